@@ -1,0 +1,125 @@
+//! Who is managing tokens, and the most that they can give.
+//!
+//! An actor is what the host authenticated. It is never read from a request body (CVE-2025-61928); what it does not have, it does not
+//! give: absent roles and permissions mean nothing.
+
+use crate::catalog::{Catalog, Role};
+use crate::input::members::text_list;
+use crate::input::{Members, Path, Problems, Value};
+use crate::name::Identity;
+use crate::permission::{Permission, PermissionSet};
+use crate::resource::Resource;
+
+const MOST_ROLES: usize = 1_000;
+const MOST_PERMISSIONS: usize = 100_000;
+
+/// Somebody who manages tokens.
+#[derive(Debug)]
+pub struct Actor {
+    id: Identity,
+    /// The resource that the actor itself is, if its id can be one: `user:7`.
+    own: Option<Resource>,
+    roles: Vec<(Resource, String)>,
+    permissions: Vec<String>,
+}
+
+impl Actor {
+    /// Reads `{ id, roles?, permissions? }`.
+    pub fn read(value: &Value, problems: &mut Problems) -> Option<Actor> {
+        let path = Path::call().member("actor");
+        if *value == Value::Null {
+            problems.add(
+                &path,
+                "is required: { id, roles?, permissions? } of whoever the host authenticated",
+            );
+            return None;
+        }
+        let members = Members::open(value, &path, &["id", "roles", "permissions"], problems)?;
+        members.required_text("id", problems);
+        let id = members.parsed("id", problems, Identity::parse)?;
+        let own = Resource::parse(id.as_str()).ok();
+        let mut actor = Actor {
+            id,
+            own,
+            roles: Vec::new(),
+            permissions: Vec::new(),
+        };
+        if let Some(value) = members.value("roles")
+            && let Some(roles) = Members::open_any(value, &members.path("roles"), problems)
+        {
+            actor.read_roles(&roles, problems);
+        }
+        if let Some(value) = members.value("permissions") {
+            for (id, path) in text_list(value, &members.path("permissions"), MOST_PERMISSIONS, problems) {
+                if problems.keep(&path, Permission::parse(id)).is_some() {
+                    actor.permissions.push(id.to_owned());
+                }
+            }
+        }
+        Some(actor)
+    }
+
+    fn read_roles(&mut self, roles: &Members, problems: &mut Problems) {
+        if roles.each().count() > MOST_ROLES {
+            problems.add(
+                &Path::call().member("actor").member("roles"),
+                format!("has more than {MOST_ROLES} entries"),
+            );
+            return;
+        }
+        for (resource, role, path) in roles.each() {
+            match (Resource::parse(resource), role) {
+                (Ok(resource), Value::Text(role)) => self.roles.push((resource, role.clone())),
+                (Ok(_), other) => problems.add(
+                    &path,
+                    format!("expected the name of a role, got {}", other.kind()),
+                ),
+                (Err(message), _) => problems.add(&path, format!("the resource {message}")),
+            }
+        }
+    }
+
+    /// Who this is.
+    #[must_use]
+    pub fn id(&self) -> &Identity {
+        &self.id
+    }
+
+    /// The resource that this actor itself is, for what it owns as a person.
+    #[must_use]
+    pub fn own_resource(&self) -> Option<&Resource> {
+        self.own.as_ref().filter(|own| !own.as_str().is_empty())
+    }
+
+    /// Whether this actor may manage the tokens of an owner: it is the owner, or an admin of the owner or of what stands above it.
+    #[must_use]
+    pub fn manages(&self, owner: &Resource) -> bool {
+        self.own_resource() == Some(owner)
+            || self
+                .roles
+                .iter()
+                .any(|(resource, role)| role == Role::ADMIN && resource.covers(owner))
+    }
+
+    /// The most that this actor can give at a boundary: what its roles there or above give, and the permissions that its host vouches for,
+    /// as far as they reach. A role that the catalog does not have gives nothing.
+    #[must_use]
+    pub fn ceiling(&self, catalog: &Catalog, boundary: &Resource) -> PermissionSet {
+        let mut most = catalog.nothing();
+        let mut reaches = self.own_resource().is_some_and(|own| own.covers(boundary));
+        for (resource, role) in &self.roles {
+            if resource.covers(boundary) {
+                reaches = true;
+                if let Some(role) = catalog.role(role) {
+                    most.union(role.permissions());
+                }
+            }
+        }
+        if reaches {
+            for index in self.permissions.iter().filter_map(|id| catalog.index(id)) {
+                most.insert(index);
+            }
+        }
+        most
+    }
+}

@@ -1,0 +1,193 @@
+//! Templates and roles: named bundles of permissions, written as patterns, resolved when the catalog is compiled.
+
+use super::Catalog;
+use super::graph::dependencies_first;
+use crate::input::{Members, Problems, quote, suggestion};
+use crate::permission::{PermissionSet, parse_segment};
+
+const MOST_PATTERNS: usize = 1_000;
+const MOST_EXTENDED: usize = 100;
+const HIGHEST_VERSION: u32 = 1_000_000;
+
+/// A template (permission set): what a person chooses when a token is made.
+#[derive(Debug)]
+pub struct Template {
+    pub(super) id: String,
+    pub(super) version: u32,
+    pub(super) permissions: PermissionSet,
+}
+
+impl Template {
+    /// Its permissions, those of the templates that it extends included, not closed over `implies`.
+    #[must_use]
+    pub fn permissions(&self) -> &PermissionSet {
+        &self.permissions
+    }
+}
+
+/// A role: a bundle that is bound to a level when it is given.
+#[derive(Debug)]
+pub struct Role {
+    pub(super) id: String,
+    pub(super) permissions: PermissionSet,
+}
+
+impl Role {
+    /// The role that stands above every other: all permissions.
+    pub const ADMIN: &str = "admin";
+
+    /// Its permissions, closed over `implies`.
+    #[must_use]
+    pub fn permissions(&self) -> &PermissionSet {
+        &self.permissions
+    }
+}
+
+pub(super) fn compile_templates(
+    catalog: &Catalog,
+    document: &Members,
+    problems: &mut Problems,
+) -> Vec<Template> {
+    let Some(value) = document.value("templates") else {
+        return Vec::new();
+    };
+    let Some(entries) = Members::open_any(value, &document.path("templates"), problems) else {
+        return Vec::new();
+    };
+    let ids: Vec<&str> = entries.each().map(|(id, ..)| id).collect();
+    let mut templates = Vec::with_capacity(ids.len());
+    let mut extends = Vec::with_capacity(ids.len());
+    for (id, value, path) in entries.each() {
+        if let Err(message) = parse_segment(id) {
+            problems.add(&path, format!("the id {} {message}", quote(id)));
+        }
+        let known = [
+            "title",
+            "description",
+            "version",
+            "extends",
+            "permissions",
+            "recommended",
+        ];
+        let mut template = Template {
+            id: id.to_owned(),
+            version: 1,
+            permissions: catalog.nothing(),
+        };
+        let mut parents = Vec::new();
+        if let Some(members) = Members::open(value, &path, &known, problems) {
+            members.required_text("title", problems);
+            members.text("description", problems);
+            members.flag("recommended", problems);
+            template.version = members
+                .whole("version", 1..=HIGHEST_VERSION, problems)
+                .unwrap_or(1);
+            for (parent, path) in members.texts("extends", MOST_EXTENDED, problems) {
+                match ids.iter().position(|known| *known == parent) {
+                    Some(index) => parents.push(index),
+                    None => {
+                        let hint = suggestion(parent, ids.iter().copied());
+                        problems.add(&path, format!("there is no template {}{hint}", quote(parent)));
+                    }
+                }
+            }
+            if members.value("permissions").is_none() && members.value("extends").is_none() {
+                problems.add(
+                    &path,
+                    "a template needs \"permissions\", or \"extends\" with templates that have some",
+                );
+            }
+            template.permissions = patterns(catalog, &members, problems);
+        }
+        templates.push(template);
+        extends.push(parents);
+    }
+    match dependencies_first(&extends) {
+        Ok(order) => inherit(&mut templates, &extends, order),
+        Err(cycle) => {
+            let names: Vec<&str> = cycle
+                .iter()
+                .filter_map(|index| ids.get(*index).copied())
+                .collect();
+            let first = names.first().copied().unwrap_or_default();
+            let path = entries.path(first).member("extends");
+            problems.add(
+                &path,
+                format!(
+                    "templates extend each other in a circle: {} → {first}",
+                    names.join(" → ")
+                ),
+            );
+        }
+    }
+    for (template, (.., path)) in templates.iter().zip(entries.each()) {
+        if problems.is_empty() && template.permissions.is_empty() {
+            problems.add(&path, "gives no permission");
+        }
+    }
+    templates
+}
+
+/// Adds to each template what the ones that it extends have, those first that others extend.
+fn inherit(templates: &mut [Template], extends: &[Vec<usize>], order: Vec<usize>) {
+    for index in order {
+        let inherited: Vec<PermissionSet> = extends
+            .get(index)
+            .into_iter()
+            .flatten()
+            .filter_map(|parent| templates.get(*parent))
+            .map(|parent| parent.permissions.clone())
+            .collect();
+        if let Some(template) = templates.get_mut(index) {
+            inherited.iter().for_each(|set| template.permissions.union(set));
+        }
+    }
+}
+
+pub(super) fn compile_roles(catalog: &Catalog, document: &Members, problems: &mut Problems) -> Vec<Role> {
+    let all = PermissionSet::full(catalog.permissions.len());
+    let mut roles = vec![Role {
+        id: Role::ADMIN.to_owned(),
+        permissions: all,
+    }];
+    let Some(value) = document.value("roles") else {
+        return roles;
+    };
+    let Some(entries) = Members::open_any(value, &document.path("roles"), problems) else {
+        return roles;
+    };
+    for (id, value, path) in entries.each() {
+        if id == Role::ADMIN {
+            problems.add(
+                &path,
+                "the role \"admin\" is built in and gives everything; choose another name",
+            );
+            continue;
+        }
+        if let Err(message) = parse_segment(id) {
+            problems.add(&path, format!("the id {} {message}", quote(id)));
+        }
+        if let Some(members) = Members::open(value, &path, &["title", "description", "permissions"], problems)
+        {
+            members.required_text("title", problems);
+            members.text("description", problems);
+            let mut permissions = patterns(catalog, &members, problems);
+            catalog.close(&mut permissions);
+            roles.push(Role {
+                id: id.to_owned(),
+                permissions,
+            });
+        }
+    }
+    roles
+}
+
+fn patterns(catalog: &Catalog, members: &Members, problems: &mut Problems) -> PermissionSet {
+    let mut set = catalog.nothing();
+    for (pattern, path) in members.texts("permissions", MOST_PATTERNS, problems) {
+        if let Some(matched) = problems.keep(&path, catalog.matching(pattern)) {
+            set.union(&matched);
+        }
+    }
+    set
+}

@@ -1,0 +1,118 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+use subtle::{ConstantTimeEq, CtOption};
+
+/// SHA-256 of a credential's version, id and secret: 47 bytes, one block. What is stored instead of the secret.
+///
+/// A fast hash is right here: the secret has 178 bits, so there is nothing to guess that a slow hash would protect.
+#[derive(Clone)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    pub(super) fn of(hashed: &[u8]) -> Digest {
+        Digest(Sha256::digest(hashed).into())
+    }
+
+    /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).
+    #[must_use]
+    pub fn matches(&self, other: &Digest) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+
+    /// 64 lower-case hexadecimal characters.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        hex(&self.0)
+    }
+
+    /// Parses 64 lower-case hexadecimal characters.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Digest> {
+        let nibble = |byte: u8| match byte {
+            b'0'..=b'9' => CtOption::new(byte - b'0', 1.into()),
+            b'a'..=b'f' => CtOption::new(byte - b'a' + 10, 1.into()),
+            _ => CtOption::new(0, 0.into()),
+        };
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return None;
+        };
+        let mut bytes = [0; 32];
+        if pairs.len() != bytes.len() {
+            return None;
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = Option::<u8>::from(nibble(*high))? << 4 | Option::<u8>::from(nibble(*low))?;
+        }
+        Some(Digest(bytes))
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            for nibble in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(u32::from(nibble), 16));
+            }
+            text
+        })
+}
+
+/// A digest is no secret, but it has no place in a log either.
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Digest(…)")
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Digest::from_hex(&text).ok_or_else(|| serde::de::Error::custom("not a digest"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_round_trips_and_nothing_else_is_read() {
+        let digest = Digest::of(b"abc");
+        let text = digest.to_hex();
+        assert_eq!(
+            text,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert!(Digest::from_hex(&text).unwrap().matches(&digest));
+        for broken in [
+            "",
+            "ba",
+            &text[1..],
+            &text.to_uppercase(),
+            &text.replace('b', "g"),
+            &format!("{text}00"),
+        ] {
+            assert!(Digest::from_hex(broken).is_none(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn every_bit_counts() {
+        let digest = Digest([0x5a; 32]);
+        for bit in 0..256 {
+            let mut other = digest.0;
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert!(!digest.matches(&Digest(other)));
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The secret text that a bearer presents: `<prefix>_<body>`, for example `acme_live_1…`.
+//!
+//! The body is base62 in fixed positions: one version character, an id of 16 that sorts by time, a secret of 30 (178 bits),
+//! a CRC-32 of what stands before it in six. It is parsed by position: the prefix may contain the separator, the body may contain
+//! any letter.
+
+mod base62;
+mod checksum;
+mod digest;
+mod token_id;
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use zeroize::{Zeroize, Zeroizing};
+
+pub use digest::Digest;
+pub(crate) use digest::hex;
+pub use token_id::TokenId;
+
+use crate::time::Instant;
+
+const VERSION: u8 = b'1';
+const SECRET: usize = 30;
+/// Version, id and secret: what is hashed. At most 55 bytes are one block of SHA-256.
+const HASHED: usize = 1 + TokenId::LENGTH + SECRET;
+const BODY: usize = HASHED + checksum::LENGTH;
+const LONGEST_PREFIX: usize = 32;
+
+/// How many random bytes a new credential takes: 32 for the secret, 8 for the id.
+pub const ENTROPY: usize = 32 + TokenId::ENTROPY;
+
+/// What a deployment's credentials start with, for example `acme_live`: letters and digits in groups joined by `_`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// Parses a prefix of at most 32 characters.
+    ///
+    /// # Errors
+    /// When the text is no such prefix.
+    pub fn parse(text: &str) -> Result<Prefix, String> {
+        let plain = text
+            .split('_')
+            .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        if plain && text.len() <= LONGEST_PREFIX {
+            return Ok(Prefix(text.to_owned()));
+        }
+        Err(format!(
+            "expected letters and digits in groups joined by \"_\", at most {LONGEST_PREFIX} characters, such as \"acme_live\""
+        ))
+    }
+
+    /// A regular expression for secret scanners.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        format!("{}_{}[0-9A-Za-z]{{{}}}", self.0, char::from(VERSION), BODY - 1)
+    }
+}
+
+/// A new credential. The only place where a secret lives in the core; wiped when it is dropped, hidden from `Debug`.
+pub struct Credential {
+    text: Zeroizing<String>,
+    id: TokenId,
+    digest: Digest,
+}
+
+impl Credential {
+    /// Makes the credential of a token that is issued at `now`. The same arguments give the same credential.
+    #[must_use]
+    pub fn mint(prefix: &Prefix, now: Instant, entropy: &[u8; ENTROPY]) -> Credential {
+        let (secret_bytes, id_bytes) = entropy.split_at(32);
+        let id = TokenId::mint(now, id_bytes);
+        let mut number = Zeroizing::new([0u8; 32]);
+        number
+            .iter_mut()
+            .zip(secret_bytes)
+            .for_each(|(to, from)| *to = *from);
+
+        let mut secret = Zeroizing::new([0u8; SECRET]);
+        base62::encode(number.as_mut_slice(), secret.as_mut_slice());
+        let mut body = Zeroizing::new(String::with_capacity(BODY));
+        body.push(char::from(VERSION));
+        body.push_str(id.as_str());
+        body.extend(secret.iter().map(|byte| char::from(*byte)));
+
+        let digest = Digest::of(body.as_bytes());
+        let sum = checksum::of(body.as_bytes());
+        body.extend(sum.map(char::from));
+        let mut text = Zeroizing::new(String::with_capacity(prefix.0.len() + 1 + BODY));
+        text.push_str(&prefix.0);
+        text.push('_');
+        text.push_str(&body);
+        Credential { text, id, digest }
+    }
+
+    /// The id of its token.
+    #[must_use]
+    pub fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    /// What is stored.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The text, to be handed to its bearer once.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Credential({}, …)", self.id)
+    }
+}
+
+impl Serialize for Credential {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.reveal())
+    }
+}
+
+/// Why a text is no credential of this deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The prefix, the version, the length or an alphabet is wrong.
+    Malformed,
+    /// The form is right, the checksum is not: mistyped, cut or made up.
+    BadChecksum,
+}
+
+/// A well-formed credential that somebody presented. Nothing is known of its token yet.
+#[derive(Debug)]
+pub struct Presented {
+    id: TokenId,
+    digest: Digest,
+}
+
+impl Presented {
+    /// Parses by position and compares the checksum before anything is hashed.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn parse(prefix: &Prefix, text: &str) -> Result<Presented, Unreadable> {
+        let body = text
+            .as_bytes()
+            .strip_prefix(prefix.0.as_bytes())
+            .and_then(|rest| rest.strip_prefix(b"_"))
+            .filter(|body| body.len() == BODY && body.first() == Some(&VERSION) && base62::is_base62(body))
+            .ok_or(Unreadable::Malformed)?;
+        let (hashed, sum) = body.split_at_checked(HASHED).ok_or(Unreadable::Malformed)?;
+        let mut expected = checksum::of(hashed);
+        let sound = expected == sum;
+        expected.zeroize();
+        if !sound {
+            return Err(Unreadable::BadChecksum);
+        }
+        let id = hashed
+            .get(1..=TokenId::LENGTH)
+            .and_then(|id| std::str::from_utf8(id).ok())
+            .and_then(|id| TokenId::parse(id).ok())
+            .ok_or(Unreadable::Malformed)?;
+        Ok(Presented {
+            id,
+            digest: Digest::of(hashed),
+        })
+    }
+
+    /// The id that the text names.
+    #[must_use]
+    pub fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    /// The digest of what was presented.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+}

@@ -1,0 +1,68 @@
+//! A deployment: the prefix of its credentials and its catalog, compiled once and used by every operation.
+
+use serde::Serialize;
+
+use crate::catalog::Catalog;
+use crate::credential::Prefix;
+use crate::input::{Members, Path, Problems, Value};
+use crate::refusal::Refusal;
+
+/// What every operation of a deployment shares.
+#[derive(Debug)]
+pub struct Deployment {
+    prefix: Prefix,
+    catalog: Catalog,
+}
+
+/// What a host may know of a deployment.
+#[derive(Debug, Serialize)]
+pub struct Description {
+    /// A regular expression for secret scanners.
+    pub pattern: String,
+    /// The catalog's version.
+    pub version: String,
+}
+
+impl Deployment {
+    /// Compiles `{ prefix }` and a catalog.
+    ///
+    /// # Errors
+    /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
+    pub fn configure(config: &Value, catalog: &Value) -> Result<Deployment, Refusal> {
+        let mut problems = Problems::default();
+        let members = Members::open(config, &Path::call(), &["prefix"], &mut problems);
+        let prefix = members.and_then(|members| {
+            members.required_text("prefix", &mut problems);
+            members.parsed("prefix", &mut problems, Prefix::parse)
+        });
+        let mut problems = problems.into_vec();
+        match (prefix, Catalog::compile(catalog)) {
+            (Some(prefix), Ok(catalog)) if problems.is_empty() => Ok(Deployment { prefix, catalog }),
+            (_, compiled) => {
+                problems.extend(compiled.err().into_iter().flatten());
+                Err(Refusal::invalid(problems))
+            }
+        }
+    }
+
+    /// The prefix.
+    #[must_use]
+    pub fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    /// The catalog.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// What a host may know.
+    #[must_use]
+    pub fn describe(&self) -> Description {
+        Description {
+            pattern: self.prefix.pattern(),
+            version: self.catalog.version().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+use super::{Path, Problems, Value, quote, suggestion};
+use crate::time::{Instant, Lifetime};
+
+/// The members of one object, each read once by name. Unknown names are problems as soon as it is opened.
+#[derive(Clone, Debug)]
+pub struct Members<'v> {
+    path: Path,
+    entries: &'v [(String, Value)],
+}
+
+impl<'v> Members<'v> {
+    /// Opens an object whose members may be `known`; adds a problem for each other one, with the nearest right name.
+    pub fn open(
+        value: &'v Value,
+        path: &Path,
+        known: &[&str],
+        problems: &mut Problems,
+    ) -> Option<Members<'v>> {
+        let members = Members::open_any(value, path, problems)?;
+        for (name, _) in members.entries {
+            if !known.contains(&name.as_str()) {
+                let hint = suggestion(name, known.iter().copied());
+                let hint = if hint.is_empty() {
+                    format!("; known are {}", known.join(", "))
+                } else {
+                    hint
+                };
+                problems.add(
+                    &path.member(name),
+                    format!("unknown member {}{hint}", quote(name)),
+                );
+            }
+        }
+        Some(members)
+    }
+
+    /// Opens an object whose members have names of the caller's choosing. A name that stands twice is a problem.
+    pub fn open_any(value: &'v Value, path: &Path, problems: &mut Problems) -> Option<Members<'v>> {
+        let Value::Map(entries) = value else {
+            problems.add(path, format!("expected an object, got {}", value.kind()));
+            return None;
+        };
+        let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        for pair in names.windows(2) {
+            if let [first, second] = pair
+                && first == second
+            {
+                problems.add(&path.member(first), "is there twice");
+            }
+        }
+        Some(Members {
+            path: path.clone(),
+            entries,
+        })
+    }
+
+    /// Where a member stands.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Path {
+        self.path.member(name)
+    }
+
+    /// A member as it is.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&'v Value> {
+        self.entries
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// All members with their paths, in the order written.
+    pub fn each(&self) -> impl Iterator<Item = (&'v str, &'v Value, Path)> {
+        self.entries
+            .iter()
+            .map(|(name, value)| (name.as_str(), value, self.path.member(name)))
+    }
+
+    /// A string, if the member is there.
+    pub fn text(&self, name: &str, problems: &mut Problems) -> Option<&'v str> {
+        match self.value(name)? {
+            Value::Text(text) => Some(text),
+            other => {
+                problems.add(
+                    &self.path(name),
+                    format!("expected a string, got {}", other.kind()),
+                );
+                None
+            }
+        }
+    }
+
+    /// A string that must be there.
+    pub fn required_text(&self, name: &str, problems: &mut Problems) -> Option<&'v str> {
+        if self.value(name).is_none() {
+            problems.add(&self.path(name), "is required");
+        }
+        self.text(name, problems)
+    }
+
+    /// A string, parsed.
+    pub fn parsed<T>(
+        &self,
+        name: &str,
+        problems: &mut Problems,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(name, problems)?;
+        problems.keep(&self.path(name), parse(text))
+    }
+
+    /// A boolean; `false` where it is absent.
+    pub fn flag(&self, name: &str, problems: &mut Problems) -> bool {
+        match self.value(name) {
+            None => false,
+            Some(Value::Flag(flag)) => *flag,
+            Some(other) => {
+                problems.add(
+                    &self.path(name),
+                    format!("expected true or false, got {}", other.kind()),
+                );
+                false
+            }
+        }
+    }
+
+    /// A whole number within `range`.
+    pub fn whole(
+        &self,
+        name: &str,
+        range: std::ops::RangeInclusive<u32>,
+        problems: &mut Problems,
+    ) -> Option<u32> {
+        let value = self.value(name)?;
+        let number = match value {
+            Value::Number(number) if number.fract() == 0.0 => *number,
+            _ => f64::NAN,
+        };
+        if number >= f64::from(*range.start()) && number <= f64::from(*range.end()) {
+            // Whole and within the range of u32: the cast is exact.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            return Some(number as u32);
+        }
+        problems.add(
+            &self.path(name),
+            format!(
+                "expected a whole number from {} to {}",
+                range.start(),
+                range.end()
+            ),
+        );
+        None
+    }
+
+    /// An instant in milliseconds since the epoch.
+    pub fn instant(&self, name: &str, problems: &mut Problems) -> Option<Instant> {
+        let value = self.value(name)?;
+        problems.keep(&self.path(name), Instant::from_value(value))
+    }
+
+    /// A lifetime: milliseconds, `90d` or ISO 8601.
+    pub fn lifetime(&self, name: &str, problems: &mut Problems) -> Option<Lifetime> {
+        let value = self.value(name)?;
+        problems.keep(&self.path(name), Lifetime::from_value(value))
+    }
+
+    /// A list of strings with their paths, at most `most`; empty where the member is absent.
+    pub fn texts(&self, name: &str, most: usize, problems: &mut Problems) -> Vec<(&'v str, Path)> {
+        let Some(value) = self.value(name) else {
+            return Vec::new();
+        };
+        text_list(value, &self.path(name), most, problems)
+    }
+}
+
+/// The strings of a list, each with its path.
+pub(crate) fn text_list<'v>(
+    value: &'v Value,
+    path: &Path,
+    most: usize,
+    problems: &mut Problems,
+) -> Vec<(&'v str, Path)> {
+    let Value::List(items) = value else {
+        problems.add(
+            path,
+            format!("expected an array of strings, got {}", value.kind()),
+        );
+        return Vec::new();
+    };
+    if items.len() > most {
+        problems.add(
+            path,
+            format!("has {} items; at most {most} are allowed", items.len()),
+        );
+        return Vec::new();
+    }
+    let mut texts = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let path = path.item(index);
+        match item {
+            Value::Text(text) => texts.push((text.as_str(), path)),
+            other => problems.add(&path, format!("expected a string, got {}", other.kind())),
+        }
+    }
+    texts
+}

@@ -1,0 +1,94 @@
+use std::fmt;
+
+use serde::Serialize;
+
+/// Where in a document or a call something stands: `$.services.messages`, `templates[0]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(String);
+
+impl Path {
+    /// The root of a document, written `$`.
+    #[must_use]
+    pub fn document() -> Path {
+        Path("$".to_owned())
+    }
+
+    /// The root of a call's arguments, written as nothing.
+    #[must_use]
+    pub fn call() -> Path {
+        Path::default()
+    }
+
+    /// A member of what stands here.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Path {
+        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !plain {
+            return Path(format!("{}[{}]", self.0, super::quote(name)));
+        }
+        if self.0.is_empty() {
+            Path(name.to_owned())
+        } else {
+            Path(format!("{}.{name}", self.0))
+        }
+    }
+
+    /// An item of the list that stands here.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Path {
+        Path(format!("{}[{index}]", self.0))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// One thing that is wrong, where, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where: a JSON path in a document (`$.templates.x`), the name of an option in a call.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// Everything that is wrong, told at once.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds one.
+    pub fn add(&mut self, path: &Path, message: impl Into<String>) {
+        self.0.push(Problem {
+            path: path.to_string(),
+            message: message.into(),
+        });
+    }
+
+    /// The value, or nothing with the reason added.
+    pub fn keep<T>(&mut self, path: &Path, parsed: Result<T, String>) -> Option<T> {
+        parsed.map_err(|message| self.add(path, message)).ok()
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The list.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Problem> {
+        self.0
+    }
+}

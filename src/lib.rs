@@ -1,0 +1,42 @@
+//! Least-privilege access tokens, as pure functions.
+//!
+//! The core never reads a store, looks at a clock or draws a random number: time, entropy and everything that was read
+//! are arguments, and what is to be read or written is an answer. The modules, in the order that data flows:
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`input`] | what a caller hands in: values, their members, problems with their paths |
+//! | [`time`], [`name`], [`resource`] | instants and lifetimes; what people call a token; what a grant reaches |
+//! | [`credential`] | the secret text: format, checksum, digest |
+//! | [`permission`] | one action, patterns over actions, sets of them |
+//! | [`catalog`] | services, templates, roles and kinds; a selection resolved to permissions |
+//! | [`requirement`] | what a request needs |
+//! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
+//! | [`actor`] | who is managing, and the most that they can give |
+//! | [`operation`] | create, get, list, disable, enable, revoke, delete: `plan(call, reads, time, entropy)` |
+//! | [`mod@verify`], [`verdict`] | text to verdict |
+//! | [`deployment`] | a prefix and a catalog, compiled once |
+
+pub mod actor;
+pub mod catalog;
+pub mod credential;
+pub mod deployment;
+pub mod feed;
+pub mod input;
+pub mod keys;
+pub mod name;
+pub mod operation;
+pub mod permission;
+pub mod record;
+pub mod refusal;
+pub mod requirement;
+pub mod resource;
+pub mod step;
+pub mod time;
+pub mod verdict;
+pub mod verify;
+
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
+
+pub use deployment::Deployment;

@@ -1,0 +1,192 @@
+//! What people call a token, and other short texts that end up on somebody's screen or in a log.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The most characters (Unicode scalar values) of a name.
+const LONGEST_NAME: usize = 100;
+
+/// The most characters of an actor's or a subject's id.
+const LONGEST_IDENTITY: usize = 200;
+
+/// The most characters of a reason.
+const LONGEST_REASON: usize = 500;
+
+/// The name of a token: 1 to 100 characters in NFC, on one line, with no character that hides or reorders others.
+///
+/// ```
+/// use leastkey::name::Name;
+/// assert_eq!(Name::parse("Cafe\u{301}").unwrap().as_str(), "Café");
+/// assert!(Name::parse("pay\u{202e}load").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Name(String);
+
+impl Name {
+    /// Parses and normalises a name.
+    ///
+    /// # Errors
+    /// When it is empty, too long, starts or ends with white space, or has a character that a name may not have.
+    pub fn parse(text: &str) -> Result<Name, String> {
+        line(text, LONGEST_NAME).map(Name)
+    }
+
+    /// The name in NFC.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who somebody is to the host: an actor, a subject. Opaque text of 1 to 200 characters, compared exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identity(String);
+
+impl Identity {
+    /// Parses an id that the host gave.
+    ///
+    /// # Errors
+    /// As [`Name::parse`], with 200 characters; and when the text is not in NFC: an id is compared, never changed.
+    pub fn parse(text: &str) -> Result<Identity, String> {
+        let normal = line(text, LONGEST_IDENTITY)?;
+        if normal != text {
+            return Err("must be in Unicode's normal form NFC".to_owned());
+        }
+        Ok(Identity(normal))
+    }
+
+    /// The id as the host gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a token was revoked: 1 to 500 characters, on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason(String);
+
+impl Reason {
+    /// Parses and normalises a reason.
+    ///
+    /// # Errors
+    /// As [`Name::parse`], with 500 characters.
+    pub fn parse(text: &str) -> Result<Reason, String> {
+        line(text, LONGEST_REASON).map(Reason)
+    }
+}
+
+/// A stored text is parsed like one that was handed in: what cannot be parsed is refused.
+macro_rules! deserialize_by_parsing {
+    ($($kind:ty),*) => {$(
+        impl<'de> Deserialize<'de> for $kind {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <$kind>::parse(&Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+            }
+        }
+        impl fmt::Display for $kind {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    )*};
+}
+deserialize_by_parsing!(Name, Identity, Reason);
+
+/// One line of plain text in NFC.
+fn line(text: &str, longest: usize) -> Result<String, String> {
+    // Normalising can lengthen a text at most threefold (UAX #15), and never needs to see one that is far too long.
+    if text.len() > longest * 12 {
+        return Err(format!("is longer than {longest} characters"));
+    }
+    let text = normalize(text);
+    let length = text.chars().count();
+    if length == 0 {
+        return Err("is empty".to_owned());
+    }
+    if length > longest {
+        return Err(format!("has {length} characters; at most {longest} are allowed"));
+    }
+    if let Some(refused) = text.chars().find(|c| hides(*c)) {
+        return Err(format!(
+            "has the character U+{:04X}, which is not allowed",
+            u32::from(refused)
+        ));
+    }
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        return Err("starts or ends with white space".to_owned());
+    }
+    Ok(text)
+}
+
+/// Control characters, line separators, marks that reorder text or are invisible (Unicode TR36 §2.10, Trojan Source), and the sign that
+/// stands for text that was not Unicode.
+fn hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFD}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn normalize(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfc().collect()
+}
+
+#[cfg(target_arch = "wasm32")]
+use crate::wasm::normalize;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_people_use() {
+        for name in [
+            "Nightly sender",
+            "夜間バッチ",
+            "مرسل ليلي",
+            "👩‍💻 laptop",
+            "<b>bold</b>",
+            "a",
+            "O'Brien & Söhne",
+            "__proto__",
+        ] {
+            assert_eq!(Name::parse(name).unwrap().as_str(), name);
+        }
+        assert!(Name::parse(&"é".repeat(100)).is_ok());
+    }
+
+    #[test]
+    fn names_that_hide_something() {
+        for name in [
+            "",
+            " ",
+            " lead",
+            "trail ",
+            "two\nlines",
+            "nul\0",
+            "\u{7f}",
+            "\u{85}",
+            "left\u{202e}right",
+            "\u{2066}x",
+            "zero\u{200b}width",
+            "\u{feff}bom",
+            "\u{fffd}",
+            "tag\u{e0041}",
+        ] {
+            assert!(Name::parse(name).is_err(), "{name:?}");
+        }
+        assert!(Name::parse(&"é".repeat(101)).is_err());
+        assert!(Name::parse(&"x".repeat(10_000_000)).is_err());
+    }
+
+    #[test]
+    fn an_identity_is_never_changed() {
+        assert!(Identity::parse("user:Café").is_ok());
+        assert!(Identity::parse("user:Cafe\u{301}").is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! `list({ owner, kind?, status?, after?, limit? }, actor)`: the tokens of an owner, newest first, by pages.
+
+use serde::Serialize;
+
+use super::{Answer, Context, Outcome};
+use crate::actor::Actor;
+use crate::credential::TokenId;
+use crate::input::{Members, Path, Problems, Value, quote};
+use crate::keys;
+use crate::record::{Status, Stored, Token};
+use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
+use crate::step::{Halt, Range};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MOST: u32 = 200;
+
+/// How many entries one call looks at. With a filter that little passes, a page may be short and still have a next one.
+const SCANNED: usize = 1_000;
+
+/// A page of a list.
+#[derive(Debug, Default, Serialize)]
+pub struct Page {
+    items: Vec<Token>,
+    /// Where the next page begins: the `after` of the next call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<TokenId>,
+    /// Tokens whose records are damaged, so that a list does not hide them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<TokenId>,
+}
+
+struct Query {
+    owner: Resource,
+    kind: Option<String>,
+    status: Option<Status>,
+    after: Option<TokenId>,
+    limit: u32,
+}
+
+pub(super) fn plan(
+    context: &Context,
+    query: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let query = read(context, query, actor, &mut problems);
+    let (Some(query), true) = (query, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    if !actor.manages(&query.owner) {
+        let message = format!(
+            "the actor is neither {} nor an admin of it, and cannot see its tokens",
+            query.owner
+        );
+        return Err(Refusal::new(ErrorCode::Forbidden, message).into());
+    }
+    Ok(Outcome::Answer(Answer::Page(scan(context, &query)?)))
+}
+
+fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems) -> Option<Query> {
+    let nothing = Value::Map(Vec::new());
+    let query = if *query == Value::Null { &nothing } else { query };
+    let members = Members::open(
+        query,
+        &Path::call(),
+        &["owner", "kind", "status", "after", "limit"],
+        problems,
+    )?;
+    let owner = match members.value("owner") {
+        Some(_) => members.parsed("owner", problems, Resource::parse),
+        None => actor.own_resource().cloned().or_else(|| {
+            problems.add(&members.path("owner"), "is required: whose tokens to list");
+            None
+        }),
+    };
+    let kind = members.parsed("kind", problems, |id| {
+        context
+            .deployment
+            .catalog()
+            .kind(id)
+            .map(|kind| kind.id().to_owned())
+    });
+    let status = members.parsed("status", problems, parse_status);
+    let after = members.parsed("after", problems, TokenId::parse);
+    let limit = members
+        .whole("limit", 1..=MOST, problems)
+        .unwrap_or(DEFAULT_LIMIT);
+    Some(Query {
+        owner: owner?,
+        kind,
+        status,
+        after,
+        limit,
+    })
+}
+
+fn parse_status(text: &str) -> Result<Status, String> {
+    match text {
+        "active" => Ok(Status::Active),
+        "disabled" => Ok(Status::Disabled),
+        "revoked" => Ok(Status::Revoked),
+        other => Err(format!(
+            "expected active, disabled or revoked, got {}",
+            quote(other)
+        )),
+    }
+}
+
+fn scan(context: &Context, query: &Query) -> Result<Page, Halt> {
+    let prefix = keys::owner_prefix(&query.owner);
+    // One more than a page: whether there is a next one is known without asking again.
+    let window = query.limit.saturating_add(1);
+    let mut page = Page::default();
+    let mut after = query.after.as_ref().map(|id| keys::owner_entry(&query.owner, id));
+    let mut scanned = 0;
+    loop {
+        let range = Range {
+            prefix: prefix.clone(),
+            after: after.clone(),
+            limit: window,
+        };
+        let entries = context.reads.list(&range)?;
+        let ids: Vec<TokenId> = entries
+            .iter()
+            .filter_map(|(key, _)| keys::owner_entry_id(&prefix, key))
+            .collect();
+        let token_keys: Vec<String> = ids.iter().map(keys::token).collect();
+        let records = context.reads.get_all(&token_keys)?;
+        let last = ids.len().saturating_sub(1);
+        let more = entries.len() >= window as usize;
+        for (at, (id, stored)) in ids.iter().zip(records).enumerate() {
+            // An entry without a record was deleted between the two reads.
+            match stored.map(|text| Stored::parse(id, text)) {
+                Some(Ok(Stored::Record(record))) if query.wants(record.token()) => {
+                    page.items.push(record.token().clone())
+                }
+                Some(Err(_)) => page.unreadable.push(id.clone()),
+                _ => {}
+            }
+            if page.items.len() >= query.limit as usize && (more || at < last) {
+                page.next = Some(id.clone());
+                return Ok(page);
+            }
+        }
+        scanned += entries.len();
+        let (true, Some((key, _))) = (more, entries.last()) else {
+            return Ok(page);
+        };
+        if scanned >= SCANNED {
+            page.next = keys::owner_entry_id(&prefix, key);
+            return Ok(page);
+        }
+        after = Some(key.clone());
+    }
+}
+
+impl Query {
+    fn wants(&self, token: &Token) -> bool {
+        token.owner == self.owner
+            && self.kind.as_ref().is_none_or(|kind| *kind == token.kind)
+            && self.status.is_none_or(|status| status == token.status)
+    }
+}

@@ -1,0 +1,101 @@
+//! The marker that every commit leaves for a day. A plan that reads its own marker knows that its commit went through though the answer was
+//! lost, and answers from what is stored instead of doing it twice.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Context, Operation};
+use crate::actor::Actor;
+use crate::credential::{TokenId, hex};
+use crate::feed::json;
+use crate::input::Value;
+use crate::keys;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::step::{Halt, Write};
+use crate::time::Lifetime;
+
+/// What `op/<id>` holds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Marker {
+    operation: Operation,
+    /// The token that the operation made or changed.
+    token: TokenId,
+    /// Of a call with an idempotency key: the hash of its arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+}
+
+/// The marker of one call: where it stands, and what it says once the call is done.
+pub(super) struct Mark {
+    key: String,
+    operation: Operation,
+    fingerprint: Option<String>,
+}
+
+impl Mark {
+    /// The marker of a call that is known by its operation id: only this call can find it.
+    pub(super) fn of_call(context: &Context, operation: Operation) -> Mark {
+        Mark {
+            key: keys::operation(context.entropy.operation_id()),
+            operation,
+            fingerprint: None,
+        }
+    }
+
+    /// The marker of a call that is known by its actor's idempotency key: any retry finds it.
+    pub(super) fn of_idempotency_key(
+        operation: Operation,
+        actor: &Actor,
+        idempotency_key: &str,
+        arguments: &Value,
+    ) -> Mark {
+        // The parts are hashed one by one, so that no two pairs of actor and key are one text.
+        let parts = [actor.id().as_str(), idempotency_key].map(Sha256::digest);
+        let key = Sha256::digest(parts.concat());
+        let fingerprint = Sha256::digest(json(&arguments.canonical()));
+        Mark {
+            key: keys::operation(&key),
+            operation,
+            fingerprint: Some(hex(&fingerprint)),
+        }
+    }
+
+    /// The key of the marker.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The token that this very call made or changed before, if its marker was read.
+    pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<TokenId>, Halt> {
+        let Some(text) = stored else { return Ok(None) };
+        let marker = serde_json::from_str::<Marker>(text).map_err(|_| {
+            Refusal::new(
+                ErrorCode::StoreUnavailable,
+                "the marker of this operation cannot be read: it is damaged",
+            )
+        })?;
+        if marker.operation != self.operation || marker.fingerprint != self.fingerprint {
+            return Err(Refusal::new(
+                ErrorCode::Conflict,
+                "this idempotency key was used for a call with other arguments; use a new key for a new call",
+            )
+            .into());
+        }
+        Ok(Some(marker.token))
+    }
+
+    /// The write that leaves the marker.
+    pub(super) fn write(self, context: &Context, token: &TokenId) -> Write {
+        let marker = Marker {
+            operation: self.operation,
+            token: token.clone(),
+            fingerprint: self.fingerprint,
+        };
+        let expires_at = context.time.now.after(Lifetime::DAY).ok();
+        Write {
+            expires_at,
+            ..Write::create(self.key, json(&marker))
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The management operations, each a pure function of what has been read: `plan(call, reads, time, entropy)`.
+
+mod change;
+mod create;
+mod delete;
+mod list;
+mod lookup;
+mod marker;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::actor::Actor;
+use crate::credential::{self, Credential, TokenId};
+use crate::deployment::Deployment;
+use crate::input::{Members, Path, Problems, Value, quote, suggestion};
+use crate::record::Token;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::step::{Halt, Reads, Step, Write};
+use crate::time::Instant;
+
+/// How many random bytes an operation takes: a credential's, and 16 for the id of the operation.
+pub const ENTROPY: usize = credential::ENTROPY + 16;
+
+/// The random bytes of one call: drawn once, the same at each plan of it, wiped at the end.
+pub struct Entropy(Zeroizing<[u8; ENTROPY]>);
+
+impl Entropy {
+    /// Takes the bytes over.
+    #[must_use]
+    pub fn new(bytes: Zeroizing<[u8; ENTROPY]>) -> Entropy {
+        Entropy(bytes)
+    }
+
+    fn credential(&self) -> Zeroizing<[u8; credential::ENTROPY]> {
+        let mut part = Zeroizing::new([0; credential::ENTROPY]);
+        part.iter_mut()
+            .zip(self.0.iter())
+            .for_each(|(to, from)| *to = *from);
+        part
+    }
+
+    fn operation_id(&self) -> &[u8] {
+        self.0.get(credential::ENTROPY..).unwrap_or_default()
+    }
+}
+
+/// The time of a call: when it was begun, and now.
+#[derive(Clone, Copy, Debug)]
+pub struct Time {
+    /// When the call was begun: the time in a new token's id.
+    pub started: Instant,
+    /// When this plan is made.
+    pub now: Instant,
+}
+
+impl Time {
+    /// Reads `{ now, started }` in milliseconds since the epoch.
+    ///
+    /// # Errors
+    /// When the host's clock cannot be read: it never stands for a time.
+    pub fn read(now: f64, started: f64) -> Result<Time, Refusal> {
+        let read = |number, what| {
+            Instant::from_millis(number).map_err(|message| {
+                Refusal::new(ErrorCode::InvalidInput, format!("the clock's {what}: {message}"))
+            })
+        };
+        Ok(Time {
+            started: read(started, "started")?,
+            now: read(now, "now")?,
+        })
+    }
+}
+
+/// The answer of an operation.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of create: the credential, unless an earlier call made the token, and the token.
+    Created {
+        /// The credential, shown once.
+        token: Option<Credential>,
+        /// The token.
+        record: Box<Token>,
+    },
+    /// Of get, disable, enable, revoke.
+    Token(Box<Token>),
+    /// Of delete.
+    Deleted {
+        /// The id of what was deleted.
+        id: TokenId,
+    },
+    /// Of list.
+    Page(list::Page),
+}
+
+/// What an operation decided when it halts no more.
+enum Outcome {
+    Answer(Answer),
+    Commit(Vec<Write>, Answer),
+}
+
+/// Everything that an operation rests on.
+struct Context<'c> {
+    deployment: &'c Deployment,
+    reads: &'c Reads,
+    time: Time,
+    entropy: &'c Entropy,
+}
+
+/// A call: `{ op, …, actor }`, the arguments of the public method of the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Operation {
+    Create,
+    Get,
+    List,
+    Disable,
+    Enable,
+    Revoke,
+    Delete,
+}
+
+impl Operation {
+    const NAMES: [(&'static str, Operation); 7] = [
+        ("create", Operation::Create),
+        ("get", Operation::Get),
+        ("list", Operation::List),
+        ("disable", Operation::Disable),
+        ("enable", Operation::Enable),
+        ("revoke", Operation::Revoke),
+        ("delete", Operation::Delete),
+    ];
+
+    fn parse(text: &str) -> Result<Operation, String> {
+        Operation::NAMES
+            .into_iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, operation)| operation)
+            .ok_or_else(|| {
+                let hint = suggestion(text, Operation::NAMES.into_iter().map(|(name, _)| name));
+                format!("there is no operation {}{hint}", quote(text))
+            })
+    }
+}
+
+/// Plans an operation with everything read so far. The same arguments give the same step.
+#[must_use]
+pub fn plan(
+    deployment: &Deployment,
+    call: &Value,
+    reads: &Reads,
+    time: Time,
+    entropy: &Entropy,
+) -> Step<Answer> {
+    let context = Context {
+        deployment,
+        reads,
+        time,
+        entropy,
+    };
+    match dispatch(&context, call) {
+        Ok(Outcome::Answer(answer)) => Step::Answer(answer),
+        Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
+        Err(halt) => halt.into(),
+    }
+}
+
+fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
+    let mut problems = Problems::default();
+    let known = ["op", "input", "id", "options", "query", "actor"];
+    let absent = Value::Null;
+    let members = Members::open(call, &Path::call(), &known, &mut problems);
+    let Some(members) = members else {
+        return Err(Refusal::from(problems).into());
+    };
+    members.required_text("op", &mut problems);
+    let operation = members.parsed("op", &mut problems, Operation::parse);
+    let argument = |name| members.value(name).unwrap_or(&absent);
+    let actor = Actor::read(argument("actor"), &mut problems);
+    let (Some(operation), Some(actor)) = (operation, actor) else {
+        return Err(Refusal::from(problems).into());
+    };
+
+    match operation {
+        Operation::Create => return create::plan(context, argument("input"), &actor, problems),
+        Operation::List => return list::plan(context, argument("query"), &actor, problems),
+        _ => {}
+    }
+    // What is left is done to one token.
+    let id = match argument("id") {
+        Value::Text(text) => problems.keep(&members.path("id"), TokenId::parse(text)),
+        other => problems.keep(
+            &members.path("id"),
+            Err(format!("expected a token id, got {}", other.kind())),
+        ),
+    };
+    let reason = if operation == Operation::Revoke {
+        change::read_reason(argument("options"), &members.path("options"), &mut problems)
+    } else {
+        None
+    };
+    let (Some(id), true) = (id, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    match operation {
+        Operation::Disable => change::disable(context, &id, &actor),
+        Operation::Enable => change::enable(context, &id, &actor),
+        Operation::Revoke => change::revoke(context, &id, reason, &actor),
+        Operation::Delete => delete::plan(context, &id, &actor),
+        _ => lookup::get(context, &id, &actor),
+    }
+}

@@ -1,0 +1,95 @@
+//! One action that can be granted, patterns over actions, and sets of them.
+
+mod pattern;
+mod set;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use pattern::Pattern;
+pub use set::PermissionSet;
+
+use crate::input::quote;
+
+const MOST_SEGMENTS: usize = 8;
+const LONGEST_SEGMENT: usize = 64;
+
+/// A permission: segments joined by `:`, such as `messages:send`. Exact and case-sensitive.
+///
+/// ```
+/// use leastkey::permission::Permission;
+/// assert!(Permission::parse("messages:send").is_ok());
+/// assert!(Permission::parse("messages:*").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Permission(String);
+
+impl Permission {
+    /// Parses at most 8 segments of 1 to 64 letters, digits and `._-`.
+    ///
+    /// # Errors
+    /// When the text is no such path.
+    pub fn parse(text: &str) -> Result<Permission, String> {
+        parse_segments(text, parse_segment)?;
+        Ok(Permission(text.to_owned()))
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Permission {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Permission::parse(&Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Parses one segment of a permission, such as the id of a service.
+///
+/// # Errors
+/// When it is empty, too long, or has another character than letters, digits and `._-`.
+pub fn parse_segment(segment: &str) -> Result<(), String> {
+    if segment.is_empty() {
+        return Err("has an empty segment".to_owned());
+    }
+    if segment.len() > LONGEST_SEGMENT {
+        return Err(format!("has a segment of more than {LONGEST_SEGMENT} characters"));
+    }
+    match segment
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !"._-".contains(*c))
+    {
+        None => Ok(()),
+        Some('*') => Err("has a pattern where an exact permission is needed".to_owned()),
+        Some(refused) => Err(format!(
+            "has the character {refused:?}; segments have letters, digits and . _ -"
+        )),
+    }
+}
+
+fn parse_segments<'t>(
+    text: &'t str,
+    mut each: impl FnMut(&'t str) -> Result<(), String>,
+) -> Result<(), String> {
+    let of = |problem: String| format!("{} {problem}", quote(text));
+    let mut segments = 0;
+    for segment in text.split(':') {
+        segments += 1;
+        if segments > MOST_SEGMENTS {
+            return Err(of(format!("has more than {MOST_SEGMENTS} segments")));
+        }
+        each(segment).map_err(of)?;
+    }
+    Ok(())
+}

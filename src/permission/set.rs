@@ -1,0 +1,93 @@
+/// A set of permissions of one catalog, as bits over their indices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PermissionSet(Vec<u64>);
+
+impl PermissionSet {
+    /// An empty set over a catalog of `size` permissions.
+    pub(crate) fn empty(size: usize) -> PermissionSet {
+        PermissionSet(vec![0; size.div_ceil(64)])
+    }
+
+    /// All permissions of a catalog of `size`.
+    pub(crate) fn full(size: usize) -> PermissionSet {
+        let mut set = PermissionSet::empty(size);
+        for index in 0..size {
+            set.insert(index);
+        }
+        set
+    }
+
+    /// Adds a permission; `true` if it was not there. An index outside the catalog is ignored.
+    pub(crate) fn insert(&mut self, index: usize) -> bool {
+        let bit = 1u64 << (index % 64);
+        let Some(word) = self.0.get_mut(index / 64) else {
+            return false;
+        };
+        let added = *word & bit == 0;
+        *word |= bit;
+        added
+    }
+
+    /// Whether a permission is in the set.
+    #[must_use]
+    pub fn contains(&self, index: usize) -> bool {
+        self.0
+            .get(index / 64)
+            .is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+
+    /// Adds all of another set.
+    pub(crate) fn union(&mut self, other: &PermissionSet) {
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(word, more)| *word |= more);
+    }
+
+    /// Takes all of another set away.
+    pub(crate) fn subtract(&mut self, other: &PermissionSet) {
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(word, less)| *word &= !less);
+    }
+
+    /// Whether nothing is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    /// The indices, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(at * 64 + bit)
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_the_set_of_its_indices() {
+        let mut set = PermissionSet::empty(130);
+        for index in [0, 63, 64, 129, 129] {
+            set.insert(index);
+        }
+        assert_eq!(set.iter().collect::<Vec<_>>(), [0, 63, 64, 129]);
+        assert!(!set.insert(192), "outside the catalog");
+        let mut others = PermissionSet::full(130);
+        others.subtract(&set);
+        assert_eq!(others.iter().count(), 126);
+        others.union(&set);
+        assert_eq!(others, PermissionSet::full(130));
+        assert!(!set.contains(1) && set.contains(64) && !set.contains(4096));
+    }
+}

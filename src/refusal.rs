@@ -1,0 +1,97 @@
+//! Why an operation was not done.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::input::{Problem, Problems};
+
+/// The codes of management errors. Stable: callers branch on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// There is no such token, or it is not the actor's to see.
+    NotFound,
+    /// The actor may not do this.
+    Forbidden,
+    /// Somebody else was first, or an idempotency key was used for something else.
+    Conflict,
+    /// The owner has a token of this name already, and the kind wants names to be unique.
+    NameTaken,
+    /// More permission or reach than the actor has.
+    ExceedsCeiling,
+    /// An argument is wrong; `problems` has all of them.
+    InvalidInput,
+    /// The token is revoked, which cannot be undone.
+    Terminal,
+    /// The store answered with something that cannot be read.
+    StoreUnavailable,
+}
+
+/// A refusal: what was wrong, where, what would be right. Never with a secret in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// What callers branch on.
+    pub code: ErrorCode,
+    /// What people read.
+    pub message: String,
+    /// The first argument that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Every argument that is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+impl Refusal {
+    /// A refusal that concerns no single argument.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            message: message.into(),
+            path: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The one answer for a token that does not exist and for one that is not the actor's.
+    #[must_use]
+    pub fn not_found() -> Refusal {
+        Refusal::new(ErrorCode::NotFound, "there is no such token")
+    }
+
+    /// The refusal of arguments or a document, with every problem in its message.
+    #[must_use]
+    pub fn invalid(problems: Vec<Problem>) -> Refusal {
+        let lines: Vec<String> = problems
+            .iter()
+            .map(|Problem { path, message }| {
+                if path.is_empty() {
+                    message.clone()
+                } else {
+                    format!("{path}: {message}")
+                }
+            })
+            .collect();
+        Refusal {
+            code: ErrorCode::InvalidInput,
+            message: lines.join("\n"),
+            path: problems.first().map(|problem| problem.path.clone()),
+            problems,
+        }
+    }
+}
+
+impl From<Problems> for Refusal {
+    fn from(problems: Problems) -> Refusal {
+        Refusal::invalid(problems.into_vec())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,137 @@
+//! What a grant reaches: a path such as `org:acme/group:eng/device:7`, compared segment by segment.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+const MOST_SEGMENTS: usize = 8;
+const LONGEST: usize = 256;
+
+/// A resource, or the boundary of a grant. The root, above all others, is the empty text.
+///
+/// Paths are case-sensitive and never have patterns in them.
+///
+/// ```
+/// use leastkey::resource::Resource;
+/// let organization = Resource::parse("org:acme").unwrap();
+/// assert!(organization.covers(&Resource::parse("org:acme/group:eng").unwrap()));
+/// assert!(!organization.covers(&Resource::parse("org:acme2").unwrap()));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Resource(String);
+
+impl Resource {
+    /// Parses a path of at most 8 segments and 256 characters; a segment has letters, digits and `._~@+=,:-`.
+    ///
+    /// # Errors
+    /// When the text is not such a path.
+    pub fn parse(text: &str) -> Result<Resource, String> {
+        if text.is_empty() {
+            return Ok(Resource(String::new()));
+        }
+        if text.len() > LONGEST {
+            return Err(format!("is longer than {LONGEST} characters"));
+        }
+        let mut segments = 0;
+        for segment in text.split('/') {
+            segments += 1;
+            if segment.is_empty() {
+                return Err("has an empty segment; segments are separated by one \"/\"".to_owned());
+            }
+            if segment == "." || segment == ".." {
+                return Err("has a segment \".\" or \"..\"; a resource is not a file path".to_owned());
+            }
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._~@+=,:-".contains(c);
+            if let Some(refused) = segment.chars().find(|c| !allowed(*c)) {
+                return Err(format!(
+                    "has the character {refused:?}; segments have letters, digits and . _ ~ @ + = , : -"
+                ));
+            }
+        }
+        if segments > MOST_SEGMENTS {
+            return Err(format!(
+                "has {segments} segments; at most {MOST_SEGMENTS} are allowed"
+            ));
+        }
+        Ok(Resource(text.to_owned()))
+    }
+
+    /// Whether this is `other` or an ancestor of it.
+    #[must_use]
+    pub fn covers(&self, other: &Resource) -> bool {
+        self.0.is_empty()
+            || other
+                .0
+                .strip_prefix(&self.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Resource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Resource::parse(&Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coverage_agrees_with_lists_of_segments() {
+        let segments = ["a", "ab", "b", "a:b"];
+        let mut paths: Vec<Vec<&str>> = vec![vec![]];
+        for depth in 0..3 {
+            let longer: Vec<_> = paths.iter().filter(|path| path.len() == depth).cloned().collect();
+            for path in longer {
+                for segment in segments {
+                    paths.push([path.as_slice(), &[segment]].concat());
+                }
+            }
+        }
+        for above in &paths {
+            for below in &paths {
+                let (a, b) = (
+                    Resource::parse(&above.join("/")).unwrap(),
+                    Resource::parse(&below.join("/")).unwrap(),
+                );
+                assert_eq!(a.covers(&b), below.starts_with(above), "{a} covers {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_resource() {
+        for text in [
+            "/",
+            "/a",
+            "a/",
+            "a//b",
+            ".",
+            "a/../b",
+            "a b",
+            "a%2Fb",
+            "a*",
+            "é",
+            "a\\b",
+            "a?b",
+            "1/2/3/4/5/6/7/8/9",
+        ] {
+            assert!(Resource::parse(text).is_err(), "{text}");
+        }
+        assert!(Resource::parse(&"x".repeat(257)).is_err());
+    }
+}

@@ -1,0 +1,277 @@
+//! Instants and lifetimes. The core never asks what time it is: every instant is an argument.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::input::{Value, quote};
+
+/// The largest whole number that JavaScript holds exactly, 2^53 − 1.
+const LARGEST: u64 = (1 << 53) - 1;
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const WEEK: u64 = 7 * DAY;
+
+/// Milliseconds since the epoch, from 0 to 2^53 − 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// From a number of JavaScript's.
+    ///
+    /// # Errors
+    /// When it is NaN, negative, not whole or beyond 2^53 − 1.
+    ///
+    /// ```
+    /// use leastkey::time::Instant;
+    /// assert!(Instant::from_millis(1_700_000_000_000.0).is_ok());
+    /// assert!(Instant::from_millis(f64::NAN).is_err());
+    /// ```
+    pub fn from_millis(number: f64) -> Result<Instant, String> {
+        whole_millis(number).map(Instant).ok_or_else(|| {
+            "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1".to_owned()
+        })
+    }
+
+    pub(crate) fn from_value(value: &Value) -> Result<Instant, String> {
+        Instant::from_millis(if let Value::Number(number) = value {
+            *number
+        } else {
+            f64::NAN
+        })
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// This instant and a lifetime later.
+    ///
+    /// # Errors
+    /// When the sum is beyond 2^53 − 1: a lifetime never rounds to for ever.
+    pub fn after(self, lifetime: Lifetime) -> Result<Instant, String> {
+        match self.0.checked_add(lifetime.0) {
+            Some(sum) if sum <= LARGEST => Ok(Instant(sum)),
+            _ => Err("ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime".to_owned()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let millis = u64::deserialize(deserializer)?;
+        if millis > LARGEST {
+            return Err(serde::de::Error::custom("instant beyond 2^53 − 1"));
+        }
+        Ok(Instant(millis))
+    }
+}
+
+/// How long something lasts: at least one millisecond. No lifetime is `None`, never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lifetime(u64);
+
+impl Lifetime {
+    /// A day, the life of an operation's marker.
+    pub const DAY: Lifetime = Lifetime(DAY);
+
+    /// Whole hours.
+    #[must_use]
+    pub const fn hours(hours: u32) -> Lifetime {
+        Lifetime(hours as u64 * HOUR)
+    }
+
+    /// Whole days.
+    #[must_use]
+    pub const fn days(days: u32) -> Lifetime {
+        Lifetime(days as u64 * DAY)
+    }
+
+    /// Milliseconds.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// Parses `90d` (units ms, s, m, h, d, w) or ISO 8601 (`P90D`, `PT1H30M`, `P2W`).
+    ///
+    /// # Errors
+    /// When the text is neither, is zero, or uses years or months, whose length depends on the calendar.
+    ///
+    /// ```
+    /// use leastkey::time::Lifetime;
+    /// assert_eq!(Lifetime::parse("90d"), Lifetime::parse("P90D"));
+    /// assert!(Lifetime::parse("0d").is_err());
+    /// assert!(Lifetime::parse("P1M").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Lifetime, String> {
+        let form = "write a number and a unit (30m, 12h, 90d, 2w), ISO 8601 (P90D, PT1H), or milliseconds";
+        let millis = match text.strip_prefix('P') {
+            Some(period) => iso_millis(period),
+            None => unit_millis(text),
+        };
+        match millis {
+            Some(0) => Err("a lifetime of nothing; it must be longer than zero".to_owned()),
+            Some(millis) if millis <= LARGEST => Ok(Lifetime(millis)),
+            Some(_) => Err("longer than 2^53 − 1 milliseconds".to_owned()),
+            None => Err(format!("cannot read the lifetime {}; {form}", quote(text))),
+        }
+    }
+
+    pub(crate) fn from_value(value: &Value) -> Result<Lifetime, String> {
+        match value {
+            Value::Text(text) => Lifetime::parse(text),
+            Value::Number(number) => whole_millis(*number)
+                .filter(|millis| *millis > 0)
+                .map(Lifetime)
+                .ok_or_else(|| "expected whole milliseconds from 1 to 2^53 − 1".to_owned()),
+            other => Err(format!(
+                "expected a lifetime such as \"90d\", got {}",
+                other.kind()
+            )),
+        }
+    }
+}
+
+fn whole_millis(number: f64) -> Option<u64> {
+    // Both ends are exact in a double, and NaN is in no range.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
+    ((0.0..=LARGEST as f64).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+}
+
+/// A run of digits at the front, and the rest.
+fn leading_number(text: &str) -> Option<(u64, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at_checked(digits)?;
+    Some((number.parse().ok()?, rest))
+}
+
+fn unit_millis(text: &str) -> Option<u64> {
+    let (number, unit) = leading_number(text)?;
+    let unit = match unit {
+        "ms" => 1,
+        "s" => SECOND,
+        "m" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        "w" => WEEK,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+/// ISO 8601-1 §5.5.2.2 without fractions, years and months: each unit at most once, in order.
+fn iso_millis(period: &str) -> Option<u64> {
+    let (date, clock) = match period.split_once('T') {
+        Some((_, "")) => return None,
+        Some((date, clock)) => (date, clock),
+        None => (period, ""),
+    };
+    if date.is_empty() && clock.is_empty() {
+        return None;
+    }
+    let days = designators(date, &[('W', WEEK), ('D', DAY)])?;
+    days.checked_add(designators(clock, &[('H', HOUR), ('M', MINUTE), ('S', SECOND)])?)
+}
+
+fn designators(mut text: &str, mut units: &[(char, u64)]) -> Option<u64> {
+    let mut total = 0u64;
+    while !text.is_empty() {
+        let (number, rest) = leading_number(text)?;
+        let mut rest_chars = rest.chars();
+        let letter = rest_chars.next()?;
+        let at = units.iter().position(|(known, _)| *known == letter)?;
+        let (_, unit) = units.get(at)?;
+        total = total.checked_add(number.checked_mul(*unit)?)?;
+        units = units.get(at + 1..)?;
+        text = rest_chars.as_str();
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes_that_can_be_read() {
+        for (text, millis) in [
+            ("1ms", 1),
+            ("45s", 45 * SECOND),
+            ("30m", 30 * MINUTE),
+            ("12h", 12 * HOUR),
+            ("90d", 90 * DAY),
+            ("2w", 2 * WEEK),
+            ("P90D", 90 * DAY),
+            ("P2W", 2 * WEEK),
+            ("PT1H30M", 90 * MINUTE),
+            ("P1DT12H", 36 * HOUR),
+            ("PT5S", 5 * SECOND),
+        ] {
+            assert_eq!(Lifetime::parse(text), Ok(Lifetime(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn lifetimes_that_cannot_be_read_are_refused() {
+        for text in [
+            "",
+            "d",
+            "90",
+            "-1d",
+            "+1d",
+            "1.5h",
+            "1 d",
+            "90 days",
+            "1y",
+            "P",
+            "PT",
+            "P1Y",
+            "P1M",
+            "PT1D",
+            "P1D1W",
+            "P1D1D",
+            "P1",
+            "0d",
+            "PT0S",
+            "never",
+            "∞",
+            "99999999999999999999d",
+            "9007199254740992ms",
+            "18446744073709551615w",
+        ] {
+            assert!(Lifetime::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_out_of_range_are_refused() {
+        for number in [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            -1.0,
+            0.5,
+            9_007_199_254_740_992.0,
+        ] {
+            assert!(Instant::from_millis(number).is_err(), "{number}");
+        }
+        for number in [0.0, -0.0, 1.0, 9_007_199_254_740_991.0] {
+            assert!(Instant::from_millis(number).is_ok(), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_never_rounds_to_for_ever() {
+        let late = Instant(LARGEST);
+        assert!(late.after(Lifetime(1)).is_err());
+        assert!(Instant(0).after(Lifetime(LARGEST)).is_ok());
+    }
+}

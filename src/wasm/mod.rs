@@ -1,0 +1,177 @@
+//! The JavaScript boundary: values in, values out, nothing of a call kept.
+//!
+//! Results go through an `out` array. A wasm export that returns an `externref` can abort V8 when its optimised caller is deoptimised
+//! during the call (Node 20 and 22), and what is handed over by an import can be wiped here afterwards.
+
+use js_sys::{Array, JsString, Uint8Array};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::Deployment;
+use crate::input::Value;
+use crate::operation::{self, Entropy, Time};
+use crate::refusal::{ErrorCode, Refusal};
+use crate::step::{Reads, Step};
+use crate::verify::verify;
+
+/// Fills `out` from the host's cryptographic generator; `false` when it failed, with `out` zeroed. Entropy comes from nowhere else.
+#[wasm_bindgen(js_name = fillEntropy)]
+#[must_use]
+pub fn fill_entropy(out: &Uint8Array) -> bool {
+    let mut bytes = Zeroizing::new(vec![0; out.length() as usize]);
+    let filled = getrandom::fill(&mut bytes).is_ok();
+    if !filled {
+        bytes.fill(0);
+    }
+    out.copy_from(&bytes);
+    filled
+}
+
+/// The compiled configuration of a deployment. Until it is configured it refuses every call.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Core {
+    deployment: Option<Deployment>,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// A core without a configuration.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Core {
+        Core::default()
+    }
+
+    /// Compiles `{ prefix }` and the JSON text of a catalog. `out[0]` is a step whose answer describes the deployment.
+    pub fn configure(&mut self, config: JsValue, catalog: &str, out: &Array) {
+        let configured = value(config, "the configuration").and_then(|config: Value| {
+            let catalog = serde_json::from_str(catalog).map_err(|problem| {
+                Refusal::new(
+                    ErrorCode::InvalidInput,
+                    format!("the catalog is no JSON: {problem}"),
+                )
+            })?;
+            Deployment::configure(&config, &catalog)
+        });
+        let step = match configured {
+            Ok(deployment) => {
+                let description = deployment.describe();
+                self.deployment = Some(deployment);
+                Step::Answer(description)
+            }
+            Err(refusal) => Step::Refuse(refusal),
+        };
+        push(out, &step);
+    }
+
+    /// Plans a management operation with everything read so far. `entropy` has 64 bytes, the same at every plan of a call.
+    pub fn plan(
+        &self,
+        call: JsValue,
+        reads: JsValue,
+        now: f64,
+        started: f64,
+        entropy: &Uint8Array,
+        out: &Array,
+    ) {
+        let step = self.try_plan(call, reads, now, started, entropy);
+        push(out, &step.unwrap_or_else(Step::Refuse));
+    }
+
+    /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict.
+    pub fn verify(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
+        let credential = Zeroizing::new(credential);
+        let step = self.try_verify(&credential, question, reads, now);
+        push(out, &step.unwrap_or_else(Step::Refuse));
+    }
+}
+
+impl Core {
+    fn try_plan(
+        &self,
+        call: JsValue,
+        reads: JsValue,
+        now: f64,
+        started: f64,
+        entropy: &Uint8Array,
+    ) -> Result<Step<operation::Answer>, Refusal> {
+        let time = Time::read(now, started)?;
+        let mut bytes = Zeroizing::new([0; operation::ENTROPY]);
+        if entropy.length() as usize != bytes.len() {
+            let message = format!("entropy must have {} bytes", bytes.len());
+            return Err(Refusal::new(ErrorCode::InvalidInput, message));
+        }
+        entropy.copy_to(bytes.as_mut_slice());
+        let call: Value = value(call, "the call")?;
+        let reads: Reads = value(reads, "the reads")?;
+        Ok(operation::plan(
+            self.deployment()?,
+            &call,
+            &reads,
+            time,
+            &Entropy::new(bytes),
+        ))
+    }
+
+    fn try_verify(
+        &self,
+        credential: &str,
+        question: JsValue,
+        reads: JsValue,
+        now: f64,
+    ) -> Result<Step<crate::verdict::Verdict>, Refusal> {
+        let time = Time::read(now, now)?;
+        let question: Value = value(question, "the question")?;
+        let reads: Reads = value(reads, "the reads")?;
+        Ok(verify(
+            self.deployment()?,
+            credential,
+            &question,
+            &reads,
+            time.now,
+        ))
+    }
+
+    fn deployment(&self) -> Result<&Deployment, Refusal> {
+        let message = "the core has no configuration";
+        self.deployment
+            .as_ref()
+            .ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, message))
+    }
+}
+
+/// Unicode's normal form NFC, from the host: its tables would be a third of this module.
+pub(crate) fn normalize(text: &str) -> String {
+    JsString::from(text).normalize("NFC").into()
+}
+
+fn value<T: DeserializeOwned>(from: JsValue, what: &str) -> Result<T, Refusal> {
+    serde_wasm_bindgen::from_value(from).map_err(|problem| {
+        Refusal::new(
+            ErrorCode::InvalidInput,
+            format!("{what} cannot be read: {problem}"),
+        )
+    })
+}
+
+fn push<A: Serialize>(out: &Array, step: &Step<A>) {
+    // Objects, not maps; numbers, not bigints; beyond 2^53 − 1 a number is refused rather than rounded.
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    match step.serialize(&serializer) {
+        Ok(step) => out.push(&step),
+        Err(problem) => {
+            let refusal = Refusal::new(
+                ErrorCode::StoreUnavailable,
+                format!("the answer cannot be handed over: {problem}"),
+            );
+            out.push(
+                &Step::<()>::Refuse(refusal)
+                    .serialize(&serializer)
+                    .unwrap_or(JsValue::UNDEFINED),
+            )
+        }
+    };
+}
