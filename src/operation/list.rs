@@ -109,8 +109,10 @@ fn parse_status(text: &str) -> Result<Status, String> {
 
 fn scan(context: &Context, query: &Query) -> Result<Page, Halt> {
     let prefix = keys::owner_prefix(&query.owner);
-    // One more than a page: whether there is a next one is known without asking again.
-    let window = query.limit.saturating_add(1);
+    // One more than a page, so that it is known whether there is a next one. With a filter most of what is read may not pass: then as much
+    // at once as one call ever reads.
+    let filtered = query.kind.is_some() || query.status.is_some();
+    let window = if filtered { MOST } else { query.limit }.saturating_add(1);
     let mut page = Page::default();
     let mut after = query.after.as_ref().map(|id| keys::owner_entry(&query.owner, id));
     let mut scanned = 0;

@@ -19,8 +19,8 @@ use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Reads, Step, Write};
 use crate::time::Instant;
 
-/// How many random bytes an operation takes: a credential's, and 16 for the id of the operation.
-pub const ENTROPY: usize = credential::ENTROPY + 16;
+/// How many random bytes an operation takes, 64: a credential's, and 24 for the id of the operation.
+pub const ENTROPY: usize = credential::ENTROPY + 24;
 
 /// The random bytes of one call: drawn once, the same at each plan of it, wiped at the end.
 pub struct Entropy(Zeroizing<[u8; ENTROPY]>);

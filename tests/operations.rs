@@ -1,0 +1,602 @@
+//! The management operations against a map, from outside.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use leastkey::refusal::ErrorCode;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use support::{Host, NOW, admin, sender, text};
+
+const DAY: u64 = 86_400_000;
+
+fn wanted(changes: Json) -> Json {
+    let mut input =
+        json!({ "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"] });
+    for (name, value) in changes.as_object().unwrap() {
+        input[name] = value.clone();
+    }
+    input
+}
+
+#[test]
+fn the_life_of_a_token() {
+    let mut host = Host::new();
+    let (credential, id) = sender(&mut host);
+    let verdict = host
+        .verify(&credential, json!({ "requirement": "messages:send" }))
+        .unwrap();
+    assert_eq!(verdict["valid"], true);
+    assert_eq!(
+        verdict["token"]["permissions"],
+        json!(["messages:send", "messages:status"])
+    );
+    assert_eq!(verdict["asOf"], NOW);
+
+    assert_eq!(host.one("disable", &id, admin()).unwrap()["status"], "disabled");
+    assert_eq!(host.code(&credential), "disabled");
+    assert_eq!(host.one("enable", &id, admin()).unwrap()["status"], "active");
+    assert_eq!(host.code(&credential), "valid");
+
+    let revoked = host
+        .call(json!({ "op": "revoke", "id": id, "options": { "reason": "leaked" }, "actor": admin() }))
+        .unwrap();
+    assert_eq!(
+        (revoked["status"].as_str(), revoked["reason"].as_str()),
+        (Some("revoked"), Some("leaked"))
+    );
+    assert_eq!(revoked["revision"], 4);
+    assert_eq!(host.code(&credential), "revoked");
+    for op in ["enable", "disable"] {
+        assert_eq!(host.one(op, &id, admin()).unwrap_err().code, ErrorCode::Terminal);
+    }
+    assert_eq!(
+        host.one("revoke", &id, admin()).unwrap()["reason"],
+        "leaked",
+        "the first reason stays"
+    );
+
+    assert_eq!(host.one("delete", &id, admin()).unwrap(), json!({ "id": id }));
+    assert_eq!(host.code(&credential), "unknown");
+    for op in ["get", "enable", "disable", "revoke", "delete"] {
+        assert_eq!(
+            host.one(op, &id, admin()).unwrap_err().code,
+            ErrorCode::NotFound,
+            "{op}"
+        );
+    }
+    assert!(
+        host.store.contains_key(&format!("token/{id}")),
+        "a tombstone stays"
+    );
+    assert_eq!(
+        host.list(json!({ "owner": "org:acme" }), admin()).unwrap()["items"],
+        json!([])
+    );
+}
+
+#[test]
+fn a_frozen_grant_does_not_follow_its_template() {
+    let mut host = Host::new();
+    let (credential, _) = sender(&mut host);
+    let mut later = support::catalog();
+    later["templates"]["sender"]["permissions"] = json!(["**"]);
+    host.deployment = leastkey::Deployment::configure(
+        &support::value(json!({ "prefix": "acme_live" })),
+        &support::value(later),
+    )
+    .unwrap();
+    let verdict = host
+        .verify(&credential, json!({ "requirement": "policy:write" }))
+        .unwrap();
+    assert_eq!(
+        (verdict["code"].as_str(), verdict["missing"].clone()),
+        (Some("insufficient_permission"), json!(["policy:write"]))
+    );
+}
+
+#[test]
+fn inputs_that_are_refused() {
+    let mut host = Host::new();
+    for (changes, path, says) in [
+        (
+            json!({ "templtes": [] }),
+            "templtes",
+            "did you mean \"templates\"",
+        ),
+        (json!({ "kind": "persnal" }), "kind", "did you mean \"personal\""),
+        (json!({ "kind": null }), "kind", "expected a string, got null"),
+        (json!({ "kind": "session" }), "kind", "come from an exchange"),
+        (json!({ "name": "" }), "name", "is empty"),
+        (json!({ "name": "x".repeat(101) }), "name", "101 characters"),
+        (json!({ "name": "a\u{202e}b" }), "name", "U+202E"),
+        (json!({ "name": 7 }), "name", "expected a string, got a number"),
+        (json!({ "owner": "" }), "owner", "is empty"),
+        (json!({ "owner": "org:acme/" }), "owner", "empty segment"),
+        (json!({ "owner": "org:*" }), "owner", "character '*'"),
+        (json!({ "resource": "a//b" }), "resource", "empty segment"),
+        (json!({ "templates": [] }), "templates", "gives no permission"),
+        (json!({ "templates": ["nope"] }), "templates[0]", "no template"),
+        (
+            json!({ "expiresIn": "soon" }),
+            "expiresIn",
+            "cannot read the lifetime",
+        ),
+        (json!({ "expiresIn": 0 }), "expiresIn", "from 1"),
+        (json!({ "expiresIn": -5 }), "expiresIn", "from 1"),
+        (json!({ "expiresIn": null }), "expiresIn", "got null"),
+        (json!({ "expiresIn": "366d" }), "expiresIn", "further away"),
+        (json!({ "expiresAt": NOW }), "expiresAt", "has passed"),
+        (json!({ "expiresAt": 1e300 }), "expiresAt", "2^53"),
+        (json!({ "expiresAt": "2027-01-01" }), "expiresAt", "milliseconds"),
+        (
+            json!({ "expiresAt": NOW + 1, "expiresIn": "1d" }),
+            "expiresAt",
+            "one of the two",
+        ),
+        (
+            json!({ "expiresIn": "1d", "notBefore": NOW + DAY }),
+            "expiresIn",
+            "not after notBefore",
+        ),
+        (json!({ "notBefore": 0.5 }), "notBefore", "whole number"),
+        (json!({ "kind": "organization" }), "expiresIn", "is required"),
+        (json!({ "idempotencyKey": "" }), "idempotencyKey", "is empty"),
+        (json!({ "actor": { "id": "user:1" } }), "actor", "unknown member"),
+    ] {
+        let refusal = host.create(wanted(changes.clone()), admin()).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::InvalidInput, "{changes}");
+        let hit = refusal
+            .problems
+            .iter()
+            .any(|problem| problem.path == path && problem.message.contains(says));
+        assert!(hit, "{changes}: expected {path}: …{says}…, got {refusal:#?}");
+    }
+    assert!(host.store.is_empty(), "nothing is written by what is refused");
+}
+
+#[test]
+fn actors_that_are_refused() {
+    let mut host = Host::new();
+    let owner = "org:acme";
+    for (actor, code) in [
+        (json!(null), ErrorCode::InvalidInput),
+        (json!({}), ErrorCode::InvalidInput),
+        (json!({ "id": "" }), ErrorCode::InvalidInput),
+        (
+            json!({ "id": "user:1", "role": "admin" }),
+            ErrorCode::InvalidInput,
+        ),
+        (
+            json!({ "id": "user:1", "roles": { "org:acme": true } }),
+            ErrorCode::InvalidInput,
+        ),
+        (
+            json!({ "id": "user:1", "permissions": ["messages:*"] }),
+            ErrorCode::InvalidInput,
+        ),
+        (json!({ "id": "user:1" }), ErrorCode::Forbidden),
+        (json!({ "id": "user:1", "roles": {} }), ErrorCode::Forbidden),
+        (
+            json!({ "id": "user:1", "roles": { "org:acme": "user" } }),
+            ErrorCode::Forbidden,
+        ),
+        (
+            json!({ "id": "user:1", "roles": { "org:acme2": "admin" } }),
+            ErrorCode::Forbidden,
+        ),
+        (
+            json!({ "id": "user:1", "roles": { "org:acm": "admin" } }),
+            ErrorCode::Forbidden,
+        ),
+        (
+            json!({ "id": "user:1", "roles": { "org:acme/group:eng": "admin" } }),
+            ErrorCode::Forbidden,
+        ),
+        (
+            json!({ "id": "user:1", "permissions": ["messages:send", "messages:status"] }),
+            ErrorCode::Forbidden,
+        ),
+        (json!({ "id": "org:acme" }), ErrorCode::ExceedsCeiling),
+        (
+            json!({ "id": "org:acme", "permissions": ["messages:send"] }),
+            ErrorCode::ExceedsCeiling,
+        ),
+    ] {
+        assert_eq!(
+            host.create(wanted(json!({ "owner": owner })), actor.clone())
+                .unwrap_err()
+                .code,
+            code,
+            "{actor}"
+        );
+    }
+    let allowed = json!({ "id": "org:acme", "permissions": ["messages:send", "messages:status"] });
+    assert!(host.create(wanted(json!({})), allowed).is_ok());
+    let above = json!({ "id": "user:9", "roles": { "": "admin" } });
+    assert!(host.create(wanted(json!({})), above).is_ok());
+}
+
+#[test]
+fn nobody_gives_more_than_they_have() {
+    let mut host = Host::new();
+    // A user of acme with a token of their own: what the role gives there, and no further.
+    let user = json!({ "id": "user:7", "roles": { "org:acme": "user" } });
+    let personal = |changes: Json| {
+        let mut input =
+            json!({ "kind": "personal", "name": "Laptop", "resource": "org:acme", "add": ["policy:read"] });
+        for (name, value) in changes.as_object().unwrap() {
+            input[name] = value.clone();
+        }
+        input
+    };
+    let made = host.create(personal(json!({})), user.clone()).unwrap();
+    assert_eq!(made["record"]["owner"], "user:7");
+    assert_eq!(made["record"]["expiresAt"], NOW + 90 * DAY);
+    for (changes, says) in [
+        (
+            json!({ "name": "b", "add": ["policy:write"] }),
+            "at org:acme, and so cannot give: policy:write",
+        ),
+        (
+            json!({ "name": "b", "resource": "org:other" }),
+            "at org:other, and so cannot give: policy:read",
+        ),
+        (
+            json!({ "name": "b", "resource": "" }),
+            "at the root, and so cannot give: policy:read",
+        ),
+        (
+            json!({ "name": "b", "role": "admin" }),
+            "cannot give: messages:send",
+        ),
+    ] {
+        let refusal = host.create(personal(changes.clone()), user.clone()).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::ExceedsCeiling, "{changes}");
+        assert!(refusal.message.contains(says), "{}", refusal.message);
+    }
+}
+
+#[test]
+fn a_foreign_token_is_not_found() {
+    let mut host = Host::new();
+    let (credential, id) = sender(&mut host);
+    let before = host.store.clone();
+    let stranger = json!({ "id": "user:2", "roles": { "org:other": "admin" } });
+    for op in ["get", "disable", "enable", "revoke", "delete"] {
+        let foreign = host.one(op, &id, stranger.clone()).unwrap_err();
+        let absent = host.one(op, "0000000000000000", stranger.clone()).unwrap_err();
+        assert_eq!(foreign, absent, "{op}: a foreign id answers as an absent one");
+        assert_eq!(foreign.code, ErrorCode::NotFound);
+    }
+    assert_eq!(
+        host.list(json!({ "owner": "org:acme" }), stranger)
+            .unwrap_err()
+            .code,
+        ErrorCode::Forbidden
+    );
+    assert_eq!(host.store, before);
+    assert_eq!(host.code(&credential), "valid");
+}
+
+#[test]
+fn names_are_unique_where_the_kind_says_so() {
+    let mut host = Host::new();
+    let user = json!({ "id": "user:7", "permissions": ["policy:read"] });
+    let input = |name: &str| json!({ "kind": "personal", "name": name, "templates": ["policy-reader"] });
+    let first = host.create(input("Caf\u{e9}"), user.clone()).unwrap();
+    let refusal = host.create(input("Cafe\u{301}"), user.clone()).unwrap_err();
+    assert_eq!(
+        (refusal.code, refusal.path.as_deref()),
+        (ErrorCode::NameTaken, Some("name"))
+    );
+    assert!(host.create(input("café"), user.clone()).is_ok(), "case counts");
+    let other = json!({ "id": "user:8", "permissions": ["policy:read"] });
+    assert!(
+        host.create(input("Café"), other).is_ok(),
+        "each owner has names of its own"
+    );
+
+    let id = text(&first["record"]["id"]);
+    host.one("revoke", &id, user.clone()).unwrap();
+    assert_eq!(
+        host.create(input("Café"), user.clone()).unwrap_err().code,
+        ErrorCode::NameTaken,
+        "the record is still there"
+    );
+    host.one("delete", &id, user.clone()).unwrap();
+    assert!(
+        host.create(input("Café"), user).is_ok(),
+        "a deleted token's name is free"
+    );
+
+    sender(&mut host);
+    sender(&mut host);
+}
+
+#[test]
+fn lists_are_newest_first_and_paged() {
+    let mut host = Host::new();
+    let mut ids: Vec<String> = (0..23)
+        .map(|_| {
+            host.now += 1;
+            sender(&mut host).1
+        })
+        .collect();
+    ids.reverse();
+    for limit in [1, 2, 7, 22, 23, 24, 200] {
+        let (mut seen, mut pages, mut after) = (Vec::new(), 0, Json::Null);
+        loop {
+            let mut query = json!({ "owner": "org:acme", "limit": limit });
+            if after != Json::Null {
+                query["after"] = after;
+            }
+            let page = host.list(query, admin()).unwrap();
+            seen.extend(
+                page["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|item| text(&item["id"])),
+            );
+            pages += 1;
+            after = page["next"].clone();
+            if after == Json::Null {
+                break;
+            }
+        }
+        assert_eq!(seen, ids, "limit {limit}");
+        assert_eq!(pages, 23usize.div_ceil(limit), "limit {limit}");
+    }
+    for id in &ids[..5] {
+        host.one("revoke", id, admin()).unwrap();
+    }
+    let revoked = host
+        .list(
+            json!({ "owner": "org:acme", "status": "revoked", "limit": 2 }),
+            admin(),
+        )
+        .unwrap();
+    assert_eq!(revoked["items"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        host.list(json!({ "owner": "org:acme", "kind": "personal" }), admin())
+            .unwrap()["items"],
+        json!([])
+    );
+    for (query, path) in [
+        (json!({ "owner": "org:acme", "limit": 0 }), "limit"),
+        (json!({ "owner": "org:acme", "limit": 201 }), "limit"),
+        (json!({ "owner": "org:acme", "after": "x" }), "after"),
+        (json!({ "owner": "org:acme", "status": "gone" }), "status"),
+        (json!({ "ower": "org:acme" }), "ower"),
+    ] {
+        assert_eq!(host.list(query, admin()).unwrap_err().path.as_deref(), Some(path));
+    }
+}
+
+#[test]
+fn a_filter_that_little_passes_has_a_bound_and_goes_on() {
+    let mut host = Host::new();
+    let ids: Vec<String> = (0..1100)
+        .map(|_| {
+            host.now += 1;
+            sender(&mut host).1
+        })
+        .collect();
+    host.one("disable", &ids[0], admin()).unwrap();
+    let mut query = json!({ "owner": "org:acme", "status": "disabled", "limit": 10 });
+    let first = host.list(query.clone(), admin()).unwrap();
+    assert_eq!(first["items"], json!([]));
+    query["after"] = first["next"].clone();
+    let second = host.list(query, admin()).unwrap();
+    assert_eq!(
+        (&second["items"][0]["id"], &second["next"]),
+        (&json!(ids[0]), &Json::Null)
+    );
+}
+
+#[test]
+fn a_lost_answer_never_makes_a_second_token() {
+    let mut host = Host::new();
+    let call = json!({ "op": "create", "input": wanted(json!({})), "actor": admin() });
+    let first = host.call(call.clone()).unwrap();
+    let after_first = host.store.clone();
+    let again = host.retry(&call).unwrap();
+    assert_eq!(first, again, "the very call still has its secret");
+    assert_eq!(host.store, after_first);
+
+    for op in ["disable", "enable", "revoke", "delete"] {
+        let call = json!({ "op": op, "id": first["record"]["id"], "actor": admin() });
+        let first = host.call(call.clone()).unwrap();
+        let after = host.store.clone();
+        assert_eq!(host.retry(&call).unwrap(), first, "{op}");
+        assert_eq!(host.store, after, "{op}");
+    }
+}
+
+#[test]
+fn an_idempotency_key_makes_one_token() {
+    let mut host = Host::new();
+    let input = wanted(json!({ "idempotencyKey": "job-1" }));
+    let first = host.create(input.clone(), admin()).unwrap();
+    let after = host.store.clone();
+    let again = host.create(input.clone(), admin()).unwrap();
+    assert_eq!(
+        again,
+        json!({ "token": null, "record": first["record"] }),
+        "the record, not the secret"
+    );
+    assert_eq!(host.store, after);
+
+    let other = wanted(json!({ "idempotencyKey": "job-1", "name": "Other" }));
+    assert_eq!(host.create(other, admin()).unwrap_err().code, ErrorCode::Conflict);
+    let somebody = json!({ "id": "user:2", "roles": { "org:acme": "admin" } });
+    let theirs = host.create(input.clone(), somebody).unwrap();
+    assert_ne!(
+        theirs["record"]["id"], first["record"]["id"],
+        "a key is its actor's own"
+    );
+
+    host.one("delete", first["record"]["id"].as_str().unwrap(), admin())
+        .unwrap();
+    assert_eq!(host.create(input, admin()).unwrap_err().code, ErrorCode::Conflict);
+}
+
+#[test]
+fn the_clock_of_the_host_is_refused_when_it_cannot_be_read() {
+    use leastkey::operation::Time;
+    for clock in [f64::NAN, f64::INFINITY, -1.0, 1.5, 1e300] {
+        assert!(Time::read(clock, 0.0).is_err() && Time::read(0.0, clock).is_err());
+    }
+}
+
+/// What operations may leave behind, in any order by any actor.
+#[derive(Clone, Debug)]
+enum Act {
+    Create {
+        actor: usize,
+        owner: usize,
+    },
+    Change {
+        op: &'static str,
+        actor: usize,
+        token: usize,
+    },
+    Wait(u64),
+}
+
+fn actors() -> Vec<Json> {
+    vec![
+        admin(),
+        json!({ "id": "user:2", "roles": { "org:acme/group:eng": "admin" } }),
+        json!({ "id": "user:3", "roles": { "org:other": "admin", "org:acme": "user" } }),
+        json!({ "id": "org:acme", "permissions": ["messages:send"] }),
+        json!({ "id": "root", "roles": { "": "admin" } }),
+        json!({ "id": "nobody" }),
+    ]
+}
+
+const OWNERS: [&str; 4] = ["org:acme", "org:acme/group:eng", "org:acme2", "org:other"];
+
+fn stands_above(actor: usize, owner: &str) -> bool {
+    match actor {
+        0 => owner == "org:acme" || owner == "org:acme/group:eng",
+        1 => owner == "org:acme/group:eng",
+        2 => owner == "org:other",
+        3 => owner == "org:acme",
+        4 => true,
+        _ => false,
+    }
+}
+
+#[derive(Clone)]
+struct Known {
+    id: String,
+    credential: String,
+    owner: &'static str,
+    status: &'static str,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let ops = prop::sample::select(vec!["get", "disable", "enable", "revoke", "delete"]);
+    prop_oneof![
+        (0..6usize, 0..4usize).prop_map(|(actor, owner)| Act::Create { actor, owner }),
+        (ops, 0..6usize, any::<prop::sample::Index>()).prop_map(|(op, actor, at)| Act::Change {
+            op,
+            actor,
+            token: at.index(1000)
+        }),
+        (1..DAY * 10).prop_map(Act::Wait),
+    ]
+}
+
+/// Which records and list entries a step may have touched: only those of its token.
+fn unrelated(store: &BTreeMap<String, String>, id: &str) -> BTreeMap<String, String> {
+    let related = |key: &str, value: &str| {
+        key.starts_with("op/")
+            || key.starts_with("feed/")
+            || key == format!("token/{id}")
+            || value == format!("\"{id}\"")
+    };
+    store
+        .iter()
+        .filter(|(key, value)| !related(key, value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// P2, P8 and "a write touches other rows", against a model that is a list.
+    #[test]
+    fn any_sequence_of_operations_agrees_with_a_model(acts in prop::collection::vec(act(), 1..60)) {
+        let mut host = Host::new();
+        let mut model: Vec<Known> = Vec::new();
+        for act in acts {
+            let before = host.store.clone();
+            match act {
+                Act::Wait(time) => host.now += time,
+                Act::Create { actor, owner } => {
+                    let owner = OWNERS[owner];
+                    let input = json!({ "kind": "organization", "name": "x", "owner": owner, "expiresIn": "3650d", "add": ["messages:send"], "remove": ["messages:status"] });
+                    let made = host.create(input, actors()[actor].clone());
+                    prop_assert_eq!(made.is_ok(), stands_above(actor, owner), "{} for {}: {:?}", actor, owner, made);
+                    if let Ok(made) = made {
+                        let id = text(&made["record"]["id"]);
+                        prop_assert_eq!(unrelated(&before, &id), unrelated(&host.store, &id));
+                        model.push(Known { id, credential: text(&made["token"]), owner, status: "active" });
+                    } else {
+                        prop_assert_eq!(&before, &host.store);
+                    }
+                }
+                Act::Change { op, actor, token } => {
+                    let count = model.len();
+                    let Some(known) = (count > 0).then(|| &mut model[token % count]) else { continue };
+                    let answer = host.one(op, &known.id, actors()[actor].clone());
+                    let seen = stands_above(actor, known.owner) && known.status != "deleted";
+                    let terminal = known.status == "revoked" && (op == "enable" || op == "disable");
+                    let expected = match (seen, terminal) {
+                        (false, _) => Err(ErrorCode::NotFound),
+                        (true, true) => Err(ErrorCode::Terminal),
+                        (true, false) => Ok(()),
+                    };
+                    prop_assert_eq!(answer.map(|_| ()).map_err(|refusal| refusal.code), expected);
+                    if expected.is_ok() {
+                        known.status = match op {
+                            "disable" => "disabled",
+                            "enable" => "active",
+                            "revoke" => "revoked",
+                            "delete" => "deleted",
+                            _ => known.status,
+                        };
+                    } else {
+                        prop_assert_eq!(&before, &host.store);
+                    }
+                    prop_assert_eq!(unrelated(&before, &known.id), unrelated(&host.store, &known.id));
+                }
+            }
+        }
+        for known in &model {
+            let expected = match known.status {
+                "active" => "valid",
+                "deleted" => "unknown",
+                other => other,
+            };
+            // Long sequences of waits outlive a token; its end is the same for all of them.
+            let code = host.code(&known.credential);
+            prop_assert!(code == expected || (code == "expired" && expected == "valid"), "{} is not {}", code, expected);
+        }
+        for owner in OWNERS {
+            let page = host.list(json!({ "owner": owner, "limit": 200 }), json!({ "id": "root", "roles": { "": "admin" } })).unwrap();
+            let mut listed: Vec<String> = page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect();
+            let mut expected: Vec<String> =
+                model.iter().filter(|known| known.owner == owner && known.status != "deleted").map(|known| known.id.clone()).collect();
+            listed.sort();
+            expected.sort();
+            prop_assert_eq!(listed, expected);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A host for the core in tests: a map for a store, a counter for entropy, a clock that is set by hand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![allow(dead_code, unreachable_pub)]
+
+use std::collections::BTreeMap;
+
+use leastkey::Deployment;
+use leastkey::input::Value;
+use leastkey::operation::{ENTROPY, Entropy, Time, plan};
+use leastkey::refusal::Refusal;
+use leastkey::step::{ListRead, Need, Reads, Step, Write};
+use leastkey::time::Instant;
+use leastkey::verify::verify;
+use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
+
+/// 2026-11-23T00:00:00Z
+pub const NOW: u64 = 1_795_392_000_000;
+
+pub fn value(json: Json) -> Value {
+    serde_json::from_value(json).unwrap()
+}
+
+pub fn instant(millis: u64) -> Instant {
+    Instant::from_millis(millis as f64).unwrap()
+}
+
+/// A catalog with something of everything.
+pub fn catalog() -> Json {
+    json!({
+        "version": "test",
+        "services": {
+            "messages": { "title": "Messages", "permissions": {
+                "send": { "title": "Send", "implies": ["messages:status"] },
+                "status": "Status",
+                "templates": { "title": "Templates", "permissions": { "read": "Read", "write": "Write" } },
+            } },
+            "policy": { "title": "Policy", "permissions": { "read": "Read", "write": "Write" } },
+        },
+        "templates": {
+            "sender": { "title": "Sender", "permissions": ["messages:send"] },
+            "everything": { "title": "Everything", "version": 3, "extends": ["sender"], "permissions": ["**"] },
+            "policy-reader": { "title": "Policy", "permissions": ["policy:read"] },
+        },
+        "roles": { "user": { "title": "User", "permissions": ["**:read", "messages:status"] } },
+        "kinds": { "permission-set": { "lifetime": { "longest": "365d", "default": "30d" } } },
+    })
+}
+
+pub fn deployment() -> Deployment {
+    Deployment::configure(&value(json!({ "prefix": "acme_live" })), &value(catalog())).unwrap()
+}
+
+pub fn admin() -> Json {
+    json!({ "id": "user:1", "roles": { "org:acme": "admin" } })
+}
+
+pub struct Host {
+    pub deployment: Deployment,
+    pub store: BTreeMap<String, String>,
+    pub now: u64,
+    pub calls: u64,
+}
+
+impl Host {
+    pub fn new() -> Host {
+        Host {
+            deployment: deployment(),
+            store: BTreeMap::new(),
+            now: NOW,
+            calls: 0,
+        }
+    }
+
+    pub fn entropy(&self) -> Entropy {
+        // Any bytes that differ from call to call: SplitMix64.
+        let mut state = self.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut bytes = Zeroizing::new([0u8; ENTROPY]);
+        for chunk in bytes.chunks_mut(8) {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes());
+        }
+        Entropy::new(bytes)
+    }
+
+    pub fn time(&self) -> Time {
+        Time {
+            started: instant(self.now),
+            now: instant(self.now),
+        }
+    }
+
+    pub fn fetch(&self, reads: &mut Reads, need: Need) {
+        for key in need.keys {
+            let stored = self.store.get(&key).cloned();
+            reads.insert(key, stored);
+        }
+        if let Some(range) = need.list {
+            let entries = self
+                .store
+                .range(range.after.clone().unwrap_or(range.prefix.clone())..)
+                .filter(|(key, _)| Some(*key) != range.after.as_ref())
+                .take_while(|(key, _)| key.starts_with(&range.prefix))
+                .take(range.limit as usize)
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            reads.insert_list(ListRead { range, entries });
+        }
+    }
+
+    /// All or nothing.
+    pub fn commit(&mut self, writes: &[Write]) -> bool {
+        let mut keys: Vec<&str> = writes.iter().map(|write| write.key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), writes.len(), "the keys of a commit are distinct");
+        assert!(writes.len() <= 32, "a commit has at most 32 writes");
+        let holds = writes.iter().all(|write| match &write.expect {
+            None => true,
+            Some(expected) => self.store.get(&write.key) == expected.as_ref(),
+        });
+        if holds {
+            for write in writes {
+                match &write.value {
+                    None => {}
+                    Some(None) => drop(self.store.remove(&write.key)),
+                    Some(Some(value)) => drop(self.store.insert(write.key.clone(), value.clone())),
+                }
+            }
+        }
+        holds
+    }
+
+    /// One call to its end.
+    pub fn call(&mut self, call: Json) -> Result<Json, Refusal> {
+        self.calls += 1;
+        self.retry(&call)
+    }
+
+    /// The call that was made last once more, with the same entropy: its answer was lost.
+    pub fn retry(&mut self, call: &Json) -> Result<Json, Refusal> {
+        let call = value(call.clone());
+        let mut reads = Reads::default();
+        for _ in 0..100 {
+            match plan(&self.deployment, &call, &reads, self.time(), &self.entropy()) {
+                Step::Need(need) => self.fetch(&mut reads, need),
+                Step::Commit { writes, answer } => {
+                    assert!(self.commit(&writes), "nobody else is here");
+                    return Ok(serde_json::to_value(answer).unwrap());
+                }
+                Step::Answer(answer) => return Ok(serde_json::to_value(answer).unwrap()),
+                Step::Refuse(refusal) => return Err(refusal),
+            }
+        }
+        panic!("an operation that never ends");
+    }
+
+    pub fn create(&mut self, input: Json, actor: Json) -> Result<Json, Refusal> {
+        self.call(json!({ "op": "create", "input": input, "actor": actor }))
+    }
+
+    pub fn one(&mut self, op: &str, id: &str, actor: Json) -> Result<Json, Refusal> {
+        self.call(json!({ "op": op, "id": id, "actor": actor }))
+    }
+
+    pub fn list(&mut self, query: Json, actor: Json) -> Result<Json, Refusal> {
+        self.call(json!({ "op": "list", "query": query, "actor": actor }))
+    }
+
+    /// The verdict on a credential.
+    pub fn verify(&self, credential: &str, question: Json) -> Result<Json, Refusal> {
+        let question = value(question);
+        let mut reads = Reads::default();
+        for _ in 0..3 {
+            match verify(&self.deployment, credential, &question, &reads, instant(self.now)) {
+                Step::Need(need) => self.fetch(&mut reads, need),
+                Step::Answer(verdict) => return Ok(serde_json::to_value(verdict).unwrap()),
+                Step::Refuse(refusal) => return Err(refusal),
+                Step::Commit { .. } => panic!("verify never writes"),
+            }
+        }
+        panic!("a verification reads at most twice");
+    }
+
+    pub fn code(&self, credential: &str) -> String {
+        self.verify(credential, json!({})).unwrap()["code"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+}
+
+/// A token of `org:acme` that can send: its credential and its id.
+pub fn sender(host: &mut Host) -> (String, String) {
+    let made = host
+        .create(
+            json!({ "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"] }),
+            admin(),
+        )
+        .unwrap();
+    (text(&made["token"]), text(&made["record"]["id"]))
+}
+
+pub fn text(json: &Json) -> String {
+    json.as_str().unwrap().to_owned()
+}

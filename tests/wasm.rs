@@ -1,0 +1,231 @@
+//! The boundary, in a JavaScript engine: what crosses, what is refused, and that no input traps.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
+use leastkey::wasm::{Core, fill_entropy};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const CATALOG: &str = r#"{
+    "version": "7",
+    "services": { "messages": { "title": "Messages", "permissions": { "send": "Send", "read": "Read" } } },
+    "templates": { "sender": { "title": "Sender", "permissions": ["messages:send"] } }
+}"#;
+const NOW: f64 = 1_795_392_000_000.0;
+const CREATE: &str = r#"{
+    "op": "create",
+    "input": { "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"] },
+    "actor": { "id": "user:1", "roles": { "org:acme": "admin" } }
+}"#;
+
+fn js(json: &str) -> JsValue {
+    JSON::parse(json).unwrap()
+}
+
+fn text(value: &JsValue) -> String {
+    JSON::stringify(value).unwrap().into()
+}
+
+fn at(value: &JsValue, path: &str) -> JsValue {
+    path.split('.').fold(value.clone(), |inside, name| {
+        Reflect::get(&inside, &name.into()).unwrap()
+    })
+}
+
+fn core() -> Core {
+    let (mut core, out) = (Core::new(), Array::new());
+    core.configure(js(r#"{"prefix": "acme_live"}"#), CATALOG, &out);
+    assert_eq!(
+        text(&out.get(0)),
+        r#"{"answer":{"pattern":"acme_live_1[0-9A-Za-z]{52}","version":"7"}}"#
+    );
+    core
+}
+
+fn entropy() -> Uint8Array {
+    let bytes = Uint8Array::new_with_length(64);
+    assert!(fill_entropy(&bytes));
+    bytes
+}
+
+fn plan(core: &Core, call: JsValue, reads: &str, entropy: &Uint8Array) -> JsValue {
+    let out = Array::new();
+    core.plan(call, js(reads), NOW, NOW, entropy, &out);
+    assert_eq!(out.length(), 1);
+    out.get(0)
+}
+
+/// The reads in which none of the needed keys exists.
+fn absent(step: &JsValue) -> String {
+    let keys: Vec<String> = Array::from(&at(step, "need.keys"))
+        .iter()
+        .map(|key| key.as_string().unwrap())
+        .collect();
+    let values: Vec<String> = keys.iter().map(|key| format!(r#"["{key}", null]"#)).collect();
+    format!(r#"{{"values": [{}], "lists": []}}"#, values.join(","))
+}
+
+const NOTHING: &str = r#"{"values": [], "lists": []}"#;
+
+#[wasm_bindgen_test]
+fn a_token_is_made_and_verified() {
+    let (core, entropy) = (core(), entropy());
+    let step = plan(&core, js(CREATE), NOTHING, &entropy);
+    let reads = absent(&step);
+    let step = plan(&core, js(CREATE), &reads, &entropy);
+    let credential = at(&step, "commit.answer.token").as_string().unwrap();
+    assert!(credential.starts_with("acme_live_1"));
+    assert_eq!(
+        text(&at(&step, "commit.answer.record.permissions")),
+        r#"["messages:send"]"#
+    );
+    let again = plan(&core, js(CREATE), &reads, &entropy);
+    assert_eq!(text(&again), text(&step), "the same arguments give the same step");
+
+    let writes: Vec<JsValue> = Array::from(&at(&step, "commit.writes")).iter().collect();
+    assert!(
+        writes.iter().all(|write| at(write, "expect").is_null()),
+        "each key must not exist"
+    );
+    let (key, value) = (
+        at(&writes[0], "key").as_string().unwrap(),
+        at(&writes[0], "value").as_string().unwrap(),
+    );
+    let secret = &credential[27..57];
+    assert!(!text(&at(&step, "commit.writes")).contains(secret));
+    assert!(!text(&at(&step, "commit.answer.record")).contains(secret));
+
+    let verify = |requirement: &str, reads: &str| {
+        let out = Array::new();
+        core.verify(credential.clone(), js(requirement), js(reads), NOW, &out);
+        out.get(0)
+    };
+    let needed = verify("{}", NOTHING);
+    assert_eq!(at(&needed, "need.keys.0").as_string().unwrap(), key);
+    let stored = format!(
+        r#"{{"values": [["{key}", {}]], "lists": []}}"#,
+        text(&value.into())
+    );
+    assert_eq!(
+        at(
+            &verify(r#"{"requirement": "messages:send"}"#, &stored),
+            "answer.code"
+        ),
+        "valid"
+    );
+    let refused = verify(r#"{"requirement": "messages:read"}"#, &stored);
+    assert_eq!(text(&at(&refused, "answer.missing")), r#"["messages:read"]"#);
+    assert_eq!(at(&refused, "answer.status").as_f64(), Some(403.0));
+    let unknown = verify("{}", &absent(&needed));
+    assert_eq!(
+        text(&unknown),
+        r#"{"answer":{"valid":false,"code":"unknown","status":401,"error":"invalid_token","asOf":1795392000000}}"#
+    );
+}
+
+#[wasm_bindgen_test]
+fn numbers_that_cannot_be_an_instant_are_refused() {
+    let (core, entropy) = (core(), entropy());
+    for number in [f64::NAN, f64::INFINITY, -1.0, 0.5, 9_007_199_254_740_992.0] {
+        let call = js(CREATE);
+        Reflect::set(&at(&call, "input"), &"expiresAt".into(), &number.into()).unwrap();
+        let step = plan(&core, call, NOTHING, &entropy);
+        assert_eq!(at(&step, "refuse.path"), "expiresAt", "{number}");
+        let out = Array::new();
+        core.plan(js(CREATE), js(NOTHING), number, NOW, &entropy, &out);
+        core.plan(js(CREATE), js(NOTHING), NOW, number, &entropy, &out);
+        core.verify("x".to_owned(), js("{}"), js(NOTHING), number, &out);
+        for step in out.iter() {
+            assert_eq!(at(&step, "refuse.code"), "invalid_input", "{number}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn values_that_are_no_json_are_refused() {
+    let (core, entropy) = (core(), entropy());
+    let nested = (0..10_000).fold(JsValue::NULL, |inside, _| Array::of1(&inside).into());
+    let circle = Object::new();
+    Reflect::set(&circle, &"self".into(), &circle).unwrap();
+    let function = js_sys::Function::new_no_args("return 1");
+    for value in [
+        nested,
+        circle.into(),
+        function.into(),
+        JsValue::symbol(None),
+        JsValue::bigint_from_str("99999999999999999999"),
+    ] {
+        let call = js(CREATE);
+        Reflect::set(&at(&call, "input"), &"name".into(), &value).unwrap();
+        assert_eq!(
+            at(&plan(&core, call, NOTHING, &entropy), "refuse.code"),
+            "invalid_input"
+        );
+        assert_eq!(
+            at(&plan(&core, value, NOTHING, &entropy), "refuse.code"),
+            "invalid_input"
+        );
+    }
+    for reads in [
+        "null",
+        "[]",
+        r#"{"values": [["a", 7]], "lists": []}"#,
+        r#"{"values": {}, "lists": []}"#,
+    ] {
+        assert_eq!(
+            at(&plan(&core, js(CREATE), reads, &entropy), "refuse.code"),
+            "invalid_input"
+        );
+    }
+    let short = Uint8Array::new_with_length(8);
+    assert_eq!(
+        at(&plan(&core, js(CREATE), NOTHING, &short), "refuse.code"),
+        "invalid_input"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_wrong_catalog_lists_every_problem() {
+    let (mut core, out) = (Core::new(), Array::new());
+    core.configure(
+        js(r#"{"prefix": "a b"}"#),
+        r#"{"services": {"s": {"permissions": {"a": 7}}}, "templtes": {}}"#,
+        &out,
+    );
+    let paths: Vec<String> = Array::from(&at(&out.get(0), "refuse.problems"))
+        .iter()
+        .map(|problem| at(&problem, "path").as_string().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "prefix",
+            "$.templtes",
+            "$.services.s.title",
+            "$.services.s.permissions.a"
+        ]
+    );
+    core.configure(js(r#"{"prefix": "a"}"#), "{", &out);
+    assert_eq!(at(&out.get(1), "refuse.code"), "invalid_input");
+    assert_eq!(
+        at(&plan(&core, js(CREATE), NOTHING, &entropy()), "refuse.code"),
+        "invalid_input",
+        "nothing is configured"
+    );
+}
+
+#[wasm_bindgen_test]
+fn names_are_normalised_by_the_host() {
+    let (core, entropy) = (core(), entropy());
+    let call = js(&CREATE.replace("Nightly", "Cafe\u{301}"));
+    let reads = absent(&plan(&core, call.clone(), NOTHING, &entropy));
+    let step = plan(&core, call, &reads, &entropy);
+    assert_eq!(at(&step, "commit.answer.record.name"), "Café");
+}
+
+#[wasm_bindgen_test]
+fn entropy_differs_from_call_to_call() {
+    assert_ne!(entropy().to_vec(), entropy().to_vec());
+    assert_ne!(entropy().to_vec(), vec![0; 64]);
+}
