@@ -10,18 +10,20 @@
 //! | [`credential`] | the secret text: format, checksum, digest |
 //! | [`permission`] | one action, patterns over actions, sets of them |
 //! | [`catalog`] | services, templates, roles and kinds; a selection resolved to permissions |
-//! | [`requirement`] | what a request needs |
+//! | [`requirement`], [`grant`] | what a request needs, what a token has |
 //! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
 //! | [`actor`] | who is managing, and the most that they can give |
 //! | [`operation`] | create, get, list, disable, enable, revoke, delete: `plan(call, reads, time, entropy)` |
-//! | [`mod@verify`], [`verdict`] | text to verdict |
+//! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
 //! | [`deployment`] | a prefix and a catalog, compiled once |
 
 pub mod actor;
 pub mod catalog;
 pub mod credential;
 pub mod deployment;
+pub mod explain;
 pub mod feed;
+pub mod grant;
 pub mod input;
 pub mod keys;
 pub mod name;

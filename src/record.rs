@@ -1,5 +1,7 @@
 //! The stored half of a token. JSON text that people can read; what cannot be parsed is refused, never guessed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::catalog::TemplateUse;
@@ -55,6 +57,9 @@ pub struct Token {
     pub role: Option<String>,
     /// Its frozen grant, exact and sorted.
     pub permissions: Vec<Permission>,
+    /// The permissions that are held on some resources only, within the boundary.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<Permission, Vec<Resource>>,
     /// The templates that the grant was made from, as they were then.
     pub templates: Vec<TemplateUse>,
     /// What was added by hand.

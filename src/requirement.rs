@@ -1,14 +1,15 @@
 //! What a request needs: one permission, all or any of a list, or an expression over them, on a resource or none.
 
 use crate::catalog::Catalog;
+use crate::grant::Grant;
 use crate::input::members::text_list;
 use crate::input::{Members, Path, Problems, Value, quote};
-use crate::permission::Permission;
 use crate::resource::Resource;
 
 const MOST_PERMISSIONS: usize = 1_000;
 const LONGEST_EXPRESSION: usize = 4_000;
 const DEEPEST: usize = 32;
+const MOST_CHOICES: usize = 10_000;
 
 /// A requirement. Absent means: only authenticate.
 #[derive(Debug, Default)]
@@ -17,10 +18,10 @@ pub struct Requirement {
     resource: Option<Resource>,
 }
 
-/// An expression over permissions. `AND` binds tighter than `OR`.
+/// An expression over permissions by index. `AND` binds tighter than `OR`.
 #[derive(Debug, PartialEq, Eq)]
 enum Expression {
-    One(Permission),
+    One(usize),
     All(Vec<Expression>),
     Any(Vec<Expression>),
 }
@@ -53,39 +54,128 @@ impl Requirement {
         self.resource.as_ref()
     }
 
-    /// The permissions that are missing from a sorted grant; empty if it has what is needed. Of alternatives all that are missing
-    /// are named.
+    /// Whether a grant has what is needed, there where it is needed.
     #[must_use]
-    pub fn missing(&self, granted: &[Permission]) -> Vec<Permission> {
+    pub fn is_met(&self, grant: &Grant) -> bool {
+        let resource = self.resource.as_ref();
+        match &self.needs {
+            Some(needs) => needs.holds(&|permission| grant.holds(permission, resource)),
+            None => true,
+        }
+    }
+
+    /// Whether a grant has the permissions, wherever it reaches.
+    #[must_use]
+    pub fn is_met_somewhere(&self, grant: &Grant) -> bool {
+        self.needs
+            .as_ref()
+            .is_none_or(|needs| needs.holds(&|permission| grant.has(permission)))
+    }
+
+    /// The permissions that are missing, by index; none if the grant has what is needed. Of alternatives all that are missing are named.
+    #[must_use]
+    pub fn missing(&self, grant: &Grant) -> Vec<usize> {
         let mut missing = Vec::new();
-        if let Some(needs) = &self.needs
-            && !needs.holds(granted)
-        {
-            needs.collect_missing(granted, &mut missing);
-            missing.sort();
+        if let Some(needs) = &self.needs {
+            needs.collect_missing(&|permission| grant.has(permission), &mut missing);
+            missing.sort_unstable();
             missing.dedup();
         }
         missing
     }
+
+    /// The fewest permissions that a grant needs besides, by index. Of equal choices the first one written.
+    ///
+    /// All choices are tried in the order of their size, up to a bound that only expressions of dozens of alternatives reach; beyond it a
+    /// small choice that need not be the smallest.
+    #[must_use]
+    pub fn fewest_missing(&self, grant: &Grant) -> Vec<usize> {
+        let Some(needs) = &self.needs else {
+            return Vec::new();
+        };
+        let small = needs.few_missing(&|permission| grant.has(permission));
+        let (candidates, mut left) = (self.missing(grant), MOST_CHOICES);
+        for size in 1..small.len() {
+            let mut chosen = Vec::with_capacity(size);
+            if choose(&candidates, size, &mut chosen, &mut left, &|chosen| {
+                needs.holds(&|permission| grant.has(permission) || chosen.contains(&permission))
+            }) {
+                return chosen;
+            }
+        }
+        small
+    }
+}
+
+/// Finds the first choice of `size` candidates, in their order, that will do.
+fn choose(
+    candidates: &[usize],
+    size: usize,
+    chosen: &mut Vec<usize>,
+    left: &mut usize,
+    will_do: &dyn Fn(&[usize]) -> bool,
+) -> bool {
+    if size == 0 {
+        *left = left.saturating_sub(1);
+        return will_do(chosen);
+    }
+    for (at, candidate) in candidates.iter().enumerate() {
+        if *left == 0 {
+            return false;
+        }
+        chosen.push(*candidate);
+        if choose(
+            candidates.get(at + 1..).unwrap_or_default(),
+            size - 1,
+            chosen,
+            left,
+            will_do,
+        ) {
+            return true;
+        }
+        chosen.pop();
+    }
+    false
 }
 
 impl Expression {
-    fn holds(&self, granted: &[Permission]) -> bool {
+    fn holds(&self, held: &dyn Fn(usize) -> bool) -> bool {
         match self {
-            Expression::One(permission) => granted.binary_search(permission).is_ok(),
-            Expression::All(parts) => parts.iter().all(|part| part.holds(granted)),
-            Expression::Any(parts) => parts.iter().any(|part| part.holds(granted)),
+            Expression::One(permission) => held(*permission),
+            Expression::All(parts) => parts.iter().all(|part| part.holds(held)),
+            Expression::Any(parts) => parts.iter().any(|part| part.holds(held)),
         }
     }
 
-    fn collect_missing(&self, granted: &[Permission], missing: &mut Vec<Permission>) {
+    fn collect_missing(&self, held: &dyn Fn(usize) -> bool, missing: &mut Vec<usize>) {
         match self {
-            _ if self.holds(granted) => {}
-            Expression::One(permission) => missing.push(permission.clone()),
+            _ if self.holds(held) => {}
+            Expression::One(permission) => missing.push(*permission),
             Expression::All(parts) | Expression::Any(parts) => {
-                parts
-                    .iter()
-                    .for_each(|part| part.collect_missing(granted, missing));
+                parts.iter().for_each(|part| part.collect_missing(held, missing));
+            }
+        }
+    }
+
+    /// A small choice: of alternatives the one that needs least by itself.
+    fn few_missing(&self, held: &dyn Fn(usize) -> bool) -> Vec<usize> {
+        match self {
+            Expression::One(permission) if held(*permission) => Vec::new(),
+            Expression::One(permission) => vec![*permission],
+            Expression::Any(parts) => parts
+                .iter()
+                .map(|part| part.few_missing(held))
+                .min_by_key(Vec::len)
+                .unwrap_or_default(),
+            Expression::All(parts) => {
+                let mut all: Vec<usize> = Vec::new();
+                for part in parts {
+                    // What an earlier part asks for already costs nothing here.
+                    let more = part.few_missing(&|permission| held(permission) || all.contains(&permission));
+                    all.extend(more);
+                }
+                all.sort_unstable();
+                all
             }
         }
     }
@@ -124,9 +214,8 @@ impl Reader<'_> {
         Requirement { needs, resource }
     }
 
-    fn permission(&self, id: &str, path: &Path, problems: &mut Problems) -> Option<Permission> {
-        let parsed = Permission::parse(id).and_then(|permission| self.catalog.known(id).map(|_| permission));
-        problems.keep(path, parsed)
+    fn permission(&self, id: &str, path: &Path, problems: &mut Problems) -> Option<usize> {
+        problems.keep(path, self.catalog.known(id))
     }
 
     fn list(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Vec<Expression>> {
@@ -274,11 +363,21 @@ mod tests {
         }
     }
 
-    fn grant(letters: &str) -> Vec<Permission> {
-        letters
+    fn grant(letters: &str) -> Grant {
+        let catalog = catalog();
+        let mut set = catalog.nothing();
+        for index in letters
             .chars()
-            .map(|letter| Permission::parse(&format!("s:{letter}")).unwrap())
-            .collect()
+            .filter_map(|letter| catalog.index(&format!("s:{letter}")))
+        {
+            set.insert(index);
+        }
+        Grant::new(set, Resource::parse("").unwrap())
+    }
+
+    /// The letters of permissions.
+    fn letters(indices: &[usize]) -> String {
+        indices.iter().map(|index| ['a', 'b', 'c'][*index]).collect()
     }
 
     #[test]
@@ -295,15 +394,21 @@ mod tests {
             (r#""s:a OR s:b AND s:c""#, |a, b, c| a || (b && c)),
             (r#""((s:a)) or(s:b)and s:c""#, |a, b, c| a || (b && c)),
             (r#"{"expr": "(s:a OR s:b)\tAND\n(s:b OR s:c)"}"#, |a, b, c| {
-                (a || b) && (b || c)
+                b || (a && c)
             }),
         ];
         for (json, rule) in cases {
             let requirement = read(json).unwrap();
             for held in ["", "a", "b", "c", "ab", "ac", "bc", "abc"] {
                 let expected = rule(held.contains('a'), held.contains('b'), held.contains('c'));
+                assert_eq!(requirement.is_met(&grant(held)), expected, "{json} with {held}");
                 assert_eq!(
                     requirement.missing(&grant(held)).is_empty(),
+                    expected,
+                    "{json} with {held}"
+                );
+                assert_eq!(
+                    requirement.fewest_missing(&grant(held)).is_empty(),
                     expected,
                     "{json} with {held}"
                 );
@@ -312,17 +417,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_once() {
-        assert_eq!(
-            read(r#""s:a AND (s:b OR s:c) AND s:b""#)
-                .unwrap()
-                .missing(&grant("a")),
-            grant("bc")
-        );
-        assert_eq!(
-            read(r#""s:a AND (s:b OR s:c)""#).unwrap().missing(&grant("c")),
-            grant("a")
-        );
+    fn what_is_missing_is_named_once_and_the_fewest_are_found() {
+        for (json, held, missing, fewest) in [
+            (r#""s:a AND (s:b OR s:c) AND s:b""#, "a", "bc", "b"),
+            (r#""s:a AND (s:b OR s:c)""#, "c", "a", "a"),
+            (r#""(s:a OR s:b) AND (s:b OR s:c)""#, "", "abc", "b"),
+            (r#""s:a AND s:b OR s:c""#, "", "abc", "c"),
+            (r#""s:a AND s:b OR s:c""#, "a", "bc", "b"),
+            (r#"["s:a", "s:b", "s:c"]"#, "b", "ac", "ac"),
+            (r#""s:a""#, "a", "", ""),
+        ] {
+            let requirement = read(json).unwrap();
+            assert_eq!(
+                letters(&requirement.missing(&grant(held))),
+                missing,
+                "{json} with {held}"
+            );
+            assert_eq!(
+                letters(&requirement.fewest_missing(&grant(held))),
+                fewest,
+                "{json} with {held}"
+            );
+        }
     }
 
     #[test]

@@ -57,6 +57,12 @@ impl Resource {
         Ok(Resource(text.to_owned()))
     }
 
+    /// The root, above all others.
+    #[must_use]
+    pub fn root() -> Resource {
+        Resource(String::new())
+    }
+
     /// Whether this is `other` or an ancestor of it.
     #[must_use]
     pub fn covers(&self, other: &Resource) -> bool {

@@ -1,5 +1,7 @@
 //! The answer to a presented credential, with its code.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::credential::{TokenId, Unreadable};
@@ -106,6 +108,8 @@ pub struct VerifiedToken {
     role: Option<String>,
     resource: Resource,
     permissions: Vec<Permission>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    resources: BTreeMap<Permission, Vec<Resource>>,
     created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,
@@ -122,6 +126,7 @@ impl From<&Token> for VerifiedToken {
             role: token.role.clone(),
             resource: token.resource.clone(),
             permissions: token.permissions.clone(),
+            resources: token.resources.clone(),
             created_at: token.created_at,
             expires_at: token.expires_at,
         }

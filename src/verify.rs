@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::credential::Presented;
 use crate::deployment::Deployment;
+use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::record::{Record, Status, Stored, Token};
@@ -12,45 +13,27 @@ use crate::step::{Halt, Reads, Step};
 use crate::time::Instant;
 use crate::verdict::{Code, Verdict};
 
-/// Verifies a credential. `question` is `{ requirement? }`, `now` the start of the reads.
-///
-/// A question that cannot be read is refused: it is a programming error. Everything else is a verdict.
+/// Verifies a credential against a requirement, at the start of the reads. Whatever is wrong is a verdict, never an error.
 #[must_use]
 pub fn verify(
     deployment: &Deployment,
     credential: &str,
-    question: &Value,
+    requirement: &Requirement,
     reads: &Reads,
     now: Instant,
 ) -> Step<Verdict> {
-    match steps(deployment, credential, question, reads, now) {
-        Ok(verdict) => Step::Answer(verdict),
+    match authenticate(deployment, credential, reads) {
+        Ok(Ok(verified)) => Step::Answer(verified.decide(deployment.catalog(), requirement, now).0),
+        Ok(Err(code)) => Step::Answer(Verdict::refused(code, now)),
         Err(halt) => halt.into(),
     }
 }
 
-fn steps(
-    deployment: &Deployment,
-    credential: &str,
-    question: &Value,
-    reads: &Reads,
-    now: Instant,
-) -> Result<Verdict, Halt> {
-    let requirement = read_question(deployment.catalog(), question)?;
-    let presented = match Presented::parse(deployment.prefix(), credential) {
-        Ok(presented) => presented,
-        Err(unreadable) => return Ok(Verdict::refused(unreadable.into(), now)),
-    };
-    let key = keys::token(presented.id());
-    let [stored] = reads.get([&key])?;
-    let verified = match Verified::of(&presented, stored) {
-        Ok(verified) => verified,
-        Err(code) => return Ok(Verdict::refused(code, now)),
-    };
-    Ok(verified.decide(&requirement, now))
-}
-
-fn read_question(catalog: &Catalog, question: &Value) -> Result<Requirement, Refusal> {
+/// Reads `{ requirement? }`. A question that cannot be read is refused: it is a programming error.
+///
+/// # Errors
+/// Every problem of the question.
+pub fn read_question(catalog: &Catalog, question: &Value) -> Result<Requirement, Refusal> {
     let mut problems = Problems::default();
     let members = Members::open(question, &Path::call(), &["requirement"], &mut problems);
     let requirement = members.and_then(|members| members.value("requirement"));
@@ -62,8 +45,22 @@ fn read_question(catalog: &Catalog, question: &Value) -> Result<Requirement, Ref
     }
 }
 
+/// Parses a credential and finds its record: a verified token, or the code that says why there is none.
+pub(crate) fn authenticate(
+    deployment: &Deployment,
+    credential: &str,
+    reads: &Reads,
+) -> Result<Result<Verified, Code>, Halt> {
+    let presented = match Presented::parse(deployment.prefix(), credential) {
+        Ok(presented) => presented,
+        Err(unreadable) => return Ok(Err(unreadable.into())),
+    };
+    let [stored] = reads.get([&keys::token(presented.id())])?;
+    Ok(Verified::of(&presented, stored))
+}
+
 /// A token whose secret was presented. Its state has not been looked at.
-struct Verified {
+pub(crate) struct Verified {
     record: Record,
 }
 
@@ -83,23 +80,31 @@ impl Verified {
         }
     }
 
-    fn decide(&self, requirement: &Requirement, now: Instant) -> Verdict {
+    /// The verdict, and the grant that it rests on.
+    pub(crate) fn decide(
+        &self,
+        catalog: &Catalog,
+        requirement: &Requirement,
+        now: Instant,
+    ) -> (Verdict, Grant) {
         let token = self.record.token();
-        let missing = requirement.missing(&token.permissions);
-        Verdict::of(
-            token,
-            first_refusal(token, requirement, !missing.is_empty(), now),
-            missing,
-            now,
-        )
+        let grant = Grant::of(token, catalog);
+        let code = first_refusal(token, &grant, requirement, now);
+        let missing = if code == Code::InsufficientPermission {
+            requirement.missing(&grant)
+        } else {
+            Vec::new()
+        };
+        let missing = missing
+            .into_iter()
+            .filter_map(|index| catalog.permission(index).cloned())
+            .collect();
+        (Verdict::of(token, code, missing, now), grant)
     }
 }
 
 /// The checks in their order. The first that fails names the verdict.
-fn first_refusal(token: &Token, requirement: &Requirement, lacking: bool, now: Instant) -> Code {
-    let outside = requirement
-        .resource()
-        .is_some_and(|resource| !token.resource.covers(resource));
+fn first_refusal(token: &Token, grant: &Grant, requirement: &Requirement, now: Instant) -> Code {
     let checks = [
         (token.status == Status::Revoked, Code::Revoked),
         (token.status == Status::Disabled, Code::Disabled),
@@ -108,8 +113,8 @@ fn first_refusal(token: &Token, requirement: &Requirement, lacking: bool, now: I
             Code::NotYetValid,
         ),
         (token.expires_at.is_some_and(|end| now >= end), Code::Expired),
-        (lacking, Code::InsufficientPermission),
-        (outside, Code::OutsideResource),
+        (!requirement.is_met_somewhere(grant), Code::InsufficientPermission),
+        (!requirement.is_met(grant), Code::OutsideResource),
     ];
     checks
         .into_iter()

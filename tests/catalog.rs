@@ -223,7 +223,7 @@ fn ids(catalog: &Catalog, selection: Json) -> Result<Vec<String>, Vec<Problem>> 
     let selection = value(selection);
     let members = Members::open(&selection, &Path::call(), &Selection::MEMBERS, &mut problems).unwrap();
     let selection = Selection::read(&members, &mut problems);
-    let resolution = catalog.resolve(&selection, &mut problems);
+    let resolution = catalog.resolve(&selection, None, &mut problems);
     match resolution.filter(|_| problems.is_empty()) {
         Some(resolution) => Ok(catalog
             .ids(&resolution.permissions)

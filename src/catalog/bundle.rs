@@ -1,7 +1,7 @@
 //! Templates and roles: named bundles of permissions, written as patterns, resolved when the catalog is compiled.
 
-use super::Catalog;
 use super::graph::dependencies_first;
+use super::{Catalog, TemplateUse};
 use crate::input::{Members, Problems, quote, suggestion};
 use crate::permission::{PermissionSet, parse_segment};
 
@@ -14,6 +14,7 @@ const HIGHEST_VERSION: u32 = 1_000_000;
 pub struct Template {
     pub(super) id: String,
     pub(super) version: u32,
+    pub(super) recommended: bool,
     pub(super) permissions: PermissionSet,
 }
 
@@ -22,6 +23,25 @@ impl Template {
     #[must_use]
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    pub(super) fn as_used(&self) -> TemplateUse {
+        TemplateUse {
+            id: self.id.clone(),
+            version: self.version,
+        }
     }
 }
 
@@ -72,13 +92,14 @@ pub(super) fn compile_templates(
         let mut template = Template {
             id: id.to_owned(),
             version: 1,
+            recommended: false,
             permissions: catalog.nothing(),
         };
         let mut parents = Vec::new();
         if let Some(members) = Members::open(value, &path, &known, problems) {
             members.required_text("title", problems);
             members.text("description", problems);
-            members.flag("recommended", problems);
+            template.recommended = members.flag("recommended", problems);
             template.version = members
                 .whole("version", 1..=HIGHEST_VERSION, problems)
                 .unwrap_or(1);

@@ -3,14 +3,24 @@
 //! A catalog is a document (JSON), compiled once. Everything that is wrong with it is told at once, each with its JSON path.
 
 mod bundle;
+mod drift;
 mod graph;
 mod kind;
+mod route;
 mod selection;
 mod service;
+mod suggest;
+mod tree;
+mod warning;
 
 pub use bundle::{Role, Template};
+pub use drift::Drift;
 pub use kind::{ExpiryRule, Kind};
-pub use selection::{Resolution, Selection, TemplateUse};
+pub use route::Matched;
+pub use selection::{Preview, Resolution, Selection, TemplateUse};
+pub use suggest::{Offer, Suggestion};
+pub use tree::{Branch, Source, State};
+pub use warning::Warning;
 
 use crate::input::{Members, Path, Problem, Problems, Value, quote, suggestion};
 use crate::permission::{Pattern, Permission, PermissionSet};
@@ -31,8 +41,11 @@ pub struct Catalog {
     version: String,
     /// Sorted by id: the index of a permission is its rank.
     permissions: Vec<Permission>,
-    /// What each permission implies directly.
-    implies: Vec<Vec<usize>>,
+    /// What else is known of each permission.
+    details: Vec<service::Details>,
+    /// The services in the order of the document.
+    trees: Vec<service::Node>,
+    routes: route::Routes,
     templates: Vec<Template>,
     roles: Vec<Role>,
     kinds: Vec<Kind>,
@@ -64,7 +77,9 @@ impl Catalog {
         let mut catalog = Catalog {
             version,
             permissions: services.permissions,
-            implies: services.implies,
+            details: services.details,
+            trees: services.trees,
+            routes: route::Routes::compile(services.routes, &mut problems),
             templates: Vec::new(),
             roles: Vec::new(),
             kinds: kind::compile(&members, &mut problems),
@@ -89,12 +104,23 @@ impl Catalog {
         self.permissions.iter()
     }
 
+    /// The permission at an index.
+    #[must_use]
+    pub fn permission(&self, index: usize) -> Option<&Permission> {
+        self.permissions.get(index)
+    }
+
     /// The index of a permission.
     #[must_use]
     pub fn index(&self, id: &str) -> Option<usize> {
         self.permissions
             .binary_search_by(|known| known.as_str().cmp(id))
             .ok()
+    }
+
+    /// All templates, in the order of the document.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.templates.iter()
     }
 
     /// A template by its id.
@@ -140,7 +166,7 @@ impl Catalog {
     /// When the text is no pattern, or matches nothing.
     pub fn matching(&self, pattern: &str) -> Result<PermissionSet, String> {
         let parsed = Pattern::parse(pattern)?;
-        let mut set = PermissionSet::empty(self.permissions.len());
+        let mut set = self.nothing();
         if parsed.is_exact() {
             set.insert(self.known(pattern)?);
             return Ok(set);
@@ -161,6 +187,30 @@ impl Catalog {
         }
     }
 
+    /// Reads a list of exact permissions, at least one.
+    pub fn read_set(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<PermissionSet> {
+        let before = problems.len();
+        let mut set = self.nothing();
+        for (id, path) in crate::input::members::text_list(value, path, self.permissions.len(), problems) {
+            if let Some(index) = problems.keep(&path, self.known(id)) {
+                set.insert(index);
+            }
+        }
+        if problems.len() == before && set.is_empty() {
+            problems.add(path, "is empty; name at least one permission");
+        }
+        (problems.len() == before).then_some(set)
+    }
+
+    /// What a request needs, by its method and path; nothing if no route matches, which is to be refused.
+    ///
+    /// The path is the one of the request line, still percent-encoded, without a query. It is read in one way (see the guide to the
+    /// catalog): what servers read in different ways matches nothing.
+    #[must_use]
+    pub fn route(&self, method: &str, path: &str) -> Option<Matched> {
+        self.routes.find(method, path)
+    }
+
     /// The ids of a set, ascending.
     #[must_use]
     pub fn ids(&self, set: &PermissionSet) -> Vec<Permission> {
@@ -174,16 +224,39 @@ impl Catalog {
         PermissionSet::empty(self.permissions.len())
     }
 
+    /// What a permission implies directly.
+    fn implies(&self, index: usize) -> &[usize] {
+        self.details
+            .get(index)
+            .map(|details| details.implies.as_slice())
+            .unwrap_or_default()
+    }
+
+    /// What implies a permission directly.
+    fn implying(&self, index: usize) -> impl Iterator<Item = usize> {
+        self.details
+            .get(index)
+            .into_iter()
+            .flat_map(|details| details.implied_by.iter().copied())
+    }
+
     /// Adds everything that the members of a set imply, at any distance.
     pub(crate) fn close(&self, set: &mut PermissionSet) {
         let mut open: Vec<usize> = set.iter().collect();
         while let Some(index) = open.pop() {
-            for implied in self.implies.get(index).into_iter().flatten() {
+            for implied in self.implies(index) {
                 if set.insert(*implied) {
                     open.push(*implied);
                 }
             }
         }
+    }
+
+    /// A set with everything that its members imply.
+    pub(crate) fn closed(&self, set: &PermissionSet) -> PermissionSet {
+        let mut closed = set.clone();
+        self.close(&mut closed);
+        closed
     }
 
     fn unknown(&self, what: &str, id: &str) -> String {

@@ -1,21 +1,29 @@
 //! What a person ticked, and what it comes to: selection + catalog → grant.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Catalog;
+use super::tree::{Branch, Source};
+use super::warning::Warning;
+use super::{Catalog, Role, Template};
+use crate::input::members::text_list;
 use crate::input::{Members, Path, Problems, quote, suggestion};
-use crate::permission::PermissionSet;
+use crate::permission::{Permission, PermissionSet};
+use crate::resource::Resource;
 
 const MOST_TEMPLATES: usize = 100;
 const MOST_TWEAKS: usize = 1_000;
+const MOST_RESOURCES: usize = 100;
 
-/// A selection: templates, tweaks to them, a role. The members `templates`, `add`, `remove` and `role` of a call.
+/// A selection: templates, tweaks to them, a role, and resources that single permissions are narrowed to. The members of a call.
 #[derive(Debug)]
 pub struct Selection<'v> {
     templates: Vec<(&'v str, Path)>,
     add: Vec<(&'v str, Path)>,
     remove: Vec<(&'v str, Path)>,
     role: Option<(&'v str, Path)>,
+    resources: Vec<(&'v str, Path, Vec<Resource>)>,
     /// Where to say that a selection is empty.
     path: Path,
 }
@@ -32,7 +40,7 @@ pub struct TemplateUse {
 
 /// A selection resolved against a catalog.
 #[derive(Debug)]
-pub struct Resolution {
+pub struct Resolution<'c> {
     /// The closure over `implies` of templates, additions and role, less what was removed.
     pub permissions: PermissionSet,
     /// The templates, with their versions.
@@ -43,11 +51,37 @@ pub struct Resolution {
     pub removed: Vec<String>,
     /// The role.
     pub role: Option<String>,
+    /// The permissions that are held on some resources only.
+    pub resources: BTreeMap<Permission, Vec<Resource>>,
+    pub(super) parts: Parts<'c>,
+}
+
+/// What a resolution is made of, for the tree and the warnings.
+#[derive(Debug)]
+pub(super) struct Parts<'c> {
+    pub(super) templates: Vec<&'c Template>,
+    pub(super) role: Option<&'c Role>,
+    pub(super) add: Vec<(String, PermissionSet)>,
+    pub(super) remove: Vec<(String, PermissionSet)>,
+    /// Everything before anything was removed.
+    pub(super) closed: PermissionSet,
+}
+
+/// What a portal shows of a selection before a token is made of it.
+#[derive(Debug, Serialize)]
+pub struct Preview {
+    /// The permissions that a token of this selection would have.
+    pub permissions: Vec<Permission>,
+    /// The services, with the state of every node. Left out when it was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Vec<Branch>>,
+    /// What a person should know before saving.
+    pub warnings: Vec<Warning>,
 }
 
 impl<'v> Selection<'v> {
     /// The members of a selection.
-    pub const MEMBERS: [&'static str; 4] = ["templates", "add", "remove", "role"];
+    pub const MEMBERS: [&'static str; 5] = ["templates", "add", "remove", "role", "resources"];
 
     /// Reads the selection out of the members of a call.
     pub fn read(members: &Members<'v>, problems: &mut Problems) -> Selection<'v> {
@@ -58,72 +92,217 @@ impl<'v> Selection<'v> {
             role: members
                 .text("role", problems)
                 .map(|role| (role, members.path("role"))),
+            resources: read_resources(members, problems),
             path: members.path("templates"),
         }
     }
 }
 
+/// `{ 'policy:read': ['org:acme/group:eng'] }`
+fn read_resources<'v>(members: &Members<'v>, problems: &mut Problems) -> Vec<(&'v str, Path, Vec<Resource>)> {
+    let Some(value) = members.value("resources") else {
+        return Vec::new();
+    };
+    let Some(entries) = Members::open_any(value, &members.path("resources"), problems) else {
+        return Vec::new();
+    };
+    let mut narrowed = Vec::new();
+    for (permission, value, path) in entries.each() {
+        let texts = text_list(value, &path, MOST_RESOURCES, problems);
+        if texts.is_empty() {
+            problems.add(&path, "names no resource; remove the permission instead");
+        }
+        let parse = |(text, path): &(&str, Path), problems: &mut Problems| {
+            problems.keep(
+                path,
+                Resource::parse(text).map_err(|message| format!("the resource {message}")),
+            )
+        };
+        let resources = texts.iter().filter_map(|text| parse(text, problems)).collect();
+        narrowed.push((permission, path, resources));
+    }
+    narrowed
+}
+
 impl Catalog {
-    /// Resolves a selection. What gives no permission is a problem: empty is never a token that can do everything, nor one
+    /// Resolves a selection for a token. What gives no permission is a problem: empty is never a token that can do everything, nor one
     /// that can do nothing unnoticed.
-    pub fn resolve(&self, selection: &Selection, problems: &mut Problems) -> Option<Resolution> {
+    pub fn resolve<'c>(
+        &'c self,
+        selection: &Selection,
+        boundary: Option<&Resource>,
+        problems: &mut Problems,
+    ) -> Option<Resolution<'c>> {
+        let resolution = self.resolve_any(selection, boundary, problems)?;
+        if resolution.permissions.is_empty() {
+            let message = "the selection gives no permission: choose a template, or \"add\" permissions";
+            problems.add(&selection.path, message);
+            return None;
+        }
+        Some(resolution)
+    }
+
+    /// Resolves a selection for a screen, where it may still be empty. Pure and total: the same selection gives the same preview, and
+    /// what is shown is what [`Catalog::resolve`] stores.
+    pub fn preview(
+        &self,
+        selection: &Selection,
+        with_tree: bool,
+        problems: &mut Problems,
+    ) -> Option<Preview> {
+        let resolution = self.resolve_any(selection, None, problems)?;
+        Some(Preview {
+            permissions: self.ids(&resolution.permissions),
+            tree: with_tree.then(|| self.tree(&resolution)),
+            warnings: self.warnings(&resolution),
+        })
+    }
+
+    fn resolve_any<'c>(
+        &'c self,
+        selection: &Selection,
+        boundary: Option<&Resource>,
+        problems: &mut Problems,
+    ) -> Option<Resolution<'c>> {
         let before = problems.len();
-        let mut set = self.nothing();
-        let mut templates = Vec::with_capacity(selection.templates.len());
+        let templates = self.chosen_templates(selection, problems);
+        let role = selection
+            .role
+            .as_ref()
+            .and_then(|(id, path)| problems.keep(path, self.known_role(id)));
+        let add = self.matched(&selection.add, problems);
+        let remove = self.matched(&selection.remove, problems);
+
+        let mut chosen = self.nothing();
+        templates
+            .iter()
+            .for_each(|template| chosen.union(&template.permissions));
+        role.into_iter().for_each(|role| chosen.union(&role.permissions));
+        add.iter().for_each(|(_, set)| chosen.union(set));
+        let closed = self.closed(&chosen);
+        let mut permissions = closed.clone();
+        remove.iter().for_each(|(_, set)| permissions.subtract(set));
+
+        let resources = self.narrowed(selection, &permissions, boundary, problems);
+        if problems.len() > before {
+            return None;
+        }
+        let texts = |list: &[(&str, Path)]| list.iter().map(|(text, _)| (*text).to_owned()).collect();
+        Some(Resolution {
+            permissions,
+            templates: templates.iter().map(|template| template.as_used()).collect(),
+            added: texts(&selection.add),
+            removed: texts(&selection.remove),
+            role: role.map(|role| role.id.clone()),
+            resources,
+            parts: Parts {
+                templates,
+                role,
+                add,
+                remove,
+                closed,
+            },
+        })
+    }
+
+    fn chosen_templates(&self, selection: &Selection, problems: &mut Problems) -> Vec<&Template> {
+        let mut templates: Vec<&Template> = Vec::with_capacity(selection.templates.len());
         for (id, path) in &selection.templates {
             let Some(template) = self.template(id) else {
                 let hint = suggestion(id, self.templates.iter().map(|template| template.id.as_str()));
                 problems.add(path, format!("there is no template {}{hint}", quote(id)));
                 continue;
             };
-            if templates.iter().any(|chosen: &TemplateUse| chosen.id == *id) {
+            if templates.iter().any(|chosen| chosen.id == *id) {
                 problems.add(path, format!("the template {} is chosen twice", quote(id)));
             }
-            set.union(&template.permissions);
-            templates.push(TemplateUse {
-                id: template.id.clone(),
-                version: template.version,
-            });
+            templates.push(template);
         }
-        if let Some((id, path)) = &selection.role {
-            match self.role(id) {
-                Some(role) => set.union(&role.permissions),
-                None => {
-                    let hint = suggestion(id, self.roles.iter().map(|role| role.id.as_str()));
-                    problems.add(path, format!("there is no role {}{hint}", quote(id)));
-                }
-            }
-        }
-        set.union(&self.union_of(&selection.add, problems));
-        self.close(&mut set);
-        set.subtract(&self.union_of(&selection.remove, problems));
-        if problems.len() > before {
-            return None;
-        }
-        if set.is_empty() {
-            problems.add(
-                &selection.path,
-                "the selection gives no permission: choose a template, or \"add\" permissions",
-            );
-            return None;
-        }
-        let texts = |list: &[(&str, Path)]| list.iter().map(|(text, _)| (*text).to_owned()).collect();
-        Some(Resolution {
-            permissions: set,
-            templates,
-            added: texts(&selection.add),
-            removed: texts(&selection.remove),
-            role: selection.role.as_ref().map(|(role, _)| (*role).to_owned()),
+        templates
+    }
+
+    fn known_role(&self, id: &str) -> Result<&Role, String> {
+        self.role(id).ok_or_else(|| {
+            let hint = suggestion(id, self.roles.iter().map(|role| role.id.as_str()));
+            format!("there is no role {}{hint}", quote(id))
         })
     }
 
-    fn union_of(&self, patterns: &[(&str, Path)], problems: &mut Problems) -> PermissionSet {
-        let mut set = self.nothing();
-        for (pattern, path) in patterns {
-            if let Some(matched) = problems.keep(path, self.matching(pattern)) {
-                set.union(&matched);
+    fn matched(&self, patterns: &[(&str, Path)], problems: &mut Problems) -> Vec<(String, PermissionSet)> {
+        let kept = patterns.iter().filter_map(|(pattern, path)| {
+            problems
+                .keep(path, self.matching(pattern))
+                .map(|set| ((*pattern).to_owned(), set))
+        });
+        kept.collect()
+    }
+
+    fn narrowed(
+        &self,
+        selection: &Selection,
+        permissions: &PermissionSet,
+        boundary: Option<&Resource>,
+        problems: &mut Problems,
+    ) -> BTreeMap<Permission, Vec<Resource>> {
+        let mut narrowed = BTreeMap::new();
+        for (id, path, resources) in &selection.resources {
+            let Some(index) = problems.keep(path, self.known(id)) else {
+                continue;
+            };
+            if !permissions.contains(index) {
+                problems.add(
+                    path,
+                    format!(
+                        "the selection does not give {}, so there is nothing to narrow",
+                        quote(id)
+                    ),
+                );
+            }
+            for resource in resources {
+                if boundary.is_some_and(|boundary| !boundary.covers(resource)) {
+                    problems.add(
+                        path,
+                        format!(
+                            "{} is outside the boundary of the token",
+                            quote(resource.as_str())
+                        ),
+                    );
+                }
+            }
+            if let Some(permission) = self.permission(index) {
+                narrowed.insert(permission.clone(), resources.clone());
             }
         }
-        set
+        narrowed
+    }
+
+    /// Where a permission of a resolution comes from.
+    pub(super) fn sources(&self, resolution: &Resolution, index: usize) -> Vec<Source> {
+        let Parts {
+            templates,
+            role,
+            add,
+            remove,
+            closed,
+            ..
+        } = &resolution.parts;
+        let mut sources = Vec::new();
+        let from = templates
+            .iter()
+            .filter(|template| template.permissions.contains(index));
+        sources.extend(from.map(|template| Source::Template(template.id.clone())));
+        let by_role = role.filter(|role| role.permissions.contains(index));
+        sources.extend(by_role.map(|role| Source::Role(role.id.clone())));
+        let added = add.iter().filter(|(_, set)| set.contains(index));
+        sources.extend(added.map(|(pattern, _)| Source::Added(pattern.clone())));
+        let implying = self.implying(index).filter(|implying| closed.contains(*implying));
+        sources.extend(
+            implying
+                .filter_map(|implying| self.permission(implying).cloned())
+                .map(Source::ImpliedBy),
+        );
+        let removed = remove.iter().filter(|(_, set)| set.contains(index));
+        sources.extend(removed.map(|(pattern, _)| Source::Removed(pattern.clone())));
+        sources
     }
 }

@@ -1,4 +1,5 @@
 use super::graph::dependencies_first;
+use super::route::RouteEntry;
 use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::permission::{Permission, parse_segment};
 
@@ -6,42 +7,82 @@ use crate::permission::{Permission, parse_segment};
 const MOST_PERMISSIONS: usize = 100_000;
 const MOST_IMPLIED: usize = 1_000;
 
-/// The permissions of all services, sorted by id, and what each implies directly.
+/// The services of a document: their trees, and their permissions sorted by id.
 #[derive(Default)]
-pub(super) struct Services {
+pub(super) struct Services<'d> {
+    pub(super) trees: Vec<Node>,
     pub(super) permissions: Vec<Permission>,
-    pub(super) implies: Vec<Vec<usize>>,
+    pub(super) details: Vec<Details>,
+    pub(super) routes: Vec<RouteEntry<'d>>,
 }
 
-/// A permission as its document has it.
+/// A service, a group of permissions, or a permission, as a portal shows it.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) description: Option<String>,
+    /// The index of the permission that this node is. A service or a group is none, unless it is grantable.
+    pub(super) permission: Option<usize>,
+    pub(super) children: Vec<Node>,
+}
+
+/// What else a catalog says of a permission.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    /// What it implies directly.
+    pub(super) implies: Vec<usize>,
+    /// What implies it directly.
+    pub(super) implied_by: Vec<usize>,
+    pub(super) deprecated: Option<Deprecation>,
+}
+
+/// A permission that should not be granted any more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deprecation {
+    pub(super) replacement: Option<usize>,
+}
+
+/// A permission as its document has it: references are ids, not indices.
 struct Entry<'d> {
     id: Permission,
     implies: Vec<(&'d str, Path)>,
+    deprecated: Option<Option<(&'d str, Path)>>,
 }
 
-pub(super) fn compile(document: &Members, problems: &mut Problems) -> Services {
-    let mut entries = Vec::new();
+pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Services<'d> {
+    let mut reader = Reader {
+        entries: Vec::new(),
+        routes: Vec::new(),
+        problems,
+    };
+    let mut trees = Vec::new();
     if let Some(value) = document.value("services")
-        && let Some(services) = Members::open_any(value, &document.path("services"), problems)
+        && let Some(services) = Members::open_any(value, &document.path("services"), reader.problems)
     {
         for (id, value, path) in services.each() {
             if let Err(message) = parse_segment(id) {
-                problems.add(&path, format!("the id {} {message}", quote(id)));
-            } else if let Some(service) =
-                Members::open(value, &path, &["title", "description", "permissions"], problems)
-            {
-                service.required_text("title", problems);
-                service.text("description", problems);
-                if service.value("permissions").is_none() {
-                    problems.add(
-                        &service.path("permissions"),
-                        "is required: the permissions of the service",
-                    );
-                }
-                collect(id, &service, &mut entries, problems);
+                reader
+                    .problems
+                    .add(&path, format!("the id {} {message}", quote(id)));
+                continue;
             }
+            let known = ["title", "description", "permissions"];
+            let Some(service) = Members::open(value, &path, &known, reader.problems) else {
+                continue;
+            };
+            if service.value("permissions").is_none() {
+                reader.problems.add(
+                    &service.path("permissions"),
+                    "is required: the permissions of the service",
+                );
+            }
+            trees.push(reader.node(id.to_owned(), &service));
         }
     }
+    let Reader {
+        mut entries, routes, ..
+    } = reader;
     if entries.len() > MOST_PERMISSIONS {
         problems.add(
             &document.path("services"),
@@ -49,32 +90,73 @@ pub(super) fn compile(document: &Members, problems: &mut Problems) -> Services {
         );
     }
     entries.sort_by(|a, b| a.id.cmp(&b.id));
-    link(entries, problems)
+    let (permissions, details) = link(entries, problems);
+    trees.iter_mut().for_each(|tree| number(tree, &permissions));
+    Services {
+        trees,
+        permissions,
+        details,
+        routes,
+    }
 }
 
-/// Adds the permissions under a node, at any depth.
-fn collect<'d>(above: &str, node: &Members<'d>, entries: &mut Vec<Entry<'d>>, problems: &mut Problems) {
-    let Some(value) = node.value("permissions") else {
-        return;
-    };
-    let Some(children) = Members::open_any(value, &node.path("permissions"), problems) else {
-        return;
-    };
-    for (segment, value, path) in children.each() {
-        let id = match parse_segment(segment).and_then(|()| Permission::parse(&format!("{above}:{segment}")))
-        {
-            Ok(id) => id,
-            Err(message) => {
-                problems.add(&path, format!("the id {} {message}", quote(segment)));
-                continue;
-            }
+struct Reader<'d, 'p> {
+    entries: Vec<Entry<'d>>,
+    routes: Vec<RouteEntry<'d>>,
+    problems: &'p mut Problems,
+}
+
+impl<'d> Reader<'d, '_> {
+    /// A node with everything below it.
+    fn node(&mut self, id: String, members: &Members<'d>) -> Node {
+        let title = members
+            .required_text("title", self.problems)
+            .unwrap_or_default()
+            .to_owned();
+        let description = members.text("description", self.problems).map(str::to_owned);
+        let children = self.children(&id, members);
+        Node {
+            id,
+            title,
+            description,
+            permission: None,
+            children,
+        }
+    }
+
+    fn children(&mut self, above: &str, members: &Members<'d>) -> Vec<Node> {
+        let Some(value) = members.value("permissions") else {
+            return Vec::new();
         };
-        if let Value::Text(_) = value {
-            entries.push(Entry {
+        let path = members.path("permissions");
+        let Some(entries) = Members::open_any(value, &path, self.problems) else {
+            return Vec::new();
+        };
+        entries
+            .each()
+            .filter_map(|(segment, value, path)| self.permission(above, segment, value, &path))
+            .collect()
+    }
+
+    fn permission(&mut self, above: &str, segment: &str, value: &'d Value, path: &Path) -> Option<Node> {
+        let parsed = parse_segment(segment)
+            .map_err(|message| format!("the id {} {message}", quote(segment)))
+            .and_then(|()| Permission::parse(&format!("{above}:{segment}")));
+        let id = self.problems.keep(path, parsed)?;
+        if let Value::Text(title) = value {
+            let node = Node {
+                id: id.to_string(),
+                title: title.clone(),
+                description: None,
+                permission: None,
+                children: Vec::new(),
+            };
+            self.entries.push(Entry {
                 id,
                 implies: Vec::new(),
+                deprecated: None,
             });
-            continue;
+            return Some(node);
         }
         let known = [
             "title",
@@ -85,43 +167,74 @@ fn collect<'d>(above: &str, node: &Members<'d>, entries: &mut Vec<Entry<'d>>, pr
             "routes",
             "deprecated",
         ];
-        let Some(permission) = Members::open(value, &path, &known, problems) else {
-            continue;
-        };
-        permission.required_text("title", problems);
-        permission.text("description", problems);
-        let inner = permission.value("permissions").is_some();
-        let implies = permission.texts("implies", MOST_IMPLIED, problems);
-        collect(id.as_str(), &permission, entries, problems);
-        if permission.flag("grantable", problems) || !inner {
-            entries.push(Entry { id, implies });
-        } else if !implies.is_empty() {
-            problems.add(
-                &permission.path("implies"),
-                "an inner node implies something only if it is \"grantable\"",
-            );
+        let members = Members::open(value, path, &known, self.problems)?;
+        let inner = members.value("permissions").is_some();
+        let grantable = members.flag("grantable", self.problems);
+        if inner && !grantable {
+            for only in ["implies", "routes", "deprecated"] {
+                if members.value(only).is_some() {
+                    let message = "stands on a group; a group is a permission only if it is \"grantable\"";
+                    self.problems.add(&members.path(only), message);
+                }
+            }
+        } else {
+            let implies = members.texts("implies", MOST_IMPLIED, self.problems);
+            let deprecated = self.deprecated(&members);
+            self.routes
+                .extend(super::route::read(&id, &members, self.problems));
+            self.entries.push(Entry {
+                id: id.clone(),
+                implies,
+                deprecated,
+            });
+        }
+        Some(self.node(id.to_string(), &members))
+    }
+
+    /// `true`, or `{ replacement? }`.
+    fn deprecated(&mut self, members: &Members<'d>) -> Option<Option<(&'d str, Path)>> {
+        match members.value("deprecated")? {
+            Value::Flag(flag) => flag.then_some(None),
+            value => {
+                let path = members.path("deprecated");
+                let about = Members::open(value, &path, &["replacement"], self.problems)?;
+                Some(
+                    about
+                        .text("replacement", self.problems)
+                        .map(|id| (id, about.path("replacement"))),
+                )
+            }
         }
     }
 }
 
-/// Turns the ids in `implies` into indices.
-fn link(entries: Vec<Entry>, problems: &mut Problems) -> Services {
+/// Turns the ids that permissions refer to into indices.
+fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<Details>) {
     let ids: Vec<Permission> = entries.iter().map(|entry| entry.id.clone()).collect();
-    let mut implies = Vec::with_capacity(ids.len());
-    for entry in &entries {
-        let mut targets = Vec::with_capacity(entry.implies.len());
-        for (id, path) in &entry.implies {
-            match ids.binary_search_by(|known| known.as_str().cmp(id)) {
-                Ok(index) => targets.push(index),
-                Err(_) => {
-                    let hint = suggestion(id, ids.iter().map(Permission::as_str));
-                    problems.add(path, format!("there is no permission {}{hint}", quote(id)));
-                }
-            }
+    let mut index = |id: &str, path: &Path| {
+        let found = ids.binary_search_by(|known| known.as_str().cmp(id)).ok();
+        if found.is_none() {
+            let hint = suggestion(id, ids.iter().map(Permission::as_str));
+            problems.add(path, format!("there is no permission {}{hint}", quote(id)));
         }
-        implies.push(targets);
-    }
-    if let Err(cycle) = dependencies_first(&implies) {
+        found
+    };
+    let mut details: Vec<Details> = entries
+        .iter()
+        .map(|entry| Details {
+            implies: entry
+                .implies
+                .iter()
+                .filter_map(|(id, path)| index(id, path))
+                .collect(),
+            implied_by: Vec::new(),
+            deprecated: entry.deprecated.as_ref().map(|replacement| Deprecation {
+                replacement: replacement.as_ref().and_then(|(id, path)| index(id, path)),
+            }),
+        })
+        .collect();
+    let edges: Vec<Vec<usize>> = details.iter().map(|details| details.implies.clone()).collect();
+    if let Err(cycle) = dependencies_first(&edges) {
         let names: Vec<&str> = cycle
             .iter()
             .filter_map(|index| ids.get(*index))
@@ -137,8 +250,18 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> Services {
             ),
         );
     }
-    Services {
-        permissions: ids,
-        implies,
+    for (from, targets) in edges.iter().enumerate() {
+        for target in targets {
+            if let Some(details) = details.get_mut(*target) {
+                details.implied_by.push(from);
+            }
+        }
     }
+    (ids, details)
+}
+
+/// Gives each node that is a permission its index.
+fn number(node: &mut Node, ids: &[Permission]) {
+    node.permission = ids.binary_search_by(|known| known.as_str().cmp(&node.id)).ok();
+    node.children.iter_mut().for_each(|child| number(child, ids));
 }

@@ -38,7 +38,7 @@ struct Wanted<'c> {
     owner: Resource,
     subject: Option<Identity>,
     resource: Resource,
-    resolution: Resolution,
+    resolution: Resolution<'c>,
     not_before: Option<Instant>,
     expires_at: Option<Instant>,
     idempotency_key: Option<Identity>,
@@ -151,7 +151,7 @@ fn read<'c>(
     let (not_before, expires_at) =
         kind.map_or((None, None), |kind| read_times(context, &members, kind, problems));
     let selection = Selection::read(&members, problems);
-    let resolution = catalog.resolve(&selection, problems);
+    let resolution = catalog.resolve(&selection, resource.as_ref(), problems);
     Some(Wanted {
         kind: kind?,
         name: name?,
@@ -269,6 +269,7 @@ fn issue(context: &Context, wanted: &Wanted, actor: &Actor, id: TokenId) -> Toke
         resource: wanted.resource.clone(),
         role: resolution.role.clone(),
         permissions: context.deployment.catalog().ids(&resolution.permissions),
+        resources: resolution.resources.clone(),
         templates: resolution.templates.clone(),
         added: resolution.added.clone(),
         removed: resolution.removed.clone(),

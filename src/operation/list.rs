@@ -48,13 +48,7 @@ pub(super) fn plan(
     let (Some(query), true) = (query, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    if !actor.manages(&query.owner) {
-        let message = format!(
-            "the actor is neither {} nor an admin of it, and cannot see its tokens",
-            query.owner
-        );
-        return Err(Refusal::new(ErrorCode::Forbidden, message).into());
-    }
+    may_see(actor, &query.owner)?;
     Ok(Outcome::Answer(Answer::Page(scan(context, &query)?)))
 }
 
@@ -67,13 +61,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
         &["owner", "kind", "status", "after", "limit"],
         problems,
     )?;
-    let owner = match members.value("owner") {
-        Some(_) => members.parsed("owner", problems, Resource::parse),
-        None => actor.own_resource().cloned().or_else(|| {
-            problems.add(&members.path("owner"), "is required: whose tokens to list");
-            None
-        }),
-    };
+    let owner = owner_of(&members, actor, problems);
     let kind = members.parsed("kind", problems, |id| {
         context
             .deployment
@@ -93,6 +81,26 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
         after,
         limit,
     })
+}
+
+/// The member `owner`; without it the actor's own tokens are meant.
+pub(super) fn owner_of(members: &Members, actor: &Actor, problems: &mut Problems) -> Option<Resource> {
+    if members.value("owner").is_some() {
+        return members.parsed("owner", problems, Resource::parse);
+    }
+    if actor.own_resource().is_none() {
+        problems.add(&members.path("owner"), "is required: whose tokens are meant");
+    }
+    actor.own_resource().cloned()
+}
+
+/// Who may see the tokens of an owner.
+pub(super) fn may_see(actor: &Actor, owner: &Resource) -> Result<(), Refusal> {
+    if actor.manages(owner) {
+        return Ok(());
+    }
+    let message = format!("the actor is neither {owner} nor an admin of it, and cannot see its tokens");
+    Err(Refusal::new(ErrorCode::Forbidden, message))
 }
 
 fn parse_status(text: &str) -> Result<Status, String> {

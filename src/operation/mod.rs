@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod delete;
+mod drift;
 mod list;
 mod lookup;
 mod marker;
@@ -92,6 +93,8 @@ pub enum Answer {
     },
     /// Of list.
     Page(list::Page),
+    /// Of drift.
+    Drift(drift::Report),
 }
 
 /// What an operation decided when it halts no more.
@@ -119,10 +122,11 @@ enum Operation {
     Enable,
     Revoke,
     Delete,
+    Drift,
 }
 
 impl Operation {
-    const NAMES: [(&'static str, Operation); 7] = [
+    const NAMES: [(&'static str, Operation); 8] = [
         ("create", Operation::Create),
         ("get", Operation::Get),
         ("list", Operation::List),
@@ -130,6 +134,7 @@ impl Operation {
         ("enable", Operation::Enable),
         ("revoke", Operation::Revoke),
         ("delete", Operation::Delete),
+        ("drift", Operation::Drift),
     ];
 
     fn parse(text: &str) -> Result<Operation, String> {
@@ -185,6 +190,8 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
     match operation {
         Operation::Create => return create::plan(context, argument("input"), &actor, problems),
         Operation::List => return list::plan(context, argument("query"), &actor, problems),
+
+        Operation::Drift => return drift::plan(context, argument("query"), &actor, problems),
         _ => {}
     }
     // What is left is done to one token.

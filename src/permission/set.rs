@@ -52,6 +52,43 @@ impl PermissionSet {
             .for_each(|(word, less)| *word &= !less);
     }
 
+    /// How many permissions are in both sets.
+    pub(crate) fn overlap(&self, other: &PermissionSet) -> usize {
+        self.0
+            .iter()
+            .zip(&other.0)
+            .map(|(word, other)| (word & other).count_ones() as usize)
+            .sum()
+    }
+
+    /// Keeps only what is in another set too.
+    pub(crate) fn intersect(&mut self, other: &PermissionSet) {
+        self.0
+            .iter_mut()
+            .zip(&other.0)
+            .for_each(|(word, kept)| *word &= kept);
+    }
+
+    /// Whether everything in this set is in another.
+    #[must_use]
+    pub fn is_subset(&self, other: &PermissionSet) -> bool {
+        self.0.iter().zip(&other.0).all(|(word, more)| word & !more == 0)
+    }
+
+    /// How many permissions are in the set.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// What is in this set and not in another.
+    #[must_use]
+    pub fn without(&self, other: &PermissionSet) -> PermissionSet {
+        let mut rest = self.clone();
+        rest.subtract(other);
+        rest
+    }
+
     /// Whether nothing is in the set.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -3,6 +3,10 @@
 //! Results go through an `out` array. A wasm export that returns an `externref` can abort V8 when its optimised caller is deoptimised
 //! during the call (Node 20 and 22), and what is handed over by an import can be wiped here afterwards.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use js_sys::{Array, JsString, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,11 +14,18 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::Deployment;
-use crate::input::Value;
+use crate::catalog::Selection;
+use crate::explain::explain;
+use crate::input::{Members, Path, Problems, Value};
 use crate::operation::{self, Entropy, Time};
 use crate::refusal::{ErrorCode, Refusal};
+use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
-use crate::verify::verify;
+use crate::verify::{read_question, verify};
+
+/// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
+/// the memory.
+const REMEMBERED: usize = 1_000;
 
 /// Fills `out` from the host's cryptographic generator; `false` when it failed, with `out` zeroed. Entropy comes from nowhere else.
 #[wasm_bindgen(js_name = fillEntropy)]
@@ -34,6 +45,8 @@ pub fn fill_entropy(out: &Uint8Array) -> bool {
 #[derive(Default)]
 pub struct Core {
     deployment: Option<Deployment>,
+    /// Requirements that were written as text, compiled.
+    requirements: RefCell<HashMap<String, Rc<Requirement>>>,
 }
 
 #[wasm_bindgen]
@@ -60,6 +73,7 @@ impl Core {
             Ok(deployment) => {
                 let description = deployment.describe();
                 self.deployment = Some(deployment);
+                self.requirements.take();
                 Step::Answer(description)
             }
             Err(refusal) => Step::Refuse(refusal),
@@ -84,8 +98,64 @@ impl Core {
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict.
     pub fn verify(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
         let credential = Zeroizing::new(credential);
-        let step = self.try_verify(&credential, question, reads, now);
+        let step = self
+            .question(question, reads, now)
+            .and_then(|(requirement, reads, time)| {
+                Ok(verify(
+                    self.deployment()?,
+                    &credential,
+                    &requirement,
+                    &reads,
+                    time.now,
+                ))
+            });
         push(out, &step.unwrap_or_else(Step::Refuse));
+    }
+
+    /// Explains what [`Core::verify`] would say, with the same arguments.
+    pub fn explain(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
+        let credential = Zeroizing::new(credential);
+        let step = self
+            .question(question, reads, now)
+            .and_then(|(requirement, reads, time)| {
+                Ok(explain(
+                    self.deployment()?,
+                    &credential,
+                    &requirement,
+                    &reads,
+                    time.now,
+                ))
+            });
+        push(out, &step.unwrap_or_else(Step::Refuse));
+    }
+
+    /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings, and, if it is wanted, the tree.
+    pub fn resolve(&self, selection: JsValue, tree: bool, out: &Array) {
+        push(
+            out,
+            &self
+                .try_resolve(selection, tree)
+                .map_or_else(Step::Refuse, Step::Answer),
+        );
+    }
+
+    /// Suggests the smallest selection for a list of permissions. `out[0]` is a step with the suggestion.
+    pub fn suggest(&self, permissions: JsValue, out: &Array) {
+        push(
+            out,
+            &self
+                .try_suggest(permissions)
+                .map_or_else(Step::Refuse, Step::Answer),
+        );
+    }
+
+    /// What a request needs by the catalog's routes. `out[0]` is a step whose answer is a requirement, or null.
+    #[wasm_bindgen(js_name = match)]
+    pub fn route(&self, method: &str, path: &str, out: &Array) {
+        let matched = self
+            .deployment()
+            .map(|deployment| deployment.catalog().route(method, path));
+        push(out, &matched.map_or_else(Step::Refuse, Step::Answer));
     }
 }
 
@@ -116,23 +186,67 @@ impl Core {
         ))
     }
 
-    fn try_verify(
+    /// What a verification is asked.
+    fn question(
         &self,
-        credential: &str,
         question: JsValue,
         reads: JsValue,
         now: f64,
-    ) -> Result<Step<crate::verdict::Verdict>, Refusal> {
+    ) -> Result<(Rc<Requirement>, Reads, Time), Refusal> {
         let time = Time::read(now, now)?;
-        let question: Value = value(question, "the question")?;
-        let reads: Reads = value(reads, "the reads")?;
-        Ok(verify(
-            self.deployment()?,
-            credential,
-            &question,
-            &reads,
-            time.now,
-        ))
+        let requirement = self.requirement(value(question, "the question")?)?;
+        Ok((requirement, value(reads, "the reads")?, time))
+    }
+
+    /// A requirement, compiled once if it is a text.
+    fn requirement(&self, question: Value) -> Result<Rc<Requirement>, Refusal> {
+        let catalog = self.deployment()?.catalog();
+        let Value::Map(members) = &question else {
+            return read_question(catalog, &question).map(Rc::new);
+        };
+        let [(name, Value::Text(text))] = members.as_slice() else {
+            return read_question(catalog, &question).map(Rc::new);
+        };
+        if name == "requirement"
+            && let Some(known) = self.requirements.borrow().get(text)
+        {
+            return Ok(Rc::clone(known));
+        }
+        let requirement = Rc::new(read_question(catalog, &question)?);
+        let mut requirements = self.requirements.borrow_mut();
+        if requirements.len() >= REMEMBERED {
+            requirements.clear();
+        }
+        requirements.insert(text.clone(), Rc::clone(&requirement));
+        Ok(requirement)
+    }
+
+    fn try_resolve(&self, selection: JsValue, tree: bool) -> Result<crate::catalog::Preview, Refusal> {
+        let selection: Value = value(selection, "the selection")?;
+        let mut problems = Problems::default();
+        let members = Members::open(&selection, &Path::call(), &Selection::MEMBERS, &mut problems);
+        let preview = match members {
+            Some(members) => {
+                let selection = Selection::read(&members, &mut problems);
+                self.deployment()?
+                    .catalog()
+                    .preview(&selection, tree, &mut problems)
+            }
+            None => None,
+        };
+        preview
+            .filter(|_| problems.is_empty())
+            .ok_or_else(|| problems.into())
+    }
+
+    fn try_suggest(&self, permissions: JsValue) -> Result<crate::catalog::Suggestion, Refusal> {
+        let permissions: Value = value(permissions, "the permissions")?;
+        let catalog = self.deployment()?.catalog();
+        let mut problems = Problems::default();
+        let wanted = catalog.read_set(&permissions, &Path::call().member("permissions"), &mut problems);
+        wanted
+            .map(|wanted| catalog.suggest(&wanted))
+            .ok_or_else(|| problems.into())
     }
 
     fn deployment(&self) -> Result<&Deployment, Refusal> {

@@ -1,0 +1,200 @@
+//! The smallest selection that gives what is wanted.
+
+use serde::Serialize;
+
+use super::Catalog;
+use crate::permission::{Permission, PermissionSet};
+
+/// How many candidates the exact search weighs before it settles for the best cover that it has found.
+const SEARCHED: usize = 1_000_000;
+
+/// A selection that covers what is wanted. First it gives as little as can be beyond it, then it has as few entries as can be.
+#[derive(Debug, Serialize)]
+pub struct Suggestion {
+    /// Templates to choose.
+    pub templates: Vec<Offer>,
+    /// Single permissions to add.
+    pub add: Vec<Offer>,
+    /// What the whole of it gives that was not asked for: what the wanted permissions imply, nothing else.
+    pub excess: Vec<Permission>,
+    /// Whether no selection with as little excess has fewer entries. False only where there are too many to look at all of them.
+    pub smallest: bool,
+    /// Single templates that would do instead, with what each gives too much, least first.
+    pub instead: Vec<Offer>,
+}
+
+/// One entry of a suggestion.
+#[derive(Debug, Serialize)]
+pub struct Offer {
+    /// The template or permission.
+    pub id: String,
+    /// What it gives of what is wanted.
+    pub gives: Vec<Permission>,
+    /// What it gives that was not asked for.
+    pub excess: Vec<Permission>,
+}
+
+/// Something that can be chosen, and what of the wanted it gives.
+struct Candidate<'c> {
+    id: &'c str,
+    template: bool,
+    gives: PermissionSet,
+    covers: PermissionSet,
+}
+
+impl Catalog {
+    /// Suggests a selection for a set of permissions.
+    #[must_use]
+    pub fn suggest(&self, wanted: &PermissionSet) -> Suggestion {
+        let allowed = self.closed(wanted);
+        let mut candidates = Vec::new();
+        let mut instead = Vec::new();
+        for template in &self.templates {
+            let candidate = self.candidate(&template.id, true, &template.permissions, wanted);
+            if candidate.gives.is_subset(&allowed) {
+                candidates.push(candidate);
+            } else if wanted.is_subset(&candidate.gives) {
+                instead.push(candidate);
+            }
+        }
+        for index in wanted.iter() {
+            let Some(permission) = self.permission(index) else {
+                continue;
+            };
+            let mut single = self.nothing();
+            single.insert(index);
+            candidates.push(self.candidate(permission.as_str(), false, &single, wanted));
+        }
+        instead.sort_by_key(|candidate| candidate.gives.len());
+
+        let mut search = Search {
+            candidates: &candidates,
+            best: None,
+            left: SEARCHED,
+        };
+        let greedy = search.greedy(wanted);
+        search.best = Some(greedy);
+        search.run(wanted, &mut Vec::new());
+        let smallest = search.left > 0;
+        let chosen = search.best.unwrap_or_default();
+        let offers = |template: bool| {
+            let entries = chosen.iter().filter_map(|at| candidates.get(*at));
+            entries
+                .filter(|entry| entry.template == template)
+                .map(|entry| self.offer(entry, wanted))
+                .collect()
+        };
+        Suggestion {
+            templates: offers(true),
+            add: offers(false),
+            excess: self.ids(&allowed.without(wanted)),
+            smallest,
+            instead: instead
+                .iter()
+                .map(|candidate| self.offer(candidate, wanted))
+                .collect(),
+        }
+    }
+
+    fn candidate<'c>(
+        &self,
+        id: &'c str,
+        template: bool,
+        permissions: &PermissionSet,
+        wanted: &PermissionSet,
+    ) -> Candidate<'c> {
+        let gives = self.closed(permissions);
+        let mut covers = gives.clone();
+        covers.intersect(wanted);
+        Candidate {
+            id,
+            template,
+            gives,
+            covers,
+        }
+    }
+
+    fn offer(&self, candidate: &Candidate, wanted: &PermissionSet) -> Offer {
+        Offer {
+            id: candidate.id.to_owned(),
+            gives: self.ids(&candidate.covers),
+            excess: self.ids(&candidate.gives.without(wanted)),
+        }
+    }
+}
+
+/// Branch and bound over set cover.
+struct Search<'c> {
+    candidates: &'c [Candidate<'c>],
+    best: Option<Vec<usize>>,
+    left: usize,
+}
+
+impl Search<'_> {
+    /// The candidate that covers most, again and again. Never far off, and a bound for the exact search.
+    fn greedy(&self, wanted: &PermissionSet) -> Vec<usize> {
+        let (mut open, mut chosen) = (wanted.clone(), Vec::new());
+        while !open.is_empty() {
+            let most = self
+                .candidates
+                .iter()
+                .enumerate()
+                .map(|(at, candidate)| (at, candidate.covers.overlap(&open)));
+            // Of equals the first: templates stand before permissions.
+            let Some((at, _)) = most.reduce(|one, other| if other.1 > one.1 { other } else { one }) else {
+                break;
+            };
+            chosen.push(at);
+            if let Some(candidate) = self.candidates.get(at) {
+                open.subtract(&candidate.covers);
+            }
+        }
+        chosen
+    }
+
+    fn run(&mut self, open: &PermissionSet, chosen: &mut Vec<usize>) {
+        let bound = self.best.as_ref().map_or(usize::MAX, Vec::len);
+        let Some(first) = open.iter().next() else {
+            if chosen.len() < bound {
+                self.best = Some(chosen.clone());
+            }
+            return;
+        };
+        // At least so many more are needed, even if each covered as much as the best one does.
+        let most = self
+            .candidates
+            .iter()
+            .map(|candidate| candidate.covers.overlap(open))
+            .max()
+            .unwrap_or(0)
+            .max(1);
+        if self.left == 0 || chosen.len() + open.len().div_ceil(most) >= bound {
+            return;
+        }
+        self.left = self.left.saturating_sub(self.candidates.len());
+        // One of those that cover the first open permission must be chosen.
+        let mut options: Vec<usize> = (0..self.candidates.len())
+            .filter(|at| {
+                self.candidates
+                    .get(*at)
+                    .is_some_and(|candidate| candidate.covers.contains(first))
+            })
+            .collect();
+        options.sort_by_key(|at| {
+            std::cmp::Reverse(
+                self.candidates
+                    .get(*at)
+                    .map(|candidate| candidate.covers.overlap(open)),
+            )
+        });
+        for at in options {
+            let Some(candidate) = self.candidates.get(at) else {
+                continue;
+            };
+            let rest = open.without(&candidate.covers);
+            chosen.push(at);
+            self.run(&rest, chosen);
+            chosen.pop();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a person should know of a selection before saving it. None of it is an error.
+
+use serde::Serialize;
+
+use super::{Catalog, Resolution, Role};
+use crate::permission::{Permission, PermissionSet};
+
+/// A warning. Its `code` is stable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Warning {
+    /// The selection gives nothing; no token can be made of it.
+    Empty,
+    /// A permission was removed that another one, still given, implies: whoever has the one expects the other.
+    ImpliedRemoved {
+        /// What was removed.
+        permission: Permission,
+        /// What implies it.
+        #[serde(rename = "impliedBy")]
+        implied_by: Vec<Permission>,
+    },
+    /// A permission is given that should not be granted any more.
+    Deprecated {
+        /// Which one.
+        permission: Permission,
+        /// What to grant instead.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replacement: Option<Permission>,
+    },
+    /// The selection gives all that a recommended template gives, and more.
+    WiderThanRecommended {
+        /// The template.
+        template: String,
+        /// What is more.
+        extra: Vec<Permission>,
+    },
+    /// The admin role is chosen: the token can do everything that there is.
+    AdminRole,
+}
+
+impl Catalog {
+    pub(super) fn warnings(&self, resolution: &Resolution) -> Vec<Warning> {
+        let given = &resolution.permissions;
+        let mut warnings = Vec::new();
+        if given.is_empty() {
+            warnings.push(Warning::Empty);
+        }
+        for index in resolution.parts.closed.without(given).iter() {
+            let implying = self.implying(index).filter(|implying| given.contains(*implying));
+            let implied_by: Vec<Permission> = implying
+                .filter_map(|index| self.permission(index).cloned())
+                .collect();
+            if let (Some(permission), false) = (self.permission(index).cloned(), implied_by.is_empty()) {
+                warnings.push(Warning::ImpliedRemoved {
+                    permission,
+                    implied_by,
+                });
+            }
+        }
+        for index in given.iter() {
+            let deprecated = self.details.get(index).and_then(|details| details.deprecated);
+            if let (Some(permission), Some(deprecated)) = (self.permission(index).cloned(), deprecated) {
+                let replacement = deprecated
+                    .replacement
+                    .and_then(|index| self.permission(index).cloned());
+                warnings.push(Warning::Deprecated {
+                    permission,
+                    replacement,
+                });
+            }
+        }
+        warnings.extend(self.wider_than_recommended(given));
+        if resolution.role.as_deref() == Some(Role::ADMIN) {
+            warnings.push(Warning::AdminRole);
+        }
+        warnings
+    }
+
+    /// Against the recommended template that comes closest.
+    fn wider_than_recommended(&self, given: &PermissionSet) -> Option<Warning> {
+        let recommended = self.templates.iter().filter(|template| template.recommended);
+        let (template, extra) = recommended
+            .map(|template| (template, self.closed(&template.permissions)))
+            .filter(|(_, set)| set.is_subset(given))
+            .map(|(template, set)| (template, given.without(&set)))
+            .min_by_key(|(_, extra)| extra.len())?;
+        let template = template.id.clone();
+        (!extra.is_empty()).then(|| Warning::WiderThanRecommended {
+            template,
+            extra: self.ids(&extra),
+        })
+    }
+}

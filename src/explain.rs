@@ -1,0 +1,159 @@
+//! Why a credential was refused, what would have made it a yes, and what of that may go to the network.
+
+use serde::Serialize;
+
+use crate::catalog::Catalog;
+use crate::deployment::Deployment;
+use crate::grant::Grant;
+use crate::permission::{Permission, PermissionSet};
+use crate::requirement::Requirement;
+use crate::step::{Reads, Step};
+use crate::time::Instant;
+use crate::verdict::{Code, Verdict};
+use crate::verify::authenticate;
+
+/// How many templates an explanation offers.
+const OFFERED: usize = 3;
+
+/// An explanation, for whoever runs the service. Only `wire` is for the bearer.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    /// The verdict, the same as of a verification.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The fewest permissions that, granted too, would satisfy the requirement.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<Permission>,
+    /// Single templates that, chosen too, would satisfy it, with what each gives besides; least first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<TemplateOffer>,
+    /// What may go to the network. It depends on the code's class and on the requirement, never on what the token has.
+    pub wire: Wire,
+}
+
+/// A template that would satisfy a requirement.
+#[derive(Debug, Serialize)]
+pub struct TemplateOffer {
+    /// The template.
+    pub id: String,
+    /// What it gives that the token neither has nor needs.
+    pub excess: Vec<Permission>,
+}
+
+/// The redacted form of a verdict: the same for unknown, revoked, disabled and expired.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Wire {
+    /// The HTTP status.
+    pub status: u16,
+    /// The value of `WWW-Authenticate` (RFC 6750 §3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
+    /// The RFC 6750 §3.1 error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    /// The permissions that the request needs, joined by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+}
+
+/// Explains a verdict. Reads what a verification reads.
+#[must_use]
+pub fn explain(
+    deployment: &Deployment,
+    credential: &str,
+    requirement: &Requirement,
+    reads: &Reads,
+    now: Instant,
+) -> Step<Explanation> {
+    let catalog = deployment.catalog();
+    let verified = match authenticate(deployment, credential, reads) {
+        Ok(Ok(verified)) => verified,
+        Ok(Err(code)) => {
+            let wire = Wire::of(code, catalog, requirement);
+            let verdict = Verdict::refused(code, now);
+            return Step::Answer(Explanation {
+                verdict,
+                add: Vec::new(),
+                templates: Vec::new(),
+                wire,
+            });
+        }
+        Err(halt) => return halt.into(),
+    };
+    let (verdict, grant) = verified.decide(catalog, requirement, now);
+    let wire = Wire::of(verdict.code, catalog, requirement);
+    let (add, templates) = if verdict.code == Code::InsufficientPermission {
+        (
+            requirement.fewest_missing(&grant),
+            satisfying_templates(catalog, requirement, &grant),
+        )
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let add = add
+        .into_iter()
+        .filter_map(|index| catalog.permission(index).cloned())
+        .collect();
+    Step::Answer(Explanation {
+        verdict,
+        add,
+        templates,
+        wire,
+    })
+}
+
+fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Grant) -> Vec<TemplateOffer> {
+    let missing = requirement.missing(grant);
+    let mut offers: Vec<TemplateOffer> = catalog
+        .templates()
+        .filter_map(|template| {
+            let gives = catalog.closed(template.permissions());
+            let mut wider = grant.permissions().clone();
+            wider.union(&gives);
+            let needless = |set: &PermissionSet| {
+                let more = set.without(grant.permissions());
+                more.iter()
+                    .filter(|index| !missing.contains(index))
+                    .collect::<Vec<usize>>()
+            };
+            requirement
+                .is_met_somewhere(&grant.with(wider))
+                .then(|| TemplateOffer {
+                    id: template.id().to_owned(),
+                    excess: needless(&gives)
+                        .into_iter()
+                        .filter_map(|index| catalog.permission(index).cloned())
+                        .collect(),
+                })
+        })
+        .collect();
+    offers.sort_by_key(|offer| offer.excess.len());
+    offers.truncate(OFFERED);
+    offers
+}
+
+impl Wire {
+    fn of(code: Code, catalog: &Catalog, requirement: &Requirement) -> Wire {
+        let (status, error) = code.on_the_wire();
+        // From the requirement alone: what a grant has or lacks is not the network's business.
+        let scope = (error == Some("insufficient_scope")).then(|| {
+            let nothing = Grant::new(catalog.nothing(), crate::resource::Resource::root());
+            let needed = requirement.fewest_missing(&nothing);
+            let ids = needed
+                .into_iter()
+                .filter_map(|index| catalog.permission(index))
+                .map(Permission::as_str);
+            ids.collect::<Vec<&str>>().join(" ")
+        });
+        let challenge = error.map(|error| match &scope {
+            Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
+            None => format!("Bearer error=\"{error}\""),
+        });
+        Wire {
+            status,
+            challenge,
+            error,
+            scope,
+        }
+    }
+}
