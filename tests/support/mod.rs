@@ -10,12 +10,13 @@
 use std::collections::BTreeMap;
 
 use leastkey::Deployment;
+use leastkey::explain::explain;
 use leastkey::input::Value;
 use leastkey::operation::{ENTROPY, Entropy, Time, plan};
 use leastkey::refusal::Refusal;
 use leastkey::step::{ListRead, Need, Reads, Step, Write};
 use leastkey::time::Instant;
-use leastkey::verify::verify;
+use leastkey::verify::{read_question, verify};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
@@ -176,10 +177,16 @@ impl Host {
 
     /// The verdict on a credential.
     pub fn verify(&self, credential: &str, question: Json) -> Result<Json, Refusal> {
-        let question = value(question);
+        let requirement = read_question(self.deployment.catalog(), &value(question))?;
         let mut reads = Reads::default();
         for _ in 0..3 {
-            match verify(&self.deployment, credential, &question, &reads, instant(self.now)) {
+            match verify(
+                &self.deployment,
+                credential,
+                &requirement,
+                &reads,
+                instant(self.now),
+            ) {
                 Step::Need(need) => self.fetch(&mut reads, need),
                 Step::Answer(verdict) => return Ok(serde_json::to_value(verdict).unwrap()),
                 Step::Refuse(refusal) => return Err(refusal),
@@ -187,6 +194,26 @@ impl Host {
             }
         }
         panic!("a verification reads at most twice");
+    }
+
+    /// The explanation of the verdict on a credential.
+    pub fn explain(&self, credential: &str, question: Json) -> Json {
+        let requirement = read_question(self.deployment.catalog(), &value(question)).unwrap();
+        let mut reads = Reads::default();
+        for _ in 0..3 {
+            match explain(
+                &self.deployment,
+                credential,
+                &requirement,
+                &reads,
+                instant(self.now),
+            ) {
+                Step::Need(need) => self.fetch(&mut reads, need),
+                Step::Answer(explanation) => return serde_json::to_value(explanation).unwrap(),
+                other => panic!("{other:?}"),
+            }
+        }
+        panic!("an explanation reads at most twice");
     }
 
     pub fn code(&self, credential: &str) -> String {

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
+import { LeastkeyError } from 'leastkey';
+import { memoryStore } from 'leastkey/stores/memory';
+import { admin, createToken, deployment, input, PREFIX, stranger } from './support/deployment.js';
+import { isInMemory } from './support/glue.js';
+import { wrapped } from './support/wrapped.js';
+
+/** The part of a credential that only its bearer knows: all but prefix, version and id, and pieces of it. */
+function secretsOf(token: string): string[] {
+  const body = token.slice(PREFIX.length + 1);
+  const secret = body.slice(17, 47);
+  return [
+    secret,
+    secret.slice(0, 15),
+    secret.slice(15),
+    Buffer.from(secret).toString('hex'),
+    Buffer.from(secret).toString('base64').slice(0, 38),
+  ];
+}
+
+describe('the secret of a token', () => {
+  test('is in the answer of create and nowhere else: no store argument, record, list, error or console line', async () => {
+    const seen: unknown[] = [];
+    const inner = memoryStore();
+    const store = wrapped(inner, {
+      get(keys) {
+        seen.push(keys);
+        return inner.get(keys);
+      },
+      list(range) {
+        seen.push(range);
+        return inner.list(range);
+      },
+      commit(writes) {
+        seen.push(writes);
+        return inner.commit(writes);
+      },
+    });
+    const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
+    for (const { stream, write } of streams) {
+      stream.write = ((...args: Parameters<typeof write>) => {
+        seen.push(args[0]);
+        return write.apply(stream, args);
+      }) as typeof write;
+    }
+    const keepError = (error: unknown) => {
+      assert.ok(error instanceof LeastkeyError);
+      seen.push(error);
+    };
+    try {
+      const tokens = await deployment({ store });
+      const { token, id } = await createToken(tokens);
+      seen.push(await tokens.verify(token, 'messages:send'), await tokens.verify(`${token.slice(0, -1)}~`));
+      seen.push(await tokens.get(id, admin), await tokens.list({ owner: 'org:acme' }, admin));
+      // People paste the credential where something else belongs.
+      await tokens.get(token, admin).catch(keepError);
+      await tokens.create(input({ templates: [token] }), admin).catch(keepError);
+      await tokens.create(input({ kind: token }), admin).catch(keepError);
+      await tokens.create(input({ owner: token, add: [token] }), admin).catch(keepError);
+      await tokens.create({ ...input(), [token]: 1 }, admin).catch(keepError);
+      await tokens.create({ ...input(), [token]: () => {} }, admin).catch(keepError);
+      await tokens.create(input({ expiresIn: token }), admin).catch(keepError);
+      await tokens.verify(token, token).catch(keepError);
+      await tokens.verify(token, undefined, { [token]: 1 } as never).catch(keepError);
+      await tokens.verify(token, undefined, { freshness: token }).catch(keepError);
+      await tokens.verify({ token } as never).catch(keepError);
+      await tokens.list({ owner: 'org:acme', after: token }, admin).catch(keepError);
+      await tokens.revoke(id, { [token]: 'x' } as never, admin).catch(keepError);
+      await tokens.disable(id, stranger).catch(keepError);
+      seen.push(await tokens.disable(id, admin), await tokens.enable(id, admin));
+      seen.push(await tokens.revoke(id, {}, admin), await tokens.verify(token));
+      seen.push(await tokens.delete(id, admin), await tokens.verify(token));
+      const everything = seen.map((thing) =>
+        inspect(thing, {
+          depth: Infinity,
+          maxStringLength: Infinity,
+          maxArrayLength: Infinity,
+          showHidden: true,
+        }),
+      );
+      assert.ok(everything.length > 30);
+      for (const secret of secretsOf(token)) {
+        assert.equal(
+          everything.find((text) => text.includes(secret)),
+          undefined,
+        );
+      }
+    } finally {
+      for (const { stream, write } of streams) stream.write = write;
+    }
+  });
+
+  test('does not stay in the memory of the core', async () => {
+    const tokens = await deployment();
+    for (let turn = 0; turn < 20; turn++) {
+      const { token } = await createToken(tokens, { name: `T${turn}` });
+      await tokens.verify(token, 'messages:send');
+      await tokens.verify(`${token.slice(0, -1)}x`);
+      await tokens.verify(token.toUpperCase());
+      for (const secret of secretsOf(token).slice(0, 3)) assert.equal(isInMemory(secret), false);
+    }
+  });
+
+  test('the scan of the memory finds what is there', async () => {
+    const { catalog } = await import('./support/deployment.js');
+    const marker = 'CanaryOfTheMemoryScan';
+    await deployment({ catalog: { ...catalog, version: marker } });
+    assert.equal(isInMemory(marker), true);
+  });
+
+  test('the entropy that it came from is wiped', async () => {
+    let drawn: Uint8Array | undefined;
+    const tokens = await deployment({
+      entropy(bytes) {
+        drawn = bytes;
+        crypto.getRandomValues(bytes);
+      },
+    });
+    await createToken(tokens);
+    assert.ok(drawn);
+    assert.deepEqual([...drawn], Array(64).fill(0));
+  });
+
+  test('differs from token to token, and comes from the entropy alone', async () => {
+    const seeded = () => {
+      let state = 1;
+      return (bytes: Uint8Array) =>
+        bytes.forEach((_, at) => {
+          state = (state * 48_271) % 0x7fffffff;
+          bytes[at] = state;
+        });
+    };
+    const now = () => 1_800_000_000_000;
+    const one = await deployment({ entropy: seeded(), now });
+    const two = await deployment({ entropy: seeded(), now });
+    const first = await createToken(one);
+    assert.equal(first.token, (await createToken(two)).token);
+    assert.notEqual(first.token, (await createToken(one, { name: 'Second' })).token);
+    const random = await deployment();
+    const made = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => createToken(random, { name: `T${index}` })),
+    );
+    assert.equal(new Set(made.map(({ token }) => token)).size, 200);
+    assert.equal(new Set(made.map(({ id }) => id)).size, 200);
+  });
+
+  test('a generator that throws, or fills nothing, makes nothing', async () => {
+    for (const entropy of [
+      () => {
+        throw new Error('empty');
+      },
+      () => {},
+    ]) {
+      const commits: unknown[] = [];
+      const store = wrapped(memoryStore(), { commit: (writes) => commits.push(writes) < 0 });
+      const tokens = await deployment({ store, entropy });
+      await assert.rejects(tokens.create(input(), admin), { code: 'rng_failed' });
+      assert.deepEqual(commits, []);
+    }
+  });
+
+  test('the host’s generator failing is an error too', async () => {
+    const original = crypto.getRandomValues;
+    const tokens = await deployment();
+    crypto.getRandomValues = () => {
+      throw new Error('no entropy');
+    };
+    try {
+      await assert.rejects(tokens.create(input(), admin), { code: 'rng_failed' });
+    } finally {
+      crypto.getRandomValues = original;
+    }
+    assert.ok((await createToken(tokens)).token);
+  });
+});

@@ -1,0 +1,641 @@
+//! Trees, warnings, suggestions, routes, narrowed resources, explanations and drift, from outside.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod support;
+
+use leastkey::catalog::Catalog;
+use leastkey::input::{Members, Path, Problem, Problems};
+use leastkey::permission::PermissionSet;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use support::{Host, admin, catalog, text, value};
+
+fn compiled(document: Json) -> Catalog {
+    Catalog::compile(&value(document)).unwrap()
+}
+
+fn preview(catalog: &Catalog, selection: Json) -> Result<Json, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let selection = value(selection);
+    let members = Members::open(
+        &selection,
+        &Path::call(),
+        &leastkey::catalog::Selection::MEMBERS,
+        &mut problems,
+    )
+    .unwrap();
+    let selection = leastkey::catalog::Selection::read(&members, &mut problems);
+    let preview = catalog.preview(&selection, true, &mut problems);
+    preview
+        .map(|preview| serde_json::to_value(preview).unwrap())
+        .ok_or_else(|| problems.into_vec())
+}
+
+/// Every node of a tree.
+fn nodes(tree: &Json) -> Vec<&Json> {
+    tree.as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|node| [vec![node], nodes(&node["children"])].concat())
+        .collect()
+}
+
+#[test]
+fn the_tree_says_where_each_permission_comes_from() {
+    let catalog = compiled(catalog());
+    let shown = preview(
+        &catalog,
+        json!({ "templates": ["sender", "policy-reader"], "role": "user", "add": ["policy:*"], "remove": ["messages:status"] }),
+    )
+    .unwrap();
+    let states: Vec<String> = nodes(&shown["tree"])
+        .iter()
+        .map(|node| format!("{} {} {}", text(&node["id"]), text(&node["state"]), node["from"]))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            r#"messages partly []"#,
+            r#"messages:send on [{"template":"sender"}]"#,
+            r#"messages:status off [{"role":"user"},{"impliedBy":"messages:send"},{"removed":"messages:status"}]"#,
+            r#"messages:templates partly []"#,
+            r#"messages:templates:read on [{"role":"user"}]"#,
+            r#"messages:templates:write off []"#,
+            r#"policy on []"#,
+            r#"policy:read on [{"template":"policy-reader"},{"role":"user"},{"added":"policy:*"}]"#,
+            r#"policy:write on [{"added":"policy:*"}]"#,
+        ]
+    );
+    assert_eq!(
+        shown["warnings"],
+        json!([{ "code": "implied_removed", "permission": "messages:status", "impliedBy": ["messages:send"] }])
+    );
+    assert_eq!(
+        shown["permissions"],
+        json!([
+            "messages:send",
+            "messages:templates:read",
+            "policy:read",
+            "policy:write"
+        ])
+    );
+}
+
+#[test]
+fn warnings() {
+    let mut document = catalog();
+    document["templates"]["sender"]["recommended"] = json!(true);
+    document["services"]["policy"]["permissions"]["write"] =
+        json!({ "title": "Write", "deprecated": { "replacement": "policy:read" } });
+    document["services"]["policy"]["permissions"]["old"] = json!({ "title": "Old", "deprecated": true });
+    let catalog = compiled(document);
+    for (selection, warnings) in [
+        (json!({}), json!([{ "code": "empty" }])),
+        (json!({ "templates": ["sender"] }), json!([])),
+        (json!({ "templates": ["policy-reader"] }), json!([])),
+        (
+            json!({ "templates": ["sender", "policy-reader"] }),
+            json!([{ "code": "wider_than_recommended", "template": "sender", "extra": ["policy:read"] }]),
+        ),
+        (
+            json!({ "add": ["policy:write", "policy:old"] }),
+            json!([
+                { "code": "deprecated", "permission": "policy:old" },
+                { "code": "deprecated", "permission": "policy:write", "replacement": "policy:read" },
+            ]),
+        ),
+        (
+            json!({ "role": "admin", "remove": ["policy:write", "policy:old", "policy:read", "messages:templates:*"] }),
+            json!([{ "code": "admin_role" }]),
+        ),
+    ] {
+        assert_eq!(
+            preview(&catalog, selection.clone()).unwrap()["warnings"],
+            warnings,
+            "{selection}"
+        );
+    }
+}
+
+#[test]
+fn a_group_is_a_permission_only_if_it_says_so() {
+    let mut document = catalog();
+    document["services"]["messages"]["permissions"]["templates"]["grantable"] = json!(true);
+    let compiled_with = compiled(document.clone());
+    assert!(compiled_with.index("messages:templates").is_some());
+    assert!(compiled(catalog()).index("messages:templates").is_none());
+    document["services"]["messages"]["permissions"]["templates"] = json!({ "title": "T", "permissions": { "read": "R" }, "implies": ["policy:read"], "routes": ["GET /t"] });
+    let paths: Vec<String> = Catalog::compile(&value(document))
+        .unwrap_err()
+        .into_iter()
+        .map(|problem| problem.path)
+        .collect();
+    let at = "$.services.messages.permissions.templates";
+    assert_eq!(paths, [format!("{at}.implies"), format!("{at}.routes")]);
+}
+
+fn routed() -> Json {
+    json!({ "services": { "api": { "title": "API", "permissions": {
+        "send": { "title": "Send", "routes": ["POST /messages"] },
+        "status": { "title": "Status", "routes": [
+            { "route": "GET /orgs/{org}/messages/{id}", "resource": "org:{org}" }, "GET /status"] },
+        "device": { "title": "Device", "routes": [
+            { "route": "GET /orgs/{org}/devices/{id}", "resource": "org:{org}/device:{id}" },
+            { "route": "DELETE /orgs/{org}/devices/{id}", "resource": "org:{org}/device:{id}" }] },
+        "files": { "title": "Files", "routes": [{ "route": "GET /files/{bucket}/{*path}", "resource": "bucket:{bucket}" }] },
+        "root": { "title": "Root", "routes": ["GET /"] },
+        "verb": { "title": "Verb", "routes": ["POST /v1/messages:batch"] },
+        "item": { "title": "Item", "routes": ["POST /v1/{item}"] },
+        "peek": { "title": "Peek", "routes": ["HEAD /status"] },
+    } } } })
+}
+
+#[test]
+fn routes() {
+    let catalog = compiled(routed());
+    for (method, path, expected) in [
+        ("POST", "/messages", "api:send"),
+        ("GET", "/orgs/acme/messages/7", "api:status org:acme"),
+        ("GET", "/orgs/acme/devices/7", "api:device org:acme/device:7"),
+        ("HEAD", "/orgs/acme/devices/7", "api:device org:acme/device:7"),
+        ("DELETE", "/orgs/acme/devices/7", "api:device org:acme/device:7"),
+        ("GET", "/status", "api:status"),
+        ("HEAD", "/status", "api:peek"),
+        ("GET", "/", "api:root"),
+        ("GET", "/files/b1/a/b/c", "api:files bucket:b1"),
+        ("GET", "/files/b1/a%20b/%C3%A9", "api:files bucket:b1"),
+        ("POST", "/v1/messages:batch", "api:verb"),
+        ("POST", "/v1/other", "api:item"),
+        // Nothing else that a server could take for one of these is let through.
+        ("POST", "/messages/", ""),
+        ("POST", "//messages", ""),
+        ("POST", "/messages//", ""),
+        ("POST", "/./messages", ""),
+        ("POST", "/x/../messages", ""),
+        ("POST", "/%6Dessages", ""),
+        ("POST", "/Messages", ""),
+        ("POST", "messages", ""),
+        ("POST", "/messages?x=1", ""),
+        ("POST", "/messages#x", ""),
+        ("POST", "/messages%00", ""),
+        ("POST", "/messages%2F", ""),
+        ("POST", "\\messages", ""),
+        ("POST", "/messages\n", ""),
+        ("post", "/messages", ""),
+        ("PUT", "/messages", ""),
+        ("BREW", "/messages", ""),
+        ("", "", ""),
+        ("GET", "/orgs/a%2Fb/devices/7", ""),
+        ("GET", "/orgs/a%252Fb/devices/7", ""),
+        ("GET", "/orgs/a%5Cb/devices/7", ""),
+        ("GET", "/orgs/%2e%2e/devices/7", ""),
+        ("GET", "/orgs/../devices/7", ""),
+        ("GET", "/orgs/%61cme/devices/7", ""),
+        ("GET", "/orgs/acme/devices/", ""),
+        ("GET", "/orgs//devices/7", ""),
+        ("GET", "/orgs/a%20b/devices/7", ""),
+        ("GET", "/orgs/%C3%A9/devices/7", ""),
+        ("GET", "/orgs/%ff/devices/7", ""),
+        ("GET", "/orgs/%/devices/7", ""),
+        ("GET", "/orgs/%zz/devices/7", ""),
+        ("GET", "/orgs/acme;x=1/devices/7", ""),
+        ("GET", "/orgs/é/devices/7", ""),
+        ("GET", "/files/b1", ""),
+        ("GET", "/files/b1/a/../../b2/c", ""),
+        ("POST", "/v1/messages%3Abatch", ""),
+    ] {
+        let found = catalog.route(method, path).map(|matched| {
+            let resource = matched
+                .resource
+                .map(|resource| format!(" {resource}"))
+                .unwrap_or_default();
+            format!("{}{resource}", matched.permission)
+        });
+        assert_eq!(found.unwrap_or_default(), expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn routes_that_are_refused() {
+    for (routes, says) in [
+        (json!(["GET /a", "GET /a"]), "clashes with GET /a"),
+        (json!(["GET /a/{x}", "GET /a/{y}"]), "clashes with GET /a/{x}"),
+        (json!(["GET /a/{x}/b", "GET /a/{y}/b"]), "clashes"),
+        (json!(["GET /a/{x}", "GET /a/{*rest}"]), "clashes"),
+        (json!(["/a"]), "a method and a path"),
+        (json!(["GET a"]), "a method and a path"),
+        (json!(["get /a"]), "no method \"get\""),
+        (json!(["GET /a/"]), "the segment \"\""),
+        (json!(["GET /a b"]), "neither a {parameter} nor"),
+        (json!(["GET /a%20b"]), "neither a {parameter} nor"),
+        (json!(["GET /a/../b"]), "the segment \"..\""),
+        (json!(["GET /{x}{y}"]), "no parameter"),
+        (json!(["GET /a-{x}"]), "neither a {parameter} nor"),
+        (json!(["GET /{x}/{x}"]), "each once"),
+        (json!(["GET /{}"]), "no parameter"),
+        (json!(["GET /{*x}/b"]), "must stand last"),
+        (
+            json!([{ "route": "GET /{x}", "resource": "org:{y}" }]),
+            "{y}, which is no parameter",
+        ),
+        (
+            json!([{ "route": "GET /{*x}", "resource": "org:{x}" }]),
+            "{x}, which is no parameter of one segment",
+        ),
+        (
+            json!([{ "route": "GET /{x}", "resource": "org:{x" }]),
+            "without its }",
+        ),
+        (
+            json!([{ "route": "GET /{x}", "resource": "org:{x}//b" }]),
+            "empty segment",
+        ),
+        (
+            json!([{ "route": "GET /a", "ressource": "x" }]),
+            "did you mean \"resource\"",
+        ),
+        (json!([7]), "expected an object"),
+        (json!("GET /a"), "an array of routes"),
+    ] {
+        let document = json!({ "services": { "s": { "title": "S", "permissions": { "p": { "title": "P", "routes": routes } } } } });
+        let problems = Catalog::compile(&value(document)).err().unwrap_or_default();
+        assert!(
+            problems.iter().any(|problem| problem.message.contains(says)),
+            "{routes}: …{says}…, got {problems:?}"
+        );
+        assert!(
+            problems[0].path.starts_with("$.services.s.permissions.p.routes"),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn a_permission_can_be_narrowed_to_resources() {
+    let mut host = Host::new();
+    let made = host
+        .create(
+            json!({
+                "kind": "organization", "name": "n", "owner": "org:acme", "expiresIn": "1d", "add": ["policy:*"],
+                "resources": { "policy:read": ["org:acme/group:eng", "org:acme/group:ops"] },
+            }),
+            admin(),
+        )
+        .unwrap();
+    let credential = text(&made["token"]);
+    for (requirement, code) in [
+        (json!("policy:write"), "valid"),
+        (json!("policy:read"), "outside_resource"),
+        (
+            json!({ "permission": "policy:read", "resource": "org:acme" }),
+            "outside_resource",
+        ),
+        (
+            json!({ "permission": "policy:read", "resource": "org:acme/group:eng" }),
+            "valid",
+        ),
+        (
+            json!({ "permission": "policy:read", "resource": "org:acme/group:ops/device:1" }),
+            "valid",
+        ),
+        (
+            json!({ "permission": "policy:read", "resource": "org:acme/group:eng2" }),
+            "outside_resource",
+        ),
+        (
+            json!({ "all": ["policy:read", "policy:write"], "resource": "org:acme/group:eng" }),
+            "valid",
+        ),
+        (
+            json!({ "all": ["policy:read", "policy:write"], "resource": "org:acme/group:x" }),
+            "outside_resource",
+        ),
+        (
+            json!({ "any": ["policy:read", "policy:write"], "resource": "org:acme/group:x" }),
+            "valid",
+        ),
+        (
+            json!({ "any": ["policy:read", "messages:send"], "resource": "org:acme/group:x" }),
+            "outside_resource",
+        ),
+        (
+            json!({ "all": ["policy:read", "messages:send"], "resource": "org:acme/group:x" }),
+            "insufficient_permission",
+        ),
+    ] {
+        let verdict = host
+            .verify(&credential, json!({ "requirement": requirement }))
+            .unwrap();
+        assert_eq!(verdict["code"], code, "{requirement}");
+    }
+    for (resources, path) in [
+        (json!({ "policy:read": [] }), "resources[\"policy:read\"]"),
+        (
+            json!({ "policy:read": ["org:other"] }),
+            "resources[\"policy:read\"]",
+        ),
+        (
+            json!({ "policy:read": ["org:acme2/group:eng"] }),
+            "resources[\"policy:read\"]",
+        ),
+        (
+            json!({ "policy:read": ["a//b"] }),
+            "resources[\"policy:read\"][0]",
+        ),
+        (
+            json!({ "policy:*": ["org:acme/group:eng"] }),
+            "resources[\"policy:*\"]",
+        ),
+        (
+            json!({ "messages:send": ["org:acme/group:eng"] }),
+            "resources[\"messages:send\"]",
+        ),
+        (json!(["policy:read"]), "resources"),
+    ] {
+        let refusal = host
+            .create(
+                json!({ "kind": "organization", "name": "n", "owner": "org:acme", "expiresIn": "1d", "add": ["policy:*"], "resources": resources }),
+                admin(),
+            )
+            .unwrap_err();
+        assert_eq!(refusal.path.as_deref(), Some(path), "{resources}: {refusal}");
+    }
+}
+
+#[test]
+fn explanations() {
+    let mut host = Host::new();
+    let (credential, id) = support::sender(&mut host);
+    let scope = |error: &str, scope: &str| json!({ "status": 403, "challenge": format!("Bearer error=\"{error}\", scope=\"{scope}\""), "error": error, "scope": scope });
+    let explained = host.explain(
+        &credential,
+        json!({ "requirement": "messages:send AND (policy:read OR policy:write)" }),
+    );
+    assert_eq!(explained["code"], "insufficient_permission");
+    assert_eq!(explained["missing"], json!(["policy:read", "policy:write"]));
+    assert_eq!(explained["add"], json!(["policy:read"]));
+    assert_eq!(
+        explained["templates"][0],
+        json!({ "id": "policy-reader", "excess": [] })
+    );
+    assert_eq!(explained["templates"][1]["id"], "everything");
+    assert_eq!(
+        explained["wire"],
+        scope("insufficient_scope", "messages:send policy:read")
+    );
+
+    let outside = host.explain(
+        &credential,
+        json!({ "requirement": { "permission": "messages:send", "resource": "org:other" } }),
+    );
+    assert_eq!(
+        (outside["code"].as_str(), outside.get("add")),
+        (Some("outside_resource"), None)
+    );
+    assert_eq!(outside["wire"], scope("insufficient_scope", "messages:send"));
+    assert_eq!(
+        host.explain(&credential, json!({ "requirement": "messages:send" }))["wire"],
+        json!({ "status": 200 })
+    );
+
+    // P11: what goes to the network is the same for all of these.
+    let requirement = json!({ "requirement": "messages:send" });
+    let expected =
+        json!({ "status": 401, "challenge": "Bearer error=\"invalid_token\"", "error": "invalid_token" });
+    let (other, other_id) = support::sender(&mut host);
+    let unknown = credential.replace(&id, &other_id);
+    for refused in [unknown.as_str(), "x", &credential[..20]] {
+        assert_eq!(host.explain(refused, requirement.clone())["wire"], expected);
+    }
+    host.one("disable", &id, admin()).unwrap();
+    assert_eq!(host.explain(&credential, requirement.clone())["wire"], expected);
+    host.one("revoke", &id, admin()).unwrap();
+    assert_eq!(host.explain(&credential, requirement.clone())["wire"], expected);
+    host.now += 400 * 86_400_000;
+    assert_eq!(host.explain(&other, requirement.clone())["code"], "expired");
+    assert_eq!(host.explain(&other, requirement)["wire"], expected);
+}
+
+#[test]
+fn drift_is_reported_and_changes_nothing() {
+    let mut host = Host::new();
+    let (credential, behind) = support::sender(&mut host);
+    let made = host
+        .create(json!({ "kind": "organization", "name": "exact", "owner": "org:acme", "expiresIn": "1d", "add": ["policy:*"] }), admin())
+        .unwrap();
+    let (_, revoked) = support::sender(&mut host);
+    host.one("revoke", &revoked, admin()).unwrap();
+    let report = host
+        .call(json!({ "op": "drift", "query": { "owner": "org:acme" }, "actor": admin() }))
+        .unwrap();
+    assert_eq!(
+        (report["items"].clone(), report["scanned"].clone()),
+        (json!([]), json!(3))
+    );
+
+    let mut later = catalog();
+    later["templates"]["sender"] =
+        json!({ "title": "S", "version": 3, "permissions": ["messages:send", "messages:templates:*"] });
+    later["services"]["policy"]["permissions"]["delete"] = json!("Delete");
+    later["services"]["policy"]["permissions"]
+        .as_object_mut()
+        .unwrap()
+        .remove("read");
+    later["services"]["policy"]["permissions"]["view"] = json!("View");
+    later["roles"] = json!({});
+    later["templates"]
+        .as_object_mut()
+        .unwrap()
+        .remove("policy-reader");
+    host.deployment =
+        leastkey::Deployment::configure(&value(json!({ "prefix": "acme_live" })), &value(later)).unwrap();
+    let before = host.store.clone();
+    let report = host
+        .call(json!({ "op": "drift", "query": { "owner": "org:acme" }, "actor": admin() }))
+        .unwrap();
+    let adds = json!(["messages:templates:read", "messages:templates:write"]);
+    assert_eq!(
+        report["templates"],
+        json!([{ "id": "sender", "version": 3, "behind": 1, "adds": adds }])
+    );
+    let of = |id: &Json| {
+        report["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["id"] == *id)
+            .unwrap()
+            .clone()
+    };
+    let sender = of(&json!(behind));
+    assert_eq!((&sender["adds"], &sender["drops"]), (&adds, &json!([])));
+    assert_eq!(
+        sender["templates"],
+        json!([{ "id": "sender", "version": 1, "current": 3, "adds": adds }])
+    );
+    let exact = of(&made["record"]["id"]);
+    assert_eq!(
+        (&exact["adds"], &exact["drops"]),
+        (&json!(["policy:delete", "policy:view"]), &json!(["policy:read"]))
+    );
+    assert_eq!(host.store, before);
+    let verdict = host
+        .verify(&credential, json!({ "requirement": "messages:templates:read" }))
+        .unwrap();
+    assert_eq!(
+        verdict["code"], "insufficient_permission",
+        "a frozen grant does not follow its template"
+    );
+
+    let one = |query: Json| {
+        host_call(
+            &mut Host {
+                deployment: support::deployment(),
+                store: before.clone(),
+                now: host.now,
+                calls: 9,
+            },
+            query,
+        )
+    };
+    assert!(one(json!({ "owner": "org:other" })).is_err());
+    assert!(one(json!({ "owner": "org:acme", "template": "sendr" })).is_err());
+    let page = one(json!({ "owner": "org:acme", "limit": 2 })).unwrap();
+    assert_eq!(page["scanned"], 2);
+    assert!(page["next"].is_string());
+}
+
+fn host_call(host: &mut Host, query: Json) -> Result<Json, leastkey::refusal::Refusal> {
+    host.call(json!({ "op": "drift", "query": query, "actor": admin() }))
+}
+
+/// Small catalogs: one service with permissions `s:0`…, some of which imply others, and templates over them.
+fn small_catalog() -> impl Strategy<Value = (Json, usize, usize)> {
+    (2..7usize, prop::collection::vec(prop::collection::vec(0..7usize, 1..4), 0..5), prop::collection::vec((0..7usize, 0..7usize), 0..4))
+        .prop_map(|(size, templates, implications)| {
+            let mut permissions = serde_json::Map::new();
+            for index in 0..size {
+                // Only from a lower to a higher one, so there is no circle.
+                let implied: Vec<String> = implications
+                    .iter()
+                    .filter(|(from, to)| *from == index && to > from && *to < size)
+                    .map(|(_, to)| format!("s:{to}"))
+                    .collect();
+                permissions.insert(index.to_string(), json!({ "title": "x", "implies": implied }));
+            }
+            let count = templates.len();
+            let templates: serde_json::Map<String, Json> = templates
+                .into_iter()
+                .enumerate()
+                .map(|(at, of)| {
+                    let mut of: Vec<String> = of.into_iter().map(|index| format!("s:{}", index % size)).collect();
+                    of.dedup();
+                    (format!("t{at}"), json!({ "title": "x", "permissions": of }))
+                })
+                .collect();
+            (json!({ "services": { "s": { "title": "S", "permissions": permissions } }, "templates": templates }), size, count)
+        })
+}
+
+fn set_of(catalog: &Catalog, ids: &[String]) -> PermissionSet {
+    let mut problems = Problems::default();
+    catalog
+        .read_set(&value(json!(ids)), &Path::call(), &mut problems)
+        .unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Every choice of templates and single permissions is tried: none that gives as little is smaller than the suggestion.
+    #[test]
+    fn a_suggestion_covers_and_none_is_smaller((document, size, templates) in small_catalog(), wanted in prop::collection::btree_set(0..7usize, 1..5)) {
+        let catalog = compiled(document);
+        let wanted: Vec<String> = wanted.into_iter().filter(|index| *index < size).map(|index| format!("s:{index}")).collect();
+        prop_assume!(!wanted.is_empty());
+        let suggestion = serde_json::to_value(catalog.suggest(&set_of(&catalog, &wanted))).unwrap();
+        let entries = |member: &str| -> Vec<String> { suggestion[member].as_array().unwrap().iter().map(|offer| text(&offer["id"])).collect() };
+        let gives = |templates: &[String], add: &[String]| -> Vec<String> {
+            let shown = preview(&catalog, json!({ "templates": templates, "add": add })).unwrap();
+            shown["permissions"].as_array().unwrap().iter().map(text).collect()
+        };
+        let covers = |given: &[String]| wanted.iter().all(|id| given.contains(id));
+        let excess = |given: &[String]| given.iter().filter(|id| !wanted.contains(id)).count();
+
+        let (chosen, added) = (entries("templates"), entries("add"));
+        let given = gives(&chosen, &added);
+        prop_assert!(covers(&given));
+        prop_assert_eq!(excess(&given), suggestion["excess"].as_array().unwrap().len());
+        prop_assert_eq!(&suggestion["smallest"], true);
+
+        let best = (excess(&given), chosen.len() + added.len());
+        for choice in 0..1u32 << (templates + size) {
+            let template_ids: Vec<String> = (0..templates).filter(|at| choice >> at & 1 == 1).map(|at| format!("t{at}")).collect();
+            let add: Vec<String> = (0..size).filter(|at| choice >> (templates + at) & 1 == 1).map(|at| format!("s:{at}")).collect();
+            if template_ids.len() + add.len() >= best.1 && best.0 == 0 {
+                continue;
+            }
+            let given = gives(&template_ids, &add);
+            if covers(&given) {
+                prop_assert!((excess(&given), template_ids.len() + add.len()) >= best, "{:?} {:?} beats {:?} {:?}", template_ids, add, chosen, added);
+            }
+        }
+    }
+
+    #[test]
+    fn a_tree_and_its_set_agree_on_every_node(
+        templates in prop::sample::subsequence(vec!["sender", "everything", "policy-reader"], 0..=3),
+        add in prop::sample::subsequence(vec!["messages:*", "**:read", "policy:write", "messages:templates:**"], 0..=3),
+        remove in prop::sample::subsequence(vec!["messages:send", "messages:status", "policy:*", "**:write"], 0..=3),
+        role in prop::option::of(prop::sample::select(vec!["user", "admin"])),
+    ) {
+        let catalog = compiled(catalog());
+        let mut selection = json!({ "templates": templates, "add": add, "remove": remove });
+        if let Some(role) = role {
+            selection["role"] = json!(role);
+        }
+        let shown = preview(&catalog, selection.clone()).unwrap();
+        prop_assert_eq!(shown.to_string(), preview(&catalog, selection.clone()).unwrap().to_string(), "twice the same bytes");
+        let set: Vec<String> = shown["permissions"].as_array().unwrap().iter().map(text).collect();
+        for node in nodes(&shown["tree"]) {
+            let id = text(&node["id"]);
+            let below: Vec<String> = catalog.permissions().map(ToString::to_string).filter(|known| *known == id || known.starts_with(&format!("{id}:"))).collect();
+            let given = below.iter().filter(|known| set.contains(known)).count();
+            let expected = if given == 0 { "off" } else if given == below.len() { "on" } else { "partly" };
+            prop_assert_eq!(&node["state"], expected, "{}", id);
+        }
+        // Remove wins over every template, role and implication.
+        for pattern in &remove {
+            let pattern = leastkey::permission::Pattern::parse(pattern).unwrap();
+            prop_assert!(set.iter().all(|id| !pattern.matches(id)));
+        }
+        // More templates never give less.
+        for left_out in 0..templates.len() {
+            let mut fewer = selection.clone();
+            fewer["templates"].as_array_mut().unwrap().remove(left_out);
+            let less = preview(&catalog, fewer).unwrap();
+            prop_assert!(less["permissions"].as_array().unwrap().iter().all(|id| set.contains(&text(id))));
+        }
+    }
+
+    /// Whatever the path, what matches is one of the routes read plainly: a segment for a segment, nothing decoded into structure.
+    #[test]
+    fn no_path_slips_past_a_rule(path in "(/|%2[fFeE]|%5[cC]|%25|\\.|\\\\|[a-c]|é|[?#;]| ){0,12}", method in "(GET|POST|HEAD|get)") {
+        let document = json!({ "services": { "s": { "title": "S", "permissions": {
+            "a": { "title": "A", "routes": ["GET /a"] },
+            "b": { "title": "B", "routes": [{ "route": "GET /a/{b}", "resource": "b:{b}" }] },
+            "c": { "title": "C", "routes": [{ "route": "POST /{c}/a", "resource": "c:{c}" }] },
+        } } } });
+        if let Some(matched) = compiled(document).route(&method, &path) {
+            let segments: Vec<&str> = path.split('/').skip(1).collect();
+            prop_assert!(path.starts_with('/') && !path.contains('%') && segments.iter().all(|segment| !segment.is_empty() && *segment != "." && *segment != ".."), "{}", path);
+            let expected = match (method.as_str(), segments.as_slice()) {
+                ("GET" | "HEAD", ["a"]) => ("s:a", None),
+                ("GET" | "HEAD", ["a", b]) => ("s:b", Some(format!("b:{b}"))),
+                ("POST", [c, "a"]) => ("s:c", Some(format!("c:{c}"))),
+                _ => panic!("{method} {path} must match nothing"),
+            };
+            prop_assert_eq!((matched.permission.as_str(), matched.resource.map(|resource| resource.to_string())), expected);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/** The documents of the clone: their examples run, their links lead somewhere, and the tests that they name exist. */
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { codeBlocks, promised, run } from '../js/support/examples.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path) => readFileSync(join(root, path), 'utf8');
+const markdownIn = (folder) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+
+const guides = markdownIn('docs');
+const documents = [...markdownIn('.'), ...guides, 'examples/README.md'];
+
+describe('the examples of docs/', () => {
+  for (const path of guides) {
+    const text = read(path);
+    // A guide may show one catalog, which its examples read from a file.
+    const [catalog] = codeBlocks(text, 'json');
+    const files = catalog === undefined ? {} : { 'catalog.json': catalog.code };
+    for (const { line, code } of codeBlocks(text, 'js')) {
+      test(`${path}, line ${line}, prints what it says`, async () => {
+        const build = join(root, 'build');
+        mkdirSync(build, { recursive: true });
+        assert.notDeepEqual(promised(code), [], 'it says what it prints');
+        const { exit, lines, stderr } = await run(code, build, files);
+        assert.equal(exit, 0, stderr);
+        assert.deepEqual(lines, promised(code));
+      });
+    }
+  }
+});
+
+describe('the links of the documents', () => {
+  for (const path of documents) {
+    test(path, () => {
+      for (const [, target] of read(path).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https?:/.test(target)) continue;
+        const [file, anchor] = target.split('#');
+        const linked = file === '' ? path : relative(root, resolve(root, dirname(path), file));
+        assert.ok(existsSync(join(root, linked)), `${target}: there is no such file`);
+        if (anchor !== undefined) assert.ok(anchorsOf(linked).includes(anchor), `${target}: no such heading`);
+      }
+    });
+  }
+});
+
+/** The anchors that a Markdown reader makes of headings. */
+function anchorsOf(path) {
+  return [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('what SECURITY.md names', () => {
+  const text = read('SECURITY.md');
+  // `path` or `path`: *title*; *title*
+  const named = [...text.matchAll(/`((?:src|js|tests|examples)\/[\w./-]+)`((?:[:;] \*[^*]+\*)*)/g)];
+
+  test('are files that exist, and tests that are in them', () => {
+    let titles = 0;
+    for (const [, path, list] of named) {
+      assert.ok(existsSync(join(root, path)), `there is no ${path}`);
+      for (const [, title] of list.matchAll(/\*([^*]+)\*/g)) {
+        assert.ok(hasWords(read(path), title), `${path} has no test "${title}"`);
+        titles += 1;
+      }
+    }
+    assert.ok(titles > 30, `${titles} tests are named`);
+  });
+});
+
+/** Whether whole words stand in a text: a title, or the part of one that is the same for all its cases. */
+function hasWords(text, words) {
+  const escaped = words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`(?<!\\w)${escaped}(?!\\w)`).test(text);
+}
