@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { sqliteStore } from 'leastkey/stores/sqlite';
 import { deployment } from './support/command.mjs';
 
 const shape = /^acme_test_[0-9A-Za-z]{53}$/;
@@ -174,6 +175,26 @@ describe('pages', () => {
     const page = await site.leastkey(['list', '--owner', 'org:acme', '--limit', '1']);
     assert.match(page.stderr, /There are more: add --after \S+, or --all/);
   });
+});
+
+test('a damaged record is named, not hidden', async () => {
+  const site = deployment();
+  try {
+    const { record } = (await site.leastkey(['create', '--name', 'Damaged', ...sender, '--json'])).json();
+    const store = sqliteStore({ path: site.environment.LEASTKEY_DB });
+    const stored = await store.list({ prefix: '', limit: 100 });
+    const { key } = stored.find(({ value }) => value.includes('"digest"') && value.includes(record.name));
+    await store.commit([{ key, value: '{}' }]);
+    store.close();
+
+    const listed = await site.leastkey(['list', '--owner', 'org:acme']);
+    assert.equal(listed.exit, 0, listed.stderr);
+    assert.match(listed.stderr, new RegExp(`cannot be read: ${record.id}`));
+    const all = await site.leastkey(['list', '--owner', 'org:acme', '--all', '--json']);
+    assert.deepEqual(all.json(), { items: [], unreadable: [record.id] });
+  } finally {
+    site.remove();
+  }
 });
 
 describe('who is acting', () => {
