@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::catalog::Catalog;
 use crate::deployment::Deployment;
 use crate::grant::Grant;
+use crate::order::sorted_by_count;
 use crate::permission::{Permission, PermissionSet};
 use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
@@ -104,7 +105,7 @@ pub fn explain(
 
 fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Grant) -> Vec<TemplateOffer> {
     let missing = requirement.missing(grant);
-    let mut offers: Vec<TemplateOffer> = catalog
+    let offers: Vec<TemplateOffer> = catalog
         .templates()
         .filter_map(|template| {
             let gives = catalog.closed(template.permissions());
@@ -127,7 +128,7 @@ fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Gr
                 })
         })
         .collect();
-    offers.sort_by_key(|offer| offer.excess.len());
+    let mut offers = sorted_by_count(offers, |offer| offer.excess.len());
     offers.truncate(OFFERED);
     offers
 }

@@ -28,6 +28,7 @@ pub mod input;
 pub mod keys;
 pub mod name;
 pub mod operation;
+mod order;
 pub mod permission;
 pub mod record;
 pub mod refusal;

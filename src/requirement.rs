@@ -4,6 +4,7 @@ use crate::catalog::Catalog;
 use crate::grant::Grant;
 use crate::input::members::text_list;
 use crate::input::{Members, Path, Problems, Value, quote};
+use crate::order::sorted_by_count;
 use crate::resource::Resource;
 
 const MOST_PERMISSIONS: usize = 1_000;
@@ -78,7 +79,7 @@ impl Requirement {
         let mut missing = Vec::new();
         if let Some(needs) = &self.needs {
             needs.collect_missing(&|permission| grant.has(permission), &mut missing);
-            missing.sort_unstable();
+            missing = sorted_by_count(missing, |index| *index);
             missing.dedup();
         }
         missing
@@ -174,8 +175,7 @@ impl Expression {
                     let more = part.few_missing(&|permission| held(permission) || all.contains(&permission));
                     all.extend(more);
                 }
-                all.sort_unstable();
-                all
+                sorted_by_count(all, |index| *index)
             }
         }
     }

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::refusal::Refusal;
+use crate::input::Value;
+use crate::refusal::{ErrorCode, Refusal};
 
 /// The next step of an operation.
 #[derive(Debug, Serialize)]
@@ -42,12 +43,12 @@ pub struct Need {
 }
 
 /// A range of keys, ascending.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Range {
     /// What every key starts with.
     pub prefix: String,
     /// Only keys after this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The most entries.
     pub limit: u32,
@@ -106,15 +107,14 @@ impl Write {
 }
 
 /// Everything that was read for an operation so far.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Reads {
-    #[serde(deserialize_with = "last_of_each")]
     values: BTreeMap<String, Option<String>>,
     lists: Vec<ListRead>,
 }
 
 /// A range and what it held.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct ListRead {
     /// The range that was asked for.
     pub range: Range,
@@ -123,6 +123,51 @@ pub struct ListRead {
 }
 
 impl Reads {
+    /// Reads `{ values: [[key, value | null]], lists: [{ range, entries: [[key, value]] }] }`, as the host hands it over.
+    ///
+    /// # Errors
+    /// When it has another shape: the host has not kept its contract.
+    pub fn from_value(value: Value) -> Result<Reads, Refusal> {
+        let read = || {
+            let [values, lists] = members(value, ["values", "lists"])?;
+            let mut reads = Reads::default();
+            for pair in list(values?)? {
+                let [key, value] = <[Value; 2]>::try_from(list(pair)?).ok()?;
+                let value = if value == Value::Null {
+                    None
+                } else {
+                    Some(text(value)?)
+                };
+                reads.insert(text(key)?, value);
+            }
+            for read in list(lists?)? {
+                let [range, entries] = members(read, ["range", "entries"])?;
+                let [prefix, after, limit] = members(range?, ["prefix", "after", "limit"])?;
+                let Value::Number(limit) = limit? else { return None };
+                // Compared with the range that was asked for, which is exact: another number is another range.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let limit = limit as u32;
+                let after = after.map(|after| text(after).ok_or(())).transpose().ok()?;
+                let range = Range {
+                    prefix: text(prefix?)?,
+                    after,
+                    limit,
+                };
+                let mut pairs = Vec::new();
+                for pair in list(entries?)? {
+                    let [key, value] = <[Value; 2]>::try_from(list(pair)?).ok()?;
+                    pairs.push((text(key)?, text(value)?));
+                }
+                reads.insert_list(ListRead {
+                    range,
+                    entries: pairs,
+                });
+            }
+            Some(reads)
+        };
+        read().ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, "the reads are not of the agreed shape"))
+    }
+
     /// Adds the value of a key.
     pub fn insert(&mut self, key: String, value: Option<String>) {
         self.values.insert(key, value);
@@ -194,13 +239,31 @@ impl Reads {
     }
 }
 
-/// The reads of one attempt are of one moment each; the host adds, and never repeats, a key.
-fn last_of_each<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, Option<String>>, D::Error> {
-    Ok(Vec::<(String, Option<String>)>::deserialize(deserializer)?
-        .into_iter()
-        .collect())
+fn text(value: Value) -> Option<String> {
+    if let Value::Text(text) = value {
+        Some(text)
+    } else {
+        None
+    }
+}
+
+fn list(value: Value) -> Option<Vec<Value>> {
+    if let Value::List(items) = value {
+        Some(items)
+    } else {
+        None
+    }
+}
+
+/// The members of an object by name.
+fn members<const N: usize>(value: Value, names: [&str; N]) -> Option<[Option<Value>; N]> {
+    let Value::Map(entries) = value else { return None };
+    let mut found = [const { None }; N];
+    for (name, value) in entries {
+        let at = names.iter().position(|known| *known == name)?;
+        *found.get_mut(at)? = Some(value);
+    }
+    Some(found)
 }
 
 /// Why a plan stopped before its answer. With it, `?` lets an operation read as if everything were at hand.

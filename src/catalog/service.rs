@@ -1,6 +1,7 @@
 use super::graph::dependencies_first;
 use super::route::RouteEntry;
 use crate::input::{Members, Path, Problems, Value, quote, suggestion};
+use crate::order::sorted_by;
 use crate::permission::{Permission, parse_segment};
 
 /// The most permissions of a catalog.
@@ -80,16 +81,14 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
             trees.push(reader.node(id.to_owned(), &service));
         }
     }
-    let Reader {
-        mut entries, routes, ..
-    } = reader;
+    let Reader { entries, routes, .. } = reader;
     if entries.len() > MOST_PERMISSIONS {
         problems.add(
             &document.path("services"),
             format!("has more than {MOST_PERMISSIONS} permissions"),
         );
     }
-    entries.sort_by(|a, b| a.id.cmp(&b.id));
+    let entries = sorted_by(entries, |one, other| one.id.cmp(&other.id));
     let (permissions, details) = link(entries, problems);
     trees.iter_mut().for_each(|tree| number(tree, &permissions));
     Services {

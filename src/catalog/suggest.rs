@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Catalog;
+use crate::order::sorted_by_count;
 use crate::permission::{Permission, PermissionSet};
 
 /// How many candidates the exact search weighs before it settles for the best cover that it has found.
@@ -65,7 +66,7 @@ impl Catalog {
             single.insert(index);
             candidates.push(self.candidate(permission.as_str(), false, &single, wanted));
         }
-        instead.sort_by_key(|candidate| candidate.gives.len());
+        let instead = sorted_by_count(instead, |candidate| candidate.gives.len());
 
         let mut search = Search {
             candidates: &candidates,
@@ -173,19 +174,20 @@ impl Search<'_> {
         }
         self.left = self.left.saturating_sub(self.candidates.len());
         // One of those that cover the first open permission must be chosen.
-        let mut options: Vec<usize> = (0..self.candidates.len())
+        let options: Vec<usize> = (0..self.candidates.len())
             .filter(|at| {
                 self.candidates
                     .get(*at)
                     .is_some_and(|candidate| candidate.covers.contains(first))
             })
             .collect();
-        options.sort_by_key(|at| {
-            std::cmp::Reverse(
-                self.candidates
+        // What covers most first.
+        let options = sorted_by_count(options, |at| {
+            usize::MAX
+                - self
+                    .candidates
                     .get(*at)
-                    .map(|candidate| candidate.covers.overlap(open)),
-            )
+                    .map_or(0, |candidate| candidate.covers.overlap(open))
         });
         for at in options {
             let Some(candidate) = self.candidates.get(at) else {

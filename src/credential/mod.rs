@@ -11,7 +11,6 @@ mod token_id;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
 use zeroize::{Zeroize, Zeroizing};
 
 pub use digest::Digest;
@@ -116,12 +115,6 @@ impl Credential {
 impl fmt::Debug for Credential {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Credential({}, …)", self.id)
-    }
-}
-
-impl Serialize for Credential {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.reveal())
     }
 }
 

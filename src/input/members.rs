@@ -1,4 +1,5 @@
 use super::{Path, Problems, Value, quote, suggestion};
+use crate::order::sorted_by;
 use crate::time::{Instant, Lifetime};
 
 /// The members of one object, each read once by name. Unknown names are problems as soon as it is opened.
@@ -40,8 +41,8 @@ impl<'v> Members<'v> {
             problems.add(path, format!("expected an object, got {}", value.kind()));
             return None;
         };
-        let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
+        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+        let names = sorted_by(names, |one, other| one.cmp(other));
         for pair in names.windows(2) {
             if let [first, second] = pair
                 && first == second

@@ -22,8 +22,10 @@ impl Path {
     /// A member of what stands here.
     #[must_use]
     pub fn member(&self, name: &str) -> Path {
+        // What `quote` would hide, because it looks like a credential, is hidden here too.
         let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && super::quote(name).contains(name);
         if !plain {
             return Path(format!("{}[{}]", self.0, super::quote(name)));
         }
@@ -90,5 +92,26 @@ impl Problems {
     #[must_use]
     pub fn into_vec(self) -> Vec<Problem> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Path;
+
+    #[test]
+    fn paths_are_written_as_javascript_would_and_hide_what_looks_like_a_credential() {
+        let templates = Path::document().member("templates");
+        assert_eq!(
+            templates.member("sender").item(0).to_string(),
+            "$.templates.sender[0]"
+        );
+        assert_eq!(
+            templates.member("all-channels").to_string(),
+            "$.templates[\"all-channels\"]"
+        );
+        assert_eq!(Path::call().member("name").to_string(), "name");
+        let secret = "acme_live_1dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8";
+        assert_eq!(Path::call().member(secret).to_string(), "[\"…\"]");
     }
 }

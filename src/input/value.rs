@@ -3,6 +3,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::order::sorted_by;
+
 /// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
 const DEEPEST: u8 = 32;
 
@@ -50,12 +52,11 @@ impl Value {
         match self {
             Value::List(items) => Value::List(items.iter().map(Value::canonical).collect()),
             Value::Map(entries) => {
-                let mut entries: Vec<_> = entries
+                let entries = entries
                     .iter()
                     .map(|(name, value)| (name.clone(), value.canonical()))
                     .collect();
-                entries.sort_by(|a, b| a.0.cmp(&b.0));
-                Value::Map(entries)
+                Value::Map(sorted_by(entries, |(one, _), (other, _)| one.cmp(other)))
             }
             other => other.clone(),
         }

@@ -1,7 +1,5 @@
 //! `drift({ owner, template?, after?, limit? }, actor)`: which tokens are not what their selection would give today.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 
 use super::list::{may_see, owner_of};
@@ -12,7 +10,7 @@ use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::keys;
 use crate::name::Name;
-use crate::permission::Permission;
+use crate::permission::{Permission, PermissionSet};
 use crate::record::{Status, Stored};
 use crate::refusal::Refusal;
 use crate::step::{Halt, Range};
@@ -107,7 +105,7 @@ pub(super) fn plan(
     if ids.len() >= limit as usize {
         report.next = ids.last().cloned();
     }
-    let mut by_template: BTreeMap<String, (usize, BTreeSet<Permission>)> = BTreeMap::new();
+    let mut by_template: Vec<(String, usize, PermissionSet)> = Vec::new();
     for (id, stored) in ids.iter().zip(records) {
         let Some(Ok(Stored::Record(record))) = stored.map(|text| Stored::parse(id, text)) else {
             continue;
@@ -126,9 +124,23 @@ pub(super) fn plan(
             continue;
         }
         for of in &drift.templates {
-            let (behind, adds) = by_template.entry(of.id.clone()).or_default();
+            let at = by_template
+                .iter()
+                .position(|(id, ..)| *id == of.id)
+                .unwrap_or_else(|| {
+                    by_template.push((of.id.clone(), 0, catalog.nothing()));
+                    by_template.len() - 1
+                });
+            let Some((_, behind, adds)) = by_template.get_mut(at) else {
+                continue;
+            };
             *behind += 1;
-            adds.extend(of.adds.iter().cloned());
+            of.adds
+                .iter()
+                .filter_map(|id| catalog.index(id.as_str()))
+                .for_each(|index| {
+                    adds.insert(index);
+                });
         }
         report.items.push(DriftedToken {
             id: id.clone(),
@@ -138,11 +150,11 @@ pub(super) fn plan(
     }
     report.templates = by_template
         .into_iter()
-        .map(|(id, (behind, adds))| TemplateReport {
+        .map(|(id, behind, adds)| TemplateReport {
             version: catalog.template(&id).map(|template| template.version()),
             id,
             behind,
-            adds: adds.into_iter().collect(),
+            adds: catalog.ids(&adds),
         })
         .collect();
     Ok(Outcome::Answer(Answer::Drift(report)))

@@ -8,7 +8,7 @@ mod list;
 mod lookup;
 mod marker;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::actor::Actor;
@@ -79,7 +79,9 @@ impl Time {
 pub enum Answer {
     /// Of create: the credential, unless an earlier call made the token, and the token.
     Created {
-        /// The credential, shown once.
+        /// The credential, shown once. It is handed over apart from the rest of the answer, so that no text with it in it is made: here it
+        /// is null.
+        #[serde(serialize_with = "as_null")]
         token: Option<Credential>,
         /// The token.
         record: Box<Token>,
@@ -95,6 +97,22 @@ pub enum Answer {
     Page(list::Page),
     /// Of drift.
     Drift(drift::Report),
+}
+
+impl Answer {
+    /// The credential of a token that was just made.
+    #[must_use]
+    pub fn credential(&self) -> Option<&Credential> {
+        if let Answer::Created { token, .. } = self {
+            token.as_ref()
+        } else {
+            None
+        }
+    }
+}
+
+fn as_null<S: Serializer>(_: &Option<Credential>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_none()
 }
 
 /// What an operation decided when it halts no more.

@@ -4,18 +4,18 @@
 //! during the call (Node 20 and 22), and what is handed over by an import can be wiped here afterwards.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, JsString, Uint8Array};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::Deployment;
 use crate::catalog::Selection;
 use crate::explain::explain;
+use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
 use crate::operation::{self, Entropy, Time};
 use crate::refusal::{ErrorCode, Refusal};
@@ -46,7 +46,7 @@ pub fn fill_entropy(out: &Uint8Array) -> bool {
 pub struct Core {
     deployment: Option<Deployment>,
     /// Requirements that were written as text, compiled.
-    requirements: RefCell<HashMap<String, Rc<Requirement>>>,
+    requirements: RefCell<BTreeMap<String, Rc<Requirement>>>,
 }
 
 #[wasm_bindgen]
@@ -60,7 +60,7 @@ impl Core {
 
     /// Compiles `{ prefix }` and the JSON text of a catalog. `out[0]` is a step whose answer describes the deployment.
     pub fn configure(&mut self, config: JsValue, catalog: &str, out: &Array) {
-        let configured = value(config, "the configuration").and_then(|config: Value| {
+        let configured = value(config, "the configuration").and_then(|config| {
             let catalog = serde_json::from_str(catalog).map_err(|problem| {
                 Refusal::new(
                     ErrorCode::InvalidInput,
@@ -81,7 +81,8 @@ impl Core {
         push(out, &step);
     }
 
-    /// Plans a management operation with everything read so far. `entropy` has 64 bytes, the same at every plan of a call.
+    /// Plans a management operation with everything read so far. `entropy` has 64 bytes, the same at every plan of a call. A new credential
+    /// is `out[1]`.
     pub fn plan(
         &self,
         call: JsValue,
@@ -91,8 +92,15 @@ impl Core {
         entropy: &Uint8Array,
         out: &Array,
     ) {
-        let step = self.try_plan(call, reads, now, started, entropy);
-        push(out, &step.unwrap_or_else(Step::Refuse));
+        let step = self
+            .try_plan(call, reads, now, started, entropy)
+            .unwrap_or_else(Step::Refuse);
+        push(out, &step);
+        if let Step::Commit { answer, .. } | Step::Answer(answer) = &step
+            && let Some(credential) = answer.credential()
+        {
+            out.push(&JsValue::from_str(credential.reveal()));
+        }
     }
 
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict.
@@ -175,8 +183,8 @@ impl Core {
             return Err(Refusal::new(ErrorCode::InvalidInput, message));
         }
         entropy.copy_to(bytes.as_mut_slice());
-        let call: Value = value(call, "the call")?;
-        let reads: Reads = value(reads, "the reads")?;
+        let call = value(call, "the call")?;
+        let reads = Reads::from_value(value(reads, "the reads")?)?;
         Ok(operation::plan(
             self.deployment()?,
             &call,
@@ -195,7 +203,7 @@ impl Core {
     ) -> Result<(Rc<Requirement>, Reads, Time), Refusal> {
         let time = Time::read(now, now)?;
         let requirement = self.requirement(value(question, "the question")?)?;
-        Ok((requirement, value(reads, "the reads")?, time))
+        Ok((requirement, Reads::from_value(value(reads, "the reads")?)?, time))
     }
 
     /// A requirement, compiled once if it is a text.
@@ -222,7 +230,7 @@ impl Core {
     }
 
     fn try_resolve(&self, selection: JsValue, tree: bool) -> Result<crate::catalog::Preview, Refusal> {
-        let selection: Value = value(selection, "the selection")?;
+        let selection = value(selection, "the selection")?;
         let mut problems = Problems::default();
         let members = Members::open(&selection, &Path::call(), &Selection::MEMBERS, &mut problems);
         let preview = match members {
@@ -240,7 +248,7 @@ impl Core {
     }
 
     fn try_suggest(&self, permissions: JsValue) -> Result<crate::catalog::Suggestion, Refusal> {
-        let permissions: Value = value(permissions, "the permissions")?;
+        let permissions = value(permissions, "the permissions")?;
         let catalog = self.deployment()?.catalog();
         let mut problems = Problems::default();
         let wanted = catalog.read_set(&permissions, &Path::call().member("permissions"), &mut problems);
@@ -262,7 +270,7 @@ pub(crate) fn normalize(text: &str) -> String {
     JsString::from(text).normalize("NFC").into()
 }
 
-fn value<T: DeserializeOwned>(from: JsValue, what: &str) -> Result<T, Refusal> {
+fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
     serde_wasm_bindgen::from_value(from).map_err(|problem| {
         Refusal::new(
             ErrorCode::InvalidInput,
@@ -271,21 +279,7 @@ fn value<T: DeserializeOwned>(from: JsValue, what: &str) -> Result<T, Refusal> {
     })
 }
 
+/// Hands a step over as JSON text.
 fn push<A: Serialize>(out: &Array, step: &Step<A>) {
-    // Objects, not maps; numbers, not bigints; beyond 2^53 − 1 a number is refused rather than rounded.
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    match step.serialize(&serializer) {
-        Ok(step) => out.push(&step),
-        Err(problem) => {
-            let refusal = Refusal::new(
-                ErrorCode::StoreUnavailable,
-                format!("the answer cannot be handed over: {problem}"),
-            );
-            out.push(
-                &Step::<()>::Refuse(refusal)
-                    .serialize(&serializer)
-                    .unwrap_or(JsValue::UNDEFINED),
-            )
-        }
-    };
+    out.push(&JsValue::from_str(&json(step)));
 }

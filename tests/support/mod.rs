@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use leastkey::Deployment;
 use leastkey::explain::explain;
 use leastkey::input::Value;
-use leastkey::operation::{ENTROPY, Entropy, Time, plan};
+use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan};
 use leastkey::refusal::Refusal;
 use leastkey::step::{ListRead, Need, Reads, Step, Write};
 use leastkey::time::Instant;
@@ -59,6 +59,15 @@ pub fn deployment() -> Deployment {
 
 pub fn admin() -> Json {
     json!({ "id": "user:1", "roles": { "org:acme": "admin" } })
+}
+
+/// An answer as the wrapper hands it on: with its credential.
+fn handed_over(answer: &Answer) -> Json {
+    let mut json = serde_json::to_value(answer).unwrap();
+    if let Some(credential) = answer.credential() {
+        json["token"] = json!(credential.reveal());
+    }
+    json
 }
 
 pub struct Host {
@@ -154,9 +163,9 @@ impl Host {
                 Step::Need(need) => self.fetch(&mut reads, need),
                 Step::Commit { writes, answer } => {
                     assert!(self.commit(&writes), "nobody else is here");
-                    return Ok(serde_json::to_value(answer).unwrap());
+                    return Ok(handed_over(&answer));
                 }
-                Step::Answer(answer) => return Ok(serde_json::to_value(answer).unwrap()),
+                Step::Answer(answer) => return Ok(handed_over(&answer)),
                 Step::Refuse(refusal) => return Err(refusal),
             }
         }

@@ -1,0 +1,85 @@
+/** A walk that does itself: real requests over loopback, and `leastkey` as a process of its own. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { commandLine, curl, environmentOf, introduce, paint } from './screen.mjs';
+
+const leastkey = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('leastkey')));
+
+/** Takes every step, prints it with its answer, and counts the answers that were not the expected ones. */
+export async function runWalk(begun, origin) {
+  console.log(
+    [
+      ...introduce(begun),
+      '',
+      '  Its credential, shown this once:',
+      `    ${paint('yellow', begun.credential)}`,
+      '',
+    ].join('\n'),
+  );
+  let wrong = 0;
+  for (const step of begun.steps) {
+    const answer = step.request
+      ? await send(step.request, origin, begun.credential)
+      : await run(step, begun.system);
+    const faults = faultsOf(answer, step.expect);
+    wrong += faults.length > 0 ? 1 : 0;
+    const mark = faults.length > 0 ? paint('red', '✗') : paint('green', '✓');
+    const shown = answer.shown.map((line) => (line === '' ? '' : `      ${line}`));
+    const line = step.request
+      ? curl(step.request, origin)
+      : commandLine(['npx', 'leastkey', ...answer.command]);
+    console.log([`  ${mark} ${step.title}`, `    ${paint('dim', '$')} ${line}`, ...shown].join('\n'));
+    for (const fault of faults) console.log(`      ${paint('red', fault)}`);
+    console.log();
+  }
+  return wrong;
+}
+
+async function send({ method, path, body, credential = 'own' }, origin, token) {
+  const bearer = { own: token, altered: `x${token}` }[credential];
+  const response = await fetch(`${origin}${path}`, {
+    method,
+    headers: bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = (await response.text()).trim();
+  const challenge = response.headers.get('WWW-Authenticate');
+  const shown = [`HTTP ${response.status} ${response.statusText}`];
+  if (challenge !== null) shown.push(`WWW-Authenticate: ${challenge}`);
+  return { status: response.status, challenge, shown: [...shown, text] };
+}
+
+async function run({ command, confirm }, system) {
+  const complete = confirm ? [...command, '--yes'] : command;
+  const child = spawn(process.execPath, [leastkey, ...complete], {
+    env: { ...process.env, ...environmentOf(system) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  const [exit, signal] = await once(child, 'close');
+  return {
+    exit: exit ?? signal,
+    command: complete,
+    shown: [...text.trim().split('\n'), `exit code ${exit ?? signal}`],
+  };
+}
+
+function faultsOf(answer, expect) {
+  const faults = [];
+  for (const name of ['status', 'exit']) {
+    if (answer[name] !== expect[name]) faults.push(`expected ${name} ${expect[name]}, got ${answer[name]}`);
+  }
+  if (expect.challenge !== undefined && !answer.challenge?.includes(expect.challenge)) {
+    faults.push(`expected a challenge with ${expect.challenge}, got ${answer.challenge ?? 'none'}`);
+  }
+  return faults;
+}

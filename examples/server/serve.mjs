@@ -1,0 +1,76 @@
+/** The demo: the server, and a walk through it. */
+
+import { createApi } from './api.mjs';
+import { OptionError } from './options.mjs';
+import { printWalk } from './print.mjs';
+import { runWalk } from './run.mjs';
+import { paint } from './screen.mjs';
+import { openSystems } from './systems.mjs';
+import { begin, walks } from './walks.mjs';
+
+/** Starts the demo on an open port; the answer has its origin, and `close` to end it. */
+export async function startDemo({ port, data }) {
+  const systems = await openSystems(data);
+  const server = createApi(systems);
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await Promise.all(systems.map((system) => system.close()));
+  };
+  try {
+    await listen(server, port);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { origin: `http://127.0.0.1:${server.address().port}`, systems, close };
+}
+
+function listen(server, port) {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(portError(error, port)));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+function portError(error, port) {
+  const choose = 'Choose another: npm start -- --port <number>';
+  if (error.code === 'EADDRINUSE')
+    return new OptionError(`Port ${port} is taken by another program. ${choose}`);
+  if (error.code === 'EACCES')
+    return new OptionError(`Port ${port} needs rights that you do not have. ${choose}`);
+  return error;
+}
+
+/** Serves until it is told to stop, with the walk printed for a person to take. */
+export async function serve(options) {
+  const demo = await startDemo(options);
+  const stop = () => {
+    console.log('\nStopping.');
+    demo.close();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+
+  for (const walk of walks) printWalk(await begin(walk, demo.systems), demo.origin);
+  console.log(`The demo API listens on ${paint('bold', demo.origin)}. Ctrl-C stops it.`);
+}
+
+/** Takes the walks against a live server, and stops. True when every answer was the expected one. */
+export async function walkOnce(options, taken = walks) {
+  const demo = await startDemo(options);
+  let steps = 0;
+  let wrong = 0;
+  try {
+    console.log(`The demo API listens on ${demo.origin}.\n`);
+    for (const walk of taken) {
+      const begun = await begin(walk, demo.systems);
+      steps += begun.steps.length;
+      wrong += await runWalk(begun, demo.origin);
+    }
+  } finally {
+    await demo.close();
+  }
+  if (wrong === 0) console.log(paint('green', `All ${steps} answers were the expected ones.`));
+  else console.log(paint('red', `${wrong} of ${steps} answers were not the expected ones.`));
+  return wrong === 0;
+}

@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { UsageError } from './exit.js';
+
+/** A question on the terminal; the answer, or `undefined` when the person left (Ctrl-C, Ctrl-D). */
+function ask(question: string, echo: boolean): Promise<string | undefined> {
+  const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
+  if (!echo) process.stderr.write(question);
+  const lines = createInterface({
+    input: process.stdin,
+    output: echo ? process.stderr : silence,
+    terminal: true,
+  });
+  return new Promise<string | undefined>((resolve) => {
+    lines.once('close', () => resolve(undefined));
+    lines.question(echo ? question : '', (answer) => {
+      resolve(answer);
+      lines.close();
+    });
+  }).then((answer) => {
+    // The cursor is still in the line of the question.
+    if (!echo || answer === undefined) process.stderr.write('\n');
+    return answer;
+  });
+}
+
+/** Whether the person at the terminal says yes. */
+export async function confirm(question: string): Promise<boolean> {
+  const answer = await ask(`${question} [y/N] `, true);
+  return /^y(es)?$/i.test(answer?.trim() ?? '');
+}
+
+export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+
+/** Longer than any credential: standard input that goes on is something else. */
+const longest = 4096;
+
+/** A secret from standard input. On a terminal it is asked for and not shown. */
+export async function readSecret(name: string): Promise<string> {
+  let text: string | undefined = '';
+  if (process.stdin.isTTY) {
+    text = await ask(`${name} (it will not be shown): `, false);
+  } else {
+    process.stdin.setEncoding('utf8');
+    for await (const chunk of process.stdin) {
+      text += chunk;
+      if (text.length > longest) throw new UsageError('standard input holds more than a credential');
+    }
+  }
+  const secret = text?.trim() ?? '';
+  if (secret === '') throw new UsageError('no credential: pipe it to standard input, or set LEASTKEY_TOKEN');
+  return secret;
+}

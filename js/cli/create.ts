@@ -1,0 +1,72 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { CreateInput } from '../index.js';
+import { describe, paint, print, printJson } from './screen.js';
+import { required, type Target, withTokens } from './target.js';
+
+/** What stands on the command line is the input of `create`, but for the name of one member. */
+type Options = Omit<CreateInput, 'templates'> & { template?: string[] };
+
+export const create = new Command('create')
+  .summary('make a token and print its credential, this once')
+  .description(
+    'Makes a token and prints its credential on standard output, this once. It is not stored and cannot be shown ' +
+      'again. Everything else goes to standard error, so that TOKEN=$(leastkey create …) holds the credential alone.',
+  )
+  .option('--name <name>', 'what the token is for (required)')
+  .option('--kind <kind>', 'the kind of token, such as personal (required)')
+  .option('--owner <resource>', 'whose it is, such as org:acme or user:7 (required)')
+  .option('--subject <id>', 'as whom it acts, such as profile:42')
+  .option('--template <id>', 'a permission set of the catalog; repeatable', collect)
+  .option('--add <permission>', 'a permission or pattern beside the templates; repeatable', collect)
+  .option('--remove <permission>', 'a permission or pattern to leave out; repeatable', collect)
+  .option('--resource <resource>', 'what it may not leave (default: its owner)')
+  .option('--expires-in <duration>', 'how long it lives: 12h, 90d, P90D')
+  .option('--expires-at <date>', 'the date it expires: 2027-01-31 (UTC), 2027-01-31T17:00+01:00', date)
+  .option('--idempotency-key <key>', 'a second create with the same key makes no second token')
+  .addHelpText(
+    'after',
+    `
+Example:
+  TOKEN=$(leastkey create --kind permission-set --name "Nightly sender" \\
+    --owner org:acme --template all-channels-branch --expires-in 90d)`,
+  )
+  .action(async ({ template = [], ...input }: Options, command: Command) => {
+    required(input.name, 'what is the token for? Give --name <name>');
+    required(input.kind, 'which kind of token? Give --kind <kind>, such as permission-set or personal');
+    required(input.owner, 'whose token? Give --owner <resource>, such as org:acme or user:7');
+    const target = command.optsWithGlobals<Target>();
+    const { token, record } = await withTokens(
+      target,
+      { makesDatabase: true, needsPrefix: true },
+      (tokens, actor) => tokens.create({ ...input, templates: template }, actor),
+    );
+    if (target.json) return printJson({ token, record });
+
+    const { stderr } = process;
+    if (token === null) {
+      stderr.write(
+        `This key made a token before. Its credential was shown then and cannot be shown again.\n\n`,
+      );
+      return print(describe(record, process.stdout));
+    }
+    stderr.write(`${paint(stderr, 'green', 'Token created.')}\n\n${describe(record, stderr)}\n\n`);
+    stderr.write('Its credential, shown this once. Store it somewhere safe:\n');
+    print(token);
+  });
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+const iso = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** An ISO 8601 date, or date and time with an offset. A day that does not exist is refused, not moved. */
+function date(text: string): number {
+  const day = iso.exec(text)?.[1];
+  const exists = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day);
+  const millis = Date.parse(text);
+  if (!exists || Number.isNaN(millis)) {
+    throw new InvalidArgumentError('Write a date such as 2027-01-31, or with a time 2027-01-31T17:00Z.');
+  }
+  return millis;
+}

@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from './irreversible.js';
+import { print, printJson } from './screen.js';
+import type { Target } from './target.js';
+
+// "delete" is a word of JavaScript.
+export const remove = addIrreversibleOptions(
+  new Command('delete')
+    .summary('remove a token and its record')
+    .description('Removes a token and its record. Its id never comes back.')
+    .argument('<id>', 'the id of the token, as list shows it'),
+)
+  .addHelpText('after', '\nExample:\n  leastkey delete 0NxHtBWaKLZ9gG2T --yes')
+  .action(async (id: string, options: IrreversibleOptions, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const words = {
+      verb: 'delete',
+      consequence: 'Its record goes too; "revoke" would keep it.',
+    };
+    const deleted = await irreversible(id, options, target, words, (tokens, actor) =>
+      tokens.delete(id, actor),
+    );
+    if (deleted === undefined) return;
+    if (target.json) return printJson(deleted);
+    print(`Token ${deleted.id} is deleted.`);
+  });

@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { named, print, printJson } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+export const disable = new Command('disable')
+  .summary('stop a token until it is enabled again')
+  .description('Stops a token. "enable" takes it back; its credential stays the same.')
+  .argument('<id>', 'the id of the token, as list shows it')
+  .action(async (id: string, _own: unknown, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const record = await withTokens(target, {}, (tokens, actor) => tokens.disable(id, actor));
+    if (target.json) return printJson(record);
+    print(`${named(record)} is disabled.`);
+  });

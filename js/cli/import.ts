@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { type Imported, importOpenApi, importScopes } from '../import/index.js';
+import { UsageError } from './exit.js';
+import { paint, printJson } from './screen.js';
+import type { Target } from './target.js';
+
+interface Options extends Pick<Target, 'json'> {
+  service?: string;
+  basePath?: string;
+}
+
+const openapi = new Command('openapi')
+  .summary('from an OpenAPI 3 document')
+  .description(
+    'Makes a permission of every scope of an OpenAPI 3 document, and a route of every operation that asks for one. ' +
+      'No route asks for less than the document does.',
+  )
+  .argument('<file>', 'the document, in JSON; - for standard input')
+  .option('--service <id>', 'one service for all permissions (default: the first segment of each scope)')
+  .option('--base-path <path>', "what stands before every path in a request (default: the first server's)")
+  .addHelpText('after', '\nExample:\n  leastkey import openapi openapi.json > catalog.json')
+  .action(async (file: string, _: Options, command: Command) => {
+    const { json, service, basePath } = command.optsWithGlobals<Options>();
+    const document = parse(await read(file), file);
+    show(importOpenApi(document, { ...named({ service }), ...named({ basePath }) }), json);
+  });
+
+const scopes = new Command('scopes')
+  .summary('from a list of scopes')
+  .description(
+    'Makes a permission of every scope of a list: separated by white space or commas, with # and a title behind the last one of a line.',
+  )
+  .argument('<file>', 'the list; - for standard input')
+  .option('--service <id>', 'one service for all permissions (default: the first segment of each scope)')
+  .addHelpText('after', '\nExample:\n  echo "read:pets write:pets" | leastkey import scopes -')
+  .action(async (file: string, _: Options, command: Command) => {
+    const { json, service } = command.optsWithGlobals<Options>();
+    show(importScopes(await read(file), named({ service })), json);
+  });
+
+/** `import` itself is a word of the language. */
+export const importing = new Command('import')
+  .summary('make a catalog of something else')
+  .description(
+    'Makes a catalog and prints it on standard output. What it leaves out, or makes stricter than it was, is said on ' +
+      'standard error. With --json both are printed in one object, { catalog, notes }.',
+  )
+  .addCommand(openapi)
+  .addCommand(scopes);
+
+async function read(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+function parse(content: string, file: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw new UsageError(
+      `${file} is not JSON: ${(error as Error).message}; a document in YAML must be converted first`,
+    );
+  }
+}
+
+/** Without the members that were not given. */
+function named<T extends Record<string, string | undefined>>(options: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string;
+  };
+}
+
+function show(imported: Imported, json = false): void {
+  if (json) return printJson(imported);
+  printJson(imported.catalog);
+  const { stderr } = process;
+  for (const { path, message } of imported.notes) stderr.write(`${paint(stderr, 'yellow', path)}: ${message}\n`);
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { Actor, Tokens } from '../index.js';
+import { canAsk, confirm } from './ask.js';
+import { Declined, UsageError } from './exit.js';
+import { describe, print, printJson } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+export interface IrreversibleOptions {
+  yes?: boolean;
+  dryRun?: boolean;
+}
+
+export function addIrreversibleOptions(command: Command): Command {
+  return command
+    .option('--yes', 'do not ask; needed where there is no terminal to ask on')
+    .option('--dry-run', 'show what would happen, and change nothing');
+}
+
+/** Something that cannot be taken back: shown first, then asked about, then done. `undefined`: it was a dry run. */
+export async function irreversible<T>(
+  id: string,
+  { yes = false, dryRun = false }: IrreversibleOptions,
+  target: Target,
+  words: { verb: string; consequence: string },
+  act: (tokens: Tokens, actor: Actor) => Promise<T>,
+): Promise<T | undefined> {
+  if (!yes && !dryRun && !canAsk()) {
+    throw new UsageError(
+      `${words.verb} cannot be undone, and there is no terminal to ask on; add --yes to go on`,
+    );
+  }
+  return withTokens(target, {}, async (tokens, actor) => {
+    if (yes && !dryRun) return act(tokens, actor);
+
+    const record = await tokens.get(id, actor);
+    if (dryRun) {
+      if (target.json) printJson({ dryRun: true, record });
+      else
+        print(`Would ${words.verb} this token. Nothing was changed.\n\n${describe(record, process.stdout)}`);
+      return undefined;
+    }
+    process.stderr.write(
+      `${describe(record, process.stderr)}\n\n${words.consequence} This cannot be undone.\n`,
+    );
+    if (!(await confirm(`Yes, ${words.verb} it?`))) throw new Declined('nothing was changed');
+    return act(tokens, actor);
+  });
+}

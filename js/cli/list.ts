@@ -1,0 +1,71 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Actor, ListQuery, TokenPage, TokenRecord, Tokens } from '../index.js';
+import { instant, paintStatus, print, printJson, scopeOf, statusOf } from './screen.js';
+import { type Column, table } from './table.js';
+import { required, type Target, withTokens } from './target.js';
+
+type Options = ListQuery & { all?: boolean };
+
+export const list = new Command('list')
+  .summary('the tokens of an owner, newest first')
+  .description(
+    'Lists the tokens of one owner, newest first, a page at a time. Never shows a credential: none is stored.',
+  )
+  .option('--owner <resource>', 'whose tokens, such as org:acme or user:7 (required)')
+  .option('--kind <kind>', 'only this kind')
+  .addOption(new Option('--status <status>', 'only this status').choices(['active', 'disabled', 'revoked']))
+  .option('--limit <number>', 'at most this many on a page', count)
+  .option('--after <cursor>', 'the page after this one; the page before it says which')
+  .addOption(new Option('--all', 'every page').conflicts('after'))
+  .addHelpText('after', '\nExample:\n  leastkey list --owner org:acme --status active')
+  .action(async ({ all = false, ...query }: Options, command: Command) => {
+    required(query.owner, 'whose tokens? Give --owner <resource>');
+    const target = command.optsWithGlobals<Target>();
+    const page = await withTokens(target, {}, (tokens, actor) =>
+      all ? everyPage(tokens, query, actor) : tokens.list(query, actor),
+    );
+    if (target.json) return printJson(page);
+
+    const { items, next, unreadable = [] } = page;
+    const { stderr } = process;
+    if (items.length === 0)
+      stderr.write(`No tokens of ${query.owner}${next === undefined ? '' : ' on this page'}.\n`);
+    else print(table(items, columns(Date.now()), process.stdout));
+    if (unreadable.length > 0) stderr.write(`\nRecords that cannot be read: ${unreadable.join(' ')}\n`);
+    if (next !== undefined) stderr.write(`\nThere are more: add --after ${next}, or --all.\n`);
+  });
+
+async function everyPage(tokens: Tokens, query: ListQuery, actor: Actor): Promise<TokenPage> {
+  let page = await tokens.list(query, actor);
+  const items = [...page.items];
+  const unreadable = [...(page.unreadable ?? [])];
+  while (page.next !== undefined) {
+    page = await tokens.list({ ...query, after: page.next }, actor);
+    items.push(...page.items);
+    unreadable.push(...(page.unreadable ?? []));
+  }
+  return unreadable.length === 0 ? { items } : { items, unreadable };
+}
+
+function columns(now: number): Column<TokenRecord>[] {
+  return [
+    { title: 'ID', text: ({ id }) => id },
+    {
+      title: 'STATUS',
+      text: (record) => statusOf(record, now),
+      style: (text) => paintStatus(process.stdout, text),
+    },
+    { title: 'CREATED (UTC)', text: ({ createdAt }) => instant(createdAt), optional: true },
+    {
+      title: 'EXPIRES (UTC)',
+      text: ({ expiresAt }) => (expiresAt === undefined ? 'never' : instant(expiresAt)),
+    },
+    { title: 'SCOPE', text: scopeOf, optional: true },
+    { title: 'NAME', text: ({ name }) => name },
+  ];
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 1 or more.');
+  return Number(text);
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { create } from './create.js';
+import { remove } from './delete.js';
+import { disable } from './disable.js';
+import { enable } from './enable.js';
+import { exitHelp, exitOf, exits, redact, report } from './exit.js';
+import { list } from './list.js';
+import { revoke } from './revoke.js';
+import { actingHelp, addTargetOptions } from './target.js';
+import { verify } from './verify.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = addTargetOptions(
+  new Command('leastkey')
+    .description('Least-privilege access tokens in a SQLite database: make, list, verify and end them.')
+    .version(version),
+)
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText('after', actingHelp)
+  .addHelpText('afterAll', exitHelp);
+
+for (const command of [create, list, verify, disable, enable, revoke, remove]) {
+  program.addCommand(command.copyInheritedSettings(program).exitOverride());
+}
+program.exitOverride();
+for (const command of [program, ...program.commands]) {
+  command.configureOutput({ outputError: (text, write) => write(redact(text)) });
+}
+
+// A reader that has seen enough (| head) is no fault: the work goes on, and the database is closed as always.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exits.done : exits.usage;
+  } else {
+    report(error, program.opts<{ json?: boolean }>().json ?? false);
+    process.exitCode = exitOf(error);
+  }
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from './irreversible.js';
+import { named, print, printJson } from './screen.js';
+import type { Target } from './target.js';
+
+interface Options extends IrreversibleOptions {
+  reason?: string;
+}
+
+export const revoke = addIrreversibleOptions(
+  new Command('revoke')
+    .summary('end a token for good, and keep its record')
+    .description(
+      'Ends a token for good. Its record stays, so that it can be seen what it was. It cannot be reinstated.',
+    )
+    .argument('<id>', 'the id of the token, as list shows it')
+    .option('--reason <text>', 'why, for the record'),
+)
+  .addHelpText('after', '\nExample:\n  leastkey revoke 0NxHtBWaKLZ9gG2T --reason "laptop stolen"')
+  .action(async (id: string, { reason, ...options }: Options, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const words = { verb: 'revoke', consequence: 'Every request with its credential will be refused.' };
+    const record = await irreversible(id, options, target, words, (tokens, actor) =>
+      tokens.revoke(id, reason === undefined ? {} : { reason }, actor),
+    );
+    if (record === undefined) return;
+    if (target.json) return printJson(record);
+    print(`${named(record)} is revoked.`);
+  });

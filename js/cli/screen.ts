@@ -1,0 +1,97 @@
+import { styleText } from 'node:util';
+import type { TokenRecord } from '../index.js';
+
+type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
+
+/** Styled where the stream is a terminal that wants colours: NO_COLOR and TERM=dumb are respected. */
+export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  return stream.isTTY && stream.hasColors() ? styleText(style, text) : text;
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** `2026-11-23 14:05`, UTC. */
+export function instant(millis: number): string {
+  return new Date(millis).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** The status as a person sees it: an active token whose time is up is expired. */
+export function statusOf(record: TokenRecord, now: number): string {
+  const over = record.expiresAt !== undefined && record.expiresAt <= now;
+  return record.status === 'active' && over ? 'expired' : record.status;
+}
+
+/** What was chosen when the token was made: its templates, or else how many permissions it holds. */
+export function scopeOf(record: TokenRecord): string {
+  const chosen = [
+    ...record.templates.map(({ id }) => id),
+    ...record.added.map((permission) => `+${permission}`),
+    ...record.removed.map((permission) => `-${permission}`),
+  ];
+  return chosen.join(' ') || `${record.permissions.length} permissions`;
+}
+
+const styles: Record<string, Style> = { active: 'green', disabled: 'yellow', revoked: 'red', expired: 'dim' };
+
+export function paintStatus(stream: NodeJS.WriteStream, status: string): string {
+  const style = styles[status.trim()];
+  return style === undefined ? status : paint(stream, style, status);
+}
+
+/** One token, a line a fact. */
+export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = Date.now()): string {
+  return facts(stream, [
+    ['id', record.id],
+    ['name', record.name],
+    ['kind', record.kind],
+    ['owner', record.owner],
+    ['subject', record.subject],
+    ['resource', record.resource === record.owner ? undefined : record.resource || '(everything)'],
+    ['status', paintStatus(stream, statusOf(record, now))],
+    ['reason', record.reason],
+    ['scope', scopeOf(record)],
+    ['permissions', record.permissions],
+    ['created', `${instant(record.createdAt)} UTC by ${record.createdBy}`],
+    ['starts', record.notBefore === undefined ? undefined : `${instant(record.notBefore)} UTC`],
+    ['expires', record.expiresAt === undefined ? 'never' : `${instant(record.expiresAt)} UTC`],
+  ]);
+}
+
+/** How a token is called in a sentence. */
+export function named({ id, name }: TokenRecord): string {
+  return `Token ${id} "${name}"`;
+}
+
+type Fact = [name: string, fact: string | readonly string[] | undefined];
+
+const indent = 15;
+
+/** Names and facts, a line each; a list is wrapped to the terminal, and what is undefined is left out. */
+export function facts(stream: NodeJS.WriteStream, entries: readonly Fact[]): string {
+  const columns = stream.isTTY ? Math.max(stream.columns, 40) : 100;
+  return entries
+    .filter(([, fact]) => fact !== undefined)
+    .map(([name, fact = '']) => {
+      const text =
+        typeof fact === 'string' ? fact : wrap(fact, columns - indent).join(`\n${' '.repeat(indent)}`);
+      return `  ${paint(stream, 'dim', name.padEnd(indent - 2))}${text}`;
+    })
+    .join('\n');
+}
+
+function wrap(words: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= columns)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

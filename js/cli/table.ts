@@ -1,0 +1,64 @@
+import { paint } from './screen.js';
+
+export interface Column<T> {
+  title: string;
+  text: (row: T) => string;
+  style?: (text: string) => string;
+  /** Left out first where the terminal is too narrow for the whole table. */
+  optional?: boolean;
+}
+
+const gap = '  ';
+
+/** As much of the last column as is kept before an optional column goes. */
+const least = 24;
+
+/**
+ * Rows under titles. On a terminal the table is cut to its width: optional columns go first, from the right, then the
+ * end of the last column. Piped output is whole. The last column is the one to hold free text: it needs no padding, so
+ * that characters of another width move nothing.
+ */
+export function table<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  stream: NodeJS.WriteStream,
+): string {
+  const room = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY;
+  const sized = columns.map((column) => ({ ...column, width: widest(rows, column) }));
+  const fixed = () => sized.slice(0, -1).reduce((sum, { width }) => sum + width + gap.length, 0);
+  for (let at = sized.length - 1; at >= 0 && fixed() + least > room; at -= 1) {
+    if (sized[at]?.optional) sized.splice(at, 1);
+  }
+
+  const last = sized.length - 1;
+  const left = Math.max(room - fixed(), least);
+  const line = (cells: string[]) => cells.join(gap);
+  const titles = sized.map(({ title, width }, at) => (at < last ? title.padEnd(width) : title));
+  const lines = rows.map((row) =>
+    sized.map(({ text, width, style = (cell) => cell }, at) =>
+      style(at < last ? text(row).padEnd(width) : cut(text(row), left)),
+    ),
+  );
+  return [paint(stream, 'bold', line(titles)), ...lines.map(line)].join('\n');
+}
+
+function widest<T>(rows: readonly T[], { title, text }: Column<T>): number {
+  return rows.reduce((most, row) => Math.max(most, text(row).length), title.length);
+}
+
+/** Characters that take two columns, as near as Unicode's properties tell. */
+const wide = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/u;
+
+function cut(text: string, room: number): string {
+  const widths = [...text].map((character) => ({ character, width: wide.test(character) ? 2 : 1 }));
+  const whole = widths.reduce((sum, { width }) => sum + width, 0);
+  if (whole <= room) return text;
+  let kept = '';
+  let left = room - 1;
+  for (const { character, width } of widths) {
+    left -= width;
+    if (left < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

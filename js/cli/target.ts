@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Actor, type Catalog, createTokens, type Tokens } from '../index.js';
+import { UsageError } from './exit.js';
+
+/** Which deployment a command works on, and as whom. These options stand on every command. */
+export interface Target {
+  db?: string;
+  catalog?: string;
+  prefix?: string;
+  as?: string;
+  role?: [resource: string, role: string][];
+  json?: boolean;
+}
+
+export function addTargetOptions(program: Command): Command {
+  return program
+    .addOption(new Option('--db <file>', 'the SQLite database of the tokens').env('LEASTKEY_DB'))
+    .addOption(new Option('--catalog <file>', 'the catalog, a JSON file').env('LEASTKEY_CATALOG'))
+    .addOption(
+      new Option('--prefix <text>', "the deployment's prefix, for create and verify").env('LEASTKEY_PREFIX'),
+    )
+    .option('--as <id>', 'who is acting, such as user:7 (default: cli, an admin of everything)')
+    .option(
+      '--role <resource=role>',
+      'a role of who is acting, such as org:acme=admin; repeatable',
+      collectRole,
+    )
+    .option('--json', 'answer in JSON, for programs');
+}
+
+export const actingHelp = `
+Who is acting:
+  Without --as and --role it is "cli", an admin of everything: whoever can write
+  the database file can do that anyway. With either, the command gets what they
+  name and no more: --as user:7 may manage the tokens of user:7, and give what
+  --role user:7=user gives it.`;
+
+function collectRole(text: string, before: Target['role'] = []): Target['role'] {
+  const equals = text.lastIndexOf('=');
+  if (equals < 0 || equals === text.length - 1) {
+    throw new InvalidArgumentError('Write a resource and a role, such as org:acme=admin.');
+  }
+  return [...before, [text.slice(0, equals), text.slice(equals + 1)]];
+}
+
+/**
+ * Who runs the command. Whoever can write the database file can do everything to it, so the default says just that.
+ * A command that names an actor or a role gets exactly what it names.
+ */
+export function actorOf({ as, role }: Target): Actor {
+  if (as === undefined && role === undefined) return { id: 'cli', roles: { '': 'admin' } };
+  return { id: as ?? 'cli', roles: Object.fromEntries(role ?? []) };
+}
+
+/** Opens the deployment, does the work and closes the database, whatever happens. */
+export async function withTokens<T>(
+  target: Target,
+  { makesDatabase = false, needsPrefix = false },
+  work: (tokens: Tokens, actor: Actor) => Promise<T>,
+): Promise<T> {
+  const path = required(target.db, 'which database? Give --db <file>, or set LEASTKEY_DB');
+  const catalog = await readCatalog(
+    required(target.catalog, 'which catalog? Give --catalog <file>, or set LEASTKEY_CATALOG'),
+  );
+  // Only a credential carries the prefix: no other operation can tell one from another.
+  const prefix = needsPrefix
+    ? required(
+        target.prefix,
+        'which prefix? Give --prefix <text>, or set LEASTKEY_PREFIX; credentials start with it',
+      )
+    : 'leastkey';
+  if (!makesDatabase && !existsSync(path)) {
+    throw new UsageError(`there is no database at ${path}; "create" makes one with its first token`);
+  }
+  const { sqliteStore } = await import('../stores/sqlite.js');
+  const store = sqliteStore({ path });
+  try {
+    return await work(await createTokens({ catalog, store, prefix }), actorOf(target));
+  } finally {
+    store.close();
+  }
+}
+
+/**
+ * A value that must be there. Commander could ask for options itself, but it does so before it names unknown ones, and
+ * would call an option missing that was only mistyped.
+ */
+export function required(value: string | undefined, question: string): string {
+  if (value === undefined || value === '') throw new UsageError(question);
+  return value;
+}
+
+async function readCatalog(path: string): Promise<Catalog> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read the catalog: ${(error as Error).message}`);
+  }
+  try {
+    // Whatever it is: createTokens parses it.
+    return JSON.parse(text) as Catalog;
+  } catch (error) {
+    throw new UsageError(`the catalog ${path} is not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import type { Requirement, Verdict } from '../index.js';
+import { readSecret } from './ask.js';
+import { exits, UsageError } from './exit.js';
+import { facts, paint, print, printJson } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+interface Options {
+  require?: string[];
+  resource?: string;
+}
+
+export const verify = new Command('verify')
+  .summary('say whether a credential is valid')
+  .description(
+    'Says whether a credential is valid, and whether it holds what --require asks for. The credential comes ' +
+      'from LEASTKEY_TOKEN or from standard input, never from the command line, which other processes can read.',
+  )
+  .argument('[-]', 'read standard input, even where LEASTKEY_TOKEN is set')
+  .option('--require <permission>', 'a permission it must hold; repeatable, all are needed', collect)
+  .option('--resource <resource>', 'the resource it must hold them at, such as org:acme')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  LEASTKEY_TOKEN=$TOKEN leastkey verify --require messages:send
+  leastkey verify --require messages:send < credential.txt`,
+  )
+  .action(async (source: string | undefined, options: Options, command: Command) => {
+    if (source !== undefined && source !== '-') {
+      throw new UsageError(
+        'a credential on the command line is visible to other processes; pipe it to standard input, or set LEASTKEY_TOKEN',
+      );
+    }
+    if (options.resource !== undefined && options.require === undefined) {
+      throw new UsageError(
+        '--resource says where a permission is needed; name the permission with --require',
+      );
+    }
+    const credential =
+      (source === undefined && process.env.LEASTKEY_TOKEN) || (await readSecret('Credential'));
+    const target = command.optsWithGlobals<Target>();
+    const verdict = await withTokens(target, { needsPrefix: true }, (tokens) =>
+      tokens.verify(credential, requirementOf(options)),
+    );
+    if (target.json) printJson(verdict);
+    else print(describe(verdict));
+    process.exitCode = exitOf(verdict);
+  });
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+function requirementOf({ require, resource }: Options): Requirement | undefined {
+  if (require === undefined) return undefined;
+  return resource === undefined ? { all: require } : { all: require, resource };
+}
+
+function exitOf(verdict: Verdict): number {
+  if (verdict.valid) return exits.done;
+  return verdict.code === 'store_unavailable' ? exits.unavailable : exits.refused;
+}
+
+function describe({ valid, code, token, missing }: Verdict): string {
+  const { stdout } = process;
+  const about = facts(stdout, [
+    ['missing', missing],
+    ['id', token?.id],
+    ['name', token?.name],
+    ['owner', token?.owner],
+    ['subject', token?.subject],
+    ['permissions', token?.permissions],
+  ]);
+  const answer = valid ? paint(stdout, 'green', 'valid') : `${paint(stdout, 'red', 'refused')}: ${code}`;
+  return about === '' ? answer : `${answer}\n${about}`;
+}

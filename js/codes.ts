@@ -1,0 +1,61 @@
+/** Why a management call failed. */
+export type ErrorCode =
+  /** No such token, or none that this actor may see. */
+  | 'not_found'
+  /** The actor has no authority over this owner. */
+  | 'forbidden'
+  /** Other writers were faster until the deadline; nothing was changed. */
+  | 'conflict'
+  /** The owner has a token of this name already. */
+  | 'name_taken'
+  /** More was asked for than the actor has. */
+  | 'exceeds_ceiling'
+  /** An argument is wrong; the message says which and what would be right. */
+  | 'invalid_input'
+  /** The token is revoked, which nothing takes back. */
+  | 'terminal'
+  /** The store took the commit but its answer was lost: read again, or repeat the call with the same idempotency key. */
+  | 'outcome_unknown'
+  /** The random number generator failed; nothing was made. */
+  | 'rng_failed'
+  /** The store could not be read, or said that it changed nothing. */
+  | 'store_unavailable'
+  /** The WebAssembly core stopped. A fresh instance serves the next call. Please report it. */
+  | 'internal';
+
+/** What a verification found. Only `valid` lets a request through. */
+export type VerdictCode =
+  | 'valid'
+  | 'missing'
+  | 'malformed'
+  | 'ambiguous_credentials'
+  | 'bad_checksum'
+  | 'unknown'
+  | 'bad_secret'
+  | 'disabled'
+  | 'revoked'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'insufficient_permission'
+  | 'outside_resource'
+  | 'store_unavailable';
+
+/** The error of a bearer challenge, RFC 6750 §3.1. */
+export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+
+/**
+ * The verdicts that the wrapper gives by itself, before the core sees a credential or when the store is out of reach.
+ * Every other verdict gets its status and error from the core's table.
+ */
+export const WRAPPER_REFUSALS = {
+  /** Nothing was presented: a bare challenge. */
+  missing: { code: 'missing', status: 401 },
+  /** An `Authorization` header that cannot be read. */
+  malformedHeader: { code: 'malformed', status: 400, error: 'invalid_request' },
+  /** Text that can be no credential, in a header that can be read: on the wire like any unknown one. */
+  malformedCredential: { code: 'malformed', status: 401, error: 'invalid_token' },
+  /** More than one credential. */
+  ambiguous: { code: 'ambiguous_credentials', status: 400, error: 'invalid_request' },
+  /** The store did not answer: never a yes. */
+  storeUnavailable: { code: 'store_unavailable', status: 503 },
+} as const satisfies Record<string, { code: VerdictCode; status: number; error?: BearerError }>;

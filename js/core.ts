@@ -1,0 +1,175 @@
+import { loadModule } from '#load';
+import type { Call, Reads, Step } from './boundary.js';
+import { LeastkeyError } from './errors.js';
+import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.js';
+
+/** Bytes of entropy that one management call draws. */
+const ENTROPY_BYTES = 64;
+
+let loading: Promise<void> | undefined;
+/** Counts the instances of this process; objects made in an earlier one are dead. */
+let generation = 0;
+/** Whether the instance trapped: its memory may be in any state, so nothing more is asked of it. */
+let trapped = false;
+
+/** What `configure` answers. */
+interface Configured {
+  /** The expression by which secret scanners find this deployment's credentials. */
+  pattern: string;
+  /** The catalog's version. */
+  version: string;
+}
+
+/**
+ * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs
+ * stays in it between two calls, so after a trap a fresh instance, configured from the same text, serves the next.
+ */
+export class ConfiguredCore {
+  /** What the core made of the configuration. */
+  readonly configured: Configured;
+  readonly #prefix: string;
+  readonly #catalogText: string;
+  #core: Core | undefined;
+  #generation = -1;
+
+  private constructor(prefix: string, catalogText: string) {
+    this.#prefix = prefix;
+    this.#catalogText = catalogText;
+    this.configured = inWasm(() => this.#configure());
+  }
+
+  /** @throws {LeastkeyError} `invalid_input` with all problems of the catalog. */
+  static async start(prefix: string, catalogText: string): Promise<ConfiguredCore> {
+    await load();
+    return new ConfiguredCore(prefix, catalogText);
+  }
+
+  /** One step of a management operation. */
+  plan(call: Call, reads: Reads, time: { now: number; started: number }, entropy: Uint8Array): Step {
+    return this.#step((core, out) => core.plan(call, reads, time.now, time.started, entropy, out));
+  }
+
+  /** One step of a verification. */
+  verify(credential: string, question: { requirement?: unknown }, reads: Reads, now: number): Step {
+    return this.#step((core, out) => core.verify(credential, question, reads, now, out));
+  }
+
+  /** One step of an explanation. */
+  explain(credential: string, question: { requirement?: unknown }, reads: Reads, now: number): Step {
+    return this.#step((core, out) => core.explain(credential, question, reads, now, out));
+  }
+
+  /** The preview of a selection. */
+  resolve(selection: unknown, tree: boolean): Step {
+    return this.#step((core, out) => core.resolve(selection, tree, out));
+  }
+
+  /** The smallest selection for a list of permissions. */
+  suggest(permissions: unknown): Step {
+    return this.#step((core, out) => core.suggest(permissions, out));
+  }
+
+  /** What a request needs by the routes of the catalog. */
+  match(method: string, path: string): Step {
+    return this.#step((core, out) => core.match(method, path, out));
+  }
+
+  #step(run: (core: Core, out: string[]) => void): Step {
+    return inWasm(() => {
+      if (this.#generation !== generation) this.#configure();
+      const out: string[] = [];
+      run(this.#core as Core, out);
+      return readStep(out);
+    });
+  }
+
+  #configure(): Configured {
+    const core = new Core();
+    const out: string[] = [];
+    core.configure({ prefix: this.#prefix }, this.#catalogText, out);
+    const step = readStep(out);
+    if (!('answer' in step)) {
+      core.free();
+      throw refusal(step);
+    }
+    this.#core = core;
+    this.#generation = generation;
+    return step.answer as Configured;
+  }
+}
+
+/** The step in what the core handed over. A new credential comes apart from it, and takes its place in the answer here. */
+function readStep([text, credential]: string[]): Step {
+  const step = JSON.parse(text as string) as Step;
+  if (credential !== undefined) {
+    const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
+    (answer as { token: string | null }).token = credential;
+  }
+  return step;
+}
+
+/** Entropy for one management call, from the host's cryptographic generator or from `source`. */
+export function drawEntropy(source: ((bytes: Uint8Array) => void) | undefined): Uint8Array {
+  const bytes = new Uint8Array(ENTROPY_BYTES);
+  let failure: { cause?: unknown } | undefined;
+  try {
+    if (source === undefined) inWasm(() => fillEntropy(bytes));
+    else source(bytes);
+    // A generator that failed leaves zeros, and one that did nothing too; a working one draws 64 of them once in 2^512.
+    if (bytes.every((byte) => byte === 0)) failure = {};
+  } catch (cause) {
+    failure = { cause };
+  }
+  if (failure === undefined) return bytes;
+  throw new LeastkeyError('rng_failed', 'the random number generator failed; nothing was made', failure);
+}
+
+/** The error for a step that refuses, or for one that should not have come here. */
+export function refusal(step: Step): LeastkeyError {
+  if (!('refuse' in step))
+    return new LeastkeyError('internal', `unexpected step of the core: ${Object.keys(step)}`);
+  const { code, message, path, problems } = step.refuse;
+  return new LeastkeyError(code, message, { path: path || undefined, problems });
+}
+
+/** Compiles the module once; a failure is not remembered, so that the next attempt may succeed. */
+async function load(): Promise<void> {
+  loading ??= instantiate();
+  try {
+    await loading;
+  } catch (cause) {
+    loading = undefined;
+    throw new LeastkeyError(
+      'internal',
+      `the WebAssembly core could not be loaded: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+async function instantiate(): Promise<void> {
+  initSync({ module: await loadModule() });
+}
+
+/**
+ * Runs a call into wasm. Whatever it throws has cut through Rust code that was not done, so the instance is given up,
+ * not only after a trap.
+ */
+function inWasm<T>(call: () => T): T {
+  try {
+    if (trapped) {
+      __wbg_reset_state();
+      generation += 1;
+      trapped = false;
+    }
+    return call();
+  } catch (cause) {
+    if (cause instanceof LeastkeyError) throw cause;
+    trapped = true;
+    throw new LeastkeyError(
+      'internal',
+      'the WebAssembly core stopped; a fresh instance serves the next call',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type { Catalog, Role, Service, Template } from './catalog.js';
+import type { PermissionsOf } from './catalog-ids.js';
+
+/** A catalog that keeps its ids in its type. */
+export interface DefinedCatalog<
+  Services extends Record<string, Service>,
+  TemplateId extends string,
+  RoleId extends string,
+> extends Omit<Catalog, 'services' | 'templates' | 'roles'> {
+  services: Services;
+  templates: { [Id in TemplateId]: Template };
+  roles: { [Id in RoleId]: Role };
+}
+
+/**
+ * The catalog as it is, with its ids kept in its type: in `extends`, in `implies` and where a permission is written
+ * without a star, a misspelt id is a compile error, and `createTokens` knows the templates. Everything else that is wrong is
+ * listed by `createTokens`. A catalog that was read from JSON needs none of this: give it to `createTokens` as it is.
+ *
+ * @example
+ * const catalog = defineCatalog({
+ *   services: { messages: { title: 'Messages', permissions: { send: 'Send', read: 'Read' } } },
+ *   templates: {
+ *     sender: { title: 'Send only', permissions: ['messages:send'] },
+ *     both: { title: 'Send and read', extends: ['sender'], permissions: ['messages:*'] },
+ *   },
+ * });
+ */
+export function defineCatalog<
+  const Services extends Record<string, Service>,
+  const TemplateId extends string = never,
+  const RoleId extends string = never,
+>(catalog: CheckedCatalog<Services, TemplateId, RoleId>): DefinedCatalog<Services, TemplateId, RoleId> {
+  return catalog as unknown as DefinedCatalog<Services, TemplateId, RoleId>;
+}
+
+/** The parameter, in which `Services` and the ids are inferred once and then checked against each other. */
+type CheckedCatalog<
+  Services extends Record<string, Service>,
+  TemplateId extends string,
+  RoleId extends string,
+> = Omit<Catalog, 'services' | 'templates' | 'roles'> & {
+  services: Services & CheckedServices<Services>;
+  templates?: { [Id in TemplateId]: CheckedTemplate<NoInfer<TemplateId>, PermissionsOf<NoInfer<Services>>> };
+  roles?: { [Id in RoleId]: CheckedRole<PermissionsOf<NoInfer<Services>>> };
+};
+
+type CheckedServices<Services> = {
+  [Id in keyof Services]: {
+    [Member in keyof Services[Id]]: Member extends 'permissions'
+      ? CheckedNodes<Services[Id][Member], PermissionsOf<Services>>
+      : Services[Id][Member];
+  };
+};
+
+type CheckedNodes<Nodes, Permission extends string> = {
+  [Segment in keyof Nodes]: Nodes[Segment] extends string
+    ? Nodes[Segment]
+    : {
+        [Member in keyof Nodes[Segment]]: Member extends 'implies'
+          ? readonly Permission[]
+          : Member extends 'permissions'
+            ? CheckedNodes<Nodes[Segment][Member], Permission>
+            : Nodes[Segment][Member];
+      };
+};
+
+/** A permission that exists, or a pattern, which only the compiled catalog can resolve. */
+type PatternOver<Permission extends string> = Permission | `${string}*${string}`;
+
+type CheckedTemplate<TemplateId extends string, Permission extends string> = Omit<
+  Template,
+  'extends' | 'permissions'
+> & { extends?: readonly TemplateId[]; permissions?: readonly PatternOver<Permission>[] };
+
+type CheckedRole<Permission extends string> = Omit<Role, 'permissions'> & {
+  permissions: readonly PatternOver<Permission>[];
+};

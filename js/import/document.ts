@@ -1,0 +1,58 @@
+/** Reading a document that somebody else wrote: what is not there, or has another shape, is nothing. */
+
+export type Members = Record<string, unknown>;
+
+export function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function membersAt(value: unknown, name: string): Members {
+  const member = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return isObject(member) ? member : {};
+}
+
+export function listAt(value: Members, name: string): unknown[] | undefined {
+  const member = value[name];
+  return Array.isArray(member) ? member : undefined;
+}
+
+export function textAt(value: Members, name: string): string | undefined {
+  const member = value[name];
+  return typeof member === 'string' ? member : undefined;
+}
+
+/** How many references may lead to each other; more go in a circle. */
+const LONGEST_CHAIN = 16;
+
+/** What a value is, where its `$ref` leads if it has one; nothing if that is outside of the document or nowhere. */
+export function resolveReference(root: Members, value: unknown): Members | undefined {
+  let target = value;
+  for (let step = 0; step < LONGEST_CHAIN; step += 1) {
+    if (!isObject(target)) return undefined;
+    const reference = textAt(target, '$ref');
+    if (reference === undefined) return target;
+    if (!reference.startsWith('#/')) return undefined;
+    target = reference
+      .slice('#/'.length)
+      .split('/')
+      .map((part) => decodePart(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+      .reduce<unknown>(
+        (inner, part) => (isObject(inner) && Object.hasOwn(inner, part) ? inner[part] : undefined),
+        root,
+      );
+  }
+  return undefined;
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The JSON path of a member, as the core writes it. */
+export function at(path: string, name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+}

@@ -1,0 +1,155 @@
+import type { Catalog, PermissionNode, Service } from '../catalog.js';
+import { LeastkeyError, type Problem } from '../errors.js';
+import { segmentsOf } from './segments.js';
+
+/** A catalog made from something else, and what could not be carried over into it. */
+export interface Imported {
+  /** It compiles as it is. It has no templates: which permissions belong together is yours to say. */
+  catalog: Catalog;
+  /** What the catalog does not say, or says more strictly than what it was made from, with the place there. */
+  notes: Problem[];
+}
+
+const MOST_SEGMENTS = 8;
+const LONGEST_SEGMENT = 64;
+const MOST_ROUTES = 1_000;
+
+/** A permission in the making. */
+interface Entry {
+  title: string;
+  description?: string;
+  routes: string[];
+}
+
+/** A node of the tree in the making: a permission, a group, or both. */
+interface Node {
+  entry?: Entry;
+  children: Map<string, Node>;
+}
+
+/** A catalog in the making: scopes become permissions, requests their routes. */
+export class Draft {
+  readonly notes: Problem[] = [];
+  readonly #service: string | undefined;
+  readonly #ownService: string;
+  readonly #entries = new Map<string, Entry>();
+  /** By scope; nothing for one that cannot be a permission. */
+  readonly #ids = new Map<string, string | undefined>();
+  readonly #requests = new Map<string, string>();
+
+  /**
+   * @param service the service below which every permission is to stand
+   * @param ownService without it: the service of scopes that name none, those of one segment
+   */
+  constructor(service: string | undefined, ownService: string) {
+    if (service !== undefined && segmentsOf(service).join() !== service) {
+      throw new LeastkeyError('invalid_input', 'service: expected letters, digits and . _ -', {
+        path: 'service',
+      });
+    }
+    this.#service = service;
+    this.#ownService = ownService;
+  }
+
+  note(path: string, message: string): void {
+    this.notes.push({ path, message });
+  }
+
+  /** Makes a permission of a scope, once. Two scopes never become one permission: that would give more than was asked for. */
+  add(scope: string, title: string, path: string): void {
+    if (this.#ids.has(scope)) return;
+    const id = this.#idFor(scope, path);
+    this.#ids.set(scope, id);
+    if (id === undefined) return;
+    const entry: Entry = { title: title.trim() || scope, routes: [] };
+    if (id !== scope) entry.description = `The scope ${scope}.`;
+    this.#entries.set(id, entry);
+  }
+
+  /** Says that a request needs a scope that was added. */
+  route(scope: string, route: string, path: string): void {
+    const id = this.#ids.get(scope);
+    const routes = id === undefined ? undefined : this.#entries.get(id)?.routes;
+    if (routes === undefined) {
+      this.note(path, `${route} has no route: its scope ${quote(scope)} is no permission`);
+      return;
+    }
+    // Routes that differ in the names of their parameters alone match the same requests.
+    const request = route.replace(/\{[^}]*\}/g, '{}');
+    const before = this.#requests.get(request);
+    if (before !== undefined) {
+      this.note(path, `${route} has no route: a request could match ${before} as well`);
+    } else if (routes.length === MOST_ROUTES) {
+      this.note(path, `${route} has no route: ${id} has ${MOST_ROUTES} already, the most of one permission`);
+    } else {
+      this.#requests.set(request, route);
+      routes.push(route);
+    }
+  }
+
+  /** The catalog, and the notes. */
+  finish(serviceTitle: (id: string) => string): Imported {
+    if (this.#entries.size === 0) {
+      throw new LeastkeyError('invalid_input', 'there is no scope to make a permission of');
+    }
+    const services: Record<string, Service> = Object.fromEntries(
+      [...this.#tree().children].map(([id, node]) => [
+        id,
+        { title: serviceTitle(id), permissions: nodesOf(node) },
+      ]),
+    );
+    return { catalog: { services }, notes: this.notes };
+  }
+
+  #idFor(scope: string, path: string): string | undefined {
+    const segments = segmentsOf(scope);
+    if (this.#service !== undefined) segments.unshift(this.#service);
+    else if (segments.length === 1) segments.unshift(this.#ownService);
+    const id = segments.join(':');
+    const longest = Math.max(...segments.map((segment) => segment.length));
+    if (segments.length < 2 || segments.length > MOST_SEGMENTS || longest > LONGEST_SEGMENT) {
+      this.note(path, `the scope ${quote(scope)} is left out: it makes no permission id`);
+      return undefined;
+    }
+    if (!this.#entries.has(id)) return id;
+    let another = 2;
+    while (this.#entries.has(`${id}-${another}`)) another += 1;
+    this.note(path, `the scope ${quote(scope)} is ${id}-${another}, because another scope is ${id} already`);
+    return `${id}-${another}`;
+  }
+
+  #tree(): Node {
+    const root: Node = { children: new Map() };
+    for (const [id, entry] of this.#entries) {
+      let node = root;
+      for (const segment of id.split(':')) {
+        const below = node.children.get(segment) ?? { children: new Map() };
+        node.children.set(segment, below);
+        node = below;
+      }
+      node.entry = entry;
+    }
+    return root;
+  }
+}
+
+function nodesOf(node: Node): Record<string, PermissionNode | string> {
+  return Object.fromEntries([...node.children].map(([segment, child]) => [segment, nodeOf(segment, child)]));
+}
+
+function nodeOf(segment: string, node: Node): PermissionNode | string {
+  const { entry, children } = node;
+  if (entry === undefined) return { title: segment, permissions: nodesOf(node) };
+  const { title, description, routes } = entry;
+  if (description === undefined && routes.length === 0 && children.size === 0) return title;
+  return {
+    title,
+    ...(description !== undefined && { description }),
+    ...(routes.length > 0 && { routes }),
+    ...(children.size > 0 && { grantable: true, permissions: nodesOf(node) }),
+  };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}

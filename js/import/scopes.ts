@@ -1,0 +1,80 @@
+import { LeastkeyError } from '../errors.js';
+import { refuseUnknownOptions } from '../options.js';
+import { Draft, type Imported } from './draft.js';
+
+/** How an import names what it makes. */
+export interface ImportOptions {
+  /**
+   * The service below which all permissions are to stand. Default: the first segment of each scope, so that `messages:send`
+   * is a permission of the service `messages`.
+   */
+  service?: string;
+}
+
+/** A scope with the title that people read. */
+export interface ScopeEntry {
+  scope: string;
+  title?: string;
+}
+
+/** The service of scopes that name none. */
+const OWN_SERVICE = 'api';
+
+/**
+ * A catalog from a plain list of scopes: texts, or objects with a title each; or one text, in which scopes are separated
+ * by white space or commas, and what follows a `#` is the title of the last scope before it on the line.
+ *
+ * @throws {LeastkeyError} `invalid_input` when it is no such list, or an empty one.
+ * @example
+ * const { catalog, notes } = importScopes(`
+ *   read:pets   # Read your pets
+ *   write:pets  # Change your pets
+ * `);
+ */
+export function importScopes(
+  scopes: string | readonly (string | ScopeEntry)[],
+  options: ImportOptions = {},
+): Imported {
+  refuseUnknownOptions(options, ['service'], 'importScopes');
+  const draft = new Draft(options.service, OWN_SERVICE);
+  for (const { scope, title, path } of typeof scopes === 'string' ? scopesIn(scopes) : listed(scopes)) {
+    draft.add(scope, title, path);
+  }
+  return draft.finish((id) => id);
+}
+
+interface Found {
+  scope: string;
+  title: string;
+  path: string;
+}
+
+function scopesIn(text: string): Found[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const at = line.search(/(?<=^|\s)#/);
+    const [before, title] = at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+    const scopes = before.split(/[\s,]+/).filter((scope) => scope !== '');
+    return scopes.map((scope, nth) => ({
+      scope,
+      title: nth === scopes.length - 1 ? title : '',
+      path: `line ${index + 1}`,
+    }));
+  });
+}
+
+function listed(scopes: readonly (string | ScopeEntry)[]): Found[] {
+  if (!Array.isArray(scopes)) {
+    throw new LeastkeyError('invalid_input', 'expected a text, or an array of scopes');
+  }
+  return scopes.map((item: unknown, index) => {
+    const path = `$[${index}]`;
+    const { scope, title = '' } =
+      typeof item === 'string' ? { scope: item } : ((item ?? {}) as Partial<ScopeEntry>);
+    if (typeof scope !== 'string' || typeof title !== 'string') {
+      throw new LeastkeyError('invalid_input', `${path}: expected a text, or { scope, title? } of texts`, {
+        path,
+      });
+    }
+    return { scope, title, path };
+  });
+}

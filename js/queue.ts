@@ -1,0 +1,46 @@
+import type { Store } from './stores/store.js';
+import { within } from './time-limit.js';
+
+/** For each store of this process, the end of the queue at each hot key. */
+const queues = new WeakMap<Store, Map<string, Promise<void>>>();
+
+/**
+ * Waits until every earlier caller at this key has left, and returns how to leave. Queues belong to the store object:
+ * all that write to it through this process wait in one line, and do not lose commits to each other.
+ *
+ * @throws {TimeLimitError} when the turn does not come in time; the place is given up.
+ */
+export async function enterQueue(store: Store, key: string, milliseconds: number): Promise<() => void> {
+  const tails = tailsOf(store);
+  const before = tails.get(key);
+  const { left, leave } = turn();
+  const tail = before === undefined ? left : before.then(() => left);
+  tails.set(key, tail);
+  void tail.then(() => {
+    if (tails.get(key) === tail) tails.delete(key);
+  });
+  try {
+    if (before !== undefined) await within(before, milliseconds);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  return leave;
+}
+
+function tailsOf(store: Store): Map<string, Promise<void>> {
+  let tails = queues.get(store);
+  if (tails === undefined) {
+    tails = new Map();
+    queues.set(store, tails);
+  }
+  return tails;
+}
+
+function turn(): { left: Promise<void>; leave: () => void } {
+  let leave!: () => void;
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  return { left, leave };
+}

@@ -1,0 +1,55 @@
+/** What a store answered is a stranger's word: these take it only in the form that the storage contract gives it. */
+
+import type { Entry, Range } from './stores/store.js';
+
+/** A store's answer that breaks the storage contract. It never quotes the answer. */
+export class StoreAnswerError extends Error {
+  override readonly name = 'StoreAnswerError';
+}
+
+/** Far beyond any record; a longer value was not written by Leastkey. */
+const LONGEST_VALUE = 1_000_000;
+
+/** The answer of `get` for `keys`, paired with them. */
+export function readValues(keys: readonly string[], answer: unknown): [key: string, value: string | null][] {
+  if (!Array.isArray(answer) || answer.length !== keys.length) {
+    throw new StoreAnswerError(`get must answer an array as long as its keys (${keys.length})`);
+  }
+  return keys.map((key, index) => {
+    const value: unknown = answer[index];
+    if (value !== null && !isValue(value))
+      throw new StoreAnswerError('get must answer a string or null for each key');
+    return [key, value];
+  });
+}
+
+/** The answer of `list` for `range`. */
+export function readEntries(range: Range, answer: unknown): [key: string, value: string][] {
+  if (!Array.isArray(answer) || answer.length > range.limit) {
+    throw new StoreAnswerError(`list must answer an array of at most limit (${range.limit}) entries`);
+  }
+  let last = range.after ?? '';
+  return Array.from(answer as (Partial<Entry> | null | undefined)[], (entry) => {
+    const { key, value } = entry ?? {};
+    if (typeof key !== 'string' || !isValue(value)) {
+      throw new StoreAnswerError('list must answer entries with a string key and a string value');
+    }
+    if (!key.startsWith(range.prefix) || key <= last) {
+      throw new StoreAnswerError(
+        'list must answer keys with the prefix, after `after`, in ascending byte order',
+      );
+    }
+    last = key;
+    return [key, value];
+  });
+}
+
+/** The answer of `commit`. */
+export function readApplied(answer: unknown): boolean {
+  if (typeof answer !== 'boolean') throw new StoreAnswerError('commit must answer true or false');
+  return answer;
+}
+
+function isValue(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_VALUE;
+}

@@ -1,0 +1,65 @@
+import { LeastkeyError } from '../errors.js';
+import type { Range, Write } from './store.js';
+
+const LONGEST_KEY = 512;
+const MOST_WRITES = 32;
+const MOST_ENTRIES = 1_000;
+const PRINTABLE_ASCII = /^[ -~]*$/;
+/** In a Unicode pattern a pair counts as one character, so this finds only halves. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function refuse(path: string, message: string): never {
+  throw new LeastkeyError('invalid_input', `${path}: ${message}`, { path });
+}
+
+function checkKey(key: unknown, path: string, shortest: 0 | 1): asserts key is string {
+  if (typeof key !== 'string') refuse(path, `expected a string, got ${typeof key}`);
+  if (key.length < shortest || key.length > LONGEST_KEY) {
+    refuse(path, `expected ${shortest} to ${LONGEST_KEY} characters, got ${key.length}`);
+  }
+  if (!PRINTABLE_ASCII.test(key)) refuse(path, 'expected printable ASCII');
+}
+
+/** What a text column gives back exactly as it was put: well-formed Unicode without U+0000. */
+function checkValue(value: unknown, path: string): void {
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'string') refuse(path, `expected a string, null or nothing, got ${typeof value}`);
+  if (LONE_SURROGATE.test(value) || value.includes('\0'))
+    refuse(path, 'expected well-formed Unicode without U+0000');
+}
+
+/** Refuses a `get` outside the storage contract. */
+export function checkKeys(keys: readonly string[]): void {
+  if (!Array.isArray(keys)) refuse('keys', 'expected an array');
+  for (const [index, key] of keys.entries()) checkKey(key, `keys[${index}]`, 1);
+}
+
+/** Refuses a `list` outside the storage contract. */
+export function checkRange({ prefix, after, limit }: Range): void {
+  checkKey(prefix, 'prefix', 0);
+  if (after !== undefined) checkKey(after, 'after', 1);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_ENTRIES) {
+    refuse('limit', `expected a whole number from 1 to ${MOST_ENTRIES}`);
+  }
+}
+
+/** Refuses a `commit` outside the storage contract, before anything is applied. */
+export function checkWrites(writes: readonly Write[]): void {
+  if (!Array.isArray(writes) || writes.length < 1 || writes.length > MOST_WRITES) {
+    refuse('writes', `expected an array of 1 to ${MOST_WRITES} writes`);
+  }
+  const seen = new Set<string>();
+  for (const [index, { key, expect, value, expiresAt }] of writes.entries()) {
+    const path = `writes[${index}]`;
+    checkKey(key, `${path}.key`, 1);
+    if (seen.has(key)) refuse(`${path}.key`, 'stands in an earlier write too');
+    seen.add(key);
+    checkValue(expect, `${path}.expect`);
+    checkValue(value, `${path}.value`);
+    if (expiresAt === undefined) continue;
+    if (typeof value !== 'string') refuse(`${path}.expiresAt`, 'stands only beside a value');
+    if (!Number.isSafeInteger(expiresAt) || expiresAt < 0) {
+      refuse(`${path}.expiresAt`, 'expected milliseconds since the epoch, a whole number from 0 to 2^53 - 1');
+    }
+  }
+}

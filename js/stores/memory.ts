@@ -1,0 +1,106 @@
+import { checkKeys, checkRange, checkWrites } from './checks.js';
+import type { Entry, Range, SyncStore, Write } from './store.js';
+
+export interface MemoryStoreOptions {
+  /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
+  now?: () => number;
+}
+
+/** How many expired keys one commit drops at most. */
+const SWEEP = 64;
+
+/**
+ * A store in this process's memory, for tests and trials. It forgets everything when the process ends.
+ *
+ * @example
+ * const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'acme_test' });
+ */
+export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): SyncStore {
+  return new MemoryStore(now);
+}
+
+class MemoryStore implements SyncStore {
+  readonly #now: () => number;
+  readonly #values = new Map<string, { value: string; expiresAt?: number }>();
+  /** The keys of `#values`, ascending. They are ASCII: the order of their characters is the order of their bytes. */
+  readonly #keys: string[] = [];
+  /** What expires, soonest first. An entry whose key was written again since is stale, and passed over. */
+  readonly #expiring: { key: string; expiresAt: number }[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get(keys: string[]): (string | null)[] {
+    checkKeys(keys);
+    return keys.map((key) => this.#read(key));
+  }
+
+  list(range: Range): Entry[] {
+    checkRange(range);
+    const { prefix, after, limit } = range;
+    const entries: Entry[] = [];
+    let at = firstAt(this.#keys, (key) => key >= prefix && (after === undefined || key > after));
+    for (
+      let key = this.#keys[at];
+      key?.startsWith(prefix) && entries.length < limit;
+      key = this.#keys[++at]
+    ) {
+      entries.push({ key, value: this.#read(key) as string });
+    }
+    return entries;
+  }
+
+  commit(writes: Write[]): boolean {
+    checkWrites(writes);
+    if (!writes.every(({ key, expect }) => expect === undefined || expect === this.#read(key))) return false;
+    for (const { key, value, expiresAt } of writes) {
+      if (value === null) this.#delete(key);
+      else if (value !== undefined) this.#put(key, value, expiresAt);
+    }
+    this.#sweep();
+    return true;
+  }
+
+  #read(key: string): string | null {
+    return this.#values.get(key)?.value ?? null;
+  }
+
+  #put(key: string, value: string, expiresAt?: number): void {
+    if (!this.#values.has(key)) this.#keys.splice(this.#position(key), 0, key);
+    this.#values.set(key, expiresAt === undefined ? { value } : { value, expiresAt });
+    if (expiresAt === undefined) return;
+    const at = firstAt(this.#expiring, (entry) => entry.expiresAt > expiresAt);
+    this.#expiring.splice(at, 0, { key, expiresAt });
+  }
+
+  #delete(key: string): void {
+    if (this.#values.delete(key)) this.#keys.splice(this.#position(key), 1);
+  }
+
+  #sweep(): void {
+    const now = this.#now();
+    const due = this.#expiring.slice(0, SWEEP).filter(({ expiresAt }) => expiresAt <= now);
+    this.#expiring.splice(0, due.length);
+    for (const { key, expiresAt } of due) {
+      if (this.#values.get(key)?.expiresAt === expiresAt) this.#delete(key);
+    }
+  }
+
+  /** Where a key stands, or would stand. */
+  #position(key: string): number {
+    return firstAt(this.#keys, (other) => other >= key);
+  }
+}
+
+/** The index of the first item that passes, by bisection: once one passes, all later ones must. */
+function firstAt<T>(items: readonly T[], passes: (item: T) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (passes(items[middle] as T)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

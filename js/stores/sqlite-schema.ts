@@ -1,0 +1,102 @@
+import { LeastkeyError } from '../errors.js';
+import type { Database } from './sqlite-driver.js';
+
+/** Marks the file as Leastkey's ("LKey" in ASCII), so that another program's database is never written to. */
+const APPLICATION_ID = 0x4c4b6579;
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE entries (
+    key TEXT NOT NULL PRIMARY KEY COLLATE BINARY,
+    value TEXT NOT NULL,
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX entries_expiring ON entries (expires_at) WHERE expires_at IS NOT NULL;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Makes an opened file ready: durable, shared and of the schema that this version knows.
+ *
+ * @throws {LeastkeyError} `store_unavailable` for a file of another program or of a newer Leastkey.
+ */
+export function prepareSchema(database: Database, file: string, busyTimeout: number): void {
+  database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+  const fresh = isFresh(database, file);
+  useWriteAheadLog(database, file, busyTimeout);
+  database.exec('PRAGMA synchronous = FULL');
+  // On macOS only this reaches the platter; elsewhere it does nothing.
+  database.exec('PRAGMA fullfsync = ON');
+  if (fresh) createSchema(database, file);
+  else refuseReadOnly(database);
+}
+
+/** Whether the file is new. Only reads, so that a foreign file stays as it is. */
+function isFresh(database: Database, file: string): boolean {
+  const version = pragma(database, 'user_version');
+  const application = pragma(database, 'application_id');
+  if (application === APPLICATION_ID) {
+    if (version === SCHEMA_VERSION) return false;
+    throw refused(
+      `${file} was written by a newer Leastkey (schema ${version}; this one knows ${SCHEMA_VERSION}): update leastkey`,
+    );
+  }
+  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as {
+    tables: number;
+  };
+  if (application !== 0 || version !== 0 || tables !== 0) {
+    throw refused(`${file} is the database of another program; give Leastkey a file of its own`);
+  }
+  return true;
+}
+
+/** Several processes may find the file empty at once: one creates the tables, the others see that it did. */
+function createSchema(database: Database, file: string): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    if (isFresh(database, file)) database.exec(SCHEMA);
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Changing the journal needs the file alone for a moment, and SQLite does not wait for that by itself. */
+function useWriteAheadLog(database: Database, file: string, busyTimeout: number): void {
+  const deadline = Date.now() + busyTimeout;
+  for (;;) {
+    try {
+      const mode = pragma(database, 'journal_mode = WAL');
+      if (mode === 'wal') return;
+      throw refused(
+        `${file}: this file system has no shared memory, which a write-ahead log needs; use a local disk`,
+      );
+    } catch (error) {
+      if (!/locked|busy/i.test((error as Error).message) || Date.now() >= deadline) throw error;
+      pause(1 + Math.random() * 10);
+    }
+  }
+}
+
+/** A read-only file opens like any other: find out now, and not at the first revocation. */
+function refuseReadOnly(database: Database): void {
+  database.exec('BEGIN IMMEDIATE');
+  database.exec('ROLLBACK');
+}
+
+function pragma(database: Database, text: string): unknown {
+  const row = database.prepare(`PRAGMA ${text}`).get() as Record<string, unknown>;
+  const [name = ''] = text.split(' ');
+  return row[name];
+}
+
+/** Holds this thread: the store's calls are synchronous. */
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function refused(message: string): LeastkeyError {
+  return new LeastkeyError('store_unavailable', message);
+}

@@ -1,0 +1,224 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { LeastkeyError } from '../errors.js';
+import { refuseUnknownOptions } from '../options.js';
+import { checkKeys, checkRange, checkWrites } from './checks.js';
+import { type Database, openDatabase, type Statement } from './sqlite-driver.js';
+import { prepareSchema } from './sqlite-schema.js';
+import type { Entry, Range, SyncStore, Write } from './store.js';
+
+export interface SqliteStoreOptions {
+  /** The database file. It is created when missing; its folder must exist. */
+  path: string;
+  /** How long a call waits for another process that is writing, in milliseconds. Default 5,000. */
+  busyTimeout?: number;
+  /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
+  now?: () => number;
+}
+
+/** A store on one SQLite file. */
+export interface SqliteStore extends SyncStore {
+  /** Moves everything into the one file and closes it. Later calls are refused. */
+  close(): void;
+}
+
+/** How many expired keys one commit drops at most. */
+const SWEEP = 64;
+
+/**
+ * A store in one SQLite file, for one process or several on the same machine.
+ *
+ * What was acknowledged survives a killed process and a power cut: the journal is a write-ahead log with
+ * `synchronous=FULL`, so a revocation is on the disk before `revoke` resolves. The file must lie on a local disk.
+ * Calls are synchronous: while another process writes, a commit holds this one's event loop, at most `busyTimeout`.
+ *
+ * @throws {LeastkeyError} `invalid_input` for a wrong option; `store_unavailable` when the file cannot be opened or
+ * written, is no database, belongs to another program or to a newer Leastkey. A file that is refused is left as it was.
+ *
+ * @example
+ * const store = sqliteStore({ path: './data/tokens.db' });
+ * const tokens = await createTokens({ catalog, store, prefix: 'acme_live' });
+ * // … and when the program ends:
+ * store.close();
+ */
+export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+  refuseUnknownOptions(options, ['path', 'busyTimeout', 'now'], 'sqliteStore');
+  const { path, busyTimeout = 5_000, now = Date.now } = options;
+  if (typeof path !== 'string' || path === '') {
+    throw new LeastkeyError('invalid_input', 'path: expected the path of the database file', {
+      path: 'path',
+    });
+  }
+  if (path.startsWith(':memory:') || /^[a-z][a-z0-9+.-]+:/i.test(path)) {
+    throw new LeastkeyError(
+      'invalid_input',
+      `path: ${JSON.stringify(path)} is no path of a file. For a store in memory use memoryStore() of leastkey/stores/memory`,
+      { path: 'path' },
+    );
+  }
+  if (!Number.isInteger(busyTimeout) || busyTimeout < 0 || busyTimeout > 600_000) {
+    throw new LeastkeyError('invalid_input', 'busyTimeout: expected whole milliseconds from 0 to 600,000', {
+      path: 'busyTimeout',
+    });
+  }
+  const file = resolve(path);
+  refuseWrongPlace(file);
+  const database = openDatabase(file);
+  try {
+    prepareSchema(database, file, busyTimeout);
+    return new OpenSqliteStore(database, file, now);
+  } catch (error) {
+    database.close();
+    if (error instanceof LeastkeyError) throw error;
+    throw unavailable(`cannot use ${file} as a database: ${(error as Error).message}`, error);
+  }
+}
+
+/** SQLite answers "unable to open" to all of these; people need to know which. */
+function refuseWrongPlace(file: string): void {
+  const folder = dirname(file);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw unavailable(`cannot open ${file}: there is no folder ${folder}; create it first`);
+  }
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory()) {
+    throw unavailable(`cannot open ${file}: it is a folder; give the path of a file in it`);
+  }
+  // SQLite keeps its journal beside the file, so the folder must be writable too.
+  for (const place of found ? [folder, file] : [folder]) {
+    try {
+      accessSync(place, constants.W_OK);
+    } catch (cause) {
+      throw unavailable(`cannot open ${file}: this user may not write to ${place}`, cause);
+    }
+  }
+}
+
+function unavailable(message: string, cause?: unknown): LeastkeyError {
+  return new LeastkeyError('store_unavailable', message, { cause });
+}
+
+/** The store's statements, compiled once. */
+function prepareStatements(database: Database) {
+  return {
+    one: database.prepare('SELECT value FROM entries WHERE key = ?'),
+    // One statement, so that the values are of one moment.
+    several: database.prepare('SELECT key, value FROM entries WHERE key IN (SELECT value FROM json_each(?))'),
+    range: database.prepare(
+      'SELECT key, value FROM entries WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
+    ),
+    put: database.prepare(
+      `INSERT INTO entries (key, value, expires_at) VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+    ),
+    remove: database.prepare('DELETE FROM entries WHERE key = ?'),
+    sweep: database.prepare(
+      `DELETE FROM entries WHERE key IN
+       (SELECT key FROM entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ${SWEEP})`,
+    ),
+  } satisfies Record<string, Statement>;
+}
+
+class OpenSqliteStore implements SqliteStore {
+  readonly #database: Database;
+  readonly #file: string;
+  readonly #now: () => number;
+  /** Let go when the store is closed: the driver holds the file for as long as there are statements. */
+  #statements: ReturnType<typeof prepareStatements> | undefined;
+
+  constructor(database: Database, file: string, now: () => number) {
+    this.#database = database;
+    this.#file = file;
+    this.#now = now;
+    this.#statements = prepareStatements(database);
+  }
+
+  get(keys: string[]): (string | null)[] {
+    checkKeys(keys);
+    const { several } = this.#open();
+    const [only] = keys;
+    if (keys.length === 1 && only !== undefined) return [this.#read(only)];
+    const rows = several.all(JSON.stringify(keys)) as Entry[];
+    const values = new Map(rows.map(({ key, value }) => [key, value]));
+    return keys.map((key) => values.get(key) ?? null);
+  }
+
+  list(range: Range): Entry[] {
+    checkRange(range);
+    const { prefix, after = '', limit } = range;
+    // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
+    const rows = this.#open().range.all(after, prefix, `${prefix}\x7f`, limit) as Entry[];
+    return rows.map(({ key, value }) => ({ key, value }));
+  }
+
+  commit(writes: Write[]): boolean {
+    checkWrites(writes);
+    const { put, remove, sweep } = this.#open();
+    return this.#transaction(() => {
+      if (!writes.every(({ key, expect }) => expect === undefined || expect === this.#read(key)))
+        return false;
+      for (const { key, value, expiresAt } of writes) {
+        if (value === null) remove.run(key);
+        else if (value !== undefined) put.run(key, value, expiresAt ?? null);
+      }
+      sweep.run(this.#now());
+      return true;
+    });
+  }
+
+  close(): void {
+    if (this.#statements === undefined) return;
+    this.#statements = undefined;
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #read(key: string): string | null {
+    return (this.#open().one.get(key) as { value: string } | undefined)?.value ?? null;
+  }
+
+  /** Runs `change` in a transaction that is kept only when it returns `true`. */
+  #transaction(change: () => boolean): boolean {
+    let applied = false;
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        applied = change();
+      } finally {
+        if (!applied) this.#database.exec('ROLLBACK');
+      }
+    } catch (error) {
+      // It ended before its COMMIT, so it is certain that nothing was applied.
+      throw unavailable(`cannot write ${this.#file}: ${(error as Error).message}`, error);
+    }
+    if (applied) this.#commitTransaction();
+    return applied;
+  }
+
+  #commitTransaction(): void {
+    try {
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#rollbackQuietly();
+      // Not `store_unavailable`: after a failing COMMIT nobody knows what the disk has.
+      throw error;
+    }
+  }
+
+  /** A failed COMMIT may or may not have ended the transaction; the next commit needs it ended. */
+  #rollbackQuietly(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // It had ended.
+    }
+  }
+
+  #open(): ReturnType<typeof prepareStatements> {
+    if (this.#statements === undefined) throw unavailable(`the store on ${this.#file} was closed`);
+    return this.#statements;
+  }
+}

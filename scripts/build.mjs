@@ -1,0 +1,47 @@
+/** `npm run build`: from sources to the package in `pkg/`. What has not changed is not made again. */
+
+import { pathToFileURL } from 'node:url';
+import { coreFolder, coreSteps } from './build/core.mjs';
+import { removeLeftovers } from './build/folders.mjs';
+import { packageSteps } from './build/package.mjs';
+import { sizeTable } from './build/size.mjs';
+import { inBuild } from './paths.mjs';
+import { toolchain } from './setup/toolchain.mjs';
+import { setupSteps } from './setup.mjs';
+import { report } from './shell/failure.mjs';
+import { withLock } from './shell/lock.mjs';
+import { runSteps } from './shell/steps.mjs';
+
+/** Provides what is missing, and builds. Answers whether anything had to be done. */
+export function build() {
+  return whileNoOtherBuilds(async () => {
+    const steps = await buildSteps();
+    if (steps.length === 0) return false;
+    await runSteps('Building Leastkey', steps);
+    console.log(sizeTable(coreFolder));
+    return true;
+  });
+}
+
+/** Everything that stands between the clone as it is and an up-to-date package. */
+export async function buildSteps({ tests = false } = {}) {
+  const setup = await setupSteps({ tests });
+  const core = coreSteps(await toolchain());
+  return [...setup, ...core, ...packageSteps(core.length > 0)];
+}
+
+export function whileNoOtherBuilds(work) {
+  const onWait = () => console.log('Another build of this folder is at work; waiting until it is done.');
+  return withLock(inBuild('lock'), onWait, () => {
+    removeLeftovers();
+    return work();
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    if (!(await build())) console.log(`Leastkey is up to date in pkg/.\n${sizeTable(coreFolder)}`);
+  } catch (error) {
+    report(error);
+  }
+}

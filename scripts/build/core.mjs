@@ -1,0 +1,87 @@
+/** The Rust core as a WebAssembly module and its glue, in `build/wasm`. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { inBuild, inClone } from '../paths.mjs';
+import { bindgenTool } from '../setup/bindgen.mjs';
+import { nodeProgram } from '../setup/node-modules.mjs';
+import { toolchain } from '../setup/toolchain.mjs';
+import { contentOf } from '../shell/content.mjs';
+import { run } from '../shell/run.mjs';
+import { replaceFolder, withScratchFolder } from './folders.mjs';
+import { isKept, keep, takeKept } from './kept-cores.mjs';
+import { requireSizeWithinBudget } from './size.mjs';
+import { stamp, upToDate } from './stamps.mjs';
+
+export const coreFolder = inBuild('wasm');
+
+/** The steps that make the core, if it is not up to date. `rust` is the toolchain, if it has been installed already. */
+export function coreSteps(rust) {
+  if (rust === undefined)
+    return [compileStep('core', 'Compile the core and its libraries to WebAssembly', 90_000)];
+  const madeFrom = inputs(rust);
+  if (upToDate('core', madeFrom, coreFolder)) return [];
+  if (isKept(madeFrom)) {
+    const label = 'Take the compiled core of these sources from the cache';
+    return [{ key: 'core-kept', label, estimate: 200, work: () => putInPlace(madeFrom, takeKept) }];
+  }
+  const librariesAreThere = existsSync(join(rust.targetFolder, 'wasm32-unknown-unknown/release'));
+  return [
+    librariesAreThere
+      ? compileStep('core-again', 'Compile the core to WebAssembly', 20_000)
+      : compileStep('core', 'Compile the core and its libraries to WebAssembly', 90_000),
+  ];
+}
+
+const compileStep = (key, label, estimate) => ({ key, label, estimate, work: compile });
+
+async function compile() {
+  const rust = await toolchain();
+  await putInPlace(inputs(rust), async (madeFrom, folder) => {
+    await makeCore(rust, folder);
+    keep(madeFrom, folder);
+  });
+}
+
+/** Lets `fill` make the core's folder, and puts it where the rest of the build looks for it. */
+async function putInPlace(madeFrom, fill) {
+  await withScratchFolder(async (scratch) => {
+    const folder = join(scratch, 'wasm');
+    await fill(madeFrom, folder);
+    requireSizeWithinBudget(folder);
+    replaceFolder(folder, coreFolder);
+  });
+  stamp('core', madeFrom, coreFolder);
+}
+
+async function makeCore(rust, folder) {
+  // The compiler writes where it is told: the target folder's own leastkey.wasm is shared by all clones.
+  const compiled = `${folder}.wasm`;
+  await rust.cargo('rustc', [
+    '--release',
+    '--lib',
+    '--crate-type',
+    'cdylib',
+    '--',
+    `--emit=link=${compiled}`,
+  ]);
+  await run(bindgenTool('bindgen'), [compiled, folder], { env: { RUST_BACKTRACE: '0' } });
+  const module = join(folder, 'leastkey_bg.wasm');
+  await run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), '-O3', module, '-o', module]);
+}
+
+function inputs(rust) {
+  const files = [
+    'Cargo.toml',
+    'Cargo.lock',
+    'src',
+    'package-lock.json',
+    'scripts/build',
+    'scripts/setup/toolchain.mjs',
+  ];
+  return contentOf(
+    files.map((file) => inClone(file)),
+    rust.name,
+    bindgenTool('bindgen'),
+  );
+}

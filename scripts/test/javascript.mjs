@@ -1,0 +1,66 @@
+/** The checks of the JavaScript: what the package holds, and what it does once it is installed. */
+
+import { inClone, root } from '../paths.mjs';
+import { nodeProgram } from '../setup/node-modules.mjs';
+import { run } from '../shell/run.mjs';
+import { tapCounts } from './counts.mjs';
+import { runNodeTests, testFiles } from './node-test.mjs';
+
+/**
+ * @param {import('./consumer.mjs').Consumer} consumer
+ * @param {string[]} filters parts of file names; with any, the tests of those files alone are run
+ */
+export function javascriptChecks(consumer, filters) {
+  const all = [
+    {
+      key: 'biome',
+      label: 'JavaScript: lint and formatting (biome)',
+      estimate: 1_000,
+      needs: 'setup',
+      work: () =>
+        run(process.execPath, [nodeProgram('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings']),
+    },
+    {
+      key: 'scripts-test',
+      label: 'JavaScript: tests of the scripts and documents',
+      estimate: 5_000,
+      needs: 'build',
+      counts: tapCounts,
+      work: () => runNodeTests(testFiles(inClone('tests/scripts'), []), root),
+    },
+    {
+      key: 'consumer-install',
+      label: 'Package: packs and installs into an empty project',
+      estimate: 5_000,
+      needs: 'build',
+      provides: 'consumer',
+      work: () => consumer.install(),
+    },
+    {
+      key: 'consumer-inspect',
+      label: 'Package: complete, clean, well-formed (publint)',
+      estimate: 2_000,
+      needs: 'consumer',
+      work: () => consumer.inspect(),
+    },
+    {
+      key: 'consumer-types',
+      label: 'Package: the tests compile against its types',
+      estimate: 3_000,
+      needs: 'consumer',
+      provides: 'compiled tests',
+      work: () => consumer.compileTests(),
+    },
+    {
+      key: 'consumer-test',
+      label: 'Package: tests in Node',
+      estimate: 60_000,
+      needs: 'compiled tests',
+      counts: tapCounts,
+      work: () => consumer.runTests(filters),
+    },
+  ];
+  return filters.length === 0 ? all : all.filter(({ key }) => testsOnly.has(key));
+}
+
+const testsOnly = new Set(['consumer-install', 'consumer-types', 'consumer-test']);

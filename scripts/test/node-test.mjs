@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../shell/failure.mjs';
+import { run } from '../shell/run.mjs';
+
+/** A test that does not end is ended, and fails. */
+const LONGEST = 10 * 60_000;
+
+/** The test files below a folder, sorted; with `filters`, those whose path contains one of them. */
+export function testFiles(folder, filters) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => /\.test\.m?js$/.test(name))
+    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Runs files with node:test and answers their TAP report; a failure carries it as its output. */
+export async function runNodeTests(files, cwd) {
+  if (files.length === 0) throw new Failure('There is no test file to run.');
+  const folder = mkdtempSync(join(tmpdir(), 'leastkey-report-'));
+  const report = join(folder, 'report.tap');
+  const reporters = [
+    ['spec', 'stdout'],
+    ['tap', report],
+  ].flatMap(([name, destination]) => [
+    `--test-reporter=${name}`,
+    `--test-reporter-destination=${destination}`,
+  ]);
+  const args = ['--enable-source-maps', '--test', `--test-timeout=${LONGEST}`, ...reporters, ...files];
+  try {
+    await run(process.execPath, args, { cwd });
+    return readFileSync(report, 'utf8');
+  } catch (error) {
+    if (error instanceof Failure) error.output = readFileSync(report, 'utf8');
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,41 @@
+/** The checks of the Rust code on this machine's own processor. */
+
+import { inCache } from '../paths.mjs';
+import { run } from '../shell/run.mjs';
+import { cargoCounts } from './counts.mjs';
+
+const cargo = (args, env = {}) =>
+  run('cargo', args, { env: { CARGO_TARGET_DIR: inCache('target-native'), ...env } });
+
+const tool = ['--manifest-path', 'tools/wasm-bindgen/Cargo.toml'];
+
+export const rustChecks = [
+  {
+    key: 'rustfmt',
+    label: 'Rust: formatting',
+    estimate: 1_000,
+    work: async () => {
+      await cargo(['fmt', '--check']);
+      await cargo(['fmt', '--check', ...tool]);
+    },
+  },
+  {
+    key: 'clippy',
+    label: 'Rust: lint (clippy)',
+    estimate: 25_000,
+    work: () => cargo(['clippy', '--locked', '--all-targets', '--', '-D', 'warnings']),
+  },
+  {
+    key: 'cargo-test',
+    label: 'Rust: unit, property and documentation tests',
+    estimate: 90_000,
+    counts: cargoCounts,
+    work: () => cargo(['test', '--locked', '--no-fail-fast']),
+  },
+  {
+    key: 'cargo-doc',
+    label: 'Rust: documentation builds without warnings',
+    estimate: 10_000,
+    work: () => cargo(['doc', '--locked', '--no-deps'], { RUSTDOCFLAGS: '-D warnings' }),
+  },
+];
