@@ -1,5 +1,7 @@
 //! Instants and lifetimes. The core never asks what time it is: every instant is an argument.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::input::{Value, quote};
@@ -136,6 +138,17 @@ impl Lifetime {
     }
 }
 
+/// As a person would write it, and as it is parsed: `90d`, `36h`, `1500ms`.
+impl fmt::Display for Lifetime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, letter) = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")]
+            .into_iter()
+            .find(|(unit, _)| self.0.is_multiple_of(*unit))
+            .unwrap_or((1, "ms"));
+        write!(formatter, "{}{letter}", self.0 / unit)
+    }
+}
+
 fn whole_millis(number: f64) -> Option<u64> {
     // Both ends are exact in a double, and NaN is in no range.
     #[allow(
@@ -217,6 +230,14 @@ mod tests {
         ] {
             assert_eq!(Lifetime::parse(text), Ok(Lifetime(millis)), "{text}");
         }
+    }
+
+    #[test]
+    fn lifetimes_are_written_as_they_are_read() {
+        for text in ["90d", "36h", "90m", "45s", "1500ms", "1d"] {
+            assert_eq!(Lifetime::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Lifetime::parse("2w").unwrap().to_string(), "14d");
     }
 
     #[test]

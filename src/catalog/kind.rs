@@ -59,14 +59,12 @@ impl Kind {
         match (ends, longest) {
             (None, Some(longest)) => Err(format!(
                 "is required for a token of kind \"{}\", at most {}",
-                self.id,
-                in_words(longest)
+                self.id, longest
             )),
             (None, None) if required => Err(format!("is required for a token of kind \"{}\"", self.id)),
             (Some(ends), Some(longest)) if ends > now.after(longest)? => Err(format!(
                 "is further away than a token of kind \"{}\" may live, which is {}",
-                self.id,
-                in_words(longest)
+                self.id, longest
             )),
             _ => Ok(ends),
         }
@@ -126,8 +124,7 @@ fn adjust(rule: &mut ExpiryRule, value: &crate::input::Value, path: &Path, probl
             path,
             format!(
                 "the default lifetime of {} is longer than the longest, {}",
-                in_words(default),
-                in_words(longest)
+                default, longest
             ),
         );
     }
@@ -165,16 +162,4 @@ fn kind(id: &str, expiry: ExpiryRule) -> Kind {
         unique_names: false,
         exchanged: false,
     }
-}
-
-/// A lifetime as a person would say it: `90d`, `36h`, `1500ms`.
-fn in_words(lifetime: Lifetime) -> String {
-    let millis = lifetime.millis();
-    [(Lifetime::days(1), "d"), (Lifetime::hours(1), "h")]
-        .into_iter()
-        .find(|(unit, _)| millis.is_multiple_of(unit.millis()))
-        .map_or_else(
-            || format!("{millis}ms"),
-            |(unit, letter)| format!("{}{letter}", millis / unit.millis()),
-        )
 }
