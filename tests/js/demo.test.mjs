@@ -59,12 +59,13 @@ describe('the walk', () => {
   }
 });
 
-test('it serves with the walk printed until it is told to stop', async () => {
+test('it serves with the walk printed until it is told to stop', async (t) => {
   const child = spawn(process.execPath, [
     '--input-type=module',
     '-e',
     `import { serve } from ${JSON.stringify(serve.href)}; await serve({ port: 0, data: ${JSON.stringify(data)} });`,
   ]);
+  t.after(() => child.kill('SIGKILL'));
   const text = await new Promise((resolve) => {
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
