@@ -15,7 +15,7 @@ import { runSteps } from './shell/steps.mjs';
 /** Provides what is missing, and builds. Answers whether anything had to be done. */
 export function build() {
   return whileNoOtherBuilds(async () => {
-    const steps = await buildSteps();
+    const steps = [...(await setupSteps()), ...(await makeSteps())];
     if (steps.length === 0) return false;
     await runSteps('Building Leastkey', steps);
     console.log(sizeTable(coreFolder));
@@ -23,11 +23,10 @@ export function build() {
   });
 }
 
-/** Everything that stands between the clone as it is and an up-to-date package. */
-export async function buildSteps({ tests = false } = {}) {
-  const setup = await setupSteps({ tests });
+/** What stands, once the set-up is done, between the clone as it is and an up-to-date package. */
+export async function makeSteps() {
   const core = coreSteps(await toolchain());
-  return [...setup, ...core, ...packageSteps(core.length > 0)];
+  return [...core, ...packageSteps(core.length > 0)];
 }
 
 export function whileNoOtherBuilds(work) {

@@ -1,7 +1,7 @@
 /** `npm test`: installs what is missing, builds, and runs every check, going on after one that fails. */
 
 import { parseArgs } from 'node:util';
-import { buildSteps, whileNoOtherBuilds } from './build.mjs';
+import { makeSteps, whileNoOtherBuilds } from './build.mjs';
 import { setupSteps } from './setup.mjs';
 import { Failure, report } from './shell/failure.mjs';
 import { Progress } from './shell/steps.mjs';
@@ -56,7 +56,7 @@ async function test({ only, filters }) {
 function prepare(checks, only, results) {
   return whileNoOtherBuilds(async () => {
     const setup = await setupSteps({ tests: only.has('wasm') });
-    const make = only.has('js') ? await buildSteps() : [];
+    const make = only.has('js') ? await makeSteps() : [];
     const progress = new Progress('Testing Leastkey', [...setup, ...make, ...checks]);
     const have = new Set([undefined]);
     await perform(progress, setup, 'setup', 'Everything that the build needs is installed', have, results);

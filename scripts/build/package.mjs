@@ -15,8 +15,16 @@ import { stamp, upToDate } from './stamps.mjs';
 /** The JSON Schema of catalogs, for editors. */
 const schema = 'schema/catalog.schema.json';
 
-/** Documents that go with the package. */
-export const documents = ['README.md', 'CHANGELOG.md', 'LICENSE-APACHE', 'LICENSE-MIT'];
+/** Documents that go with the package: the README and what it leads to. */
+export const documents = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'LICENSE-APACHE',
+  'LICENSE-MIT',
+  'docs',
+];
 
 /** By these links the clone's own examples find `leastkey` by its name, and `npx leastkey` its command. */
 const links = { leastkey: '../pkg', '.bin/leastkey': '../leastkey/cli/main.js' };
@@ -43,7 +51,7 @@ async function makePackage() {
     copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
     copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
     for (const name of documents) {
-      if (existsSync(inClone(name))) copyFileSync(inClone(name), join(folder, name));
+      if (existsSync(inClone(name))) cpSync(inClone(name), join(folder, name), { recursive: true });
     }
     for (const program of Object.values(manifest().bin)) chmodSync(join(folder, program), 0o755);
     replaceFolder(folder, packageFolder);

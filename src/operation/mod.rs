@@ -206,33 +206,25 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
     };
 
     match operation {
-        Operation::Create => return create::plan(context, argument("input"), &actor, problems),
-        Operation::List => return list::plan(context, argument("query"), &actor, problems),
-
-        Operation::Drift => return drift::plan(context, argument("query"), &actor, problems),
-        _ => {}
+        Operation::Create => create::plan(context, argument("input"), &actor, problems),
+        Operation::List => list::plan(context, argument("query"), &actor, problems),
+        Operation::Drift => drift::plan(context, argument("query"), &actor, problems),
+        Operation::Get => lookup::get(context, &read_id(&members, problems)?, &actor),
+        Operation::Disable => change::disable(context, &read_id(&members, problems)?, &actor),
+        Operation::Enable => change::enable(context, &read_id(&members, problems)?, &actor),
+        Operation::Delete => delete::plan(context, &read_id(&members, problems)?, &actor),
+        Operation::Revoke => {
+            let reason = change::read_reason(argument("options"), &members.path("options"), &mut problems);
+            change::revoke(context, &read_id(&members, problems)?, reason, &actor)
+        }
     }
-    // What is left is done to one token.
-    let id = match argument("id") {
-        Value::Text(text) => problems.keep(&members.path("id"), TokenId::parse(text)),
-        other => problems.keep(
-            &members.path("id"),
-            Err(format!("expected a token id, got {}", other.kind())),
-        ),
-    };
-    let reason = if operation == Operation::Revoke {
-        change::read_reason(argument("options"), &members.path("options"), &mut problems)
-    } else {
-        None
-    };
-    let (Some(id), true) = (id, problems.is_empty()) else {
-        return Err(Refusal::from(problems).into());
-    };
-    match operation {
-        Operation::Disable => change::disable(context, &id, &actor),
-        Operation::Enable => change::enable(context, &id, &actor),
-        Operation::Revoke => change::revoke(context, &id, reason, &actor),
-        Operation::Delete => delete::plan(context, &id, &actor),
-        _ => lookup::get(context, &id, &actor),
+}
+
+/// The id of the token that an operation is done to, if nothing is wrong with the call.
+fn read_id(members: &Members, mut problems: Problems) -> Result<TokenId, Refusal> {
+    members.required_text("id", &mut problems);
+    match members.parsed("id", &mut problems, TokenId::parse) {
+        Some(id) if problems.is_empty() => Ok(id),
+        _ => Err(problems.into()),
     }
 }
