@@ -211,12 +211,15 @@ impl Catalog {
         self.routes.find(method, path)
     }
 
-    /// The ids of a set, ascending.
+    /// The members of a set, ascending.
+    pub fn members(&self, set: &PermissionSet) -> impl Iterator<Item = &Permission> {
+        set.iter().filter_map(|index| self.permissions.get(index))
+    }
+
+    /// The members of a set, to keep.
     #[must_use]
     pub fn ids(&self, set: &PermissionSet) -> Vec<Permission> {
-        set.iter()
-            .filter_map(|index| self.permissions.get(index).cloned())
-            .collect()
+        self.members(set).cloned().collect()
     }
 
     /// A set without members.

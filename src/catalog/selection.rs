@@ -69,9 +69,9 @@ pub(super) struct Parts<'c> {
 
 /// What a portal shows of a selection before a token is made of it.
 #[derive(Debug, Serialize)]
-pub struct Preview {
+pub struct Preview<'c> {
     /// The permissions that a token of this selection would have.
-    pub permissions: Vec<Permission>,
+    pub permissions: Vec<&'c Permission>,
     /// The services, with the state of every node. Left out when it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tree: Option<Vec<Branch>>,
@@ -149,10 +149,10 @@ impl Catalog {
         selection: &Selection,
         with_tree: bool,
         problems: &mut Problems,
-    ) -> Option<Preview> {
+    ) -> Option<Preview<'_>> {
         let resolution = self.resolve_any(selection, None, problems)?;
         Some(Preview {
-            permissions: self.ids(&resolution.permissions),
+            permissions: self.members(&resolution.permissions).collect(),
             tree: with_tree.then(|| self.tree(&resolution)),
             warnings: self.warnings(&resolution),
         })

@@ -23,7 +23,7 @@ pub(super) struct Node {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) description: Option<String>,
-    /// The index of the permission that this node is. A service or a group is none, unless it is grantable.
+    /// The index of the permission that this node is (while it is read: the ordinal). A service or a group is none, unless it is grantable.
     pub(super) permission: Option<usize>,
     pub(super) children: Vec<Node>,
 }
@@ -47,6 +47,8 @@ pub(super) struct Deprecation {
 /// A permission as its document has it: references are ids, not indices.
 struct Entry<'d> {
     id: Permission,
+    /// Its place among the permissions of the document.
+    ordinal: usize,
     implies: Vec<(&'d str, Path)>,
     deprecated: Option<Option<(&'d str, Path)>>,
 }
@@ -78,7 +80,7 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
                     "is required: the permissions of the service",
                 );
             }
-            trees.push(reader.node(id.to_owned(), &service));
+            trees.push(reader.node(id.to_owned(), None, &service));
         }
     }
     let Reader { entries, routes, .. } = reader;
@@ -89,8 +91,14 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
         );
     }
     let entries = sorted_by(entries, |one, other| one.id.cmp(&other.id));
+    let mut ranks = vec![0; entries.len()];
+    for (rank, entry) in entries.iter().enumerate() {
+        if let Some(slot) = ranks.get_mut(entry.ordinal) {
+            *slot = rank;
+        }
+    }
+    trees.iter_mut().for_each(|tree| number(tree, &ranks));
     let (permissions, details) = link(entries, problems);
-    trees.iter_mut().for_each(|tree| number(tree, &permissions));
     Services {
         trees,
         permissions,
@@ -107,7 +115,7 @@ struct Reader<'d, 'p> {
 
 impl<'d> Reader<'d, '_> {
     /// A node with everything below it.
-    fn node(&mut self, id: String, members: &Members<'d>) -> Node {
+    fn node(&mut self, id: String, permission: Option<usize>, members: &Members<'d>) -> Node {
         let title = members
             .required_text("title", self.problems)
             .unwrap_or_default()
@@ -118,7 +126,7 @@ impl<'d> Reader<'d, '_> {
             id,
             title,
             description,
-            permission: None,
+            permission,
             children,
         }
     }
@@ -138,24 +146,19 @@ impl<'d> Reader<'d, '_> {
     }
 
     fn permission(&mut self, above: &str, segment: &str, value: &'d Value, path: &Path) -> Option<Node> {
-        let parsed = parse_segment(segment)
-            .map_err(|message| format!("the id {} {message}", quote(segment)))
-            .and_then(|()| Permission::parse(&format!("{above}:{segment}")));
+        let parsed = Permission::below(above, segment)
+            .map_err(|message| format!("the id {} {message}", quote(segment)));
         let id = self.problems.keep(path, parsed)?;
         if let Value::Text(title) = value {
-            let node = Node {
-                id: id.to_string(),
-                title: title.clone(),
-                description: None,
-                permission: None,
-                children: Vec::new(),
-            };
-            self.entries.push(Entry {
+            let permission = Some(self.add(id.clone(), Vec::new(), None));
+            let (id, title) = (id.to_string(), title.clone());
+            return Some(Node {
                 id,
-                implies: Vec::new(),
-                deprecated: None,
+                title,
+                description: None,
+                permission,
+                children: Vec::new(),
             });
-            return Some(node);
         }
         let known = [
             "title",
@@ -169,6 +172,7 @@ impl<'d> Reader<'d, '_> {
         let members = Members::open(value, path, &known, self.problems)?;
         let inner = members.value("permissions").is_some();
         let grantable = members.flag("grantable", self.problems);
+        let mut permission = None;
         if inner && !grantable {
             for only in ["implies", "routes", "deprecated"] {
                 if members.value(only).is_some() {
@@ -181,13 +185,26 @@ impl<'d> Reader<'d, '_> {
             let deprecated = self.deprecated(&members);
             self.routes
                 .extend(super::route::read(&id, &members, self.problems));
-            self.entries.push(Entry {
-                id: id.clone(),
-                implies,
-                deprecated,
-            });
+            permission = Some(self.add(id.clone(), implies, deprecated));
         }
-        Some(self.node(id.to_string(), &members))
+        Some(self.node(id.to_string(), permission, &members))
+    }
+
+    /// Adds a permission; the answer is its ordinal.
+    fn add(
+        &mut self,
+        id: Permission,
+        implies: Vec<(&'d str, Path)>,
+        deprecated: Option<Option<(&'d str, Path)>>,
+    ) -> usize {
+        let ordinal = self.entries.len();
+        self.entries.push(Entry {
+            id,
+            ordinal,
+            implies,
+            deprecated,
+        });
+        ordinal
     }
 
     /// `true`, or `{ replacement? }`.
@@ -209,7 +226,10 @@ impl<'d> Reader<'d, '_> {
 
 /// Turns the ids that permissions refer to into indices.
 fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<Details>) {
-    let ids: Vec<Permission> = entries.iter().map(|entry| entry.id.clone()).collect();
+    let (ids, references): (Vec<Permission>, Vec<_>) = entries
+        .into_iter()
+        .map(|entry| (entry.id, (entry.implies, entry.deprecated)))
+        .unzip();
     let mut index = |id: &str, path: &Path| {
         let found = ids.binary_search_by(|known| known.as_str().cmp(id)).ok();
         if found.is_none() {
@@ -218,16 +238,12 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<D
         }
         found
     };
-    let mut details: Vec<Details> = entries
+    let mut details: Vec<Details> = references
         .iter()
-        .map(|entry| Details {
-            implies: entry
-                .implies
-                .iter()
-                .filter_map(|(id, path)| index(id, path))
-                .collect(),
+        .map(|(implies, deprecated)| Details {
+            implies: implies.iter().filter_map(|(id, path)| index(id, path)).collect(),
             implied_by: Vec::new(),
-            deprecated: entry.deprecated.as_ref().map(|replacement| Deprecation {
+            deprecated: deprecated.as_ref().map(|replacement| Deprecation {
                 replacement: replacement.as_ref().and_then(|(id, path)| index(id, path)),
             }),
         })
@@ -259,8 +275,8 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<D
     (ids, details)
 }
 
-/// Gives each node that is a permission its index.
-fn number(node: &mut Node, ids: &[Permission]) {
-    node.permission = ids.binary_search_by(|known| known.as_str().cmp(&node.id)).ok();
-    node.children.iter_mut().for_each(|child| number(child, ids));
+/// Turns the ordinals of the nodes that are permissions into indices.
+fn number(node: &mut Node, ranks: &[usize]) {
+    node.permission = node.permission.and_then(|ordinal| ranks.get(ordinal).copied());
+    node.children.iter_mut().for_each(|child| number(child, ranks));
 }

@@ -2,6 +2,9 @@ use super::{Path, Problems, Value, quote, suggestion};
 use crate::order::sorted_by;
 use crate::time::{Instant, Lifetime};
 
+/// Up to so many members are compared pair by pair; more are sorted.
+const FEW: usize = 8;
+
 /// The members of one object, each read once by name. Unknown names are problems as soon as it is opened.
 #[derive(Clone, Debug)]
 pub struct Members<'v> {
@@ -41,14 +44,8 @@ impl<'v> Members<'v> {
             problems.add(path, format!("expected an object, got {}", value.kind()));
             return None;
         };
-        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
-        let names = sorted_by(names, |one, other| one.cmp(other));
-        for pair in names.windows(2) {
-            if let [first, second] = pair
-                && first == second
-            {
-                problems.add(&path.member(first), "is there twice");
-            }
+        for name in repeated(entries) {
+            problems.add(&path.member(name), "is there twice");
         }
         Some(Members {
             path: path.clone(),
@@ -173,6 +170,25 @@ impl<'v> Members<'v> {
         };
         text_list(value, &self.path(name), most, problems)
     }
+}
+
+/// The names that stand more than once.
+fn repeated(entries: &[(String, Value)]) -> Vec<&str> {
+    let names = entries.iter().map(|(name, _)| name.as_str());
+    if entries.len() <= FEW {
+        let before = |at: usize, name: &str| entries.iter().take(at).any(|(earlier, _)| earlier == name);
+        return names
+            .enumerate()
+            .filter(|(at, name)| before(*at, name))
+            .map(|(_, name)| name)
+            .collect();
+    }
+    let names = sorted_by(names.collect(), |one: &&str, other| one.cmp(other));
+    let pairs = names.iter().zip(names.iter().skip(1));
+    pairs
+        .filter(|(one, other)| one == other)
+        .map(|(one, _)| *one)
+        .collect()
 }
 
 /// The strings of a list, each with its path.

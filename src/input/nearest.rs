@@ -83,15 +83,23 @@ pub fn quote(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
+    use super::LetterCounts;
 
-    proptest! {
-        #[test]
-        fn no_name_is_passed_over_that_is_near(wrong in "[a-cA-C:ä]{0,9}", name in "[a-cA-C:äé]{0,9}") {
-            let (wrong_folded, name_folded) = (wrong.to_ascii_lowercase(), name.to_ascii_lowercase());
-            let exact = strsim::osa_distance(&wrong_folded, &name_folded);
-            prop_assert!(LetterCounts::of(&wrong_folded).least_distance(&name) <= exact);
+    #[test]
+    fn no_name_is_passed_over_that_is_near() {
+        let mut texts = vec![String::new()];
+        for at in 0..85 {
+            for letter in ["a", "B", "\u{e4}", ":"] {
+                texts.push(format!("{}{letter}", texts[at]));
+            }
+        }
+        for wrong in &texts {
+            let folded = wrong.to_ascii_lowercase();
+            let counts = LetterCounts::of(&folded);
+            for name in &texts {
+                let exact = strsim::osa_distance(&folded, &name.to_ascii_lowercase());
+                assert!(counts.least_distance(name) <= exact, "{wrong} {name}");
+            }
         }
     }
 }

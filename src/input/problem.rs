@@ -1,52 +1,70 @@
 use std::fmt;
+use std::rc::Rc;
 
 use serde::Serialize;
 
 /// Where in a document or a call something stands: `$.services.messages`, `templates[0]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Path(String);
+///
+/// A chain of steps that is written out only for a problem: a catalog has tens of thousands of places, and hardly ever a problem.
+#[derive(Clone, Debug)]
+pub struct Path(Rc<Place>);
+
+#[derive(Debug)]
+enum Place {
+    /// Written `$`.
+    Document,
+    /// Written as nothing.
+    Call,
+    Member(Path, String),
+    Item(Path, usize),
+}
 
 impl Path {
     /// The root of a document, written `$`.
     #[must_use]
     pub fn document() -> Path {
-        Path("$".to_owned())
+        Path(Rc::new(Place::Document))
     }
 
     /// The root of a call's arguments, written as nothing.
     #[must_use]
     pub fn call() -> Path {
-        Path::default()
+        Path(Rc::new(Place::Call))
     }
 
     /// A member of what stands here.
     #[must_use]
     pub fn member(&self, name: &str) -> Path {
-        // What `quote` would hide, because it looks like a credential, is hidden here too.
-        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && super::quote(name).contains(name);
-        if !plain {
-            return Path(format!("{}[{}]", self.0, super::quote(name)));
-        }
-        if self.0.is_empty() {
-            Path(name.to_owned())
-        } else {
-            Path(format!("{}.{name}", self.0))
-        }
+        Path(Rc::new(Place::Member(self.clone(), name.to_owned())))
     }
 
     /// An item of the list that stands here.
     #[must_use]
     pub fn item(&self, index: usize) -> Path {
-        Path(format!("{}[{index}]", self.0))
+        Path(Rc::new(Place::Item(self.clone(), index)))
     }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        match &*self.0 {
+            Place::Document => formatter.write_str("$"),
+            Place::Call => Ok(()),
+            Place::Item(above, index) => write!(formatter, "{above}[{index}]"),
+            Place::Member(above, name) => match (is_plain(name), &*above.0) {
+                (true, Place::Call) => formatter.write_str(name),
+                (true, _) => write!(formatter, "{above}.{name}"),
+                (false, _) => write!(formatter, "{above}[{}]", super::quote(name)),
+            },
+        }
     }
+}
+
+/// Whether a name can stand behind a dot. What `quote` would hide, because it looks like a credential, is hidden in a path too.
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && super::quote(name).contains(name)
 }
 
 /// One thing that is wrong, where, and what would be right.

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use pattern::Pattern;
-pub use set::PermissionSet;
+pub use set::{Indices, PermissionSet};
 
 use crate::input::quote;
 
@@ -34,6 +34,18 @@ impl Permission {
     pub fn parse(text: &str) -> Result<Permission, String> {
         parse_segments(text, parse_segment)?;
         Ok(Permission(text.to_owned()))
+    }
+
+    /// The permission of one more segment.
+    ///
+    /// # Errors
+    /// When the segment is none, or there are too many.
+    pub(crate) fn below(above: &str, segment: &str) -> Result<Permission, String> {
+        parse_segment(segment)?;
+        if above.split(':').count() >= MOST_SEGMENTS {
+            return Err(format!("has more than {MOST_SEGMENTS} segments above and in it"));
+        }
+        Ok(Permission([above, segment].join(":")))
     }
 
     /// The path.

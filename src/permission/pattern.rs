@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{parse_segment, parse_segments};
+use super::{MOST_SEGMENTS, parse_segment, parse_segments};
 
 /// A pattern over permissions, as templates, roles and selections have them: `*` is any run of characters inside a segment,
 /// possibly none; `**` a whole segment that stands for zero or more.
@@ -76,10 +76,25 @@ impl Pattern {
     /// Whether a permission is meant.
     #[must_use]
     pub fn matches(&self, permission: &str) -> bool {
-        let target: Vec<&str> = permission.split(':').collect();
+        // The pattern that people write most, one star at the very end, needs no walk.
+        if let Some(literal) = self
+            .text
+            .strip_suffix('*')
+            .filter(|literal| !literal.contains('*'))
+        {
+            return permission
+                .strip_prefix(literal)
+                .is_some_and(|rest| !rest.contains(':'));
+        }
+        let mut target = [""; MOST_SEGMENTS];
+        let mut length = 0;
+        for (slot, segment) in target.iter_mut().zip(permission.split(':')) {
+            *slot = segment;
+            length += 1;
+        }
         // The classic greedy walk: on a mismatch the last `**` takes one segment more.
         let (mut at, mut next, mut retry) = (0, 0, None);
-        while let Some(segment) = target.get(at) {
+        while let Some(segment) = target.get(at).filter(|_| at < length) {
             match self.segments.get(next) {
                 Some(Segment::AnySegments) => {
                     retry = Some((next, at));

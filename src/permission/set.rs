@@ -96,15 +96,37 @@ impl PermissionSet {
     }
 
     /// The indices, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().enumerate().flat_map(|(at, word)| {
-            let mut left = *word;
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
-                left &= left - 1;
-                Some(at * 64 + bit)
-            })
-        })
+    #[must_use]
+    pub fn iter(&self) -> Indices<'_> {
+        Indices {
+            words: self.0.iter(),
+            next: 0,
+            left: 0,
+        }
+    }
+}
+
+/// The indices of a set, ascending.
+#[derive(Debug)]
+pub struct Indices<'s> {
+    words: std::slice::Iter<'s, u64>,
+    /// The index of the first bit of the next word.
+    next: usize,
+    /// What is left of the word before.
+    left: u64,
+}
+
+impl Iterator for Indices<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        while self.left == 0 {
+            self.left = *self.words.next()?;
+            self.next += 64;
+        }
+        let bit = self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        Some(self.next - 64 + bit)
     }
 }
 

@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::Deployment;
-use crate::catalog::Selection;
+use crate::catalog::{Preview, Selection};
 use crate::explain::explain;
 use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
@@ -229,7 +229,7 @@ impl Core {
         Ok(requirement)
     }
 
-    fn try_resolve(&self, selection: JsValue, tree: bool) -> Result<crate::catalog::Preview, Refusal> {
+    fn try_resolve(&self, selection: JsValue, tree: bool) -> Result<Preview<'_>, Refusal> {
         let selection = value(selection, "the selection")?;
         let mut problems = Problems::default();
         let members = Members::open(&selection, &Path::call(), &Selection::MEMBERS, &mut problems);
