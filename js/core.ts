@@ -31,6 +31,7 @@ export class ConfiguredCore {
   readonly #catalogText: string;
   #core: Core | undefined;
   #generation = -1;
+  #permissions: string[] | undefined;
 
   private constructor(prefix: string, catalogText: string) {
     this.#prefix = prefix;
@@ -64,6 +65,26 @@ export class ConfiguredCore {
     return this.#step((core, out) => core.resolve(selection, tree, out));
   }
 
+  /** The permissions that a pattern means. They cross as runs in a list that crossed once: text is what costs. */
+  expand(pattern: string): string[] {
+    const out: string[] = [];
+    const ends = this.#ask((core) => core.expand(pattern, out));
+    if (out.length > 0) throw refusal(readStep(out));
+    this.#permissions ??= this.permissions();
+    if (ends.length === 2) return this.#permissions.slice(ends[0], ends[1]);
+    const found: string[] = [];
+    for (let at = 0; at < ends.length; at += 2)
+      found.push(...this.#permissions.slice(ends[at], ends[at + 1]));
+    return found;
+  }
+
+  /** All permissions of the catalog, ascending. */
+  permissions(): string[] {
+    const step = this.#step((core, out) => core.permissions(out));
+    if ('answer' in step) return step.answer as string[];
+    throw refusal(step);
+  }
+
   /** The smallest selection for a list of permissions. */
   suggest(permissions: unknown): Step {
     return this.#step((core, out) => core.suggest(permissions, out));
@@ -75,11 +96,15 @@ export class ConfiguredCore {
   }
 
   #step(run: (core: Core, out: string[]) => void): Step {
+    const out: string[] = [];
+    this.#ask((core) => run(core, out));
+    return readStep(out);
+  }
+
+  #ask<T>(run: (core: Core) => T): T {
     return inWasm(() => {
       if (this.#generation !== generation) this.#configure();
-      const out: string[] = [];
-      run(this.#core as Core, out);
-      return readStep(out);
+      return run(this.#core as Core);
     });
   }
 

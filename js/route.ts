@@ -1,5 +1,5 @@
 import { type ConfiguredCore, refusal } from './core.js';
-import { LeastkeyError } from './errors.js';
+import { requireText } from './values.js';
 
 /** What a request needs by the routes of the catalog. It is a requirement: give it to `verify`. */
 export interface RouteRequirement {
@@ -14,11 +14,8 @@ const LONGEST_METHOD = 'OPTIONS'.length;
 
 /** The requirement of a request; `null` where no route matches. */
 export function matchRoute(core: ConfiguredCore, method: string, path: string): RouteRequirement | null {
-  for (const [name, value] of Object.entries({ method, path })) {
-    if (typeof value !== 'string') {
-      throw new LeastkeyError('invalid_input', `${name}: expected a text`, { path: name });
-    }
-  }
+  requireText(method, 'method');
+  requireText(path, 'path');
   if (method.length > LONGEST_METHOD || path.length > LONGEST_PATH) return null;
   const step = core.match(method, path);
   if ('answer' in step) return step.answer as RouteRequirement | null;

@@ -28,7 +28,7 @@ import type {
   TokenRecord,
   Verdict,
 } from './types.js';
-import { plainCopy } from './values.js';
+import { plainCopy, requireText } from './values.js';
 import { verifyCredential } from './verify.js';
 
 /**
@@ -94,6 +94,14 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    * @throws {LeastkeyError} `invalid_input` for an unknown template, role or permission, and a pattern that means nothing.
    */
   resolve(selection: Selection<Ids>, options?: ResolveOptions): Preview;
+  /**
+   * The permissions that a pattern means, ascending: what `add` and `remove` would do with it.
+   *
+   * @throws {LeastkeyError} `invalid_input` when it is no pattern or means nothing.
+   * @example
+   * tokens.expand('messages:*'); // ['messages:send', 'messages:status']
+   */
+  expand(pattern: string): string[];
   /** The smallest selection that gives these permissions, and as little else as can be. */
   suggest(permissions: readonly Ids['permission'][]): Suggestion;
   /**
@@ -191,6 +199,10 @@ class CoreTokens implements Tokens {
   resolve(selection: Selection, options: ResolveOptions = {}): Preview {
     const { tree } = readResolveOptions(options);
     return answer(this.#core.resolve(plainCopy(selection, ''), tree));
+  }
+
+  expand(pattern: string): string[] {
+    return this.#core.expand(requireText(pattern, 'pattern'));
   }
 
   suggest(permissions: readonly string[]): Suggestion {

@@ -18,6 +18,12 @@ export function plainCopy(value: unknown, path: string): unknown {
   return new Copier().copy(value, path, 0);
 }
 
+/** A caller's text. @throws {LeastkeyError} `invalid_input` for anything else. */
+export function requireText(value: unknown, path: string): string {
+  if (typeof value === 'string') return value;
+  throw refuse(path, 'expected a text');
+}
+
 class Copier {
   #members = 0;
   #characters = 0;

@@ -24,7 +24,7 @@ const openapi = new Command('openapi')
   .action(async (file: string, _: Options, command: Command) => {
     const { json, service, basePath } = command.optsWithGlobals<Options>();
     const document = parse(await read(file), file);
-    show(importOpenApi(document, { ...named({ service }), ...named({ basePath }) }), json);
+    show(importOpenApi(document, { service, basePath }), json);
   });
 
 const scopes = new Command('scopes')
@@ -37,7 +37,7 @@ const scopes = new Command('scopes')
   .addHelpText('after', '\nExample:\n  echo "read:pets write:pets" | leastkey import scopes -')
   .action(async (file: string, _: Options, command: Command) => {
     const { json, service } = command.optsWithGlobals<Options>();
-    show(importScopes(await read(file), named({ service })), json);
+    show(importScopes(await read(file), { service }), json);
   });
 
 /** `import` itself is a word of the language. */
@@ -68,16 +68,9 @@ function parse(content: string, file: string): unknown {
   }
 }
 
-/** Without the members that were not given. */
-function named<T extends Record<string, string | undefined>>(options: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: string;
-  };
-}
-
-function show(imported: Imported, json = false): void {
-  if (json) return printJson(imported);
-  printJson(imported.catalog);
+function show({ catalog, notes }: Imported, json = false): void {
+  printJson(json ? { catalog, notes } : catalog);
+  if (json) return;
   const { stderr } = process;
-  for (const { path, message } of imported.notes) stderr.write(`${paint(stderr, 'yellow', path)}: ${message}\n`);
+  for (const { path, message } of notes) stderr.write(`${paint(stderr, 'yellow', path)}: ${message}\n`);
 }

@@ -6,6 +6,7 @@ import { remove } from './delete.js';
 import { disable } from './disable.js';
 import { enable } from './enable.js';
 import { exitHelp, exitOf, exits, redact, report } from './exit.js';
+import { importing } from './import.js';
 import { list } from './list.js';
 import { revoke } from './revoke.js';
 import { actingHelp, addTargetOptions } from './target.js';
@@ -24,12 +25,12 @@ const program = addTargetOptions(
   .addHelpText('after', actingHelp)
   .addHelpText('afterAll', exitHelp);
 
-for (const command of [create, list, verify, disable, enable, revoke, remove]) {
-  program.addCommand(command.copyInheritedSettings(program).exitOverride());
+for (const command of [create, list, verify, disable, enable, revoke, remove, importing]) {
+  program.addCommand(command);
+  inherit(command, program);
 }
-program.exitOverride();
-for (const command of [program, ...program.commands]) {
-  command.configureOutput({ outputError: (text, write) => write(redact(text)) });
+for (const command of [program, ...everyCommandOf(program)]) {
+  command.exitOverride().configureOutput({ outputError: (text, write) => write(redact(text)) });
 }
 
 // A reader that has seen enough (| head) is no fault: the work goes on, and the database is closed as always.
@@ -46,4 +47,13 @@ try {
     report(error, program.opts<{ json?: boolean }>().json ?? false);
     process.exitCode = exitOf(error);
   }
+}
+
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inherit(below, command);
+}
+
+function everyCommandOf(parent: Command): Command[] {
+  return parent.commands.flatMap((command) => [command, ...everyCommandOf(command)]);
 }

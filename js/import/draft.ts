@@ -11,7 +11,7 @@ export interface Imported {
 }
 
 const MOST_SEGMENTS = 8;
-const LONGEST_SEGMENT = 64;
+const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
 const MOST_ROUTES = 1_000;
 
 /** A permission in the making. */
@@ -42,8 +42,8 @@ export class Draft {
    * @param ownService without it: the service of scopes that name none, those of one segment
    */
   constructor(service: string | undefined, ownService: string) {
-    if (service !== undefined && segmentsOf(service).join() !== service) {
-      throw new LeastkeyError('invalid_input', 'service: expected letters, digits and . _ -', {
+    if (service !== undefined && !SEGMENT.test(service)) {
+      throw new LeastkeyError('invalid_input', 'service: expected 1 to 64 letters, digits and . _ -', {
         path: 'service',
       });
     }
@@ -106,8 +106,8 @@ export class Draft {
     if (this.#service !== undefined) segments.unshift(this.#service);
     else if (segments.length === 1) segments.unshift(this.#ownService);
     const id = segments.join(':');
-    const longest = Math.max(...segments.map((segment) => segment.length));
-    if (segments.length < 2 || segments.length > MOST_SEGMENTS || longest > LONGEST_SEGMENT) {
+    const sound = segments.every((segment) => SEGMENT.test(segment));
+    if (segments.length < 2 || segments.length > MOST_SEGMENTS || !sound) {
       this.note(path, `the scope ${quote(scope)} is left out: it makes no permission id`);
       return undefined;
     }

@@ -12,7 +12,7 @@ export interface OpenApiOptions extends ImportOptions {
    * What stands before every path in a request: `/v2`, or `''` for nothing. Default: the path of the server that the
    * document names first.
    */
-  basePath?: string;
+  basePath?: string | undefined;
 }
 
 /** The methods of an OpenAPI path item. */
@@ -97,33 +97,50 @@ function addRoutes(root: Members, draft: Draft, basePath: string | undefined): v
   }
 }
 
-/** The one scope that an operation's route can ask for, so that it never asks for less than the document. */
-function scopeOf(root: Members, operation: Members, draft: Draft, place: string): string | undefined {
-  const security = listAt(operation, 'security') ?? listAt(root, 'security') ?? [];
-  const alternatives = security.map((requirement) => [
-    ...new Set(Object.values(isObject(requirement) ? requirement : {}).flatMap(textsOf)),
-  ]);
-  for (const scope of alternatives.flat()) draft.add(scope, '', place);
-  const one = alternatives.find((scopes) => scopes.length === 1)?.[0];
-  if (one !== undefined) {
-    const others = alternatives.filter((scopes) => scopes.join() !== one).map(inWords);
-    if (others.length > 0) {
-      draft.note(place, `the route asks for ${one}, where the document also allows ${others.join(', or ')}`);
-    }
-    return one;
-  }
-  const several = alternatives.find((scopes) => scopes.length > 1);
-  draft.note(
-    place,
-    several === undefined
-      ? 'has no route: it asks for no scope'
-      : `has no route: it asks for ${alternatives.map(inWords).join(', or ')}, and a route names one permission`,
-  );
-  return undefined;
+/** One of the ways in which a document lets an operation be called: all of these scopes, with all of these schemes. */
+interface Alternative {
+  scopes: string[];
+  /** Schemes that are asked for without a scope, such as an API key. */
+  schemes: string[];
 }
 
-function inWords(scopes: readonly string[]): string {
-  return scopes.length === 0 ? 'no scope' : scopes.join(' and ');
+/** The one scope that an operation's route can ask for, so that it never asks for fewer than the document. */
+function scopeOf(root: Members, operation: Members, draft: Draft, place: string): string | undefined {
+  const security = listAt(operation, 'security') ?? listAt(root, 'security') ?? [];
+  const alternatives = security.map(alternativeOf);
+  for (const scope of alternatives.flatMap(({ scopes }) => scopes)) draft.add(scope, '', place);
+  const chosen = alternatives.find(({ scopes }) => scopes.length === 1);
+  const [scope] = chosen?.scopes ?? [];
+  if (chosen === undefined || scope === undefined) {
+    const asked = alternatives.some(({ scopes }) => scopes.length > 1)
+      ? `${alternatives.map(inWords).join(', or ')}, and a route names one permission`
+      : 'no scope';
+    draft.note(place, `has no route: it asks for ${asked}`);
+    return undefined;
+  }
+  if (chosen.schemes.length > 0) {
+    draft.note(
+      place,
+      `the route asks for ${scope}; the document also asks for ${chosen.schemes.join(' and ')}`,
+    );
+  }
+  const others = alternatives.filter(({ scopes }) => scopes.join() !== scope).map(inWords);
+  if (others.length > 0) {
+    draft.note(place, `the route asks for ${scope}; the document would also take ${others.join(', or ')}`);
+  }
+  return scope;
+}
+
+function alternativeOf(requirement: unknown): Alternative {
+  const schemes = Object.entries(isObject(requirement) ? requirement : {});
+  return {
+    scopes: [...new Set(schemes.flatMap(([, scopes]) => textsOf(scopes)))],
+    schemes: schemes.filter(([, scopes]) => textsOf(scopes).length === 0).map(([name]) => name),
+  };
+}
+
+function inWords({ scopes, schemes }: Alternative): string {
+  return [...scopes, ...schemes].join(' and ') || 'a request without credentials';
 }
 
 function textsOf(value: unknown): string[] {

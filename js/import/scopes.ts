@@ -8,13 +8,13 @@ export interface ImportOptions {
    * The service below which all permissions are to stand. Default: the first segment of each scope, so that `messages:send`
    * is a permission of the service `messages`.
    */
-  service?: string;
+  service?: string | undefined;
 }
 
 /** A scope with the title that people read. */
 export interface ScopeEntry {
   scope: string;
-  title?: string;
+  title?: string | undefined;
 }
 
 /** The service of scopes that name none. */

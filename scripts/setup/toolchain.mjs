@@ -42,7 +42,7 @@ export async function installToolchain({ install, obstacles }) {
       met.push(`${route}: it was installed, but Rust still cannot compile to ${target}`);
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
-      met.push(`${route}: ${error.message}`);
+      met.push(`${route}: ${error.message.replaceAll('\n', '\n    ')}`);
     }
   }
   throw nothingInstallable(met, forced);

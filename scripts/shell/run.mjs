@@ -8,7 +8,7 @@ const TAIL = 100;
 /** A command that did not end well, with everything it wrote. */
 export class CommandFailed extends Failure {
   constructor(line, how, output) {
-    super(`${tail(output)}\nThis command ${how}:\n  ${line}`);
+    super([tail(output), `This command ${how}:`, `  ${line}`].filter((part) => part !== '').join('\n'));
     this.output = output;
   }
 }

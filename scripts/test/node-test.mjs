@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 
@@ -28,12 +28,19 @@ export async function runNodeTests(files, cwd) {
     `--test-reporter=${name}`,
     `--test-reporter-destination=${destination}`,
   ]);
-  const args = ['--enable-source-maps', '--test', `--test-timeout=${LONGEST}`, ...reporters, ...files];
+  const args = [
+    '--enable-source-maps',
+    '--test',
+    `--test-timeout=${LONGEST}`,
+    ...reporters,
+    ...files.map((file) => relative(cwd, file)),
+  ];
   try {
     await run(process.execPath, args, { cwd });
     return readFileSync(report, 'utf8');
   } catch (error) {
-    if (error instanceof Failure) error.output = readFileSync(report, 'utf8');
+    // Node itself may have failed before it wrote anything.
+    if (error instanceof Failure && existsSync(report)) error.output = readFileSync(report, 'utf8');
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });

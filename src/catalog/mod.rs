@@ -13,6 +13,8 @@ mod suggest;
 mod tree;
 mod warning;
 
+use std::ops::Range;
+
 pub use bundle::{Role, Template};
 pub use drift::Drift;
 pub use kind::{ExpiryRule, Kind};
@@ -165,25 +167,48 @@ impl Catalog {
     /// # Errors
     /// When the text is no pattern, or matches nothing.
     pub fn matching(&self, pattern: &str) -> Result<PermissionSet, String> {
-        let parsed = Pattern::parse(pattern)?;
         let mut set = self.nothing();
+        for index in self.runs(pattern)?.into_iter().flatten() {
+            set.insert(index);
+        }
+        Ok(set)
+    }
+
+    /// The permissions that a pattern means, as runs of neighbours by index. Most patterns mean a single run.
+    ///
+    /// # Errors
+    /// As [`Catalog::matching`].
+    pub fn runs(&self, pattern: &str) -> Result<Vec<Range<usize>>, String> {
+        let parsed = Pattern::parse(pattern)?;
         if parsed.is_exact() {
-            set.insert(self.known(pattern)?);
-            return Ok(set);
+            let index = self.known(pattern)?;
+            return Ok(std::iter::once(index..index + 1).collect());
         }
         let prefix = parsed.literal_prefix();
         let first = self.permissions.partition_point(|known| known.as_str() < prefix);
-        let candidates = self.permissions.iter().enumerate().skip(first);
-        let mut found = false;
-        for (index, permission) in candidates.take_while(|(_, known)| known.as_str().starts_with(prefix)) {
-            if parsed.matches(permission.as_str()) {
-                found = set.insert(index) || found;
+        let candidates = self.permissions.get(first..).unwrap_or_default();
+        let only_ends_open = parsed.only_ends_open();
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for (index, permission) in (first..).zip(candidates.iter().map(Permission::as_str)) {
+            let Some(rest) = permission.strip_prefix(prefix) else {
+                break;
+            };
+            let meant = if only_ends_open {
+                !rest.as_bytes().contains(&b':')
+            } else {
+                parsed.matches(permission)
+            };
+            if meant {
+                match runs.last_mut() {
+                    Some(run) if run.end == index => run.end += 1,
+                    _ => runs.push(index..index + 1),
+                }
             }
         }
-        if found {
-            Ok(set)
-        } else {
+        if runs.is_empty() {
             Err(self.unknown("permission matching", pattern))
+        } else {
+            Ok(runs)
         }
     }
 

@@ -78,14 +78,15 @@ pub fn parse_segment(segment: &str) -> Result<(), String> {
     if segment.len() > LONGEST_SEGMENT {
         return Err(format!("has a segment of more than {LONGEST_SEGMENT} characters"));
     }
-    match segment
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && !"._-".contains(*c))
-    {
-        None => Ok(()),
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if segment.bytes().all(allowed) {
+        return Ok(());
+    }
+    match segment.chars().find(|c| !u8::try_from(*c).is_ok_and(allowed)) {
         Some('*') => Err("has a pattern where an exact permission is needed".to_owned()),
-        Some(refused) => Err(format!(
-            "has the character {refused:?}; segments have letters, digits and . _ -"
+        refused => Err(format!(
+            "has the character {:?}; segments have letters, digits and . _ -",
+            refused.unwrap_or_default()
         )),
     }
 }

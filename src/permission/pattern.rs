@@ -13,18 +13,10 @@ use super::{MOST_SEGMENTS, parse_segment, parse_segments};
 /// assert!(Pattern::parse("**:read").unwrap().matches("messages:templates:read"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
-    text: String,
-    segments: Vec<Segment>,
-}
+pub struct Pattern(String);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
-    /// `**`
-    AnySegments,
-    /// The texts between the stars of one segment: `Get*` is `["Get", ""]`, an exact segment has one.
-    Glob(Vec<String>),
-}
+/// A whole segment that stands for zero or more.
+const ANY_SEGMENTS: &str = "**";
 
 impl Pattern {
     /// Parses a pattern. An exact permission is a pattern too.
@@ -32,75 +24,55 @@ impl Pattern {
     /// # Errors
     /// When what stands between the stars is no permission, or `**` is only a part of a segment.
     pub fn parse(text: &str) -> Result<Pattern, String> {
-        let mut segments = Vec::new();
-        parse_segments(text, |segment| {
-            if segment == "**" {
-                segments.push(Segment::AnySegments);
-                return Ok(());
-            }
-            if segment.contains("**") {
-                return Err(
-                    "has \"**\" inside a segment; it stands for whole segments, \"*\" for a part of one"
-                        .to_owned(),
-                );
-            }
+        parse_segments(text, |segment| match segment {
+            "*" | ANY_SEGMENTS => Ok(()),
+            _ if segment.contains(ANY_SEGMENTS) => Err(
+                "has \"**\" inside a segment; it stands for whole segments, \"*\" for a part of one"
+                    .to_owned(),
+            ),
             // What is left without its stars must be able to stand in a permission.
-            let literal = segment.replace('*', "");
-            if !literal.is_empty() || segment.is_empty() {
-                parse_segment(&literal)?;
-            }
-            segments.push(Segment::Glob(segment.split('*').map(str::to_owned).collect()));
-            Ok(())
+            _ if segment.contains('*') => parse_segment(&segment.replace('*', "")),
+            _ => parse_segment(segment),
         })?;
-        Ok(Pattern {
-            text: text.to_owned(),
-            segments,
-        })
+        Ok(Pattern(text.to_owned()))
     }
 
     /// The exact text that every match starts with.
     pub(crate) fn literal_prefix(&self) -> &str {
-        self.text
-            .split('*')
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(':')
+        // Two stars stand for no segment too, and then there is no separator before them.
+        let literal = self.0.split('*').next().unwrap_or_default();
+        if self.only_ends_open() {
+            literal
+        } else {
+            literal.trim_end_matches(':')
+        }
+    }
+
+    /// Whether the only star stands at the very end, as people write most patterns: then a match is the literal prefix and the rest of one
+    /// segment.
+    pub(crate) fn only_ends_open(&self) -> bool {
+        self.0.find('*') == Some(self.0.len() - 1)
     }
 
     /// Whether this has no star, so that it is the one permission that it names.
     #[must_use]
     pub fn is_exact(&self) -> bool {
-        !self.text.contains('*')
+        !self.0.contains('*')
     }
 
     /// Whether a permission is meant.
     #[must_use]
     pub fn matches(&self, permission: &str) -> bool {
-        // The pattern that people write most, one star at the very end, needs no walk.
-        if let Some(literal) = self
-            .text
-            .strip_suffix('*')
-            .filter(|literal| !literal.contains('*'))
-        {
-            return permission
-                .strip_prefix(literal)
-                .is_some_and(|rest| !rest.contains(':'));
-        }
-        let mut target = [""; MOST_SEGMENTS];
-        let mut length = 0;
-        for (slot, segment) in target.iter_mut().zip(permission.split(':')) {
-            *slot = segment;
-            length += 1;
-        }
+        let (pattern, target) = (Segments::of(&self.0), Segments::of(permission));
         // The classic greedy walk: on a mismatch the last `**` takes one segment more.
         let (mut at, mut next, mut retry) = (0, 0, None);
-        while let Some(segment) = target.get(at).filter(|_| at < length) {
-            match self.segments.get(next) {
-                Some(Segment::AnySegments) => {
+        while let Some(segment) = target.get(at) {
+            match pattern.get(next) {
+                Some(ANY_SEGMENTS) => {
                     retry = Some((next, at));
                     next += 1;
                 }
-                Some(Segment::Glob(parts)) if glob(parts, segment) => {
+                Some(part) if glob(part, segment) => {
                     at += 1;
                     next += 1;
                 }
@@ -112,41 +84,66 @@ impl Pattern {
                 }
             }
         }
-        self.segments
-            .iter()
-            .skip(next)
-            .all(|rest| *rest == Segment::AnySegments)
+        (next..)
+            .map_while(|rest| pattern.get(rest))
+            .all(|rest| rest == ANY_SEGMENTS)
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
+        formatter.write_str(&self.0)
     }
 }
 
-/// Whether a segment starts with the first part, ends with the last, and has the others between them in order.
-fn glob(parts: &[String], segment: &str) -> bool {
-    let [first, middle @ .., last] = parts else {
-        return matches!(parts, [only] if only == segment);
+/// The segments of a path: at most eight, found without an allocation.
+struct Segments<'t> {
+    all: [&'t str; MOST_SEGMENTS],
+    count: usize,
+}
+
+impl<'t> Segments<'t> {
+    fn of(text: &'t str) -> Segments<'t> {
+        let mut segments = Segments {
+            all: [""; MOST_SEGMENTS],
+            count: 0,
+        };
+        for (slot, segment) in segments.all.iter_mut().zip(text.split(':')) {
+            *slot = segment;
+            segments.count += 1;
+        }
+        segments
+    }
+
+    fn get(&self, at: usize) -> Option<&'t str> {
+        self.all.get(at).copied().filter(|_| at < self.count)
+    }
+}
+
+/// Whether a segment starts with what stands before the first star, ends with what stands after the last, and has the rest between them in
+/// order.
+fn glob(pattern: &str, segment: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == segment;
     };
-    let Some(mut rest) = segment
-        .strip_prefix(first.as_str())
-        .and_then(|rest| rest.strip_suffix(last.as_str()))
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(mut open) = segment
+        .strip_prefix(first)
+        .and_then(|open| open.strip_suffix(last))
     else {
         return false;
     };
-    for part in middle {
-        let Some((_, after)) = rest.split_once(part.as_str()) else {
+    for part in middle.split('*') {
+        let Some((_, after)) = open.split_once(part) else {
             return false;
         };
-        rest = after;
+        open = after;
     }
     true
 }

@@ -147,6 +147,38 @@ impl Core {
         );
     }
 
+    /// The permissions that a pattern means, as runs (start, end, start, end, …) in the list of [`Core::permissions`]. When it means none,
+    /// `out[0]` is a step that refuses.
+    pub fn expand(&self, pattern: &str, out: &Array) -> Vec<u32> {
+        let runs = self.deployment().and_then(|deployment| {
+            let mut problems = Problems::default();
+            let runs = problems.keep(
+                &Path::call().member("pattern"),
+                deployment.catalog().runs(pattern),
+            );
+            runs.ok_or_else(|| problems.into())
+        });
+        match runs {
+            // A catalog has at most 100,000 permissions.
+            Ok(runs) => {
+                let ends = runs.into_iter().flat_map(|run| [run.start, run.end]);
+                ends.filter_map(|end| u32::try_from(end).ok()).collect()
+            }
+            Err(refusal) => {
+                push(out, &Step::<()>::Refuse(refusal));
+                Vec::new()
+            }
+        }
+    }
+
+    /// All permissions, ascending. `out[0]` is a step with the list.
+    pub fn permissions(&self, out: &Array) {
+        let all = self
+            .deployment()
+            .map(|deployment| deployment.catalog().permissions().collect::<Vec<_>>());
+        push(out, &all.map_or_else(Step::Refuse, Step::Answer));
+    }
+
     /// Suggests the smallest selection for a list of permissions. `out[0]` is a step with the suggestion.
     pub fn suggest(&self, permissions: JsValue, out: &Array) {
         push(

@@ -1,0 +1,195 @@
+/**
+ * A second implementation of the permission model, written from its description alone, without an eye on speed: patterns become
+ * lists of segments, sets are JavaScript's, requirements are read by recursion. What it throws is a refusal.
+ */
+
+const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Whether a text is an exact permission: 1 to 8 segments. */
+export function isPermission(text) {
+  const segments = text.split(':');
+  return segments.length <= 8 && segments.every((segment) => SEGMENT.test(segment));
+}
+
+/** Whether a text is a pattern. */
+export function isPattern(text) {
+  const segments = text.split(':');
+  if (segments.length > 8) return false;
+  return segments.every((segment) => {
+    if (segment === '**') return true;
+    if (segment.includes('**')) return false;
+    const literal = segment.replaceAll('*', '');
+    return literal === '' ? segment !== '' : SEGMENT.test(literal);
+  });
+}
+
+/** Whether a pattern means a permission. */
+export function means(pattern, permission) {
+  return meansSegments(pattern.split(':'), permission.split(':'));
+}
+
+function meansSegments([first, ...rest], segments) {
+  if (first === undefined) return segments.length === 0;
+  if (first === '**') {
+    // Zero segments, or one and the same again.
+    return (
+      meansSegments(rest, segments) ||
+      (segments.length > 0 && meansSegments([first, ...rest], segments.slice(1)))
+    );
+  }
+  return segments.length > 0 && meansText(first, segments[0]) && meansSegments(rest, segments.slice(1));
+}
+
+function meansText(glob, text) {
+  if (glob === '') return text === '';
+  if (glob[0] === '*')
+    return meansText(glob.slice(1), text) || (text !== '' && meansText(glob, text.slice(1)));
+  return glob[0] === text[0] && meansText(glob.slice(1), text.slice(1));
+}
+
+/** Everything that a catalog can grant: the id of each permission with what it implies directly. */
+export function permissionsOf(catalog) {
+  const found = new Map();
+  const walk = (nodes, above) => {
+    for (const [segment, node] of Object.entries(nodes)) {
+      const id = `${above}:${segment}`;
+      const group = typeof node !== 'string' && node.permissions !== undefined;
+      if (!group || node.grantable === true) found.set(id, node.implies ?? []);
+      if (group) walk(node.permissions, id);
+    }
+  };
+  for (const [id, service] of Object.entries(catalog.services)) walk(service.permissions, id);
+  return found;
+}
+
+/** The permissions that a pattern means in a catalog. */
+export function matching(catalog, pattern) {
+  if (!isPattern(pattern)) throw new Error(`${pattern} is no pattern`);
+  const found = [...permissionsOf(catalog).keys()].filter((id) => means(pattern, id));
+  if (found.length === 0) throw new Error(`${pattern} means nothing`);
+  return found;
+}
+
+/** A set with all that its members imply, at any distance. */
+export function closure(catalog, ids) {
+  const implied = permissionsOf(catalog);
+  const closed = new Set(ids);
+  for (let before = -1; before !== closed.size; ) {
+    before = closed.size;
+    for (const id of [...closed]) for (const other of implied.get(id)) closed.add(other);
+  }
+  return closed;
+}
+
+/** What a template gives, with those that it extends, not closed. */
+export function templateGives(catalog, id) {
+  const template = catalog.templates?.[id];
+  if (template === undefined) throw new Error(`there is no template ${id}`);
+  return new Set([
+    ...(template.permissions ?? []).flatMap((pattern) => matching(catalog, pattern)),
+    ...(template.extends ?? []).flatMap((parent) => [...templateGives(catalog, parent)]),
+  ]);
+}
+
+/** What a role gives. */
+export function roleGives(catalog, id) {
+  if (id === 'admin') return new Set(permissionsOf(catalog).keys());
+  const role = catalog.roles?.[id];
+  if (role === undefined) throw new Error(`there is no role ${id}`);
+  return closure(
+    catalog,
+    (role.permissions ?? []).flatMap((pattern) => matching(catalog, pattern)),
+  );
+}
+
+/** The permissions of a selection, sorted: the closure of templates, additions and role, less the removals. */
+export function resolve(catalog, { templates = [], add = [], remove = [], role }) {
+  const chosen = [
+    ...templates.flatMap((id) => [...templateGives(catalog, id)]),
+    ...add.flatMap((pattern) => matching(catalog, pattern)),
+    ...(role === undefined ? [] : roleGives(catalog, role)),
+  ];
+  const removed = new Set(remove.flatMap((pattern) => matching(catalog, pattern)));
+  return [...closure(catalog, chosen)].filter((id) => !removed.has(id)).sort();
+}
+
+/** Whether one resource is another, or above it. */
+export function covers(above, below) {
+  const [upper, lower] = [above, below].map((path) => (path === '' ? [] : path.split('/')));
+  return upper.length <= lower.length && upper.every((segment, index) => segment === lower[index]);
+}
+
+/**
+ * What a token with a grant answers to a requirement: `valid`, `insufficient_permission` with what is missing, or
+ * `outside_resource`. A grant is `{ permissions, resource, resources }`, its boundary and the narrowed permissions.
+ */
+export function decide(grant, requirement) {
+  const { needs, resource } = read(requirement);
+  const granted = (id) => grant.permissions.includes(id);
+  if (!holds(needs, granted)) {
+    return { code: 'insufficient_permission', missing: [...new Set(missing(needs, granted))].sort() };
+  }
+  const here = (id) => granted(id) && reaches(grant, id, resource);
+  return { code: holds(needs, here) ? 'valid' : 'outside_resource', missing: [] };
+}
+
+/** Whether a granted permission is held at a resource; without one, at the whole boundary. */
+function reaches({ resource: boundary, resources = {} }, id, resource = boundary) {
+  const narrowed = resources[id] ?? [boundary];
+  return covers(boundary, resource) && narrowed.some((place) => covers(place, resource));
+}
+
+/** A requirement in one form: a permission, or `{ all }` or `{ any }` of such. */
+function read(requirement) {
+  if (requirement === undefined) return { needs: { all: [] } };
+  if (typeof requirement === 'string') return { needs: parse(requirement) };
+  if (Array.isArray(requirement)) return { needs: { all: requirement } };
+  const { permission, all, any, expr, resource } = requirement;
+  if (permission !== undefined) return { needs: permission, resource };
+  if (expr !== undefined) return { needs: parse(expr), resource };
+  return { needs: all === undefined ? { any } : { all }, resource };
+}
+
+/** `a AND (b OR c)`: AND binds tighter than OR. */
+function parse(text) {
+  const words = text.match(/[()]|[^\s()]+/g);
+  const alternatives = () => {
+    const any = [conjunction()];
+    while (words[0] === 'OR') {
+      words.shift();
+      any.push(conjunction());
+    }
+    return { any };
+  };
+  const conjunction = () => {
+    const all = [atom()];
+    while (words[0] === 'AND') {
+      words.shift();
+      all.push(atom());
+    }
+    return { all };
+  };
+  const atom = () => {
+    const word = words.shift();
+    if (word !== '(') return word;
+    const inner = alternatives();
+    words.shift();
+    return inner;
+  };
+  return alternatives();
+}
+
+function holds(needs, held) {
+  if (typeof needs === 'string') return held(needs);
+  return needs.all === undefined
+    ? needs.any.some((part) => holds(part, held))
+    : needs.all.every((part) => holds(part, held));
+}
+
+/** Everything named in the parts that are not satisfied and is not held. */
+function missing(needs, held) {
+  if (holds(needs, held)) return [];
+  return typeof needs === 'string'
+    ? [needs]
+    : (needs.all ?? needs.any).flatMap((part) => missing(part, held));
+}
