@@ -186,17 +186,16 @@ impl Catalog {
         }
         let prefix = parsed.literal_prefix();
         let first = self.permissions.partition_point(|known| known.as_str() < prefix);
-        let candidates = self.permissions.get(first..).unwrap_or_default();
-        let only_ends_open = parsed.only_ends_open();
+        let rest = self.permissions.get(first..).unwrap_or_default();
+        let count = rest.partition_point(|known| known.as_str().starts_with(prefix));
+        // Where only the end is open, all neighbours of as many segments are meant.
+        let segments = parsed.only_ends_open().then(|| parsed.segments());
         let mut runs: Vec<Range<usize>> = Vec::new();
-        for (index, permission) in (first..).zip(candidates.iter().map(Permission::as_str)) {
-            let Some(rest) = permission.strip_prefix(prefix) else {
-                break;
-            };
-            let meant = if only_ends_open {
-                !rest.as_bytes().contains(&b':')
-            } else {
-                parsed.matches(permission)
+        let candidates = (first..).zip(rest.iter().zip(self.details.get(first..).unwrap_or_default()));
+        for (index, (permission, details)) in candidates.take(count) {
+            let meant = match segments {
+                Some(segments) => details.segments == segments,
+                None => parsed.matches(permission.as_str()),
             };
             if meant {
                 match runs.last_mut() {

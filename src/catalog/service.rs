@@ -36,6 +36,8 @@ pub(super) struct Details {
     /// What implies it directly.
     pub(super) implied_by: Vec<usize>,
     pub(super) deprecated: Option<Deprecation>,
+    /// How many segments its id has.
+    pub(super) segments: usize,
 }
 
 /// A permission that should not be granted any more.
@@ -238,14 +240,16 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<D
         }
         found
     };
-    let mut details: Vec<Details> = references
+    let mut details: Vec<Details> = ids
         .iter()
-        .map(|(implies, deprecated)| Details {
+        .zip(&references)
+        .map(|(id, (implies, deprecated))| Details {
             implies: implies.iter().filter_map(|(id, path)| index(id, path)).collect(),
             implied_by: Vec::new(),
             deprecated: deprecated.as_ref().map(|replacement| Deprecation {
                 replacement: replacement.as_ref().and_then(|(id, path)| index(id, path)),
             }),
+            segments: id.as_str().split(':').count(),
         })
         .collect();
     let edges: Vec<Vec<usize>> = details.iter().map(|details| details.implies.clone()).collect();

@@ -54,6 +54,11 @@ impl Pattern {
         self.0.find('*') == Some(self.0.len() - 1)
     }
 
+    /// How many segments it has.
+    pub(crate) fn segments(&self) -> usize {
+        self.0.split(':').count()
+    }
+
     /// Whether this has no star, so that it is the one permission that it names.
     #[must_use]
     pub fn is_exact(&self) -> bool {

@@ -215,7 +215,10 @@ describe('001, organization and group tokens', async () => {
 });
 
 describe('002, personal tokens', async () => {
-  const tokens = await deploy(example('personal'));
+  // A clock that goes on with every look: the list has the newest first.
+  let now = Date.UTC(2026, 10, 23);
+  const options = { store: memoryStore(), prefix: 'test', now: () => now++ };
+  const tokens = await createTokens({ catalog: example('personal'), ...options });
   const user = { id: 'user:7', roles: { 'user:7': 'user' } };
   const create = (name, selection) => tokens.create({ kind: 'personal', name, ...selection }, user);
 

@@ -200,7 +200,8 @@ describe('the types of a deployment', () => {
     const { tree, warnings } = tokens.resolve({ role: 'admin' });
     const [branch] = tree ?? [];
     const sources = branch?.children.flatMap(({ from }) => from) ?? [];
-    for (const source of sources) assert.ok('role' in source && source.role === 'admin');
+    for (const source of sources)
+      assert.ok('role' in source ? source.role === 'admin' : 'impliedBy' in source);
     for (const warning of warnings) if (warning.code === 'deprecated') assert.fail(warning.permission);
     compiled(() => {
       // @ts-expect-error no route may match
