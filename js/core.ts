@@ -28,14 +28,14 @@ export class ConfiguredCore {
   /** What the core made of the configuration. */
   readonly configured: Configured;
   readonly #prefix: string;
-  readonly #catalogText: string;
+  readonly #catalog: Uint8Array;
   #core: Core | undefined;
   #generation = -1;
   #permissions: string[] | undefined;
 
   private constructor(prefix: string, catalogText: string) {
     this.#prefix = prefix;
-    this.#catalogText = catalogText;
+    this.#catalog = new TextEncoder().encode(catalogText);
     this.configured = inWasm(() => this.#configure());
   }
 
@@ -111,7 +111,7 @@ export class ConfiguredCore {
   #configure(): Configured {
     const core = new Core();
     const out: string[] = [];
-    core.configure({ prefix: this.#prefix }, this.#catalogText, out);
+    core.configure({ prefix: this.#prefix }, this.#catalog, out);
     const step = readStep(out);
     if (!('answer' in step)) {
       core.free();

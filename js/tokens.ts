@@ -83,8 +83,9 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    * @throws {LeastkeyError} as `verify` does.
    * @example
    * const { code, missing, templates, wire } = await tokens.explain(request, 'messages:send');
-   * log(code, missing, templates);
-   * return new Response(null, { status: wire.status, headers: { 'WWW-Authenticate': wire.challenge ?? '' } });
+   * log({ code, missing, templates });
+   * const headers = wire.challenge === undefined ? {} : { 'WWW-Authenticate': wire.challenge };
+   * return new Response(null, { status: wire.status, headers });
    */
   explain(credential: CredentialSource, requirement?: Requirement<Ids['permission']>): Promise<Explanation>;
   /**

@@ -35,9 +35,9 @@ fn at(value: &JsValue, path: &str) -> JsValue {
 
 fn core() -> Core {
     let (mut core, out) = (Core::new(), Array::new());
-    core.configure(js(r#"{"prefix": "acme_live"}"#), CATALOG, &out);
+    core.configure(js(r#"{"prefix": "acme_live"}"#), CATALOG.as_bytes(), &out);
     assert_eq!(
-        text(&step(&out, 0)),
+        text(&handed_over(&out, 0)),
         r#"{"answer":{"pattern":"acme_live_1[0-9A-Za-z]{52}","version":"7"}}"#
     );
     core
@@ -52,7 +52,7 @@ fn entropy() -> Uint8Array {
 fn plan(core: &Core, call: JsValue, reads: &str, entropy: &Uint8Array) -> JsValue {
     let out = Array::new();
     core.plan(call, js(reads), NOW, NOW, entropy, &out);
-    let step = step(&out, 0);
+    let step = handed_over(&out, 0);
     assert_eq!(
         out.length() == 2,
         !at(&step, "commit").is_undefined(),
@@ -62,7 +62,7 @@ fn plan(core: &Core, call: JsValue, reads: &str, entropy: &Uint8Array) -> JsValu
 }
 
 /// A step that was handed over.
-fn step(out: &Array, index: u32) -> JsValue {
+fn handed_over(out: &Array, index: u32) -> JsValue {
     js(&out.get(index).as_string().unwrap())
 }
 
@@ -112,7 +112,7 @@ fn a_token_is_made_and_verified() {
     let verify = |requirement: &str, reads: &str| {
         let out = Array::new();
         core.verify(credential.clone(), js(requirement), js(reads), NOW, &out);
-        step(&out, 0)
+        handed_over(&out, 0)
     };
     let needed = verify("{}", NOTHING);
     assert_eq!(at(&needed, "need.keys.0").as_string().unwrap(), key);
@@ -150,7 +150,11 @@ fn numbers_that_cannot_be_an_instant_are_refused() {
         core.plan(js(CREATE), js(NOTHING), NOW, number, &entropy, &out);
         core.verify("x".to_owned(), js("{}"), js(NOTHING), number, &out);
         for index in 0..out.length() {
-            assert_eq!(at(&step(&out, index), "refuse.code"), "invalid_input", "{number}");
+            assert_eq!(
+                at(&handed_over(&out, index), "refuse.code"),
+                "invalid_input",
+                "{number}"
+            );
         }
     }
 }
@@ -203,10 +207,10 @@ fn a_wrong_catalog_lists_every_problem() {
     let (mut core, out) = (Core::new(), Array::new());
     core.configure(
         js(r#"{"prefix": "a b"}"#),
-        r#"{"services": {"s": {"permissions": {"a": 7}}}, "templtes": {}}"#,
+        r#"{"services": {"s": {"permissions": {"a": 7}}}, "templtes": {}}"#.as_bytes(),
         &out,
     );
-    let paths: Vec<String> = Array::from(&at(&step(&out, 0), "refuse.problems"))
+    let paths: Vec<String> = Array::from(&at(&handed_over(&out, 0), "refuse.problems"))
         .iter()
         .map(|problem| at(&problem, "path").as_string().unwrap())
         .collect();
@@ -219,8 +223,8 @@ fn a_wrong_catalog_lists_every_problem() {
             "$.services.s.permissions.a"
         ]
     );
-    core.configure(js(r#"{"prefix": "a"}"#), "{", &out);
-    assert_eq!(at(&step(&out, 1), "refuse.code"), "invalid_input");
+    core.configure(js(r#"{"prefix": "a"}"#), b"{", &out);
+    assert_eq!(at(&handed_over(&out, 1), "refuse.code"), "invalid_input");
     assert_eq!(
         at(&plan(&core, js(CREATE), NOTHING, &entropy()), "refuse.code"),
         "invalid_input",

@@ -58,10 +58,11 @@ impl Core {
         Core::default()
     }
 
-    /// Compiles `{ prefix }` and the JSON text of a catalog. `out[0]` is a step whose answer describes the deployment.
-    pub fn configure(&mut self, config: JsValue, catalog: &str, out: &Array) {
+    /// Compiles `{ prefix }` and the JSON text of a catalog, in UTF-8: as bytes, because text crosses slowly and a catalog may be large.
+    /// `out[0]` is a step whose answer describes the deployment.
+    pub fn configure(&mut self, config: JsValue, catalog: &[u8], out: &Array) {
         let configured = value(config, "the configuration").and_then(|config| {
-            let catalog = serde_json::from_str(catalog).map_err(|problem| {
+            let catalog = serde_json::from_slice(catalog).map_err(|problem| {
                 Refusal::new(
                     ErrorCode::InvalidInput,
                     format!("the catalog is no JSON: {problem}"),

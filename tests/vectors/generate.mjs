@@ -59,4 +59,9 @@ const refused = [
 ].map(([why, text, code]) => ({ why, prefix, text, code }));
 
 const file = new URL('credentials.json', import.meta.url);
-writeFileSync(file, `${JSON.stringify({ minted, refused }, null, 1).replace(/\n\s+(?=\d)/g, ' ').replace(/(\d)\n\s+\]/g, '$1]')}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ minted, refused }, null, 1)
+    .replace(/\n\s+(?=\d)/g, ' ')
+    .replace(/(\d)\n\s+\]/g, '$1]')}\n`,
+);
