@@ -94,11 +94,15 @@ impl Actor {
     /// Whether this actor may manage the tokens of an owner: it is the owner, or an admin of the owner or of what stands above it.
     #[must_use]
     pub fn manages(&self, owner: &Resource) -> bool {
-        self.own_resource() == Some(owner)
-            || self
-                .roles
-                .iter()
-                .any(|(resource, role)| role == Role::ADMIN && resource.covers(owner))
+        self.own_resource() == Some(owner) || self.is_admin_of(owner)
+    }
+
+    /// Whether this actor is an admin of a resource or of what stands above it.
+    #[must_use]
+    pub fn is_admin_of(&self, resource: &Resource) -> bool {
+        self.roles
+            .iter()
+            .any(|(place, role)| role == Role::ADMIN && place.covers(resource))
     }
 
     /// The most that this actor can give at a boundary: what its roles there or above give, and the permissions that its host vouches for,
@@ -108,11 +112,11 @@ impl Actor {
         let mut most = catalog.nothing();
         let mut reaches = self.own_resource().is_some_and(|own| own.covers(boundary));
         for (resource, role) in &self.roles {
-            if resource.covers(boundary) {
+            if resource.covers(boundary)
+                && let Some(role) = catalog.role(role)
+            {
                 reaches = true;
-                if let Some(role) = catalog.role(role) {
-                    most.union(role.permissions());
-                }
+                most.union(role.permissions());
             }
         }
         if reaches {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::step::Write;
+use crate::time::{Instant, LARGEST_EXACT};
 
 /// How many changes a head remembers. A reader further behind drops the whole shard.
 const REMEMBERED: usize = 64;
@@ -18,27 +19,24 @@ pub struct Head {
 }
 
 impl Head {
-    /// The write that adds a change to a head. A head that cannot be read starts anew one change later than any reader can have seen
-    /// it, so that every reader drops the shard.
+    /// The write that adds a change to a head. A head that is not there, or cannot be read, starts at the time in milliseconds: further
+    /// than any count of changes that a reader can have seen, so that every reader drops the shard, and never the same twice.
     #[must_use]
-    pub fn advance(feed_key: String, stored: Option<&str>, changed_key: String, revision: u64) -> Write {
-        let mut head = match stored {
-            None => Head::default(),
-            Some(text) => serde_json::from_str(text).unwrap_or(Head {
-                seq: REPAIRED,
+    pub fn advance(feed_key: String, stored: Option<&str>, changed: (String, u64), now: Instant) -> Write {
+        let mut head = stored
+            .and_then(|text| serde_json::from_str::<Head>(text).ok())
+            .filter(|head| head.seq < LARGEST_EXACT)
+            .unwrap_or(Head {
+                seq: now.millis(),
                 recent: Vec::new(),
-            }),
-        };
+            });
         head.seq = head.seq.saturating_add(1);
-        head.recent.push((changed_key, revision));
+        head.recent.push(changed);
         let surplus = head.recent.len().saturating_sub(REMEMBERED);
         head.recent.drain(..surplus);
         Write::replace(feed_key, stored, json(&head))
     }
 }
-
-/// Where counting goes on after damage: far from any count that a reader can hold, still exact in JavaScript.
-const REPAIRED: u64 = 1 << 50;
 
 /// The JSON text of a value of ours. They have no maps with keys that are not text, which is all that can fail.
 pub(crate) fn json(value: &impl Serialize) -> String {
@@ -55,27 +53,39 @@ mod tests {
 
     #[test]
     fn a_head_counts_and_forgets_the_oldest() {
+        let now = Instant::from_millis(1_000.0).unwrap();
         let mut stored: Option<String> = None;
         for change in 1..=100u64 {
             let write = Head::advance(
                 "feed/0".into(),
                 stored.as_deref(),
-                format!("token/{change}"),
-                change,
+                (format!("token/{change}"), change),
+                now,
             );
             assert_eq!(write.expect, Some(stored.clone()));
             stored = write.value.unwrap();
         }
         let head: Head = serde_json::from_str(&stored.unwrap()).unwrap();
-        assert_eq!((head.seq, head.recent.len()), (100, REMEMBERED));
+        assert_eq!((head.seq, head.recent.len()), (1_100, REMEMBERED));
         assert_eq!(head.recent.first().unwrap().1, 37);
         assert_eq!(head.recent.last().unwrap(), &("token/100".to_owned(), 100));
     }
 
     #[test]
-    fn a_damaged_head_is_further_than_any_reader() {
-        let write = Head::advance("feed/0".into(), Some("{broken"), "token/a".into(), 2);
-        assert_eq!(write.expect, Some(Some("{broken".to_owned())));
-        assert_eq!(head(&write).seq, REPAIRED + 1);
+    fn a_lost_or_damaged_head_is_further_than_any_reader_and_never_the_same_twice() {
+        let seq = |stored: Option<&str>, now: f64| {
+            let now = Instant::from_millis(now).unwrap();
+            let write = Head::advance("feed/0".into(), stored, ("token/a".into(), 2), now);
+            assert_eq!(write.expect, Some(stored.map(str::to_owned)));
+            head(&write).seq
+        };
+        for damaged in [
+            None,
+            Some("{broken"),
+            Some(r#"{"seq":18446744073709551615,"recent":[]}"#),
+        ] {
+            assert_eq!(seq(damaged, 1_795_392_000_000.0), 1_795_392_000_001);
+            assert_eq!(seq(damaged, 1_795_392_000_007.0), 1_795_392_000_008);
+        }
     }
 }

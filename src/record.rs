@@ -10,7 +10,7 @@ use crate::feed::json;
 use crate::name::{Identity, Name, Reason};
 use crate::permission::Permission;
 use crate::resource::Resource;
-use crate::time::Instant;
+use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored form.
 const FORM: u8 = 1;
@@ -108,12 +108,23 @@ pub struct Token {
     )]
     pub expires_at: Option<Instant>,
     /// Rises with every change, so equal text is the same version.
+    #[serde(deserialize_with = "exact")]
     pub revision: u64,
 }
 
 /// A member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// A count that JavaScript holds exactly, and that can still rise.
+fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let count = u64::deserialize(deserializer)?;
+    if count < LARGEST_EXACT {
+        Ok(count)
+    } else {
+        Err(serde::de::Error::custom("count beyond 2^53 − 2"))
+    }
 }
 
 /// What `token/<id>` holds.
@@ -143,6 +154,7 @@ struct Tombstone {
     id: TokenId,
     deleted_at: Instant,
     deleted_by: Identity,
+    #[serde(deserialize_with = "exact")]
     revision: u64,
 }
 

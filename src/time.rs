@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::input::{Value, quote};
 
 /// The largest whole number that JavaScript holds exactly, 2^53 − 1.
-const LARGEST: u64 = (1 << 53) - 1;
+pub(crate) const LARGEST_EXACT: u64 = (1 << 53) - 1;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -56,7 +56,7 @@ impl Instant {
     /// When the sum is beyond 2^53 − 1: a lifetime never rounds to for ever.
     pub fn after(self, lifetime: Lifetime) -> Result<Instant, String> {
         match self.0.checked_add(lifetime.0) {
-            Some(sum) if sum <= LARGEST => Ok(Instant(sum)),
+            Some(sum) if sum <= LARGEST_EXACT => Ok(Instant(sum)),
             _ => Err("ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime".to_owned()),
         }
     }
@@ -65,7 +65,7 @@ impl Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let millis = u64::deserialize(deserializer)?;
-        if millis > LARGEST {
+        if millis > LARGEST_EXACT {
             return Err(serde::de::Error::custom("instant beyond 2^53 − 1"));
         }
         Ok(Instant(millis))
@@ -117,7 +117,7 @@ impl Lifetime {
         };
         match millis {
             Some(0) => Err("a lifetime of nothing; it must be longer than zero".to_owned()),
-            Some(millis) if millis <= LARGEST => Ok(Lifetime(millis)),
+            Some(millis) if millis <= LARGEST_EXACT => Ok(Lifetime(millis)),
             Some(_) => Err("longer than 2^53 − 1 milliseconds".to_owned()),
             None => Err(format!("cannot read the lifetime {}; {form}", quote(text))),
         }
@@ -156,7 +156,7 @@ fn whole_millis(number: f64) -> Option<u64> {
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss
     )]
-    ((0.0..=LARGEST as f64).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+    ((0.0..=LARGEST_EXACT as f64).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
 /// A run of digits at the front, and the rest.
@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn a_lifetime_never_rounds_to_for_ever() {
-        let late = Instant(LARGEST);
+        let late = Instant(LARGEST_EXACT);
         assert!(late.after(Lifetime(1)).is_err());
-        assert!(Instant(0).after(Lifetime(LARGEST)).is_ok());
+        assert!(Instant(0).after(Lifetime(LARGEST_EXACT)).is_ok());
     }
 }

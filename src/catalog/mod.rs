@@ -27,6 +27,9 @@ pub use warning::Warning;
 use crate::input::{Members, Path, Problem, Problems, Value, quote, suggestion};
 use crate::permission::{Pattern, Permission, PermissionSet};
 
+/// How many permissions a suggestion can be asked for: the search compares each with each.
+const MOST_WANTED: usize = 1_000;
+
 /// A compiled catalog.
 ///
 /// ```
@@ -59,7 +62,7 @@ impl Catalog {
     /// # Errors
     /// Every problem of the document.
     pub fn compile(document: &Value) -> Result<Catalog, Vec<Problem>> {
-        let mut problems = Problems::default();
+        let mut problems = Problems::of_document();
         let known = ["$schema", "version", "services", "templates", "roles", "kinds"];
         let Some(members) = Members::open(document, &Path::document(), &known, &mut problems) else {
             return Err(problems.into_vec());
@@ -215,7 +218,10 @@ impl Catalog {
     pub fn read_set(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<PermissionSet> {
         let before = problems.len();
         let mut set = self.nothing();
-        for (id, path) in crate::input::members::text_list(value, path, self.permissions.len(), problems) {
+        for (id, path) in crate::input::members::text_list(value, path, MOST_WANTED, problems) {
+            if problems.are_enough() {
+                break;
+            }
             if let Some(index) = problems.keep(&path, self.known(id)) {
                 set.insert(index);
             }

@@ -3,7 +3,7 @@
 //! `"GET /orgs/{org}/devices/{id}"` with the resource `"org:{org}/device:{id}"`. There is one documented way to read a path, and what is read in
 //! another way anywhere is refused (RFC 3986 §6.2.2 allows several): see [`RoutePath`].
 
-use matchit::{InsertError, Router};
+use matchit::{InsertError, Params, Router};
 
 use crate::input::{Members, Path, Problems, Value, quote};
 use crate::permission::Permission;
@@ -35,6 +35,8 @@ pub struct Matched {
 /// What a route leads to.
 #[derive(Debug)]
 struct Target {
+    /// The path as it is written.
+    route: String,
     permission: Permission,
     /// The resource with its parameters: literal, name, literal, name, … , literal.
     resource: Option<Vec<Piece>>,
@@ -48,7 +50,17 @@ enum Piece {
 
 /// The routes of a catalog, by method.
 #[derive(Debug, Default)]
-pub(super) struct Routes(Vec<(&'static str, Router<Target>)>);
+pub(super) struct Routes(Vec<Table>);
+
+/// The routes of one method.
+#[derive(Debug)]
+struct Table {
+    method: &'static str,
+    targets: Vec<Target>,
+    router: Router<usize>,
+    /// The same routes in lower case: what a server that ignores case takes a path for.
+    folded: Router<usize>,
+}
 
 /// The routes of one permission.
 pub(super) fn read<'d>(
@@ -129,51 +141,56 @@ impl Routes {
                 continue;
             };
             let target = Target {
+                route: entry.path.to_owned(),
                 permission: entry.permission,
                 resource,
             };
-            let inserted = routes.router(entry.method).insert(entry.path, target);
-            match inserted {
-                Ok(()) => {}
-                Err(InsertError::Conflict { with }) => {
-                    let message = format!("clashes with {} {with}: a request could match both", entry.method);
-                    problems.add(&entry.at, message);
-                }
-                Err(other) => problems.add(&entry.at, format!("cannot be a route: {other}")),
-            }
+            problems.keep(&entry.at, routes.table(entry.method).add(target));
         }
         routes
     }
 
-    fn router(&mut self, method: &'static str) -> &mut Router<Target> {
+    fn table(&mut self, method: &'static str) -> &mut Table {
         let at = self
             .0
             .iter()
-            .position(|(known, _)| *known == method)
+            .position(|table| table.method == method)
             .unwrap_or_else(|| {
-                self.0.push((method, Router::new()));
+                self.0.push(Table {
+                    method,
+                    targets: Vec::new(),
+                    router: Router::new(),
+                    folded: Router::new(),
+                });
                 self.0.len() - 1
             });
         // The position was just found or made.
         #[allow(clippy::indexing_slicing)]
-        &mut self.0[at].1
+        &mut self.0[at]
+    }
+
+    fn at<'t>(&'t self, method: &str, path: &'t str) -> Option<(&'t Target, Params<'t, 't>)> {
+        self.0.iter().find(|table| table.method == method)?.at(path)
     }
 
     /// What a request needs; nothing if no route matches, which is a refusal.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<Matched> {
         let path = RoutePath::parse(path)?;
         // RFC 9110 §9.3.2: HEAD is GET without the content, so it needs the same unless a route says otherwise.
-        let methods = if method == "HEAD" {
-            ["HEAD", "GET"].as_slice()
-        } else {
-            &[method]
-        };
-        let found = methods.iter().find_map(|method| {
-            let (_, router) = self.0.iter().find(|(known, _)| known == method)?;
-            router.at(path.0).ok()
-        })?;
-        let permission = found.value.permission.clone();
-        let Some(pieces) = &found.value.resource else {
+        let mut found = self.at(method, path.0);
+        if method == "HEAD" {
+            let get = self.at("GET", path.0);
+            // A HEAD route speaks for the GET route of the same path only: a server may run the handler of the other.
+            if let (Some((head, _)), Some((get, _))) = (&found, &get)
+                && head.route != get.route
+            {
+                return None;
+            }
+            found = found.or(get);
+        }
+        let (target, params) = found?;
+        let permission = target.permission.clone();
+        let Some(pieces) = &target.resource else {
             return Some(Matched {
                 permission,
                 resource: None,
@@ -183,13 +200,86 @@ impl Routes {
         for piece in pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
-                Piece::Parameter(name) => text.push_str(&parameter(found.params.get(name)?)?),
+                Piece::Parameter(name) => text.push_str(&parameter(params.get(name)?)?),
             }
         }
         Some(Matched {
             permission,
             resource: Some(Resource::parse(&text).ok()?),
         })
+    }
+}
+
+impl Table {
+    fn add(&mut self, target: Target) -> Result<(), String> {
+        let clash = |with: &str| format!("clashes with {} {with}: a request could match both", self.method);
+        if let Some(other) = self
+            .targets
+            .iter()
+            .find(|other| cross(&target.route, &other.route))
+        {
+            return Err(clash(&other.route));
+        }
+        let index = self.targets.len();
+        let folded: Vec<String> = target.route.split('/').map(fold).collect();
+        for (router, path) in [
+            (&mut self.router, target.route.as_str()),
+            (&mut self.folded, &folded.join("/")),
+        ] {
+            router.insert(path, index).map_err(|problem| match problem {
+                InsertError::Conflict { with } => clash(&with),
+                other => format!("cannot be a route: {other}"),
+            })?;
+        }
+        self.targets.push(target);
+        Ok(())
+    }
+
+    /// The route that a path leads to. None if a server that ignores letter case, or that splits a format off (`.json`), could take the path
+    /// for another route: then nobody knows which handler answers.
+    fn at<'t>(&'t self, path: &'t str) -> Option<(&'t Target, Params<'t, 't>)> {
+        let found = self.router.at(path).ok()?;
+        let folded = path.to_ascii_lowercase();
+        let (above, last) = folded.rsplit_once('/')?;
+        let stem = last.split_once('.').map(|(stem, _)| format!("{above}/{stem}"));
+        let elsewhere = |path: &str| self.folded.at(path).is_ok_and(|other| other.value != found.value);
+        if elsewhere(&folded) || stem.is_some_and(|stem| elsewhere(&stem)) {
+            return None;
+        }
+        Some((self.targets.get(*found.value)?, found.params))
+    }
+}
+
+/// A segment of a route in lower case, if it is literal.
+fn fold(segment: &str) -> String {
+    if segment.starts_with('{') {
+        segment.to_owned()
+    } else {
+        segment.to_ascii_lowercase()
+    }
+}
+
+/// Whether a path matches both routes, and neither is the more exact one: `/{a}/x` and `/b/{c}`.
+fn cross(one: &str, other: &str) -> bool {
+    let rest = |segment: &str| segment.starts_with("{*");
+    let (mut ones, mut others) = (one.split('/'), other.split('/'));
+    let (mut one_exact, mut other_exact) = (false, false);
+    loop {
+        match (ones.next(), others.next()) {
+            (None, None) => return one_exact && other_exact,
+            (Some(a), Some(b)) if rest(a) || rest(b) => {
+                one_exact |= !rest(a);
+                other_exact |= !rest(b);
+                return one_exact && other_exact;
+            }
+            (Some(a), Some(b)) => match (a.starts_with('{'), b.starts_with('{')) {
+                (false, false) if a != b => return false,
+                (false, true) => one_exact = true,
+                (true, false) => other_exact = true,
+                _ => {}
+            },
+            _ => return false,
+        }
     }
 }
 
@@ -250,6 +340,12 @@ fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, String> {
                 "the resource has {{{name}}}, which is no parameter of one segment of its path"
             ));
         }
+        if !pieces.is_empty() && !literal.contains('/') {
+            return Err(
+                "the resource has two parameters in one segment: two requests could mean the same resource"
+                    .to_owned(),
+            );
+        }
         sample.push_str(literal);
         sample.push('x');
         pieces.extend([
@@ -297,7 +393,7 @@ fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>>
     let mut bytes = segment.bytes();
     while let Some(byte) = bytes.next() {
         if byte != b'%' {
-            let stands = is_plain(byte) || b"!$&'()*+,;=".contains(&byte);
+            let stands = is_plain(byte) || b"!$&'()*+,=".contains(&byte);
             decoded.push(stands.then_some(byte)?);
             continue;
         }
@@ -306,7 +402,7 @@ fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>>
             return None;
         };
         let byte = u8::try_from(high << 4 | low).ok()?;
-        let structural = byte.is_ascii_control() || b"/\\%".contains(&byte);
+        let structural = byte.is_ascii_control() || b"/\\%;?#".contains(&byte);
         decoded.push((may_be_encoded(byte) && !structural).then_some(byte)?);
     }
     std::str::from_utf8(&decoded).is_ok().then_some(decoded)

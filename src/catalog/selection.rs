@@ -229,12 +229,18 @@ impl Catalog {
     }
 
     fn matched(&self, patterns: &[(&str, Path)], problems: &mut Problems) -> Vec<(String, PermissionSet)> {
-        let kept = patterns.iter().filter_map(|(pattern, path)| {
-            problems
-                .keep(path, self.matching(pattern))
-                .map(|set| ((*pattern).to_owned(), set))
-        });
-        kept.collect()
+        let mut kept: Vec<(String, PermissionSet)> = Vec::new();
+        for (pattern, path) in patterns {
+            if problems.are_enough() {
+                break;
+            }
+            if kept.iter().any(|(known, _)| known == pattern) {
+                problems.add(path, format!("{} is there twice", quote(pattern)));
+            } else if let Some(set) = problems.keep(path, self.matching(pattern)) {
+                kept.push(((*pattern).to_owned(), set));
+            }
+        }
+        kept
     }
 
     fn narrowed(

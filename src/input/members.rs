@@ -22,6 +22,9 @@ impl<'v> Members<'v> {
     ) -> Option<Members<'v>> {
         let members = Members::open_any(value, path, problems)?;
         for (name, _) in members.entries {
+            if problems.are_enough() {
+                break;
+            }
             if !known.contains(&name.as_str()) {
                 let hint = suggestion(name, known.iter().copied());
                 let hint = if hint.is_empty() {

@@ -76,14 +76,33 @@ pub struct Problem {
     pub message: String,
 }
 
+/// How many problems of a call are told. Its lists come from anybody, and each hint is a search through the catalog.
+const ENOUGH_OF_CALL: usize = 20;
+
+/// How many problems of a document are told: all, of any that a person wrote.
+const ENOUGH_OF_DOCUMENT: usize = 1_000;
+
 /// Everything that is wrong, told at once.
-#[derive(Debug, Default)]
-pub struct Problems(Vec<Problem>);
+#[derive(Debug)]
+pub struct Problems {
+    list: Vec<Problem>,
+    enough: usize,
+}
+
+impl Default for Problems {
+    /// The problems of a call.
+    fn default() -> Problems {
+        Problems {
+            list: Vec::new(),
+            enough: ENOUGH_OF_CALL,
+        }
+    }
+}
 
 impl Problems {
     /// Adds one.
     pub fn add(&mut self, path: &Path, message: impl Into<String>) {
-        self.0.push(Problem {
+        self.list.push(Problem {
             path: path.to_string(),
             message: message.into(),
         });
@@ -97,19 +116,34 @@ impl Problems {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
+    }
+
+    /// The problems of a document.
+    #[must_use]
+    pub fn of_document() -> Problems {
+        Problems {
+            list: Vec::new(),
+            enough: ENOUGH_OF_DOCUMENT,
+        }
+    }
+
+    /// Whether enough is wrong, so that a list is read no further.
+    #[must_use]
+    pub fn are_enough(&self) -> bool {
+        self.list.len() >= self.enough
     }
 
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// The list.
     #[must_use]
     pub fn into_vec(self) -> Vec<Problem> {
-        self.0
+        self.list
     }
 }
 

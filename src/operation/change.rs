@@ -54,7 +54,7 @@ fn set_status(
     let found = find(context, id, actor)?;
     let token = found.record.token();
     // Already so, by an earlier call or by this one whose answer was lost: nothing is written, and the first reason stays.
-    if token.status == status || mark.found(marked)?.is_some() {
+    if token.status == status || mark.found_for(marked, id)? {
         return Ok(Outcome::Answer(Answer::Token(Box::new(token.clone()))));
     }
     if token.status == Status::Revoked {
@@ -86,6 +86,11 @@ pub(super) fn announced(context: &Context, found: &Found, text: String) -> Resul
     let key = keys::token(&token.id);
     Ok(vec![
         Write::replace(key.clone(), Some(found.text), text),
-        Head::advance(feed_key, head, key, token.revision.saturating_add(1)),
+        Head::advance(
+            feed_key,
+            head,
+            (key, token.revision.saturating_add(1)),
+            context.time.now,
+        ),
     ])
 }

@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::catalog::{Kind, Resolution, Selection};
 use crate::credential::{Credential, TokenId};
 use crate::feed::json;
-use crate::input::{Members, Path, Problem, Problems, Value};
+use crate::input::{Members, Path, Problem, Problems, Value, quote};
 use crate::keys;
 use crate::name::{Identity, Name};
 use crate::permission::Permission;
@@ -220,9 +220,22 @@ fn authorize(context: &Context, wanted: &Wanted, actor: &Actor) -> Result<(), Re
     if !actor.manages(&wanted.owner) {
         let message = format!(
             "the actor is neither {} nor an admin of it, and cannot make tokens for it",
-            wanted.owner
+            quote(wanted.owner.as_str())
         );
         return Err(Refusal::new(ErrorCode::Forbidden, message));
+    }
+    // As whom a token acts is authority too: who is no admin of the owner acts as nobody but themselves.
+    let another = wanted
+        .subject
+        .as_ref()
+        .is_some_and(|subject| subject != actor.id());
+    if another && !actor.is_admin_of(&wanted.owner) {
+        let message =
+            "the actor is no admin of the owner, and cannot make a token that acts as somebody else";
+        return Err(Refusal {
+            path: Some("subject".to_owned()),
+            ..Refusal::new(ErrorCode::Forbidden, message)
+        });
     }
     let mut excess = wanted.resolution.permissions.clone();
     excess.subtract(&actor.ceiling(catalog, &wanted.resource));
@@ -237,9 +250,9 @@ fn authorize(context: &Context, wanted: &Wanted, actor: &Actor) -> Result<(), Re
         String::new()
     };
     let place = if wanted.resource.as_str().is_empty() {
-        "the root"
+        "the root".to_owned()
     } else {
-        wanted.resource.as_str()
+        quote(wanted.resource.as_str())
     };
     let message = format!(
         "the actor does not have at {place}, and so cannot give: {}{more}",

@@ -12,7 +12,7 @@ use crate::step::{Halt, Write};
 pub(super) fn plan(context: &Context, id: &TokenId, actor: &Actor) -> Result<Outcome, Halt> {
     let mark = Mark::of_call(context, Operation::Delete);
     let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
-    if mark.found(marked)?.is_some() {
+    if mark.found_for(marked, id)? {
         return Ok(Outcome::Answer(Answer::Deleted { id: id.clone() }));
     }
     let found = find(context, id, actor)?;

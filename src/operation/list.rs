@@ -99,6 +99,7 @@ pub(super) fn may_see(actor: &Actor, owner: &Resource) -> Result<(), Refusal> {
     if actor.manages(owner) {
         return Ok(());
     }
+    let owner = quote(owner.as_str());
     let message = format!("the actor is neither {owner} nor an admin of it, and cannot see its tokens");
     Err(Refusal::new(ErrorCode::Forbidden, message))
 }

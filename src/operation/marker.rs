@@ -85,6 +85,18 @@ impl Mark {
         Ok(Some(marker.token))
     }
 
+    /// Whether this very call changed the token before.
+    pub(super) fn found_for(&self, stored: Option<&str>, token: &TokenId) -> Result<bool, Halt> {
+        match self.found(stored)? {
+            Some(found) if found != *token => Err(Refusal::new(
+                ErrorCode::Conflict,
+                "the marker of this operation is of another token",
+            )
+            .into()),
+            found => Ok(found.is_some()),
+        }
+    }
+
     /// The write that leaves the marker.
     pub(super) fn write(self, context: &Context, token: &TokenId) -> Write {
         let marker = Marker {
