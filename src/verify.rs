@@ -35,14 +35,11 @@ pub fn verify(
 /// Every problem of the question.
 pub fn read_question(catalog: &Catalog, question: &Value) -> Result<Requirement, Refusal> {
     let mut problems = Problems::default();
-    let members = Members::open(question, &Path::call(), &["requirement"], &mut problems);
-    let requirement = members.and_then(|members| members.value("requirement"));
-    let requirement = Requirement::read(requirement, catalog, &mut problems);
-    if problems.is_empty() {
-        Ok(requirement)
-    } else {
-        Err(problems.into())
-    }
+    let requirement = Members::open(question, &Path::call(), &["requirement"], &mut problems)
+        .and_then(|members| Requirement::read(members.value("requirement"), catalog, &mut problems));
+    requirement
+        .filter(|_| problems.is_empty())
+        .ok_or_else(|| problems.into())
 }
 
 /// Parses a credential and finds its record: a verified token, or the code that says why there is none.

@@ -147,6 +147,8 @@ fn routed() -> Json {
         "verb": { "title": "Verb", "routes": ["POST /v1/messages:batch"] },
         "item": { "title": "Item", "routes": ["POST /v1/{item}"] },
         "peek": { "title": "Peek", "routes": ["HEAD /status"] },
+        "user": { "title": "User", "routes": ["GET /users/{id}", "HEAD /head/{id}"] },
+        "admin": { "title": "Admin", "routes": ["GET /users/admin", "GET /head/secret"] },
     } } } })
 }
 
@@ -166,6 +168,26 @@ fn routes() {
         ("GET", "/files/b1/a%20b/%C3%A9", "api:files bucket:b1"),
         ("POST", "/v1/messages:batch", "api:verb"),
         ("POST", "/v1/other", "api:item"),
+        ("GET", "/users/7", "api:user"),
+        ("GET", "/users/a%20b", "api:user"),
+        ("GET", "/users/7.json", "api:user"),
+        ("GET", "/users/admin", "api:admin"),
+        ("HEAD", "/head/7", "api:user"),
+        ("GET", "/head/secret", "api:admin"),
+        // What one server routes to the one and another to the other is neither.
+        ("GET", "/users/ADMIN", ""),
+        ("GET", "/users/admin.json", ""),
+        ("GET", "/users/admin.", ""),
+        ("GET", "/users/admin;x=1", ""),
+        ("GET", "/users/admin%3Bx", ""),
+        ("GET", "/users/admin%3Fx", ""),
+        ("GET", "/users/admin%23x", ""),
+        ("GET", "/users/admin%2Fx", ""),
+        ("GET", "/users/admin%5Cx", ""),
+        ("GET", "/users/admin%25x", ""),
+        ("GET", "/users/admin%0A", ""),
+        ("GET", "/users/%61dmin", ""),
+        ("HEAD", "/head/secret", ""),
         // Nothing else that a server could take for one of these is let through.
         ("POST", "/messages/", ""),
         ("POST", "//messages", ""),
@@ -222,6 +244,12 @@ fn routes_that_are_refused() {
         (json!(["GET /a/{x}", "GET /a/{y}"]), "clashes with GET /a/{x}"),
         (json!(["GET /a/{x}/b", "GET /a/{y}/b"]), "clashes"),
         (json!(["GET /a/{x}", "GET /a/{*rest}"]), "clashes"),
+        (json!(["GET /{a}/x", "GET /b/{c}"]), "clashes with GET /{a}/x"),
+        (json!(["GET /A", "GET /a"]), "clashes"),
+        (
+            json!([{ "route": "GET /{x}/{y}", "resource": "p:{x}-{y}" }]),
+            "two parameters in one segment",
+        ),
         (json!(["/a"]), "a method and a path"),
         (json!(["GET a"]), "a method and a path"),
         (json!(["get /a"]), "no method \"get\""),
@@ -362,6 +390,96 @@ fn a_permission_can_be_narrowed_to_resources() {
     }
 }
 
+/// Nobody ticked what is implied anywhere else than where it is implied.
+#[test]
+fn what_is_implied_is_narrowed_with_what_implies_it() {
+    let mut document = catalog();
+    document["services"]["messages"]["permissions"]["status"] =
+        json!({ "title": "Status", "implies": ["policy:read"] });
+    let catalog = compiled(document);
+    let narrow = |selection: Json| preview(&catalog, selection).unwrap()["resources"].clone();
+    let (eng, ops) = (json!(["org:acme/group:eng"]), json!(["org:acme/group:ops"]));
+    assert_eq!(
+        narrow(json!({ "add": ["messages:send"], "resources": { "messages:send": eng } })),
+        json!({ "messages:send": eng, "messages:status": eng, "policy:read": eng })
+    );
+    assert_eq!(
+        narrow(json!({ "add": ["messages:send", "policy:read"], "resources": { "messages:send": eng } })),
+        json!({ "messages:send": eng, "messages:status": eng }),
+        "what was ticked itself is held everywhere"
+    );
+    assert_eq!(
+        narrow(
+            json!({ "add": ["messages:send"], "resources": { "messages:send": eng, "messages:status": ops } })
+        ),
+        json!({ "messages:send": eng, "messages:status": ops, "policy:read": ops })
+    );
+    assert_eq!(
+        narrow(
+            json!({ "add": ["messages:send"], "remove": ["messages:status"], "resources": { "messages:send": eng } })
+        ),
+        json!({ "messages:send": eng, "policy:read": eng })
+    );
+    assert_eq!(narrow(json!({ "add": ["messages:send"] })), Json::Null);
+}
+
+#[test]
+fn a_removal_is_told_however_far_away_it_is_implied() {
+    let mut document = catalog();
+    document["services"]["messages"]["permissions"]["status"] =
+        json!({ "title": "Status", "implies": ["policy:read"] });
+    let shown = preview(
+        &compiled(document),
+        json!({ "add": ["messages:send"], "remove": ["messages:status", "policy:read"] }),
+    );
+    let told = |permission: &str| json!({ "code": "implied_removed", "permission": permission, "impliedBy": ["messages:send"] });
+    assert_eq!(
+        shown.unwrap()["warnings"],
+        json!([told("messages:status"), told("policy:read")])
+    );
+}
+
+#[test]
+fn what_a_caller_can_make_the_core_do_is_bounded() {
+    let compiled = compiled(catalog());
+    let many =
+        |count: usize, pattern: &dyn Fn(usize) -> String| (0..count).map(pattern).collect::<Vec<String>>();
+    for (selection, says) in [
+        (
+            json!({ "add": many(1_000, &|at| format!("messages:snd{at}")) }),
+            "messages:snd0",
+        ),
+        (
+            json!({ "add": many(101, &|at| format!("**:*{}", "e".repeat(at % 60))) }),
+            "at most 100 may have",
+        ),
+        (json!({ "add": ["**", "**"] }), "is there twice"),
+        (
+            json!({ "add": many(1_001, &|at| format!("a:{at}")) }),
+            "at most 1000 are allowed",
+        ),
+        (
+            json!({ "templates": many(101, &|at| format!("t{at}")) }),
+            "at most 100 are allowed",
+        ),
+    ] {
+        let problems = preview(&compiled, selection).unwrap_err();
+        assert!(
+            problems.len() <= 20 && problems[0].message.contains(says),
+            "{says}: {:?}",
+            problems[0]
+        );
+    }
+    let unknown: serde_json::Map<String, Json> = (0..50_000).map(|at| (format!("m{at}"), json!(1))).collect();
+    let mut problems = Problems::default();
+    let unknown = value(Json::Object(unknown));
+    Members::open(&unknown, &Path::call(), &["name"], &mut problems);
+    assert_eq!(problems.len(), 20);
+    let wanted = value(json!(vec!["messages:send"; 1_001]));
+    let mut problems = Problems::default();
+    assert!(compiled.read_set(&wanted, &Path::call(), &mut problems).is_none());
+}
+
 #[test]
 fn explanations() {
     let mut host = Host::new();
@@ -494,6 +612,7 @@ fn drift_is_reported_and_changes_nothing() {
                 store: before.clone(),
                 now: host.now,
                 calls: 9,
+                written: Vec::new(),
             },
             query,
         )
@@ -503,6 +622,48 @@ fn drift_is_reported_and_changes_nothing() {
     let page = one(json!({ "owner": "org:acme", "limit": 2 })).unwrap();
     assert_eq!(page["scanned"], 2);
     assert!(page["next"].is_string());
+}
+
+/// Each filter, and what belongs to somebody else or cannot be read.
+#[test]
+fn drift_of_one_template_and_of_one_owner() {
+    let mut host = Host::new();
+    let make = |host: &mut Host, owner: &str, template: &str| {
+        let input = json!({ "kind": "permission-set", "name": "n", "owner": owner, "templates": [template] });
+        text(
+            &host
+                .create(input, json!({ "id": "root", "roles": { "": "admin" } }))
+                .unwrap()["record"]["id"],
+        )
+    };
+    let of_sender = make(&mut host, "org:acme", "sender");
+    let of_policy = make(&mut host, "org:acme", "policy-reader");
+    make(&mut host, "org:other", "sender");
+    let damaged = make(&mut host, "org:acme", "sender");
+    host.store.insert(format!("token/{damaged}"), "{".to_owned());
+    let mut later = catalog();
+    later["templates"]["sender"]["permissions"] = json!(["messages:**"]);
+    later["templates"]["policy-reader"]["permissions"] = json!(["policy:*"]);
+    host.deployment =
+        leastkey::Deployment::configure(&value(json!({ "prefix": "acme_live" })), &value(later)).unwrap();
+    let ids = |report: &Json| -> Vec<String> {
+        report["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| text(&item["id"]))
+            .collect()
+    };
+    let mut all = ids(&host_call(&mut host, json!({ "owner": "org:acme" })).unwrap());
+    all.sort();
+    let mut expected = vec![of_sender.clone(), of_policy];
+    expected.sort();
+    assert_eq!(all, expected);
+    let one = host_call(&mut host, json!({ "owner": "org:acme", "template": "sender" })).unwrap();
+    assert_eq!(
+        (ids(&one), &one["unreadable"]),
+        (vec![of_sender], &json!([damaged]))
+    );
 }
 
 fn host_call(host: &mut Host, query: Json) -> Result<Json, leastkey::refusal::Refusal> {
@@ -559,6 +720,23 @@ fn the_smallest_suggestion_is_found_where_greed_fails() {
     assert_eq!(
         (chosen, &suggestion["add"]),
         (vec!["even".to_owned(), "odd".to_owned()], &json!([]))
+    );
+}
+
+/// What single templates would give too much, least first.
+#[test]
+fn a_suggestion_names_the_templates_that_would_do_instead() {
+    let catalog = compiled(catalog());
+    let suggestion =
+        serde_json::to_value(catalog.suggest(&set_of(&catalog, &["policy:write".to_owned()]))).unwrap();
+    assert_eq!(suggestion["add"][0]["id"], "policy:write");
+    assert_eq!(suggestion["instead"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (
+            &suggestion["instead"][0]["id"],
+            suggestion["instead"][0]["excess"].as_array().unwrap().len()
+        ),
+        (&json!("everything"), 5)
     );
 }
 

@@ -14,7 +14,11 @@ use crate::resource::Resource;
 
 const MOST_TEMPLATES: usize = 100;
 const MOST_TWEAKS: usize = 1_000;
+const MOST_PATTERNS: usize = 100;
+const MOST_NARROWED: usize = 1_000;
 const MOST_RESOURCES: usize = 100;
+/// How many patterns the tree names for one permission.
+const MOST_SOURCES: usize = 16;
 
 /// A selection: templates, tweaks to them, a role, and resources that single permissions are narrowed to. The members of a call.
 #[derive(Debug)]
@@ -72,6 +76,9 @@ pub(super) struct Parts<'c> {
 pub struct Preview<'c> {
     /// The permissions that a token of this selection would have.
     pub permissions: Vec<&'c Permission>,
+    /// Those that it would hold on some resources only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<Permission, Vec<Resource>>,
     /// The services, with the state of every node. Left out when it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tree: Option<Vec<Branch>>,
@@ -108,6 +115,13 @@ fn read_resources<'v>(members: &Members<'v>, problems: &mut Problems) -> Vec<(&'
     };
     let mut narrowed = Vec::new();
     for (permission, value, path) in entries.each() {
+        if narrowed.len() >= MOST_NARROWED || problems.are_enough() {
+            problems.add(
+                &path,
+                format!("is one permission too many: at most {MOST_NARROWED} can be narrowed"),
+            );
+            break;
+        }
         let texts = text_list(value, &path, MOST_RESOURCES, problems);
         if texts.is_empty() {
             problems.add(&path, "names no resource; remove the permission instead");
@@ -153,6 +167,7 @@ impl Catalog {
         let resolution = self.resolve_any(selection, None, problems)?;
         Some(Preview {
             permissions: self.members(&resolution.permissions).collect(),
+            resources: resolution.resources.clone(),
             tree: with_tree.then(|| self.tree(&resolution)),
             warnings: self.warnings(&resolution),
         })
@@ -164,7 +179,6 @@ impl Catalog {
         boundary: Option<&Resource>,
         problems: &mut Problems,
     ) -> Option<Resolution<'c>> {
-        let before = problems.len();
         let templates = self.chosen_templates(selection, problems);
         let role = selection
             .role
@@ -183,8 +197,9 @@ impl Catalog {
         let mut permissions = closed.clone();
         remove.iter().for_each(|(_, set)| permissions.subtract(set));
 
-        let resources = self.narrowed(selection, &permissions, boundary, problems);
-        if problems.len() > before {
+        let mut resources = self.narrowed(selection, &permissions, boundary, problems);
+        self.narrow_implied(&chosen, &closed, &permissions, &mut resources);
+        if !problems.is_empty() {
             return None;
         }
         let texts = |list: &[(&str, Path)]| list.iter().map(|(text, _)| (*text).to_owned()).collect();
@@ -230,6 +245,15 @@ impl Catalog {
 
     fn matched(&self, patterns: &[(&str, Path)], problems: &mut Problems) -> Vec<(String, PermissionSet)> {
         let mut kept: Vec<(String, PermissionSet)> = Vec::new();
+        // A pattern is held against every permission that could match.
+        let with_stars = patterns.iter().filter(|(pattern, _)| pattern.contains('*'));
+        if let Some((_, path)) = with_stars.clone().nth(MOST_PATTERNS) {
+            problems.add(
+                path,
+                format!("is one pattern too many: at most {MOST_PATTERNS} may have a \"*\""),
+            );
+            return kept;
+        }
         for (pattern, path) in patterns {
             if problems.are_enough() {
                 break;
@@ -282,6 +306,45 @@ impl Catalog {
         narrowed
     }
 
+    /// What is held only because narrowed permissions imply it is held where they are: nobody ticked it anywhere else.
+    fn narrow_implied(
+        &self,
+        chosen: &PermissionSet,
+        closed: &PermissionSet,
+        kept: &PermissionSet,
+        narrowed: &mut BTreeMap<Permission, Vec<Resource>>,
+    ) {
+        let implied = closed.without(chosen);
+        let mut spreading = !narrowed.is_empty();
+        while spreading {
+            spreading = false;
+            for permission in self.members(&implied) {
+                if narrowed.contains_key(permission) {
+                    continue;
+                }
+                let index = self.index(permission.as_str()).unwrap_or_default();
+                let implying = self.implying(index).filter(|implying| closed.contains(*implying));
+                let of_each: Option<Vec<&Vec<Resource>>> = implying
+                    .map(|implying| narrowed.get(self.permission(implying)?))
+                    .collect();
+                if let Some(of_each) = of_each {
+                    let mut union: Vec<Resource> = Vec::new();
+                    for resource in of_each.into_iter().flatten() {
+                        if !union.contains(resource) {
+                            union.push(resource.clone());
+                        }
+                    }
+                    narrowed.insert(permission.clone(), union);
+                    spreading = true;
+                }
+            }
+        }
+        narrowed.retain(|permission, _| {
+            self.index(permission.as_str())
+                .is_some_and(|index| kept.contains(index))
+        });
+    }
+
     /// Where a permission of a resolution comes from.
     pub(super) fn sources(&self, resolution: &Resolution, index: usize) -> Vec<Source> {
         let Parts {
@@ -299,7 +362,10 @@ impl Catalog {
         sources.extend(from.map(|template| Source::Template(template.id.clone())));
         let by_role = role.filter(|role| role.permissions.contains(index));
         sources.extend(by_role.map(|role| Source::Role(role.id.clone())));
-        let added = add.iter().filter(|(_, set)| set.contains(index));
+        let added = add
+            .iter()
+            .filter(|(_, set)| set.contains(index))
+            .take(MOST_SOURCES);
         sources.extend(added.map(|(pattern, _)| Source::Added(pattern.clone())));
         let implying = self.implying(index).filter(|implying| closed.contains(*implying));
         sources.extend(
@@ -307,7 +373,10 @@ impl Catalog {
                 .filter_map(|implying| self.permission(implying).cloned())
                 .map(Source::ImpliedBy),
         );
-        let removed = remove.iter().filter(|(_, set)| set.contains(index));
+        let removed = remove
+            .iter()
+            .filter(|(_, set)| set.contains(index))
+            .take(MOST_SOURCES);
         sources.extend(removed.map(|(pattern, _)| Source::Removed(pattern.clone())));
         sources
     }

@@ -45,12 +45,9 @@ impl Catalog {
         if given.is_empty() {
             warnings.push(Warning::Empty);
         }
-        for index in resolution.parts.closed.without(given).iter() {
-            let implying = self.implying(index).filter(|implying| given.contains(*implying));
-            let implied_by: Vec<Permission> = implying
-                .filter_map(|index| self.permission(index).cloned())
-                .collect();
-            if let (Some(permission), false) = (self.permission(index).cloned(), implied_by.is_empty()) {
+        for index in self.closed(given).without(given).iter() {
+            let implied_by = self.kept_implying(given, index);
+            if let Some(permission) = self.permission(index).cloned() {
                 warnings.push(Warning::ImpliedRemoved {
                     permission,
                     implied_by,
@@ -74,6 +71,22 @@ impl Catalog {
             warnings.push(Warning::AdminRole);
         }
         warnings
+    }
+
+    /// What is given and implies a permission, if only through others that are not given.
+    fn kept_implying(&self, given: &PermissionSet, index: usize) -> Vec<Permission> {
+        let (mut found, mut seen) = (self.nothing(), self.nothing());
+        let mut open = vec![index];
+        while let Some(index) = open.pop() {
+            for implying in self.implying(index) {
+                if given.contains(implying) {
+                    found.insert(implying);
+                } else if seen.insert(implying) {
+                    open.push(implying);
+                }
+            }
+        }
+        self.ids(&found)
     }
 
     /// Against the recommended template that comes closest.

@@ -50,6 +50,17 @@ impl Prefix {
         ))
     }
 
+    /// Whether a text has something in it of the form of this deployment's credentials.
+    #[must_use]
+    pub fn appears_in(&self, text: &str) -> bool {
+        let start = format!("{}_{}", self.0, char::from(VERSION));
+        text.match_indices(&start).any(|(at, _)| {
+            let end = at + start.len() + BODY - 1;
+            text.get(at + start.len()..end)
+                .is_some_and(|body| base62::is_base62(body.as_bytes()))
+        })
+    }
+
     /// A regular expression for secret scanners.
     #[must_use]
     pub fn pattern(&self) -> String {

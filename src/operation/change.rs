@@ -2,7 +2,7 @@
 
 use super::lookup::{Found, find};
 use super::marker::Mark;
-use super::{Answer, Context, Operation, Outcome};
+use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::actor::Actor;
 use crate::credential::TokenId;
 use crate::feed::Head;
@@ -34,11 +34,18 @@ pub(super) fn revoke(
 }
 
 /// Reads `{ reason? }`.
-pub(super) fn read_reason(options: &Value, path: &Path, problems: &mut Problems) -> Option<Reason> {
+pub(super) fn read_reason(
+    context: &Context,
+    options: &Value,
+    path: &Path,
+    problems: &mut Problems,
+) -> Option<Reason> {
     if *options == Value::Null {
         return None;
     }
-    Members::open(options, path, &["reason"], problems)?.parsed("reason", problems, Reason::parse)
+    let members = Members::open(options, path, &["reason"], problems)?;
+    refuse_credential(context, &members, "reason", problems);
+    members.parsed("reason", problems, Reason::parse)
 }
 
 fn set_status(

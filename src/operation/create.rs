@@ -1,7 +1,7 @@
 //! `create(input, actor)`: a selection becomes a frozen grant, and a credential is shown once.
 
 use super::marker::Mark;
-use super::{Answer, Context, Operation, Outcome};
+use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::actor::Actor;
 use crate::catalog::{Kind, Resolution, Selection};
 use crate::credential::{Credential, TokenId};
@@ -30,6 +30,9 @@ const MEMBERS: [&str; 9] = [
 
 /// How many permissions an error message names.
 const NAMED: usize = 10;
+
+/// How many its list of problems has.
+const TOLD: usize = 100;
 
 /// What a caller asked for, parsed and resolved.
 struct Wanted<'c> {
@@ -130,6 +133,9 @@ fn read<'c>(
             &members.path("kind"),
             format!("tokens of kind \"{}\" come from an exchange", kind.id()),
         );
+    }
+    for text in ["name", "subject", "idempotencyKey", "owner", "resource"] {
+        refuse_credential(context, &members, text, problems);
     }
     let name = members.parsed("name", problems, Name::parse);
     let subject = members.parsed("subject", problems, Identity::parse);
@@ -260,6 +266,7 @@ fn authorize(context: &Context, wanted: &Wanted, actor: &Actor) -> Result<(), Re
     );
     let problems = ids
         .iter()
+        .take(TOLD)
         .map(|id| Problem {
             path: id.to_string(),
             message: "is more than the actor has".to_owned(),

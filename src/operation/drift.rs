@@ -27,6 +27,9 @@ pub struct Report {
     templates: Vec<TemplateReport>,
     /// How many tokens this page looked at. Revoked ones are passed over.
     scanned: usize,
+    /// Tokens whose records are damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<TokenId>,
     /// Where the next page begins: the `after` of the next call.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<TokenId>,
@@ -102,13 +105,19 @@ pub(super) fn plan(
         scanned: ids.len(),
         ..Report::default()
     };
-    if ids.len() >= limit as usize {
+    if entries.len() >= limit as usize {
         report.next = ids.last().cloned();
     }
     let mut by_template: Vec<(String, usize, PermissionSet)> = Vec::new();
     for (id, stored) in ids.iter().zip(records) {
-        let Some(Ok(Stored::Record(record))) = stored.map(|text| Stored::parse(id, text)) else {
-            continue;
+        let record = match stored.map(|text| Stored::parse(id, text)) {
+            Some(Ok(Stored::Record(record))) => record,
+            Some(Err(_)) => {
+                report.unreadable.push(id.clone());
+                continue;
+            }
+            // Deleted between the two reads.
+            _ => continue,
         };
         let token = record.token();
         if token.status == Status::Revoked || token.owner != owner {

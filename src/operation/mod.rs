@@ -214,9 +214,26 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
         Operation::Enable => change::enable(context, &read_id(&members, problems)?, &actor),
         Operation::Delete => delete::plan(context, &read_id(&members, problems)?, &actor),
         Operation::Revoke => {
-            let reason = change::read_reason(argument("options"), &members.path("options"), &mut problems);
+            let reason = change::read_reason(
+                context,
+                argument("options"),
+                &members.path("options"),
+                &mut problems,
+            );
             change::revoke(context, &read_id(&members, problems)?, reason, &actor)
         }
+    }
+}
+
+/// Refuses a text that is stored and shown, where somebody pasted a credential into it.
+fn refuse_credential(context: &Context, members: &Members, name: &str, problems: &mut Problems) {
+    if let Some(Value::Text(text)) = members.value(name)
+        && context.deployment.prefix().appears_in(text)
+    {
+        problems.add(
+            &members.path(name),
+            "has a credential in it, which must not be stored; write something else",
+        );
     }
 }
 

@@ -16,12 +16,6 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// The resource that the request is about.
-    #[must_use]
-    pub fn resource(&self) -> Option<&Resource> {
-        self.resource.as_ref()
-    }
-
     /// Whether a grant has what is needed, there where it is needed.
     #[must_use]
     pub fn is_met(&self, grant: &Grant) -> bool {
@@ -82,11 +76,7 @@ mod tests {
         let mut problems = Problems::default();
         let value: Value = serde_json::from_str(json).unwrap();
         let requirement = Requirement::read(Some(&value), &catalog(), &mut problems);
-        if problems.is_empty() {
-            Ok(requirement)
-        } else {
-            Err(problems.into_vec())
-        }
+        requirement.ok_or_else(|| problems.into_vec())
     }
 
     fn grant(letters: &str) -> Grant {

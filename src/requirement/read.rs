@@ -16,20 +16,25 @@ impl Requirement {
     /// `{ permission | all | any | expr, resource? }`.
     ///
     /// A permission that the catalog does not have is a problem with the nearest right name: a programming error, never a silent yes or no.
-    pub fn read(value: Option<&Value>, catalog: &Catalog, problems: &mut Problems) -> Requirement {
+    pub fn read(value: Option<&Value>, catalog: &Catalog, problems: &mut Problems) -> Option<Requirement> {
+        let before = problems.len();
         let path = Path::call().member("requirement");
         let reader = Reader { catalog };
-        match value {
-            None => Requirement::default(),
-            Some(value @ Value::Text(_)) => Requirement {
-                needs: reader.expression(value, &path, problems),
-                resource: None,
-            },
-            Some(value @ Value::List(_)) => Requirement {
-                needs: reader.list(value, &path, problems).map(Expression::All),
-                resource: None,
-            },
+        let requirement = match value {
+            None => Some(Requirement::default()),
+            Some(value @ Value::Text(_)) => reader.expression(value, &path, problems).map(Requirement::of),
+            Some(value @ Value::List(_)) => reader
+                .list(value, &path, problems)
+                .map(|all| Requirement::of(Expression::All(all))),
             Some(value) => reader.object(value, &path, problems),
+        };
+        requirement.filter(|_| problems.len() == before)
+    }
+
+    fn of(needs: Expression) -> Requirement {
+        Requirement {
+            needs: Some(needs),
+            resource: None,
         }
     }
 }
@@ -39,12 +44,10 @@ struct Reader<'c> {
 }
 
 impl Reader<'_> {
-    fn object(&self, value: &Value, path: &Path, problems: &mut Problems) -> Requirement {
+    fn object(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Requirement> {
         let forms = ["permission", "all", "any", "expr"];
         let known = ["permission", "all", "any", "expr", "resource"];
-        let Some(members) = Members::open(value, path, &known, problems) else {
-            return Requirement::default();
-        };
+        let members = Members::open(value, path, &known, problems)?;
         let resource = members.parsed("resource", problems, Resource::parse);
         let given: Vec<(&str, &Value)> = forms
             .into_iter()
@@ -52,7 +55,7 @@ impl Reader<'_> {
             .collect();
         let [(form, value)] = given.as_slice() else {
             problems.add(path, format!("needs exactly one of {}", forms.join(", ")));
-            return Requirement::default();
+            return None;
         };
         let path = members.path(form);
         let needs = match *form {
@@ -64,7 +67,10 @@ impl Reader<'_> {
             "any" => self.list(value, &path, problems).map(Expression::Any),
             _ => self.expression(value, &path, problems),
         };
-        Requirement { needs, resource }
+        Some(Requirement {
+            needs: Some(needs?),
+            resource,
+        })
     }
 
     fn permission(&self, id: &str, path: &Path, problems: &mut Problems) -> Option<usize> {

@@ -75,6 +75,8 @@ pub struct Host {
     pub store: BTreeMap<String, String>,
     pub now: u64,
     pub calls: u64,
+    /// The writes of the last commit.
+    pub written: Vec<Write>,
 }
 
 impl Host {
@@ -84,6 +86,7 @@ impl Host {
             store: BTreeMap::new(),
             now: NOW,
             calls: 0,
+            written: Vec::new(),
         }
     }
 
@@ -137,6 +140,7 @@ impl Host {
             Some(expected) => self.store.get(&write.key) == expected.as_ref(),
         });
         if holds {
+            self.written = writes.to_vec();
             for write in writes {
                 match &write.value {
                     None => {}
@@ -170,6 +174,19 @@ impl Host {
             }
         }
         panic!("an operation that never ends");
+    }
+
+    /// What a call would commit, planned on the store as it is.
+    pub fn planned(&mut self, call: Json) -> Vec<Write> {
+        self.calls += 1;
+        let (call, mut reads) = (value(call), Reads::default());
+        loop {
+            match plan(&self.deployment, &call, &reads, self.time(), &self.entropy()) {
+                Step::Need(need) => self.fetch(&mut reads, need),
+                Step::Commit { writes, .. } => return writes,
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     pub fn create(&mut self, input: Json, actor: Json) -> Result<Json, Refusal> {

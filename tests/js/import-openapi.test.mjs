@@ -1,53 +1,15 @@
-/** Catalogs made from OpenAPI documents and lists of scopes. */
+/** Catalogs made from OpenAPI documents. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { createTokens } from 'leastkey';
-import { importOpenApi, importScopes } from 'leastkey/import';
+import { importOpenApi } from 'leastkey/import';
 import { memoryStore } from 'leastkey/stores/memory';
-import { deployment } from './support/command.mjs';
-import { permissionsOf } from './support/naive-permissions.mjs';
+import { document, idsOf, published, routesOf } from './support/imported.mjs';
 
-const require = createRequire(import.meta.url);
-/** Documents of a package on npm, which nobody wrote for this. */
-const published = (path) => require.resolve(`@readme/oas-examples/${path}`);
 const read = (path) => JSON.parse(readFileSync(published(path), 'utf8'));
-
 const deploy = (catalog) => createTokens({ catalog, store: memoryStore(), prefix: 'test' });
-const idsOf = (catalog) => [...permissionsOf(catalog).keys()].sort();
-
-/** A document with one operation, `GET /things`, and what it asks for. */
-const document = (security, more = {}) => ({
-  openapi: '3.1.0',
-  info: { title: 'Things & More', version: '1' },
-  components: {
-    securitySchemes: {
-      oauth: {
-        type: 'oauth2',
-        flows: { clientCredentials: { tokenUrl: '/t', scopes: { 'a:read': 'Read', 'a:write': '' } } },
-      },
-      key: { type: 'apiKey', in: 'header', name: 'X-Key' },
-    },
-  },
-  paths: { '/things': { get: { security } } },
-  ...more,
-});
-
-/** The routes of a catalog: each with the permission on which it stands. */
-function routesOf(catalog) {
-  const found = {};
-  const walk = (nodes, above) => {
-    for (const [segment, node] of Object.entries(nodes)) {
-      for (const route of node.routes ?? []) found[route] = `${above}:${segment}`;
-      walk(node.permissions ?? {}, `${above}:${segment}`);
-    }
-  };
-  for (const [id, { permissions }] of Object.entries(catalog.services)) walk(permissions, id);
-  return found;
-}
-
 describe('importOpenApi, on documents from npm', () => {
   test('Train Travel: the catalog compiles, and match answers for each operation', async () => {
     const travel = read('3.1/json/train-travel.json');
@@ -324,156 +286,5 @@ describe('importOpenApi: what is no document', () => {
 
   test('an unknown option is told with the nearest right one', () => {
     assert.throws(() => importOpenApi(document([]), { basepath: '/' }), /did you mean "basePath"/);
-    assert.throws(() => importScopes(['a:b'], { services: 'a' }), /did you mean "service"/);
   });
-});
-
-describe('the ids of permissions', () => {
-  for (const [scope, id] of [
-    ['read:pets', 'read:pets'],
-    ['org:repo:read', 'org:repo:read'],
-    ['repo', 'api:repo'],
-    ['user/read', 'user:read'],
-    ['https://www.googleapis.com/auth/drive.readonly', 'api:drive.readonly'],
-    ['https://mail.google.com/', 'api:mail.google.com'],
-    ['api://0f3a/access_as_user', 'api:access_as_user'],
-    ['patient/*.read', 'patient:all.read'],
-    ['a b', 'api:a-b'],
-    ['::a::b::', 'a:b'],
-    ['straße:lesen', 'stra-e:lesen'],
-    ['__proto__:constructor', '__proto__:constructor'],
-  ]) {
-    test(`${scope} is ${id}`, async () => {
-      const { catalog, notes } = importScopes([scope]);
-      assert.deepEqual([idsOf(catalog), notes], [[id], []]);
-      // The description keeps the scope where the id does not.
-      const told = JSON.stringify(catalog).includes(`The scope ${scope}.`);
-      assert.equal(told, id !== scope);
-      await deploy(catalog);
-    });
-  }
-
-  test('with a service all of them stand below it, and one may be a group as well', async () => {
-    const { catalog } = importScopes(['repo', 'repo:status', 'gist'], { service: 'github' });
-    assert.deepEqual(idsOf(catalog), ['github:gist', 'github:repo', 'github:repo:status']);
-    const tokens = await deploy(catalog);
-    assert.deepEqual(tokens.resolve({ add: ['github:repo'] }).permissions, ['github:repo']);
-    for (const service of ['git hub', 'a:b', '', '*', 'x'.repeat(65)]) {
-      assert.throws(() => importScopes(['a'], { service }), { code: 'invalid_input', path: 'service' });
-    }
-  });
-
-  test('two scopes never become one permission', async () => {
-    const { catalog, notes } = importScopes(['a:b', 'a/b', 'a::b', 'a:b']);
-    assert.deepEqual(idsOf(catalog), ['a:b', 'a:b-2', 'a:b-3']);
-    assert.deepEqual(notes, [
-      { path: '$[1]', message: 'the scope "a/b" is a:b-2, because another scope is a:b already' },
-      { path: '$[2]', message: 'the scope "a::b" is a:b-3, because another scope is a:b already' },
-    ]);
-  });
-
-  test('what makes no id is left out, with a note, and so are its routes', () => {
-    const long = 'x'.repeat(65);
-    const { catalog, notes } = importScopes(['a:b', long, '1:2:3:4:5:6:7:8:9', '*:x', '🔑', '/']);
-    assert.deepEqual(idsOf(catalog), ['a:b', 'all:x']);
-    assert.deepEqual(
-      notes.map(({ path }) => path),
-      ['$[1]', '$[2]', '$[4]', '$[5]'],
-    );
-    const routed = importOpenApi(document([{ oauth: [long] }]));
-    assert.deepEqual(routesOf(routed.catalog), {});
-    assert.match(routed.notes.at(-1).message, /^GET \/things has no route: its scope "x+" is no permission$/);
-  });
-});
-
-describe('importScopes', () => {
-  test('reads a text: scopes, and titles behind #', async () => {
-    const { catalog } = importScopes(`
-      # what the pet shop has
-      read:pets   # Read your pets
-      write:pets, delete:pets\r
-      read:pets   # again
-    `);
-    assert.deepEqual(catalog.services, {
-      read: { title: 'read', permissions: { pets: 'Read your pets' } },
-      write: { title: 'write', permissions: { pets: 'write:pets' } },
-      delete: { title: 'delete', permissions: { pets: 'delete:pets' } },
-    });
-    await deploy(catalog);
-  });
-
-  test('reads a list: texts, and scopes with titles', () => {
-    const { catalog } = importScopes(['a:b', { scope: 'a:c', title: 'See' }]);
-    assert.deepEqual(catalog.services.a.permissions, { b: 'a:b', c: 'See' });
-  });
-
-  test('refuses what is no list, and an empty one', () => {
-    for (const wrong of [
-      undefined,
-      null,
-      7,
-      {},
-      [7],
-      [null],
-      [{ title: 'x' }],
-      [{ scope: 'a:b', title: 7 }],
-      [],
-      '',
-      ' # nothing',
-    ]) {
-      assert.throws(() => importScopes(wrong), { code: 'invalid_input' }, JSON.stringify(wrong));
-    }
-  });
-});
-
-describe('leastkey import', () => {
-  const { leastkey, remove } = deployment();
-  test.after(remove);
-
-  test('openapi: the catalog on standard output, the notes on standard error', async () => {
-    const file = published('3.0/json/petstore.json');
-    const imported = importOpenApi(read('3.0/json/petstore.json'));
-    const { exit, stderr, json } = await leastkey(['import', 'openapi', file]);
-    assert.equal(exit, 0);
-    assert.deepEqual(json(), imported.catalog);
-    assert.deepEqual(
-      stderr.trimEnd().split('\n'),
-      imported.notes.map(({ path, message }) => `${path}: ${message}`),
-    );
-  });
-
-  test('openapi --json: both in one object; options; standard input', async () => {
-    const input = readFileSync(published('3.1/json/train-travel.json'), 'utf8');
-    const args = ['import', 'openapi', '-', '--service', 'travel', '--base-path', '/v1', '--json'];
-    const { exit, stderr, json } = await leastkey(args, { input });
-    assert.deepEqual([exit, stderr], [0, '']);
-    assert.deepEqual(json(), importOpenApi(JSON.parse(input), { service: 'travel', basePath: '/v1' }));
-    assert.ok('GET /v1/stations' in routesOf(json().catalog));
-  });
-
-  test('scopes: from standard input', async () => {
-    const { exit, stderr, json } = await leastkey(['import', 'scopes', '-', '--service', 'shop'], {
-      input: 'read:pets # Read\nread/pets',
-    });
-    assert.equal(exit, 0);
-    assert.deepEqual(idsOf(json()), ['shop:read:pets', 'shop:read:pets-2']);
-    assert.match(stderr, /^line 2: /);
-  });
-
-  for (const [title, args, input, message] of [
-    ['no such file', ['openapi', './nowhere.json'], '', /cannot read/],
-    ['no JSON', ['openapi', '-'], 'openapi: 3.0.0', /not JSON.*YAML/],
-    ['no document', ['openapi', '-'], '{}', /OpenAPI 3/],
-    ['no scopes', ['scopes', '-'], '', /no scope/],
-    ['an unknown option', ['scopes', '-', '--servce', 'x'], '', /--service/],
-    ['an unknown source', ['swagger', '-'], '', /swagger/],
-    ['nothing', [], '', /openapi.*\n.*scopes/],
-  ]) {
-    test(`${title}: exit 2, and what would be right`, async () => {
-      const { exit, stdout, stderr } = await leastkey(['import', ...args], { input });
-      assert.equal(exit, 2);
-      assert.equal(stdout, '');
-      assert.match(stderr, message);
-    });
-  }
 });
