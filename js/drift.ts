@@ -18,6 +18,8 @@ export interface DriftReport {
   templates: TemplateDrift[];
   /** How many tokens this page looked at. Revoked ones are passed over, but counted. */
   scanned: number;
+  /** Tokens whose stored records are damaged, so that a report does not hide them. */
+  unreadable?: string[];
   /** Give it as `after` for the next page; absent on the last. */
   next?: string;
 }

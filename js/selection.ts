@@ -23,6 +23,8 @@ export interface ResolveOptions {
 export interface Preview {
   /** Exactly the permissions that a token of this selection would hold, sorted. */
   permissions: string[];
+  /** Those that it would hold on some resources only: what was narrowed, and what only narrowed permissions imply. */
+  resources?: Record<string, string[]>;
   /** The services of the catalog, in its order. Absent when it was not asked for. */
   tree?: Branch[];
   /** What a person should know before saving. None of it is an error. */
