@@ -72,17 +72,22 @@ impl<'de> Deserialize<'de> for Permission {
 /// # Errors
 /// When it is empty, too long, or has another character than letters, digits and `._-`.
 pub fn parse_segment(segment: &str) -> Result<(), String> {
+    parse_segment_of(segment, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+    })
+}
+
+fn parse_segment_of(segment: &str, allowed: impl Fn(u8) -> bool) -> Result<(), String> {
     if segment.is_empty() {
         return Err("has an empty segment".to_owned());
     }
     if segment.len() > LONGEST_SEGMENT {
         return Err(format!("has a segment of more than {LONGEST_SEGMENT} characters"));
     }
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if segment.bytes().all(allowed) {
+    if segment.bytes().all(&allowed) {
         return Ok(());
     }
-    match segment.chars().find(|c| !u8::try_from(*c).is_ok_and(allowed)) {
+    match segment.chars().find(|c| !u8::try_from(*c).is_ok_and(&allowed)) {
         Some('*') => Err("has a pattern where an exact permission is needed".to_owned()),
         refused => Err(format!(
             "has the character {:?}; segments have letters, digits and . _ -",

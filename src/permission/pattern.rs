@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{MOST_SEGMENTS, parse_segment, parse_segments};
+use super::{MOST_SEGMENTS, parse_segment_of, parse_segments};
 
 /// A pattern over permissions, as templates, roles and selections have them: `*` is any run of characters inside a segment,
 /// possibly none; `**` a whole segment that stands for zero or more.
@@ -24,15 +24,16 @@ impl Pattern {
     /// # Errors
     /// When what stands between the stars is no permission, or `**` is only a part of a segment.
     pub fn parse(text: &str) -> Result<Pattern, String> {
-        parse_segments(text, |segment| match segment {
-            "*" | ANY_SEGMENTS => Ok(()),
-            _ if segment.contains(ANY_SEGMENTS) => Err(
-                "has \"**\" inside a segment; it stands for whole segments, \"*\" for a part of one"
-                    .to_owned(),
-            ),
-            // What is left without its stars must be able to stand in a permission.
-            _ if segment.contains('*') => parse_segment(&segment.replace('*', "")),
-            _ => parse_segment(segment),
+        parse_segments(text, |segment| {
+            let doubled = segment.as_bytes().windows(2).any(|pair| pair == b"**");
+            if doubled && segment != ANY_SEGMENTS {
+                let message =
+                    "has \"**\" inside a segment; it stands for whole segments, \"*\" for a part of one";
+                return Err(message.to_owned());
+            }
+            parse_segment_of(segment, |byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'*')
+            })
         })?;
         Ok(Pattern(text.to_owned()))
     }
