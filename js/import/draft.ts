@@ -1,5 +1,6 @@
 import type { Catalog, PermissionNode, Service } from '../catalog.js';
 import { LeastkeyError, type Problem } from '../errors.js';
+import { clash } from './request-path.js';
 import { segmentsOf } from './segments.js';
 
 /** A catalog made from something else, and what could not be carried over into it. */
@@ -35,7 +36,7 @@ export class Draft {
   readonly #entries = new Map<string, Entry>();
   /** By scope; nothing for one that cannot be a permission. */
   readonly #ids = new Map<string, string | undefined>();
-  readonly #requests = new Map<string, string>();
+  readonly #routes: string[] = [];
 
   /**
    * @param service the service below which every permission is to stand
@@ -74,15 +75,13 @@ export class Draft {
       this.note(path, `${route} has no route: its scope ${quote(scope)} is no permission`);
       return;
     }
-    // Routes that differ in the names of their parameters alone match the same requests.
-    const request = route.replace(/\{[^}]*\}/g, '{}');
-    const before = this.#requests.get(request);
+    const before = this.#routes.find((other) => clash(other, route));
     if (before !== undefined) {
       this.note(path, `${route} has no route: a request could match ${before} as well`);
     } else if (routes.length === MOST_ROUTES) {
       this.note(path, `${route} has no route: ${id} has ${MOST_ROUTES} already, the most of one permission`);
     } else {
-      this.#requests.set(request, route);
+      this.#routes.push(route);
       routes.push(route);
     }
   }

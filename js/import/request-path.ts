@@ -24,6 +24,24 @@ function problemOf(segment: string): string {
   return `${JSON.stringify(segment)} has other characters than letters, digits and . _ ~ - : @`;
 }
 
+/**
+ * Whether a request could match both routes and neither is the more exact one. Servers that ignore letter case are thought of: the core
+ * refuses a catalog with two such routes.
+ */
+export function clash(one: string, other: string): boolean {
+  const [ones, others] = [one.split('/'), other.split('/')];
+  if (ones.length !== others.length) return false;
+  let [oneExact, otherExact] = [false, false];
+  for (const [at, segment] of ones.entries()) {
+    const opposite = others[at] ?? '';
+    const [open, oppositeOpen] = [segment.startsWith('{'), opposite.startsWith('{')];
+    if (!open && !oppositeOpen && segment.toLowerCase() !== opposite.toLowerCase()) return false;
+    oneExact ||= !open && oppositeOpen;
+    otherExact ||= open && !oppositeOpen;
+  }
+  return oneExact === otherExact;
+}
+
 /** The path below which a server of an OpenAPI document has its operations; `''` for the root. */
 export function basePathOf(server: { url?: unknown; variables?: unknown } | undefined): string {
   if (typeof server?.url !== 'string') return '';

@@ -68,15 +68,17 @@ pub(super) fn read<'d>(
     members: &Members<'d>,
     problems: &mut Problems,
 ) -> Vec<RouteEntry<'d>> {
+    let Some(value) = members.value("routes") else {
+        return Vec::new();
+    };
     let at = members.path("routes");
-    let items = match members.value("routes") {
-        None => return Vec::new(),
-        Some(Value::List(items)) if items.len() <= MOST_ROUTES => items,
-        Some(Value::List(_)) => {
+    let items = match value {
+        Value::List(items) if items.len() <= MOST_ROUTES => items,
+        Value::List(_) => {
             problems.add(&at, format!("has more than {MOST_ROUTES} routes"));
             return Vec::new();
         }
-        Some(other) => {
+        other => {
             problems.add(&at, format!("expected an array of routes, got {}", other.kind()));
             return Vec::new();
         }

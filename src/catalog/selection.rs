@@ -81,7 +81,7 @@ pub struct Preview<'c> {
     pub resources: BTreeMap<Permission, Vec<Resource>>,
     /// The services, with the state of every node. Left out when it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tree: Option<Vec<Branch>>,
+    pub tree: Option<Vec<Branch<'c>>>,
     /// What a person should know before saving.
     pub warnings: Vec<Warning>,
 }

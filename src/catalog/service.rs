@@ -20,6 +20,7 @@ pub(super) struct Services<'d> {
 /// A service, a group of permissions, or a permission, as a portal shows it.
 #[derive(Debug)]
 pub(super) struct Node {
+    /// The id of a service or a group. A permission's is in the list of them.
     pub(super) id: String,
     pub(super) title: String,
     pub(super) description: Option<String>,
@@ -82,7 +83,7 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
                     "is required: the permissions of the service",
                 );
             }
-            trees.push(reader.node(id.to_owned(), None, &service));
+            trees.push(reader.node(id, None, &service));
         }
     }
     let Reader { entries, routes, .. } = reader;
@@ -117,13 +118,18 @@ struct Reader<'d, 'p> {
 
 impl<'d> Reader<'d, '_> {
     /// A node with everything below it.
-    fn node(&mut self, id: String, permission: Option<usize>, members: &Members<'d>) -> Node {
+    fn node(&mut self, id: &str, permission: Option<usize>, members: &Members<'d>) -> Node {
         let title = members
             .required_text("title", self.problems)
             .unwrap_or_default()
             .to_owned();
         let description = members.text("description", self.problems).map(str::to_owned);
-        let children = self.children(&id, members);
+        let children = self.children(id, members);
+        let id = if permission.is_none() {
+            id.to_owned()
+        } else {
+            String::new()
+        };
         Node {
             id,
             title,
@@ -152,8 +158,8 @@ impl<'d> Reader<'d, '_> {
             .map_err(|message| format!("the id {} {message}", quote(segment)));
         let id = self.problems.keep(path, parsed)?;
         if let Value::Text(title) = value {
-            let permission = Some(self.add(id.clone(), Vec::new(), None));
-            let (id, title) = (id.to_string(), title.clone());
+            let permission = Some(self.add(id, Vec::new(), None));
+            let (id, title) = (String::new(), title.clone());
             return Some(Node {
                 id,
                 title,
@@ -189,7 +195,7 @@ impl<'d> Reader<'d, '_> {
                 .extend(super::route::read(&id, &members, self.problems));
             permission = Some(self.add(id.clone(), implies, deprecated));
         }
-        Some(self.node(id.to_string(), permission, &members))
+        Some(self.node(id.as_str(), permission, &members))
     }
 
     /// Adds a permission; the answer is its ordinal.

@@ -37,14 +37,14 @@ pub enum Source {
 /// A node of the tree.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Branch {
+pub struct Branch<'c> {
     /// The id: of a service, a group, or a permission.
-    pub id: String,
+    pub id: &'c str,
     /// What people call it.
-    pub title: String,
+    pub title: &'c str,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<&'c str>,
     /// Whether it is given.
     pub state: State,
     /// Whether this node is a permission, so that it can be added or removed by its id.
@@ -55,19 +55,19 @@ pub struct Branch {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deprecated: bool,
     /// What is below it, in the order of the catalog.
-    pub children: Vec<Branch>,
+    pub children: Vec<Branch<'c>>,
 }
 
 impl Catalog {
     /// The tree of a resolution. A node is on exactly when every permission at and below it is in the set.
-    pub(super) fn tree(&self, resolution: &Resolution) -> Vec<Branch> {
+    pub(super) fn tree(&self, resolution: &Resolution) -> Vec<Branch<'_>> {
         self.trees
             .iter()
             .map(|node| self.branch(resolution, node))
             .collect()
     }
 
-    fn branch(&self, resolution: &Resolution, node: &Node) -> Branch {
+    fn branch<'c>(&'c self, resolution: &Resolution, node: &'c Node) -> Branch<'c> {
         let children: Vec<Branch> = node
             .children
             .iter()
@@ -83,11 +83,12 @@ impl Catalog {
         let state = states
             .reduce(|one, other| if one == other { one } else { State::Partly })
             .unwrap_or(State::Off);
+        let permission = node.permission.and_then(|index| self.permission(index));
         let details = node.permission.and_then(|index| self.details.get(index));
         Branch {
-            id: node.id.clone(),
-            title: node.title.clone(),
-            description: node.description.clone(),
+            id: permission.map_or(node.id.as_str(), Permission::as_str),
+            title: &node.title,
+            description: node.description.as_deref(),
             state,
             grantable: node.permission.is_some(),
             from: node

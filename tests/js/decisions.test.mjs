@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
-import { covers, decide, permissionsOf, resolve } from './support/naive-permissions.mjs';
+import { covers, decide, narrowed, permissionsOf, resolve } from './support/naive-permissions.mjs';
 import { Random, seed } from './support/random.mjs';
 import {
   randomCatalog,
@@ -63,16 +63,22 @@ async function randomToken(random, catalog, tokens, name) {
   const about = `seed ${seed}: ${JSON.stringify({ catalog, selection })}`;
   assert.deepEqual(tokens.resolve(selection, { tree: false }).permissions, permissions, about);
   const resource = randomPlace(random);
-  const resources = randomNarrowing(random, permissions, resource, covers);
-  const input = { kind: 'permission-set', name, owner: 'org:a', ...selection, resource, resources };
+  const narrowing = { ...selection, resources: randomNarrowing(random, permissions, resource, covers) };
+  const resources = narrowed(catalog, narrowing);
+  const input = { kind: 'permission-set', name, owner: 'org:a', ...narrowing, resource };
   if (permissions.length === 0) {
     await assert.rejects(tokens.create(input, root), { code: 'invalid_input' }, about);
     return { token: null };
   }
   const { token, record } = await tokens.create(input, root);
   assert.deepEqual(record.permissions, permissions, about);
-  assert.deepEqual(record.resources ?? {}, resources, about);
+  assert.deepEqual(sorted(record.resources), sorted(resources), about);
+  assert.deepEqual(sorted(tokens.resolve(narrowing).resources), sorted(resources), about);
   return { token, grant: { permissions, resource, resources } };
 }
+
+/** Places are a set: their order says nothing. */
+const sorted = (resources = {}) =>
+  Object.fromEntries(Object.entries(resources).map(([id, places]) => [id, places.toSorted()]));
 
 const same = (one, other) => one.code === other.code && one.missing.join() === other.missing.join();

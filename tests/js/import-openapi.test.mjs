@@ -195,9 +195,17 @@ describe('importOpenApi: paths', () => {
   });
 
   test('two operations that a request could match alike get one route', async () => {
-    const { routes: made, notes } = routes(['/a/{x}', '/a/{y}', '/a/{x}/b', '/a/mine']);
-    assert.deepEqual(made, ['GET /a/{x}', 'GET /a/{x}/b', 'GET /a/mine']);
-    assert.deepEqual(notes, ['GET /a/{y} has no route: a request could match GET /a/{x} as well']);
+    const paths = ['/a/{x}', '/a/{y}', '/a/{x}/b', '/a/mine', '/A/mine', '/{x}/mine', '/b/{x}', '/{x}/c'];
+    const { routes: made, notes } = routes(paths);
+    assert.deepEqual(made, ['GET /a/{x}', 'GET /a/{x}/b', 'GET /a/mine', 'GET /b/{x}']);
+    assert.deepEqual(notes, [
+      'GET /a/{y} has no route: a request could match GET /a/{x} as well',
+      'GET /A/mine has no route: a request could match GET /a/mine as well',
+      'GET /{x}/mine has no route: a request could match GET /a/{x} as well',
+      'GET /{x}/c has no route: a request could match GET /a/{x} as well',
+    ]);
+    const items = Object.fromEntries(paths.map((path) => [path, { get: { security: scope } }]));
+    await deploy(importOpenApi(document(scope, { paths: items })).catalog);
   });
 
   test('TRACE has no routes', () => {

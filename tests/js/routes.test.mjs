@@ -67,7 +67,10 @@ const table = {
   'case counts': [
     ['GET /Devices', null],
     ['GET /DEVICES/7', null],
-    ['GET /devices/MINE', 's:read'],
+    // A server that ignores case takes these for /devices/mine: nobody knows which handler answers.
+    ['GET /devices/MINE', null],
+    ['GET /devices/mINE', null],
+    ['PUT /devices/MINE', 's:write'],
   ],
   'slashes: none doubled, none at the end': [
     ['GET //devices', null],
@@ -150,10 +153,21 @@ const table = {
     ['GET /devices/a b', null],
     ['GET /devices/\ud800', null],
   ],
-  'sub-delimiters stand for themselves, in parameters only': [
-    ["GET /devices/a!$&'()*+,;=", 's:read'],
+  'a format behind a dot, where a server that splits it off finds another route': [
+    ['GET /devices/mine.json', null],
+    ['GET /devices/mine.tar.gz', null],
+    ['GET /devices/7.json', 's:read'],
+    ['GET /devices.json', null],
+  ],
+  'sub-delimiters stand for themselves, in parameters only; a semicolon nowhere': [
+    ["GET /devices/a!$&'()*+,=", 's:read'],
+    ['GET /devices=1', null],
     ['GET /devices;v=1', null],
-    ['GET /devices/mine;v=1', 's:read'],
+    ['GET /devices/7;v=1', null],
+    ['GET /devices/mine;v=1', null],
+    ['GET /devices/7%3Bv=1', null],
+    ['GET /devices/7%3Fv=1', null],
+    ['GET /devices/7%23v', null],
   ],
   'longer than 2,048 characters': [
     [`GET /devices/${'7'.repeat(2_048 - '/devices/'.length)}`, 's:read'],
@@ -295,6 +309,8 @@ describe('the routes of a catalog', () => {
       ['GET /a/{x}', 'GET /a/{y}'],
       ['GET /a', 'GET /a'],
       ['GET /a/{*x}', 'GET /a/{y}'],
+      ['GET /a/b', 'GET /A/b'],
+      ['GET /a/{x}', 'GET /{y}/b'],
     ]) {
       await assert.rejects(
         createTokens({ catalog: wrong(routes), store: memoryStore(), prefix: 'test' }),

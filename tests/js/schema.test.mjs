@@ -107,6 +107,11 @@ const wrong = [
   ['a route object with an unknown member', 'services.s.permissions.a.routes.1.method', 'GET'],
   ['a resource with an empty segment', 'services.s.permissions.a.routes.1.resource', 'org:a//b'],
   ['a resource with a space', 'services.s.permissions.a.routes.1.resource', 'org:a b'],
+  [
+    'a resource with two parameters in a segment',
+    'services.s.permissions.a.routes.0',
+    { route: 'GET /{a}/{b}', resource: 'x:{a}{b}' },
+  ],
   ['a resource with an open brace', 'services.s.permissions.a.routes.1.resource', 'org:{'],
   ['a template id with a star', 'templates.t*', { title: 'T', permissions: ['s:a'] }],
   ['a template without a title', 'templates.t.title', undefined],

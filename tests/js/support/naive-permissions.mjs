@@ -102,15 +102,39 @@ export function roleGives(catalog, id) {
   );
 }
 
-/** The permissions of a selection, sorted: the closure of templates, additions and role, less the removals. */
-export function resolve(catalog, { templates = [], add = [], remove = [], role }) {
-  const chosen = [
+/** Everything that a selection names, before anything is implied or removed. */
+function chosenBy(catalog, { templates = [], add = [], role }) {
+  return [
     ...templates.flatMap((id) => [...templateGives(catalog, id)]),
     ...add.flatMap((pattern) => matching(catalog, pattern)),
     ...(role === undefined ? [] : roleGives(catalog, role)),
   ];
-  const removed = new Set(remove.flatMap((pattern) => matching(catalog, pattern)));
+}
+
+/** The permissions of a selection, sorted: the closure of templates, additions and role, less the removals. */
+export function resolve(catalog, selection) {
+  const chosen = chosenBy(catalog, selection);
+  const removed = new Set((selection.remove ?? []).flatMap((pattern) => matching(catalog, pattern)));
   return [...closure(catalog, chosen)].filter((id) => !removed.has(id)).sort();
+}
+
+/**
+ * The permissions of a selection that are held on some resources only: those that it narrows, and those that it does not name and that
+ * only narrowed ones imply.
+ */
+export function narrowed(catalog, { resources = {}, ...selection }) {
+  const chosen = new Set(chosenBy(catalog, selection));
+  const closed = closure(catalog, chosen);
+  const implied = permissionsOf(catalog);
+  /** The places of a permission; nothing if it is held everywhere. */
+  const placesOf = (id) => {
+    if (Object.hasOwn(resources, id)) return resources[id];
+    if (chosen.has(id)) return undefined;
+    const of = [...closed].filter((other) => implied.get(other).includes(id)).map(placesOf);
+    return of.includes(undefined) ? undefined : [...new Set(of.flat())].sort();
+  };
+  const places = resolve(catalog, selection).map((id) => [id, placesOf(id)]);
+  return Object.fromEntries(places.filter(([, found]) => found !== undefined));
 }
 
 /** Whether one resource is another, or above it. */

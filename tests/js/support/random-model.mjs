@@ -71,12 +71,13 @@ function randomExpression(random, ids, depth) {
 
 /** Patterns that mean something: permissions in which segments have become wider. */
 export function randomPatterns(random, ids, most) {
-  return random.some(ids, most).map((id) =>
+  const patterns = random.some(ids, most).map((id) =>
     id
       .split(':')
       .map((segment) => random.pick([segment, segment, `${segment[0]}*`, `*${segment.at(-1)}`, '*', '**']))
       .join(':'),
   );
+  return [...new Set(patterns)];
 }
 
 function randomNodes(random, depth) {
