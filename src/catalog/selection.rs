@@ -202,12 +202,12 @@ impl Catalog {
         if !problems.is_empty() {
             return None;
         }
-        let texts = |list: &[(&str, Path)]| list.iter().map(|(text, _)| (*text).to_owned()).collect();
+        let texts = |list: &[(String, PermissionSet)]| list.iter().map(|(text, _)| text.clone()).collect();
         Some(Resolution {
             permissions,
             templates: templates.iter().map(|template| template.as_used()).collect(),
-            added: texts(&selection.add),
-            removed: texts(&selection.remove),
+            added: texts(&add),
+            removed: texts(&remove),
             role: role.map(|role| role.id.clone()),
             resources,
             parts: Parts {
@@ -258,9 +258,11 @@ impl Catalog {
             if problems.are_enough() {
                 break;
             }
+            // Twice the same is once.
             if kept.iter().any(|(known, _)| known == pattern) {
-                problems.add(path, format!("{} is there twice", quote(pattern)));
-            } else if let Some(set) = problems.keep(path, self.matching(pattern)) {
+                continue;
+            }
+            if let Some(set) = problems.keep(path, self.matching(pattern)) {
                 kept.push(((*pattern).to_owned(), set));
             }
         }
