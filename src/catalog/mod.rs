@@ -193,12 +193,13 @@ impl Catalog {
         let count = rest.partition_point(|known| known.as_str().starts_with(prefix));
         // Where only the end is open, all neighbours of as many segments are meant.
         let segments = parsed.only_ends_open().then(|| parsed.segments());
+        let matcher = parsed.matcher();
         let mut runs: Vec<Range<usize>> = Vec::new();
         let candidates = (first..).zip(rest.iter().zip(self.details.get(first..).unwrap_or_default()));
         for (index, (permission, details)) in candidates.take(count) {
             let meant = match segments {
                 Some(segments) => details.segments == segments,
-                None => parsed.matches(permission.as_str()),
+                None => matcher.matches(permission.as_str()),
             };
             if meant {
                 match runs.last_mut() {

@@ -40,12 +40,16 @@ impl Pattern {
 
     /// The exact text that every match starts with.
     pub(crate) fn literal_prefix(&self) -> &str {
-        // Two stars stand for no segment too, and then there is no separator before them.
         let literal = self.0.split('*').next().unwrap_or_default();
-        if self.only_ends_open() {
-            literal
-        } else {
+        // Two stars stand for no segment too, and then there is no separator before them.
+        let whole_segments = self
+            .0
+            .get(literal.len()..)
+            .is_some_and(|rest| rest.starts_with(ANY_SEGMENTS));
+        if whole_segments {
             literal.trim_end_matches(':')
+        } else {
+            literal
         }
     }
 
@@ -69,7 +73,34 @@ impl Pattern {
     /// Whether a permission is meant.
     #[must_use]
     pub fn matches(&self, permission: &str) -> bool {
-        let (pattern, target) = (Segments::of(&self.0), Segments::of(permission));
+        self.matcher().matches(permission)
+    }
+
+    /// The pattern taken apart once, to be held against many permissions.
+    pub(crate) fn matcher(&self) -> Matcher<'_> {
+        Matcher(Segments::of(&self.0))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A pattern taken apart.
+pub(crate) struct Matcher<'p>(Segments<'p>);
+
+impl Matcher<'_> {
+    /// Whether a permission is meant.
+    pub(crate) fn matches(&self, permission: &str) -> bool {
+        let (pattern, target) = (&self.0, Segments::of(permission));
         // The classic greedy walk: on a mismatch the last `**` takes one segment more.
         let (mut at, mut next, mut retry) = (0, 0, None);
         while let Some(segment) = target.get(at) {
@@ -83,7 +114,9 @@ impl Pattern {
                     next += 1;
                 }
                 _ => {
-                    let Some((star, taken)) = retry else { return false };
+                    let Some((star, taken)) = retry else {
+                        return false;
+                    };
                     retry = Some((star, taken + 1));
                     at = taken + 1;
                     next = star + 1;
@@ -93,18 +126,6 @@ impl Pattern {
         (next..)
             .map_while(|rest| pattern.get(rest))
             .all(|rest| rest == ANY_SEGMENTS)
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
     }
 }
 
@@ -133,23 +154,22 @@ impl<'t> Segments<'t> {
 }
 
 /// Whether a segment starts with what stands before the first star, ends with what stands after the last, and has the rest between them in
-/// order.
+/// order. All of it is ASCII.
 fn glob(pattern: &str, segment: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
+    let mut parts = pattern.as_bytes().split(|byte| *byte == b'*');
+    let first = parts.next().unwrap_or_default();
+    let Some(last) = parts.next_back() else {
         return pattern == segment;
     };
-    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let Some(mut open) = segment
-        .strip_prefix(first)
-        .and_then(|open| open.strip_suffix(last))
-    else {
+    let open = segment.as_bytes().strip_prefix(first);
+    let Some(mut open) = open.and_then(|open| open.strip_suffix(last)) else {
         return false;
     };
-    for part in middle.split('*') {
-        let Some((_, after)) = open.split_once(part) else {
+    for part in parts.filter(|part| !part.is_empty()) {
+        let Some(at) = open.windows(part.len()).position(|window| window == part) else {
             return false;
         };
-        open = after;
+        open = open.get(at + part.len()..).unwrap_or_default();
     }
     true
 }
