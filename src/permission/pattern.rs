@@ -78,7 +78,11 @@ impl Pattern {
 
     /// The pattern taken apart once, to be held against many permissions.
     pub(crate) fn matcher(&self) -> Matcher<'_> {
-        Matcher(Segments::of(&self.0))
+        if self.0.contains(ANY_SEGMENTS) {
+            Matcher::Segments(Segments::of(&self.0))
+        } else {
+            Matcher::Text(self.0.as_bytes())
+        }
     }
 
     /// The text.
@@ -95,42 +99,82 @@ impl fmt::Display for Pattern {
 }
 
 /// A pattern taken apart.
-pub(crate) struct Matcher<'p>(Segments<'p>);
+pub(crate) enum Matcher<'p> {
+    /// Without `**` no star crosses a separator, so the texts are compared as they are.
+    Text(&'p [u8]),
+    /// With `**`, segment by segment.
+    Segments(Segments<'p>),
+}
 
 impl Matcher<'_> {
     /// Whether a permission is meant.
     pub(crate) fn matches(&self, permission: &str) -> bool {
-        let (pattern, target) = (&self.0, Segments::of(permission));
-        // The classic greedy walk: on a mismatch the last `**` takes one segment more.
-        let (mut at, mut next, mut retry) = (0, 0, None);
-        while let Some(segment) = target.get(at) {
-            match pattern.get(next) {
-                Some(ANY_SEGMENTS) => {
-                    retry = Some((next, at));
-                    next += 1;
-                }
-                Some(part) if glob(part, segment) => {
-                    at += 1;
-                    next += 1;
-                }
-                _ => {
-                    let Some((star, taken)) = retry else {
-                        return false;
-                    };
+        match self {
+            Matcher::Text(pattern) => wildcard(pattern, permission.as_bytes()),
+            Matcher::Segments(pattern) => walk(pattern, &Segments::of(permission)),
+        }
+    }
+}
+
+/// The classic greedy walk: on a mismatch the last `**` takes one segment more.
+fn walk(pattern: &Segments, target: &Segments) -> bool {
+    let (mut at, mut next, mut retry) = (0, 0, None);
+    while let Some(segment) = target.get(at) {
+        match pattern.get(next) {
+            Some(ANY_SEGMENTS) => {
+                retry = Some((next, at));
+                next += 1;
+            }
+            Some(part) if wildcard(part.as_bytes(), segment.as_bytes()) => {
+                at += 1;
+                next += 1;
+            }
+            _ => {
+                let Some((star, taken)) = retry else {
+                    return false;
+                };
+                retry = Some((star, taken + 1));
+                at = taken + 1;
+                next = star + 1;
+            }
+        }
+    }
+    (next..)
+        .map_while(|rest| pattern.get(rest))
+        .all(|rest| rest == ANY_SEGMENTS)
+}
+
+/// The same walk over characters: on a mismatch the last `*` takes one character more, but never a separator. Stars of earlier segments need
+/// not be tried again, because what they stand for ends with their segment.
+fn wildcard(pattern: &[u8], target: &[u8]) -> bool {
+    let (mut at, mut next, mut retry) = (0, 0, None);
+    while let Some(byte) = target.get(at) {
+        match pattern.get(next) {
+            Some(b'*') => {
+                retry = Some((next, at));
+                next += 1;
+            }
+            Some(expected) if expected == byte => {
+                at += 1;
+                next += 1;
+            }
+            _ => match retry {
+                Some((star, taken)) if target.get(taken) != Some(&b':') => {
                     retry = Some((star, taken + 1));
                     at = taken + 1;
                     next = star + 1;
                 }
-            }
+                _ => return false,
+            },
         }
-        (next..)
-            .map_while(|rest| pattern.get(rest))
-            .all(|rest| rest == ANY_SEGMENTS)
     }
+    pattern
+        .get(next..)
+        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
 /// The segments of a path: at most eight, found without an allocation.
-struct Segments<'t> {
+pub(crate) struct Segments<'t> {
     all: [&'t str; MOST_SEGMENTS],
     count: usize,
 }
@@ -151,25 +195,4 @@ impl<'t> Segments<'t> {
     fn get(&self, at: usize) -> Option<&'t str> {
         self.all.get(at).copied().filter(|_| at < self.count)
     }
-}
-
-/// Whether a segment starts with what stands before the first star, ends with what stands after the last, and has the rest between them in
-/// order. All of it is ASCII.
-fn glob(pattern: &str, segment: &str) -> bool {
-    let mut parts = pattern.as_bytes().split(|byte| *byte == b'*');
-    let first = parts.next().unwrap_or_default();
-    let Some(last) = parts.next_back() else {
-        return pattern == segment;
-    };
-    let open = segment.as_bytes().strip_prefix(first);
-    let Some(mut open) = open.and_then(|open| open.strip_suffix(last)) else {
-        return false;
-    };
-    for part in parts.filter(|part| !part.is_empty()) {
-        let Some(at) = open.windows(part.len()).position(|window| window == part) else {
-            return false;
-        };
-        open = open.get(at + part.len()..).unwrap_or_default();
-    }
-    true
 }
