@@ -28,7 +28,7 @@ for (const pattern of ['s3:Get*', 'ec2:Describe*', 's3:*Tag*']) {
       () => tokens.resolve(selection, { tree: false }),
       () => expandIamActions(pattern),
     ],
-    { rounds: 101, calls: 50 },
+    { rounds: 101, calls: 200 },
   );
   row('iam-expand', library);
   row('expand', expand, `${(library / expand).toFixed(1)} times as fast as iam-expand`);
@@ -72,7 +72,11 @@ async function race(alternatives, { rounds, calls }) {
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, run] of alternatives.entries()) {
       const start = performance.now();
-      for (let call = 0; call < calls; call += 1) await run();
+      for (let call = 0; call < calls; call += 1) {
+        const answer = run();
+        // Who calls a function that answers at once does not wait a turn for it.
+        if (answer instanceof Promise) await answer;
+      }
       times[index].push((performance.now() - start) / calls);
     }
   }
