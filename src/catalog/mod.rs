@@ -6,6 +6,7 @@ mod bundle;
 mod drift;
 mod graph;
 mod kind;
+mod request_path;
 mod route;
 mod selection;
 mod service;

@@ -5,12 +5,12 @@
 
 use matchit::{InsertError, Params, Router};
 
+use super::request_path::{RoutePath, is_plain, parameter};
 use crate::input::{Members, Path, Problems, Value, quote};
 use crate::permission::Permission;
 use crate::resource::Resource;
 
 const MOST_ROUTES: usize = 1_000;
-const LONGEST_PATH: usize = 2_048;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// A route as its document has it.
@@ -360,57 +360,4 @@ fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, String> {
     pieces.push(Piece::Literal(rest.to_owned()));
     Resource::parse(&sample).map_err(|message| format!("the resource {message}"))?;
     Ok(pieces)
-}
-
-/// The path of a request, read in the one way in which every server reads it.
-///
-/// It starts with `/`, has no empty segment (so no doubled and no trailing slash), no `.` or `..`, no backslash, no control character, no query. Letter
-/// case counts. A percent sign may only encode what cannot stand in a route as it is: an encoded letter, digit, `.`, `_`, `~`, `-`, `:`, `@`, slash, backslash,
-/// percent sign or control character is refused, because one server decodes it before it routes and another does not.
-struct RoutePath<'p>(&'p str);
-
-impl<'p> RoutePath<'p> {
-    fn parse(path: &'p str) -> Option<RoutePath<'p>> {
-        let rest = path.strip_prefix('/').filter(|_| path.len() <= LONGEST_PATH)?;
-        let sound = |segment: &str| {
-            !segment.is_empty()
-                && segment != "."
-                && segment != ".."
-                && decode(segment, |byte| !is_plain(byte)).is_some()
-        };
-        (rest.is_empty() || rest.split('/').all(sound)).then_some(RoutePath(path))
-    }
-}
-
-/// A parameter's value as a part of a resource.
-fn parameter(value: &str) -> Option<String> {
-    String::from_utf8(decode(value, |_| true)?)
-        .ok()
-        .filter(|text| !text.contains('/'))
-}
-
-/// The bytes of a segment. An encoded byte must be one that `may_be_encoded`, and never one that changes the path's structure.
-fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>> {
-    let mut decoded = Vec::with_capacity(segment.len());
-    let mut bytes = segment.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            let stands = is_plain(byte) || b"!$&'()*+,=".contains(&byte);
-            decoded.push(stands.then_some(byte)?);
-            continue;
-        }
-        let digits = [bytes.next()?, bytes.next()?].map(|digit| char::from(digit).to_digit(16));
-        let [Some(high), Some(low)] = digits else {
-            return None;
-        };
-        let byte = u8::try_from(high << 4 | low).ok()?;
-        let structural = byte.is_ascii_control() || b"/\\%;?#".contains(&byte);
-        decoded.push((may_be_encoded(byte) && !structural).then_some(byte)?);
-    }
-    std::str::from_utf8(&decoded).is_ok().then_some(decoded)
-}
-
-/// What may stand in a literal segment of a route: RFC 3986's unreserved characters, `:` and `@`.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"._~-:@".contains(&byte)
 }

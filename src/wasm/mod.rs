@@ -21,6 +21,7 @@ use crate::operation::{self, Entropy, Time};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
+use crate::time::Instant;
 use crate::verify::{read_question, verify};
 
 /// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
@@ -106,36 +107,12 @@ impl Core {
 
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict.
     pub fn verify(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
-        let credential = Zeroizing::new(credential);
-        let step = self
-            .question(question, reads, now)
-            .and_then(|(requirement, reads, time)| {
-                Ok(verify(
-                    self.deployment()?,
-                    &credential,
-                    &requirement,
-                    &reads,
-                    time.now,
-                ))
-            });
-        push(out, &step.unwrap_or_else(Step::Refuse));
+        self.ask(verify, credential, question, reads, now, out);
     }
 
     /// Explains what [`Core::verify`] would say, with the same arguments.
     pub fn explain(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
-        let credential = Zeroizing::new(credential);
-        let step = self
-            .question(question, reads, now)
-            .and_then(|(requirement, reads, time)| {
-                Ok(explain(
-                    self.deployment()?,
-                    &credential,
-                    &requirement,
-                    &reads,
-                    time.now,
-                ))
-            });
-        push(out, &step.unwrap_or_else(Step::Refuse));
+        self.ask(explain, credential, question, reads, now, out);
     }
 
     /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings, and, if it is wanted, the tree.
@@ -225,6 +202,31 @@ impl Core {
             time,
             &Entropy::new(bytes),
         ))
+    }
+
+    /// Puts a question about a credential to the core. The text of the credential is wiped.
+    fn ask<A: Serialize>(
+        &self,
+        answer: fn(&Deployment, &str, &Requirement, &Reads, Instant) -> Step<A>,
+        credential: String,
+        question: JsValue,
+        reads: JsValue,
+        now: f64,
+        out: &Array,
+    ) {
+        let credential = Zeroizing::new(credential);
+        let step = self
+            .question(question, reads, now)
+            .and_then(|(requirement, reads, time)| {
+                Ok(answer(
+                    self.deployment()?,
+                    &credential,
+                    &requirement,
+                    &reads,
+                    time.now,
+                ))
+            });
+        push(out, &step.unwrap_or_else(Step::Refuse));
     }
 
     /// What a verification is asked.

@@ -1,0 +1,57 @@
+//! How the path of a request is read.
+
+const LONGEST_PATH: usize = 2_048;
+
+/// The path of a request, read in the one way in which every server reads it.
+///
+/// It starts with `/`, has no empty segment (so no doubled and no trailing slash), no `.` or `..`, no backslash, no control character, no query. Letter
+/// case counts. A percent sign may only encode what cannot stand in a route as it is: an encoded letter, digit, `.`, `_`, `~`, `-`, `:`, `@`, slash, backslash,
+/// percent sign or control character is refused, because one server decodes it before it routes and another does not.
+pub(super) struct RoutePath<'p>(pub(super) &'p str);
+
+impl<'p> RoutePath<'p> {
+    /// The path, if it can be read in one way only.
+    pub(super) fn parse(path: &'p str) -> Option<RoutePath<'p>> {
+        let rest = path.strip_prefix('/').filter(|_| path.len() <= LONGEST_PATH)?;
+        let sound = |segment: &str| {
+            !segment.is_empty()
+                && segment != "."
+                && segment != ".."
+                && decode(segment, |byte| !is_plain(byte)).is_some()
+        };
+        (rest.is_empty() || rest.split('/').all(sound)).then_some(RoutePath(path))
+    }
+}
+
+/// A parameter's value as a part of a resource.
+pub(super) fn parameter(value: &str) -> Option<String> {
+    String::from_utf8(decode(value, |_| true)?)
+        .ok()
+        .filter(|text| !text.contains('/'))
+}
+
+/// The bytes of a segment. An encoded byte must be one that `may_be_encoded`, and never one that changes the path's structure.
+fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut bytes = segment.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            let stands = is_plain(byte) || b"!$&'()*+,=".contains(&byte);
+            decoded.push(stands.then_some(byte)?);
+            continue;
+        }
+        let digits = [bytes.next()?, bytes.next()?].map(|digit| char::from(digit).to_digit(16));
+        let [Some(high), Some(low)] = digits else {
+            return None;
+        };
+        let byte = u8::try_from(high << 4 | low).ok()?;
+        let structural = byte.is_ascii_control() || b"/\\%;?#".contains(&byte);
+        decoded.push((may_be_encoded(byte) && !structural).then_some(byte)?);
+    }
+    std::str::from_utf8(&decoded).is_ok().then_some(decoded)
+}
+
+/// What may stand in a literal segment of a route: RFC 3986's unreserved characters, `:` and `@`.
+pub(super) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._~-:@".contains(&byte)
+}
