@@ -6,7 +6,7 @@ use crate::catalog::Catalog;
 use crate::deployment::Deployment;
 use crate::grant::Grant;
 use crate::order::sorted_by_count;
-use crate::permission::{Permission, PermissionSet};
+use crate::permission::Permission;
 use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
@@ -104,28 +104,31 @@ pub fn explain(
 }
 
 fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Grant) -> Vec<TemplateOffer> {
-    let missing = requirement.missing(grant);
+    let (missing, fewest) = (requirement.missing(grant), requirement.fewest_missing(grant));
     let offers: Vec<TemplateOffer> = catalog
         .templates()
         .filter_map(|template| {
             let gives = catalog.closed(template.permissions());
             let mut wider = grant.permissions().clone();
             wider.union(&gives);
-            let needless = |set: &PermissionSet| {
-                let more = set.without(grant.permissions());
-                more.iter()
-                    .filter(|index| !missing.contains(index))
-                    .collect::<Vec<usize>>()
+            if !requirement.is_met_somewhere(&grant.with(wider)) {
+                return None;
+            }
+            // A template that takes the smallest way needs nothing else; another needs what belongs to the others.
+            let needed = if fewest.iter().all(|index| gives.contains(*index)) {
+                &fewest
+            } else {
+                &missing
             };
-            requirement
-                .is_met_somewhere(&grant.with(wider))
-                .then(|| TemplateOffer {
-                    id: template.id().to_owned(),
-                    excess: needless(&gives)
-                        .into_iter()
-                        .filter_map(|index| catalog.permission(index).cloned())
-                        .collect(),
-                })
+            let more = gives.without(grant.permissions());
+            let excess = more.iter().filter(|index| !needed.contains(index));
+            let excess = excess
+                .filter_map(|index| catalog.permission(index).cloned())
+                .collect();
+            Some(TemplateOffer {
+                id: template.id().to_owned(),
+                excess,
+            })
         })
         .collect();
     let mut offers = sorted_by_count(offers, |offer| offer.excess.len());

@@ -501,6 +501,20 @@ fn explanations() {
         scope("insufficient_scope", "messages:send policy:read")
     );
 
+    let either = host.explain(
+        &credential,
+        json!({ "requirement": "policy:read OR (messages:templates:read AND policy:write)" }),
+    );
+    assert_eq!(
+        either["templates"][0],
+        json!({ "id": "policy-reader", "excess": [] })
+    );
+    assert_eq!(
+        either["templates"][1]["excess"].as_array().unwrap().len(),
+        3,
+        "what the smallest way does not need is too much"
+    );
+
     let outside = host.explain(
         &credential,
         json!({ "requirement": { "permission": "messages:send", "resource": "org:other" } }),
