@@ -198,8 +198,8 @@ describe('explain', () => {
     assert.deepEqual(add, ['messages:send']);
     assert.deepEqual(templates, [
       { id: 'sender', excess: [] },
-      { id: 'messages', excess: [] },
-      { id: 'all', excess: [] },
+      { id: 'messages', excess: ['messages:export', 'messages:read'] },
+      { id: 'all', excess: ['messages:export', 'messages:read'] },
     ]);
   });
 
