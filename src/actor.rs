@@ -88,7 +88,7 @@ impl Actor {
     /// The resource that this actor itself is, for what it owns as a person.
     #[must_use]
     pub fn own_resource(&self) -> Option<&Resource> {
-        self.own.as_ref().filter(|own| !own.as_str().is_empty())
+        self.own.as_ref()
     }
 
     /// Whether this actor may manage the tokens of an owner: it is the owner, or an admin of the owner or of what stands above it.

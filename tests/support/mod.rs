@@ -14,9 +14,11 @@ use leastkey::explain::explain;
 use leastkey::input::Value;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan};
 use leastkey::refusal::Refusal;
+use leastkey::requirement::Requirement;
 use leastkey::step::{ListRead, Need, Reads, Step, Write};
 use leastkey::time::Instant;
 use leastkey::verify::{read_question, verify};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
@@ -203,31 +205,24 @@ impl Host {
 
     /// The verdict on a credential.
     pub fn verify(&self, credential: &str, question: Json) -> Result<Json, Refusal> {
-        let requirement = read_question(self.deployment.catalog(), &value(question))?;
-        let mut reads = Reads::default();
-        for _ in 0..3 {
-            match verify(
-                &self.deployment,
-                credential,
-                &requirement,
-                &reads,
-                instant(self.now),
-            ) {
-                Step::Need(need) => self.fetch(&mut reads, need),
-                Step::Answer(verdict) => return Ok(serde_json::to_value(verdict).unwrap()),
-                Step::Refuse(refusal) => return Err(refusal),
-                Step::Commit { .. } => panic!("verify never writes"),
-            }
-        }
-        panic!("a verification reads at most twice");
+        self.ask(verify, credential, question)
     }
 
     /// The explanation of the verdict on a credential.
     pub fn explain(&self, credential: &str, question: Json) -> Json {
-        let requirement = read_question(self.deployment.catalog(), &value(question)).unwrap();
+        self.ask(explain, credential, question).unwrap()
+    }
+
+    fn ask<A: Serialize>(
+        &self,
+        answer: fn(&Deployment, &str, &Requirement, &Reads, Instant) -> Step<A>,
+        credential: &str,
+        question: Json,
+    ) -> Result<Json, Refusal> {
+        let requirement = read_question(self.deployment.catalog(), &value(question))?;
         let mut reads = Reads::default();
         for _ in 0..3 {
-            match explain(
+            match answer(
                 &self.deployment,
                 credential,
                 &requirement,
@@ -235,11 +230,12 @@ impl Host {
                 instant(self.now),
             ) {
                 Step::Need(need) => self.fetch(&mut reads, need),
-                Step::Answer(explanation) => return serde_json::to_value(explanation).unwrap(),
-                other => panic!("{other:?}"),
+                Step::Answer(answer) => return Ok(serde_json::to_value(answer).unwrap()),
+                Step::Refuse(refusal) => return Err(refusal),
+                Step::Commit { .. } => panic!("a question never writes"),
             }
         }
-        panic!("an explanation reads at most twice");
+        panic!("a question reads at most twice");
     }
 
     pub fn code(&self, credential: &str) -> String {
