@@ -147,8 +147,8 @@ fn routed() -> Json {
         "verb": { "title": "Verb", "routes": ["POST /v1/messages:batch"] },
         "item": { "title": "Item", "routes": ["POST /v1/{item}"] },
         "peek": { "title": "Peek", "routes": ["HEAD /status"] },
-        "user": { "title": "User", "routes": ["GET /users/{id}", "HEAD /head/{id}"] },
-        "admin": { "title": "Admin", "routes": ["GET /users/admin", "GET /head/secret"] },
+        "user": { "title": "User", "routes": ["GET /users/{id}", "HEAD /head/{id}", "GET /peek/{id}", "HEAD /peek/{id}"] },
+        "admin": { "title": "Admin", "routes": ["GET /users/admin", "GET /head/secret", "HEAD /peek/secret"] },
     } } } })
 }
 
@@ -188,6 +188,8 @@ fn routes() {
         ("GET", "/users/admin%0A", ""),
         ("GET", "/users/%61dmin", ""),
         ("HEAD", "/head/secret", ""),
+        ("HEAD", "/peek/SECRET", ""),
+        ("HEAD", "/peek/7", "api:user"),
         // Nothing else that a server could take for one of these is let through.
         ("POST", "/messages/", ""),
         ("POST", "//messages", ""),

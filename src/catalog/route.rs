@@ -62,6 +62,13 @@ struct Table {
     folded: Router<usize>,
 }
 
+/// A route that a path leads to, and the values of its parameters.
+type Hit<'t> = (&'t Target, Params<'t, 't>);
+
+/// A server that ignores letter case, or that splits a format off (`.json`), takes the path for another route: nobody knows which handler
+/// answers.
+struct Ambiguous;
+
 /// The routes of one permission.
 pub(super) fn read<'d>(
     permission: &Permission,
@@ -171,17 +178,18 @@ impl Routes {
         &mut self.0[at]
     }
 
-    fn at<'t>(&'t self, method: &str, path: &'t str) -> Option<(&'t Target, Params<'t, 't>)> {
-        self.0.iter().find(|table| table.method == method)?.at(path)
+    fn at<'t>(&'t self, method: &str, path: &'t str) -> Result<Option<Hit<'t>>, Ambiguous> {
+        let table = self.0.iter().find(|table| table.method == method);
+        table.map_or(Ok(None), |table| table.at(path))
     }
 
     /// What a request needs; nothing if no route matches, which is a refusal.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<Matched> {
         let path = RoutePath::parse(path)?;
         // RFC 9110 §9.3.2: HEAD is GET without the content, so it needs the same unless a route says otherwise.
-        let mut found = self.at(method, path.0);
+        let mut found = self.at(method, path.0).ok()?;
         if method == "HEAD" {
-            let get = self.at("GET", path.0);
+            let get = self.at("GET", path.0).ok()?;
             // A HEAD route speaks for the GET route of the same path only: a server may run the handler of the other.
             if let (Some((head, _)), Some((get, _))) = (&found, &get)
                 && head.route != get.route
@@ -237,18 +245,22 @@ impl Table {
         Ok(())
     }
 
-    /// The route that a path leads to. None if a server that ignores letter case, or that splits a format off (`.json`), could take the path
-    /// for another route: then nobody knows which handler answers.
-    fn at<'t>(&'t self, path: &'t str) -> Option<(&'t Target, Params<'t, 't>)> {
-        let found = self.router.at(path).ok()?;
+    /// The route that a path leads to, if there is one.
+    fn at<'t>(&'t self, path: &'t str) -> Result<Option<Hit<'t>>, Ambiguous> {
+        let Ok(found) = self.router.at(path) else {
+            return Ok(None);
+        };
         let folded = path.to_ascii_lowercase();
-        let (above, last) = folded.rsplit_once('/')?;
+        let (above, last) = folded.rsplit_once('/').unwrap_or_default();
         let stem = last.split_once('.').map(|(stem, _)| format!("{above}/{stem}"));
         let elsewhere = |path: &str| self.folded.at(path).is_ok_and(|other| other.value != found.value);
         if elsewhere(&folded) || stem.is_some_and(|stem| elsewhere(&stem)) {
-            return None;
+            return Err(Ambiguous);
         }
-        Some((self.targets.get(*found.value)?, found.params))
+        Ok(self
+            .targets
+            .get(*found.value)
+            .map(|target| (target, found.params)))
     }
 }
 
