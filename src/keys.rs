@@ -57,6 +57,38 @@ pub fn feed(owner: &Resource) -> String {
     format!("feed/{shard:x}")
 }
 
+/// The trail of an owner, oldest first: `audit/<owner>/<seq as 16 digits>`.
+#[must_use]
+pub fn audit_prefix(owner: &Resource) -> String {
+    format!("audit/{}/", part(owner.as_str()))
+}
+
+/// An entry in the trail of an owner.
+#[must_use]
+pub fn audit_entry(owner: &Resource, seq: u64) -> String {
+    format!("{}{seq:016}", audit_prefix(owner))
+}
+
+/// The number of the entry that a key in the trail of an owner stands for.
+#[must_use]
+pub fn audit_seq(prefix: &str, key: &str) -> Option<u64> {
+    let digits = key.strip_prefix(prefix)?;
+    let sound = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|_| sound)
+}
+
+/// The head of an owner's trail: `audit-head/<owner>`.
+#[must_use]
+pub fn audit_head(owner: &Resource) -> String {
+    format!("audit-head/{}", part(owner.as_str()))
+}
+
+/// When and how often a token was used: `usage/<id>`.
+#[must_use]
+pub fn usage(id: &TokenId) -> String {
+    format!("usage/{id}")
+}
+
 /// A resource as one part of a key. Its alphabet has neither `%` nor a character that needs more than this.
 fn part(resource: &str) -> String {
     resource.replace('/', "%2F")
@@ -65,6 +97,7 @@ fn part(resource: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::LARGEST_EXACT;
 
     fn resource(text: &str) -> Resource {
         Resource::parse(text).unwrap()
@@ -82,8 +115,11 @@ mod tests {
         .map(resource);
         for one in &owners {
             for other in &owners {
-                let nested = owner_prefix(one).starts_with(&owner_prefix(other));
-                assert_eq!(nested, one == other, "{one} under {other}");
+                for prefix in [owner_prefix, audit_prefix] {
+                    let nested = prefix(one).starts_with(&prefix(other));
+                    assert_eq!(nested, one == other, "{one} under {other}");
+                }
+                assert_eq!(audit_head(one) == audit_head(other), one == other);
             }
         }
     }
@@ -105,6 +141,9 @@ mod tests {
                 name(owner, &"k".repeat(64), &called),
                 token(&id),
                 feed(owner),
+                audit_entry(owner, LARGEST_EXACT),
+                audit_head(owner),
+                usage(&id),
             ] {
                 assert!(
                     key.len() <= 512 && key.bytes().all(|byte| byte.is_ascii_graphic()),
@@ -125,5 +164,28 @@ mod tests {
         let prefix = owner_prefix(&owner);
         assert_eq!(owner_entry_id(&prefix, &owner_entry(&owner, &older)), Some(older));
         assert_eq!(owner_entry_id(&prefix, "owner/org:acme/short"), None);
+    }
+
+    #[test]
+    fn a_trail_lists_the_oldest_first_and_numbers_its_entries() {
+        for owner in ["", "org:acme", "org:acme/group:eng"].map(resource) {
+            let prefix = audit_prefix(&owner);
+            let seqs = [1, 9, 10, 1_795_392_000_000, LARGEST_EXACT];
+            let keys = seqs.map(|seq| audit_entry(&owner, seq));
+            assert!(keys.is_sorted());
+            assert_eq!(keys.map(|key| audit_seq(&prefix, &key)), seqs.map(Some));
+        }
+        let prefix = audit_prefix(&resource("org:acme"));
+        for (tail, seq) in [
+            ("0000000000000007", Some(7)),
+            ("7", None),
+            ("00000000000000007", None),
+            ("+000000000000007", None),
+            ("000000000000000x", None),
+            ("", None),
+        ] {
+            assert_eq!(audit_seq(&prefix, &format!("{prefix}{tail}")), seq, "{tail}");
+        }
+        assert_eq!(audit_seq(&prefix, &audit_entry(&resource("org:acme2"), 7)), None);
     }
 }

@@ -12,12 +12,14 @@
 //! | [`catalog`] | services, templates, roles and kinds; a selection resolved to permissions |
 //! | [`requirement`], [`grant`] | what a request needs, what a token has |
 //! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
+//! | [`usage`], [`audit`] | when a token was used; who changed what, as a chain of hashes |
 //! | [`actor`] | who is managing, and the most that they can give |
 //! | [`operation`] | create, get, list, disable, enable, revoke, delete: `plan(call, reads, time, entropy)` |
 //! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
 //! | [`deployment`] | a prefix and a catalog, compiled once |
 
 pub mod actor;
+pub mod audit;
 pub mod catalog;
 pub mod credential;
 pub mod deployment;
@@ -36,6 +38,7 @@ pub mod requirement;
 pub mod resource;
 pub mod step;
 pub mod time;
+pub mod usage;
 pub mod verdict;
 pub mod verify;
 

@@ -7,6 +7,8 @@
 )]
 #![allow(dead_code, unreachable_pub)]
 
+pub mod trail;
+
 use std::collections::BTreeMap;
 
 use leastkey::Deployment;

@@ -1,0 +1,68 @@
+use super::entry::{Change, Entry, Hash, Position};
+use crate::keys;
+use crate::resource::Resource;
+use crate::step::{Halt, Reads, Write};
+use crate::time::{Instant, LARGEST_EXACT};
+
+/// The writes that add changes to the trail of an owner: an entry for each, and the head, which moves to the last of them. All changes of a
+/// commit that belong to one owner go into one call. The head is a key that the owner's writers share: who queues for one of those reads
+/// the trail after that.
+///
+/// A trail that is damaged must not stop a revocation. Where the head cannot be read, or is not the end of its chain, a new chain begins at
+/// the time in milliseconds, further than any count of changes; [`super::check`] reports the break.
+///
+/// # Errors
+/// [`Halt::Need`]: the head, then the keys of the new entries.
+pub fn append(
+    reads: &Reads,
+    owner: &Resource,
+    now: Instant,
+    changes: Vec<Change>,
+) -> Result<Vec<Write>, Halt> {
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let head_key = keys::audit_head(owner);
+    let [stored] = reads.get([&head_key])?;
+    let (first, previous) = next(reads, owner, stored, changes.len())?.unwrap_or((now.millis(), None));
+    let mut writes = Vec::with_capacity(changes.len() + 1);
+    let mut end = previous;
+    let mut last = first;
+    for (seq, change) in (first..).zip(changes) {
+        let text = Entry::new(owner, seq, now, change, end).to_text();
+        (last, end) = (seq, Some(Hash::of(&text)));
+        writes.push(Write::create(keys::audit_entry(owner, seq), text));
+    }
+    if let Some(hash) = end {
+        writes.push(Write::replace(
+            head_key,
+            stored,
+            Position { seq: last, hash }.to_head(),
+        ));
+    }
+    Ok(writes)
+}
+
+/// Where the chain goes on, if its head can be read and the places after it are free.
+fn next(
+    reads: &Reads,
+    owner: &Resource,
+    stored: Option<&str>,
+    count: usize,
+) -> Result<Option<(u64, Option<Hash>)>, Halt> {
+    let (first, previous) = match stored.map(Position::of_head) {
+        None => (1, None),
+        Some(Ok(head)) => (head.seq + 1, Some(head.hash)),
+        Some(Err(_)) => return Ok(None),
+    };
+    let places: Vec<u64> = (first..=LARGEST_EXACT).take(count).collect();
+    if places.len() < count {
+        return Ok(None);
+    }
+    let places: Vec<String> = places
+        .into_iter()
+        .map(|seq| keys::audit_entry(owner, seq))
+        .collect();
+    let free = reads.get_all(&places)?.iter().all(Option::is_none);
+    Ok(free.then_some((first, previous)))
+}

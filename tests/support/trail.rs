@@ -1,0 +1,109 @@
+//! The audit trail of `org:acme` in a host's store: written, and followed by pages.
+
+use leastkey::audit::{Change, Entry, Page, Position, Problem, append, check, difference};
+use leastkey::credential::TokenId;
+use leastkey::keys;
+use leastkey::name::{Identity, Reason};
+use leastkey::resource::Resource;
+use leastkey::step::{Halt, Reads, Write};
+use serde_json::json;
+
+use super::{Host, instant};
+
+pub const ID: &str = "0TZ3abcdEFGH1234";
+
+pub fn owner() -> Resource {
+    Resource::parse("org:acme").unwrap()
+}
+
+pub fn change(operation: &'static str, name: &str) -> Change {
+    Change {
+        actor: Identity::parse("user:1").unwrap(),
+        operation,
+        token: Some(TokenId::parse(ID).unwrap()),
+        account: None,
+        reason: Reason::parse("laptop stolen “again”").ok(),
+        difference: difference(
+            Some(&json!({ "name": "Nightly", "status": "active" })),
+            Some(&json!({ "name": name, "status": "active" })),
+        ),
+    }
+}
+
+pub fn renames(count: usize) -> Vec<Change> {
+    (0..count).map(|at| change("edit", &format!("{at}"))).collect()
+}
+
+/// What an operation would write for the trail.
+pub fn planned(host: &Host, owner: &Resource, changes: &[Change]) -> Vec<Write> {
+    let mut reads = Reads::default();
+    loop {
+        match append(&reads, owner, instant(host.now), changes.to_vec()) {
+            Ok(writes) => return writes,
+            Err(Halt::Need(need)) => host.fetch(&mut reads, need),
+            Err(Halt::Refuse(refusal)) => panic!("{refusal:?}"),
+        }
+    }
+}
+
+pub fn appended(host: &mut Host, owner: &Resource, changes: &[Change]) {
+    let writes = planned(host, owner, changes);
+    assert!(host.commit(&writes), "nobody else is here");
+    host.now += 1;
+}
+
+/// A trail with as many entries in each commit.
+pub fn trail(commits: &[usize]) -> Host {
+    let mut host = Host::new();
+    for count in commits {
+        appended(&mut host, &owner(), &renames(*count));
+    }
+    host
+}
+
+/// Follows the trail from a position by pages of a size.
+pub fn followed(
+    host: &Host,
+    owner: &Resource,
+    from: Option<Position>,
+    size: usize,
+) -> Result<Option<Position>, Problem> {
+    let (prefix, head) = (keys::audit_prefix(owner), keys::audit_head(owner));
+    let head = host.store.get(&head).map(String::as_str);
+    let mut reached = from;
+    loop {
+        let after = reached
+            .as_ref()
+            .map_or(prefix.clone(), |at| keys::audit_entry(owner, at.seq));
+        let rest: Vec<(String, String)> = host
+            .store
+            .range(after.clone()..)
+            .filter(|(key, _)| key.starts_with(&prefix) && **key != after)
+            .map(|(key, text)| (key.clone(), text.clone()))
+            .collect();
+        let entries = rest.get(..size).unwrap_or(&rest);
+        let last = rest.len() == entries.len();
+        reached = check(
+            owner,
+            &Page {
+                from: reached.as_ref(),
+                entries,
+                last,
+                head,
+            },
+        )?;
+        if last {
+            return Ok(reached);
+        }
+    }
+}
+
+pub fn problem_at(host: &Host, owner: &Resource) -> Option<u64> {
+    followed(host, owner, None, 1_000)
+        .err()
+        .map(|problem| problem.seq)
+}
+
+pub fn entry(host: &Host, seq: u64) -> Entry {
+    Entry::parse(&host.store[&keys::audit_entry(&owner(), seq)]).unwrap()
+}
