@@ -3,7 +3,9 @@
 //! An actor is what the host authenticated. It is never read from a request body (CVE-2025-61928); what it does not have, it does not
 //! give: absent roles and permissions mean nothing.
 
+use crate::account::Account;
 use crate::catalog::{Catalog, Role};
+use crate::credential::TokenId;
 use crate::input::members::text_list;
 use crate::input::{Members, Path, Problems, Value};
 use crate::name::Identity;
@@ -19,12 +21,39 @@ pub struct Actor {
     id: Identity,
     /// The resource that the actor itself is, if its id can be one: `user:7`.
     own: Option<Resource>,
+    /// The token that it is, if it is one.
+    token: Option<TokenId>,
     roles: Vec<(Resource, String)>,
     permissions: Vec<String>,
 }
 
 impl Actor {
-    /// Reads `{ id, roles?, permissions? }`.
+    /// The host's own maintenance, when it names nobody.
+    #[must_use]
+    pub fn maintenance() -> Actor {
+        let admin = (Resource::root(), Role::ADMIN.to_owned());
+        Actor {
+            id: Identity::maintenance(),
+            own: None,
+            token: None,
+            roles: vec![admin],
+            permissions: Vec::new(),
+        }
+    }
+
+    /// The token that presented a credential, as an actor.
+    #[must_use]
+    pub fn of_token(id: &TokenId) -> Actor {
+        Actor {
+            id: Identity::of_token(id),
+            own: None,
+            token: Some(id.clone()),
+            roles: Vec::new(),
+            permissions: Vec::new(),
+        }
+    }
+
+    /// Reads `{ id, roles?, permissions? }` or `{ token }`.
     pub fn read(value: &Value, problems: &mut Problems) -> Option<Actor> {
         let path = Path::call().member("actor");
         if *value == Value::Null {
@@ -34,13 +63,33 @@ impl Actor {
             );
             return None;
         }
-        let members = Members::open(value, &path, &["id", "roles", "permissions"], problems)?;
+        let known = ["id", "roles", "permissions", "token"];
+        let members = Members::open(value, &path, &known, problems)?;
+        if members.value("token").is_some() {
+            let others = known.iter().filter(|name| **name != "token");
+            for name in others.filter(|name| members.value(name).is_some()) {
+                problems.add(
+                    &members.path(name),
+                    "stands beside token; what a token may do is in its own record",
+                );
+            }
+            let token = members.parsed("token", problems, TokenId::parse)?;
+            return Some(Actor::of_token(&token));
+        }
         members.required_text("id", problems);
         let id = members.parsed("id", problems, Identity::parse)?;
         let own = Resource::parse(id.as_str()).ok();
+        if own.as_ref().is_some_and(Account::is_technical_user_id) {
+            problems.add(
+                &members.path("id"),
+                "is a technical user, which never signs in; give { token } for one of its tokens",
+            );
+            return None;
+        }
         let mut actor = Actor {
             id,
             own,
+            token: None,
             roles: Vec::new(),
             permissions: Vec::new(),
         };
@@ -91,18 +140,22 @@ impl Actor {
         self.own.as_ref()
     }
 
-    /// Whether this actor may manage the tokens of an owner: it is the owner, or an admin of the owner or of what stands above it.
+    /// The token that this actor is, if it is one.
     #[must_use]
-    pub fn manages(&self, owner: &Resource) -> bool {
-        self.own_resource() == Some(owner) || self.is_admin_of(owner)
+    pub fn token(&self) -> Option<&TokenId> {
+        self.token.as_ref()
     }
 
-    /// Whether this actor is an admin of a resource or of what stands above it.
+    /// The highest place at or above a resource where this actor is an admin.
     #[must_use]
-    pub fn is_admin_of(&self, resource: &Resource) -> bool {
-        self.roles
+    pub fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
+        let places = self
+            .roles
             .iter()
-            .any(|(place, role)| role == Role::ADMIN && place.covers(resource))
+            .filter(|(place, role)| role == Role::ADMIN && place.covers(resource));
+        places
+            .map(|(place, _)| place)
+            .min_by_key(|place| place.as_str().len())
     }
 
     /// The most that this actor can give at a boundary: what its roles there or above give, and the permissions that its host vouches for,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::catalog::Catalog;
-use crate::credential::Prefix;
+use crate::credential::{ImportedKeys, Prefix};
 use crate::input::{Members, Path, Problems, Value};
 use crate::refusal::Refusal;
 
@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 #[derive(Debug)]
 pub struct Deployment {
     prefix: Prefix,
+    imported: ImportedKeys,
     catalog: Catalog,
 }
 
@@ -24,20 +25,28 @@ pub struct Description {
 }
 
 impl Deployment {
-    /// Compiles `{ prefix }` and a catalog.
+    /// Compiles `{ prefix, imported? }` and a catalog.
     ///
     /// # Errors
     /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
     pub fn configure(config: &Value, catalog: &Value) -> Result<Deployment, Refusal> {
         let mut problems = Problems::default();
-        let members = Members::open(config, &Path::call(), &["prefix"], &mut problems);
+        let members = Members::open(config, &Path::call(), &["prefix", "imported"], &mut problems);
+        let mut imported = ImportedKeys::default();
         let prefix = members.and_then(|members| {
+            if let Some(value) = members.value("imported") {
+                imported = ImportedKeys::read(value, &members.path("imported"), &mut problems);
+            }
             members.required_text("prefix", &mut problems);
             members.parsed("prefix", &mut problems, Prefix::parse)
         });
         let mut problems = problems.into_vec();
         match (prefix, Catalog::compile(catalog)) {
-            (Some(prefix), Ok(catalog)) if problems.is_empty() => Ok(Deployment { prefix, catalog }),
+            (Some(prefix), Ok(catalog)) if problems.is_empty() => Ok(Deployment {
+                prefix,
+                imported,
+                catalog,
+            }),
             (_, compiled) => {
                 problems.extend(compiled.err().into_iter().flatten());
                 Err(Refusal::invalid(problems))
@@ -49,6 +58,12 @@ impl Deployment {
     #[must_use]
     pub fn prefix(&self) -> &Prefix {
         &self.prefix
+    }
+
+    /// Which keys of other systems are looked up.
+    #[must_use]
+    pub fn imported(&self) -> &ImportedKeys {
+        &self.imported
     }
 
     /// The catalog.

@@ -11,7 +11,7 @@ use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
 use crate::verdict::{Code, Verdict};
-use crate::verify::authenticate;
+use crate::verify::{Question, decide};
 
 /// How many templates an explanation offers.
 const OFFERED: usize = 3;
@@ -62,34 +62,23 @@ pub struct Wire {
 pub fn explain(
     deployment: &Deployment,
     credential: &str,
-    requirement: &Requirement,
+    question: &Question,
     reads: &Reads,
     now: Instant,
 ) -> Step<Explanation> {
     let catalog = deployment.catalog();
-    let verified = match authenticate(deployment, credential, reads) {
-        Ok(Ok(verified)) => verified,
-        Ok(Err(code)) => {
-            let wire = Wire::of(code, catalog, requirement);
-            let verdict = Verdict::refused(code, now);
-            return Step::Answer(Explanation {
-                verdict,
-                add: Vec::new(),
-                templates: Vec::new(),
-                wire,
-            });
-        }
+    let requirement = question.requirement;
+    let (verdict, grant) = match decide(deployment, credential, question, reads, now) {
+        Ok((_, decision)) => (decision.verdict, decision.grant),
         Err(halt) => return halt.into(),
     };
-    let (verdict, grant) = verified.decide(catalog, requirement, now);
     let wire = Wire::of(verdict.code, catalog, requirement);
-    let (add, templates) = if verdict.code == Code::InsufficientPermission {
-        (
+    let (add, templates) = match grant {
+        Some(grant) if verdict.code == Code::InsufficientPermission => (
             requirement.fewest_missing(&grant),
             satisfying_templates(catalog, requirement, &grant),
-        )
-    } else {
-        (Vec::new(), Vec::new())
+        ),
+        _ => (Vec::new(), Vec::new()),
     };
     let add = add
         .into_iter()

@@ -19,10 +19,15 @@ pub struct Head {
 }
 
 impl Head {
-    /// The write that adds a change to a head. A head that is not there, or cannot be read, starts at the time in milliseconds: further
+    /// The write that adds changes to a head. A head that is not there, or cannot be read, starts at the time in milliseconds: further
     /// than any count of changes that a reader can have seen, so that every reader drops the shard, and never the same twice.
     #[must_use]
-    pub fn advance(feed_key: String, stored: Option<&str>, changed: (String, u64), now: Instant) -> Write {
+    pub fn advance(
+        feed_key: String,
+        stored: Option<&str>,
+        changed: impl IntoIterator<Item = (String, u64)>,
+        now: Instant,
+    ) -> Write {
         let mut head = stored
             .and_then(|text| serde_json::from_str::<Head>(text).ok())
             .filter(|head| head.seq < LARGEST_EXACT)
@@ -30,8 +35,10 @@ impl Head {
                 seq: now.millis(),
                 recent: Vec::new(),
             });
-        head.seq = head.seq.saturating_add(1);
-        head.recent.push(changed);
+        for change in changed {
+            head.seq = head.seq.saturating_add(1);
+            head.recent.push(change);
+        }
         let surplus = head.recent.len().saturating_sub(REMEMBERED);
         head.recent.drain(..surplus);
         Write::replace(feed_key, stored, json(&head))
@@ -59,7 +66,7 @@ mod tests {
             let write = Head::advance(
                 "feed/0".into(),
                 stored.as_deref(),
-                (format!("token/{change}"), change),
+                [(format!("token/{change}"), change)],
                 now,
             );
             assert_eq!(write.expect, Some(stored.clone()));
@@ -75,7 +82,7 @@ mod tests {
     fn a_lost_or_damaged_head_is_further_than_any_reader_and_never_the_same_twice() {
         let seq = |stored: Option<&str>, now: f64| {
             let now = Instant::from_millis(now).unwrap();
-            let write = Head::advance("feed/0".into(), stored, ("token/a".into(), 2), now);
+            let write = Head::advance("feed/0".into(), stored, [("token/a".into(), 2)], now);
             assert_eq!(write.expect, Some(stored.map(str::to_owned)));
             head(&write).seq
         };

@@ -5,7 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::credential::{TokenId, hex};
+use crate::credential::{Digest, TokenId, hex};
 use crate::name::Name;
 use crate::resource::Resource;
 
@@ -19,6 +19,16 @@ pub fn token(id: &TokenId) -> String {
 #[must_use]
 pub fn owner_prefix(owner: &Resource) -> String {
     format!("owner/{}/", part(owner.as_str()))
+}
+
+/// The ranges of the entries below an owner, and of its own: what all keys of each begin with. Below the root are all.
+#[must_use]
+pub fn owner_ranges(owner: &Resource) -> [String; 2] {
+    let part = part(owner.as_str());
+    if part.is_empty() {
+        return ["owner/".to_owned(), owner_prefix(owner)];
+    }
+    [format!("owner/{part}%2F"), format!("owner/{part}/")]
 }
 
 /// The entry of a token in the list of its owner.
@@ -41,6 +51,30 @@ pub fn name(owner: &Resource, kind: &str, name: &Name) -> String {
         part(owner.as_str()),
         hex(&Sha256::digest(name.as_str()))
     )
+}
+
+/// An account: `account/<id>`.
+#[must_use]
+pub fn account(id: &Resource) -> String {
+    format!("account/{}", part(id.as_str()))
+}
+
+/// The living sessions of a token: `sessions/<id>`.
+#[must_use]
+pub fn sessions(parent: &TokenId) -> String {
+    format!("sessions/{parent}")
+}
+
+/// The counters of a token's limits: `limit/<id>`.
+#[must_use]
+pub fn limit(id: &TokenId) -> String {
+    format!("limit/{id}")
+}
+
+/// The id of the token whose key another system issued, by the digest of that key: `digest/<hex>`.
+#[must_use]
+pub fn digest(digest: &Digest) -> String {
+    format!("digest/{}", digest.to_hex())
 }
 
 /// The marker of an operation: `op/<id>`.

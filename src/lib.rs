@@ -18,6 +18,7 @@
 //! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
 //! | [`deployment`] | a prefix and a catalog, compiled once |
 
+pub mod account;
 pub mod actor;
 pub mod audit;
 pub mod catalog;
@@ -28,6 +29,7 @@ pub mod feed;
 pub mod grant;
 pub mod input;
 pub mod keys;
+pub mod metadata;
 pub mod name;
 pub mod operation;
 mod order;
@@ -36,8 +38,10 @@ pub mod record;
 pub mod refusal;
 pub mod requirement;
 pub mod resource;
+pub mod standing;
 pub mod step;
 pub mod time;
+pub mod token;
 pub mod usage;
 pub mod verdict;
 pub mod verify;

@@ -5,11 +5,17 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::credential::TokenId;
+use crate::resource::Resource;
+
 /// The most characters (Unicode scalar values) of a name.
 const LONGEST_NAME: usize = 100;
 
 /// The most characters of an actor's or a subject's id.
 const LONGEST_IDENTITY: usize = 200;
+
+/// The most characters of a tag.
+const LONGEST_TAG: usize = 50;
 
 /// The most characters of a reason.
 const LONGEST_REASON: usize = 500;
@@ -45,6 +51,24 @@ impl Name {
 pub struct Identity(String);
 
 impl Identity {
+    /// The host's own maintenance.
+    pub(crate) fn maintenance() -> Identity {
+        Identity("leastkey".to_owned())
+    }
+
+    /// A token that acts.
+    pub(crate) fn of_token(id: &TokenId) -> Identity {
+        Identity(format!("token:{id}"))
+    }
+
+    /// A technical user, or an owner, as whom a token acts.
+    ///
+    /// # Errors
+    /// When the resource is longer than an identity may be.
+    pub(crate) fn of_resource(resource: &Resource) -> Result<Identity, String> {
+        Identity::parse(resource.as_str())
+    }
+
     /// Parses an id that the host gave.
     ///
     /// # Errors
@@ -79,6 +103,34 @@ impl Reason {
 }
 
 /// A stored text is parsed like one that was handed in: what cannot be parsed is refused.
+/// What a token is for, in a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Description(String);
+
+impl Description {
+    /// Parses a description: 1 to 500 characters, as in a [`Name`].
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Description, String> {
+        line(text, LONGEST_REASON).map(Description)
+    }
+}
+
+/// A word that managers sort tokens by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tag(String);
+
+impl Tag {
+    /// Parses a tag: 1 to 50 characters, as in a [`Name`].
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Tag, String> {
+        line(text, LONGEST_TAG).map(Tag)
+    }
+}
+
 macro_rules! deserialize_by_parsing {
     ($($kind:ty),*) => {$(
         impl<'de> Deserialize<'de> for $kind {
@@ -93,7 +145,7 @@ macro_rules! deserialize_by_parsing {
         }
     )*};
 }
-deserialize_by_parsing!(Name, Identity, Reason);
+deserialize_by_parsing!(Name, Identity, Reason, Description, Tag);
 
 /// One line of plain text in NFC.
 fn line(text: &str, longest: usize) -> Result<String, String> {

@@ -1,131 +1,19 @@
 //! The stored half of a token. JSON text that people can read; what cannot be parsed is refused, never guessed.
 
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::catalog::TemplateUse;
 use crate::credential::{Digest, TokenId};
 use crate::feed::json;
-use crate::name::{Identity, Name, Reason};
-use crate::permission::Permission;
+use crate::name::Identity;
 use crate::resource::Resource;
-use crate::time::{Instant, LARGEST_EXACT};
+use crate::time::Instant;
+use crate::token::{Rotation, Token, exact, present};
 
 /// The version of the stored form.
 const FORM: u8 = 1;
 
-/// Whether a token may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// It may.
-    Active,
-    /// Not for now. Can be taken back.
-    Disabled,
-    /// Never again. Cannot be taken back.
-    Revoked,
-}
-
-/// A token: the issued authorisation. What its managers see; it has no secret and no digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Token {
-    /// Its name in the store and in logs.
-    pub id: TokenId,
-    /// Its kind.
-    pub kind: String,
-    /// What people call it.
-    pub name: Name,
-    /// Whose it is.
-    pub owner: Resource,
-    /// As whom it acts.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub subject: Option<Identity>,
-    /// The boundary of its grant.
-    pub resource: Resource,
-    /// The role that was chosen.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub role: Option<String>,
-    /// Its frozen grant, exact and sorted.
-    pub permissions: Vec<Permission>,
-    /// The permissions that are held on some resources only, within the boundary.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub resources: BTreeMap<Permission, Vec<Resource>>,
-    /// The templates that the grant was made from, as they were then.
-    pub templates: Vec<TemplateUse>,
-    /// What was added by hand.
-    pub added: Vec<String>,
-    /// What was removed by hand.
-    pub removed: Vec<String>,
-    /// Whether it may be used.
-    pub status: Status,
-    /// Why it was revoked.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub reason: Option<Reason>,
-    /// When its status last changed.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub status_changed_at: Option<Instant>,
-    /// Who changed it.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub status_changed_by: Option<Identity>,
-    /// When it was made.
-    pub created_at: Instant,
-    /// Who made it.
-    pub created_by: Identity,
-    /// From when on it may be used.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub not_before: Option<Instant>,
-    /// From when on it may not. Absent: never.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub expires_at: Option<Instant>,
-    /// Rises with every change, so equal text is the same version.
-    #[serde(deserialize_with = "exact")]
-    pub revision: u64,
-}
-
-/// A member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// A count that JavaScript holds exactly, and that can still rise.
-fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let count = u64::deserialize(deserializer)?;
-    if count < LARGEST_EXACT {
-        Ok(count)
-    } else {
-        Err(serde::de::Error::custom("count beyond 2^53 − 2"))
-    }
-}
+/// How many ended secrets a record remembers, to know them again.
+const REMEMBERED: usize = 3;
 
 /// What `token/<id>` holds.
 #[derive(Clone, Debug)]
@@ -138,12 +26,56 @@ pub enum Stored {
 
 /// The record of a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
     #[serde(rename = "v")]
     form: u8,
+    /// What was hashed.
+    #[serde(default, skip_serializing_if = "Scheme::is_native")]
+    scheme: Scheme,
     digest: Digest,
+    /// The digest of the new secret, as long as the token has a rotation.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    successor: Option<Digest>,
+    /// The digests of the last secrets that were rotated out, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired: Vec<Digest>,
     token: Token,
+}
+
+/// What a digest is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// SHA-256 of version, id and secret of a credential.
+    #[default]
+    Native,
+    /// SHA-256 of the text of a key that another system issued.
+    Sha256,
+}
+
+impl Scheme {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // The signature that serde asks for.
+    fn is_native(&self) -> bool {
+        *self == Scheme::Native
+    }
+}
+
+/// Which secret of a token was presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// The secret of the token.
+    Current,
+    /// The new secret of a rotation that is not over.
+    Successor,
+    /// One that was rotated out.
+    RotatedOut,
+    /// None of them.
+    Wrong,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -164,7 +96,10 @@ impl Record {
     pub fn new(digest: Digest, token: Token) -> Record {
         Record {
             form: FORM,
+            scheme: Scheme::Native,
             digest,
+            successor: None,
+            retired: Vec::new(),
             token,
         }
     }
@@ -175,10 +110,117 @@ impl Record {
         &self.token
     }
 
+    /// The record of a token whose key another system issued and hashed.
+    #[must_use]
+    pub fn imported(digest: Digest, token: Token) -> Record {
+        Record {
+            scheme: Scheme::Sha256,
+            ..Record::new(digest, token)
+        }
+    }
+
+    /// The record of a new token that a technical user backs, and as whom it acts.
+    #[must_use]
+    pub(crate) fn backed_by(mut self, technical_user: Resource, subject: Identity) -> Record {
+        self.token.technical_user = Some(technical_user);
+        self.token.subject = Some(subject);
+        self
+    }
+
+    /// The digest by which a key that another system issued is found.
+    #[must_use]
+    pub fn imported_digest(&self) -> Option<&Digest> {
+        (self.scheme == Scheme::Sha256).then_some(&self.digest)
+    }
+
+    /// What the digest is of.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// The digest of its secret.
     #[must_use]
     pub fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// The digest of the new secret of a rotation that is not over.
+    #[must_use]
+    pub fn successor(&self) -> Option<&Digest> {
+        self.successor.as_ref()
+    }
+
+    /// Which of the token's secrets was presented. All are compared, each in constant time.
+    #[must_use]
+    pub fn secret(&self, scheme: Scheme, presented: &Digest, now: Instant) -> Secret {
+        let current = self.digest.matches(presented) && self.scheme == scheme;
+        // A successor is always a credential of ours, whatever it follows.
+        let native = scheme == Scheme::Native;
+        let successor = self
+            .successor
+            .as_ref()
+            .is_some_and(|digest| digest.matches(presented))
+            && native;
+        let retired = self
+            .retired
+            .iter()
+            .fold(false, |known, digest| known | digest.matches(presented));
+        let over = self.grace_is_over(now);
+        match (current, successor, retired) {
+            (true, ..) if over => Secret::RotatedOut,
+            (_, true, _) if !over => Secret::Successor,
+            (true, ..) | (_, true, _) => Secret::Current,
+            (_, _, true) => Secret::RotatedOut,
+            _ => Secret::Wrong,
+        }
+    }
+
+    fn grace_is_over(&self, now: Instant) -> bool {
+        let rotation = self.token.rotation.as_ref();
+        rotation.is_some_and(|rotation| now >= rotation.grace_ends_at)
+    }
+
+    /// This record with a new secret beside the old one.
+    #[must_use]
+    pub fn rotating(&self, successor: Digest, rotation: Rotation) -> Record {
+        let mut next = self.with(|token| token.rotation = Some(rotation));
+        next.successor = Some(successor);
+        next
+    }
+
+    /// This record with the new secret alone, if there is one.
+    #[must_use]
+    pub fn confirmed(&self) -> Record {
+        let mut next = self.with(|token| token.rotation = None);
+        if let Some(successor) = next.successor.take() {
+            next.scheme = Scheme::Native;
+            next.retired.insert(0, std::mem::replace(&mut next.digest, successor));
+            next.retired.truncate(REMEMBERED);
+        }
+        next
+    }
+
+    /// This record with the old secret alone. The new one is remembered as rotated out: it was handed to somebody.
+    #[must_use]
+    pub fn aborted(&self) -> Record {
+        let mut next = self.with(|token| token.rotation = None);
+        if let Some(successor) = next.successor.take() {
+            next.retired.insert(0, successor);
+            next.retired.truncate(REMEMBERED);
+        }
+        next
+    }
+
+    /// This record as it is once a grace that is over is taken into account.
+    #[must_use]
+    pub fn settled(&self, now: Instant) -> Record {
+        if !self.grace_is_over(now) {
+            return self.clone();
+        }
+        let mut settled = self.confirmed();
+        settled.token.revision = self.token.revision;
+        settled
     }
 
     /// The same record with a changed token, one revision later.
@@ -220,7 +262,9 @@ impl Stored {
     /// When the text is neither a record nor a tombstone of just this token.
     pub fn parse(id: &TokenId, text: &str) -> Result<Stored, Damaged> {
         if let Ok(record) = serde_json::from_str::<Record>(text) {
-            let sound = record.form == FORM && record.token.id == *id;
+            let sound = record.form == FORM
+                && record.token.id == *id
+                && record.successor.is_some() == record.token.rotation.is_some();
             return if sound {
                 Ok(Stored::Record(Box::new(record)))
             } else {

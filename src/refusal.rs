@@ -24,6 +24,10 @@ pub enum ErrorCode {
     InvalidInput,
     /// The token is revoked, which cannot be undone.
     Terminal,
+    /// The token has as many living sessions as its kind allows.
+    TooManySessions,
+    /// The credential that was presented may not be used.
+    InvalidToken,
     /// The store answered with something that cannot be read.
     StoreUnavailable,
 }

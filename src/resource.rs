@@ -73,6 +73,32 @@ impl Resource {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// What stands above this, nearest first, without the root.
+    pub fn above(&self) -> impl Iterator<Item = Resource> + use<'_> {
+        let ends = self.0.rmatch_indices('/').map(|(at, _)| at);
+        ends.filter_map(|end| self.0.get(..end))
+            .map(|text| Resource(text.to_owned()))
+    }
+
+    /// What both reach: the deeper of the two, if one covers the other.
+    #[must_use]
+    pub fn meet(&self, other: &Resource) -> Option<Resource> {
+        if self.covers(other) {
+            Some(other.clone())
+        } else {
+            other.covers(self).then(|| self.clone())
+        }
+    }
+
+    /// The resource `segment` below this one.
+    ///
+    /// # Errors
+    /// When that is longer or deeper than a resource may be.
+    pub fn below(&self, segment: &str) -> Result<Resource, String> {
+        let separator = if self.0.is_empty() { "" } else { "/" };
+        Resource::parse(&format!("{}{separator}{segment}", self.0))
+    }
+
     /// The path.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -94,6 +94,17 @@ impl Write {
         }
     }
 
+    /// Writes nothing, and holds only if a key still has the value that was read.
+    #[must_use]
+    pub fn assert(key: String, read: Option<&str>) -> Write {
+        Write {
+            key,
+            expect: Some(read.map(str::to_owned)),
+            value: None,
+            expires_at: None,
+        }
+    }
+
     /// Deletes a key.
     #[must_use]
     pub fn delete(key: String) -> Write {
@@ -187,13 +198,12 @@ impl Reads {
         Ok(keys.map(|key| self.values.get(key).and_then(Option::as_deref)))
     }
 
-    /// The value of a hot key, for which the writers of one process queue.
+    /// Asks for hot keys, for which the writers of one process queue under a common name.
     ///
     /// # Errors
     /// [`Halt::Need`].
-    pub fn get_queued(&self, key: &str) -> Result<Option<&str>, Halt> {
-        self.require([key], Some(key))?;
-        Ok(self.values.get(key).and_then(Option::as_deref))
+    pub fn get_queued(&self, keys: &[String], queue: &str) -> Result<(), Halt> {
+        self.require(keys.iter().map(String::as_str), Some(queue))
     }
 
     /// The values of many keys.

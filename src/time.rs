@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::input::{Value, quote};
 
@@ -80,6 +80,12 @@ impl Lifetime {
     /// A day, the life of an operation's marker.
     pub const DAY: Lifetime = Lifetime(DAY);
 
+    /// Whole minutes.
+    #[must_use]
+    pub const fn minutes(minutes: u32) -> Lifetime {
+        Lifetime(minutes as u64 * MINUTE)
+    }
+
     /// Whole hours.
     #[must_use]
     pub const fn hours(hours: u32) -> Lifetime {
@@ -139,6 +145,21 @@ impl Lifetime {
 }
 
 /// As a person would write it, and as it is parsed: `90d`, `36h`, `1500ms`.
+impl Serialize for Lifetime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lifetime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            millis @ 1..=LARGEST_EXACT => Ok(Lifetime(millis)),
+            _ => Err(serde::de::Error::custom("not a lifetime in milliseconds")),
+        }
+    }
+}
+
 impl fmt::Display for Lifetime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, letter) = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")]

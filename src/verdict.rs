@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::catalog::Catalog;
 use crate::credential::{TokenId, Unreadable};
-use crate::name::{Identity, Name};
+use crate::grant::Grant;
+use crate::metadata::Metadata;
+use crate::name::{Description, Identity, Name, Tag};
 use crate::permission::Permission;
-use crate::record::Token;
+use crate::token::Token;
 use crate::resource::Resource;
 use crate::time::Instant;
 
 /// The codes of a verdict. Stable: callers branch on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// Yes.
     Valid,
@@ -34,6 +36,18 @@ pub enum Code {
     Expired,
     /// Its time has not come.
     NotYetValid,
+    /// It went without use for too long.
+    IdleExpired,
+    /// The secret was rotated out.
+    RotatedOut,
+    /// The owner, or another account that the token rests on, is disabled or deleted.
+    OwnerInactive,
+    /// A condition of the token is not met, or what it is about is not known.
+    ConditionFailed,
+    /// Too many requests for now.
+    RateLimited,
+    /// The credits are used up.
+    UsageExceeded,
     /// The grant lacks a permission.
     InsufficientPermission,
     /// The grant does not reach the resource.
@@ -43,6 +57,31 @@ pub enum Code {
 }
 
 impl Code {
+    /// The name, as it is serialised.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::Valid => "valid",
+            Code::Malformed => "malformed",
+            Code::BadChecksum => "bad_checksum",
+            Code::Unknown => "unknown",
+            Code::BadSecret => "bad_secret",
+            Code::Disabled => "disabled",
+            Code::Revoked => "revoked",
+            Code::Expired => "expired",
+            Code::NotYetValid => "not_yet_valid",
+            Code::IdleExpired => "idle_expired",
+            Code::RotatedOut => "rotated_out",
+            Code::OwnerInactive => "owner_inactive",
+            Code::ConditionFailed => "condition_failed",
+            Code::RateLimited => "rate_limited",
+            Code::UsageExceeded => "usage_exceeded",
+            Code::InsufficientPermission => "insufficient_permission",
+            Code::OutsideResource => "outside_resource",
+            Code::StoreUnavailable => "store_unavailable",
+        }
+    }
+
     /// The HTTP status and the RFC 6750 §3.1 error of this code: the one table of them.
     #[must_use]
     pub fn on_the_wire(self) -> (u16, Option<&'static str>) {
@@ -55,10 +94,22 @@ impl Code {
             | Code::Disabled
             | Code::Revoked
             | Code::Expired
-            | Code::NotYetValid => (401, Some("invalid_token")),
-            Code::InsufficientPermission | Code::OutsideResource => (403, Some("insufficient_scope")),
+            | Code::NotYetValid
+            | Code::IdleExpired
+            | Code::RotatedOut
+            | Code::OwnerInactive => (401, Some("invalid_token")),
+            Code::InsufficientPermission | Code::OutsideResource | Code::ConditionFailed => {
+                (403, Some("insufficient_scope"))
+            }
+            Code::RateLimited | Code::UsageExceeded => (429, None),
             Code::StoreUnavailable => (503, None),
         }
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -90,6 +141,12 @@ pub struct Verdict {
     /// The permissions that were missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Permission>,
+    /// With a limit that was reached: in how many seconds a request may pass again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// With a limit that was counted: how much is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<u32>,
     /// The instant of which this verdict speaks: the start of the read that it rests on.
     pub as_of: Instant,
 }
@@ -100,8 +157,20 @@ pub struct Verdict {
 pub struct VerifiedToken {
     id: TokenId,
     name: Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Description>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Tag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
     kind: String,
     owner: Resource,
+    /// The technical user that backs it: whoever presents it is no person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    technical_user: Option<Resource>,
+    /// Of a session: the token that it was exchanged from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<TokenId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Identity>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,22 +182,38 @@ pub struct VerifiedToken {
     created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,
+    /// Whether the new secret of a rotation was presented that is not confirmed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    successor: bool,
 }
 
-impl From<&Token> for VerifiedToken {
-    fn from(token: &Token) -> VerifiedToken {
+impl VerifiedToken {
+    /// What is told of a token. Its permissions are those that are left of its grant now.
+    #[must_use]
+    pub fn of(token: &Token, grant: &Grant, successor: bool, catalog: &Catalog) -> VerifiedToken {
+        let (permissions, resources) = if grant.is_bounded() {
+            (catalog.ids(grant.permissions()), grant.resources(catalog))
+        } else {
+            (token.permissions.clone(), token.resources.clone())
+        };
         VerifiedToken {
             id: token.id.clone(),
             name: token.name.clone(),
+            description: token.description.clone(),
+            tags: token.tags.clone(),
+            metadata: token.metadata.clone(),
             kind: token.kind.clone(),
             owner: token.owner.clone(),
+            technical_user: token.technical_user.clone(),
+            parent: token.parents.first().cloned(),
             subject: token.subject.clone(),
             role: token.role.clone(),
             resource: token.resource.clone(),
-            permissions: token.permissions.clone(),
-            resources: token.resources.clone(),
+            permissions,
+            resources,
             created_at: token.created_at,
             expires_at: token.expires_at,
+            successor,
         }
     }
 }
@@ -145,15 +230,27 @@ impl Verdict {
             error,
             token: None,
             missing: Vec::new(),
+            retry_after: None,
+            remaining: None,
             as_of,
         }
     }
 
+    /// Makes a refusal of a yes.
+    pub(crate) fn refuse(&mut self, code: Code) {
+        let (status, error) = code.on_the_wire();
+        self.valid = false;
+        self.code = code;
+        self.status = status;
+        self.error = error;
+        self.remaining = None;
+    }
+
     /// The answer for a token whose secret has matched.
     #[must_use]
-    pub fn of(token: &Token, code: Code, missing: Vec<Permission>, as_of: Instant) -> Verdict {
+    pub fn of(token: VerifiedToken, code: Code, missing: Vec<Permission>, as_of: Instant) -> Verdict {
         Verdict {
-            token: Some(token.into()),
+            token: Some(token),
             missing,
             ..Verdict::refused(code, as_of)
         }

@@ -1,94 +1,217 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
 use crate::catalog::Catalog;
+use crate::condition::RequestContext;
 use crate::credential::Presented;
 use crate::deployment::Deployment;
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
-use crate::record::{Record, Status, Stored, Token};
+use crate::limit::Exceeded;
+use crate::record::{Record, Secret, Stored};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
-use crate::step::{Halt, Reads, Step};
+use crate::standing::{Standing, standing};
+use crate::step::{Halt, Reads, Step, Write};
 use crate::time::Instant;
-use crate::verdict::{Code, Verdict};
+use crate::token::Token;
+use crate::verdict::{Code, Verdict, VerifiedToken};
 
-/// Verifies a credential against a requirement, at the start of the reads. Whatever is wrong is a verdict, never an error.
-#[must_use]
-pub fn verify(
-    deployment: &Deployment,
-    credential: &str,
-    requirement: &Requirement,
-    reads: &Reads,
-    now: Instant,
-) -> Step<Verdict> {
-    match authenticate(deployment, credential, reads) {
-        Ok(Ok(verified)) => Step::Answer(verified.decide(deployment.catalog(), requirement, now).0),
-        Ok(Err(code)) => Step::Answer(Verdict::refused(code, now)),
-        Err(halt) => halt.into(),
+/// The most that one request consumes.
+const MOST_CONSUMED: u32 = 1_000_000;
+
+/// What a request asks of a credential.
+#[derive(Debug)]
+pub struct Question<'q> {
+    /// What it needs.
+    pub requirement: &'q Requirement,
+    /// What is known of it.
+    pub request: RequestContext,
+    /// How much it uses of the token's limits; without it they are not looked at.
+    pub consume: Option<u32>,
+}
+
+/// The members of a question beside its requirement.
+pub const QUESTION: [&str; 3] = ["requirement", "context", "consume"];
+
+impl<'q> Question<'q> {
+    /// A question that only a requirement makes.
+    #[must_use]
+    pub fn of(requirement: &'q Requirement) -> Question<'q> {
+        Question {
+            requirement,
+            request: RequestContext::default(),
+            consume: None,
+        }
+    }
+
+    /// Reads `{ context?: { ip?, origin?, audience? }, consume? }` beside a requirement.
+    ///
+    /// # Errors
+    /// Every problem of the question.
+    pub fn read(requirement: &'q Requirement, question: &Value) -> Result<Question<'q>, Refusal> {
+        let mut problems = Problems::default();
+        let members = Members::open(question, &Path::call(), &QUESTION, &mut problems);
+        let read = members.and_then(|members| {
+            let consume = members.whole("consume", 1..=MOST_CONSUMED, &mut problems);
+            let context = members.value("context");
+            let request = RequestContext::read(context, &members.path("context"), &mut problems)?;
+            Some(Question {
+                requirement,
+                request,
+                consume,
+            })
+        });
+        read.filter(|_| problems.is_empty())
+            .ok_or_else(|| problems.into())
     }
 }
 
-/// Reads `{ requirement? }`. A question that cannot be read is refused: it is a programming error.
+/// Reads the requirement of a question. One that cannot be read is refused: it is a programming error.
 ///
 /// # Errors
-/// Every problem of the question.
-pub fn read_question(catalog: &Catalog, question: &Value) -> Result<Requirement, Refusal> {
+/// Every problem of it.
+pub fn read_requirement(catalog: &Catalog, question: &Value) -> Result<Requirement, Refusal> {
     let mut problems = Problems::default();
-    let requirement = Members::open(question, &Path::call(), &["requirement"], &mut problems)
+    let requirement = Members::open(question, &Path::call(), &QUESTION, &mut problems)
         .and_then(|members| Requirement::read(members.value("requirement"), catalog, &mut problems));
     requirement
         .filter(|_| problems.is_empty())
         .ok_or_else(|| problems.into())
 }
 
-/// Parses a credential and finds its record: a verified token, or the code that says why there is none.
+/// Verifies a credential, at the start of the reads. Whatever is wrong is a verdict, never an error. A token with limits that are to be
+/// counted makes a commit of it, on nothing but its counters.
+#[must_use]
+pub fn verify(
+    deployment: &Deployment,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Step<Verdict> {
+    match decide(deployment, credential, question, reads, now) {
+        Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
+        Ok((writes, decision)) => Step::Commit {
+            writes,
+            answer: decision.verdict,
+        },
+        Err(halt) => halt.into(),
+    }
+}
+
+/// A verdict, and the grant that it rests on.
+pub(crate) struct Decision {
+    pub(crate) verdict: Verdict,
+    /// Absent where no token was found whose secret matched.
+    pub(crate) grant: Option<Grant>,
+}
+
+/// Decides about a credential, and what is to be written for it.
+pub(crate) fn decide(
+    deployment: &Deployment,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Result<(Vec<Write>, Decision), Halt> {
+    let catalog = deployment.catalog();
+    match authenticate(deployment, credential, reads, now)? {
+        Presentation::Of(verified) => verified.decide(catalog, question, reads, now),
+        Presentation::RotatedOut(token, code) => {
+            let token = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
+            let verdict = Verdict::of(token, code, Vec::new(), now);
+            Ok((Vec::new(), Decision { verdict, grant: None }))
+        }
+        Presentation::Refused(code) => {
+            let verdict = Verdict::refused(code, now);
+            Ok((Vec::new(), Decision { verdict, grant: None }))
+        }
+    }
+}
+
+/// What a presented credential turned out to be.
+pub(crate) enum Presentation {
+    /// A token whose secret was presented.
+    Of(Verified),
+    /// A token of which a secret was presented that was rotated out, and the code for it.
+    RotatedOut(Box<Token>, Code),
+    /// None. Nothing is told of a record whose secret did not match.
+    Refused(Code),
+}
+
+/// Parses a credential and finds its record.
 pub(crate) fn authenticate(
     deployment: &Deployment,
     credential: &str,
     reads: &Reads,
-) -> Result<Result<Verified, Code>, Halt> {
+    now: Instant,
+) -> Result<Presentation, Halt> {
     let presented = match Presented::parse(deployment.prefix(), credential) {
         Ok(presented) => presented,
-        Err(unreadable) => return Ok(Err(unreadable.into())),
+        Err(unreadable) => match deployment.imported().find(credential, reads)? {
+            Some(presented) => presented,
+            None => return Ok(Presentation::Refused(unreadable.into())),
+        },
     };
     let [stored] = reads.get([&keys::token(presented.id())])?;
-    Ok(Verified::of(&presented, stored))
+    Ok(Verified::of(&presented, stored, now))
 }
 
 /// A token whose secret was presented. Its state has not been looked at.
 pub(crate) struct Verified {
-    record: Record,
+    pub(crate) record: Record,
+    successor: bool,
 }
 
 impl Verified {
     /// Compares the secret with what is stored. Until it matches, nothing about the record is told.
-    fn of(presented: &Presented, stored: Option<&str>) -> Result<Verified, Code> {
+    fn of(presented: &Presented, stored: Option<&str>, now: Instant) -> Presentation {
         let Some(stored) = stored else {
-            return Err(Code::Unknown);
+            return Presentation::Refused(Code::Unknown);
         };
-        match Stored::parse(presented.id(), stored) {
-            Ok(Stored::Record(record)) if record.digest().matches(presented.digest()) => {
-                Ok(Verified { record: *record })
+        let record = match Stored::parse(presented.id(), stored) {
+            Ok(Stored::Record(record)) => *record,
+            Ok(Stored::Tombstone) => return Presentation::Refused(Code::Unknown),
+            Err(_) => return Presentation::Refused(Code::StoreUnavailable),
+        };
+        let secret = record.secret(presented.scheme(), presented.digest(), now);
+        match secret {
+            Secret::Current | Secret::Successor => Presentation::Of(Verified {
+                record,
+                successor: secret == Secret::Successor,
+            }),
+            Secret::RotatedOut => {
+                Presentation::RotatedOut(Box::new(record.token().clone()), Code::RotatedOut)
             }
-            Ok(Stored::Record(_)) => Err(Code::BadSecret),
-            Ok(Stored::Tombstone) => Err(Code::Unknown),
-            Err(_) => Err(Code::StoreUnavailable),
+            Secret::Wrong => Presentation::Refused(Code::BadSecret),
         }
     }
 
-    /// The verdict, and the grant that it rests on.
-    pub(crate) fn decide(
+    /// The checks in their order: how the token stands, conditions, permission, resource, limits. The first that fails names the verdict.
+    fn decide(
         &self,
         catalog: &Catalog,
-        requirement: &Requirement,
+        question: &Question,
+        reads: &Reads,
         now: Instant,
-    ) -> (Verdict, Grant) {
+    ) -> Result<(Vec<Write>, Decision), Halt> {
         let token = self.record.token();
-        let grant = Grant::of(token, catalog);
-        let code = first_refusal(token, &grant, requirement, now);
+        let standing = standing(token, catalog, reads, now)?;
+        let (grant, requirement) = (&standing.grant, question.requirement);
+        let checks = [
+            (standing.code != Code::Valid, standing.code),
+            (
+                !standing.meets_conditions(token, &question.request, now),
+                Code::ConditionFailed,
+            ),
+            (!requirement.is_met_somewhere(grant), Code::InsufficientPermission),
+            (!requirement.is_met(grant), Code::OutsideResource),
+        ];
+        let refused = checks.into_iter().find(|(fails, _)| *fails);
+        let code = refused.map_or(Code::Valid, |(_, code)| code);
         let missing = if code == Code::InsufficientPermission {
-            requirement.missing(&grant)
+            requirement.missing(grant)
         } else {
             Vec::new()
         };
@@ -96,25 +219,51 @@ impl Verified {
             .into_iter()
             .filter_map(|index| catalog.permission(index).cloned())
             .collect();
-        (Verdict::of(token, code, missing, now), grant)
+        let told = VerifiedToken::of(token, grant, self.successor, catalog);
+        let mut verdict = Verdict::of(told, code, missing, now);
+        let writes = match question.consume {
+            Some(cost) if code == Code::Valid => spend(token, &standing, cost, reads, now, &mut verdict)?,
+            _ => Vec::new(),
+        };
+        let grant = Some(standing.grant);
+        Ok((writes, Decision { verdict, grant }))
     }
 }
 
-/// The checks in their order. The first that fails names the verdict.
-fn first_refusal(token: &Token, grant: &Grant, requirement: &Requirement, now: Instant) -> Code {
-    let checks = [
-        (token.status == Status::Revoked, Code::Revoked),
-        (token.status == Status::Disabled, Code::Disabled),
-        (
-            token.not_before.is_some_and(|start| now < start),
-            Code::NotYetValid,
-        ),
-        (token.expires_at.is_some_and(|end| now >= end), Code::Expired),
-        (!requirement.is_met_somewhere(grant), Code::InsufficientPermission),
-        (!requirement.is_met(grant), Code::OutsideResource),
-    ];
-    checks
-        .into_iter()
-        .find(|(fails, _)| *fails)
-        .map_or(Code::Valid, |(_, code)| code)
+/// Counts a request against the limits of a token and of all that it came from: all of them, or none.
+fn spend(
+    token: &Token,
+    standing: &Standing,
+    cost: u32,
+    reads: &Reads,
+    now: Instant,
+    verdict: &mut Verdict,
+) -> Result<Vec<Write>, Halt> {
+    let limited: Vec<&Token> = std::iter::once(token)
+        .chain(&standing.parents)
+        .filter(|token| token.limits.is_some())
+        .collect();
+    let limit_keys: Vec<String> = limited.iter().map(|token| keys::limit(&token.id)).collect();
+    let counters = reads.get_all(&limit_keys)?;
+    let mut writes = Vec::new();
+    for ((token, key), stored) in limited.iter().zip(limit_keys).zip(counters) {
+        let Some(limits) = &token.limits else { continue };
+        match limits.spend(stored, cost, now) {
+            Ok(spent) => {
+                verdict.remaining = verdict.remaining.into_iter().chain(spent.remaining).min();
+                writes.push(Write::replace(key, stored, spent.text));
+            }
+            Err(exceeded) => {
+                let (code, retry_after_ms) = match exceeded {
+                    Exceeded::RateLimited { retry_after_ms } => (Code::RateLimited, retry_after_ms),
+                    Exceeded::UsageExceeded { retry_after_ms } => (Code::UsageExceeded, retry_after_ms),
+                    Exceeded::Damaged => (Code::StoreUnavailable, None),
+                };
+                verdict.refuse(code);
+                verdict.retry_after = retry_after_ms.map(|millis| millis.div_ceil(1_000));
+                return Ok(Vec::new());
+            }
+        }
+    }
+    Ok(writes)
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Catalog;
 use crate::permission::Permission;
-use crate::record::Token;
+use crate::token::Token;
 
 /// The drift of one token.
 #[derive(Debug, Serialize)]

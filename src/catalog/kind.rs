@@ -1,18 +1,184 @@
-use crate::input::{Members, Path, Problems, quote};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::owners::OwnerPattern;
+use crate::input::{Members, Path, Problems, Value, quote};
 use crate::permission::parse_segment;
+use crate::resource::Resource;
 use crate::time::{Instant, Lifetime};
 
+/// The most owner patterns of a kind.
+const MOST_OWNERS: usize = 20;
+
+/// The most living sessions of one parent, unless the kind says otherwise.
+const SESSIONS: u32 = 100;
+
+/// The most that a kind can say: they are kept in one value.
+const MOST_SESSIONS: u32 = 1_000;
+
 /// A configured sort of token and its rules. The kinds of the four systems exist without being written down.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Kind {
     pub(super) id: String,
+    title: Option<String>,
+    description: Option<String>,
+    #[serde(rename = "lifetime")]
     expiry: ExpiryRule,
     unique_names: bool,
     exchanged: bool,
+    technical_user: bool,
+    manage: Managers,
+    #[serde(skip)]
+    owners: Vec<OwnerPattern>,
+    editable: Vec<Editable>,
+    actions: Vec<Action>,
+    /// The kind's own words for its actions.
+    labels: BTreeMap<&'static str, String>,
+    role: Option<String>,
+    rotation: RotationRule,
+    sessions: u32,
+}
+
+/// Who manages the tokens of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Managers {
+    /// The owner itself, and admins of it or of what stands above.
+    Owner,
+    /// Only admins of the owner or of what stands above.
+    Admin,
+}
+
+impl Managers {
+    const NAMES: [(&'static str, Managers); 2] = [("owner", Managers::Owner), ("admin", Managers::Admin)];
+}
+
+/// What can be edited in a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Editable {
+    /// The selection: templates, tweaks, role, resources.
+    Permissions,
+    /// The name.
+    Name,
+    /// The description.
+    Description,
+    /// The tags.
+    Tags,
+    /// The metadata.
+    Metadata,
+    /// The conditions.
+    Conditions,
+    /// The limits.
+    Limits,
+}
+
+impl Editable {
+    const NAMES: [(&'static str, Editable); 7] = [
+        ("permissions", Editable::Permissions),
+        ("name", Editable::Name),
+        ("description", Editable::Description),
+        ("tags", Editable::Tags),
+        ("metadata", Editable::Metadata),
+        ("conditions", Editable::Conditions),
+        ("limits", Editable::Limits),
+    ];
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        name_of(&Editable::NAMES, self)
+    }
+}
+
+/// What can be done to a token besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Disable it for a time, and enable it again.
+    Disable,
+    /// End it for ever and keep its record. Always allowed: the list only says whether it is offered.
+    Revoke,
+    /// Remove it.
+    Delete,
+    /// Give it a new secret.
+    Rotate,
+    /// Derive sessions from it.
+    Exchange,
+}
+
+impl Action {
+    const NAMES: [(&'static str, Action); 5] = [
+        ("disable", Action::Disable),
+        ("revoke", Action::Revoke),
+        ("delete", Action::Delete),
+        ("rotate", Action::Rotate),
+        ("exchange", Action::Exchange),
+    ];
+    /// Words can also be given to what takes back a disabling.
+    const LABELED: [&'static str; 6] = ["disable", "enable", "revoke", "delete", "rotate", "exchange"];
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        name_of(&Action::NAMES, self)
+    }
+}
+
+/// What happens when a secret is presented that was rotated out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reuse {
+    /// It stands in the audit trail.
+    Alert,
+    /// The token is disabled.
+    Disable,
+    /// The token is revoked.
+    Revoke,
+}
+
+impl Reuse {
+    const NAMES: [(&'static str, Reuse); 3] = [
+        ("alert", Reuse::Alert),
+        ("disable", Reuse::Disable),
+        ("revoke", Reuse::Revoke),
+    ];
+}
+
+/// How tokens of a kind are rotated.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RotationRule {
+    /// How long the old secret goes on, if the caller does not say.
+    pub grace: Lifetime,
+    /// How long it may at most.
+    pub longest_grace: Lifetime,
+    /// What happens when a secret is presented that was rotated out.
+    pub reuse: Reuse,
+}
+
+fn name_of<T: PartialEq>(names: &[(&'static str, T)], wanted: T) -> &'static str {
+    names
+        .iter()
+        .find(|(_, value)| *value == wanted)
+        .map_or("", |(name, _)| name)
+}
+
+fn parse_of<T: Copy>(names: &[(&'static str, T)], text: &str) -> Result<T, String> {
+    let known = names.iter().map(|(name, _)| *name);
+    let all = known.clone().collect::<Vec<_>>().join(", ");
+    names
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| format!("is {}; expected one of {all}", quote(text)))
 }
 
 /// How long tokens of a kind may live.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ExpiryRule {
     /// The lifetime of a token that does not ask for one.
     pub default: Option<Lifetime>,
@@ -20,6 +186,8 @@ pub struct ExpiryRule {
     pub longest: Option<Lifetime>,
     /// Whether a token must end. Always so where there is a longest lifetime.
     pub required: bool,
+    /// The longest time without use.
+    pub idle: Option<Lifetime>,
 }
 
 impl Kind {
@@ -41,6 +209,77 @@ impl Kind {
         self.exchanged
     }
 
+    /// Whether its tokens are backed by a technical user.
+    #[must_use]
+    pub fn technical_user(&self) -> bool {
+        self.technical_user
+    }
+
+    /// Who manages its tokens.
+    #[must_use]
+    pub fn managers(&self) -> Managers {
+        self.manage
+    }
+
+    /// Whether something of its tokens can be edited.
+    #[must_use]
+    pub fn can_edit(&self, what: Editable) -> bool {
+        self.editable.contains(&what)
+    }
+
+    /// What can be edited in its tokens.
+    #[must_use]
+    pub fn editable(&self) -> &[Editable] {
+        &self.editable
+    }
+
+    /// Whether an action is offered; but for revoking, also whether it is allowed.
+    #[must_use]
+    pub fn allows(&self, action: Action) -> bool {
+        self.actions.contains(&action)
+    }
+
+    /// The role of a token that names none.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        self.role.as_deref()
+    }
+
+    /// How its tokens are rotated.
+    #[must_use]
+    pub fn rotation(&self) -> RotationRule {
+        self.rotation
+    }
+
+    /// The most living sessions of one of its tokens.
+    #[must_use]
+    pub fn sessions(&self) -> u32 {
+        self.sessions
+    }
+
+    /// The longest time without use.
+    #[must_use]
+    pub fn idle(&self) -> Option<Lifetime> {
+        self.expiry.idle
+    }
+
+    /// Whether tokens of this kind can belong to an owner.
+    ///
+    /// # Errors
+    /// A message that says to whom they can.
+    pub fn may_belong_to(&self, owner: &Resource) -> Result<(), String> {
+        if self.owners.is_empty() || self.owners.iter().any(|pattern| pattern.matches(owner)) {
+            return Ok(());
+        }
+        let all: Vec<&str> = self.owners.iter().map(OwnerPattern::as_str).collect();
+        Err(format!(
+            "tokens of kind \"{}\" belong to owners of the form {}, not to {}",
+            self.id,
+            all.join(" or "),
+            quote(owner.as_str())
+        ))
+    }
+
     /// When a token that starts now ends: `asked` within what the kind allows. `Ok(None)` is a token that never expires.
     ///
     /// # Errors
@@ -50,6 +289,7 @@ impl Kind {
             default,
             longest,
             required,
+            ..
         } = self.expiry;
         let ends = match (asked, default) {
             (Some(instant), _) => Some(instant),
@@ -71,6 +311,22 @@ impl Kind {
     }
 }
 
+const MEMBERS: [&str; 13] = [
+    "title",
+    "description",
+    "lifetime",
+    "uniqueNames",
+    "technicalUser",
+    "manage",
+    "owners",
+    "editable",
+    "actions",
+    "labels",
+    "role",
+    "rotation",
+    "sessions",
+];
+
 /// The kinds of the document, and those that exist without it.
 pub(super) fn compile(document: &Members, problems: &mut Problems) -> Vec<Kind> {
     let mut kinds = built_in();
@@ -85,48 +341,144 @@ pub(super) fn compile(document: &Members, problems: &mut Problems) -> Vec<Kind> 
             problems.add(&path, format!("the id {} {message}", quote(id)));
             continue;
         }
-        let known = ["title", "description", "lifetime", "uniqueNames"];
-        let Some(members) = Members::open(value, &path, &known, problems) else {
+        let Some(members) = Members::open(value, &path, &MEMBERS, problems) else {
             continue;
         };
-        members.text("title", problems);
-        members.text("description", problems);
         let at = kinds.iter().position(|kind| kind.id == id).unwrap_or_else(|| {
             kinds.push(kind(id, ExpiryRule::default()));
             kinds.len() - 1
         });
-        let Some(kind) = kinds.get_mut(at) else { continue };
-        if members.value("uniqueNames").is_some() {
-            kind.unique_names = members.flag("uniqueNames", problems);
-        }
-        if let Some(value) = members.value("lifetime") {
-            adjust(&mut kind.expiry, value, &members.path("lifetime"), problems);
+        if let Some(kind) = kinds.get_mut(at) {
+            kind.adjust(&members, problems);
         }
     }
     kinds
 }
 
-fn adjust(rule: &mut ExpiryRule, value: &crate::input::Value, path: &Path, problems: &mut Problems) {
-    let Some(members) = Members::open(value, path, &["default", "longest", "required"], problems) else {
-        return;
-    };
-    let default = members.lifetime("default", problems);
-    let longest = members.lifetime("longest", problems);
-    if members.value("required").is_some() {
-        rule.required = members.flag("required", problems);
+impl Kind {
+    /// Takes over what a document says of this kind.
+    fn adjust(&mut self, members: &Members, problems: &mut Problems) {
+        let text = |name, problems: &mut Problems| members.text(name, problems).map(str::to_owned);
+        self.title = text("title", problems).or(self.title.take());
+        self.description = text("description", problems).or(self.description.take());
+        for (name, flag) in [
+            ("uniqueNames", &mut self.unique_names),
+            ("technicalUser", &mut self.technical_user),
+        ] {
+            if members.value(name).is_some() {
+                *flag = members.flag(name, problems);
+            }
+        }
+        if let Some(manage) = members.parsed("manage", problems, |text| parse_of(&Managers::NAMES, text)) {
+            self.manage = manage;
+        }
+        if members.value("owners").is_some() {
+            self.owners = list(members, "owners", problems, OwnerPattern::parse);
+            if self.owners.is_empty() {
+                problems.add(
+                    &members.path("owners"),
+                    "names no owner; leave it out for a kind that anybody can own",
+                );
+            }
+        }
+        if members.value("editable").is_some() {
+            self.editable = list(members, "editable", problems, |text| parse_of(&Editable::NAMES, text));
+        }
+        if members.value("actions").is_some() {
+            self.actions = list(members, "actions", problems, |text| parse_of(&Action::NAMES, text));
+        }
+        if let Some(value) = members.value("labels")
+            && let Some(labels) = Members::open(value, &members.path("labels"), &Action::LABELED, problems)
+        {
+            for name in Action::LABELED {
+                if let Some(label) = labels.text(name, problems) {
+                    self.labels.insert(name, label.to_owned());
+                }
+            }
+        }
+        // Whether the catalog has the role is looked at once its roles are compiled.
+        self.role = text("role", problems).or(self.role.take());
+        if let Some(sessions) = members.whole("sessions", 1..=MOST_SESSIONS, problems) {
+            self.sessions = sessions;
+        }
+        if let Some(value) = members.value("lifetime") {
+            self.expiry.adjust(value, &members.path("lifetime"), problems);
+        }
+        if let Some(value) = members.value("rotation") {
+            self.rotation.adjust(value, &members.path("rotation"), problems);
+        }
     }
-    rule.default = default.or(rule.default);
-    rule.longest = longest.or(rule.longest);
-    if let (Some(default), Some(longest)) = (rule.default, rule.longest)
-        && default > longest
-    {
-        problems.add(
-            path,
-            format!(
-                "the default lifetime of {} is longer than the longest, {}",
-                default, longest
-            ),
-        );
+
+    /// Looks whether the catalog has the default role. A built-in kind goes without one that the catalog does not define.
+    pub(super) fn settle_role(&mut self, known: &dyn Fn(&str) -> bool, written: bool) -> Result<(), String> {
+        match &self.role {
+            Some(role) if !known(role) && written => Err(format!("there is no role {}", quote(role))),
+            Some(role) if !known(role) => {
+                self.role = None;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A list of texts, each parsed.
+fn list<T>(
+    members: &Members,
+    name: &str,
+    problems: &mut Problems,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Vec<T> {
+    let texts = members.texts(name, MOST_OWNERS, problems);
+    texts
+        .into_iter()
+        .filter_map(|(text, path)| problems.keep(&path, parse(text)))
+        .collect()
+}
+
+impl ExpiryRule {
+    fn adjust(&mut self, value: &Value, path: &Path, problems: &mut Problems) {
+        let known = ["default", "longest", "required", "idle"];
+        let Some(members) = Members::open(value, path, &known, problems) else {
+            return;
+        };
+        if members.value("required").is_some() {
+            self.required = members.flag("required", problems);
+        }
+        self.default = members.lifetime("default", problems).or(self.default);
+        self.longest = members.lifetime("longest", problems).or(self.longest);
+        self.idle = members.lifetime("idle", problems).or(self.idle);
+        if let (Some(default), Some(longest)) = (self.default, self.longest)
+            && default > longest
+        {
+            problems.add(
+                path,
+                format!("the default lifetime of {default} is longer than the longest, {longest}"),
+            );
+        }
+    }
+}
+
+impl RotationRule {
+    fn adjust(&mut self, value: &Value, path: &Path, problems: &mut Problems) {
+        let Some(members) = Members::open(value, path, &["grace", "longestGrace", "reuse"], problems) else {
+            return;
+        };
+        let longest = members.lifetime("longestGrace", problems);
+        self.longest_grace = longest.unwrap_or(self.longest_grace);
+        // A shorter longest grace shortens the one that nobody chose.
+        let grace = members.lifetime("grace", problems);
+        self.grace = grace.unwrap_or(self.grace.min(self.longest_grace));
+        if let Some(reuse) = members.parsed("reuse", problems, |text| parse_of(&Reuse::NAMES, text)) {
+            self.reuse = reuse;
+        }
+        if self.grace > self.longest_grace {
+            let (grace, longest) = (self.grace, self.longest_grace);
+            problems.add(
+                path,
+                format!("the grace of {grace} is longer than the longest, {longest}"),
+            );
+        }
     }
 }
 
@@ -140,16 +492,35 @@ fn built_in() -> Vec<Kind> {
         required: true,
         ..ExpiryRule::default()
     };
+    let all_but_permissions = Editable::NAMES
+        .into_iter()
+        .map(|(_, what)| what)
+        .filter(|what| *what != Editable::Permissions);
+    let backed = |id, owners: &str| Kind {
+        technical_user: true,
+        manage: Managers::Admin,
+        owners: OwnerPattern::parse(owners).into_iter().collect(),
+        actions: vec![Action::Disable, Action::Delete, Action::Rotate, Action::Exchange],
+        labels: BTreeMap::from([("disable", "Revoke".to_owned()), ("enable", "Reinstate".to_owned())]),
+        role: Some("user".to_owned()),
+        ..kind(id, required)
+    };
     vec![
-        kind("permission-set", ExpiryRule::default()),
-        kind("organization", required),
-        kind("group", required),
+        Kind {
+            editable: all_but_permissions.collect(),
+            ..kind("permission-set", ExpiryRule::default())
+        },
+        backed("organization", "*"),
+        backed("group", "*/*/**"),
         Kind {
             unique_names: true,
+            editable: vec![Editable::Permissions],
             ..kind("personal", of(Lifetime::days(90)))
         },
         Kind {
             exchanged: true,
+            editable: Vec::new(),
+            actions: vec![Action::Revoke, Action::Delete, Action::Exchange],
             ..kind("session", of(Lifetime::hours(1)))
         },
     ]
@@ -158,8 +529,23 @@ fn built_in() -> Vec<Kind> {
 fn kind(id: &str, expiry: ExpiryRule) -> Kind {
     Kind {
         id: id.to_owned(),
+        title: None,
+        description: None,
         expiry,
         unique_names: false,
         exchanged: false,
+        technical_user: false,
+        manage: Managers::Owner,
+        owners: Vec::new(),
+        editable: Editable::NAMES.into_iter().map(|(_, what)| what).collect(),
+        actions: Action::NAMES.into_iter().map(|(_, action)| action).collect(),
+        labels: BTreeMap::new(),
+        role: None,
+        rotation: RotationRule {
+            grace: Lifetime::DAY,
+            longest_grace: Lifetime::days(7),
+            reuse: Reuse::Alert,
+        },
+        sessions: SESSIONS,
     }
 }

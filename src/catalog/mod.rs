@@ -6,6 +6,7 @@ mod bundle;
 mod drift;
 mod graph;
 mod kind;
+mod owners;
 mod request_path;
 mod route;
 mod selection;
@@ -18,7 +19,7 @@ use std::ops::Range;
 
 pub use bundle::{Role, Template};
 pub use drift::Drift;
-pub use kind::{ExpiryRule, Kind};
+pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
 pub use route::Matched;
 pub use selection::{Preview, Resolution, Selection, TemplateUse};
 pub use suggest::{Offer, Suggestion};
@@ -92,10 +93,30 @@ impl Catalog {
         };
         catalog.templates = bundle::compile_templates(&catalog, &members, &mut problems);
         catalog.roles = bundle::compile_roles(&catalog, &members, &mut problems);
+        catalog.settle_roles(&members, &mut problems);
         if problems.is_empty() {
             Ok(catalog)
         } else {
             Err(problems.into_vec())
+        }
+    }
+
+    /// The default role of each kind must be one of the catalog.
+    fn settle_roles(&mut self, document: &Members, problems: &mut Problems) {
+        let roles: Vec<&str> = self.roles.iter().map(|role| role.id.as_str()).collect();
+        let entries = document.value("kinds").and_then(|kinds| match kinds {
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        });
+        for kind in &mut self.kinds {
+            let written = entries.is_some_and(|entries| {
+                entries.iter().any(|(id, value)| {
+                    *id == kind.id
+                        && matches!(value, Value::Map(members) if members.iter().any(|(name, _)| name == "role"))
+                })
+            });
+            let path = document.path("kinds").member(&kind.id).member("role");
+            problems.keep(&path, kind.settle_role(&|id| roles.contains(&id), written));
         }
     }
 
@@ -139,6 +160,11 @@ impl Catalog {
     #[must_use]
     pub fn role(&self, id: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.id == id)
+    }
+
+    /// All kinds: those that are built in, then those of the document.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.iter()
     }
 
     /// A kind by its id.
@@ -252,6 +278,16 @@ impl Catalog {
     #[must_use]
     pub fn ids(&self, set: &PermissionSet) -> Vec<Permission> {
         self.members(set).cloned().collect()
+    }
+
+    /// The set of a list of permissions. What the catalog has no more is left out.
+    #[must_use]
+    pub fn set_of(&self, permissions: &[Permission]) -> PermissionSet {
+        let mut set = self.nothing();
+        for index in permissions.iter().filter_map(|id| self.index(id.as_str())) {
+            set.insert(index);
+        }
+        set
     }
 
     /// A set without members.

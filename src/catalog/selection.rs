@@ -103,6 +103,21 @@ impl<'v> Selection<'v> {
             path: members.path("templates"),
         }
     }
+
+    /// Takes a role, if nothing was chosen that gives permissions.
+    pub fn default_to_role(&mut self, role: &'v str) {
+        if self.templates.is_empty() && self.add.is_empty() && self.role.is_none() {
+            self.role = Some((role, self.path.clone()));
+        }
+    }
+
+    /// Whether the members of a call have anything of a selection.
+    #[must_use]
+    pub fn is_in(members: &Members) -> bool {
+        Selection::MEMBERS
+            .iter()
+            .any(|name| members.value(name).is_some())
+    }
 }
 
 /// `{ 'policy:read': ['org:acme/group:eng'] }`
@@ -236,7 +251,11 @@ impl Catalog {
         templates
     }
 
-    fn known_role(&self, id: &str) -> Result<&Role, String> {
+    /// A role that must exist.
+    ///
+    /// # Errors
+    /// A message with the nearest right name.
+    pub fn known_role(&self, id: &str) -> Result<&Role, String> {
         self.role(id).ok_or_else(|| {
             let hint = suggestion(id, self.roles.iter().map(|role| role.id.as_str()));
             format!("there is no role {}{hint}", quote(id))

@@ -34,6 +34,14 @@ fn symbol(value: u16) -> u8 {
     b'0' + value + upper + lower
 }
 
+/// The number that digits stand for; of more than ten digits only the low ones fit.
+pub(super) fn decode(digits: &[u8]) -> u64 {
+    digits.iter().fold(0u64, |number, digit| {
+        let value = ALPHABET.iter().position(|known| known == digit).unwrap_or(0);
+        number.wrapping_mul(62).wrapping_add(value as u64)
+    })
+}
+
 /// The digit with which each one is replaced to turn the order round: newest first by ascending key.
 pub(super) fn mirror(digit: u8) -> u8 {
     let at = ALPHABET.iter().position(|known| *known == digit).unwrap_or(0);
@@ -63,6 +71,7 @@ mod tests {
             let mut out = [0; 6];
             encode(&mut number.to_be_bytes(), &mut out);
             assert_eq!(out, digits.as_bytes());
+            assert_eq!(decode(&out), number);
         }
     }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
@@ -47,6 +48,24 @@ impl Digest {
         }
         Some(Digest(bytes))
     }
+
+    /// Reads a digest that another system wrote.
+    ///
+    /// # Errors
+    /// When the encoding is not one of `hex`, `base64` and `base64url`, or the text is no digest in it.
+    pub fn decode(encoding: &str, text: &str) -> Result<Digest, String> {
+        let mut bytes = [0; 32];
+        let read = match encoding {
+            "hex" => return Digest::from_hex(&text.to_ascii_lowercase()).ok_or_else(|| not_read(encoding)),
+            "base64" => Base64Unpadded::decode(text.trim_end_matches('='), &mut bytes),
+            "base64url" => Base64UrlUnpadded::decode(text.trim_end_matches('='), &mut bytes),
+            _ => return Err("the encoding is one of hex, base64 and base64url".to_owned()),
+        };
+        match read {
+            Ok(read) if read.len() == 32 => Ok(Digest(bytes)),
+            _ => Err(not_read(encoding)),
+        }
+    }
 }
 
 /// Lower-case hexadecimal.
@@ -79,6 +98,10 @@ impl<'de> Deserialize<'de> for Digest {
         let text = String::deserialize(deserializer)?;
         Digest::from_hex(&text).ok_or_else(|| serde::de::Error::custom("not a digest"))
     }
+}
+
+fn not_read(encoding: &str) -> String {
+    format!("is no SHA-256 digest in {encoding}")
 }
 
 #[cfg(test)]

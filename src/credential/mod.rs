@@ -7,6 +7,7 @@
 mod base62;
 mod checksum;
 mod digest;
+mod imported;
 mod token_id;
 
 use std::fmt;
@@ -15,8 +16,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 pub use digest::Digest;
 pub(crate) use digest::hex;
+pub use imported::ImportedKeys;
 pub use token_id::TokenId;
 
+use crate::record::Scheme;
 use crate::time::Instant;
 
 const VERSION: u8 = b'1';
@@ -79,8 +82,14 @@ impl Credential {
     /// Makes the credential of a token that is issued at `now`. The same arguments give the same credential.
     #[must_use]
     pub fn mint(prefix: &Prefix, now: Instant, entropy: &[u8; ENTROPY]) -> Credential {
-        let (secret_bytes, id_bytes) = entropy.split_at(32);
-        let id = TokenId::mint(now, id_bytes);
+        let (_, id_bytes) = entropy.split_at(32);
+        Credential::mint_for(prefix, TokenId::mint(now, id_bytes), entropy)
+    }
+
+    /// Makes a new credential of a token that exists: another secret, the same id.
+    #[must_use]
+    pub fn mint_for(prefix: &Prefix, id: TokenId, entropy: &[u8; ENTROPY]) -> Credential {
+        let (secret_bytes, _) = entropy.split_at(32);
         let mut number = Zeroizing::new([0u8; 32]);
         number
             .iter_mut()
@@ -143,6 +152,7 @@ pub enum Unreadable {
 pub struct Presented {
     id: TokenId,
     digest: Digest,
+    scheme: Scheme,
 }
 
 impl Presented {
@@ -172,7 +182,23 @@ impl Presented {
         Ok(Presented {
             id,
             digest: Digest::of(hashed),
+            scheme: Scheme::Native,
         })
+    }
+
+    /// A key that another system issued, with the id that it was found under.
+    pub(crate) fn imported(id: TokenId, digest: Digest) -> Presented {
+        Presented {
+            id,
+            digest,
+            scheme: Scheme::Sha256,
+        }
+    }
+
+    /// What its digest is of.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
     }
 
     /// The id that the text names.

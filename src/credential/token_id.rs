@@ -42,6 +42,12 @@ impl TokenId {
     }
 
     /// The id with its order turned round, so that ascending keys list the newest first. Its own inverse.
+    /// When it was minted, in milliseconds since the epoch: its first eight digits.
+    #[must_use]
+    pub fn minted_at(&self) -> u64 {
+        base62::decode(self.0.as_bytes().get(..8).unwrap_or_default())
+    }
+
     pub(crate) fn mirrored(&self) -> String {
         self.0
             .bytes()

@@ -56,6 +56,12 @@ impl<'v> Members<'v> {
         })
     }
 
+    /// The path of the object itself.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.path
+    }
+
     /// Where a member stands.
     #[must_use]
     pub fn path(&self, name: &str) -> Path {

@@ -8,6 +8,9 @@ use crate::order::sorted_by;
 /// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
 const DEEPEST: u8 = 32;
 
+/// Below this, a whole double is exact.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A value as a caller gave it: JSON with every number kept, `NaN` and infinities too, so that a reader can refuse them.
 ///
 /// ```
@@ -46,6 +49,17 @@ impl Value {
         }
     }
 
+    /// Whether every number in it is one that JSON can write.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        match self {
+            Value::Number(number) => number.is_finite(),
+            Value::List(items) => items.iter().all(Value::is_json),
+            Value::Map(entries) => entries.iter().all(|(_, value)| value.is_json()),
+            _ => true,
+        }
+    }
+
     /// The same value with the members of every object in one order: equal calls have equal text.
     #[must_use]
     pub fn canonical(&self) -> Value {
@@ -68,6 +82,11 @@ impl Serialize for Value {
         match self {
             Value::Null => serializer.serialize_unit(),
             Value::Flag(flag) => serializer.serialize_bool(*flag),
+            // As people and JavaScript write it: 1, not 1.0.
+            #[allow(clippy::cast_possible_truncation)]
+            Value::Number(number) if number.fract() == 0.0 && number.abs() < EXACT => {
+                serializer.serialize_i64(*number as i64)
+            }
             Value::Number(number) => serializer.serialize_f64(*number),
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(items) => serializer.collect_seq(items),

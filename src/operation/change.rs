@@ -1,26 +1,29 @@
 //! Changes of a token's status: disable and enable are each other's inverse, revoke is terminal (P2).
 
-use super::lookup::{Found, find};
+use super::authority::{Authority, forbidden};
+use super::changes::Changes;
+use super::exchange::leave;
+use super::lookup::find_to_change;
 use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
-use crate::actor::Actor;
+use crate::catalog::Action;
 use crate::credential::TokenId;
-use crate::feed::Head;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::name::Reason;
-use crate::record::{Status, Token};
+use crate::record::Record;
 use crate::refusal::{ErrorCode, Refusal};
-use crate::step::{Halt, Write};
+use crate::step::Halt;
+use crate::token::{Status, Token};
 
 /// `disable(id, actor)`
-pub(super) fn disable(context: &Context, id: &TokenId, actor: &Actor) -> Result<Outcome, Halt> {
-    set_status(context, id, actor, Operation::Disable, Status::Disabled, None)
+pub(super) fn disable(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+    set_status(context, id, authority, Operation::Disable, Status::Disabled, None)
 }
 
 /// `enable(id, actor)`
-pub(super) fn enable(context: &Context, id: &TokenId, actor: &Actor) -> Result<Outcome, Halt> {
-    set_status(context, id, actor, Operation::Enable, Status::Active, None)
+pub(super) fn enable(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+    set_status(context, id, authority, Operation::Enable, Status::Active, None)
 }
 
 /// `revoke(id, { reason? }, actor)`
@@ -28,9 +31,9 @@ pub(super) fn revoke(
     context: &Context,
     id: &TokenId,
     reason: Option<Reason>,
-    actor: &Actor,
+    authority: &Authority,
 ) -> Result<Outcome, Halt> {
-    set_status(context, id, actor, Operation::Revoke, Status::Revoked, reason)
+    set_status(context, id, authority, Operation::Revoke, Status::Revoked, reason)
 }
 
 /// Reads `{ reason? }`.
@@ -51,53 +54,78 @@ pub(super) fn read_reason(
 fn set_status(
     context: &Context,
     id: &TokenId,
-    actor: &Actor,
+    authority: &Authority,
     operation: Operation,
     status: Status,
     reason: Option<Reason>,
 ) -> Result<Outcome, Halt> {
     let mark = Mark::of_call(context, operation);
     let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
-    let found = find(context, id, actor)?;
+    let found = find_to_change(context, id, authority)?;
     let token = found.record.token();
     // Already so, by an earlier call or by this one whose answer was lost: nothing is written, and the first reason stays.
     if token.status == status || mark.found_for(marked, id)? {
         return Ok(Outcome::Answer(Answer::Token(Box::new(token.clone()))));
     }
     if token.status == Status::Revoked {
-        return Err(Refusal::new(
-            ErrorCode::Terminal,
-            "the token is revoked, which cannot be undone",
-        )
-        .into());
+        return Err(terminal().into());
     }
-    let changed = found.record.with(|token: &mut Token| {
-        token.status = status;
-        token.reason = reason;
-        token.status_changed_at = Some(context.time.now);
-        token.status_changed_by = Some(actor.id().clone());
-    });
-    let mut writes = announced(context, &found, changed.to_text())?;
-    writes.push(mark.write(context, id));
+    // Ending a token is refused to nobody who manages it.
+    if status != Status::Revoked {
+        allows(context, token, Action::Disable)?;
+    }
+    if status == Status::Active
+        && let Some(place) = &token.held_at
+        && !authority.manages(place)
+    {
+        return Err(forbidden("the token was disabled from above: who stands there can enable it").into());
+    }
+    let changed = with_status(context, &found.record, authority, status, reason.clone());
+    let mut changes = Changes::new(context, operation, authority.id()).because(reason);
+    changes.replace_token(&found, &changed);
+    if status == Status::Revoked {
+        leave(context, token, &mut changes)?;
+    }
     Ok(Outcome::Commit(
-        writes,
+        changes.finish(mark, Some(authority))?,
         Answer::Token(Box::new(changed.token().clone())),
     ))
 }
 
-/// The writes that put a new text in the place of a record and tell the change feed.
-pub(super) fn announced(context: &Context, found: &Found, text: String) -> Result<Vec<Write>, Halt> {
-    let token = found.record.token();
-    let feed_key = keys::feed(&token.owner);
-    let head = context.reads.get_queued(&feed_key)?;
-    let key = keys::token(&token.id);
-    Ok(vec![
-        Write::replace(key.clone(), Some(found.text), text),
-        Head::advance(
-            feed_key,
-            head,
-            (key, token.revision.saturating_add(1)),
-            context.time.now,
-        ),
-    ])
+/// A record with another status.
+pub(super) fn with_status(
+    context: &Context,
+    record: &Record,
+    authority: &Authority,
+    status: Status,
+    reason: Option<Reason>,
+) -> Record {
+    record.with(|token: &mut Token| {
+        token.status = status;
+        token.reason = reason;
+        token.held_at = (status == Status::Disabled).then(|| authority.place_above(&token.owner));
+        token.status_changed_at = Some(context.time.now);
+        token.status_changed_by = Some(authority.id().clone());
+    })
+}
+
+/// The refusal of a change to a revoked token.
+pub(super) fn terminal() -> Refusal {
+    Refusal::new(ErrorCode::Terminal, "the token is revoked, which cannot be undone")
+}
+
+/// Refuses an action that the token's kind does not have. A kind that the catalog has no more allows what ends a token.
+pub(super) fn allows(context: &Context, token: &Token, action: Action) -> Result<(), Refusal> {
+    let allowed = match context.deployment.catalog().kind(&token.kind) {
+        Ok(kind) => kind.allows(action),
+        Err(_) => matches!(action, Action::Delete | Action::Disable),
+    };
+    if allowed {
+        return Ok(());
+    }
+    Err(forbidden(format!(
+        "tokens of kind \"{}\" do not have the action {}; the catalog says which they have",
+        token.kind,
+        action.name()
+    )))
 }

@@ -1,50 +1,59 @@
 //! `create(input, actor)`: a selection becomes a frozen grant, and a credential is shown once.
 
+use super::authority::{Authority, forbidden, refuse_more_than_account};
+use super::changes::Changes;
+use super::lookup::find;
 use super::marker::Mark;
-use super::{Answer, Context, Operation, Outcome, refuse_credential};
+use super::wanted::Wanted;
+use super::{Answer, Context, Operation, Outcome, read_idempotency_key, technical_user};
+use crate::account::Account;
 use crate::actor::Actor;
-use crate::catalog::{Kind, Resolution, Selection};
-use crate::credential::{Credential, TokenId};
+use crate::catalog::{Managers, Selection};
+use crate::credential::{Credential, Digest, TokenId};
 use crate::feed::json;
-use crate::input::{Members, Path, Problem, Problems, Value, quote};
+use crate::grant::Grant;
+use crate::input::{Members, Path, Problems, Value, quote};
 use crate::keys;
-use crate::name::{Identity, Name};
-use crate::permission::Permission;
-use crate::record::{Record, Status, Stored, Token};
+use crate::name::Identity;
+use crate::record::{Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
-use crate::time::Instant;
+use crate::time::Lifetime;
+use crate::token::{Imported, Status, Token};
 
-const MEMBERS: [&str; 9] = [
-    "kind",
-    "name",
-    "subject",
-    "owner",
-    "resource",
-    "expiresIn",
-    "expiresAt",
-    "notBefore",
-    "idempotencyKey",
-];
+/// How far the time in an id that somebody else minted may be from now.
+const SKEW: Lifetime = Lifetime::minutes(10);
 
-/// How many permissions an error message names.
-const NAMED: usize = 10;
+/// The secret of a new token.
+enum Secret {
+    /// Minted here.
+    Minted(Credential),
+    /// Minted by a client, who gave its digest.
+    Elsewhere(TokenId, Digest),
+}
 
-/// How many its list of problems has.
-const TOLD: usize = 100;
+impl Secret {
+    fn id(&self) -> &TokenId {
+        match self {
+            Secret::Minted(credential) => credential.id(),
+            Secret::Elsewhere(id, _) => id,
+        }
+    }
 
-/// What a caller asked for, parsed and resolved.
-struct Wanted<'c> {
-    kind: &'c Kind,
-    name: Name,
-    owner: Resource,
-    subject: Option<Identity>,
-    resource: Resource,
-    resolution: Resolution<'c>,
-    not_before: Option<Instant>,
-    expires_at: Option<Instant>,
-    idempotency_key: Option<Identity>,
+    fn digest(&self) -> &Digest {
+        match self {
+            Secret::Minted(credential) => credential.digest(),
+            Secret::Elsewhere(_, digest) => digest,
+        }
+    }
+
+    fn reveal(self) -> Option<Credential> {
+        match self {
+            Secret::Minted(credential) => Some(credential),
+            Secret::Elsewhere(..) => None,
+        }
+    }
 }
 
 pub(super) fn plan(
@@ -53,34 +62,298 @@ pub(super) fn plan(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
-    let wanted = read(context, input, actor, &mut problems);
-    let (Some(wanted), true) = (wanted, problems.is_empty()) else {
+    let own = ["idempotencyKey", "id", "digest"];
+    let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
+    let members = Members::open(input, &Path::call(), &known, &mut problems);
+    let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
-    authorize(context, &wanted, actor)?;
-
-    let mark = match &wanted.idempotency_key {
+    let mark = match read_idempotency_key(context, &members, &mut problems) {
         Some(key) => Mark::of_idempotency_key(Operation::Create, actor, key.as_str(), input),
         None => Mark::of_call(context, Operation::Create),
     };
-    let credential = Credential::mint(
-        context.deployment.prefix(),
-        context.time.started,
-        &context.entropy.credential(),
-    );
-    let id = credential.id().clone();
-    let (token_key, name_key) = (
-        keys::token(&id),
-        keys::name(&wanted.owner, wanted.kind.id(), &wanted.name),
-    );
-    let [marked, taken, named] = context.reads.get([mark.key(), &token_key, &name_key])?;
-    if let Some(made) = mark.found(marked)? {
-        return made_before(context, credential, &made);
+    let secret = read_secret(context, &members, &mut problems);
+    // An earlier call's answer stands, though an end that it asked for may have passed since.
+    if problems.is_empty() {
+        context.reads.get_all(&ahead(&mark, &members, actor, secret.as_ref()))?;
+        let [marked] = context.reads.get([mark.key()])?;
+        if let Some([made]) = mark.found(marked)?.as_deref() {
+            let authority = Authority::read(context, actor)?;
+            return made_before(context, &authority, secret, made);
+        }
     }
-    if wanted.kind.unique_names() && named.is_some() {
+    let wanted = Wanted::read(context, &members, actor, &mut problems);
+    let (Some(mut wanted), Some(secret), true) = (wanted, secret, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let mut authority = Authority::read(context, actor)?;
+    authorize(&wanted, &authority)?;
+    let placed = place(context, &mut wanted, &mut authority)?;
+
+    let id = secret.id().clone();
+    let token_key = keys::token(&id);
+    let [taken] = context.reads.get([&token_key])?;
+    if let Some(text) = taken {
+        return in_use(&authority, &secret, text);
+    }
+    let token = issue(context, &wanted, &placed, &authority, id.clone());
+    let record = Record::new(secret.digest().clone(), token);
+    let mut changes = Changes::new(context, Operation::Create, authority.id());
+    let record = add(context, &wanted, &placed, &authority, record, &mut changes)?;
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(&authority))?,
+        Answer::Created {
+            token: secret.reveal(),
+            record: Box::new(record.token().clone()),
+        },
+    ))
+}
+
+/// The keys that are needed in any case, to be read at once.
+fn ahead(mark: &Mark, members: &Members, actor: &Actor, secret: Option<&Secret>) -> Vec<String> {
+    let owner = match members.value("owner") {
+        Some(Value::Text(text)) => Resource::parse(text).ok(),
+        _ => actor.own_resource().cloned(),
+    };
+    let accounts = actor.own_resource().into_iter().chain(&owner).map(keys::account);
+    let above = owner.iter().flat_map(Resource::above).map(|id| keys::account(&id));
+    let token = secret.map(|secret| keys::token(secret.id()));
+    let mut ahead = vec![mark.key().to_owned()];
+    for key in accounts.chain(above).chain(token) {
+        if !ahead.contains(&key) {
+            ahead.push(key);
+        }
+    }
+    ahead
+}
+
+/// Reads `{ id, digest }` of a credential that a client minted; without them one is minted here.
+fn read_secret(context: &Context, members: &Members, problems: &mut Problems) -> Option<Secret> {
+    let (id, digest) = (members.value("id"), members.value("digest"));
+    if id.is_none() && digest.is_none() {
+        return Some(Secret::Minted(Credential::mint(
+            context.deployment.prefix(),
+            context.time.started,
+            &context.entropy.credential(),
+        )));
+    }
+    for (name, missing) in [("id", id.is_none()), ("digest", digest.is_none())] {
+        if missing {
+            problems.add(
+                &members.path(name),
+                "is required: a client that mints a credential gives its id and its digest",
+            );
+        }
+    }
+    let id = members.parsed("id", problems, TokenId::parse)?;
+    let digest = members.parsed("digest", problems, |text| {
+        Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
+    })?;
+    let (minted_at, now) = (id.minted_at(), context.time.now.millis());
+    if minted_at.abs_diff(now) > SKEW.millis() {
+        problems.add(
+            &members.path("id"),
+            format!("was not minted within {SKEW} of now; mint a new credential, and look at both clocks"),
+        );
+        return None;
+    }
+    Some(Secret::Elsewhere(id, digest))
+}
+
+/// The actor must stand above the owner.
+pub(super) fn authorize(wanted: &Wanted, authority: &Authority) -> Result<(), Refusal> {
+    if !authority.manages_kind(&wanted.owner, wanted.kind.managers()) {
+        let owner = quote(wanted.owner.as_str());
+        let who = match wanted.kind.managers() {
+            Managers::Owner => format!("neither {owner} nor an admin of it"),
+            Managers::Admin => format!("no admin of {owner}"),
+        };
+        return Err(forbidden(format!(
+            "the actor is {who}, and cannot make tokens of kind \"{}\" for it",
+            wanted.kind.id()
+        )));
+    }
+    // As whom a token acts is authority too: who is no admin of the owner acts as nobody but themselves.
+    let another = wanted
+        .subject
+        .as_ref()
+        .is_some_and(|subject| subject != authority.id());
+    if another && !authority.is_admin_of(&wanted.owner) {
+        let message =
+            "the actor is no admin of the owner, and cannot make a token that acts as somebody else";
+        return Err(Refusal {
+            path: Some("subject".to_owned()),
+            ..forbidden(message)
+        });
+    }
+    Ok(())
+}
+
+/// Where a new token stands: its grant with its boundary, and the technical user that is there already.
+pub(super) struct Placed<'r> {
+    grant: Grant,
+    backed_by: Option<(Account, &'r str)>,
+}
+
+/// Finds the boundary and holds the grant against every ceiling above it.
+pub(super) fn place<'r>(
+    context: &Context<'r>,
+    wanted: &mut Wanted,
+    authority: &mut Authority,
+) -> Result<Placed<'r>, Halt> {
+    let catalog = context.deployment.catalog();
+    let accounts = authority.read_owner(context, &wanted.owner)?;
+    let own_account = accounts.iter().find(|account| account.id == wanted.owner);
+    let grant = match (&wanted.resource, own_account) {
+        (Some(resource), _) => Grant::of_selection(&wanted.resolution, resource, catalog),
+        // A person's token reaches what the person's account may reach.
+        (None, Some(account)) if !wanted.kind.technical_user() => {
+            let grant = Grant::of_selection(&wanted.resolution, &reach(account, &wanted.owner), catalog);
+            let within = grant.under_account(account, catalog);
+            if within.permissions() == grant.permissions() {
+                within
+            } else {
+                grant
+            }
+        }
+        _ => Grant::of_selection(&wanted.resolution, &wanted.owner, catalog),
+    };
+    authority.covers(catalog, &grant, None)?;
+    authority.outlasts(wanted.expires_at)?;
+    wanted.conditions = authority.conditions(wanted.conditions.take())?;
+    for account in &accounts {
+        refuse_more_than_account(catalog, &grant, None, account)?;
+    }
+    let backed_by = match &wanted.technical_user {
+        Some(id) => {
+            let found = technical_user::find(context, id, &wanted.owner)?;
+            refuse_more_than_account(catalog, &grant, None, &found.0)?;
+            Some(found)
+        }
+        None => None,
+    };
+    Ok(Placed { grant, backed_by })
+}
+
+/// The deepest resource that covers everything that an account may reach.
+fn reach(account: &Account, owner: &Resource) -> Resource {
+    let mut places = account
+        .ceilings
+        .iter()
+        .filter(|ceiling| !ceiling.permissions.is_empty())
+        .map(|ceiling| &ceiling.resource);
+    let Some(first) = places.next() else {
+        return owner.clone();
+    };
+    places.fold(first.clone(), |common, place| {
+        let mut above = std::iter::once(common.clone())
+            .chain(common.above())
+            .collect::<Vec<_>>()
+            .into_iter();
+        above
+            .find(|candidate| candidate.covers(place))
+            .unwrap_or_else(Resource::root)
+    })
+}
+
+/// The new token.
+pub(super) fn issue(
+    context: &Context,
+    wanted: &Wanted,
+    placed: &Placed,
+    authority: &Authority,
+    id: TokenId,
+) -> Token {
+    let catalog = context.deployment.catalog();
+    let (resolution, grant) = (&wanted.resolution, &placed.grant);
+    Token {
+        id,
+        kind: wanted.kind.id().to_owned(),
+        name: wanted.name.clone(),
+        description: wanted.details.description.clone(),
+        tags: wanted.details.tags.clone(),
+        metadata: wanted.details.metadata.clone(),
+        owner: wanted.owner.clone(),
+        technical_user: None,
+        parents: Vec::new(),
+        subject: wanted.subject.clone(),
+        resource: grant.boundary().clone(),
+        role: resolution.role.clone(),
+        permissions: catalog.ids(grant.permissions()),
+        resources: grant.resources(catalog),
+        templates: resolution.templates.clone(),
+        added: resolution.added.clone(),
+        removed: resolution.removed.clone(),
+        status: Status::Active,
+        held_at: None,
+        reason: None,
+        status_changed_at: None,
+        status_changed_by: None,
+        created_at: context.time.now,
+        created_by: authority.id().clone(),
+        not_before: wanted.not_before,
+        expires_at: wanted.expires_at,
+        idle_after: wanted.idle_after,
+        conditions: wanted.conditions.clone(),
+        limits: wanted.limits.clone(),
+        rotation: None,
+        imported: None::<Imported>,
+        revision: 1,
+    }
+}
+
+/// The writes of a new token: its record, its name, its technical user.
+pub(super) fn add(
+    context: &Context,
+    wanted: &Wanted,
+    placed: &Placed,
+    authority: &Authority,
+    record: Record,
+    changes: &mut Changes,
+) -> Result<Record, Halt> {
+    let token = record.token();
+    if wanted.kind.unique_names() {
+        take_name(context, token, changes)?;
+    }
+    if !wanted.kind.technical_user() {
+        changes.create_token(&record);
+        return Ok(record);
+    }
+    let backed_by = match &placed.backed_by {
+        Some((account, text)) => {
+            let next = technical_user::with_token(account, &token.id);
+            changes.put_account(Some((account, text)), &next);
+            next
+        }
+        None => {
+            let id = Account::technical_user_id(&token.owner, &token.id)
+                .map_err(|message| invalid("owner", format!("with its technical user below it {message}")))?;
+            let account = technical_user::of_first(context, token, id, authority);
+            changes.put_account(None, &account);
+            account
+        }
+    };
+    let subject = Identity::of_resource(&backed_by.id).map_err(|message| invalid("owner", message))?;
+    let record = record.backed_by(backed_by.id, subject);
+    changes.create_token(&record);
+    Ok(record)
+}
+
+fn invalid(path: &str, message: String) -> Refusal {
+    Refusal {
+        path: Some(path.to_owned()),
+        ..Refusal::new(ErrorCode::InvalidInput, format!("{path}: {message}"))
+    }
+}
+
+/// Takes the name of a token, which must be free.
+pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Halt> {
+    let key = keys::name(&token.owner, &token.kind, &token.name);
+    let [holder] = context.reads.get([&key])?;
+    if holder.is_some() {
         let message = format!(
             "{} has a token of this name already; choose another name",
-            wanted.owner
+            token.owner
         );
         return Err(Refusal {
             path: Some("name".to_owned()),
@@ -88,242 +361,48 @@ pub(super) fn plan(
         }
         .into());
     }
-    if taken.is_some() {
-        return Err(Refusal::new(ErrorCode::Conflict, "the new token's id is in use; call again").into());
-    }
-
-    let token = issue(context, &wanted, actor, id.clone());
-    let mut writes = vec![
-        Write::create(
-            token_key,
-            Record::new(credential.digest().clone(), token.clone()).to_text(),
-        ),
-        Write::create(keys::owner_entry(&wanted.owner, &id), json(&id)),
-    ];
-    if wanted.kind.unique_names() {
-        writes.push(Write::create(name_key, json(&id)));
-    }
-    writes.push(mark.write(context, &id));
-    Ok(Outcome::Commit(
-        writes,
-        Answer::Created {
-            token: Some(credential),
-            record: Box::new(token),
-        },
-    ))
+    changes.write(Write::create(key, json(&token.id)));
+    Ok(())
 }
 
-fn read<'c>(
-    context: &Context<'c>,
-    input: &Value,
-    actor: &Actor,
-    problems: &mut Problems,
-) -> Option<Wanted<'c>> {
-    let catalog = context.deployment.catalog();
-    let known = [MEMBERS.as_slice(), &Selection::MEMBERS].concat();
-    let members = Members::open(input, &Path::call(), &known, problems)?;
-    let required = |name, problems: &mut Problems| {
-        members.required_text(name, problems);
-    };
-    required("kind", problems);
-    required("name", problems);
-    let kind = members.parsed("kind", problems, |id| catalog.kind(id));
-    if let Some(kind) = kind.filter(|kind| kind.exchanged()) {
-        problems.add(
-            &members.path("kind"),
-            format!("tokens of kind \"{}\" come from an exchange", kind.id()),
-        );
-    }
-    for text in ["name", "subject", "idempotencyKey", "owner", "resource"] {
-        refuse_credential(context, &members, text, problems);
-    }
-    let name = members.parsed("name", problems, Name::parse);
-    let subject = members.parsed("subject", problems, Identity::parse);
-    let idempotency_key = members.parsed("idempotencyKey", problems, Identity::parse);
-    let owner = match members.value("owner") {
-        Some(_) => members.parsed("owner", problems, parse_owner),
-        None => actor.own_resource().cloned().or_else(|| {
-            problems.add(
-                &members.path("owner"),
-                "is required: the resource that the token belongs to",
-            );
-            None
-        }),
-    };
-    let resource = match members.value("resource") {
-        Some(_) => members.parsed("resource", problems, Resource::parse),
-        None => owner.clone(),
-    };
-    let (not_before, expires_at) =
-        kind.map_or((None, None), |kind| read_times(context, &members, kind, problems));
-    let selection = Selection::read(&members, problems);
-    let resolution = catalog.resolve(&selection, resource.as_ref(), problems);
-    Some(Wanted {
-        kind: kind?,
-        name: name?,
-        owner: owner?,
-        subject,
-        resource: resource?,
-        resolution: resolution?,
-        not_before,
-        expires_at,
-        idempotency_key,
-    })
-}
-
-/// An owner is a resource below the root: a token belongs to somebody.
-fn parse_owner(text: &str) -> Result<Resource, String> {
-    if text.is_empty() {
-        return Err("is empty; a token belongs to a resource such as \"org:acme\"".to_owned());
-    }
-    Resource::parse(text)
-}
-
-fn read_times(
-    context: &Context,
-    members: &Members,
-    kind: &Kind,
-    problems: &mut Problems,
-) -> (Option<Instant>, Option<Instant>) {
-    let now = context.time.now;
-    let not_before = members.instant("notBefore", problems);
-    let before = problems.len();
-    if members.value("expiresIn").is_some() && members.value("expiresAt").is_some() {
-        problems.add(
-            &members.path("expiresAt"),
-            "stands beside expiresIn; give one of the two",
-        );
-    }
-    let given = if members.value("expiresAt").is_some() {
-        "expiresAt"
-    } else {
-        "expiresIn"
-    };
-    let path = members.path(given);
-    let lifetime = members.lifetime("expiresIn", problems);
-    let asked = match lifetime {
-        Some(lifetime) => problems.keep(&path, now.after(lifetime)),
-        None => members.instant("expiresAt", problems),
-    };
-    if problems.len() > before {
-        return (not_before, None);
-    }
-    let expires_at = problems.keep(&path, kind.expiry(now, asked)).flatten();
-    if expires_at.is_some_and(|end| end <= now) {
-        problems.add(&path, "has passed already");
-    } else if expires_at
-        .zip(not_before)
-        .is_some_and(|(end, start)| end <= start)
+/// What is told of an id that is in use. The client that minted it, and lost the answer, gets its token; anybody else learns nothing.
+fn in_use(authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome, Halt> {
+    if let (Secret::Elsewhere(id, digest), Ok(Stored::Record(record))) =
+        (secret, Stored::parse(secret.id(), text))
+        && record.digest().matches(digest)
+        && record.token().created_by == *authority.id()
+        && record.token().id == *id
     {
-        problems.add(&path, "is not after notBefore: the token could never be used");
+        return Ok(Outcome::Answer(Answer::Created {
+            token: None,
+            record: Box::new(record.token().clone()),
+        }));
     }
-    (not_before, expires_at)
-}
-
-/// The actor must stand above the owner, and have all that it gives.
-fn authorize(context: &Context, wanted: &Wanted, actor: &Actor) -> Result<(), Refusal> {
-    let catalog = context.deployment.catalog();
-    if !actor.manages(&wanted.owner) {
-        let message = format!(
-            "the actor is neither {} nor an admin of it, and cannot make tokens for it",
-            quote(wanted.owner.as_str())
-        );
-        return Err(Refusal::new(ErrorCode::Forbidden, message));
-    }
-    // As whom a token acts is authority too: who is no admin of the owner acts as nobody but themselves.
-    let another = wanted
-        .subject
-        .as_ref()
-        .is_some_and(|subject| subject != actor.id());
-    if another && !actor.is_admin_of(&wanted.owner) {
-        let message =
-            "the actor is no admin of the owner, and cannot make a token that acts as somebody else";
-        return Err(Refusal {
-            path: Some("subject".to_owned()),
-            ..Refusal::new(ErrorCode::Forbidden, message)
-        });
-    }
-    let mut excess = wanted.resolution.permissions.clone();
-    excess.subtract(&actor.ceiling(catalog, &wanted.resource));
-    if excess.is_empty() {
-        return Ok(());
-    }
-    let ids = catalog.ids(&excess);
-    let named: Vec<&str> = ids.iter().take(NAMED).map(Permission::as_str).collect();
-    let more = if ids.len() > NAMED {
-        format!(" and {} more", ids.len() - NAMED)
-    } else {
-        String::new()
-    };
-    let place = if wanted.resource.as_str().is_empty() {
-        "the root".to_owned()
-    } else {
-        quote(wanted.resource.as_str())
-    };
-    let message = format!(
-        "the actor does not have at {place}, and so cannot give: {}{more}",
-        named.join(", ")
-    );
-    let problems = ids
-        .iter()
-        .take(TOLD)
-        .map(|id| Problem {
-            path: id.to_string(),
-            message: "is more than the actor has".to_owned(),
-        })
-        .collect();
-    Err(Refusal {
-        problems,
-        ..Refusal::new(ErrorCode::ExceedsCeiling, message)
-    })
-}
-
-fn issue(context: &Context, wanted: &Wanted, actor: &Actor, id: TokenId) -> Token {
-    let resolution = &wanted.resolution;
-    Token {
-        id,
-        kind: wanted.kind.id().to_owned(),
-        name: wanted.name.clone(),
-        owner: wanted.owner.clone(),
-        subject: wanted.subject.clone(),
-        resource: wanted.resource.clone(),
-        role: resolution.role.clone(),
-        permissions: context.deployment.catalog().ids(&resolution.permissions),
-        resources: resolution.resources.clone(),
-        templates: resolution.templates.clone(),
-        added: resolution.added.clone(),
-        removed: resolution.removed.clone(),
-        status: Status::Active,
-        reason: None,
-        status_changed_at: None,
-        status_changed_by: None,
-        created_at: context.time.now,
-        created_by: actor.id().clone(),
-        not_before: wanted.not_before,
-        expires_at: wanted.expires_at,
-        revision: 1,
-    }
+    Err(Refusal::new(ErrorCode::Conflict, "the new token's id is in use; call again with a new one").into())
 }
 
 /// The answer of a call whose token exists. Its credential can be given again only by the very call that made it, which still has the
 /// entropy: nobody else can.
-fn made_before(context: &Context, credential: Credential, made: &TokenId) -> Result<Outcome, Halt> {
-    let [stored] = context.reads.get([&keys::token(made)])?;
-    match stored.map(|text| Stored::parse(made, text)) {
-        Some(Ok(Stored::Record(record))) => {
-            let token = record.digest().matches(credential.digest()).then_some(credential);
-            Ok(Outcome::Answer(Answer::Created {
-                token,
-                record: Box::new(record.token().clone()),
-            }))
-        }
-        Some(Err(_)) => {
-            Err(Refusal::new(ErrorCode::StoreUnavailable, "the token's record cannot be read").into())
-        }
-        _ => Err(Refusal::new(
+fn made_before(
+    context: &Context,
+    authority: &Authority,
+    secret: Option<Secret>,
+    made: &TokenId,
+) -> Result<Outcome, Halt> {
+    let found = find(context, made, authority).map_err(|halt| match halt {
+        Halt::Refuse(refusal) if refusal.code == ErrorCode::NotFound => Refusal::new(
             ErrorCode::Conflict,
-            "the token that this idempotency key made was deleted",
+            "the token that this call made before was deleted, or is not the actor's any more",
         )
-        .into()),
-    }
+        .into(),
+        halt => halt,
+    })?;
+    let record = found.record;
+    let credential = secret
+        .and_then(Secret::reveal)
+        .filter(|credential| record.digest().matches(credential.digest()));
+    Ok(Outcome::Answer(Answer::Created {
+        token: credential,
+        record: Box::new(record.token().clone()),
+    }))
 }

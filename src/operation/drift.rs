@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::authority::Authority;
 use super::list::{may_see, owner_of};
 use super::{Answer, Context, Outcome};
 use crate::actor::Actor;
@@ -11,7 +12,8 @@ use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::keys;
 use crate::name::Name;
 use crate::permission::{Permission, PermissionSet};
-use crate::record::{Status, Stored};
+use crate::record::Stored;
+use crate::token::Status;
 use crate::refusal::Refusal;
 use crate::step::{Halt, Range};
 
@@ -84,7 +86,7 @@ pub(super) fn plan(
     let (Some(owner), true) = (owner, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    may_see(actor, &owner)?;
+    may_see(&Authority::read(context, actor)?, &owner)?;
 
     let prefix = keys::owner_prefix(&owner);
     let after = after.as_ref().map(|id| keys::owner_entry(&owner, id));

@@ -1,16 +1,19 @@
-//! `list({ owner, kind?, status?, after?, limit? }, actor)`: the tokens of an owner, newest first, by pages.
+//! `list({ owner, kind?, status?, tag?, subject?, search?, after?, limit? }, actor)`: the tokens of an owner, newest first, by pages.
 
 use serde::Serialize;
 
-use super::{Answer, Context, Outcome};
+use super::authority::Authority;
+use super::{Answer, Context, Outcome, UsedToken};
 use crate::actor::Actor;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value, quote};
 use crate::keys;
-use crate::record::{Status, Stored, Token};
+use crate::name::{Identity, Name, Tag};
+use crate::record::Stored;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Range};
+use crate::token::{Status, Token};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 200;
@@ -21,7 +24,7 @@ const SCANNED: usize = 1_000;
 /// A page of a list.
 #[derive(Debug, Default, Serialize)]
 pub struct Page {
-    items: Vec<Token>,
+    items: Vec<UsedToken>,
     /// Where the next page begins: the `after` of the next call.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<TokenId>,
@@ -34,6 +37,10 @@ struct Query {
     owner: Resource,
     kind: Option<String>,
     status: Option<Status>,
+    tag: Option<Tag>,
+    subject: Option<Identity>,
+    /// In lower case.
+    search: Option<String>,
     after: Option<TokenId>,
     limit: u32,
 }
@@ -48,8 +55,16 @@ pub(super) fn plan(
     let (Some(query), true) = (query, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    may_see(actor, &query.owner)?;
-    Ok(Outcome::Answer(Answer::Page(scan(context, &query)?)))
+    may_see(&Authority::read(context, actor)?, &query.owner)?;
+    let (tokens, mut page) = scan(context, &query)?;
+    let usage_keys: Vec<String> = tokens.iter().map(|token| keys::usage(&token.id)).collect();
+    let usages = context.reads.get_all(&usage_keys)?;
+    page.items = tokens
+        .iter()
+        .zip(usages)
+        .map(|(token, usage)| UsedToken::new(token, usage))
+        .collect();
+    Ok(Outcome::Answer(Answer::Page(page)))
 }
 
 fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems) -> Option<Query> {
@@ -58,7 +73,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
     let members = Members::open(
         query,
         &Path::call(),
-        &["owner", "kind", "status", "after", "limit"],
+        &["owner", "kind", "status", "tag", "subject", "search", "after", "limit"],
         problems,
     )?;
     let owner = owner_of(&members, actor, problems);
@@ -70,6 +85,11 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
             .map(|kind| kind.id().to_owned())
     });
     let status = members.parsed("status", problems, parse_status);
+    let tag = members.parsed("tag", problems, Tag::parse);
+    let subject = members.parsed("subject", problems, Identity::parse);
+    let search = members
+        .parsed("search", problems, Name::parse)
+        .map(|text| text.as_str().to_lowercase());
     let after = members.parsed("after", problems, TokenId::parse);
     let limit = members
         .whole("limit", 1..=MOST, problems)
@@ -78,6 +98,9 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
         owner: owner?,
         kind,
         status,
+        tag,
+        subject,
+        search,
         after,
         limit,
     })
@@ -95,8 +118,8 @@ pub(super) fn owner_of(members: &Members, actor: &Actor, problems: &mut Problems
 }
 
 /// Who may see the tokens of an owner.
-pub(super) fn may_see(actor: &Actor, owner: &Resource) -> Result<(), Refusal> {
-    if actor.manages(owner) {
+pub(super) fn may_see(authority: &Authority, owner: &Resource) -> Result<(), Refusal> {
+    if authority.manages(owner) {
         return Ok(());
     }
     let owner = quote(owner.as_str());
@@ -116,13 +139,13 @@ fn parse_status(text: &str) -> Result<Status, String> {
     }
 }
 
-fn scan(context: &Context, query: &Query) -> Result<Page, Halt> {
+fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Halt> {
     let prefix = keys::owner_prefix(&query.owner);
     // One more than a page, so that it is known whether there is a next one. With a filter most of what is read may not pass: then as much
     // at once as one call ever reads.
-    let filtered = query.kind.is_some() || query.status.is_some();
+    let filtered = query.filters();
     let window = if filtered { MOST } else { query.limit }.saturating_add(1);
-    let mut page = Page::default();
+    let (mut tokens, mut page) = (Vec::new(), Page::default());
     let mut after = query.after.as_ref().map(|id| keys::owner_entry(&query.owner, id));
     let mut scanned = 0;
     loop {
@@ -144,32 +167,61 @@ fn scan(context: &Context, query: &Query) -> Result<Page, Halt> {
             // An entry without a record was deleted between the two reads.
             match stored.map(|text| Stored::parse(id, text)) {
                 Some(Ok(Stored::Record(record))) if query.wants(record.token()) => {
-                    page.items.push(record.token().clone())
+                    tokens.push(record.token().clone());
                 }
                 Some(Err(_)) => page.unreadable.push(id.clone()),
                 _ => {}
             }
-            if page.items.len() >= query.limit as usize && (more || at < last) {
+            if tokens.len() >= query.limit as usize && (more || at < last) {
                 page.next = Some(id.clone());
-                return Ok(page);
+                return Ok((tokens, page));
             }
         }
         scanned += entries.len();
         let (true, Some((key, _))) = (more, entries.last()) else {
-            return Ok(page);
+            return Ok((tokens, page));
         };
         if scanned >= SCANNED {
             page.next = keys::owner_entry_id(&prefix, key);
-            return Ok(page);
+            return Ok((tokens, page));
         }
         after = Some(key.clone());
     }
 }
 
 impl Query {
+    fn filters(&self) -> bool {
+        let Query {
+            kind,
+            status,
+            tag,
+            subject,
+            search,
+            ..
+        } = self;
+        kind.is_some() || status.is_some() || tag.is_some() || subject.is_some() || search.is_some()
+    }
+
     fn wants(&self, token: &Token) -> bool {
         token.owner == self.owner
             && self.kind.as_ref().is_none_or(|kind| *kind == token.kind)
             && self.status.is_none_or(|status| status == token.status)
+            && self.tag.as_ref().is_none_or(|tag| token.tags.contains(tag))
+            && self
+                .subject
+                .as_ref()
+                .is_none_or(|subject| token.subject.as_ref() == Some(subject))
+            && self.search.as_ref().is_none_or(|text| mentions(token, text))
     }
+}
+
+/// Whether a name, a description or an id has a text in it, in any case.
+fn mentions(token: &Token, text: &str) -> bool {
+    let in_description = token
+        .description
+        .as_ref()
+        .is_some_and(|description| description.to_string().to_lowercase().contains(text));
+    in_description
+        || token.name.as_str().to_lowercase().contains(text)
+        || token.id.as_str().to_lowercase() == text
 }

@@ -1,10 +1,11 @@
-use super::{Answer, Context, Outcome};
-use crate::actor::Actor;
+use super::authority::Authority;
+use super::{Answer, Context, Outcome, UsedToken};
 use crate::credential::TokenId;
 use crate::keys;
 use crate::record::{Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::Halt;
+use crate::token::Token;
 
 /// A record that the actor may manage, as it was read.
 pub(super) struct Found<'r> {
@@ -12,12 +13,16 @@ pub(super) struct Found<'r> {
     pub(super) text: &'r str,
 }
 
-/// Finds a record. One that is not the actor's to manage is not found, just as one that does not exist.
-pub(super) fn find<'r>(context: &Context<'r>, id: &TokenId, actor: &Actor) -> Result<Found<'r>, Halt> {
+/// Finds a record. One that is not the actor's to see is not found, just as one that does not exist.
+pub(super) fn find<'r>(
+    context: &Context<'r>,
+    id: &TokenId,
+    authority: &Authority,
+) -> Result<Found<'r>, Halt> {
     let [stored] = context.reads.get([&keys::token(id)])?;
     let text = stored.ok_or_else(Refusal::not_found)?;
     match Stored::parse(id, text) {
-        Ok(Stored::Record(record)) if actor.manages(&record.token().owner) => Ok(Found {
+        Ok(Stored::Record(record)) if authority.manages(&record.token().owner) => Ok(Found {
             record: *record,
             text,
         }),
@@ -30,10 +35,39 @@ pub(super) fn find<'r>(context: &Context<'r>, id: &TokenId, actor: &Actor) -> Re
     }
 }
 
+/// Finds a record that the actor may also change: some kinds are managed by admins only.
+pub(super) fn find_to_change<'r>(
+    context: &Context<'r>,
+    id: &TokenId,
+    authority: &Authority,
+) -> Result<Found<'r>, Halt> {
+    let found = find(context, id, authority)?;
+    let token = found.record.token();
+    may_manage(context, token, authority)?;
+    Ok(found)
+}
+
+/// Whether the actor may change a token. A kind that the catalog has no more is managed by admins only.
+pub(super) fn may_manage(context: &Context, token: &Token, authority: &Authority) -> Result<(), Refusal> {
+    let managers = context
+        .deployment
+        .catalog()
+        .kind(&token.kind)
+        .map_or(crate::catalog::Managers::Admin, |kind| kind.managers());
+    if authority.manages_kind(&token.owner, managers) {
+        return Ok(());
+    }
+    Err(super::authority::forbidden(format!(
+        "tokens of kind \"{}\" are managed by admins of their owner",
+        token.kind
+    )))
+}
+
 /// `get(id, actor)`
-pub(super) fn get(context: &Context, id: &TokenId, actor: &Actor) -> Result<Outcome, Halt> {
-    let found = find(context, id, actor)?;
-    Ok(Outcome::Answer(Answer::Token(Box::new(
-        found.record.token().clone(),
-    ))))
+pub(super) fn get(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+    let found = find(context, id, authority)?;
+    let usage_key = keys::usage(id);
+    let [usage] = context.reads.get([&usage_key])?;
+    let used = UsedToken::new(found.record.token(), usage);
+    Ok(Outcome::Answer(Answer::Used(Box::new(used))))
 }

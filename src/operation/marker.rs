@@ -16,11 +16,12 @@ use crate::time::Lifetime;
 
 /// What `op/<id>` holds.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 struct Marker {
     operation: Operation,
-    /// The token that the operation made or changed.
-    token: TokenId,
+    /// The tokens that the operation made or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tokens: Vec<TokenId>,
     /// Of a call with an idempotency key: the hash of its arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
@@ -66,8 +67,8 @@ impl Mark {
         &self.key
     }
 
-    /// The token that this very call made or changed before, if its marker was read.
-    pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<TokenId>, Halt> {
+    /// The tokens that this very call made or changed before, if its marker was read.
+    pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<Vec<TokenId>>, Halt> {
         let Some(text) = stored else { return Ok(None) };
         let marker = serde_json::from_str::<Marker>(text).map_err(|_| {
             Refusal::new(
@@ -82,26 +83,27 @@ impl Mark {
             )
             .into());
         }
-        Ok(Some(marker.token))
+        Ok(Some(marker.tokens))
     }
 
-    /// Whether this very call changed the token before.
+    /// Whether this very call was done before, to just this token.
     pub(super) fn found_for(&self, stored: Option<&str>, token: &TokenId) -> Result<bool, Halt> {
-        match self.found(stored)? {
-            Some(found) if found != *token => Err(Refusal::new(
+        match self.found(stored)?.as_deref() {
+            None => Ok(false),
+            Some([found]) if found == token => Ok(true),
+            Some(_) => Err(Refusal::new(
                 ErrorCode::Conflict,
                 "the marker of this operation is of another token",
             )
             .into()),
-            found => Ok(found.is_some()),
         }
     }
 
     /// The write that leaves the marker.
-    pub(super) fn write(self, context: &Context, token: &TokenId) -> Write {
+    pub(super) fn write(self, context: &Context, tokens: Vec<TokenId>) -> Write {
         let marker = Marker {
             operation: self.operation,
-            token: token.clone(),
+            tokens,
             fingerprint: self.fingerprint,
         };
         let expires_at = context.time.now.after(Lifetime::DAY).ok();

@@ -1,22 +1,40 @@
 //! The management operations, each a pure function of what has been read: `plan(call, reads, time, entropy)`.
 
+mod accounts;
+mod authority;
+mod bulk;
 mod change;
+mod changes;
 mod create;
 mod delete;
+mod details;
 mod drift;
+mod edit;
+mod exchange;
+mod flush;
+mod import;
 mod list;
 mod lookup;
 mod marker;
+mod rotate;
+mod technical_user;
+mod wanted;
 
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use crate::account::Account;
 use crate::actor::Actor;
 use crate::credential::{self, Credential, TokenId};
 use crate::deployment::Deployment;
 use crate::input::{Members, Path, Problems, Value, quote, suggestion};
-use crate::record::Token;
+use crate::token::Token;
+use crate::usage::Usage;
+use authority::Authority;
+use crate::keys;
+use crate::name::Identity;
 use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
 use crate::step::{Halt, Reads, Step, Write};
 use crate::time::Instant;
 
@@ -77,7 +95,7 @@ impl Time {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// Of create: the credential, unless an earlier call made the token, and the token.
+    /// Of create, rotate and exchange: the credential, unless an earlier call or a client made it, and the token.
     Created {
         /// The credential, shown once. It is handed over apart from the rest of the answer, so that no text with it in it is made: here it
         /// is null.
@@ -86,8 +104,10 @@ pub enum Answer {
         /// The token.
         record: Box<Token>,
     },
-    /// Of get, disable, enable, revoke.
+    /// Of the other changes of a token.
     Token(Box<Token>),
+    /// Of get.
+    Used(Box<UsedToken>),
     /// Of delete.
     Deleted {
         /// The id of what was deleted.
@@ -97,6 +117,53 @@ pub enum Answer {
     Page(list::Page),
     /// Of drift.
     Drift(drift::Report),
+    /// Of the account operations.
+    Account(Box<Account>),
+    /// Of deleteAccount.
+    DeletedAccount {
+        /// The id of what was deleted.
+        id: Resource,
+    },
+    /// Of revokeAll and purge.
+    Sweep(bulk::Sweep),
+    /// Of importKey.
+    Imported {
+        /// The token of the key.
+        record: Box<Token>,
+        /// Whether this call made it; the digest was there already otherwise.
+        imported: bool,
+    },
+    /// Of flush.
+    Flushed {
+        /// How many of the uses, from the first, are taken in.
+        flushed: usize,
+    },
+}
+
+/// A token, and when it was used.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedToken {
+    #[serde(flatten)]
+    token: Token,
+    /// When it was last used, as far as uses were flushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Instant>,
+    /// How often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uses: Option<u64>,
+}
+
+impl UsedToken {
+    /// A token and what is stored of its use. A damaged use is told as none: no decision about a token's use rests on this answer.
+    fn new(token: &Token, usage: Option<&str>) -> UsedToken {
+        let usage = usage.and_then(|text| Usage::parse(text).ok());
+        UsedToken {
+            token: token.clone(),
+            last_used_at: usage.as_ref().map(Usage::last_used_at),
+            uses: usage.as_ref().map(Usage::uses),
+        }
+    }
 }
 
 impl Answer {
@@ -129,39 +196,61 @@ struct Context<'c> {
     entropy: &'c Entropy,
 }
 
-/// A call: `{ op, …, actor }`, the arguments of the public method of the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Operation {
-    Create,
-    Get,
-    List,
-    Disable,
-    Enable,
-    Revoke,
-    Delete,
-    Drift,
+/// The operations by the name that a call and the audit trail have for them.
+macro_rules! operations {
+    ($($variant:ident $name:literal),* $(,)?) => {
+        /// A call: `{ op, …, actor }`, the arguments of the public method of the same name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        enum Operation {
+            $(#[serde(rename = $name)] $variant),*
+        }
+
+        impl Operation {
+            const NAMES: &'static [(&'static str, Operation)] = &[$(($name, Operation::$variant)),*];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Operation::$variant => $name),*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    Create "create",
+    Get "get",
+    List "list",
+    Edit "edit",
+    Disable "disable",
+    Enable "enable",
+    Revoke "revoke",
+    RevokeAll "revokeAll",
+    Delete "delete",
+    Purge "purge",
+    Rotate "rotate",
+    ConfirmRotation "confirmRotation",
+    AbortRotation "abortRotation",
+    Exchange "exchange",
+    ImportKey "importKey",
+    PutAccount "putAccount",
+    GetAccount "getAccount",
+    DisableAccount "disableAccount",
+    EnableAccount "enableAccount",
+    DeleteAccount "deleteAccount",
+    Drift "drift",
+    Flush "flush",
 }
 
 impl Operation {
-    const NAMES: [(&'static str, Operation); 8] = [
-        ("create", Operation::Create),
-        ("get", Operation::Get),
-        ("list", Operation::List),
-        ("disable", Operation::Disable),
-        ("enable", Operation::Enable),
-        ("revoke", Operation::Revoke),
-        ("delete", Operation::Delete),
-        ("drift", Operation::Drift),
-    ];
-
     fn parse(text: &str) -> Result<Operation, String> {
-        Operation::NAMES
-            .into_iter()
+        let names = Operation::NAMES.iter();
+        names
+            .clone()
             .find(|(name, _)| *name == text)
-            .map(|(_, operation)| operation)
+            .map(|(_, operation)| *operation)
             .ok_or_else(|| {
-                let hint = suggestion(text, Operation::NAMES.into_iter().map(|(name, _)| name));
+                let hint = suggestion(text, names.map(|(name, _)| *name));
                 format!("there is no operation {}{hint}", quote(text))
             })
     }
@@ -182,7 +271,30 @@ pub fn plan(
         time,
         entropy,
     };
-    match dispatch(&context, call) {
+    settle(dispatch(&context, call))
+}
+
+/// Plans the exchange of a presented credential for a session's: `input` is `{ permissions?, resource?, expiresIn?, … }`.
+#[must_use]
+pub fn plan_exchange(
+    deployment: &Deployment,
+    credential: &str,
+    input: &Value,
+    reads: &Reads,
+    time: Time,
+    entropy: &Entropy,
+) -> Step<Answer> {
+    let context = Context {
+        deployment,
+        reads,
+        time,
+        entropy,
+    };
+    settle(exchange::plan(&context, credential, input))
+}
+
+fn settle(planned: Result<Outcome, Halt>) -> Step<Answer> {
+    match planned {
         Ok(Outcome::Answer(answer)) => Step::Answer(answer),
         Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
         Err(halt) => halt.into(),
@@ -191,37 +303,80 @@ pub fn plan(
 
 fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
     let mut problems = Problems::default();
-    let known = ["op", "input", "id", "options", "query", "actor"];
-    let absent = Value::Null;
-    let members = Members::open(call, &Path::call(), &known, &mut problems);
-    let Some(members) = members else {
+    let known = ["op", "input", "id", "options", "query", "change", "uses", "actor"];
+    let Some(members) = Members::open(call, &Path::call(), &known, &mut problems) else {
         return Err(Refusal::from(problems).into());
     };
     members.required_text("op", &mut problems);
     let operation = members.parsed("op", &mut problems, Operation::parse);
-    let argument = |name| members.value(name).unwrap_or(&absent);
-    let actor = Actor::read(argument("actor"), &mut problems);
+    let argument = |name| members.value(name).unwrap_or(&Value::Null);
+    let maintenance = matches!(operation, Some(Operation::Flush | Operation::Purge));
+    let actor = match members.value("actor") {
+        None if maintenance => Some(Actor::maintenance()),
+        _ => Actor::read(argument("actor"), &mut problems),
+    };
     let (Some(operation), Some(actor)) = (operation, actor) else {
         return Err(Refusal::from(problems).into());
     };
 
+    use Operation as Op;
     match operation {
-        Operation::Create => create::plan(context, argument("input"), &actor, problems),
-        Operation::List => list::plan(context, argument("query"), &actor, problems),
-        Operation::Drift => drift::plan(context, argument("query"), &actor, problems),
-        Operation::Get => lookup::get(context, &read_id(&members, problems)?, &actor),
-        Operation::Disable => change::disable(context, &read_id(&members, problems)?, &actor),
-        Operation::Enable => change::enable(context, &read_id(&members, problems)?, &actor),
-        Operation::Delete => delete::plan(context, &read_id(&members, problems)?, &actor),
-        Operation::Revoke => {
-            let reason = change::read_reason(
-                context,
-                argument("options"),
-                &members.path("options"),
-                &mut problems,
-            );
-            change::revoke(context, &read_id(&members, problems)?, reason, &actor)
+        Op::Create => create::plan(context, argument("input"), &actor, problems),
+        Op::ImportKey => import::plan(context, argument("input"), &actor, problems),
+        Op::PutAccount => accounts::put(context, argument("input"), &actor, problems),
+        Op::List => list::plan(context, argument("query"), &actor, problems),
+        Op::Drift => drift::plan(context, argument("query"), &actor, problems),
+        Op::RevokeAll => bulk::revoke_all(context, &members, &actor, problems),
+        Op::Purge => bulk::purge(context, argument("query"), &actor, problems),
+        Op::Flush => flush::plan(context, argument("uses"), problems),
+        Op::Exchange => {
+            let message = "takes the credential apart from the call";
+            problems.add(&members.path("op"), message);
+            Err(Refusal::from(problems).into())
         }
+        Op::GetAccount | Op::DisableAccount | Op::EnableAccount | Op::DeleteAccount => {
+            accounts::one(context, operation, &members, &actor, problems)
+        }
+        _ => of_one_token(context, operation, &members, &actor, problems),
+    }
+}
+
+/// The operations on a single token that exists.
+fn of_one_token(
+    context: &Context,
+    operation: Operation,
+    members: &Members,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let argument = |name| members.value(name).unwrap_or(&Value::Null);
+    let options = members.path("options");
+    let reason = (operation == Operation::Revoke)
+        .then(|| change::read_reason(context, argument("options"), &options, &mut problems))
+        .flatten();
+    let id = read_id(members, &mut problems);
+    if operation == Operation::Rotate {
+        return rotate::plan(context, id, argument("options"), actor, problems);
+    }
+    if operation == Operation::Edit {
+        return edit::plan(context, id, argument("change"), actor, problems);
+    }
+    let (Some(id), true) = (id, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let own = actor.own_resource().map(keys::account);
+    context
+        .reads
+        .get_all(&std::iter::once(keys::token(&id)).chain(own).collect::<Vec<_>>())?;
+    let authority = Authority::read(context, actor)?;
+    match operation {
+        Operation::Disable => change::disable(context, &id, &authority),
+        Operation::Enable => change::enable(context, &id, &authority),
+        Operation::Revoke => change::revoke(context, &id, reason, &authority),
+        Operation::Delete => delete::plan(context, &id, &authority),
+        Operation::ConfirmRotation => rotate::confirm(context, &id, &authority),
+        Operation::AbortRotation => rotate::abort(context, &id, &authority),
+        _ => lookup::get(context, &id, &authority),
     }
 }
 
@@ -237,11 +392,14 @@ fn refuse_credential(context: &Context, members: &Members, name: &str, problems:
     }
 }
 
-/// The id of the token that an operation is done to, if nothing is wrong with the call.
-fn read_id(members: &Members, mut problems: Problems) -> Result<TokenId, Refusal> {
-    members.required_text("id", &mut problems);
-    match members.parsed("id", &mut problems, TokenId::parse) {
-        Some(id) if problems.is_empty() => Ok(id),
-        _ => Err(problems.into()),
-    }
+/// The id of the token that an operation is done to.
+fn read_id(members: &Members, problems: &mut Problems) -> Option<TokenId> {
+    members.required_text("id", problems);
+    members.parsed("id", problems, TokenId::parse)
+}
+
+/// The key by which a retry of a call is known.
+fn read_idempotency_key(context: &Context, members: &Members, problems: &mut Problems) -> Option<Identity> {
+    refuse_credential(context, members, "idempotencyKey", problems);
+    members.parsed("idempotencyKey", problems, Identity::parse)
 }

@@ -28,6 +28,13 @@ impl PermissionSet {
         added
     }
 
+    /// Takes an index out.
+    pub(crate) fn remove(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word &= !(1 << (index % 64));
+        }
+    }
+
     /// Whether a permission is in the set.
     #[must_use]
     pub fn contains(&self, index: usize) -> bool {

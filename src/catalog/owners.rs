@@ -1,0 +1,89 @@
+//! Whose tokens of a kind can be: patterns over resources, such as `org:*` for organisations or `org:*/group:*` for their groups.
+
+use crate::resource::Resource;
+
+/// A pattern over the segments of an owner: `*` at the end of a segment is any rest of it, `**` as the last segment any number of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerPattern(String);
+
+const ANY_SEGMENTS: &str = "**";
+
+impl OwnerPattern {
+    /// Parses a pattern.
+    ///
+    /// # Errors
+    /// When what is left without its stars is no resource.
+    pub fn parse(text: &str) -> Result<OwnerPattern, String> {
+        let bare: Vec<&str> = text
+            .strip_suffix("/**")
+            .unwrap_or(text)
+            .split('/')
+            .map(|segment| match segment.strip_suffix('*') {
+                // Something has to stand there for the segment to be looked at as one.
+                Some("") => "x",
+                Some(start) => start,
+                None => segment,
+            })
+            .collect();
+        let example = "write a pattern such as \"org:*\", \"org:*/group:*\" or \"org:*/**\"";
+        match Resource::parse(&bare.join("/")) {
+            Ok(resource) if !resource.as_str().is_empty() => Ok(OwnerPattern(text.to_owned())),
+            Ok(_) => Err(format!("is empty; {example}")),
+            Err(message) => Err(format!("{message}; {example}")),
+        }
+    }
+
+    /// Whether an owner is meant.
+    #[must_use]
+    pub fn matches(&self, owner: &Resource) -> bool {
+        let mut segments = owner.as_str().split('/');
+        for pattern in self.0.split('/') {
+            if pattern == ANY_SEGMENTS {
+                return true;
+            }
+            let fits = segments
+                .next()
+                .is_some_and(|segment| match pattern.strip_suffix('*') {
+                    Some(start) => segment.starts_with(start) && segment.len() > start.len(),
+                    None => segment == pattern,
+                });
+            if !fits {
+                return false;
+            }
+        }
+        segments.next().is_none()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_patterns_mean() {
+        for (pattern, meant, not_meant) in [
+            ("*", "org:acme user:7", "org:acme/group:eng"),
+            ("org:*", "org:acme", "org: orga user:7 org:acme/group:eng"),
+            ("org:acme", "org:acme", "org:acme2 org:acme/x"),
+            ("org:*/group:*", "org:acme/group:eng", "org:acme org:acme/team:x org:acme/group:eng/x"),
+            ("*/*/**", "org:acme/group:eng a/b/c/d", "org:acme"),
+            ("org:*/**", "org:acme org:acme/a/b", "user:7"),
+        ] {
+            let parsed = OwnerPattern::parse(pattern).unwrap();
+            for (owners, expected) in [(meant, true), (not_meant, false)] {
+                for owner in owners.split(' ') {
+                    assert_eq!(parsed.matches(&Resource::parse(owner).unwrap()), expected, "{pattern} {owner}");
+                }
+            }
+        }
+        for broken in ["", "/", "org:*x", "a//b", "**/a", "***", "a b"] {
+            assert!(OwnerPattern::parse(broken).is_err(), "{broken}");
+        }
+    }
+}

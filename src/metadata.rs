@@ -1,0 +1,42 @@
+//! What a host wants to know with a token. The core keeps it and never looks into it.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::feed::json;
+use crate::input::Value;
+
+/// The longest metadata, as JSON text in bytes.
+const LONGEST: usize = 4_096;
+
+/// A JSON object of at most 4 KiB, its members in order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Metadata(Value);
+
+impl Eq for Metadata {}
+
+impl Metadata {
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// When it is none, or too large.
+    pub fn read(value: &Value) -> Result<Metadata, String> {
+        if !matches!(value, Value::Map(_)) {
+            return Err(format!("expected an object, got {}", value.kind()));
+        }
+        if !value.is_json() {
+            return Err("has a number that JSON does not know, such as NaN".to_owned());
+        }
+        let metadata = Metadata(value.canonical());
+        let length = json(&metadata).len();
+        if length > LONGEST {
+            return Err(format!("has {length} bytes as JSON; at most {LONGEST} are allowed"));
+        }
+        Ok(metadata)
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Metadata::read(&Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}

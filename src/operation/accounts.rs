@@ -1,0 +1,289 @@
+//! `accounts.put`, `get`, `disable`, `enable`, `delete`. An account is managed from above: by an admin of what stands above it, so that nobody
+//! gives rights to themselves, and nobody takes back what was done to them.
+
+use std::collections::BTreeMap;
+
+use super::authority::{Authority, damaged_account, forbidden};
+use super::changes::Changes;
+use super::details::parse_owner;
+use super::marker::Mark;
+use super::{Answer, Context, Operation, Outcome, refuse_credential};
+use crate::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
+use crate::actor::Actor;
+use crate::catalog::Catalog;
+use crate::grant::Grant;
+use crate::input::members::text_list;
+use crate::input::{Members, Path, Problems, Value};
+use crate::keys;
+use crate::name::Name;
+use crate::permission::PermissionSet;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
+use crate::step::Halt;
+
+/// The most resources that an account has ceilings at.
+const MOST_CEILINGS: usize = 100;
+
+/// The most patterns at one resource.
+const MOST_PATTERNS: usize = 100;
+
+/// `accounts.put({ id, title?, roles?, permissions?, revision? }, actor)`
+pub(super) fn put(
+    context: &Context,
+    input: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let catalog = context.deployment.catalog();
+    let known = ["id", "title", "roles", "permissions"];
+    let Some(members) = Members::open(input, &Path::call(), &known, &mut problems) else {
+        return Err(Refusal::from(problems).into());
+    };
+    members.required_text("id", &mut problems);
+    refuse_credential(context, &members, "title", &mut problems);
+    let id = members.parsed("id", &mut problems, parse_owner);
+    let title = members.parsed("title", &mut problems, Name::parse);
+    let roles = read_roles(&members, catalog, &mut problems);
+    let ceilings = read_ceilings(&members, catalog, &roles, &mut problems);
+    if members.value("roles").is_none() && members.value("permissions").is_none() {
+        let message = "is required: what the account may do, such as { \"org:acme\": \"user\" }; {} is nothing";
+        problems.add(&members.path("roles"), message);
+    }
+    let (Some(id), true) = (id, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let mark = Mark::of_call(context, Operation::PutAccount);
+    let authority = Authority::read(context, actor)?;
+    let before = find(context, &id)?;
+    manages_from_above(&id, &authority)?;
+    let [marked] = context.reads.get([mark.key()])?;
+    if mark.found(marked)?.is_some()
+        && let Some((account, _)) = before
+    {
+        return Ok(Outcome::Answer(Answer::Account(Box::new(account))));
+    }
+    if before.is_none() && Account::is_technical_user_id(&id) {
+        let message = "technical users are made with their first token, not put";
+        return Err(Refusal {
+            path: Some("id".to_owned()),
+            ..Refusal::new(ErrorCode::InvalidInput, message)
+        }
+        .into());
+    }
+    let had = before
+        .as_ref()
+        .map(|(account, _)| Grant::of_account(account, catalog));
+    let mut next = match &before {
+        Some((account, _)) => account.clone(),
+        None => new_account(context, id, &authority),
+    };
+    next.title = title.or(next.title);
+    next.roles = roles;
+    next.ceilings = ceilings;
+    authority.covers(catalog, &Grant::of_account(&next, catalog), had.as_ref())?;
+    if let Some((account, _)) = &before {
+        if *account == next {
+            return Ok(Outcome::Answer(Answer::Account(Box::new(next))));
+        }
+        next.revision = account.revision.saturating_add(1);
+    }
+    let mut changes = Changes::new(context, Operation::PutAccount, authority.id());
+    changes.put_account(before.as_ref().map(|(account, text)| (account, *text)), &next);
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(&authority))?,
+        Answer::Account(Box::new(next)),
+    ))
+}
+
+fn new_account(context: &Context, id: Resource, authority: &Authority) -> Account {
+    Account {
+        id,
+        account_type: AccountType::Owner,
+        title: None,
+        roles: BTreeMap::new(),
+        ceilings: Vec::new(),
+        status: AccountStatus::Active,
+        held_at: None,
+        tokens: Vec::new(),
+        status_changed_at: None,
+        status_changed_by: None,
+        created_at: context.time.now,
+        created_by: authority.id().clone(),
+        revision: 1,
+    }
+}
+
+/// `{ 'org:acme': 'user' }`
+fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> BTreeMap<Resource, String> {
+    let mut roles = BTreeMap::new();
+    let Some(value) = members.value("roles") else {
+        return roles;
+    };
+    let Some(entries) = Members::open_any(value, &members.path("roles"), problems) else {
+        return roles;
+    };
+    for (resource, role, path) in entries.each().take(MOST_CEILINGS + 1) {
+        let resource = problems.keep(&path, Resource::parse(resource));
+        let Value::Text(role) = role else {
+            problems.add(
+                &path,
+                format!("expected the name of a role, got {}", role.kind()),
+            );
+            continue;
+        };
+        if problems.keep(&path, catalog.known_role(role)).is_some()
+            && let Some(resource) = resource
+        {
+            roles.insert(resource, role.clone());
+        }
+    }
+    too_many(&entries, problems);
+    roles
+}
+
+fn too_many(entries: &Members, problems: &mut Problems) {
+    if entries.each().count() > MOST_CEILINGS {
+        problems.add(
+            entries.place(),
+            format!("has more than {MOST_CEILINGS} resources, which is the most"),
+        );
+    }
+}
+
+/// What roles and `{ 'org:acme': ['policy:*'] }` come to, resolved now and frozen.
+fn read_ceilings(
+    members: &Members,
+    catalog: &Catalog,
+    roles: &BTreeMap<Resource, String>,
+    problems: &mut Problems,
+) -> Vec<Ceiling> {
+    let mut sets: BTreeMap<Resource, PermissionSet> = BTreeMap::new();
+    for (resource, role) in roles {
+        if let Some(role) = catalog.role(role) {
+            sets.insert(resource.clone(), catalog.closed(role.permissions()));
+        }
+    }
+    if let Some(value) = members.value("permissions")
+        && let Some(entries) = Members::open_any(value, &members.path("permissions"), problems)
+    {
+        for (resource, patterns, path) in entries.each().take(MOST_CEILINGS + 1) {
+            let resource = problems.keep(&path, Resource::parse(resource));
+            let mut set = catalog.nothing();
+            for (pattern, path) in text_list(patterns, &path, MOST_PATTERNS, problems) {
+                if let Some(meant) = problems.keep(&path, catalog.matching(pattern)) {
+                    set.union(&meant);
+                }
+            }
+            if let Some(resource) = resource {
+                let all = sets.entry(resource).or_insert_with(|| catalog.nothing());
+                all.union(&catalog.closed(&set));
+            }
+        }
+        too_many(&entries, problems);
+    }
+    sets.into_iter()
+        .map(|(resource, set)| Ceiling {
+            resource,
+            permissions: catalog.ids(&set),
+        })
+        .collect()
+}
+
+/// `accounts.get`, `disable`, `enable`, `delete`
+pub(super) fn one(
+    context: &Context,
+    operation: Operation,
+    members: &Members,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    members.required_text("id", &mut problems);
+    let id = members.parsed("id", &mut problems, parse_owner);
+    let (Some(id), true) = (id, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let mark = Mark::of_call(context, operation);
+    let authority = Authority::read(context, actor)?;
+    if !authority.manages(&id) {
+        return Err(missing().into());
+    }
+    let found = find(context, &id)?;
+    if operation == Operation::GetAccount {
+        let (account, _) = found.ok_or_else(missing)?;
+        return Ok(Outcome::Answer(Answer::Account(Box::new(account))));
+    }
+    let [marked] = context.reads.get([mark.key()])?;
+    let done_before = mark.found(marked)?.is_some();
+    if operation == Operation::DeleteAccount && done_before {
+        return Ok(Outcome::Answer(Answer::DeletedAccount { id }));
+    }
+    let (account, text) = found.ok_or_else(missing)?;
+    manages_from_above(&id, &authority)?;
+    let mut changes = Changes::new(context, operation, authority.id());
+    if operation == Operation::DeleteAccount {
+        changes.delete_account(&account, text);
+        return Ok(Outcome::Commit(
+            changes.finish(mark, Some(&authority))?,
+            Answer::DeletedAccount { id },
+        ));
+    }
+    let status = if operation == Operation::DisableAccount {
+        AccountStatus::Disabled
+    } else {
+        AccountStatus::Active
+    };
+    if account.status == status || done_before {
+        return Ok(Outcome::Answer(Answer::Account(Box::new(account))));
+    }
+    let held_above = account
+        .held_at
+        .as_ref()
+        .is_some_and(|place| !authority.is_admin_of(place));
+    if status == AccountStatus::Active && held_above {
+        let message = "the account was disabled from above: who stands there can enable it";
+        return Err(forbidden(message).into());
+    }
+    let mut next = account.clone();
+    next.status = status;
+    next.held_at = (status == AccountStatus::Disabled).then(|| authority.place_above(&id));
+    next.status_changed_at = Some(context.time.now);
+    next.status_changed_by = Some(authority.id().clone());
+    next.revision = account.revision.saturating_add(1);
+    changes.put_account(Some((&account, text)), &next);
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(&authority))?,
+        Answer::Account(Box::new(next)),
+    ))
+}
+
+fn missing() -> Refusal {
+    Refusal::new(ErrorCode::NotFound, "there is no such account")
+}
+
+fn manages_from_above(id: &Resource, authority: &Authority) -> Result<(), Refusal> {
+    let above = id.above().next().unwrap_or_else(Resource::root);
+    if authority.is_admin_of(&above) {
+        return Ok(());
+    }
+    let place = if above.as_str().is_empty() {
+        "the root".to_owned()
+    } else {
+        above.to_string()
+    };
+    Err(forbidden(format!(
+        "the account is managed from above, by an admin of {place}"
+    )))
+}
+
+/// An account and its text; nothing if there is none, an error if it was deleted.
+fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r str)>, Halt> {
+    let [stored] = context.reads.get([&keys::account(id)])?;
+    let Some(text) = stored else { return Ok(None) };
+    match StoredAccount::parse(id, text) {
+        Ok(StoredAccount::Account(account)) => Ok(Some((*account, text))),
+        Ok(StoredAccount::Tombstone) => {
+            Err(Refusal::new(ErrorCode::NotFound, "the account was deleted, and does not come back").into())
+        }
+        Err(_) => Err(damaged_account(id).into()),
+    }
+}

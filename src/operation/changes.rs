@@ -1,0 +1,254 @@
+//! The writes of one operation: what it changes, and whom it tells. Every change stands in the audit trail of its owner, in the same commit;
+//! every change of what a verifier may have cached stands in the change feed; and what authority rested on is asserted.
+
+use super::authority::Authority;
+use super::lookup::Found;
+use super::marker::Mark;
+use super::{Context, Operation};
+use crate::account::{Account, AccountType};
+use crate::audit::{self, Change, difference};
+use crate::credential::TokenId;
+use crate::feed::{Head, json};
+use crate::keys;
+use crate::name::{Identity, Reason};
+use crate::record::Record;
+use crate::resource::Resource;
+use crate::step::{Halt, Write};
+use crate::token::Token;
+
+/// The changes of one operation, gathered until its commit.
+pub(super) struct Changes<'o> {
+    context: &'o Context<'o>,
+    operation: Operation,
+    actor: Identity,
+    reason: Option<Reason>,
+    writes: Vec<Write>,
+    tokens: Vec<TokenId>,
+    /// By head of the change feed: keys and revisions.
+    announced: Vec<(String, Vec<(String, u64)>)>,
+    /// By owner.
+    audited: Vec<(Resource, Vec<Change>)>,
+}
+
+impl<'o> Changes<'o> {
+    /// Nothing yet.
+    pub(super) fn new(context: &'o Context<'o>, operation: Operation, actor: &Identity) -> Changes<'o> {
+        Changes {
+            context,
+            operation,
+            actor: actor.clone(),
+            reason: None,
+            writes: Vec::new(),
+            tokens: Vec::new(),
+            announced: Vec::new(),
+            audited: Vec::new(),
+        }
+    }
+
+    /// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed.
+    pub(super) const MOST_PER_TOKEN: usize = 12;
+
+    /// The operation that these are of.
+    pub(super) fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Whether nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.audited.is_empty()
+    }
+
+    /// How many writes this comes to so far, but for the marker and what is asserted.
+    pub(super) fn weight(&self) -> usize {
+        let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
+        self.writes.len() + entries.sum::<usize>() + self.announced.len()
+    }
+
+    /// A token that the operation is about, though it may change nothing of it.
+    pub(super) fn mention(&mut self, id: &TokenId) {
+        if !self.tokens.contains(id) {
+            self.tokens.push(id.clone());
+        }
+    }
+
+    /// Why all this is done.
+    pub(super) fn because(mut self, reason: Option<Reason>) -> Changes<'o> {
+        self.reason = reason;
+        self
+    }
+
+    /// A write that concerns nobody else.
+    pub(super) fn write(&mut self, write: Write) {
+        self.writes.push(write);
+    }
+
+    /// A new token.
+    pub(super) fn create_token(&mut self, record: &Record) {
+        let token = record.token();
+        let forgotten_at = token.forgotten_at();
+        self.writes.push(Write {
+            expires_at: forgotten_at,
+            ..Write::create(keys::token(&token.id), record.to_text())
+        });
+        if token.parents.is_empty() {
+            let entry = keys::owner_entry(&token.owner, &token.id);
+            self.writes.push(Write::create(entry, json(&token.id)));
+        }
+        self.mention(&token.id);
+        self.audit_token(None, Some(token));
+    }
+
+    /// A changed token.
+    pub(super) fn replace_token(&mut self, found: &Found, changed: &Record) {
+        let token = changed.token();
+        let write = Write::replace(keys::token(&token.id), Some(found.text), changed.to_text());
+        self.writes.push(Write {
+            expires_at: token.forgotten_at(),
+            ..write
+        });
+        self.announce(&token.owner, keys::token(&token.id), token.revision);
+        self.mention(&token.id);
+        self.audit_token(Some(found.record.token()), Some(token));
+    }
+
+    /// A deleted token: its tombstone stays, its entries go.
+    pub(super) fn delete_token(&mut self, found: &Found, name_holder: Option<&str>) {
+        let token = found.record.token();
+        let tombstone = found
+            .record
+            .tombstone(self.context.time.now, self.actor.clone());
+        self.writes
+            .push(Write::replace(keys::token(&token.id), Some(found.text), tombstone));
+        if token.parents.is_empty() {
+            self.writes
+                .push(Write::delete(keys::owner_entry(&token.owner, &token.id)));
+        }
+        // The name becomes free, if this token holds it: its kind may not have asked for unique names when it was made.
+        if name_holder.is_some_and(|holder| holder == json(&token.id)) {
+            let key = keys::name(&token.owner, &token.kind, &token.name);
+            self.writes.push(Write {
+                expect: Some(name_holder.map(str::to_owned)),
+                ..Write::delete(key)
+            });
+        }
+        if token.limits.is_some() {
+            self.writes.push(Write::delete(keys::limit(&token.id)));
+        }
+        self.writes.push(Write::delete(keys::usage(&token.id)));
+        if let Some(digest) = found.record.imported_digest() {
+            self.writes.push(Write::delete(keys::digest(digest)));
+        }
+        self.announce(
+            &token.owner,
+            keys::token(&token.id),
+            token.revision.saturating_add(1),
+        );
+        self.mention(&token.id);
+        self.audit_token(Some(token), None);
+    }
+
+    /// A new or changed account. A new one is announced too: until now nothing bound its tokens.
+    pub(super) fn put_account(&mut self, before: Option<(&Account, &str)>, after: &Account) {
+        let key = keys::account(&after.id);
+        let stored = before.map(|(_, text)| text);
+        self.writes
+            .push(Write::replace(key.clone(), stored, after.to_text()));
+        self.announce(&after.id, key, after.revision);
+        self.audit_account(before.map(|(account, _)| account), Some(after));
+    }
+
+    /// A deleted account.
+    pub(super) fn delete_account(&mut self, before: &Account, text: &str) {
+        let key = keys::account(&before.id);
+        let tombstone = before.tombstone(self.context.time.now, self.actor.clone());
+        self.writes
+            .push(Write::replace(key.clone(), Some(text), tombstone));
+        self.announce(&before.id, key, before.revision.saturating_add(1));
+        self.audit_account(Some(before), None);
+    }
+
+    /// Something that happened to a token without changing it.
+    pub(super) fn note_token(&mut self, token: &Token) {
+        self.audit_token(Some(token), Some(token));
+    }
+
+    fn announce(&mut self, owner: &Resource, key: String, revision: u64) {
+        push_to(&mut self.announced, keys::feed(owner), (key, revision));
+    }
+
+    fn audit_token(&mut self, before: Option<&Token>, after: Option<&Token>) {
+        let Some(token) = after.or(before) else { return };
+        let change = Change {
+            actor: self.actor.clone(),
+            operation: self.operation.name(),
+            token: Some(token.id.clone()),
+            account: None,
+            reason: self.reason.clone(),
+            difference: difference(before, after),
+        };
+        push_to(&mut self.audited, token.owner.clone(), change);
+    }
+
+    fn audit_account(&mut self, before: Option<&Account>, after: Option<&Account>) {
+        let Some(account) = after.or(before) else { return };
+        // A technical user stands in the trail of the owner whose tokens it backs.
+        let owner = match account.account_type {
+            AccountType::TechnicalUser => account.id.above().next(),
+            AccountType::Owner => None,
+        };
+        let change = Change {
+            actor: self.actor.clone(),
+            operation: self.operation.name(),
+            token: None,
+            account: Some(account.id.clone()),
+            reason: self.reason.clone(),
+            difference: difference(before, after),
+        };
+        push_to(
+            &mut self.audited,
+            owner.unwrap_or_else(|| account.id.clone()),
+            change,
+        );
+    }
+
+    /// All writes of the commit.
+    ///
+    /// # Errors
+    /// [`Halt::Need`] for the heads of the audit trails and of the change feed.
+    pub(super) fn finish(mut self, mark: Mark, authority: Option<&Authority>) -> Result<Vec<Write>, Halt> {
+        let reads = self.context.reads;
+        let now = self.context.time.now;
+        let trails = self.audited.iter().map(|(owner, _)| keys::audit_head(owner));
+        let heads: Vec<String> = trails
+            .chain(self.announced.iter().map(|(key, _)| key.clone()))
+            .collect();
+        // All writers of one process that change something of an owner queue in one line.
+        if let Some((owner, _)) = self.audited.first() {
+            reads.get_queued(&heads, &keys::feed(owner))?;
+        }
+        for (owner, changes) in self.audited {
+            self.writes.extend(audit::append(reads, &owner, now, changes)?);
+        }
+        for (feed_key, changed) in self.announced {
+            let [head] = reads.get([&feed_key])?;
+            self.writes.push(Head::advance(feed_key.clone(), head, changed, now));
+        }
+        if let Some(authority) = authority {
+            for assertion in authority.assertions(reads)? {
+                // What is written is compared with what was read as it is.
+                if self.writes.iter().all(|write| write.key != assertion.key) {
+                    self.writes.push(assertion);
+                }
+            }
+        }
+        self.writes.push(mark.write(self.context, self.tokens));
+        Ok(self.writes)
+    }
+}
+
+fn push_to<K: PartialEq, V>(groups: &mut Vec<(K, Vec<V>)>, key: K, value: V) {
+    match groups.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, values)) => values.push(value),
+        None => groups.push((key, vec![value])),
+    }
+}

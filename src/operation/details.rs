@@ -1,0 +1,87 @@
+//! What managers write on a token for themselves: description, tags, metadata. And other members that create and edit share.
+
+use super::{Context, refuse_credential};
+use crate::condition::Conditions;
+use crate::feed::json;
+use crate::input::{Members, Path, Problems, Value};
+use crate::limit::Limits;
+use crate::metadata::Metadata;
+use crate::name::{Description, Tag};
+use crate::resource::Resource;
+
+/// The most tags of a token.
+const MOST_TAGS: usize = 20;
+
+/// What managers write on a token.
+#[derive(Default)]
+pub(super) struct Details {
+    pub(super) description: Option<Description>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) metadata: Option<Metadata>,
+}
+
+impl Details {
+    pub(super) fn read(context: &Context, members: &Members, problems: &mut Problems) -> Details {
+        refuse_credential(context, members, "description", problems);
+        Details {
+            description: members.parsed("description", problems, Description::parse),
+            tags: read_tags(context, members, problems),
+            metadata: read_metadata(context, members, problems),
+        }
+    }
+}
+
+/// Reads the member `tags`: each once.
+pub(super) fn read_tags(context: &Context, members: &Members, problems: &mut Problems) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for (text, path) in members.texts("tags", MOST_TAGS, problems) {
+        refuse_credential_in(context, text, &path, problems);
+        match problems.keep(&path, Tag::parse(text)) {
+            Some(tag) if tags.contains(&tag) => problems.add(&path, "is there twice"),
+            Some(tag) => tags.push(tag),
+            None => {}
+        }
+    }
+    tags
+}
+
+/// Reads the member `metadata`.
+pub(super) fn read_metadata(context: &Context, members: &Members, problems: &mut Problems) -> Option<Metadata> {
+    let value = members.value("metadata")?;
+    let path = members.path("metadata");
+    let metadata = problems.keep(&path, Metadata::read(value))?;
+    refuse_credential_in(context, &json(&metadata), &path, problems);
+    Some(metadata)
+}
+
+/// Reads the member `conditions`.
+pub(super) fn read_conditions(members: &Members, problems: &mut Problems) -> Option<Conditions> {
+    Conditions::read(members.value("conditions")?, &members.path("conditions"), problems)
+}
+
+/// Reads the member `limits`.
+pub(super) fn read_limits(members: &Members, problems: &mut Problems) -> Option<Limits> {
+    Limits::read(members.value("limits")?, &members.path("limits"), problems)
+}
+
+fn refuse_credential_in(context: &Context, text: &str, path: &Path, problems: &mut Problems) {
+    if context.deployment.prefix().appears_in(text) {
+        problems.add(
+            path,
+            "has a credential in it, which must not be stored; write something else",
+        );
+    }
+}
+
+/// An owner is a resource below the root: a token belongs to somebody.
+pub(super) fn parse_owner(text: &str) -> Result<Resource, String> {
+    if text.is_empty() {
+        return Err("is empty; a token belongs to a resource such as \"org:acme\"".to_owned());
+    }
+    Resource::parse(text)
+}
+
+/// Whether a member of a change takes something away.
+pub(super) fn clears(members: &Members, name: &str) -> bool {
+    members.value(name) == Some(&Value::Null)
+}

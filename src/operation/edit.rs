@@ -1,0 +1,292 @@
+//! `edit(id, change, actor)`: what a kind lets its managers change in a living token. A member that is null takes something away.
+
+use super::authority::{Authority, forbidden, refuse_more_than_account};
+use super::change::terminal;
+use super::changes::Changes;
+use super::create::take_name;
+use super::details::{clears, read_conditions, read_limits, read_metadata, read_tags};
+use super::lookup::{Found, find_to_change};
+use super::marker::Mark;
+use super::{Answer, Context, Operation, Outcome, refuse_credential};
+use crate::account::StoredAccount;
+use crate::actor::Actor;
+use crate::catalog::{Editable, Selection};
+use crate::condition::Conditions;
+use crate::credential::TokenId;
+use crate::feed::json;
+use crate::grant::Grant;
+use crate::input::{Members, Path, Problems, Value};
+use crate::keys;
+use crate::limit::Limits;
+use crate::metadata::Metadata;
+use crate::name::{Description, Name, Tag};
+use crate::refusal::{ErrorCode, Refusal};
+use crate::step::{Halt, Write};
+use crate::time::LARGEST_EXACT;
+use crate::token::{Status, Token};
+
+/// What is to be another than it was. The outer `None` leaves a member as it is, the inner one takes it away.
+struct Edit {
+    name: Option<Name>,
+    description: Option<Option<Description>>,
+    tags: Option<Vec<Tag>>,
+    metadata: Option<Option<Metadata>>,
+    conditions: Option<Option<Conditions>>,
+    limits: Option<Option<Limits>>,
+    /// Whether the selection is replaced.
+    permissions: bool,
+    /// The revision that the caller has seen.
+    revision: Option<u64>,
+}
+
+pub(super) fn plan(
+    context: &Context,
+    id: Option<TokenId>,
+    change: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let path = Path::call();
+    let own = [
+        "name",
+        "description",
+        "tags",
+        "metadata",
+        "conditions",
+        "limits",
+        "revision",
+    ];
+    let known = [own.as_slice(), &Selection::MEMBERS].concat();
+    let members = Members::open(change, &path, &known, &mut problems);
+    let edit = members
+        .as_ref()
+        .map(|members| Edit::read(context, members, &mut problems));
+    let (Some(id), Some(mut edit), Some(members), true) = (id, edit, members, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let mark = Mark::of_call(context, Operation::Edit);
+    let token_key = keys::token(&id);
+    context
+        .reads
+        .get_all(&[mark.key().to_owned(), token_key.clone()])?;
+    let mut authority = Authority::read(context, actor)?;
+    let found = find_to_change(context, &id, &authority)?;
+    let token = found.record.token();
+    let [marked] = context.reads.get([mark.key()])?;
+    if mark.found_for(marked, &id)? {
+        return Ok(Outcome::Answer(Answer::Token(Box::new(token.clone()))));
+    }
+    edit.authorize(context, token)?;
+    let mut next = token.clone();
+    if edit.permissions {
+        reselect(context, &members, &mut next, &mut authority)?;
+    }
+    if let Some(conditions) = edit.conditions.take() {
+        edit.conditions = Some(authority.conditions(conditions)?);
+    }
+    edit.apply(&mut next);
+    if next == *token {
+        return Ok(Outcome::Answer(Answer::Token(Box::new(next))));
+    }
+    let mut changes = Changes::new(context, Operation::Edit, authority.id());
+    if next.name != token.name {
+        rename(context, &found, &next, &mut changes)?;
+    }
+    let changed = found.record.with(|token| *token = next);
+    changes.replace_token(&found, &changed);
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(&authority))?,
+        Answer::Token(Box::new(changed.token().clone())),
+    ))
+}
+
+impl Edit {
+    fn read(context: &Context, members: &Members, problems: &mut Problems) -> Edit {
+        for text in ["name", "description"] {
+            refuse_credential(context, members, text, problems);
+        }
+        let given = |name: &str| members.value(name).is_some();
+        let cleared = |name: &str| clears(members, name);
+        let mut optional = Edit {
+            name: members.parsed("name", problems, Name::parse),
+            description: given("description").then_some(None),
+            tags: given("tags").then(Vec::new),
+            metadata: given("metadata").then_some(None),
+            conditions: given("conditions").then_some(None),
+            limits: given("limits").then_some(None),
+            permissions: Selection::is_in(members),
+            revision: read_revision(members, problems),
+        };
+        if given("description") && !cleared("description") {
+            optional.description = Some(members.parsed("description", problems, Description::parse));
+        }
+        if given("tags") && !cleared("tags") {
+            optional.tags = Some(read_tags(context, members, problems));
+        }
+        if given("metadata") && !cleared("metadata") {
+            optional.metadata = Some(read_metadata(context, members, problems));
+        }
+        if given("conditions") && !cleared("conditions") {
+            optional.conditions = Some(read_conditions(members, problems));
+        }
+        if given("limits") && !cleared("limits") {
+            optional.limits = Some(read_limits(members, problems));
+        }
+        optional
+    }
+
+    /// Refuses what the token's kind does not let anybody edit, a revoked token, and a token that is not the one that the caller saw.
+    fn authorize(&self, context: &Context, token: &Token) -> Result<(), Refusal> {
+        if token.status == Status::Revoked {
+            return Err(terminal());
+        }
+        if self.revision.is_some_and(|seen| seen != token.revision) {
+            return Err(Refusal {
+                path: Some("revision".to_owned()),
+                ..Refusal::new(
+                    ErrorCode::Conflict,
+                    format!(
+                        "the token was changed meanwhile: it is at revision {}; look at it again",
+                        token.revision
+                    ),
+                )
+            });
+        }
+        let wanted = [
+            (self.permissions, Editable::Permissions),
+            (self.name.is_some(), Editable::Name),
+            (self.description.is_some(), Editable::Description),
+            (self.tags.is_some(), Editable::Tags),
+            (self.metadata.is_some(), Editable::Metadata),
+            (self.conditions.is_some(), Editable::Conditions),
+            (self.limits.is_some(), Editable::Limits),
+        ];
+        let kind = context.deployment.catalog().kind(&token.kind);
+        for (wanted, what) in wanted {
+            if wanted && !kind.as_ref().is_ok_and(|kind| kind.can_edit(what)) {
+                let editable = kind
+                    .as_ref()
+                    .map(|kind| kind.editable())
+                    .unwrap_or_default();
+                let names: Vec<&str> = editable.iter().map(|what| what.name()).collect();
+                let can = if names.is_empty() {
+                    "nothing of them".to_owned()
+                } else {
+                    names.join(", ")
+                };
+                return Err(Refusal {
+                    path: Some(what.name().to_owned()),
+                    ..forbidden(format!(
+                        "the {} of a token of kind \"{}\" cannot be edited; what can be: {can}",
+                        what.name(),
+                        token.kind
+                    ))
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(self, token: &mut Token) {
+        if let Some(name) = self.name {
+            token.name = name;
+        }
+        if let Some(description) = self.description {
+            token.description = description;
+        }
+        if let Some(tags) = self.tags {
+            token.tags = tags;
+        }
+        if let Some(metadata) = self.metadata {
+            token.metadata = metadata;
+        }
+        if let Some(conditions) = self.conditions {
+            token.conditions = conditions;
+        }
+        if let Some(limits) = self.limits {
+            token.limits = limits;
+        }
+    }
+}
+
+/// The revision that a caller has seen, a whole number.
+fn read_revision(members: &Members, problems: &mut Problems) -> Option<u64> {
+    let value = members.value("revision")?;
+    // Counts are below 2^53, where doubles are exact.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
+    match value {
+        Value::Number(number)
+            if (1.0..=LARGEST_EXACT as f64).contains(number) && number.fract() == 0.0 =>
+        {
+            Some(*number as u64)
+        }
+        _ => {
+            problems.add(&members.path("revision"), "expected the revision of a record");
+            None
+        }
+    }
+}
+
+/// Puts a new selection in the place of the old one. Giving is what ceilings are for: what the token has already stays, though its editor may
+/// not have it.
+fn reselect(
+    context: &Context,
+    members: &Members,
+    token: &mut Token,
+    authority: &mut Authority,
+) -> Result<(), Halt> {
+    let catalog = context.deployment.catalog();
+    let mut problems = Problems::default();
+    let selection = Selection::read(members, &mut problems);
+    let resolution = catalog.resolve(&selection, Some(&token.resource), &mut problems);
+    let (Some(resolution), true) = (resolution, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let before = Grant::of(token, catalog);
+    let after = Grant::of_selection(&resolution, &token.resource, catalog);
+    authority.covers(catalog, &after, Some(&before))?;
+    for account in authority.read_owner(context, &token.owner)? {
+        refuse_more_than_account(catalog, &after, Some(&before), &account)?;
+    }
+    if let Some(id) = &token.technical_user {
+        let key = keys::account(id);
+        let [stored] = context.reads.get([&key])?;
+        if let Some(Ok(StoredAccount::Account(account))) = stored.map(|text| StoredAccount::parse(id, text)) {
+            refuse_more_than_account(catalog, &after, Some(&before), &account)?;
+        }
+        authority.rest_on([key]);
+    }
+    token.permissions = catalog.ids(&resolution.permissions);
+    token.resources = resolution.resources;
+    token.templates = resolution.templates;
+    token.added = resolution.added;
+    token.removed = resolution.removed;
+    token.role = resolution.role;
+    Ok(())
+}
+
+/// Moves the name of a token whose kind wants names to be unique.
+fn rename(context: &Context, found: &Found, next: &Token, changes: &mut Changes) -> Result<(), Halt> {
+    let unique = context
+        .deployment
+        .catalog()
+        .kind(&next.kind)
+        .is_ok_and(|kind| kind.unique_names());
+    let token = found.record.token();
+    let old_key = keys::name(&token.owner, &token.kind, &token.name);
+    let [holder] = context.reads.get([&old_key])?;
+    if holder.is_some_and(|holder| holder == json(&token.id)) {
+        changes.write(Write {
+            expect: Some(holder.map(str::to_owned)),
+            ..Write::delete(old_key)
+        });
+    }
+    if unique {
+        take_name(context, next, changes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,341 @@
+//! `exchange(credential, { permissions?, resource?, expiresIn?, name?, sibling?, context? })`: a session token, derived from the one that was
+//! presented. It is narrower or equal, never outlives what it came from, and ends with it (RFC 8693 §1.1).
+
+use serde::{Deserialize, Serialize};
+
+use super::authority::{Authority, forbidden};
+use super::change::allows;
+use super::changes::Changes;
+use super::marker::Mark;
+use super::{Answer, Context, Operation, Outcome, refuse_credential};
+use crate::actor::Actor;
+use crate::catalog::{Action, Catalog, Kind};
+use crate::condition::RequestContext;
+use crate::credential::{Credential, TokenId};
+use crate::feed::json;
+use crate::grant::Grant;
+use crate::input::{Members, Path, Problems, Value};
+use crate::keys;
+use crate::name::Name;
+use crate::permission::{Permission, PermissionSet};
+use crate::record::Record;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
+use crate::step::{Halt, Write};
+use crate::time::{Instant, Lifetime};
+use crate::token::{Status, Token};
+use crate::verdict::Code;
+use crate::verify::{Presentation, authenticate};
+
+/// The longest chain of tokens that a session comes from.
+const LONGEST_CHAIN: usize = 4;
+
+/// The kind of a session that does not name one.
+const SESSION: &str = "session";
+
+/// A living session in the list of its parent.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Living {
+    id: TokenId,
+    expires_at: Instant,
+}
+
+struct Wanted<'c> {
+    kind: &'c Kind,
+    name: Option<Name>,
+    permissions: Option<PermissionSet>,
+    resource: Option<Resource>,
+    expires_in: Option<Lifetime>,
+    sibling: bool,
+    request: RequestContext,
+}
+
+pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result<Outcome, Halt> {
+    let mut problems = Problems::default();
+    let nothing = Value::Map(Vec::new());
+    let input = if *input == Value::Null { &nothing } else { input };
+    let wanted = Wanted::read(context, input, &mut problems);
+    let (Some(wanted), true) = (wanted, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let verified = match authenticate(context.deployment, credential, context.reads, context.time.now)? {
+        Presentation::Of(verified) => verified,
+        Presentation::Refused(code) | Presentation::RotatedOut(_, code) => return Err(not_valid(code).into()),
+    };
+    let presented = verified.record.token();
+    let mark = Mark::of_call(context, Operation::Exchange);
+    let actor = Actor::of_token(&presented.id);
+    let authority = Authority::read(context, &actor)?;
+    let standing = authority.standing().ok_or_else(|| not_valid(Code::Unknown))?;
+    if !standing.meets_conditions(presented, &wanted.request, context.time.now) {
+        return Err(not_valid(Code::ConditionFailed).into());
+    }
+    let siblings = wanted.sibling && !presented.parents.is_empty();
+    if !siblings {
+        allows(context, presented, Action::Exchange)?;
+    }
+    let parents = parents_of(presented, siblings)?;
+    let ends = ends(context, &wanted, presented, &standing.parents)?;
+    let grant = narrow(context.deployment.catalog(), &wanted, &standing.grant)?;
+
+    let credential = Credential::mint(
+        context.deployment.prefix(),
+        context.time.started,
+        &context.entropy.credential(),
+    );
+    let id = credential.id().clone();
+    let (token_key, mark_key) = (keys::token(&id), mark.key().to_owned());
+    let [marked, taken] = context.reads.get([&mark_key, &token_key])?;
+    if let (Some(_), Some(text)) = (mark.found(marked)?, taken) {
+        return made_before(&id, text, credential);
+    }
+    if taken.is_some() {
+        return Err(Refusal::new(ErrorCode::Conflict, "the new token's id is in use; call again").into());
+    }
+    let token = session(context, &wanted, presented, parents, &grant, ends, id);
+    let record = Record::new(credential.digest().clone(), token);
+    let mut changes = Changes::new(context, Operation::Exchange, authority.id());
+    changes.create_token(&record);
+    join(context, record.token(), ends, &mut changes)?;
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(&authority))?,
+        Answer::Created {
+            token: Some(credential),
+            record: Box::new(record.token().clone()),
+        },
+    ))
+}
+
+impl<'c> Wanted<'c> {
+    fn read(context: &Context<'c>, input: &Value, problems: &mut Problems) -> Option<Wanted<'c>> {
+        let catalog = context.deployment.catalog();
+        let known = [
+            "kind",
+            "name",
+            "permissions",
+            "resource",
+            "expiresIn",
+            "sibling",
+            "context",
+        ];
+        let members = Members::open(input, &Path::call(), &known, problems)?;
+        let named = members.text("kind", problems).unwrap_or(SESSION);
+        let kind = problems.keep(&members.path("kind"), catalog.kind(named))?;
+        if !kind.exchanged() {
+            problems.add(
+                &members.path("kind"),
+                format!("tokens of kind \"{}\" are created, not exchanged", kind.id()),
+            );
+        }
+        refuse_credential(context, &members, "name", problems);
+        let permissions = members
+            .value("permissions")
+            .and_then(|value| catalog.read_set(value, &members.path("permissions"), problems));
+        Some(Wanted {
+            kind,
+            name: members.parsed("name", problems, Name::parse),
+            permissions,
+            resource: members.parsed("resource", problems, Resource::parse),
+            expires_in: members.lifetime("expiresIn", problems),
+            sibling: members.flag("sibling", problems),
+            request: RequestContext::read(members.value("context"), &members.path("context"), problems)?,
+        })
+    }
+}
+
+fn not_valid(code: Code) -> Refusal {
+    Refusal::new(
+        ErrorCode::InvalidToken,
+        format!("the credential may not be used: {}", code.name()),
+    )
+}
+
+/// What a session comes from: the token that was presented, or for a sibling the tokens that this one came from.
+fn parents_of(presented: &Token, sibling: bool) -> Result<Vec<TokenId>, Refusal> {
+    if sibling {
+        return Ok(presented.parents.clone());
+    }
+    let chain = std::iter::once(&presented.id).chain(&presented.parents);
+    let parents: Vec<TokenId> = chain.cloned().collect();
+    if parents.len() > LONGEST_CHAIN {
+        return Err(forbidden(format!(
+            "the session would come from a chain of more than {LONGEST_CHAIN} tokens; ask for a sibling"
+        )));
+    }
+    Ok(parents)
+}
+
+/// A session lasts as long as it was asked to, but no longer than its kind and everything that it comes from.
+fn ends(
+    context: &Context,
+    wanted: &Wanted,
+    presented: &Token,
+    parents: &[Token],
+) -> Result<Option<Instant>, Refusal> {
+    let now = context.time.now;
+    let invalid = |message: String| Refusal::new(ErrorCode::InvalidInput, format!("expiresIn: {message}"));
+    let asked = wanted
+        .expires_in
+        .map(|lifetime| now.after(lifetime))
+        .transpose()
+        .map_err(invalid)?;
+    let own = wanted.kind.expiry(now, asked).map_err(invalid)?;
+    let all = std::iter::once(presented)
+        .chain(parents)
+        .filter_map(|token| token.expires_at);
+    Ok(all.chain(own).min())
+}
+
+/// The grant of a session: all that is left of the presented token's, or as much of it as was asked for.
+fn narrow(catalog: &Catalog, wanted: &Wanted, presented: &Grant) -> Result<Grant, Refusal> {
+    let boundary = wanted.resource.as_ref().unwrap_or(presented.boundary());
+    let exceeds = |message: String, path: &str| Refusal {
+        path: Some(path.to_owned()),
+        ..Refusal::new(ErrorCode::ExceedsCeiling, message)
+    };
+    if !presented.boundary().covers(boundary) {
+        return Err(exceeds(
+            "the resource is outside the token's own".to_owned(),
+            "resource",
+        ));
+    }
+    let reachable = presented.at(boundary);
+    let Some(permissions) = &wanted.permissions else {
+        return Ok(reachable);
+    };
+    let excess = permissions.without(reachable.permissions());
+    if excess.is_empty() {
+        return Ok(reachable.only(permissions));
+    }
+    let ids: Vec<&str> = catalog.members(&excess).map(Permission::as_str).collect();
+    Err(exceeds(
+        format!("the token does not have there: {}", ids.join(", ")),
+        "permissions",
+    ))
+}
+
+fn session(
+    context: &Context,
+    wanted: &Wanted,
+    presented: &Token,
+    parents: Vec<TokenId>,
+    grant: &Grant,
+    ends: Option<Instant>,
+    id: TokenId,
+) -> Token {
+    let catalog = context.deployment.catalog();
+    Token {
+        id,
+        kind: wanted.kind.id().to_owned(),
+        name: wanted.name.clone().unwrap_or_else(|| presented.name.clone()),
+        description: None,
+        tags: Vec::new(),
+        metadata: None,
+        owner: presented.owner.clone(),
+        technical_user: presented.technical_user.clone(),
+        parents,
+        subject: presented.subject.clone(),
+        resource: grant.boundary().clone(),
+        // A role is authority over other tokens, and that is not handed on.
+        role: None,
+        permissions: catalog.ids(grant.permissions()),
+        resources: grant.resources(catalog),
+        templates: Vec::new(),
+        added: Vec::new(),
+        removed: Vec::new(),
+        status: Status::Active,
+        held_at: None,
+        reason: None,
+        status_changed_at: None,
+        status_changed_by: None,
+        created_at: context.time.now,
+        created_by: Actor::of_token(&presented.id).id().clone(),
+        not_before: None,
+        expires_at: ends,
+        idle_after: wanted.kind.idle(),
+        conditions: None,
+        limits: None,
+        rotation: None,
+        imported: None,
+        revision: 1,
+    }
+}
+
+/// Enters a session into the list of its parent, which has an end.
+fn join(
+    context: &Context,
+    session: &Token,
+    ends: Option<Instant>,
+    changes: &mut Changes,
+) -> Result<(), Halt> {
+    let (Some(parent), Some(expires_at)) = (session.parents.first(), ends) else {
+        return Ok(());
+    };
+    let key = keys::sessions(parent);
+    let [stored] = context.reads.get([&key])?;
+    let mut living = living(context, stored);
+    let most = most_sessions(context, session);
+    if living.len() >= most {
+        return Err(Refusal::new(
+            ErrorCode::TooManySessions,
+            format!("the token has {most} living sessions, which is the most; end some of them"),
+        )
+        .into());
+    }
+    living.push(Living {
+        id: session.id.clone(),
+        expires_at,
+    });
+    changes.write(Write::replace(key, stored, json(&living)));
+    Ok(())
+}
+
+/// The most living sessions of one parent, as the kind of the sessions says.
+fn most_sessions(context: &Context, session: &Token) -> usize {
+    let kind = context.deployment.catalog().kind(&session.kind);
+    kind.map_or(1, |kind| kind.sessions() as usize)
+}
+
+/// The sessions that have not ended. A list that cannot be read counts as empty: the sessions themselves are records of their own.
+fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
+    let all: Vec<Living> = stored
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    all.into_iter()
+        .filter(|session| context.time.now < session.expires_at)
+        .collect()
+}
+
+/// Takes an ended session from the list of its parent.
+pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -> Result<(), Halt> {
+    let Some(parent) = session.parents.first() else {
+        return Ok(());
+    };
+    let key = keys::sessions(parent);
+    let [stored] = context.reads.get([&key])?;
+    let mut left = living(context, stored);
+    left.retain(|living| living.id != session.id);
+    if left.is_empty() {
+        changes.write(Write {
+            expect: Some(stored.map(str::to_owned)),
+            ..Write::delete(key)
+        });
+    } else {
+        changes.write(Write::replace(key, stored, json(&left)));
+    }
+    Ok(())
+}
+
+/// The very call whose answer was lost still has the entropy, and gets its credential.
+fn made_before(id: &TokenId, text: &str, credential: Credential) -> Result<Outcome, Halt> {
+    match crate::record::Stored::parse(id, text) {
+        Ok(crate::record::Stored::Record(record)) if record.digest().matches(credential.digest()) => {
+            Ok(Outcome::Answer(Answer::Created {
+                token: Some(credential),
+                record: Box::new(record.token().clone()),
+            }))
+        }
+        _ => Err(Refusal::new(ErrorCode::Conflict, "the session has ended already").into()),
+    }
+}

@@ -1,0 +1,131 @@
+//! `importKey(row, actor)`: a key that another system issued and hashed becomes a token. Its text is never seen here.
+
+use super::authority::Authority;
+use super::changes::Changes;
+use super::create::{add, authorize, issue, place};
+use super::lookup::find;
+use super::marker::Mark;
+use super::wanted::Wanted;
+use super::{Answer, Context, Operation, Outcome, refuse_credential};
+use crate::actor::Actor;
+use crate::catalog::Selection;
+use crate::credential::{Credential, Digest, TokenId};
+use crate::feed::json;
+use crate::input::{Members, Path, Problems, Value};
+use crate::keys;
+use crate::name::Name;
+use crate::record::Record;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::step::{Halt, Write};
+use crate::time::Instant;
+use crate::token::{Imported, Status};
+
+/// What a row says besides what a new token is.
+struct Row {
+    digest: Digest,
+    hint: Option<Name>,
+    created_at: Option<Instant>,
+    disabled: bool,
+}
+
+pub(super) fn plan(
+    context: &Context,
+    input: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let own = ["digest", "encoding", "hint", "createdAt", "disabled"];
+    let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
+    let members = Members::open(input, &Path::call(), &known, &mut problems);
+    let Some(members) = members else {
+        return Err(Refusal::from(problems).into());
+    };
+    let row = read_row(context, &members, &mut problems);
+    let wanted = Wanted::read(context, &members, actor, &mut problems);
+    let (Some(row), Some(mut wanted), true) = (row, wanted, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let mark = Mark::of_call(context, Operation::ImportKey);
+    let digest_key = keys::digest(&row.digest);
+    context
+        .reads
+        .get_all(&[mark.key().to_owned(), digest_key.clone()])?;
+    let mut authority = Authority::read(context, actor)?;
+    authorize(&wanted, &authority)?;
+    let [marked, known] = context.reads.get([mark.key(), &digest_key])?;
+    if let Some(text) = known {
+        let by_this_call = mark.found(marked)?.is_some();
+        return known_before(context, &authority, text, by_this_call);
+    }
+    let placed = place(context, &mut wanted, &mut authority)?;
+    // The key has no id of ours; one is drawn for its token.
+    let id = Credential::mint(
+        context.deployment.prefix(),
+        context.time.started,
+        &context.entropy.credential(),
+    )
+    .id()
+    .clone();
+    let mut token = issue(context, &wanted, &placed, &authority, id);
+    token.created_at = row.created_at.unwrap_or(token.created_at);
+    token.imported = Some(Imported {
+        at: context.time.now,
+        hint: row.hint,
+    });
+    if row.disabled {
+        token.status = Status::Disabled;
+        token.held_at = Some(authority.place_above(&token.owner));
+        token.status_changed_at = Some(context.time.now);
+        token.status_changed_by = Some(authority.id().clone());
+    }
+    let record = Record::imported(row.digest, token);
+    let mut changes = Changes::new(context, Operation::ImportKey, authority.id());
+    changes.write(Write::create(digest_key, json(&record.token().id)));
+    let record = add(context, &wanted, &placed, &authority, record, &mut changes)?;
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(&authority))?,
+        Answer::Imported {
+            record: Box::new(record.token().clone()),
+            imported: true,
+        },
+    ))
+}
+
+fn read_row(context: &Context, members: &Members, problems: &mut Problems) -> Option<Row> {
+    for name in ["digest", "encoding"] {
+        members.required_text(name, problems);
+    }
+    refuse_credential(context, members, "hint", problems);
+    let encoding = members.text("encoding", problems)?;
+    let digest = members.parsed("digest", problems, |text| Digest::decode(encoding, text));
+    let hint = members.parsed("hint", problems, Name::parse);
+    let created_at = members.instant("createdAt", problems);
+    if created_at.is_some_and(|made| made > context.time.now) {
+        problems.add(&members.path("createdAt"), "lies in the future");
+    }
+    Some(Row {
+        digest: digest?,
+        hint,
+        created_at,
+        disabled: members.flag("disabled", problems),
+    })
+}
+
+/// The answer for a key that is known: nothing is done twice, and nobody learns of a token that is not theirs.
+fn known_before(
+    context: &Context,
+    authority: &Authority,
+    text: &str,
+    by_this_call: bool,
+) -> Result<Outcome, Halt> {
+    let conflict = || Refusal::new(ErrorCode::Conflict, "a key with this digest was imported before");
+    let id: TokenId = serde_json::from_str(text).map_err(|_| conflict())?;
+    let found = find(context, &id, authority).map_err(|halt| match halt {
+        Halt::Refuse(_) => conflict().into(),
+        halt => halt,
+    })?;
+    Ok(Outcome::Answer(Answer::Imported {
+        record: Box::new(found.record.token().clone()),
+        imported: by_this_call,
+    }))
+}

@@ -1,0 +1,208 @@
+//! `rotate`, `confirmRotation`, `abortRotation`: a new secret for the same token, in two phases. Both secrets work until the rotation is
+//! confirmed or its grace is over, so that an answer that was lost on the way locks nobody out.
+
+use super::authority::Authority;
+use super::change::{allows, terminal};
+use super::changes::Changes;
+use super::lookup::{Found, find_to_change};
+use super::marker::Mark;
+use super::{Answer, Context, Operation, Outcome, read_idempotency_key};
+use crate::actor::Actor;
+use crate::catalog::{Action, Kind};
+use crate::credential::{Credential, Digest, TokenId};
+use crate::input::{Members, Path, Problems, Value};
+use crate::keys;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::step::Halt;
+use crate::time::Lifetime;
+use crate::token::{Rotation, Status};
+
+struct Options {
+    /// How long the old secret goes on; the inner `None`: not at all.
+    grace: Option<Option<Lifetime>>,
+    /// The digest of a secret that a client minted.
+    digest: Option<Digest>,
+    end_old_at_first_use: bool,
+}
+
+/// `rotate(id, { grace?, digest?, endOldAtFirstUse?, idempotencyKey? }, actor)`
+pub(super) fn plan(
+    context: &Context,
+    id: Option<TokenId>,
+    options: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let nothing = Value::Map(Vec::new());
+    let options = if *options == Value::Null { &nothing } else { options };
+    let known = ["grace", "digest", "endOldAtFirstUse", "idempotencyKey"];
+    let members = Members::open(options, &Path::call(), &known, &mut problems);
+    let Some(members) = members else {
+        return Err(Refusal::from(problems).into());
+    };
+    let key = read_idempotency_key(context, &members, &mut problems);
+    let read = Options {
+        grace: read_grace(&members, &mut problems),
+        digest: members.parsed("digest", &mut problems, |text| {
+            Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
+        }),
+        end_old_at_first_use: members.flag("endOldAtFirstUse", &mut problems),
+    };
+    let (Some(id), true) = (id, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let mark = match key {
+        Some(key) => Mark::of_idempotency_key(Operation::Rotate, actor, key.as_str(), options),
+        None => Mark::of_call(context, Operation::Rotate),
+    };
+    context
+        .reads
+        .get_all(&[mark.key().to_owned(), keys::token(&id)])?;
+    let authority = Authority::read(context, actor)?;
+    let found = find_to_change(context, &id, &authority)?;
+    let [marked] = context.reads.get([mark.key()])?;
+    let repeated = mark.found_for(marked, &id)?;
+    rotate(context, &found, read, repeated, mark, &authority)
+}
+
+/// A grace; nothing at all is written as 0.
+fn read_grace(members: &Members, problems: &mut Problems) -> Option<Option<Lifetime>> {
+    match members.value("grace")? {
+        Value::Number(number) if *number == 0.0 => Some(None),
+        _ => members.lifetime("grace", problems).map(Some),
+    }
+}
+
+fn rotate(
+    context: &Context,
+    found: &Found,
+    options: Options,
+    repeated: bool,
+    mark: Mark,
+    authority: &Authority,
+) -> Result<Outcome, Halt> {
+    let now = context.time.now;
+    let record = found.record.settled(now);
+    let token = record.token();
+    let minted = options.digest.is_none().then(|| {
+        let entropy = context.entropy.credential();
+        Credential::mint_for(context.deployment.prefix(), token.id.clone(), &entropy)
+    });
+    let digest = options
+        .digest
+        .or_else(|| minted.as_ref().map(|minted| minted.digest().clone()));
+    let Some(digest) = digest else {
+        return Err(Refusal::new(ErrorCode::InvalidInput, "no secret was minted").into());
+    };
+    let is_ours = |known: &Digest| known.matches(&digest);
+    let pending = record.successor().is_some_and(is_ours);
+    // The very call whose answer was lost still has the entropy, and gets its credential; a later retry learns that it was done. A client
+    // that minted its own secret has lost nothing.
+    if pending || repeated {
+        let current = pending || record.digest().matches(&digest);
+        return Ok(Outcome::Answer(Answer::Created {
+            token: minted.filter(|_| current),
+            record: Box::new(token.clone()),
+        }));
+    }
+    if token.status == Status::Revoked {
+        return Err(terminal().into());
+    }
+    allows(context, token, Action::Rotate)?;
+    if let Some(rotation) = &token.rotation {
+        let ends = rotation.grace_ends_at.millis();
+        return Err(Refusal::new(
+            ErrorCode::Conflict,
+            format!("a rotation is under way until {ends}; confirm or abort it first"),
+        )
+        .into());
+    }
+    let rule = context
+        .deployment
+        .catalog()
+        .kind(&token.kind)
+        .map(Kind::rotation)
+        .map_err(|message| Refusal::new(ErrorCode::Conflict, message))?;
+    let grace = options.grace.unwrap_or(Some(rule.grace));
+    if grace.is_some_and(|grace| grace > rule.longest_grace) {
+        return Err(Refusal {
+            path: Some("grace".to_owned()),
+            ..Refusal::new(
+                ErrorCode::InvalidInput,
+                format!(
+                    "grace: is longer than tokens of kind \"{}\" may have, which is {}",
+                    token.kind, rule.longest_grace
+                ),
+            )
+        }
+        .into());
+    }
+    let grace_ends_at = match grace {
+        Some(grace) => now
+            .after(grace)
+            .map_err(|message| Refusal::new(ErrorCode::InvalidInput, message))?,
+        None => now,
+    };
+    let rotation = Rotation {
+        started_at: now,
+        started_by: authority.id().clone(),
+        grace_ends_at,
+        end_old_at_first_use: options.end_old_at_first_use,
+    };
+    let mut changed = record.rotating(digest, rotation);
+    if grace.is_none() {
+        changed = changed.settled(now);
+    }
+    let mut changes = Changes::new(context, Operation::Rotate, authority.id());
+    changes.replace_token(found, &changed);
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(authority))?,
+        Answer::Created {
+            token: minted,
+            record: Box::new(changed.token().clone()),
+        },
+    ))
+}
+
+/// `confirmRotation(id, actor)`: the old secret ends now.
+pub(super) fn confirm(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+    end(context, id, authority, Operation::ConfirmRotation)
+}
+
+/// `abortRotation(id, actor)`: the new secret ends now.
+pub(super) fn abort(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+    end(context, id, authority, Operation::AbortRotation)
+}
+
+fn end(
+    context: &Context,
+    id: &TokenId,
+    authority: &Authority,
+    operation: Operation,
+) -> Result<Outcome, Halt> {
+    let mark = Mark::of_call(context, operation);
+    let [marked] = context.reads.get([mark.key()])?;
+    let found = find_to_change(context, id, authority)?;
+    let record = &found.record;
+    if mark.found_for(marked, id)? {
+        return Ok(Outcome::Answer(Answer::Token(Box::new(record.token().clone()))));
+    }
+    let Some(rotation) = &record.token().rotation else {
+        return Err(Refusal::new(ErrorCode::Conflict, "no rotation of this token is under way").into());
+    };
+    let over = context.time.now >= rotation.grace_ends_at;
+    let changed = match operation {
+        Operation::AbortRotation if over => {
+            let message = "the grace is over, and with it the old secret: there is nothing to go back to";
+            return Err(Refusal::new(ErrorCode::Conflict, message).into());
+        }
+        Operation::AbortRotation => record.aborted(),
+        _ => record.confirmed(),
+    };
+    let mut changes = Changes::new(context, operation, authority.id());
+    changes.replace_token(&found, &changed);
+    Ok(Outcome::Commit(
+        changes.finish(mark, Some(authority))?,
+        Answer::Token(Box::new(changed.token().clone())),
+    ))
+}

@@ -1,0 +1,122 @@
+//! The technical users that back tokens: made in the commit of their first token, gone in the commit that deletes their last one.
+
+use std::collections::BTreeMap;
+
+use super::authority::damaged_account;
+use super::changes::Changes;
+use super::{Context, authority::Authority};
+use crate::account::{Account, AccountStatus, AccountType, Ceiling, MOST_BACKED, StoredAccount};
+use crate::credential::TokenId;
+use crate::input::quote;
+use crate::keys;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
+use crate::step::Halt;
+use crate::token::Token;
+
+/// The technical user of a new token, which holds what the token holds.
+pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority: &Authority) -> Account {
+    let mut ceilings = vec![Ceiling {
+        resource: token.resource.clone(),
+        permissions: token
+            .permissions
+            .iter()
+            .filter(|id| !token.resources.contains_key(*id))
+            .cloned()
+            .collect(),
+    }];
+    for (permission, resources) in &token.resources {
+        for resource in resources {
+            match ceilings.iter_mut().find(|ceiling| ceiling.resource == *resource) {
+                Some(ceiling) => ceiling.permissions.push(permission.clone()),
+                None => ceilings.push(Ceiling {
+                    resource: resource.clone(),
+                    permissions: vec![permission.clone()],
+                }),
+            }
+        }
+    }
+    let role = token.role.clone().map(|role| (token.resource.clone(), role));
+    Account {
+        id,
+        account_type: AccountType::TechnicalUser,
+        title: Some(token.name.clone()),
+        roles: role.into_iter().collect::<BTreeMap<_, _>>(),
+        ceilings,
+        status: AccountStatus::Active,
+        held_at: None,
+        tokens: vec![token.id.clone()],
+        status_changed_at: None,
+        status_changed_by: None,
+        created_at: context.time.now,
+        created_by: authority.id().clone(),
+        revision: 1,
+    }
+}
+
+/// The technical user that is to back one token more.
+///
+/// # Errors
+/// When it is none of the owner's, not active, or backs as many as it can.
+pub(super) fn find<'r>(
+    context: &Context<'r>,
+    id: &Resource,
+    owner: &Resource,
+) -> Result<(Account, &'r str), Halt> {
+    let refuse = |message: String| Refusal {
+        path: Some("technicalUser".to_owned()),
+        ..Refusal::new(ErrorCode::InvalidInput, message)
+    };
+    let missing = || refuse(format!("there is no technical user {} of this owner", quote(id.as_str())));
+    if !Account::is_technical_user_id(id) || id.above().next().as_ref() != Some(owner) {
+        return Err(missing().into());
+    }
+    let key = keys::account(id);
+    let [stored] = context.reads.get([&key])?;
+    let text = stored.ok_or_else(missing)?;
+    match StoredAccount::parse(id, text) {
+        Ok(StoredAccount::Account(account)) => {
+            if account.status != AccountStatus::Active {
+                return Err(refuse("the technical user is disabled".to_owned()).into());
+            }
+            if account.tokens.len() >= MOST_BACKED {
+                return Err(
+                    refuse(format!("the technical user backs {MOST_BACKED} tokens, which is the most")).into(),
+                );
+            }
+            Ok((*account, text))
+        }
+        Ok(StoredAccount::Tombstone) => Err(missing().into()),
+        Err(_) => Err(damaged_account(id).into()),
+    }
+}
+
+/// The same technical user with one token more.
+pub(super) fn with_token(account: &Account, token: &TokenId) -> Account {
+    let mut next = account.clone();
+    next.tokens.push(token.clone());
+    next.revision = account.revision.saturating_add(1);
+    next
+}
+
+/// Takes a deleted token from its technical user; with the last one the technical user goes. One that is damaged or gone already does not
+/// hold a deletion up.
+pub(super) fn release(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Halt> {
+    let Some(id) = &token.technical_user else {
+        return Ok(());
+    };
+    let [stored] = context.reads.get([&keys::account(id)])?;
+    let Some(text) = stored else { return Ok(()) };
+    let Ok(StoredAccount::Account(account)) = StoredAccount::parse(id, text) else {
+        return Ok(());
+    };
+    let mut next = (*account).clone();
+    next.tokens.retain(|backed| *backed != token.id);
+    next.revision = account.revision.saturating_add(1);
+    if next.tokens.is_empty() {
+        changes.delete_account(&account, text);
+    } else {
+        changes.put_account(Some((&account, text)), &next);
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! What somebody wants a new token to be, read out of the members of a call and resolved against the catalog.
+
+use super::details::{Details, parse_owner, read_conditions, read_limits};
+use super::{Context, refuse_credential};
+use crate::actor::Actor;
+use crate::catalog::{Kind, Resolution, Selection};
+use crate::condition::Conditions;
+use crate::input::{Members, Problems};
+use crate::limit::Limits;
+use crate::name::{Identity, Name};
+use crate::resource::Resource;
+use crate::time::{Instant, Lifetime};
+
+/// A new token as its maker describes it.
+pub(super) struct Wanted<'c> {
+    pub(super) kind: &'c Kind,
+    pub(super) name: Name,
+    pub(super) details: Details,
+    pub(super) owner: Resource,
+    pub(super) subject: Option<Identity>,
+    pub(super) technical_user: Option<Resource>,
+    /// The boundary, if one was asked for.
+    pub(super) resource: Option<Resource>,
+    pub(super) resolution: Resolution<'c>,
+    pub(super) not_before: Option<Instant>,
+    /// The end that was asked for, or the kind's own.
+    pub(super) expires_at: Option<Instant>,
+    pub(super) idle_after: Option<Lifetime>,
+    pub(super) conditions: Option<Conditions>,
+    pub(super) limits: Option<Limits>,
+}
+
+impl<'c> Wanted<'c> {
+    /// The members that describe a new token, beside those of a selection.
+    pub(super) const MEMBERS: [&'static str; 15] = [
+        "kind",
+        "name",
+        "description",
+        "tags",
+        "metadata",
+        "subject",
+        "technicalUser",
+        "owner",
+        "resource",
+        "expiresIn",
+        "expiresAt",
+        "notBefore",
+        "idleAfter",
+        "conditions",
+        "limits",
+    ];
+
+    /// Reads them.
+    pub(super) fn read(
+        context: &Context<'c>,
+        members: &Members,
+        actor: &Actor,
+        problems: &mut Problems,
+    ) -> Option<Wanted<'c>> {
+        let catalog = context.deployment.catalog();
+        for name in ["kind", "name"] {
+            members.required_text(name, problems);
+        }
+        let kind = members.parsed("kind", problems, |id| catalog.kind(id));
+        if let Some(kind) = kind.filter(|kind| kind.exchanged()) {
+            problems.add(
+                &members.path("kind"),
+                format!("tokens of kind \"{}\" come from an exchange", kind.id()),
+            );
+        }
+        for text in ["name", "subject", "owner", "resource"] {
+            refuse_credential(context, members, text, problems);
+        }
+        let name = members.parsed("name", problems, Name::parse);
+        let details = Details::read(context, members, problems);
+        let subject = members.parsed("subject", problems, Identity::parse);
+        let owner = read_owner(members, kind, actor, problems);
+        let technical_user = members.parsed("technicalUser", problems, Resource::parse);
+        if let Some(kind) = kind {
+            tell_apart(kind, members, problems);
+        }
+        let resource = members.parsed("resource", problems, Resource::parse);
+        if kind.is_some_and(Kind::technical_user)
+            && let (Some(owner), Some(resource)) = (&owner, &resource)
+            && !owner.covers(resource)
+        {
+            problems.add(
+                &members.path("resource"),
+                "is outside the owner; a technical user holds what is at its own level",
+            );
+        }
+        let (not_before, expires_at) =
+            kind.map_or((None, None), |kind| read_times(context, members, kind, problems));
+        let idle_after = read_idle(members, kind, problems);
+        let conditions = read_conditions(members, problems);
+        let limits = read_limits(members, problems);
+        let mut selection = Selection::read(members, problems);
+        if let Some(role) = kind.and_then(Kind::role) {
+            selection.default_to_role(role);
+        }
+        let boundary = resource.as_ref().or(owner.as_ref());
+        let resolution = catalog.resolve(&selection, boundary, problems);
+        Some(Wanted {
+            kind: kind?,
+            name: name?,
+            details,
+            owner: owner?,
+            subject,
+            technical_user,
+            resource,
+            resolution: resolution?,
+            not_before,
+            expires_at,
+            idle_after,
+            conditions,
+            limits,
+        })
+    }
+}
+
+fn read_owner(
+    members: &Members,
+    kind: Option<&Kind>,
+    actor: &Actor,
+    problems: &mut Problems,
+) -> Option<Resource> {
+    let owner = match members.value("owner") {
+        Some(_) => members.parsed("owner", problems, parse_owner),
+        None => actor.own_resource().cloned().or_else(|| {
+            problems.add(
+                &members.path("owner"),
+                "is required: the resource that the token belongs to",
+            );
+            None
+        }),
+    }?;
+    match kind {
+        Some(kind) => problems
+            .keep(&members.path("owner"), kind.may_belong_to(&owner))
+            .map(|()| owner),
+        None => Some(owner),
+    }
+}
+
+/// A token is backed by a technical user or it acts as somebody, never both.
+fn tell_apart(kind: &Kind, members: &Members, problems: &mut Problems) {
+    let (name, message) = if kind.technical_user() {
+        (
+            "subject",
+            "does not go with this kind: its tokens act as the technical user that backs them",
+        )
+    } else {
+        (
+            "technicalUser",
+            "does not go with this kind: technical users do not back its tokens",
+        )
+    };
+    if members.value(name).is_some() {
+        problems.add(&members.path(name), message);
+    }
+}
+
+fn read_idle(members: &Members, kind: Option<&Kind>, problems: &mut Problems) -> Option<Lifetime> {
+    let longest = kind.and_then(Kind::idle);
+    let asked = members.lifetime("idleAfter", problems);
+    if let (Some(asked), Some(longest)) = (asked, longest)
+        && asked > longest
+    {
+        problems.add(
+            &members.path("idleAfter"),
+            format!("is longer than tokens of this kind may go without use, which is {longest}"),
+        );
+    }
+    asked.or(longest)
+}
+
+fn read_times(
+    context: &Context,
+    members: &Members,
+    kind: &Kind,
+    problems: &mut Problems,
+) -> (Option<Instant>, Option<Instant>) {
+    let now = context.time.now;
+    let not_before = members.instant("notBefore", problems);
+    let before = problems.len();
+    if members.value("expiresIn").is_some() && members.value("expiresAt").is_some() {
+        problems.add(
+            &members.path("expiresAt"),
+            "stands beside expiresIn; give one of the two",
+        );
+    }
+    let given = if members.value("expiresAt").is_some() {
+        "expiresAt"
+    } else {
+        "expiresIn"
+    };
+    let path = members.path(given);
+    let lifetime = members.lifetime("expiresIn", problems);
+    let asked = match lifetime {
+        Some(lifetime) => problems.keep(&path, now.after(lifetime)),
+        None => members.instant("expiresAt", problems),
+    };
+    if problems.len() > before {
+        return (not_before, None);
+    }
+    let expires_at = problems.keep(&path, kind.expiry(now, asked)).flatten();
+    if expires_at.is_some_and(|end| end <= now) {
+        problems.add(&path, "has passed already");
+    } else if expires_at
+        .zip(not_before)
+        .is_some_and(|(end, start)| end <= start)
+    {
+        problems.add(&path, "is not after notBefore: the token could never be used");
+    }
+    (not_before, expires_at)
+}

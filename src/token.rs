@@ -1,0 +1,238 @@
+//! A token: the issued authorisation, as its managers see it. It has no secret and no digest.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::catalog::TemplateUse;
+use crate::condition::Conditions;
+use crate::credential::TokenId;
+use crate::limit::Limits;
+use crate::metadata::Metadata;
+use crate::name::{Description, Identity, Name, Reason, Tag};
+use crate::permission::Permission;
+use crate::resource::Resource;
+use crate::time::{Instant, LARGEST_EXACT, Lifetime};
+
+/// Whether a token may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It may.
+    Active,
+    /// Not for now. Can be taken back.
+    Disabled,
+    /// Never again. Cannot be taken back.
+    Revoked,
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Token {
+    /// Its name in the store and in logs.
+    pub id: TokenId,
+    /// Its kind.
+    pub kind: String,
+    /// What people call it.
+    pub name: Name,
+    /// What it is for.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub description: Option<Description>,
+    /// Words that its managers sort it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// What its host wants to know with it: a JSON object that the core only keeps.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub metadata: Option<Metadata>,
+    /// Whose it is.
+    pub owner: Resource,
+    /// The technical user that backs it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub technical_user: Option<Resource>,
+    /// Of a session: the tokens that it was exchanged from, nearest first. It ends with any of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<TokenId>,
+    /// As whom it acts.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub subject: Option<Identity>,
+    /// The boundary of its grant.
+    pub resource: Resource,
+    /// The role that was chosen.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub role: Option<String>,
+    /// Its frozen grant, exact and sorted.
+    pub permissions: Vec<Permission>,
+    /// The permissions that are held on some resources only, within the boundary.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<Permission, Vec<Resource>>,
+    /// The templates that the grant was made from, as they were then.
+    pub templates: Vec<TemplateUse>,
+    /// What was added by hand.
+    pub added: Vec<String>,
+    /// What was removed by hand.
+    pub removed: Vec<String>,
+    /// Whether it may be used.
+    pub status: Status,
+    /// Of a disabled token: the place of the authority that disabled it. Less does not enable it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub held_at: Option<Resource>,
+    /// Why it was revoked.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub reason: Option<Reason>,
+    /// When its status last changed.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status_changed_at: Option<Instant>,
+    /// Who changed it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status_changed_by: Option<Identity>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Who made it.
+    pub created_by: Identity,
+    /// From when on it may be used.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub not_before: Option<Instant>,
+    /// From when on it may not. Absent: never.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expires_at: Option<Instant>,
+    /// The longest time without use.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub idle_after: Option<Lifetime>,
+    /// What must be true of a request.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub conditions: Option<Conditions>,
+    /// How often it may be used.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub limits: Option<Limits>,
+    /// A rotation that is neither confirmed nor aborted.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub rotation: Option<Rotation>,
+    /// Of a token that another system issued.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub imported: Option<Imported>,
+    /// Rises with every change, so equal text is the same version.
+    #[serde(deserialize_with = "exact")]
+    pub revision: u64,
+}
+
+impl Token {
+    /// From when on a store may forget the record: a session leaves nothing behind that anybody would look for.
+    #[must_use]
+    pub fn forgotten_at(&self) -> Option<Instant> {
+        if self.parents.is_empty() {
+            return None;
+        }
+        self.expires_at?.after(Lifetime::DAY).ok()
+    }
+}
+
+/// A new secret that stands beside the old one for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rotation {
+    /// When it began.
+    pub started_at: Instant,
+    /// Who began it.
+    pub started_by: Identity,
+    /// When the old secret ends, confirmed or not.
+    pub grace_ends_at: Instant,
+    /// Whether the old secret ends as soon as the new one is seen in use.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub end_old_at_first_use: bool,
+}
+
+/// What is known of a key that another system issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Imported {
+    /// When it was taken over.
+    pub at: Instant,
+    /// The first characters of the key, for people to know it by.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub hint: Option<Name>,
+}
+
+/// A member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A count that JavaScript holds exactly, and that can still rise.
+pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let count = u64::deserialize(deserializer)?;
+    if count < LARGEST_EXACT {
+        Ok(count)
+    } else {
+        Err(serde::de::Error::custom("count beyond 2^53 − 2"))
+    }
+}
+
