@@ -6,12 +6,14 @@ use crate::catalog::Catalog;
 use crate::credential::Prefix;
 use crate::input::{Members, Path, Problems, Value};
 use crate::refusal::Refusal;
+use crate::seal::{RecordKeys, Seal};
 
 /// What every operation of a deployment shares.
 #[derive(Debug)]
 pub struct Deployment {
     prefix: Prefix,
     catalog: Catalog,
+    seal: Seal,
 }
 
 /// What a host may know of a deployment.
@@ -24,20 +26,29 @@ pub struct Description {
 }
 
 impl Deployment {
-    /// Compiles `{ prefix }` and a catalog.
+    /// Compiles `{ prefix, recordKeys? }` and a catalog.
     ///
     /// # Errors
     /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
     pub fn configure(config: &Value, catalog: &Value) -> Result<Deployment, Refusal> {
         let mut problems = Problems::default();
-        let members = Members::open(config, &Path::call(), &["prefix"], &mut problems);
-        let prefix = members.and_then(|members| {
+        let members = Members::open(config, &Path::call(), &["prefix", "recordKeys"], &mut problems);
+        let (prefix, keys) = members.map_or((None, None), |members| {
             members.required_text("prefix", &mut problems);
-            members.parsed("prefix", &mut problems, Prefix::parse)
+            let prefix = members.parsed("prefix", &mut problems, Prefix::parse);
+            let keys = members.value("recordKeys");
+            (
+                prefix,
+                keys.and_then(|keys| RecordKeys::read(keys, &members.path("recordKeys"), &mut problems)),
+            )
         });
         let mut problems = problems.into_vec();
         match (prefix, Catalog::compile(catalog)) {
-            (Some(prefix), Ok(catalog)) if problems.is_empty() => Ok(Deployment { prefix, catalog }),
+            (Some(prefix), Ok(catalog)) if problems.is_empty() => Ok(Deployment {
+                prefix,
+                catalog,
+                seal: Seal::new(keys),
+            }),
             (_, compiled) => {
                 problems.extend(compiled.err().into_iter().flatten());
                 Err(Refusal::invalid(problems))
@@ -55,6 +66,12 @@ impl Deployment {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// How values are kept.
+    #[must_use]
+    pub fn seal(&self) -> &Seal {
+        &self.seal
     }
 
     /// What a host may know.

@@ -66,6 +66,17 @@ pub fn explain(
     reads: &Reads,
     now: Instant,
 ) -> Step<Explanation> {
+    let opened = |reads: &Reads| explain_opened(deployment, credential, requirement, reads, now);
+    deployment.seal().around(reads, opened)
+}
+
+fn explain_opened(
+    deployment: &Deployment,
+    credential: &str,
+    requirement: &Requirement,
+    reads: &Reads,
+    now: Instant,
+) -> Step<Explanation> {
     let catalog = deployment.catalog();
     let verified = match authenticate(deployment, credential, reads) {
         Ok(Ok(verified)) => verified,

@@ -22,11 +22,12 @@ pub fn verify(
     reads: &Reads,
     now: Instant,
 ) -> Step<Verdict> {
-    match authenticate(deployment, credential, reads) {
+    let decide = |reads: &Reads| match authenticate(deployment, credential, reads) {
         Ok(Ok(verified)) => Step::Answer(verified.decide(deployment.catalog(), requirement, now).0),
         Ok(Err(code)) => Step::Answer(Verdict::refused(code, now)),
         Err(halt) => halt.into(),
-    }
+    };
+    deployment.seal().around(reads, decide)
 }
 
 /// Reads `{ requirement? }`. A question that cannot be read is refused: it is a programming error.

@@ -176,17 +176,19 @@ pub fn plan(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    let context = Context {
-        deployment,
-        reads,
-        time,
-        entropy,
-    };
-    match dispatch(&context, call) {
-        Ok(Outcome::Answer(answer)) => Step::Answer(answer),
-        Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
-        Err(halt) => halt.into(),
-    }
+    deployment.seal().around(reads, |reads| {
+        let context = Context {
+            deployment,
+            reads,
+            time,
+            entropy,
+        };
+        match dispatch(&context, call) {
+            Ok(Outcome::Answer(answer)) => Step::Answer(answer),
+            Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
+            Err(halt) => halt.into(),
+        }
+    })
 }
 
 fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
