@@ -6,6 +6,7 @@ use crate::catalog::Catalog;
 use crate::credential::{ImportedKeys, Prefix};
 use crate::input::{Members, Path, Problems, Value};
 use crate::refusal::Refusal;
+use crate::seal::{RecordKeys, Seal};
 
 /// What every operation of a deployment shares.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub struct Deployment {
     prefix: Prefix,
     imported: ImportedKeys,
     catalog: Catalog,
+    seal: Seal,
 }
 
 /// What a host may know of a deployment.
@@ -25,20 +27,26 @@ pub struct Description {
 }
 
 impl Deployment {
-    /// Compiles `{ prefix, imported? }` and a catalog.
+    /// Compiles `{ prefix, imported?, recordKeys? }` and a catalog.
     ///
     /// # Errors
     /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
     pub fn configure(config: &Value, catalog: &Value) -> Result<Deployment, Refusal> {
         let mut problems = Problems::default();
-        let members = Members::open(config, &Path::call(), &["prefix", "imported"], &mut problems);
+        let known = ["prefix", "imported", "recordKeys"];
+        let members = Members::open(config, &Path::call(), &known, &mut problems);
         let mut imported = ImportedKeys::default();
-        let prefix = members.and_then(|members| {
+        let (prefix, keys) = members.map_or((None, None), |members| {
             if let Some(value) = members.value("imported") {
                 imported = ImportedKeys::read(value, &members.path("imported"), &mut problems);
             }
             members.required_text("prefix", &mut problems);
-            members.parsed("prefix", &mut problems, Prefix::parse)
+            let prefix = members.parsed("prefix", &mut problems, Prefix::parse);
+            let keys = members.value("recordKeys");
+            (
+                prefix,
+                keys.and_then(|keys| RecordKeys::read(keys, &members.path("recordKeys"), &mut problems)),
+            )
         });
         let mut problems = problems.into_vec();
         match (prefix, Catalog::compile(catalog)) {
@@ -46,6 +54,7 @@ impl Deployment {
                 prefix,
                 imported,
                 catalog,
+                seal: Seal::new(keys),
             }),
             (_, compiled) => {
                 problems.extend(compiled.err().into_iter().flatten());
@@ -70,6 +79,12 @@ impl Deployment {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// How values are kept.
+    #[must_use]
+    pub fn seal(&self) -> &Seal {
+        &self.seal
     }
 
     /// What a host may know.

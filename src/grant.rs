@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::account::Account;
 use crate::catalog::{Catalog, Resolution};
 use crate::permission::{Permission, PermissionSet};
-use crate::token::Token;
 use crate::resource::Resource;
+use crate::token::Token;
 
 /// What a token may do, and where.
 #[derive(Clone, Debug)]
@@ -69,7 +69,10 @@ impl Grant {
             most: self.most.clone(),
         };
         for (index, resources) in &self.narrowed {
-            let meets: Vec<Resource> = resources.iter().filter_map(|place| place.meet(boundary)).collect();
+            let meets: Vec<Resource> = resources
+                .iter()
+                .filter_map(|place| place.meet(boundary))
+                .collect();
             if meets.is_empty() {
                 left.permissions.remove(*index);
             } else if !meets.contains(boundary) {

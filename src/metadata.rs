@@ -29,7 +29,9 @@ impl Metadata {
         let metadata = Metadata(value.canonical());
         let length = json(&metadata).len();
         if length > LONGEST {
-            return Err(format!("has {length} bytes as JSON; at most {LONGEST} are allowed"));
+            return Err(format!(
+                "has {length} bytes as JSON; at most {LONGEST} are allowed"
+            ));
         }
         Ok(metadata)
     }

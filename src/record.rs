@@ -195,7 +195,8 @@ impl Record {
         let mut next = self.with(|token| token.rotation = None);
         if let Some(successor) = next.successor.take() {
             next.scheme = Scheme::Native;
-            next.retired.insert(0, std::mem::replace(&mut next.digest, successor));
+            next.retired
+                .insert(0, std::mem::replace(&mut next.digest, successor));
             next.retired.truncate(REMEMBERED);
         }
         next

@@ -222,7 +222,9 @@ pub struct Imported {
 }
 
 /// A member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -235,4 +237,3 @@ pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
         Err(serde::de::Error::custom("count beyond 2^53 − 2"))
     }
 }
-

@@ -10,9 +10,9 @@ use crate::grant::Grant;
 use crate::metadata::Metadata;
 use crate::name::{Description, Identity, Name, Tag};
 use crate::permission::Permission;
-use crate::token::Token;
 use crate::resource::Resource;
 use crate::time::Instant;
+use crate::token::Token;
 
 /// The codes of a verdict. Stable: callers branch on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -90,14 +90,16 @@ pub fn verify(
     reads: &Reads,
     now: Instant,
 ) -> Step<Verdict> {
-    match decide(deployment, credential, question, reads, now) {
-        Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
-        Ok((writes, decision)) => Step::Commit {
-            writes,
-            answer: decision.verdict,
-        },
-        Err(halt) => halt.into(),
-    }
+    deployment.seal().around(reads, |reads| {
+        match decide(deployment, credential, question, reads, now) {
+            Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
+            Ok((writes, decision)) => Step::Commit {
+                writes,
+                answer: decision.verdict,
+            },
+            Err(halt) => halt.into(),
+        }
+    })
 }
 
 /// A verdict, and the grant that it rests on.
@@ -118,9 +120,9 @@ pub(crate) fn decide(
     let catalog = deployment.catalog();
     match authenticate(deployment, credential, reads, now)? {
         Presentation::Of(verified) => verified.decide(catalog, question, reads, now),
-        Presentation::RotatedOut(token, code) => {
+        Presentation::RotatedOut(token) => {
             let token = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
-            let verdict = Verdict::of(token, code, Vec::new(), now);
+            let verdict = Verdict::of(token, Code::RotatedOut, Vec::new(), now);
             Ok((Vec::new(), Decision { verdict, grant: None }))
         }
         Presentation::Refused(code) => {
@@ -133,9 +135,9 @@ pub(crate) fn decide(
 /// What a presented credential turned out to be.
 pub(crate) enum Presentation {
     /// A token whose secret was presented.
-    Of(Verified),
-    /// A token of which a secret was presented that was rotated out, and the code for it.
-    RotatedOut(Box<Token>, Code),
+    Of(Box<Verified>),
+    /// A token of which a secret was presented that was rotated out.
+    RotatedOut(Box<Token>),
     /// None. Nothing is told of a record whose secret did not match.
     Refused(Code),
 }
@@ -177,13 +179,11 @@ impl Verified {
         };
         let secret = record.secret(presented.scheme(), presented.digest(), now);
         match secret {
-            Secret::Current | Secret::Successor => Presentation::Of(Verified {
+            Secret::Current | Secret::Successor => Presentation::Of(Box::new(Verified {
                 record,
                 successor: secret == Secret::Successor,
-            }),
-            Secret::RotatedOut => {
-                Presentation::RotatedOut(Box::new(record.token().clone()), Code::RotatedOut)
-            }
+            })),
+            Secret::RotatedOut => Presentation::RotatedOut(Box::new(record.token().clone())),
             Secret::Wrong => Presentation::Refused(Code::BadSecret),
         }
     }

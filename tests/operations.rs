@@ -313,7 +313,10 @@ fn commits_assert_what_they_rest_on() {
         .iter()
         .map(|write| write.key.split('/').next().unwrap())
         .collect();
-    assert_eq!(kinds, ["token", "owner", "name", "op"]);
+    assert_eq!(
+        kinds,
+        ["name", "token", "owner", "audit", "audit-head", "account", "op"]
+    );
     assert!(
         host.written.iter().all(|write| write.expect == Some(None)),
         "nothing of it was there"
@@ -377,7 +380,7 @@ fn of_two_that_planned_at_once_one_commits() {
         host.commit(&one) && !host.commit(&other),
         "one of two tokens of a unique name"
     );
-    let id = text(&serde_json::from_str(one[1].value.as_ref().unwrap().as_ref().unwrap()).unwrap());
+    let id = text(&serde_json::from_str(one[2].value.as_ref().unwrap().as_ref().unwrap()).unwrap());
     let call = |op: &str| json!({ "op": op, "id": id, "actor": user });
     for (first, second) in [
         ("disable", "revoke"),
@@ -702,6 +705,17 @@ struct Known {
     credential: String,
     owner: &'static str,
     status: &'static str,
+    /// Where the authority stood that disabled it.
+    held: &'static str,
+}
+
+/// The place of the authority with which an actor manages an owner.
+fn place(actor: usize, owner: &'static str) -> &'static str {
+    match actor {
+        0 => "org:acme",
+        4 => "",
+        _ => owner,
+    }
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -722,6 +736,7 @@ fn unrelated(store: &BTreeMap<String, String>, id: &str) -> BTreeMap<String, Str
     let related = |key: &str, value: &str| {
         key.starts_with("op/")
             || key.starts_with("feed/")
+            || key.starts_with("audit")
             || key == format!("token/{id}")
             || value == format!("\"{id}\"")
     };
@@ -746,13 +761,13 @@ proptest! {
                 Act::Wait(time) => host.now += time,
                 Act::Create { actor, owner } => {
                     let owner = OWNERS[owner];
-                    let input = json!({ "kind": "organization", "name": "x", "owner": owner, "expiresIn": "3650d", "add": ["messages:send"], "remove": ["messages:status"] });
+                    let input = json!({ "kind": "permission-set", "name": "x", "owner": owner, "expiresIn": "365d", "add": ["messages:send"], "remove": ["messages:status"] });
                     let made = host.create(input, actors()[actor].clone());
                     prop_assert_eq!(made.is_ok(), stands_above(actor, owner), "{} for {}: {:?}", actor, owner, made);
                     if let Ok(made) = made {
                         let id = text(&made["record"]["id"]);
                         prop_assert_eq!(unrelated(&before, &id), unrelated(&host.store, &id));
-                        model.push(Known { id, credential: text(&made["token"]), owner, status: "active" });
+                        model.push(Known { id, credential: text(&made["token"]), owner, status: "active", held: owner });
                     } else {
                         prop_assert_eq!(&before, &host.store);
                     }
@@ -763,13 +778,18 @@ proptest! {
                     let answer = host.one(op, &known.id, actors()[actor].clone());
                     let seen = stands_above(actor, known.owner) && known.status != "deleted";
                     let terminal = known.status == "revoked" && (op == "enable" || op == "disable");
-                    let expected = match (seen, terminal) {
-                        (false, _) => Err(ErrorCode::NotFound),
-                        (true, true) => Err(ErrorCode::Terminal),
-                        (true, false) => Ok(()),
+                    let held = op == "enable" && known.status == "disabled" && !stands_above(actor, known.held);
+                    let expected = match (seen, terminal, held) {
+                        (false, ..) => Err(ErrorCode::NotFound),
+                        (_, true, _) => Err(ErrorCode::Terminal),
+                        (_, _, true) => Err(ErrorCode::Forbidden),
+                        _ => Ok(()),
                     };
                     prop_assert_eq!(answer.map(|_| ()).map_err(|refusal| refusal.code), expected);
                     if expected.is_ok() {
+                        if op == "disable" && known.status != "disabled" {
+                            known.held = place(actor, known.owner);
+                        }
                         known.status = match op {
                             "disable" => "disabled",
                             "enable" => "active",

@@ -382,10 +382,14 @@ impl Kind {
             }
         }
         if members.value("editable").is_some() {
-            self.editable = list(members, "editable", problems, |text| parse_of(&Editable::NAMES, text));
+            self.editable = list(members, "editable", problems, |text| {
+                parse_of(&Editable::NAMES, text)
+            });
         }
         if members.value("actions").is_some() {
-            self.actions = list(members, "actions", problems, |text| parse_of(&Action::NAMES, text));
+            self.actions = list(members, "actions", problems, |text| {
+                parse_of(&Action::NAMES, text)
+            });
         }
         if let Some(value) = members.value("labels")
             && let Some(labels) = Members::open(value, &members.path("labels"), &Action::LABELED, problems)
@@ -501,7 +505,10 @@ fn built_in() -> Vec<Kind> {
         manage: Managers::Admin,
         owners: OwnerPattern::parse(owners).into_iter().collect(),
         actions: vec![Action::Disable, Action::Delete, Action::Rotate, Action::Exchange],
-        labels: BTreeMap::from([("disable", "Revoke".to_owned()), ("enable", "Reinstate".to_owned())]),
+        labels: BTreeMap::from([
+            ("disable", "Revoke".to_owned()),
+            ("enable", "Reinstate".to_owned()),
+        ]),
         role: Some("user".to_owned()),
         ..kind(id, required)
     };

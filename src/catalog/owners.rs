@@ -4,7 +4,7 @@ use crate::resource::Resource;
 
 /// A pattern over the segments of an owner: `*` at the end of a segment is any rest of it, `**` as the last segment any number of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnerPattern(String);
+pub(super) struct OwnerPattern(String);
 
 const ANY_SEGMENTS: &str = "**";
 
@@ -13,7 +13,7 @@ impl OwnerPattern {
     ///
     /// # Errors
     /// When what is left without its stars is no resource.
-    pub fn parse(text: &str) -> Result<OwnerPattern, String> {
+    pub(super) fn parse(text: &str) -> Result<OwnerPattern, String> {
         let bare: Vec<&str> = text
             .strip_suffix("/**")
             .unwrap_or(text)
@@ -35,7 +35,7 @@ impl OwnerPattern {
 
     /// Whether an owner is meant.
     #[must_use]
-    pub fn matches(&self, owner: &Resource) -> bool {
+    pub(super) fn matches(&self, owner: &Resource) -> bool {
         let mut segments = owner.as_str().split('/');
         for pattern in self.0.split('/') {
             if pattern == ANY_SEGMENTS {
@@ -56,7 +56,7 @@ impl OwnerPattern {
 
     /// The text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -71,14 +71,22 @@ mod tests {
             ("*", "org:acme user:7", "org:acme/group:eng"),
             ("org:*", "org:acme", "org: orga user:7 org:acme/group:eng"),
             ("org:acme", "org:acme", "org:acme2 org:acme/x"),
-            ("org:*/group:*", "org:acme/group:eng", "org:acme org:acme/team:x org:acme/group:eng/x"),
+            (
+                "org:*/group:*",
+                "org:acme/group:eng",
+                "org:acme org:acme/team:x org:acme/group:eng/x",
+            ),
             ("*/*/**", "org:acme/group:eng a/b/c/d", "org:acme"),
             ("org:*/**", "org:acme org:acme/a/b", "user:7"),
         ] {
             let parsed = OwnerPattern::parse(pattern).unwrap();
             for (owners, expected) in [(meant, true), (not_meant, false)] {
                 for owner in owners.split(' ') {
-                    assert_eq!(parsed.matches(&Resource::parse(owner).unwrap()), expected, "{pattern} {owner}");
+                    assert_eq!(
+                        parsed.matches(&Resource::parse(owner).unwrap()),
+                        expected,
+                        "{pattern} {owner}"
+                    );
                 }
             }
         }

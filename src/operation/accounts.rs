@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::authority::{Authority, damaged_account, forbidden};
 use super::changes::Changes;
-use super::details::parse_owner;
+use super::details::{expect_revision, parse_owner, read_revision};
 use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
@@ -35,7 +35,7 @@ pub(super) fn put(
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
     let catalog = context.deployment.catalog();
-    let known = ["id", "title", "roles", "permissions"];
+    let known = ["id", "title", "roles", "permissions", "revision"];
     let Some(members) = Members::open(input, &Path::call(), &known, &mut problems) else {
         return Err(Refusal::from(problems).into());
     };
@@ -46,9 +46,11 @@ pub(super) fn put(
     let roles = read_roles(&members, catalog, &mut problems);
     let ceilings = read_ceilings(&members, catalog, &roles, &mut problems);
     if members.value("roles").is_none() && members.value("permissions").is_none() {
-        let message = "is required: what the account may do, such as { \"org:acme\": \"user\" }; {} is nothing";
+        let message =
+            "is required: what the account may do, such as { \"org:acme\": \"user\" }; {} is nothing";
         problems.add(&members.path("roles"), message);
     }
+    let seen = read_revision(&members, &mut problems);
     let (Some(id), true) = (id, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
@@ -70,6 +72,8 @@ pub(super) fn put(
         }
         .into());
     }
+    // One that does not exist is at no revision.
+    expect_revision(seen, before.as_ref().map_or(0, |(account, _)| account.revision))?;
     let had = before
         .as_ref()
         .map(|(account, _)| Grant::of_account(account, catalog));
@@ -125,10 +129,7 @@ fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> 
     for (resource, role, path) in entries.each().take(MOST_CEILINGS + 1) {
         let resource = problems.keep(&path, Resource::parse(resource));
         let Value::Text(role) = role else {
-            problems.add(
-                &path,
-                format!("expected the name of a role, got {}", role.kind()),
-            );
+            problems.add(&path, format!("expected the name of a role, got {}", role.kind()));
             continue;
         };
         if problems.keep(&path, catalog.known_role(role)).is_some()
@@ -281,9 +282,11 @@ fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r
     let Some(text) = stored else { return Ok(None) };
     match StoredAccount::parse(id, text) {
         Ok(StoredAccount::Account(account)) => Ok(Some((*account, text))),
-        Ok(StoredAccount::Tombstone) => {
-            Err(Refusal::new(ErrorCode::NotFound, "the account was deleted, and does not come back").into())
-        }
+        Ok(StoredAccount::Tombstone) => Err(Refusal::new(
+            ErrorCode::NotFound,
+            "the account was deleted, and does not come back",
+        )
+        .into()),
         Err(_) => Err(damaged_account(id).into()),
     }
 }

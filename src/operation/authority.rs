@@ -245,7 +245,9 @@ impl<'c> Authority<'c> {
     pub(super) fn assertions(&self, reads: &Reads) -> Result<Vec<Write>, Halt> {
         let values = reads.get_all(&self.rests_on)?;
         let pairs = self.rests_on.iter().zip(values);
-        Ok(pairs.map(|(key, value)| Write::assert(key.clone(), value)).collect())
+        Ok(pairs
+            .map(|(key, value)| Write::assert(key.clone(), value))
+            .collect())
     }
 }
 

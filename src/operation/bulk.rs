@@ -34,6 +34,7 @@ const FIXED_WRITES: usize = 4;
 
 /// What one page of a sweep did, or in a dry run would do.
 #[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Sweep {
     /// The tokens.
     ids: Vec<TokenId>,
@@ -118,9 +119,10 @@ pub(super) fn revoke_all(
         changes.replace_token(found, &changed);
         Ok(())
     };
-    let changes =
-        Changes::new(context, Operation::RevokeAll, authority.id()).because(reason.clone());
-    sweep(context, &owner, after, dry_run, &judge, &revoke, changes, &authority)
+    let changes = Changes::new(context, Operation::RevokeAll, authority.id()).because(reason.clone());
+    sweep(
+        context, &owner, after, dry_run, &judge, &revoke, changes, &authority,
+    )
 }
 
 /// `purge({ owner?, overFor?, dryRun?, after? }, actor?)`: deletes tokens that expired or were revoked long ago.
@@ -167,7 +169,9 @@ pub(super) fn purge(
         release(context, token, changes)
     };
     let changes = Changes::new(context, Operation::Purge, authority.id());
-    sweep(context, &owner, after, dry_run, &judge, &delete, changes, &authority)
+    sweep(
+        context, &owner, after, dry_run, &judge, &delete, changes, &authority,
+    )
 }
 
 /// Since when a token is over: expired, or revoked.
@@ -217,7 +221,10 @@ fn sweep<'c>(
     let mark = Mark::of_call(context, changes.operation());
     let [marked] = context.reads.get([mark.key()])?;
     let done = mark.found(marked)?;
-    let (entries, more_ranges) = entries(context, owner, after)?;
+    let Entries {
+        all: entries,
+        more: more_ranges,
+    } = entries(context, owner, after)?;
     let ids: Vec<Option<TokenId>> = entries.iter().map(|(_, value)| entry_id(value)).collect();
     let token_keys: Vec<String> = ids.iter().flatten().map(keys::token).collect();
     context.reads.get_all(&token_keys)?;
@@ -274,23 +281,30 @@ fn sweep<'c>(
     ))
 }
 
-/// A page of the entries of an owner and of everything below it, and whether a range follows after this one. In the order of the keys what
-/// is below stands before the owner itself.
-fn entries<'r>(
-    context: &Context<'r>,
-    owner: &Resource,
-    after: Option<&str>,
-) -> Result<(&'r [(String, String)], bool), Halt> {
+/// A page of entries.
+struct Entries<'r> {
+    all: &'r [(String, String)],
+    /// Whether a range follows after this one.
+    more: bool,
+}
+
+/// A page of the entries of an owner and of everything below it. In the order of the keys what is below stands before the owner itself.
+fn entries<'r>(context: &Context<'r>, owner: &Resource, after: Option<&str>) -> Result<Entries<'r>, Halt> {
     let [below, own] = keys::owner_ranges(owner);
     let in_own = after.is_some_and(|after| after.starts_with(&own));
-    let (prefix, more) = if in_own { (own, false) } else { (below, !owner.as_str().is_empty()) };
+    let (prefix, more) = if in_own {
+        (own, false)
+    } else {
+        (below, !owner.as_str().is_empty())
+    };
     let after = after.filter(|after| after.len() > prefix.len() && after.starts_with(&prefix));
     let range = Range {
         prefix,
         after: after.map(str::to_owned),
         limit: PAGE,
     };
-    Ok((context.reads.list(&range)?, more))
+    let all = context.reads.list(&range)?;
+    Ok(Entries { all, more })
 }
 
 fn entry_id(value: &str) -> Option<TokenId> {

@@ -111,7 +111,10 @@ pub(super) fn with_status(
 
 /// The refusal of a change to a revoked token.
 pub(super) fn terminal() -> Refusal {
-    Refusal::new(ErrorCode::Terminal, "the token is revoked, which cannot be undone")
+    Refusal::new(
+        ErrorCode::Terminal,
+        "the token is revoked, which cannot be undone",
+    )
 }
 
 /// Refuses an action that the token's kind does not have. A kind that the catalog has no more allows what ends a token.

@@ -114,11 +114,12 @@ impl<'o> Changes<'o> {
     /// A deleted token: its tombstone stays, its entries go.
     pub(super) fn delete_token(&mut self, found: &Found, name_holder: Option<&str>) {
         let token = found.record.token();
-        let tombstone = found
-            .record
-            .tombstone(self.context.time.now, self.actor.clone());
-        self.writes
-            .push(Write::replace(keys::token(&token.id), Some(found.text), tombstone));
+        let tombstone = found.record.tombstone(self.context.time.now, self.actor.clone());
+        self.writes.push(Write::replace(
+            keys::token(&token.id),
+            Some(found.text),
+            tombstone,
+        ));
         if token.parents.is_empty() {
             self.writes
                 .push(Write::delete(keys::owner_entry(&token.owner, &token.id)));
@@ -231,7 +232,8 @@ impl<'o> Changes<'o> {
         }
         for (feed_key, changed) in self.announced {
             let [head] = reads.get([&feed_key])?;
-            self.writes.push(Head::advance(feed_key.clone(), head, changed, now));
+            self.writes
+                .push(Head::advance(feed_key.clone(), head, changed, now));
         }
         if let Some(authority) = authority {
             for assertion in authority.assertions(reads)? {

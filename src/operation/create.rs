@@ -75,7 +75,9 @@ pub(super) fn plan(
     let secret = read_secret(context, &members, &mut problems);
     // An earlier call's answer stands, though an end that it asked for may have passed since.
     if problems.is_empty() {
-        context.reads.get_all(&ahead(&mark, &members, actor, secret.as_ref()))?;
+        context
+            .reads
+            .get_all(&ahead(&mark, &members, actor, secret.as_ref()))?;
         let [marked] = context.reads.get([mark.key()])?;
         if let Some([made]) = mark.found(marked)?.as_deref() {
             let authority = Authority::read(context, actor)?;
@@ -116,7 +118,10 @@ fn ahead(mark: &Mark, members: &Members, actor: &Actor, secret: Option<&Secret>)
         _ => actor.own_resource().cloned(),
     };
     let accounts = actor.own_resource().into_iter().chain(&owner).map(keys::account);
-    let above = owner.iter().flat_map(Resource::above).map(|id| keys::account(&id));
+    let above = owner
+        .iter()
+        .flat_map(Resource::above)
+        .map(|id| keys::account(&id));
     let token = secret.map(|secret| keys::token(secret.id()));
     let mut ahead = vec![mark.key().to_owned()];
     for key in accounts.chain(above).chain(token) {
@@ -378,7 +383,11 @@ fn in_use(authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome,
             record: Box::new(record.token().clone()),
         }));
     }
-    Err(Refusal::new(ErrorCode::Conflict, "the new token's id is in use; call again with a new one").into())
+    Err(Refusal::new(
+        ErrorCode::Conflict,
+        "the new token's id is in use; call again with a new one",
+    )
+    .into())
 }
 
 /// The answer of a call whose token exists. Its credential can be given again only by the very call that made it, which still has the

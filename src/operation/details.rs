@@ -7,7 +7,9 @@ use crate::input::{Members, Path, Problems, Value};
 use crate::limit::Limits;
 use crate::metadata::Metadata;
 use crate::name::{Description, Tag};
+use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
+use crate::time::LARGEST_EXACT;
 
 /// The most tags of a token.
 const MOST_TAGS: usize = 20;
@@ -46,7 +48,11 @@ pub(super) fn read_tags(context: &Context, members: &Members, problems: &mut Pro
 }
 
 /// Reads the member `metadata`.
-pub(super) fn read_metadata(context: &Context, members: &Members, problems: &mut Problems) -> Option<Metadata> {
+pub(super) fn read_metadata(
+    context: &Context,
+    members: &Members,
+    problems: &mut Problems,
+) -> Option<Metadata> {
     let value = members.value("metadata")?;
     let path = members.path("metadata");
     let metadata = problems.keep(&path, Metadata::read(value))?;
@@ -56,7 +62,11 @@ pub(super) fn read_metadata(context: &Context, members: &Members, problems: &mut
 
 /// Reads the member `conditions`.
 pub(super) fn read_conditions(members: &Members, problems: &mut Problems) -> Option<Conditions> {
-    Conditions::read(members.value("conditions")?, &members.path("conditions"), problems)
+    Conditions::read(
+        members.value("conditions")?,
+        &members.path("conditions"),
+        problems,
+    )
 }
 
 /// Reads the member `limits`.
@@ -84,4 +94,38 @@ pub(super) fn parse_owner(text: &str) -> Result<Resource, String> {
 /// Whether a member of a change takes something away.
 pub(super) fn clears(members: &Members, name: &str) -> bool {
     members.value(name) == Some(&Value::Null)
+}
+
+/// The revision that a caller has seen, a whole number.
+pub(super) fn read_revision(members: &Members, problems: &mut Problems) -> Option<u64> {
+    let value = members.value("revision")?;
+    // Counts are below 2^53, where doubles are exact.
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
+    match value {
+        Value::Number(number) if (1.0..=LARGEST_EXACT as f64).contains(number) && number.fract() == 0.0 => {
+            Some(*number as u64)
+        }
+        _ => {
+            problems.add(&members.path("revision"), "expected the revision of a record");
+            None
+        }
+    }
+}
+
+/// Refuses a change of something that is not what the caller saw.
+pub(super) fn expect_revision(seen: Option<u64>, revision: u64) -> Result<(), Refusal> {
+    if seen.is_none_or(|seen| seen == revision) {
+        return Ok(());
+    }
+    Err(Refusal {
+        path: Some("revision".to_owned()),
+        ..Refusal::new(
+            ErrorCode::Conflict,
+            format!("it was changed meanwhile and is at revision {revision}; look at it again"),
+        )
+    })
 }

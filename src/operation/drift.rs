@@ -13,9 +13,9 @@ use crate::keys;
 use crate::name::Name;
 use crate::permission::{Permission, PermissionSet};
 use crate::record::Stored;
-use crate::token::Status;
 use crate::refusal::Refusal;
 use crate::step::{Halt, Range};
+use crate::token::Status;
 
 /// How many tokens one call looks at, by default and at most.
 const MOST: u32 = 200;

@@ -4,7 +4,9 @@ use super::authority::{Authority, forbidden, refuse_more_than_account};
 use super::change::terminal;
 use super::changes::Changes;
 use super::create::take_name;
-use super::details::{clears, read_conditions, read_limits, read_metadata, read_tags};
+use super::details::{
+    clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
+};
 use super::lookup::{Found, find_to_change};
 use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
@@ -20,9 +22,8 @@ use crate::keys;
 use crate::limit::Limits;
 use crate::metadata::Metadata;
 use crate::name::{Description, Name, Tag};
-use crate::refusal::{ErrorCode, Refusal};
+use crate::refusal::Refusal;
 use crate::step::{Halt, Write};
-use crate::time::LARGEST_EXACT;
 use crate::token::{Status, Token};
 
 /// What is to be another than it was. The outer `None` leaves a member as it is, the inner one takes it away.
@@ -140,18 +141,7 @@ impl Edit {
         if token.status == Status::Revoked {
             return Err(terminal());
         }
-        if self.revision.is_some_and(|seen| seen != token.revision) {
-            return Err(Refusal {
-                path: Some("revision".to_owned()),
-                ..Refusal::new(
-                    ErrorCode::Conflict,
-                    format!(
-                        "the token was changed meanwhile: it is at revision {}; look at it again",
-                        token.revision
-                    ),
-                )
-            });
-        }
+        expect_revision(self.revision, token.revision)?;
         let wanted = [
             (self.permissions, Editable::Permissions),
             (self.name.is_some(), Editable::Name),
@@ -164,10 +154,7 @@ impl Edit {
         let kind = context.deployment.catalog().kind(&token.kind);
         for (wanted, what) in wanted {
             if wanted && !kind.as_ref().is_ok_and(|kind| kind.can_edit(what)) {
-                let editable = kind
-                    .as_ref()
-                    .map(|kind| kind.editable())
-                    .unwrap_or_default();
+                let editable = kind.as_ref().map(|kind| kind.editable()).unwrap_or_default();
                 let names: Vec<&str> = editable.iter().map(|what| what.name()).collect();
                 let can = if names.is_empty() {
                     "nothing of them".to_owned()
@@ -205,28 +192,6 @@ impl Edit {
         }
         if let Some(limits) = self.limits {
             token.limits = limits;
-        }
-    }
-}
-
-/// The revision that a caller has seen, a whole number.
-fn read_revision(members: &Members, problems: &mut Problems) -> Option<u64> {
-    let value = members.value("revision")?;
-    // Counts are below 2^53, where doubles are exact.
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss
-    )]
-    match value {
-        Value::Number(number)
-            if (1.0..=LARGEST_EXACT as f64).contains(number) && number.fract() == 0.0 =>
-        {
-            Some(*number as u64)
-        }
-        _ => {
-            problems.add(&members.path("revision"), "expected the revision of a record");
-            None
         }
     }
 }

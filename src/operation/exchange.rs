@@ -61,7 +61,8 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     };
     let verified = match authenticate(context.deployment, credential, context.reads, context.time.now)? {
         Presentation::Of(verified) => verified,
-        Presentation::Refused(code) | Presentation::RotatedOut(_, code) => return Err(not_valid(code).into()),
+        Presentation::RotatedOut(_) => return Err(not_valid(Code::RotatedOut).into()),
+        Presentation::Refused(code) => return Err(not_valid(code).into()),
     };
     let presented = verified.record.token();
     let mark = Mark::of_call(context, Operation::Exchange);

@@ -78,7 +78,10 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         return Vec::new();
     };
     if items.len() > MOST {
-        problems.add(&path, format!("has {} items; at most {MOST} are allowed", items.len()));
+        problems.add(
+            &path,
+            format!("has {} items; at most {MOST} are allowed", items.len()),
+        );
         return Vec::new();
     }
     let mut uses: Vec<Use> = Vec::new();
@@ -112,12 +115,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     uses
 }
 
-fn take_in(
-    context: &Context,
-    used: &Use,
-    authority: &Authority,
-    changes: &mut Changes,
-) -> Result<(), Halt> {
+fn take_in(context: &Context, used: &Use, authority: &Authority, changes: &mut Changes) -> Result<(), Halt> {
     let usage_key = keys::usage(&used.id);
     let [stored, usage] = context.reads.get([&keys::token(&used.id), &usage_key])?;
     changes.mention(&used.id);
@@ -155,8 +153,8 @@ fn consequence(context: &Context, used: &Use, record: &Record, authority: &Autho
             Reuse::Disable => Status::Disabled,
             Reuse::Revoke => Status::Revoked,
         };
-        let changes = token.status == Status::Active
-            || (token.status == Status::Disabled && status == Status::Revoked);
+        let changes =
+            token.status == Status::Active || (token.status == Status::Disabled && status == Status::Revoked);
         return changes.then(|| with_status(context, record, authority, status, None));
     }
     let ends_old = token

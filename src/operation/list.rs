@@ -73,7 +73,9 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
     let members = Members::open(
         query,
         &Path::call(),
-        &["owner", "kind", "status", "tag", "subject", "search", "after", "limit"],
+        &[
+            "owner", "kind", "status", "tag", "subject", "search", "after", "limit",
+        ],
         problems,
     )?;
     let owner = owner_of(&members, actor, problems);

@@ -25,18 +25,18 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::actor::Actor;
-use crate::credential::{self, Credential, TokenId};
+use crate::credential::{self, Credential, Prefix, TokenId};
 use crate::deployment::Deployment;
 use crate::input::{Members, Path, Problems, Value, quote, suggestion};
-use crate::token::Token;
-use crate::usage::Usage;
-use authority::Authority;
 use crate::keys;
 use crate::name::Identity;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Reads, Step, Write};
 use crate::time::Instant;
+use crate::token::Token;
+use crate::usage::Usage;
+use authority::Authority;
 
 /// How many random bytes an operation takes, 64: a credential's, and 24 for the id of the operation.
 pub const ENTROPY: usize = credential::ENTROPY + 24;
@@ -49,6 +49,12 @@ impl Entropy {
     #[must_use]
     pub fn new(bytes: Zeroizing<[u8; ENTROPY]>) -> Entropy {
         Entropy(bytes)
+    }
+
+    /// The credential of a client that keeps its secret to itself.
+    #[must_use]
+    pub fn mint(&self, prefix: &Prefix, now: Instant) -> Credential {
+        Credential::mint(prefix, now, &self.credential())
     }
 
     fn credential(&self) -> Zeroizing<[u8; credential::ENTROPY]> {
@@ -265,13 +271,15 @@ pub fn plan(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    let context = Context {
-        deployment,
-        reads,
-        time,
-        entropy,
-    };
-    settle(dispatch(&context, call))
+    deployment.seal().around(reads, |reads| {
+        let context = Context {
+            deployment,
+            reads,
+            time,
+            entropy,
+        };
+        settle(dispatch(&context, call))
+    })
 }
 
 /// Plans the exchange of a presented credential for a session's: `input` is `{ permissions?, resource?, expiresIn?, … }`.
@@ -284,13 +292,15 @@ pub fn plan_exchange(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    let context = Context {
-        deployment,
-        reads,
-        time,
-        entropy,
-    };
-    settle(exchange::plan(&context, credential, input))
+    deployment.seal().around(reads, |reads| {
+        let context = Context {
+            deployment,
+            reads,
+            time,
+            entropy,
+        };
+        settle(exchange::plan(&context, credential, input))
+    })
 }
 
 fn settle(planned: Result<Outcome, Halt>) -> Step<Answer> {

@@ -34,7 +34,11 @@ pub(super) fn plan(
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
     let nothing = Value::Map(Vec::new());
-    let options = if *options == Value::Null { &nothing } else { options };
+    let options = if *options == Value::Null {
+        &nothing
+    } else {
+        options
+    };
     let known = ["grace", "digest", "endOldAtFirstUse", "idempotencyKey"];
     let members = Members::open(options, &Path::call(), &known, &mut problems);
     let Some(members) = members else {

@@ -67,7 +67,12 @@ pub(super) fn find<'r>(
         path: Some("technicalUser".to_owned()),
         ..Refusal::new(ErrorCode::InvalidInput, message)
     };
-    let missing = || refuse(format!("there is no technical user {} of this owner", quote(id.as_str())));
+    let missing = || {
+        refuse(format!(
+            "there is no technical user {} of this owner",
+            quote(id.as_str())
+        ))
+    };
     if !Account::is_technical_user_id(id) || id.above().next().as_ref() != Some(owner) {
         return Err(missing().into());
     }
@@ -80,9 +85,10 @@ pub(super) fn find<'r>(
                 return Err(refuse("the technical user is disabled".to_owned()).into());
             }
             if account.tokens.len() >= MOST_BACKED {
-                return Err(
-                    refuse(format!("the technical user backs {MOST_BACKED} tokens, which is the most")).into(),
-                );
+                return Err(refuse(format!(
+                    "the technical user backs {MOST_BACKED} tokens, which is the most"
+                ))
+                .into());
             }
             Ok((*account, text))
         }

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::Deployment;
 use crate::catalog::{Preview, Selection};
+use crate::credential::{Digest, TokenId};
 use crate::explain::explain;
 use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
@@ -22,7 +23,7 @@ use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
-use crate::verify::{read_question, verify};
+use crate::verify::{Question, read_requirement, verify};
 
 /// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
 /// the memory.
@@ -97,11 +98,53 @@ impl Core {
         let step = self
             .try_plan(call, reads, now, started, entropy)
             .unwrap_or_else(Step::Refuse);
-        push(out, &step);
-        if let Step::Commit { answer, .. } | Step::Answer(answer) = &step
-            && let Some(credential) = answer.credential()
-        {
-            out.push(&JsValue::from_str(credential.reveal()));
+        push_with_credential(out, &step);
+    }
+
+    /// Plans the exchange of a presented credential for a session's; otherwise as [`Core::plan`].
+    #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own: the credential must not stand in a text with others.
+    pub fn exchange(
+        &self,
+        credential: String,
+        input: JsValue,
+        reads: JsValue,
+        now: f64,
+        started: f64,
+        entropy: &Uint8Array,
+        out: &Array,
+    ) {
+        let credential = Zeroizing::new(credential);
+        let step = planned(reads, now, started, entropy).and_then(|(reads, time, entropy)| {
+            let input = value(input, "the input")?;
+            let deployment = self.deployment()?;
+            Ok(operation::plan_exchange(
+                deployment,
+                &credential,
+                &input,
+                &reads,
+                time,
+                &entropy,
+            ))
+        });
+        push_with_credential(out, &step.unwrap_or_else(Step::Refuse));
+    }
+
+    /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest }`, `out[1]` the credential.
+    pub fn mint(&self, now: f64, entropy: &Uint8Array, out: &Array) {
+        let minted = Time::read(now, now).and_then(|time| {
+            let entropy = read_entropy(entropy)?;
+            Ok(entropy.mint(self.deployment()?.prefix(), time.now))
+        });
+        match minted {
+            Ok(credential) => {
+                let minted = Minted {
+                    id: credential.id(),
+                    digest: credential.digest(),
+                };
+                push(out, &Step::Answer(minted));
+                out.push(&JsValue::from_str(credential.reveal()));
+            }
+            Err(refusal) => push(out, &Step::<()>::Refuse(refusal)),
         }
     }
 
@@ -186,28 +229,15 @@ impl Core {
         started: f64,
         entropy: &Uint8Array,
     ) -> Result<Step<operation::Answer>, Refusal> {
-        let time = Time::read(now, started)?;
-        let mut bytes = Zeroizing::new([0; operation::ENTROPY]);
-        if entropy.length() as usize != bytes.len() {
-            let message = format!("entropy must have {} bytes", bytes.len());
-            return Err(Refusal::new(ErrorCode::InvalidInput, message));
-        }
-        entropy.copy_to(bytes.as_mut_slice());
         let call = value(call, "the call")?;
-        let reads = Reads::from_value(value(reads, "the reads")?)?;
-        Ok(operation::plan(
-            self.deployment()?,
-            &call,
-            &reads,
-            time,
-            &Entropy::new(bytes),
-        ))
+        let (reads, time, entropy) = planned(reads, now, started, entropy)?;
+        Ok(operation::plan(self.deployment()?, &call, &reads, time, &entropy))
     }
 
     /// Puts a question about a credential to the core. The text of the credential is wiped.
     fn ask<A: Serialize>(
         &self,
-        answer: fn(&Deployment, &str, &Requirement, &Reads, Instant) -> Step<A>,
+        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Step<A>,
         credential: String,
         question: JsValue,
         reads: JsValue,
@@ -215,47 +245,34 @@ impl Core {
         out: &Array,
     ) {
         let credential = Zeroizing::new(credential);
-        let step = self
-            .question(question, reads, now)
-            .and_then(|(requirement, reads, time)| {
-                Ok(answer(
-                    self.deployment()?,
-                    &credential,
-                    &requirement,
-                    &reads,
-                    time.now,
-                ))
-            });
-        push(out, &step.unwrap_or_else(Step::Refuse));
-    }
-
-    /// What a verification is asked.
-    fn question(
-        &self,
-        question: JsValue,
-        reads: JsValue,
-        now: f64,
-    ) -> Result<(Rc<Requirement>, Reads, Time), Refusal> {
-        let time = Time::read(now, now)?;
-        let requirement = self.requirement(value(question, "the question")?)?;
-        Ok((requirement, Reads::from_value(value(reads, "the reads")?)?, time))
+        let asked = || {
+            let now = Time::read(now, now)?.now;
+            let question = value(question, "the question")?;
+            let requirement = self.requirement(&question)?;
+            let question = Question::read(&requirement, &question)?;
+            let reads = Reads::from_value(value(reads, "the reads")?)?;
+            Ok(answer(self.deployment()?, &credential, &question, &reads, now))
+        };
+        push(out, &asked().unwrap_or_else(Step::Refuse));
     }
 
     /// A requirement, compiled once if it is a text.
-    fn requirement(&self, question: Value) -> Result<Rc<Requirement>, Refusal> {
+    fn requirement(&self, question: &Value) -> Result<Rc<Requirement>, Refusal> {
         let catalog = self.deployment()?.catalog();
-        let Value::Map(members) = &question else {
-            return read_question(catalog, &question).map(Rc::new);
+        let text = match question {
+            Value::Map(members) => members.iter().find_map(|member| match member {
+                (name, Value::Text(text)) if name == "requirement" => Some(text),
+                _ => None,
+            }),
+            _ => None,
         };
-        let [(name, Value::Text(text))] = members.as_slice() else {
-            return read_question(catalog, &question).map(Rc::new);
+        let Some(text) = text else {
+            return read_requirement(catalog, question).map(Rc::new);
         };
-        if name == "requirement"
-            && let Some(known) = self.requirements.borrow().get(text)
-        {
+        if let Some(known) = self.requirements.borrow().get(text) {
             return Ok(Rc::clone(known));
         }
-        let requirement = Rc::new(read_question(catalog, &question)?);
+        let requirement = Rc::new(read_requirement(catalog, question)?);
         let mut requirements = self.requirements.borrow_mut();
         if requirements.len() >= REMEMBERED {
             requirements.clear();
@@ -305,6 +322,35 @@ pub(crate) fn normalize(text: &str) -> String {
     JsString::from(text).normalize("NFC").into()
 }
 
+/// What `mint` hands over apart from the credential.
+#[derive(Serialize)]
+struct Minted<'c> {
+    id: &'c TokenId,
+    digest: &'c Digest,
+}
+
+/// What every plan rests on.
+fn planned(
+    reads: JsValue,
+    now: f64,
+    started: f64,
+    entropy: &Uint8Array,
+) -> Result<(Reads, Time, Entropy), Refusal> {
+    let time = Time::read(now, started)?;
+    let entropy = read_entropy(entropy)?;
+    Ok((Reads::from_value(value(reads, "the reads")?)?, time, entropy))
+}
+
+fn read_entropy(entropy: &Uint8Array) -> Result<Entropy, Refusal> {
+    let mut bytes = Zeroizing::new([0; operation::ENTROPY]);
+    if entropy.length() as usize != bytes.len() {
+        let message = format!("entropy must have {} bytes", bytes.len());
+        return Err(Refusal::new(ErrorCode::InvalidInput, message));
+    }
+    entropy.copy_to(bytes.as_mut_slice());
+    Ok(Entropy::new(bytes))
+}
+
 fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
     serde_wasm_bindgen::from_value(from).map_err(|problem| {
         Refusal::new(
@@ -317,4 +363,14 @@ fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
 /// Hands a step over as JSON text.
 fn push<A: Serialize>(out: &Array, step: &Step<A>) {
     out.push(&JsValue::from_str(&json(step)));
+}
+
+/// Hands over a step and, apart from it, the new credential of its answer.
+fn push_with_credential(out: &Array, step: &Step<operation::Answer>) {
+    push(out, step);
+    if let Step::Commit { answer, .. } | Step::Answer(answer) = step
+        && let Some(credential) = answer.credential()
+    {
+        out.push(&JsValue::from_str(credential.reveal()));
+    }
 }

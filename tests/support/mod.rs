@@ -16,10 +16,9 @@ use leastkey::explain::explain;
 use leastkey::input::Value;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan};
 use leastkey::refusal::Refusal;
-use leastkey::requirement::Requirement;
 use leastkey::step::{ListRead, Need, Reads, Step, Write};
 use leastkey::time::Instant;
-use leastkey::verify::{read_question, verify};
+use leastkey::verify::{Question, read_requirement, verify};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
@@ -217,20 +216,16 @@ impl Host {
 
     fn ask<A: Serialize>(
         &self,
-        answer: fn(&Deployment, &str, &Requirement, &Reads, Instant) -> Step<A>,
+        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Step<A>,
         credential: &str,
         question: Json,
     ) -> Result<Json, Refusal> {
-        let requirement = read_question(self.deployment.catalog(), &value(question))?;
+        let question = value(question);
+        let requirement = read_requirement(self.deployment.catalog(), &question)?;
+        let question = Question::read(&requirement, &question)?;
         let mut reads = Reads::default();
         for _ in 0..3 {
-            match answer(
-                &self.deployment,
-                credential,
-                &requirement,
-                &reads,
-                instant(self.now),
-            ) {
+            match answer(&self.deployment, credential, &question, &reads, instant(self.now)) {
                 Step::Need(need) => self.fetch(&mut reads, need),
                 Step::Answer(answer) => return Ok(serde_json::to_value(answer).unwrap()),
                 Step::Refuse(refusal) => return Err(refusal),
