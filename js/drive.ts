@@ -14,11 +14,21 @@ import { Deadline, pause, within } from './time-limit.js';
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 250;
 
-/** One management operation, from its call to its answer. */
-export async function manage(core: ConfiguredCore, settings: Settings, call: Call): Promise<unknown> {
+/**
+ * One management operation, from its call to its answer. An abort rejects with the signal's reason; what had been handed to
+ * the store by then may have been applied.
+ */
+export async function manage(
+  core: ConfiguredCore,
+  settings: Settings,
+  call: Call,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const deadline = new Deadline(settings.deadline, signal);
+  deadline.refuseAborted();
   const started = readClock(settings.now);
   const entropy = drawEntropy(settings.entropy);
-  const operation = new Operation(core, settings, call, started, entropy);
+  const operation = new Operation(core, settings, call, started, entropy, deadline);
   try {
     return await operation.run();
   } finally {
@@ -43,7 +53,7 @@ export async function fetchNeed(store: Store, need: Need, reads: Reads, deadline
 /** One call of the store. It gets half of the whole time at most, so that there is some left to find out what became of it. */
 function ask<T>(deadline: Deadline, call: () => T | Promise<T>): Promise<T> {
   deadline.refusePassed();
-  return within(call(), Math.min(deadline.left, deadline.whole / 2));
+  return within(call(), Math.min(deadline.left, deadline.whole / 2), deadline.signal);
 }
 
 class Operation {
@@ -59,13 +69,20 @@ class Operation {
   /** What a commit threw whose outcome is unknown. From then on only the operation's own marker can tell. */
   #lost: { cause: unknown } | undefined;
 
-  constructor(core: ConfiguredCore, settings: Settings, call: Call, started: number, entropy: Uint8Array) {
+  constructor(
+    core: ConfiguredCore,
+    settings: Settings,
+    call: Call,
+    started: number,
+    entropy: Uint8Array,
+    deadline: Deadline,
+  ) {
     this.#core = core;
     this.#settings = settings;
     this.#call = call;
     this.#entropy = entropy;
     this.#started = started;
-    this.#deadline = new Deadline(settings.deadline);
+    this.#deadline = deadline;
   }
 
   async run(): Promise<unknown> {
@@ -76,7 +93,7 @@ class Operation {
         if (!('commit' in step)) throw refusal(step);
         if (await this.#commit(step.commit.writes)) return step.commit.answer;
       }
-      await pause(Math.min(Math.random() * longestPause, this.#deadline.left));
+      await pause(Math.min(Math.random() * longestPause, this.#deadline.left), this.#deadline.signal);
       if (this.#deadline.left === 0) throw this.#timeIsOver();
     }
   }
@@ -97,6 +114,7 @@ class Operation {
       try {
         await fetchNeed(this.#settings.store, step.need, reads, this.#deadline);
       } catch (cause) {
+        this.#deadline.refuseAborted();
         // After a commit of unknown outcome, or when conflicts took all the time, this failure is not what there is to tell.
         if (this.#lost === undefined && !(this.#refused && this.#deadline.left === 0))
           throw unreadable(cause);
@@ -113,6 +131,7 @@ class Operation {
       this.#refused ||= !applied;
       return applied;
     } catch (cause) {
+      this.#deadline.refuseAborted();
       if (cause instanceof LeastkeyError && this.#lost === undefined) throw cause;
       this.#lost = { cause };
       return false;
@@ -123,8 +142,9 @@ class Operation {
     if (this.#queue?.key === key) return;
     this.leaveQueue();
     try {
-      this.#queue = { key, leave: await enterQueue(this.#settings.store, key, this.#deadline.left) };
+      this.#queue = { key, leave: await enterQueue(this.#settings.store, key, this.#deadline) };
     } catch {
+      this.#deadline.refuseAborted();
       throw this.#timeIsOver();
     }
   }

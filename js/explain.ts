@@ -1,3 +1,4 @@
+import type { Reads } from './boundary.js';
 import type { BearerError } from './codes.js';
 import type { ConfiguredCore } from './core.js';
 import type { CredentialSource } from './credential.js';
@@ -34,10 +35,11 @@ export async function explainCredential(
   settings: Settings,
   source: CredentialSource,
   question: { requirement?: unknown },
+  signal?: AbortSignal,
 ): Promise<Explanation> {
-  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, (credential, reads, now) =>
-    core.explain(credential, question, reads, now),
-  );
+  const ask = (credential: string, reads: Reads, now: number) =>
+    core.explain(credential, question, reads, now);
+  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, ask, signal);
   return { ...explanation, wire: explanation.wire ?? wireOf(explanation) };
 }
 

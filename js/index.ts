@@ -19,7 +19,7 @@ export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './dri
 export type { Duration } from './duration.js';
 export { LeastkeyError, type Problem } from './errors.js';
 export type { Explanation, Wire } from './explain.js';
-export type { TokensOptions, VerifyOptions } from './options.js';
+export type { CallOptions, TokensOptions, VerifyOptions } from './options.js';
 export type { RouteRequirement } from './route.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './selection.js';
 export type { Entry, MaybePromise, Range, Store, SyncStore, Write } from './stores/store.js';

@@ -32,8 +32,17 @@ export interface TokensOptions<C extends Catalog = Catalog> {
   deadline?: number;
 }
 
+/** What every operation can be given for one call. */
+export interface CallOptions {
+  /**
+   * Ends the call early: it rejects with the signal's reason. A change that had been handed to the store by then may have
+   * been applied.
+   */
+  signal?: AbortSignal;
+}
+
 /** What {@link Tokens.verify} can be given for one call. */
-export interface VerifyOptions {
+export interface VerifyOptions extends CallOptions {
   /** For this call in place of the one of {@link TokensOptions}. */
   freshness?: Duration;
 }
@@ -58,7 +67,9 @@ const TOKENS_OPTIONS = [
   'deadline',
 ] as const satisfies (keyof TokensOptions)[];
 
-const VERIFY_OPTIONS = ['freshness'] as const satisfies (keyof VerifyOptions)[];
+const CALL_OPTIONS = ['signal'] as const satisfies (keyof CallOptions)[];
+
+const VERIFY_OPTIONS = ['freshness', 'signal'] as const satisfies (keyof VerifyOptions)[];
 
 const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 
@@ -98,10 +109,24 @@ export function readTokensOptions(options: TokensOptions): Settings {
   return { store, prefix, catalogText: catalogText(catalog), now, entropy, deadline };
 }
 
+/** Reads the options of one call of the operation `of`. */
+export function readCallOptions(options: CallOptions, of: string): AbortSignal | undefined {
+  refuseUnknownOptions(options, CALL_OPTIONS, of);
+  return readSignal(options.signal);
+}
+
 /** Reads the options of one `verify`. */
-export function readVerifyOptions(options: VerifyOptions): void {
+export function readVerifyOptions(options: VerifyOptions): AbortSignal | undefined {
   refuseUnknownOptions(options, VERIFY_OPTIONS, 'verify');
   if (options.freshness !== undefined) parseDuration(options.freshness, 'freshness');
+  return readSignal(options.signal);
+}
+
+/** By its members, because a signal of another realm is an instance of nothing here. */
+function readSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
+  throw wrong('signal', 'expected the signal of an AbortController');
 }
 
 /** Reads the options of one `resolve`, with the defaults filled in. */

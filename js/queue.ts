@@ -1,5 +1,5 @@
 import type { Store } from './stores/store.js';
-import { within } from './time-limit.js';
+import { type Deadline, within } from './time-limit.js';
 
 /** For each store of this process, the end of the queue at each hot key. */
 const queues = new WeakMap<Store, Map<string, Promise<void>>>();
@@ -8,9 +8,9 @@ const queues = new WeakMap<Store, Map<string, Promise<void>>>();
  * Waits until every earlier caller at this key has left, and returns how to leave. Queues belong to the store object:
  * all that write to it through this process wait in one line, and do not lose commits to each other.
  *
- * @throws {TimeLimitError} when the turn does not come in time; the place is given up.
+ * @throws {TimeLimitError} when the turn does not come in time, the signal's reason on an abort; the place is given up.
  */
-export async function enterQueue(store: Store, key: string, milliseconds: number): Promise<() => void> {
+export async function enterQueue(store: Store, key: string, deadline: Deadline): Promise<() => void> {
   const tails = tailsOf(store);
   const before = tails.get(key);
   const { left, leave } = turn();
@@ -20,7 +20,7 @@ export async function enterQueue(store: Store, key: string, milliseconds: number
     if (tails.get(key) === tail) tails.delete(key);
   });
   try {
-    if (before !== undefined) await within(before, milliseconds);
+    if (before !== undefined) await within(before, deadline.left, deadline.signal);
   } catch (error) {
     leave();
     throw error;

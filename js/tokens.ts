@@ -7,6 +7,8 @@ import type { DriftQuery, DriftReport } from './drift.js';
 import { manage } from './drive.js';
 import { type Explanation, explainCredential } from './explain.js';
 import {
+  type CallOptions,
+  readCallOptions,
   readResolveOptions,
   readTokensOptions,
   readVerifyOptions,
@@ -34,7 +36,8 @@ import { verifyCredential } from './verify.js';
 /**
  * The tokens of one deployment. All methods but `verify` throw a `LeastkeyError`: `invalid_input` for a wrong argument,
  * `forbidden` without authority over the owner, `not_found` for an id that is unknown or not this actor's to see,
- * `conflict`, `outcome_unknown` or `store_unavailable` when the store does not do its part within the deadline.
+ * `conflict`, `outcome_unknown` or `store_unavailable` when the store does not do its part within the deadline. Those that
+ * ask the store take a `signal` last, and reject with its reason when it aborts.
  */
 export interface Tokens<Ids extends CatalogIds = CatalogIds> {
   /**
@@ -47,19 +50,19 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    *   { id: 'user:7', roles: { 'org:acme': 'admin' } },
    * );
    */
-  create(input: CreateInput<Ids>, actor: Actor): Promise<Created>;
+  create(input: CreateInput<Ids>, actor: Actor, call?: CallOptions): Promise<Created>;
   /** The record of a token. */
-  get(id: string, actor: Actor): Promise<TokenRecord>;
+  get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** The tokens of an owner, newest first, a page at a time. */
-  list(query: ListQuery, actor: Actor): Promise<TokenPage>;
+  list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage>;
   /** Stops a token for now; `enable` takes it back. */
-  disable(id: string, actor: Actor): Promise<TokenRecord>;
+  disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** Lets a disabled token work again. Throws `terminal` for a revoked one. */
-  enable(id: string, actor: Actor): Promise<TokenRecord>;
+  enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** Stops a token for ever and keeps its record. No verification that starts after this resolved accepts it. */
-  revoke(id: string, options: RevokeOptions, actor: Actor): Promise<TokenRecord>;
+  revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** Removes a token's record. Its id never comes back. */
-  delete(id: string, actor: Actor): Promise<{ id: string }>;
+  delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }>;
   /**
    * Says whether a request may pass. It resolves to a verdict whatever the client sent and whatever the store did:
    * a store out of reach is `store_unavailable`, never a yes.
@@ -87,7 +90,11 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    * const headers = wire.challenge === undefined ? {} : { 'WWW-Authenticate': wire.challenge };
    * return new Response(null, { status: wire.status, headers });
    */
-  explain(credential: CredentialSource, requirement?: Requirement<Ids['permission']>): Promise<Explanation>;
+  explain(
+    credential: CredentialSource,
+    requirement?: Requirement<Ids['permission']>,
+    options?: CallOptions,
+  ): Promise<Explanation>;
   /**
    * What a selection comes to: exactly the permissions that a token of it would hold, the tree of all services for a
    * screen, and warnings. The same selection and catalog always give the same answer.
@@ -115,7 +122,7 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    */
   match(method: string, path: string): RouteRequirement | null;
   /** Which tokens of an owner are not what their selection would come to today. It changes none of them. */
-  drift(query: DriftQuery, actor: Actor): Promise<DriftReport>;
+  drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport>;
   /** The regular expression by which secret scanners find this deployment's credentials. */
   pattern(): string;
 }
@@ -149,37 +156,43 @@ class CoreTokens implements Tokens {
     this.#settings = settings;
   }
 
-  async create(input: CreateInput, actor: Actor): Promise<Created> {
-    return this.#manage({ op: 'create', input: plainCopy(input, ''), actor: plainCopy(actor, 'actor') });
+  async create(input: CreateInput, actor: Actor, call?: CallOptions): Promise<Created> {
+    return this.#manage(
+      { op: 'create', input: plainCopy(input, ''), actor: plainCopy(actor, 'actor') },
+      call,
+    );
   }
 
-  async get(id: string, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({ op: 'get', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
+  async get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'get', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') }, call);
   }
 
-  async list(query: ListQuery, actor: Actor): Promise<TokenPage> {
-    return this.#manage({ op: 'list', query: plainCopy(query, ''), actor: plainCopy(actor, 'actor') });
+  async list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage> {
+    return this.#manage({ op: 'list', query: plainCopy(query, ''), actor: plainCopy(actor, 'actor') }, call);
   }
 
-  async disable(id: string, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({ op: 'disable', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
+  async disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'disable', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') }, call);
   }
 
-  async enable(id: string, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({ op: 'enable', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
+  async enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'enable', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') }, call);
   }
 
-  async revoke(id: string, options: RevokeOptions, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({
-      op: 'revoke',
-      id: plainCopy(id, 'id'),
-      options: plainCopy(options, 'options'),
-      actor: plainCopy(actor, 'actor'),
-    });
+  async revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage(
+      {
+        op: 'revoke',
+        id: plainCopy(id, 'id'),
+        options: plainCopy(options, 'options'),
+        actor: plainCopy(actor, 'actor'),
+      },
+      call,
+    );
   }
 
-  async delete(id: string, actor: Actor): Promise<{ id: string }> {
-    return this.#manage({ op: 'delete', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
+  async delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }> {
+    return this.#manage({ op: 'delete', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') }, call);
   }
 
   async verify(
@@ -187,14 +200,19 @@ class CoreTokens implements Tokens {
     requirement?: Requirement,
     options: VerifyOptions = {},
   ): Promise<Verdict> {
-    readVerifyOptions(options);
+    const signal = readVerifyOptions(options);
     const question = requirement === undefined ? {} : { requirement: plainCopy(requirement, 'requirement') };
-    return verifyCredential(this.#core, this.#settings, credential, question);
+    return verifyCredential(this.#core, this.#settings, credential, question, signal);
   }
 
-  async explain(credential: CredentialSource, requirement?: Requirement): Promise<Explanation> {
+  async explain(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options: CallOptions = {},
+  ): Promise<Explanation> {
+    const signal = readCallOptions(options, 'explain');
     const question = requirement === undefined ? {} : { requirement: plainCopy(requirement, 'requirement') };
-    return explainCredential(this.#core, this.#settings, credential, question);
+    return explainCredential(this.#core, this.#settings, credential, question, signal);
   }
 
   resolve(selection: Selection, options: ResolveOptions = {}): Preview {
@@ -214,8 +232,8 @@ class CoreTokens implements Tokens {
     return matchRoute(this.#core, method, path);
   }
 
-  async drift(query: DriftQuery, actor: Actor): Promise<DriftReport> {
-    return this.#manage({ op: 'drift', query: plainCopy(query, ''), actor: plainCopy(actor, 'actor') });
+  async drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport> {
+    return this.#manage({ op: 'drift', query: plainCopy(query, ''), actor: plainCopy(actor, 'actor') }, call);
   }
 
   pattern(): string {
@@ -223,8 +241,9 @@ class CoreTokens implements Tokens {
   }
 
   /** The core answers each operation in its own shape; docs/boundary.md says which. */
-  async #manage<T>(call: Call): Promise<T> {
-    return (await manage(this.#core, this.#settings, call)) as T;
+  async #manage<T>(call: Call, options: CallOptions = {}): Promise<T> {
+    const signal = readCallOptions(options, call.op);
+    return (await manage(this.#core, this.#settings, call, signal)) as T;
   }
 }
 

@@ -14,24 +14,29 @@ export async function verifyCredential(
   settings: Settings,
   source: CredentialSource,
   question: { requirement?: unknown },
+  signal?: AbortSignal,
 ): Promise<Verdict> {
-  return decide(settings, source, (credential, reads, now) => core.verify(credential, question, reads, now));
+  const ask = (credential: string, reads: Reads, now: number) =>
+    core.verify(credential, question, reads, now);
+  return decide(settings, source, ask, signal);
 }
 
 /**
  * A verdict on a credential, by the core once it has been given what it needs from the store. Whatever a client sends and
  * whatever a store does ends in a verdict; only a mistake of the program (a requirement that cannot be read, a broken clock)
- * throws.
+ * throws, and an abort, with the signal's reason.
  */
 export async function decide(
   settings: Settings,
   source: CredentialSource,
   ask: (credential: string, reads: Reads, now: number) => Step,
+  signal?: AbortSignal,
 ): Promise<Verdict> {
+  const deadline = new Deadline(settings.deadline, signal);
+  deadline.refuseAborted();
   const asOf = readClock(settings.now);
   const read = readCredential(source);
   if ('refusal' in read) return { valid: false, ...read.refusal, asOf };
-  const deadline = new Deadline(settings.deadline);
   const reads: Reads = { values: [], lists: [] };
   for (;;) {
     // Decided by the time of the decision: a slow store must not carry a token past its expiry.
@@ -41,6 +46,7 @@ export async function decide(
     try {
       await fetchNeed(settings.store, step.need, reads, deadline);
     } catch {
+      deadline.refuseAborted();
       return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
     }
   }
