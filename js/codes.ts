@@ -36,8 +36,14 @@ export type VerdictCode =
   | 'revoked'
   | 'expired'
   | 'not_yet_valid'
+  | 'idle_expired'
+  | 'rotated_out'
+  | 'owner_inactive'
+  | 'condition_failed'
   | 'insufficient_permission'
   | 'outside_resource'
+  | 'rate_limited'
+  | 'usage_exceeded'
   | 'store_unavailable';
 
 /** The error of a bearer challenge, RFC 6750 §3.1. */

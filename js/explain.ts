@@ -1,4 +1,4 @@
-import type { Reads } from './boundary.js';
+import type { Question, Reads } from './boundary.js';
 import type { BearerError } from './codes.js';
 import type { ConfiguredCore } from './core.js';
 import type { CredentialSource } from './credential.js';
@@ -34,7 +34,7 @@ export async function explainCredential(
   core: ConfiguredCore,
   settings: Settings,
   source: CredentialSource,
-  question: { requirement?: unknown },
+  question: Question,
   signal?: AbortSignal,
 ): Promise<Explanation> {
   const ask = (credential: string, reads: Reads, now: number) =>

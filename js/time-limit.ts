@@ -1,5 +1,9 @@
 import type { MaybePromise } from './stores/store.js';
 
+/** The first retry waits at most this long, each later one at most twice the one before. */
+const FIRST_PAUSE = 2;
+const LONGEST_PAUSE = 250;
+
 /** What {@link within} throws when the time is over. */
 export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
@@ -34,8 +38,19 @@ export async function within<T>(
   }
 }
 
+/**
+ * Waits before a call's next attempt, a jittered moment that grows with each. `false`: the deadline has passed.
+ *
+ * @throws the signal's reason on an abort.
+ */
+export async function backOff(attempt: number, deadline: Deadline): Promise<boolean> {
+  const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
+  await pause(Math.min(Math.random() * longest, deadline.left), deadline.signal);
+  return deadline.left > 0;
+}
+
 /** Resolves after `milliseconds`. An abort ends it with the signal's reason. */
-export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await within(new Promise<never>(() => {}), milliseconds, signal);
   } catch (end) {
