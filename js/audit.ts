@@ -3,6 +3,10 @@ import type { Actor } from './types.js';
 
 /** One change, as it was committed: who, what, when, why, before and after. It holds no secret. */
 export interface AuditEntry {
+  /** The version of this form. */
+  v: number;
+  /** In whose trail it stands. */
+  owner: string;
   /** Counts the changes of an owner, from 1. */
   seq: number;
   at: number;

@@ -34,7 +34,7 @@ export type {
 } from './catalog.js';
 export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './catalog-ids.js';
 export type { BearerError, ErrorCode, VerdictCode } from './codes.js';
-export type { Conditions, RequestContext } from './conditions.js';
+export type { Conditions, RequestContext, TimeWindow } from './conditions.js';
 export type { CredentialSource, HeadersLike, RequestLike } from './credential.js';
 export { type DefinedCatalog, defineCatalog } from './define-catalog.js';
 export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './drift.js';

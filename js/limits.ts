@@ -1,9 +1,9 @@
 import type { Duration } from './duration.js';
 
-/** How often a token may be used. Only verifications that are given `consume` count. */
+/** How much a token may be used. Only verifications that are given `consume` count against it. */
 export interface Limits {
-  /** So many uses in any window of that length, evenly refilled. */
-  rate?: { uses: number; per: Duration };
-  /** So many uses in all. */
-  credits?: { uses: number; refill?: { uses: number; every: Duration } };
+  /** So many in a stretch of time: all at once, and from then on evenly. */
+  requests?: { limit: number; per: Duration };
+  /** So many in all, or until the next refill, which never makes more than the amount. */
+  credits?: { amount: number; refill?: { amount: number; every: Duration } };
 }

@@ -110,9 +110,9 @@ export interface TokenRecord {
   rotation?: Rotation;
   /** Of a key that another system issued: when it was taken over, and how it begins. */
   imported?: { at: number; hint?: string };
-  /** When it was last used, as of the last flush. */
+  /** Of `get`: when it was last used, as far as uses were flushed. */
   lastUsedAt?: number;
-  /** How often it was used, as of the last flush. */
+  /** Of `get`: how often it was used, as far as uses were flushed. */
   uses?: number;
   /** Rises with every change. */
   revision: number;

@@ -24,7 +24,7 @@ export interface FlushReport {
 /** The most tokens whose use is kept until a flush. */
 const MOST = 10_000;
 
-/** How many the core takes in one call. */
+/** How many the core is given in one call. */
 const PAGE = 20;
 
 /**
@@ -66,14 +66,14 @@ export class UsageCollector {
     const taken = this.#take();
     const uncounted = this.#uncounted;
     let flushed = 0;
-    for (let at = 0; at < taken.length; at += PAGE) {
-      try {
-        flushed += (await this.#write(taken.slice(at, at + PAGE), signal)).flushed;
-      } catch (error) {
-        // Back to where they were: before everything that was noted since.
-        for (const use of [...taken.slice(at), ...this.#take()]) this.#add(use);
-        throw error;
-      }
+    try {
+      // The core takes in as many of a page as fit into one commit.
+      while (flushed < taken.length)
+        flushed += (await this.#write(taken.slice(flushed, flushed + PAGE), signal)).flushed;
+    } finally {
+      // Back to where they were: before everything that was noted since.
+      if (flushed < taken.length)
+        for (const use of [...taken.slice(flushed), ...this.#take()]) this.#add(use);
     }
     this.#uncounted -= uncounted;
     return { flushed, uncounted };
