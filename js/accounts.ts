@@ -25,6 +25,8 @@ export interface Account {
   /** The most that its tokens can do, as it was resolved when the account was written. */
   ceilings: { resource: string; permissions: string[] }[];
   status: 'active' | 'disabled';
+  /** Of a disabled account: where the authority stood that disabled it. Less does not enable it. */
+  heldAt?: string;
   /** Of a technical user: the tokens that it backs. */
   tokens?: string[];
   createdAt: number;

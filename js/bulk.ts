@@ -1,9 +1,9 @@
 import type { Duration } from './duration.js';
 import { LeastkeyError } from './errors.js';
 
-/** Which tokens to revoke. What is given narrows; nothing given is every token of the deployment. */
+/** Which tokens to revoke: at least one of owner, tag and subject, and of those given all must hold. */
 export interface RevokeAllQuery {
-  /** Of this owner and of all that stand below it. Default: everyone, for which only an admin of the root has authority. */
+  /** Of this owner and of all that stand below it; `''` for everyone. Default: everyone. */
   owner?: string;
   /** Only tokens with this tag. */
   tag?: string;
@@ -48,6 +48,8 @@ export interface BulkReport {
   already: number;
   /** How many tokens were looked at. */
   scanned: number;
+  /** Tokens that were meant, but are not this actor's to change. */
+  notAllowed: string[];
   /** Tokens whose stored records are damaged, which nothing was done to. Verification refuses them. */
   unreadable: string[];
   /** The `after` of the first page that is not done; absent at the end, and at the start. */
@@ -64,6 +66,7 @@ export interface BulkPage {
   ids: string[];
   already?: number;
   scanned: number;
+  notAllowed?: string[];
   unreadable?: string[];
   next?: string;
 }
@@ -77,7 +80,14 @@ export async function everyPage(
   { onProgress, signal }: BulkOptions,
   ask: (after: string | undefined) => Promise<BulkPage>,
 ): Promise<BulkReport> {
-  const report: BulkReport = { complete: false, ids: [], already: 0, scanned: 0, unreadable: [] };
+  const report: BulkReport = {
+    complete: false,
+    ids: [],
+    already: 0,
+    scanned: 0,
+    notAllowed: [],
+    unreadable: [],
+  };
   if (after !== undefined) report.next = after;
   while (!report.complete && !signal?.aborted) {
     const page = await ask(report.next).catch((error: unknown) => {
@@ -86,12 +96,12 @@ export async function everyPage(
     report.ids.push(...page.ids);
     report.already += page.already ?? 0;
     report.scanned += page.scanned;
+    report.notAllowed.push(...(page.notAllowed ?? []));
     report.unreadable.push(...(page.unreadable ?? []));
     report.complete = page.next === undefined;
     if (page.next === undefined) delete report.next;
     else report.next = page.next;
-    const unreadable = [...report.unreadable];
-    onProgress?.({ ...report, unreadable, ids: page.ids, changed: report.ids.length });
+    onProgress?.({ ...structuredClone({ ...report, ids: page.ids }), changed: report.ids.length });
   }
   return report;
 }

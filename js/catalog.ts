@@ -66,7 +66,7 @@ export interface Kind {
   /** What managers are offered and allowed. Revoking always works. Default: everything. */
   actions?: readonly Action[];
   /** The kind's own words for its actions, for screens: `{ disable: 'Revoke' }`. */
-  labels?: { readonly [Of in Action]?: string };
+  labels?: { readonly [Of in Action | 'enable']?: string };
   /** Whether each token is backed by a technical user. */
   technicalUser?: boolean;
   /** Who manages tokens of this kind: their owner too, or only an admin of it. Default `owner`. */

@@ -14,6 +14,10 @@ export type ErrorCode =
   | 'invalid_input'
   /** The token is revoked, which nothing takes back. */
   | 'terminal'
+  /** The token has as many living sessions as its kind allows. */
+  | 'too_many_sessions'
+  /** The credential that was to be exchanged is not valid. */
+  | 'invalid_token'
   /** The store took the commit but its answer was lost: read again, or repeat the call with the same idempotency key. */
   | 'outcome_unknown'
   /** The random number generator failed; nothing was made. */

@@ -21,6 +21,7 @@ import { type ImportKeysOptions, type ImportReport, importRows, type KeyRow } fr
 import { type Minted, mintCredential } from './mint.js';
 import {
   type CallOptions,
+  type ExchangeOptions,
   type ExplainOptions,
   readBulkOptions,
   readCallOptions,
@@ -128,10 +129,11 @@ export class CoreTokens implements Tokens {
   async exchange(
     credential: CredentialSource,
     input: ExchangeInput,
-    call: CallOptions = {},
+    options: ExchangeOptions = {},
   ): Promise<Exchanged> {
-    const signal = readCallOptions(call, 'exchange');
-    return exchangeCredential(this.#core, this.#settings, credential, plainCopy(input, ''), signal);
+    const { question, signal } = readQuestion(undefined, options, 'exchange');
+    const wanted = plainCopy({ ...requireObject(input, 'input'), context: question.context }, '');
+    return exchangeCredential(this.#core, this.#settings, credential, wanted, signal);
   }
 
   mint(): Minted {

@@ -9,6 +9,8 @@ import type { TokenRecord } from './types.js';
 
 /** What a session is to be: never more than its parent. */
 export interface ExchangeInput<Permission extends string = string> {
+  /** A kind of the catalog whose tokens come from an exchange. Default `session`. */
+  kind?: string;
   /** Default: all that the parent has. */
   permissions?: readonly Hint<Permission>[];
   /** The resource that it may not leave. Default: the parent's. */
@@ -24,7 +26,7 @@ export interface ExchangeInput<Permission extends string = string> {
 /** The answer of `exchange`. */
 export interface Exchanged {
   /** The session's credential. It is here this once and nowhere else. */
-  token: string;
+  token: string | null;
   record: TokenRecord;
 }
 
@@ -38,13 +40,7 @@ export async function exchangeCredential(
 ): Promise<Exchanged> {
   const read = readCredential(source);
   if ('refusal' in read) {
-    throw new LeastkeyError(
-      'invalid_input',
-      `credential: ${read.refusal.code}; expected the parent's credential`,
-      {
-        path: 'credential',
-      },
-    );
+    throw new LeastkeyError('invalid_token', `the credential may not be used: ${read.refusal.code}`);
   }
   const plan: Plan = (reads, time, entropy) => core.exchange(read.credential, input, reads, time, entropy);
   return (await operate(settings, plan, { signal })) as Exchanged;

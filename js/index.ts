@@ -51,7 +51,14 @@ export type {
 } from './import-keys.js';
 export type { Limits } from './limits.js';
 export type { Minted } from './mint.js';
-export type { CallOptions, ExplainOptions, RecordKey, TokensOptions, VerifyOptions } from './options.js';
+export type {
+  CallOptions,
+  ExchangeOptions,
+  ExplainOptions,
+  RecordKey,
+  TokensOptions,
+  VerifyOptions,
+} from './options.js';
 export type { Rotated, RotateOptions, Rotation, Rotations } from './rotation.js';
 export type { RouteRequirement } from './route.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './selection.js';

@@ -80,6 +80,9 @@ export interface VerifyOptions extends CallOptions, RequestContext {
 /** What {@link Tokens.explain} can be given for one call. */
 export interface ExplainOptions extends CallOptions, RequestContext {}
 
+/** What {@link Tokens.exchange} can be given for one call: the conditions of the parent hold for the request that asks. */
+export interface ExchangeOptions extends CallOptions, RequestContext {}
+
 /** {@link TokensOptions}, read, with the defaults filled in. */
 export interface Settings {
   store: Store;
@@ -110,10 +113,10 @@ const TOKENS_OPTIONS = [
 
 const CALL_OPTIONS = ['signal'] as const satisfies (keyof CallOptions)[];
 
-const EXPLAIN_OPTIONS = ['signal', 'ip', 'origin', 'audience'] as const satisfies (keyof ExplainOptions)[];
+const CONTEXT_OPTIONS = ['signal', 'ip', 'origin', 'audience'] as const satisfies (keyof ExplainOptions)[];
 
 const VERIFY_OPTIONS = [
-  ...EXPLAIN_OPTIONS,
+  ...CONTEXT_OPTIONS,
   'freshness',
   'consume',
 ] as const satisfies (keyof VerifyOptions)[];
@@ -204,13 +207,13 @@ export function readCallOptions(options: CallOptions, of: string): AbortSignal |
   return readSignal(options.signal);
 }
 
-/** Reads the options of one `verify` or `explain`: what the core is asked, and the signal. */
+/** Reads the options of one `verify`, `explain` or `exchange`: what the core is asked, and the signal. */
 export function readQuestion(
   requirement: unknown,
   options: VerifyOptions,
-  of: 'verify' | 'explain',
+  of: 'verify' | 'explain' | 'exchange',
 ): { question: Question; signal: AbortSignal | undefined } {
-  refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : EXPLAIN_OPTIONS, of);
+  refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
   const { freshness, signal, consume, ip, origin, audience } = options;
   if (freshness !== undefined) parseDuration(freshness, 'freshness');
   const question: Question = {};

@@ -13,6 +13,7 @@ import type { ImportKeysOptions, ImportReport, KeyRow } from './import-keys.js';
 import type { Minted } from './mint.js';
 import {
   type CallOptions,
+  type ExchangeOptions,
   type ExplainOptions,
   readTokensOptions,
   type TokensOptions,
@@ -96,14 +97,14 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   /**
    * A session token in exchange for a credential: at most what its parent may do, for at most as long, and over with it.
    *
-   * @throws {LeastkeyError} also `exceeds_ceiling`, and `forbidden` when the credential is not valid.
+   * @throws {LeastkeyError} also `invalid_token` when the credential is not valid, `exceeds_ceiling`, `too_many_sessions`.
    * @example
    * const { token } = await tokens.exchange(request, { permissions: ['messages:send'], expiresIn: '15m' });
    */
   exchange(
     credential: CredentialSource,
     input: ExchangeInput<Ids['permission']>,
-    call?: CallOptions,
+    options?: ExchangeOptions,
   ): Promise<Exchanged>;
   /**
    * Makes a credential, in a browser for instance, without asking the store. Its owner keeps `token`; `id` and `digest` go into

@@ -134,6 +134,10 @@ export interface ListQuery {
   owner?: string;
   kind?: string;
   status?: TokenRecord['status'];
+  tag?: string;
+  subject?: string;
+  /** Only tokens whose name has this in it. */
+  search?: string;
   /** Where the last page ended: its `next`. */
   after?: string;
   /** The most items of one page, from 1 to 200. Default 50. */
@@ -221,6 +225,8 @@ export interface Verdict {
   missing?: string[];
   /** With `rate_limited` and `usage_exceeded`: in how many seconds it may be tried again. */
   retryAfter?: number;
+  /** With `consume` of a token with credits: how many are left. */
+  remaining?: number;
   /** Of which instant the answer is true: when the read that it rests on began. */
   asOf: number;
 }

@@ -50,13 +50,14 @@ async function agree(asked: boolean, { verb, which }: Words): Promise<void> {
 }
 
 function summary(report: BulkReport, dryRun: boolean, { verb, done }: Words): string {
-  const { complete, ids, already, scanned, unreadable, next } = report;
+  const { complete, ids, already, scanned, notAllowed, unreadable, next } = report;
   const lines = [
     dryRun
       ? `Would ${verb} ${ids.length} of ${scanned} tokens. Nothing was changed.`
       : `${ids.length} of ${scanned} tokens ${done}.`,
   ];
   if (already > 0) lines.push(`${already} were ${done} before.`);
+  if (notAllowed.length > 0) lines.push(`Not yours to ${verb}: ${notAllowed.join(' ')}`);
   if (unreadable.length > 0) lines.push(`Records that cannot be read: ${unreadable.join(' ')}`);
   if (!complete) {
     const from = next === undefined ? '' : `, or add --after ${next}`;

@@ -44,6 +44,6 @@ export const revokeAll = addIrreversibleOptions(
     const why = reason === undefined ? {} : { reason };
     const target = command.optsWithGlobals<Target>();
     await bulk({ ...(yes && { yes }), ...(dryRun && { dryRun }) }, target, words, (tokens, actor, options) =>
-      tokens.revokeAll(query, { ...options, ...why }, actor),
+      tokens.revokeAll(everything ? { owner: '', ...query } : query, { ...options, ...why }, actor),
     );
   });
