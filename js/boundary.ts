@@ -1,15 +1,40 @@
 /** The shapes that cross into and out of the core. docs/boundary.md is their contract. */
 
 import type { ErrorCode } from './codes.js';
+import type { RequestContext } from './conditions.js';
 import type { Problem } from './errors.js';
 import type { Range, Write } from './stores/store.js';
 
 /** One management operation: the arguments of the public method of the same name, untouched. */
 export type Call =
-  | { op: 'create'; input: unknown; actor: unknown }
-  | { op: 'get' | 'disable' | 'enable' | 'delete'; id: unknown; actor: unknown }
-  | { op: 'revoke'; id: unknown; options: unknown; actor: unknown }
-  | { op: 'list' | 'drift'; query: unknown; actor: unknown };
+  | { op: 'create' | 'putAccount' | 'importKey'; input: unknown; actor: unknown }
+  | {
+      op: 'get' | 'disable' | 'enable' | 'delete' | 'confirmRotation' | 'abortRotation';
+      id: unknown;
+      actor: unknown;
+    }
+  | { op: 'getAccount' | 'disableAccount' | 'enableAccount' | 'deleteAccount'; id: unknown; actor: unknown }
+  | { op: 'edit'; id: unknown; change: unknown; actor: unknown }
+  | { op: 'revoke' | 'rotate'; id: unknown; options: unknown; actor: unknown }
+  | { op: 'revokeAll'; query: unknown; options: unknown; actor: unknown }
+  | { op: 'list' | 'drift' | 'purge' | 'audit'; query: unknown; actor: unknown }
+  | { op: 'verifyAudit'; query: unknown }
+  | { op: 'flush'; uses: unknown };
+
+/** What `configure` is given beside the catalog. */
+export interface Config {
+  prefix: string;
+  /** As hex digits. The first seals, all open. */
+  recordKeys?: string[];
+  imported?: unknown;
+}
+
+/** What a verification is asked. */
+export interface Question {
+  requirement?: unknown;
+  context?: RequestContext;
+  consume?: number;
+}
 
 /** Everything read so far for one call. */
 export interface Reads {

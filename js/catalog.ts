@@ -57,7 +57,32 @@ export interface Role {
 export interface Kind {
   title?: string;
   description?: string;
-  lifetime?: { default?: Duration; longest?: Duration; required?: boolean };
+  /** `idle`: the longest time without use. */
+  lifetime?: { default?: Duration; longest?: Duration; required?: boolean; idle?: Duration };
   /** Whether an owner's tokens of this kind must have different names. */
   uniqueNames?: boolean;
+  /** What `edit` may change. Default: everything. */
+  editable?: readonly Editable[];
+  /** What managers are offered and allowed. Revoking always works. Default: everything. */
+  actions?: readonly Action[];
+  /** The kind's own words for its actions, for screens: `{ disable: 'Revoke' }`. */
+  labels?: { readonly [Of in Action | 'enable']?: string };
+  /** Whether each token is backed by a technical user. */
+  technicalUser?: boolean;
+  /** Who manages tokens of this kind: their owner too, or only an admin of it. Default `owner`. */
+  manage?: 'owner' | 'admin';
+  /** Which resources can own one: patterns such as `org:*`, in which `**` is any number of segments. Default: all. */
+  owners?: readonly string[];
+  /** The role of a token that names none. */
+  role?: string;
+  /** How long the old secret works beside a new one, and what becomes of the token when a secret is used that was rotated out. */
+  rotation?: { grace?: Duration; longestGrace?: Duration; reuse?: 'alert' | 'disable' | 'revoke' };
+  /** The most living sessions of one parent. */
+  sessions?: number;
 }
+
+/** A part of a token that `edit` changes. */
+export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'metadata' | 'conditions' | 'limits';
+
+/** What a manager does to a token. */
+export type Action = 'disable' | 'revoke' | 'delete' | 'rotate' | 'exchange';

@@ -1,8 +1,20 @@
 import { LeastkeyError } from './errors.js';
 
-/** The instant by the host's clock. One that cannot be read stops the call: it would never find anything expired. */
-export function readClock(now: () => number): number {
-  const instant = Math.floor(now());
+/**
+ * The host's clock, in milliseconds since the epoch, with the mark of the highest instant that it has shown: set back, it
+ * stands still until it has caught up, so that no expired token lives again. An instant that cannot be read stops the call:
+ * it would never find anything expired.
+ */
+export function steadyClock(now: () => number): () => number {
+  let highest = 0;
+  return () => {
+    highest = Math.max(highest, readInstant(now()));
+    return highest;
+  };
+}
+
+function readInstant(reading: number): number {
+  const instant = Math.floor(reading);
   if (Number.isSafeInteger(instant) && instant >= 0) return instant;
   throw new LeastkeyError(
     'invalid_input',

@@ -14,6 +14,10 @@ export type ErrorCode =
   | 'invalid_input'
   /** The token is revoked, which nothing takes back. */
   | 'terminal'
+  /** The token has as many living sessions as its kind allows. */
+  | 'too_many_sessions'
+  /** The credential that was to be exchanged is not valid. */
+  | 'invalid_token'
   /** The store took the commit but its answer was lost: read again, or repeat the call with the same idempotency key. */
   | 'outcome_unknown'
   /** The random number generator failed; nothing was made. */
@@ -36,8 +40,14 @@ export type VerdictCode =
   | 'revoked'
   | 'expired'
   | 'not_yet_valid'
+  | 'idle_expired'
+  | 'rotated_out'
+  | 'owner_inactive'
+  | 'condition_failed'
   | 'insufficient_permission'
   | 'outside_resource'
+  | 'rate_limited'
+  | 'usage_exceeded'
   | 'store_unavailable';
 
 /** The error of a bearer challenge, RFC 6750 §3.1. */

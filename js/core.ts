@@ -1,5 +1,5 @@
 import { loadModule } from '#load';
-import type { Call, Reads, Step } from './boundary.js';
+import type { Call, Config, Question, Reads, Step } from './boundary.js';
 import { LeastkeyError } from './errors.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.js';
 
@@ -11,6 +11,12 @@ let loading: Promise<void> | undefined;
 let generation = 0;
 /** Whether the instance trapped: its memory may be in any state, so nothing more is asked of it. */
 let trapped = false;
+
+/** The time of a step, and the start of the call that it belongs to. */
+export interface Time {
+  now: number;
+  started: number;
+}
 
 /** What `configure` answers. */
 interface Configured {
@@ -27,36 +33,48 @@ interface Configured {
 export class ConfiguredCore {
   /** What the core made of the configuration. */
   readonly configured: Configured;
-  readonly #prefix: string;
+  readonly #config: Config;
   readonly #catalog: Uint8Array;
   #core: Core | undefined;
   #generation = -1;
   #permissions: string[] | undefined;
 
-  private constructor(prefix: string, catalogText: string) {
-    this.#prefix = prefix;
+  private constructor(config: Config, catalogText: string) {
+    this.#config = config;
     this.#catalog = new TextEncoder().encode(catalogText);
     this.configured = inWasm(() => this.#configure());
   }
 
   /** @throws {LeastkeyError} `invalid_input` with all problems of the catalog. */
-  static async start(prefix: string, catalogText: string): Promise<ConfiguredCore> {
+  static async start(config: Config, catalogText: string): Promise<ConfiguredCore> {
     await load();
-    return new ConfiguredCore(prefix, catalogText);
+    return new ConfiguredCore(config, catalogText);
   }
 
   /** One step of a management operation. */
-  plan(call: Call, reads: Reads, time: { now: number; started: number }, entropy: Uint8Array): Step {
+  plan(call: Call, reads: Reads, time: Time, entropy: Uint8Array): Step {
     return this.#step((core, out) => core.plan(call, reads, time.now, time.started, entropy, out));
   }
 
+  /** One step of an exchange. */
+  exchange(credential: string, input: unknown, reads: Reads, time: Time, entropy: Uint8Array): Step {
+    return this.#step((core, out) =>
+      core.exchange(credential, input, reads, time.now, time.started, entropy, out),
+    );
+  }
+
+  /** A new credential, its id and its digest. */
+  mint(now: number, entropy: Uint8Array): Step {
+    return this.#step((core, out) => core.mint(now, entropy, out));
+  }
+
   /** One step of a verification. */
-  verify(credential: string, question: { requirement?: unknown }, reads: Reads, now: number): Step {
+  verify(credential: string, question: Question, reads: Reads, now: number): Step {
     return this.#step((core, out) => core.verify(credential, question, reads, now, out));
   }
 
   /** One step of an explanation. */
-  explain(credential: string, question: { requirement?: unknown }, reads: Reads, now: number): Step {
+  explain(credential: string, question: Question, reads: Reads, now: number): Step {
     return this.#step((core, out) => core.explain(credential, question, reads, now, out));
   }
 
@@ -111,7 +129,7 @@ export class ConfiguredCore {
   #configure(): Configured {
     const core = new Core();
     const out: string[] = [];
-    core.configure({ prefix: this.#prefix }, this.#catalog, out);
+    core.configure(this.#config, this.#catalog, out);
     const step = readStep(out);
     if (!('answer' in step)) {
       core.free();

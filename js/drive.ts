@@ -1,102 +1,101 @@
 /** The loop of docs/boundary.md: the core decides, this fetches, commits and tries again. */
 
-import type { Call, Need, Reads, Step } from './boundary.js';
-import { readClock } from './clock.js';
-import { type ConfiguredCore, drawEntropy, refusal } from './core.js';
+import { commitWrites, fetchNeed } from './access.js';
+import type { Call, Reads, Step } from './boundary.js';
+import { type ConfiguredCore, drawEntropy, refusal, type Time } from './core.js';
 import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
-import { enterQueue } from './queue.js';
-import { readApplied, readEntries, readValues } from './stored.js';
-import type { Store, Write } from './stores/store.js';
-import { Deadline, pause, within } from './time-limit.js';
+import { Place } from './queue.js';
+import type { Write } from './stores/store.js';
+import { backOff, Deadline } from './time-limit.js';
 
-/** The first retry waits at most this long, each later one at most twice the one before. */
-const FIRST_PAUSE = 2;
-const LONGEST_PAUSE = 250;
+/** The core's part of an operation: the next step, with everything read so far. */
+export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => Step;
 
-/** One management operation, from its call to its answer. */
-export async function manage(core: ConfiguredCore, settings: Settings, call: Call): Promise<unknown> {
-  const started = readClock(settings.now);
+export interface OperateOptions {
+  /** An abort rejects with its reason; what had been handed to the store by then may have been applied. */
+  signal?: AbortSignal | undefined;
+  /** Reads and decides, but commits nothing: the answer is the one that the commit would have had. */
+  dryRun?: boolean;
+}
+
+/** One management operation of `Core.plan`. */
+export function manage(
+  core: ConfiguredCore,
+  settings: Settings,
+  call: Call,
+  options?: OperateOptions,
+): Promise<unknown> {
+  return operate(settings, (reads, time, entropy) => core.plan(call, reads, time, entropy), options);
+}
+
+/** One operation, from its first plan to its answer. */
+export async function operate(
+  settings: Settings,
+  plan: Plan,
+  { signal, dryRun = false }: OperateOptions = {},
+): Promise<unknown> {
+  const deadline = new Deadline(settings.deadline, signal);
+  deadline.refuseAborted();
+  const started = settings.now();
   const entropy = drawEntropy(settings.entropy);
-  const operation = new Operation(core, settings, call, started, entropy);
+  const operation = new Operation(
+    settings,
+    (reads) => plan(reads, { now: settings.now(), started }, entropy),
+    deadline,
+  );
   try {
-    return await operation.run();
+    return await operation.run(dryRun);
   } finally {
     operation.leaveQueue();
     entropy.fill(0);
   }
 }
 
-/** Fetches what is needed and adds it to what has been read. */
-export async function fetchNeed(store: Store, need: Need, reads: Reads, deadline: Deadline): Promise<void> {
-  if (need.keys.length > 0) {
-    const answer = await ask(deadline, () => store.get([...need.keys]));
-    reads.values.push(...readValues(need.keys, answer));
-  }
-  if (need.list !== undefined) {
-    const range = need.list;
-    const answer = await ask(deadline, () => store.list({ ...range }));
-    reads.lists.push({ range, entries: readEntries(range, answer) });
-  }
-}
-
-/** One call of the store. It gets half of the whole time at most, so that there is some left to find out what became of it. */
-function ask<T>(deadline: Deadline, call: () => T | Promise<T>): Promise<T> {
-  deadline.refusePassed();
-  return within(call(), Math.min(deadline.left, deadline.whole / 2));
-}
-
 class Operation {
-  readonly #core: ConfiguredCore;
   readonly #settings: Settings;
-  readonly #call: Call;
-  readonly #entropy: Uint8Array;
-  readonly #started: number;
+  readonly #plan: (reads: Reads) => Step;
   readonly #deadline: Deadline;
-  #queue: { key: string; leave: () => void } | undefined;
+  readonly #place: Place;
   /** Whether a commit lost to another writer's. */
   #refused = false;
   /** What a commit threw whose outcome is unknown. From then on only the operation's own marker can tell. */
   #lost: { cause: unknown } | undefined;
 
-  constructor(core: ConfiguredCore, settings: Settings, call: Call, started: number, entropy: Uint8Array) {
-    this.#core = core;
+  constructor(settings: Settings, plan: (reads: Reads) => Step, deadline: Deadline) {
     this.#settings = settings;
-    this.#call = call;
-    this.#entropy = entropy;
-    this.#started = started;
-    this.#deadline = new Deadline(settings.deadline);
+    this.#plan = plan;
+    this.#deadline = deadline;
+    this.#place = new Place(settings.store);
   }
 
-  async run(): Promise<unknown> {
-    for (let longestPause = FIRST_PAUSE; ; longestPause = Math.min(2 * longestPause, LONGEST_PAUSE)) {
+  async run(dryRun: boolean): Promise<unknown> {
+    for (let attempt = 0; ; attempt++) {
       const step = await this.#decide();
       if (step !== undefined) {
         if ('answer' in step) return step.answer;
         if (!('commit' in step)) throw refusal(step);
-        if (await this.#commit(step.commit.writes)) return step.commit.answer;
+        if (dryRun || (await this.#commit(step.commit.writes))) return step.commit.answer;
       }
-      await pause(Math.min(Math.random() * longestPause, this.#deadline.left));
-      if (this.#deadline.left === 0) throw this.#timeIsOver();
+      if (!(await backOff(attempt, this.#deadline))) throw this.#timeIsOver();
     }
   }
 
   leaveQueue(): void {
-    this.#queue?.leave();
-    this.#queue = undefined;
+    this.#place.leave();
   }
 
   /** Plans and reads until the core has decided; nothing when the store could not be read and must be asked again. */
   async #decide(): Promise<Step | undefined> {
     const reads: Reads = { values: [], lists: [] };
     for (;;) {
-      const time = { now: readClock(this.#settings.now), started: this.#started };
-      const step = this.#core.plan(this.#call, reads, time, this.#entropy);
+      const step = this.#plan(reads);
       if (!('need' in step)) return step;
-      if (step.need.queue !== undefined) await this.#enterQueue(step.need.queue);
+      if (step.need.queue !== undefined) await this.#takePlace(step.need.queue);
       try {
         await fetchNeed(this.#settings.store, step.need, reads, this.#deadline);
       } catch (cause) {
+        this.#deadline.refuseAborted();
         // After a commit of unknown outcome, or when conflicts took all the time, this failure is not what there is to tell.
         if (this.#lost === undefined && !(this.#refused && this.#deadline.left === 0))
           throw unreadable(cause);
@@ -109,22 +108,22 @@ class Operation {
   async #commit(writes: Write[]): Promise<boolean> {
     if (this.#deadline.left === 0) return false;
     try {
-      const applied = readApplied(await ask(this.#deadline, () => this.#settings.store.commit(writes)));
+      const applied = await commitWrites(this.#settings.store, writes, this.#deadline);
       this.#refused ||= !applied;
       return applied;
     } catch (cause) {
+      this.#deadline.refuseAborted();
       if (cause instanceof LeastkeyError && this.#lost === undefined) throw cause;
       this.#lost = { cause };
       return false;
     }
   }
 
-  async #enterQueue(key: string): Promise<void> {
-    if (this.#queue?.key === key) return;
-    this.leaveQueue();
+  async #takePlace(key: string): Promise<void> {
     try {
-      this.#queue = { key, leave: await enterQueue(this.#settings.store, key, this.#deadline.left) };
+      await this.#place.take(key, this.#deadline);
     } catch {
+      this.#deadline.refuseAborted();
       throw this.#timeIsOver();
     }
   }

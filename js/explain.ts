@@ -1,3 +1,4 @@
+import type { Question, Reads } from './boundary.js';
 import type { BearerError } from './codes.js';
 import type { ConfiguredCore } from './core.js';
 import type { CredentialSource } from './credential.js';
@@ -33,11 +34,12 @@ export async function explainCredential(
   core: ConfiguredCore,
   settings: Settings,
   source: CredentialSource,
-  question: { requirement?: unknown },
+  question: Question,
+  signal?: AbortSignal,
 ): Promise<Explanation> {
-  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, (credential, reads, now) =>
-    core.explain(credential, question, reads, now),
-  );
+  const ask = (credential: string, reads: Reads, now: number) =>
+    core.explain(credential, question, reads, now);
+  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, ask, signal);
   return { ...explanation, wire: explanation.wire ?? wireOf(explanation) };
 }
 

@@ -1,10 +1,31 @@
 /**
- * Least-privilege access tokens: choose what they may do, create, list, disable, enable, revoke, delete and verify them.
+ * Least-privilege access tokens: choose what they may do, create, list, edit, rotate, exchange, disable, revoke, delete, audit and
+ * verify them.
  *
  * @packageDocumentation
  */
+export type { Account, AccountInput, Accounts } from './accounts.js';
 export type {
+  AuditCheck,
+  AuditEntry,
+  AuditHead,
+  AuditPage,
+  AuditQuery,
+  Audits,
+  VerifyAuditOptions,
+} from './audit.js';
+export type {
+  BulkOptions,
+  BulkProgress,
+  BulkReport,
+  PurgeQuery,
+  RevokeAllOptions,
+  RevokeAllQuery,
+} from './bulk.js';
+export type {
+  Action,
   Catalog,
+  Editable,
   Kind,
   PermissionNode,
   Role,
@@ -13,13 +34,32 @@ export type {
 } from './catalog.js';
 export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './catalog-ids.js';
 export type { BearerError, ErrorCode, VerdictCode } from './codes.js';
+export type { Conditions, RequestContext, TimeWindow } from './conditions.js';
 export type { CredentialSource, HeadersLike, RequestLike } from './credential.js';
 export { type DefinedCatalog, defineCatalog } from './define-catalog.js';
 export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './drift.js';
 export type { Duration } from './duration.js';
 export { LeastkeyError, type Problem } from './errors.js';
+export type { Exchanged, ExchangeInput } from './exchange.js';
 export type { Explanation, Wire } from './explain.js';
-export type { TokensOptions, VerifyOptions } from './options.js';
+export type {
+  ImportKeysOptions,
+  ImportProgress,
+  ImportReport,
+  KeyRow,
+  RowOutcome,
+} from './import-keys.js';
+export type { Limits } from './limits.js';
+export type { Minted } from './mint.js';
+export type {
+  CallOptions,
+  ExchangeOptions,
+  ExplainOptions,
+  RecordKey,
+  TokensOptions,
+  VerifyOptions,
+} from './options.js';
+export type { Rotated, RotateOptions, Rotation, Rotations } from './rotation.js';
 export type { RouteRequirement } from './route.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './selection.js';
 export type { Entry, MaybePromise, Range, Store, SyncStore, Write } from './stores/store.js';
@@ -29,11 +69,15 @@ export type {
   Actor,
   Created,
   CreateInput,
+  HostActor,
   ListQuery,
   Requirement,
   RevokeOptions,
+  TokenActor,
+  TokenChange,
   TokenPage,
   TokenRecord,
   Verdict,
   VerifiedToken,
 } from './types.js';
+export type { FlushReport } from './usage.js';

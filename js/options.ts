@@ -1,9 +1,17 @@
+import type { VerifyAuditOptions } from './audit.js';
+import type { Config, Question } from './boundary.js';
+import type { BulkOptions } from './bulk.js';
 import type { Catalog } from './catalog.js';
+import { steadyClock } from './clock.js';
+import type { RequestContext } from './conditions.js';
 import { type Duration, parseDuration } from './duration.js';
 import { LeastkeyError } from './errors.js';
+import type { ImportKeysOptions } from './import-keys.js';
+import { withLocalCounters } from './local-counters.js';
 import { suggestion } from './nearest.js';
 import type { ResolveOptions } from './selection.js';
 import type { Store } from './stores/store.js';
+import { plainCopy } from './values.js';
 
 /** What {@link createTokens} is given. */
 export interface TokensOptions<C extends Catalog = Catalog> {
@@ -30,22 +38,63 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * single call of the store is given half of it.
    */
   deadline?: number;
+  /**
+   * Seals what is stored: a value that was edited or swapped without this key is refused. 32 random bytes, or their 64 hex digits;
+   * while keys are changed, the new one and the old one. Losing it is losing all tokens.
+   */
+  recordKey?: RecordKey | readonly [newKey: RecordKey, oldKey: RecordKey];
+  /**
+   * How the credentials begin that another system issued and `importKeys` took over. `digestOf`: what that system hashed, the whole
+   * key or what follows the prefix.
+   */
+  imported?: readonly { prefix: string; digestOf: 'whole' | 'rest' }[];
+  /**
+   * Where uses are counted against limits. `exact`, the default: in the store, by compare and swap. `approximate`: in this
+   * instance's memory, for a store that cannot commit or is far away; with N instances a token can be used up to N times as often.
+   */
+  limits?: 'exact' | 'approximate';
+  /** Whether the use of tokens is noted, for {@link Tokens.flush} to write. Default true. */
+  usage?: boolean;
+}
+
+/** 32 bytes, or 64 hex digits. */
+export type RecordKey = Uint8Array | string;
+
+/** What every operation can be given for one call. */
+export interface CallOptions {
+  /**
+   * Ends the call early: it rejects with the signal's reason. A change that had been handed to the store by then may have
+   * been applied.
+   */
+  signal?: AbortSignal;
 }
 
 /** What {@link Tokens.verify} can be given for one call. */
-export interface VerifyOptions {
+export interface VerifyOptions extends CallOptions, RequestContext {
   /** For this call in place of the one of {@link TokensOptions}. */
   freshness?: Duration;
+  /** How many uses to count against the token's limits. Absent: none, and limits are not looked at. */
+  consume?: number;
 }
+
+/** What {@link Tokens.explain} can be given for one call. */
+export interface ExplainOptions extends CallOptions, RequestContext {}
+
+/** What {@link Tokens.exchange} can be given for one call: the conditions of the parent hold for the request that asks. */
+export interface ExchangeOptions extends CallOptions, RequestContext {}
 
 /** {@link TokensOptions}, read, with the defaults filled in. */
 export interface Settings {
   store: Store;
-  prefix: string;
+  /** The store as verifications see it. */
+  verifying: Store;
+  config: Config;
   catalogText: string;
+  /** The clock, which never goes back. */
   now: () => number;
   entropy: ((bytes: Uint8Array) => void) | undefined;
   deadline: number;
+  usage: boolean;
 }
 
 const TOKENS_OPTIONS = [
@@ -56,9 +105,29 @@ const TOKENS_OPTIONS = [
   'now',
   'entropy',
   'deadline',
+  'recordKey',
+  'imported',
+  'limits',
+  'usage',
 ] as const satisfies (keyof TokensOptions)[];
 
-const VERIFY_OPTIONS = ['freshness'] as const satisfies (keyof VerifyOptions)[];
+const CALL_OPTIONS = ['signal'] as const satisfies (keyof CallOptions)[];
+
+const CONTEXT_OPTIONS = ['signal', 'ip', 'origin', 'audience'] as const satisfies (keyof ExplainOptions)[];
+
+const VERIFY_OPTIONS = [
+  ...CONTEXT_OPTIONS,
+  'freshness',
+  'consume',
+] as const satisfies (keyof VerifyOptions)[];
+
+const VERIFY_AUDIT_OPTIONS = [
+  'after',
+  'onProgress',
+  'signal',
+] as const satisfies (keyof VerifyAuditOptions)[];
+
+const BULK_OPTIONS = ['dryRun', 'onProgress', 'signal'] as const satisfies (keyof BulkOptions)[];
 
 const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 
@@ -81,6 +150,7 @@ export function refuseUnknownOptions(options: unknown, known: readonly string[],
 export function readTokensOptions(options: TokensOptions): Settings {
   refuseUnknownOptions(options, TOKENS_OPTIONS, 'createTokens');
   const { catalog, store, prefix, freshness, now = Date.now, entropy, deadline = 10_000 } = options;
+  const { recordKey, imported, limits = 'exact', usage = true } = options;
   for (const call of ['get', 'list', 'commit'] as const) {
     if (typeof store?.[call] !== 'function') {
       throw wrong('store', `expected an object with get, list and commit; ${call} is no function`);
@@ -95,13 +165,99 @@ export function readTokensOptions(options: TokensOptions): Settings {
   if (!Number.isInteger(deadline) || deadline < 1 || deadline > LONGEST_DEADLINE) {
     throw wrong('deadline', `expected whole milliseconds from 1 to ${LONGEST_DEADLINE}`);
   }
-  return { store, prefix, catalogText: catalogText(catalog), now, entropy, deadline };
+  if (limits !== 'exact' && limits !== 'approximate')
+    throw wrong('limits', 'expected "exact" or "approximate"');
+  if (typeof usage !== 'boolean') throw wrong('usage', 'expected true or false');
+  return {
+    store,
+    verifying: limits === 'exact' ? store : withLocalCounters(store),
+    config: {
+      prefix,
+      ...(recordKey !== undefined && { recordKeys: readRecordKeys(recordKey) }),
+      ...(imported !== undefined && { imported: plainCopy(imported, 'imported') }),
+    },
+    catalogText: catalogText(catalog),
+    now: steadyClock(now),
+    entropy,
+    deadline,
+    usage,
+  };
 }
 
-/** Reads the options of one `verify`. */
-export function readVerifyOptions(options: VerifyOptions): void {
-  refuseUnknownOptions(options, VERIFY_OPTIONS, 'verify');
-  if (options.freshness !== undefined) parseDuration(options.freshness, 'freshness');
+/** As hex digits, the new key first. */
+function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): string[] {
+  const keys: readonly unknown[] = Array.isArray(recordKey) ? recordKey : [recordKey];
+  return keys.map((key) => {
+    // By its tag, because an array of another realm is an instance of nothing here.
+    const bytes = Object.prototype.toString.call(key) === '[object Uint8Array]';
+    const text = bytes
+      ? Array.from(key as Uint8Array, (byte) => byte.toString(16).padStart(2, '0')).join('')
+      : key;
+    if (typeof text === 'string' && /^[0-9a-fA-F]{64}$/.test(text) && keys.length <= 2) return text;
+    throw wrong(
+      'recordKey',
+      'expected 32 bytes or 64 hex digits, or an array of two of them: the new key and the old one',
+    );
+  });
+}
+
+/** Reads the options of one call of the operation `of`. */
+export function readCallOptions(options: CallOptions, of: string): AbortSignal | undefined {
+  refuseUnknownOptions(options, CALL_OPTIONS, of);
+  return readSignal(options.signal);
+}
+
+/** Reads the options of one `verify`, `explain` or `exchange`: what the core is asked, and the signal. */
+export function readQuestion(
+  requirement: unknown,
+  options: VerifyOptions,
+  of: 'verify' | 'explain' | 'exchange',
+): { question: Question; signal: AbortSignal | undefined } {
+  refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
+  const { freshness, signal, consume, ip, origin, audience } = options;
+  if (freshness !== undefined) parseDuration(freshness, 'freshness');
+  const question: Question = {};
+  if (requirement !== undefined) question.requirement = plainCopy(requirement, 'requirement');
+  if (consume !== undefined) question.consume = plainCopy(consume, 'consume') as number;
+  if (ip !== undefined || origin !== undefined || audience !== undefined) {
+    question.context = plainCopy({ ip, origin, audience }, '') as RequestContext;
+  }
+  return { question, signal: readSignal(signal) };
+}
+
+/** Reads how a call that goes through many tokens or rows is to be run. */
+export function readBulkOptions<O extends BulkOptions | ImportKeysOptions>(
+  options: O,
+  of: string,
+  more: readonly string[] = [],
+): O {
+  refuseUnknownOptions(options, [...BULK_OPTIONS, ...more], of);
+  const { dryRun, onProgress, signal } = options;
+  if (dryRun !== undefined && typeof dryRun !== 'boolean') throw wrong('dryRun', 'expected true or false');
+  readProgress(onProgress);
+  readSignal(signal);
+  return options;
+}
+
+/** Reads how an audit is to be checked. */
+export function readVerifyAuditOptions(options: VerifyAuditOptions): VerifyAuditOptions {
+  refuseUnknownOptions(options, VERIFY_AUDIT_OPTIONS, 'verifyAudit');
+  readProgress(options.onProgress);
+  readSignal(options.signal);
+  return options;
+}
+
+/** A callback that is told how far a call has come. */
+function readProgress(onProgress: unknown): void {
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw wrong('onProgress', 'expected a function');
+}
+
+/** By its members, because a signal of another realm is an instance of nothing here. */
+function readSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
+  throw wrong('signal', 'expected the signal of an AbortController');
 }
 
 /** Reads the options of one `resolve`, with the defaults filled in. */

@@ -1,20 +1,26 @@
-import type { Call, Step } from './boundary.js';
+import type { Accounts } from './accounts.js';
+import type { Audits } from './audit.js';
+import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from './bulk.js';
 import type { Catalog } from './catalog.js';
 import type { CatalogIds, IdsOf } from './catalog-ids.js';
-import { ConfiguredCore, refusal } from './core.js';
+import { ConfiguredCore } from './core.js';
+import { CoreTokens } from './core-tokens.js';
 import type { CredentialSource } from './credential.js';
 import type { DriftQuery, DriftReport } from './drift.js';
-import { manage } from './drive.js';
-import { type Explanation, explainCredential } from './explain.js';
+import type { Exchanged, ExchangeInput } from './exchange.js';
+import type { Explanation } from './explain.js';
+import type { ImportKeysOptions, ImportReport, KeyRow } from './import-keys.js';
+import type { Minted } from './mint.js';
 import {
-  readResolveOptions,
+  type CallOptions,
+  type ExchangeOptions,
+  type ExplainOptions,
   readTokensOptions,
-  readVerifyOptions,
-  type Settings,
   type TokensOptions,
   type VerifyOptions,
 } from './options.js';
-import { matchRoute, type RouteRequirement } from './route.js';
+import type { Rotations } from './rotation.js';
+import type { RouteRequirement } from './route.js';
 import type { Preview, ResolveOptions, Selection } from './selection.js';
 import type { Suggestion } from './suggestion.js';
 import type {
@@ -24,19 +30,22 @@ import type {
   ListQuery,
   Requirement,
   RevokeOptions,
+  TokenChange,
   TokenPage,
   TokenRecord,
   Verdict,
 } from './types.js';
-import { plainCopy, requireText } from './values.js';
-import { verifyCredential } from './verify.js';
+import type { FlushReport } from './usage.js';
 
 /**
  * The tokens of one deployment. All methods but `verify` throw a `LeastkeyError`: `invalid_input` for a wrong argument,
  * `forbidden` without authority over the owner, `not_found` for an id that is unknown or not this actor's to see,
- * `conflict`, `outcome_unknown` or `store_unavailable` when the store does not do its part within the deadline.
+ * `conflict`, `outcome_unknown` or `store_unavailable` when the store does not do its part within the deadline. Those that
+ * ask the store take a `signal` last, and reject with its reason when it aborts.
  */
-export interface Tokens<Ids extends CatalogIds = CatalogIds> {
+export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, Audits {
+  /** Owners and technical users. */
+  readonly accounts: Accounts;
   /**
    * Makes a token. Its credential is in the answer and is stored nowhere.
    *
@@ -47,19 +56,80 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    *   { id: 'user:7', roles: { 'org:acme': 'admin' } },
    * );
    */
-  create(input: CreateInput<Ids>, actor: Actor): Promise<Created>;
+  create(input: CreateInput<Ids>, actor: Actor, call?: CallOptions): Promise<Created>;
   /** The record of a token. */
-  get(id: string, actor: Actor): Promise<TokenRecord>;
+  get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** The tokens of an owner, newest first, a page at a time. */
-  list(query: ListQuery, actor: Actor): Promise<TokenPage>;
+  list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage>;
+  /**
+   * Changes what the kind of the token allows to be changed. Nothing grows beyond what the actor has.
+   *
+   * @throws {LeastkeyError} also `exceeds_ceiling`, `name_taken`, and `conflict` when the record has another revision.
+   * @example
+   * const { revision } = record;
+   * await tokens.edit(record.id, { add: ['policy:read'], tags: null, revision }, actor);
+   */
+  edit(id: string, change: TokenChange<Ids>, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** Stops a token for now; `enable` takes it back. */
-  disable(id: string, actor: Actor): Promise<TokenRecord>;
+  disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** Lets a disabled token work again. Throws `terminal` for a revoked one. */
-  enable(id: string, actor: Actor): Promise<TokenRecord>;
+  enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** Stops a token for ever and keeps its record. No verification that starts after this resolved accepts it. */
-  revoke(id: string, options: RevokeOptions, actor: Actor): Promise<TokenRecord>;
+  revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
+  /**
+   * Revokes all tokens of an owner and of what stands below it, of a subject, or with a tag: the button for an incident. Two that
+   * press it at once are harmless, and what an interruption leaves the same call finishes.
+   *
+   * @example
+   * const { ids, already } = await tokens.revokeAll({ owner: 'org:acme', tag: 'ci' }, { reason: 'runner leaked' }, actor);
+   */
+  revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport>;
   /** Removes a token's record. Its id never comes back. */
-  delete(id: string, actor: Actor): Promise<{ id: string }>;
+  delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }>;
+  /**
+   * Removes the records of tokens that are long over: expired or revoked.
+   *
+   * @param actor absent: the host itself, in a job that nobody started.
+   * @example
+   * const { ids } = await tokens.purge({ overFor: '365d' }, { dryRun: true });
+   */
+  purge(query?: PurgeQuery, options?: BulkOptions, actor?: Actor): Promise<BulkReport>;
+  /**
+   * A session token in exchange for a credential: at most what its parent may do, for at most as long, and over with it.
+   *
+   * @throws {LeastkeyError} also `invalid_token` when the credential is not valid, `exceeds_ceiling`, `too_many_sessions`.
+   * @example
+   * const { token } = await tokens.exchange(request, { permissions: ['messages:send'], expiresIn: '15m' });
+   */
+  exchange(
+    credential: CredentialSource,
+    input: ExchangeInput<Ids['permission']>,
+    options?: ExchangeOptions,
+  ): Promise<Exchanged>;
+  /**
+   * Makes a credential, in a browser for instance, without asking the store. Its owner keeps `token`; `id` and `digest` go into
+   * `create` on the server within ten minutes, which never sees the secret.
+   *
+   * @throws {LeastkeyError} `rng_failed`.
+   * @example
+   * const { token, id, digest } = tokens.mint();
+   * await fetch('/tokens', { method: 'POST', body: JSON.stringify({ name: 'Laptop', id, digest }) });
+   */
+  mint(): Minted;
+  /**
+   * Takes over keys that another system issued and hashed. They go on working as they are, beside Leastkey's own.
+   *
+   * @throws {LeastkeyError} when the store fails; its `report` says how far it went. A row that is refused is an outcome.
+   * @example
+   * import { fromBetterAuth } from 'leastkey/import';
+   * const { rows, problems } = fromBetterAuth(await database.query('select * from apikey'), mapping);
+   * const { imported, outcomes } = await tokens.importKeys(rows, actor);
+   */
+  importKeys(
+    rows: Iterable<KeyRow> | AsyncIterable<KeyRow>,
+    actor: Actor,
+    options?: ImportKeysOptions,
+  ): Promise<ImportReport>;
   /**
    * Says whether a request may pass. It resolves to a verdict whatever the client sent and whatever the store did:
    * a store out of reach is `store_unavailable`, never a yes.
@@ -68,7 +138,7 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    * @param requirement what the request needs; absent: only a valid token.
    * @throws {LeastkeyError} `invalid_input` when the requirement or an option cannot be read.
    * @example
-   * const { valid, status } = await tokens.verify(request, 'messages:send');
+   * const { valid, status } = await tokens.verify(request, 'messages:send', { ip, consume: 1 });
    * if (!valid) return new Response(null, { status });
    */
   verify(
@@ -76,6 +146,13 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
     requirement?: Requirement<Ids['permission']>,
     options?: VerifyOptions,
   ): Promise<Verdict>;
+  /**
+   * Writes which tokens were used, and how often, since the last flush. Verification only notes it, in this instance's memory.
+   *
+   * @example
+   * context.waitUntil(tokens.flush()); // or every few seconds in a server, and before it ends
+   */
+  flush(call?: CallOptions): Promise<FlushReport>;
   /**
    * What {@link Tokens.verify} would say, and what would make it a yes. For whoever runs the service: only `wire` of
    * it may go to the network.
@@ -87,7 +164,11 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    * const headers = wire.challenge === undefined ? {} : { 'WWW-Authenticate': wire.challenge };
    * return new Response(null, { status: wire.status, headers });
    */
-  explain(credential: CredentialSource, requirement?: Requirement<Ids['permission']>): Promise<Explanation>;
+  explain(
+    credential: CredentialSource,
+    requirement?: Requirement<Ids['permission']>,
+    options?: ExplainOptions,
+  ): Promise<Explanation>;
   /**
    * What a selection comes to: exactly the permissions that a token of it would hold, the tree of all services for a
    * screen, and warnings. The same selection and catalog always give the same answer.
@@ -115,7 +196,7 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> {
    */
   match(method: string, path: string): RouteRequirement | null;
   /** Which tokens of an owner are not what their selection would come to today. It changes none of them. */
-  drift(query: DriftQuery, actor: Actor): Promise<DriftReport>;
+  drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport>;
   /** The regular expression by which secret scanners find this deployment's credentials. */
   pattern(): string;
 }
@@ -136,100 +217,6 @@ export async function createTokens<const C extends Catalog>(
   options: TokensOptions<C>,
 ): Promise<Tokens<IdsOf<C>>> {
   const settings = readTokensOptions(options);
-  const core = await ConfiguredCore.start(settings.prefix, settings.catalogText);
+  const core = await ConfiguredCore.start(settings.config, settings.catalogText);
   return new CoreTokens(core, settings);
-}
-
-class CoreTokens implements Tokens {
-  readonly #core: ConfiguredCore;
-  readonly #settings: Settings;
-
-  constructor(core: ConfiguredCore, settings: Settings) {
-    this.#core = core;
-    this.#settings = settings;
-  }
-
-  async create(input: CreateInput, actor: Actor): Promise<Created> {
-    return this.#manage({ op: 'create', input: plainCopy(input, ''), actor: plainCopy(actor, 'actor') });
-  }
-
-  async get(id: string, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({ op: 'get', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
-  }
-
-  async list(query: ListQuery, actor: Actor): Promise<TokenPage> {
-    return this.#manage({ op: 'list', query: plainCopy(query, ''), actor: plainCopy(actor, 'actor') });
-  }
-
-  async disable(id: string, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({ op: 'disable', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
-  }
-
-  async enable(id: string, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({ op: 'enable', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
-  }
-
-  async revoke(id: string, options: RevokeOptions, actor: Actor): Promise<TokenRecord> {
-    return this.#manage({
-      op: 'revoke',
-      id: plainCopy(id, 'id'),
-      options: plainCopy(options, 'options'),
-      actor: plainCopy(actor, 'actor'),
-    });
-  }
-
-  async delete(id: string, actor: Actor): Promise<{ id: string }> {
-    return this.#manage({ op: 'delete', id: plainCopy(id, 'id'), actor: plainCopy(actor, 'actor') });
-  }
-
-  async verify(
-    credential: CredentialSource,
-    requirement?: Requirement,
-    options: VerifyOptions = {},
-  ): Promise<Verdict> {
-    readVerifyOptions(options);
-    const question = requirement === undefined ? {} : { requirement: plainCopy(requirement, 'requirement') };
-    return verifyCredential(this.#core, this.#settings, credential, question);
-  }
-
-  async explain(credential: CredentialSource, requirement?: Requirement): Promise<Explanation> {
-    const question = requirement === undefined ? {} : { requirement: plainCopy(requirement, 'requirement') };
-    return explainCredential(this.#core, this.#settings, credential, question);
-  }
-
-  resolve(selection: Selection, options: ResolveOptions = {}): Preview {
-    const { tree } = readResolveOptions(options);
-    return answer(this.#core.resolve(plainCopy(selection, ''), tree));
-  }
-
-  expand(pattern: string): string[] {
-    return this.#core.expand(requireText(pattern, 'pattern'));
-  }
-
-  suggest(permissions: readonly string[]): Suggestion {
-    return answer(this.#core.suggest(plainCopy(permissions, 'permissions')));
-  }
-
-  match(method: string, path: string): RouteRequirement | null {
-    return matchRoute(this.#core, method, path);
-  }
-
-  async drift(query: DriftQuery, actor: Actor): Promise<DriftReport> {
-    return this.#manage({ op: 'drift', query: plainCopy(query, ''), actor: plainCopy(actor, 'actor') });
-  }
-
-  pattern(): string {
-    return this.#core.configured.pattern;
-  }
-
-  /** The core answers each operation in its own shape; docs/boundary.md says which. */
-  async #manage<T>(call: Call): Promise<T> {
-    return (await manage(this.#core, this.#settings, call)) as T;
-  }
-}
-
-/** The answer of a question that needs nothing from the store, in the shape that docs/boundary.md says. */
-function answer<T>(step: Step): T {
-  if ('answer' in step) return step.answer as T;
-  throw refusal(step);
 }

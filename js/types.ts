@@ -1,19 +1,30 @@
 import type { CatalogIds, Hint } from './catalog-ids.js';
 import type { BearerError, VerdictCode } from './codes.js';
+import type { Conditions } from './conditions.js';
 import type { Duration } from './duration.js';
+import type { Limits } from './limits.js';
+import type { Rotation } from './rotation.js';
 import type { Selection } from './selection.js';
 
-/**
- * Who is managing tokens: what the host authenticated, never what a request body says. Absent roles and permissions
- * mean nothing.
- */
-export interface Actor {
+/** Who is managing tokens: what the host authenticated, never what a request body says. */
+export type Actor = HostActor | TokenActor;
+
+/** A person or a program that the host knows. Absent roles and permissions mean nothing. */
+export interface HostActor {
   /** `user:7`. An actor manages the tokens of the owner that it is itself. */
   id: string;
   /** By resource: `{ 'org:acme': 'admin' }`. */
   roles?: Readonly<Record<string, 'admin' | 'user' | (string & {})>>;
   /** Permissions that this actor has. */
   permissions?: readonly string[];
+}
+
+/**
+ * A token that manages tokens: the id of one that the host has verified. What it may do is read from its record, inside the
+ * operation itself.
+ */
+export interface TokenActor {
+  token: string;
 }
 
 /** What a token is to be. At least one permission must come out of the selection. */
@@ -34,6 +45,24 @@ export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Select
   expiresAt?: number | Date;
   /** Until when it is refused. */
   notBefore?: number | Date;
+  /** The longest time without use. Default: the kind's. */
+  idleAfter?: Duration;
+  /** What it is for: 1 to 500 characters. */
+  description?: string;
+  /** Words to sort it by: at most 20, of 1 to 50 characters. */
+  tags?: readonly string[];
+  /** What the host wants to know with it: an object of at most 4 KiB as JSON, which Leastkey only keeps. */
+  metadata?: Readonly<Record<string, unknown>>;
+  /** What must be true of every request with it. */
+  conditions?: Conditions;
+  /** How often it may be used. */
+  limits?: Limits;
+  /** Of a kind with technical users: the one that backs it, if not a new one. */
+  technicalUser?: string;
+  /** Of a credential that its client minted: the id. Beside `digest`; the answer then has no credential. */
+  id?: string;
+  /** Of a credential that its client minted: the digest. */
+  digest?: string;
   /** Two creates with the same key and input make one token; the second finds its record, but no secret. */
   idempotencyKey?: string;
 }
@@ -45,6 +74,13 @@ export interface TokenRecord {
   name: string;
   owner: string;
   subject?: string;
+  description?: string;
+  tags?: string[];
+  metadata?: Record<string, unknown>;
+  /** The technical user that backs it. */
+  technicalUser?: string;
+  /** Of a session: the tokens that it was exchanged from, nearest first. It ends with any of them. */
+  parents?: string[];
   resource: string;
   role?: string;
   /** The frozen grant: exact permissions, sorted. */
@@ -56,6 +92,8 @@ export interface TokenRecord {
   added: string[];
   removed: string[];
   status: 'active' | 'disabled' | 'revoked';
+  /** Of a disabled token: where the authority stood that disabled it. Less does not enable it. */
+  heldAt?: string;
   /** Why it was revoked. */
   reason?: string;
   statusChangedAt?: number;
@@ -64,13 +102,28 @@ export interface TokenRecord {
   createdBy: string;
   notBefore?: number;
   expiresAt?: number;
+  /** The longest time without use, in milliseconds. */
+  idleAfter?: number;
+  conditions?: Conditions;
+  limits?: Limits;
+  /** A rotation that is neither confirmed nor aborted. */
+  rotation?: Rotation;
+  /** Of a key that another system issued: when it was taken over, and how it begins. */
+  imported?: { at: number; hint?: string };
+  /** Of `get`: when it was last used, as far as uses were flushed. */
+  lastUsedAt?: number;
+  /** Of `get`: how often it was used, as far as uses were flushed. */
+  uses?: number;
   /** Rises with every change. */
   revision: number;
 }
 
 /** The answer of `create`. */
 export interface Created {
-  /** The credential. It is here this once and nowhere else; `null` when an idempotency key found an earlier create. */
+  /**
+   * The credential. It is here this once and nowhere else; `null` when its client minted it, or an idempotency key found an
+   * earlier create.
+   */
   token: string | null;
   record: TokenRecord;
 }
@@ -81,6 +134,10 @@ export interface ListQuery {
   owner?: string;
   kind?: string;
   status?: TokenRecord['status'];
+  tag?: string;
+  subject?: string;
+  /** Only tokens whose name has this in it. */
+  search?: string;
   /** Where the last page ended: its `next`. */
   after?: string;
   /** The most items of one page, from 1 to 200. Default 50. */
@@ -94,6 +151,21 @@ export interface TokenPage {
   next?: string;
   /** The ids of tokens whose records are damaged, or written by a later version. Verification refuses them. */
   unreadable?: string[];
+}
+
+/**
+ * What of a token is to be another, where its kind allows that; absent members stay. Any member of a selection replaces the whole
+ * selection. `null` takes an optional member away.
+ */
+export interface TokenChange<Ids extends CatalogIds = CatalogIds> extends Selection<Ids> {
+  name?: string;
+  description?: string | null;
+  tags?: readonly string[] | null;
+  metadata?: Readonly<Record<string, unknown>> | null;
+  conditions?: Conditions | null;
+  limits?: Limits | null;
+  /** The revision that was shown to whoever made the change; another one there is a `conflict`. */
+  revision?: number;
 }
 
 export interface RevokeOptions {
@@ -125,6 +197,15 @@ export interface VerifiedToken {
   permissions: string[];
   /** The permissions that are held on some resources only. */
   resources?: Record<string, string[]>;
+  description?: string;
+  tags?: string[];
+  metadata?: Record<string, unknown>;
+  /** The technical user that backs it: this is no person. */
+  technicalUser?: string;
+  /** Of a session: the token that it was exchanged from. */
+  parent?: string;
+  /** The new secret of a rotation was presented that is not confirmed yet. */
+  successor?: true;
   createdAt: number;
   expiresAt?: number;
 }
@@ -142,6 +223,10 @@ export interface Verdict {
   token?: VerifiedToken;
   /** The permissions that are lacking. */
   missing?: string[];
+  /** With `rate_limited` and `usage_exceeded`: in how many seconds it may be tried again. */
+  retryAfter?: number;
+  /** With `consume` of a token with credits: how many are left. */
+  remaining?: number;
   /** Of which instant the answer is true: when the read that it rests on began. */
   asOf: number;
 }

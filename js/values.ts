@@ -24,6 +24,12 @@ export function requireText(value: unknown, path: string): string {
   throw refuse(path, 'expected a text');
 }
 
+/** A caller's object. @throws {LeastkeyError} `invalid_input` for anything else: spread, it would be an empty one. */
+export function requireObject<T>(value: T, path: string): T {
+  if (Object.prototype.toString.call(value) === '[object Object]') return value;
+  throw refuse(path, 'expected an object');
+}
+
 class Copier {
   #members = 0;
   #characters = 0;

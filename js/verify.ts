@@ -1,11 +1,11 @@
-import type { Reads, Step } from './boundary.js';
-import { readClock } from './clock.js';
+import { commitWrites, fetchNeed } from './access.js';
+import type { Question, Reads, Step } from './boundary.js';
 import { WRAPPER_REFUSALS } from './codes.js';
 import { type ConfiguredCore, refusal } from './core.js';
 import { type CredentialSource, readCredential } from './credential.js';
-import { fetchNeed } from './drive.js';
 import type { Settings } from './options.js';
-import { Deadline } from './time-limit.js';
+import { Place } from './queue.js';
+import { backOff, Deadline } from './time-limit.js';
 import type { Verdict } from './types.js';
 
 /** The verdict on a credential. */
@@ -13,35 +13,96 @@ export async function verifyCredential(
   core: ConfiguredCore,
   settings: Settings,
   source: CredentialSource,
-  question: { requirement?: unknown },
+  question: Question,
+  signal?: AbortSignal,
 ): Promise<Verdict> {
-  return decide(settings, source, (credential, reads, now) => core.verify(credential, question, reads, now));
+  const ask = (credential: string, reads: Reads, now: number) =>
+    core.verify(credential, question, reads, now);
+  return decide(settings, source, ask, signal);
 }
 
 /**
- * A verdict on a credential, by the core once it has been given what it needs from the store. Whatever a client sends and
- * whatever a store does ends in a verdict; only a mistake of the program (a requirement that cannot be read, a broken clock)
- * throws.
+ * A verdict on a credential, by the core once it has been given what it needs from the store, and once what it spends of the
+ * token's limits is committed. Whatever a client sends and whatever a store does ends in a verdict; only a mistake of the
+ * program (a requirement that cannot be read, a broken clock) throws, and an abort, with the signal's reason.
  */
 export async function decide(
   settings: Settings,
   source: CredentialSource,
   ask: (credential: string, reads: Reads, now: number) => Step,
+  signal?: AbortSignal,
 ): Promise<Verdict> {
-  const asOf = readClock(settings.now);
+  const deadline = new Deadline(settings.deadline, signal);
+  deadline.refuseAborted();
+  const asOf = settings.now();
   const read = readCredential(source);
   if ('refusal' in read) return { valid: false, ...read.refusal, asOf };
-  const deadline = new Deadline(settings.deadline);
-  const reads: Reads = { values: [], lists: [] };
-  for (;;) {
-    // Decided by the time of the decision: a slow store must not carry a token past its expiry.
-    const step = ask(read.credential, reads, readClock(settings.now));
-    if ('answer' in step) return { ...(step.answer as Verdict), asOf };
-    if (!('need' in step)) throw refusal(step);
+  const decision = new Decision(settings, (reads, now) => ask(read.credential, reads, now), deadline);
+  try {
+    return await decision.run();
+  } finally {
+    decision.leaveQueue();
+  }
+}
+
+class Decision {
+  readonly #settings: Settings;
+  readonly #ask: (reads: Reads, now: number) => Step;
+  readonly #deadline: Deadline;
+  readonly #place: Place;
+
+  constructor(settings: Settings, ask: (reads: Reads, now: number) => Step, deadline: Deadline) {
+    this.#settings = settings;
+    this.#ask = ask;
+    this.#deadline = deadline;
+    this.#place = new Place(settings.verifying);
+  }
+
+  async run(): Promise<Verdict> {
+    for (let attempt = 0; ; attempt++) {
+      const asOf = this.#settings.now();
+      const unavailable: Verdict = { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
+      const step = await this.#decide();
+      if (step === undefined) return unavailable;
+      if ('answer' in step) return { ...(step.answer as Verdict), asOf };
+      if (!('commit' in step)) throw refusal(step);
+      const { writes, answer } = step.commit;
+      // Of unknown outcome is no yes, and not tried again either: it could be spent twice.
+      const applied = await this.#reach(() => commitWrites(this.#settings.verifying, writes, this.#deadline));
+      if (applied === undefined) return unavailable;
+      if (applied) return { ...(answer as Verdict), asOf };
+      if (!(await backOff(attempt, this.#deadline))) return unavailable;
+    }
+  }
+
+  leaveQueue(): void {
+    this.#place.leave();
+  }
+
+  /** Asks and reads until the core has decided; nothing when the store could not be read. */
+  async #decide(): Promise<Step | undefined> {
+    const reads: Reads = { values: [], lists: [] };
+    for (;;) {
+      // Decided by the time of the decision: a slow store must not carry a token past its expiry.
+      const step = this.#ask(reads, this.#settings.now());
+      if (!('need' in step)) return step;
+      const { need } = step;
+      const fetched = await this.#reach(async () => {
+        if (need.queue !== undefined) await this.#place.take(need.queue, this.#deadline);
+        await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
+        return true;
+      });
+      if (fetched === undefined) return undefined;
+    }
+  }
+
+  /** What a call of the store comes to; nothing when the store did not do its part. */
+  async #reach<T>(call: () => Promise<T>): Promise<T | undefined> {
     try {
-      await fetchNeed(settings.store, step.need, reads, deadline);
+      return await call();
     } catch {
-      return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
+      this.#deadline.refuseAborted();
+      return undefined;
     }
   }
 }

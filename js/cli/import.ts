@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { type Imported, importOpenApi, importScopes } from '../import/index.js';
-import { UsageError } from './exit.js';
+import { parseJson, readText } from './file.js';
 import { paint, printJson } from './screen.js';
 import type { Target } from './target.js';
 
@@ -23,7 +21,8 @@ const openapi = new Command('openapi')
   .addHelpText('after', '\nExample:\n  leastkey import openapi openapi.json > catalog.json')
   .action(async (file: string, _: Options, command: Command) => {
     const { json, service, basePath } = command.optsWithGlobals<Options>();
-    const document = parse(await read(file), file);
+    const hint = '; a document in YAML must be converted first';
+    const document = parseJson(await readText(file), file, hint);
     show(importOpenApi(document, { service, basePath }), json);
   });
 
@@ -37,7 +36,7 @@ const scopes = new Command('scopes')
   .addHelpText('after', '\nExample:\n  echo "read:pets write:pets" | leastkey import scopes -')
   .action(async (file: string, _: Options, command: Command) => {
     const { json, service } = command.optsWithGlobals<Options>();
-    show(importScopes(await read(file), { service }), json);
+    show(importScopes(await readText(file), { service }), json);
   });
 
 /** `import` itself is a word of the language. */
@@ -49,24 +48,6 @@ export const importing = new Command('import')
   )
   .addCommand(openapi)
   .addCommand(scopes);
-
-async function read(file: string): Promise<string> {
-  try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
-  }
-}
-
-function parse(content: string, file: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch (error) {
-    throw new UsageError(
-      `${file} is not JSON: ${(error as Error).message}; a document in YAML must be converted first`,
-    );
-  }
-}
 
 function show({ catalog, notes }: Imported, json = false): void {
   printJson(json ? { catalog, notes } : catalog);

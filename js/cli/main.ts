@@ -1,16 +1,45 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { abortRotation } from './abort-rotation.js';
+import { audit } from './audit.js';
+import { confirmRotation } from './confirm-rotation.js';
 import { create } from './create.js';
 import { remove } from './delete.js';
 import { disable } from './disable.js';
+import { edit } from './edit.js';
 import { enable } from './enable.js';
 import { exitHelp, exitOf, exits, redact, report } from './exit.js';
 import { importing } from './import.js';
+import { importKeys } from './import-keys.js';
 import { list } from './list.js';
+import { purge } from './purge.js';
 import { revoke } from './revoke.js';
+import { revokeAll } from './revoke-all.js';
+import { rotate } from './rotate.js';
 import { actingHelp, addTargetOptions } from './target.js';
 import { verify } from './verify.js';
+import { verifyAudit } from './verify-audit.js';
+
+const commands = [
+  create,
+  list,
+  verify,
+  edit,
+  rotate,
+  confirmRotation,
+  abortRotation,
+  disable,
+  enable,
+  revoke,
+  revokeAll,
+  remove,
+  purge,
+  audit,
+  verifyAudit,
+  importing,
+  importKeys,
+];
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -18,14 +47,16 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 const program = addTargetOptions(
   new Command('leastkey')
-    .description('Least-privilege access tokens in a SQLite database: make, list, verify and end them.')
+    .description(
+      'Least-privilege access tokens in a SQLite database: make, list, verify, rotate, end and audit them.',
+    )
     .version(version),
 )
   .configureHelp({ showGlobalOptions: true })
   .addHelpText('after', actingHelp)
   .addHelpText('afterAll', exitHelp);
 
-for (const command of [create, list, verify, disable, enable, revoke, remove, importing]) {
+for (const command of commands) {
   program.addCommand(command);
   inherit(command, program);
 }

@@ -77,7 +77,8 @@ export async function withTokens<T>(
   const { sqliteStore } = await import('../stores/sqlite.js');
   const store = sqliteStore({ path });
   try {
-    return await work(await createTokens({ catalog, store, prefix }), actorOf(target));
+    // A look at a credential from here is no use of it.
+    return await work(await createTokens({ catalog, store, prefix, usage: false }), actorOf(target));
   } finally {
     store.close();
   }

@@ -1,8 +1,11 @@
 /**
- * Catalogs made from what you have: an OpenAPI document, or a list of scopes.
+ * What you have, made into what Leastkey takes: catalogs from an OpenAPI document or a list of scopes, and the keys of another system.
  *
  * @packageDocumentation
  */
+export { fromBetterAuth } from './better-auth.js';
 export type { Imported } from './draft.js';
+export { fromKeypal } from './keypal.js';
+export type { KeyMapping, ReadKeys, RowProblem, Translation } from './keys.js';
 export { importOpenApi, type OpenApiOptions } from './openapi.js';
 export { type ImportOptions, importScopes, type ScopeEntry } from './scopes.js';

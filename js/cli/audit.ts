@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { AuditEntry, AuditQuery } from '../index.js';
+import { instant, print, printJson } from './screen.js';
+import { type Column, table } from './table.js';
+import { required, type Target, withTokens } from './target.js';
+
+type Options = Omit<AuditQuery, 'order' | 'owner'> & { owner?: string; oldest?: boolean; export?: boolean };
+
+export const audit = new Command('audit')
+  .summary('who changed what of an owner, newest first')
+  .description(
+    'Lists the changes of one owner, newest first, a page at a time. With --export all of them as JSON Lines, oldest ' +
+      'first. They hold no secret.',
+  )
+  .option('--owner <resource>', 'whose, such as org:acme or user:7 (required)')
+  .option('--token <id>', 'only of this token')
+  .option('--account <id>', 'only of this account')
+  .option('--oldest', 'the oldest first')
+  .option('--limit <number>', 'at most this many on a page', whole)
+  .option('--after <number>', 'the page after this entry; the page before it says which', whole)
+  .addOption(new Option('--export', 'everything, as JSON Lines').conflicts(['limit', 'oldest']))
+  .addHelpText(
+    'after',
+    '\nExamples:\n  leastkey audit --owner org:acme\n  leastkey audit --owner org:acme --export > audit.jsonl',
+  )
+  .action(async ({ oldest = false, export: everything = false, ...query }: Options, command: Command) => {
+    const owner = required(query.owner, 'whose changes? Give --owner <resource>');
+    const target = command.optsWithGlobals<Target>();
+    await withTokens(target, {}, async (tokens, actor) => {
+      if (everything) {
+        const { limit: _, ...whole } = query;
+        for await (const line of tokens.exportAudit({ ...whole, owner }, actor)) process.stdout.write(line);
+        return;
+      }
+      const order = oldest ? 'oldest' : 'newest';
+      const page = await tokens.audit({ ...query, owner, order }, actor);
+      if (target.json) return printJson(page);
+      if (page.items.length > 0) print(table(page.items, columns, process.stdout));
+      else process.stderr.write(`No changes of ${owner}${page.next === undefined ? '' : ' on this page'}.\n`);
+      if (page.next !== undefined) process.stderr.write(`\nThere are more: add --after ${page.next}.\n`);
+    });
+  });
+
+const columns: Column<AuditEntry>[] = [
+  { title: 'NO.', text: ({ seq }) => String(seq) },
+  { title: 'AT (UTC)', text: ({ at }) => instant(at) },
+  { title: 'BY', text: ({ actor }) => actor },
+  { title: 'OPERATION', text: ({ operation }) => operation },
+  { title: 'OF', text: ({ token, account }) => token ?? account ?? '', optional: true },
+  { title: 'WHAT', text: what },
+];
+
+/** Which members changed, and why. */
+function what({ before, after, reason }: AuditEntry): string {
+  const members = [...new Set([...Object.keys(before), ...Object.keys(after)])].join(', ');
+  return reason === undefined ? members : `${members} (${reason})`;
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,67 @@
+import type { Actor, BulkOptions, BulkReport, Tokens } from '../index.js';
+import { canAsk, confirm } from './ask.js';
+import { Declined, exits, UsageError } from './exit.js';
+import type { IrreversibleOptions } from './irreversible.js';
+import { interruption, Progress } from './progress.js';
+import { print, printJson } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+interface Words {
+  /** `revoke` */
+  verb: string;
+  /** `revoked` */
+  done: string;
+  /** Which tokens, after "all tokens ". */
+  which: string;
+}
+
+/** Something that is done to many tokens and cannot be taken back: asked about, then done page by page, with its progress told. */
+export async function bulk(
+  { yes = false, dryRun = false }: IrreversibleOptions,
+  target: Target,
+  words: Words,
+  act: (tokens: Tokens, actor: Actor, options: BulkOptions) => Promise<BulkReport>,
+): Promise<void> {
+  await agree(yes || dryRun, words);
+  const progress = new Progress();
+  const onProgress: BulkOptions['onProgress'] = (report) => {
+    const { changed, scanned } = report;
+    progress.show(`${changed} ${words.done}, ${scanned} looked at`, scanned);
+  };
+  const signal = interruption();
+  const report = await withTokens(target, {}, (tokens, actor) =>
+    act(tokens, actor, { dryRun, onProgress, signal }),
+  ).finally(() => progress.end());
+  if (!report.complete) process.exitCode = exits.unavailable;
+  if (target.json) return printJson(dryRun ? { dryRun, ...report } : report);
+  if (dryRun) print(report.ids.join('\n'));
+  process.stderr.write(`${summary(report, dryRun, words)}\n`);
+}
+
+async function agree(asked: boolean, { verb, which }: Words): Promise<void> {
+  if (asked) return;
+  if (!canAsk()) {
+    throw new UsageError(`${verb} cannot be undone, and there is no terminal to ask on; add --yes to go on`);
+  }
+  process.stderr.write(
+    `This will ${verb} all tokens ${which}. It cannot be undone. --dry-run shows which.\n`,
+  );
+  if (!(await confirm(`Yes, ${verb} them?`))) throw new Declined('nothing was changed');
+}
+
+function summary(report: BulkReport, dryRun: boolean, { verb, done }: Words): string {
+  const { complete, ids, already, scanned, notAllowed, unreadable, next } = report;
+  const lines = [
+    dryRun
+      ? `Would ${verb} ${ids.length} of ${scanned} tokens. Nothing was changed.`
+      : `${ids.length} of ${scanned} tokens ${done}.`,
+  ];
+  if (already > 0) lines.push(`${already} were ${done} before.`);
+  if (notAllowed.length > 0) lines.push(`Not yours to ${verb}: ${notAllowed.join(' ')}`);
+  if (unreadable.length > 0) lines.push(`Records that cannot be read: ${unreadable.join(' ')}`);
+  if (!complete) {
+    const from = next === undefined ? '' : `, or add --after ${next}`;
+    lines.push(`It was interrupted. The same command does the rest${from}.`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,74 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { TokenChange } from '../index.js';
+import { UsageError } from './exit.js';
+import { describe, named, print, printJson } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+const CLEARABLE = ['description', 'tags', 'metadata', 'conditions', 'limits'] as const;
+
+interface Options extends Pick<TokenChange, 'name' | 'role' | 'add' | 'remove' | 'revision'> {
+  description?: string;
+  tag?: string[];
+  template?: string[];
+  clear?: (typeof CLEARABLE)[number][];
+}
+
+export const edit = new Command('edit')
+  .summary('change what the kind of a token allows to be changed')
+  .description(
+    'Changes a token. Its credential stays the same. With --template, --add, --remove or --role the whole selection ' +
+      'is replaced: name everything that the token is to hold.',
+  )
+  .argument('<id>', 'the id of the token, as list shows it')
+  .option('--name <name>', 'another name')
+  .option('--description <text>', 'what it is for')
+  .option('--tag <tag>', 'a word to sort it by, in place of those it has; repeatable', collect)
+  .option('--template <id>', 'a permission set of the catalog; repeatable', collect)
+  .option('--add <permission>', 'a permission or pattern beside the templates; repeatable', collect)
+  .option('--remove <permission>', 'a permission or pattern to leave out; repeatable', collect)
+  .option('--role <role>', 'a role of the catalog')
+  .addOption(
+    new Option('--clear <member>', 'take a member away; repeatable')
+      .choices(CLEARABLE)
+      .argParser(collectClear),
+  )
+  .option('--revision <number>', 'refuse the change if the record has another revision', revision)
+  .addHelpText(
+    'after',
+    '\nExample:\n  leastkey edit 0NxHtBWaKLZ9gG2T --template CollectionDevice --template Policy',
+  )
+  .action(async (id: string, options: Options, command: Command) => {
+    const change = changeOf(options);
+    if (Object.keys(change).every((name) => name === 'revision')) {
+      throw new UsageError('what is to be changed? Give --name, --template or another option; see --help');
+    }
+    const target = command.optsWithGlobals<Target>();
+    const record = await withTokens(target, {}, (tokens, actor) => tokens.edit(id, change, actor));
+    if (target.json) return printJson(record);
+    print(`${named(record)} is changed.\n\n${describe(record, process.stdout)}`);
+  });
+
+function changeOf({ tag, template, clear = [], ...change }: Options): TokenChange {
+  return {
+    ...change,
+    ...(tag !== undefined && { tags: tag }),
+    ...(template !== undefined && { templates: template }),
+    ...Object.fromEntries(clear.map((member) => [member, null])),
+  };
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+function collectClear(value: string, before: string[] = []): string[] {
+  if (!CLEARABLE.some((member) => member === value)) {
+    throw new InvalidArgumentError(`Allowed are ${CLEARABLE.join(', ')}.`);
+  }
+  return [...before, value];
+}
+
+function revision(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Write the revision that get shows.');
+  return Number(text);
+}

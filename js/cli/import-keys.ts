@@ -1,0 +1,119 @@
+import { Command, Option } from 'commander';
+import { fromBetterAuth, fromKeypal, type KeyMapping, type ReadKeys } from '../import/index.js';
+import type { ImportReport, KeyRow } from '../index.js';
+import { exits, UsageError } from './exit.js';
+import { parseJson, readText } from './file.js';
+import { interruption, Progress } from './progress.js';
+import { print, printJson } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+interface Options {
+  from?: 'better-auth' | 'keypal' | 'rows';
+  mapping?: string;
+  kind?: string;
+  owner?: string;
+  dryRun?: boolean;
+}
+
+export const importKeys = new Command('import-keys')
+  .summary('take over keys that another system issued and hashed')
+  .description(
+    'Takes over the hashed keys of another system from a JSON array or JSON Lines. They go on working as they are. A row ' +
+      'that cannot be taken over is told, and the others go on; what is there already is left as it is.',
+  )
+  .argument('<file>', 'the rows; - for standard input')
+  .addOption(
+    new Option('--from <system>', 'whose rows they are (required); rows: in the form of importKeys').choices([
+      'better-auth',
+      'keypal',
+      'rows',
+    ]),
+  )
+  .option('--mapping <file>', 'what their words are here, a JSON file: { kind, owner, permissions, … }')
+  .option('--kind <kind>', 'the kind of all tokens that are made, such as personal')
+  .option('--owner <resource>', 'whose each key is; {id} stands for their id of the owner: user:{id}')
+  .option('--dry-run', 'show what would happen, and change nothing')
+  .addHelpText(
+    'after',
+    '\nExample:\n  leastkey import-keys apikey.json --from better-auth --kind personal --owner "user:{id}" --dry-run',
+  )
+  .action(async (file: string, options: Options, command: Command) => {
+    if (options.from === undefined) {
+      throw new UsageError('whose rows are they? Give --from better-auth, keypal or rows');
+    }
+    const read = readRows(rowsIn(await readText(file), file), options.from, await mappingOf(options));
+    const target = command.optsWithGlobals<Target>();
+    const { dryRun = false } = options;
+    const progress = new Progress();
+    const report = await withTokens(target, { makesDatabase: !dryRun }, (tokens, actor) =>
+      tokens.importKeys(read.rows, actor, {
+        dryRun,
+        signal: interruption(),
+        onProgress: ({ imported, exists, failed }) => {
+          const count = imported + exists + failed;
+          progress.show(`${count} of ${read.rows.length} rows`, count);
+        },
+      }),
+    ).finally(() => progress.end());
+    if (report.failed > 0) process.exitCode = exits.refused;
+    if (!report.complete) process.exitCode = exits.unavailable;
+    const outcomes = report.outcomes.map((outcome) => ({
+      ...outcome,
+      row: read.sources[outcome.row] as number,
+    }));
+    const told = { ...report, outcomes, leftOut: read.leftOut, notes: read.notes };
+    if (target.json) return printJson(dryRun ? { dryRun, ...told } : told);
+    tell(told, dryRun);
+  });
+
+function rowsIn(content: string, file: string): unknown[] {
+  if (content.trimStart().startsWith('[')) return parseJson(content, file) as unknown[];
+  const lines = content.split(/\r?\n/).map((line, index) => ({ line, at: `${file}, line ${index + 1},` }));
+  return lines.filter(({ line }) => line.trim() !== '').map(({ line, at }) => parseJson(line, at));
+}
+
+async function mappingOf({ mapping, kind, owner }: Options): Promise<KeyMapping> {
+  const members = mapping === undefined ? {} : parseJson(await readText(mapping), mapping);
+  return {
+    ...(members as KeyMapping),
+    ...(kind !== undefined && { kind }),
+    ...(owner !== undefined && { owner }),
+  };
+}
+
+function readRows(rows: unknown[], from: NonNullable<Options['from']>, mapping: KeyMapping): ReadKeys {
+  if (from === 'rows') {
+    return { rows: rows as KeyRow[], sources: rows.map((_, index) => index), leftOut: [], notes: [] };
+  }
+  if (mapping.kind === undefined || mapping.owner === undefined) {
+    throw new UsageError(
+      'what do the keys become? Give --kind and --owner, or a --mapping with kind and owner',
+    );
+  }
+  return from === 'better-auth' ? fromBetterAuth(rows, mapping) : fromKeypal(rows, mapping);
+}
+
+/** What became of the rows, by their place in the file. */
+function tell(
+  {
+    imported,
+    exists,
+    failed,
+    complete,
+    outcomes,
+    leftOut,
+    notes,
+  }: Omit<ReadKeys & ImportReport, 'rows' | 'sources'>,
+  dryRun: boolean,
+): void {
+  const { stderr } = process;
+  for (const { row, path, message } of notes) stderr.write(`row ${row}, ${path}: ${message}\n`);
+  for (const { row, path, message } of leftOut) stderr.write(`row ${row} is left out, ${path}: ${message}\n`);
+  for (const outcome of outcomes) {
+    if (outcome.outcome === 'failed') stderr.write(`row ${outcome.row} failed: ${outcome.message}\n`);
+  }
+  const left = new Set(leftOut.map(({ row }) => row)).size;
+  const counts = `${imported} imported, ${exists} there before, ${failed} failed, ${left} left out`;
+  print(dryRun ? `Would be: ${counts}. Nothing was changed.` : `${counts}.`);
+  if (!complete) stderr.write('It was interrupted. The same command does the rest.\n');
+}

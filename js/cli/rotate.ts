@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import type { RotateOptions } from '../index.js';
+import { describe, instant, paint, print, printJson } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+export const rotate = new Command('rotate')
+  .summary('give a token a new secret and print its credential, this once')
+  .description(
+    'Gives a token a new secret beside the old one. Both work until the grace is over or confirm-rotation ends the old ' +
+      'one. The new credential goes to standard output, this once; everything else to standard error.',
+  )
+  .argument('<id>', 'the id of the token, as list shows it')
+  .option('--grace <duration>', 'how long the old secret works beside the new one: 1h, 24h')
+  .option('--end-old-at-first-use', 'end the old secret as soon as the new one is seen in use')
+  .option('--idempotency-key <key>', 'a second rotate with the same key makes no second secret')
+  .addHelpText('after', '\nExample:\n  TOKEN=$(leastkey rotate 0NxHtBWaKLZ9gG2T --grace 24h)')
+  .action(async (id: string, _own: unknown, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const options = command.opts<RotateOptions>();
+    const { token, record } = await withTokens(target, { needsPrefix: true }, (tokens, actor) =>
+      tokens.rotate(id, options, actor),
+    );
+    if (target.json) return printJson({ token, record });
+
+    const { stderr } = process;
+    if (token === null) {
+      stderr.write(
+        'This key began the rotation before. Its credential was shown then and cannot be shown again.\n\n',
+      );
+      return print(describe(record, process.stdout));
+    }
+    const ends = record.rotation === undefined ? '' : ` until ${instant(record.rotation.graceEndsAt)} UTC`;
+    stderr.write(`${paint(stderr, 'green', 'New secret made.')} The old one works${ends}.\n\n`);
+    stderr.write('The new credential, shown this once. Store it somewhere safe:\n');
+    print(token);
+  });

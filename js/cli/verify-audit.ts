@@ -1,0 +1,53 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { AuditHead } from '../index.js';
+import { exits } from './exit.js';
+import { interruption, Progress } from './progress.js';
+import { facts, paint, print, printJson } from './screen.js';
+import { required, type Target, withTokens } from './target.js';
+
+interface Options {
+  owner?: string;
+  after?: AuditHead;
+}
+
+export const verifyAudit = new Command('verify-audit')
+  .summary('say whether the changes of an owner are all there, as they were written')
+  .description(
+    'Follows the chain of hashes through the changes of one owner. Keep the head that it prints where nobody who can ' +
+      'write to the database can, and give it with --after the next time: then a tail that was cut off shows too.',
+  )
+  .option('--owner <resource>', 'whose, such as org:acme or user:7 (required)')
+  .option('--after <number:hash>', 'the head of an earlier check', head)
+  .addHelpText('after', '\nExample:\n  leastkey verify-audit --owner org:acme')
+  .action(async (options: Options, command: Command) => {
+    const owner = required(options.owner, 'whose changes? Give --owner <resource>');
+    const target = command.optsWithGlobals<Target>();
+    const progress = new Progress();
+    const check = await withTokens(target, {}, (tokens) =>
+      tokens.verifyAudit(owner, {
+        ...(options.after !== undefined && { after: options.after }),
+        onProgress: ({ checked }) => progress.show(`${checked} looked at`, checked),
+        signal: interruption(),
+      }),
+    ).finally(() => progress.end());
+    if (!check.intact) process.exitCode = exits.refused;
+    if (target.json) return printJson(check);
+    const { stdout } = process;
+    print(check.intact ? paint(stdout, 'green', 'intact') : paint(stdout, 'red', 'not intact'));
+    const { checked, problem } = check;
+    print(
+      facts(stdout, [
+        ['problem', problem && `entry ${problem.seq} ${problem.message}`],
+        ['looked at', `${checked} ${checked === 1 ? 'entry' : 'entries'}`],
+        ['head', check.head && `${check.head.seq}:${check.head.hash}`],
+      ]),
+    );
+  });
+
+function head(text: string): AuditHead {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (seq === undefined || hash === undefined) {
+    throw new InvalidArgumentError('Write the head as an earlier check printed it, number:hash.');
+  }
+  return { seq: Number(seq), hash };
+}

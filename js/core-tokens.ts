@@ -1,0 +1,247 @@
+import { type Accounts, accountsOf } from './accounts.js';
+import type { AuditCheck, AuditHead, AuditPage, AuditQuery, VerifyAuditOptions } from './audit.js';
+import type { Call, Step } from './boundary.js';
+import {
+  type BulkOptions,
+  type BulkPage,
+  type BulkReport,
+  everyPage,
+  type PurgeQuery,
+  type RevokeAllOptions,
+  type RevokeAllQuery,
+} from './bulk.js';
+import { type ConfiguredCore, refusal } from './core.js';
+import type { CredentialSource } from './credential.js';
+import type { DriftQuery, DriftReport } from './drift.js';
+import { manage, type OperateOptions } from './drive.js';
+import { type Exchanged, type ExchangeInput, exchangeCredential } from './exchange.js';
+import { type Explanation, explainCredential } from './explain.js';
+import { exportLines } from './export-audit.js';
+import { type ImportKeysOptions, type ImportReport, importRows, type KeyRow } from './import-keys.js';
+import { type Minted, mintCredential } from './mint.js';
+import {
+  type CallOptions,
+  type ExchangeOptions,
+  type ExplainOptions,
+  readBulkOptions,
+  readCallOptions,
+  readQuestion,
+  readResolveOptions,
+  readVerifyAuditOptions,
+  type Settings,
+  type VerifyOptions,
+} from './options.js';
+import type { Rotated, RotateOptions } from './rotation.js';
+import { matchRoute, type RouteRequirement } from './route.js';
+import type { Preview, ResolveOptions, Selection } from './selection.js';
+import type { Suggestion } from './suggestion.js';
+import type { Tokens } from './tokens.js';
+import type {
+  Actor,
+  Created,
+  CreateInput,
+  ListQuery,
+  Requirement,
+  RevokeOptions,
+  TokenChange,
+  TokenPage,
+  TokenRecord,
+  Verdict,
+} from './types.js';
+import { type FlushReport, UsageCollector } from './usage.js';
+import { plainCopy, requireObject, requireText } from './values.js';
+import { verifyCredential } from './verify.js';
+import { verifyChain } from './verify-audit.js';
+
+/** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
+export class CoreTokens implements Tokens {
+  readonly accounts: Accounts;
+  readonly #core: ConfiguredCore;
+  readonly #settings: Settings;
+  readonly #usage: UsageCollector;
+
+  constructor(core: ConfiguredCore, settings: Settings) {
+    this.#core = core;
+    this.#settings = settings;
+    this.#usage = new UsageCollector((uses, signal) => this.#operate({ op: 'flush', uses }, { signal }));
+    this.accounts = accountsOf((call, options) => this.#manage(call, options));
+  }
+
+  async create(input: CreateInput, actor: Actor, call?: CallOptions): Promise<Created> {
+    return this.#manage({ op: 'create', input, actor }, call);
+  }
+
+  async get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'get', id, actor }, call);
+  }
+
+  async list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage> {
+    return this.#manage({ op: 'list', query, actor }, call);
+  }
+
+  async edit(id: string, change: TokenChange, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'edit', id, change, actor }, call);
+  }
+
+  async disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'disable', id, actor }, call);
+  }
+
+  async enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'enable', id, actor }, call);
+  }
+
+  async revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'revoke', id, options, actor }, call);
+  }
+
+  async revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport> {
+    const { reason, dryRun } = readBulkOptions(options, 'revokeAll', ['reason']);
+    const told = { reason, dryRun };
+    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+      return this.#manage({ op: 'revokeAll', query: { ...query, after }, options: told, actor });
+    });
+  }
+
+  async delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }> {
+    return this.#manage({ op: 'delete', id, actor }, call);
+  }
+
+  async purge(query: PurgeQuery = {}, options: BulkOptions = {}, actor?: Actor): Promise<BulkReport> {
+    const { dryRun } = readBulkOptions(options, 'purge');
+    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+      return this.#manage({ op: 'purge', query: { ...query, dryRun, after }, actor });
+    });
+  }
+
+  async rotate(id: string, options: RotateOptions, actor: Actor, call?: CallOptions): Promise<Rotated> {
+    return this.#manage({ op: 'rotate', id, options, actor }, call);
+  }
+
+  async confirmRotation(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'confirmRotation', id, actor }, call);
+  }
+
+  async abortRotation(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'abortRotation', id, actor }, call);
+  }
+
+  async exchange(
+    credential: CredentialSource,
+    input: ExchangeInput,
+    options: ExchangeOptions = {},
+  ): Promise<Exchanged> {
+    const { question, signal } = readQuestion(undefined, options, 'exchange');
+    const wanted = plainCopy({ ...requireObject(input, 'input'), context: question.context }, '');
+    return exchangeCredential(this.#core, this.#settings, credential, wanted, signal);
+  }
+
+  mint(): Minted {
+    return mintCredential(this.#core, this.#settings);
+  }
+
+  async importKeys(
+    rows: Iterable<KeyRow> | AsyncIterable<KeyRow>,
+    actor: Actor,
+    options: ImportKeysOptions = {},
+  ): Promise<ImportReport> {
+    const { dryRun = false } = readBulkOptions(options, 'importKeys');
+    return importRows(rows, options, (input) => this.#operate({ op: 'importKey', input, actor }, { dryRun }));
+  }
+
+  async audit(query: AuditQuery, actor: Actor, call?: CallOptions): Promise<AuditPage> {
+    return this.#manage({ op: 'audit', query, actor }, call);
+  }
+
+  exportAudit(
+    query: Omit<AuditQuery, 'order' | 'limit'>,
+    actor: Actor,
+    call?: CallOptions,
+  ): AsyncGenerator<string, void, undefined> {
+    const order = 'oldest';
+    return exportLines(query.after, (after): Promise<AuditPage> => {
+      return this.#manage({ op: 'audit', query: { ...query, order, after }, actor }, call);
+    });
+  }
+
+  async verifyAudit(owner: string, options: VerifyAuditOptions = {}): Promise<AuditCheck> {
+    const { signal, ...told } = readVerifyAuditOptions(options);
+    return verifyChain(told, (after): Promise<AuditCheck & { next?: AuditHead }> => {
+      return this.#operate({ op: 'verifyAudit', query: { owner, after } }, { signal });
+    });
+  }
+
+  async verify(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options: VerifyOptions = {},
+  ): Promise<Verdict> {
+    const { question, signal } = readQuestion(requirement, options, 'verify');
+    const verdict = await verifyCredential(this.#core, this.#settings, credential, question, signal);
+    if (this.#settings.usage) this.#usage.note(verdict);
+    return verdict;
+  }
+
+  async flush(call: CallOptions = {}): Promise<FlushReport> {
+    return this.#usage.flush(readCallOptions(call, 'flush'));
+  }
+
+  async explain(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options: ExplainOptions = {},
+  ): Promise<Explanation> {
+    const { question, signal } = readQuestion(requirement, options, 'explain');
+    return explainCredential(this.#core, this.#settings, credential, question, signal);
+  }
+
+  resolve(selection: Selection, options: ResolveOptions = {}): Preview {
+    const { tree } = readResolveOptions(options);
+    return answer(this.#core.resolve(plainCopy(selection, ''), tree));
+  }
+
+  expand(pattern: string): string[] {
+    return this.#core.expand(requireText(pattern, 'pattern'));
+  }
+
+  suggest(permissions: readonly string[]): Suggestion {
+    return answer(this.#core.suggest(plainCopy(permissions, 'permissions')));
+  }
+
+  match(method: string, path: string): RouteRequirement | null {
+    return matchRoute(this.#core, method, path);
+  }
+
+  async drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport> {
+    return this.#manage({ op: 'drift', query, actor }, call);
+  }
+
+  pattern(): string {
+    return this.#core.configured.pattern;
+  }
+
+  async #manage<T>(call: Call, options: CallOptions = {}): Promise<T> {
+    return this.#operate(call, { signal: readCallOptions(options, call.op) });
+  }
+
+  async #operate<T>(call: Call, options: OperateOptions): Promise<T> {
+    return (await manage(this.#core, this.#settings, copied(call), options)) as T;
+  }
+}
+
+/** The arguments whose members stand for themselves: their problems have paths without a first name. */
+const BARE: readonly string[] = ['input', 'query', 'change'];
+
+/** A call that can cross into the core. */
+function copied(call: Call): Call {
+  const members = Object.entries(call).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, plainCopy(value, BARE.includes(name) ? '' : name)]),
+  ) as unknown as Call;
+}
+
+/** The answer of a question that needs nothing from the store. */
+function answer<T>(step: Step): T {
+  if ('answer' in step) return step.answer as T;
+  throw refusal(step);
+}

@@ -1,0 +1,61 @@
+import type { Entry, Range, Store, Write } from './stores/store.js';
+
+/** Where the core keeps the counters of limited tokens (docs/storage.md). */
+const COUNTERS = 'limit/';
+
+/** The most counters that are kept. */
+const MOST = 10_000;
+
+/**
+ * A store for verifications whose counters of limits are kept here, in this instance's memory, and everything else in `store`.
+ * With N isolates a token can be used up to N times as often as its limits say. Of more than 10,000 limited tokens the one that was
+ * not used the longest starts afresh.
+ */
+export function withLocalCounters(store: Store): Store {
+  return new LocalCounters(store);
+}
+
+class LocalCounters implements Store {
+  readonly #store: Store;
+  /** The least lately written first. */
+  readonly #counters = new Map<string, string>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async get(keys: string[]): Promise<(string | null)[]> {
+    const stored = keys.filter((key) => !key.startsWith(COUNTERS));
+    const answer = stored.length === 0 ? [] : await this.#store.get([...stored]);
+    // A store that breaks the contract is for the reader of the whole answer to find.
+    if (stored.length === keys.length || answer.length !== stored.length) return answer;
+    const values = answer.values();
+    return keys.map((key) =>
+      key.startsWith(COUNTERS) ? this.#read(key) : (values.next().value as string | null),
+    );
+  }
+
+  list(range: Range): Entry[] | Promise<Entry[]> {
+    return this.#store.list(range);
+  }
+
+  /** Of a verification: counters alone. */
+  commit(writes: Write[]): boolean {
+    if (!writes.every(({ key, expect }) => expect === undefined || expect === this.#read(key))) return false;
+    for (const { key, value } of writes) this.#put(key, value);
+    return true;
+  }
+
+  #read(key: string): string | null {
+    return this.#counters.get(key) ?? null;
+  }
+
+  #put(key: string, value: string | null | undefined): void {
+    if (value === undefined) return;
+    this.#counters.delete(key);
+    if (value === null) return;
+    this.#counters.set(key, value);
+    const [oldest] = this.#counters.keys();
+    if (this.#counters.size > MOST && oldest !== undefined) this.#counters.delete(oldest);
+  }
+}

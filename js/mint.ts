@@ -1,0 +1,22 @@
+import { type ConfiguredCore, drawEntropy, refusal } from './core.js';
+import type { Settings } from './options.js';
+
+/** A credential that its client made. Only `id` and `digest` of it go to the server. */
+export interface Minted {
+  /** The credential. */
+  token: string;
+  id: string;
+  digest: string;
+}
+
+/** Makes a credential without a store being asked. */
+export function mintCredential(core: ConfiguredCore, settings: Settings): Minted {
+  const entropy = drawEntropy(settings.entropy);
+  try {
+    const step = core.mint(settings.now(), entropy);
+    if ('answer' in step) return step.answer as Minted;
+    throw refusal(step);
+  } finally {
+    entropy.fill(0);
+  }
+}

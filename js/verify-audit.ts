@@ -1,0 +1,16 @@
+import type { AuditCheck, AuditHead, VerifyAuditOptions } from './audit.js';
+
+/** Checks page after page, up to the first entry that is not in order. `ask` checks one. */
+export async function verifyChain(
+  { after, onProgress }: VerifyAuditOptions,
+  ask: (after: AuditHead | undefined) => Promise<AuditCheck & { next?: AuditHead }>,
+): Promise<AuditCheck> {
+  let checked = 0;
+  for (let from = after; ; ) {
+    const { next, ...page } = await ask(from);
+    checked += page.checked;
+    if (next === undefined || !page.intact) return { ...page, checked };
+    onProgress?.(page.head === undefined ? { checked } : { checked, head: page.head });
+    from = next;
+  }
+}
