@@ -13,6 +13,7 @@
 //! | [`requirement`], [`grant`] | what a request needs, what a token has |
 //! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
 //! | [`usage`], [`audit`] | when a token was used; who changed what, as a chain of hashes |
+//! | [`condition`], [`limit`] | from where and when a token may be used, how often and how much |
 //! | [`actor`] | who is managing, and the most that they can give |
 //! | [`operation`] | create, get, list, disable, enable, revoke, delete: `plan(call, reads, time, entropy)` |
 //! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
@@ -22,6 +23,7 @@ pub mod account;
 pub mod actor;
 pub mod audit;
 pub mod catalog;
+pub mod condition;
 pub mod credential;
 pub mod deployment;
 pub mod explain;
@@ -29,6 +31,7 @@ pub mod feed;
 pub mod grant;
 pub mod input;
 pub mod keys;
+pub mod limit;
 pub mod metadata;
 pub mod name;
 pub mod operation;

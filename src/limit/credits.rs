@@ -1,0 +1,211 @@
+use serde::Serialize;
+
+use super::{Exceeded, MOST, millis, require};
+use crate::input::{Members, Path, Problems, Value};
+use crate::time::{Instant, Lifetime};
+
+/// How much a token may spend altogether, or between refills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Credits {
+    amount: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refill: Option<Refill>,
+}
+
+/// What comes back, in whole steps from the first use on. It never makes more than the amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct Refill {
+    amount: u32,
+    #[serde(serialize_with = "millis")]
+    every: Lifetime,
+}
+
+/// What is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Balance {
+    pub(super) left: u32,
+    /// The last refill that was given, in milliseconds since the epoch; the first use before there was one.
+    pub(super) refilled_at: Option<u64>,
+}
+
+impl Credits {
+    /// Reads `{ amount, refill?: { amount, every } }`.
+    pub(super) fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Credits> {
+        let members = Members::open(value, path, &["amount", "refill"], problems)?;
+        require(&members, &["amount"], problems);
+        let amount = members.whole("amount", 1..=MOST, problems);
+        let refill = match members.value("refill") {
+            Some(refill) => Some(Refill::read(refill, &members.path("refill"), problems)?),
+            None => None,
+        };
+        Some(Credits {
+            amount: amount?,
+            refill,
+        })
+    }
+
+    /// What is left after a cost that may be spent now.
+    pub(super) fn spend(
+        self,
+        balance: Option<Balance>,
+        cost: u32,
+        now: Instant,
+    ) -> Result<Balance, Exceeded> {
+        let balance = self.refilled(balance, now);
+        match balance.left.checked_sub(cost) {
+            Some(left) => Ok(Balance { left, ..balance }),
+            None => Err(Exceeded::UsageExceeded {
+                retry_after_ms: self.wait(balance, cost, now),
+            }),
+        }
+    }
+
+    /// Whether a balance was counted under these credits.
+    pub(super) fn counts(self, balance: Balance) -> bool {
+        balance.left <= self.amount && balance.refilled_at.is_some() == self.refill.is_some()
+    }
+
+    /// A balance with every refill since the last one. A clock that went back gives none.
+    fn refilled(self, balance: Option<Balance>, now: Instant) -> Balance {
+        let Some(balance) = balance else {
+            return Balance {
+                left: self.amount,
+                refilled_at: self.refill.map(|_| now.millis()),
+            };
+        };
+        let (Some(refill), Some(refilled_at)) = (self.refill, balance.refilled_at) else {
+            return balance;
+        };
+        let every = refill.every.millis();
+        let steps = now.millis().saturating_sub(refilled_at) / every;
+        let gained = steps
+            .saturating_mul(refill.amount.into())
+            .saturating_add(balance.left.into());
+        Balance {
+            left: u32::try_from(gained).map_or(self.amount, |gained| gained.min(self.amount)),
+            refilled_at: Some(refilled_at.saturating_add(steps.saturating_mul(every))),
+        }
+    }
+
+    /// How long until refills make a cost good, if they ever do.
+    fn wait(self, balance: Balance, cost: u32, now: Instant) -> Option<u64> {
+        let (refill, refilled_at) = (self.refill?, balance.refilled_at?);
+        let lacking = cost.saturating_sub(balance.left);
+        let steps = u64::from(lacking.div_ceil(refill.amount));
+        let good_at = refilled_at.checked_add(steps.checked_mul(refill.every.millis())?)?;
+        (cost <= self.amount).then(|| good_at.saturating_sub(now.millis()))
+    }
+}
+
+impl Refill {
+    fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Refill> {
+        let members = Members::open(value, path, &["amount", "every"], problems)?;
+        require(&members, &["amount", "every"], problems);
+        let amount = members.whole("amount", 1..=MOST, problems);
+        let every = members.lifetime("every", problems);
+        Some(Refill {
+            amount: amount?,
+            every: every?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis as f64).unwrap()
+    }
+
+    type World = (u32, Option<(u32, u64)>, Vec<(i64, u32)>);
+
+    fn world() -> impl Strategy<Value = World> {
+        (1..20_u32, proptest::option::of((1..25_u32, 1..30_u64))).prop_flat_map(|(amount, refill)| {
+            let step = prop_oneof![4 => 0..=10_i64, 1 => 0..=200_i64, 1 => -40..=0_i64];
+            (
+                Just(amount),
+                Just(refill),
+                proptest::collection::vec((step, 0..=amount + 1), 1..60),
+            )
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn it_counts_as_a_purse_that_is_filled_millisecond_by_millisecond((amount, refill, steps) in world()) {
+            let every = |millis| Lifetime::parse(&format!("{millis}ms")).unwrap();
+            let credits = Credits { amount, refill: refill.map(|(amount, millis)| Refill { amount, every: every(millis) }) };
+            let (mut now, mut balance) = (1_000_000_i64, None);
+            let (mut purse, mut first_use, mut filled_to) = (amount, None, 0);
+            for (step, cost) in steps {
+                now += step;
+                // A refusal keeps nothing.
+                let kept = (purse, filled_to);
+                // Each millisecond after the first use is lived once, however often the clock goes back to it.
+                while let (Some((gain, every)), Some(first_use), true) = (refill, first_use, filled_to < now) {
+                    filled_to += 1;
+                    if (filled_to - first_use) % every as i64 == 0 {
+                        purse = amount.min(purse + gain);
+                    }
+                }
+                match credits.spend(balance, cost, at(now as u64)) {
+                    Ok(after) => {
+                        prop_assert!(cost <= purse);
+                        purse -= cost;
+                        prop_assert_eq!(after.left, purse);
+                        prop_assert!(credits.counts(after));
+                        balance = Some(after);
+                        if first_use.is_none() {
+                            (first_use, filled_to) = (Some(now), now);
+                        }
+                    }
+                    Err(exceeded) => {
+                        prop_assert!(cost > purse);
+                        (purse, filled_to) = kept;
+                        let Exceeded::UsageExceeded { retry_after_ms } = exceeded else { panic!("{exceeded:?}") };
+                        let waits = refill.is_some() && cost <= amount;
+                        prop_assert_eq!(retry_after_ms.is_some(), waits);
+                        if let Some(wait) = retry_after_ms {
+                            prop_assert!(credits.spend(balance, cost, at(now as u64 + wait)).is_ok(), "it may be tried again");
+                            prop_assert!(credits.spend(balance, cost, at(now as u64 + wait - 1)).is_err(), "and not sooner");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_numbers_do_not_overflow() {
+        let refill = Refill {
+            amount: MOST,
+            every: Lifetime::parse("1ms").unwrap(),
+        };
+        let credits = Credits {
+            amount: MOST,
+            refill: Some(refill),
+        };
+        let empty = Balance {
+            left: 0,
+            refilled_at: Some(0),
+        };
+        let end = at(9_007_199_254_740_991);
+        assert_eq!(
+            credits.spend(Some(empty), 0, end).map(|balance| balance.left),
+            Ok(MOST)
+        );
+        let late = Balance {
+            left: 0,
+            refilled_at: Some(u64::MAX),
+        };
+        assert_eq!(
+            credits.spend(Some(late), 1, end),
+            Err(Exceeded::UsageExceeded { retry_after_ms: None })
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! How often and how much a token may be used: pure functions of what was counted so far.
+//!
+//! What is counted stands at `limit/<id>`, apart from the record, and is changed by compare-and-swap alone.
+
+mod credits;
+mod rate;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use self::credits::{Balance, Credits};
+use self::rate::{Arrival, Rate};
+use crate::feed::json;
+use crate::input::{Members, Path, Problems, Value};
+use crate::refusal::Refusal;
+use crate::time::{Instant, Lifetime};
+
+/// The largest limit and amount, 2^31 − 1.
+const MOST: u32 = u32::MAX >> 1;
+
+/// The version of the stored form.
+const FORM: u8 = 1;
+
+/// The limits of a token: a rate, credits, or both.
+///
+/// ```
+/// use leastkey::limit::Limits;
+/// use leastkey::time::Instant;
+/// let limits: Limits = serde_json::from_str(r#"{"credits":{"amount":1}}"#).unwrap();
+/// let now = Instant::from_millis(0.0).unwrap();
+/// let spent = limits.spend(None, 1, now).unwrap();
+/// assert_eq!(spent.remaining, Some(0));
+/// assert!(limits.spend(Some(&spent.text), 1, now).is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Limits {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<Rate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credits: Option<Credits>,
+}
+
+/// What `limit/<id>` holds. Nothing of it is read outside of this module.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Counters {
+    #[serde(rename = "v")]
+    form: u8,
+    /// The limits that it was counted under. Under a changed one of them, counting starts anew.
+    of: Limits,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tat: Option<Arrival>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credits: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refilled_at: Option<u64>,
+}
+
+/// A cost that may be spent, once the text is committed in the place of the one that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// What is to be stored.
+    pub text: String,
+    /// The credits that are left; `None` where there is no limit to them.
+    pub remaining: Option<u32>,
+}
+
+/// Why a cost may not be spent. Nothing of it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exceeded {
+    /// Too often.
+    RateLimited {
+        /// When it may be tried again; `None`: never, it costs more than the limit.
+        retry_after_ms: Option<u64>,
+    },
+    /// Too much.
+    UsageExceeded {
+        /// When refills will have made it good; `None`: never.
+        retry_after_ms: Option<u64>,
+    },
+    /// What was counted cannot be read.
+    Damaged,
+}
+
+impl Limits {
+    /// Reads `{ requests?: { limit, per }, credits?: { amount, refill?: { amount, every } } }`; `None` where anything is wrong.
+    pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Limits> {
+        let before = problems.len();
+        let members = Members::open(value, path, &["requests", "credits"], problems)?;
+        let part = |name| members.value(name).map(|value| (value, members.path(name)));
+        let limits = Limits {
+            requests: part("requests").and_then(|(value, path)| Rate::read(value, &path, problems)),
+            credits: part("credits").and_then(|(value, path)| Credits::read(value, &path, problems)),
+        };
+        if members.each().next().is_none() {
+            problems.add(path, "has no limit; leave it out for none");
+        }
+        (problems.len() == before).then_some(limits)
+    }
+
+    /// Spends a cost: the counters as they will be. The rate is looked at before the credits; where either refuses, neither is spent.
+    /// A cost of 0 spends nothing.
+    ///
+    /// # Errors
+    /// When it may not be spent now, or what is stored is damaged: then nobody knows how much was spent, and nothing is.
+    pub fn spend(&self, stored: Option<&str>, cost: u32, now: Instant) -> Result<Spent, Exceeded> {
+        let counted = stored.map(Counters::parse).transpose()?;
+        let counted = counted.as_ref();
+        let arrival = counted
+            .filter(|counted| counted.of.requests == self.requests)
+            .and_then(|counted| counted.tat);
+        let balance = counted
+            .filter(|counted| counted.of.credits == self.credits)
+            .and_then(Counters::balance);
+        let arrival = self
+            .requests
+            .map(|rate| rate.spend(arrival, cost, now))
+            .transpose()?;
+        let balance = self
+            .credits
+            .map(|credits| credits.spend(balance, cost, now))
+            .transpose()?;
+        let counters = Counters {
+            form: FORM,
+            of: self.clone(),
+            tat: arrival,
+            credits: balance.map(|balance| balance.left),
+            refilled_at: balance.and_then(|balance| balance.refilled_at),
+        };
+        Ok(Spent {
+            text: json(&counters),
+            remaining: counters.credits,
+        })
+    }
+}
+
+impl Counters {
+    fn parse(text: &str) -> Result<Counters, Exceeded> {
+        let counters: Counters = serde_json::from_str(text).map_err(|_| Exceeded::Damaged)?;
+        let rate = match (counters.of.requests, counters.tat) {
+            (Some(rate), Some(arrival)) => rate.counts(arrival),
+            (rate, arrival) => rate.is_none() && arrival.is_none(),
+        };
+        let credits = match (counters.of.credits, counters.balance()) {
+            (Some(credits), Some(balance)) => credits.counts(balance),
+            (credits, balance) => credits.is_none() && balance.is_none() && counters.refilled_at.is_none(),
+        };
+        if rate && credits && counters.form == FORM {
+            Ok(counters)
+        } else {
+            Err(Exceeded::Damaged)
+        }
+    }
+
+    fn balance(&self) -> Option<Balance> {
+        self.credits.map(|left| Balance {
+            left,
+            refilled_at: self.refilled_at,
+        })
+    }
+}
+
+/// What is stored is read as strictly as what a caller hands in: by the same reader.
+impl TryFrom<Value> for Limits {
+    type Error = Refusal;
+
+    fn try_from(value: Value) -> Result<Limits, Refusal> {
+        let mut problems = Problems::default();
+        Limits::read(&value, &Path::call(), &mut problems).ok_or_else(|| problems.into())
+    }
+}
+
+/// Tells which members are missing.
+fn require(members: &Members, names: &[&str], problems: &mut Problems) {
+    for name in names.iter().filter(|name| members.value(name).is_none()) {
+        problems.add(&members.path(name), "is required");
+    }
+}
+
+/// A lifetime is stored in milliseconds, whatever it was written in.
+fn millis<S: Serializer>(lifetime: &Lifetime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(lifetime.millis())
+}

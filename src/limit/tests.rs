@@ -1,0 +1,224 @@
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+const NOW: u64 = 1_795_392_000_000;
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis as f64).unwrap()
+}
+
+fn read(json: &Json) -> Result<Limits, String> {
+    let (value, mut problems) = (serde_json::from_value(json.clone()).unwrap(), Problems::default());
+    let limits = Limits::read(&value, &Path::call().member("limits"), &mut problems);
+    assert_eq!(limits.is_some(), problems.is_empty(), "{json}");
+    let told = problems.into_vec();
+    let lines: Vec<String> = told
+        .iter()
+        .map(|problem| format!("{}: {}", problem.path, problem.message))
+        .collect();
+    limits.ok_or_else(|| lines.join("; "))
+}
+
+fn both() -> Json {
+    json!({ "requests": { "limit": 3, "per": "1s" }, "credits": { "amount": 5, "refill": { "amount": 2, "every": "1h" } } })
+}
+
+#[test]
+fn what_is_stored_is_read_again_as_it_was() {
+    let limits = read(&both()).unwrap();
+    let stored = serde_json::to_string(&limits).unwrap();
+    let millis = json!({ "requests": { "limit": 3, "per": 1_000 }, "credits": { "amount": 5, "refill": { "amount": 2, "every": 3_600_000 } } });
+    assert_eq!(serde_json::from_str::<Json>(&stored).unwrap(), millis);
+    assert_eq!(serde_json::from_str::<Limits>(&stored).unwrap(), limits);
+}
+
+#[test]
+fn both_are_spent_or_neither() {
+    let limits = read(&both()).unwrap();
+    let one = limits.spend(None, 2, at(NOW)).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Json>(&one.text).unwrap(),
+        json!({ "v": 1, "of": limits, "tat": [NOW + 666, 2], "credits": 3, "refilledAt": NOW })
+    );
+    assert_eq!(one.remaining, Some(3));
+    // The rate refuses first.
+    assert_eq!(
+        limits.spend(Some(&one.text), 2, at(NOW)),
+        Err(Exceeded::RateLimited {
+            retry_after_ms: Some(334)
+        })
+    );
+    let two = limits.spend(Some(&one.text), 3, at(NOW + 1_000)).unwrap();
+    assert_eq!(two.remaining, Some(0));
+    // The credits refuse what the rate would let through, and the rate has not moved.
+    let later = NOW + 10_000;
+    assert_eq!(
+        limits.spend(Some(&two.text), 3, at(later)),
+        Err(Exceeded::UsageExceeded {
+            retry_after_ms: Some(2 * 3_600_000 - 10_000)
+        })
+    );
+    let three = limits.spend(Some(&two.text), 1, at(NOW + 3_600_000)).unwrap();
+    assert_eq!(three.remaining, Some(1));
+    // Never possible: no time to try again.
+    assert_eq!(
+        limits.spend(None, 4, at(NOW)),
+        Err(Exceeded::RateLimited { retry_after_ms: None })
+    );
+    let credits = read(&json!({ "credits": { "amount": 5 } })).unwrap();
+    assert_eq!(
+        credits.spend(None, 6, at(NOW)),
+        Err(Exceeded::UsageExceeded { retry_after_ms: None })
+    );
+    let rate = read(&json!({ "requests": { "limit": 1, "per": "1s" } })).unwrap();
+    assert_eq!(rate.spend(None, 1, at(NOW)).unwrap().remaining, None);
+}
+
+#[test]
+fn a_changed_limit_starts_anew_and_leaves_the_other_as_it_was() {
+    let before = read(&both()).unwrap();
+    let spent = before.spend(None, 3, at(NOW)).unwrap();
+    let mut changed = both();
+    changed["requests"]["limit"] = json!(7);
+    let after = read(&changed)
+        .unwrap()
+        .spend(Some(&spent.text), 2, at(NOW))
+        .unwrap();
+    assert_eq!(after.remaining, Some(0), "credits go on");
+    let mut changed = both();
+    changed["credits"]["amount"] = json!(50);
+    let changed = read(&changed).unwrap();
+    assert!(
+        changed.spend(Some(&spent.text), 1, at(NOW)).is_err(),
+        "the rate goes on"
+    );
+    assert_eq!(
+        changed
+            .spend(Some(&spent.text), 1, at(NOW + 1_000))
+            .unwrap()
+            .remaining,
+        Some(49)
+    );
+}
+
+#[test]
+fn damaged_counters_let_nothing_through() {
+    let limits = read(&both()).unwrap();
+    let sound: Json = serde_json::from_str(&limits.spend(None, 1, at(NOW)).unwrap().text).unwrap();
+    assert!(limits.spend(Some(&sound.to_string()), 1, at(NOW)).is_ok());
+    for (path, wrong) in [
+        ("/v", json!(2)),
+        ("/v", json!("1")),
+        ("/of", json!({})),
+        ("/of/requests/limit", json!(0)),
+        ("/of/requests", json!(null)),
+        ("/tat", json!(null)),
+        ("/tat", json!(NOW)),
+        ("/tat", json!([NOW])),
+        ("/tat", json!([NOW, 3])),
+        ("/tat", json!([-1, 0])),
+        ("/tat", json!([NOW, 0, 0])),
+        ("/tat", json!([NOW as f64 + 0.5, 0])),
+        ("/credits", json!(6)),
+        ("/credits", json!(-1)),
+        ("/credits", json!(null)),
+        ("/credits", json!("4")),
+        ("/refilledAt", json!(null)),
+        ("/refilledAt", json!("never")),
+    ] {
+        let mut damaged = sound.clone();
+        *damaged.pointer_mut(path).unwrap() = wrong.clone();
+        assert_eq!(
+            limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
+            Err(Exceeded::Damaged),
+            "{path} {wrong}"
+        );
+    }
+    for name in ["v", "of", "tat", "credits", "refilledAt"] {
+        let mut damaged = sound.clone();
+        damaged.as_object_mut().unwrap().remove(name);
+        assert_eq!(
+            limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
+            Err(Exceeded::Damaged),
+            "without {name}"
+        );
+    }
+    let mut more = sound.clone();
+    more["more"] = json!(1);
+    for text in ["", "null", "{}", "[]", "{broken", &more.to_string()] {
+        assert_eq!(
+            limits.spend(Some(text), 0, at(NOW)),
+            Err(Exceeded::Damaged),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_limit_is_refused_from_a_caller_and_from_the_store_alike() {
+    for (json, says) in [
+        (json!(null), "limits: expected an object"),
+        (json!({}), "limits: has no limit"),
+        (json!({ "request": {} }), "did you mean \"requests\""),
+        (json!({ "requests": null }), "limits.requests: expected an object"),
+        (
+            json!({ "requests": {} }),
+            "limits.requests.limit: is required; limits.requests.per: is required",
+        ),
+        (
+            json!({ "requests": { "limit": 0, "per": "1s" } }),
+            "limits.requests.limit: expected a whole number from 1",
+        ),
+        (
+            json!({ "requests": { "limit": 1.5, "per": "1s" } }),
+            "limits.requests.limit: expected a whole number",
+        ),
+        (
+            json!({ "requests": { "limit": 2_147_483_648_u32, "per": "1s" } }),
+            "limits.requests.limit: expected a whole number",
+        ),
+        (
+            json!({ "requests": { "limit": "9", "per": "1s" } }),
+            "limits.requests.limit: expected a whole number",
+        ),
+        (
+            json!({ "requests": { "limit": 9, "per": 0 } }),
+            "limits.requests.per: expected whole milliseconds from 1",
+        ),
+        (
+            json!({ "requests": { "limit": 9, "per": "fast" } }),
+            "limits.requests.per: cannot read the lifetime",
+        ),
+        (
+            json!({ "requests": { "limit": 9, "per": "1s", "burst": 3 } }),
+            "unknown member \"burst\"",
+        ),
+        (json!({ "credits": {} }), "limits.credits.amount: is required"),
+        (
+            json!({ "credits": { "amount": 0 } }),
+            "limits.credits.amount: expected a whole number",
+        ),
+        (
+            json!({ "credits": { "amount": 5, "refill": null } }),
+            "limits.credits.refill: expected an object",
+        ),
+        (
+            json!({ "credits": { "amount": 5, "refill": {} } }),
+            "limits.credits.refill.amount: is required",
+        ),
+        (
+            json!({ "credits": { "amount": 5, "refill": { "amount": 1 } } }),
+            "limits.credits.refill.every: is required",
+        ),
+        (
+            json!({ "credits": { "amount": 5, "refill": { "amount": 0, "every": "1h" } } }),
+            "limits.credits.refill.amount: expected",
+        ),
+    ] {
+        let message = read(&json).unwrap_err();
+        assert!(message.contains(says), "{json}: {message}");
+        assert!(serde_json::from_value::<Limits>(json.clone()).is_err(), "{json}");
+    }
+    assert!(serde_json::from_str::<Limits>(r#"{"credits":{"amount":1,"amount":2}}"#).is_err());
+}
