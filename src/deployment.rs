@@ -6,6 +6,7 @@ use crate::catalog::Catalog;
 use crate::credential::{ImportedKeys, Prefix};
 use crate::input::{Members, Path, Problems, Value};
 use crate::refusal::Refusal;
+use crate::seal::{RecordKeys, Seal};
 
 /// What every operation of a deployment shares.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub struct Deployment {
     prefix: Prefix,
     imported: ImportedKeys,
     catalog: Catalog,
+    seal: Seal,
 }
 
 /// What a host may know of a deployment.
@@ -25,17 +27,21 @@ pub struct Description {
 }
 
 impl Deployment {
-    /// Compiles `{ prefix, imported? }` and a catalog.
+    /// Compiles `{ prefix, imported?, recordKeys? }` and a catalog.
     ///
     /// # Errors
     /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
     pub fn configure(config: &Value, catalog: &Value) -> Result<Deployment, Refusal> {
         let mut problems = Problems::default();
-        let members = Members::open(config, &Path::call(), &["prefix", "imported"], &mut problems);
-        let mut imported = ImportedKeys::default();
+        let known = ["prefix", "imported", "recordKeys"];
+        let members = Members::open(config, &Path::call(), &known, &mut problems);
+        let (mut imported, mut keys) = (ImportedKeys::default(), None);
         let prefix = members.and_then(|members| {
             if let Some(value) = members.value("imported") {
                 imported = ImportedKeys::read(value, &members.path("imported"), &mut problems);
+            }
+            if let Some(value) = members.value("recordKeys") {
+                keys = RecordKeys::read(value, &members.path("recordKeys"), &mut problems);
             }
             members.required_text("prefix", &mut problems);
             members.parsed("prefix", &mut problems, Prefix::parse)
@@ -46,6 +52,7 @@ impl Deployment {
                 prefix,
                 imported,
                 catalog,
+                seal: Seal::new(keys),
             }),
             (_, compiled) => {
                 problems.extend(compiled.err().into_iter().flatten());
@@ -70,6 +77,12 @@ impl Deployment {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// How values are kept.
+    #[must_use]
+    pub fn seal(&self) -> &Seal {
+        &self.seal
     }
 
     /// What a host may know.

@@ -66,6 +66,17 @@ pub fn explain(
     reads: &Reads,
     now: Instant,
 ) -> Step<Explanation> {
+    let opened = |reads: &Reads| explain_opened(deployment, credential, question, reads, now);
+    deployment.seal().around(reads, opened)
+}
+
+fn explain_opened(
+    deployment: &Deployment,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Step<Explanation> {
     let catalog = deployment.catalog();
     let requirement = question.requirement;
     let (verdict, grant) = match decide(deployment, credential, question, reads, now) {

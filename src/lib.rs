@@ -13,6 +13,7 @@
 //! | [`requirement`], [`grant`] | what a request needs, what a token has |
 //! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
 //! | [`usage`], [`audit`] | when a token was used; who changed what, as a chain of hashes |
+//! | [`seal`] | what keeps the stored half from being edited |
 //! | [`condition`], [`limit`] | from where and when a token may be used, how often and how much |
 //! | [`actor`] | who is managing, and the most that they can give |
 //! | [`operation`] | create, get, list, disable, enable, revoke, delete: `plan(call, reads, time, entropy)` |
@@ -41,6 +42,7 @@ pub mod record;
 pub mod refusal;
 pub mod requirement;
 pub mod resource;
+pub mod seal;
 pub mod standing;
 pub mod step;
 pub mod time;

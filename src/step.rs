@@ -235,6 +235,34 @@ impl Reads {
             })
     }
 
+    /// The same reads with every text changed. What is changed is told with its key.
+    pub(crate) fn map_texts(&self, change: impl Fn(&str, &str) -> String) -> Reads {
+        let values = self.values.iter();
+        let values = values.map(|(key, text)| (key.clone(), text.as_ref().map(|text| change(key, text))));
+        let lists = self.lists.iter().map(|read| ListRead {
+            range: read.range.clone(),
+            entries: read
+                .entries
+                .iter()
+                .map(|(key, text)| (key.clone(), change(key, text)))
+                .collect(),
+        });
+        Reads {
+            values: values.collect(),
+            lists: lists.collect(),
+        }
+    }
+
+    /// Every text that was read for a key.
+    pub(crate) fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
+        let value = self.values.get(key).and_then(Option::as_deref);
+        let entries = self.lists.iter().flat_map(|read| &read.entries);
+        let listed = entries
+            .filter(move |(listed, _)| listed == key)
+            .map(|(_, text)| text.as_str());
+        value.into_iter().chain(listed)
+    }
+
     fn require<'k>(&self, keys: impl IntoIterator<Item = &'k str>, queue: Option<&str>) -> Result<(), Halt> {
         let unread = keys.into_iter().filter(|key| !self.values.contains_key(*key));
         let keys: Vec<String> = unread.map(str::to_owned).collect();

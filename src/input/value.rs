@@ -160,6 +160,13 @@ impl<'de> Visitor<'de> for Depth {
         Ok(Value::Text(text))
     }
 
+    // A `Uint8Array`, such as a record key.
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Value, E> {
+        Ok(Value::List(
+            bytes.iter().map(|byte| Value::Number(f64::from(*byte))).collect(),
+        ))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let below = self.below()?;
         let mut list = Vec::new();

@@ -265,13 +265,15 @@ pub fn plan(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    let context = Context {
-        deployment,
-        reads,
-        time,
-        entropy,
-    };
-    settle(dispatch(&context, call))
+    deployment.seal().around(reads, |reads| {
+        let context = Context {
+            deployment,
+            reads,
+            time,
+            entropy,
+        };
+        settle(dispatch(&context, call))
+    })
 }
 
 /// Plans the exchange of a presented credential for a session's: `input` is `{ permissions?, resource?, expiresIn?, … }`.
@@ -284,13 +286,15 @@ pub fn plan_exchange(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    let context = Context {
-        deployment,
-        reads,
-        time,
-        entropy,
-    };
-    settle(exchange::plan(&context, credential, input))
+    deployment.seal().around(reads, |reads| {
+        let context = Context {
+            deployment,
+            reads,
+            time,
+            entropy,
+        };
+        settle(exchange::plan(&context, credential, input))
+    })
 }
 
 fn settle(planned: Result<Outcome, Halt>) -> Step<Answer> {
