@@ -222,10 +222,11 @@ impl Seal {
     /// A write as the store gets it. What must be there is the text that was read, to the letter.
     fn sealed(&self, write: Write, reads: &Reads) -> Write {
         let expected = |body: String| {
-            let read = reads
-                .texts(&write.key)
-                .find(|text| self.open(&write.key, text) == body);
-            read.map_or_else(|| self.seal(&write.key, body.clone()), str::to_owned)
+            let mut read = reads.texts(&write.key);
+            match read.find(|text| self.open(&write.key, text) == body) {
+                Some(text) => text.to_owned(),
+                None => self.seal(&write.key, body),
+            }
         };
         Write {
             expect: write.expect.map(|expect| expect.map(expected)),
