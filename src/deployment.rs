@@ -35,18 +35,16 @@ impl Deployment {
         let mut problems = Problems::default();
         let known = ["prefix", "imported", "recordKeys"];
         let members = Members::open(config, &Path::call(), &known, &mut problems);
-        let mut imported = ImportedKeys::default();
-        let (prefix, keys) = members.map_or((None, None), |members| {
+        let (mut imported, mut keys) = (ImportedKeys::default(), None);
+        let prefix = members.and_then(|members| {
             if let Some(value) = members.value("imported") {
                 imported = ImportedKeys::read(value, &members.path("imported"), &mut problems);
             }
+            if let Some(value) = members.value("recordKeys") {
+                keys = RecordKeys::read(value, &members.path("recordKeys"), &mut problems);
+            }
             members.required_text("prefix", &mut problems);
-            let prefix = members.parsed("prefix", &mut problems, Prefix::parse);
-            let keys = members.value("recordKeys");
-            (
-                prefix,
-                keys.and_then(|keys| RecordKeys::read(keys, &members.path("recordKeys"), &mut problems)),
-            )
+            members.parsed("prefix", &mut problems, Prefix::parse)
         });
         let mut problems = problems.into_vec();
         match (prefix, Catalog::compile(catalog)) {

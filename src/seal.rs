@@ -114,10 +114,12 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     Some((inside.strip_suffix(BEFORE_MAC)?, mac))
 }
 
+/// The digits of a MAC. What is hashed is put together first: that is less code than to hash it piece by piece.
+#[inline(never)]
 fn mac(begun: &Hmac<Sha256>, key: &str, body: &str) -> String {
-    let mac = begun.clone().chain_update(PURPOSE);
-    let mac = mac.chain_update((key.len() as u64).to_be_bytes());
-    hex(&mac.chain_update(key).chain_update(body).finalize().into_bytes())
+    let length = (key.len() as u64).to_be_bytes();
+    let message = [PURPOSE, &length, key.as_bytes(), body.as_bytes()].concat();
+    hex(&begun.clone().chain_update(message).finalize().into_bytes())
 }
 
 fn read_key(value: &Value) -> Result<Zeroizing<Vec<u8>>, String> {
@@ -191,17 +193,27 @@ impl Seal {
 
     /// Plans with the bodies of what was read, and seals what is to be committed.
     pub fn around<A>(&self, reads: &Reads, plan: impl FnOnce(&Reads) -> Step<A>) -> Step<A> {
-        let opened = reads.map_texts(|key, text| self.open(key, text).to_owned());
-        match plan(&opened) {
-            Step::Commit { writes, answer } => {
-                let writes = writes
-                    .into_iter()
-                    .map(|write| self.sealed(write, reads))
-                    .collect();
-                Step::Commit { writes, answer }
-            }
+        match plan(&self.opened(reads)) {
+            Step::Commit { writes, answer } => Step::Commit {
+                writes: self.all_sealed(writes, reads),
+                answer,
+            },
             step => step,
         }
+    }
+
+    // These two are no part of `around`, so that they are compiled once, not for each kind of answer.
+    #[inline(never)]
+    fn opened(&self, reads: &Reads) -> Reads {
+        reads.map_texts(&|key, text| self.open(key, text).to_owned())
+    }
+
+    #[inline(never)]
+    fn all_sealed(&self, writes: Vec<Write>, reads: &Reads) -> Vec<Write> {
+        writes
+            .into_iter()
+            .map(|write| self.sealed(write, reads))
+            .collect()
     }
 
     /// The body of a text. Of one whose seal is broken it is empty, which nothing parses: it is damaged, never absent.
@@ -222,10 +234,11 @@ impl Seal {
     /// A write as the store gets it. What must be there is the text that was read, to the letter.
     fn sealed(&self, write: Write, reads: &Reads) -> Write {
         let expected = |body: String| {
-            let read = reads
-                .texts(&write.key)
-                .find(|text| self.open(&write.key, text) == body);
-            read.map_or_else(|| self.seal(&write.key, body.clone()), str::to_owned)
+            let mut read = reads.texts(&write.key);
+            match read.find(|text| self.open(&write.key, text) == body) {
+                Some(text) => text.to_owned(),
+                None => self.seal(&write.key, body),
+            }
         };
         Write {
             expect: write.expect.map(|expect| expect.map(expected)),

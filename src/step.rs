@@ -236,21 +236,20 @@ impl Reads {
     }
 
     /// The same reads with every text changed. What is changed is told with its key.
-    pub(crate) fn map_texts(&self, change: impl Fn(&str, &str) -> String) -> Reads {
-        let values = self.values.iter();
-        let values = values.map(|(key, text)| (key.clone(), text.as_ref().map(|text| change(key, text))));
-        let lists = self.lists.iter().map(|read| ListRead {
-            range: read.range.clone(),
-            entries: read
-                .entries
-                .iter()
-                .map(|(key, text)| (key.clone(), change(key, text)))
-                .collect(),
-        });
-        Reads {
-            values: values.collect(),
-            lists: lists.collect(),
+    pub(crate) fn map_texts(&self, change: &dyn Fn(&str, &str) -> String) -> Reads {
+        let mut changed = Reads::default();
+        // One by one: to collect a map is to sort it first, which is some kB of the module.
+        for (key, text) in &self.values {
+            changed.insert(key.clone(), text.as_ref().map(|text| change(key, text)));
         }
+        for ListRead { range, entries } in &self.lists {
+            let entries = entries.iter().map(|(key, text)| (key.clone(), change(key, text)));
+            changed.insert_list(ListRead {
+                range: range.clone(),
+                entries: entries.collect(),
+            });
+        }
+        changed
     }
 
     /// Every text that was read for a key.

@@ -90,16 +90,15 @@ pub fn verify(
     reads: &Reads,
     now: Instant,
 ) -> Step<Verdict> {
-    deployment.seal().around(reads, |reads| {
-        match decide(deployment, credential, question, reads, now) {
-            Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
-            Ok((writes, decision)) => Step::Commit {
-                writes,
-                answer: decision.verdict,
-            },
-            Err(halt) => halt.into(),
-        }
-    })
+    let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now) {
+        Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
+        Ok((writes, decision)) => Step::Commit {
+            writes,
+            answer: decision.verdict,
+        },
+        Err(halt) => halt.into(),
+    };
+    deployment.seal().around(reads, decided)
 }
 
 /// A verdict, and the grant that it rests on.

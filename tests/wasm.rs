@@ -78,6 +78,30 @@ fn absent(step: &JsValue) -> String {
 
 const NOTHING: &str = r#"{"values": [], "lists": []}"#;
 
+/// A core with record keys.
+fn sealing(keys: &Array) -> Core {
+    let (mut core, out, config) = (Core::new(), Array::new(), Object::new());
+    Reflect::set(&config, &"prefix".into(), &"acme_live".into()).unwrap();
+    Reflect::set(&config, &"recordKeys".into(), keys).unwrap();
+    core.configure(config.into(), CATALOG.as_bytes(), &out);
+    assert!(!at(&handed_over(&out, 0), "answer").is_undefined());
+    core
+}
+
+#[wasm_bindgen_test]
+fn record_keys_cross_as_bytes_and_as_text() {
+    let entropy = entropy();
+    let bytes = Uint8Array::new_with_length(32);
+    bytes.fill(0xab, 0, 32);
+    let committed = [bytes.into(), JsValue::from("ab".repeat(32))].map(|key: JsValue| {
+        let core = sealing(&Array::of1(&key));
+        let reads = absent(&plan(&core, js(CREATE), NOTHING, &entropy));
+        text(&at(&plan(&core, js(CREATE), &reads, &entropy), "commit.writes"))
+    });
+    assert_eq!(committed[0], committed[1]);
+    assert!(committed[0].contains("mac"));
+}
+
 #[wasm_bindgen_test]
 fn a_token_is_made_and_verified() {
     let (core, entropy) = (core(), entropy());
