@@ -7,26 +7,25 @@
 
 use crate::account::{AccountStatus, StoredAccount};
 use crate::catalog::Catalog;
-use crate::condition::{Conditions, RequestContext};
 use crate::grant::Grant;
 use crate::keys;
 use crate::record::{Damaged, Stored};
 use crate::resource::Resource;
 use crate::step::{Halt, Reads};
-use crate::time::Instant;
-use crate::token::{Status, Token};
+use crate::terms::Terms;
+use crate::token::Token;
 use crate::usage::Usage;
 use crate::verdict::Code;
 
-/// How a token stands.
+/// A token with what it rests on.
 #[derive(Debug)]
 pub struct Standing {
-    /// [`Code::Valid`], or why it may not be used.
-    pub code: Code,
-    /// What is left of its grant under the ceilings of its accounts and the grants of its parents.
-    pub grant: Grant,
+    /// The token.
+    pub token: Token,
     /// The tokens that it came from, nearest first.
     pub parents: Vec<Token>,
+    /// What a verification decides by.
+    pub terms: Terms,
 }
 
 /// The accounts that a token rests on: the technical user, which must exist, and those that bind if they were registered.
@@ -51,88 +50,68 @@ pub fn dependencies(token: &Token) -> Vec<String> {
     token.parents.iter().map(keys::token).chain(accounts).collect()
 }
 
-/// How a token stands now.
-///
-/// # Errors
-/// [`Halt::Need`] for what has to be read.
-pub fn standing(token: &Token, catalog: &Catalog, reads: &Reads, now: Instant) -> Result<Standing, Halt> {
-    let usage_key = keys::usage(&token.id);
-    let mut needed = dependencies(token);
-    if token.idle_after.is_some() {
-        needed.push(usage_key.clone());
-    }
-    reads.get_all(&needed)?;
-
-    let mut standing = Standing {
-        code: own_refusal(token, now).unwrap_or(Code::Valid),
-        grant: Grant::of(token, catalog),
-        parents: Vec::new(),
-    };
-    if standing.code == Code::Valid && token.idle_after.is_some() {
-        let [usage] = reads.get([&usage_key])?;
-        standing.code = idle_refusal(token, usage, now).unwrap_or(Code::Valid);
-    }
-    standing.look_at_parents(token, catalog, reads, now)?;
-    standing.look_at_accounts(token, catalog, reads)?;
-    Ok(standing)
-}
-
-/// What a token's own record has against its use.
-fn own_refusal(token: &Token, now: Instant) -> Option<Code> {
-    let checks = [
-        (token.status == Status::Revoked, Code::Revoked),
-        (token.status == Status::Disabled, Code::Disabled),
-        (
-            token.not_before.is_some_and(|start| now < start),
-            Code::NotYetValid,
-        ),
-        (token.expires_at.is_some_and(|end| now >= end), Code::Expired),
-    ];
-    let found = checks.into_iter().find(|(fails, _)| *fails);
-    found.map(|(_, code)| code)
-}
-
-fn idle_refusal(token: &Token, usage: Option<&str>, now: Instant) -> Option<Code> {
-    let longest = token.idle_after?;
-    let Ok(usage) = usage.map(Usage::parse).transpose() else {
-        return Some(Code::StoreUnavailable);
-    };
-    let used = usage.map_or(token.created_at, |usage| usage.last_used_at());
-    // Enabling a token, or its first instant, is a beginning too.
-    let begun = [Some(token.created_at), token.not_before, token.status_changed_at];
-    let since = begun.into_iter().flatten().fold(used, Instant::max);
-    let ends = since.after(longest).ok()?;
-    (now >= ends).then_some(Code::IdleExpired)
-}
-
 impl Standing {
-    fn refuse(&mut self, code: Code) {
-        if self.code == Code::Valid {
-            self.code = code;
+    /// Reads what a token rests on.
+    ///
+    /// # Errors
+    /// [`Halt::Need`] for what has to be read.
+    pub fn read(token: Token, catalog: &Catalog, reads: &Reads) -> Result<Standing, Halt> {
+        let usage_key = keys::usage(&token.id);
+        let mut needed = dependencies(&token);
+        if token.idle_after.is_some() {
+            needed.push(usage_key.clone());
         }
+        reads.get_all(&needed)?;
+
+        let mut found = Found {
+            grant: Grant::of(&token, catalog),
+            parents: Vec::new(),
+            blocked: None,
+        };
+        found.look_at_parents(&token, catalog, reads)?;
+        found.look_at_accounts(&token, catalog, reads)?;
+        let mut used = None;
+        if token.idle_after.is_some() {
+            let [usage] = reads.get([&usage_key])?;
+            match usage.map(Usage::parse).transpose() {
+                Ok(usage) => used = usage.map(|usage| usage.last_used_at()),
+                Err(Damaged) => found.block(Code::StoreUnavailable),
+            }
+        }
+        let terms = Terms::of(&token, &found.parents, found.grant, found.blocked, used);
+        Ok(Standing {
+            token,
+            parents: found.parents,
+            terms,
+        })
+    }
+}
+
+/// What was found of the things that a token rests on.
+struct Found {
+    grant: Grant,
+    parents: Vec<Token>,
+    blocked: Option<Code>,
+}
+
+impl Found {
+    /// The first reason stays.
+    fn block(&mut self, code: Code) {
+        self.blocked.get_or_insert(code);
     }
 
     /// A session ends with each token that it came from, and never has more than it.
-    fn look_at_parents(
-        &mut self,
-        token: &Token,
-        catalog: &Catalog,
-        reads: &Reads,
-        now: Instant,
-    ) -> Result<(), Halt> {
+    fn look_at_parents(&mut self, token: &Token, catalog: &Catalog, reads: &Reads) -> Result<(), Halt> {
         for id in &token.parents {
             let [stored] = reads.get([&keys::token(id)])?;
             match stored.map(|text| Stored::parse(id, text)) {
                 Some(Ok(Stored::Record(record))) => {
                     let parent = record.token();
-                    if let Some(code) = own_refusal(parent, now) {
-                        self.refuse(code);
-                    }
                     self.grant = self.grant.under_parent(&Grant::of(parent, catalog));
                     self.parents.push(parent.clone());
                 }
-                Some(Err(Damaged)) => self.refuse(Code::StoreUnavailable),
-                Some(Ok(Stored::Tombstone)) | None => self.refuse(Code::Revoked),
+                Some(Err(Damaged)) => self.block(Code::StoreUnavailable),
+                Some(Ok(Stored::Tombstone)) | None => self.block(Code::Revoked),
             }
         }
         Ok(())
@@ -147,24 +126,16 @@ impl Standing {
             match stored.map(|text| StoredAccount::parse(id, text)) {
                 Some(Ok(StoredAccount::Account(account))) => {
                     if account.status != AccountStatus::Active {
-                        self.refuse(Code::OwnerInactive);
+                        self.block(Code::OwnerInactive);
                     }
                     self.grant = self.grant.under_account(&account, catalog);
                 }
-                Some(Ok(StoredAccount::Tombstone)) => self.refuse(Code::OwnerInactive),
-                Some(Err(Damaged)) => self.refuse(Code::StoreUnavailable),
-                None if must_exist => self.refuse(Code::OwnerInactive),
+                Some(Ok(StoredAccount::Tombstone)) => self.block(Code::OwnerInactive),
+                Some(Err(Damaged)) => self.block(Code::StoreUnavailable),
+                None if must_exist => self.block(Code::OwnerInactive),
                 None => {}
             }
         }
         Ok(())
-    }
-
-    /// Whether a request meets the conditions of the token and of all that it came from.
-    #[must_use]
-    pub fn meets_conditions(&self, token: &Token, request: &RequestContext, now: Instant) -> bool {
-        let all = std::iter::once(token).chain(&self.parents);
-        all.filter_map(|token| token.conditions.as_ref())
-            .all(|conditions: &Conditions| conditions.first_unmet(request, now).is_none())
     }
 }

@@ -11,7 +11,7 @@ use crate::limit::Exceeded;
 use crate::record::{Record, Secret, Stored};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
-use crate::standing::{Standing, standing};
+use crate::standing::Standing;
 use crate::step::{Halt, Reads, Step, Write};
 use crate::time::Instant;
 use crate::token::Token;
@@ -187,7 +187,7 @@ impl Verified {
         }
     }
 
-    /// The checks in their order: how the token stands, conditions, permission, resource, limits. The first that fails names the verdict.
+    /// Reads what the token rests on, and decides by its terms; then its limits.
     fn decide(
         &self,
         catalog: &Catalog,
@@ -195,22 +195,11 @@ impl Verified {
         reads: &Reads,
         now: Instant,
     ) -> Result<(Vec<Write>, Decision), Halt> {
-        let token = self.record.token();
-        let standing = standing(token, catalog, reads, now)?;
-        let (grant, requirement) = (&standing.grant, question.requirement);
-        let checks = [
-            (standing.code != Code::Valid, standing.code),
-            (
-                !standing.meets_conditions(token, &question.request, now),
-                Code::ConditionFailed,
-            ),
-            (!requirement.is_met_somewhere(grant), Code::InsufficientPermission),
-            (!requirement.is_met(grant), Code::OutsideResource),
-        ];
-        let refused = checks.into_iter().find(|(fails, _)| *fails);
-        let code = refused.map_or(Code::Valid, |(_, code)| code);
+        let standing = Standing::read(self.record.token().clone(), catalog, reads)?;
+        let (token, grant) = (&standing.token, standing.terms.grant());
+        let code = standing.terms.decide(question, now);
         let missing = if code == Code::InsufficientPermission {
-            requirement.missing(grant)
+            question.requirement.missing(grant)
         } else {
             Vec::new()
         };
@@ -221,24 +210,23 @@ impl Verified {
         let told = VerifiedToken::of(token, grant, self.successor, catalog);
         let mut verdict = Verdict::of(told, code, missing, now);
         let writes = match question.consume {
-            Some(cost) if code == Code::Valid => spend(token, &standing, cost, reads, now, &mut verdict)?,
+            Some(cost) if code == Code::Valid => spend(&standing, cost, reads, now, &mut verdict)?,
             _ => Vec::new(),
         };
-        let grant = Some(standing.grant);
+        let grant = Some(grant.clone());
         Ok((writes, Decision { verdict, grant }))
     }
 }
 
 /// Counts a request against the limits of a token and of all that it came from: all of them, or none.
 fn spend(
-    token: &Token,
     standing: &Standing,
     cost: u32,
     reads: &Reads,
     now: Instant,
     verdict: &mut Verdict,
 ) -> Result<Vec<Write>, Halt> {
-    let limited: Vec<&Token> = std::iter::once(token)
+    let limited: Vec<&Token> = std::iter::once(&standing.token)
         .chain(&standing.parents)
         .filter(|token| token.limits.is_some())
         .collect();

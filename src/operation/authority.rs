@@ -9,6 +9,7 @@ use crate::account::{Account, AccountStatus, StoredAccount};
 use crate::actor::Actor;
 use crate::catalog::{Catalog, Managers, Role};
 use crate::condition::Conditions;
+use crate::credential::TokenId;
 use crate::grant::Grant;
 use crate::input::{Problem, quote};
 use crate::keys;
@@ -17,11 +18,9 @@ use crate::permission::{Permission, PermissionSet};
 use crate::record::{Damaged, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
-use crate::standing::{Standing, dependencies, standing};
+use crate::standing::{Standing, dependencies};
 use crate::step::{Halt, Reads, Write};
 use crate::time::Instant;
-use crate::token::Token;
-use crate::verdict::Code;
 
 /// How many permissions an error message names.
 const NAMED: usize = 10;
@@ -34,8 +33,8 @@ pub(super) struct Authority<'c> {
     actor: &'c Actor,
     /// The actor's account, if it is registered.
     account: Option<Account>,
-    /// The token that the actor is, and how it stands.
-    token: Option<(Token, Standing)>,
+    /// The token that the actor is, with what it rests on.
+    token: Option<Standing>,
     /// The keys that this rests on.
     rests_on: Vec<String>,
 }
@@ -58,15 +57,14 @@ impl<'c> Authority<'c> {
             let Some(Ok(Stored::Record(record))) = stored.map(|text| Stored::parse(id, text)) else {
                 return Err(forbidden("the actor is a token that does not exist").into());
             };
-            let token = record.token();
             let catalog = context.deployment.catalog();
-            let standing = standing(token, catalog, context.reads, context.time.now)?;
-            if standing.code != Code::Valid {
+            let standing = Standing::read(record.token().clone(), catalog, context.reads)?;
+            if standing.terms.refusal(context.time.now).is_some() {
                 return Err(forbidden("the actor is a token that may not be used now").into());
             }
-            authority.rests_on = dependencies(token);
+            authority.rests_on = dependencies(&standing.token);
             authority.rests_on.push(key);
-            authority.token = Some((token.clone(), standing));
+            authority.token = Some(standing);
         } else if let Some(own) = actor.own_resource() {
             let key = keys::account(own);
             let [stored] = context.reads.get([&key])?;
@@ -88,6 +86,11 @@ impl<'c> Authority<'c> {
         self.actor.id()
     }
 
+    /// Whether the actor is just this token.
+    pub(super) fn is_token(&self, id: &TokenId) -> bool {
+        self.actor.token() == Some(id)
+    }
+
     /// What the actor itself owns things as, if it can.
     pub(super) fn own_resource(&self) -> Option<&Resource> {
         self.actor.own_resource()
@@ -95,12 +98,12 @@ impl<'c> Authority<'c> {
 
     /// When this authority ends: nothing that it makes lives longer.
     pub(super) fn ends(&self) -> Option<Instant> {
-        self.token.as_ref().and_then(|(token, _)| token.expires_at)
+        self.token.as_ref().and_then(|standing| standing.token.expires_at)
     }
 
     /// The highest place at or above a resource where the actor is an admin.
     pub(super) fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
-        if let Some((token, _)) = &self.token {
+        if let Some(Standing { token, .. }) = &self.token {
             let admin = token.role.as_deref() == Some(Role::ADMIN) && token.resource.covers(resource);
             return admin.then_some(&token.resource);
         }
@@ -137,9 +140,9 @@ impl<'c> Authority<'c> {
 
     /// The most that the actor can give at a place.
     fn ceiling(&self, catalog: &Catalog, place: &Resource) -> PermissionSet {
-        if let Some((_, standing)) = &self.token {
+        if let Some(standing) = &self.token {
             let mut most = catalog.nothing();
-            for (index, places) in standing.grant.held() {
+            for (index, places) in standing.terms.grant().held() {
                 if places.iter().any(|held| held.covers(place)) {
                     most.insert(index);
                 }
@@ -166,15 +169,15 @@ impl<'c> Authority<'c> {
 
     /// How the token stands that the actor is.
     pub(super) fn standing(&self) -> Option<&Standing> {
-        self.token.as_ref().map(|(_, standing)| standing)
+        self.token.as_ref()
     }
 
     /// The conditions that the actor can give a token: a token that has some itself hands them on, or narrower ones.
     pub(super) fn conditions(&self, wanted: Option<Conditions>) -> Result<Option<Conditions>, Refusal> {
-        let Some((token, standing)) = &self.token else {
+        let Some(standing) = &self.token else {
             return Ok(wanted);
         };
-        let chain = std::iter::once(token).chain(&standing.parents);
+        let chain = std::iter::once(&standing.token).chain(&standing.parents);
         let own: Vec<&Conditions> = chain.filter_map(|token| token.conditions.as_ref()).collect();
         let given = wanted.or_else(|| own.first().map(|first| (*first).clone()));
         let within = given

@@ -3,7 +3,7 @@
 use super::authority::{Authority, forbidden};
 use super::changes::Changes;
 use super::exchange::leave;
-use super::lookup::find_to_change;
+use super::lookup::{find_own, find_to_change};
 use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::catalog::Action;
@@ -61,7 +61,12 @@ fn set_status(
 ) -> Result<Outcome, Halt> {
     let mark = Mark::of_call(context, operation);
     let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
-    let found = find_to_change(context, id, authority)?;
+    // A token may always end itself.
+    let found = if operation == Operation::Revoke && authority.is_token(id) {
+        find_own(context, id)?
+    } else {
+        find_to_change(context, id, authority)?
+    };
     let token = found.record.token();
     // Already so, by an earlier call or by this one whose answer was lost: nothing is written, and the first reason stays.
     if token.status == status || mark.found_for(marked, id)? {

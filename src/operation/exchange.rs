@@ -20,12 +20,13 @@ use crate::name::Name;
 use crate::permission::{Permission, PermissionSet};
 use crate::record::Record;
 use crate::refusal::{ErrorCode, Refusal};
+use crate::requirement::Requirement;
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
 use crate::time::{Instant, Lifetime};
 use crate::token::{Status, Token};
 use crate::verdict::Code;
-use crate::verify::{Presentation, authenticate};
+use crate::verify::{Presentation, Question, authenticate};
 
 /// The longest chain of tokens that a session comes from.
 const LONGEST_CHAIN: usize = 4;
@@ -69,7 +70,12 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let actor = Actor::of_token(&presented.id);
     let authority = Authority::read(context, &actor)?;
     let standing = authority.standing().ok_or_else(|| not_valid(Code::Unknown))?;
-    if !standing.meets_conditions(presented, &wanted.request, context.time.now) {
+    let anything = Requirement::default();
+    let question = Question {
+        request: wanted.request.clone(),
+        ..Question::of(&anything)
+    };
+    if !standing.terms.meets_conditions(&question, context.time.now) {
         return Err(not_valid(Code::ConditionFailed).into());
     }
     let siblings = wanted.sibling && !presented.parents.is_empty();
@@ -78,7 +84,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     }
     let parents = parents_of(presented, siblings)?;
     let ends = ends(context, &wanted, presented, &standing.parents)?;
-    let grant = narrow(context.deployment.catalog(), &wanted, &standing.grant)?;
+    let grant = narrow(context.deployment.catalog(), &wanted, standing.terms.grant())?;
 
     let credential = Credential::mint(
         context.deployment.prefix(),

@@ -19,14 +19,23 @@ pub(super) fn find<'r>(
     id: &TokenId,
     authority: &Authority,
 ) -> Result<Found<'r>, Halt> {
+    let found = find_own(context, id)?;
+    if authority.manages(&found.record.token().owner) {
+        return Ok(found);
+    }
+    Err(Refusal::not_found().into())
+}
+
+/// Finds the record of a token that acts on itself.
+pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<'r>, Halt> {
     let [stored] = context.reads.get([&keys::token(id)])?;
     let text = stored.ok_or_else(Refusal::not_found)?;
     match Stored::parse(id, text) {
-        Ok(Stored::Record(record)) if authority.manages(&record.token().owner) => Ok(Found {
+        Ok(Stored::Record(record)) => Ok(Found {
             record: *record,
             text,
         }),
-        Ok(_) => Err(Refusal::not_found().into()),
+        Ok(Stored::Tombstone) => Err(Refusal::not_found().into()),
         Err(_) => Err(Refusal::new(
             ErrorCode::StoreUnavailable,
             format!("the record of token {id} cannot be read: it is damaged, or a later version wrote it"),
