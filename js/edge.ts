@@ -24,4 +24,4 @@ export type { RecordKey, VerifyOptions } from './options.js';
 export type { RouteRequirement } from './route.js';
 export type { MaybePromise, ReadStore } from './stores/store.js';
 export type { Requirement, Verdict, VerifiedToken } from './types.js';
-export type { Verification } from './verify-many.js';
+export type { Verification, VerifyManyOptions } from './verify-many.js';

@@ -14,6 +14,9 @@ export interface Verification<Permission extends string = string>
   requirement?: Requirement<Permission>;
 }
 
+/** What `verifyMany` can be given for all of them. */
+export type VerifyManyOptions = Pick<VerifyOptions, 'freshness' | 'signal'>;
+
 const MOST = 1_000;
 
 /** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
@@ -21,7 +24,7 @@ export async function verifyMany(
   core: ConfiguredCore,
   settings: Settings,
   verifications: readonly Verification[],
-  options: Pick<VerifyOptions, 'freshness' | 'signal'>,
+  options: VerifyManyOptions,
 ): Promise<Verdict[]> {
   const { signal } = readQuestion(undefined, options, 'verify');
   if (!Array.isArray(verifications) || verifications.length > MOST) {

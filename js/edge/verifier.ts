@@ -16,7 +16,7 @@ import { matchRoute, type RouteRequirement } from '../route.js';
 import type { ReadStore } from '../stores/store.js';
 import type { Requirement, Verdict } from '../types.js';
 import { verifyCredential } from '../verify.js';
-import { type Verification, verifyMany } from '../verify-many.js';
+import { type Verification, type VerifyManyOptions, verifyMany } from '../verify-many.js';
 import { readOnly } from './read-only.js';
 
 /** What {@link createVerifier} is given. */
@@ -38,7 +38,7 @@ export interface Verifier<Ids extends CatalogIds = CatalogIds> {
   /** The verdicts on many credentials, in their order, with as few reads of the store as one takes. At most 1,000. */
   verifyMany(
     verifications: readonly Verification<Ids['permission']>[],
-    options?: Pick<VerifyOptions, 'freshness' | 'signal'>,
+    options?: VerifyManyOptions,
   ): Promise<Verdict[]>;
   /** What a request needs, by the routes of the catalog; `null` where no route matches. */
   match(method: string, path: string): RouteRequirement | null;
@@ -109,7 +109,7 @@ class CoreVerifier implements Verifier {
 
   async verifyMany(
     verifications: readonly Verification[],
-    options: Pick<VerifyOptions, 'freshness' | 'signal'> = {},
+    options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
     return verifyMany(this.#core, this.#settings, verifications, options);
   }

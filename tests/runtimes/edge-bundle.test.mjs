@@ -30,9 +30,17 @@ describe('the script of a worker that verifies', () => {
   test('has no management in it', async () => {
     const { text, files } = await bundled("export { createVerifier } from 'leastkey/edge'");
     assert.ok(files.includes('edge/verifier.js') && files.includes('guard/guard.js'), files.join());
-    for (const file of ['tokens.js', 'queue.js', 'explain.js', 'drift.js', 'define-catalog.js']) {
-      assert.ok(!files.includes(file), `${file} is in it`);
-    }
+    const management = [
+      'tokens',
+      'core-tokens',
+      'drive',
+      'accounts',
+      'audit',
+      'exchange',
+      'rotation',
+      'usage',
+    ];
+    for (const name of management) assert.ok(!files.includes(`${name}.js`), `${name}.js is in it`);
     assert.ok(!/op:"|revokeAll|outcome_unknown/.test(text));
   });
 

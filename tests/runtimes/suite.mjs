@@ -211,12 +211,14 @@ const cases = {
     );
     const many = Array.from({ length: 20 }, () => ({ credential: token, requirement: 'messages:send' }));
     reads.length = 0;
+    await verifier.verify(token, 'messages:send');
+    const readsOfOne = reads.splice(0).length;
     const verdicts = await verifier.verifyMany([...many, { credential: 'x' }]);
     equal(
       verdicts.map(({ valid }) => valid),
       [...many.map(() => true), false],
     );
-    equal(reads.length, 1);
+    equal(reads.length, readsOfOne);
     await tokens.revoke(id, {}, admin);
     equal((await verifier.verify(token)).code, 'revoked');
   },
