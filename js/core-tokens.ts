@@ -52,6 +52,7 @@ import { type FlushReport, UsageCollector } from './usage.js';
 import { plainCopy, requireObject, requireText } from './values.js';
 import { verifyCredential } from './verify.js';
 import { verifyChain } from './verify-audit.js';
+import { type Verification, type VerifyManyOptions, verifyMany } from './verify-many.js';
 
 /** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
 export class CoreTokens implements Tokens {
@@ -180,6 +181,15 @@ export class CoreTokens implements Tokens {
     const verdict = await verifyCredential(this.#core, this.#settings, credential, question, signal);
     if (this.#settings.usage) this.#usage.note(verdict);
     return verdict;
+  }
+
+  async verifyMany(
+    verifications: readonly Verification[],
+    options: VerifyManyOptions = {},
+  ): Promise<Verdict[]> {
+    const verdicts = await verifyMany(this.#core, this.#settings, verifications, options);
+    if (this.#settings.usage) for (const verdict of verdicts) this.#usage.note(verdict);
+    return verdicts;
   }
 
   async flush(call: CallOptions = {}): Promise<FlushReport> {

@@ -62,7 +62,7 @@ export type {
 export type { Rotated, RotateOptions, Rotation, Rotations } from './rotation.js';
 export type { RouteRequirement } from './route.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './selection.js';
-export type { Entry, MaybePromise, Range, Store, SyncStore, Write } from './stores/store.js';
+export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './stores/store.js';
 export type { Offer, Suggestion } from './suggestion.js';
 export { createTokens, type Tokens } from './tokens.js';
 export type {
@@ -81,3 +81,4 @@ export type {
   VerifiedToken,
 } from './types.js';
 export type { FlushReport } from './usage.js';
+export type { Verification, VerifyManyOptions } from './verify-many.js';

@@ -10,7 +10,7 @@ import type { ImportKeysOptions } from './import-keys.js';
 import { withLocalCounters } from './local-counters.js';
 import { suggestion } from './nearest.js';
 import type { ResolveOptions } from './selection.js';
-import type { Store } from './stores/store.js';
+import type { ReadStore, Store } from './stores/store.js';
 import { plainCopy } from './values.js';
 
 /** What {@link createTokens} is given. */
@@ -149,13 +149,14 @@ export function refuseUnknownOptions(options: unknown, known: readonly string[],
 /** Reads the options of `createTokens`. */
 export function readTokensOptions(options: TokensOptions): Settings {
   refuseUnknownOptions(options, TOKENS_OPTIONS, 'createTokens');
-  const { catalog, store, prefix, freshness, now = Date.now, entropy, deadline = 10_000 } = options;
+  const store = readStore(options.store, ['get', 'list', 'commit']);
+  return readSettings(options, store);
+}
+
+/** Reads the options that every deployment has, on a store that was read already. */
+export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
+  const { catalog, prefix, freshness, now = Date.now, entropy, deadline = 10_000 } = options;
   const { recordKey, imported, limits = 'exact', usage = true } = options;
-  for (const call of ['get', 'list', 'commit'] as const) {
-    if (typeof store?.[call] !== 'function') {
-      throw wrong('store', `expected an object with get, list and commit; ${call} is no function`);
-    }
-  }
   if (typeof prefix !== 'string') throw wrong('prefix', 'expected a text such as "acme_live"');
   if (freshness !== undefined) parseDuration(freshness, 'freshness');
   if (typeof now !== 'function') throw wrong('now', 'expected a function that returns milliseconds');
@@ -199,6 +200,21 @@ function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): str
       'expected 32 bytes or 64 hex digits, or an array of two of them: the new key and the old one',
     );
   });
+}
+
+/** Takes a store that has the `calls` which are needed, and lets nobody take Workers KV for one. */
+export function readStore<S extends ReadStore>(store: S, calls: readonly (keyof S & keyof Store)[]): S {
+  const found = store as Partial<Store> & { getWithMetadata?: unknown };
+  if (typeof found?.getWithMetadata === 'function' && typeof found.commit !== 'function') {
+    throw wrong(
+      'store',
+      'Workers KV cannot be one: a read may be a minute or more behind a write, so a revocation would not count, and it has no compare-and-swap. Use D1 (leastkey/stores/d1) or a Durable Object (leastkey/stores/durable-object)',
+    );
+  }
+  const missing = calls.find((call) => typeof found?.[call] !== 'function');
+  if (missing === undefined) return store;
+  const all = calls.length === 1 ? calls[0] : `${calls.slice(0, -1).join(', ')} and ${calls.at(-1)}`;
+  throw wrong('store', `expected an object with ${all}; ${missing} is no function`);
 }
 
 /** Reads the options of one call of the operation `of`. */

@@ -36,6 +36,7 @@ import type {
   Verdict,
 } from './types.js';
 import type { FlushReport } from './usage.js';
+import type { Verification, VerifyManyOptions } from './verify-many.js';
 
 /**
  * The tokens of one deployment. All methods but `verify` throw a `LeastkeyError`: `invalid_input` for a wrong argument,
@@ -146,6 +147,16 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     requirement?: Requirement<Ids['permission']>,
     options?: VerifyOptions,
   ): Promise<Verdict>;
+  /**
+   * The verdicts on many credentials, at most 1,000, in their order: what they need from the store at the same time is read in
+   * one call. For a gateway that answers for many requests at once.
+   *
+   * @throws {LeastkeyError} as `verify` does, for any of them.
+   */
+  verifyMany(
+    verifications: readonly Verification<Ids['permission']>[],
+    options?: VerifyManyOptions,
+  ): Promise<Verdict[]>;
   /**
    * Writes which tokens were used, and how often, since the last flush. Verification only notes it, in this instance's memory.
    *

@@ -227,6 +227,8 @@ export interface Verdict {
   retryAfter?: number;
   /** With `consume` of a token with credits: how many are left. */
   remaining?: number;
+  /** With `insufficient_scope`: what the request needs, for the challenge. It does not depend on what the token has. */
+  scope?: string;
   /** Of which instant the answer is true: when the read that it rests on began. */
   asOf: number;
 }

@@ -21,7 +21,7 @@ export async function setupSteps({ tests = false } = {}) {
       key: 'npm-ci',
       label: 'Install the JavaScript tools from npm',
       estimate: 8_000,
-      work: installNodeModules,
+      work: () => installNodeModules(),
     });
   }
   steps.push(...(await toolchainSteps(tests)));

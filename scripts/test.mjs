@@ -8,12 +8,16 @@ import { Progress } from './shell/steps.mjs';
 import { red } from './shell/terminal.mjs';
 import { Consumer } from './test/consumer.mjs';
 import { honest } from './test/counts.mjs';
-import { javascriptChecks } from './test/javascript.mjs';
+import { javascriptChecks, packageChecks } from './test/javascript.mjs';
 import { Results } from './test/results.mjs';
+import { runtimeChecks, runtimes } from './test/runtimes.mjs';
 import { rustChecks } from './test/rust.mjs';
 import { wasmChecks } from './test/wasm.mjs';
 
-const suites = ['rust', 'wasm', 'js'];
+const suites = ['rust', 'wasm', 'js', 'runtimes'];
+
+/** Those that test the package. */
+const packaged = ['js', 'runtimes'];
 
 const help = `Usage: npm test [-- [--only <suites>] [file ...]]
 
@@ -22,7 +26,10 @@ Runs every check of Leastkey. The first time it installs and builds what is miss
   --only <suites>   some of ${suites.join(', ')}, with commas between: --only rust,wasm
   --help            this text
   file              a part of a test file's name: runs only those files, against the packed package
-                    (npm test -- --only js sqlite)
+                    (npm test -- --only js sqlite, npm test -- --only runtimes stores)
+
+LEASTKEY_WITHOUT names runtimes that this machine cannot have, with commas between: their tests are skipped
+(${runtimes.join(', ')}).
 
 Every check is listed with its counts; the last line is their sum. It exits 0 only if nothing failed.`;
 
@@ -43,6 +50,10 @@ async function test({ only, filters }) {
       rust: () => rustChecks,
       wasm: () => wasmChecks,
       js: () => javascriptChecks(consumer, filters),
+      runtimes: () => [
+        ...(only.has('js') ? [] : packageChecks(consumer)),
+        ...runtimeChecks(consumer, filters),
+      ],
     }).flatMap(([suite, of]) => (only.has(suite) ? of() : []));
     await runChecks(checks, await prepare(checks, only, results), results);
   } finally {
@@ -56,11 +67,12 @@ async function test({ only, filters }) {
 function prepare(checks, only, results) {
   return whileNoOtherBuilds(async () => {
     const setup = await setupSteps({ tests: only.has('wasm') });
-    const make = only.has('js') ? await makeSteps() : [];
+    const packs = packaged.some((suite) => only.has(suite));
+    const make = packs ? await makeSteps() : [];
     const progress = new Progress('Testing Leastkey', [...setup, ...make, ...checks]);
     const have = new Set([undefined]);
     await perform(progress, setup, 'setup', 'Everything that the build needs is installed', have, results);
-    if (only.has('js')) {
+    if (packs) {
       await perform(
         progress,
         make,
@@ -135,8 +147,8 @@ function readOptions() {
   const only = new Set(values.only?.split(',') ?? suites);
   const unknown = [...only].find((suite) => !suites.includes(suite));
   if (unknown !== undefined) throw new Failure(`--only knows ${suites.join(', ')}, not "${unknown}".`);
-  if (filters.length > 0 && (only.size !== 1 || !only.has('js'))) {
-    throw new Failure('File names choose among the JavaScript tests: add --only js.');
+  if (filters.length > 0 && (only.size !== 1 || !packaged.some((suite) => only.has(suite)))) {
+    throw new Failure('File names choose among the JavaScript tests: add --only js, or --only runtimes.');
   }
   return { only, filters };
 }

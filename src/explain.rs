@@ -83,7 +83,7 @@ fn explain_opened(
         Ok((_, decision)) => (decision.verdict, decision.grant),
         Err(halt) => return halt.into(),
     };
-    let wire = Wire::of(verdict.code, catalog, requirement);
+    let wire = Wire::of(&verdict);
     let (add, templates) = match grant {
         Some(grant) if verdict.code == Code::InsufficientPermission => (
             requirement.fewest_missing(&grant),
@@ -137,27 +137,19 @@ fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Gr
 }
 
 impl Wire {
-    fn of(code: Code, catalog: &Catalog, requirement: &Requirement) -> Wire {
-        let (status, error) = code.on_the_wire();
-        // From the requirement alone: what a grant has or lacks is not the network's business.
-        let scope = (error == Some("insufficient_scope")).then(|| {
-            let nothing = Grant::new(catalog.nothing(), crate::resource::Resource::root());
-            let needed = requirement.fewest_missing(&nothing);
-            let ids = needed
-                .into_iter()
-                .filter_map(|index| catalog.permission(index))
-                .map(Permission::as_str);
-            ids.collect::<Vec<&str>>().join(" ")
-        });
-        let challenge = error.map(|error| match &scope {
+    fn of(verdict: &Verdict) -> Wire {
+        let Verdict {
+            status, error, scope, ..
+        } = verdict;
+        let challenge = error.map(|error| match scope {
             Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
             None => format!("Bearer error=\"{error}\""),
         });
         Wire {
-            status,
+            status: *status,
             challenge,
-            error,
-            scope,
+            error: *error,
+            scope: scope.clone(),
         }
     }
 }

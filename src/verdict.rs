@@ -147,6 +147,9 @@ pub struct Verdict {
     /// With a limit that was counted: how much is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u32>,
+    /// With the error `insufficient_scope`: what the request needs, for the challenge. It never depends on what the token has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// The instant of which this verdict speaks: the start of the read that it rests on.
     pub as_of: Instant,
 }
@@ -232,6 +235,7 @@ impl Verdict {
             missing: Vec::new(),
             retry_after: None,
             remaining: None,
+            scope: None,
             as_of,
         }
     }

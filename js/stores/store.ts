@@ -54,6 +54,9 @@ export interface Store {
   commit(writes: Write[]): MaybePromise<boolean>;
 }
 
+/** The part of a {@link Store} that a verification needs. */
+export type ReadStore = Pick<Store, 'get'>;
+
 /** A {@link Store} that answers at once. */
 export interface SyncStore extends Store {
   get(keys: string[]): (string | null)[];

@@ -1,7 +1,8 @@
 /** The Rust core as a WebAssembly module and its glue, in `build/wasm`. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { inBuild, inClone } from '../paths.mjs';
 import { bindgenTool } from '../setup/bindgen.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
@@ -68,6 +69,14 @@ async function makeCore(rust, folder) {
   await run(bindgenTool('bindgen'), [compiled, folder], { env: { RUST_BACKTRACE: '0' } });
   const module = join(folder, 'leastkey_bg.wasm');
   await run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), '-O3', module, '-o', module]);
+  writeInline(module, join(folder, 'leastkey_bg.inline'));
+}
+
+/** The module as text in a script, for programs that are bundled into one file. */
+function writeInline(module, script) {
+  const text = deflateRawSync(readFileSync(module), { level: 9 }).toString('base64');
+  writeFileSync(`${script}.js`, `export default '${text}';\n`);
+  writeFileSync(`${script}.d.ts`, 'declare const compressed: string;\nexport default compressed;\n');
 }
 
 function inputs(rust) {

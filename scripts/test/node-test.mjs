@@ -7,10 +7,10 @@ import { run } from '../shell/run.mjs';
 /** A test that does not end is ended, and fails. */
 const LONGEST = 10 * 60_000;
 
-/** The test files below a folder, sorted; with `filters`, those whose path contains one of them. */
+/** The test files below a folder, those of installed packages left out, sorted; with `filters`, those whose path contains one of them. */
 export function testFiles(folder, filters) {
   return readdirSync(folder, { recursive: true })
-    .filter((name) => /\.test\.m?js$/.test(name))
+    .filter((name) => /\.test\.m?js$/.test(name) && !name.includes('node_modules'))
     .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
     .sort()
     .map((name) => join(folder, name));

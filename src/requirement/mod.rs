@@ -3,8 +3,10 @@
 mod expression;
 mod read;
 
+use crate::catalog::Catalog;
 use crate::grant::Grant;
 use crate::order::sorted_by_count;
+use crate::permission::Permission;
 use crate::resource::Resource;
 use expression::Expression;
 
@@ -57,6 +59,19 @@ impl Requirement {
             .as_ref()
             .map(|needs| needs.fewest(&missing, &|permission| grant.has(permission)))
             .unwrap_or_default()
+    }
+
+    /// What a challenge says that a request needs (RFC 6750 §3): from the requirement alone, because what a grant has or lacks is not the
+    /// network's business.
+    #[must_use]
+    pub fn scope(&self, catalog: &Catalog) -> String {
+        let nothing = Grant::new(catalog.nothing(), Resource::root());
+        let needed = self.fewest_missing(&nothing);
+        let ids = needed
+            .into_iter()
+            .filter_map(|index| catalog.permission(index))
+            .map(Permission::as_str);
+        ids.collect::<Vec<&str>>().join(" ")
     }
 }
 

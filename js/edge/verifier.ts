@@ -1,0 +1,120 @@
+import type { Catalog } from '../catalog.js';
+import type { CatalogIds, IdsOf } from '../catalog-ids.js';
+import { ConfiguredCore } from '../core.js';
+import type { CredentialSource } from '../credential.js';
+import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
+import {
+  readQuestion,
+  readSettings,
+  readStore,
+  refuseUnknownOptions,
+  type Settings,
+  type TokensOptions,
+  type VerifyOptions,
+} from '../options.js';
+import { matchRoute, type RouteRequirement } from '../route.js';
+import type { ReadStore } from '../stores/store.js';
+import type { Requirement, Verdict } from '../types.js';
+import { verifyCredential } from '../verify.js';
+import { type Verification, type VerifyManyOptions, verifyMany } from '../verify-many.js';
+import { readOnly } from './read-only.js';
+
+/** What {@link createVerifier} is given. */
+export interface VerifierOptions<C extends Catalog = Catalog>
+  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage'>,
+    GuardOptions {
+  /** Where the records are. Only its `get` is ever called. */
+  store: ReadStore;
+}
+
+/** Verifies the tokens of a deployment, and can do nothing else. */
+export interface Verifier<Ids extends CatalogIds = CatalogIds> {
+  /** As `verify` of `Tokens`. */
+  verify(
+    credential: CredentialSource,
+    requirement?: Requirement<Ids['permission']>,
+    options?: VerifyOptions,
+  ): Promise<Verdict>;
+  /** The verdicts on many credentials, in their order, with as few reads of the store as one takes. At most 1,000. */
+  verifyMany(
+    verifications: readonly Verification<Ids['permission']>[],
+    options?: VerifyManyOptions,
+  ): Promise<Verdict[]>;
+  /** What a request needs, by the routes of the catalog; `null` where no route matches. */
+  match(method: string, path: string): RouteRequirement | null;
+  /** Whether a request may pass, or the answer to it. */
+  guard: Guard<Ids['permission']>;
+}
+
+const GUARD_OPTIONS = ['header', 'realm', 'audience', 'clientIp'] as const satisfies (keyof GuardOptions)[];
+
+const OPTIONS = [
+  'catalog',
+  'store',
+  'prefix',
+  'freshness',
+  'now',
+  'deadline',
+  'recordKey',
+  'imported',
+  'limits',
+  ...GUARD_OPTIONS,
+] as const satisfies (keyof VerifierOptions)[];
+
+/**
+ * Starts a verifier: for an edge worker, a gateway, or any service that verifies tokens and does not manage them. Its store
+ * needs a `get` and nothing more.
+ *
+ * @throws {LeastkeyError} `invalid_input` for a wrong option, and for a wrong catalog with every problem of it.
+ *
+ * @example
+ * const verifier = await createVerifier({ catalog, store: d1Store(env.DB), prefix: 'acme_live' });
+ *
+ * const { response, verdict } = await verifier.guard(request);
+ * if (response) return response;
+ */
+export async function createVerifier<const C extends Catalog>(
+  options: VerifierOptions<C>,
+): Promise<Verifier<IdsOf<C>>> {
+  refuseUnknownOptions(options, OPTIONS, 'createVerifier');
+  const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
+  const core = await ConfiguredCore.start(settings.config, settings.catalogText);
+  const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
+  return new CoreVerifier(
+    core,
+    settings,
+    Object.fromEntries(guardOptions.map((name) => [name, options[name]])),
+  );
+}
+
+class CoreVerifier implements Verifier {
+  readonly guard: Guard;
+  readonly #core: ConfiguredCore;
+  readonly #settings: Settings;
+
+  constructor(core: ConfiguredCore, settings: Settings, options: GuardOptions) {
+    this.#core = core;
+    this.#settings = settings;
+    this.guard = createGuard(this, options);
+  }
+
+  async verify(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options: VerifyOptions = {},
+  ): Promise<Verdict> {
+    const { question, signal } = readQuestion(requirement, options, 'verify');
+    return verifyCredential(this.#core, this.#settings, credential, question, signal);
+  }
+
+  async verifyMany(
+    verifications: readonly Verification[],
+    options: VerifyManyOptions = {},
+  ): Promise<Verdict[]> {
+    return verifyMany(this.#core, this.#settings, verifications, options);
+  }
+
+  match(method: string, path: string): RouteRequirement | null {
+    return matchRoute(this.#core, method, path);
+  }
+}

@@ -1,0 +1,158 @@
+import type { RequestContext } from '../conditions.js';
+import { LeastkeyError } from '../errors.js';
+import type { VerifyOptions } from '../options.js';
+import { refuseUnknownOptions } from '../options.js';
+import type { RouteRequirement } from '../route.js';
+import type { Requirement, Verdict, VerifiedToken } from '../types.js';
+import { credentialHeaders, readHeaderName } from './presented.js';
+import { readRealm, refuse } from './refusal.js';
+
+/** What a guard asks: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. */
+export interface Guardable<Permission extends string = string> {
+  verify(
+    credential: { get(name: string): string | null },
+    requirement?: Requirement<Permission>,
+    options?: VerifyOptions,
+  ): Promise<Verdict>;
+  match(method: string, path: string): RouteRequirement | null;
+}
+
+/** What {@link createGuard} is given besides. */
+export interface GuardOptions {
+  /** A header that may bear the bare credential in place of `Authorization: Bearer …`, such as `X-API-Key`. */
+  header?: string;
+  /** What is protected, named in every challenge: `Bearer realm="…"`. */
+  realm?: string;
+  /** What this service is called, for tokens that only some services may take. */
+  audience?: string;
+  /**
+   * The address of the client, for tokens that only some networks may use. Nothing is read by default: `X-Forwarded-For` says
+   * what the client likes, unless a proxy that you run has written it.
+   */
+  clientIp?: (request: Request) => string | null | undefined;
+}
+
+/** What a guard is given for one request. */
+export interface GuardCallOptions extends VerifyOptions {
+  /** Any valid token passes: neither a requirement nor a route is needed. */
+  authenticateOnly?: boolean;
+}
+
+/** The verdict on a request that may pass. */
+export type PassingVerdict = Verdict & { valid: true; token: VerifiedToken };
+
+/** Whether a request may pass. If not, `response` is the answer to it, ready to be sent. */
+export type Admission =
+  | { response?: undefined; verdict: PassingVerdict }
+  | { response: Response; verdict: Verdict };
+
+/**
+ * Says whether a request may pass. `requirement` is what it needs; without one the routes of the catalog say, and a request
+ * that matches none is refused with 403: a route that somebody forgot must not stand open.
+ *
+ * @throws {LeastkeyError} as `verify` does. Whatever a client sent and whatever the store did ends in an answer.
+ */
+export type Guard<Permission extends string = string> = (
+  request: Request,
+  requirement?: Requirement<Permission>,
+  options?: GuardCallOptions,
+) => Promise<Admission>;
+
+const OPTIONS = ['header', 'realm', 'audience', 'clientIp'] as const satisfies (keyof GuardOptions)[];
+
+/**
+ * Makes a guard of whatever verifies.
+ *
+ * @example
+ * const guard = createGuard(tokens, { realm: 'acme' });
+ *
+ * async function serve(request) {
+ *   const { response, verdict } = await guard(request);
+ *   if (response) return response;
+ *   return Response.json({ hello: verdict.token.name });
+ * }
+ */
+export function createGuard<Permission extends string>(
+  tokens: Guardable<Permission>,
+  options: GuardOptions = {},
+): Guard<Permission> {
+  refuseUnknownOptions(options, OPTIONS, 'createGuard');
+  const header = readHeaderName(options.header);
+  const realm = readRealm(options.realm);
+  const { audience, clientIp } = options;
+  if (clientIp !== undefined && typeof clientIp !== 'function') {
+    throw new LeastkeyError(
+      'invalid_input',
+      'clientIp: expected a function that answers the address of a request',
+      {
+        path: 'clientIp',
+      },
+    );
+  }
+  return async (request, requirement, callOptions = {}) => {
+    const { authenticateOnly = false, ...verifyOptions } = callOptions;
+    const needed = requirementOf(tokens, request, requirement, authenticateOnly);
+    const verdict = await tokens.verify(credentialHeaders(request.headers, header), needed ?? undefined, {
+      ...contextOf(request, audience, clientIp),
+      ...verifyOptions,
+    });
+    if (passes(verdict)) {
+      if (needed !== null) return { verdict };
+      return refused(request, { ...verdict, ...NO_ROUTE }, realm);
+    }
+    return refused(request, verdict, realm);
+  };
+}
+
+/** No permission lets such a request pass, so it lacks one. */
+const NO_ROUTE = {
+  valid: false,
+  code: 'insufficient_permission',
+  status: 403,
+  error: 'insufficient_scope',
+} as const satisfies Partial<Verdict>;
+
+/** What the request needs; `undefined`: only a valid token; `null`: nobody knows, so nothing will do. */
+function requirementOf<Permission extends string>(
+  tokens: Guardable<Permission>,
+  request: Request,
+  given: Requirement<Permission> | undefined,
+  authenticateOnly: boolean,
+): Requirement<Permission> | undefined | null {
+  if (typeof request?.url !== 'string' || typeof request.headers?.get !== 'function') {
+    throw new LeastkeyError('invalid_input', 'request: expected a Request', { path: 'request' });
+  }
+  if (given === undefined && !authenticateOnly)
+    return tokens.match(request.method, new URL(request.url).pathname) as Requirement<Permission> | null;
+  if (given !== undefined && authenticateOnly) {
+    throw new LeastkeyError('invalid_input', 'authenticateOnly: stands only where no requirement is given', {
+      path: 'authenticateOnly',
+    });
+  }
+  if (given === null) {
+    throw new LeastkeyError('invalid_input', 'requirement: expected a requirement or nothing, got null', {
+      path: 'requirement',
+    });
+  }
+  return given;
+}
+
+/** What is known of the request, for the conditions of tokens. */
+function contextOf(
+  request: Request,
+  audience: string | undefined,
+  clientIp: GuardOptions['clientIp'],
+): RequestContext {
+  const known = { ip: clientIp?.(request), origin: request.headers.get('origin'), audience };
+  return Object.fromEntries(
+    Object.entries(known).filter(([, value]) => value !== null && value !== undefined),
+  );
+}
+
+function passes(verdict: Verdict): verdict is PassingVerdict {
+  return verdict.valid === true && verdict.token !== undefined;
+}
+
+function refused(request: Request, verdict: Verdict, realm: string | undefined): Admission {
+  return { response: refuse(request, verdict, realm), verdict };
+}

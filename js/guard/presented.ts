@@ -1,0 +1,38 @@
+import type { HeadersLike } from '../credential.js';
+import { LeastkeyError } from '../errors.js';
+
+/** RFC 9110 §5.1. */
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Headers that are something else, or that a browser sends by itself. */
+const TAKEN = ['authorization', 'proxy-authorization', 'cookie'];
+
+/** Reads the option `header` of a guard. */
+export function readHeaderName(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  if (typeof name === 'string' && FIELD_NAME.test(name) && !TAKEN.includes(name.toLowerCase())) return name;
+  throw new LeastkeyError(
+    'invalid_input',
+    `header: expected the name of a header that bears nothing but the credential, such as "X-API-Key" (not ${TAKEN.join(', ')})`,
+    { path: 'header' },
+  );
+}
+
+/**
+ * The headers in which a credential is looked for. One in the header `name` is read as if it stood in a further `Authorization`
+ * header: there is one reading for both, and two credentials are refused wherever they stand.
+ */
+export function credentialHeaders(
+  headers: HeadersLike,
+  name: string | undefined,
+): { get(name: string): string | null } {
+  return {
+    get(asked) {
+      const own = headers.get(asked) ?? null;
+      const more = name === undefined ? null : (headers.get(name) ?? null);
+      if (more === null || more.trim() === '') return own;
+      // Another scheme than Bearer, for a proxy before this service, is no second credential.
+      return own !== null && /bearer/i.test(own) ? `${own}, Bearer ${more}` : `Bearer ${more}`;
+    },
+  };
+}

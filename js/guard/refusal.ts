@@ -1,0 +1,55 @@
+import { LeastkeyError } from '../errors.js';
+import type { Verdict } from '../types.js';
+import { acceptsJson } from './accept.js';
+
+/** What a client is told by status. It never depends on what a token holds, or on whether there is one. */
+const PROBLEMS: Record<number, { title: string; detail: string }> = {
+  400: { title: 'Bad Request', detail: 'The credential is to be sent once, as "Authorization: Bearer …".' },
+  401: { title: 'Unauthorized', detail: 'This needs a valid credential.' },
+  403: { title: 'Forbidden', detail: 'The credential does not permit this.' },
+  429: { title: 'Too Many Requests', detail: 'The credential was used too often.' },
+  503: { title: 'Service Unavailable', detail: 'The credential could not be verified just now.' },
+};
+
+/** Seconds after which a store that did not answer is worth another try. */
+const RETRY_AFTER = 1;
+
+/** Printable ASCII that a quoted string can hold without escapes (RFC 9110 §5.6.4). */
+const QUOTABLE = /^[ !#-[\]-~]{1,100}$/;
+
+/** Reads the option `realm` of a guard. */
+export function readRealm(realm: string | undefined): string | undefined {
+  if (realm === undefined || (typeof realm === 'string' && QUOTABLE.test(realm))) return realm;
+  throw new LeastkeyError(
+    'invalid_input',
+    'realm: expected 1 to 100 printable ASCII characters without " and \\',
+    { path: 'realm' },
+  );
+}
+
+/**
+ * The answer to a request that may not pass (RFC 6750 §3, RFC 9457). Credentials that are unknown, revoked, disabled or expired
+ * get the same bytes.
+ */
+export function refuse(request: Request, verdict: Verdict, realm: string | undefined): Response {
+  const status = Object.hasOwn(PROBLEMS, verdict.status) ? verdict.status : 403;
+  const headers = new Headers({ 'Cache-Control': 'no-store' });
+  if (status < 429) headers.set('WWW-Authenticate', challenge(verdict, realm));
+  const retryAfter = status === 503 ? RETRY_AFTER : status === 429 ? verdict.retryAfter : undefined;
+  if (retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(retryAfter)));
+  if (request.method === 'HEAD' || !acceptsJson(request.headers.get('accept')))
+    return new Response(null, { status, headers });
+  headers.set('Content-Type', 'application/problem+json');
+  return new Response(JSON.stringify({ type: 'about:blank', status, ...PROBLEMS[status] }), {
+    status,
+    headers,
+  });
+}
+
+/** The value of `WWW-Authenticate`. To nothing that was presented, it tells no error. */
+function challenge({ error, scope }: Verdict, realm: string | undefined): string {
+  const parameters = Object.entries({ realm, error, scope })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}="${value}"`);
+  return ['Bearer', parameters.join(', ')].filter((part) => part !== '').join(' ');
+}

@@ -1,0 +1,67 @@
+import type { ConfiguredCore } from './core.js';
+import type { CredentialSource } from './credential.js';
+import { LeastkeyError } from './errors.js';
+import { readQuestion, type Settings, type VerifyOptions } from './options.js';
+import { readValues } from './stored.js';
+import type { Store } from './stores/store.js';
+import type { Requirement, Verdict } from './types.js';
+import { verifyCredential } from './verify.js';
+
+/** One of many verifications. */
+export interface Verification<Permission extends string = string>
+  extends Omit<VerifyOptions, 'freshness' | 'signal'> {
+  credential: CredentialSource;
+  requirement?: Requirement<Permission>;
+}
+
+/** What `verifyMany` can be given for all of them. */
+export type VerifyManyOptions = Pick<VerifyOptions, 'freshness' | 'signal'>;
+
+const MOST = 1_000;
+
+/** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
+export async function verifyMany(
+  core: ConfiguredCore,
+  settings: Settings,
+  verifications: readonly Verification[],
+  options: VerifyManyOptions,
+): Promise<Verdict[]> {
+  const { signal } = readQuestion(undefined, options, 'verify');
+  if (!Array.isArray(verifications) || verifications.length > MOST) {
+    throw new LeastkeyError('invalid_input', `verifications: expected an array of at most ${MOST}`, {
+      path: 'verifications',
+    });
+  }
+  const together = { ...settings, verifying: readTogether(settings.verifying) };
+  const asked = verifications.map(({ credential, requirement, ...more }) => ({
+    credential,
+    ...readQuestion(requirement, more, 'verify'),
+  }));
+  return Promise.all(
+    asked.map(({ credential, question }) => verifyCredential(core, together, credential, question, signal)),
+  );
+}
+
+/** A store in whose place all reads that come in one turn of the event loop's microtasks are made as one. */
+function readTogether(store: Store): Store {
+  let round: { keys: Set<string>; values: Promise<Map<string, string | null>> } | undefined;
+  const read = async (keys: Set<string>) => {
+    await undefined;
+    round = undefined;
+    const asked = [...keys];
+    return new Map(readValues(asked, await store.get([...asked])));
+  };
+  return {
+    async get(keys) {
+      if (round === undefined) {
+        const all = new Set<string>();
+        round = { keys: all, values: read(all) };
+      }
+      for (const key of keys) round.keys.add(key);
+      const values = await round.values;
+      return keys.map((key) => values.get(key) as string | null);
+    },
+    list: (range) => store.list(range),
+    commit: (writes) => store.commit(writes),
+  };
+}

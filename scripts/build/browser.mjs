@@ -1,0 +1,31 @@
+/**
+ * The package as a page can load it without tools, from `browser/`: names in the package's other files (`#load`) are resolved
+ * by runtimes and bundlers, which a `<script type="module">` is not. The module is fetched from `wasm/` beside it.
+ */
+
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const entries = ['index', 'edge', 'stores/memory'];
+
+/** @param {string} folder the package, all but this */
+export async function bundleForPages(folder) {
+  await build({
+    entryPoints: Object.fromEntries(
+      entries.map((name) => [name.replace('/', '-'), join(folder, `${name}.js`)]),
+    ),
+    outdir: join(folder, 'browser'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    // None of a bundler's own: they would take the module as text.
+    conditions: ['browser'],
+    chunkNames: '[name]-[hash]',
+    // Not the clone's, whose paths are for the compiler.
+    tsconfigRaw: {},
+    logLevel: 'error',
+  });
+}

@@ -1,0 +1,69 @@
+/** The checks of the package in every runtime and bundler: one suite, and what the edge needs besides. */
+
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { aptInstall } from '../setup/apt.mjs';
+import { haveNodeModules, installNodeModules } from '../setup/node-modules.mjs';
+import { tapCounts } from './counts.mjs';
+
+/** The runtimes have a manifest of their own: they are large, and only these tests want them. */
+const folder = 'tests/runtimes';
+
+/** As `LEASTKEY_WITHOUT` names them. */
+export const runtimes = ['node', 'deno', 'bun', 'workerd', 'edge-runtime', 'chromium', 'firefox'];
+
+/** Browsers by the name of their Debian package, which is that of their program too. */
+const browsers = ['chromium', 'firefox-esr'];
+
+/**
+ * @param {import('./consumer.mjs').Consumer} consumer
+ * @param {string[]} filters parts of file names; with any, the tests of those files alone are run
+ */
+export function runtimeChecks(consumer, filters) {
+  const all = [
+    {
+      key: 'runtimes-npm',
+      label: 'Runtimes: Deno, Bun, workerd and the bundlers install from npm',
+      estimate: 20_000,
+      needs: 'compiled tests',
+      provides: 'runtimes',
+      work: async () => {
+        if (!haveNodeModules(folder)) await installNodeModules(folder);
+        consumer.linkNodeModules(folder);
+      },
+    },
+    {
+      key: 'runtimes-apt',
+      label: 'Runtimes: Chromium and Firefox are there',
+      estimate: 40_000,
+      needs: 'runtimes',
+      work: installBrowsers,
+    },
+    {
+      key: 'runtimes-types',
+      label: 'Package: its types resolve for every consumer (attw)',
+      estimate: 4_000,
+      needs: 'runtimes',
+      work: () => consumer.inspectTypes(),
+    },
+    {
+      key: 'runtimes-test',
+      label: 'Package: one suite in every runtime and bundler',
+      estimate: 60_000,
+      needs: 'runtimes',
+      counts: tapCounts,
+      work: () => consumer.runTests(folder, filters),
+    },
+  ];
+  return filters.length === 0 ? all : all.filter(({ key }) => key !== 'runtimes-types');
+}
+
+/** A browser that cannot be installed fails here, and its tests say so too. */
+async function installBrowsers() {
+  const leftOut = (process.env.LEASTKEY_WITHOUT ?? '').split(',');
+  const missing = browsers.filter((name) => !leftOut.includes(name.replace('-esr', '')) && !isProgram(name));
+  if (missing.length > 0) await aptInstall(missing);
+}
+
+const isProgram = (name) =>
+  (process.env.PATH ?? '').split(delimiter).some((path) => existsSync(join(path, name)));

@@ -1,0 +1,5 @@
+/** For workers: the results as the answer to any request. */
+
+import { run } from '../run.mjs';
+
+export default { fetch: async () => Response.json(await run()) };
