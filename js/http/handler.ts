@@ -51,8 +51,7 @@ function dispatcher(tokens: Tokens, settings: Settings): (request: Request) => P
     const route = endpoint.get(head ? 'GET' : request.method);
     if (route !== undefined) {
       const params = decode(captured);
-      const response = await route.run({ request, url, params, head, tokens, settings });
-      return head ? new Response(null, response) : response;
+      return route.run({ request, url, params, head, tokens, settings });
     }
     const allow = allowed(endpoint);
     if (request.method === 'OPTIONS') return options(request, allow, settings);
@@ -99,9 +98,10 @@ function decode(captured: Record<string, string>): Record<string, string> {
 }
 
 function finish(response: Response, request: Request, settings: Settings): Response {
+  const finished = request.method === 'HEAD' ? new Response(null, response) : response;
   const headers = { ...PROTECTION, ...corsHeaders(request, settings) };
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-  return response;
+  for (const [name, value] of Object.entries(headers)) finished.headers.set(name, value);
+  return finished;
 }
 
 /** A host's own log that fails must not change the answer. */

@@ -1,5 +1,6 @@
 import type { DriftQuery } from '../../drift.js';
 import type { Selection } from '../../selection.js';
+import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';
 import { managed } from './managed.js';
@@ -24,7 +25,7 @@ export function permissionRoutes(basePath: string): Route[] {
       summary: 'The smallest selection that gives these permissions',
       body: 'WantedPermissions',
       answers: { 200: { description: 'The suggestion.', schema: ref('Suggestion') } },
-      run: async ({ tokens, body }) => json(tokens.suggest(body.permissions as string[])),
+      run: async ({ tokens, body }) => json(tokens.suggest(wanted(body))),
     },
     {
       method: 'GET',
@@ -42,4 +43,9 @@ export function permissionRoutes(basePath: string): Route[] {
       run: async ({ tokens, query, actor }) => json(await tokens.drift(query as DriftQuery, actor)),
     },
   ]);
+}
+
+function wanted({ permissions, ...more }: Record<string, unknown>): string[] {
+  if (Object.keys(more).length === 0) return permissions as string[];
+  throw new RequestRefused('malformed_request', 'The body has permissions, and nothing else.');
 }
