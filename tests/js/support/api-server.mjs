@@ -1,0 +1,25 @@
+/** The API of the tests on a port of this machine until it is ended, with the configuration that lets Schemathesis in. */
+
+import { createTokens } from 'leastkey';
+import { handler } from 'leastkey/http';
+import { memoryStore } from 'leastkey/stores/memory';
+import { base, catalog, hostOptions, input, people } from './api.mjs';
+import { listen } from './loopback.mjs';
+
+const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'acme_test' });
+const onError = (error) => console.error(error);
+const server = await listen(handler(tokens, { ...hostOptions, onError }));
+process.once('SIGTERM', () => server.close());
+
+const { token } = await tokens.create(input({ expiresIn: '1h' }), people.ada);
+const config = `
+headers = { Sec-Fetch-Site = "same-origin" }
+[auth.openapi.host]
+api_key = "ada"
+[auth.openapi.client]
+username = "gateway"
+password = "gateway-secret"
+[auth.openapi.credential]
+bearer = "${token}"
+`;
+console.log(JSON.stringify({ document: `${server.origin}${base}/openapi.json`, config }));
