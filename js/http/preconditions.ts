@@ -22,11 +22,11 @@ export function readIfMatch(headers: Headers): number | undefined {
 export function readIdempotencyKey(headers: Headers): string | undefined {
   const text = headers.get('idempotency-key');
   if (text === null) return undefined;
-  const [, quoted, bare] = /^(?:"([ !#-[\]-~]{1,200})"|([!#-+\--~]{1,200}))$/.exec(text.trim()) ?? [];
+  const [, quoted, bare] = /^(?:"([ !#-[\]-~]{8,200})"|([!#-+\--~]{8,200}))$/.exec(text.trim()) ?? [];
   const key = quoted ?? bare;
   if (key !== undefined) return key;
   throw new RequestRefused(
     'malformed_request',
-    'Idempotency-Key must be one key of 1 to 200 printable characters, without quotes or commas in it.',
+    'Idempotency-Key must be one key of 8 to 200 printable characters, without quotes or commas in it.',
   );
 }

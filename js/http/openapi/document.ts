@@ -84,7 +84,7 @@ const HEADER_PARAMETERS = {
   'Idempotency-Key': {
     description: 'Two calls with the same key and input do one thing.',
     required: false,
-    schema: { type: 'string', pattern: '^[A-Za-z0-9_.~-]{1,200}$' },
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_.~-]{8,200}$' },
   },
 } as const;
 

@@ -24,6 +24,8 @@ export const oneOf = (...values: readonly (string | null)[]): Schema => ({ enum:
 export const orNull = (schema: Schema): Schema => ({ oneOf: [schema, { type: 'null' }] });
 export const described = (description: string, schema: Schema): Schema => ({ ...schema, description });
 export const list = (items: Schema, bounds: Schema = {}): Schema => ({ type: 'array', items, ...bounds });
+/** With an input that works where the catalog has what it names. */
+export const example = (value: unknown, schema: Schema): Schema => ({ ...schema, examples: [value] });
 /** An object whose member names are data. */
 export const mapOf = (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties });
 

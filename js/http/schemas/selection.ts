@@ -1,4 +1,16 @@
-import { COUNT, described, FLAG, list, mapOf, object, oneOf, ref, type Schema, TEXT } from './schema.js';
+import {
+  COUNT,
+  described,
+  example,
+  FLAG,
+  list,
+  mapOf,
+  object,
+  oneOf,
+  ref,
+  type Schema,
+  TEXT,
+} from './schema.js';
 
 /** The members of a selection, which also stand in the input of create. */
 export const SELECTION: Readonly<Record<string, Schema>> = {
@@ -15,7 +27,7 @@ const warning = (code: string, more: Readonly<Record<string, Schema>> = {}) =>
 
 /** What selections come to. */
 export const SELECTION_SCHEMAS: Readonly<Record<string, Schema>> = {
-  Selection: object(SELECTION),
+  Selection: example({ templates: ['sender'], add: ['messages:export'] }, object(SELECTION)),
   Preview: object({
     permissions: list(TEXT),
     'resources?': mapOf(list(TEXT)),
@@ -41,7 +53,10 @@ export const SELECTION_SCHEMAS: Readonly<Record<string, Schema>> = {
       warning('wider_than_recommended', { template: TEXT, extra: list(TEXT) }),
     ],
   },
-  WantedPermissions: object({ permissions: list(TEXT, { minItems: 1, maxItems: 1_000 }) }),
+  WantedPermissions: example(
+    { permissions: ['messages:send'] },
+    object({ permissions: list(TEXT, { minItems: 1, maxItems: 1_000 }) }),
+  ),
   Suggestion: object({
     templates: list(ref('Offer')),
     add: list(ref('Offer')),

@@ -2,6 +2,7 @@ import {
   COUNT,
   DURATION,
   described,
+  example,
   INSTANT,
   list,
   mapOf,
@@ -15,6 +16,13 @@ import {
 import { SELECTION } from './selection.js';
 
 const STATUS = oneOf('active', 'disabled', 'revoked');
+const NIGHTLY_SENDER = {
+  kind: 'permission-set',
+  name: 'Nightly sender',
+  owner: 'org:acme',
+  templates: ['sender'],
+  expiresIn: '90d',
+};
 const REASON = { type: 'string', minLength: 1, maxLength: 500 };
 
 /** What tokens are and what is done to them, by the names that the OpenAPI document gives them. */
@@ -50,17 +58,20 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'next?': described('Give it as `after` for the next page; absent on the last.', TEXT),
     'unreadable?': described('Tokens whose stored records are damaged.', list(TEXT)),
   }),
-  CreateToken: object({
-    kind: { type: 'string', minLength: 1, maxLength: 64 },
-    name: { type: 'string', minLength: 1, maxLength: 100 },
-    'owner?': TEXT,
-    'subject?': TEXT,
-    'resource?': TEXT,
-    ...SELECTION,
-    'expiresIn?': DURATION,
-    'expiresAt?': INSTANT,
-    'notBefore?': INSTANT,
-  }),
+  CreateToken: example(
+    NIGHTLY_SENDER,
+    object({
+      kind: { type: 'string', minLength: 1, maxLength: 64 },
+      name: { type: 'string', minLength: 1, maxLength: 100 },
+      'owner?': TEXT,
+      'subject?': TEXT,
+      'resource?': TEXT,
+      ...SELECTION,
+      'expiresIn?': DURATION,
+      'expiresAt?': INSTANT,
+      'notBefore?': INSTANT,
+    }),
+  ),
   Created: object({
     token: described(
       'The credential, here this once. null when the idempotency key found an earlier call, or the secret is the client’s own.',

@@ -11,7 +11,12 @@ const onError = (error) => console.error(error);
 const server = await listen(handler(tokens, { ...hostOptions, onError }));
 process.once('SIGTERM', () => server.close());
 
-const { token } = await tokens.create(input({ expiresIn: '1h' }), people.ada);
+const made = await Promise.all(
+  Array.from({ length: 40 }, (_, at) =>
+    tokens.create(input({ name: `T${at}`, expiresIn: '1h' }), people.ada),
+  ),
+);
+const list = (values) => `{ values = ${JSON.stringify(values)} }`;
 const config = `
 headers = { Sec-Fetch-Site = "same-origin" }
 [auth.openapi.host]
@@ -20,6 +25,12 @@ api_key = "ada"
 username = "gateway"
 password = "gateway-secret"
 [auth.openapi.credential]
-bearer = "${token}"
+bearer = "${made[0].token}"
+[dictionaries]
+ids = ${list(made.map(({ record }) => record.id))}
+owners = ${list(['org:acme'])}
+[parameters]
+"path.id" = { dictionary = "ids", probability = 0.8 }
+"query.owner" = { dictionary = "owners", probability = 0.8 }
 `;
 console.log(JSON.stringify({ document: `${server.origin}${base}/openapi.json`, config }));
