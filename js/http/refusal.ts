@@ -35,6 +35,8 @@ export const STATUSES = {
   conflict: 409,
   name_taken: 409,
   terminal: 409,
+  too_many_sessions: 429,
+  invalid_token: 401,
   rng_failed: 500,
   internal: 500,
   store_unavailable: 503,

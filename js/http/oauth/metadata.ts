@@ -1,6 +1,7 @@
 import { readQuery } from '../query.js';
 import { ALWAYS, json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
+import { TOKEN_EXCHANGE } from './exchange.js';
 
 const SECRET = ['client_secret_basic', 'client_secret_post'];
 
@@ -22,7 +23,7 @@ export const metadataRoute = (oauthPath: string, issuer: string): Route => ({
       introspection_endpoint: `${issuer}${oauthPath}/introspect`,
       revocation_endpoint: `${issuer}${oauthPath}/revoke`,
       response_types_supported: [],
-      grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+      grant_types_supported: [TOKEN_EXCHANGE],
       token_endpoint_auth_methods_supported: ['none', ...SECRET],
       introspection_endpoint_auth_methods_supported: SECRET,
       revocation_endpoint_auth_methods_supported: SECRET,

@@ -1,3 +1,4 @@
+import { ACCOUNT_SCHEMAS } from './account.js';
 import { OAUTH_SCHEMAS } from './oauth.js';
 import { PROBLEM_SCHEMAS } from './problem.js';
 import type { Schema } from './schema.js';
@@ -8,6 +9,7 @@ import { TOKEN_SCHEMAS } from './token.js';
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...TOKEN_SCHEMAS,
   ...SELECTION_SCHEMAS,
+  ...ACCOUNT_SCHEMAS,
   ...OAUTH_SCHEMAS,
   ...PROBLEM_SCHEMAS,
 };

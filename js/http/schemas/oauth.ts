@@ -1,15 +1,29 @@
-import { COUNT, list, mapOf, object, oneOf, type Schema, TEXT } from './schema.js';
+import { COUNT, list, mapOf, object, oneOf, orNull, type Schema, TEXT } from './schema.js';
 
 /** Forms may have fields that are not known: RFC 6749 §3.2 has them passed over. */
 const form = (members: Readonly<Record<string, Schema>>): Schema => ({
   ...object(members),
   additionalProperties: true,
 });
+const ACCESS_TOKEN = { const: 'urn:ietf:params:oauth:token-type:access_token' };
 const FIELD = { type: 'string', minLength: 1 } as const;
 const CLIENT = { 'client_id?': TEXT, 'client_secret?': TEXT };
 
-/** Forms and answers of the OAuth endpoints. */
+const SESSION = { sessionId: TEXT, userId: TEXT, clientIpAddress: orNull(TEXT), domain: TEXT };
+
+/** What sessions and the OAuth endpoints take and answer. */
 export const OAUTH_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Session: object({
+    access_token: TEXT,
+    token_type: { const: 'Bearer' },
+    'expires_in?': COUNT,
+    scope: TEXT,
+    ...SESSION,
+    authenticated: { const: true },
+    'expiresIn?': COUNT,
+  }),
+  EndedSession: object({ ...SESSION, authenticated: { const: false }, expiresIn: { const: 0 } }),
+  BearerProblem: object({ type: { const: 'about:blank' }, title: TEXT, status: COUNT, detail: TEXT }),
   OAuthError: object({
     error: oneOf(
       'invalid_request',
@@ -43,6 +57,22 @@ export const OAUTH_SCHEMAS: Readonly<Record<string, Schema>> = {
     ],
   },
   RevocationRequest: form({ token: FIELD, 'token_type_hint?': TEXT, ...CLIENT }),
+  ExchangeRequest: form({
+    grant_type: { const: 'urn:ietf:params:oauth:grant-type:token-exchange' },
+    subject_token: FIELD,
+    subject_token_type: ACCESS_TOKEN,
+    'requested_token_type?': ACCESS_TOKEN,
+    'scope?': TEXT,
+    'resource?': TEXT,
+    ...CLIENT,
+  }),
+  ExchangeAnswer: object({
+    access_token: TEXT,
+    issued_token_type: ACCESS_TOKEN,
+    token_type: { const: 'Bearer' },
+    'expires_in?': COUNT,
+    scope: TEXT,
+  }),
   Metadata: object({
     issuer: TEXT,
     token_endpoint: TEXT,

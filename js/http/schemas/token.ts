@@ -3,6 +3,7 @@ import {
   DURATION,
   described,
   example,
+  FLAG,
   INSTANT,
   list,
   mapOf,
@@ -16,6 +17,16 @@ import {
 import { SELECTION } from './selection.js';
 
 const STATUS = oneOf('active', 'disabled', 'revoked');
+const NAME = { type: 'string', minLength: 1, maxLength: 100 };
+const DESCRIPTION = { type: 'string', minLength: 1, maxLength: 500 };
+const TAGS = list({ type: 'string', minLength: 1, maxLength: 50 }, { maxItems: 20 });
+const AMOUNT = { type: 'integer', minimum: 1 };
+const DIGEST = {
+  type: 'string',
+  pattern: '^[0-9a-f]{64}$',
+  description: 'Of a secret that the client minted.',
+};
+const orZero = (schema: Schema): Schema => ({ anyOf: [schema, { const: 0 }] });
 const NIGHTLY_SENDER = {
   kind: 'permission-set',
   name: 'Nightly sender',
@@ -33,6 +44,11 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     name: TEXT,
     owner: TEXT,
     'subject?': TEXT,
+    'description?': TEXT,
+    'tags?': list(TEXT),
+    'metadata?': { type: 'object' },
+    'technicalUser?': TEXT,
+    'parents?': described('Of a session: what it was exchanged from, nearest first.', list(TEXT)),
     resource: described('The boundary: the resource that the token may not leave.', TEXT),
     'role?': TEXT,
     permissions: described('The frozen grant.', list(TEXT)),
@@ -51,6 +67,19 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     createdBy: TEXT,
     'notBefore?': INSTANT,
     'expiresAt?': INSTANT,
+    'idleAfter?': COUNT,
+    'conditions?': ref('Conditions'),
+    'limits?': ref('Limits'),
+    'heldAt?': TEXT,
+    'rotation?': object({
+      startedAt: INSTANT,
+      startedBy: TEXT,
+      graceEndsAt: INSTANT,
+      'endOldAtFirstUse?': FLAG,
+    }),
+    'imported?': object({ at: INSTANT, 'hint?': TEXT }),
+    'lastUsedAt?': INSTANT,
+    'uses?': COUNT,
     revision: described('Rises with every change; the ETag.', COUNT),
   }),
   TokenPage: object({
@@ -62,7 +91,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     NIGHTLY_SENDER,
     object({
       kind: { type: 'string', minLength: 1, maxLength: 64 },
-      name: { type: 'string', minLength: 1, maxLength: 100 },
+      name: NAME,
       'owner?': TEXT,
       'subject?': TEXT,
       'resource?': TEXT,
@@ -70,6 +99,15 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       'expiresIn?': DURATION,
       'expiresAt?': INSTANT,
       'notBefore?': INSTANT,
+      'idleAfter?': DURATION,
+      'description?': DESCRIPTION,
+      'tags?': TAGS,
+      'metadata?': { type: 'object' },
+      'conditions?': ref('Conditions'),
+      'limits?': ref('Limits'),
+      'technicalUser?': TEXT,
+      'id?': described('Of a credential that the client minted. Beside `digest`.', TEXT),
+      'digest?': DIGEST,
     }),
   ),
   Created: object({
@@ -79,5 +117,45 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     ),
     record: ref('TokenRecord'),
   }),
+  EditToken: object({
+    'name?': NAME,
+    'description?': orNull(DESCRIPTION),
+    'tags?': orNull(TAGS),
+    'metadata?': orNull({ type: 'object' }),
+    ...SELECTION,
+    'conditions?': orNull(ref('Conditions')),
+    'limits?': orNull(ref('Limits')),
+  }),
+  RotateToken: object({
+    'grace?': described('How long the old secret works beside the new one; 0: not at all.', orZero(DURATION)),
+    'endOldAtFirstUse?': FLAG,
+    'digest?': DIGEST,
+  }),
   RevokeToken: object({ 'reason?': REASON }),
+  RevokeAll: object({
+    'owner?': described("Of this owner and of what stands below it; '' for everyone.", TEXT),
+    'tag?': TEXT,
+    'subject?': TEXT,
+    'after?': TEXT,
+    'reason?': REASON,
+    'dryRun?': FLAG,
+  }),
+  BulkReport: object({
+    complete: FLAG,
+    ids: list(TEXT),
+    already: COUNT,
+    scanned: COUNT,
+    notAllowed: list(TEXT),
+    unreadable: list(TEXT),
+    'next?': TEXT,
+  }),
+  Conditions: object({
+    'ip?': list(TEXT, { minItems: 1 }),
+    'origins?': list(TEXT, { minItems: 1 }),
+    'audiences?': list(TEXT, { minItems: 1 }),
+  }),
+  Limits: object({
+    'requests?': object({ limit: AMOUNT, per: DURATION }),
+    'credits?': object({ amount: AMOUNT, 'refill?': object({ amount: AMOUNT, every: DURATION }) }),
+  }),
 };
