@@ -1,7 +1,6 @@
 import { LeastkeyError } from '../../errors.js';
 import { refuse } from '../../guard/refusal.js';
 import type { TokenRecord, Verdict, VerifiedToken } from '../../types.js';
-import { readQuery } from '../query.js';
 import { ALWAYS, type Answer, type Call, json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { scopeOf } from './scope.js';
@@ -9,17 +8,19 @@ import { scopeOf } from './scope.js';
 /** Both spellings that clients know. */
 const SPELLINGS = { 'access-token': 'AccessToken', 'access-tokens': 'AccessTokens' } as const;
 
-const challenged = (description: string): Answer => ({
+/** What a credential is refused with, beside the problems of the request. */
+const refused = (description: string, header: string): Answer => ({
   description,
-  schema: ref('BearerProblem'),
+  schema: ref('CredentialProblem'),
   type: 'application/problem+json',
-  headers: ['WWW-Authenticate'],
+  headers: [header],
 });
 
-/** Beside the problems: what a credential is refused with, in the words of RFC 6750. */
 const REFUSED: Readonly<Record<number, Answer>> = {
-  401: challenged('No credential, or none that is valid. Every one that is not looks the same.'),
-  403: challenged('The credential may not be used for this.'),
+  400: refused('The credential cannot be read.', 'WWW-Authenticate'),
+  401: refused('No credential, or none that is valid: each looks like any other.', 'WWW-Authenticate'),
+  403: refused('The credential may not be used for this.', 'WWW-Authenticate'),
+  503: refused('The credential could not be verified just now.', 'Retry-After'),
 };
 
 /** Session tokens in exchange for the credential in the `Authorization` header, and the end of that credential. */
@@ -99,12 +100,16 @@ async function end(call: Call): Promise<Response> {
   return json({ ...session(verdict.token, call), authenticated: false, expiresIn: 0 });
 }
 
+/** A credential belongs in the header: what stands in a query ends in logs (RFC 6750 §5.3). */
+const IN_QUERY = { valid: false, code: 'malformed', status: 400, error: 'invalid_request', asOf: 0 } as const;
+
 async function present({ tokens, request, url, settings }: Call) {
-  readQuery(url.searchParams, {});
   const ip = settings.clientIp(request);
   const origin = request.headers.get('origin');
   const context = { ...(ip === undefined ? {} : { ip }), ...(origin === null ? {} : { origin }) };
-  return { verdict: await tokens.verify(request.headers, undefined, context), context };
+  const verdict: Verdict =
+    url.search === '' ? await tokens.verify(request.headers, undefined, context) : IN_QUERY;
+  return { verdict, context };
 }
 
 function session(token: TokenRecord | VerifiedToken, { settings, request }: Call) {

@@ -102,20 +102,30 @@ const REFUSAL_HEADERS: Readonly<Record<number, readonly string[]>> = {
 };
 
 function responses({ answers, refusals }: Route): object {
-  const described: Record<number, { description: string; content?: object; headers?: object }> = {};
+  const described: Record<number, Described> = {};
   for (const [status, answer] of Object.entries(answers)) described[Number(status)] = response(answer);
   for (const [status, codes] of byStatus(refusals)) {
-    const { description = 'Refused.', content, headers } = described[status] ?? {};
+    const { description = 'Refused.', content = {}, headers } = described[status] ?? {};
+    const own = content[PROBLEM]?.schema;
+    const schema = own === undefined ? ref('Problem') : { anyOf: [own, ref('Problem')] };
     described[status] = {
       description: `${description} Codes: ${codes.join(', ')}.`,
-      content: { ...content, 'application/problem+json': { schema: ref('Problem') } },
+      content: { ...content, [PROBLEM]: { schema } },
       headers: { ...headers, ...headersOf(REFUSAL_HEADERS[status]) },
     };
   }
   return described;
 }
 
-function response({ description, schema, type = 'application/json', headers }: Answer) {
+const PROBLEM = 'application/problem+json';
+
+interface Described {
+  description: string;
+  content?: Readonly<Record<string, { schema: Schema }>>;
+  headers: Readonly<Record<string, object>>;
+}
+
+function response({ description, schema, type = 'application/json', headers }: Answer): Described {
   return {
     description,
     ...(schema === undefined ? {} : { content: { [type]: { schema } } }),

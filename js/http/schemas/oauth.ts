@@ -23,7 +23,7 @@ export const OAUTH_SCHEMAS: Readonly<Record<string, Schema>> = {
     'expiresIn?': COUNT,
   }),
   EndedSession: object({ ...SESSION, authenticated: { const: false }, expiresIn: { const: 0 } }),
-  BearerProblem: object({ type: { const: 'about:blank' }, title: TEXT, status: COUNT, detail: TEXT }),
+  CredentialProblem: object({ type: { const: 'about:blank' }, title: TEXT, status: COUNT, detail: TEXT }),
   OAuthError: object({
     error: oneOf(
       'invalid_request',

@@ -108,7 +108,8 @@ describe('what a store does', () => {
       for (const [path, item] of Object.entries(document.paths)) {
         for (const [method, { responses, security }] of Object.entries(item)) {
           if (!security.some((scheme) => 'host' in scheme) || responses['503'] === undefined) continue;
-          const place = path.replace('{id}', '0VblOrkjj4DqLcML');
+          const id = path.includes('/accounts/') ? 'org:acme%2Fgroup:eng' : '0VblOrkjj4DqLcML';
+          const place = path.replace('{id}', id);
           const { body: sent, query = '' } =
             right[`${method.toUpperCase()} ${path.slice(base.length)}`] ?? {};
           if (sent === 'pure') continue;
@@ -135,6 +136,11 @@ const right = {
   'POST /tokens': { body: input() },
   'GET /tokens': { query: '?owner=org:acme' },
   'GET /drift': { query: '?owner=org:acme' },
+  'GET /audit': { query: '?owner=org:acme' },
+  'GET /audit/export': { query: '?owner=org:acme' },
+  'POST /revoke-all': { body: { owner: 'org:acme' } },
+  'PATCH /tokens/{id}': { body: { name: 'Other' } },
+  'PUT /accounts/{id}': { body: { roles: {} } },
   'POST /resolve': { body: 'pure' },
   'POST /suggest': { body: 'pure' },
 };
