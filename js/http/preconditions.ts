@@ -13,8 +13,9 @@ export function readIfMatch(headers: Headers): number | undefined {
     );
   }
   if (text === '*') return undefined;
-  const [, digits] = /^"(\d{1,15})"$/.exec(text) ?? [];
-  if (digits !== undefined) return Number(digits);
+  const [, weak, tag] = /^(W\/)?"([!#-~]{0,100})"$/.exec(text) ?? [];
+  if (tag === undefined) throw new RequestRefused('malformed_request', 'If-Match must be one ETag, or *.');
+  if (weak === undefined && /^\d{1,15}$/.test(tag)) return Number(tag);
   throw new RequestRefused('precondition_failed', 'If-Match is not the ETag of any revision.');
 }
 

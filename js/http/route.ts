@@ -7,8 +7,8 @@ import type { Schema } from './schemas/schema.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Who is let in: whom the host authenticates, an OAuth client, the bearer of a credential, or anybody. */
-export type Access = 'actor' | 'client' | 'bearer' | 'anybody';
+/** Who is let in: whom the host authenticates, an OAuth client, whoever may be one, the bearer of a credential, or anybody. */
+export type Access = 'actor' | 'client' | 'client?' | 'bearer' | 'anybody';
 
 /**
  * One row of the one table of this API: the handler routes by it, the OpenAPI document is written from it, and the tests

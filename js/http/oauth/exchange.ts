@@ -23,6 +23,7 @@ export const exchangeRoute = (oauthPath: string): Route => {
   });
   return {
     ...route,
+    access: 'client?',
     refusals: [...route.refusals, 'too_many_sessions', 'conflict', 'rng_failed', 'outcome_unknown'],
   };
 };

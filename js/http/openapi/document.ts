@@ -47,6 +47,7 @@ const SECURITY: Readonly<Record<Access, readonly object[]>> = {
   actor: [{ host: [] }],
   bearer: [{ credential: [] }],
   client: [{ client: [] }],
+  'client?': [{}, { client: [] }],
   anybody: [],
 };
 

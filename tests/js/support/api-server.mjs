@@ -19,6 +19,8 @@ const made = await Promise.all(
 const list = (values) => `{ values = ${JSON.stringify(values)} }`;
 const config = `
 headers = { Sec-Fetch-Site = "same-origin" }
+[checks.missing_required_header]
+expected-statuses = ["4xx"]
 [auth.openapi.host]
 api_key = "ada"
 [auth.openapi.client]
