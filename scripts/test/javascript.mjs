@@ -59,6 +59,13 @@ export function javascriptChecks(consumer, filters) {
       counts: tapCounts,
       work: () => consumer.runTests('tests/js', filters),
     },
+    {
+      key: 'consumer-schemathesis',
+      label: 'Package: the HTTP API answers as its OpenAPI document says (schemathesis)',
+      estimate: 40_000,
+      needs: 'consumer',
+      work: () => consumer.fuzzApi(),
+    },
   ];
   return filters.length === 0 ? all : all.filter(({ key }) => testsOnly.has(key));
 }

@@ -1,0 +1,85 @@
+import { RequestRefused } from './refusal.js';
+
+/** What no honest body comes near. */
+export const LONGEST_BODY = 64 * 1024;
+
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+
+/** A JSON object. Where the body may be left out, nothing is an object without members. */
+export async function readJson(request: Request, required: boolean): Promise<Record<string, unknown>> {
+  const text = await readText(request, JSON_TYPE, 'application/json', required);
+  if (text === undefined) return {};
+  const value = parse(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new RequestRefused('malformed_request', 'The body must be a JSON object.');
+}
+
+/** The fields of a form. RFC 6749 §3.2: none more than once, and an empty one counts as absent. */
+export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
+  const text = await readText(request, FORM_TYPE, 'application/x-www-form-urlencoded', true);
+  const fields = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (value === '') continue;
+    if (fields.has(name)) throw new RequestRefused('malformed_request', 'A field of the form stands twice.');
+    fields.set(name, value);
+  }
+  return fields;
+}
+
+async function readText(
+  request: Request,
+  type: RegExp,
+  expected: string,
+  required: boolean,
+): Promise<string | undefined> {
+  const bytes = await readBytes(request.body);
+  const contentType = request.headers.get('content-type');
+  if (bytes.length === 0 && contentType === null && !required) return undefined;
+  if (!type.test(contentType ?? '')) {
+    throw new RequestRefused('unsupported_media_type', `The body must be ${expected} in UTF-8.`);
+  }
+  if (request.headers.has('content-encoding')) {
+    throw new RequestRefused('unsupported_media_type', 'The body must not be compressed.');
+  }
+  if (bytes.length === 0 && !required) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new RequestRefused('malformed_request', 'The body is not UTF-8.');
+  }
+}
+
+/** What was sent is counted, not what `Content-Length` says of it. */
+async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = body?.getReader();
+  for (let turn = await reader?.read(); turn?.done === false; turn = await reader?.read()) {
+    length += turn.value.length;
+    if (length > LONGEST_BODY) {
+      // Waiting for a client that goes on sending would be its way to hold us.
+      reader?.cancel().catch(() => {});
+      throw new RequestRefused('body_too_large', `The body may have at most ${LONGEST_BODY} bytes.`);
+    }
+    chunks.push(turn.value);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The engine's own message quotes the text, which may hold a secret.
+    throw new RequestRefused('malformed_request', 'The body is not JSON.');
+  }
+}

@@ -1,0 +1,112 @@
+import { TrieRouter } from 'hono/router/trie-router';
+import type { Tokens } from '../tokens.js';
+import { refuseOversized } from './bounds.js';
+import { corsHeaders, preflightHeaders } from './cors.js';
+import { type HandlerOptions, readHandlerOptions, type Settings } from './options.js';
+import { isFailure, RequestRefused, refusalOf } from './refusal.js';
+import { HostAnswered, type Route } from './route.js';
+import { routesOf } from './routes.js';
+
+/** What no answer of this API is without. */
+const PROTECTION = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/**
+ * The HTTP API of a deployment: sessions, OAuth endpoints and management, as one function from a `Request` to its
+ * `Response`, for every server that speaks them. What it returns never throws.
+ *
+ * @throws {LeastkeyError} `invalid_input` for a wrong option.
+ * @example
+ * const answer = handler(tokens, { authenticate: (request) => actorOfMySession(request) });
+ * export default { fetch: answer };
+ */
+export function handler(tokens: Tokens, options: HandlerOptions): (request: Request) => Promise<Response> {
+  const settings = readHandlerOptions(options);
+  const dispatch = dispatcher(tokens, settings);
+  return async (request) => {
+    try {
+      refuseOversized(request);
+      return finish(await dispatch(request), request, settings);
+    } catch (error) {
+      if (error instanceof HostAnswered) return error.response;
+      if (isFailure(error)) report(error, request, settings);
+      return finish(refusalOf(error), request, settings);
+    }
+  };
+}
+
+function dispatcher(tokens: Tokens, settings: Settings): (request: Request) => Promise<Response> {
+  const router = endpoints(routesOf(settings));
+  return async (request) => {
+    const url = new URL(request.url);
+    const [[found] = []] = router.match('ALL', url.pathname);
+    if (found === undefined) throw new RequestRefused('no_such_resource', 'There is nothing here.');
+    const [endpoint, captured] = found as [Endpoint, Record<string, string>];
+    const head = request.method === 'HEAD';
+    const route = endpoint.get(head ? 'GET' : request.method);
+    if (route !== undefined) {
+      const params = decode(captured);
+      return route.run({ request, url, params, head, tokens, settings });
+    }
+    const allow = allowed(endpoint);
+    if (request.method === 'OPTIONS') return options(request, allow, settings);
+    throw new RequestRefused('method_not_allowed', `Only ${allow} here.`, { Allow: allow });
+  };
+}
+
+/** The routes of one path, by method. */
+type Endpoint = Map<string, Route>;
+
+function endpoints(table: readonly Route[]): TrieRouter<Endpoint> {
+  const byPath = new Map<string, Endpoint>();
+  for (const route of table) {
+    const endpoint = byPath.get(route.path) ?? new Map();
+    byPath.set(route.path, endpoint.set(route.method, route));
+  }
+  const router = new TrieRouter<Endpoint>();
+  for (const [path, endpoint] of byPath) router.add('ALL', path.replace(/\{(\w+)\}/g, ':$1'), endpoint);
+  return router;
+}
+
+function allowed(endpoint: Endpoint): string {
+  const methods = [...endpoint.keys()];
+  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort().join(', ');
+}
+
+function options(request: Request, allow: string, { origins }: Settings): Response {
+  const preflight = request.headers.has('access-control-request-method');
+  const permitted = preflight && origins.has(request.headers.get('origin') ?? '');
+  return new Response(null, {
+    status: 204,
+    headers: { Allow: allow, ...(permitted ? preflightHeaders(allow) : {}) },
+  });
+}
+
+function decode(captured: Record<string, string>): Record<string, string> {
+  try {
+    return Object.fromEntries(
+      Object.entries(captured).map(([name, text]) => [name, decodeURIComponent(text)]),
+    );
+  } catch {
+    throw new RequestRefused('malformed_request', 'The path is not percent-encoded UTF-8.');
+  }
+}
+
+function finish(response: Response, request: Request, settings: Settings): Response {
+  const finished = request.method === 'HEAD' ? new Response(null, response) : response;
+  const headers = { ...PROTECTION, ...corsHeaders(request, settings) };
+  for (const [name, value] of Object.entries(headers)) finished.headers.set(name, value);
+  return finished;
+}
+
+/** A host's own log that fails must not change the answer. */
+function report(error: unknown, request: Request, { onError }: Settings): void {
+  try {
+    onError(error, request);
+  } catch {}
+}

@@ -1,0 +1,89 @@
+import type { ErrorCode } from '../../codes.js';
+import type { Tokens } from '../../tokens.js';
+import type { Actor } from '../../types.js';
+import { readJson } from '../body.js';
+import { type Query, readQuery } from '../query.js';
+import { RequestRefused } from '../refusal.js';
+import { ALWAYS, type Call, HostAnswered, type Route, WITH_BODY } from '../route.js';
+import { requireSameOrigin } from '../same-origin.js';
+
+/** One call of the management API, by somebody whom the host knows. */
+export interface ManagementCall {
+  tokens: Tokens;
+  actor: Actor;
+  /** The id in the path, where there is one. */
+  id: string;
+  query: Query;
+  /** What the client sent, as it is: the core reads it. */
+  body: Record<string, unknown>;
+  request: Request;
+}
+
+/** A row of the management API, as its file writes it. */
+export type Managed = Pick<
+  Route,
+  'method' | 'id' | 'summary' | 'description' | 'parameters' | 'query' | 'headers' | 'answers'
+> & {
+  /** After the base path: `/tokens/{id}`. */
+  path: string;
+  /** The name of the body's schema; with `?` at its end it may be left out. */
+  body?: string;
+  refusals?: readonly ErrorCode[];
+  run(call: ManagementCall): Promise<Response>;
+};
+
+/** Beside what every request can be refused for. */
+const OF_ACTORS = ['unauthenticated', 'invalid_input', 'store_unavailable'] as const;
+/** What a change can end in. */
+const OF_CHANGES = ['cross_origin', 'conflict', 'rng_failed', 'outcome_unknown'] as const;
+
+/** The routes of one topic, each behind the host's authentication. */
+export function managed(basePath: string, tag: string, rows: readonly Managed[]): Route[] {
+  return rows.map(({ path, body, refusals = [], run, ...row }) => {
+    const shape = body === undefined ? undefined : bodyOf(body);
+    return {
+      ...row,
+      path: `${basePath}${path}`,
+      tag,
+      access: 'actor',
+      ...(shape === undefined ? {} : { body: shape }),
+      refusals: [
+        ...ALWAYS,
+        ...OF_ACTORS,
+        ...(row.method === 'GET' ? [] : OF_CHANGES),
+        ...(shape === undefined ? [] : WITH_BODY),
+        ...(row.headers?.includes('If-Match')
+          ? (['precondition_required', 'precondition_failed'] as const)
+          : []),
+        ...(path.includes('{id}') ? (['not_found'] as const) : []),
+        ...refusals,
+      ],
+      run: async (call) => {
+        const actor = await authenticate(call);
+        const query = readQuery(call.url.searchParams, row.query ?? {});
+        const content = shape === undefined ? {} : await readJson(call.request, shape.required);
+        const { tokens, request, params } = call;
+        return run({ tokens, actor, id: params.id ?? '', query, body: content, request });
+      },
+    };
+  });
+}
+
+function bodyOf(name: string): NonNullable<Route['body']> {
+  const required = !name.endsWith('?');
+  return { schema: name.replace(/\?$/, ''), required, type: 'application/json' };
+}
+
+async function authenticate({ request, settings }: Call): Promise<Actor> {
+  const safe = request.method === 'GET' || request.method === 'HEAD';
+  if (settings.cookie && !safe) requireSameOrigin(request, settings.origins);
+  const actor: unknown = await settings.authenticate(request);
+  if (actor === null || actor === undefined) {
+    const scheme = settings.cookie ? 'Cookie' : 'Bearer';
+    throw new RequestRefused('unauthenticated', 'Sign in first.', { 'WWW-Authenticate': scheme });
+  }
+  // The tag, because a Response of another realm is an instance of nothing here.
+  if (Object.prototype.toString.call(actor) === '[object Response]')
+    throw new HostAnswered(actor as Response);
+  return actor as Actor;
+}

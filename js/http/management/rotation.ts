@@ -1,0 +1,55 @@
+import type { RotateOptions } from '../../rotation.js';
+import { entityTag } from '../preconditions.js';
+import { json, type Route } from '../route.js';
+import { ref } from '../schemas/schema.js';
+import { managed } from './managed.js';
+import { RECORD_ANSWER, recordAnswer, TOKEN_ID, withIdempotencyKey } from './tokens.js';
+
+/** Replacing the secret of a token, in two phases. */
+export function rotationRoutes(basePath: string): Route[] {
+  return managed(basePath, 'Tokens', [
+    {
+      method: 'POST',
+      path: '/tokens/{id}/rotate',
+      id: 'rotateToken',
+      summary: 'Gives a token a new secret beside the old one',
+      description: 'Both work until the grace is over, or the rotation is confirmed or aborted.',
+      parameters: TOKEN_ID,
+      headers: ['Idempotency-Key'],
+      body: 'RotateToken?',
+      answers: {
+        200: {
+          description: 'The new credential, here this once, and the record.',
+          schema: ref('Created'),
+          headers: ['ETag'],
+        },
+      },
+      refusals: ['forbidden', 'terminal'],
+      run: async ({ tokens, id, body, actor, request }) => {
+        const options = withIdempotencyKey(body, request.headers);
+        const rotated = await tokens.rotate(id, options as RotateOptions, actor);
+        return json(rotated, 200, { ETag: entityTag(rotated.record.revision) });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/tokens/{id}/confirm-rotation',
+      id: 'confirmRotation',
+      summary: 'Ends the old secret at once',
+      parameters: TOKEN_ID,
+      answers: RECORD_ANSWER,
+      refusals: ['forbidden', 'terminal'],
+      run: async ({ tokens, id, actor }) => recordAnswer(await tokens.confirmRotation(id, actor)),
+    },
+    {
+      method: 'POST',
+      path: '/tokens/{id}/abort-rotation',
+      id: 'abortRotation',
+      summary: 'Takes the new secret back; the old one goes on',
+      parameters: TOKEN_ID,
+      answers: RECORD_ANSWER,
+      refusals: ['forbidden', 'terminal'],
+      run: async ({ tokens, id, actor }) => recordAnswer(await tokens.abortRotation(id, actor)),
+    },
+  ]);
+}

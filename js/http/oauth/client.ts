@@ -1,0 +1,70 @@
+import type { Actor } from '../../types.js';
+import type { Settings } from '../options.js';
+import { OAuthRefused } from './refusal.js';
+
+/** What a client presented of itself (RFC 6749 §2.3.1). Compare the secret in constant time. */
+export interface PresentedClient {
+  id: string;
+  secret: string;
+}
+
+/** What a client may do. What is absent it may not. */
+export interface Client {
+  /** Whether it may ask about any credential that it holds: a resource server. */
+  introspect?: boolean;
+  /** As whom it revokes. It revokes only what this actor manages. */
+  actor?: Actor;
+}
+
+/** The client of a request, whom the host knows. */
+export async function requireClient(
+  request: Request,
+  form: ReadonlyMap<string, string>,
+  settings: Settings,
+): Promise<Client> {
+  const presented = readClient(request.headers, form);
+  const client = presented && (await settings.authenticateClient(presented, request));
+  if (typeof client === 'object' && client !== null) return client;
+  throw new OAuthRefused('invalid_client', 'This needs the credentials of a client that is known here.');
+}
+
+/** As {@link requireClient}, where a client need not say who it is; if it does, it must be right. */
+export async function refuseWrongClient(
+  request: Request,
+  form: ReadonlyMap<string, string>,
+  settings: Settings,
+): Promise<void> {
+  if (form.has('client_secret') || request.headers.has('authorization')) {
+    await requireClient(request, form, settings);
+  }
+}
+
+/** From the header or the form, never from both. */
+function readClient(headers: Headers, form: ReadonlyMap<string, string>): PresentedClient | undefined {
+  const header = headers.get('authorization');
+  const secret = form.get('client_secret');
+  if (header === null) {
+    const id = form.get('client_id');
+    return id === undefined || secret === undefined ? undefined : { id, secret };
+  }
+  if (secret !== undefined)
+    throw new OAuthRefused('invalid_request', 'Two ways of client authentication at once.');
+  return readBasic(header);
+}
+
+/** RFC 6749 §2.3.1: both parts are form-encoded before they are joined. */
+function readBasic(header: string): PresentedClient | undefined {
+  const [, encoded] = /^basic +([A-Za-z0-9+/]{1,2732}={0,2})$/i.exec(header.trim()) ?? [];
+  if (encoded === undefined) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const colon = text.indexOf(':');
+    if (colon < 1) return undefined;
+    return { id: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) };
+  } catch {
+    return undefined;
+  }
+}
+
+const formDecode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));

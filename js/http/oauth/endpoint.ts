@@ -1,0 +1,62 @@
+import type { Tokens } from '../../tokens.js';
+import { readForm } from '../body.js';
+import type { Settings } from '../options.js';
+import { readQuery } from '../query.js';
+import { ALWAYS, type Answer, type Route, WITH_BODY } from '../route.js';
+import { ref } from '../schemas/schema.js';
+import { OAuthRefused } from './refusal.js';
+
+/** One call of an OAuth endpoint. */
+export interface FormCall {
+  form: ReadonlyMap<string, string>;
+  request: Request;
+  tokens: Tokens;
+  settings: Settings;
+}
+
+/** A row of an OAuth endpoint: a form in, JSON out. */
+export type FormRow = Pick<Route, 'path' | 'id' | 'summary' | 'description'> & {
+  /** The name of the form's schema. */
+  form: string;
+  answers: Readonly<Record<number, Answer>>;
+  run(call: FormCall): Promise<Response>;
+};
+
+const REFUSED: Readonly<Record<number, Answer>> = {
+  400: { description: 'The request is wrong; `error` says how.', schema: ref('OAuthError') },
+  401: {
+    description: 'The client is not known here.',
+    schema: ref('OAuthError'),
+    headers: ['WWW-Authenticate'],
+  },
+};
+
+/** The route of an OAuth endpoint. Its refusals are those of OAuth, what is wrong before that is a problem. */
+export function formRoute({ form: schema, answers, run, ...row }: FormRow): Route {
+  return {
+    ...row,
+    method: 'POST',
+    tag: 'OAuth',
+    access: 'client',
+    body: { schema, required: true, type: 'application/x-www-form-urlencoded' },
+    answers: { ...answers, ...REFUSED },
+    refusals: [...ALWAYS, ...WITH_BODY, 'store_unavailable'],
+    run: async ({ request, url, tokens, settings }) => {
+      readQuery(url.searchParams, {});
+      const form = await readForm(request);
+      try {
+        return await run({ form, request, tokens, settings });
+      } catch (error) {
+        if (error instanceof OAuthRefused) return error.response();
+        throw error;
+      }
+    },
+  };
+}
+
+/** A field that must be there. */
+export function requireField(form: ReadonlyMap<string, string>, name: string): string {
+  const value = form.get(name);
+  if (value !== undefined) return value;
+  throw new OAuthRefused('invalid_request', `The field ${name} is required.`);
+}

@@ -1,0 +1,56 @@
+import { LeastkeyError } from '../../errors.js';
+import type { VerifiedToken } from '../../types.js';
+import type { Settings } from '../options.js';
+import { json, type Route } from '../route.js';
+import { ref } from '../schemas/schema.js';
+import { requireClient } from './client.js';
+import { type FormCall, formRoute, requireField } from './endpoint.js';
+import { OAuthRefused } from './refusal.js';
+import { scopeOf } from './scope.js';
+
+/** RFC 7662: a resource server asks about a credential that it was given. */
+export const introspectionRoute = (oauthPath: string): Route =>
+  formRoute({
+    path: `${oauthPath}/introspect`,
+    id: 'introspect',
+    summary: 'Whether a credential is active, and what it may do (RFC 7662)',
+    form: 'IntrospectionRequest',
+    answers: {
+      200: { description: 'What it is. Every inactive one looks the same.', schema: ref('Introspection') },
+    },
+    run: introspect,
+  });
+
+async function introspect({ form, request, tokens, settings }: FormCall): Promise<Response> {
+  const { introspect } = await requireClient(request, form, settings);
+  if (introspect !== true) throw new OAuthRefused('unauthorized_client', 'This client may not introspect.');
+  const { valid, code, token } = await tokens.verify(requireField(form, 'token'));
+  if (code === 'store_unavailable') throw storeUnavailable();
+  return json(valid && token !== undefined ? active(token, settings) : { active: false });
+}
+
+function active(token: VerifiedToken, { issuer }: Settings) {
+  const { id, kind, owner, subject, resource, resources, createdAt, expiresAt } = token;
+  return {
+    active: true,
+    scope: scopeOf(token),
+    token_type: 'Bearer',
+    iat: seconds(createdAt),
+    ...(expiresAt === undefined ? {} : { exp: seconds(expiresAt) }),
+    sub: subject ?? owner,
+    ...(issuer === undefined ? {} : { iss: issuer }),
+    jti: id,
+    kind,
+    owner,
+    resource,
+    ...(resources === undefined ? {} : { resources }),
+  };
+}
+
+/** Rounded down: what expires within a second has expired. */
+const seconds = (instant: number) => Math.floor(instant / 1_000);
+
+/** For a verdict that no answer can be made of. */
+export function storeUnavailable(): LeastkeyError {
+  return new LeastkeyError('store_unavailable', 'The token store is not available.');
+}

@@ -1,0 +1,38 @@
+import { LeastkeyError } from '../../errors.js';
+import type { Route } from '../route.js';
+import { requireClient } from './client.js';
+import { type FormCall, formRoute, requireField } from './endpoint.js';
+import { storeUnavailable } from './introspection.js';
+import { OAuthRefused } from './refusal.js';
+
+/** RFC 7009: a client gives back what it no longer needs. */
+export const revocationRoute = (oauthPath: string): Route => {
+  const route = formRoute({
+    path: `${oauthPath}/revoke`,
+    id: 'revoke',
+    summary: 'Revokes a credential (RFC 7009)',
+    description:
+      'A client revokes only what it manages. What is no valid credential is answered like one that was revoked.',
+    form: 'RevocationRequest',
+    answers: { 200: { description: 'It opens nothing any more.' } },
+    run: revoke,
+  });
+  return { ...route, refusals: [...route.refusals, 'conflict', 'rng_failed', 'outcome_unknown'] };
+};
+
+async function revoke({ form, request, tokens, settings }: FormCall): Promise<Response> {
+  const { actor } = await requireClient(request, form, settings);
+  if (actor === undefined) throw new OAuthRefused('unauthorized_client', 'This client may not revoke.');
+  const { valid, code, token } = await tokens.verify(requireField(form, 'token'));
+  if (code === 'store_unavailable') throw storeUnavailable();
+  if (token !== undefined) {
+    try {
+      await tokens.revoke(token.id, { reason: 'revoked by a client' }, actor);
+    } catch (error) {
+      if (!(error instanceof LeastkeyError) || error.code !== 'not_found') throw error;
+      // Another's. One that still works must not be taken for revoked; what works no more looks like what never was.
+      if (valid) throw new OAuthRefused('unauthorized_client', 'This client may not revoke this credential.');
+    }
+  }
+  return new Response(null, { status: 200 });
+}

@@ -1,0 +1,128 @@
+import { LeastkeyError } from '../../errors.js';
+import { refuse } from '../../guard/refusal.js';
+import type { TokenRecord, Verdict, VerifiedToken } from '../../types.js';
+import { ALWAYS, type Answer, type Call, json, type Route } from '../route.js';
+import { ref } from '../schemas/schema.js';
+import { scopeOf } from './scope.js';
+
+/** Both spellings that clients know. */
+const SPELLINGS = { 'access-token': 'AccessToken', 'access-tokens': 'AccessTokens' } as const;
+
+/** What a credential is refused with, beside the problems of the request. */
+const refused = (description: string, header: string): Answer => ({
+  description,
+  schema: ref('CredentialProblem'),
+  type: 'application/problem+json',
+  headers: [header],
+});
+
+const REFUSED: Readonly<Record<number, Answer>> = {
+  400: refused('The credential cannot be read.', 'WWW-Authenticate'),
+  401: refused('No credential, or none that is valid: each looks like any other.', 'WWW-Authenticate'),
+  403: refused('The credential may not be used for this.', 'WWW-Authenticate'),
+  503: refused('The credential could not be verified just now.', 'Retry-After'),
+};
+
+/** Session tokens in exchange for the credential in the `Authorization` header, and the end of that credential. */
+export function sessionRoutes(oauthPath: string): Route[] {
+  return Object.entries(SPELLINGS).flatMap(([spelling, name]): Route[] => [
+    {
+      method: 'GET',
+      path: `${oauthPath}/${spelling}`,
+      id: `get${name}`,
+      tag: 'Sessions',
+      summary: 'A session token in exchange for the credential of the request',
+      description: 'The session of a session is a sibling of it, and never outlives it. HEAD makes none.',
+      access: 'bearer',
+      answers: { 200: { description: 'The session.', schema: ref('Session') }, ...REFUSED },
+      refusals: [
+        ...ALWAYS,
+        'too_many_sessions',
+        'conflict',
+        'rng_failed',
+        'store_unavailable',
+        'outcome_unknown',
+      ],
+      run: begin,
+    },
+    {
+      method: 'DELETE',
+      path: `${oauthPath}/${spelling}`,
+      id: `delete${name}`,
+      tag: 'Sessions',
+      summary: 'Ends exactly the credential of the request',
+      description: 'A session ends; another token is revoked, and with it its sessions.',
+      access: 'bearer',
+      answers: { 200: { description: 'It is over.', schema: ref('EndedSession') }, ...REFUSED },
+      refusals: [...ALWAYS, 'conflict', 'rng_failed', 'store_unavailable', 'outcome_unknown'],
+      run: end,
+    },
+  ]);
+}
+
+async function begin(call: Call): Promise<Response> {
+  const { verdict, context } = await present(call);
+  if (verdict.token === undefined || !verdict.valid) return refuse(call.request, verdict, undefined);
+  if (call.head) return json({});
+  try {
+    const input = { sibling: true, context };
+    const { token, record } = await call.tokens.exchange(call.request.headers, input);
+    const expiresIn = secondsOf(record);
+    return json({
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: expiresIn,
+      scope: scopeOf(record),
+      ...session(record, call),
+      authenticated: true,
+      expiresIn,
+    });
+  } catch (error) {
+    const refused = error instanceof LeastkeyError ? REFUSED_EXCHANGE[error.code] : undefined;
+    if (refused === undefined) throw error;
+    return refuse(call.request, { ...verdict, ...refused }, undefined);
+  }
+}
+
+/** It was valid a moment ago, or its kind is not for this. */
+const REFUSED_EXCHANGE: Partial<Record<string, Partial<Verdict>>> = {
+  invalid_token: { status: 401, error: 'invalid_token' },
+  forbidden: { status: 403, error: 'insufficient_scope' },
+};
+
+async function end(call: Call): Promise<Response> {
+  const { verdict } = await present(call);
+  if (verdict.token === undefined || !verdict.valid) return refuse(call.request, verdict, undefined);
+  const { id, owner } = verdict.token;
+  // Whoever bears a credential may end it, and has proven to bear it; that is no authority over anything else.
+  const bearer = { id: `token:${id}`, roles: { [owner]: 'admin' } };
+  await call.tokens.revoke(id, { reason: 'ended by its bearer' }, bearer);
+  return json({ ...session(verdict.token, call), authenticated: false, expiresIn: 0 });
+}
+
+/** A credential belongs in the header: what stands in a query ends in logs (RFC 6750 §5.3). */
+const IN_QUERY = { valid: false, code: 'malformed', status: 400, error: 'invalid_request', asOf: 0 } as const;
+
+async function present({ tokens, request, url, settings }: Call) {
+  const ip = settings.clientIp(request);
+  const origin = request.headers.get('origin');
+  const context = { ...(ip === undefined ? {} : { ip }), ...(origin === null ? {} : { origin }) };
+  const verdict: Verdict =
+    url.search === '' ? await tokens.verify(request.headers, undefined, context) : IN_QUERY;
+  return { verdict, context };
+}
+
+function session(token: TokenRecord | VerifiedToken, { settings, request }: Call) {
+  const { id, subject, technicalUser, owner } = token;
+  return {
+    sessionId: id,
+    userId: subject ?? technicalUser ?? owner,
+    clientIpAddress: settings.clientIp(request) ?? null,
+    domain: owner,
+  };
+}
+
+/** How long a session that was just made lasts. */
+function secondsOf({ createdAt, expiresAt }: TokenRecord): number | undefined {
+  return expiresAt === undefined ? undefined : Math.floor((expiresAt - createdAt) / 1_000);
+}

@@ -1,0 +1,46 @@
+import { suggestion } from '../nearest.js';
+import { RequestRefused } from './refusal.js';
+import type { Schema } from './schemas/schema.js';
+
+/** A parameter of the query. */
+export interface Parameter {
+  description: string;
+  schema: Schema;
+  required?: true;
+}
+
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+/** What a client asked for, in the types of the parameters; the core reads what they mean. */
+export type Query = Readonly<Record<string, string | number>>;
+
+/** Reads the query of a URL. Nothing in it is passed over in silence. */
+export function readQuery(search: URLSearchParams, parameters: Parameters): Query {
+  const query: Record<string, string | number> = {};
+  for (const [name, text] of search) {
+    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    if (parameter === undefined) throw unknown(name, parameters);
+    if (Object.hasOwn(query, name)) throw wrong(`The parameter ${name} stands twice.`);
+    query[name] = parameter.schema.type === 'integer' ? readInteger(name, text) : text;
+  }
+  const missing = Object.keys(parameters).find(
+    (name) => parameters[name]?.required && !Object.hasOwn(query, name),
+  );
+  if (missing !== undefined) throw wrong(`The parameter ${missing} is required.`);
+  return query;
+}
+
+function readInteger(name: string, text: string): number {
+  if (/^(?:0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw wrong(`The parameter ${name} must be a whole number.`);
+}
+
+function unknown(name: string, parameters: Parameters): RequestRefused {
+  // No parameter has so long a name; a credential in the wrong place has.
+  const shown = name.length > 40 ? '…' : name;
+  const known = Object.keys(parameters);
+  const right = known.length === 0 ? '; there are none here.' : suggestion(name, known);
+  return wrong(`Unknown parameter ${JSON.stringify(shown)}${right}`);
+}
+
+const wrong = (detail: string) => new RequestRefused('malformed_request', detail);

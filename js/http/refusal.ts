@@ -1,0 +1,113 @@
+import type { ErrorCode } from '../codes.js';
+import { LeastkeyError, type Problem } from '../errors.js';
+
+/** Why this layer refused a request, before or beside the core. */
+export type RequestCode =
+  | 'malformed_request'
+  | 'unauthenticated'
+  | 'cross_origin'
+  | 'no_such_resource'
+  | 'method_not_allowed'
+  | 'precondition_failed'
+  | 'body_too_large'
+  | 'uri_too_long'
+  | 'unsupported_media_type'
+  | 'precondition_required'
+  | 'headers_too_large';
+
+/** The one table of statuses. What needs more to be said of it has its own row in docs/http.md. */
+export const STATUSES = {
+  malformed_request: 400,
+  unauthenticated: 401,
+  cross_origin: 403,
+  no_such_resource: 404,
+  method_not_allowed: 405,
+  precondition_failed: 412,
+  body_too_large: 413,
+  uri_too_long: 414,
+  unsupported_media_type: 415,
+  precondition_required: 428,
+  headers_too_large: 431,
+  invalid_input: 400,
+  forbidden: 403,
+  exceeds_ceiling: 403,
+  not_found: 404,
+  conflict: 409,
+  name_taken: 409,
+  terminal: 409,
+  too_many_sessions: 429,
+  invalid_token: 401,
+  rng_failed: 500,
+  internal: 500,
+  store_unavailable: 503,
+  outcome_unknown: 504,
+} as const satisfies Record<RequestCode | ErrorCode, number>;
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  428: 'Precondition Required',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+/** Seconds after which a client may ask a store again that did not answer. */
+export const RETRY_AFTER = '1';
+
+/** A request that this layer refuses. */
+export class RequestRefused extends Error {
+  readonly code: RequestCode;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: RequestCode, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/** What went wrong, as a problem of RFC 9457. What nobody foresaw tells nothing of itself. */
+export function refusalOf(error: unknown): Response {
+  if (error instanceof RequestRefused) return problem(error.code, error.message, {}, error.headers);
+  if (!(error instanceof LeastkeyError) || isOfTheHost(error))
+    return problem('internal', 'The server failed.');
+  const { code, message, path, problems } = error;
+  const headers = code === 'store_unavailable' ? { 'Retry-After': RETRY_AFTER } : {};
+  return problem(code, message, { path, problems }, headers);
+}
+
+/** Whether an error is for the log of the host: a failure, and not a mistake of the client. */
+export function isFailure(error: unknown): boolean {
+  if (error instanceof RequestRefused) return false;
+  return !(error instanceof LeastkeyError) || isOfTheHost(error) || STATUSES[error.code] >= 500;
+}
+
+/** The actor comes from the host and never from the client, so what is wrong with it is not the client's mistake. */
+function isOfTheHost({ code, path }: LeastkeyError): boolean {
+  return code === 'invalid_input' && /^actor(?:$|[.[])/.test(path ?? '');
+}
+
+function problem(
+  code: RequestCode | ErrorCode,
+  detail: string,
+  more: { path?: string | undefined; problems?: readonly Problem[] | undefined } = {},
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const status = STATUSES[code];
+  const body = { type: 'about:blank', title: TITLES[status], status, detail, code, ...more };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', ...headers },
+  });
+}
