@@ -51,7 +51,21 @@ const right = () => ({
       lifetime: { default: 'P1DT2H', longest: 86_400_000_000, required: true },
       uniqueNames: false,
     },
-    ci: { title: 'CI', description: 'Builds', lifetime: { default: '1h' } },
+    ci: {
+      title: 'CI',
+      description: 'Builds',
+      lifetime: { default: '1h', idle: 60_000 },
+      technicalUser: true,
+      manage: 'admin',
+      owners: ['*', 'org:*', 'org:*/group:eng/**', '*/*/**', 'a/b/c/d/e/f/g/h/**'],
+      editable: ['permissions', 'name', 'description', 'tags', 'metadata', 'conditions', 'limits'],
+      actions: ['disable', 'revoke', 'delete', 'rotate', 'exchange'],
+      labels: { disable: 'a', enable: 'b', revoke: 'c', delete: 'd', rotate: 'e', exchange: 'f' },
+      role: 'user',
+      rotation: { grace: '1h', longestGrace: 'P7D', reuse: 'revoke' },
+      sessions: 1_000,
+    },
+    frozen: { editable: [], actions: [], labels: {}, rotation: {}, role: 'admin', sessions: 1 },
   },
 });
 
@@ -158,6 +172,43 @@ const wrong = [
   ].map((lifetime) => [`a lifetime of ${JSON.stringify(lifetime)}`, 'kinds.ci.lifetime.default', lifetime]),
   ['uniqueNames that is a text', 'kinds.ci.uniqueNames', 'yes'],
   ['required that is a text', 'kinds.personal.lifetime.required', 'yes'],
+  ['an idle time of 0', 'kinds.ci.lifetime.idle', 0],
+  ['technicalUser that is a text', 'kinds.ci.technicalUser', 'yes'],
+  ['managers that nobody knows', 'kinds.ci.manage', 'anybody'],
+  ['owners that are a text', 'kinds.ci.owners', 'org:*'],
+  ['owners of whom there are none', 'kinds.ci.owners', []],
+  ['owners in more than 20 patterns', 'kinds.ci.owners', Array(21).fill('org:*')],
+  ...[
+    '',
+    '/',
+    '**',
+    '***',
+    '**/a',
+    'org:*x',
+    'a//b',
+    'a b',
+    '.',
+    '..',
+    '.*',
+    'a/..',
+    'a/b/c/d/e/f/g/h/i',
+  ].map((pattern) => [`the owners ${JSON.stringify(pattern)}`, 'kinds.ci.owners.0', pattern]),
+  ['something editable that nobody knows', 'kinds.ci.editable.0', 'owner'],
+  ['editable that is a text', 'kinds.ci.editable', 'permissions'],
+  ['an action that nobody knows', 'kinds.ci.actions.0', 'enable'],
+  ['actions that are null', 'kinds.ci.actions', null],
+  ['a label of an unknown action', 'kinds.ci.labels.edit', 'Edit'],
+  ['a label that is a number', 'kinds.ci.labels.revoke', 7],
+  ['a role that is a list', 'kinds.ci.role', ['user']],
+  ['rotation that is a text', 'kinds.ci.rotation', '24h'],
+  ['rotation with an unknown member', 'kinds.ci.rotation.longest', '7d'],
+  ['a grace of 0', 'kinds.ci.rotation.grace', '0h'],
+  ['a reuse that nobody knows', 'kinds.ci.rotation.reuse', 'ignore'],
+  ...[0, -1, 1.5, 1_001, '5', null].map((most) => [
+    `${JSON.stringify(most)} sessions`,
+    'kinds.ci.sessions',
+    most,
+  ]),
 ];
 
 function changed(path, value) {
@@ -177,6 +228,20 @@ describe('the JSON Schema of catalogs', () => {
   }
 
   test('takes what has every member', () => requireRight(right(), 'everything'));
+
+  for (const [place, members] of [
+    ['kinds.ci', schema.$defs.kind.properties],
+    ['kinds.ci.lifetime', schema.$defs.kind.properties.lifetime.properties],
+    ['kinds.ci.labels', schema.$defs.kind.properties.labels.properties],
+    ['kinds.ci.rotation', schema.$defs.kind.properties.rotation.properties],
+  ]) {
+    test(`describes every member that the core knows of ${place}, and no other`, async () => {
+      const error = await deploy(changed(`${place}.quintessence`, 1)).catch((error) => error);
+      const [, known] = /known are (.*)$/m.exec(error.message);
+      assert.deepEqual(Object.keys(members).sort(), known.split(', ').sort());
+      for (const [name, { description }] of Object.entries(members)) assert.ok(description, name);
+    });
+  }
 
   test('takes every catalog of the random tests', async () => {
     const random = new Random(seed);
