@@ -209,7 +209,8 @@ impl Verified {
             .collect();
         let told = VerifiedToken::of(token, grant, self.successor, catalog);
         let mut verdict = Verdict::of(told, code, missing, now);
-        let needed = (verdict.error == Some("insufficient_scope")).then(|| requirement.scope(catalog));
+        let needed =
+            (verdict.error == Some("insufficient_scope")).then(|| question.requirement.scope(catalog));
         verdict.scope = needed.filter(|scope| !scope.is_empty());
         let writes = match question.consume {
             Some(cost) if code == Code::Valid => spend(&standing, cost, reads, now, &mut verdict)?,
