@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::credential::{Digest, TokenId, hex};
 use crate::name::Name;
 use crate::resource::Resource;
+use crate::time::LARGEST_EXACT;
 
 /// The record of a token, or its tombstone: `token/<id>`.
 #[must_use]
@@ -108,7 +109,7 @@ pub fn audit_entry(owner: &Resource, seq: u64) -> String {
 pub fn audit_seq(prefix: &str, key: &str) -> Option<u64> {
     let digits = key.strip_prefix(prefix)?;
     let sound = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_digit());
-    digits.parse().ok().filter(|_| sound)
+    digits.parse().ok().filter(|seq| sound && *seq <= LARGEST_EXACT)
 }
 
 /// The head of an owner's trail: `audit-head/<owner>`.
@@ -131,7 +132,6 @@ fn part(resource: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::LARGEST_EXACT;
 
     fn resource(text: &str) -> Resource {
         Resource::parse(text).unwrap()
@@ -215,6 +215,7 @@ mod tests {
             ("7", None),
             ("00000000000000007", None),
             ("+000000000000007", None),
+            ("9007199254740992", None),
             ("000000000000000x", None),
             ("", None),
         ] {

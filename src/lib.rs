@@ -16,7 +16,7 @@
 //! | [`seal`] | what keeps the stored half from being edited |
 //! | [`condition`], [`limit`] | from where and when a token may be used, how often and how much |
 //! | [`actor`] | who is managing, and the most that they can give |
-//! | [`operation`] | create, get, list, disable, enable, revoke, delete: `plan(call, reads, time, entropy)` |
+//! | [`operation`] | create, get, list, disable, enable, revoke, delete, audit and the others: `plan(call, reads, time, entropy)` |
 //! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
 //! | [`deployment`] | a prefix and a catalog, compiled once |
 

@@ -31,7 +31,7 @@ impl Instant {
     /// assert!(Instant::from_millis(f64::NAN).is_err());
     /// ```
     pub fn from_millis(number: f64) -> Result<Instant, String> {
-        whole_millis(number).map(Instant).ok_or_else(|| {
+        whole(number).map(Instant).ok_or_else(|| {
             "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1".to_owned()
         })
     }
@@ -132,7 +132,7 @@ impl Lifetime {
     pub(crate) fn from_value(value: &Value) -> Result<Lifetime, String> {
         match value {
             Value::Text(text) => Lifetime::parse(text),
-            Value::Number(number) => whole_millis(*number)
+            Value::Number(number) => whole(*number)
                 .filter(|millis| *millis > 0)
                 .map(Lifetime)
                 .ok_or_else(|| "expected whole milliseconds from 1 to 2^53 − 1".to_owned()),
@@ -170,7 +170,8 @@ impl fmt::Display for Lifetime {
     }
 }
 
-fn whole_millis(number: f64) -> Option<u64> {
+/// A number of JavaScript's, if it is whole and from 0 to 2^53 − 1.
+pub(crate) fn whole(number: f64) -> Option<u64> {
     // Both ends are exact in a double, and NaN is in no range.
     #[allow(
         clippy::cast_precision_loss,

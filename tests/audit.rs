@@ -174,7 +174,7 @@ fn a_problem_says_what_is_wrong_and_where() {
         ),
         (
             &|host| drop(host.store.insert(format!("{}x", key(2)), text(host, 2))),
-            "entry 3 stands under a key that is not 16 digits: it was slipped in",
+            "entry 3 stands under a key that is no entry's: it was slipped in",
         ),
         (
             &|host| {

@@ -11,12 +11,26 @@ use crate::resource::Resource;
 pub struct Page<'p> {
     /// Up to where the chain was followed before. None: the page is the first.
     pub from: Option<&'p Position>,
+    /// What the key of that entry holds.
+    pub at_from: Option<&'p str>,
     /// The keys and texts of the entries after that, ascending.
     pub entries: &'p [(String, String)],
     /// Whether no entry comes after these.
     pub last: bool,
     /// What `audit-head/<owner>` holds.
     pub head: Option<&'p str>,
+}
+
+/// Where the chain breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// What is wrong there.
+    pub problem: Problem,
+    /// How many entries of the page were followed before.
+    pub followed: usize,
+    /// From where the chain can be followed again: the first entry after the break that is where it belongs and that what follows vouches
+    /// for. If a page that is not the last has none, its last entry, of which the next page tells more. None: there is none.
+    pub again_from: Option<Position>,
 }
 
 /// What is wrong with a trail, and where.
@@ -35,9 +49,15 @@ pub struct Problem {
 ///
 /// # Errors
 /// At the first thing that is wrong: an entry that is missing, altered, moved, of another owner or slipped in, a chain that begins anew, a
-/// head that is not the end of the chain.
-pub fn check(owner: &Resource, page: &Page) -> Result<Option<Position>, Problem> {
+/// head that is not the end of the chain, a position that the chain does not have any more.
+pub fn check(owner: &Resource, page: &Page) -> Result<Option<Position>, Break> {
     let prefix = keys::audit_prefix(owner);
+    let broken = |at: usize, problem| Break {
+        problem,
+        followed: at,
+        again_from: page.again_from(owner, &prefix, at),
+    };
+    page.still_has_from().map_err(|problem| broken(0, problem))?;
     let mut reached = page.from.cloned();
     for (at, (key, text)) in page.entries.iter().enumerate() {
         let link = Link {
@@ -47,16 +67,50 @@ pub fn check(owner: &Resource, page: &Page) -> Result<Option<Position>, Problem>
             text,
         };
         let hash = Hash::of(text);
-        let seq = link.follow(reached.as_ref(), || page.vouches(at, &hash))?;
+        let seq = link
+            .follow(reached.as_ref(), || page.vouches(at, &hash))
+            .map_err(|problem| broken(at, problem))?;
         reached = Some(Position { seq, hash });
     }
     if page.last {
-        end(reached.as_ref(), page.head)?;
+        let followed = page.entries.len();
+        end(reached.as_ref(), page.head).map_err(|problem| broken(followed, problem))?;
     }
     Ok(reached)
 }
 
 impl Page<'_> {
+    /// Refuses a page after an entry that is not the one that was followed before.
+    fn still_has_from(&self) -> Result<(), Problem> {
+        let Some(from) = self.from else { return Ok(()) };
+        match self.at_from.map(Hash::of) {
+            None => Err(Problem::at(from.seq, "is missing, and was there before")),
+            Some(hash) if hash != from.hash => {
+                let what = "is not the one that was there before: it was altered, or the chain written anew";
+                Err(Problem::at(from.seq, what))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Where the chain can be followed again, from a place in the page on.
+    fn again_from(&self, owner: &Resource, prefix: &str, at: usize) -> Option<Position> {
+        let mut last = None;
+        for (at, (key, text)) in self.entries.iter().enumerate().skip(at) {
+            let Some(seq) = keys::audit_seq(prefix, key).filter(|seq| *seq > 0) else {
+                continue;
+            };
+            let hash = Hash::of(text);
+            let in_place = Entry::parse(text).is_ok_and(|entry| entry.seq == seq && entry.owner == *owner);
+            let vouched = in_place && self.vouches(at, &hash);
+            last = Some(Position { seq, hash });
+            if vouched {
+                return last;
+            }
+        }
+        last.filter(|_| !self.last)
+    }
+
     /// Whether what comes after an entry, the next one or the head, names this hash of it.
     fn vouches(&self, at: usize, hash: &Hash) -> bool {
         match (self.entries.get(at + 1), self.head) {
@@ -81,7 +135,7 @@ impl Link<'_> {
         let before = reached.map_or(0, |position| position.seq);
         let expected = before.saturating_add(1);
         let Some(seq) = keys::audit_seq(self.prefix, self.key) else {
-            let what = "stands under a key that is not 16 digits: it was slipped in";
+            let what = "stands under a key that is no entry's: it was slipped in";
             return Err(Problem::at(expected, what));
         };
         let entry = Entry::parse(self.text);

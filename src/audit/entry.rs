@@ -154,7 +154,10 @@ struct Head {
 
 impl Position {
     /// The position that a stored head names.
-    pub(super) fn of_head(text: &str) -> Result<Position, Damaged> {
+    ///
+    /// # Errors
+    /// When it is not the text of a head.
+    pub fn of_head(text: &str) -> Result<Position, Damaged> {
         let head = serde_json::from_str::<Head>(text).map_err(|_| Damaged)?;
         let sound = head.v == FORM && (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
         sound

@@ -11,6 +11,6 @@ mod difference;
 mod entry;
 
 pub use append::append;
-pub use check::{Page, Problem, check};
+pub use check::{Break, Page, Problem, check};
 pub use difference::{Difference, difference};
 pub use entry::{Change, Entry, Hash, Position};

@@ -1,6 +1,6 @@
 use super::{Path, Problems, Value, quote, suggestion};
 use crate::order::sorted_by;
-use crate::time::{Instant, Lifetime};
+use crate::time::{Instant, Lifetime, whole};
 
 /// Up to so many members are compared pair by pair; more are sorted.
 const FEW: usize = 8;
@@ -158,6 +158,16 @@ impl<'v> Members<'v> {
             ),
         );
         None
+    }
+
+    /// A count: any whole number that JavaScript holds exactly.
+    pub fn count(&self, name: &str, problems: &mut Problems) -> Option<u64> {
+        let count = match self.value(name)? {
+            Value::Number(number) => whole(*number),
+            _ => None,
+        };
+        let expected = || "expected a whole number from 0 to 2^53 − 1".to_owned();
+        problems.keep(&self.path(name), count.ok_or_else(expected))
     }
 
     /// An instant in milliseconds since the epoch.

@@ -1,6 +1,7 @@
 //! The management operations, each a pure function of what has been read: `plan(call, reads, time, entropy)`.
 
 mod accounts;
+mod audit;
 mod authority;
 mod bulk;
 mod change;
@@ -18,6 +19,7 @@ mod lookup;
 mod marker;
 mod rotate;
 mod technical_user;
+mod verify_audit;
 mod wanted;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -139,6 +141,10 @@ pub enum Answer {
         /// Whether this call made it; the digest was there already otherwise.
         imported: bool,
     },
+    /// Of audit.
+    Audit(audit::Page),
+    /// Of verifyAudit.
+    AuditCheck(verify_audit::AuditCheck),
     /// Of flush.
     Flushed {
         /// How many of the uses, from the first, are taken in.
@@ -245,6 +251,8 @@ operations! {
     EnableAccount "enableAccount",
     DeleteAccount "deleteAccount",
     Drift "drift",
+    Audit "audit",
+    VerifyAudit "verifyAudit",
     Flush "flush",
 }
 
@@ -320,7 +328,10 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
     members.required_text("op", &mut problems);
     let operation = members.parsed("op", &mut problems, Operation::parse);
     let argument = |name| members.value(name).unwrap_or(&Value::Null);
-    let maintenance = matches!(operation, Some(Operation::Flush | Operation::Purge));
+    let maintenance = matches!(
+        operation,
+        Some(Operation::Flush | Operation::Purge | Operation::VerifyAudit)
+    );
     let actor = match members.value("actor") {
         None if maintenance => Some(Actor::maintenance()),
         _ => Actor::read(argument("actor"), &mut problems),
@@ -336,6 +347,8 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
         Op::PutAccount => accounts::put(context, argument("input"), &actor, problems),
         Op::List => list::plan(context, argument("query"), &actor, problems),
         Op::Drift => drift::plan(context, argument("query"), &actor, problems),
+        Op::Audit => audit::plan(context, argument("query"), &actor, problems),
+        Op::VerifyAudit => verify_audit::plan(context, argument("query"), &actor, problems),
         Op::RevokeAll => bulk::revoke_all(context, &members, &actor, problems),
         Op::Purge => bulk::purge(context, argument("query"), &actor, problems),
         Op::Flush => flush::plan(context, argument("uses"), problems),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use leastkey::Deployment;
 use leastkey::explain::explain;
 use leastkey::input::Value;
-use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan};
+use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
 use leastkey::refusal::Refusal;
 use leastkey::step::{ListRead, Need, Reads, Step, Write};
 use leastkey::time::Instant;
@@ -164,9 +164,23 @@ impl Host {
     /// The call that was made last once more, with the same entropy: its answer was lost.
     pub fn retry(&mut self, call: &Json) -> Result<Json, Refusal> {
         let call = value(call.clone());
+        self.finish(|host, reads| plan(&host.deployment, &call, reads, host.time(), &host.entropy()))
+    }
+
+    /// The exchange of a credential for a session's.
+    pub fn exchange(&mut self, credential: &str, input: Json) -> Result<Json, Refusal> {
+        self.calls += 1;
+        let input = value(input);
+        self.finish(|host, reads| {
+            let (time, entropy) = (host.time(), host.entropy());
+            plan_exchange(&host.deployment, credential, &input, reads, time, &entropy)
+        })
+    }
+
+    fn finish(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>) -> Result<Json, Refusal> {
         let mut reads = Reads::default();
         for _ in 0..100 {
-            match plan(&self.deployment, &call, &reads, self.time(), &self.entropy()) {
+            match step(self, &reads) {
                 Step::Need(need) => self.fetch(&mut reads, need),
                 Step::Commit { writes, answer } => {
                     assert!(self.commit(&writes), "nobody else is here");

@@ -83,15 +83,18 @@ pub fn followed(
             .collect();
         let entries = rest.get(..size).unwrap_or(&rest);
         let last = rest.len() == entries.len();
+        let at_from = reached.as_ref().and_then(|_| host.store.get(&after));
         reached = check(
             owner,
             &Page {
                 from: reached.as_ref(),
+                at_from: at_from.map(String::as_str),
                 entries,
                 last,
                 head,
             },
-        )?;
+        )
+        .map_err(|broken| broken.problem)?;
         if last {
             return Ok(reached);
         }

@@ -1,0 +1,269 @@
+//! `audit({ owner, token?, account?, order?, after?, limit? }, actor)`: the trail of an owner, by pages.
+//!
+//! Numbers follow one another without a gap, so the newest entries are read by their keys, from the head down. Only a damaged trail has
+//! gaps; then the entry before one is searched for with short lists, and nothing that stands in the store is left out.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+
+use super::authority::Authority;
+use super::list::may_see;
+use super::{Answer, Context, Outcome};
+use crate::actor::Actor;
+use crate::audit::{Entry, Position};
+use crate::credential::TokenId;
+use crate::input::{Members, Path, Problems, Value, quote};
+use crate::keys;
+use crate::refusal::Refusal;
+use crate::resource::Resource;
+use crate::step::{Halt, Range};
+use crate::time::LARGEST_EXACT;
+
+const DEFAULT_LIMIT: u32 = 50;
+const MOST: u32 = 200;
+
+/// How many entries one call looks at. With a filter that little passes, a page may be short and still have a next one.
+const SCANNED: usize = 1_000;
+
+/// How many entries a list reads that only searches for the last one.
+const PROBED: u32 = 10;
+
+/// A page of a trail.
+#[derive(Debug, Default, Serialize)]
+pub struct Page {
+    items: Vec<Entry>,
+    /// Where the next page begins: the `after` of the next call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+    /// Entries that are damaged, so that a page does not hide them. Whether they are of the token or account asked for cannot be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<u64>,
+}
+
+struct Query {
+    owner: Resource,
+    token: Option<TokenId>,
+    account: Option<Resource>,
+    order: Order,
+    after: Option<u64>,
+    limit: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Order {
+    Newest,
+    Oldest,
+}
+
+pub(super) fn plan(
+    context: &Context,
+    query: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let query = read(query, &mut problems);
+    let (Some(query), true) = (query, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    may_see(&Authority::read(context, actor)?, &query.owner)?;
+    let mut taking = Taking {
+        query: &query,
+        page: Page::default(),
+        scanned: 0,
+        last: None,
+    };
+    match query.order {
+        Order::Newest => newest_first(context, &query, &mut taking)?,
+        Order::Oldest => oldest_first(context, &query, &mut taking)?,
+    }
+    Ok(Outcome::Answer(Answer::Audit(taking.page)))
+}
+
+fn read(query: &Value, problems: &mut Problems) -> Option<Query> {
+    let known = ["owner", "token", "account", "order", "after", "limit"];
+    let members = Members::open(query, &Path::call(), &known, problems)?;
+    members.required_text("owner", problems);
+    let owner = members.parsed("owner", problems, Resource::parse);
+    let token = members.parsed("token", problems, TokenId::parse);
+    let account = members.parsed("account", problems, Resource::parse);
+    if token.is_some() && account.is_some() {
+        let message = "stands beside token; an entry is of one of the two";
+        problems.add(&members.path("account"), message);
+    }
+    let order = members.parsed("order", problems, parse_order);
+    let after = members.count("after", problems);
+    let limit = members.whole("limit", 1..=MOST, problems);
+    Some(Query {
+        owner: owner?,
+        token,
+        account,
+        order: order.unwrap_or(Order::Newest),
+        after,
+        limit: limit.unwrap_or(DEFAULT_LIMIT),
+    })
+}
+
+fn parse_order(text: &str) -> Result<Order, String> {
+    match text {
+        "newest" => Ok(Order::Newest),
+        "oldest" => Ok(Order::Oldest),
+        other => Err(format!("expected newest or oldest, got {}", quote(other))),
+    }
+}
+
+impl Query {
+    fn wants(&self, entry: &Entry) -> bool {
+        let of_token = self.token.is_none() || self.token == entry.token;
+        let of_account = self.account.is_none() || self.account == entry.account;
+        of_token && of_account
+    }
+
+    /// How many entries are read at once: one more than a page, so that it is known whether there is a next one. With a filter most of what
+    /// is read may not pass: then as much as one call ever reads.
+    fn window(&self) -> u32 {
+        let filters = self.token.is_some() || self.account.is_some();
+        if filters { MOST } else { self.limit }.saturating_add(1)
+    }
+}
+
+/// A page that is being filled.
+struct Taking<'q> {
+    query: &'q Query,
+    page: Page,
+    scanned: usize,
+    /// The entry that was looked at last.
+    last: Option<u64>,
+}
+
+impl Taking<'_> {
+    /// Looks at the next entry that there is. Breaks if it is for the next page.
+    fn take(&mut self, seq: u64, text: &str) -> ControlFlow<()> {
+        if self.page.items.len() >= self.query.limit as usize || self.scanned >= SCANNED {
+            self.page.next = self.last;
+            return ControlFlow::Break(());
+        }
+        match Entry::parse(text) {
+            Ok(entry) if entry.seq == seq && entry.owner == self.query.owner => {
+                if self.query.wants(&entry) {
+                    self.page.items.push(entry);
+                }
+            }
+            _ => self.page.unreadable.push(seq),
+        }
+        self.scanned += 1;
+        self.last = Some(seq);
+        ControlFlow::Continue(())
+    }
+}
+
+fn oldest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Halt> {
+    let prefix = keys::audit_prefix(&query.owner);
+    let mut after = keys::audit_entry(&query.owner, query.after.unwrap_or(0));
+    loop {
+        let range = Range {
+            prefix: prefix.clone(),
+            after: Some(after),
+            limit: query.window(),
+        };
+        let entries = context.reads.list(&range)?;
+        for (key, text) in entries {
+            // A key without a number is no entry of the trail; `verifyAudit` tells of it.
+            if let Some(seq) = keys::audit_seq(&prefix, key)
+                && taking.take(seq, text).is_break()
+            {
+                return Ok(());
+            }
+        }
+        match entries.last() {
+            Some((key, _)) if entries.len() >= range.limit as usize => after = key.clone(),
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Halt> {
+    let owner = &query.owner;
+    let mut newest = match query.after {
+        Some(after) => after.saturating_sub(1),
+        None => {
+            let [head] = context.reads.get([&keys::audit_head(owner)])?;
+            let head = head.and_then(|text| Position::of_head(text).ok());
+            // The head cannot be read, is set back, or entries were added since: they are not left out.
+            last_entry(context, owner, head.map_or(0, |head| head.seq), LARGEST_EXACT)?
+        }
+    };
+    while newest > 0 {
+        let seqs: Vec<u64> = (1..=newest).rev().take(query.window() as usize).collect();
+        let entry_keys: Vec<String> = seqs.iter().map(|seq| keys::audit_entry(owner, *seq)).collect();
+        let texts = context.reads.get_all(&entry_keys)?;
+        for (seq, text) in seqs.iter().zip(&texts) {
+            if let Some(text) = text
+                && taking.take(*seq, text).is_break()
+            {
+                return Ok(());
+            }
+        }
+        let before = seqs.last().map_or(0, |oldest| oldest.saturating_sub(1));
+        newest = match texts.last() {
+            Some(Some(_)) => before,
+            _ => last_entry(context, owner, 0, before)?,
+        };
+    }
+    Ok(())
+}
+
+/// The number of the last entry from `low` up to `high`; `low` if there is none after it. Numbers may be billions apart, so the range is
+/// halved until a list that begins in it ends with the last entry.
+fn last_entry(context: &Context, owner: &Resource, mut low: u64, mut high: u64) -> Result<u64, Halt> {
+    let most = high;
+    let mut middle = low;
+    while low < high {
+        let Probe { seqs, complete } = probe(context, owner, middle)?;
+        let found = seqs.iter().filter(|seq| **seq <= most).max();
+        match found {
+            Some(last) if complete || seqs.iter().any(|seq| *seq > most) => return Ok(*last),
+            Some(last) => low = *last,
+            None => high = middle,
+        }
+        middle = low + high.saturating_sub(low) / 2;
+    }
+    Ok(low)
+}
+
+/// Some entries in ascending order.
+struct Probe {
+    seqs: Vec<u64>,
+    /// Whether none comes after them.
+    complete: bool,
+}
+
+/// The entries after a number, as many as one list has, and at least one if there is one.
+fn probe(context: &Context, owner: &Resource, after: u64) -> Result<Probe, Halt> {
+    let prefix = keys::audit_prefix(owner);
+    let mut after = keys::audit_entry(owner, after);
+    loop {
+        let range = Range {
+            prefix: prefix.clone(),
+            after: Some(after),
+            limit: PROBED,
+        };
+        let entries = context.reads.list(&range)?;
+        let numbered = entries
+            .iter()
+            .filter_map(|(key, _)| keys::audit_seq(&prefix, key));
+        let seqs: Vec<u64> = numbered.collect();
+        match entries.last() {
+            Some((key, _)) if entries.len() >= PROBED as usize => {
+                if !seqs.is_empty() {
+                    return Ok(Probe {
+                        seqs,
+                        complete: false,
+                    });
+                }
+                after = key.clone();
+            }
+            _ => return Ok(Probe { seqs, complete: true }),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `verifyAudit({ owner, after? }, actor?)`: whether the trail of an owner is all there, as it was written, a page at a time.
+
+use serde::Serialize;
+
+use super::authority::Authority;
+use super::list::may_see;
+use super::{Answer, Context, Outcome};
+use crate::actor::Actor;
+use crate::audit::{Break, Hash, Page, Position, Problem, check};
+use crate::input::{Members, Path, Problems, Value};
+use crate::keys;
+use crate::refusal::Refusal;
+use crate::resource::Resource;
+use crate::step::{Halt, Range, Write};
+
+/// How many entries one page follows.
+const PAGE: u32 = 200;
+
+/// What became of the chain on one page.
+#[derive(Debug, Serialize)]
+pub struct AuditCheck {
+    /// Whether each entry follows from the one before it.
+    intact: bool,
+    /// How many entries were followed.
+    checked: usize,
+    /// The last entry that was in order, if the page is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<Position>,
+    /// The first thing that is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem>,
+    /// Where the next page begins: the `after` of the next call. After a problem, where the chain can be followed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Position>,
+}
+
+pub(super) fn plan(
+    context: &Context,
+    query: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let query = read(query, &mut problems);
+    let (Some((owner, from)), true) = (query, problems.is_empty()) else {
+        return Err(Refusal::from(problems).into());
+    };
+    may_see(&Authority::read(context, actor)?, &owner)?;
+    // The head before the entries: what is added in between stands beyond it, and is no entry that is missing.
+    let head_key = keys::audit_head(&owner);
+    let from_key = from.as_ref().map(|from| keys::audit_entry(&owner, from.seq));
+    let first: Vec<String> = std::iter::once(&head_key).chain(&from_key).cloned().collect();
+    let stored = context.reads.get_all(&first)?;
+    let head = stored.first().copied().flatten();
+    let range = Range {
+        prefix: keys::audit_prefix(&owner),
+        after: from_key,
+        limit: PAGE,
+    };
+    let entries = context.reads.list(&range)?;
+    let page = Page {
+        from: from.as_ref(),
+        at_from: stored.get(1).copied().flatten(),
+        entries,
+        last: entries.len() < PAGE as usize,
+        head,
+    };
+    match check(&owner, &page) {
+        Ok(reached) => Ok(Outcome::Answer(Answer::AuditCheck(AuditCheck {
+            intact: true,
+            checked: entries.len(),
+            next: reached.clone().filter(|_| !page.last),
+            head: reached,
+            problem: None,
+        }))),
+        // An entry that was added in between is no problem: it is told only if the head is still the one that was read.
+        Err(broken) => Ok(Outcome::Commit(
+            vec![Write::assert(head_key, head)],
+            Answer::AuditCheck(told(broken)),
+        )),
+    }
+}
+
+fn told(broken: Break) -> AuditCheck {
+    AuditCheck {
+        intact: false,
+        checked: broken.followed,
+        head: None,
+        problem: Some(broken.problem),
+        next: broken.again_from,
+    }
+}
+
+/// Reads `{ owner, after?: { seq, hash } }`.
+fn read(query: &Value, problems: &mut Problems) -> Option<(Resource, Option<Position>)> {
+    let members = Members::open(query, &Path::call(), &["owner", "after"], problems)?;
+    members.required_text("owner", problems);
+    let owner = members.parsed("owner", problems, Resource::parse);
+    let after = members
+        .value("after")
+        .and_then(|value| read_position(value, &members.path("after"), problems));
+    Some((owner?, after))
+}
+
+fn read_position(value: &Value, path: &Path, problems: &mut Problems) -> Option<Position> {
+    let members = Members::open(value, path, &["seq", "hash"], problems)?;
+    if members.value("seq").is_none() {
+        problems.add(&members.path("seq"), "is required: the number of an entry");
+    }
+    members.required_text("hash", problems);
+    let seq = members.count("seq", problems);
+    let hash = members.parsed("hash", problems, Hash::parse);
+    Some(Position {
+        seq: seq?,
+        hash: hash?,
+    })
+}
