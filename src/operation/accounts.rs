@@ -40,7 +40,9 @@ pub(super) fn put(
         return Err(Refusal::from(problems).into());
     };
     members.required_text("id", &mut problems);
-    refuse_credential(context, &members, "title", &mut problems);
+    for text in ["id", "title"] {
+        refuse_credential(context, &members, text, &mut problems);
+    }
     let id = members.parsed("id", &mut problems, parse_owner);
     let title = members.parsed("title", &mut problems, Name::parse);
     let roles = read_roles(&members, catalog, &mut problems);
@@ -199,6 +201,7 @@ pub(super) fn one(
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
     members.required_text("id", &mut problems);
+    refuse_credential(context, members, "id", &mut problems);
     let id = members.parsed("id", &mut problems, parse_owner);
     let (Some(id), true) = (id, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());

@@ -10,7 +10,7 @@ use super::list::may_see;
 use super::lookup::{Found, may_manage};
 use super::marker::Mark;
 use super::technical_user::release;
-use super::{Answer, Context, Operation, Outcome};
+use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::actor::Actor;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value};
@@ -86,7 +86,7 @@ pub(super) fn revoke_all(
             "is required, or a tag or a subject: whose tokens are revoked (\"\" for all)",
         );
     }
-    let owner = read_owner(&members, &mut problems);
+    let owner = read_owner(context, &members, &mut problems);
     let tag = members.parsed("tag", &mut problems, Tag::parse);
     let subject = members.parsed("subject", &mut problems, Identity::parse);
     let after = members.text("after", &mut problems);
@@ -138,7 +138,7 @@ pub(super) fn purge(
     let Some(members) = Members::open(query, &Path::call(), &known, &mut problems) else {
         return Err(Refusal::from(problems).into());
     };
-    let owner = read_owner(&members, &mut problems);
+    let owner = read_owner(context, &members, &mut problems);
     let over_for = members
         .lifetime("overFor", &mut problems)
         .unwrap_or(Lifetime::days(90));
@@ -184,7 +184,8 @@ fn over_since(token: &Token, now: Instant) -> Option<Instant> {
 }
 
 /// The owner of a sweep, with everything below it. Without one, everybody.
-fn read_owner(members: &Members, problems: &mut Problems) -> Resource {
+fn read_owner(context: &Context, members: &Members, problems: &mut Problems) -> Resource {
+    refuse_credential(context, members, "owner", problems);
     members
         .parsed("owner", problems, Resource::parse)
         .unwrap_or_else(Resource::root)

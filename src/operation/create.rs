@@ -77,7 +77,7 @@ pub(super) fn plan(
     if problems.is_empty() {
         context
             .reads
-            .get_all(&ahead(&mark, &members, actor, secret.as_ref()))?;
+            .get_all(&ahead(context, &mark, &members, actor, secret.as_ref()))?;
         let [marked] = context.reads.get([mark.key()])?;
         if let Some([made]) = mark.found(marked)?.as_deref() {
             let authority = Authority::read(context, actor)?;
@@ -112,8 +112,16 @@ pub(super) fn plan(
 }
 
 /// The keys that are needed in any case, to be read at once.
-fn ahead(mark: &Mark, members: &Members, actor: &Actor, secret: Option<&Secret>) -> Vec<String> {
+fn ahead(
+    context: &Context,
+    mark: &Mark,
+    members: &Members,
+    actor: &Actor,
+    secret: Option<&Secret>,
+) -> Vec<String> {
     let owner = match members.value("owner") {
+        // A credential in the wrong place is refused later, and must not stand in a key that the store sees.
+        Some(Value::Text(text)) if context.deployment.prefix().appears_in(text) => None,
         Some(Value::Text(text)) => Resource::parse(text).ok(),
         _ => actor.own_resource().cloned(),
     };

@@ -73,7 +73,7 @@ pub(super) fn plan(
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
-    let owner = owner_of(&members, actor, &mut problems);
+    let owner = owner_of(context, &members, actor, &mut problems);
     let template = members.parsed("template", &mut problems, |id| {
         let hint = || suggestion(id, catalog.templates().map(|template| template.id()));
         catalog

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::authority::Authority;
-use super::{Answer, Context, Outcome, UsedToken};
+use super::{Answer, Context, Outcome, UsedToken, refuse_credential};
 use crate::actor::Actor;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value, quote};
@@ -78,7 +78,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
         ],
         problems,
     )?;
-    let owner = owner_of(&members, actor, problems);
+    let owner = owner_of(context, &members, actor, problems);
     let kind = members.parsed("kind", problems, |id| {
         context
             .deployment
@@ -109,7 +109,13 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
 }
 
 /// The member `owner`; without it the actor's own tokens are meant.
-pub(super) fn owner_of(members: &Members, actor: &Actor, problems: &mut Problems) -> Option<Resource> {
+pub(super) fn owner_of(
+    context: &Context,
+    members: &Members,
+    actor: &Actor,
+    problems: &mut Problems,
+) -> Option<Resource> {
+    refuse_credential(context, members, "owner", problems);
     if members.value("owner").is_some() {
         return members.parsed("owner", problems, Resource::parse);
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ErrorCode, LeastkeyError } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
-import { admin, createToken, deployment, input, stranger } from './support/deployment.js';
+import { admin, catalog, createToken, deployment, input, PREFIX, stranger } from './support/deployment.js';
 import { trapNext } from './support/glue.js';
 import { wrapped } from './support/wrapped.js';
 
@@ -36,6 +36,13 @@ describe('every error code has a cause', () => {
       await tokens.revoke(id, {}, admin);
       return tokens.enable(id, admin);
     },
+    too_many_sessions: async () => {
+      const tokens = await deployment({ catalog: { ...catalog, kinds: { session: { sessions: 1 } } } });
+      const { token } = await createToken(tokens);
+      await tokens.exchange(token, {});
+      return tokens.exchange(token, {});
+    },
+    invalid_token: async () => (await deployment()).exchange(`${PREFIX}_0`, {}),
     outcome_unknown: async () => {
       const store = wrapped(memoryStore(), { commit: () => Promise.reject(new Error('connection lost')) });
       return (await deployment({ store, deadline: 50 })).create(input(), admin);
