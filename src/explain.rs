@@ -79,16 +79,19 @@ fn explain_opened(
 ) -> Step<Explanation> {
     let catalog = deployment.catalog();
     let requirement = question.requirement;
-    let (verdict, grant) = match decide(deployment, credential, question, reads, now) {
-        Ok((_, decision)) => (decision.verdict, decision.grant),
+    let (verdict, found) = match decide(deployment, credential, question, reads, now) {
+        Ok((_, decision)) => (decision.verdict, decision.found),
         Err(halt) => return halt.into(),
     };
     let wire = Wire::of(&verdict);
-    let (add, templates) = match grant {
-        Some(grant) if verdict.code == Code::InsufficientPermission => (
-            requirement.fewest_missing(&grant),
-            satisfying_templates(catalog, requirement, &grant),
-        ),
+    let (add, templates) = match found {
+        Some((_, standing)) if verdict.code == Code::InsufficientPermission => {
+            let grant = standing.terms.grant();
+            (
+                requirement.fewest_missing(grant),
+                satisfying_templates(catalog, requirement, grant),
+            )
+        }
         _ => (Vec::new(), Vec::new()),
     };
     let add = add

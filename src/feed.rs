@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::Damaged;
 use crate::step::Write;
 use crate::time::{Instant, LARGEST_EXACT};
 
@@ -19,6 +20,37 @@ pub struct Head {
 }
 
 impl Head {
+    /// Parses a stored head.
+    ///
+    /// # Errors
+    /// When the text is none.
+    pub fn parse(text: &str) -> Result<Head, Damaged> {
+        let head = serde_json::from_str::<Head>(text).map_err(|_| Damaged)?;
+        if head.seq < LARGEST_EXACT {
+            Ok(head)
+        } else {
+            Err(Damaged)
+        }
+    }
+
+    /// How many changes there have been.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Whether the last `count` changes are remembered.
+    #[must_use]
+    pub fn has(&self, count: u64) -> bool {
+        count <= self.recent.len() as u64
+    }
+
+    /// The last `count` changes, or as many of them as are remembered: key and revision.
+    pub fn last(&self, count: u64) -> impl Iterator<Item = &(String, u64)> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        self.recent.iter().skip(self.recent.len().saturating_sub(count))
+    }
+
     /// The write that adds changes to a head. A head that is not there, or cannot be read, starts at the time in milliseconds: further
     /// than any count of changes that a reader can have seen, so that every reader drops the shard, and never the same twice.
     #[must_use]
@@ -28,13 +60,10 @@ impl Head {
         changed: impl IntoIterator<Item = (String, u64)>,
         now: Instant,
     ) -> Write {
-        let mut head = stored
-            .and_then(|text| serde_json::from_str::<Head>(text).ok())
-            .filter(|head| head.seq < LARGEST_EXACT)
-            .unwrap_or(Head {
-                seq: now.millis(),
-                recent: Vec::new(),
-            });
+        let mut head = stored.and_then(|text| Head::parse(text).ok()).unwrap_or(Head {
+            seq: now.millis(),
+            recent: Vec::new(),
+        });
         for change in changed {
             head.seq = head.seq.saturating_add(1);
             head.recent.push(change);

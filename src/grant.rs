@@ -9,7 +9,7 @@ use crate::resource::Resource;
 use crate::token::Token;
 
 /// What a token may do, and where.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     permissions: PermissionSet,
     boundary: Resource,

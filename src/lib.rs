@@ -23,6 +23,7 @@
 pub mod account;
 pub mod actor;
 pub mod audit;
+pub mod cache;
 pub mod catalog;
 pub mod condition;
 pub mod credential;

@@ -58,6 +58,48 @@ pub enum Scheme {
     Sha256,
 }
 
+/// The digests of a token's secrets.
+#[derive(Debug)]
+pub struct Secrets {
+    scheme: Scheme,
+    digest: Digest,
+    rotated: Option<Box<Rotated>>,
+}
+
+/// What only a token has that was rotated.
+#[derive(Debug)]
+struct Rotated {
+    successor: Option<Digest>,
+    grace_ends_at: Option<Instant>,
+    retired: Vec<Digest>,
+}
+
+impl Secrets {
+    /// Which of the secrets was presented. All are compared, each in constant time.
+    #[must_use]
+    pub fn which(&self, scheme: Scheme, presented: &Digest, now: Instant) -> Secret {
+        let current = self.digest.matches(presented) && self.scheme == scheme;
+        let Some(rotated) = self.rotated.as_deref() else {
+            return if current { Secret::Current } else { Secret::Wrong };
+        };
+        // A successor is always a credential of ours, whatever it follows.
+        let matches = |digest: &Digest| digest.matches(presented);
+        let successor = rotated.successor.as_ref().is_some_and(matches) && scheme == Scheme::Native;
+        let retired = rotated
+            .retired
+            .iter()
+            .fold(false, |known, digest| known | digest.matches(presented));
+        let over = rotated.grace_ends_at.is_some_and(|end| now >= end);
+        match (current, successor, retired) {
+            (true, ..) if over => Secret::RotatedOut,
+            (_, true, _) if !over => Secret::Successor,
+            (true, ..) | (_, true, _) => Secret::Current,
+            (_, _, true) => Secret::RotatedOut,
+            _ => Secret::Wrong,
+        }
+    }
+}
+
 impl Scheme {
     #[allow(clippy::trivially_copy_pass_by_ref)] // The signature that serde asks for.
     fn is_native(&self) -> bool {
@@ -151,28 +193,20 @@ impl Record {
         self.successor.as_ref()
     }
 
-    /// Which of the token's secrets was presented. All are compared, each in constant time.
+    /// The digests of the token's secrets.
     #[must_use]
-    pub fn secret(&self, scheme: Scheme, presented: &Digest, now: Instant) -> Secret {
-        let current = self.digest.matches(presented) && self.scheme == scheme;
-        // A successor is always a credential of ours, whatever it follows.
-        let native = scheme == Scheme::Native;
-        let successor = self
-            .successor
-            .as_ref()
-            .is_some_and(|digest| digest.matches(presented))
-            && native;
-        let retired = self
-            .retired
-            .iter()
-            .fold(false, |known, digest| known | digest.matches(presented));
-        let over = self.grace_is_over(now);
-        match (current, successor, retired) {
-            (true, ..) if over => Secret::RotatedOut,
-            (_, true, _) if !over => Secret::Successor,
-            (true, ..) | (_, true, _) => Secret::Current,
-            (_, _, true) => Secret::RotatedOut,
-            _ => Secret::Wrong,
+    pub fn secrets(&self) -> Secrets {
+        let rotation = self.token.rotation.as_ref();
+        let rotated = Rotated {
+            successor: self.successor.clone(),
+            grace_ends_at: rotation.map(|rotation| rotation.grace_ends_at),
+            retired: self.retired.clone(),
+        };
+        let is_rotated = rotated.successor.is_some() || !rotated.retired.is_empty();
+        Secrets {
+            scheme: self.scheme,
+            digest: self.digest.clone(),
+            rotated: is_rotated.then(|| Box::new(rotated)),
         }
     }
 

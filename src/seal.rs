@@ -203,8 +203,10 @@ impl Seal {
     }
 
     // These two are no part of `around`, so that they are compiled once, not for each kind of answer.
+    /// The bodies of what was read.
+    #[must_use]
     #[inline(never)]
-    fn opened(&self, reads: &Reads) -> Reads {
+    pub fn opened(&self, reads: &Reads) -> Reads {
         reads.map_texts(&|key, text| self.open(key, text).to_owned())
     }
 

@@ -33,13 +33,8 @@ fn accounts(token: &Token) -> (Option<&Resource>, Vec<Resource>) {
     let mut optional: Vec<Resource> = std::iter::once(token.owner.clone())
         .chain(token.owner.above())
         .collect();
-    let subject = token
-        .subject
-        .as_ref()
-        .and_then(|subject| Resource::parse(subject.as_str()).ok());
-    let backed_by = token.technical_user.as_ref();
-    optional.extend(subject.filter(|subject| *subject != token.owner && Some(subject) != backed_by));
-    (backed_by, optional)
+    optional.extend(token.subject_account());
+    (token.technical_user.as_ref(), optional)
 }
 
 /// The keys of everything that authority of a token rests on, besides its own record.

@@ -181,6 +181,13 @@ pub struct Token {
 }
 
 impl Token {
+    /// The account that the token acts as, if its subject can be one that is neither its owner nor its technical user.
+    #[must_use]
+    pub fn subject_account(&self) -> Option<Resource> {
+        let subject = Resource::parse(self.subject.as_ref()?.as_str()).ok()?;
+        (subject != self.owner && Some(&subject) != self.technical_user.as_ref()).then_some(subject)
+    }
+
     /// From when on a store may forget the record: a session leaves nothing behind that anybody would look for.
     #[must_use]
     pub fn forgotten_at(&self) -> Option<Instant> {

@@ -1,5 +1,6 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
+use crate::cache::{Cache, Entry, Hit};
 use crate::catalog::Catalog;
 use crate::condition::RequestContext;
 use crate::credential::Presented;
@@ -8,7 +9,7 @@ use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::limit::Exceeded;
-use crate::record::{Record, Secret, Stored};
+use crate::record::{Record, Scheme, Secret, Stored};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
 use crate::standing::Standing;
@@ -101,11 +102,64 @@ pub fn verify(
     deployment.seal().around(reads, decided)
 }
 
-/// A verdict, and the grant that it rests on.
+/// Verifies as [`verify`] does, with reads that began at `read_at`, and remembers the token in a cache. Answers also the slot where it stands
+/// now, if it was remembered.
+#[must_use]
+pub fn verify_and_remember(
+    deployment: &Deployment,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+    cache: &mut Cache,
+    read_at: Instant,
+) -> (Step<Verdict>, Option<u32>) {
+    let mut slot = None;
+    let step = deployment.seal().around(reads, |reads| {
+        let (writes, decision) = match decide(deployment, credential, question, reads, now) {
+            Ok(decided) => decided,
+            Err(halt) => return halt.into(),
+        };
+        // A key that another system issued has no id by which it could be found here.
+        if let Some((record, standing)) = decision.found
+            && record.scheme() == Scheme::Native
+        {
+            slot = cache.fill(Entry::of(&record, standing), read_at);
+        }
+        let answer = decision.verdict;
+        if writes.is_empty() {
+            Step::Answer(answer)
+        } else {
+            Step::Commit { writes, answer }
+        }
+    });
+    (step, slot)
+}
+
+/// Answers from what a cache remembers. The code of a text that is no credential needs no cache.
+///
+/// # Errors
+/// The code, where nothing about a token was looked at.
+pub fn recall(
+    deployment: &Deployment,
+    credential: &str,
+    question: &Question,
+    now: Instant,
+    cache: &mut Cache,
+) -> Result<Option<Hit>, Code> {
+    match Presented::parse(deployment.prefix(), credential) {
+        Ok(presented) => Ok(cache.look_up(&presented, question, now)),
+        // It may be a key that another system issued.
+        Err(_) if deployment.imported().may_be(credential) => Ok(None),
+        Err(unreadable) => Err(unreadable.into()),
+    }
+}
+
+/// A verdict, and the token that it rests on.
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
     /// Absent where no token was found whose secret matched.
-    pub(crate) grant: Option<Grant>,
+    pub(crate) found: Option<(Record, Standing)>,
 }
 
 /// Decides about a credential, and what is to be written for it.
@@ -122,11 +176,11 @@ pub(crate) fn decide(
         Presentation::RotatedOut(token) => {
             let token = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
             let verdict = Verdict::of(token, Code::RotatedOut, Vec::new(), now);
-            Ok((Vec::new(), Decision { verdict, grant: None }))
+            Ok((Vec::new(), Decision { verdict, found: None }))
         }
         Presentation::Refused(code) => {
             let verdict = Verdict::refused(code, now);
-            Ok((Vec::new(), Decision { verdict, grant: None }))
+            Ok((Vec::new(), Decision { verdict, found: None }))
         }
     }
 }
@@ -176,7 +230,9 @@ impl Verified {
             Ok(Stored::Tombstone) => return Presentation::Refused(Code::Unknown),
             Err(_) => return Presentation::Refused(Code::StoreUnavailable),
         };
-        let secret = record.secret(presented.scheme(), presented.digest(), now);
+        let secret = record
+            .secrets()
+            .which(presented.scheme(), presented.digest(), now);
         match secret {
             Secret::Current | Secret::Successor => Presentation::Of(Box::new(Verified {
                 record,
@@ -189,7 +245,7 @@ impl Verified {
 
     /// Reads what the token rests on, and decides by its terms; then its limits.
     fn decide(
-        &self,
+        self,
         catalog: &Catalog,
         question: &Question,
         reads: &Reads,
@@ -216,8 +272,8 @@ impl Verified {
             Some(cost) if code == Code::Valid => spend(&standing, cost, reads, now, &mut verdict)?,
             _ => Vec::new(),
         };
-        let grant = Some(grant.clone());
-        Ok((writes, Decision { verdict, grant }))
+        let found = Some((self.record, standing));
+        Ok((writes, Decision { verdict, found }))
     }
 }
 

@@ -64,6 +64,12 @@ impl ImportedKeys {
         ImportedKeys(forms)
     }
 
+    /// Whether a text is looked up.
+    #[must_use]
+    pub fn may_be(&self, text: &str) -> bool {
+        self.0.iter().any(|form| text.starts_with(&form.prefix))
+    }
+
     /// The token of a presented key, if its digest is known. One form after the other, as they were configured.
     pub(crate) fn find(&self, text: &str, reads: &Reads) -> Result<Option<Presented>, Halt> {
         let digests = self.digests(text);

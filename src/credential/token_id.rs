@@ -42,6 +42,12 @@ impl TokenId {
     }
 
     /// The id with its order turned round, so that ascending keys list the newest first. Its own inverse.
+    /// The characters.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes().as_array().unwrap_or(&[0; 16])
+    }
+
     /// When it was minted, in milliseconds since the epoch: its first eight digits.
     #[must_use]
     pub fn minted_at(&self) -> u64 {

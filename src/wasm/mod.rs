@@ -3,6 +3,8 @@
 //! Results go through an `out` array. A wasm export that returns an `externref` can abort V8 when its optimised caller is deoptimised
 //! during the call (Node 20 and 22), and what is handed over by an import can be wiped here afterwards.
 
+mod recall;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,8 +15,10 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::Deployment;
+use crate::cache::Cache;
 use crate::catalog::{Preview, Selection};
 use crate::credential::{Digest, TokenId};
+use crate::deployment::Description;
 use crate::explain::explain;
 use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
@@ -49,6 +53,11 @@ pub struct Core {
     deployment: Option<Deployment>,
     /// Requirements that were written as text, compiled.
     requirements: RefCell<BTreeMap<String, Rc<Requirement>>>,
+    /// Those of them that the fast path knows by a number.
+    numbered: RefCell<recall::Numbered>,
+    /// Tokens that were verified not long ago.
+    cache: RefCell<Cache>,
+    scratch: RefCell<recall::Scratch>,
 }
 
 #[wasm_bindgen]
@@ -74,9 +83,13 @@ impl Core {
         });
         let step = match configured {
             Ok(deployment) => {
-                let description = deployment.describe();
+                let description = Configured {
+                    description: deployment.describe(),
+                    codes: recall::code_rows(),
+                };
                 self.deployment = Some(deployment);
                 self.requirements.take();
+                self.numbered.take();
                 Step::Answer(description)
             }
             Err(refusal) => Step::Refuse(refusal),
@@ -246,7 +259,7 @@ impl Core {
     ) {
         let credential = Zeroizing::new(credential);
         let asked = || {
-            let now = Time::read(now, now)?.now;
+            let now = clock(now)?;
             let question = value(question, "the question")?;
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
@@ -320,6 +333,20 @@ impl Core {
 /// Unicode's normal form NFC, from the host: its tables would be a third of this module.
 pub(crate) fn normalize(text: &str) -> String {
     JsString::from(text).normalize("NFC").into()
+}
+
+/// What `configure` answers.
+#[derive(Serialize)]
+struct Configured {
+    #[serde(flatten)]
+    description: Description,
+    /// The verdict codes by their numbers.
+    codes: Vec<recall::CodeRow>,
+}
+
+/// The time of a question.
+fn clock(now: f64) -> Result<Instant, Refusal> {
+    Time::read(now, now).map(|time| time.now)
 }
 
 /// What `mint` hands over apart from the credential.

@@ -1,0 +1,66 @@
+//! One token in the cache: its secrets' digests, its terms, and what a change of would touch it.
+
+use std::rc::Rc;
+
+use super::shards::{fingerprint, shard};
+use crate::credential::Presented;
+use crate::keys;
+use crate::record::{Record, Secret, Secrets};
+use crate::standing::{Standing, dependencies};
+use crate::terms::Terms;
+use crate::time::Instant;
+
+/// What is remembered of one token.
+#[derive(Debug)]
+pub struct Entry {
+    pub(super) id: [u8; 16],
+    pub(super) revision: u64,
+    secrets: Secrets,
+    pub(super) terms: Terms,
+    pub(super) rests_on: Rc<RestsOn>,
+}
+
+/// What a token rests on besides its own record, as the change feed names it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RestsOn {
+    /// The shards that tell of it, as bits.
+    pub(super) shards: u16,
+    /// Fingerprints of the keys of accounts.
+    pub(super) accounts: Box<[u64]>,
+    /// Fingerprints of the keys of the tokens that it came from.
+    pub(super) parents: Box<[u64]>,
+}
+
+impl Entry {
+    /// Compiles a record with what it rests on.
+    #[must_use]
+    pub fn of(record: &Record, standing: Standing) -> Entry {
+        let token = &standing.token;
+        let owners = std::iter::once(token.owner.clone()).chain(token.owner.above());
+        let accounts = owners
+            .chain(token.technical_user.clone())
+            .chain(token.subject_account());
+        let shards = accounts
+            .filter_map(|account| shard(&keys::feed(&account)))
+            .fold(0, |bits, shard| bits | 1 << shard);
+        let (parents, accounts): (Vec<String>, Vec<String>) = dependencies(token)
+            .into_iter()
+            .partition(|key| key.starts_with("token/"));
+        let fingerprints = |keys: &[String]| keys.iter().map(|key| fingerprint(key)).collect();
+        Entry {
+            id: *token.id.bytes(),
+            revision: token.revision,
+            secrets: record.secrets(),
+            rests_on: Rc::new(RestsOn {
+                shards,
+                accounts: fingerprints(&accounts),
+                parents: fingerprints(&parents),
+            }),
+            terms: standing.terms,
+        }
+    }
+
+    pub(super) fn secret(&self, presented: &Presented, now: Instant) -> Secret {
+        self.secrets.which(presented.scheme(), presented.digest(), now)
+    }
+}

@@ -1,0 +1,284 @@
+//! What a verifier remembers of tokens, with a written bound on how long a change may go unnoticed.
+//!
+//! Remembered are terms, never verdicts and never secrets. They may be used as long as the last read of the change feed *began* within the
+//! freshness window; that read drops everything that changed since the one before, and a whole shard of it if more changed than a head
+//! remembers. What is put in must have been read from the store after the last read of the feed began: then nothing that the feed has told
+//! already, or will never tell, can be older than what is here.
+
+mod entry;
+mod shards;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+
+pub use entry::Entry;
+use entry::RestsOn;
+pub use shards::SHARDS;
+use shards::Shards;
+
+use crate::credential::Presented;
+use crate::grant::Grant;
+use crate::record::Secret;
+use crate::step::Reads;
+use crate::time::Instant;
+use crate::verdict::Code;
+use crate::verify::Question;
+
+/// How many tokens are remembered, unless the host says otherwise.
+pub const CAPACITY: usize = 10_000;
+
+/// Tokens by id, bounded in number.
+#[derive(Debug)]
+pub struct Cache {
+    capacity: usize,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    by_id: HashMap<[u8; 16], u32, BuildHasherDefault<IdHasher>>,
+    /// Where the search for somebody to forget goes on.
+    hand: usize,
+    shards: Shards,
+    /// When the read of the feed began that everything here has outlived.
+    as_of: Option<Instant>,
+    /// Grants and dependencies that many tokens share.
+    grants: Shared<Grant>,
+    rests_on: Shared<RestsOn>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    entry: Option<Entry>,
+    /// Whether it was used since the hand last came by.
+    used: bool,
+}
+
+/// What was found for a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Where its token stands: what a host remembers with a token, it remembers under this number until it is filled anew.
+    pub slot: u32,
+    /// The verdict.
+    pub code: Code,
+    /// Whether the new secret of a rotation was presented.
+    pub successor: bool,
+}
+
+impl Cache {
+    /// A cache of at most so many tokens.
+    #[must_use]
+    pub fn new(capacity: usize) -> Cache {
+        Cache {
+            capacity: capacity.max(1),
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::default(),
+            hand: 0,
+            shards: Shards::default(),
+            as_of: None,
+            grants: Shared::default(),
+            rests_on: Shared::default(),
+        }
+    }
+
+    /// How many tokens are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// When the read of the feed began on which this rests.
+    #[must_use]
+    pub fn as_of(&self) -> Option<Instant> {
+        self.as_of
+    }
+
+    /// What is remembered of a presented credential. Nothing, where the store has to be asked: the token is not here, the secret is none that
+    /// is known, or its uses are counted.
+    pub fn look_up(&mut self, presented: &Presented, question: &Question, now: Instant) -> Option<Hit> {
+        let at = *self.by_id.get(presented.id().bytes())?;
+        let slot = self.slots.get_mut(at as usize)?;
+        let entry = slot.entry.as_mut()?;
+        let successor = match entry.secret(presented, now) {
+            Secret::Current => false,
+            Secret::Successor => true,
+            Secret::RotatedOut | Secret::Wrong => return None,
+        };
+        if question.consume.is_some() && entry.terms.are_limited() {
+            return None;
+        }
+        slot.used = true;
+        let code = entry.terms.decide(question, now);
+        if code == Code::Valid {
+            entry.terms.used(now);
+        }
+        Some(Hit {
+            slot: at,
+            code,
+            successor,
+        })
+    }
+
+    /// Remembers a token that was read from the store by reads that began at `read_at`; answers its slot. A read that began before the last
+    /// read of the feed may have missed what the feed has told already, so it is not remembered. Nothing older ever takes the place of
+    /// something newer.
+    pub fn fill(&mut self, mut entry: Entry, read_at: Instant) -> Option<u32> {
+        if self.as_of.is_none_or(|as_of| read_at < as_of) {
+            return None;
+        }
+        entry.terms.share(self.grants.one(entry.terms.shared_grant()));
+        entry.rests_on = self.rests_on.one(&entry.rests_on);
+        if let Some(at) = self.by_id.get(&entry.id).copied() {
+            let slot = self.slots.get_mut(at as usize)?;
+            let newer = slot
+                .entry
+                .as_ref()
+                .is_none_or(|known| known.revision <= entry.revision);
+            if newer {
+                slot.entry = Some(entry);
+            }
+            return newer.then_some(at);
+        }
+        let at = self.room();
+        self.by_id.insert(entry.id, at);
+        let slot = Slot {
+            entry: Some(entry),
+            used: true,
+        };
+        match self.slots.get_mut(at as usize) {
+            Some(place) => *place = slot,
+            None => self.slots.push(slot),
+        }
+        Some(at)
+    }
+
+    /// Takes in a read of all heads of the change feed that began at `read_at`, and forgets what changed.
+    pub fn take_in(&mut self, heads: &Reads, read_at: Instant) {
+        // Two reads that cross: the later one has told everything that the earlier one knows.
+        if self.as_of.is_some_and(|as_of| read_at < as_of) {
+            return;
+        }
+        let changes = self.shards.take_in(heads);
+        self.as_of = Some(read_at);
+        if changes.is_empty() {
+            return;
+        }
+        // Of its own record only a later revision counts: what was read after the change is up to date.
+        for (id, revision) in &changes.tokens {
+            let at = self.by_id.get(id).map(|at| *at as usize);
+            let older = at.filter(|at| {
+                let entry = self.slots.get(*at).and_then(|slot| slot.entry.as_ref());
+                entry.is_some_and(|entry| entry.revision < *revision)
+            });
+            if let Some(at) = older {
+                self.forget(at);
+            }
+        }
+        for at in 0..self.slots.len() {
+            let forget = self
+                .slots
+                .get(at)
+                .and_then(|slot| slot.entry.as_ref())
+                .is_some_and(|entry| changes.touch(&entry.rests_on));
+            if forget {
+                self.forget(at);
+            }
+        }
+    }
+
+    /// Forgets one token, so that it is read again.
+    pub fn drop_slot(&mut self, slot: u32) {
+        self.forget(slot as usize);
+    }
+
+    fn forget(&mut self, at: usize) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        if let Some(entry) = slot.entry.take() {
+            self.by_id.remove(&entry.id);
+            self.free.extend(u32::try_from(at).ok());
+        }
+    }
+
+    /// A place for one more: a free one, a new one, or that of somebody who was not used for longest, roughly (CLOCK).
+    fn room(&mut self) -> u32 {
+        if let Some(at) = self.free.pop() {
+            return at;
+        }
+        if self.slots.len() < self.capacity {
+            return u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        }
+        // Twice round finds one: the first time round takes every mark away.
+        for _ in 0..2 * self.slots.len() {
+            let at = self.hand;
+            self.hand = (at + 1) % self.slots.len();
+            let used = self
+                .slots
+                .get_mut(at)
+                .is_some_and(|slot| std::mem::replace(&mut slot.used, false));
+            if !used {
+                self.forget(at);
+                break;
+            }
+        }
+        self.free.pop().unwrap_or_default()
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache::new(CAPACITY)
+    }
+}
+
+/// One of each of values that are equal.
+#[derive(Debug)]
+struct Shared<T>(Vec<Rc<T>>);
+
+/// How many different values are shared; beyond that, each has its own.
+const MOST_SHARED: usize = 256;
+
+impl<T> Default for Shared<T> {
+    fn default() -> Shared<T> {
+        Shared(Vec::new())
+    }
+}
+
+impl<T: PartialEq> Shared<T> {
+    fn one(&mut self, value: &Rc<T>) -> Rc<T> {
+        if let Some(known) = self.0.iter().find(|known| known == &value) {
+            return Rc::clone(known);
+        }
+        if self.0.len() >= MOST_SHARED {
+            self.0.retain(|known| Rc::strong_count(known) > 1);
+        }
+        if self.0.len() < MOST_SHARED {
+            self.0.push(Rc::clone(value));
+        }
+        Rc::clone(value)
+    }
+}
+
+/// The last eight characters of an id are random: they are their own hash. Nobody can choose the id of a token that is remembered, for only
+/// tokens whose secret matched are.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // FNV-1a over the low bits that the table and its tags are made of.
+        for byte in bytes.iter().rev().take(8) {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
