@@ -279,7 +279,7 @@ fn input(world: &World, variant: usize, owner: &str) -> Json {
         .unwrap()
         .iter()
         .for_each(|(name, value)| input[name] = value.clone());
-    if variant % 4 == 0 && variant % 8 == 0 && !world.technical_users.is_empty() {
+    if variant.is_multiple_of(8) && !world.technical_users.is_empty() {
         input["technicalUser"] = json!(world.technical_users[variant % world.technical_users.len()]);
     }
     input
@@ -321,7 +321,7 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
             let options = match variant % 4 {
                 0 => json!({ "grace": 0 }),
                 1 => json!({ "digest": hex }),
-                _ => json!({ "endOldAtFirstUse": variant % 2 == 0 }),
+                _ => json!({ "endOldAtFirstUse": variant.is_multiple_of(2) }),
             };
             world.call(json!({ "op": "rotate", "id": id, "options": options, "actor": by }))
         }
@@ -329,7 +329,7 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
             let credential = world.credentials[at % world.credentials.len()].clone();
             world.exchange(
                 &credential,
-                json!({ "expiresIn": "20m", "sibling": variant % 3 == 0 }),
+                json!({ "expiresIn": "20m", "sibling": variant.is_multiple_of(3) }),
             )
         }
         (15, _) => {
@@ -343,7 +343,7 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
             let technical = world.technical_users.get(variant % 5).cloned();
             let id = technical.unwrap_or(owner.to_owned());
             // Deleted owners would leave little to do.
-            let op = on_account[if variant % 20 == 0 { 2 } else { which % 2 }];
+            let op = on_account[if variant.is_multiple_of(20) { 2 } else { which % 2 }];
             world.call(json!({ "op": op, "id": id, "actor": root() }))
         }
         (19, _) => {
@@ -359,13 +359,12 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
             sweep(world, json!({ "op": "purge", "query": query }))
         }
         (21, Some(id)) => {
-            let used = json!({ "id": id, "at": world.host.now, "uses": variant % 3, "successor": variant % 2 == 0, "reused": variant % 5 == 0 });
+            let used = json!({ "id": id, "at": world.host.now, "uses": variant % 3, "successor": variant.is_multiple_of(2), "reused": variant.is_multiple_of(5) });
             world.call(json!({ "op": "flush", "uses": [used] }))
         }
         (22, _) => {
             let mut row = input(world, variant, owner);
-            let more =
-                json!({ "digest": hex, "encoding": "hex", "hint": "sk_12", "disabled": variant % 2 == 0 });
+            let more = json!({ "digest": hex, "encoding": "hex", "hint": "sk_12", "disabled": variant.is_multiple_of(2) });
             more.as_object()
                 .unwrap()
                 .iter()

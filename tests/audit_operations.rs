@@ -289,7 +289,7 @@ fn after_a_break_the_chain_can_be_followed_again() {
         let text = host.store[&key(seq)].replace("user:1", "user:2");
         host.store.insert(key(seq), text);
     };
-    let cases: [(&str, Tampering, u64, Option<u64>); 8] = [
+    let cases: [(&str, Tampering, u64, Option<u64>); 9] = [
         ("altered", &|host| alter(host, 3), 3, Some(4)),
         ("the last one altered", &|host| alter(host, 9), 9, None),
         ("removed", &|host| drop(host.store.remove(&key(3))), 3, Some(4)),
@@ -297,6 +297,12 @@ fn after_a_break_the_chain_can_be_followed_again() {
             "several",
             &|host| (2..6).for_each(|seq| drop(host.store.insert(key(seq), "{".to_owned()))),
             2,
+            Some(6),
+        ),
+        (
+            "several altered",
+            &|host| (3..6).for_each(|seq| alter(host, seq)),
+            4,
             Some(6),
         ),
         (
