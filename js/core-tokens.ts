@@ -17,6 +17,7 @@ import { manage, type OperateOptions } from './drive.js';
 import { type Exchanged, type ExchangeInput, exchangeCredential } from './exchange.js';
 import { type Explanation, explainCredential } from './explain.js';
 import { exportLines } from './export-audit.js';
+import { FreshVerifier } from './freshness/verifier.js';
 import { type ImportKeysOptions, type ImportReport, importRows, type KeyRow } from './import-keys.js';
 import { type Minted, mintCredential } from './mint.js';
 import {
@@ -50,7 +51,6 @@ import type {
 } from './types.js';
 import { type FlushReport, UsageCollector } from './usage.js';
 import { plainCopy, requireObject, requireText } from './values.js';
-import { verifyCredential } from './verify.js';
 import { verifyChain } from './verify-audit.js';
 import { type Verification, type VerifyManyOptions, verifyMany } from './verify-many.js';
 
@@ -59,11 +59,13 @@ export class CoreTokens implements Tokens {
   readonly accounts: Accounts;
   readonly #core: ConfiguredCore;
   readonly #settings: Settings;
+  readonly #verifier: FreshVerifier;
   readonly #usage: UsageCollector;
 
   constructor(core: ConfiguredCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
+    this.#verifier = new FreshVerifier(core, settings);
     this.#usage = new UsageCollector((uses, signal) => this.#operate({ op: 'flush', uses }, { signal }));
     this.accounts = accountsOf((call, options) => this.#manage(call, options));
   }
@@ -177,9 +179,25 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options: VerifyOptions = {},
   ): Promise<Verdict> {
-    const { question, signal } = readQuestion(requirement, options, 'verify');
-    const verdict = await verifyCredential(this.#core, this.#settings, credential, question, signal);
+    const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
+    const verdict = await this.#verifier.verify(
+      credential,
+      question,
+      freshness ?? this.#settings.freshness,
+      signal,
+    );
     if (this.#settings.usage) this.#usage.note(verdict);
+    return verdict;
+  }
+
+  verifySync(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options: VerifyOptions = {},
+  ): Verdict | undefined {
+    const { question, freshness } = readQuestion(requirement, options, 'verify');
+    const verdict = this.#verifier.verifyNow(credential, question, freshness ?? this.#settings.freshness);
+    if (verdict !== undefined && this.#settings.usage) this.#usage.note(verdict);
     return verdict;
   }
 
@@ -235,9 +253,25 @@ export class CoreTokens implements Tokens {
   }
 
   async #operate<T>(call: Call, options: OperateOptions): Promise<T> {
-    return (await manage(this.#core, this.#settings, copied(call), options)) as T;
+    try {
+      return (await manage(this.#core, this.#settings, copied(call), options)) as T;
+    } finally {
+      // Even a call that failed may have changed something.
+      if (!READING.includes(call.op)) this.#verifier.doubt();
+    }
   }
 }
+
+/** The operations that change nothing that a verification rests on. */
+const READING: readonly Call['op'][] = [
+  'get',
+  'list',
+  'drift',
+  'audit',
+  'verifyAudit',
+  'getAccount',
+  'flush',
+];
 
 /** The arguments whose members stand for themselves: their problems have paths without a first name. */
 const BARE: readonly string[] = ['input', 'query', 'change'];

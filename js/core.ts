@@ -1,12 +1,15 @@
 import { loadModule } from '#load';
 import type { Call, Config, Question, Reads, Step } from './boundary.js';
+import type { BearerError, VerdictCode } from './codes.js';
 import { LeastkeyError } from './errors.js';
+import type { Verdict } from './types.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.js';
 
 /** Bytes of entropy that one management call draws. */
 const ENTROPY_BYTES = 64;
 
 let loading: Promise<void> | undefined;
+let module: WebAssembly.Module | undefined;
 /** Counts the instances of this process; objects made in an earlier one are dead. */
 let generation = 0;
 /** Whether the instance trapped: its memory may be in any state, so nothing more is asked of it. */
@@ -18,13 +21,43 @@ export interface Time {
   started: number;
 }
 
+/** What a refusal of a token that is remembered lacked. */
+export type Lacking = Pick<Verdict, 'missing' | 'scope'>;
+
 /** What `configure` answers. */
 interface Configured {
   /** The expression by which secret scanners find this deployment's credentials. */
   pattern: string;
   /** The catalog's version. */
   version: string;
+  /** The verdict codes by their numbers. */
+  codes: CodeRow[];
 }
+
+/** A verdict code with its status and the error of its challenge. */
+export interface CodeRow {
+  code: VerdictCode;
+  status: number;
+  error?: BearerError;
+}
+
+/** One step of a verification, and where its token is remembered. */
+export interface Verified {
+  step: Step;
+  slot: number | undefined;
+}
+
+/** What is remembered does not do: the store has to be asked. Below it stand the codes of texts that are no credentials. */
+export const MISS = -1;
+/** In a hit, the bit of a rotation's new secret; below it stands the code. */
+export const HIT_SUCCESSOR = 1 << 7;
+/** In a hit, where the slot begins. */
+export const HIT_SLOT = 8;
+
+/** The longest text that the scratch buffer takes. */
+const SCRATCH_BYTES = 256;
+
+const encoder = new TextEncoder();
 
 /**
  * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs
@@ -38,6 +71,8 @@ export class ConfiguredCore {
   #core: Core | undefined;
   #generation = -1;
   #permissions: string[] | undefined;
+  /** Where credentials are written for the core; of no length once the core's memory has grown. */
+  #scratch = new Uint8Array(0);
 
   private constructor(config: Config, catalogText: string) {
     this.#config = config;
@@ -68,9 +103,60 @@ export class ConfiguredCore {
     return this.#step((core, out) => core.mint(now, entropy, out));
   }
 
-  /** One step of a verification. */
-  verify(credential: string, question: Question, reads: Reads, now: number): Step {
-    return this.#step((core, out) => core.verify(credential, question, reads, now, out));
+  /** Changes with every instance: a fresh one remembers nothing. */
+  get epoch(): number {
+    return trapped ? -1 : this.#generation;
+  }
+
+  /** The verdict codes by their numbers. */
+  get codes(): readonly CodeRow[] {
+    return this.configured.codes;
+  }
+
+  /** One step of a verification. With `readAt`, when its reads began, the token is remembered. */
+  verify(credential: string, question: Question, reads: Reads, now: number, readAt?: number): Verified {
+    if (readAt === undefined) {
+      const step = this.#step((core, out) => core.verify(credential, question, reads, now, out));
+      return { step, slot: undefined };
+    }
+    const out: string[] = [];
+    const slot = this.#ask((core) => core.verifyAndRemember(credential, question, reads, now, readAt, out));
+    return { step: readStep(out), slot: slot === MISS ? undefined : slot };
+  }
+
+  /** The number of the requirement of a question, for {@link hit}. */
+  number(question: Question): number {
+    const out: string[] = [];
+    const number = this.#ask((core) => core.number(question, out));
+    if (out.length > 0) throw refusal(readStep(out));
+    return number;
+  }
+
+  /** The verdict from what is remembered, as one number: slot, successor, code; {@link MISS} or less without a token. */
+  hit(credential: string, requirement: number, now: number): number {
+    const core = this.#core;
+    if (core === undefined || trapped || this.#generation !== generation) return MISS;
+    if (this.#scratch.length === 0)
+      this.#scratch = new Uint8Array(memory().buffer, core.scratch(), SCRATCH_BYTES);
+    const { read, written } = encoder.encodeInto(credential, this.#scratch);
+    return read === credential.length ? this.#ask(() => core.hit(written, requirement, now)) : MISS;
+  }
+
+  /** As {@link hit}, for any question; of a refusal also what was lacking. */
+  recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking } {
+    const out: string[] = [];
+    const hit = this.#ask((core) => core.recall(credential, question, now, out));
+    if (out.length === 0) return { hit };
+    const step = readStep(out);
+    if ('answer' in step) return { hit, lacking: step.answer as Lacking };
+    throw refusal(step);
+  }
+
+  /** Takes in a read of the change feed that began at `readAt`, and forgets what changed. */
+  takeIn(heads: Reads, readAt: number): void {
+    const out: string[] = [];
+    this.#ask((core) => core.takeIn(heads, readAt, out));
+    if (out.length > 0) throw refusal(readStep(out));
   }
 
   /** One step of an explanation. */
@@ -137,6 +223,7 @@ export class ConfiguredCore {
     }
     this.#core = core;
     this.#generation = generation;
+    this.#scratch = new Uint8Array(0);
     return step.answer as Configured;
   }
 }
@@ -191,7 +278,13 @@ async function load(): Promise<void> {
 }
 
 async function instantiate(): Promise<void> {
-  initSync({ module: await loadModule() });
+  module = await loadModule();
+  initSync({ module });
+}
+
+/** The memory of the instance that there is now. */
+function memory(): WebAssembly.Memory {
+  return initSync({ module: module as WebAssembly.Module }).memory;
 }
 
 /**

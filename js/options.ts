@@ -22,8 +22,9 @@ export interface TokensOptions<C extends Catalog = Catalog> {
   /** The start of every credential, such as `acme_live`. It tells deployments apart and is found by secret scanners. */
   prefix: string;
   /**
-   * The longest time that a revocation may go unnoticed: milliseconds, or text such as `'5s'`. Default 0.
-   * Every verification reads the store at present, which is within any bound.
+   * The longest time that a change, such as a revocation, may go unnoticed: milliseconds, or text such as `'5s'`. Default 0: every
+   * verification reads the store. With a window, tokens are remembered, and one small read of the change feed in each window
+   * keeps them fresh, however many there are.
    */
   freshness?: Duration;
   /** The clock: milliseconds since the epoch. Default `Date.now`. */
@@ -90,6 +91,8 @@ export interface Settings {
   verifying: Store;
   config: Config;
   catalogText: string;
+  /** The longest time that a change may go unnoticed, in milliseconds. */
+  freshness: number;
   /** The clock, which never goes back. */
   now: () => number;
   entropy: ((bytes: Uint8Array) => void) | undefined;
@@ -158,7 +161,6 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
   const { catalog, prefix, freshness, now = Date.now, entropy, deadline = 10_000 } = options;
   const { recordKey, imported, limits = 'exact', usage = true } = options;
   if (typeof prefix !== 'string') throw wrong('prefix', 'expected a text such as "acme_live"');
-  if (freshness !== undefined) parseDuration(freshness, 'freshness');
   if (typeof now !== 'function') throw wrong('now', 'expected a function that returns milliseconds');
   if (entropy !== undefined && typeof entropy !== 'function') {
     throw wrong('entropy', 'expected a function that fills a Uint8Array');
@@ -178,6 +180,7 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
       ...(imported !== undefined && { imported: plainCopy(imported, 'imported') }),
     },
     catalogText: catalogText(catalog),
+    freshness: freshness === undefined ? 0 : parseDuration(freshness, 'freshness'),
     now: steadyClock(now),
     entropy,
     deadline,
@@ -228,17 +231,18 @@ export function readQuestion(
   requirement: unknown,
   options: VerifyOptions,
   of: 'verify' | 'explain' | 'exchange',
-): { question: Question; signal: AbortSignal | undefined } {
+): { question: Question; freshness: number | undefined; signal: AbortSignal | undefined } {
   refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
-  const { freshness, signal, consume, ip, origin, audience } = options;
-  if (freshness !== undefined) parseDuration(freshness, 'freshness');
+  const { signal, consume, ip, origin, audience } = options;
+  const freshness =
+    options.freshness === undefined ? undefined : parseDuration(options.freshness, 'freshness');
   const question: Question = {};
   if (requirement !== undefined) question.requirement = plainCopy(requirement, 'requirement');
   if (consume !== undefined) question.consume = plainCopy(consume, 'consume') as number;
   if (ip !== undefined || origin !== undefined || audience !== undefined) {
     question.context = plainCopy({ ip, origin, audience }, '') as RequestContext;
   }
-  return { question, signal: readSignal(signal) };
+  return { question, freshness, signal: readSignal(signal) };
 }
 
 /** Reads how a call that goes through many tokens or rows is to be run. */

@@ -148,6 +148,15 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyOptions,
   ): Promise<Verdict>;
   /**
+   * As {@link Tokens.verify}, without waiting: from what is remembered within the freshness window, or from a store that answers at
+   * once. `undefined` where that is not possible: then ask `verify`.
+   */
+  verifySync(
+    credential: CredentialSource,
+    requirement?: Requirement<Ids['permission']>,
+    options?: VerifyOptions,
+  ): Verdict | undefined;
+  /**
    * The verdicts on many credentials, at most 1,000, in their order: what they need from the store at the same time is read in
    * one call. For a gateway that answers for many requests at once.
    *

@@ -8,17 +8,27 @@ import { Place } from './queue.js';
 import { backOff, Deadline } from './time-limit.js';
 import type { Verdict } from './types.js';
 
-/** The verdict on a credential. */
+/** Is told where the token of a verdict from the store is remembered. */
+export type Remember = (slot: number, verdict: Verdict) => void;
+
+/** The verdict on a credential, from the store; its token is remembered if somebody wants to know where. */
 export async function verifyCredential(
   core: ConfiguredCore,
   settings: Settings,
   source: CredentialSource,
   question: Question,
   signal?: AbortSignal,
+  remember?: Remember,
 ): Promise<Verdict> {
-  const ask = (credential: string, reads: Reads, now: number) =>
-    core.verify(credential, question, reads, now);
-  return decide(settings, source, ask, signal);
+  let kept: number | undefined;
+  const ask = (credential: string, reads: Reads, now: number, readAt: number) => {
+    const { step, slot } = core.verify(credential, question, reads, now, remember && readAt);
+    kept = slot;
+    return step;
+  };
+  const verdict = await decide(settings, source, ask, signal);
+  if (kept !== undefined) remember?.(kept, verdict);
+  return verdict;
 }
 
 /**
@@ -29,7 +39,7 @@ export async function verifyCredential(
 export async function decide(
   settings: Settings,
   source: CredentialSource,
-  ask: (credential: string, reads: Reads, now: number) => Step,
+  ask: (credential: string, reads: Reads, now: number, readAt: number) => Step,
   signal?: AbortSignal,
 ): Promise<Verdict> {
   const deadline = new Deadline(settings.deadline, signal);
@@ -37,7 +47,11 @@ export async function decide(
   const asOf = settings.now();
   const read = readCredential(source);
   if ('refusal' in read) return { valid: false, ...read.refusal, asOf };
-  const decision = new Decision(settings, (reads, now) => ask(read.credential, reads, now), deadline);
+  const decision = new Decision(
+    settings,
+    (reads, now, readAt) => ask(read.credential, reads, now, readAt),
+    deadline,
+  );
   try {
     return await decision.run();
   } finally {
@@ -47,11 +61,15 @@ export async function decide(
 
 class Decision {
   readonly #settings: Settings;
-  readonly #ask: (reads: Reads, now: number) => Step;
+  readonly #ask: (reads: Reads, now: number, readAt: number) => Step;
   readonly #deadline: Deadline;
   readonly #place: Place;
 
-  constructor(settings: Settings, ask: (reads: Reads, now: number) => Step, deadline: Deadline) {
+  constructor(
+    settings: Settings,
+    ask: (reads: Reads, now: number, readAt: number) => Step,
+    deadline: Deadline,
+  ) {
     this.#settings = settings;
     this.#ask = ask;
     this.#deadline = deadline;
@@ -62,7 +80,7 @@ class Decision {
     for (let attempt = 0; ; attempt++) {
       const asOf = this.#settings.now();
       const unavailable: Verdict = { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
-      const step = await this.#decide();
+      const step = await this.#decide(asOf);
       if (step === undefined) return unavailable;
       if ('answer' in step) return { ...(step.answer as Verdict), asOf };
       if (!('commit' in step)) throw refusal(step);
@@ -80,11 +98,11 @@ class Decision {
   }
 
   /** Asks and reads until the core has decided; nothing when the store could not be read. */
-  async #decide(): Promise<Step | undefined> {
+  async #decide(readAt: number): Promise<Step | undefined> {
     const reads: Reads = { values: [], lists: [] };
     for (;;) {
       // Decided by the time of the decision: a slow store must not carry a token past its expiry.
-      const step = this.#ask(reads, this.#settings.now());
+      const step = this.#ask(reads, this.#settings.now(), readAt);
       if (!('need' in step)) return step;
       const { need } = step;
       const fetched = await this.#reach(async () => {

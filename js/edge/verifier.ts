@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog.js';
 import type { CatalogIds, IdsOf } from '../catalog-ids.js';
 import { ConfiguredCore } from '../core.js';
 import type { CredentialSource } from '../credential.js';
+import { FreshVerifier } from '../freshness/verifier.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
 import {
   readQuestion,
@@ -15,7 +16,6 @@ import {
 import { matchRoute, type RouteRequirement } from '../route.js';
 import type { ReadStore } from '../stores/store.js';
 import type { Requirement, Verdict } from '../types.js';
-import { verifyCredential } from '../verify.js';
 import { type Verification, type VerifyManyOptions, verifyMany } from '../verify-many.js';
 import { readOnly } from './read-only.js';
 
@@ -35,6 +35,15 @@ export interface Verifier<Ids extends CatalogIds = CatalogIds> {
     requirement?: Requirement<Ids['permission']>,
     options?: VerifyOptions,
   ): Promise<Verdict>;
+  /**
+   * As {@link Verifier.verify}, without waiting: from what is remembered within the freshness window, or from a store that answers at
+   * once. `undefined` where that is not possible: then ask `verify`.
+   */
+  verifySync(
+    credential: CredentialSource,
+    requirement?: Requirement<Ids['permission']>,
+    options?: VerifyOptions,
+  ): Verdict | undefined;
   /** The verdicts on many credentials, in their order, with as few reads of the store as one takes. At most 1,000. */
   verifyMany(
     verifications: readonly Verification<Ids['permission']>[],
@@ -91,10 +100,12 @@ class CoreVerifier implements Verifier {
   readonly guard: Guard;
   readonly #core: ConfiguredCore;
   readonly #settings: Settings;
+  readonly #verifier: FreshVerifier;
 
   constructor(core: ConfiguredCore, settings: Settings, options: GuardOptions) {
     this.#core = core;
     this.#settings = settings;
+    this.#verifier = new FreshVerifier(core, settings);
     this.guard = createGuard(this, options);
   }
 
@@ -103,8 +114,17 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options: VerifyOptions = {},
   ): Promise<Verdict> {
-    const { question, signal } = readQuestion(requirement, options, 'verify');
-    return verifyCredential(this.#core, this.#settings, credential, question, signal);
+    const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
+    return this.#verifier.verify(credential, question, freshness ?? this.#settings.freshness, signal);
+  }
+
+  verifySync(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options: VerifyOptions = {},
+  ): Verdict | undefined {
+    const { question, freshness } = readQuestion(requirement, options, 'verify');
+    return this.#verifier.verifyNow(credential, question, freshness ?? this.#settings.freshness);
   }
 
   async verifyMany(

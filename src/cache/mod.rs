@@ -191,9 +191,11 @@ impl Cache {
         }
     }
 
-    /// Forgets one token, so that it is read again.
-    pub fn drop_slot(&mut self, slot: u32) {
-        self.forget(slot as usize);
+    /// The grant of the token in a slot.
+    #[must_use]
+    pub fn grant(&self, slot: u32) -> Option<Grant> {
+        let entry = self.slots.get(slot as usize)?.entry.as_ref()?;
+        Some(entry.terms.grant().clone())
     }
 
     fn forget(&mut self, at: usize) {

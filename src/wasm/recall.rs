@@ -8,6 +8,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Core, push, value};
 use crate::cache::{Cache, Hit};
+use crate::grant::Grant;
+use crate::permission::Permission;
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
@@ -84,15 +86,24 @@ impl Core {
         answer
     }
 
-    /// As [`Core::hit`], for any question. `out[0]` only if the question cannot be read.
+    /// As [`Core::hit`], for any question. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
     pub fn recall(&self, credential: String, question: JsValue, now: f64, out: &Array) -> i32 {
         let credential = Zeroizing::new(credential);
         let asked = || -> Result<i32, Refusal> {
             let question = value(question, "the question")?;
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
-            let now = super::clock(now)?;
-            Ok(self.recalled(&credential, &question, now))
+            let hit = self.recalled(&credential, &question, super::clock(now)?);
+            if let Some(grant) = self.refused(hit) {
+                let catalog = self.deployment()?.catalog();
+                let missing = requirement.missing(&grant).into_iter();
+                let lacking = Lacking {
+                    missing: missing.filter_map(|index| catalog.permission(index)).collect(),
+                    scope: Some(requirement.scope(catalog)).filter(|scope| !scope.is_empty()),
+                };
+                push(out, &Step::Answer(lacking));
+            }
+            Ok(hit)
         };
         asked().unwrap_or_else(|refusal| {
             push(out, &Step::<()>::Refuse(refusal));
@@ -151,6 +162,21 @@ impl Core {
 }
 
 impl Core {
+    /// The grant of a token that was refused for want of permission.
+    fn refused(&self, hit: i32) -> Option<Grant> {
+        let code = u8::try_from(hit & 0x7f).ok()?;
+        let lacking = [
+            Code::InsufficientPermission,
+            Code::OutsideResource,
+            Code::ConditionFailed,
+        ]
+        .map(Code::number);
+        let slot = u32::try_from(hit >> 8).ok()?;
+        (hit >= 0 && lacking.contains(&code))
+            .then(|| self.cache.borrow().grant(slot))
+            .flatten()
+    }
+
     fn recalled(&self, credential: &str, question: &Question, now: Instant) -> i32 {
         let Ok(deployment) = self.deployment() else {
             return MISS;
@@ -168,6 +194,15 @@ impl Core {
             Err(code) => MISS - 1 - i32::from(code.number()),
         }
     }
+}
+
+/// What a refusal for want of permission tells besides its code.
+#[derive(serde::Serialize)]
+struct Lacking<'c> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<&'c Permission>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
 }
 
 /// For [`Code::number`], so that a host reads numbers by the same table.

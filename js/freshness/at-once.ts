@@ -1,0 +1,89 @@
+/** A verification on a store that answers at once: no promise is made. */
+
+import type { Question, Reads } from '../boundary.js';
+import { WRAPPER_REFUSALS } from '../codes.js';
+import { type ConfiguredCore, refusal, type Verified } from '../core.js';
+import type { Settings } from '../options.js';
+import { readApplied, readValues } from '../stored.js';
+import type { Verdict } from '../types.js';
+import type { Remember } from '../verify.js';
+
+/** How often a count against a limit is tried when other writers are faster. */
+const ATTEMPTS = 10;
+
+/** The store does not answer at once. */
+class NotAtOnce extends Error {}
+
+/** The verdict; nothing when the store does not answer at once. */
+export function verifyAtOnce(
+  core: ConfiguredCore,
+  settings: Settings,
+  credential: string,
+  question: Question,
+  remember: Remember | undefined,
+): Verdict | undefined {
+  const asOf = settings.now();
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const { step, slot } = decide(core, settings, credential, question, remember && settings.now());
+      if ('refuse' in step) throw refusal(step);
+      if ('answer' in step) {
+        const verdict = { ...(step.answer as Verdict), asOf };
+        if (slot !== undefined) remember?.(slot, verdict);
+        return verdict;
+      }
+      if (!('commit' in step)) throw refusal(step);
+      const { writes, answer } = step.commit;
+      if (unavailable(() => readApplied(atOnce(settings.verifying.commit(writes)))))
+        return { ...(answer as Verdict), asOf };
+    }
+  } catch (error) {
+    if (error instanceof NotAtOnce) return undefined;
+    if (!(error instanceof Unavailable)) throw error;
+  }
+  return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
+}
+
+/** Asks and reads until the core has decided. */
+function decide(
+  core: ConfiguredCore,
+  settings: Settings,
+  credential: string,
+  question: Question,
+  readAt: number | undefined,
+): Verified {
+  const reads: Reads = { values: [], lists: [] };
+  for (;;) {
+    const verified = core.verify(credential, question, reads, settings.now(), readAt);
+    if (!('need' in verified.step)) return verified;
+    const { keys } = verified.step.need;
+    reads.values.push(
+      ...unavailable(() => readValues(keys, atOnce<unknown>(settings.verifying.get([...keys])))),
+    );
+  }
+}
+
+/** The store did not do its part. */
+class Unavailable extends Error {}
+
+function unavailable<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    if (cause instanceof NotAtOnce) throw cause;
+    throw new Unavailable('the store failed', { cause });
+  }
+}
+
+/** What a store answered, if it is there already. */
+function atOnce<T>(answer: T | PromiseLike<T>): T {
+  if (!isPromise(answer)) return answer;
+  // Nobody waits for it any more, so nobody is to be told that it failed.
+  answer.then(undefined, () => {});
+  throw new NotAtOnce();
+}
+
+/** By its method, because a promise of another realm is an instance of nothing here. */
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

@@ -1,0 +1,107 @@
+/** What the core remembers of tokens, as verdicts. */
+
+import type { Question } from '../boundary.js';
+import type { VerdictCode } from '../codes.js';
+import { type CodeRow, type ConfiguredCore, HIT_SLOT, HIT_SUCCESSOR, MISS } from '../core.js';
+import type { Verdict, VerifiedToken } from '../types.js';
+
+/** Refusals that nothing takes back: what is remembered of them needs no second look. */
+const FINAL: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
+
+/** How long a refusal that could be taken back stands before the store is asked again, in milliseconds. */
+const SECOND_LOOK = 1_000;
+
+/** The most requirements that have a number. */
+const MOST_NUMBERED = 1_000;
+
+/** The tokens that the core remembers, each by the number of its slot. */
+export class Recollection {
+  readonly #core: ConfiguredCore;
+  /** What a verdict tells of a token, by slot. */
+  #tokens: (VerifiedToken | undefined)[] = [];
+  /** When a refusal was last looked at a second time, by slot. */
+  #lookedAgain: (number | undefined)[] = [];
+  readonly #numbers = new Map<string, number>();
+  #epoch = -1;
+
+  constructor(core: ConfiguredCore) {
+    this.#core = core;
+  }
+
+  /** The verdict on a credential, as of an instant; nothing where the store has to be asked. */
+  look(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
+    this.#keepUp();
+    const number = this.#number(question);
+    const hit =
+      number === undefined
+        ? this.#core.recall(credential, question, now).hit
+        : this.#core.hit(credential, number, now);
+    if (hit === MISS) return undefined;
+    if (hit < MISS) return refusal(this.#core.codes[MISS - 1 - hit] as CodeRow, asOf);
+    const slot = hit >>> HIT_SLOT;
+    const row = this.#core.codes[hit & (HIT_SUCCESSOR - 1)] as CodeRow;
+    let token = this.#tokens[slot];
+    if (token === undefined) return undefined;
+    if (((hit & HIT_SUCCESSOR) !== 0) !== (token.successor === true)) token = turned(token);
+    if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
+    return this.#refused(row, slot, token, { credential, question, now, asOf });
+  }
+
+  /** Remembers what a verdict from the store tells of a token. */
+  keep(slot: number, verdict: Verdict, now: number): void {
+    this.#keepUp();
+    this.#tokens[slot] = verdict.token;
+    this.#lookedAgain[slot] = now;
+  }
+
+  /** A refusal that may have been taken back since is read once more before it is given, but not at every request. */
+  #refused(
+    row: CodeRow,
+    slot: number,
+    token: VerifiedToken,
+    {
+      credential,
+      question,
+      now,
+      asOf,
+    }: { credential: string; question: Question; now: number; asOf: number },
+  ): Verdict | undefined {
+    const last = this.#lookedAgain[slot];
+    if (!FINAL.includes(row.code) && (last === undefined || now - last >= SECOND_LOOK)) return undefined;
+    const { lacking } = this.#core.recall(credential, question, now);
+    return { ...refusal(row, asOf), token, ...lacking };
+  }
+
+  /** Only what needs nothing but a text has a number: the rest of a question crosses as a value. */
+  #number(question: Question): number | undefined {
+    const { requirement, context, consume } = question;
+    if (context !== undefined || consume !== undefined) return undefined;
+    if (requirement !== undefined && typeof requirement !== 'string') return undefined;
+    const text = requirement ?? '';
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      if (this.#numbers.size >= MOST_NUMBERED) return undefined;
+      number = this.#core.number(question);
+      this.#numbers.set(text, number);
+    }
+    return number;
+  }
+
+  /** A fresh instance remembers nothing. */
+  #keepUp(): void {
+    if (this.#epoch === this.#core.epoch) return;
+    this.#tokens = [];
+    this.#lookedAgain = [];
+    this.#numbers.clear();
+    this.#epoch = this.#core.epoch;
+  }
+}
+
+function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
+  return { valid: false, code, status, ...(error !== undefined && { error }), asOf };
+}
+
+/** The same token, presented with the other secret of a rotation. */
+function turned({ successor, ...token }: VerifiedToken): VerifiedToken {
+  return successor === true ? token : { ...token, successor: true };
+}
