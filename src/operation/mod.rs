@@ -20,7 +20,7 @@ mod rotate;
 mod technical_user;
 mod wanted;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::account::Account;
@@ -33,6 +33,7 @@ use crate::name::Identity;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Reads, Step, Write};
+use crate::stored::restore_by_parsing;
 use crate::time::Instant;
 use crate::token::Token;
 use crate::usage::Usage;
@@ -206,7 +207,7 @@ struct Context<'c> {
 macro_rules! operations {
     ($($variant:ident $name:literal),* $(,)?) => {
         /// A call: `{ op, …, actor }`, the arguments of the public method of the same name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         enum Operation {
             $(#[serde(rename = $name)] $variant),*
         }
@@ -261,6 +262,8 @@ impl Operation {
             })
     }
 }
+
+restore_by_parsing!(Operation);
 
 /// Plans an operation with everything read so far. The same arguments give the same step.
 #[must_use]
