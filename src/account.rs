@@ -5,17 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::catalog::Catalog;
 use crate::credential::TokenId;
 use crate::feed::json;
+use crate::input::Value;
 use crate::name::{Identity, Name};
 use crate::permission::{Permission, PermissionSet};
-use crate::record::Damaged;
+use crate::record::{Damaged, restore_tombstone};
 use crate::resource::Resource;
+use crate::stored::{Fields, Restore, restore, restore_named};
 use crate::time::Instant;
-use crate::token::{exact, present};
 
 /// The version of the stored form.
 const FORM: u8 = 1;
@@ -27,7 +28,7 @@ const TECHNICAL_USER: &str = "technical-user:";
 pub const MOST_BACKED: usize = 100;
 
 /// What an account is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountType {
     /// An owner of tokens: a person, an organisation, a group.
@@ -37,7 +38,7 @@ pub enum AccountType {
 }
 
 /// Whether the tokens of an account may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AccountStatus {
     /// They may.
@@ -47,8 +48,7 @@ pub enum AccountStatus {
 }
 
 /// The most that an account can do at a resource and below.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ceiling {
     /// Where.
     pub resource: Resource,
@@ -57,8 +57,8 @@ pub struct Ceiling {
 }
 
 /// An account, as its managers see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Account {
     /// The resource that it is.
     pub id: Resource,
@@ -66,11 +66,7 @@ pub struct Account {
     #[serde(rename = "type")]
     pub account_type: AccountType,
     /// What people call it.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<Name>,
     /// The roles that its ceilings were made from, by resource. It is an admin only where one of them says so.
     pub roles: BTreeMap<Resource, String>,
@@ -79,35 +75,22 @@ pub struct Account {
     /// Whether its tokens may be used.
     pub status: AccountStatus,
     /// Of a disabled account: the place of the authority that disabled it.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub held_at: Option<Resource>,
     /// Of a technical user: the tokens that it backs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenId>,
     /// When its status last changed.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_at: Option<Instant>,
     /// Who changed it.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_by: Option<Identity>,
     /// When it was made.
     pub created_at: Instant,
     /// Who made it.
     pub created_by: Identity,
     /// Rises with every change.
-    #[serde(deserialize_with = "exact")]
     pub revision: u64,
 }
 
@@ -185,23 +168,14 @@ struct Living<'a> {
     account: &'a Account,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LivingRead {
-    #[serde(rename = "v")]
-    form: u8,
-    account: Account,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Tombstone {
     #[serde(rename = "v")]
     form: u8,
     id: Resource,
     deleted_at: Instant,
     deleted_by: Identity,
-    #[serde(deserialize_with = "exact")]
     revision: u64,
 }
 
@@ -220,17 +194,68 @@ impl StoredAccount {
     /// # Errors
     /// When the text is neither an account nor a tombstone of just this id.
     pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, Damaged> {
-        if let Ok(read) = serde_json::from_str::<LivingRead>(text) {
-            let sound = read.form == FORM && read.account.id == *id;
-            return if sound {
-                Ok(StoredAccount::Account(Box::new(read.account)))
-            } else {
-                Err(Damaged)
-            };
+        let mut fields = Fields::of_form(restore(text)?, FORM)?;
+        if !fields.has("account") {
+            let found: Resource = restore_tombstone(fields)?;
+            return (found == *id).then_some(StoredAccount::Tombstone).ok_or(Damaged);
         }
-        match serde_json::from_str::<Tombstone>(text) {
-            Ok(tombstone) if tombstone.form == FORM && tombstone.id == *id => Ok(StoredAccount::Tombstone),
-            _ => Err(Damaged),
+        let account: Account = fields.take("account")?;
+        if account.id != *id {
+            return Err(Damaged);
         }
+        Ok(StoredAccount::Account(Box::new(fields.all_of(account)?)))
+    }
+}
+
+impl Restore for Account {
+    fn restore(value: Value) -> Result<Account, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let account = Account {
+            id: fields.take("id")?,
+            account_type: fields.take("type")?,
+            title: fields.take_any("title")?,
+            roles: fields.take("roles")?,
+            ceilings: fields.take("ceilings")?,
+            status: fields.take("status")?,
+            held_at: fields.take_any("heldAt")?,
+            tokens: fields.take_or_default("tokens")?,
+            status_changed_at: fields.take_any("statusChangedAt")?,
+            status_changed_by: fields.take_any("statusChangedBy")?,
+            created_at: fields.take("createdAt")?,
+            created_by: fields.take("createdBy")?,
+            revision: fields.take_revision()?,
+        };
+        fields.all_of(account)
+    }
+}
+
+impl Restore for Ceiling {
+    fn restore(value: Value) -> Result<Ceiling, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let ceiling = Ceiling {
+            resource: fields.take("resource")?,
+            permissions: fields.take("permissions")?,
+        };
+        fields.all_of(ceiling)
+    }
+}
+
+impl Restore for AccountType {
+    fn restore(value: Value) -> Result<AccountType, Damaged> {
+        let names = [
+            ("owner", AccountType::Owner),
+            ("technical-user", AccountType::TechnicalUser),
+        ];
+        restore_named(value, &names)
+    }
+}
+
+impl Restore for AccountStatus {
+    fn restore(value: Value) -> Result<AccountStatus, Damaged> {
+        let names = [
+            ("active", AccountStatus::Active),
+            ("disabled", AccountStatus::Disabled),
+        ];
+        restore_named(value, &names)
     }
 }

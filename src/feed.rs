@@ -1,17 +1,18 @@
 //! The change feed: who changed what, in 16 shards by owner. A verifier that reads all heads at once knows what to forget.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::input::Value;
 use crate::record::Damaged;
 use crate::step::Write;
+use crate::stored::{Fields, Restore, restore};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// How many changes a head remembers. A reader further behind drops the whole shard.
 const REMEMBERED: usize = 64;
 
 /// The head of one shard.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Head {
     /// How many changes there have been.
     seq: u64,
@@ -25,7 +26,7 @@ impl Head {
     /// # Errors
     /// When the text is none.
     pub fn parse(text: &str) -> Result<Head, Damaged> {
-        let head = serde_json::from_str::<Head>(text).map_err(|_| Damaged)?;
+        let head: Head = restore(text)?;
         if head.seq < LARGEST_EXACT {
             Ok(head)
         } else {
@@ -74,6 +75,17 @@ impl Head {
     }
 }
 
+impl Restore for Head {
+    fn restore(value: Value) -> Result<Head, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let head = Head {
+            seq: fields.take("seq")?,
+            recent: fields.take("recent")?,
+        };
+        fields.all_of(head)
+    }
+}
+
 /// The JSON text of a value of ours. They have no maps with keys that are not text, which is all that can fail.
 pub(crate) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
@@ -84,7 +96,7 @@ mod tests {
     use super::*;
 
     fn head(write: &Write) -> Head {
-        serde_json::from_str(write.value.as_ref().unwrap().as_ref().unwrap()).unwrap()
+        restore(write.value.as_ref().unwrap().as_ref().unwrap()).unwrap()
     }
 
     #[test]
@@ -101,7 +113,7 @@ mod tests {
             assert_eq!(write.expect, Some(stored.clone()));
             stored = write.value.unwrap();
         }
-        let head: Head = serde_json::from_str(&stored.unwrap()).unwrap();
+        let head: Head = restore(&stored.unwrap()).unwrap();
         assert_eq!((head.seq, head.recent.len()), (1_100, REMEMBERED));
         assert_eq!(head.recent.first().unwrap().1, 37);
         assert_eq!(head.recent.last().unwrap(), &("token/100".to_owned(), 100));

@@ -46,6 +46,7 @@ pub mod resource;
 pub mod seal;
 pub mod standing;
 pub mod step;
+mod stored;
 pub mod terms;
 pub mod time;
 pub mod token;

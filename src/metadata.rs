@@ -1,9 +1,11 @@
 //! What a host wants to know with a token. The core keeps it and never looks into it.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use crate::feed::json;
 use crate::input::Value;
+use crate::record::Damaged;
+use crate::stored::Restore;
 
 /// The longest metadata, as JSON text in bytes.
 const LONGEST: usize = 4_096;
@@ -37,8 +39,8 @@ impl Metadata {
     }
 }
 
-impl<'de> Deserialize<'de> for Metadata {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Metadata::read(&Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+impl Restore for Metadata {
+    fn restore(value: Value) -> Result<Metadata, Damaged> {
+        Metadata::read(&value).map_err(|_| Damaged)
     }
 }

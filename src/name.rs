@@ -1,12 +1,12 @@
 //! What people call a token, and other short texts that end up on somebody's screen or in a log.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use crate::credential::TokenId;
 use crate::resource::Resource;
+use crate::stored::restore_by_parsing;
 
 /// The most characters (Unicode scalar values) of a name.
 const LONGEST_NAME: usize = 100;
@@ -102,7 +102,6 @@ impl Reason {
     }
 }
 
-/// A stored text is parsed like one that was handed in: what cannot be parsed is refused.
 /// What a token is for, in a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Description(String);
@@ -131,13 +130,10 @@ impl Tag {
     }
 }
 
-macro_rules! deserialize_by_parsing {
+restore_by_parsing!(Name, Identity, Reason, Description, Tag);
+
+macro_rules! display_as_written {
     ($($kind:ty),*) => {$(
-        impl<'de> Deserialize<'de> for $kind {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <$kind>::parse(&Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-            }
-        }
         impl fmt::Display for $kind {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str(&self.0)
@@ -145,7 +141,7 @@ macro_rules! deserialize_by_parsing {
         }
     )*};
 }
-deserialize_by_parsing!(Name, Identity, Reason, Description, Tag);
+display_as_written!(Name, Identity, Reason, Description, Tag);
 
 /// One line of plain text in NFC.
 fn line(text: &str, longest: usize) -> Result<String, String> {

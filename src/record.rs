@@ -1,13 +1,15 @@
 //! The stored half of a token. JSON text that people can read; what cannot be parsed is refused, never guessed.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::credential::{Digest, TokenId};
 use crate::feed::json;
+use crate::input::Value;
 use crate::name::Identity;
 use crate::resource::Resource;
+use crate::stored::{Fields, Restore, restore, restore_named};
 use crate::time::Instant;
-use crate::token::{Rotation, Token, exact, present};
+use crate::token::{Rotation, Token};
 
 /// The version of the stored form.
 const FORM: u8 = 1;
@@ -25,30 +27,26 @@ pub enum Stored {
 }
 
 /// The record of a token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Record {
     #[serde(rename = "v")]
     form: u8,
     /// What was hashed.
-    #[serde(default, skip_serializing_if = "Scheme::is_native")]
+    #[serde(skip_serializing_if = "Scheme::is_native")]
     scheme: Scheme,
     digest: Digest,
     /// The digest of the new secret, as long as the token has a rotation.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     successor: Option<Digest>,
     /// The digests of the last secrets that were rotated out, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     retired: Vec<Digest>,
     token: Token,
 }
 
 /// What a digest is of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
     /// SHA-256 of version, id and secret of a credential.
@@ -120,15 +118,14 @@ pub enum Secret {
     Wrong,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Tombstone {
     #[serde(rename = "v")]
     form: u8,
     id: TokenId,
     deleted_at: Instant,
     deleted_by: Identity,
-    #[serde(deserialize_with = "exact")]
     revision: u64,
 }
 
@@ -296,19 +293,38 @@ impl Stored {
     /// # Errors
     /// When the text is neither a record nor a tombstone of just this token.
     pub fn parse(id: &TokenId, text: &str) -> Result<Stored, Damaged> {
-        if let Ok(record) = serde_json::from_str::<Record>(text) {
-            let sound = record.form == FORM
-                && record.token.id == *id
-                && record.successor.is_some() == record.token.rotation.is_some();
-            return if sound {
-                Ok(Stored::Record(Box::new(record)))
-            } else {
-                Err(Damaged)
-            };
+        let mut fields = Fields::of_form(restore(text)?, FORM)?;
+        if !fields.has("token") {
+            let found: TokenId = restore_tombstone(fields)?;
+            return (found == *id).then_some(Stored::Tombstone).ok_or(Damaged);
         }
-        match serde_json::from_str::<Tombstone>(text) {
-            Ok(tombstone) if tombstone.form == FORM && tombstone.id == *id => Ok(Stored::Tombstone),
-            _ => Err(Damaged),
+        let record = Record {
+            form: FORM,
+            scheme: fields.take_or_default("scheme")?,
+            digest: fields.take("digest")?,
+            successor: fields.take_any("successor")?,
+            retired: fields.take_or_default("retired")?,
+            token: fields.take("token")?,
+        };
+        let sound = record.token.id == *id && record.successor.is_some() == record.token.rotation.is_some();
+        if !sound {
+            return Err(Damaged);
         }
+        Ok(Stored::Record(Box::new(fields.all_of(record)?)))
+    }
+}
+
+/// The id in what is left of a deleted token or account.
+pub(crate) fn restore_tombstone<I: Restore>(mut fields: Fields) -> Result<I, Damaged> {
+    let id = fields.take("id")?;
+    fields.take::<Instant>("deletedAt")?;
+    fields.take::<Identity>("deletedBy")?;
+    fields.take_revision()?;
+    fields.all_of(id)
+}
+
+impl Restore for Scheme {
+    fn restore(value: Value) -> Result<Scheme, Damaged> {
+        restore_named(value, &[("native", Scheme::Native), ("sha256", Scheme::Sha256)])
     }
 }

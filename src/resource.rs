@@ -1,9 +1,10 @@
 //! What a grant reaches: a path such as `org:acme/group:eng/device:7`, compared segment by segment.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
+
+use crate::stored::restore_by_parsing;
 
 const MOST_SEGMENTS: usize = 8;
 const LONGEST: usize = 256;
@@ -112,11 +113,7 @@ impl fmt::Display for Resource {
     }
 }
 
-impl<'de> Deserialize<'de> for Resource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Resource::parse(&Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
+restore_by_parsing!(Resource);
 
 #[cfg(test)]
 mod tests {

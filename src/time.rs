@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::input::{Value, quote};
+use crate::record::Damaged;
+use crate::stored::Restore;
 
 /// The largest whole number that JavaScript holds exactly, 2^53 − 1.
 pub(crate) const LARGEST_EXACT: u64 = (1 << 53) - 1;
@@ -31,7 +33,7 @@ impl Instant {
     /// assert!(Instant::from_millis(f64::NAN).is_err());
     /// ```
     pub fn from_millis(number: f64) -> Result<Instant, String> {
-        whole(number).map(Instant).ok_or_else(|| {
+        whole_exact(number).map(Instant).ok_or_else(|| {
             "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1".to_owned()
         })
     }
@@ -62,13 +64,9 @@ impl Instant {
     }
 }
 
-impl<'de> Deserialize<'de> for Instant {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let millis = u64::deserialize(deserializer)?;
-        if millis > LARGEST_EXACT {
-            return Err(serde::de::Error::custom("instant beyond 2^53 − 1"));
-        }
-        Ok(Instant(millis))
+impl Restore for Instant {
+    fn restore(value: Value) -> Result<Instant, Damaged> {
+        u64::restore(value).map(Instant)
     }
 }
 
@@ -132,7 +130,7 @@ impl Lifetime {
     pub(crate) fn from_value(value: &Value) -> Result<Lifetime, String> {
         match value {
             Value::Text(text) => Lifetime::parse(text),
-            Value::Number(number) => whole(*number)
+            Value::Number(number) => whole_exact(*number)
                 .filter(|millis| *millis > 0)
                 .map(Lifetime)
                 .ok_or_else(|| "expected whole milliseconds from 1 to 2^53 − 1".to_owned()),
@@ -151,11 +149,11 @@ impl Serialize for Lifetime {
     }
 }
 
-impl<'de> Deserialize<'de> for Lifetime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u64::deserialize(deserializer)? {
-            millis @ 1..=LARGEST_EXACT => Ok(Lifetime(millis)),
-            _ => Err(serde::de::Error::custom("not a lifetime in milliseconds")),
+impl Restore for Lifetime {
+    fn restore(value: Value) -> Result<Lifetime, Damaged> {
+        match u64::restore(value)? {
+            0 => Err(Damaged),
+            millis => Ok(Lifetime(millis)),
         }
     }
 }
@@ -170,8 +168,8 @@ impl fmt::Display for Lifetime {
     }
 }
 
-/// A number of JavaScript's, if it is whole and from 0 to 2^53 − 1.
-pub(crate) fn whole(number: f64) -> Option<u64> {
+/// A whole number that a double holds exactly.
+pub(crate) fn whole_exact(number: f64) -> Option<u64> {
     // Both ends are exact in a double, and NaN is in no range.
     #[allow(
         clippy::cast_precision_loss,

@@ -2,20 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use crate::catalog::TemplateUse;
 use crate::condition::Conditions;
 use crate::credential::TokenId;
+use crate::input::Value;
 use crate::limit::Limits;
 use crate::metadata::Metadata;
 use crate::name::{Description, Identity, Name, Reason, Tag};
 use crate::permission::Permission;
+use crate::record::Damaged;
 use crate::resource::Resource;
-use crate::time::{Instant, LARGEST_EXACT, Lifetime};
+use crate::stored::{Fields, Restore, restore_named};
+use crate::time::{Instant, Lifetime};
 
 /// Whether a token may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It may.
@@ -27,8 +30,8 @@ pub enum Status {
 }
 
 /// A token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Token {
     /// Its name in the store and in logs.
     pub id: TokenId,
@@ -37,54 +40,34 @@ pub struct Token {
     /// What people call it.
     pub name: Name,
     /// What it is for.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
     /// Words that its managers sort it by.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
     /// What its host wants to know with it: a JSON object that the core only keeps.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
     /// Whose it is.
     pub owner: Resource,
     /// The technical user that backs it.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub technical_user: Option<Resource>,
     /// Of a session: the tokens that it was exchanged from, nearest first. It ends with any of them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<TokenId>,
     /// As whom it acts.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Identity>,
     /// The boundary of its grant.
     pub resource: Resource,
     /// The role that was chosen.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Its frozen grant, exact and sorted.
     pub permissions: Vec<Permission>,
     /// The permissions that are held on some resources only, within the boundary.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<Permission, Vec<Resource>>,
     /// The templates that the grant was made from, as they were then.
     pub templates: Vec<TemplateUse>,
@@ -95,88 +78,43 @@ pub struct Token {
     /// Whether it may be used.
     pub status: Status,
     /// Of a disabled token: the place of the authority that disabled it. Less does not enable it.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub held_at: Option<Resource>,
     /// Why it was revoked.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// When its status last changed.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_at: Option<Instant>,
     /// Who changed it.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_by: Option<Identity>,
     /// When it was made.
     pub created_at: Instant,
     /// Who made it.
     pub created_by: Identity,
     /// From when on it may be used.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Instant>,
     /// From when on it may not. Absent: never.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
     /// The longest time without use.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_after: Option<Lifetime>,
     /// What must be true of a request.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
     /// How often it may be used.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
     /// A rotation that is neither confirmed nor aborted.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
     /// Of a token that another system issued.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
     /// Rises with every change, so equal text is the same version.
-    #[serde(deserialize_with = "exact")]
     pub revision: u64,
 }
 
@@ -199,8 +137,8 @@ impl Token {
 }
 
 /// A new secret that stands beside the old one for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Rotation {
     /// When it began.
     pub started_at: Instant,
@@ -209,38 +147,93 @@ pub struct Rotation {
     /// When the old secret ends, confirmed or not.
     pub grace_ends_at: Instant,
     /// Whether the old secret ends as soon as the new one is seen in use.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub end_old_at_first_use: bool,
 }
 
 /// What is known of a key that another system issued.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Imported {
     /// When it was taken over.
     pub at: Instant,
     /// The first characters of the key, for people to know it by.
-    #[serde(
-        default,
-        deserialize_with = "present",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<Name>,
 }
 
-/// A member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
-pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+impl Restore for Status {
+    fn restore(value: Value) -> Result<Status, Damaged> {
+        let names = [
+            ("active", Status::Active),
+            ("disabled", Status::Disabled),
+            ("revoked", Status::Revoked),
+        ];
+        restore_named(value, &names)
+    }
 }
 
-/// A count that JavaScript holds exactly, and that can still rise.
-pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let count = u64::deserialize(deserializer)?;
-    if count < LARGEST_EXACT {
-        Ok(count)
-    } else {
-        Err(serde::de::Error::custom("count beyond 2^53 − 2"))
+impl Restore for Token {
+    fn restore(value: Value) -> Result<Token, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let token = Token {
+            id: fields.take("id")?,
+            kind: fields.take("kind")?,
+            name: fields.take("name")?,
+            description: fields.take_any("description")?,
+            tags: fields.take_or_default("tags")?,
+            metadata: fields.take_any("metadata")?,
+            owner: fields.take("owner")?,
+            technical_user: fields.take_any("technicalUser")?,
+            parents: fields.take_or_default("parents")?,
+            subject: fields.take_any("subject")?,
+            resource: fields.take("resource")?,
+            role: fields.take_any("role")?,
+            permissions: fields.take("permissions")?,
+            resources: fields.take_or_default("resources")?,
+            templates: fields.take("templates")?,
+            added: fields.take("added")?,
+            removed: fields.take("removed")?,
+            status: fields.take("status")?,
+            held_at: fields.take_any("heldAt")?,
+            reason: fields.take_any("reason")?,
+            status_changed_at: fields.take_any("statusChangedAt")?,
+            status_changed_by: fields.take_any("statusChangedBy")?,
+            created_at: fields.take("createdAt")?,
+            created_by: fields.take("createdBy")?,
+            not_before: fields.take_any("notBefore")?,
+            expires_at: fields.take_any("expiresAt")?,
+            idle_after: fields.take_any("idleAfter")?,
+            conditions: fields.take_any("conditions")?,
+            limits: fields.take_any("limits")?,
+            rotation: fields.take_any("rotation")?,
+            imported: fields.take_any("imported")?,
+            revision: fields.take_revision()?,
+        };
+        fields.all_of(token)
+    }
+}
+
+impl Restore for Rotation {
+    fn restore(value: Value) -> Result<Rotation, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let rotation = Rotation {
+            started_at: fields.take("startedAt")?,
+            started_by: fields.take("startedBy")?,
+            grace_ends_at: fields.take("graceEndsAt")?,
+            end_old_at_first_use: fields.take_or_default("endOldAtFirstUse")?,
+        };
+        fields.all_of(rotation)
+    }
+}
+
+impl Restore for Imported {
+    fn restore(value: Value) -> Result<Imported, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let imported = Imported {
+            at: fields.take("at")?,
+            hint: fields.take_any("hint")?,
+        };
+        fields.all_of(imported)
     }
 }

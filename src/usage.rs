@@ -3,17 +3,18 @@
 
 use std::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::feed::json;
 use crate::record::Damaged;
+use crate::stored::{Fields, restore};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored form.
 const FORM: u8 = 1;
 
 /// What `usage/<id>` holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
     #[serde(rename = "v")]
@@ -41,9 +42,14 @@ impl Usage {
     /// # Errors
     /// When it is not exactly what [`Usage::to_text`] writes.
     pub fn parse(text: &str) -> Result<Usage, Damaged> {
-        let usage = serde_json::from_str::<Usage>(text).map_err(|_| Damaged)?;
-        let sound = usage.form == FORM
-            && (1..=LARGEST_EXACT).contains(&usage.uses)
+        let mut fields = Fields::of_form(restore(text)?, FORM)?;
+        let usage = Usage {
+            form: FORM,
+            last_used_at: fields.take("lastUsedAt")?,
+            uses: fields.take("uses")?,
+            successor_used_at: fields.take_any("successorUsedAt")?,
+        };
+        let sound = (1..=LARGEST_EXACT).contains(&usage.uses)
             && usage.successor_used_at <= Some(usage.last_used_at)
             && usage.to_text() == text;
         sound.then_some(usage).ok_or(Damaged)

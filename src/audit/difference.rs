@@ -1,36 +1,42 @@
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-/// The members that differ between two states of one thing.
-#[derive(Clone, Debug, Default, PartialEq)]
+use crate::feed::json;
+use crate::input::Value;
+use crate::stored::restore;
+
+/// The members that differ between two states of one thing, as objects with their members in order.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     /// What was there before and is not so any more.
-    pub before: Map<String, Value>,
+    pub before: Value,
     /// What is there since.
-    pub after: Map<String, Value>,
+    pub after: Value,
 }
 
 /// What differs between two states of a thing; none: it is not there. So making it differs in everything after, deleting it in everything
 /// before. The states are what managers may see, without secrets and digests: a `Token`, an account, never a record.
 #[must_use]
 pub fn difference<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Difference {
-    let (mut before, mut after) = (members(before), members(after));
-    before.retain(|name, value| match after.get(name) {
-        Some(same) if same == value => {
-            after.remove(name);
-            false
-        }
-        _ => true,
-    });
-    Difference { before, after }
+    let [before, after] =
+        [before, after].map(|state| state.map_or_else(Vec::new, |state| members(&json(state))));
+    Difference {
+        before: without(&before, &after),
+        after: without(&after, &before),
+    }
 }
 
-/// The members of a state. Ours are all structs.
-fn members(state: Option<&impl Serialize>) -> Map<String, Value> {
-    match state.map(serde_json::to_value) {
-        Some(Ok(Value::Object(members))) => members,
-        _ => Map::new(),
+/// The members of a state. Ours are all structs, whose text can be read.
+fn members(state: &str) -> Vec<(String, Value)> {
+    match restore::<Value>(state).map(|state| state.canonical()) {
+        Ok(Value::Map(members)) => members,
+        _ => Vec::new(),
     }
+}
+
+/// The members that the other state does not have just so.
+fn without(members: &[(String, Value)], other: &[(String, Value)]) -> Value {
+    let differing = members.iter().filter(|member| !other.contains(member));
+    Value::Map(differing.cloned().collect())
 }
 
 #[cfg(test)]
@@ -38,12 +44,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
+    use crate::feed::json as text;
 
-    fn told(before: &Value, after: &Value) -> Value {
-        let state = |state: &Value| (!state.is_null()).then(|| state.clone());
+    fn told(before: &Json, after: &Json) -> Json {
+        let state = |state: &Json| (!state.is_null()).then(|| state.clone());
         let Difference { before, after } = difference(state(before).as_ref(), state(after).as_ref());
         json!([before, after])
     }
@@ -90,11 +97,15 @@ mod tests {
             after.retain(|name, _| kept.get(name) != Some(&false));
             after.extend(added);
             let told = difference(Some(&before), Some(&after));
-            let mut state = members(Some(&before));
-            state.retain(|name, _| !told.before.contains_key(name));
-            state.extend(told.after.clone());
-            prop_assert_eq!(state, members(Some(&after)));
-            prop_assert!(told.before.iter().all(|(name, value)| told.after.get(name) != Some(value)));
+            let [lost, gained] = [told.before, told.after].map(|told| match told {
+                Value::Map(members) => members,
+                other => panic!("{other:?}"),
+            });
+            let mut state = members(&text(&before));
+            state.retain(|(name, _)| lost.iter().all(|(lost, _)| lost != name));
+            state.extend(gained.clone());
+            prop_assert_eq!(Value::Map(state).canonical(), Value::Map(members(&text(&after))));
+            prop_assert!(lost.iter().all(|member| !gained.contains(member)));
         }
     }
 }

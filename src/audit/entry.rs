@@ -1,13 +1,14 @@
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Difference;
 use crate::credential::{Digest, TokenId, hex};
 use crate::feed::json;
+use crate::input::Value;
 use crate::name::{Identity, Reason};
 use crate::record::Damaged;
 use crate::resource::Resource;
+use crate::stored::{Fields, Restore, restore, restore_by_parsing};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored forms.
@@ -31,8 +32,8 @@ pub struct Change {
 }
 
 /// An entry of the trail, as it is stored and shown. It has no secret and no digest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Entry {
     #[serde(rename = "v")]
     form: u8,
@@ -56,9 +57,9 @@ pub struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// What was there before and is not so any more.
-    pub before: Map<String, Value>,
+    pub before: Value,
     /// What is there since.
-    pub after: Map<String, Value>,
+    pub after: Value,
     /// The hash of the entry before. None: a chain begins here.
     pub previous: Option<Hash>,
 }
@@ -93,10 +94,25 @@ impl Entry {
     /// # Errors
     /// When it is not the text of an entry.
     pub fn parse(text: &str) -> Result<Entry, Damaged> {
-        serde_json::from_str::<Entry>(text)
-            .ok()
-            .filter(|entry| entry.form == FORM)
-            .ok_or(Damaged)
+        let mut fields = Fields::of_form(restore(text)?, FORM)?;
+        let entry = Entry {
+            form: FORM,
+            owner: fields.take("owner")?,
+            seq: fields.take("seq")?,
+            at: fields.take("at")?,
+            actor: fields.take("actor")?,
+            operation: fields.take("operation")?,
+            token: fields.take_any("token")?,
+            account: fields.take_any("account")?,
+            reason: fields.take_any("reason")?,
+            before: fields.take("before")?,
+            after: fields.take("after")?,
+            previous: match fields.take("previous")? {
+                Value::Null => None,
+                hash => Some(Hash::restore(hash)?),
+            },
+        };
+        fields.all_of(entry)
     }
 
     /// The stored text, which is what is hashed.
@@ -129,11 +145,7 @@ impl Hash {
     }
 }
 
-impl<'de> Deserialize<'de> for Hash {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Hash::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
+restore_by_parsing!(Hash);
 
 /// A place in a chain: an entry and the hash that stands for it and everything before it. A host can keep one, and follow the chain from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -145,7 +157,7 @@ pub struct Position {
 }
 
 /// What `audit-head/<owner>` holds.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Head {
     v: u8,
     seq: u64,
@@ -158,8 +170,13 @@ impl Position {
     /// # Errors
     /// When it is not the text of a head.
     pub fn of_head(text: &str) -> Result<Position, Damaged> {
-        let head = serde_json::from_str::<Head>(text).map_err(|_| Damaged)?;
-        let sound = head.v == FORM && (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
+        let mut fields = Fields::of_form(restore(text)?, FORM)?;
+        let head = Head {
+            v: FORM,
+            seq: fields.take("seq")?,
+            hash: fields.take("hash")?,
+        };
+        let sound = (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
         sound
             .then_some(Position {
                 seq: head.seq,

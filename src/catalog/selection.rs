@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::tree::{Branch, Source};
 use super::warning::Warning;
 use super::{Catalog, Role, Template};
 use crate::input::members::text_list;
-use crate::input::{Members, Path, Problems, quote, suggestion};
+use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::permission::{Permission, PermissionSet};
+use crate::record::Damaged;
 use crate::resource::Resource;
+use crate::stored::{Fields, Restore};
 
 const MOST_TEMPLATES: usize = 100;
 const MOST_TWEAKS: usize = 1_000;
@@ -33,13 +35,23 @@ pub struct Selection<'v> {
 }
 
 /// A template that a grant was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TemplateUse {
     /// Its id.
     pub id: String,
     /// Its version when the grant was made.
     pub version: u32,
+}
+
+impl Restore for TemplateUse {
+    fn restore(value: Value) -> Result<TemplateUse, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let template = TemplateUse {
+            id: fields.take("id")?,
+            version: fields.take("version")?,
+        };
+        fields.all_of(template)
+    }
 }
 
 /// A selection resolved against a catalog.

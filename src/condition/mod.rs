@@ -16,7 +16,9 @@ use self::network::Network;
 use self::origin::Origin;
 use self::window::Window;
 use crate::input::{Members, Path, Problems, Value};
+use crate::record::Damaged;
 use crate::refusal::Refusal;
+use crate::stored::Restore;
 use crate::time::Instant;
 
 pub use self::request::RequestContext;
@@ -179,5 +181,11 @@ impl TryFrom<Value> for Conditions {
     fn try_from(value: Value) -> Result<Conditions, Refusal> {
         let mut problems = Problems::default();
         Conditions::read(&value, &Path::call(), &mut problems).ok_or_else(|| problems.into())
+    }
+}
+
+impl Restore for Conditions {
+    fn restore(value: Value) -> Result<Conditions, Damaged> {
+        Conditions::try_from(value).map_err(|_| Damaged)
     }
 }

@@ -1,9 +1,13 @@
 use std::fmt;
 
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
+
+use crate::input::Value;
+use crate::record::Damaged;
+use crate::stored::Restore;
 
 /// SHA-256 of a credential's version, id and secret: 47 bytes, one block. What is stored instead of the secret.
 ///
@@ -93,10 +97,9 @@ impl Serialize for Digest {
     }
 }
 
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Digest::from_hex(&text).ok_or_else(|| serde::de::Error::custom("not a digest"))
+impl Restore for Digest {
+    fn restore(value: Value) -> Result<Digest, Damaged> {
+        Digest::from_hex(&String::restore(value)?).ok_or(Damaged)
     }
 }
 

@@ -1,11 +1,10 @@
 //! Keys that another system issued. They are known by their prefix and found by their digest.
 
-use serde::Deserialize;
-
 use super::{Digest, Presented, TokenId};
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::step::{Halt, Reads};
+use crate::stored::restore;
 
 /// The most prefixes of imported keys.
 const MOST_PREFIXES: usize = 20;
@@ -75,8 +74,8 @@ impl ImportedKeys {
         let digests = self.digests(text);
         let found = reads.get_all(&digests.iter().map(keys::digest).collect::<Vec<_>>())?;
         for (digest, stored) in digests.into_iter().zip(found) {
-            if let Some(id) = stored.and_then(|text| serde_json::from_str::<Id>(text).ok()) {
-                return Ok(Some(Presented::imported(id.0, digest)));
+            if let Some(id) = stored.and_then(|text| restore::<TokenId>(text).ok()) {
+                return Ok(Some(Presented::imported(id, digest)));
             }
         }
         Ok(None)
@@ -99,6 +98,3 @@ impl ImportedKeys {
         digests
     }
 }
-
-#[derive(Deserialize)]
-struct Id(TokenId);

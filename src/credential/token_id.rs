@@ -1,8 +1,9 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use super::base62;
+use crate::stored::restore_by_parsing;
 use crate::time::Instant;
 
 /// The name of a token: 16 characters of base62, 8 of the time in milliseconds and 8 random ones. Ids sort by time.
@@ -75,8 +76,4 @@ impl fmt::Display for TokenId {
     }
 }
 
-impl<'de> Deserialize<'de> for TokenId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        TokenId::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
+restore_by_parsing!(TokenId);

@@ -1,6 +1,6 @@
 use super::{Path, Problems, Value, quote, suggestion};
 use crate::order::sorted_by;
-use crate::time::{Instant, Lifetime, whole};
+use crate::time::{Instant, Lifetime, whole_exact};
 
 /// Up to so many members are compared pair by pair; more are sorted.
 const FEW: usize = 8;
@@ -163,7 +163,7 @@ impl<'v> Members<'v> {
     /// A count: any whole number that JavaScript holds exactly.
     pub fn count(&self, name: &str, problems: &mut Problems) -> Option<u64> {
         let count = match self.value(name)? {
-            Value::Number(number) => whole(*number),
+            Value::Number(number) => whole_exact(*number),
             _ => None,
         };
         let expected = || "expected a whole number from 0 to 2^53 − 1".to_owned();

@@ -13,7 +13,9 @@ use self::credits::{Balance, Credits};
 use self::rate::{Arrival, Rate};
 use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
+use crate::record::Damaged;
 use crate::refusal::Refusal;
+use crate::stored::{Fields, Restore, restore};
 use crate::time::{Instant, Lifetime};
 
 /// The largest limit and amount, 2^31 − 1.
@@ -43,18 +45,18 @@ pub struct Limits {
 }
 
 /// What `limit/<id>` holds. Nothing of it is read outside of this module.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Counters {
     #[serde(rename = "v")]
     form: u8,
     /// The limits that it was counted under. Under a changed one of them, counting starts anew.
     of: Limits,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     tat: Option<Arrival>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     credits: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     refilled_at: Option<u64>,
 }
 
@@ -138,7 +140,7 @@ impl Limits {
 
 impl Counters {
     fn parse(text: &str) -> Result<Counters, Exceeded> {
-        let counters: Counters = serde_json::from_str(text).map_err(|_| Exceeded::Damaged)?;
+        let counters: Counters = restore(text).map_err(|_| Exceeded::Damaged)?;
         let rate = match (counters.of.requests, counters.tat) {
             (Some(rate), Some(arrival)) => rate.counts(arrival),
             (rate, arrival) => rate.is_none() && arrival.is_none(),
@@ -147,7 +149,7 @@ impl Counters {
             (Some(credits), Some(balance)) => credits.counts(balance),
             (credits, balance) => credits.is_none() && balance.is_none() && counters.refilled_at.is_none(),
         };
-        if rate && credits && counters.form == FORM {
+        if rate && credits {
             Ok(counters)
         } else {
             Err(Exceeded::Damaged)
@@ -159,6 +161,26 @@ impl Counters {
             left,
             refilled_at: self.refilled_at,
         })
+    }
+}
+
+impl Restore for Counters {
+    fn restore(value: Value) -> Result<Counters, Damaged> {
+        let mut fields = Fields::of_form(value, FORM)?;
+        let counters = Counters {
+            form: FORM,
+            of: fields.take("of")?,
+            tat: fields.take_any("tat")?,
+            credits: fields.take_any("credits")?,
+            refilled_at: fields.take_any("refilledAt")?,
+        };
+        fields.all_of(counters)
+    }
+}
+
+impl Restore for Limits {
+    fn restore(value: Value) -> Result<Limits, Damaged> {
+        Limits::try_from(value).map_err(|_| Damaged)
     }
 }
 

@@ -1,7 +1,9 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Exceeded, MOST, millis, require};
 use crate::input::{Members, Path, Problems, Value};
+use crate::record::Damaged;
+use crate::stored::Restore;
 use crate::time::{Instant, Lifetime};
 
 /// How often a token may be used, by the generic cell rate algorithm (ITU-T I.371, annex A; the virtual scheduling form).
@@ -19,8 +21,14 @@ pub(super) struct Rate {
 
 /// The theoretical arrival time: milliseconds since the epoch, and parts of one, of which a millisecond has as many as the limit.
 /// Nothing is rounded, so nothing drifts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Arrival(u64, u32);
+
+impl Restore for Arrival {
+    fn restore(value: Value) -> Result<Arrival, Damaged> {
+        <(u64, u32)>::restore(value).map(|(millis, part)| Arrival(millis, part))
+    }
+}
 
 impl Rate {
     /// Reads `{ limit, per }`.

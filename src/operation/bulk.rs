@@ -20,6 +20,7 @@ use crate::record::Stored;
 use crate::refusal::Refusal;
 use crate::resource::Resource;
 use crate::step::{Halt, Range};
+use crate::stored::restore;
 use crate::time::{Instant, Lifetime};
 use crate::token::{Status, Token};
 
@@ -309,5 +310,5 @@ fn entries<'r>(context: &Context<'r>, owner: &Resource, after: Option<&str>) -> 
 }
 
 fn entry_id(value: &str) -> Option<TokenId> {
-    serde_json::from_str(value).ok()
+    restore(value).ok()
 }

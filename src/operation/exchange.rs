@@ -1,7 +1,7 @@
 //! `exchange(credential, { permissions?, resource?, expiresIn?, name?, sibling?, context? })`: a session token, derived from the one that was
 //! presented. It is narrower or equal, never outlives what it came from, and ends with it (RFC 8693 §1.1).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::authority::{Authority, forbidden};
 use super::change::allows;
@@ -18,11 +18,12 @@ use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::name::Name;
 use crate::permission::{Permission, PermissionSet};
-use crate::record::Record;
+use crate::record::{Damaged, Record};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
+use crate::stored::{Fields, Restore, restore};
 use crate::time::{Instant, Lifetime};
 use crate::token::{Status, Token};
 use crate::verdict::Code;
@@ -35,11 +36,22 @@ const LONGEST_CHAIN: usize = 4;
 const SESSION: &str = "session";
 
 /// A living session in the list of its parent.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Living {
     id: TokenId,
     expires_at: Instant,
+}
+
+impl Restore for Living {
+    fn restore(value: Value) -> Result<Living, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let living = Living {
+            id: fields.take("id")?,
+            expires_at: fields.take("expiresAt")?,
+        };
+        fields.all_of(living)
+    }
 }
 
 struct Wanted<'c> {
@@ -306,9 +318,7 @@ fn most_sessions(context: &Context, session: &Token) -> usize {
 
 /// The sessions that have not ended. A list that cannot be read counts as empty: the sessions themselves are records of their own.
 fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
-    let all: Vec<Living> = stored
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
+    let all: Vec<Living> = stored.and_then(|text| restore(text).ok()).unwrap_or_default();
     all.into_iter()
         .filter(|session| context.time.now < session.expires_at)
         .collect()

@@ -17,6 +17,7 @@ use crate::name::Name;
 use crate::record::Record;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Write};
+use crate::stored::restore;
 use crate::time::Instant;
 use crate::token::{Imported, Status};
 
@@ -119,7 +120,7 @@ fn known_before(
     by_this_call: bool,
 ) -> Result<Outcome, Halt> {
     let conflict = || Refusal::new(ErrorCode::Conflict, "a key with this digest was imported before");
-    let id: TokenId = serde_json::from_str(text).map_err(|_| conflict())?;
+    let id: TokenId = restore(text).map_err(|_| conflict())?;
     let found = find(context, &id, authority).map_err(|halt| match halt {
         Halt::Refuse(_) => conflict().into(),
         halt => halt,

@@ -1,7 +1,7 @@
 //! The marker that every commit leaves for a day. A plan that reads its own marker knows that its commit went through though the answer was
 //! lost, and answers from what is stored instead of doing it twice.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{Context, Operation};
@@ -10,21 +10,34 @@ use crate::credential::{TokenId, hex};
 use crate::feed::json;
 use crate::input::Value;
 use crate::keys;
+use crate::record::Damaged;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Write};
+use crate::stored::{Fields, Restore, restore};
 use crate::time::Lifetime;
 
 /// What `op/<id>` holds.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Serialize)]
 struct Marker {
     operation: Operation,
     /// The tokens that the operation made or changed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     tokens: Vec<TokenId>,
     /// Of a call with an idempotency key: the hash of its arguments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
+}
+
+impl Restore for Marker {
+    fn restore(value: Value) -> Result<Marker, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let marker = Marker {
+            operation: fields.take("operation")?,
+            tokens: fields.take_or_default("tokens")?,
+            fingerprint: fields.take_any("fingerprint")?,
+        };
+        fields.all_of(marker)
+    }
 }
 
 /// The marker of one call: where it stands, and what it says once the call is done.
@@ -70,7 +83,7 @@ impl Mark {
     /// The tokens that this very call made or changed before, if its marker was read.
     pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<Vec<TokenId>>, Halt> {
         let Some(text) = stored else { return Ok(None) };
-        let marker = serde_json::from_str::<Marker>(text).map_err(|_| {
+        let marker = restore::<Marker>(text).map_err(|_| {
             Refusal::new(
                 ErrorCode::StoreUnavailable,
                 "the marker of this operation cannot be read: it is damaged",

@@ -22,7 +22,7 @@ mod technical_user;
 mod verify_audit;
 mod wanted;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::account::Account;
@@ -35,6 +35,7 @@ use crate::name::Identity;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Reads, Step, Write};
+use crate::stored::restore_by_parsing;
 use crate::time::Instant;
 use crate::token::Token;
 use crate::usage::Usage;
@@ -212,7 +213,7 @@ struct Context<'c> {
 macro_rules! operations {
     ($($variant:ident $name:literal),* $(,)?) => {
         /// A call: `{ op, …, actor }`, the arguments of the public method of the same name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         enum Operation {
             $(#[serde(rename = $name)] $variant),*
         }
@@ -269,6 +270,8 @@ impl Operation {
             })
     }
 }
+
+restore_by_parsing!(Operation);
 
 /// Plans an operation with everything read so far. The same arguments give the same step.
 #[must_use]

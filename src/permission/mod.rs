@@ -3,15 +3,16 @@
 mod pattern;
 mod set;
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 pub use pattern::Pattern;
 pub use set::{Indices, PermissionSet};
 
-use crate::input::quote;
+use crate::input::{Value, quote};
+use crate::record::Damaged;
+use crate::stored::Restore;
 
 const MOST_SEGMENTS: usize = 8;
 const LONGEST_SEGMENT: usize = 64;
@@ -61,9 +62,11 @@ impl fmt::Display for Permission {
     }
 }
 
-impl<'de> Deserialize<'de> for Permission {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Permission::parse(&Cow::<str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+impl Restore for Permission {
+    fn restore(value: Value) -> Result<Permission, Damaged> {
+        let text = String::restore(value)?;
+        parse_segments(&text, parse_segment).map_err(|_| Damaged)?;
+        Ok(Permission(text))
     }
 }
 
