@@ -30,7 +30,7 @@ export interface GuardOptions {
    * The address of the client, for tokens that only some networks may use. Nothing is read by default: `X-Forwarded-For` says
    * what the client likes, unless a proxy that you run has written it.
    */
-  clientIp?: (request: GuardRequest) => string | null | undefined;
+  clientIp?(request: GuardRequest): string | null | undefined;
 }
 
 /** What a guard is given for one request. */
