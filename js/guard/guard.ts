@@ -6,6 +6,7 @@ import type { RouteRequirement } from '../route.js';
 import type { Requirement, Verdict, VerifiedToken } from '../types.js';
 import { credentialHeaders, readHeaderName } from './presented.js';
 import { readRealm, refuse } from './refusal.js';
+import { type GuardRequest, pathOf } from './request.js';
 
 /** What a guard asks: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. */
 export interface Guardable<Permission extends string = string> {
@@ -29,7 +30,7 @@ export interface GuardOptions {
    * The address of the client, for tokens that only some networks may use. Nothing is read by default: `X-Forwarded-For` says
    * what the client likes, unless a proxy that you run has written it.
    */
-  clientIp?: (request: Request) => string | null | undefined;
+  clientIp?(request: GuardRequest): string | null | undefined;
 }
 
 /** What a guard is given for one request. */
@@ -53,7 +54,7 @@ export type Admission =
  * @throws {LeastkeyError} as `verify` does. Whatever a client sent and whatever the store did ends in an answer.
  */
 export type Guard<Permission extends string = string> = (
-  request: Request,
+  request: GuardRequest,
   requirement?: Requirement<Permission>,
   options?: GuardCallOptions,
 ) => Promise<Admission>;
@@ -115,15 +116,19 @@ const NO_ROUTE = {
 /** What the request needs; `undefined`: only a valid token; `null`: nobody knows, so nothing will do. */
 function requirementOf<Permission extends string>(
   tokens: Guardable<Permission>,
-  request: Request,
+  request: GuardRequest,
   given: Requirement<Permission> | undefined,
   authenticateOnly: boolean,
 ): Requirement<Permission> | undefined | null {
   if (typeof request?.url !== 'string' || typeof request.headers?.get !== 'function') {
-    throw new LeastkeyError('invalid_input', 'request: expected a Request', { path: 'request' });
+    throw new LeastkeyError(
+      'invalid_input',
+      'request: expected a Request, or what requestOf of leastkey/node makes of one of node:http',
+      { path: 'request' },
+    );
   }
   if (given === undefined && !authenticateOnly)
-    return tokens.match(request.method, new URL(request.url).pathname) as Requirement<Permission> | null;
+    return tokens.match(request.method, pathOf(request.url)) as Requirement<Permission> | null;
   if (given !== undefined && authenticateOnly) {
     throw new LeastkeyError('invalid_input', 'authenticateOnly: stands only where no requirement is given', {
       path: 'authenticateOnly',
@@ -139,7 +144,7 @@ function requirementOf<Permission extends string>(
 
 /** What is known of the request, for the conditions of tokens. */
 function contextOf(
-  request: Request,
+  request: GuardRequest,
   audience: string | undefined,
   clientIp: GuardOptions['clientIp'],
 ): RequestContext {
@@ -153,6 +158,6 @@ function passes(verdict: Verdict): verdict is PassingVerdict {
   return verdict.valid === true && verdict.token !== undefined;
 }
 
-function refused(request: Request, verdict: Verdict, realm: string | undefined): Admission {
+function refused(request: GuardRequest, verdict: Verdict, realm: string | undefined): Admission {
   return { response: refuse(request, verdict, realm), verdict };
 }

@@ -1,6 +1,7 @@
 import { LeastkeyError } from '../errors.js';
 import type { Verdict } from '../types.js';
 import { acceptsJson } from './accept.js';
+import type { GuardRequest } from './request.js';
 
 /** What a client is told by status. It never depends on what a token holds, or on whether there is one. */
 const PROBLEMS: Record<number, { title: string; detail: string }> = {
@@ -31,13 +32,13 @@ export function readRealm(realm: string | undefined): string | undefined {
  * The answer to a request that may not pass (RFC 6750 §3, RFC 9457). Credentials that are unknown, revoked, disabled or expired
  * get the same bytes.
  */
-export function refuse(request: Request, verdict: Verdict, realm: string | undefined): Response {
+export function refuse(request: GuardRequest, verdict: Verdict, realm: string | undefined): Response {
   const status = Object.hasOwn(PROBLEMS, verdict.status) ? verdict.status : 403;
   const headers = new Headers({ 'Cache-Control': 'no-store' });
   if (status < 429) headers.set('WWW-Authenticate', challenge(verdict, realm));
   const retryAfter = status === 503 ? RETRY_AFTER : status === 429 ? verdict.retryAfter : undefined;
   if (retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(retryAfter)));
-  if (request.method === 'HEAD' || !acceptsJson(request.headers.get('accept')))
+  if (request.method === 'HEAD' || !acceptsJson(request.headers.get('accept') ?? null))
     return new Response(null, { status, headers });
   headers.set('Content-Type', 'application/problem+json');
   return new Response(JSON.stringify({ type: 'about:blank', status, ...PROBLEMS[status] }), {

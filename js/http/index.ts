@@ -3,6 +3,16 @@
  *
  * @packageDocumentation
  */
+export {
+  type Admission,
+  createGuard,
+  type Guard,
+  type Guardable,
+  type GuardCallOptions,
+  type GuardOptions,
+  type PassingVerdict,
+} from '../guard/guard.js';
+export type { GuardRequest } from '../guard/request.js';
 export { handler } from './handler.js';
 export type { Client, PresentedClient } from './oauth/client.js';
 export type { HandlerOptions } from './options.js';

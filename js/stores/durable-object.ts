@@ -1,12 +1,20 @@
 import { LeastkeyError } from '../errors.js';
 import { refuseUnknownOptions } from '../options.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
-import type { Entry, Range, SyncStore, Write } from './store.js';
+import type { Entry, Range, Store, SyncStore, Write } from './store.js';
 
 /** What of the `ctx.storage` of a Durable Object with SQLite is used. */
 export interface DurableObjectStorageLike {
   sql: { exec(sql: string, ...values: unknown[]): { toArray(): unknown[] } };
   transactionSync<T>(work: () => T): T;
+}
+
+/** What of the binding of a Durable Object is used. */
+export interface DurableObjectNamespaceLike {
+  idFromName(name: string): unknown;
+  // The platform's own types of ids and stubs are not known here.
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the binding takes for its own ids, and gives for its objects
+  get(id: any): any;
 }
 
 export interface DurableObjectStoreOptions {
@@ -25,8 +33,7 @@ const SCHEMA = `
 `;
 
 /**
- * A store in the SQLite of one Durable Object, to be made inside of it. The object's stub, in any worker, is then a store too.
- * All that is written to one object waits in one line: give each organization one where one is not enough.
+ * A store in the SQLite of one Durable Object, to be made inside of it; {@link remoteStore} reaches it from any worker. All that is written to one object waits in one line: give each organization one where one is not enough.
  *
  * @throws {LeastkeyError} `invalid_input` for a storage without SQLite.
  *
@@ -37,8 +44,6 @@ const SCHEMA = `
  *   list(range) { return this.#store.list(range); }
  *   commit(writes) { return this.#store.commit(writes); }
  * }
- * // … and in a worker:
- * const tokens = await createTokens({ catalog, store: env.TOKENS.getByName('all'), prefix: 'acme_live' });
  */
 export function durableObjectStore(
   storage: DurableObjectStorageLike,
@@ -53,6 +58,29 @@ export function durableObjectStore(
     );
   }
   return new DurableObjectStore(storage, options.now ?? Date.now);
+}
+
+/**
+ * The store in a Durable Object that has `get`, `list` and `commit` of a {@link durableObjectStore} as its methods. Every call makes
+ * its own stub: one through which a call has failed is broken for good.
+ *
+ * @example
+ * const tokens = await createTokens({ catalog, store: remoteStore(env.TOKENS, 'all'), prefix: 'acme_live' });
+ */
+export function remoteStore(namespace: DurableObjectNamespaceLike, name: string): Store {
+  if (typeof namespace?.idFromName !== 'function' || typeof namespace.get !== 'function') {
+    throw new LeastkeyError(
+      'invalid_input',
+      'namespace: expected the binding of a Durable Object, such as env.TOKENS',
+      { path: 'namespace' },
+    );
+  }
+  const object = (): Store => namespace.get(namespace.idFromName(name));
+  return {
+    get: (keys) => object().get(keys),
+    list: (range) => object().list(range),
+    commit: (writes) => object().commit(writes),
+  };
 }
 
 class DurableObjectStore implements SyncStore {

@@ -106,9 +106,15 @@ export class Consumer {
     ]);
   }
 
-  /** Lets the tests of a folder find what the clone has installed for them. */
-  linkNodeModules(folder) {
+  /** Lets the tests of a folder find what the clone has installed for them, and the examples what of it they are examples for. */
+  linkNodeModules(folder, frameworks) {
     symlinkSync(inClone(folder, 'node_modules'), this.#path(folder, 'node_modules'));
+    for (const name of frameworks) {
+      const link = this.#path('node_modules', name);
+      if (existsSync(link)) continue;
+      mkdirSync(join(link, '..'), { recursive: true });
+      symlinkSync(inClone(folder, 'node_modules', name), link);
+    }
   }
 
   /** Runs the tests of a folder; `filters` choose files by a part of their path. */

@@ -12,6 +12,9 @@ const folder = 'tests/runtimes';
 /** As `LEASTKEY_WITHOUT` names them. */
 export const runtimes = ['node', 'deno', 'bun', 'workerd', 'edge-runtime', 'chromium', 'firefox'];
 
+/** What the examples guard. */
+const frameworks = ['express', 'hono', '@hono/node-server'];
+
 /** Browsers by the name of their Debian package, which is that of their program too. */
 const browsers = ['chromium', 'firefox-esr'];
 
@@ -29,7 +32,7 @@ export function runtimeChecks(consumer, filters) {
       provides: 'runtimes',
       work: async () => {
         if (!haveNodeModules(folder)) await installNodeModules(folder);
-        consumer.linkNodeModules(folder);
+        consumer.linkNodeModules(folder, frameworks);
       },
     },
     {

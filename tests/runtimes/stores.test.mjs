@@ -64,7 +64,7 @@ describe('writers in two isolates', () => {
 
   for (const [kind, name] of [
     ['d1', DATABASES.at(-1)],
-    ['stub', 'race'],
+    ['remote', 'race'],
   ]) {
     test(`${kind}: increments of one counter are all there`, async () => {
       const stores = [remote('one', kind, name), remote('two', kind, name)];

@@ -2,7 +2,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import { d1Store } from 'leastkey/stores/d1';
-import { durableObjectStore } from 'leastkey/stores/durable-object';
+import { durableObjectStore, remoteStore } from 'leastkey/stores/durable-object';
 
 let clock = 0;
 const now = () => clock;
@@ -39,11 +39,10 @@ export default {
       if (!databases.has(name)) databases.set(name, d1Store(env[name], { now }));
       return Response.json(await outcome(() => databases.get(name)[method](argument)));
     }
-    const object = env.TOKENS.getByName(name);
     return Response.json(
-      kind === 'stub'
-        ? await outcome(() => object[method](argument))
-        : await object.call(method, argument, instant),
+      kind === 'remote'
+        ? await outcome(() => remoteStore(env.TOKENS, name)[method](argument))
+        : await env.TOKENS.getByName(name).call(method, argument, instant),
     );
   },
 };
