@@ -44,11 +44,20 @@ export async function deployment() {
   // It goes on with every look, so that no two tokens are made in the same instant.
   let instant = Date.UTC(2026, 10, 23);
   const now = () => instant++;
-  const store = sqliteStore({ path: join(folder, 'tokens.db'), now });
+  const database = sqliteStore({ path: join(folder, 'tokens.db'), now });
   after(() => {
-    store.close();
+    database.close();
     rmSync(folder, { recursive: true });
   });
+  const commits = [];
+  const store = {
+    get: (keys) => database.get(keys),
+    list: (range) => database.list(range),
+    commit(writes) {
+      commits.push(writes.filter(({ value }) => value !== undefined).map(({ key }) => key));
+      return database.commit(writes);
+    },
+  };
   const start = (changed = catalog) => createTokens({ catalog: changed, store, prefix: 'acme_test', now });
   const tokens = await start();
   for (const [at, input] of neighbors.entries()) {
@@ -60,13 +69,15 @@ export async function deployment() {
     /** The same store, served by another process, or with another catalog. */
     start,
     now,
+    /** The keys that each commit wrote. */
+    commits,
     pass(milliseconds) {
       instant += milliseconds;
     },
-    everything: () => entriesOf(store, ''),
+    everything: () => entriesOf(database, ''),
     /** The tokens and accounts whose stored text is another after some work, as `token/<id>` and `account/<id>`. */
     async changedBy(work) {
-      const look = () => new Map(['account/', 'token/'].flatMap((prefix) => entriesOf(store, prefix)));
+      const look = () => new Map(['account/', 'token/'].flatMap((prefix) => entriesOf(database, prefix)));
       const before = look();
       await work();
       const after = look();
@@ -76,10 +87,10 @@ export async function deployment() {
   };
 }
 
-function entriesOf(store, prefix) {
+function entriesOf(database, prefix) {
   const found = [];
   for (let after; ; ) {
-    const page = store.list({ prefix, limit: 200, ...(after === undefined ? {} : { after }) });
+    const page = database.list({ prefix, limit: 200, ...(after === undefined ? {} : { after }) });
     found.push(...page.map(({ key, value }) => [key, value]));
     if (page.length < 200) return found;
     after = page.at(-1).key;
@@ -88,3 +99,20 @@ function entriesOf(store, prefix) {
 
 export const nodesOf = (tree) => tree.flatMap((node) => [node, ...nodesOf(node.children)]);
 export const nodeOf = (tree, id) => nodesOf(tree).find((node) => node.id === id);
+
+/** Where an account is stored. */
+export const accountKey = (id) => `account/${id.replaceAll('/', '%2F')}`;
+
+/** How a call ended: `done`, or the code of its error. */
+export const codeOf = (call) =>
+  call.then(
+    () => 'done',
+    ({ code }) => code,
+  );
+
+/** What of a credential is secret: what follows the id of its token. */
+export function secretOf(token, { id }) {
+  const secret = token.slice(token.indexOf(id) + id.length);
+  if (secret.length < 30) throw new Error('the credential has no secret');
+  return secret;
+}
