@@ -17,7 +17,7 @@ four is a requirement. Here each sentence has a row, in the order of the documen
 - *A title* is a test of the file that stands above the table. All of them run through the public JavaScript API, on one
   deployment that has the four systems together: the catalog \`examples/catalogs/four-systems.json\` on a SQLite file.
 - **Portal**: what a screen does about it, with what the screen rests on. The portal's own walks show these.
-- **HTTP**: what the HTTP API does about it. \`exchange\` and \`revoke\` are what it calls.
+- **HTTP**: tests of the HTTP API, over real sockets with curl.
 - **No requirement**: headings, captions, and sentences that say what the next sentences are about.
 
 [accounts.md](accounts.md) and [catalog.md](catalog.md#kinds-and-lifetimes) say how the rules are configured.
@@ -32,7 +32,7 @@ export function systemsTable() {
   return [introduction, ...documents.map(ofDocument)].join('\n');
 }
 
-function ofDocument({ number, title, file, parts }) {
+function ofDocument({ number, title, file, http, parts }) {
   let row = 0;
   const ofPart = ({ place, sentences }) => {
     const rows = sentences.map((sentence) => {
@@ -41,16 +41,15 @@ function ofDocument({ number, title, file, parts }) {
     });
     return `### ${number}: ${place}\n\n| | the document says | shown by |\n|---|---|---|\n${rows.join('\n')}\n`;
   };
-  return [
-    `## ${number}: ${title}\n\nThe tests are in \`tests/js/systems/${file}\`.\n`,
-    ...parts.map(ofPart),
-  ].join('\n');
+  const ofHttp = http === undefined ? '' : `, those of HTTP in \`tests/js/${http}\``;
+  const head = `## ${number}: ${title}\n\nThe tests are in \`tests/js/systems/${file}\`${ofHttp}.\n`;
+  return [head, ...parts.map(ofPart)].join('\n');
 }
 
 function shownBy({ says, shown = [], portal, http, plain }) {
   const parts = shown.map((test) => `*${test}*`);
   if (portal !== undefined) parts.push(`**Portal**: ${portal}`);
-  if (http !== undefined) parts.push(`**HTTP**: ${http}`);
+  if (http !== undefined) parts.push(`**HTTP**: ${http.map((test) => `*${test}*`).join('; ')}`);
   if (plain !== undefined) parts.push(`**No requirement**: ${plain}`);
   if (parts.length === 0) throw new Error(`nothing shows "${says}"`);
   return parts.join('<br>');

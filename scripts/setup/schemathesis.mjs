@@ -26,7 +26,16 @@ export async function installSchemathesis() {
   mkdirSync(dirname(home), { recursive: true });
   await makeEnvironment(home);
   try {
-    const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--disable-pip-version-check', '--retries', '2'];
+    const pip = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-deps',
+      '--disable-pip-version-check',
+      '--retries',
+      '2',
+    ];
     await run(python, [...pip, '-r', requirements], { limit: LIMIT });
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;

@@ -26,7 +26,10 @@ export async function runSchemathesis(program, cwd) {
     failures += text;
   });
   try {
-    const [line = '{}'] = await Promise.race([once(createInterface({ input: server.stdout }), 'line'), ended]);
+    const [line = '{}'] = await Promise.race([
+      once(createInterface({ input: server.stdout }), 'line'),
+      ended,
+    ]);
     const { document, config } = JSON.parse(line);
     if (document === undefined) throw new Failure(`The server of the API did not start.\n${failures}`);
     writeFileSync(join(folder, 'config.toml'), config);
