@@ -53,13 +53,24 @@ export interface Role {
   permissions: readonly string[];
 }
 
-/** A sort of token and its rules. */
+/**
+ * A sort of token and its rules. A built-in kind keeps what it is not told; what is said of defaults here is of a kind of the
+ * catalog's own.
+ */
 export interface Kind {
   title?: string;
   description?: string;
+  /** Whose its tokens can be: patterns such as `org:*`, with `**` at the end for any number of segments. Default: anybody's. */
+  owners?: readonly string[];
+  /** Who manages its tokens: their owner too, or only an admin of it or above. Default `owner`. */
+  manage?: 'owner' | 'admin';
+  /** Whether each token is backed by a technical user. Default false. */
+  technicalUser?: boolean;
+  /** The role of a token whose selection has no template, no `add` and no role. Default: none. */
+  role?: string;
   /** `idle`: the longest time without use. */
   lifetime?: { default?: Duration; longest?: Duration; required?: boolean; idle?: Duration };
-  /** Whether an owner's tokens of this kind must have different names. */
+  /** Whether an owner's tokens of this kind must have different names. Default false. */
   uniqueNames?: boolean;
   /** What `edit` may change. Default: everything. */
   editable?: readonly Editable[];
@@ -67,17 +78,12 @@ export interface Kind {
   actions?: readonly Action[];
   /** The kind's own words for its actions, for screens: `{ disable: 'Revoke' }`. */
   labels?: { readonly [Of in Action | 'enable']?: string };
-  /** Whether each token is backed by a technical user. */
-  technicalUser?: boolean;
-  /** Who manages tokens of this kind: their owner too, or only an admin of it. Default `owner`. */
-  manage?: 'owner' | 'admin';
-  /** Which resources can own one: patterns such as `org:*`, in which `**` is any number of segments. Default: all. */
-  owners?: readonly string[];
-  /** The role of a token that names none. */
-  role?: string;
-  /** How long the old secret works beside a new one, and what becomes of the token when a secret is used that was rotated out. */
+  /**
+   * How long the old secret works beside a new one, and what becomes of the token when a secret is used that was rotated out.
+   * Default: 24 hours, at most 7 days, and an entry in the audit trail.
+   */
   rotation?: { grace?: Duration; longestGrace?: Duration; reuse?: 'alert' | 'disable' | 'revoke' };
-  /** The most living sessions of one parent. */
+  /** Of `session`: the most living sessions of one parent. Default 100. */
   sessions?: number;
 }
 

@@ -67,6 +67,25 @@ const expected = {
       ],
     },
   },
+  organization: {
+    kind: 'organization',
+    owner: 'org:acme',
+    templates: {},
+  },
+  session: {
+    kind: 'application',
+    owner: 'user:7',
+    templates: {
+      library: ['assets:download', 'assets:search', 'collections:read'],
+      'library-editor': [
+        'assets:download',
+        'assets:search',
+        'assets:upload',
+        'collections:curate',
+        'collections:read',
+      ],
+    },
+  },
   personal: {
     kind: 'personal',
     owner: 'user:7',
@@ -78,7 +97,7 @@ const expected = {
   },
 };
 
-for (const [name, { kind, owner, routes, templates }] of Object.entries(expected)) {
+for (const [name, { kind, owner, routes = [], templates }] of Object.entries(expected)) {
   describe(`the example catalog ${name}`, () => {
     const catalog = read(name);
 
@@ -93,7 +112,7 @@ for (const [name, { kind, owner, routes, templates }] of Object.entries(expected
     test('its templates give what their titles say', async () => {
       const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'test' });
       const given = {};
-      for (const template of Object.keys(catalog.templates)) {
+      for (const template of Object.keys(catalog.templates ?? {})) {
         const { record } = await tokens.create({ kind, owner, name: template, templates: [template] }, admin);
         given[template] = record.permissions.toSorted();
       }
@@ -111,6 +130,30 @@ for (const [name, { kind, owner, routes, templates }] of Object.entries(expected
     });
   });
 }
+
+describe('the example catalog four-systems', () => {
+  const { version, services, templates, roles, kinds } = read('four-systems');
+  const parts = Object.keys(expected).map(read);
+  const together = (part) => Object.assign({}, ...parts.map((catalog) => catalog[part]));
+
+  test('has of each system what its own catalog has', () => {
+    assert.deepEqual(
+      { version, services, templates, kinds },
+      {
+        version: parts[0].version,
+        services: together('services'),
+        templates: together('templates'),
+        kinds: together('kinds'),
+      },
+    );
+  });
+
+  test('its users can do what the users of each system can', () => {
+    const patterns = parts.flatMap((catalog) => catalog.roles?.user.permissions ?? []);
+    assert.deepEqual(roles.user.permissions.toSorted(), patterns.sort());
+    assert.deepEqual(Object.keys(roles), ['user']);
+  });
+});
 
 test('one permission set is recommended', () => {
   const recommended = Object.entries(read('permission-set').templates).filter(
