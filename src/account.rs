@@ -111,12 +111,17 @@ impl Account {
             .any(|segment| segment.starts_with(TECHNICAL_USER))
     }
 
-    /// Whether the account is an admin of a resource.
+    /// The highest place at or above a resource where the account is an admin.
     #[must_use]
-    pub fn is_admin_of(&self, resource: &Resource) -> bool {
-        self.roles
+    pub fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
+        let admin = self
+            .roles
             .iter()
-            .any(|(place, role)| role == crate::catalog::Role::ADMIN && place.covers(resource))
+            .filter(|(_, role)| *role == crate::catalog::Role::ADMIN);
+        let places = admin
+            .map(|(place, _)| place)
+            .filter(|place| place.covers(resource));
+        places.min_by_key(|place| place.as_str().len())
     }
 
     /// The most that it can do at a whole resource.

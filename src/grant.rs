@@ -224,6 +224,12 @@ impl Grant {
         self.permissions.iter().map(|index| (index, self.places(index)))
     }
 
+    /// Whether each permission is held by another grant too, wherever this one holds it.
+    pub(crate) fn is_within(&self, other: &Grant) -> bool {
+        self.held()
+            .all(|(index, places)| places.into_iter().all(|place| other.holds(index, Some(place))))
+    }
+
     /// Whether something besides its record bounds this grant.
     #[must_use]
     pub fn is_bounded(&self) -> bool {

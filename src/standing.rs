@@ -5,7 +5,7 @@
 //! it acts as, and, if it is a session, on the tokens that it came from. All of them are read at once; what must be there and is not
 //! refuses.
 
-use crate::account::{AccountStatus, StoredAccount};
+use crate::account::{Account, AccountStatus, StoredAccount};
 use crate::catalog::Catalog;
 use crate::grant::Grant;
 use crate::keys;
@@ -24,6 +24,8 @@ pub struct Standing {
     pub token: Token,
     /// The tokens that it came from, nearest first.
     pub parents: Vec<Token>,
+    /// The accounts that it rests on, as far as they are registered.
+    pub accounts: Vec<Account>,
     /// What a verification decides by.
     pub terms: Terms,
 }
@@ -61,6 +63,7 @@ impl Standing {
         let mut found = Found {
             grant: Grant::of(&token, catalog),
             parents: Vec::new(),
+            accounts: Vec::new(),
             blocked: None,
         };
         found.look_at_parents(&token, catalog, reads)?;
@@ -77,6 +80,7 @@ impl Standing {
         Ok(Standing {
             token,
             parents: found.parents,
+            accounts: found.accounts,
             terms,
         })
     }
@@ -86,6 +90,7 @@ impl Standing {
 struct Found {
     grant: Grant,
     parents: Vec<Token>,
+    accounts: Vec<Account>,
     blocked: Option<Code>,
 }
 
@@ -124,6 +129,7 @@ impl Found {
                         self.block(Code::OwnerInactive);
                     }
                     self.grant = self.grant.under_account(&account, catalog);
+                    self.accounts.push(*account);
                 }
                 Some(Ok(StoredAccount::Tombstone)) => self.block(Code::OwnerInactive),
                 Some(Err(Damaged)) => self.block(Code::StoreUnavailable),

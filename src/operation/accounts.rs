@@ -87,6 +87,14 @@ pub(super) fn put(
     next.roles = roles;
     next.ceilings = ceilings;
     authority.covers(catalog, &Grant::of_account(&next, catalog), had.as_ref())?;
+    for (place, role) in &next.roles {
+        let was_admin = before
+            .as_ref()
+            .is_some_and(|(account, _)| account.admin_place(place).is_some());
+        if !was_admin {
+            authority.gives_role(Some(role), place)?;
+        }
+    }
     if let Some((account, _)) = &before {
         if *account == next {
             return Ok(Outcome::Answer(Answer::Account(Box::new(next))));
@@ -236,7 +244,11 @@ pub(super) fn one(
     } else {
         AccountStatus::Active
     };
-    if account.status == status || done_before {
+    // Who disables from above what was disabled below holds it there.
+    let place = authority.place_above(&id);
+    let raised = |held: &Resource| status == AccountStatus::Disabled && *held != place && place.covers(held);
+    let raises = account.held_at.as_ref().is_some_and(raised);
+    if (account.status == status && !raises) || done_before {
         return Ok(Outcome::Answer(Answer::Account(Box::new(account))));
     }
     let held_above = account

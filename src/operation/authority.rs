@@ -103,16 +103,18 @@ impl<'c> Authority<'c> {
 
     /// The highest place at or above a resource where the actor is an admin.
     pub(super) fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
-        if let Some(Standing { token, .. }) = &self.token {
-            let admin = token.role.as_deref() == Some(Role::ADMIN) && token.resource.covers(resource);
-            return admin.then_some(&token.resource);
-        }
-        let place = self.actor.admin_place(resource)?;
-        match &self.account {
-            // The host's word and the account have to agree.
-            Some(account) if !account.is_admin_of(resource) => None,
-            _ => Some(place),
-        }
+        let (place, accounts) = match &self.token {
+            Some(Standing { token, accounts, .. }) => {
+                let admin = token.role.as_deref() == Some(Role::ADMIN) && token.resource.covers(resource);
+                (admin.then_some(&token.resource)?, accounts.as_slice())
+            }
+            None => (self.actor.admin_place(resource)?, self.account.as_slice()),
+        };
+        // What the host or the token says, and every account behind it, have to agree: the deepest of their places.
+        accounts.iter().try_fold(place, |agreed, account| {
+            let place = account.admin_place(resource)?;
+            Some(if agreed.covers(place) { place } else { agreed })
+        })
     }
 
     /// Whether the actor is an admin of a resource or of what stands above it.
@@ -165,6 +167,21 @@ impl<'c> Authority<'c> {
     ) -> Result<(), Refusal> {
         let ceiling = |place: &Resource| self.ceiling(catalog, place);
         refuse_excess(catalog, wanted, before, &ceiling, "the actor")
+    }
+
+    /// Refuses the admin role where the actor is no admin: a token that has it manages others, however little else it may do.
+    pub(super) fn gives_role(&self, role: Option<&str>, place: &Resource) -> Result<(), Refusal> {
+        if role != Some(Role::ADMIN) || self.is_admin_of(place) {
+            return Ok(());
+        }
+        let place = quote(place.as_str());
+        Err(Refusal {
+            path: Some("role".to_owned()),
+            ..Refusal::new(
+                ErrorCode::ExceedsCeiling,
+                format!("the actor is no admin of {place}, and cannot give the role \"admin\" there"),
+            )
+        })
     }
 
     /// How the token stands that the actor is.

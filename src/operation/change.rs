@@ -13,6 +13,7 @@ use crate::keys;
 use crate::name::Reason;
 use crate::record::Record;
 use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
 use crate::step::Halt;
 use crate::token::{Status, Token};
 
@@ -69,7 +70,11 @@ fn set_status(
     };
     let token = found.record.token();
     // Already so, by an earlier call or by this one whose answer was lost: nothing is written, and the first reason stays.
-    if token.status == status || mark.found_for(marked, id)? {
+    // Who disables from above what was disabled below holds it there.
+    let place = authority.place_above(&token.owner);
+    let raised = |held: &Resource| status == Status::Disabled && *held != place && place.covers(held);
+    let raises = token.held_at.as_ref().is_some_and(raised);
+    if (token.status == status && !raises) || mark.found_for(marked, id)? {
         return Ok(Outcome::Answer(Answer::Token(Box::new(token.clone()))));
     }
     if token.status == Status::Revoked {

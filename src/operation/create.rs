@@ -232,6 +232,7 @@ pub(super) fn place<'r>(
         _ => Grant::of_selection(&wanted.resolution, &wanted.owner, catalog),
     };
     authority.covers(catalog, &grant, None)?;
+    authority.gives_role(wanted.resolution.role.as_deref(), grant.boundary())?;
     authority.outlasts(wanted.expires_at)?;
     wanted.conditions = authority.conditions(wanted.conditions.take())?;
     for account in &accounts {

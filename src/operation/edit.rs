@@ -12,7 +12,7 @@ use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::account::StoredAccount;
 use crate::actor::Actor;
-use crate::catalog::{Editable, Selection};
+use crate::catalog::{Editable, Role, Selection};
 use crate::condition::Conditions;
 use crate::credential::TokenId;
 use crate::feed::json;
@@ -214,6 +214,13 @@ fn reselect(
     let before = Grant::of(token, catalog);
     let after = Grant::of_selection(&resolution, &token.resource, catalog);
     authority.covers(catalog, &after, Some(&before))?;
+    let promoted = resolution.role != token.role && resolution.role.as_deref() == Some(Role::ADMIN);
+    if promoted {
+        authority.gives_role(resolution.role.as_deref(), &token.resource)?;
+    }
+    if promoted || !after.is_within(&before) {
+        authority.outlasts(token.expires_at)?;
+    }
     for account in authority.read_owner(context, &token.owner)? {
         refuse_more_than_account(catalog, &after, Some(&before), &account)?;
     }

@@ -80,7 +80,14 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let presented = verified.record.token();
     let mark = Mark::of_call(context, Operation::Exchange);
     let actor = Actor::of_token(&presented.id);
-    let authority = Authority::read(context, &actor)?;
+    let authority = Authority::read(context, &actor).map_err(|halt| match halt {
+        Halt::Refuse(refusal) if refusal.code == ErrorCode::Forbidden => Refusal {
+            code: ErrorCode::InvalidToken,
+            ..refusal
+        }
+        .into(),
+        halt => halt,
+    })?;
     let standing = authority.standing().ok_or_else(|| not_valid(Code::Unknown))?;
     let anything = Requirement::default();
     let question = Question {

@@ -137,9 +137,13 @@ fn take_in(context: &Context, used: &Use, authority: &Authority, changes: &mut C
     };
     if let Some(changed) = consequence(context, used, &found.record, authority) {
         changes.replace_token(&found, &changed);
-    } else if used.reused {
+        return Ok(());
+    }
+    if used.reused {
         changes.note_token(found.record.token());
     }
+    // What is deleted meanwhile leaves no trace of its use, and what is rotated meanwhile is looked at again.
+    changes.write(Write::assert(keys::token(&used.id), Some(text)));
     Ok(())
 }
 

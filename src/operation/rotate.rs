@@ -10,6 +10,7 @@ use super::{Answer, Context, Operation, Outcome, read_idempotency_key};
 use crate::actor::Actor;
 use crate::catalog::{Action, Kind};
 use crate::credential::{Credential, Digest, TokenId};
+use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::refusal::{ErrorCode, Refusal};
@@ -121,6 +122,10 @@ fn rotate(
         )
         .into());
     }
+    // Whoever rotates holds the new secret, and with it all that the token may do.
+    let catalog = context.deployment.catalog();
+    authority.covers(catalog, &Grant::of(token, catalog), None)?;
+    authority.outlasts(token.expires_at)?;
     let rule = context
         .deployment
         .catalog()

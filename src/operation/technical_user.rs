@@ -116,6 +116,10 @@ pub(super) fn release(context: &Context, token: &Token, changes: &mut Changes) -
     let Ok(StoredAccount::Account(account)) = StoredAccount::parse(id, text) else {
         return Ok(());
     };
+    // A session acts as the technical user of its parent, which does not back it.
+    if !account.tokens.contains(&token.id) {
+        return Ok(());
+    }
     let mut next = (*account).clone();
     next.tokens.retain(|backed| *backed != token.id);
     next.revision = account.revision.saturating_add(1);

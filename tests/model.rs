@@ -1,0 +1,113 @@
+//! The core beside a reference model, over random sequences of calls by random actors: P2, P3, P5, P8 and P16, isolation of every write, and
+//! agreement over the whole. `LEASTKEY_MODEL_CASES` says how many sequences; `PROPTEST_MAX_SHRINK_ITERS` how long a failure is made smaller.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable
+)]
+#![allow(missing_docs, unreachable_pub)]
+
+#[path = "model/mod.rs"]
+mod model;
+mod support;
+
+use std::collections::BTreeMap;
+
+use model::acts::{EVERYTHING, Move, Weights, moves};
+use model::run::Run;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("LEASTKEY_MODEL_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(2_000);
+    ProptestConfig {
+        max_shrink_iters: 20_000,
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(cases)
+    }
+}
+
+fn follow(Sequence(moves): &Sequence) -> Result<Run, TestCaseError> {
+    let mut run = Run::new();
+    for (at, step) in moves.iter().enumerate() {
+        run.make(step)
+            .map_err(|problem| TestCaseError::fail(format!("move {at}: {problem}")))?;
+    }
+    run.look_at_everything().map_err(TestCaseError::fail)?;
+    Ok(run)
+}
+
+/// A sequence that is told a move a line.
+struct Sequence(Vec<Move>);
+
+impl std::fmt::Debug for Sequence {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|step| write!(formatter, "\n  {step:?}"))
+    }
+}
+
+fn sequences(weights: Weights) -> impl Strategy<Value = Sequence> {
+    prop::collection::vec(moves(weights), 1..40).prop_map(Sequence)
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn any_sequence_agrees_with_the_model(moves in sequences(EVERYTHING)) {
+        follow(&moves)?;
+    }
+}
+
+/// What has to happen in a few hundred sequences: a model that never gets anywhere agrees with everything.
+const EVERYWHERE: [&str; 15] = [
+    "create organization: done forbidden invalid_input conflict",
+    "create group: done exceeds_ceiling forbidden",
+    "create permission-set: done exceeds_ceiling forbidden",
+    "create personal: done told exceeds_ceiling forbidden name_taken conflict",
+    "create service: done name_taken",
+    "create robot: done forbidden",
+    "edit: done told forbidden not_found exceeds_ceiling conflict terminal invalid_input",
+    "rotate: done forbidden not_found exceeds_ceiling conflict terminal invalid_input",
+    "confirmRotation: done conflict not_found",
+    "abortRotation: done conflict not_found",
+    "exchange: done exceeds_ceiling forbidden invalid_token too_many_sessions",
+    "putAccount: done exceeds_ceiling forbidden not_found",
+    "disableAccount: done forbidden not_found",
+    "revokeAll: done told forbidden invalid_input",
+    "verdict: valid unknown revoked disabled expired not_yet_valid idle_expired rotated_out owner_inactive \
+     insufficient_permission outside_resource",
+];
+
+#[test]
+fn the_sequences_get_everywhere() {
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), random);
+    let mut seen = BTreeMap::<String, usize>::new();
+    for _ in 0..800 {
+        let sequence = sequences(EVERYTHING).new_tree(&mut runner).unwrap().current();
+        for (what, often) in follow(&sequence).unwrap().seen.take() {
+            *seen.entry(what).or_default() += often;
+        }
+    }
+    let mut never = Vec::new();
+    for line in EVERYWHERE {
+        let (call, outcomes) = line.split_once(": ").unwrap();
+        for outcome in outcomes.split_whitespace() {
+            let what = format!("{call}: {outcome}");
+            if !seen.contains_key(&what) {
+                never.push(what);
+            }
+        }
+    }
+    assert!(never.is_empty(), "never: {never:?}, but {seen:#?}");
+    assert!(seen["race: the second plans again"] >= 5, "{seen:#?}");
+}

@@ -1,0 +1,443 @@
+//! Random moves. Tokens are named by any number, which a state makes one of its own.
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::actor::{Actor, PEOPLE};
+use super::call::{Act, Call, Change, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Wanted, Whose};
+use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
+use super::place::{OWNERS, PLACES, Place, ROOT, covers};
+use super::state::State;
+
+const NAMES: [&str; 3] = ["alpha", "beta", "gamma"];
+const TAGS: [&str; 2] = ["night", "legacy"];
+const SUBJECTS: [&str; 5] = ["user:1", "user:2", "profile:42", "org:b/user:9", "staff:1"];
+const KEYS: [&str; 2] = ["job-1", "job-2"];
+const ACCOUNTS: [&str; 6] = [
+    "org:a",
+    "org:a/group:x",
+    "org:b/user:9",
+    "user:1",
+    "staff:1",
+    "root",
+];
+
+/// What happens next.
+#[derive(Clone, Debug)]
+pub enum Move {
+    Call(Call),
+    /// Two at once: the second has read this often when the first commits.
+    Race {
+        first: Call,
+        second: Call,
+        reads: usize,
+    },
+    /// A call whose answer is lost, something that another does, and the same call again.
+    Lost {
+        call: Call,
+        then: Option<Call>,
+    },
+    Wait(u64),
+}
+
+/// How likely each sort of move is.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights {
+    pub create: u32,
+    pub edit: u32,
+    pub status: u32,
+    pub rotate: u32,
+    pub exchange: u32,
+    pub account: u32,
+    pub many: u32,
+    pub race: u32,
+    pub lost: u32,
+}
+
+pub const EVERYTHING: Weights = Weights {
+    create: 8,
+    edit: 3,
+    status: 5,
+    rotate: 3,
+    exchange: 4,
+    account: 5,
+    many: 1,
+    race: 5,
+    lost: 2,
+};
+
+pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
+    let Weights { race, lost, .. } = weights;
+    let call = move || calls(weights);
+    let wait = select(vec![MINUTE, 9 * MINUTE, HOUR, 2 * HOUR, DAY, 8 * DAY, 40 * DAY]);
+    prop_oneof![
+        20 => call().prop_map(Move::Call),
+        race => (call(), call(), any::<bool>(), 0..7usize).prop_map(|(first, second, same, reads)| {
+            let second = if same { second.aimed_like(&first) } else { second };
+            Move::Race { first, second, reads }
+        }),
+        lost => (call(), proptest::option::of(call())).prop_map(|(call, then)| Move::Lost { call, then }),
+        3 => wait.prop_map(Move::Wait),
+    ]
+}
+
+fn calls(weights: Weights) -> impl Strategy<Value = Call> {
+    let by = |act: BoxedStrategy<Act>| (actor(), act).prop_map(|(actor, act)| Call::By(actor, act));
+    let Weights {
+        create,
+        edit,
+        status,
+        rotate,
+        exchange,
+        account,
+        many,
+        ..
+    } = weights;
+    prop_oneof![
+        create => by(wanted().prop_map(Act::Create).boxed()),
+        edit => by((token(), change()).prop_map(|(token, change)| Act::Edit(token, change)).boxed()),
+        status => by((on_token(), token()).prop_map(|(op, token)| Act::Token(op, token)).boxed()),
+        rotate => by((token(), renewal()).prop_map(|(token, renewal)| Act::Rotate(token, renewal)).boxed()),
+        rotate => by((select(vec![OnToken::Confirm, OnToken::Abort]), token())
+            .prop_map(|(op, token)| Act::Token(op, token)).boxed()),
+        exchange => (token(), token(), derived())
+            .prop_map(|(token, secret, derived)| Call::Exchange { token, secret, derived }),
+        rotate => (token(), any::<bool>(), any::<bool>())
+            .prop_map(|(token, successor, reused)| Call::Flush { token, successor, reused: reused && !successor }),
+        account => by((whose(), rights()).prop_map(|(whose, rights)| Act::PutAccount(whose, rights)).boxed()),
+        account => by((on_account(), whose()).prop_map(|(op, whose)| Act::Account(op, whose)).boxed()),
+        many => by((option(OWNERS), option(TAGS), option(SUBJECTS))
+            .prop_map(|(owner, tag, subject)| Act::RevokeAll { owner, tag, subject }).boxed()),
+        many => by(select(OWNERS.to_vec()).prop_map(Act::List).boxed()),
+    ]
+}
+
+fn option<const N: usize>(values: [&'static str; N]) -> impl Strategy<Value = Option<&'static str>> {
+    proptest::option::weighted(0.4, select(values.to_vec()))
+}
+
+fn token() -> impl Strategy<Value = usize> {
+    0..1000usize
+}
+
+fn actor() -> impl Strategy<Value = Actor> {
+    prop_oneof![
+        8 => Just(Actor::Person(0)),
+        4 => Just(Actor::Person(1)),
+        5 => (0..PEOPLE.len()).prop_map(Actor::Person),
+        5 => token().prop_map(Actor::Token),
+    ]
+}
+
+fn kind_and_owner() -> impl Strategy<Value = (&'static Kind, Place)> {
+    let among = |kinds: &[&'static str], owners: &[Place]| {
+        (select(kinds.to_vec()), select(owners.to_vec())).prop_map(|(kind, owner)| (Kind::named(kind), owner))
+    };
+    prop_oneof![
+        3 => among(&["organization", "robot"], &["org:a", "org:b", "org:ab"]),
+        2 => among(&["group", "robot"], &["org:a/group:x", "org:a/group:y", "org:b/group:x"]),
+        3 => among(&["personal"], &["user:1", "user:2", "org:b/user:9", "org:a"]),
+        3 => among(&["permission-set", "service"], &["org:a", "org:b", "org:a/group:x", "user:1"]),
+        1 => (0..KINDS.len(), select(OWNERS.to_vec())).prop_map(|(kind, owner)| (&KINDS[kind], owner)),
+    ]
+}
+
+/// Mostly a selection that gives something; sometimes one that is narrowed, by any number, to a place below a boundary.
+fn selection() -> impl Strategy<Value = (Selection, Option<(&'static str, usize)>)> {
+    let role = prop_oneof![4 => Just(None), 3 => Just(Some("admin")), 2 => option(ROLES)];
+    (
+        subsequence(TEMPLATES.to_vec(), 0..2),
+        subsequence(PATTERNS.to_vec(), 0..3),
+        prop_oneof![3 => Just(Vec::new()), 1 => subsequence(PATTERNS.to_vec(), 1..3)],
+        role,
+        proptest::option::weighted(0.15, (select(PERMISSIONS.to_vec()), token())),
+    )
+        .prop_map(|(templates, add, remove, role, narrowed)| {
+            (
+                Selection {
+                    templates,
+                    add,
+                    remove,
+                    role,
+                    narrowed: None,
+                },
+                narrowed,
+            )
+        })
+}
+
+fn narrow((selection, narrowed): (Selection, Option<(&'static str, usize)>), boundary: Place) -> Selection {
+    let narrowed = narrowed.map(|(permission, any)| (permission, below(boundary, any)));
+    Selection {
+        narrowed,
+        ..selection
+    }
+}
+
+/// Any place at or below another.
+fn below(boundary: Place, any: usize) -> Place {
+    let places: Vec<Place> = PLACES
+        .into_iter()
+        .filter(|place| covers(boundary, place))
+        .collect();
+    places[any % places.len()]
+}
+
+fn resource(owner: Place) -> impl Fn((u32, usize)) -> Option<Place> {
+    move |(sort, any)| match sort {
+        0..=5 => None,
+        6..=8 => Some(below(owner, any)),
+        _ => Some(PLACES[any % PLACES.len()]),
+    }
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    let secret = prop_oneof![
+        5 => Just(Secret::Ours),
+        2 => select(KEYS.to_vec()).prop_map(Secret::Keyed),
+        2 => token().prop_map(Secret::Client),
+    ];
+    let lifetime = prop_oneof![
+        1 => Just(None),
+        7 => select(vec![MINUTE, HOUR, 2 * DAY, 30 * DAY, 60 * DAY]).prop_map(Some),
+        1 => Just(Some(400 * DAY)),
+    ];
+    let rare = |values: Vec<u64>| proptest::option::weighted(0.1, select(values));
+    let like = proptest::option::weighted(0.3, token());
+    let details = (select(NAMES.to_vec()), option(SUBJECTS), like, option(TAGS));
+    let times = (
+        lifetime,
+        rare(vec![HOUR, DAY]),
+        rare(vec![2 * DAY, 15 * DAY, 30 * DAY]),
+    );
+    (
+        kind_and_owner(),
+        details,
+        (0..10u32, token()),
+        selection(),
+        times,
+        secret,
+    )
+        .prop_map(
+            |(
+                (kind, owner),
+                (name, subject, like, tag),
+                place,
+                selection,
+                (lifetime, begins_in, idle),
+                secret,
+            )| {
+                let resource = resource(owner)(place);
+                Wanted {
+                    kind,
+                    name,
+                    owner,
+                    subject: subject.filter(|_| !kind.backed),
+                    backed_like: like.filter(|_| kind.backed),
+                    resource,
+                    selection: narrow(selection, resource.unwrap_or(owner)),
+                    lifetime,
+                    begins_in,
+                    idle,
+                    tag,
+                    secret,
+                }
+            },
+        )
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let selection = prop_oneof![
+        2 => Just(None),
+        3 => (selection(), select(OWNERS.to_vec())).prop_map(|(selection, at)| Some(narrow(selection, at))),
+    ];
+    let seen = proptest::option::weighted(0.4, 0..3u64);
+    (selection, option(NAMES), option(TAGS), seen).prop_map(|(selection, name, tag, seen)| Change {
+        selection,
+        name,
+        tag,
+        seen,
+    })
+}
+
+fn renewal() -> impl Strategy<Value = Renewal> {
+    let grace = proptest::option::of(select(vec![0, MINUTE, DAY, 3 * DAY, 30 * DAY]));
+    let key = proptest::option::weighted(0.3, select(KEYS.to_vec()));
+    (grace, any::<bool>(), key).prop_map(|(grace, at_first_use, key)| Renewal {
+        grace,
+        at_first_use,
+        key,
+    })
+}
+
+fn derived() -> impl Strategy<Value = Derived> {
+    let permissions = proptest::option::weighted(0.4, subsequence(PERMISSIONS.to_vec(), 1..3));
+    let lifetime = proptest::option::of(select(vec![MINUTE, HOUR, 3 * DAY]));
+    let resource = proptest::option::weighted(0.2, select(PLACES.to_vec()));
+    (permissions, resource, lifetime, any::<bool>()).prop_map(|(permissions, resource, lifetime, sibling)| {
+        Derived {
+            permissions,
+            resource,
+            lifetime,
+            sibling,
+        }
+    })
+}
+
+fn on_token() -> impl Strategy<Value = OnToken> {
+    let (disable, enable, revoke, delete) = (
+        OnToken::Disable,
+        OnToken::Enable,
+        OnToken::Revoke,
+        OnToken::Delete,
+    );
+    select(vec![
+        OnToken::Get,
+        disable,
+        disable,
+        enable,
+        enable,
+        revoke,
+        delete,
+    ])
+}
+
+fn on_account() -> impl Strategy<Value = OnAccount> {
+    let (disable, enable) = (OnAccount::Disable, OnAccount::Enable);
+    select(vec![
+        OnAccount::Get,
+        disable,
+        disable,
+        enable,
+        enable,
+        OnAccount::Delete,
+    ])
+}
+
+fn whose() -> impl Strategy<Value = Whose> {
+    prop_oneof![
+        1 => select(ACCOUNTS.to_vec()).prop_map(Whose::Named),
+        1 => token().prop_map(Whose::BackerOf),
+    ]
+}
+
+fn rights() -> impl Strategy<Value = Rights> {
+    let place = || prop_oneof![1 => Just(ROOT), 2 => Just("org:a"), 2 => select(PLACES.to_vec())];
+    let role = prop_oneof![3 => Just("admin"), 1 => select(ROLES.to_vec())];
+    let roles = proptest::collection::btree_map(place(), role, 0..3);
+    let permissions = proptest::collection::btree_map(place(), subsequence(PATTERNS.to_vec(), 0..3), 0..2);
+    (roles, permissions).prop_map(|(roles, permissions)| Rights { roles, permissions })
+}
+
+impl Call {
+    /// The token that this is about, if it is about one.
+    fn aim(&mut self) -> Option<&mut usize> {
+        match self {
+            Call::Exchange { token, .. } | Call::Flush { token, .. } => Some(token),
+            Call::By(_, Act::Edit(token, _) | Act::Token(_, token) | Act::Rotate(token, _)) => Some(token),
+            Call::By(
+                _,
+                Act::PutAccount(Whose::BackerOf(token), _) | Act::Account(_, Whose::BackerOf(token)),
+            ) => Some(token),
+            Call::By(_, Act::Create(wanted)) => wanted.backed_like.as_mut(),
+            Call::By(..) => None,
+        }
+    }
+
+    /// This call about the same token as another.
+    fn aimed_like(mut self, other: &Call) -> Call {
+        if let (Some(token), Some(same)) = (self.aim(), other.clone().aim()) {
+            *token = *same;
+        }
+        self
+    }
+
+    /// This call with tokens of a state; nothing where the state has none for it.
+    pub fn settled(&self, state: &State) -> Option<Call> {
+        let count = state.tokens.len();
+        let one = |any: usize| (count > 0).then(|| any % count);
+        Some(match self {
+            Call::By(actor, act) => {
+                let actor = match actor {
+                    Actor::Token(any) => Actor::Token(one(*any)?),
+                    person => *person,
+                };
+                Call::By(actor, act.settled(state)?)
+            }
+            Call::Exchange {
+                token,
+                secret,
+                derived,
+            } => {
+                let token = one(*token)?;
+                let secrets = state.tokens[token].secrets.len();
+                Call::Exchange {
+                    token,
+                    secret: secret % secrets,
+                    derived: derived.clone(),
+                }
+            }
+            Call::Flush {
+                token,
+                successor,
+                reused,
+            } => {
+                let token = one(*token)?;
+                let found = &state.tokens[token];
+                // Nobody sees the use of a secret that is not there yet.
+                let successor = *successor && found.rotation.is_some();
+                Call::Flush {
+                    token,
+                    successor,
+                    reused: *reused && !found.retired.is_empty(),
+                }
+            }
+        })
+    }
+}
+
+impl Act {
+    fn settled(&self, state: &State) -> Option<Act> {
+        let count = state.tokens.len();
+        let one = |any: usize| (count > 0).then(|| any % count);
+        let whose = |whose: Whose| match whose {
+            Whose::BackerOf(any) => one(any)
+                .map(Whose::BackerOf)
+                .filter(|whose| whose.id(state).is_some()),
+            named => Some(named),
+        };
+        Some(match self {
+            Act::Create(wanted) => {
+                let mut wanted = wanted.clone();
+                wanted.backed_like = wanted
+                    .backed_like
+                    .and_then(one)
+                    .filter(|at| state.tokens[*at].backed_by.is_some());
+                if let Secret::Client(any) = wanted.secret {
+                    let minted = state.minted.len();
+                    wanted.secret = Secret::Client(any.checked_rem(minted)?);
+                }
+                Act::Create(wanted)
+            }
+            Act::Edit(token, change) => {
+                let token = one(*token)?;
+                let revision = state.tokens[token].revision;
+                let seen = change
+                    .seen
+                    .map(|behind| revision.saturating_sub(behind / 2).max(1));
+                Act::Edit(
+                    token,
+                    Change {
+                        seen,
+                        ..change.clone()
+                    },
+                )
+            }
+            Act::Token(op, token) => Act::Token(*op, one(*token)?),
+            Act::Rotate(token, renewal) => Act::Rotate(one(*token)?, renewal.clone()),
+            Act::PutAccount(id, rights) => Act::PutAccount(whose(*id)?, rights.clone()),
+            Act::Account(op, id) => Act::Account(*op, whose(*id)?),
+            other => other.clone(),
+        })
+    }
+}

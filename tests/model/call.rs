@@ -1,0 +1,346 @@
+//! The calls that actors make, and how each is said to the core.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::actor::Actor;
+use super::catalog::{Kind, Selection};
+use super::place::{Permission, Place};
+use super::state::State;
+
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub kind: &'static Kind,
+    pub name: &'static str,
+    pub owner: Place,
+    pub subject: Option<&'static str>,
+    /// The token whose technical user is to back this one too.
+    pub backed_like: Option<usize>,
+    pub resource: Option<Place>,
+    pub selection: Selection,
+    pub lifetime: Option<u64>,
+    pub begins_in: Option<u64>,
+    pub idle: Option<u64>,
+    pub tag: Option<&'static str>,
+    pub secret: Secret,
+}
+
+/// Who makes the secret, and how a retry is known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Secret {
+    Ours,
+    /// Ours, with an idempotency key.
+    Keyed(&'static str),
+    /// A client's, by the number of its mint.
+    Client(usize),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub selection: Option<Selection>,
+    pub name: Option<&'static str>,
+    pub tag: Option<&'static str>,
+    /// The revision that the editor has seen.
+    pub seen: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Renewal {
+    pub grace: Option<u64>,
+    pub at_first_use: bool,
+    pub key: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Derived {
+    pub permissions: Option<Vec<Permission>>,
+    pub resource: Option<Place>,
+    pub lifetime: Option<u64>,
+    pub sibling: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnToken {
+    Get,
+    Disable,
+    Enable,
+    Revoke,
+    Delete,
+    Confirm,
+    Abort,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnAccount {
+    Get,
+    Disable,
+    Enable,
+    Delete,
+}
+
+/// An account: of somebody, or the technical user of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    Named(&'static str),
+    BackerOf(usize),
+}
+
+#[derive(Clone, Debug)]
+pub struct Rights {
+    pub roles: BTreeMap<Place, &'static str>,
+    pub permissions: BTreeMap<Place, Vec<&'static str>>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Act {
+    Create(Wanted),
+    Edit(usize, Change),
+    Token(OnToken, usize),
+    Rotate(usize, Renewal),
+    PutAccount(Whose, Rights),
+    Account(OnAccount, Whose),
+    RevokeAll {
+        owner: Option<Place>,
+        tag: Option<&'static str>,
+        subject: Option<&'static str>,
+    },
+    List(Place),
+}
+
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // A test makes a few at a time.
+pub enum Call {
+    By(Actor, Act),
+    Exchange {
+        token: usize,
+        secret: usize,
+        derived: Derived,
+    },
+    /// What verifiers saw: a use of a token, by its new secret or by one that was rotated out.
+    Flush {
+        token: usize,
+        successor: bool,
+        reused: bool,
+    },
+}
+
+/// A credential that a client minted.
+#[derive(Clone, Debug)]
+pub struct Minted {
+    pub id: String,
+    pub digest: String,
+    pub credential: String,
+    pub at: u64,
+}
+
+impl Whose {
+    /// The id, if there is one: not every token has a technical user.
+    pub fn id(self, state: &State) -> Option<String> {
+        match self {
+            Whose::Named(id) => Some(id.to_owned()),
+            Whose::BackerOf(token) => state.tokens[token].backed_by.clone(),
+        }
+    }
+}
+
+impl Act {
+    /// The call as the core is given it; `None` where it has no object.
+    fn json(&self, state: &State) -> Option<Json> {
+        let on = |op: &str, token: usize| json!({ "op": op, "id": state.tokens[token].id });
+        Some(match self {
+            Act::Create(wanted) => json!({ "op": "create", "input": wanted.json(state)? }),
+            Act::Edit(token, change) => {
+                let mut json = on("edit", *token);
+                json["change"] = change.json();
+                json
+            }
+            Act::Token(op, token) => on(op.name(), *token),
+            Act::Rotate(token, renewal) => {
+                let mut json = on("rotate", *token);
+                json["options"] = renewal.json();
+                json
+            }
+            Act::PutAccount(whose, rights) => json!({ "op": "putAccount", "input": {
+                "id": whose.id(state)?, "roles": rights.roles, "permissions": rights.permissions } }),
+            Act::Account(op, whose) => json!({ "op": op.name(), "id": whose.id(state)? }),
+            Act::RevokeAll { owner, tag, subject } => {
+                let mut query = json!({});
+                for (name, value) in [("owner", owner), ("tag", tag), ("subject", subject)] {
+                    if let Some(value) = value {
+                        query[name] = json!(value);
+                    }
+                }
+                json!({ "op": "revokeAll", "query": query, "options": { "reason": "incident" } })
+            }
+            Act::List(owner) => json!({ "op": "list", "query": { "owner": owner, "limit": 200 } }),
+        })
+    }
+}
+
+impl Call {
+    /// What it is called in the figures of a run.
+    pub fn name(&self) -> String {
+        match self {
+            Call::By(_, Act::Create(wanted)) => format!("create {}", wanted.kind.id),
+            Call::By(_, Act::Edit(..)) => "edit".to_owned(),
+            Call::By(_, Act::Token(op, _)) => op.name().to_owned(),
+            Call::By(_, Act::Rotate(..)) => "rotate".to_owned(),
+            Call::By(_, Act::PutAccount(..)) => "putAccount".to_owned(),
+            Call::By(_, Act::Account(op, _)) => op.name().to_owned(),
+            Call::By(_, Act::RevokeAll { .. }) => "revokeAll".to_owned(),
+            Call::By(_, Act::List(_)) => "list".to_owned(),
+            Call::Exchange { .. } => "exchange".to_owned(),
+            Call::Flush { .. } => "flush".to_owned(),
+        }
+    }
+
+    pub fn json(&self, state: &State) -> Option<Json> {
+        Some(match self {
+            Call::By(actor, act) => {
+                let mut json = act.json(state)?;
+                json["actor"] = actor.json(state);
+                json
+            }
+            Call::Exchange {
+                token,
+                secret,
+                derived,
+            } => json!({
+                "op": "exchange", "credential": state.tokens[*token].secrets[*secret], "input": derived.json() }),
+            Call::Flush {
+                token,
+                successor,
+                reused,
+            } => {
+                let mut seen = json!({ "id": state.tokens[*token].id, "at": state.now, "uses": 1 });
+                if *successor {
+                    seen["successor"] = json!(true);
+                }
+                if *reused {
+                    seen["uses"] = json!(0);
+                    seen["reused"] = json!(true);
+                }
+                json!({ "op": "flush", "uses": [seen] })
+            }
+        })
+    }
+}
+
+impl Wanted {
+    pub fn json(&self, state: &State) -> Option<Json> {
+        let mut json = Json::Object(self.selection.json());
+        json["kind"] = json!(self.kind.id);
+        json["name"] = json!(self.name);
+        json["owner"] = json!(self.owner);
+        for (name, value) in [("subject", self.subject), ("resource", self.resource)] {
+            if let Some(value) = value {
+                json[name] = json!(value);
+            }
+        }
+        if let Some(tag) = self.tag {
+            json["tags"] = json!([tag]);
+        }
+        if let Some(token) = self.backed_like {
+            json["technicalUser"] = json!(state.tokens[token].backed_by.as_ref()?);
+        }
+        if let Some(begins_in) = self.begins_in {
+            json["notBefore"] = json!(state.now + begins_in);
+        }
+        for (name, value) in [("expiresIn", self.lifetime), ("idleAfter", self.idle)] {
+            if let Some(value) = value {
+                json[name] = json!(value);
+            }
+        }
+        match self.secret {
+            Secret::Ours => {}
+            Secret::Keyed(key) => json["idempotencyKey"] = json!(key),
+            Secret::Client(number) => {
+                let minted = state.minted.get(number)?;
+                json["id"] = json!(minted.id);
+                json["digest"] = json!(minted.digest);
+            }
+        }
+        Some(json)
+    }
+}
+
+impl Change {
+    fn json(&self) -> Json {
+        let mut json = Json::Object(self.selection.as_ref().map(Selection::json).unwrap_or_default());
+        if self.selection.as_ref() == Some(&Selection::default()) {
+            // To choose nothing is a choice, and one that is refused.
+            json["templates"] = json!([]);
+        }
+        if let Some(name) = self.name {
+            json["name"] = json!(name);
+        }
+        if let Some(tag) = self.tag {
+            json["tags"] = json!([tag]);
+        }
+        if let Some(seen) = self.seen {
+            json["revision"] = json!(seen);
+        }
+        json
+    }
+}
+
+impl Renewal {
+    pub fn json(&self) -> Json {
+        let mut json = json!({});
+        if let Some(grace) = self.grace {
+            json["grace"] = json!(grace);
+        }
+        if self.at_first_use {
+            json["endOldAtFirstUse"] = json!(true);
+        }
+        if let Some(key) = self.key {
+            json["idempotencyKey"] = json!(key);
+        }
+        json
+    }
+}
+
+impl Derived {
+    fn json(&self) -> Json {
+        let mut json = json!({});
+        if let Some(permissions) = &self.permissions {
+            json["permissions"] = json!(permissions);
+        }
+        if let Some(resource) = self.resource {
+            json["resource"] = json!(resource);
+        }
+        if let Some(lifetime) = self.lifetime {
+            json["expiresIn"] = json!(lifetime);
+        }
+        if self.sibling {
+            json["sibling"] = json!(true);
+        }
+        json
+    }
+}
+
+impl OnToken {
+    pub fn name(self) -> &'static str {
+        match self {
+            OnToken::Get => "get",
+            OnToken::Disable => "disable",
+            OnToken::Enable => "enable",
+            OnToken::Revoke => "revoke",
+            OnToken::Delete => "delete",
+            OnToken::Confirm => "confirmRotation",
+            OnToken::Abort => "abortRotation",
+        }
+    }
+}
+
+impl OnAccount {
+    pub fn name(self) -> &'static str {
+        match self {
+            OnAccount::Get => "getAccount",
+            OnAccount::Disable => "disableAccount",
+            OnAccount::Enable => "enableAccount",
+            OnAccount::Delete => "deleteAccount",
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What no sequence of calls may break, whatever the model expects of each: looked at in the store and in the verdicts.
+
+use serde_json::Value as Json;
+
+use super::actor::Actor;
+use super::call::{Act, Call, OnToken};
+use super::compare::Checked;
+use super::place::{Permission, Place, covers};
+use super::state::State;
+use super::world::Changed;
+
+/// The laws of a commit.
+pub fn hold(before: &State, call: &Call, changed: &Changed) -> Checked {
+    for (key, (was, is)) in changed {
+        nothing_leaves_revoked(key, was.as_deref(), is.as_deref())?;
+        grace_never_grows(key, was.as_deref(), is.as_deref())?;
+        organizations_are_isolated(before, call, key)?;
+    }
+    Ok(())
+}
+
+fn parsed(value: Option<&str>) -> Json {
+    value
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or(Json::Null)
+}
+
+/// P2. A revoked record stays revoked until a tombstone takes its place, and that stays for ever.
+fn nothing_leaves_revoked(key: &str, was: Option<&str>, is: Option<&str>) -> Checked {
+    let (was, is) = (parsed(was), parsed(is));
+    let gone = is["deletedAt"].is_u64();
+    let returns = key.starts_with("token/")
+        && was["token"]["status"] == "revoked"
+        && is["token"]["status"] != "revoked";
+    let rises = (key.starts_with("token/") || key.starts_with("account/")) && was["deletedAt"].is_u64();
+    if (returns && !gone) || rises {
+        return Err(format!("{key} came back: {was} became {is}"));
+    }
+    Ok(())
+}
+
+/// P5. As long as the new secret of a rotation is the same one, the old one's end never moves away.
+fn grace_never_grows(key: &str, was: Option<&str>, is: Option<&str>) -> Checked {
+    let (was, is) = (parsed(was), parsed(is));
+    let ends = |record: &Json| record["token"]["rotation"]["graceEndsAt"].as_u64();
+    if let (Some(before), Some(after)) = (ends(&was), ends(&is))
+        && was["successor"] == is["successor"]
+        && after > before
+    {
+        return Err(format!("{key}: the grace grew from {before} to {after}"));
+    }
+    Ok(())
+}
+
+/// P8. Whoever acts changes tokens and accounts of places that they own or stand above, and of no others.
+fn organizations_are_isolated(before: &State, call: &Call, key: &str) -> Checked {
+    let Call::By(actor, act) = call else { return Ok(()) };
+    // A token may always end itself.
+    if matches!((actor, act), (Actor::Token(own), Act::Token(OnToken::Revoke, token)) if own == token) {
+        return Ok(());
+    }
+    let owner = match key.split_once('/') {
+        Some(("account" | "audit-head", id)) => id.replace("%2F", "/"),
+        Some(("owner" | "name" | "audit", rest)) => {
+            rest.split('/').next().unwrap_or_default().replace("%2F", "/")
+        }
+        Some(("token" | "usage" | "limit" | "sessions", id)) => {
+            let Some(token) = before.tokens.iter().find(|token| token.id == id) else {
+                return Ok(());
+            };
+            token.owner.to_owned()
+        }
+        _ => return Ok(()),
+    };
+    let mine = actor.claims(before).iter().any(|place| covers(place, &owner));
+    if mine {
+        Ok(())
+    } else {
+        Err(format!("{actor:?} changed {key}"))
+    }
+}
+
+impl Actor {
+    /// Every place that an actor could stand above at best: where the host says so, itself, and a token's boundary.
+    fn claims(self, state: &State) -> Vec<String> {
+        match self {
+            Actor::Token(token) => vec![state.tokens[token].boundary.to_owned()],
+            Actor::Person(person) => {
+                let person = &super::actor::PEOPLE[person];
+                let admin = person
+                    .roles
+                    .iter()
+                    .filter(|(_, role)| *role == "admin")
+                    .map(|(place, _)| (*place).to_owned());
+                admin.chain([person.id.to_owned()]).collect()
+            }
+        }
+    }
+}
+
+/// The laws of a verdict.
+pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
+    let found = &state.tokens[token];
+    if verdict["valid"] == true {
+        // P3: nothing outlives who made it.
+        let over = [found.ends_at, found.given_until]
+            .into_iter()
+            .flatten()
+            .any(|end| state.now >= end);
+        if over {
+            return Err(format!(
+                "token {} is valid after the end of what made it",
+                found.id
+            ));
+        }
+    }
+    // P16: a technical user is told as one, and a person never is.
+    let told = verdict["token"]["technicalUser"].as_str();
+    if !verdict["token"].is_null() && told != found.backed_by.as_deref() {
+        return Err(format!(
+            "token {} is told as of {told:?}, and is of {:?}",
+            found.id, found.backed_by
+        ));
+    }
+    let acts_as = verdict["token"]["subject"]
+        .as_str()
+        .is_some_and(|subject| subject.contains("technical-user:"));
+    if acts_as && told.is_none() {
+        return Err(format!(
+            "token {} acts as a technical user, and is not told as one",
+            found.id
+        ));
+    }
+    Ok(())
+}
+
+/// P3. What a token may do was held by its maker when it was made or edited; and by what a session came from.
+pub fn was_given(state: &State, token: usize, permission: Permission, place: Place) -> Checked {
+    let chain = std::iter::once(&token).chain(&state.tokens[token].parents);
+    for token in chain.map(|token| &state.tokens[*token]) {
+        if !token.given.contains(&(permission, place)) {
+            return Err(format!(
+                "nobody who had {permission} at {place:?} gave it to token {}",
+                token.id
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! A reference model of the operations: owners, accounts, tokens, sessions and rotations as sets and lookups, written without the core.
+//! Random calls by random actors are made by both, and every answer, every stored value and every verdict must be the same.
+
+pub mod actor;
+pub mod acts;
+pub mod call;
+pub mod catalog;
+pub mod compare;
+pub mod laws;
+pub mod place;
+pub mod rules;
+pub mod run;
+pub mod state;
+pub mod world;

@@ -1,0 +1,75 @@
+//! Every place that there is here, and what a grant reaches: spelled out pair by pair, so that no comparison is clever.
+
+use std::collections::BTreeSet;
+
+pub type Place = &'static str;
+pub type Permission = &'static str;
+
+/// A permission at a place. Whoever has it at a place has it at each place below.
+pub type Reach = BTreeSet<(Permission, Place)>;
+
+pub const ROOT: Place = "";
+
+/// `org:ab` begins like `org:a` and has nothing to do with it.
+pub const PLACES: [Place; 13] = [
+    ROOT,
+    "org:a",
+    "org:a/group:x",
+    "org:a/group:x/device:1",
+    "org:a/group:y",
+    "org:ab",
+    "org:b",
+    "org:b/group:x",
+    "org:b/user:9",
+    "user:1",
+    "user:1/laptop",
+    "user:2",
+    "user:2/laptop",
+];
+
+/// Whose tokens can be.
+pub const OWNERS: [Place; 9] = [
+    "org:a",
+    "org:a/group:x",
+    "org:a/group:y",
+    "org:ab",
+    "org:b",
+    "org:b/group:x",
+    "org:b/user:9",
+    "user:1",
+    "user:2",
+];
+
+/// Whether a place is another, or stands above it: segment by segment.
+pub fn covers(above: &str, below: &str) -> bool {
+    let segments = |place: &str| place.split('/').map(str::to_owned).collect::<Vec<_>>();
+    above == ROOT || segments(below).starts_with(&segments(above))
+}
+
+/// What stands above something, the nearest first, the root last.
+pub fn above(below: &str) -> Vec<Place> {
+    let mut found: Vec<Place> = PLACES
+        .into_iter()
+        .filter(|place| covers(place, below) && *place != below)
+        .collect();
+    found.sort_by_key(|place| std::cmp::Reverse(place.len()));
+    found
+}
+
+/// The place of this text, if it is one.
+pub fn place(text: &str) -> Option<Place> {
+    PLACES.into_iter().find(|place| *place == text)
+}
+
+/// Permissions at a place and at each place below.
+pub fn reach(permissions: impl IntoIterator<Item = Permission>, at: Place) -> Reach {
+    let below = || PLACES.into_iter().filter(|place| covers(at, place));
+    permissions
+        .into_iter()
+        .flat_map(|permission| below().map(move |place| (permission, place)))
+        .collect()
+}
+
+pub fn both(one: &Reach, other: &Reach) -> Reach {
+    one.intersection(other).copied().collect()
+}

@@ -1,0 +1,284 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Broken, Codes, Done, Shown, State, refused};
+use crate::model::actor::Authority;
+use crate::model::call::{Secret, Wanted};
+use crate::model::catalog::{MINUTE, Selection};
+use crate::model::place::{PLACES, Permission, Place, Reach, both, covers};
+use crate::model::state::{Account, Marker, Status, Token};
+
+impl State {
+    pub(super) fn create(&mut self, authority: Option<Authority>, wanted: &Wanted) -> Result<Done, Codes> {
+        let arguments = wanted.json(self).unwrap().to_string();
+        if let (Secret::Keyed(key), Some(actor)) = (&wanted.secret, &authority)
+            && let Some(marker) = self.markers.get(&(actor.id.clone(), *key))
+        {
+            let same = marker.op == "create" && marker.arguments == arguments;
+            if !same || self.seen(actor, marker.token).is_err() {
+                return refused("conflict");
+            }
+            return Ok(Done::only(Shown::Made {
+                token: marker.token,
+                credential: false,
+            }));
+        }
+        let mut broken = Broken::default();
+        // A key is known though its actor may not act any more.
+        broken.when(
+            authority.is_none() && matches!(wanted.secret, Secret::Keyed(_)),
+            "conflict",
+        );
+        let kind = wanted.kind;
+        let ends_at = wanted
+            .lifetime
+            .or(kind.lifetime)
+            .map(|lifetime| self.now + lifetime);
+        let not_before = wanted.begins_in.map(|begins_in| self.now + begins_in);
+        let idle_after = wanted.idle.or(kind.idle);
+        let longest = kind.longest.map(|longest| self.now + longest);
+        broken
+            .when(kind.id == "session", "invalid_input")
+            .when(!kind.may_belong_to(wanted.owner), "invalid_input")
+            .when(kind.backed && wanted.subject.is_some(), "invalid_input")
+            .when(!kind.backed && wanted.backed_like.is_some(), "invalid_input")
+            .when(kind.must_end && ends_at.is_none(), "invalid_input")
+            .when(
+                longest.is_some_and(|longest| ends_at.is_none_or(|end| end > longest)),
+                "invalid_input",
+            )
+            .when(
+                ends_at.zip(not_before).is_some_and(|(end, start)| end <= start),
+                "invalid_input",
+            )
+            .when(
+                kind.idle
+                    .is_some_and(|longest| idle_after.is_some_and(|idle| idle > longest)),
+                "invalid_input",
+            )
+            .when(
+                kind.backed
+                    && wanted
+                        .resource
+                        .is_some_and(|resource| !covers(wanted.owner, resource)),
+                "invalid_input",
+            );
+        if let Secret::Client(number) = wanted.secret {
+            let minted_at = self.minted[number].at;
+            broken.when(minted_at.abs_diff(self.now) > 10 * MINUTE, "invalid_input");
+        }
+        let selection = wanted.selection.clone().or_role(kind.role);
+        let (boundary, resolved) = self.place_of(wanted, &selection);
+        // OPEN-3: what is narrowed must lie within the owner, though the account may reach further.
+        let asked = wanted.resource.unwrap_or(wanted.owner);
+        let outside = wanted
+            .selection
+            .narrowed
+            .is_some_and(|(_, at)| !covers(asked, at));
+        broken.when(outside, "invalid_input");
+        let Some((permissions, reach)) = resolved else {
+            broken.0.extend(["invalid_input", "exceeds_ceiling", "forbidden"]);
+            return Err(broken.0);
+        };
+        let Some(authority) = authority else {
+            broken.when(true, "forbidden");
+            return Err(broken.0);
+        };
+
+        let admin = authority.is_admin_of(wanted.owner);
+        let manages = if kind.by_admins {
+            admin
+        } else {
+            authority.manages(wanted.owner)
+        };
+        let as_another = wanted.subject.is_some_and(|subject| subject != authority.id);
+        broken
+            .when(!manages, "forbidden")
+            .when(as_another && !admin, "forbidden")
+            .when(!reach.is_subset(&authority.reach), "exceeds_ceiling")
+            .when(
+                selection.role == Some("admin") && !authority.is_admin_of(boundary),
+                "exceeds_ceiling",
+            )
+            .when(!authority.outlives(ends_at), "exceeds_ceiling");
+        self.break_accounts(wanted.owner, &reach, &mut broken);
+        let backed_by = wanted
+            .backed_like
+            .and_then(|token| self.tokens[token].backed_by.clone());
+        if let Some(id) = &backed_by {
+            let account = &self.accounts[id];
+            let theirs = id
+                .rsplit_once('/')
+                .is_some_and(|(above, _)| above == wanted.owner);
+            broken
+                .when(!theirs || account.status != Status::Active, "invalid_input")
+                .when(!reach.is_subset(&account.most), "exceeds_ceiling");
+        }
+        if let Secret::Client(number) = wanted.secret
+            && let Some(used) = self
+                .tokens
+                .iter()
+                .position(|token| token.id == self.minted[number].id)
+        {
+            return broken
+                .or(())
+                .and_then(|()| self.minted_before(&authority, number, used));
+        }
+        let taken = kind.unique_names && self.name_is_taken(None, wanted.owner, kind.id, wanted.name);
+        broken.when(taken, "name_taken").or(())?;
+
+        let token = self.tokens.len();
+        if let Secret::Keyed(key) = wanted.secret {
+            let marker = Marker {
+                op: "create",
+                arguments,
+                token,
+            };
+            self.markers.insert((authority.id.clone(), key), marker);
+        }
+        let backed = backed_by.iter().cloned().collect::<Vec<_>>();
+        for id in &backed {
+            let account = self.accounts.get_mut(id).unwrap();
+            account.tokens.insert(token);
+            account.revision += 1;
+        }
+        self.tokens.push(Token {
+            id: String::new(),
+            kind,
+            name: wanted.name.to_owned(),
+            tags: wanted.tag.into_iter().collect(),
+            owner: wanted.owner,
+            subject: backed_by.clone().or(wanted.subject.map(str::to_owned)),
+            backed_by,
+            parents: Vec::new(),
+            boundary,
+            selection,
+            permissions,
+            reach,
+            status: Status::Active,
+            held_at: None,
+            status_changed_at: None,
+            made_by: authority.id,
+            made_at: self.now,
+            not_before,
+            ends_at,
+            idle_after,
+            used_at: None,
+            secrets: vec![String::new()],
+            current: 0,
+            rotation: None,
+            retired: Vec::new(),
+            revision: 1,
+            given: authority.reach,
+            given_until: authority.ends_at,
+        });
+        let shown = Shown::Made {
+            token,
+            credential: !matches!(wanted.secret, Secret::Client(_)),
+        };
+        Ok(Done {
+            shown,
+            tokens: vec![token],
+            accounts: backed,
+        })
+    }
+
+    /// The boundary, and what the selection comes to within it. A person's token reaches what the person's account may reach.
+    fn place_of(
+        &self,
+        wanted: &Wanted,
+        selection: &Selection,
+    ) -> (Place, Option<(BTreeSet<Permission>, Reach)>) {
+        let account = self
+            .accounts
+            .get(wanted.owner)
+            .filter(|account| account.status == Status::Active);
+        let Some(account) = account.filter(|_| wanted.resource.is_none() && !wanted.kind.backed) else {
+            let boundary = wanted.resource.unwrap_or(wanted.owner);
+            return (boundary, selection.resolve(boundary));
+        };
+        let places: Vec<Place> = account
+            .given
+            .iter()
+            .filter(|(_, permissions)| !permissions.is_empty())
+            .map(|(place, _)| *place)
+            .collect();
+        let common = PLACES
+            .into_iter()
+            .filter(|place| places.iter().all(|below| covers(place, below)));
+        let deepest = common.max_by_key(|place| place.len()).unwrap_or_default();
+        let boundary = if places.is_empty() { wanted.owner } else { deepest };
+        let resolved = selection.resolve(boundary).map(|(permissions, reach)| {
+            let within = both(&reach, &account.most);
+            let all = permissions
+                .iter()
+                .all(|id| within.iter().any(|(held, _)| held == id));
+            (permissions, if all { within } else { reach })
+        });
+        (boundary, resolved)
+    }
+
+    /// A client that lost the answer gets its token; for anybody else the id is in use.
+    fn minted_before(&self, authority: &Authority, number: usize, used: usize) -> Result<Done, Codes> {
+        let token = &self.tokens[used];
+        let current = token.secrets[token.current] == self.minted[number].credential;
+        if token.status != Status::Deleted && token.made_by == authority.id && current {
+            return Ok(Done::only(Shown::Made {
+                token: used,
+                credential: false,
+            }));
+        }
+        refused("conflict")
+    }
+
+    /// What a technical user is given with its first token: what that holds, where it holds it.
+    fn given_to_backer(&self, token: usize) -> BTreeMap<Place, BTreeSet<Permission>> {
+        let Token {
+            boundary,
+            selection,
+            permissions,
+            reach,
+            ..
+        } = &self.tokens[token];
+        let narrowed = selection.narrowed.map_or(*boundary, |(_, at)| at);
+        let whole: BTreeSet<Permission> = permissions
+            .iter()
+            .copied()
+            .filter(|permission| reach.contains(&(permission, boundary)))
+            .collect();
+        let rest: BTreeSet<Permission> = permissions.difference(&whole).copied().collect();
+        let mut given = BTreeMap::from([(*boundary, whole)]);
+        if !rest.is_empty() {
+            given.entry(narrowed).or_default().extend(rest);
+        }
+        given
+    }
+
+    /// Takes over what only the core knows: the id of a new token, and its credential.
+    pub fn learn(&mut self, token: usize, id: &str, credential: &str) {
+        let made = &mut self.tokens[token];
+        made.id = id.to_owned();
+        *made.secrets.last_mut().unwrap() = credential.to_owned();
+        if !made.kind.backed || made.backed_by.is_some() {
+            return;
+        }
+        let backer = format!("{}/technical-user:{id}", made.owner);
+        made.backed_by = Some(backer.clone());
+        made.subject = Some(backer.clone());
+        let made = self.tokens[token].clone();
+        let account = Account {
+            roles: made
+                .selection
+                .role
+                .map(|role| (made.boundary, role))
+                .into_iter()
+                .collect(),
+            given: self.given_to_backer(token),
+            most: made.reach,
+            status: Status::Active,
+            held_at: None,
+            tokens: [token].into(),
+            revision: 1,
+        };
+        self.accounts.insert(backer, account);
+    }
+}

@@ -1,0 +1,210 @@
+//! What must happen on each call: who is refused with which codes, and the state after. A call that breaks several rules may be refused with
+//! the code of any of them; one that names what the actor may not see is refused as if it were not there.
+
+mod account;
+mod create;
+mod exchange;
+mod many;
+mod rotate;
+mod token;
+
+use std::collections::BTreeSet;
+
+use super::actor::{Actor, Authority};
+use super::call::{Act, Call, OnToken};
+use super::place::{Place, Reach};
+use super::state::{State, Status};
+
+pub type Codes = BTreeSet<&'static str>;
+
+/// What an answer must show.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// A token that was made, or got a new secret; with its credential, unless an earlier call did it.
+    Made {
+        token: usize,
+        credential: bool,
+    },
+    Token(usize),
+    Account(String),
+    Gone(String),
+    Listed(Vec<usize>),
+    Revoked(Vec<usize>),
+    Flushed,
+}
+
+/// What a call that is allowed does.
+#[derive(Clone, Debug)]
+pub struct Done {
+    pub shown: Shown,
+    /// The tokens and accounts that it may change.
+    pub tokens: Vec<usize>,
+    pub accounts: Vec<String>,
+}
+
+impl Done {
+    fn only(shown: Shown) -> Done {
+        Done {
+            shown,
+            tokens: Vec::new(),
+            accounts: Vec::new(),
+        }
+    }
+
+    fn changed(token: usize) -> Done {
+        Done {
+            tokens: vec![token],
+            ..Done::only(Shown::Token(token))
+        }
+    }
+}
+
+/// Rules that are broken.
+#[derive(Default)]
+struct Broken(Codes);
+
+impl Broken {
+    fn when(&mut self, broken: bool, code: &'static str) -> &mut Broken {
+        if broken {
+            self.0.insert(code);
+        }
+        self
+    }
+
+    fn or<T>(&self, done: T) -> Result<T, Codes> {
+        if self.0.is_empty() {
+            Ok(done)
+        } else {
+            Err(self.0.clone())
+        }
+    }
+}
+
+fn refused<T>(code: &'static str) -> Result<T, Codes> {
+    Err(Codes::from([code]))
+}
+
+impl State {
+    /// Does what a call asks for, or says with which codes it is refused.
+    pub fn perform(&mut self, call: &Call) -> Result<Done, Codes> {
+        match call {
+            Call::Exchange {
+                token,
+                secret,
+                derived,
+            } => self.exchange(*token, *secret, derived),
+            Call::Flush {
+                token,
+                successor,
+                reused,
+            } => Ok(self.flush(*token, *successor, *reused)),
+            Call::By(actor, act) => {
+                let authority = actor.authority(self);
+                match act {
+                    Act::Create(wanted) => self.create(authority, wanted),
+                    Act::Edit(token, change) => self.edit(&self.allowed(authority)?, *token, change),
+                    Act::Token(op, token) => self.on_token(&self.allowed(authority)?, *op, *token),
+                    Act::Rotate(token, renewal) => self.rotate(&self.allowed(authority)?, *token, renewal),
+                    Act::PutAccount(whose, rights) => {
+                        self.put_account(&self.allowed(authority)?, &whose.id(self).unwrap(), rights)
+                    }
+                    Act::Account(op, whose) => {
+                        self.on_account(&self.allowed(authority)?, *op, &whose.id(self).unwrap())
+                    }
+                    Act::RevokeAll {
+                        owner: None,
+                        tag: None,
+                        subject: None,
+                    } => refused("invalid_input"),
+                    Act::RevokeAll { owner, tag, subject } => {
+                        self.revoke_all(&self.allowed(authority)?, *owner, *tag, *subject)
+                    }
+                    Act::List(owner) => self.list(&self.allowed(authority)?, owner),
+                }
+            }
+        }
+    }
+
+    fn allowed(&self, authority: Option<Authority>) -> Result<Authority, Codes> {
+        authority.ok_or_else(|| Codes::from(["forbidden"]))
+    }
+
+    /// A token that the actor may see.
+    fn seen(&self, authority: &Authority, token: usize) -> Result<(), Codes> {
+        let found = &self.tokens[token];
+        if found.status == Status::Deleted || !authority.manages(found.owner) {
+            return refused("not_found");
+        }
+        Ok(())
+    }
+
+    /// Whether the actor may change a token of a kind and an owner, beyond seeing it.
+    fn manages_kind(&self, authority: &Authority, token: usize) -> bool {
+        let token = &self.tokens[token];
+        !token.kind.by_admins || authority.is_admin_of(token.owner)
+    }
+
+    /// What accounts of an owner and above break.
+    fn break_accounts(&self, owner: Place, given: &Reach, broken: &mut Broken) {
+        for account in self.chain(owner).iter().filter_map(|id| self.accounts.get(id)) {
+            broken.when(account.status != Status::Active, "forbidden");
+            broken.when(!given.is_subset(&account.most), "exceeds_ceiling");
+        }
+    }
+
+    /// Whether another living token of the owner and kind has a name that must be unique.
+    fn name_is_taken(&self, but: Option<usize>, owner: Place, kind: &str, name: &str) -> bool {
+        self.tokens.iter().enumerate().any(|(at, token)| {
+            Some(at) != but
+                && token.status != Status::Deleted
+                && token.kind.unique_names
+                && (token.owner, token.kind.id, token.name.as_str()) == (owner, kind, name)
+        })
+    }
+
+    fn on_token(&mut self, authority: &Authority, op: OnToken, token: usize) -> Result<Done, Codes> {
+        // A token may always end itself.
+        let ends_itself = op == OnToken::Revoke && authority.id == format!("token:{}", self.tokens[token].id);
+        if !ends_itself {
+            self.seen(authority, token)?;
+        }
+        match op {
+            OnToken::Get => Ok(Done::only(Shown::Token(token))),
+            OnToken::Confirm | OnToken::Abort => self.end_rotation(authority, op, token),
+            OnToken::Delete => self.delete(authority, token),
+            OnToken::Disable | OnToken::Enable | OnToken::Revoke => {
+                let manages = ends_itself || self.manages_kind(authority, token);
+                self.set_status(authority, manages, op, token)
+            }
+        }
+    }
+}
+
+impl Actor {
+    /// The keys that the authority of this actor rests on.
+    pub fn rests_on(self, state: &State) -> Vec<String> {
+        let account = |id: &str| format!("account/{}", id.replace('/', "%2F"));
+        match self {
+            Actor::Person(person) => {
+                let id = super::actor::PEOPLE[person].id;
+                if id.contains(' ') {
+                    Vec::new()
+                } else {
+                    vec![account(id)]
+                }
+            }
+            Actor::Token(token) => {
+                let token = &state.tokens[token];
+                let own = std::iter::once(format!("token/{}", token.id));
+                let parents = token
+                    .parents
+                    .iter()
+                    .map(|parent| format!("token/{}", state.tokens[*parent].id));
+                let accounts = state.accounts_of(token);
+                own.chain(parents)
+                    .chain(accounts.iter().map(|id| account(id)))
+                    .collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A new secret beside the old one, in two phases.
+
+use super::{Broken, Codes, Done, Shown, State};
+use crate::model::actor::Authority;
+use crate::model::call::{OnToken, Renewal};
+use crate::model::state::{Marker, Rotation, Status};
+
+impl State {
+    pub(super) fn rotate(
+        &mut self,
+        authority: &Authority,
+        at: usize,
+        renewal: &Renewal,
+    ) -> Result<Done, Codes> {
+        self.seen(authority, at)?;
+        let now = self.now;
+        let manages = self.manages_kind(authority, at);
+        let arguments = renewal.json().to_string();
+        let marker = renewal.key.map(|key| (authority.id.clone(), key));
+        if let Some(found) = marker.as_ref().and_then(|marker| self.markers.get(marker)) {
+            let same = found.op == "rotate" && found.arguments == arguments && found.token == at;
+            let mut broken = Broken::default();
+            broken.when(!manages, "forbidden").when(!same, "conflict");
+            return broken.or(Done::only(Shown::Made {
+                token: at,
+                credential: false,
+            }));
+        }
+        let mut settled = self.tokens[at].clone();
+        settled.settle(now);
+        let kind = settled.kind;
+        let grace = renewal.grace.unwrap_or(kind.grace);
+        // Whoever rotates holds the new secret, and with it everything that the token may do.
+        let mut broken = Broken::default();
+        broken
+            .when(!manages, "forbidden")
+            .when(settled.status == Status::Revoked, "terminal")
+            .when(!kind.allows("rotate"), "forbidden")
+            .when(settled.rotation.is_some(), "conflict")
+            .when(grace > kind.longest_grace, "invalid_input")
+            .when(!settled.reach.is_subset(&authority.reach), "exceeds_ceiling")
+            .when(!authority.outlives(settled.ends_at), "exceeds_ceiling")
+            .or(())?;
+        settled.secrets.push(String::new());
+        let successor = settled.secrets.len() - 1;
+        settled.rotation = Some(Rotation {
+            successor,
+            grace_ends_at: now + grace,
+            at_first_use: renewal.at_first_use,
+        });
+        settled.settle(now);
+        settled.revision += 1;
+        self.tokens[at] = settled;
+        if let Some(key) = marker {
+            let marker = Marker {
+                op: "rotate",
+                arguments,
+                token: at,
+            };
+            self.markers.insert(key, marker);
+        }
+        Ok(Done {
+            tokens: vec![at],
+            ..Done::only(Shown::Made {
+                token: at,
+                credential: true,
+            })
+        })
+    }
+
+    pub(super) fn end_rotation(
+        &mut self,
+        authority: &Authority,
+        op: OnToken,
+        at: usize,
+    ) -> Result<Done, Codes> {
+        let (now, manages) = (self.now, self.manages_kind(authority, at));
+        let token = &mut self.tokens[at];
+        let Some(rotation) = token.rotation.clone() else {
+            let mut broken = Broken::default();
+            broken.when(!manages, "forbidden").when(true, "conflict");
+            return Err(broken.0);
+        };
+        let over = now >= rotation.grace_ends_at;
+        let mut broken = Broken::default();
+        broken
+            .when(!manages, "forbidden")
+            .when(op == OnToken::Abort && over, "conflict")
+            .or(())?;
+        if op == OnToken::Confirm {
+            token.confirm();
+        } else {
+            token.rotation = None;
+            token.retired.insert(0, rotation.successor);
+        }
+        token.revision += 1;
+        Ok(Done::changed(at))
+    }
+
+    /// What verifiers saw: a use; the first of a new secret may end the old one; that of an ended secret may end the token.
+    pub(super) fn flush(&mut self, at: usize, successor: bool, reused: bool) -> Done {
+        let now = self.now;
+        let token = &mut self.tokens[at];
+        let done = Done {
+            tokens: vec![at],
+            ..Done::only(Shown::Flushed)
+        };
+        if token.status == Status::Deleted {
+            return Done {
+                tokens: Vec::new(),
+                ..done
+            };
+        }
+        if !reused {
+            token.used_at = token.used_at.max(Some(now));
+            if successor
+                && token
+                    .rotation
+                    .as_ref()
+                    .is_some_and(|rotation| rotation.at_first_use)
+            {
+                token.confirm();
+                token.revision += 1;
+            }
+        } else if let Some(status) = token.kind.reuse
+            && (token.status == Status::Active
+                || (token.status, status) == (Status::Disabled, Status::Revoked))
+        {
+            token.status = status;
+            token.held_at = (status == Status::Disabled).then_some("");
+            token.status_changed_at = Some(now);
+            token.revision += 1;
+        }
+        done
+    }
+
+    /// How many sessions of a token live.
+    pub(super) fn living_sessions(&self, parent: usize) -> usize {
+        let of_parent = |token: &&crate::model::state::Token| token.parents.first() == Some(&parent);
+        let lives = |token: &&crate::model::state::Token| {
+            !matches!(token.status, Status::Deleted | Status::Revoked)
+                && token.ends_at.is_none_or(|end| self.now < end)
+        };
+        self.tokens.iter().filter(of_parent).filter(lives).count()
+    }
+}

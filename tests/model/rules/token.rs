@@ -1,0 +1,156 @@
+//! Changes of one token: its status, its end, and what its kind lets its managers edit.
+
+use super::{Broken, Codes, Done, Shown, State};
+use crate::model::actor::Authority;
+use crate::model::call::{Change, OnToken};
+use crate::model::place::Reach;
+use crate::model::state::Status;
+
+impl State {
+    pub(super) fn set_status(
+        &mut self,
+        authority: &Authority,
+        manages: bool,
+        op: OnToken,
+        at: usize,
+    ) -> Result<Done, Codes> {
+        let now = self.now;
+        let token = &mut self.tokens[at];
+        let status = match op {
+            OnToken::Disable => Status::Disabled,
+            OnToken::Enable => Status::Active,
+            _ => Status::Revoked,
+        };
+        let place = authority.highest_place(token.owner).unwrap_or(token.owner);
+        // Who disables from above what was disabled below holds it there.
+        let raises = status == Status::Disabled && token.held_at.is_some_and(|held| place.len() < held.len());
+        let mut broken = Broken::default();
+        broken.when(!manages, "forbidden");
+        if token.status == status && !raises {
+            return broken.or(Done::only(Shown::Token(at)));
+        }
+        let held_above = token.held_at.is_some_and(|held| !authority.manages(held));
+        broken
+            .when(token.status == Status::Revoked, "terminal")
+            .when(
+                status != Status::Revoked && !token.kind.allows("disable"),
+                "forbidden",
+            )
+            .when(status == Status::Active && held_above, "forbidden")
+            .or(())?;
+        token.status = status;
+        token.held_at = (status == Status::Disabled).then_some(place);
+        token.status_changed_at = Some(now);
+        token.revision += 1;
+        Ok(Done::changed(at))
+    }
+
+    pub(super) fn delete(&mut self, authority: &Authority, at: usize) -> Result<Done, Codes> {
+        let manages = self.manages_kind(authority, at);
+        let token = &mut self.tokens[at];
+        let mut broken = Broken::default();
+        broken
+            .when(!manages, "forbidden")
+            .when(!token.kind.allows("delete"), "forbidden")
+            .or(())?;
+        token.status = Status::Deleted;
+        token.revision += 1;
+        let shown = Shown::Gone(token.id.clone());
+        // A session rests on its parent's technical user, which never backed it.
+        let backer = token.backed_by.clone().filter(|_| token.parents.is_empty());
+        let mut accounts = Vec::new();
+        if let Some(id) = backer
+            && let Some(account) = self
+                .accounts
+                .get_mut(&id)
+                .filter(|account| account.status != Status::Deleted)
+        {
+            account.tokens.remove(&at);
+            account.revision += 1;
+            if account.tokens.is_empty() {
+                account.status = Status::Deleted;
+            }
+            accounts.push(id);
+        }
+        Ok(Done {
+            shown,
+            tokens: vec![at],
+            accounts,
+        })
+    }
+
+    pub(super) fn edit(&mut self, authority: &Authority, at: usize, change: &Change) -> Result<Done, Codes> {
+        self.seen(authority, at)?;
+        let token = &self.tokens[at];
+        let mut broken = Broken::default();
+        let edits = [
+            (change.selection.is_some(), "permissions"),
+            (change.name.is_some(), "name"),
+            (change.tag.is_some(), "tags"),
+        ];
+        let frozen = edits
+            .iter()
+            .any(|(edits, what)| *edits && !token.kind.editable.contains(what));
+        let renamed = change.name.is_some_and(|name| name != token.name);
+        broken
+            .when(!self.manages_kind(authority, at), "forbidden")
+            .when(token.status == Status::Revoked, "terminal")
+            .when(change.seen.is_some_and(|seen| seen != token.revision), "conflict")
+            .when(frozen, "forbidden");
+        if let (true, Some(name)) = (renamed && token.kind.unique_names, change.name) {
+            broken.when(
+                self.name_is_taken(Some(at), token.owner, token.kind.id, name),
+                "name_taken",
+            );
+        }
+        let mut next = token.clone();
+        if let Some(selection) = &change.selection {
+            let Some((permissions, reach)) = selection.resolve(token.boundary) else {
+                broken.when(true, "invalid_input");
+                return Err(broken.0);
+            };
+            // What it has already stays, though its editor may not have it.
+            let more: Reach = reach.difference(&token.reach).copied().collect();
+            let promoted = selection.role == Some("admin") && token.selection.role != Some("admin");
+            broken
+                .when(!more.is_subset(&authority.reach), "exceeds_ceiling")
+                .when(
+                    !more.is_empty() && !authority.outlives(token.ends_at),
+                    "exceeds_ceiling",
+                )
+                .when(
+                    promoted && !authority.is_admin_of(token.boundary),
+                    "exceeds_ceiling",
+                )
+                .when(promoted && !authority.outlives(token.ends_at), "exceeds_ceiling");
+            self.break_accounts(token.owner, &more, &mut broken);
+            let backer = token.backed_by.as_ref().map(|id| &self.accounts[id]);
+            let living = backer.filter(|account| account.status != Status::Deleted);
+            broken.when(
+                living.is_some_and(|account| !more.is_subset(&account.most)),
+                "exceeds_ceiling",
+            );
+            next.given.extend(&authority.reach);
+            next.selection = selection.clone();
+            next.permissions = permissions;
+            next.reach = reach;
+        }
+        broken.or(())?;
+        if let Some(name) = change.name {
+            next.name = name.to_owned();
+        }
+        if let Some(tag) = change.tag {
+            next.tags = vec![tag];
+        }
+        let same = next.selection == token.selection
+            && next.reach == token.reach
+            && next.name == token.name
+            && next.tags == token.tags;
+        if same {
+            return Ok(Done::only(Shown::Token(at)));
+        }
+        next.revision += 1;
+        self.tokens[at] = next;
+        Ok(Done::changed(at))
+    }
+}

@@ -1,0 +1,387 @@
+//! Moves made by the core and by the model, one beside the other.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use leastkey::step::Write;
+use serde_json::{Value as Json, json};
+
+use super::acts::Move;
+use super::call::{Act, Call};
+use super::catalog::PERMISSIONS;
+use super::compare::{self, Checked, same};
+use super::laws;
+use super::place::{PLACES, covers};
+use super::rules::{Codes, Done, Shown};
+use super::state::State;
+use super::world::{Attempt, Changed, Planned, World};
+
+#[derive(Clone)]
+pub struct Run {
+    pub world: World,
+    pub state: State,
+    /// What happened, and how often: calls that went through or were refused, and verdicts.
+    pub seen: RefCell<BTreeMap<String, usize>>,
+}
+
+/// How a call went in the core: what it committed and answered, or the code of its refusal.
+#[derive(Debug)]
+enum Went {
+    Through {
+        changed: Changed,
+        writes: Vec<Vec<Write>>,
+        answer: Json,
+    },
+    Refused(String, String),
+}
+
+impl Run {
+    pub fn new() -> Run {
+        let mut world = World::new();
+        let state = State {
+            now: world.now,
+            minted: vec![world.mint()],
+            ..State::default()
+        };
+        Run {
+            world,
+            state,
+            seen: RefCell::default(),
+        }
+    }
+
+    fn note(&self, what: String) {
+        *self.seen.borrow_mut().entry(what).or_default() += 1;
+    }
+
+    /// One move, and everything that must hold after it.
+    pub fn make(&mut self, step: &Move) -> Checked {
+        match step {
+            Move::Wait(time) => self.wait(*time),
+            Move::Call(call) => drop(self.call(call)?),
+            Move::Race { first, second, reads } => self.race(first, second, *reads)?,
+            Move::Lost { call, then } => self.lose(call, then.as_ref())?,
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, time: u64) {
+        self.world.now += time;
+        self.state.now = self.world.now;
+        let minted = self.world.mint();
+        self.state.minted.push(minted);
+    }
+
+    /// A call that nobody disturbs: the attempt at it and the answer, if it wrote something.
+    fn call(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
+        let Some(call) = call.settled(&self.state) else {
+            return Ok(None);
+        };
+        let Some(json) = call.json(&self.state) else {
+            return Ok(None);
+        };
+        let mut attempt = self.world.attempt(json);
+        let planned = attempt.plan(&self.world);
+        let writes = matches!(planned, Planned::Commit(..));
+        let went = self.carry_out(&attempt, planned).ok_or("nobody else is here")?;
+        let answer = self.settle(&call, went)?;
+        Ok(answer.filter(|_| writes).map(|answer| (attempt, answer)))
+    }
+
+    /// Commits what was planned, with the pages that follow; nothing if somebody else was first.
+    fn carry_out(&mut self, attempt: &Attempt, planned: Planned) -> Option<Went> {
+        let mut went = match planned {
+            Planned::Refused(code, message) => return Some(Went::Refused(code, message)),
+            Planned::Answer(answer) => Went::Through {
+                changed: Changed::new(),
+                writes: Vec::new(),
+                answer,
+            },
+            Planned::Commit(writes, answer) => {
+                let changed = self.world.commit(&writes)?;
+                Went::Through {
+                    changed,
+                    writes: vec![writes],
+                    answer,
+                }
+            }
+        };
+        while let Went::Through {
+            changed,
+            writes,
+            answer,
+        } = &mut went
+            && answer["next"].is_string()
+        {
+            let mut page = attempt.page_after(&mut self.world, &answer["next"]);
+            let next = match page.plan(&self.world) {
+                Planned::Refused(code, message) => return Some(Went::Refused(code, message)),
+                Planned::Answer(next) => next,
+                Planned::Commit(more, next) => {
+                    for (key, (before, after)) in self.world.commit(&more)? {
+                        changed.entry(key).or_insert((before, None)).1 = after;
+                    }
+                    writes.push(more);
+                    next
+                }
+            };
+            let ids = [&answer["ids"], &next["ids"]]
+                .map(|ids| ids.as_array().unwrap().clone())
+                .concat();
+            *answer = next;
+            answer["ids"] = json!(ids);
+        }
+        Some(went)
+    }
+
+    /// Lets the model do what the core did, and compares.
+    fn settle(&mut self, call: &Call, went: Went) -> Result<Option<Json>, String> {
+        let before = self.state.clone();
+        let expected = self.state.perform(call);
+        self.note(match &went {
+            Went::Through { writes, .. } => format!(
+                "{}: {}",
+                call.name(),
+                if writes.is_empty() { "told" } else { "done" }
+            ),
+            Went::Refused(code, _) => format!("{}: {code}", call.name()),
+        });
+        self.compare(&before, call, expected, went)
+            .map_err(|problem| format!("{problem}\nin {call:?}"))
+    }
+
+    fn compare(
+        &mut self,
+        before: &State,
+        call: &Call,
+        expected: Result<Done, Codes>,
+        went: Went,
+    ) -> Result<Option<Json>, String> {
+        match (expected, went) {
+            (Err(codes), Went::Refused(code, message)) if !codes.contains(code.as_str()) => Err(format!(
+                "refused as {code} ({message}), where the model has {codes:?}"
+            )),
+            (Err(_), Went::Refused(..)) => Ok(None),
+            (Err(codes), Went::Through { answer, .. }) => Err(format!(
+                "went through, where the model refuses as {codes:?}: {answer}"
+            )),
+            (Ok(done), Went::Refused(code, message)) => Err(format!(
+                "refused as {code} ({message}), where the model does {done:?}"
+            )),
+            (
+                Ok(done),
+                Went::Through {
+                    changed,
+                    writes,
+                    answer,
+                },
+            ) => {
+                self.learn(&done, &answer);
+                compare::answer(&self.state, &done.shown, &answer)?;
+                compare::changes(&self.state, &done, &changed)?;
+                let rests_on = compare::rests_on(before, call);
+                writes
+                    .iter()
+                    .try_for_each(|writes| compare::asserted(&rests_on, writes))?;
+                laws::hold(before, call, &changed)?;
+                for (key, (_, after)) in &changed {
+                    after
+                        .iter()
+                        .try_for_each(|value| compare::stored(&self.state, key, value))?;
+                }
+                for token in &done.tokens {
+                    self.verify(*token)?;
+                }
+                Ok(Some(answer))
+            }
+        }
+    }
+
+    fn learn(&mut self, done: &Done, answer: &Json) {
+        if let Shown::Made { token, credential } = done.shown
+            && done.tokens.contains(&token)
+        {
+            let minted = self
+                .state
+                .minted
+                .iter()
+                .find(|minted| json!(minted.id) == answer["record"]["id"]);
+            let elsewhere = minted
+                .map(|minted| minted.credential.clone())
+                .filter(|_| !credential);
+            let credential = answer["token"]
+                .as_str()
+                .map(str::to_owned)
+                .or(elsewhere)
+                .unwrap_or_default();
+            self.state.learn(
+                token,
+                answer["record"]["id"].as_str().unwrap_or_default(),
+                &credential,
+            );
+        }
+    }
+
+    /// The second reads so often, then the first commits, then the second goes on: as if one had come after the other.
+    fn race(&mut self, first: &Call, second: &Call, reads: usize) -> Checked {
+        let paged = |call: &Call| matches!(call, Call::By(_, Act::RevokeAll { .. }));
+        let settled = |call: &Call| call.settled(&self.state).filter(|call| !paged(call));
+        let (Some(first), Some(second)) = (settled(first), settled(second)) else {
+            return Ok(());
+        };
+        let (Some(one), Some(other)) = (first.json(&self.state), second.json(&self.state)) else {
+            return Ok(());
+        };
+        let mut one = self.world.attempt(one);
+        let mut other = self.world.attempt(other);
+        let before = self.state.clone();
+        let early = (0..reads).find_map(|_| other.advance(&self.world));
+        let planned = one.plan(&self.world);
+        let went = self
+            .carry_out(&one, planned)
+            .ok_or("nobody was before the first")?;
+        self.settle(&first, went)?;
+        let planned = early.unwrap_or_else(|| other.plan(&self.world));
+        match planned {
+            Planned::Commit(..) => {
+                let went = match self.carry_out(&other, planned) {
+                    Some(went) => went,
+                    None => {
+                        self.note("race: the second plans again".to_owned());
+                        let mut other = other.again();
+                        let planned = other.plan(&self.world);
+                        self.carry_out(&other, planned).ok_or("nobody is between")?
+                    }
+                };
+                self.settle(&second, went)
+                    .map_err(|problem| format!("{problem}\nafter, at the same time, {first:?}"))?;
+            }
+            // What was not written may be told as it was before the first, or after it.
+            Planned::Refused(code, message) => {
+                let either = [before, self.state.clone()].map(|mut state| state.perform(&second));
+                let known = either.iter().any(|expected| {
+                    expected
+                        .as_ref()
+                        .is_err_and(|codes| codes.contains(code.as_str()))
+                });
+                if !known {
+                    return Err(format!(
+                        "{second:?}\nrefused as {code} ({message}), but for the model {either:?}"
+                    ));
+                }
+            }
+            Planned::Answer(answer) => {
+                let either = [before, self.state.clone()].map(|mut state| {
+                    let done = state.perform(&second).map_err(|codes| format!("{codes:?}"))?;
+                    compare::answer(&state, &done.shown, &answer)
+                });
+                if either.iter().all(Result::is_err) {
+                    return Err(format!("{second:?}\nanswered {answer}, but {either:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer of a call is lost; somebody else may come between; the same call again writes nothing, and has its answer.
+    fn lose(&mut self, call: &Call, then: Option<&Call>) -> Checked {
+        let Some((attempt, first)) = self.call(call)? else {
+            return Ok(());
+        };
+        if matches!(call, Call::By(_, Act::RevokeAll { .. })) {
+            return Ok(());
+        }
+        let between = then.map(|then| self.call(then)).transpose()?;
+        self.wait(1_000);
+        match attempt.again().plan(&self.world) {
+            Planned::Answer(again) if between.is_none() => {
+                same("the answer of a retry", &again["token"], &first["token"])
+            }
+            // OPEN-2: who ended their own authority with this call is told forbidden, or not found.
+            Planned::Refused(code, _) if self.ends_own_authority(call, &code) => Ok(()),
+            Planned::Refused(code, message) if between.is_none() => {
+                Err(format!("the retry of {call:?}\nrefused as {code}: {message}"))
+            }
+            Planned::Commit(writes, _) => Err(format!("the retry of {call:?}\nwrites again: {writes:?}")),
+            Planned::Answer(_) | Planned::Refused(..) => Ok(()),
+        }
+    }
+
+    fn ends_own_authority(&self, call: &Call, code: &str) -> bool {
+        let again = call
+            .settled(&self.state)
+            .map(|call| self.state.clone().perform(&call));
+        again.is_some_and(|again| again.is_err_and(|codes| codes.contains(code)))
+            && matches!(code, "forbidden" | "not_found")
+    }
+
+    /// Every credential of a token, with nothing required.
+    fn verify(&self, token: usize) -> Checked {
+        let found = &self.state.tokens[token];
+        for (number, credential) in found
+            .secrets
+            .iter()
+            .enumerate()
+            .filter(|(_, credential)| !credential.is_empty())
+        {
+            let verdict = self.world.verify(credential, &json!({}));
+            let expected = self.state.verdict(found, number, None);
+            let code = verdict["code"].as_str().unwrap();
+            self.note(format!("verdict: {code}"));
+            if !expected.contains(&code) {
+                return Err(format!(
+                    "secret {number} of token {} is {code}, for the model {expected:?}",
+                    found.id
+                ));
+            }
+            laws::hold_for(&self.state, token, &verdict)?;
+        }
+        Ok(())
+    }
+
+    /// Everything, at the end of a sequence.
+    pub fn look_at_everything(&self) -> Checked {
+        compare::store(&self.state, &self.world.store)?;
+        for token in 0..self.state.tokens.len() {
+            self.verify(token)?;
+            self.verify_reach(token)?;
+        }
+        Ok(())
+    }
+
+    /// Every permission at every place, for a token that may be used.
+    fn verify_reach(&self, token: usize) -> Checked {
+        let found = &self.state.tokens[token];
+        let credential = &found.secrets[found.current];
+        if credential.is_empty() || self.state.verdict(found, found.current, None) != ["valid"] {
+            return Ok(());
+        }
+        // Where a token reaches, beside it, and nowhere near it.
+        let near = PLACES
+            .into_iter()
+            .filter(|place| covers(found.boundary, place) || covers(place, found.boundary));
+        let places: BTreeSet<_> = near.chain(["org:ab", "user:2"]).map(Some).chain([None]).collect();
+        for permission in PERMISSIONS {
+            for place in &places {
+                let requirement = match place {
+                    Some(place) => json!({ "permission": permission, "resource": place }),
+                    None => json!(permission),
+                };
+                let verdict = self
+                    .world
+                    .verify(credential, &json!({ "requirement": requirement }));
+                let expected = self
+                    .state
+                    .verdict(found, found.current, Some((permission, *place)));
+                let code = verdict["code"].as_str().unwrap();
+                self.note(format!("verdict: {code}"));
+                let what = format!("{permission} at {place:?} for token {}", found.id);
+                same(&what, vec![code], expected)?;
+                if code == "valid" {
+                    laws::was_given(&self.state, token, permission, place.unwrap_or(found.boundary))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,266 @@
+//! What there is: accounts, tokens, and how each token stands. Sets and lookups; nothing here is the core's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::call::Minted;
+use super::catalog::{Kind, Selection};
+use super::place::{Permission, Place, Reach, above, both};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Disabled,
+    Revoked,
+    Deleted,
+}
+
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Active => "active",
+            Status::Disabled => "disabled",
+            Status::Revoked => "revoked",
+            Status::Deleted => "deleted",
+        }
+    }
+}
+
+/// An account, of a person or an organisation that was registered, or of a technical user.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub roles: BTreeMap<Place, &'static str>,
+    /// What it was given, where.
+    pub given: BTreeMap<Place, BTreeSet<Permission>>,
+    pub most: Reach,
+    pub status: Status,
+    pub held_at: Option<Place>,
+    pub tokens: BTreeSet<usize>,
+    pub revision: u64,
+}
+
+impl Account {
+    pub fn is_admin_of(&self, place: &str) -> bool {
+        let admin = |(at, role): (&Place, &&str)| *role == "admin" && super::place::covers(at, place);
+        self.roles.iter().any(admin)
+    }
+}
+
+/// A new secret beside the old one.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    pub successor: usize,
+    pub grace_ends_at: u64,
+    pub at_first_use: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub id: String,
+    pub kind: &'static Kind,
+    pub name: String,
+    pub tags: Vec<&'static str>,
+    pub owner: Place,
+    pub subject: Option<String>,
+    pub backed_by: Option<String>,
+    /// The tokens that it came from, the nearest first.
+    pub parents: Vec<usize>,
+    pub boundary: Place,
+    pub selection: Selection,
+    pub permissions: BTreeSet<Permission>,
+    pub reach: Reach,
+    pub status: Status,
+    pub held_at: Option<Place>,
+    pub status_changed_at: Option<u64>,
+    pub made_by: String,
+    pub made_at: u64,
+    pub not_before: Option<u64>,
+    pub ends_at: Option<u64>,
+    pub idle_after: Option<u64>,
+    pub used_at: Option<u64>,
+    /// The credentials that there ever were, by number.
+    pub secrets: Vec<String>,
+    pub current: usize,
+    pub rotation: Option<Rotation>,
+    /// What was rotated out, the newest first.
+    pub retired: Vec<usize>,
+    pub revision: u64,
+    /// What its makers had when they gave it something, and until when: nothing that it does is beyond.
+    pub given: Reach,
+    pub given_until: Option<u64>,
+}
+
+/// Which of its secrets somebody presents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secret {
+    Good,
+    Successor,
+    RotatedOut,
+    /// Rotated out so long ago that it may be forgotten.
+    Old,
+}
+
+/// How many rotated-out secrets are remembered.
+const REMEMBERED: usize = 3;
+
+impl Token {
+    pub fn secret(&self, number: usize, now: u64) -> Secret {
+        let over = self
+            .rotation
+            .as_ref()
+            .is_some_and(|rotation| now >= rotation.grace_ends_at);
+        if self
+            .rotation
+            .as_ref()
+            .is_some_and(|rotation| rotation.successor == number)
+        {
+            return if over { Secret::Good } else { Secret::Successor };
+        }
+        if number == self.current {
+            return if over { Secret::RotatedOut } else { Secret::Good };
+        }
+        let rank = self.retired.iter().position(|retired| *retired == number);
+        let remembered = rank.is_some_and(|rank| rank + usize::from(over) < REMEMBERED);
+        if remembered {
+            Secret::RotatedOut
+        } else {
+            Secret::Old
+        }
+    }
+
+    /// A rotation whose grace is over is as if confirmed.
+    pub fn settle(&mut self, now: u64) {
+        if self
+            .rotation
+            .as_ref()
+            .is_some_and(|rotation| now >= rotation.grace_ends_at)
+        {
+            self.confirm();
+        }
+    }
+
+    pub fn confirm(&mut self) {
+        if let Some(rotation) = self.rotation.take() {
+            self.retired.insert(0, self.current);
+            self.current = rotation.successor;
+        }
+    }
+
+    /// What its own record has against its use.
+    fn refusal(&self, now: u64) -> Option<&'static str> {
+        match self.status {
+            Status::Deleted | Status::Revoked => Some("revoked"),
+            Status::Disabled => Some("disabled"),
+            Status::Active if self.not_before.is_some_and(|start| now < start) => Some("not_yet_valid"),
+            Status::Active if self.ends_at.is_some_and(|end| now >= end) => Some("expired"),
+            Status::Active => None,
+        }
+    }
+
+    fn is_idle(&self, now: u64) -> bool {
+        let begun = [
+            Some(self.made_at),
+            self.not_before,
+            self.status_changed_at,
+            self.used_at,
+        ];
+        let since = begun.into_iter().flatten().max().unwrap_or_default();
+        self.idle_after.is_some_and(|longest| now >= since + longest)
+    }
+}
+
+/// How a token stands now: the code that refuses it, if one does, and what is left of its grant.
+pub struct Standing {
+    pub refusal: Option<&'static str>,
+    pub reach: Reach,
+}
+
+/// What a call with an idempotency key was, and the token that it was about.
+#[derive(Clone, Debug)]
+pub struct Marker {
+    pub op: &'static str,
+    pub arguments: String,
+    pub token: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub now: u64,
+    pub accounts: BTreeMap<String, Account>,
+    pub tokens: Vec<Token>,
+    /// By actor and key.
+    pub markers: BTreeMap<(String, &'static str), Marker>,
+    pub minted: Vec<Minted>,
+}
+
+impl State {
+    /// The accounts that a token rests on, the technical user first.
+    pub fn accounts_of(&self, token: &Token) -> Vec<String> {
+        let mut ids: Vec<String> = token.backed_by.iter().cloned().collect();
+        ids.extend(self.chain(token.owner));
+        ids.extend(token.subject.clone());
+        ids
+    }
+
+    /// An owner and what stands above it, without the root.
+    pub fn chain(&self, owner: &str) -> Vec<String> {
+        let above = above(owner).into_iter().filter(|place| !place.is_empty());
+        std::iter::once(owner.to_owned())
+            .chain(above.map(str::to_owned))
+            .collect()
+    }
+
+    pub fn standing(&self, token: &Token) -> Standing {
+        let parents = || token.parents.iter().map(|parent| &self.tokens[*parent]);
+        let accounts = self.accounts_of(token);
+        let registered = || accounts.iter().filter_map(|id| self.accounts.get(id));
+        let inactive = registered().any(|account| account.status != Status::Active);
+        let refusal = token
+            .refusal(self.now)
+            .or(token.is_idle(self.now).then_some("idle_expired"))
+            .or(parents()
+                .filter(|parent| parent.status != Status::Deleted)
+                .find_map(|parent| parent.refusal(self.now)))
+            .or(parents()
+                .any(|parent| parent.status == Status::Deleted)
+                .then_some("revoked"))
+            .or(inactive.then_some("owner_inactive"));
+        let mut reach = token.reach.clone();
+        for parent in parents() {
+            reach = both(&reach, &parent.reach);
+        }
+        for account in registered() {
+            reach = both(&reach, &account.most);
+        }
+        Standing { refusal, reach }
+    }
+
+    /// The codes that a verification may answer: one, but for secrets that were rotated out long ago.
+    pub fn verdict(
+        &self,
+        token: &Token,
+        secret: usize,
+        needs: Option<(Permission, Option<Place>)>,
+    ) -> Vec<&'static str> {
+        if token.status == Status::Deleted {
+            return vec!["unknown"];
+        }
+        match token.secret(secret, self.now) {
+            Secret::RotatedOut => return vec!["rotated_out"],
+            Secret::Old => return vec!["rotated_out", "bad_secret"],
+            Secret::Good | Secret::Successor => {}
+        }
+        let standing = self.standing(token);
+        let lacking = needs.and_then(|(permission, place)| {
+            let anywhere = standing.reach.iter().any(|(held, _)| *held == permission);
+            let there = standing
+                .reach
+                .contains(&(permission, place.unwrap_or(token.boundary)));
+            match (anywhere, there) {
+                (false, _) => Some("insufficient_permission"),
+                (true, false) => Some("outside_resource"),
+                (true, true) => None,
+            }
+        });
+        vec![standing.refusal.or(lacking).unwrap_or("valid")]
+    }
+}
