@@ -14,7 +14,7 @@ export function steadyClock(now: () => number): () => number {
 }
 
 function readInstant(reading: number): number {
-  const instant = Math.floor(reading);
+  const instant = typeof reading === 'number' ? Math.floor(reading) : Number.NaN;
   if (Number.isSafeInteger(instant) && instant >= 0) return instant;
   throw new LeastkeyError(
     'invalid_input',

@@ -19,13 +19,14 @@ import { type Explanation, explainCredential } from './explain.js';
 import { exportLines } from './export-audit.js';
 import { FreshVerifier } from './freshness/verifier.js';
 import { type ImportKeysOptions, type ImportReport, importRows, type KeyRow } from './import-keys.js';
-import { type Minted, mintCredential } from './mint.js';
+import { type Minted, type MintOptions, mintCredential } from './mint.js';
 import {
   type CallOptions,
   type ExchangeOptions,
   type ExplainOptions,
   readBulkOptions,
   readCallOptions,
+  readMintOptions,
   readQuestion,
   readResolveOptions,
   readVerifyAuditOptions,
@@ -139,8 +140,8 @@ export class CoreTokens implements Tokens {
     return exchangeCredential(this.#core, this.#settings, credential, wanted, signal);
   }
 
-  mint(): Minted {
-    return mintCredential(this.#core, this.#settings);
+  mint(options: MintOptions = {}): Minted {
+    return mintCredential(this.#core, this.#settings, readMintOptions(options));
   }
 
   async importKeys(

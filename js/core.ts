@@ -99,8 +99,8 @@ export class ConfiguredCore {
   }
 
   /** A new credential, its id and its digest. */
-  mint(now: number, entropy: Uint8Array): Step {
-    return this.#step((core, out) => core.mint(now, entropy, out));
+  mint(now: number, id: string | undefined, entropy: Uint8Array): Step {
+    return this.#step((core, out) => core.mint(now, id, entropy, out));
   }
 
   /** Changes with every instance: a fresh one remembers nothing. */

@@ -50,7 +50,7 @@ export type {
   RowOutcome,
 } from './import-keys.js';
 export type { Limits } from './limits.js';
-export type { Minted } from './mint.js';
+export type { Minted, MintOptions } from './mint.js';
 export type {
   CallOptions,
   ExchangeOptions,

@@ -1,6 +1,12 @@
 import { type ConfiguredCore, drawEntropy, refusal } from './core.js';
 import type { Settings } from './options.js';
 
+/** What {@link Tokens.mint} can be given. */
+export interface MintOptions {
+  /** The id of a token that exists: for a new secret of it, whose digest goes into `rotate`. Default: a new token's. */
+  id?: string;
+}
+
 /** A credential that its client made. Only `id` and `digest` of it go to the server. */
 export interface Minted {
   /** The credential. */
@@ -10,10 +16,10 @@ export interface Minted {
 }
 
 /** Makes a credential without a store being asked. */
-export function mintCredential(core: ConfiguredCore, settings: Settings): Minted {
+export function mintCredential(core: ConfiguredCore, settings: Settings, id: string | undefined): Minted {
   const entropy = drawEntropy(settings.entropy);
   try {
-    const step = core.mint(settings.now(), entropy);
+    const step = core.mint(settings.now(), id, entropy);
     if ('answer' in step) return step.answer as Minted;
     throw refusal(step);
   } finally {

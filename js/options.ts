@@ -8,10 +8,11 @@ import { type Duration, parseDuration } from './duration.js';
 import { LeastkeyError } from './errors.js';
 import type { ImportKeysOptions } from './import-keys.js';
 import { withLocalCounters } from './local-counters.js';
+import type { MintOptions } from './mint.js';
 import { suggestion } from './nearest.js';
 import type { ResolveOptions } from './selection.js';
 import type { ReadStore, Store } from './stores/store.js';
-import { plainCopy } from './values.js';
+import { plainCopy, requireText } from './values.js';
 
 /** What {@link createTokens} is given. */
 export interface TokensOptions<C extends Catalog = Catalog> {
@@ -40,8 +41,8 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    */
   deadline?: number;
   /**
-   * Seals what is stored: a value that was edited or swapped without this key is refused. 32 random bytes, or their 64 hex digits;
-   * while keys are changed, the new one and the old one. Losing it is losing all tokens.
+   * Seals what is stored: a value that was edited or swapped without this key is refused. Random bytes, 32 or more, or their hex
+   * digits; while keys are changed, the new one and the old one. Losing it is losing all tokens.
    */
   recordKey?: RecordKey | readonly [newKey: RecordKey, oldKey: RecordKey];
   /**
@@ -58,7 +59,7 @@ export interface TokensOptions<C extends Catalog = Catalog> {
   usage?: boolean;
 }
 
-/** 32 bytes, or 64 hex digits. */
+/** 32 to 256 bytes, or their hex digits. */
 export type RecordKey = Uint8Array | string;
 
 /** What every operation can be given for one call. */
@@ -132,6 +133,8 @@ const VERIFY_AUDIT_OPTIONS = [
 
 const BULK_OPTIONS = ['dryRun', 'onProgress', 'signal'] as const satisfies (keyof BulkOptions)[];
 
+const MINT_OPTIONS = ['id'] as const satisfies (keyof MintOptions)[];
+
 const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 
 const LONGEST_DEADLINE = 600_000;
@@ -197,10 +200,11 @@ function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): str
     const text = bytes
       ? Array.from(key as Uint8Array, (byte) => byte.toString(16).padStart(2, '0')).join('')
       : key;
-    if (typeof text === 'string' && /^[0-9a-fA-F]{64}$/.test(text) && keys.length <= 2) return text;
+    if (typeof text === 'string' && /^(?:[0-9a-fA-F]{2}){32,256}$/.test(text) && keys.length <= 2)
+      return text;
     throw wrong(
       'recordKey',
-      'expected 32 bytes or 64 hex digits, or an array of two of them: the new key and the old one',
+      'expected 32 to 256 bytes or their hex digits, or an array of two of them: the new key and the old one',
     );
   });
 }
@@ -278,6 +282,12 @@ function readSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
   throw wrong('signal', 'expected the signal of an AbortController');
+}
+
+/** Reads the options of one `mint`: the id of a token that exists, if it is to be of one. */
+export function readMintOptions(options: MintOptions): string | undefined {
+  refuseUnknownOptions(options, MINT_OPTIONS, 'mint');
+  return options.id === undefined ? undefined : requireText(options.id, 'id');
 }
 
 /** Reads the options of one `resolve`, with the defaults filled in. */

@@ -10,7 +10,7 @@ import type { DriftQuery, DriftReport } from './drift.js';
 import type { Exchanged, ExchangeInput } from './exchange.js';
 import type { Explanation } from './explain.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from './import-keys.js';
-import type { Minted } from './mint.js';
+import type { Minted, MintOptions } from './mint.js';
 import {
   type CallOptions,
   type ExchangeOptions,
@@ -109,14 +109,14 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   ): Promise<Exchanged>;
   /**
    * Makes a credential, in a browser for instance, without asking the store. Its owner keeps `token`; `id` and `digest` go into
-   * `create` on the server within ten minutes, which never sees the secret.
+   * `create` on the server within ten minutes, which never sees the secret. With the id of a token its digest goes into `rotate`.
    *
    * @throws {LeastkeyError} `rng_failed`.
    * @example
    * const { token, id, digest } = tokens.mint();
    * await fetch('/tokens', { method: 'POST', body: JSON.stringify({ name: 'Laptop', id, digest }) });
    */
-  mint(): Minted;
+  mint(options?: MintOptions): Minted;
   /**
    * Takes over keys that another system issued and hashed. They go on working as they are, beside Leastkey's own.
    *

@@ -1,4 +1,4 @@
-import type { Actor, BulkOptions, BulkReport, Tokens } from '../index.js';
+import { type Actor, type BulkOptions, type BulkReport, LeastkeyError, type Tokens } from '../index.js';
 import { canAsk, confirm } from './ask.js';
 import { Declined, exits, UsageError } from './exit.js';
 import type { IrreversibleOptions } from './irreversible.js';
@@ -31,10 +31,17 @@ export async function bulk(
   const signal = interruption();
   const report = await withTokens(target, {}, (tokens, actor) =>
     act(tokens, actor, { dryRun, onProgress, signal }),
-  ).finally(() => progress.end());
+  )
+    .finally(() => progress.end())
+    .catch((error: unknown) => {
+      const so = error instanceof LeastkeyError ? (error.report as BulkReport | undefined) : undefined;
+      if (so !== undefined && so.scanned > 0 && !target.json)
+        process.stderr.write(`${summary(so, dryRun, words)}\n`);
+      throw error;
+    });
   if (!report.complete) process.exitCode = exits.unavailable;
   if (target.json) return printJson(dryRun ? { dryRun, ...report } : report);
-  if (dryRun) print(report.ids.join('\n'));
+  if (dryRun && report.ids.length > 0) print(report.ids.join('\n'));
   process.stderr.write(`${summary(report, dryRun, words)}\n`);
 }
 

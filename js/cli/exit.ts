@@ -43,9 +43,9 @@ export function exitOf(error: unknown): number {
 
 /** Says on standard error what was wrong, for people or (`json`) for programs. */
 export function report(error: unknown, json: boolean): void {
-  const { code, message, problems } = describe(error);
+  const { code, message, problems, report } = describe(error);
   if (json) {
-    process.stderr.write(`${redact(JSON.stringify({ error: { code, message, problems } }))}\n`);
+    process.stderr.write(`${redact(JSON.stringify({ error: { code, message, problems, report } }))}\n`);
     return;
   }
   const details = problems?.map((problem) => `\n  ${problem.path}: ${problem.message}`).join('') ?? '';
@@ -56,6 +56,8 @@ interface Description {
   code: string;
   message: string;
   problems?: readonly { path: string; message: string }[] | undefined;
+  /** How far a command had come that goes through many tokens or rows. */
+  report?: unknown;
 }
 
 function describe(error: unknown): Description {

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { fromBetterAuth, fromKeypal, type KeyMapping, type ReadKeys } from '../import/index.js';
-import type { ImportReport, KeyRow } from '../index.js';
+import { type ImportReport, type KeyRow, LeastkeyError } from '../index.js';
 import { exits, UsageError } from './exit.js';
 import { parseJson, readText } from './file.js';
 import { interruption, Progress } from './progress.js';
@@ -14,6 +14,8 @@ interface Options {
   owner?: string;
   dryRun?: boolean;
 }
+
+type Told = ImportReport & Pick<ReadKeys, 'leftOut' | 'notes'>;
 
 export const importKeys = new Command('import-keys')
   .summary('take over keys that another system issued and hashed')
@@ -54,17 +56,25 @@ export const importKeys = new Command('import-keys')
           progress.show(`${count} of ${read.rows.length} rows`, count);
         },
       }),
-    ).finally(() => progress.end());
+    )
+      .finally(() => progress.end())
+      .catch((error: unknown) => {
+        const so = error instanceof LeastkeyError ? (error.report as ImportReport | undefined) : undefined;
+        if (so !== undefined && so.outcomes.length > 0 && !target.json) tell(placed(so, read), dryRun);
+        throw error;
+      });
     if (report.failed > 0) process.exitCode = exits.refused;
     if (!report.complete) process.exitCode = exits.unavailable;
-    const outcomes = report.outcomes.map((outcome) => ({
-      ...outcome,
-      row: read.sources[outcome.row] as number,
-    }));
-    const told = { ...report, outcomes, leftOut: read.leftOut, notes: read.notes };
+    const told = placed(report, read);
     if (target.json) return printJson(dryRun ? { dryRun, ...told } : told);
     tell(told, dryRun);
   });
+
+/** What became of the rows of the file: those that were handed on, and those that were left out. */
+function placed(report: ImportReport, { sources, leftOut, notes }: ReadKeys): Told {
+  const outcomes = report.outcomes.map((outcome) => ({ ...outcome, row: sources[outcome.row] as number }));
+  return { ...report, outcomes, leftOut, notes };
+}
 
 function rowsIn(content: string, file: string): unknown[] {
   if (content.trimStart().startsWith('[')) return parseJson(content, file) as unknown[];
@@ -94,23 +104,13 @@ function readRows(rows: unknown[], from: NonNullable<Options['from']>, mapping: 
 }
 
 /** What became of the rows, by their place in the file. */
-function tell(
-  {
-    imported,
-    exists,
-    failed,
-    complete,
-    outcomes,
-    leftOut,
-    notes,
-  }: Omit<ReadKeys & ImportReport, 'rows' | 'sources'>,
-  dryRun: boolean,
-): void {
+function tell({ imported, exists, failed, complete, outcomes, leftOut, notes }: Told, dryRun: boolean): void {
   const { stderr } = process;
   for (const { row, path, message } of notes) stderr.write(`row ${row}, ${path}: ${message}\n`);
   for (const { row, path, message } of leftOut) stderr.write(`row ${row} is left out, ${path}: ${message}\n`);
   for (const outcome of outcomes) {
-    if (outcome.outcome === 'failed') stderr.write(`row ${outcome.row} failed: ${outcome.message}\n`);
+    if (outcome.outcome === 'failed')
+      stderr.write(`row ${outcome.row} failed: ${outcome.message.replaceAll('\n', '; ')}\n`);
   }
   const left = new Set(leftOut.map(({ row }) => row)).size;
   const counts = `${imported} imported, ${exists} there before, ${failed} failed, ${left} left out`;

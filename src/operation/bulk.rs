@@ -202,9 +202,11 @@ fn read_options(
     match options {
         None | Some(Value::Null) => (None, false),
         Some(value) => {
-            let dry_run = Members::open(value, &path, &["reason", "dryRun"], problems)
-                .is_some_and(|members| members.flag("dryRun", problems));
-            (read_reason(context, value, &path, problems), dry_run)
+            let Some(members) = Members::open(value, &path, &["reason", "dryRun"], problems) else {
+                return (None, false);
+            };
+            let dry_run = members.flag("dryRun", problems);
+            (read_reason(context, &members, problems), dry_run)
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn revoke(
 }
 
 /// Reads `{ reason? }`.
-pub(super) fn read_reason(
+pub(super) fn read_options(
     context: &Context,
     options: &Value,
     path: &Path,
@@ -48,7 +48,12 @@ pub(super) fn read_reason(
         return None;
     }
     let members = Members::open(options, path, &["reason"], problems)?;
-    refuse_credential(context, &members, "reason", problems);
+    read_reason(context, &members, problems)
+}
+
+/// The member `reason`.
+pub(super) fn read_reason(context: &Context, members: &Members, problems: &mut Problems) -> Option<Reason> {
+    refuse_credential(context, members, "reason", problems);
     members.parsed("reason", problems, Reason::parse)
 }
 

@@ -22,6 +22,7 @@ use crate::record::{Damaged, Record};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
 use crate::resource::Resource;
+use crate::standing::Standing;
 use crate::step::{Halt, Write};
 use crate::stored::{Fields, Restore, restore};
 use crate::time::{Instant, Lifetime};
@@ -78,17 +79,14 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         Presentation::Refused(code) => return Err(not_valid(code).into()),
     };
     let presented = verified.record.token();
+    let catalog = context.deployment.catalog();
+    let standing = Standing::read(presented.clone(), catalog, context.reads)?;
+    if let Some(code) = standing.terms.refusal(context.time.now) {
+        return Err(not_valid(code).into());
+    }
     let mark = Mark::of_call(context, Operation::Exchange);
     let actor = Actor::of_token(&presented.id);
-    let authority = Authority::read(context, &actor).map_err(|halt| match halt {
-        Halt::Refuse(refusal) if refusal.code == ErrorCode::Forbidden => Refusal {
-            code: ErrorCode::InvalidToken,
-            ..refusal
-        }
-        .into(),
-        halt => halt,
-    })?;
-    let standing = authority.standing().ok_or_else(|| not_valid(Code::Unknown))?;
+    let authority = Authority::read(context, &actor)?;
     let anything = Requirement::default();
     let question = Question {
         request: wanted.request.clone(),
@@ -103,7 +101,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     }
     let parents = parents_of(presented, siblings)?;
     let ends = ends(context, &wanted, presented, &standing.parents)?;
-    let grant = narrow(context.deployment.catalog(), &wanted, standing.terms.grant())?;
+    let grant = narrow(catalog, &wanted, standing.terms.grant())?;
 
     let credential = Credential::mint(
         context.deployment.prefix(),

@@ -60,6 +60,12 @@ impl Entropy {
         Credential::mint(prefix, now, &self.credential())
     }
 
+    /// As [`Entropy::mint`], for the rotation of a token that exists.
+    #[must_use]
+    pub fn mint_for(&self, prefix: &Prefix, id: TokenId) -> Credential {
+        Credential::mint_for(prefix, id, &self.credential())
+    }
+
     fn credential(&self) -> Zeroizing<[u8; credential::ENTROPY]> {
         let mut part = Zeroizing::new([0; credential::ENTROPY]);
         part.iter_mut()
@@ -378,7 +384,7 @@ fn of_one_token(
     let argument = |name| members.value(name).unwrap_or(&Value::Null);
     let options = members.path("options");
     let reason = (operation == Operation::Revoke)
-        .then(|| change::read_reason(context, argument("options"), &options, &mut problems))
+        .then(|| change::read_options(context, argument("options"), &options, &mut problems))
         .flatten();
     let id = read_id(members, &mut problems);
     if operation == Operation::Rotate {

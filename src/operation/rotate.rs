@@ -196,6 +196,9 @@ fn end(
     if mark.found_for(marked, id)? {
         return Ok(Outcome::Answer(Answer::Token(Box::new(record.token().clone()))));
     }
+    if record.token().status == Status::Revoked {
+        return Err(terminal().into());
+    }
     let Some(rotation) = &record.token().rotation else {
         return Err(Refusal::new(ErrorCode::Conflict, "no rotation of this token is under way").into());
     };

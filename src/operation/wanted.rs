@@ -2,6 +2,7 @@
 
 use super::details::{Details, parse_owner, read_conditions, read_limits};
 use super::{Context, refuse_credential};
+use crate::account::Account;
 use crate::actor::Actor;
 use crate::catalog::{Kind, Resolution, Selection};
 use crate::condition::Conditions;
@@ -74,6 +75,15 @@ impl<'c> Wanted<'c> {
         let name = members.parsed("name", problems, Name::parse);
         let details = Details::read(context, members, problems);
         let subject = members.parsed("subject", problems, Identity::parse);
+        let acts_as = subject.as_ref().map(|subject| Resource::parse(subject.as_str()));
+        if let Some(Ok(account)) = acts_as
+            && Account::is_technical_user_id(&account)
+        {
+            problems.add(
+                &members.path("subject"),
+                "is a technical user; a token acts as one only where it is backed by one",
+            );
+        }
         let owner = read_owner(members, kind, actor, problems);
         let technical_user = members.parsed("technicalUser", problems, Resource::parse);
         if let Some(kind) = kind {
@@ -134,6 +144,13 @@ fn read_owner(
             None
         }),
     }?;
+    if Account::is_technical_user_id(&owner) {
+        problems.add(
+            &members.path("owner"),
+            "is a technical user, which owns nothing; name the owner above it",
+        );
+        return None;
+    }
     match kind {
         Some(kind) => problems
             .keep(&members.path("owner"), kind.may_belong_to(&owner))

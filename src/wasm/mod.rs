@@ -142,11 +142,18 @@ impl Core {
         push_with_credential(out, &step.unwrap_or_else(Step::Refuse));
     }
 
-    /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest }`, `out[1]` the credential.
-    pub fn mint(&self, now: f64, entropy: &Uint8Array, out: &Array) {
+    /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest }`, `out[1]` the credential. Of a new
+    /// token, or, for its rotation, of the one with the id.
+    pub fn mint(&self, now: f64, id: Option<String>, entropy: &Uint8Array, out: &Array) {
         let minted = Time::read(now, now).and_then(|time| {
-            let entropy = read_entropy(entropy)?;
-            Ok(entropy.mint(self.deployment()?.prefix(), time.now))
+            let (prefix, entropy) = (self.deployment()?.prefix(), read_entropy(entropy)?);
+            let Some(id) = id else {
+                return Ok(entropy.mint(prefix, time.now));
+            };
+            let mut problems = Problems::default();
+            let id = problems.keep(&Path::call().member("id"), TokenId::parse(&id));
+            id.map(|id| entropy.mint_for(prefix, id))
+                .ok_or_else(|| problems.into())
         });
         match minted {
             Ok(credential) => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { LeastkeyError } from 'leastkey';
+import { LeastkeyError, type Store } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input, PREFIX, stranger } from './support/deployment.js';
 import { isInMemory } from './support/glue.js';
 import { wrapped } from './support/wrapped.js';
+
+const RECORD_KEY = 'c0ffee'.repeat(11);
 
 /** The part of a credential that only its bearer knows: all but prefix, version and id, and pieces of it. */
 function secretsOf(token: string): string[] {
@@ -20,24 +23,39 @@ function secretsOf(token: string): string[] {
   ];
 }
 
+/** A store whose arguments are all written down. */
+function watched(inner: Store, seen: unknown[]): Store {
+  return wrapped(inner, {
+    get(keys) {
+      seen.push(keys);
+      return inner.get(keys);
+    },
+    list(range) {
+      seen.push(range);
+      return inner.list(range);
+    },
+    commit(writes) {
+      seen.push(writes);
+      return inner.commit(writes);
+    },
+  });
+}
+
+function assertNowhere(secrets: string[], seen: unknown[]): void {
+  const all = { depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity, showHidden: true };
+  const everything = seen.map((thing) => inspect(thing, all));
+  for (const secret of secrets) {
+    assert.equal(
+      everything.find((text) => text.includes(secret)),
+      undefined,
+    );
+  }
+}
+
 describe('the secret of a token', () => {
   test('is in the answer of create and nowhere else: no store argument, record, list, error or console line', async () => {
     const seen: unknown[] = [];
-    const inner = memoryStore();
-    const store = wrapped(inner, {
-      get(keys) {
-        seen.push(keys);
-        return inner.get(keys);
-      },
-      list(range) {
-        seen.push(range);
-        return inner.list(range);
-      },
-      commit(writes) {
-        seen.push(writes);
-        return inner.commit(writes);
-      },
-    });
+    const store = watched(memoryStore(), seen);
     const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
     for (const { stream, write } of streams) {
       stream.write = ((...args: Parameters<typeof write>) => {
@@ -72,24 +90,67 @@ describe('the secret of a token', () => {
       seen.push(await tokens.disable(id, admin), await tokens.enable(id, admin));
       seen.push(await tokens.revoke(id, {}, admin), await tokens.verify(token));
       seen.push(await tokens.delete(id, admin), await tokens.verify(token));
-      const everything = seen.map((thing) =>
-        inspect(thing, {
-          depth: Infinity,
-          maxStringLength: Infinity,
-          maxArrayLength: Infinity,
-          showHidden: true,
-        }),
-      );
-      assert.ok(everything.length > 30);
-      for (const secret of secretsOf(token)) {
-        assert.equal(
-          everything.find((text) => text.includes(secret)),
-          undefined,
-        );
-      }
+      assert.ok(seen.length > 30);
+      assertNowhere(secretsOf(token), seen);
     } finally {
       for (const { stream, write } of streams) stream.write = write;
     }
+  });
+
+  test('of every operation is in its answer alone: rotation, exchange, mint, import, bulk, accounts, usage', async () => {
+    const seen: unknown[] = [];
+    const store = watched(memoryStore(), seen);
+    const tokens = await deployment({
+      store,
+      imported: [{ prefix: 'old_', digestOf: 'whole' }],
+      recordKey: RECORD_KEY,
+    });
+    const watch = async (call: Promise<unknown>) => seen.push(await call.catch((error: unknown) => error));
+    const parent = await createToken(tokens, { tags: ['ci'], limits: { credits: { amount: 9 } } });
+    const next = (await tokens.rotate(parent.id, {}, admin)).token as string;
+    const session = (await tokens.exchange(next, {})).token as string;
+    const minted = tokens.mint();
+    const foreign = 'old_CanaryOfAnotherSystem';
+    const secrets = [parent.token, next, session, minted.token].flatMap(secretsOf);
+    secrets.push(RECORD_KEY, foreign, foreign.slice(4));
+    const digest = createHash('sha256').update(foreign).digest('hex');
+    const row = { ...input({ name: 'Old' }), digest, encoding: 'hex' as const };
+    await watch(tokens.create(input({ id: minted.id, digest: minted.digest, name: 'Minted' }), admin));
+    await watch(tokens.importKeys([row, { ...row, digest: foreign }, { ...row, hint: next }], admin));
+    for (const credential of [parent.token, next, session, minted.token, foreign]) {
+      await watch(tokens.verify(credential, 'messages:send', { consume: 1 }));
+      await watch(tokens.explain(credential, 'branch:read'));
+      // Where something else belongs.
+      await watch(tokens.rotate(credential, {}, admin));
+      await watch(tokens.rotate(parent.id, { idempotencyKey: credential }, admin));
+      await watch(tokens.rotate(parent.id, { digest: credential }, admin));
+      await watch(tokens.confirmRotation(credential, admin));
+      await watch(tokens.revokeAll({ tag: credential }, {}, admin));
+      await watch(tokens.exchange(credential, { name: credential, kind: credential }));
+      await watch(tokens.exchange(`${credential}x`, {}));
+      await watch(tokens.accounts.get(credential, { id: 'user:root', roles: { '': 'admin' } }));
+    }
+    for (const credential of [parent.token, next, session, minted.token]) {
+      await watch(tokens.edit(parent.id, { description: credential, tags: [credential] }, admin));
+      await watch(tokens.edit(parent.id, { metadata: { a: { [credential]: 1 } } }, admin));
+      const root = { id: 'user:root', roles: { '': 'admin' } };
+      await watch(tokens.accounts.put({ id: credential, title: credential, roles: {} }, root));
+      await watch(tokens.list({ owner: credential }, root));
+      await watch(tokens.revokeAll({ owner: credential }, { reason: credential }, root));
+      await watch(tokens.purge({ owner: credential }, {}, root));
+      await watch(tokens.create(input({ id: credential, digest: credential }), admin));
+    }
+    await watch(tokens.flush());
+    await watch(tokens.confirmRotation(parent.id, admin));
+    await watch(tokens.verify(parent.token));
+    await watch(tokens.flush());
+    await watch(tokens.get(parent.id, admin));
+    await watch(tokens.list({ owner: 'org:acme' }, admin));
+    await watch(tokens.revokeAll({ owner: 'org:acme' }, { reason: 'leak' }, admin));
+    await watch(tokens.purge());
+    await watch(deployment({ recordKey: `${RECORD_KEY}x` }));
+    assert.ok(seen.length > 150);
+    assertNowhere(secrets, seen);
   });
 
   test('does not stay in the memory of the core', async () => {
