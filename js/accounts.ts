@@ -12,7 +12,7 @@ export interface AccountInput {
   roles?: Readonly<Record<string, string>>;
   /** By resource, permissions and patterns: `{ 'org:acme': ['messages:*'] }`. */
   permissions?: Readonly<Record<string, readonly string[]>>;
-  /** The revision that this is to replace; another one there is a `conflict`. */
+  /** The revision that this is to replace, 0 for none yet; another one there is a `conflict`. */
   revision?: number;
 }
 

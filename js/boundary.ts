@@ -17,7 +17,7 @@ export type Call =
   | { op: 'edit'; id: unknown; change: unknown; actor: unknown }
   | { op: 'revoke' | 'rotate'; id: unknown; options: unknown; actor: unknown }
   | { op: 'revokeAll'; query: unknown; options: unknown; actor: unknown }
-  | { op: 'list' | 'drift' | 'purge' | 'audit'; query: unknown; actor: unknown }
+  | { op: 'list' | 'describe' | 'drift' | 'purge' | 'audit'; query: unknown; actor: unknown }
   | { op: 'verifyAudit'; query: unknown }
   | { op: 'flush'; uses: unknown };
 

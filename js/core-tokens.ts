@@ -12,6 +12,7 @@ import {
 } from './bulk.js';
 import { type ConfiguredCore, refusal } from './core.js';
 import type { CredentialSource } from './credential.js';
+import type { Description } from './describe.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import { manage, type OperateOptions } from './drive.js';
 import { type Exchanged, type ExchangeInput, exchangeCredential } from './exchange.js';
@@ -239,6 +240,10 @@ export class CoreTokens implements Tokens {
 
   match(method: string, path: string): RouteRequirement | null {
     return matchRoute(this.#core, method, path);
+  }
+
+  async describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description> {
+    return this.#manage({ op: 'describe', query, actor }, call);
   }
 
   async drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport> {

@@ -6,6 +6,7 @@ import type { CatalogIds, IdsOf } from './catalog-ids.js';
 import { ConfiguredCore } from './core.js';
 import { CoreTokens } from './core-tokens.js';
 import type { CredentialSource } from './credential.js';
+import type { Description } from './describe.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import type { Exchanged, ExchangeInput } from './exchange.js';
 import type { Explanation } from './explain.js';
@@ -215,6 +216,15 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * ways matches nothing.
    */
   match(method: string, path: string): RouteRequirement | null;
+  /**
+   * What can be chosen when a token is made, and what of it this actor can give at an owner: for a screen.
+   *
+   * @param query the owner; default: the actor itself.
+   * @example
+   * const { kinds, ceiling } = await tokens.describe({ owner: 'org:acme' }, actor);
+   * const offered = kinds.filter(({ manage, exchanged }) => manage && !exchanged);
+   */
+  describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description>;
   /** Which tokens of an owner are not what their selection would come to today. It changes none of them. */
   drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport>;
   /** The regular expression by which secret scanners find this deployment's credentials. */

@@ -1,7 +1,7 @@
 /** Which pages of other origins may read answers: none, unless the host allows their origin. */
 
 const EXPOSED = 'ETag, Location, Retry-After, WWW-Authenticate';
-const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-Match';
+const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match';
 /** Seconds for which a browser may remember a preflight. */
 const REMEMBERED = '600';
 

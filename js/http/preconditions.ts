@@ -1,3 +1,4 @@
+import { LeastkeyError } from '../errors.js';
 import { RequestRefused } from './refusal.js';
 
 /** The entity tag of a revision. */
@@ -17,6 +18,33 @@ export function readIfMatch(headers: Headers): number | undefined {
   if (tag === undefined) throw new RequestRefused('malformed_request', 'If-Match must be one ETag, or *.');
   if (weak === undefined && /^\d{1,15}$/.test(tag)) return Number(tag);
   throw new RequestRefused('precondition_failed', 'If-Match is not the ETag of any revision.');
+}
+
+/** As {@link readIfMatch}, of what need not be there yet: `If-None-Match: *` asks that it is not, which is revision 0. */
+export function readIfNoneMatch(headers: Headers): number | undefined {
+  const text = headers.get('if-none-match');
+  if (text === null) return readIfMatch(headers);
+  if (text.trim() === '*' && !headers.has('if-match')) return 0;
+  throw new RequestRefused('malformed_request', 'If-None-Match must be *, without If-Match beside it.');
+}
+
+/** The answer of a change. That it was made from another revision is a precondition that failed. */
+export async function fromRevision<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    const conflict = error instanceof LeastkeyError && error.code === 'conflict' && error.path === 'revision';
+    throw conflict
+      ? new RequestRefused('precondition_failed', 'It has been changed since. Read it again.')
+      : error;
+  }
+}
+
+/** The revision stands in a header, and only there: two places could say two things. */
+export function refuseRevision(body: Record<string, unknown>): void {
+  if (Object.hasOwn(body, 'revision')) {
+    throw new RequestRefused('malformed_request', 'The revision belongs in the header If-Match.');
+  }
 }
 
 /** `Idempotency-Key`, in quotes (a structured field) or bare. */

@@ -27,7 +27,7 @@ export interface Route {
   /** What the parameters of the path are. */
   parameters?: Parameters;
   query?: Parameters;
-  headers?: readonly ('If-Match' | 'Idempotency-Key')[];
+  headers?: readonly ('If-Match' | 'If-None-Match' | 'Idempotency-Key')[];
   body?: Body;
   /** The answers but refusals, by status. */
   answers: Readonly<Record<number, Answer>>;

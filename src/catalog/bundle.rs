@@ -13,6 +13,8 @@ const HIGHEST_VERSION: u32 = 1_000_000;
 #[derive(Debug)]
 pub struct Template {
     pub(super) id: String,
+    title: String,
+    description: Option<String>,
     pub(super) version: u32,
     pub(super) recommended: bool,
     pub(super) permissions: PermissionSet,
@@ -31,10 +33,28 @@ impl Template {
         &self.id
     }
 
+    /// What people call it.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
     /// Its version.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// Whether it is the one for most people.
+    #[must_use]
+    pub fn recommended(&self) -> bool {
+        self.recommended
     }
 
     pub(super) fn as_used(&self) -> TemplateUse {
@@ -49,12 +69,32 @@ impl Template {
 #[derive(Debug)]
 pub struct Role {
     pub(super) id: String,
+    title: String,
+    description: Option<String>,
     pub(super) permissions: PermissionSet,
 }
 
 impl Role {
     /// The role that stands above every other: all permissions.
     pub const ADMIN: &str = "admin";
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
 
     /// Its permissions, closed over `implies`.
     #[must_use]
@@ -91,14 +131,16 @@ pub(super) fn compile_templates(
         ];
         let mut template = Template {
             id: id.to_owned(),
+            title: String::new(),
+            description: None,
             version: 1,
             recommended: false,
             permissions: catalog.nothing(),
         };
         let mut parents = Vec::new();
         if let Some(members) = Members::open(value, &path, &known, problems) {
-            members.required_text("title", problems);
-            members.text("description", problems);
+            template.title = text_of(members.required_text("title", problems)).unwrap_or_default();
+            template.description = text_of(members.text("description", problems));
             template.recommended = members.flag("recommended", problems);
             template.version = members
                 .whole("version", 1..=HIGHEST_VERSION, problems)
@@ -169,6 +211,8 @@ pub(super) fn compile_roles(catalog: &Catalog, document: &Members, problems: &mu
     let all = PermissionSet::full(catalog.permissions.len());
     let mut roles = vec![Role {
         id: Role::ADMIN.to_owned(),
+        title: "Admin".to_owned(),
+        description: None,
         permissions: all,
     }];
     let Some(value) = document.value("roles") else {
@@ -190,12 +234,14 @@ pub(super) fn compile_roles(catalog: &Catalog, document: &Members, problems: &mu
         }
         if let Some(members) = Members::open(value, &path, &["title", "description", "permissions"], problems)
         {
-            members.required_text("title", problems);
-            members.text("description", problems);
+            let title = text_of(members.required_text("title", problems)).unwrap_or_default();
+            let description = text_of(members.text("description", problems));
             let mut permissions = patterns(catalog, &members, problems);
             catalog.close(&mut permissions);
             roles.push(Role {
                 id: id.to_owned(),
+                title,
+                description,
                 permissions,
             });
         }
@@ -211,4 +257,8 @@ fn patterns(catalog: &Catalog, members: &Members, problems: &mut Problems) -> Pe
         }
     }
     set
+}
+
+fn text_of(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
 }

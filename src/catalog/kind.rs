@@ -22,13 +22,17 @@ const MOST_SESSIONS: u32 = 1_000;
 #[serde(rename_all = "camelCase")]
 pub struct Kind {
     pub(super) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(rename = "lifetime")]
     expiry: ExpiryRule,
     unique_names: bool,
     exchanged: bool,
     technical_user: bool,
+    /// Whoever is told of a kind is told what that means for themselves.
+    #[serde(skip)]
     manage: Managers,
     #[serde(skip)]
     owners: Vec<OwnerPattern>,
@@ -36,14 +40,14 @@ pub struct Kind {
     actions: Vec<Action>,
     /// The kind's own words for its actions.
     labels: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
     rotation: RotationRule,
     sessions: u32,
 }
 
 /// Who manages the tokens of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Managers {
     /// The owner itself, and admins of it or of what stands above.
     Owner,
@@ -181,12 +185,15 @@ fn parse_of<T: Copy>(names: &[(&'static str, T)], text: &str) -> Result<T, Strin
 #[serde(rename_all = "camelCase")]
 pub struct ExpiryRule {
     /// The lifetime of a token that does not ask for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Lifetime>,
     /// The longest lifetime.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub longest: Option<Lifetime>,
     /// Whether a token must end. Always so where there is a longest lifetime.
     pub required: bool,
     /// The longest time without use.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub idle: Option<Lifetime>,
 }
 
@@ -451,6 +458,8 @@ impl ExpiryRule {
         }
         self.default = members.lifetime("default", problems).or(self.default);
         self.longest = members.lifetime("longest", problems).or(self.longest);
+        // What may live so long at most has to end.
+        self.required |= self.longest.is_some();
         self.idle = members.lifetime("idle", problems).or(self.idle);
         if let (Some(default), Some(longest)) = (self.default, self.longest)
             && default > longest

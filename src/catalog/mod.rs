@@ -156,6 +156,11 @@ impl Catalog {
         self.templates.iter().find(|template| template.id == id)
     }
 
+    /// All roles: `admin`, which is built in, then those of the document.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.iter()
+    }
+
     /// A role by its id. `admin` always exists.
     #[must_use]
     pub fn role(&self, id: &str) -> Option<&Role> {

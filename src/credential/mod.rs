@@ -53,6 +53,12 @@ impl Prefix {
         ))
     }
 
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a text has something in it of the form of this deployment's credentials.
     #[must_use]
     pub fn appears_in(&self, text: &str) -> bool {

@@ -141,7 +141,7 @@ impl<'c> Authority<'c> {
     }
 
     /// The most that the actor can give at a place.
-    fn ceiling(&self, catalog: &Catalog, place: &Resource) -> PermissionSet {
+    pub(super) fn ceiling(&self, catalog: &Catalog, place: &Resource) -> PermissionSet {
         if let Some(standing) = &self.token {
             let mut most = catalog.nothing();
             for (index, places) in standing.terms.grant().held() {

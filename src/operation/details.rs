@@ -96,7 +96,7 @@ pub(super) fn clears(members: &Members, name: &str) -> bool {
     members.value(name) == Some(&Value::Null)
 }
 
-/// The revision that a caller has seen, a whole number.
+/// The revision that a caller has seen, a whole number; 0 is that of what does not exist yet.
 pub(super) fn read_revision(members: &Members, problems: &mut Problems) -> Option<u64> {
     let value = members.value("revision")?;
     // Counts are below 2^53, where doubles are exact.
@@ -106,7 +106,7 @@ pub(super) fn read_revision(members: &Members, problems: &mut Problems) -> Optio
         clippy::cast_sign_loss
     )]
     match value {
-        Value::Number(number) if (1.0..=LARGEST_EXACT as f64).contains(number) && number.fract() == 0.0 => {
+        Value::Number(number) if (0.0..=LARGEST_EXACT as f64).contains(number) && number.fract() == 0.0 => {
             Some(*number as u64)
         }
         _ => {

@@ -8,6 +8,7 @@ mod change;
 mod changes;
 mod create;
 mod delete;
+mod describe;
 mod details;
 mod drift;
 mod edit;
@@ -130,6 +131,8 @@ pub enum Answer {
     },
     /// Of list.
     Page(list::Page),
+    /// Of describe.
+    Description(Box<describe::Description>),
     /// Of drift.
     Drift(drift::Report),
     /// Of the account operations.
@@ -257,6 +260,7 @@ operations! {
     DisableAccount "disableAccount",
     EnableAccount "enableAccount",
     DeleteAccount "deleteAccount",
+    Describe "describe",
     Drift "drift",
     Audit "audit",
     VerifyAudit "verifyAudit",
@@ -355,6 +359,7 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
         Op::ImportKey => import::plan(context, argument("input"), &actor, problems),
         Op::PutAccount => accounts::put(context, argument("input"), &actor, problems),
         Op::List => list::plan(context, argument("query"), &actor, problems),
+        Op::Describe => describe::plan(context, argument("query"), &actor, problems),
         Op::Drift => drift::plan(context, argument("query"), &actor, problems),
         Op::Audit => audit::plan(context, argument("query"), &actor, problems),
         Op::VerifyAudit => verify_audit::plan(context, argument("query"), &actor, problems),

@@ -1,5 +1,5 @@
 import type { Account, AccountInput } from '../../accounts.js';
-import { entityTag } from '../preconditions.js';
+import { entityTag, fromRevision, readIfNoneMatch, refuseRevision } from '../preconditions.js';
 import type { Parameters } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
@@ -14,7 +14,8 @@ const ACCOUNT_ANSWER = {
   200: { description: 'The account.', schema: ref('Account'), headers: ['ETag'] },
 } as const;
 
-const accountAnswer = (account: Account) => json(account, 200, { ETag: entityTag(account.revision) });
+const accountAnswer = (account: Account, status = 200) =>
+  json(account, status, { ETag: entityTag(account.revision) });
 
 /** Owners and technical users. */
 export function accountRoutes(basePath: string): Route[] {
@@ -34,16 +35,27 @@ export function accountRoutes(basePath: string): Route[] {
       path: '/accounts/{id}',
       id: 'putAccount',
       summary: 'Registers an owner, or writes its account anew',
-      description: 'What it may be given shrinks for living tokens at once.',
+      description:
+        'What it may be given shrinks for living tokens at once. `If-Match` names the revision that is replaced; `If-None-Match: *` registers an owner that is not there yet.',
       parameters: ACCOUNT_ID,
+      headers: ['If-Match', 'If-None-Match'],
       body: 'PutAccount',
-      answers: ACCOUNT_ANSWER,
+      answers: {
+        ...ACCOUNT_ANSWER,
+        201: { description: 'It is registered.', schema: ref('Account'), headers: ['ETag'] },
+      },
       refusals: ['forbidden', 'terminal', 'exceeds_ceiling'],
-      run: async ({ tokens, id, body, actor }) => {
+      run: async ({ tokens, id, body, actor, request }) => {
+        const seen = readIfNoneMatch(request.headers);
+        refuseRevision(body);
         if (Object.hasOwn(body, 'id')) {
           throw new RequestRefused('malformed_request', 'The id of the account stands in the path.');
         }
-        return accountAnswer(await tokens.accounts.put({ ...body, id } as AccountInput, actor));
+        // What `If-Match: *` asks for is whatever is there, but that something is.
+        const revision = seen ?? (await tokens.accounts.get(id, actor)).revision;
+        const input = { ...body, id, revision } as AccountInput;
+        const account = await fromRevision(tokens.accounts.put(input, actor));
+        return accountAnswer(account, revision === 0 ? 201 : 200);
       },
     },
     {

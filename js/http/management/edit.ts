@@ -1,7 +1,5 @@
-import { LeastkeyError } from '../../errors.js';
 import type { TokenChange } from '../../types.js';
-import { readIfMatch } from '../preconditions.js';
-import { RequestRefused } from '../refusal.js';
+import { fromRevision, readIfMatch, refuseRevision } from '../preconditions.js';
 import type { Route } from '../route.js';
 import { managed } from './managed.js';
 import { RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
@@ -23,19 +21,9 @@ export const editRoutes = (basePath: string): Route[] =>
       refusals: ['forbidden', 'terminal', 'exceeds_ceiling', 'name_taken'],
       run: async ({ tokens, id, body, actor, request }) => {
         const revision = readIfMatch(request.headers);
-        if (Object.hasOwn(body, 'revision')) {
-          throw new RequestRefused('malformed_request', 'The revision belongs in the header If-Match.');
-        }
+        refuseRevision(body);
         const change = (revision === undefined ? body : { ...body, revision }) as TokenChange;
-        try {
-          return recordAnswer(await tokens.edit(id, change, actor));
-        } catch (error) {
-          const conflict = error instanceof LeastkeyError && error.code === 'conflict';
-          throw conflict && error.path === 'revision' ? changedMeanwhile() : error;
-        }
+        return recordAnswer(await fromRevision(tokens.edit(id, change, actor)));
       },
     },
   ]);
-
-const changedMeanwhile = () =>
-  new RequestRefused('precondition_failed', 'The token has been changed since. Read it again.');

@@ -10,6 +10,16 @@ import { AFTER, LIMIT, OWNER } from './parameters.js';
 export function permissionRoutes(basePath: string): Route[] {
   return managed(basePath, 'Permissions', [
     {
+      method: 'GET',
+      path: '/catalog',
+      id: 'describeCatalog',
+      summary: 'What can be chosen when a token is made, and what of it the actor can give at an owner',
+      description: 'The services with their permissions are in the tree of a preview.',
+      query: { owner: OWNER },
+      answers: { 200: { description: 'What can be chosen.', schema: ref('Description') } },
+      run: async ({ tokens, query, actor }) => json(await tokens.describe(query, actor)),
+    },
+    {
       method: 'POST',
       path: '/resolve',
       id: 'resolveSelection',

@@ -31,6 +31,12 @@ export function tokenRoutes(basePath: string): Route[] {
           description: 'Only tokens of this status.',
           schema: { type: 'string', enum: ['active', 'disabled', 'revoked'] },
         },
+        tag: { description: 'Only tokens with this tag.', schema: TEXT },
+        subject: { description: 'Only tokens that act as this one.', schema: TEXT },
+        search: {
+          description: 'Only tokens whose name or description has this in it, or whose id it is.',
+          schema: TEXT,
+        },
         after: AFTER,
         limit: LIMIT,
       },

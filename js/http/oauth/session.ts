@@ -78,25 +78,28 @@ async function begin(call: Call): Promise<Response> {
       expiresIn,
     });
   } catch (error) {
-    const refused = error instanceof LeastkeyError ? REFUSED_EXCHANGE[error.code] : undefined;
-    if (refused === undefined) throw error;
-    return refuse(call.request, { ...verdict, ...refused }, undefined);
+    if (!(error instanceof LeastkeyError)) throw error;
+    if (error.code === 'invalid_token') return refuse(call.request, { ...verdict, ...OVER }, undefined);
+    if (error.code === 'forbidden') return refuse(call.request, { ...verdict, ...NOT_EXCHANGED }, undefined);
+    throw error;
   }
 }
 
-/** It was valid a moment ago, or its kind is not for this. */
-const REFUSED_EXCHANGE: Partial<Record<string, Partial<Verdict>>> = {
-  invalid_token: { status: 401, error: 'invalid_token' },
-  forbidden: { status: 403, error: 'insufficient_scope' },
-};
+/** It was valid a moment ago. */
+const OVER = { status: 401, error: 'invalid_token' } as const;
+const NOT_EXCHANGED = { status: 403, error: 'insufficient_scope' } as const;
 
 async function end(call: Call): Promise<Response> {
   const { verdict } = await present(call);
   if (verdict.token === undefined || !verdict.valid) return refuse(call.request, verdict, undefined);
-  const { id, owner } = verdict.token;
-  // Whoever bears a credential may end it, and has proven to bear it; that is no authority over anything else.
-  const bearer = { id: `token:${id}`, roles: { [owner]: 'admin' } };
-  await call.tokens.revoke(id, { reason: 'ended by its bearer' }, bearer);
+  const { id } = verdict.token;
+  try {
+    await call.tokens.revoke(id, { reason: 'ended by its bearer' }, { token: id });
+  } catch (error) {
+    const over = error instanceof LeastkeyError && (error.code === 'forbidden' || error.code === 'not_found');
+    if (over) return refuse(call.request, { ...verdict, ...OVER }, undefined);
+    throw error;
+  }
   return json({ ...session(verdict.token, call), authenticated: false, expiresIn: 0 });
 }
 

@@ -33,7 +33,7 @@ function operation(route: Route): object {
     parameters: [
       ...parameters('path', route.parameters),
       ...parameters('query', route.query),
-      ...(route.headers ?? []).map((name) => ({ name, in: 'header', ...HEADER_PARAMETERS[name] })),
+      ...headerParameters(route.headers),
     ],
     ...(body === undefined
       ? {}
@@ -76,15 +76,24 @@ function parameters(place: 'path' | 'query', rows: Parameters = {}): object[] {
   }));
 }
 
+/** `If-Match` may be left out only where `If-None-Match` can stand in its place. */
+function headerParameters(names: NonNullable<Route['headers']> = []): object[] {
+  return names.map((name) => ({
+    name,
+    in: 'header',
+    ...HEADER_PARAMETERS[name],
+    required: name === 'If-Match' && !names.includes('If-None-Match'),
+  }));
+}
+
 const HEADER_PARAMETERS = {
   'If-Match': {
     description: 'The ETag of the record that the change is made from, or `*`.',
-    required: true,
     schema: { type: 'string', pattern: '^(\\*|"\\d{1,15}")$' },
   },
+  'If-None-Match': { description: 'That there is none yet.', schema: { const: '*' } },
   'Idempotency-Key': {
     description: 'Two calls with the same key and input do one thing.',
-    required: false,
     schema: { type: 'string', pattern: '^[A-Za-z0-9_.~-]{8,200}$' },
   },
 } as const;

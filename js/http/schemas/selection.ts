@@ -21,6 +21,9 @@ export const SELECTION: Readonly<Record<string, Schema>> = {
   'resources?': described('Permissions that are held on some resources only.', mapOf(list(TEXT))),
 };
 
+const NAMED = { id: TEXT, title: TEXT, 'description?': TEXT };
+const ACTIONS = ['disable', 'revoke', 'delete', 'rotate', 'exchange'];
+const MILLISECONDS = described('Milliseconds.', COUNT);
 const source = (name: string) => object({ [name]: TEXT });
 const warning = (code: string, more: Readonly<Record<string, Schema>> = {}) =>
   object({ code: { const: code }, ...more });
@@ -65,6 +68,42 @@ export const SELECTION_SCHEMAS: Readonly<Record<string, Schema>> = {
     instead: list(ref('Offer')),
   }),
   Offer: object({ id: TEXT, gives: list(TEXT), excess: list(TEXT) }),
+  Description: object({
+    version: described("The catalog's own version.", TEXT),
+    prefix: described('How credentials begin.', TEXT),
+    owner: described('The owner that `manage` and `ceiling` are about.', TEXT),
+    templates: list(
+      object({ ...NAMED, version: COUNT, recommended: FLAG, permissions: described('How many.', COUNT) }),
+    ),
+    roles: list(object(NAMED)),
+    kinds: list(ref('DescribedKind')),
+    ceiling: described('The permissions that the actor can give at the owner.', list(TEXT)),
+  }),
+  DescribedKind: object({
+    id: TEXT,
+    'title?': TEXT,
+    'description?': TEXT,
+    manage: described('Whether the actor manages tokens of this kind for the owner.', FLAG),
+    lifetime: object({
+      'default?': MILLISECONDS,
+      'longest?': MILLISECONDS,
+      required: FLAG,
+      'idle?': MILLISECONDS,
+    }),
+    uniqueNames: FLAG,
+    exchanged: described('Whether tokens of this kind come from an exchange only.', FLAG),
+    technicalUser: FLAG,
+    editable: list(oneOf('permissions', 'name', 'description', 'tags', 'metadata', 'conditions', 'limits')),
+    actions: list(oneOf(...ACTIONS)),
+    labels: object(Object.fromEntries(['enable', ...ACTIONS].map((action) => [`${action}?`, TEXT]))),
+    'role?': described('The role of a token that names none.', TEXT),
+    rotation: object({
+      grace: MILLISECONDS,
+      longestGrace: MILLISECONDS,
+      reuse: oneOf('alert', 'disable', 'revoke'),
+    }),
+    sessions: described('The most living sessions of one parent.', COUNT),
+  }),
   DriftReport: object({
     items: list(
       object({

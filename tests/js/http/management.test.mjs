@@ -231,7 +231,7 @@ describe('pages of other origins', () => {
     const preflight = await send(`${base}/tokens`, { method: 'OPTIONS', headers });
     assert.deepEqual(cors(preflight), {
       ...expected,
-      'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, If-Match',
+      'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match',
       'access-control-allow-methods': 'GET, HEAD, OPTIONS, POST',
       'access-control-max-age': '600',
     });
