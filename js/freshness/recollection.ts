@@ -8,8 +8,8 @@ import type { Verdict, VerifiedToken } from '../types.js';
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
 const FINAL: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
 
-/** How long a refusal that could be taken back stands before the store is asked again, in milliseconds. */
-const SECOND_LOOK = 1_000;
+/** How many refusals that could be taken back are read again in one second. Beyond that they are given as they are remembered. */
+const SECOND_LOOKS = 100;
 
 /** The most requirements that have a number. */
 const MOST_NUMBERED = 1_000;
@@ -19,8 +19,8 @@ export class Recollection {
   readonly #core: ConfiguredCore;
   /** What a verdict tells of a token, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
-  /** When a refusal was last looked at a second time, by slot. */
-  #lookedAgain: (number | undefined)[] = [];
+  /** The second looks of the second that began at an instant. */
+  #looks = { since: 0, count: 0 };
   readonly #numbers = new Map<string, number>();
   #epoch = -1;
 
@@ -44,17 +44,16 @@ export class Recollection {
     if (token === undefined) return undefined;
     if (((hit & HIT_SUCCESSOR) !== 0) !== (token.successor === true)) token = turned(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
-    return this.#refused(row, slot, token, { credential, question, now, asOf });
+    return this.#refused(row, token, { credential, question, now, asOf });
   }
 
   /** Remembers what a verdict from the store tells of a token. */
-  keep(slot: number, verdict: Verdict, now: number): void {
+  keep(slot: number, verdict: Verdict): void {
     this.#keepUp();
     this.#tokens[slot] = verdict.token;
-    this.#lookedAgain[slot] = now;
   }
 
-  /** A refusal that may have been taken back since is read once more before it is given, but not at every request. */
+  /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
   #refused(
     row: CodeRow,
     slot: number,
@@ -66,10 +65,15 @@ export class Recollection {
       asOf,
     }: { credential: string; question: Question; now: number; asOf: number },
   ): Verdict | undefined {
-    const last = this.#lookedAgain[slot];
-    if (!FINAL.includes(row.code) && (last === undefined || now - last >= SECOND_LOOK)) return undefined;
+    if (!FINAL.includes(row.code) && this.#mayLookAgain(now)) return undefined;
     const { lacking } = this.#core.recall(credential, question, now);
     return { ...refusal(row, asOf), token, ...lacking };
+  }
+
+  #mayLookAgain(now: number): boolean {
+    if (now - this.#looks.since >= 1_000) this.#looks = { since: now, count: 0 };
+    this.#looks.count += 1;
+    return this.#looks.count <= SECOND_LOOKS;
   }
 
   /** Only what needs nothing but a text has a number: the rest of a question crosses as a value. */
@@ -91,7 +95,6 @@ export class Recollection {
   #keepUp(): void {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
-    this.#lookedAgain = [];
     this.#numbers.clear();
     this.#epoch = this.#core.epoch;
   }

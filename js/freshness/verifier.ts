@@ -100,6 +100,6 @@ export class FreshVerifier {
   /** What becomes of a verdict from the store; nothing where nothing may be remembered. */
   #remember(freshness: number): Remember | undefined {
     if (freshness === 0) return undefined;
-    return (slot, verdict) => this.#recollection.keep(slot, verdict, this.#settings.now());
+    return (slot, verdict) => this.#recollection.keep(slot, verdict);
   }
 }

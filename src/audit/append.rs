@@ -24,7 +24,10 @@ pub fn append(
     }
     let head_key = keys::audit_head(owner);
     let [stored] = reads.get([&head_key])?;
-    let (first, previous) = next(reads, owner, stored, changes.len())?.unwrap_or((now.millis(), None));
+    let (first, previous) = match next(reads, owner, stored, changes.len())? {
+        Some(place) => place,
+        None => (begin(reads, owner, now, changes.len())?, None),
+    };
     let mut writes = Vec::with_capacity(changes.len() + 1);
     let mut end = previous;
     let mut last = first;
@@ -43,6 +46,25 @@ pub fn append(
     Ok(writes)
 }
 
+/// Where a new chain begins: at the time, or a little after it where another chain has begun there already.
+fn begin(reads: &Reads, owner: &Resource, now: Instant, count: usize) -> Result<u64, Halt> {
+    for ahead in (0..20).map(|power| (1u64 << power) - 1) {
+        let first = now.millis().saturating_add(ahead);
+        if are_free(reads, owner, first, count)? {
+            return Ok(first);
+        }
+    }
+    // The commit will find it taken, and be planned again a moment later.
+    Ok(now.millis())
+}
+
+/// Whether so many places are free from one on.
+fn are_free(reads: &Reads, owner: &Resource, first: u64, count: usize) -> Result<bool, Halt> {
+    let places = (first..=LARGEST_EXACT).take(count);
+    let places: Vec<String> = places.map(|seq| keys::audit_entry(owner, seq)).collect();
+    Ok(places.len() == count && reads.get_all(&places)?.iter().all(Option::is_none))
+}
+
 /// Where the chain goes on, if its head can be read and the places after it are free.
 fn next(
     reads: &Reads,
@@ -55,14 +77,6 @@ fn next(
         Some(Ok(head)) => (head.seq + 1, Some(head.hash)),
         Some(Err(_)) => return Ok(None),
     };
-    let places: Vec<u64> = (first..=LARGEST_EXACT).take(count).collect();
-    if places.len() < count {
-        return Ok(None);
-    }
-    let places: Vec<String> = places
-        .into_iter()
-        .map(|seq| keys::audit_entry(owner, seq))
-        .collect();
-    let free = reads.get_all(&places)?.iter().all(Option::is_none);
+    let free = are_free(reads, owner, first, count)?;
     Ok(free.then_some((first, previous)))
 }
