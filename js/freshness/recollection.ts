@@ -56,7 +56,6 @@ export class Recollection {
   /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
   #refused(
     row: CodeRow,
-    slot: number,
     token: VerifiedToken,
     {
       credential,
