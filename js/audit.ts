@@ -46,6 +46,8 @@ export interface AuditPage {
   items: AuditEntry[];
   /** Give it as `after` for the next page; absent on the last. */
   next?: number;
+  /** The numbers of entries that are damaged. {@link Audits.verifyAudit} says more. */
+  unreadable?: number[];
 }
 
 /** An entry by its number and its hash. Kept elsewhere, it proves that nothing up to it was changed or cut off. */
@@ -85,6 +87,7 @@ export interface Audits {
   /**
    * The changes of an owner as JSON Lines, oldest first: one text a line, with its line break.
    *
+   * @throws {LeastkeyError} also `store_unavailable` at the end when entries are damaged, with their numbers.
    * @example
    * for await (const line of tokens.exportAudit({ owner: 'org:acme' }, actor)) file.write(line);
    */

@@ -37,6 +37,9 @@ export const audit = new Command('audit')
       if (target.json) return printJson(page);
       if (page.items.length > 0) print(table(page.items, columns, process.stdout));
       else process.stderr.write(`No changes of ${owner}${page.next === undefined ? '' : ' on this page'}.\n`);
+      if (page.unreadable !== undefined) {
+        process.stderr.write(`\nEntries that cannot be read: ${page.unreadable.join(' ')}\n`);
+      }
       if (page.next !== undefined) process.stderr.write(`\nThere are more: add --after ${page.next}.\n`);
     });
   });

@@ -63,7 +63,13 @@ describe('an edit changes what it names', () => {
     [
       'where permissions are held',
       { templates: ['sender'], resources: { 'messages:send': ['org:acme/group:eng'] } },
-      { resources: { 'messages:send': ['org:acme/group:eng'] } },
+      // What a narrowed permission implies is as narrow.
+      {
+        resources: {
+          'messages:send': ['org:acme/group:eng'],
+          'messages:status': ['org:acme/group:eng'],
+        },
+      },
     ],
     [
       'several members at once',

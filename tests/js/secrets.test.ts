@@ -117,9 +117,12 @@ describe('the secret of a token', () => {
     const row = { ...input({ name: 'Old' }), digest, encoding: 'hex' as const };
     await watch(tokens.create(input({ id: minted.id, digest: minted.digest, name: 'Minted' }), admin));
     await watch(tokens.importKeys([row, { ...row, digest: foreign }, { ...row, hint: next }], admin));
+    await watch(tokens.exchange(foreign, { name: 'Of an imported key' }).then(({ record }) => record));
     for (const credential of [parent.token, next, session, minted.token, foreign]) {
       await watch(tokens.verify(credential, 'messages:send', { consume: 1 }));
       await watch(tokens.explain(credential, 'branch:read'));
+    }
+    for (const credential of [parent.token, next, session, minted.token]) {
       // Where something else belongs.
       await watch(tokens.rotate(credential, {}, admin));
       await watch(tokens.rotate(parent.id, { idempotencyKey: credential }, admin));
@@ -147,6 +150,9 @@ describe('the secret of a token', () => {
     await watch(tokens.get(parent.id, admin));
     await watch(tokens.list({ owner: 'org:acme' }, admin));
     await watch(tokens.revokeAll({ owner: 'org:acme' }, { reason: 'leak' }, admin));
+    await watch(tokens.audit({ owner: 'org:acme', limit: 200 }, admin));
+    for await (const line of tokens.exportAudit({ owner: 'org:acme' }, admin)) seen.push(line);
+    await watch(tokens.verifyAudit('org:acme'));
     await watch(tokens.purge());
     await watch(deployment({ recordKey: `${RECORD_KEY}x` }));
     assert.ok(seen.length > 150);
