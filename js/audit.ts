@@ -44,6 +44,8 @@ export interface AuditQuery {
 
 export interface AuditPage {
   items: AuditEntry[];
+  /** The numbers of entries that are damaged, so that a page does not hide them. */
+  unreadable?: number[];
   /** Give it as `after` for the next page; absent on the last. */
   next?: number;
   /** The numbers of entries that are damaged. {@link Audits.verifyAudit} says more. */

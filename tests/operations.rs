@@ -435,7 +435,7 @@ fn what_looks_like_a_credential_is_neither_stored_nor_told() {
         host.call(call).unwrap_err().path.as_deref(),
         Some("options.reason")
     );
-    for op in ["list", "drift", "describe"] {
+    for op in ["list", "drift", "describe", "audit", "verifyAudit"] {
         let call = json!({ "op": op, "query": { "owner": credential }, "actor": admin() });
         assert!(
             !format!("{:?}", host.call(call).unwrap_err()).contains(secret),

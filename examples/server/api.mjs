@@ -1,54 +1,58 @@
-/** The demo API on node:http: finds the route, verifies the credential, and only then looks at the rest. */
+/**
+ * The demo as one function from a `Request` to its `Response`: Leastkey's own API, and beside it routes of the demo, behind a
+ * guard that verifies the credential before anything else is looked at.
+ */
 
-import { createServer, STATUS_CODES } from 'node:http';
-import { refusal } from './bearer.mjs';
+import { STATUS_CODES } from 'node:http';
+import { createGuard, handler } from 'leastkey/http';
+import { authenticate } from './people.mjs';
 
 const mostBodyBytes = 16 * 1024;
 
-/** A server that answers for the routes of all systems. It does not listen yet. */
-export function createApi(systems) {
-  const routes = systems.flatMap(({ tokens, routes }) => routes.map((route) => compile(route, tokens)));
-  return createServer({ requestTimeout: 10_000 }, (request, response) => {
-    answer(routes, request)
-      .catch((error) => {
-        // A client that hung up is no failure of the server.
-        if (error.code !== 'ECONNRESET') console.error(error);
-        return { status: 500, detail: 'The server failed.' };
-      })
-      .then((result) => send(response, result));
-  });
+export function createApi({ tokens, routes }) {
+  const compiled = routes.map(compile);
+  const guard = createGuard(tokens, { realm: 'leastkey-demo' });
+  // No page of another origin can set the header by which the demo knows people: it is no cookie.
+  const leastkey = handler(tokens, { authenticate, credentials: 'bearer', onError: console.error });
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    if (/^\/(?:leastkey|oauth20)\//.test(pathname)) return leastkey(request);
+    try {
+      return await answer(compiled, guard, request, pathname.split('/'));
+    } catch (error) {
+      console.error(error);
+      return send({ status: 500, detail: 'The server failed.' });
+    }
+  };
 }
 
-function compile({ route, permission, answer }, tokens) {
+function compile({ route, permission, answer }) {
   const [method, path] = route.split(' ');
-  return { name: route, method, segments: path.split('/'), permission, answer, tokens };
+  return { name: route, method, segments: path.split('/'), permission, answer };
 }
 
-async function answer(routes, request) {
-  const segments = request.url.split('?', 1)[0].split('/');
+async function answer(routes, guard, request, segments) {
   const matches = routes.flatMap((route) => {
     const params = match(route.segments, segments);
     return params === undefined ? [] : [{ route, params }];
   });
   if (matches.length === 0) {
-    return {
-      status: 404,
-      detail: `Nothing here. The routes are ${routes.map(({ name }) => name).join(', ')}.`,
-    };
+    const all = routes.map(({ name }) => name).join(', ');
+    return send({ status: 404, detail: `Nothing here. The routes are ${all}, and those of Leastkey.` });
   }
   const found = matches.find(({ route }) => route.method === request.method);
   if (found === undefined) {
     const allowed = matches.map(({ route }) => route.method).join(', ');
-    return { status: 405, headers: { Allow: allowed }, detail: `Only ${allowed} here.` };
+    return send({ status: 405, headers: { Allow: allowed }, detail: `Only ${allowed} here.` });
   }
 
   const { route, params } = found;
-  const verdict = await route.tokens.verify(headersOf(request), route.permission);
-  if (!verdict.valid) return refusal(verdict, route.permission);
+  const { response, verdict } = await guard(request, route.permission);
+  if (response) return response;
 
   const body = request.method === 'GET' ? { value: undefined } : await readBody(request);
-  if (body.problem !== undefined) return body.problem;
-  return route.answer({ params, body: body.value, token: verdict.token });
+  if (body.problem !== undefined) return send(body.problem);
+  return send(route.answer({ params, body: body.value, token: verdict.token }));
 }
 
 /** The values of `{names}`, or `undefined` where the path is another one. */
@@ -62,24 +66,12 @@ function match(pattern, segments) {
   return params;
 }
 
-/** All headers as they came. `request.headers` drops a second Authorization header, which has to be seen to be refused. */
-function headersOf({ rawHeaders }) {
-  const headers = new Headers();
-  for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at], rawHeaders[at + 1]);
-  return headers;
-}
-
 async function readBody(request) {
   const chunks = [];
   let size = 0;
-  // Leaving the loop early must not destroy the connection: the answer still has to go out.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size > mostBodyBytes) {
-      return {
-        problem: { status: 413, headers: { Connection: 'close' }, detail: `At most ${mostBodyBytes} bytes.` },
-      };
-    }
+    if (size > mostBodyBytes) return { problem: { status: 413, detail: `At most ${mostBodyBytes} bytes.` } };
     chunks.push(chunk);
   }
   try {
@@ -89,13 +81,11 @@ async function readBody(request) {
   }
 }
 
-function send(response, { status, headers = {}, body, detail }) {
-  const title = STATUS_CODES[status];
-  const content = body ?? { type: 'about:blank', title, status, detail };
-  response.writeHead(status, {
-    'Content-Type': body === undefined ? 'application/problem+json' : 'application/json',
-    'Cache-Control': 'no-store',
-    ...headers,
+function send({ status, headers = {}, body, detail }) {
+  const content = body ?? { type: 'about:blank', title: STATUS_CODES[status], status, detail };
+  const type = body === undefined ? 'application/problem+json' : 'application/json';
+  return new Response(`${JSON.stringify(content)}\n`, {
+    status,
+    headers: { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers },
   });
-  response.end(`${JSON.stringify(content)}\n`);
 }

@@ -3,7 +3,7 @@
 import { commandLine, curl, environmentOf, introduce, paint } from './screen.mjs';
 
 export function printWalk(begun, origin) {
-  const settings = Object.entries(environmentOf(begun.system)).map((setting) => setting.join('='));
+  const settings = Object.entries(environmentOf(begun.deployment)).map((setting) => setting.join('='));
   const lines = [
     ...introduce(begun),
     '',

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { headersOf } from './request.mjs';
 import { commandLine, curl, environmentOf, introduce, paint } from './screen.mjs';
 
 const leastkey = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('leastkey')));
@@ -22,7 +23,7 @@ export async function runWalk(begun, origin) {
   for (const step of begun.steps) {
     const answer = step.request
       ? await send(step.request, origin, begun.credential)
-      : await run(step, begun.system);
+      : await run(step, begun.deployment);
     const faults = faultsOf(answer, step.expect);
     wrong += faults.length > 0 ? 1 : 0;
     const mark = faults.length > 0 ? paint('red', '✗') : paint('green', '✓');
@@ -37,11 +38,11 @@ export async function runWalk(begun, origin) {
   return wrong;
 }
 
-async function send({ method, path, body, credential = 'own' }, origin, token) {
-  const bearer = { own: token, altered: `x${token}` }[credential];
+async function send(request, origin, token) {
+  const { method, path, body } = request;
   const response = await fetch(`${origin}${path}`, {
     method,
-    headers: bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` },
+    headers: headersOf(request, token),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   });
@@ -52,10 +53,10 @@ async function send({ method, path, body, credential = 'own' }, origin, token) {
   return { status: response.status, challenge, shown: [...shown, text] };
 }
 
-async function run({ command, confirm }, system) {
+async function run({ command, confirm }, deployment) {
   const complete = confirm ? [...command, '--yes'] : command;
   const child = spawn(process.execPath, [leastkey, ...complete], {
-    env: { ...process.env, ...environmentOf(system) },
+    env: { ...process.env, ...environmentOf(deployment) },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000,
   });

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { styleText } from 'node:util';
+import { headersOf } from './request.mjs';
 
 const { stdout } = process;
 const coloured = stdout.isTTY && stdout.hasColors();
@@ -15,23 +16,27 @@ export function commandLine(words) {
     .join(' ');
 }
 
-export function curl({ method, path: route, body, credential = 'own' }, origin) {
-  const header = { own: '$TOKEN', altered: 'x$TOKEN' }[credential];
+export function curl(request, origin) {
+  const { method, path: route, body } = request;
+  const usual = body === undefined ? 'GET' : 'POST';
   return [
     'curl -i',
-    `${origin}${route}`,
-    ...(header === undefined ? [] : [`-H "Authorization: Bearer ${header}"`]),
-    ...(body === undefined ? (method === 'GET' ? [] : [`-X ${method}`]) : [`-d '${JSON.stringify(body)}'`]),
+    `'${origin}${route}'`,
+    ...(method === usual ? [] : [`-X ${method}`]),
+    ...Object.entries(headersOf(request, '$TOKEN')).map(([name, value]) => `-H "${name}: ${value}"`),
+    ...(body === undefined ? [] : [`-d '${JSON.stringify(body)}'`]),
   ].join(' ');
 }
 
 /** The token that a walk begins with. Its credential is printed by the caller, this once. */
-export function introduce({ system, record }) {
-  const template = system.catalog.templates[record.templates[0].id];
+export function introduce({ walk, record, deployment }) {
+  const { templates, kinds } = deployment.catalog;
+  const titles = record.templates.map(({ id }) => `"${templates[id].title}"`).join(', ');
+  const from = titles === '' ? `with the role "${record.role}"` : `made from ${titles}`;
   return [
-    paint('bold', system.title),
+    paint('bold', walk.title),
     '',
-    `  A token of ${record.owner} for one hour, made from the template "${template.title}". It holds`,
+    `  ${kinds[record.kind].title} of ${record.owner} for one hour, ${from}. It holds`,
     `  ${record.permissions.join(' ')}`,
   ];
 }

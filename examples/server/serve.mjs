@@ -1,21 +1,24 @@
 /** The demo: the server, and a walk through it. */
 
+import { createAdaptorServer } from '@hono/node-server';
 import { createApi } from './api.mjs';
+import { openDeployment } from './deployment.mjs';
 import { OptionError } from './options.mjs';
 import { printWalk } from './print.mjs';
 import { runWalk } from './run.mjs';
 import { paint } from './screen.mjs';
-import { openSystems } from './systems.mjs';
 import { begin, walks } from './walks.mjs';
 
 /** Starts the demo on an open port; the answer has its origin, and `close` to end it. */
 export async function startDemo({ port, data }) {
-  const systems = await openSystems(data);
-  const server = createApi(systems);
+  const deployment = await openDeployment(data);
+  const fetch = createApi(deployment);
+  const serverOptions = { requestTimeout: 10_000 };
+  const server = createAdaptorServer({ fetch, serverOptions, overrideGlobalObjects: false });
   const close = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    await Promise.all(systems.map((system) => system.close()));
+    await deployment.close();
   };
   try {
     await listen(server, port);
@@ -23,7 +26,7 @@ export async function startDemo({ port, data }) {
     await close();
     throw error;
   }
-  return { origin: `http://127.0.0.1:${server.address().port}`, systems, close };
+  return { origin: `http://127.0.0.1:${server.address().port}`, deployment, close };
 }
 
 function listen(server, port) {
@@ -51,7 +54,7 @@ export async function serve(options) {
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
-  for (const walk of walks) printWalk(await begin(walk, demo.systems), demo.origin);
+  for (const walk of walks) printWalk(await begin(walk, demo.deployment), demo.origin);
   console.log(`The demo API listens on ${paint('bold', demo.origin)}. Ctrl-C stops it.`);
 }
 
@@ -63,7 +66,7 @@ export async function walkOnce(options, taken = walks) {
   try {
     console.log(`The demo API listens on ${demo.origin}.\n`);
     for (const walk of taken) {
-      const begun = await begin(walk, demo.systems);
+      const begun = await begin(walk, demo.deployment);
       steps += begun.steps.length;
       wrong += await runWalk(begun, demo.origin);
     }

@@ -1,14 +1,18 @@
 /**
- * The walks through the demo, as data: `print.mjs` shows them to a person, `run.mjs` does them. A step is an HTTP
- * request or a command of `leastkey`, and says what is expected of it.
+ * The walks through the demo, as data: one for each of the four systems. `print.mjs` shows them to a person, `run.mjs` does
+ * them. A step is an HTTP request or a command of `leastkey`, and says what is expected of it.
  */
 
+import { person } from './people.mjs';
+
+const managed = (id, action = '') => `/leastkey/v1/tokens/${id}${action}`;
+const refused = { status: 401, challenge: 'error="invalid_token"' };
 const message = { to: 'profile:7', text: 'Hello' };
 
 /** A token of the permission-set system: made from a template, and revoked for good. */
 const permissionSet = {
-  system: 'permission-set',
-  actor: { id: 'user:1', roles: { 'org:acme': 'admin' } },
+  title: 'Permission-set tokens',
+  maker: 'ada',
   create: {
     kind: 'permission-set',
     owner: 'org:acme',
@@ -36,7 +40,7 @@ const permissionSet = {
     {
       title: 'A credential with one character too many is another one',
       request: { method: 'POST', path: '/messages', body: message, credential: 'altered' },
-      expect: { status: 401, challenge: 'error="invalid_token"' },
+      expect: refused,
     },
     {
       title: 'An admin revokes it, from another process',
@@ -47,7 +51,7 @@ const permissionSet = {
     {
       title: 'The next request is refused',
       request: { method: 'POST', path: '/messages', body: message },
-      expect: { status: 401, challenge: 'error="invalid_token"' },
+      expect: refused,
     },
     {
       title: 'Revoking cannot be undone',
@@ -57,10 +61,59 @@ const permissionSet = {
   ],
 };
 
+/** A token of an organization, backed by a technical user: stopped for a time by its admin, and deleted. */
+const organization = {
+  title: 'Organization tokens',
+  maker: 'ada',
+  create: { kind: 'organization', owner: 'org:acme', expiresIn: '1h' },
+  steps: ({ id }) => [
+    {
+      title: 'It lists devices: that is in the role of its technical user',
+      request: { method: 'GET', path: '/devices' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'The admin of a group does not find it: it stands above the group',
+      request: { method: 'POST', path: managed(id, '/disable'), as: 'gil' },
+      expect: { status: 404 },
+    },
+    {
+      title: 'The admin of the organization revokes it for a time',
+      request: { method: 'POST', path: managed(id, '/disable'), as: 'ada' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'The next request is refused',
+      request: { method: 'GET', path: '/devices' },
+      expect: refused,
+    },
+    {
+      title: 'She takes it back',
+      request: { method: 'POST', path: managed(id, '/enable'), as: 'ada' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'And it works again',
+      request: { method: 'GET', path: '/devices' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'She deletes it, which is for good',
+      request: { method: 'DELETE', path: managed(id), as: 'ada' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'So it is refused',
+      request: { method: 'GET', path: '/devices' },
+      expect: refused,
+    },
+  ],
+};
+
 /** A token of a user's own: scoped, named once, and deleted by its user. */
 const personal = {
-  system: 'personal',
-  actor: { id: 'user:7', roles: { 'user:7': 'user' } },
+  title: 'Personal access tokens',
+  maker: 'ben',
   create: { kind: 'personal', owner: 'user:7', templates: ['CollectionDevice'], expiresIn: '1h' },
   steps: ({ id, name }) => [
     {
@@ -69,14 +122,25 @@ const personal = {
       expect: { status: 201 },
     },
     {
-      title: 'It lists the collection devices of its user',
-      request: { method: 'GET', path: '/devices' },
-      expect: { status: 200 },
-    },
-    {
       title: 'It may not read policies: that is another scope',
       request: { method: 'GET', path: '/policies' },
       expect: { status: 403, challenge: 'error="insufficient_scope", scope="policies:read"' },
+    },
+    {
+      title: 'Its user edits the scope',
+      request: {
+        method: 'PATCH',
+        path: managed(id),
+        as: 'ben',
+        headers: { 'If-Match': '*' },
+        body: { templates: ['CollectionDevice', 'Policy'] },
+      },
+      expect: { status: 200 },
+    },
+    {
+      title: 'Now it reads policies',
+      request: { method: 'GET', path: '/policies' },
+      expect: { status: 200 },
     },
     {
       title: 'A second token of the same name is refused: names are unique',
@@ -88,8 +152,8 @@ const personal = {
     },
     {
       title: 'Another user cannot delete it, nor learn that it is there',
-      command: ['delete', id, '--as', 'user:8', '--yes'],
-      expect: { exit: 1 },
+      request: { method: 'DELETE', path: managed(id), as: 'eve' },
+      expect: { status: 404 },
     },
     {
       title: 'Its own user deletes it',
@@ -100,17 +164,43 @@ const personal = {
     {
       title: 'The next request is refused',
       request: { method: 'GET', path: '/devices' },
-      expect: { status: 401, challenge: 'error="invalid_token"' },
+      expect: refused,
     },
   ],
 };
 
-export const walks = [permissionSet, personal];
+/** The token of an application, which calls with session tokens. */
+const session = {
+  title: 'Session tokens over HTTP',
+  maker: 'ada',
+  create: { kind: 'application', owner: 'org:acme', templates: ['library'], expiresIn: '1h' },
+  steps: () => [
+    {
+      title: 'It gets a session token, which is never more than it is itself',
+      request: { method: 'GET', path: '/oauth20/access-token' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'It revokes itself, and with it its sessions',
+      request: { method: 'DELETE', path: '/oauth20/access-token' },
+      expect: { status: 200 },
+    },
+    {
+      title: 'So it gets no session any more',
+      request: { method: 'GET', path: '/oauth20/access-token' },
+      expect: refused,
+    },
+  ],
+};
+
+export const walks = [permissionSet, organization, personal, session];
 
 /** Makes the token that a walk is about. Its name carries the time, so that each walk makes one of its own. */
-export async function begin(walk, systems) {
-  const system = systems.find(({ id }) => id === walk.system);
-  const name = `Walk of ${new Date().toISOString()}`;
-  const { token: credential, record } = await system.tokens.create({ ...walk.create, name }, walk.actor);
-  return { system, credential, record, steps: walk.steps(record) };
+export async function begin(walk, deployment) {
+  const name = `${walk.title} ${new Date().toISOString()}`;
+  const { token: credential, record } = await deployment.tokens.create(
+    { ...walk.create, name },
+    person(walk.maker),
+  );
+  return { walk, deployment, credential, record, steps: walk.steps(record) };
 }

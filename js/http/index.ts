@@ -1,5 +1,6 @@
 /**
- * The HTTP API of a deployment: session and OAuth endpoints, and the management API that a portal needs.
+ * The HTTP API of a deployment: session and OAuth endpoints, and the management API that a portal needs. Beside it the guard
+ * of `leastkey/edge`, for a server that also has routes of its own to protect.
  *
  * @packageDocumentation
  */

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::authority::Authority;
 use super::list::may_see;
-use super::{Answer, Context, Outcome};
+use super::{Answer, Context, Outcome, refuse_credential};
 use crate::actor::Actor;
 use crate::audit::{Entry, Position};
 use crate::credential::TokenId;
@@ -62,7 +62,7 @@ pub(super) fn plan(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
-    let query = read(query, &mut problems);
+    let query = read(context, query, &mut problems);
     let (Some(query), true) = (query, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
@@ -80,12 +80,14 @@ pub(super) fn plan(
     Ok(Outcome::Answer(Answer::Audit(taking.page)))
 }
 
-fn read(query: &Value, problems: &mut Problems) -> Option<Query> {
+fn read(context: &Context, query: &Value, problems: &mut Problems) -> Option<Query> {
     let known = ["owner", "token", "account", "order", "after", "limit"];
     let members = Members::open(query, &Path::call(), &known, problems)?;
+    refuse_credential(context, &members, "owner", problems);
     members.required_text("owner", problems);
     let owner = members.parsed("owner", problems, Resource::parse);
     let token = members.parsed("token", problems, TokenId::parse);
+    refuse_credential(context, &members, "account", problems);
     let account = members.parsed("account", problems, Resource::parse);
     if token.is_some() && account.is_some() {
         let message = "stands beside token; an entry is of one of the two";

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::authority::Authority;
 use super::list::may_see;
-use super::{Answer, Context, Outcome};
+use super::{Answer, Context, Outcome, refuse_credential};
 use crate::actor::Actor;
 use crate::audit::{Break, Hash, Page, Position, Problem, check};
 use crate::input::{Members, Path, Problems, Value};
@@ -40,7 +40,7 @@ pub(super) fn plan(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
-    let query = read(query, &mut problems);
+    let query = read(context, query, &mut problems);
     let (Some((owner, from)), true) = (query, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
@@ -91,8 +91,9 @@ fn told(broken: Break) -> AuditCheck {
 }
 
 /// Reads `{ owner, after?: { seq, hash } }`.
-fn read(query: &Value, problems: &mut Problems) -> Option<(Resource, Option<Position>)> {
+fn read(context: &Context, query: &Value, problems: &mut Problems) -> Option<(Resource, Option<Position>)> {
     let members = Members::open(query, &Path::call(), &["owner", "after"], problems)?;
+    refuse_credential(context, &members, "owner", problems);
     members.required_text("owner", problems);
     let owner = members.parsed("owner", problems, Resource::parse);
     let after = members

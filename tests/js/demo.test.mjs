@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { OptionError } from '../../examples/server/options.mjs';
+import { person } from '../../examples/server/people.mjs';
 import { startDemo } from '../../examples/server/serve.mjs';
 import { begin, walks } from '../../examples/server/walks.mjs';
 
@@ -36,10 +37,11 @@ describe('the walk', () => {
   test('every answer is the expected one, and each credential is printed once', async () => {
     const { exit, text } = await program(once('const taken = walks;'));
     assert.equal(exit, 0, text);
-    const credentials = text.match(/(?:hub|site)_demo_[0-9A-Za-z]{53}/g);
-    assert.equal(credentials.length, walks.length, text);
-    assert.equal(new Set(credentials).size, walks.length);
-    assert.match(text, /All 14 answers were the expected ones/);
+    const credentials = text.match(/acme_demo_[0-9A-Za-z]{53}/g);
+    // One of each walk, and the session's of the last.
+    assert.equal(credentials.length, walks.length + 1, text);
+    assert.equal(new Set(credentials).size, credentials.length);
+    assert.match(text, /All 26 answers were the expected ones/);
   });
 
   for (const [title, at, expect] of [
@@ -74,8 +76,10 @@ test('it serves with the walk printed until it is told to stop', async (t) => {
     });
     child.once('close', () => resolve(printed));
   });
-  const [credential, ...others] = text.match(/hub_demo_[0-9A-Za-z]{53}/g);
-  assert.equal(others.length, 0, 'the credential is printed once');
+  const credentials = text.match(/acme_demo_[0-9A-Za-z]{53}/g);
+  assert.equal(new Set(credentials).size, walks.length);
+  assert.equal(credentials.length, walks.length, 'each credential is printed once');
+  const [credential] = credentials;
   assert.match(text, /npx leastkey revoke [0-9A-Za-z]{16} /);
 
   const [origin] = text.match(/http:\/\/127\.0\.0\.1:\d+/);
@@ -93,7 +97,7 @@ describe('the server', () => {
   let site;
   before(async () => {
     demo = await startDemo({ port: 0, data });
-    [hub, site] = [await begin(walks[0], demo.systems), await begin(walks[1], demo.systems)];
+    [hub, site] = [await begin(walks[0], demo.deployment), await begin(walks[2], demo.deployment)];
   });
   after(() => demo.close());
 
@@ -109,19 +113,17 @@ describe('the server', () => {
     const read = await get(`/messages/${message.id}`, bearer(hub.credential));
     assert.deepEqual(await read.json(), message);
 
-    const [system] = demo.systems;
     const input = { ...walks[0].create, owner: 'org:other', name: 'Another organisation' };
-    const other = await system.tokens.create(input, { id: 'test', roles: { 'org:other': 'admin' } });
+    const other = await demo.deployment.tokens.create(input, { id: 'test', roles: { 'org:other': 'admin' } });
     assert.equal((await get(`/messages/${message.id}`, bearer(other.token))).status, 404);
   });
 
   test('refusals never differ by their cause, and nothing is cached', async () => {
-    const [system] = demo.systems;
-    const disabled = await begin(walks[0], demo.systems);
-    await system.tokens.disable(disabled.record.id, walks[0].actor);
-    const unknown = 'hub_demo_nonsense';
+    const disabled = await begin(walks[0], demo.deployment);
+    await demo.deployment.tokens.disable(disabled.record.id, person(walks[0].maker));
+    const unknown = 'acme_demo_nonsense';
     const bytes = [];
-    for (const credential of [disabled.credential, unknown, `${hub.credential}x`, site.credential]) {
+    for (const credential of [disabled.credential, unknown, `${hub.credential}x`]) {
       const refused = await get('/profiles/42', bearer(credential));
       assert.equal(refused.headers.get('Cache-Control'), 'no-store');
       bytes.push(`${refused.status} ${refused.headers.get('WWW-Authenticate')} ${await refused.text()}`);
@@ -164,12 +166,24 @@ describe('the server', () => {
     });
   });
 
+  test('Leastkey’s own API is beside the routes of the demo, for whom the demo knows', async () => {
+    const list = (headers) => get('/leastkey/v1/tokens?owner=org:acme&limit=1', headers);
+    assert.equal((await list()).status, 401);
+    assert.equal((await list({ 'Demo-Actor': 'toString' })).status, 401);
+    assert.equal((await list({ 'Demo-Actor': 'eve' })).status, 403);
+    const { items } = await (await list({ 'Demo-Actor': 'ada' })).json();
+    assert.equal(items.length, 1);
+    const { port } = new URL(demo.origin);
+    const rebound = `GET /leastkey/v1/catalog HTTP/1.1\r\nHost: evil.test:${port}\r\nDemo-Actor: ada\r\nConnection: close\r\n\r\n`;
+    assert.match(await raw(Number(port), rebound), /^HTTP\/1\.1 401 /);
+  });
+
   test('it listens on this machine only', () => assert.match(demo.origin, /^http:\/\/127\.0\.0\.1:/));
 });
 
 test('a second start has the tokens of the first', async () => {
   const first = await startDemo({ port: 0, data });
-  const { credential } = await begin(walks[1], first.systems);
+  const { credential } = await begin(walks[2], first.deployment);
   await first.close();
   const second = await startDemo({ port: 0, data });
   const answer = await fetch(`${second.origin}/devices`, {

@@ -39,12 +39,12 @@ async function exchange({ form, request, tokens, settings }: FormCall): Promise<
   const resource = form.get('resource');
   const ip = settings.clientIp(request);
   try {
-    const { token, record } = await tokens.exchange(subject, {
+    const input = {
       sibling: true,
       ...(scope === undefined ? {} : { permissions: scope.split(' ') }),
       ...(resource === undefined ? {} : { resource }),
-      ...(ip === undefined ? {} : { context: { ip } }),
-    });
+    };
+    const { token, record } = await tokens.exchange(subject, input, ip === undefined ? {} : { ip });
     return json({
       access_token: token,
       issued_token_type: ACCESS_TOKEN,

@@ -65,8 +65,7 @@ async function begin(call: Call): Promise<Response> {
   if (verdict.token === undefined || !verdict.valid) return refuse(call.request, verdict, undefined);
   if (call.head) return json({});
   try {
-    const input = { sibling: true, context };
-    const { token, record } = await call.tokens.exchange(call.request.headers, input);
+    const { token, record } = await call.tokens.exchange(call.request.headers, { sibling: true }, context);
     const expiresIn = secondsOf(record);
     return json({
       access_token: token,

@@ -51,5 +51,9 @@ export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
     after: described('The members that changed, as they are now.', { type: 'object' }),
     previous: described('The SHA-256 of the entry before this one, in hex.', orNull(TEXT)),
   }),
-  AuditPage: object({ items: list(ref('AuditEntry')), 'next?': COUNT }),
+  AuditPage: object({
+    items: list(ref('AuditEntry')),
+    'unreadable?': described('Entries that are damaged, by their numbers.', list(COUNT)),
+    'next?': COUNT,
+  }),
 };

@@ -150,9 +150,15 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'next?': TEXT,
   }),
   Conditions: object({
-    'ip?': list(TEXT, { minItems: 1 }),
+    'ips?': list(TEXT, { minItems: 1 }),
     'origins?': list(TEXT, { minItems: 1 }),
     'audiences?': list(TEXT, { minItems: 1 }),
+    'times?': object({
+      'days?': list(oneOf('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'), { minItems: 1 }),
+      'from?': TEXT,
+      'to?': TEXT,
+      'utcOffset?': TEXT,
+    }),
   }),
   Limits: object({
     'requests?': object({ limit: AMOUNT, per: DURATION }),

@@ -3,14 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { api, base, input, origin } from '../support/api.mjs';
-
-/** Asserts the status, and gives the body. */
-async function expect(status, answer) {
-  const response = await answer;
-  const text = await response.text();
-  assert.equal(response.status, status, text);
-  return text === '' ? undefined : JSON.parse(text);
-}
+import { expect } from '../support/expect.mjs';
 
 describe('the life of a token over HTTP', () => {
   test('made, found, disabled, enabled, revoked, deleted', async () => {

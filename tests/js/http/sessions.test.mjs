@@ -130,6 +130,20 @@ describe('a session', () => {
     assert.deepEqual(resources['branch:read'], ['org:acme/group:eng']);
   });
 
+  test('meets the conditions of its parent, from where the request comes', async () => {
+    const { token } = await create({ conditions: { ips: ['192.0.2.0/24'], origins: ['https://app.test'] } });
+    const ask = (origin, method = 'GET') =>
+      deployment.send('/oauth20/access-token', {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(origin === undefined ? {} : { origin }) },
+      });
+    assert.equal((await ask('https://app.test')).status, 200);
+    assert.equal((await ask('https://evil.test')).status, 403);
+    assert.equal((await ask()).status, 403);
+    const elsewhere = await create({ conditions: { ips: ['198.51.100.0/24'] } });
+    assert.equal((await get(`Bearer ${elsewhere.token}`)).status, 403);
+  });
+
   test('is not made by HEAD', async () => {
     const { token } = await create();
     const count = async () =>

@@ -1,0 +1,25 @@
+/**
+ * DEMO ONLY: whoever says in a header that they are Ada is Ada. A real host asks its own login here, and answers `null` for
+ * whom it does not know.
+ */
+
+/** By the name that stands in the header. What they may do, the host says at each call. */
+const people = {
+  ada: { id: 'user:1', roles: { 'org:acme': 'admin', 'user:1': 'user' } },
+  gil: { id: 'user:2', roles: { 'org:acme/group:eng': 'admin', 'user:2': 'user' } },
+  ben: { id: 'user:7', roles: { 'user:7': 'user' } },
+  eve: { id: 'user:9', roles: { 'org:other': 'admin' } },
+};
+
+export const actorHeader = 'Demo-Actor';
+
+export const person = (name) => (Object.hasOwn(people, name) ? people[name] : null);
+
+/** The names by which this machine reaches itself: another one was pointed here by a page of somebody else's. */
+const own = ['127.0.0.1', 'localhost'];
+
+/** The `authenticate` of Leastkey's handler. */
+export function authenticate(request) {
+  if (!own.includes(new URL(request.url).hostname)) return null;
+  return person(request.headers.get(actorHeader) ?? '');
+}
