@@ -13,6 +13,9 @@ use crate::stored::{Fields, Restore};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortedMap<K, V>(Vec<(K, V)>);
 
+/// The entries of a map, in the order of its keys.
+pub type Entries<'m, K, V> = std::iter::Map<std::slice::Iter<'m, (K, V)>, fn(&'m (K, V)) -> (&'m K, &'m V)>;
+
 impl<K, V> Default for SortedMap<K, V> {
     fn default() -> SortedMap<K, V> {
         SortedMap(Vec::new())
@@ -76,8 +79,8 @@ impl<K, V> SortedMap<K, V> {
     }
 
     /// Keys and values, in the order of the keys.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.0.iter().map(|(key, value)| (key, value))
+    pub fn iter(&self) -> Entries<'_, K, V> {
+        self.into_iter()
     }
 
     /// Leaves nothing.
@@ -108,6 +111,15 @@ impl<K, V> IntoIterator for SortedMap<K, V> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+impl<'m, K, V> IntoIterator for &'m SortedMap<K, V> {
+    type Item = (&'m K, &'m V);
+    type IntoIter = Entries<'m, K, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|(key, value)| (key, value))
     }
 }
 
