@@ -3,18 +3,17 @@
 //! A ceiling is the most that the tokens of an account can do at a resource. It is resolved when the account is written, and applied
 //! again at every verification: a demoted account shrinks its living tokens, a disabled or deleted one stops them.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::catalog::Catalog;
 use crate::credential::TokenId;
-use crate::feed::json;
 use crate::input::Value;
+use crate::json::json;
 use crate::name::{Identity, Name};
 use crate::permission::{Permission, PermissionSet};
 use crate::record::{Damaged, restore_tombstone};
 use crate::resource::Resource;
+use crate::sorted_map::SortedMap;
 use crate::stored::{Fields, Restore, restore, restore_named};
 use crate::time::Instant;
 
@@ -69,7 +68,7 @@ pub struct Account {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<Name>,
     /// The roles that its ceilings were made from, by resource. It is an admin only where one of them says so.
-    pub roles: BTreeMap<Resource, String>,
+    pub roles: SortedMap<Resource, String>,
     /// The most that it can do.
     pub ceilings: Vec<Ceiling>,
     /// Whether its tokens may be used.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::input::Value;
+use crate::json::json;
 use crate::record::Damaged;
 use crate::step::Write;
 use crate::stored::{Fields, Restore, restore};
@@ -84,11 +85,6 @@ impl Restore for Head {
         };
         fields.all_of(head)
     }
-}
-
-/// The JSON text of a value of ours. They have no maps with keys that are not text, which is all that can fail.
-pub(crate) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 #[cfg(test)]

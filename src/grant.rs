@@ -1,11 +1,10 @@
 //! A frozen grant as a verifier uses it: bits over the catalog, so that a check costs the same however much is granted.
 
-use std::collections::BTreeMap;
-
 use crate::account::Account;
 use crate::catalog::{Catalog, Resolution};
 use crate::permission::{Permission, PermissionSet};
 use crate::resource::Resource;
+use crate::sorted_map::SortedMap;
 use crate::token::Token;
 
 /// What a token may do, and where.
@@ -238,7 +237,7 @@ impl Grant {
 
     /// The permissions that are held on some resources only.
     #[must_use]
-    pub fn resources(&self, catalog: &Catalog) -> BTreeMap<Permission, Vec<Resource>> {
+    pub fn resources(&self, catalog: &Catalog) -> SortedMap<Permission, Vec<Resource>> {
         let named = self.narrowed.iter();
         named
             .filter_map(|(index, resources)| Some((catalog.permission(*index)?.clone(), resources.clone())))

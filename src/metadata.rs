@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::feed::json;
 use crate::input::Value;
+use crate::json::json;
 use crate::record::Damaged;
 use crate::stored::Restore;
 

@@ -185,6 +185,14 @@ fn normalize(text: &str) -> String {
     text.nfc().collect()
 }
 
+/// A text in lower case, to look for it in another.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn lower_case(text: &str) -> String {
+    text.to_lowercase()
+}
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use crate::wasm::lower_case;
 #[cfg(target_arch = "wasm32")]
 use crate::wasm::normalize;
 

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::credential::{Digest, TokenId};
-use crate::feed::json;
 use crate::input::Value;
+use crate::json::json;
 use crate::name::Identity;
 use crate::resource::Resource;
 use crate::stored::{Fields, Restore, restore, restore_named};

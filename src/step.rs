@@ -3,12 +3,11 @@
 //! An operation is planned again and again with everything read so far, until it needs nothing more. It never waits, so it can be driven
 //! by any runtime, by a scheduler with a seed, or by a test with a map.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::input::Value;
 use crate::refusal::{ErrorCode, Refusal};
+use crate::sorted_map::SortedMap;
 
 /// The next step of an operation.
 #[derive(Debug, Serialize)]
@@ -120,7 +119,7 @@ impl Write {
 /// Everything that was read for an operation so far.
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
-    values: BTreeMap<String, Option<String>>,
+    values: SortedMap<String, Option<String>>,
     lists: Vec<ListRead>,
 }
 
@@ -239,7 +238,7 @@ impl Reads {
     pub(crate) fn map_texts(&self, change: &dyn Fn(&str, &str) -> String) -> Reads {
         let mut changed = Reads::default();
         // One by one: to collect a map is to sort it first, which is some kB of the module.
-        for (key, text) in &self.values {
+        for (key, text) in self.values.iter() {
             changed.insert(key.clone(), text.as_ref().map(|text| change(key, text)));
         }
         for ListRead { range, entries } in &self.lists {

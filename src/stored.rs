@@ -3,8 +3,6 @@
 //! Everything is restored from the one kind of value that a caller's input is read from, by a few lines for each type. Derived readers of
 //! JSON text are a copy of the parser for each type: they were a sixth of the module.
 
-use std::collections::BTreeMap;
-
 use crate::input::Value;
 use crate::record::Damaged;
 use crate::time::{LARGEST_EXACT, whole_exact};
@@ -17,7 +15,8 @@ pub(crate) trait Restore: Sized {
 
 /// Restores what a text holds.
 pub(crate) fn restore<T: Restore>(text: &str) -> Result<T, Damaged> {
-    T::restore(serde_json::from_str(text).map_err(|_| Damaged)?)
+    // As bytes, like a catalog: a parser for text would be a second copy.
+    T::restore(serde_json::from_slice(text.as_bytes()).map_err(|_| Damaged)?)
 }
 
 /// The members of a stored object. Each is taken once; what nobody took is damage.
@@ -68,6 +67,11 @@ impl Fields {
     /// What was made of the members, if none is left.
     pub(crate) fn all_of<T>(self, whole: T) -> Result<T, Damaged> {
         self.0.is_empty().then_some(whole).ok_or(Damaged)
+    }
+
+    /// All members, where their names are of somebody's choosing.
+    pub(crate) fn into_entries(self) -> Vec<(String, Value)> {
+        self.0
     }
 
     fn remove(&mut self, name: &str) -> Option<Value> {
@@ -130,21 +134,6 @@ impl<T: Restore> Restore for Vec<T> {
             Value::List(items) => items.into_iter().map(T::restore).collect(),
             _ => Err(Damaged),
         }
-    }
-}
-
-/// A name that stands twice is damage, as in an object of ours.
-impl<K: Restore + Ord, V: Restore> Restore for BTreeMap<K, V> {
-    fn restore(value: Value) -> Result<BTreeMap<K, V>, Damaged> {
-        let Fields(entries) = Fields::of(value)?;
-        let mut map = BTreeMap::new();
-        for (name, value) in entries {
-            let earlier = map.insert(K::restore(Value::Text(name))?, V::restore(value)?);
-            if earlier.is_some() {
-                return Err(Damaged);
-            }
-        }
-        Ok(map)
     }
 }
 

@@ -1,7 +1,5 @@
 //! A token: the issued authorisation, as its managers see it. It has no secret and no digest.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::catalog::TemplateUse;
@@ -14,6 +12,7 @@ use crate::name::{Description, Identity, Name, Reason, Tag};
 use crate::permission::Permission;
 use crate::record::Damaged;
 use crate::resource::Resource;
+use crate::sorted_map::SortedMap;
 use crate::stored::{Fields, Restore, restore_named};
 use crate::time::{Instant, Lifetime};
 
@@ -67,8 +66,8 @@ pub struct Token {
     /// Its frozen grant, exact and sorted.
     pub permissions: Vec<Permission>,
     /// The permissions that are held on some resources only, within the boundary.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub resources: BTreeMap<Permission, Vec<Resource>>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub resources: SortedMap<Permission, Vec<Resource>>,
     /// The templates that the grant was made from, as they were then.
     pub templates: Vec<TemplateUse>,
     /// What was added by hand.

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use serde::Serialize;
 
-use crate::feed::json;
+use crate::json::json;
 use crate::record::Damaged;
 use crate::stored::{Fields, restore};
 use crate::time::{Instant, LARGEST_EXACT};

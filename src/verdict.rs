@@ -1,7 +1,5 @@
 //! The answer to a presented credential, with its code.
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, Serializer};
 
 use crate::catalog::Catalog;
@@ -11,6 +9,7 @@ use crate::metadata::Metadata;
 use crate::name::{Description, Identity, Name, Tag};
 use crate::permission::Permission;
 use crate::resource::Resource;
+use crate::sorted_map::SortedMap;
 use crate::time::Instant;
 use crate::token::Token;
 
@@ -195,8 +194,8 @@ pub struct VerifiedToken {
     role: Option<String>,
     resource: Resource,
     permissions: Vec<Permission>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    resources: BTreeMap<Permission, Vec<Resource>>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    resources: SortedMap<Permission, Vec<Resource>>,
     created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,

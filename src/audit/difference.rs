@@ -1,7 +1,7 @@
 use serde::Serialize;
 
-use crate::feed::json;
 use crate::input::Value;
+use crate::json::json;
 use crate::stored::restore;
 
 /// The members that differ between two states of one thing, as objects with their members in order.
@@ -47,7 +47,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::feed::json as text;
+    use crate::json::json as text;
 
     fn told(before: &Json, after: &Json) -> Json {
         let state = |state: &Json| (!state.is_null()).then(|| state.clone());

@@ -3,8 +3,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::Difference;
 use crate::credential::{Digest, TokenId, hex};
-use crate::feed::json;
 use crate::input::Value;
+use crate::json::json;
 use crate::name::{Identity, Reason};
 use crate::record::Damaged;
 use crate::resource::Resource;

@@ -1,11 +1,10 @@
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::owners::OwnerPattern;
 use crate::input::{Members, Path, Problems, Value, quote};
 use crate::permission::parse_segment;
 use crate::resource::Resource;
+use crate::sorted_map::SortedMap;
 use crate::time::{Instant, Lifetime};
 
 /// The most owner patterns of a kind.
@@ -39,7 +38,7 @@ pub struct Kind {
     editable: Vec<Editable>,
     actions: Vec<Action>,
     /// The kind's own words for its actions.
-    labels: BTreeMap<&'static str, String>,
+    labels: SortedMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
     rotation: RotationRule,
@@ -514,7 +513,7 @@ fn built_in() -> Vec<Kind> {
         manage: Managers::Admin,
         owners: OwnerPattern::parse(owners).into_iter().collect(),
         actions: vec![Action::Disable, Action::Delete, Action::Rotate, Action::Exchange],
-        labels: BTreeMap::from([
+        labels: SortedMap::from_iter([
             ("disable", "Revoke".to_owned()),
             ("enable", "Reinstate".to_owned()),
         ]),
@@ -555,7 +554,7 @@ fn kind(id: &str, expiry: ExpiryRule) -> Kind {
         owners: Vec::new(),
         editable: Editable::NAMES.into_iter().map(|(_, what)| what).collect(),
         actions: Action::NAMES.into_iter().map(|(_, action)| action).collect(),
-        labels: BTreeMap::new(),
+        labels: SortedMap::default(),
         role: None,
         rotation: RotationRule {
             grace: Lifetime::DAY,

@@ -1,7 +1,5 @@
 //! What a person ticked, and what it comes to: selection + catalog → grant.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::tree::{Branch, Source};
@@ -12,6 +10,7 @@ use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::permission::{Permission, PermissionSet};
 use crate::record::Damaged;
 use crate::resource::Resource;
+use crate::sorted_map::SortedMap;
 use crate::stored::{Fields, Restore};
 
 const MOST_TEMPLATES: usize = 100;
@@ -68,7 +67,7 @@ pub struct Resolution<'c> {
     /// The role.
     pub role: Option<String>,
     /// The permissions that are held on some resources only.
-    pub resources: BTreeMap<Permission, Vec<Resource>>,
+    pub resources: SortedMap<Permission, Vec<Resource>>,
     pub(super) parts: Parts<'c>,
 }
 
@@ -89,8 +88,8 @@ pub struct Preview<'c> {
     /// The permissions that a token of this selection would have.
     pub permissions: Vec<&'c Permission>,
     /// Those that it would hold on some resources only.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub resources: BTreeMap<Permission, Vec<Resource>>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    pub resources: SortedMap<Permission, Vec<Resource>>,
     /// The services, with the state of every node. Left out when it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tree: Option<Vec<Branch<'c>>>,
@@ -306,8 +305,8 @@ impl Catalog {
         permissions: &PermissionSet,
         boundary: Option<&Resource>,
         problems: &mut Problems,
-    ) -> BTreeMap<Permission, Vec<Resource>> {
-        let mut narrowed = BTreeMap::new();
+    ) -> SortedMap<Permission, Vec<Resource>> {
+        let mut narrowed = SortedMap::default();
         for (id, path, resources) in &selection.resources {
             let Some(index) = problems.keep(path, self.known(id)) else {
                 continue;
@@ -345,7 +344,7 @@ impl Catalog {
         chosen: &PermissionSet,
         closed: &PermissionSet,
         kept: &PermissionSet,
-        narrowed: &mut BTreeMap<Permission, Vec<Resource>>,
+        narrowed: &mut SortedMap<Permission, Vec<Resource>>,
     ) {
         let implied = closed.without(chosen);
         let mut spreading = !narrowed.is_empty();

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use self::credits::{Balance, Credits};
 use self::rate::{Arrival, Rate};
-use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
+use crate::json::json;
 use crate::record::Damaged;
 use crate::refusal::Refusal;
 use crate::stored::{Fields, Restore, restore};

@@ -1,8 +1,6 @@
 //! `accounts.put`, `get`, `disable`, `enable`, `delete`. An account is managed from above: by an admin of what stands above it, so that nobody
 //! gives rights to themselves, and nobody takes back what was done to them.
 
-use std::collections::BTreeMap;
-
 use super::authority::{Authority, damaged_account, forbidden};
 use super::changes::Changes;
 use super::details::{expect_revision, parse_owner, read_revision};
@@ -19,6 +17,7 @@ use crate::name::Name;
 use crate::permission::PermissionSet;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
+use crate::sorted_map::SortedMap;
 use crate::step::Halt;
 
 /// The most resources that an account has ceilings at.
@@ -114,7 +113,7 @@ fn new_account(context: &Context, id: Resource, authority: &Authority) -> Accoun
         id,
         account_type: AccountType::Owner,
         title: None,
-        roles: BTreeMap::new(),
+        roles: SortedMap::default(),
         ceilings: Vec::new(),
         status: AccountStatus::Active,
         held_at: None,
@@ -128,8 +127,8 @@ fn new_account(context: &Context, id: Resource, authority: &Authority) -> Accoun
 }
 
 /// `{ 'org:acme': 'user' }`
-fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> BTreeMap<Resource, String> {
-    let mut roles = BTreeMap::new();
+fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> SortedMap<Resource, String> {
+    let mut roles = SortedMap::default();
     let Some(value) = members.value("roles") else {
         return roles;
     };
@@ -165,11 +164,11 @@ fn too_many(entries: &Members, problems: &mut Problems) {
 fn read_ceilings(
     members: &Members,
     catalog: &Catalog,
-    roles: &BTreeMap<Resource, String>,
+    roles: &SortedMap<Resource, String>,
     problems: &mut Problems,
 ) -> Vec<Ceiling> {
-    let mut sets: BTreeMap<Resource, PermissionSet> = BTreeMap::new();
-    for (resource, role) in roles {
+    let mut sets: SortedMap<Resource, PermissionSet> = SortedMap::default();
+    for (resource, role) in roles.iter() {
         if let Some(role) = catalog.role(role) {
             sets.insert(resource.clone(), catalog.closed(role.permissions()));
         }
@@ -186,8 +185,11 @@ fn read_ceilings(
                 }
             }
             if let Some(resource) = resource {
-                let all = sets.entry(resource).or_insert_with(|| catalog.nothing());
-                all.union(&catalog.closed(&set));
+                let mut all = catalog.closed(&set);
+                if let Some(more) = sets.get(&resource) {
+                    all.union(more);
+                }
+                sets.insert(resource, all);
             }
         }
         too_many(&entries, problems);

@@ -2,8 +2,8 @@
 
 use super::{Context, refuse_credential};
 use crate::condition::Conditions;
-use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
+use crate::json::json;
 use crate::limit::Limits;
 use crate::metadata::Metadata;
 use crate::name::{Description, Tag};

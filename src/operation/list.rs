@@ -8,7 +8,7 @@ use crate::actor::Actor;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value, quote};
 use crate::keys;
-use crate::name::{Identity, Name, Tag};
+use crate::name::{Identity, Name, Tag, lower_case};
 use crate::record::Stored;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
@@ -91,7 +91,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
     let subject = members.parsed("subject", problems, Identity::parse);
     let search = members
         .parsed("search", problems, Name::parse)
-        .map(|text| text.as_str().to_lowercase());
+        .map(|text| lower_case(text.as_str()));
     let after = members.parsed("after", problems, TokenId::parse);
     let limit = members
         .whole("limit", 1..=MOST, problems)
@@ -228,8 +228,8 @@ fn mentions(token: &Token, text: &str) -> bool {
     let in_description = token
         .description
         .as_ref()
-        .is_some_and(|description| description.to_string().to_lowercase().contains(text));
+        .is_some_and(|description| lower_case(&description.to_string()).contains(text));
     in_description
-        || token.name.as_str().to_lowercase().contains(text)
-        || token.id.as_str().to_lowercase() == text
+        || lower_case(token.name.as_str()).contains(text)
+        || token.id.as_str().to_ascii_lowercase() == text
 }

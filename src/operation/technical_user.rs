@@ -1,7 +1,5 @@
 //! The technical users that back tokens: made in the commit of their first token, gone in the commit that deletes their last one.
 
-use std::collections::BTreeMap;
-
 use super::authority::damaged_account;
 use super::changes::Changes;
 use super::{Context, authority::Authority};
@@ -25,7 +23,7 @@ pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority
             .cloned()
             .collect(),
     }];
-    for (permission, resources) in &token.resources {
+    for (permission, resources) in token.resources.iter() {
         for resource in resources {
             match ceilings.iter_mut().find(|ceiling| ceiling.resource == *resource) {
                 Some(ceiling) => ceiling.permissions.push(permission.clone()),
@@ -41,7 +39,7 @@ pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority
         id,
         account_type: AccountType::TechnicalUser,
         title: Some(token.name.clone()),
-        roles: role.into_iter().collect::<BTreeMap<_, _>>(),
+        roles: role.into_iter().collect(),
         ceilings,
         status: AccountStatus::Active,
         held_at: None,

@@ -6,7 +6,6 @@
 mod recall;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, JsString, Uint8Array};
@@ -20,11 +19,12 @@ use crate::catalog::{Preview, Selection};
 use crate::credential::{Digest, TokenId};
 use crate::deployment::Description;
 use crate::explain::explain;
-use crate::feed::json;
 use crate::input::{Members, Path, Problems, Value};
+use crate::json::json;
 use crate::operation::{self, Entropy, Time};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
+use crate::sorted_map::SortedMap;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
 use crate::verify::{Question, read_requirement, verify};
@@ -52,7 +52,7 @@ pub fn fill_entropy(out: &Uint8Array) -> bool {
 pub struct Core {
     deployment: Option<Deployment>,
     /// Requirements that were written as text, compiled.
-    requirements: RefCell<BTreeMap<String, Rc<Requirement>>>,
+    requirements: RefCell<SortedMap<String, Rc<Requirement>>>,
     /// Those of them that the fast path knows by a number.
     numbered: RefCell<recall::Numbered>,
     /// Tokens that were verified not long ago.
@@ -356,6 +356,11 @@ fn clock(now: f64) -> Result<Instant, Refusal> {
     Time::read(now, now).map(|time| time.now)
 }
 
+/// A text in lower case, from the host as well.
+pub(crate) fn lower_case(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
+}
+
 /// What `mint` hands over apart from the credential.
 #[derive(Serialize)]
 struct Minted<'c> {
@@ -385,6 +390,8 @@ fn read_entropy(entropy: &Uint8Array) -> Result<Entropy, Refusal> {
     Ok(Entropy::new(bytes))
 }
 
+/// Not inlined: the reader of JavaScript's values would be there once for each argument of each export.
+#[inline(never)]
 fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
     serde_wasm_bindgen::from_value(from).map_err(|problem| {
         Refusal::new(
