@@ -48,8 +48,6 @@ export interface AuditPage {
   unreadable?: number[];
   /** Give it as `after` for the next page; absent on the last. */
   next?: number;
-  /** The numbers of entries that are damaged. {@link Audits.verifyAudit} says more. */
-  unreadable?: number[];
 }
 
 /** An entry by its number and its hash. Kept elsewhere, it proves that nothing up to it was changed or cut off. */
