@@ -297,22 +297,12 @@ impl Run {
             Planned::Answer(again) if between.is_none() => {
                 same("the answer of a retry", &again["token"], &first["token"])
             }
-            // OPEN-2: who ended their own authority with this call is told forbidden, or not found.
-            Planned::Refused(code, _) if self.ends_own_authority(call, &code) => Ok(()),
             Planned::Refused(code, message) if between.is_none() => {
                 Err(format!("the retry of {call:?}\nrefused as {code}: {message}"))
             }
             Planned::Commit(writes, _) => Err(format!("the retry of {call:?}\nwrites again: {writes:?}")),
             Planned::Answer(_) | Planned::Refused(..) => Ok(()),
         }
-    }
-
-    fn ends_own_authority(&self, call: &Call, code: &str) -> bool {
-        let again = call
-            .settled(&self.state)
-            .map(|call| self.state.clone().perform(&call));
-        again.is_some_and(|again| again.is_err_and(|codes| codes.contains(code)))
-            && matches!(code, "forbidden" | "not_found")
     }
 
     /// Every credential of a token, with nothing required.
