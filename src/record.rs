@@ -190,6 +190,13 @@ impl Record {
         self.successor.as_ref()
     }
 
+    /// Whether a digest is of a secret that was rotated out, as far as they are remembered.
+    #[must_use]
+    pub fn has_retired(&self, digest: &Digest) -> bool {
+        let retired = self.retired.iter();
+        retired.fold(false, |known, retired| known | retired.matches(digest))
+    }
+
     /// The digests of the token's secrets.
     #[must_use]
     pub fn secrets(&self) -> Secrets {

@@ -56,15 +56,12 @@ pub(super) fn put(
         return Err(Refusal::from(problems).into());
     };
     let mark = Mark::of_call(context, Operation::PutAccount);
-    let authority = Authority::read(context, actor)?;
-    let before = find(context, &id)?;
-    manages_from_above(&id, &authority)?;
-    let [marked] = context.reads.get([mark.key()])?;
-    if mark.found(marked)?.is_some()
-        && let Some((account, _)) = before
-    {
-        return Ok(Outcome::Answer(Answer::Account(Box::new(account))));
+    if let Some(done) = done_before(context, &mark, Operation::PutAccount, &id)? {
+        return Ok(done);
     }
+    let authority = Authority::read(context, actor)?;
+    manages_from_above(&id, &authority)?;
+    let before = find(context, &id)?;
     if before.is_none() && Account::is_technical_user_id(&id) {
         let message = "technical users are made with their first token, not put";
         return Err(Refusal {
@@ -217,6 +214,9 @@ pub(super) fn one(
         return Err(Refusal::from(problems).into());
     };
     let mark = Mark::of_call(context, operation);
+    if let Some(done) = done_before(context, &mark, operation, &id)? {
+        return Ok(done);
+    }
     let authority = Authority::read(context, actor)?;
     if !authority.manages(&id) {
         return Err(missing().into());
@@ -225,11 +225,6 @@ pub(super) fn one(
     if operation == Operation::GetAccount {
         let (account, _) = found.ok_or_else(missing)?;
         return Ok(Outcome::Answer(Answer::Account(Box::new(account))));
-    }
-    let [marked] = context.reads.get([mark.key()])?;
-    let done_before = mark.found(marked)?.is_some();
-    if operation == Operation::DeleteAccount && done_before {
-        return Ok(Outcome::Answer(Answer::DeletedAccount { id }));
     }
     let (account, text) = found.ok_or_else(missing)?;
     manages_from_above(&id, &authority)?;
@@ -250,7 +245,7 @@ pub(super) fn one(
     let place = authority.place_above(&id);
     let raised = |held: &Resource| status == AccountStatus::Disabled && *held != place && place.covers(held);
     let raises = account.held_at.as_ref().is_some_and(raised);
-    if (account.status == status && !raises) || done_before {
+    if account.status == status && !raises {
         return Ok(Outcome::Answer(Answer::Account(Box::new(account))));
     }
     let held_above = account
@@ -272,6 +267,24 @@ pub(super) fn one(
         changes.finish(mark, Some(&authority))?,
         Answer::Account(Box::new(next)),
     ))
+}
+
+/// The answer of a call that went through though its answer was lost. It may have ended its own actor's authority.
+fn done_before(
+    context: &Context,
+    mark: &Mark,
+    operation: Operation,
+    id: &Resource,
+) -> Result<Option<Outcome>, Halt> {
+    let [marked, _] = context.reads.get([mark.key(), &keys::account(id)])?;
+    if mark.found(marked)?.is_none() {
+        return Ok(None);
+    }
+    let answer = match operation {
+        Operation::DeleteAccount => Answer::DeletedAccount { id: id.clone() },
+        _ => Answer::Account(Box::new(find(context, id)?.ok_or_else(missing)?.0)),
+    };
+    Ok(Some(Outcome::Answer(answer)))
 }
 
 fn missing() -> Refusal {

@@ -9,7 +9,6 @@ use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::catalog::Action;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
 use crate::name::Reason;
 use crate::record::Record;
 use crate::refusal::{ErrorCode, Refusal};
@@ -66,7 +65,6 @@ fn set_status(
     reason: Option<Reason>,
 ) -> Result<Outcome, Halt> {
     let mark = Mark::of_call(context, operation);
-    let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
     // A token may always end itself.
     let found = if operation == Operation::Revoke && authority.is_token(id) {
         find_own(context, id)?
@@ -74,12 +72,12 @@ fn set_status(
         find_to_change(context, id, authority)?
     };
     let token = found.record.token();
-    // Already so, by an earlier call or by this one whose answer was lost: nothing is written, and the first reason stays.
+    // Already so: nothing is written, and the first reason stays.
     // Who disables from above what was disabled below holds it there.
     let place = authority.place_above(&token.owner);
     let raised = |held: &Resource| status == Status::Disabled && *held != place && place.covers(held);
     let raises = token.held_at.as_ref().is_some_and(raised);
-    if (token.status == status && !raises) || mark.found_for(marked, id)? {
+    if token.status == status && !raises {
         return Ok(Outcome::Answer(Answer::Token(Box::new(token.clone()))));
     }
     if token.status == Status::Revoked {

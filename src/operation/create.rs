@@ -19,7 +19,7 @@ use crate::record::{Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
-use crate::time::Lifetime;
+use crate::time::{Instant, Lifetime};
 use crate::token::{Imported, Status, Token};
 
 /// How far the time in an id that somebody else minted may be from now.
@@ -45,6 +45,21 @@ impl Secret {
         match self {
             Secret::Minted(credential) => credential.digest(),
             Secret::Elsewhere(_, digest) => digest,
+        }
+    }
+
+    /// Refuses an id that a client minted long ago, or on a clock that is wrong. A retry finds its token before that.
+    fn is_fresh(&self, now: Instant) -> Result<(), Refusal> {
+        match self {
+            Secret::Elsewhere(id, _) if id.minted_at().abs_diff(now.millis()) > SKEW.millis() => {
+                Err(invalid(
+                    "id",
+                    format!(
+                        "was not minted within {SKEW} of now; mint a new credential, and look at both clocks"
+                    ),
+                ))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -98,6 +113,7 @@ pub(super) fn plan(
     if let Some(text) = taken {
         return in_use(&authority, &secret, text);
     }
+    secret.is_fresh(context.time.now)?;
     let token = issue(context, &wanted, &placed, &authority, id.clone());
     let record = Record::new(secret.digest().clone(), token);
     let mut changes = Changes::new(context, Operation::Create, authority.id());
@@ -162,14 +178,6 @@ fn read_secret(context: &Context, members: &Members, problems: &mut Problems) ->
     let digest = members.parsed("digest", problems, |text| {
         Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
     })?;
-    let (minted_at, now) = (id.minted_at(), context.time.now.millis());
-    if minted_at.abs_diff(now) > SKEW.millis() {
-        problems.add(
-            &members.path("id"),
-            format!("was not minted within {SKEW} of now; mint a new credential, and look at both clocks"),
-        );
-        return None;
-    }
     Some(Secret::Elsewhere(id, digest))
 }
 
@@ -231,6 +239,19 @@ pub(super) fn place<'r>(
         }
         _ => Grant::of_selection(&wanted.resolution, &wanted.owner, catalog),
     };
+    let mut narrowed = wanted
+        .resolution
+        .resources
+        .iter()
+        .flat_map(|(_, places)| places);
+    if let Some(outside) = narrowed.find(|place| !grant.boundary().covers(place)) {
+        let outside = quote(outside.as_str());
+        return Err(invalid(
+            "resources",
+            format!("{outside} is outside the boundary of the token"),
+        )
+        .into());
+    }
     authority.covers(catalog, &grant, None)?;
     authority.gives_role(wanted.resolution.role.as_deref(), grant.boundary())?;
     authority.outlasts(wanted.expires_at)?;
@@ -364,7 +385,9 @@ fn invalid(path: &str, message: String) -> Refusal {
 pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Halt> {
     let key = keys::name(&token.owner, &token.kind, &token.name);
     let [holder] = context.reads.get([&key])?;
-    if holder.is_some() {
+    let own = json(&token.id);
+    // One that holds the name itself was renamed between two reads: the commit fails on the record, and is planned again.
+    if holder.is_some_and(|holder| holder != own) {
         let message = format!(
             "{} has a token of this name already; choose another name",
             token.owner
@@ -375,7 +398,7 @@ pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes)
         }
         .into());
     }
-    changes.write(Write::create(key, json(&token.id)));
+    changes.write(Write::create(key, own));
     Ok(())
 }
 

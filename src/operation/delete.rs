@@ -14,10 +14,6 @@ use crate::step::Halt;
 /// `delete(id, actor)`: the record goes, a tombstone stays, so that neither the id nor a late write of the record ever comes back.
 pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
     let mark = Mark::of_call(context, Operation::Delete);
-    let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
-    if mark.found_for(marked, id)? {
-        return Ok(Outcome::Answer(Answer::Deleted { id: id.clone() }));
-    }
     let found = find_to_change(context, id, authority)?;
     let token = found.record.token();
     allows(context, token, Action::Delete)?;

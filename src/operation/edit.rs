@@ -7,7 +7,7 @@ use super::create::take_name;
 use super::details::{
     clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
 };
-use super::lookup::{Found, find_to_change};
+use super::lookup::{Found, done_before, find_to_change};
 use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::account::StoredAccount;
@@ -70,13 +70,12 @@ pub(super) fn plan(
     context
         .reads
         .get_all(&[mark.key().to_owned(), token_key.clone()])?;
+    if let Some(done) = done_before(context, Operation::Edit, &id)? {
+        return Ok(done);
+    }
     let mut authority = Authority::read(context, actor)?;
     let found = find_to_change(context, &id, &authority)?;
     let token = found.record.token();
-    let [marked] = context.reads.get([mark.key()])?;
-    if mark.found_for(marked, &id)? {
-        return Ok(Outcome::Answer(Answer::Token(Box::new(token.clone()))));
-    }
     edit.authorize(context, token)?;
     let mut next = token.clone();
     if edit.permissions {

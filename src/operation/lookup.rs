@@ -1,5 +1,6 @@
 use super::authority::Authority;
-use super::{Answer, Context, Outcome, UsedToken};
+use super::marker::Mark;
+use super::{Answer, Context, Operation, Outcome, UsedToken};
 use crate::credential::TokenId;
 use crate::keys;
 use crate::record::{Record, Stored};
@@ -42,6 +43,25 @@ pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<
         )
         .into()),
     }
+}
+
+/// The answer of a call to one token that went through though its answer was lost. Only this very call finds its marker, so nothing else is
+/// asked of its actor, whose authority it may have ended.
+pub(super) fn done_before(
+    context: &Context,
+    operation: Operation,
+    id: &TokenId,
+) -> Result<Option<Outcome>, Halt> {
+    let mark = Mark::of_call(context, operation);
+    let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
+    if !mark.found_for(marked, id)? {
+        return Ok(None);
+    }
+    let answer = match operation {
+        Operation::Delete => Answer::Deleted { id: id.clone() },
+        _ => Answer::Token(Box::new(find_own(context, id)?.record.token().clone())),
+    };
+    Ok(Some(Outcome::Answer(answer)))
 }
 
 /// Finds a record that the actor may also change: some kinds are managed by admins only.

@@ -402,9 +402,13 @@ fn of_one_token(
         return Err(Refusal::from(problems).into());
     };
     let own = actor.own_resource().map(keys::account);
-    context
-        .reads
-        .get_all(&std::iter::once(keys::token(&id)).chain(own).collect::<Vec<_>>())?;
+    let changes = operation != Operation::Get;
+    let mark = changes.then(|| keys::operation(context.entropy.operation_id()));
+    let ahead = std::iter::once(keys::token(&id)).chain(own).chain(mark);
+    context.reads.get_all(&ahead.collect::<Vec<_>>())?;
+    if changes && let Some(done) = lookup::done_before(context, operation, &id)? {
+        return Ok(done);
+    }
     let authority = Authority::read(context, actor)?;
     match operation {
         Operation::Disable => change::disable(context, &id, &authority),

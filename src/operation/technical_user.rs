@@ -16,15 +16,12 @@ use crate::token::Token;
 pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority: &Authority) -> Account {
     let mut ceilings = vec![Ceiling {
         resource: token.resource.clone(),
-        permissions: token
-            .permissions
-            .iter()
-            .filter(|id| !token.resources.contains_key(*id))
-            .cloned()
-            .collect(),
+        permissions: Vec::new(),
     }];
-    for (permission, resources) in token.resources.iter() {
-        for resource in resources {
+    // In the order of the permissions, and then of the places: as an account is that somebody puts.
+    for permission in &token.permissions {
+        let narrowed = token.resources.get(permission);
+        for resource in narrowed.map_or(std::slice::from_ref(&token.resource), Vec::as_slice) {
             match ceilings.iter_mut().find(|ceiling| ceiling.resource == *resource) {
                 Some(ceiling) => ceiling.permissions.push(permission.clone()),
                 None => ceilings.push(Ceiling {
@@ -34,6 +31,7 @@ pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority
             }
         }
     }
+    ceilings.sort_by(|one, other| one.resource.cmp(&other.resource));
     let role = token.role.clone().map(|role| (token.resource.clone(), role));
     Account {
         id,

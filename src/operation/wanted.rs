@@ -108,7 +108,9 @@ impl<'c> Wanted<'c> {
         if let Some(role) = kind.and_then(Kind::role) {
             selection.default_to_role(role);
         }
-        let boundary = resource.as_ref().or(owner.as_ref());
+        // Where a person's account reaches is looked at once the account has been read.
+        let backed = kind.is_some_and(Kind::technical_user);
+        let boundary = resource.as_ref().or(owner.as_ref().filter(|_| backed));
         let resolution = catalog.resolve(&selection, boundary, problems);
         Some(Wanted {
             kind: kind?,

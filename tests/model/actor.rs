@@ -53,6 +53,8 @@ pub static PEOPLE: [Person; 12] = [
 pub enum Actor {
     Person(usize),
     Token(usize),
+    /// Somebody who says to be the technical user of a token, and an admin of everything.
+    Impostor(usize),
 }
 
 /// An actor as far as accounts and tokens agree: what it has now.
@@ -70,6 +72,9 @@ impl Actor {
     pub fn json(self, state: &State) -> Json {
         match self {
             Actor::Token(token) => json!({ "token": state.tokens[token].id }),
+            Actor::Impostor(token) => {
+                json!({ "id": state.tokens[token].backed_by, "roles": { "": "admin" } })
+            }
             Actor::Person(person) => {
                 let Person {
                     id,
@@ -85,6 +90,7 @@ impl Actor {
     pub fn authority(self, state: &State) -> Option<Authority> {
         match self {
             Actor::Token(token) => of_token(state, token),
+            Actor::Impostor(_) => None,
             Actor::Person(person) => of_person(state, &PEOPLE[person]),
         }
     }

@@ -37,6 +37,11 @@ pub enum Move {
         call: Call,
         then: Option<Call>,
     },
+    /// A call, and the same call once more by who did not hear of the first, after a while.
+    Twice {
+        call: Call,
+        after: u64,
+    },
     Wait(u64),
 }
 
@@ -77,6 +82,7 @@ pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
             Move::Race { first, second, reads }
         }),
         lost => (call(), proptest::option::of(call())).prop_map(|(call, then)| Move::Lost { call, then }),
+        2 => (call(), select(vec![0, MINUTE, 15 * MINUTE])).prop_map(|(call, after)| Move::Twice { call, after }),
         3 => wait.prop_map(Move::Wait),
     ]
 }
@@ -126,6 +132,7 @@ fn actor() -> impl Strategy<Value = Actor> {
         4 => Just(Actor::Person(1)),
         5 => (0..PEOPLE.len()).prop_map(Actor::Person),
         5 => token().prop_map(Actor::Token),
+        1 => token().prop_map(Actor::Impostor),
     ]
 }
 
@@ -360,7 +367,12 @@ impl Call {
             Call::By(actor, act) => {
                 let actor = match actor {
                     Actor::Token(any) => Actor::Token(one(*any)?),
-                    person => *person,
+                    Actor::Impostor(any) => {
+                        let token = one(*any)?;
+                        state.tokens[token].backed_by.as_ref()?;
+                        Actor::Impostor(token)
+                    }
+                    person @ Actor::Person(_) => *person,
                 };
                 Call::By(actor, act.settled(state)?)
             }

@@ -24,7 +24,7 @@ const IMPLIES: [(Permission, Permission); 3] = [
     ("runs:start", "policy:write"),
 ];
 /// The most living sessions of one token.
-pub const MOST_SESSIONS: usize = 3;
+pub const MOST_SESSIONS: usize = 2;
 /// The longest chain of tokens that a session comes from.
 pub const LONGEST_CHAIN: usize = 4;
 
@@ -67,7 +67,7 @@ pub fn document() -> Json {
                 "uniqueNames": true, "owners": ["org:*", "org:*/**"],
                 "lifetime": { "idle": "20d" }, "rotation": { "reuse": "revoke" },
             },
-            "session": { "sessions": 3 },
+            "session": { "sessions": 2 },
             "robot": {
                 "technicalUser": true, "manage": "admin", "role": "keeper",
                 "editable": ["permissions", "tags"], "actions": ["disable", "revoke", "delete", "rotate"], "rotation": { "reuse": "disable" },

@@ -6,14 +6,16 @@ use super::actor::Actor;
 use super::call::{Act, Call, OnToken};
 use super::compare::Checked;
 use super::place::{Permission, Place, covers};
-use super::state::State;
+use super::state::{State, Status};
 use super::world::Changed;
 
-/// The laws of a commit.
-pub fn hold(before: &State, call: &Call, changed: &Changed) -> Checked {
+/// The laws of a call that went through.
+pub fn hold(before: &State, call: &Call, changed: &Changed, answer: &Json) -> Checked {
+    nothing_foreign_is_told(before, call, answer)?;
     for (key, (was, is)) in changed {
         nothing_leaves_revoked(key, was.as_deref(), is.as_deref())?;
         grace_never_grows(key, was.as_deref(), is.as_deref())?;
+        there_is_one_successor(key, is.as_deref())?;
         organizations_are_isolated(before, call, key)?;
     }
     Ok(())
@@ -52,11 +54,45 @@ fn grace_never_grows(key: &str, was: Option<&str>, is: Option<&str>) -> Checked 
     Ok(())
 }
 
+/// P5. A record has one secret, and one more exactly as long as it has a rotation.
+fn there_is_one_successor(key: &str, is: Option<&str>) -> Checked {
+    let is = parsed(is);
+    let pending = !is["token"]["rotation"].is_null();
+    if key.starts_with("token/") && is["successor"].is_string() != pending {
+        return Err(format!(
+            "{key}: its successor and its rotation do not belong together: {is}"
+        ));
+    }
+    Ok(())
+}
+
+/// P8. What an actor is told is of places that they own or stand above. A token may always end itself.
+fn nothing_foreign_is_told(before: &State, call: &Call, answer: &Json) -> Checked {
+    let Call::By(actor, act) = call else { return Ok(()) };
+    if ends_itself(*actor, act) {
+        return Ok(());
+    }
+    let claims = actor.claims(before);
+    let items = answer["items"].as_array().into_iter().flatten();
+    for told in items.chain([answer, &answer["record"]]) {
+        let of = told["owner"]
+            .as_str()
+            .or_else(|| told["type"].as_str().and(told["id"].as_str()));
+        if of.is_some_and(|owner| !claims.iter().any(|place| covers(place, owner))) {
+            return Err(format!("{actor:?} is told of {told}"));
+        }
+    }
+    Ok(())
+}
+
+fn ends_itself(actor: Actor, act: &Act) -> bool {
+    matches!((actor, act), (Actor::Token(own), Act::Token(OnToken::Revoke, token)) if own == *token)
+}
+
 /// P8. Whoever acts changes tokens and accounts of places that they own or stand above, and of no others.
 fn organizations_are_isolated(before: &State, call: &Call, key: &str) -> Checked {
     let Call::By(actor, act) = call else { return Ok(()) };
-    // A token may always end itself.
-    if matches!((actor, act), (Actor::Token(own), Act::Token(OnToken::Revoke, token)) if own == token) {
+    if ends_itself(*actor, act) {
         return Ok(());
     }
     let owner = match key.split_once('/') {
@@ -84,6 +120,7 @@ impl Actor {
     /// Every place that an actor could stand above at best: where the host says so, itself, and a token's boundary.
     fn claims(self, state: &State) -> Vec<String> {
         match self {
+            Actor::Impostor(_) => Vec::new(),
             Actor::Token(token) => vec![state.tokens[token].boundary.to_owned()],
             Actor::Person(person) => {
                 let person = &super::actor::PEOPLE[person];
@@ -114,6 +151,19 @@ pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
             ));
         }
     }
+    // P16: an account that does not act stops all its tokens.
+    let stopped = |id: &String| {
+        state
+            .accounts
+            .get(id)
+            .is_some_and(|account| account.status != Status::Active)
+    };
+    if verdict["valid"] == true && state.accounts_of(found).iter().any(stopped) {
+        return Err(format!(
+            "token {} is valid, and an account that it rests on is not active",
+            found.id
+        ));
+    }
     // P16: a technical user is told as one, and a person never is.
     let told = verdict["token"]["technicalUser"].as_str();
     if !verdict["token"].is_null() && told != found.backed_by.as_deref() {
@@ -130,6 +180,34 @@ pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
             "token {} acts as a technical user, and is not told as one",
             found.id
         ));
+    }
+    Ok(())
+}
+
+/// P2 and P5. A revoked token is refused for ever; a living one has one good secret, or two as long as a grace lasts.
+pub fn hold_for_all(state: &State, token: usize, codes: &[String], was_revoked: bool) -> Checked {
+    let found = &state.tokens[token];
+    let good = codes
+        .iter()
+        .filter(|code| !["unknown", "bad_secret", "rotated_out"].contains(&code.as_str()))
+        .count();
+    let grace = found
+        .rotation
+        .as_ref()
+        .is_some_and(|rotation| state.now < rotation.grace_ends_at);
+    let expected = if found.status == Status::Deleted {
+        0
+    } else {
+        1 + usize::from(grace)
+    };
+    if good != expected {
+        return Err(format!(
+            "token {} has {good} secrets, not {expected}: {codes:?}",
+            found.id
+        ));
+    }
+    if was_revoked && codes.iter().any(|code| code == "valid") {
+        return Err(format!("token {} was revoked, and is {codes:?}", found.id));
     }
     Ok(())
 }

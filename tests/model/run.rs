@@ -22,6 +22,8 @@ pub struct Run {
     pub state: State,
     /// What happened, and how often: calls that went through or were refused, and verdicts.
     pub seen: RefCell<BTreeMap<String, usize>>,
+    /// The tokens that were told to be revoked.
+    revoked: RefCell<BTreeSet<usize>>,
 }
 
 /// How a call went in the core: what it committed and answered, or the code of its refusal.
@@ -47,6 +49,7 @@ impl Run {
             world,
             state,
             seen: RefCell::default(),
+            revoked: RefCell::default(),
         }
     }
 
@@ -59,6 +62,13 @@ impl Run {
         match step {
             Move::Wait(time) => self.wait(*time),
             Move::Call(call) => drop(self.call(call)?),
+            Move::Twice { call, after } => {
+                if let Some(call) = call.settled(&self.state) {
+                    self.undisturbed(&call)?;
+                    self.wait(*after);
+                    self.undisturbed(&call)?;
+                }
+            }
             Move::Race { first, second, reads } => self.race(first, second, *reads)?,
             Move::Lost { call, then } => self.lose(call, then.as_ref())?,
         }
@@ -74,9 +84,11 @@ impl Run {
 
     /// A call that nobody disturbs: the attempt at it and the answer, if it wrote something.
     fn call(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
-        let Some(call) = call.settled(&self.state) else {
-            return Ok(None);
-        };
+        call.settled(&self.state)
+            .map_or(Ok(None), |call| self.undisturbed(&call))
+    }
+
+    fn undisturbed(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
         let Some(json) = call.json(&self.state) else {
             return Ok(None);
         };
@@ -84,7 +96,7 @@ impl Run {
         let planned = attempt.plan(&self.world);
         let writes = matches!(planned, Planned::Commit(..));
         let went = self.carry_out(&attempt, planned).ok_or("nobody else is here")?;
-        let answer = self.settle(&call, went)?;
+        let answer = self.settle(call, went)?;
         Ok(answer.filter(|_| writes).map(|answer| (attempt, answer)))
     }
 
@@ -183,7 +195,7 @@ impl Run {
                 writes
                     .iter()
                     .try_for_each(|writes| compare::asserted(&rests_on, writes))?;
-                laws::hold(before, call, &changed)?;
+                laws::hold(before, call, &changed, &answer)?;
                 for (key, (_, after)) in &changed {
                     after
                         .iter()
@@ -297,8 +309,6 @@ impl Run {
             Planned::Answer(again) if between.is_none() => {
                 same("the answer of a retry", &again["token"], &first["token"])
             }
-            // OPEN-2: who ended their own authority with this call is told forbidden, or not found.
-            Planned::Refused(code, _) if self.ends_own_authority(call, &code) => Ok(()),
             Planned::Refused(code, message) if between.is_none() => {
                 Err(format!("the retry of {call:?}\nrefused as {code}: {message}"))
             }
@@ -307,36 +317,31 @@ impl Run {
         }
     }
 
-    fn ends_own_authority(&self, call: &Call, code: &str) -> bool {
-        let again = call
-            .settled(&self.state)
-            .map(|call| self.state.clone().perform(&call));
-        again.is_some_and(|again| again.is_err_and(|codes| codes.contains(code)))
-            && matches!(code, "forbidden" | "not_found")
-    }
-
     /// Every credential of a token, with nothing required.
     fn verify(&self, token: usize) -> Checked {
         let found = &self.state.tokens[token];
-        for (number, credential) in found
-            .secrets
-            .iter()
-            .enumerate()
-            .filter(|(_, credential)| !credential.is_empty())
-        {
+        let mut codes = Vec::new();
+        for (number, credential) in found.secrets.iter().enumerate() {
             let verdict = self.world.verify(credential, &json!({}));
             let expected = self.state.verdict(found, number, None);
-            let code = verdict["code"].as_str().unwrap();
+            let code = verdict["code"].as_str().unwrap().to_owned();
             self.note(format!("verdict: {code}"));
-            if !expected.contains(&code) {
+            if !expected.contains(&code.as_str()) {
                 return Err(format!(
                     "secret {number} of token {} is {code}, for the model {expected:?}",
                     found.id
                 ));
             }
             laws::hold_for(&self.state, token, &verdict)?;
+            codes.push(code);
         }
-        Ok(())
+        let revoked = codes.iter().any(|code| code == "revoked");
+        let before = if revoked {
+            !self.revoked.borrow_mut().insert(token)
+        } else {
+            self.revoked.borrow().contains(&token)
+        };
+        laws::hold_for_all(&self.state, token, &codes, before)
     }
 
     /// Everything, at the end of a sequence.

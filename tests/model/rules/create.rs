@@ -62,21 +62,10 @@ impl State {
                         .is_some_and(|resource| !covers(wanted.owner, resource)),
                 "invalid_input",
             );
-        if let Secret::Client(number) = wanted.secret {
-            let minted_at = self.minted[number].at;
-            broken.when(minted_at.abs_diff(self.now) > 10 * MINUTE, "invalid_input");
-        }
         let selection = wanted.selection.clone().or_role(kind.role);
         let (boundary, resolved) = self.place_of(wanted, &selection);
-        // OPEN-3: what is narrowed must lie within the owner, though the account may reach further.
-        let asked = wanted.resource.unwrap_or(wanted.owner);
-        let outside = wanted
-            .selection
-            .narrowed
-            .is_some_and(|(_, at)| !covers(asked, at));
-        broken.when(outside, "invalid_input");
         let Some((permissions, reach)) = resolved else {
-            broken.0.extend(["invalid_input", "exceeds_ceiling", "forbidden"]);
+            broken.0.extend(["invalid_input", "forbidden"]);
             return Err(broken.0);
         };
         let Some(authority) = authority else {
@@ -122,6 +111,10 @@ impl State {
             return broken
                 .or(())
                 .and_then(|()| self.minted_before(&authority, number, used));
+        }
+        if let Secret::Client(number) = wanted.secret {
+            let minted_at = self.minted[number].at;
+            broken.when(minted_at.abs_diff(self.now) > 10 * MINUTE, "invalid_input");
         }
         let taken = kind.unique_names && self.name_is_taken(None, wanted.owner, kind.id, wanted.name);
         broken.when(taken, "name_taken").or(())?;

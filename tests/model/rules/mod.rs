@@ -98,6 +98,8 @@ impl State {
                 successor,
                 reused,
             } => Ok(self.flush(*token, *successor, *reused)),
+            // A technical user never signs in.
+            Call::By(Actor::Impostor(_), _) => refused("invalid_input"),
             Call::By(actor, act) => {
                 let authority = actor.authority(self);
                 match act {
@@ -193,6 +195,7 @@ impl Actor {
                     vec![account(id)]
                 }
             }
+            Actor::Impostor(_) => Vec::new(),
             Actor::Token(token) => {
                 let token = &state.tokens[token];
                 let own = std::iter::once(format!("token/{}", token.id));

@@ -76,17 +76,16 @@ impl State {
     ) -> Result<Done, Codes> {
         let (now, manages) = (self.now, self.manages_kind(authority, at));
         let token = &mut self.tokens[at];
-        let Some(rotation) = token.rotation.clone() else {
-            let mut broken = Broken::default();
-            broken.when(!manages, "forbidden").when(true, "conflict");
-            return Err(broken.0);
-        };
-        let over = now >= rotation.grace_ends_at;
         let mut broken = Broken::default();
         broken
             .when(!manages, "forbidden")
-            .when(op == OnToken::Abort && over, "conflict")
-            .or(())?;
+            .when(token.status == Status::Revoked, "terminal");
+        let Some(rotation) = token.rotation.clone() else {
+            broken.when(true, "conflict");
+            return Err(broken.0);
+        };
+        let over = now >= rotation.grace_ends_at;
+        broken.when(op == OnToken::Abort && over, "conflict").or(())?;
         if op == OnToken::Confirm {
             token.confirm();
         } else {
