@@ -47,10 +47,14 @@ export class Recollection {
     return this.#refused(row, slot, token, { credential, question, now, asOf });
   }
 
-  /** Remembers what a verdict from the store tells of a token. */
-  keep(slot: number, verdict: Verdict, now: number): void {
+  /**
+   * Remembers what a verdict from the store tells of a token. To be called in the same turn as the core has filled the slot: at any later
+   * moment another token may stand there.
+   */
+  keep(slot: number, token: VerifiedToken | undefined, now: number): void {
     this.#keepUp();
-    this.#tokens[slot] = verdict.token;
+    // Many verdicts will share it.
+    this.#tokens[slot] = frozen(token);
     this.#lookedAgain[slot] = now;
   }
 
@@ -103,5 +107,11 @@ function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
 
 /** The same token, presented with the other secret of a rotation. */
 function turned({ successor, ...token }: VerifiedToken): VerifiedToken {
-  return successor === true ? token : { ...token, successor: true };
+  return Object.freeze(successor === true ? token : { ...token, successor: true });
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
 }
