@@ -207,7 +207,7 @@ export class CoreTokens implements Tokens {
     verifications: readonly Verification[],
     options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
-    const verdicts = await verifyMany(this.#core, this.#settings, verifications, options);
+    const verdicts = await verifyMany(this.#verifier, this.#settings, verifications, options);
     if (this.#settings.usage) for (const verdict of verdicts) this.#usage.note(verdict);
     return verdicts;
   }
@@ -276,7 +276,7 @@ const READING: readonly Call['op'][] = [
   'audit',
   'verifyAudit',
   'getAccount',
-  'flush',
+  'describe',
 ];
 
 /** The arguments whose members stand for themselves: their problems have paths without a first name. */

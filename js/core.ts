@@ -47,6 +47,12 @@ export interface Verified {
   slot: number | undefined;
 }
 
+/** A moment in the life of the core: what was read before the feed was taken in again is not remembered. */
+export interface Mark {
+  epoch: number;
+  round: number;
+}
+
 /** What is remembered does not do: the store has to be asked. Below it stand the codes of texts that are no credentials. */
 export const MISS = -1;
 /** In a hit, the bit of a rotation's new secret; below it stands the code. */
@@ -113,14 +119,23 @@ export class ConfiguredCore {
     return this.configured.codes;
   }
 
-  /** One step of a verification. With `readAt`, when its reads began, the token is remembered. */
-  verify(credential: string, question: Question, reads: Reads, now: number, readAt?: number): Verified {
-    if (readAt === undefined) {
+  /** Where the core stands, to be asked before a token is read that is to be remembered. */
+  mark(): Mark {
+    const round = this.#ask((core) => core.round());
+    return { epoch: this.epoch, round };
+  }
+
+  /** One step of a verification. With the mark from before its reads, the token is remembered. */
+  verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified {
+    // A fresh instance counts its rounds anew.
+    if (mark === undefined || mark.epoch !== this.epoch) {
       const step = this.#step((core, out) => core.verify(credential, question, reads, now, out));
       return { step, slot: undefined };
     }
     const out: string[] = [];
-    const slot = this.#ask((core) => core.verifyAndRemember(credential, question, reads, now, readAt, out));
+    const slot = this.#ask((core) =>
+      core.verifyAndRemember(credential, question, reads, now, mark.round, out),
+    );
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }
 

@@ -1,11 +1,10 @@
-import type { ConfiguredCore } from './core.js';
 import type { CredentialSource } from './credential.js';
 import { LeastkeyError } from './errors.js';
+import type { FreshVerifier } from './freshness/verifier.js';
 import { readQuestion, type Settings, type VerifyOptions } from './options.js';
 import { readValues } from './stored.js';
 import type { Store } from './stores/store.js';
 import type { Requirement, Verdict } from './types.js';
-import { verifyCredential } from './verify.js';
 
 /** One of many verifications. */
 export interface Verification<Permission extends string = string>
@@ -21,12 +20,12 @@ const MOST = 1_000;
 
 /** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
 export async function verifyMany(
-  core: ConfiguredCore,
+  verifier: FreshVerifier,
   settings: Settings,
   verifications: readonly Verification[],
   options: VerifyManyOptions,
 ): Promise<Verdict[]> {
-  const { signal } = readQuestion(undefined, options, 'verify');
+  const { signal, freshness = settings.freshness } = readQuestion(undefined, options, 'verify');
   if (!Array.isArray(verifications) || verifications.length > MOST) {
     throw new LeastkeyError('invalid_input', `verifications: expected an array of at most ${MOST}`, {
       path: 'verifications',
@@ -38,7 +37,9 @@ export async function verifyMany(
     ...readQuestion(requirement, more, 'verify'),
   }));
   return Promise.all(
-    asked.map(({ credential, question }) => verifyCredential(core, together, credential, question, signal)),
+    asked.map(({ credential, question }) =>
+      verifier.verify(credential, question, freshness, signal, together),
+    ),
   );
 }
 

@@ -1,34 +1,48 @@
 import { commitWrites, fetchNeed } from './access.js';
 import type { Question, Reads, Step } from './boundary.js';
 import { WRAPPER_REFUSALS } from './codes.js';
-import { type ConfiguredCore, refusal } from './core.js';
+import { type ConfiguredCore, type Mark, refusal } from './core.js';
 import { type CredentialSource, readCredential } from './credential.js';
 import type { Settings } from './options.js';
 import { Place } from './queue.js';
 import { backOff, Deadline } from './time-limit.js';
-import type { Verdict } from './types.js';
+import type { Verdict, VerifiedToken } from './types.js';
 
-/** Is told where the token of a verdict from the store is remembered. */
-export type Remember = (slot: number, verdict: Verdict) => void;
+/** What becomes of a token that was read from the store. */
+export interface Remembering {
+  /** Where the core stood before the first read. */
+  mark: Mark;
+  /** Is told where the token is remembered, in the same turn as the core remembers it. */
+  keep(slot: number, token: VerifiedToken | undefined): void;
+}
 
-/** The verdict on a credential, from the store; its token is remembered if somebody wants to know where. */
+/** The verdict on a credential, from the store; its token is remembered if somebody wants that. */
 export async function verifyCredential(
   core: ConfiguredCore,
   settings: Settings,
   source: CredentialSource,
   question: Question,
   signal?: AbortSignal,
-  remember?: Remember,
+  remembering?: Remembering,
 ): Promise<Verdict> {
-  let kept: number | undefined;
-  const ask = (credential: string, reads: Reads, now: number, readAt: number) => {
-    const { step, slot } = core.verify(credential, question, reads, now, remember && readAt);
-    kept = slot;
-    return step;
-  };
-  const verdict = await decide(settings, source, ask, signal);
-  if (kept !== undefined) remember?.(kept, verdict);
-  return verdict;
+  const ask = (credential: string, reads: Reads, now: number) =>
+    verifyStep(core, credential, question, reads, now, remembering);
+  return decide(settings, source, ask, signal);
+}
+
+/** One step of a verification, and of remembering its token. */
+export function verifyStep(
+  core: ConfiguredCore,
+  credential: string,
+  question: Question,
+  reads: Reads,
+  now: number,
+  remembering: Remembering | undefined,
+): Step {
+  const { step, slot } = core.verify(credential, question, reads, now, remembering?.mark);
+  const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
+  if (slot !== undefined) remembering?.keep(slot, (answer as Verdict).token);
+  return step;
 }
 
 /**
@@ -39,7 +53,7 @@ export async function verifyCredential(
 export async function decide(
   settings: Settings,
   source: CredentialSource,
-  ask: (credential: string, reads: Reads, now: number, readAt: number) => Step,
+  ask: (credential: string, reads: Reads, now: number) => Step,
   signal?: AbortSignal,
 ): Promise<Verdict> {
   const deadline = new Deadline(settings.deadline, signal);
@@ -47,11 +61,7 @@ export async function decide(
   const asOf = settings.now();
   const read = readCredential(source);
   if ('refusal' in read) return { valid: false, ...read.refusal, asOf };
-  const decision = new Decision(
-    settings,
-    (reads, now, readAt) => ask(read.credential, reads, now, readAt),
-    deadline,
-  );
+  const decision = new Decision(settings, (reads, now) => ask(read.credential, reads, now), deadline);
   try {
     return await decision.run();
   } finally {
@@ -61,15 +71,11 @@ export async function decide(
 
 class Decision {
   readonly #settings: Settings;
-  readonly #ask: (reads: Reads, now: number, readAt: number) => Step;
+  readonly #ask: (reads: Reads, now: number) => Step;
   readonly #deadline: Deadline;
   readonly #place: Place;
 
-  constructor(
-    settings: Settings,
-    ask: (reads: Reads, now: number, readAt: number) => Step,
-    deadline: Deadline,
-  ) {
+  constructor(settings: Settings, ask: (reads: Reads, now: number) => Step, deadline: Deadline) {
     this.#settings = settings;
     this.#ask = ask;
     this.#deadline = deadline;
@@ -80,7 +86,7 @@ class Decision {
     for (let attempt = 0; ; attempt++) {
       const asOf = this.#settings.now();
       const unavailable: Verdict = { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
-      const step = await this.#decide(asOf);
+      const step = await this.#decide();
       if (step === undefined) return unavailable;
       if ('answer' in step) return { ...(step.answer as Verdict), asOf };
       if (!('commit' in step)) throw refusal(step);
@@ -98,11 +104,11 @@ class Decision {
   }
 
   /** Asks and reads until the core has decided; nothing when the store could not be read. */
-  async #decide(readAt: number): Promise<Step | undefined> {
+  async #decide(): Promise<Step | undefined> {
     const reads: Reads = { values: [], lists: [] };
     for (;;) {
       // Decided by the time of the decision: a slow store must not carry a token past its expiry.
-      const step = this.#ask(reads, this.#settings.now(), readAt);
+      const step = this.#ask(reads, this.#settings.now());
       if (!('need' in step)) return step;
       const { need } = step;
       const fetched = await this.#reach(async () => {

@@ -166,13 +166,6 @@ impl Terms {
         self.rare.as_ref().is_some_and(|rare| rare.limited)
     }
 
-    /// Takes note of a use, so that a token that is used does not go idle.
-    pub(crate) fn used(&mut self, at: Instant) {
-        if let Some(idle) = self.rare.as_mut().and_then(|rare| rare.idle.as_mut()) {
-            idle.since = idle.since.max(at);
-        }
-    }
-
     /// The grant, to be shared.
     pub(crate) fn shared_grant(&self) -> &Rc<Grant> {
         &self.grant

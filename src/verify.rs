@@ -102,8 +102,8 @@ pub fn verify(
     deployment.seal().around(reads, decided)
 }
 
-/// Verifies as [`verify`] does, with reads that began at `read_at`, and remembers the token in a cache. Answers also the slot where it stands
-/// now, if it was remembered.
+/// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::round`] was `round` before the reads began. Answers also the
+/// slot where it stands now, if it was remembered.
 #[must_use]
 pub fn verify_and_remember(
     deployment: &Deployment,
@@ -112,7 +112,7 @@ pub fn verify_and_remember(
     reads: &Reads,
     now: Instant,
     cache: &mut Cache,
-    read_at: Instant,
+    round: u32,
 ) -> (Step<Verdict>, Option<u32>) {
     let mut slot = None;
     let step = deployment.seal().around(reads, |reads| {
@@ -124,7 +124,7 @@ pub fn verify_and_remember(
         if let Some((record, standing)) = decision.found
             && record.scheme() == Scheme::Native
         {
-            slot = cache.fill(Entry::of(&record, standing), read_at);
+            slot = cache.fill(Entry::of(&record, standing), round);
         }
         let answer = decision.verdict;
         if writes.is_empty() {

@@ -131,7 +131,7 @@ class CoreVerifier implements Verifier {
     verifications: readonly Verification[],
     options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
-    return verifyMany(this.#core, this.#settings, verifications, options);
+    return verifyMany(this.#verifier, this.#settings, verifications, options);
   }
 
   match(method: string, path: string): RouteRequirement | null {

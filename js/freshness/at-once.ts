@@ -1,12 +1,12 @@
 /** A verification on a store that answers at once: no promise is made. */
 
-import type { Question, Reads } from '../boundary.js';
+import type { Question, Reads, Step } from '../boundary.js';
 import { WRAPPER_REFUSALS } from '../codes.js';
-import { type ConfiguredCore, refusal, type Verified } from '../core.js';
+import { type ConfiguredCore, refusal } from '../core.js';
 import type { Settings } from '../options.js';
 import { readApplied, readValues } from '../stored.js';
 import type { Verdict } from '../types.js';
-import type { Remember } from '../verify.js';
+import { type Remembering, verifyStep } from '../verify.js';
 
 /** How often a count against a limit is tried when other writers are faster. */
 const ATTEMPTS = 10;
@@ -20,18 +20,14 @@ export function verifyAtOnce(
   settings: Settings,
   credential: string,
   question: Question,
-  remember: Remember | undefined,
+  remembering: Remembering | undefined,
 ): Verdict | undefined {
   const asOf = settings.now();
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { step, slot } = decide(core, settings, credential, question, remember && settings.now());
+      const step = decide(core, settings, credential, question, remembering);
       if ('refuse' in step) throw refusal(step);
-      if ('answer' in step) {
-        const verdict = { ...(step.answer as Verdict), asOf };
-        if (slot !== undefined) remember?.(slot, verdict);
-        return verdict;
-      }
+      if ('answer' in step) return { ...(step.answer as Verdict), asOf };
       if (!('commit' in step)) throw refusal(step);
       const { writes, answer } = step.commit;
       if (unavailable(() => readApplied(atOnce(settings.verifying.commit(writes)))))
@@ -50,13 +46,13 @@ function decide(
   settings: Settings,
   credential: string,
   question: Question,
-  readAt: number | undefined,
-): Verified {
+  remembering: Remembering | undefined,
+): Step {
   const reads: Reads = { values: [], lists: [] };
   for (;;) {
-    const verified = core.verify(credential, question, reads, settings.now(), readAt);
-    if (!('need' in verified.step)) return verified;
-    const { keys } = verified.step.need;
+    const step = verifyStep(core, credential, question, reads, settings.now(), remembering);
+    if (!('need' in step)) return step;
+    const { keys } = step.need;
     reads.values.push(
       ...unavailable(() => readValues(keys, atOnce<unknown>(settings.verifying.get([...keys])))),
     );

@@ -10,13 +10,31 @@ import { isPromise } from './at-once.js';
 /** One of 16 heads each. */
 const HEADS = Array.from({ length: 16 }, (_, shard) => `feed/${shard.toString(16)}`);
 
+/** When a read began: by the clock, and by one that nobody sets. */
+interface Start {
+  at: number;
+  steady: number;
+}
+
+/** A read that is under way. */
+interface Reading {
+  began: Start;
+  done: Promise<void>;
+}
+
 /** What is remembered of tokens is as new as the last read of the feed, counted from its start. */
 export class Feed {
   readonly #core: ConfiguredCore;
   readonly #settings: Settings;
-  #readAt = Number.NEGATIVE_INFINITY;
+  /** The start of the last read that the core has taken in. */
+  #began: Start | undefined;
+  /** The instance of the core that took it in. */
   #epoch = -1;
-  #reading: { startedAt: number; done: Promise<void> } | undefined;
+  #reading: Reading | undefined;
+  /** Counts the changes that this process has made itself. */
+  #doubts = 0;
+  /** As many of them as the last read has seen. */
+  #settled = 0;
 
   constructor(core: ConfiguredCore, settings: Settings) {
     this.#core = core;
@@ -25,62 +43,82 @@ export class Feed {
 
   /** When the last read began. */
   get readAt(): number {
-    return this.#readAt;
+    return this.#began?.at ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Whether the last read began within the window, and the core still has what it said. */
+  /** Whether the last read began within the window and after the last change by this process, and the core still has what it said. */
   isFresh(now: number, freshness: number): boolean {
-    return now - this.#readAt < freshness && this.#epoch === this.#core.epoch;
+    return (
+      this.#began !== undefined &&
+      this.#settled === this.#doubts &&
+      this.#epoch === this.#core.epoch &&
+      isWithin(this.#began, now, freshness)
+    );
   }
 
   /** Reads the feed again before the next answer: this process has changed something itself. */
   doubt(): void {
-    this.#readAt = Number.NEGATIVE_INFINITY;
+    this.#doubts += 1;
     this.#reading = undefined;
   }
 
-  /** Waits until the feed was read within the window. Whoever asks while a read is under way that began in time waits for it. */
+  /**
+   * Waits for one read of the feed that is new enough for a verification that begins now: one that is under way and began within the
+   * window, or its own. However long that read takes, it has seen all that was changed before it began.
+   */
   async refresh(freshness: number, deadline: Deadline): Promise<void> {
-    while (!this.isFresh(this.#settings.now(), freshness)) {
-      deadline.refusePassed();
-      const under = this.#reading;
-      const reading =
-        under !== undefined && this.#settings.now() - under.startedAt < freshness ? under : this.#begin();
+    const under = this.#reading;
+    const joined = under !== undefined && isWithin(under.began, this.#settings.now(), freshness);
+    const reading = joined ? under : this.#begin();
+    if (reading === undefined) return;
+    try {
       await within(reading.done, Math.min(deadline.left, deadline.whole / 2), deadline.signal);
+    } catch (cause) {
+      // Nobody else is to wait for a read that may never end.
+      if (!deadline.signal?.aborted && this.#reading === reading) this.#reading = undefined;
+      throw cause;
     }
   }
 
-  /** Reads the feed from a store that answers at once; `false` when this one does not. */
-  refreshNow(): boolean {
-    const startedAt = this.#settings.now();
+  /** Reads the feed from a store that answers at once; `false` when this one does not: then its answer is for whoever waits. */
+  refreshNow(freshness: number): boolean {
+    const under = this.#reading;
+    if (under !== undefined && isWithin(under.began, this.#settings.now(), freshness)) return false;
+    return this.#begin() === undefined;
+  }
+
+  /** Begins a read; nothing is under way when the store has answered at once. */
+  #begin(): Reading | undefined {
+    const began = { at: this.#settings.now(), steady: performance.now() };
+    const doubts = this.#doubts;
     const answer = this.#settings.verifying.get([...HEADS]);
-    if (isPromise(answer)) {
-      answer.then(undefined, () => {});
-      return false;
+    if (!isPromise(answer)) {
+      this.#takeIn(answer, began, doubts);
+      return undefined;
     }
-    this.#takeIn(answer, startedAt);
-    return true;
-  }
-
-  #begin(): { startedAt: number; done: Promise<void> } {
-    const startedAt = this.#settings.now();
-    const reading = { startedAt, done: this.#read(startedAt) };
+    const done = Promise.resolve(answer).then((heads) => this.#takeIn(heads, began, doubts));
+    const reading = { began, done };
     this.#reading = reading;
     const over = () => {
       if (this.#reading === reading) this.#reading = undefined;
     };
-    reading.done.then(over, over);
+    done.then(over, over);
     return reading;
   }
 
-  async #read(startedAt: number): Promise<void> {
-    this.#takeIn(await this.#settings.verifying.get([...HEADS]), startedAt);
-  }
-
-  #takeIn(answer: unknown, startedAt: number): void {
+  #takeIn(answer: unknown, began: Start, doubts: number): void {
     const heads: Reads = { values: readValues(HEADS, answer), lists: [] };
-    this.#core.takeIn(heads, startedAt);
+    this.#core.takeIn(heads, began.at);
+    // Of two reads that cross, the core keeps to the one that began later.
+    const isLate = this.#epoch === this.#core.epoch && this.#began !== undefined && began.at < this.#began.at;
     this.#epoch = this.#core.epoch;
-    this.#readAt = Math.max(this.#readAt, startedAt);
+    if (isLate) return;
+    this.#began = began;
+    this.#settled = doubts;
   }
+}
+
+/** By both clocks: one may be set back, the other may sleep with its machine. */
+function isWithin(began: Start, now: number, freshness: number): boolean {
+  return now - began.at < freshness && performance.now() - began.steady < freshness;
 }

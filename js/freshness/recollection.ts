@@ -47,10 +47,14 @@ export class Recollection {
     return this.#refused(row, token, { credential, question, now, asOf });
   }
 
-  /** Remembers what a verdict from the store tells of a token. */
-  keep(slot: number, verdict: Verdict): void {
+  /**
+   * Remembers what a verdict from the store tells of a token. To be called in the same turn as the core has filled the slot: at any later
+   * moment another token may stand there.
+   */
+  keep(slot: number, token: VerifiedToken | undefined): void {
     this.#keepUp();
-    this.#tokens[slot] = verdict.token;
+    // Many verdicts will share it.
+    this.#tokens[slot] = frozen(token);
   }
 
   /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
@@ -105,5 +109,11 @@ function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
 
 /** The same token, presented with the other secret of a rotation. */
 function turned({ successor, ...token }: VerifiedToken): VerifiedToken {
-  return successor === true ? token : { ...token, successor: true };
+  return Object.freeze(successor === true ? token : { ...token, successor: true });
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
 }

@@ -2,8 +2,8 @@
 //!
 //! Remembered are terms, never verdicts and never secrets. They may be used as long as the last read of the change feed *began* within the
 //! freshness window; that read drops everything that changed since the one before, and a whole shard of it if more changed than a head
-//! remembers. What is put in must have been read from the store after the last read of the feed began: then nothing that the feed has told
-//! already, or will never tell, can be older than what is here.
+//! remembers. What is put in must have been read from the store by reads that began after the last read of the feed had *ended*: a change
+//! that the feed has told already is never told again, so what was read before it would stay.
 
 mod entry;
 mod shards;
@@ -40,6 +40,8 @@ pub struct Cache {
     shards: Shards,
     /// When the read of the feed began that everything here has outlived.
     as_of: Option<Instant>,
+    /// How many reads of the feed were taken in.
+    round: u32,
     /// Grants and dependencies that many tokens share.
     grants: Shared<Grant>,
     rests_on: Shared<RestsOn>,
@@ -75,6 +77,7 @@ impl Cache {
             hand: 0,
             shards: Shards::default(),
             as_of: None,
+            round: 0,
             grants: Shared::default(),
             rests_on: Shared::default(),
         }
@@ -98,12 +101,18 @@ impl Cache {
         self.as_of
     }
 
+    /// What [`Cache::fill`] wants to know of the moment before a token was read.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        self.round
+    }
+
     /// What is remembered of a presented credential. Nothing, where the store has to be asked: the token is not here, the secret is none that
     /// is known, or its uses are counted.
     pub fn look_up(&mut self, presented: &Presented, question: &Question, now: Instant) -> Option<Hit> {
         let at = *self.by_id.get(presented.id().bytes())?;
         let slot = self.slots.get_mut(at as usize)?;
-        let entry = slot.entry.as_mut()?;
+        let entry = slot.entry.as_ref()?;
         let successor = match entry.secret(presented, now) {
             Secret::Current => false,
             Secret::Successor => true,
@@ -113,22 +122,19 @@ impl Cache {
             return None;
         }
         slot.used = true;
-        let code = entry.terms.decide(question, now);
-        if code == Code::Valid {
-            entry.terms.used(now);
-        }
         Some(Hit {
             slot: at,
-            code,
+            code: entry.terms.decide(question, now),
             successor,
         })
     }
 
-    /// Remembers a token that was read from the store by reads that began at `read_at`; answers its slot. A read that began before the last
-    /// read of the feed may have missed what the feed has told already, so it is not remembered. Nothing older ever takes the place of
-    /// something newer.
-    pub fn fill(&mut self, mut entry: Entry, read_at: Instant) -> Option<u32> {
-        if self.as_of.is_none_or(|as_of| read_at < as_of) {
+    /// Remembers a token that was read from the store; answers its slot. `round` is what [`Cache::round`] said before the reads began: if the
+    /// feed was taken in since, they may have missed what it has told already, and the token is not remembered. Nothing older ever takes the
+    /// place of something newer, and nothing older stays beside it.
+    pub fn fill(&mut self, mut entry: Entry, round: u32) -> Option<u32> {
+        if self.as_of.is_none() || round != self.round {
+            self.forget_older(&entry.id, entry.revision);
             return None;
         }
         entry.terms.share(self.grants.one(entry.terms.shared_grant()));
@@ -165,19 +171,13 @@ impl Cache {
         }
         let changes = self.shards.take_in(heads);
         self.as_of = Some(read_at);
+        self.round = self.round.wrapping_add(1);
         if changes.is_empty() {
             return;
         }
         // Of its own record only a later revision counts: what was read after the change is up to date.
         for (id, revision) in &changes.tokens {
-            let at = self.by_id.get(id).map(|at| *at as usize);
-            let older = at.filter(|at| {
-                let entry = self.slots.get(*at).and_then(|slot| slot.entry.as_ref());
-                entry.is_some_and(|entry| entry.revision < *revision)
-            });
-            if let Some(at) = older {
-                self.forget(at);
-            }
+            self.forget_older(id, *revision);
         }
         for at in 0..self.slots.len() {
             let forget = self
@@ -196,6 +196,18 @@ impl Cache {
     pub fn grant(&self, slot: u32) -> Option<Grant> {
         let entry = self.slots.get(slot as usize)?.entry.as_ref()?;
         Some(entry.terms.grant().clone())
+    }
+
+    /// Forgets what is remembered of a token, if it is from before a revision.
+    fn forget_older(&mut self, id: &[u8; 16], revision: u64) {
+        let at = self.by_id.get(id).map(|at| *at as usize);
+        let older = at.filter(|at| {
+            let entry = self.slots.get(*at).and_then(|slot| slot.entry.as_ref());
+            entry.is_some_and(|entry| entry.revision < revision)
+        });
+        if let Some(at) = older {
+            self.forget(at);
+        }
     }
 
     fn forget(&mut self, at: usize) {

@@ -239,11 +239,7 @@ pub(super) fn place<'r>(
         }
         _ => Grant::of_selection(&wanted.resolution, &wanted.owner, catalog),
     };
-    let mut narrowed = wanted
-        .resolution
-        .resources
-        .iter()
-        .flat_map(|(_, places)| places);
+    let mut narrowed = wanted.resolution.resources.iter().flat_map(|(_, places)| places);
     if let Some(outside) = narrowed.find(|place| !grant.boundary().covers(place)) {
         let outside = quote(outside.as_str());
         return Err(invalid(

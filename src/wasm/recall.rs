@@ -111,7 +111,12 @@ impl Core {
         })
     }
 
-    /// As [`Core::verify`], with reads that began at `read_at`; the token is remembered. Answers the slot where it stands now, or −1.
+    /// How many reads of the feed were taken in: to be asked before a token is read that is to be remembered.
+    pub fn round(&self) -> u32 {
+        self.cache.borrow().round()
+    }
+
+    /// As [`Core::verify`]; the token is remembered if the round is still the same. Answers the slot where it stands now, or −1.
     #[wasm_bindgen(js_name = verifyAndRemember)]
     pub fn verify_and_remember(
         &self,
@@ -119,12 +124,12 @@ impl Core {
         question: JsValue,
         reads: JsValue,
         now: f64,
-        read_at: f64,
+        round: u32,
         out: &Array,
     ) -> i32 {
         let credential = Zeroizing::new(credential);
         let asked = || {
-            let (now, read_at) = (super::clock(now)?, super::clock(read_at)?);
+            let now = super::clock(now)?;
             let question = value(question, "the question")?;
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
@@ -137,7 +142,7 @@ impl Core {
                 &reads,
                 now,
                 cache,
-                read_at,
+                round,
             ))
         };
         let (step, slot) = asked().unwrap_or_else(|refusal| (Step::Refuse(refusal), None));

@@ -1,0 +1,84 @@
+//! The freshness window (P1): many isolates over one store, in schedules that a seed decides. `LEASTKEY_SCHEDULES` says how many.
+//!
+//! No verification rests on anything older than its window, every answer is one that the store gave at some instant since, and what a
+//! verifier does wrong on purpose is found.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+#![allow(missing_docs, unreachable_pub)]
+
+#[path = "freshness/mod.rs"]
+mod freshness;
+mod support;
+
+use std::collections::BTreeMap;
+
+use freshness::isolate::Bug;
+use freshness::schedule::Schedule;
+use freshness::world::World;
+
+fn schedules() -> u64 {
+    let asked = std::env::var("LEASTKEY_SCHEDULES").ok();
+    asked.and_then(|asked| asked.parse().ok()).unwrap_or(2_000)
+}
+
+#[test]
+fn no_answer_rests_on_what_is_older_than_the_window() {
+    let mut world = World::new();
+    let mut seen = BTreeMap::new();
+    for seed in 0..schedules() {
+        let mut schedule = Schedule::new(&mut world, seed, None);
+        if let Err(problem) = schedule.run() {
+            panic!("seed {seed}: {problem}");
+        }
+        for (what, often) in schedule.seen {
+            *seen.entry(what).or_insert(0_u64) += often;
+        }
+    }
+    // Schedules in which nothing happens hold any property.
+    for what in [
+        "hit valid",
+        "hit revoked",
+        "hit disabled",
+        "hit owner_inactive",
+        "hit insufficient_permission",
+        "hit expired",
+        "hit not_yet_valid",
+        "read valid",
+        "read revoked",
+        "read unknown",
+        "read rotated_out",
+        "hit store_unavailable",
+        "filled",
+        "dropped",
+        "trap",
+        "overflow",
+        "clock set",
+        "own change",
+    ] {
+        assert!(seen.contains_key(what), "never: {what}, but {seen:#?}");
+    }
+}
+
+/// The most schedules in which a planted bug has to show.
+const ENOUGH: u64 = 1_000;
+
+#[test]
+fn every_planted_bug_is_found() {
+    let mut world = World::new();
+    let mut hidden = Vec::new();
+    for bug in Bug::ALL {
+        let found = (0..ENOUGH).find_map(|seed| {
+            let problem = Schedule::new(&mut world, seed, Some(bug)).run().err()?;
+            Some((seed, problem))
+        });
+        match found {
+            Some((seed, problem)) => println!("{bug:?}: seed {seed}: {problem}"),
+            None => hidden.push(bug),
+        }
+    }
+    assert!(hidden.is_empty(), "not found: {hidden:?}");
+}

@@ -1,0 +1,416 @@
+//! One schedule: what happens when, by a seed, and what is held against every answer.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
+
+use leastkey::cache::SHARDS;
+use leastkey::requirement::Requirement;
+use leastkey::step::{Reads, Step};
+use leastkey::verdict::Code;
+use leastkey::verify::{Question, read_requirement, recall, verify, verify_and_remember};
+use serde_json::json;
+
+use super::isolate::{Bug, Isolate, Mark, Reading, Start};
+use super::random::Random;
+use super::world::{Moment, World};
+use crate::support::{NOW, instant, value};
+
+const LASTS: u64 = 1_500;
+
+pub struct Schedule<'w> {
+    world: &'w mut World,
+    random: Random,
+    bug: Option<Bug>,
+    isolates: Vec<Isolate>,
+    requirements: Vec<Requirement>,
+    events: BinaryHeap<Reverse<(u64, Moment, Event)>>,
+    scheduled: Moment,
+    now: u64,
+    moment: Moment,
+    readings: Vec<Option<Reading>>,
+    waiting: Vec<Vec<usize>>,
+    asked: Vec<Asked>,
+    /// Which credentials were found revoked, where.
+    revoked: HashSet<(usize, String)>,
+    /// In percent.
+    failures: u64,
+    slowest: u64,
+    pub seen: BTreeMap<String, u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Operate,
+    Verify,
+    SetClock,
+    Trap,
+    FeedRead(usize, usize),
+    FeedEnds(usize, usize),
+    TokenRead(usize),
+    TokenReadEnds(usize),
+}
+
+/// A verification that is under way.
+struct Asked {
+    isolate: usize,
+    credential: String,
+    requirement: usize,
+    window: u64,
+    start: Start,
+    /// What an isolate must know by now, because it did it itself.
+    own: Moment,
+    was_revoked: bool,
+    mark: Option<Mark>,
+    reads: Reads,
+    fetched: Option<Reads>,
+}
+
+impl<'w> Schedule<'w> {
+    pub fn new(world: &'w mut World, seed: u64, bug: Option<Bug>) -> Schedule<'w> {
+        world.reset();
+        let mut random = Random::new(seed);
+        let skew = *random.one(&[0, 0, 200]);
+        let isolates = (0..3)
+            .map(|_| Isolate::new(random.below(skew + 1), bug))
+            .collect();
+        let requirements = ["messages:send", "policy:read"].map(|permission| {
+            read_requirement(
+                world.host.deployment.catalog(),
+                &value(json!({ "requirement": permission })),
+            )
+            .unwrap()
+        });
+        let failures = *random.one(&[0, 0, 10, 40]);
+        let slowest = *random.one(&[2, 40, 300]);
+        let mut schedule = Schedule {
+            world,
+            random,
+            bug,
+            isolates,
+            requirements: requirements.into(),
+            events: BinaryHeap::new(),
+            scheduled: 0,
+            now: NOW,
+            moment: 0,
+            readings: Vec::new(),
+            waiting: Vec::new(),
+            asked: Vec::new(),
+            revoked: HashSet::new(),
+            failures,
+            slowest,
+            seen: BTreeMap::new(),
+        };
+        let often = [
+            (Event::Operate, 14),
+            (Event::Verify, 70),
+            (Event::SetClock, 2),
+            (Event::Trap, 1),
+        ];
+        for (event, times) in often {
+            for _ in 0..times {
+                let at = schedule.random.below(LASTS);
+                schedule.plan(at, event);
+            }
+        }
+        schedule
+    }
+
+    fn plan(&mut self, later: u64, event: Event) {
+        self.scheduled += 1;
+        self.events
+            .push(Reverse((self.now + later, self.scheduled, event)));
+    }
+
+    fn saw(&mut self, what: impl Into<String>) {
+        *self.seen.entry(what.into()).or_default() += 1;
+    }
+
+    fn delay(&mut self) -> u64 {
+        self.random.below(self.slowest)
+    }
+
+    pub fn run(&mut self) -> Result<(), String> {
+        while let Some(Reverse((now, _, event))) = self.events.pop() {
+            self.now = now;
+            self.moment += 1;
+            match event {
+                Event::Operate => self.operate(),
+                Event::Verify => self.verify()?,
+                Event::SetClock => self.set_clock(),
+                Event::Trap => self.trap(),
+                Event::FeedRead(isolate, reading) => self.read_feed(isolate, reading),
+                Event::FeedEnds(isolate, reading) => self.end_feed(isolate, reading)?,
+                Event::TokenRead(asked) => self.fetch(asked),
+                Event::TokenReadEnds(asked) => self.go_on(asked)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn operate(&mut self) {
+        let heads = self.world.host.store.clone();
+        let Some(done) = self.world.operate(&mut self.random, self.now, self.moment) else {
+            return;
+        };
+        if done == "register" && self.bug == Some(Bug::RegistrationUnannounced) {
+            self.world.hush(&heads);
+        }
+        if self.random.chance(10) {
+            self.world.overflow(&mut self.random, self.now);
+            self.saw("overflow");
+        }
+        // Some changes are made by nobody here.
+        let by = self.random.below(8) as usize;
+        if let Some(isolate) = self.isolates.get_mut(by) {
+            isolate.doubt(self.moment);
+            self.saw("own change");
+        }
+    }
+
+    fn set_clock(&mut self) {
+        let isolate = self.random.below(3) as usize;
+        self.isolates[isolate].ahead = self.random.below(2_000);
+        self.saw("clock set");
+    }
+
+    fn trap(&mut self) {
+        let isolate = self.random.below(3) as usize;
+        self.isolates[isolate].trap();
+        self.saw("trap");
+    }
+
+    fn verify(&mut self) -> Result<(), String> {
+        let isolate = self.random.below(3) as usize;
+        let credential = self.random.one(&self.world.credentials).0.clone();
+        let requirement = self.random.below(4).saturating_sub(2) as usize;
+        let window = *self.random.one(&[30, 150, 150, 600]);
+        let (now, moment) = (self.now, self.moment);
+        let start = self.isolates[isolate].start(now, moment);
+        self.asked.push(Asked {
+            isolate,
+            was_revoked: self.revoked.contains(&(isolate, credential.clone())),
+            own: self.isolates[isolate].changed,
+            credential,
+            requirement,
+            window,
+            start,
+            mark: None,
+            reads: Reads::default(),
+            fetched: None,
+        });
+        let asked = self.asked.len() - 1;
+        if self.isolates[isolate].is_fresh(&start, window) {
+            return if self.look(asked)? {
+                Ok(())
+            } else {
+                self.miss(asked)
+            };
+        }
+        let joined = self.isolates[isolate].reading.filter(|reading| {
+            let reading = self.readings[*reading].as_ref();
+            reading.is_some_and(|reading| self.isolates[isolate].is_within(&reading.began, &start, window))
+        });
+        let reading = joined.unwrap_or_else(|| self.begin_feed(isolate, start));
+        self.waiting[reading].push(asked);
+        Ok(())
+    }
+
+    fn begin_feed(&mut self, isolate: usize, began: Start) -> usize {
+        let doubts = self.isolates[isolate].doubts;
+        self.readings.push(Some(Reading {
+            began,
+            doubts,
+            heads: None,
+        }));
+        self.waiting.push(Vec::new());
+        let reading = self.readings.len() - 1;
+        self.isolates[isolate].reading = Some(reading);
+        let delay = self.delay();
+        self.plan(delay, Event::FeedRead(isolate, reading));
+        reading
+    }
+
+    fn read_feed(&mut self, isolate: usize, reading: usize) {
+        if !self.random.chance(self.failures) {
+            let mut heads = Reads::default();
+            for key in SHARDS {
+                heads.insert(key.to_owned(), self.world.host.store.get(key).cloned());
+            }
+            self.readings[reading].as_mut().unwrap().heads = Some(heads);
+        }
+        let delay = self.delay();
+        self.plan(delay, Event::FeedEnds(isolate, reading));
+    }
+
+    fn end_feed(&mut self, isolate: usize, at: usize) -> Result<(), String> {
+        let reading = self.readings[at].take().unwrap();
+        let of = &mut self.isolates[isolate];
+        if of.reading == Some(at) {
+            of.reading = None;
+        }
+        let end = of.start(self.now, self.moment);
+        let told = of.take_in(reading, end);
+        for asked in std::mem::take(&mut self.waiting[at]) {
+            if !told {
+                self.saw("hit store_unavailable");
+            } else if !self.look(asked)? {
+                self.miss(asked)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers from what is remembered, if that does.
+    fn look(&mut self, asked: usize) -> Result<bool, String> {
+        let Asked {
+            isolate,
+            credential,
+            requirement,
+            ..
+        } = &self.asked[asked];
+        let isolate = &mut self.isolates[*isolate];
+        let began = isolate.began.unwrap();
+        let time = isolate.clock(self.now);
+        let decided = if self.bug == Some(Bug::HitIgnoresTime) {
+            began.at
+        } else {
+            time
+        };
+        let question = Question::of(&self.requirements[*requirement]);
+        let deployment = &self.world.host.deployment;
+        let hit = recall(
+            deployment,
+            credential,
+            &question,
+            instant(decided),
+            &mut isolate.cache,
+        )
+        .unwrap();
+        let Some(hit) = hit else { return Ok(false) };
+        // A refusal that could be taken back is looked at again, sometimes.
+        let is_final = [Code::Valid, Code::Revoked, Code::Expired].contains(&hit.code);
+        if !is_final && self.random.chance(50) {
+            return Ok(false);
+        }
+        self.answer(asked, hit.code, began, time, "hit")?;
+        Ok(true)
+    }
+
+    fn miss(&mut self, asked: usize) -> Result<(), String> {
+        let isolate = &mut self.isolates[self.asked[asked].isolate];
+        let start = isolate.start(self.now, self.moment);
+        self.asked[asked].mark = Some(isolate.mark(start));
+        self.go_on(asked)
+    }
+
+    fn fetch(&mut self, asked: usize) {
+        if self.random.chance(self.failures / 2) {
+            return self.saw("read store_unavailable");
+        }
+        let of = &mut self.asked[asked];
+        of.reads = of.fetched.take().unwrap();
+        let question = Question::of(&self.requirements[of.requirement]);
+        let world = &*self.world;
+        let step = verify(
+            &world.host.deployment,
+            &of.credential,
+            &question,
+            &of.reads,
+            instant(NOW),
+        );
+        let Step::Need(need) = step else {
+            panic!("{step:?}")
+        };
+        world.host.fetch(&mut of.reads, need);
+        let delay = self.delay();
+        self.plan(delay, Event::TokenReadEnds(asked));
+    }
+
+    fn go_on(&mut self, asked: usize) -> Result<(), String> {
+        let of = &mut self.asked[asked];
+        let mark = of.mark.unwrap();
+        let isolate = &mut self.isolates[of.isolate];
+        let time = isolate.clock(self.now);
+        let question = Question::of(&self.requirements[of.requirement]);
+        let (deployment, now) = (&self.world.host.deployment, instant(time));
+        let (step, slot) = match isolate.round(&mark) {
+            Some(round) => verify_and_remember(
+                deployment,
+                &of.credential,
+                &question,
+                &of.reads,
+                now,
+                &mut isolate.cache,
+                round,
+            ),
+            None => (
+                verify(deployment, &of.credential, &question, &of.reads, now),
+                None,
+            ),
+        };
+        match step {
+            Step::Need(_) => {
+                of.fetched = Some(std::mem::take(&mut of.reads));
+                let delay = self.delay();
+                self.plan(delay, Event::TokenRead(asked));
+                Ok(())
+            }
+            Step::Answer(verdict) => {
+                self.saw(if slot.is_some() { "filled" } else { "dropped" });
+                self.answer(asked, verdict.code, mark.began, time, "read")
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Holds an answer against what the store has said since what it claims to rest on.
+    fn answer(
+        &mut self,
+        asked: usize,
+        code: Code,
+        rests_on: Start,
+        time: u64,
+        how: &str,
+    ) -> Result<(), String> {
+        self.saw(format!("{how} {}", code.name()));
+        let Asked {
+            isolate,
+            credential,
+            requirement,
+            window,
+            start,
+            own,
+            was_revoked,
+            ..
+        } = &self.asked[asked];
+        let problem = |what: &str| {
+            Err(format!(
+                "{how} {} at {}, asked at {} within {window}, rests on {}: {what}",
+                code.name(),
+                self.now - NOW,
+                start.steady - NOW,
+                rests_on.steady - NOW,
+            ))
+        };
+        if start.steady >= rests_on.steady + window {
+            return problem("older than the window");
+        }
+        if rests_on.moment < *own {
+            return problem("older than a change of its own");
+        }
+        let question = Question::of(&self.requirements[*requirement]);
+        if !self
+            .world
+            .could_say(code, credential, &question, time, rests_on.moment)
+        {
+            return problem("the store has not said so since");
+        }
+        if *was_revoked && code == Code::Valid {
+            return problem("it was revoked before");
+        }
+        if code == Code::Revoked {
+            self.revoked.insert((*isolate, credential.clone()));
+        }
+        Ok(())
+    }
+}

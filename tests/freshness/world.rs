@@ -1,0 +1,254 @@
+//! The store with its past: tokens of every sort, operations on them, and what a verification could have answered since a moment.
+
+use std::collections::BTreeMap;
+
+use leastkey::cache::SHARDS;
+use leastkey::feed::Head;
+use leastkey::step::{Reads, Step};
+use leastkey::verdict::Code;
+use leastkey::verify::{Question, verify};
+use serde_json::{Value as Json, json};
+
+use super::random::Random;
+use crate::support::{Host, NOW, instant, text};
+
+/// A place in the order of all that happens.
+pub type Moment = u64;
+
+pub struct World {
+    pub host: Host,
+    base: BTreeMap<String, String>,
+    known: Vec<Known>,
+    /// Credentials with their token.
+    pub credentials: Vec<(String, usize)>,
+    ids: Vec<String>,
+    past: BTreeMap<String, Vec<(Moment, Option<String>)>>,
+}
+
+struct Known {
+    credential: String,
+    id: String,
+}
+
+const TOKENS: usize = 6;
+
+fn root() -> Json {
+    json!({ "id": "user:0", "roles": { "": "admin", "org:acme": "admin", "org:other": "admin" } })
+}
+
+impl World {
+    pub fn new() -> World {
+        let mut host = Host::new();
+        let mut known = Vec::new();
+        let mut add = |made: Json| {
+            known.push(Known {
+                credential: text(&made["token"]),
+                id: text(&made["record"]["id"]),
+            });
+        };
+        let inputs = [
+            json!({ "kind": "permission-set", "name": "a", "owner": "org:acme", "templates": ["sender"] }),
+            json!({ "kind": "permission-set", "name": "b", "owner": "org:other", "templates": ["sender"] }),
+            json!({ "kind": "organization", "name": "c", "owner": "org:acme", "templates": ["sender"], "expiresIn": "20d" }),
+            json!({ "kind": "permission-set", "name": "d", "owner": "org:acme", "templates": ["sender"], "expiresAt": NOW + 700 }),
+            json!({ "kind": "permission-set", "name": "e", "owner": "org:other", "templates": ["sender"], "notBefore": NOW + 600 }),
+        ];
+        for input in inputs {
+            add(host.create(input, root()).unwrap());
+        }
+        let session = host.call_exchange_of(&known[0].credential);
+        known.push(session);
+        assert_eq!(known.len(), TOKENS);
+        World {
+            base: host.store.clone(),
+            host,
+            known,
+            credentials: Vec::new(),
+            ids: Vec::new(),
+            past: BTreeMap::new(),
+        }
+    }
+
+    /// As it was in the beginning.
+    pub fn reset(&mut self) {
+        self.host.store.clone_from(&self.base);
+        self.host.now = NOW;
+        self.credentials = (0..TOKENS)
+            .map(|at| (self.known[at].credential.clone(), at))
+            .collect();
+        self.ids = self.known.iter().map(|known| known.id.clone()).collect();
+        self.past.clear();
+        for (key, value) in &self.base {
+            self.past.insert(key.clone(), vec![(0, Some(value.clone()))]);
+        }
+    }
+
+    /// Does something to somebody, committed at `moment`. Answers whether it did.
+    pub fn operate(&mut self, random: &mut Random, now: u64, moment: Moment) -> Option<&'static str> {
+        self.host.now = now;
+        let at = random.below(TOKENS as u64) as usize;
+        let id = self.ids[at].clone();
+        let account = *random.one(&["org:acme", "org:acme", "org:other", "technical"]);
+        let account = if account == "technical" {
+            format!("org:acme/technical-user:{}", self.ids[2])
+        } else {
+            account.to_owned()
+        };
+        let token = |op: &str| json!({ "op": op, "id": id, "actor": root() });
+        let on_account = |op: &str| json!({ "op": op, "id": account, "actor": root() });
+        let (name, call) = match random.below(14) {
+            0 | 1 => ("disable", token("disable")),
+            2 | 3 => ("enable", token("enable")),
+            4 => (
+                "revoke",
+                json!({ "op": "revoke", "id": id, "options": { "reason": "x" }, "actor": root() }),
+            ),
+            5 => ("delete", token("delete")),
+            6 => (
+                "narrow",
+                json!({ "op": "edit", "id": id, "change": { "templates": ["policy-reader"] }, "actor": root() }),
+            ),
+            7 => (
+                "widen",
+                json!({ "op": "edit", "id": id, "change": { "templates": ["sender"] }, "actor": root() }),
+            ),
+            8 => (
+                "rotate",
+                json!({ "op": "rotate", "id": id, "options": { "grace": "1h" }, "actor": root() }),
+            ),
+            9 => ("confirm", token("confirmRotation")),
+            10 => {
+                let permissions = *random.one(&["**", "policy:read"]);
+                (
+                    "demote",
+                    json!({ "op": "putAccount", "input": { "id": account, "permissions": { (account.clone()): [permissions] } }, "actor": root() }),
+                )
+            }
+            11 => ("disable account", on_account("disableAccount")),
+            12 => ("enable account", on_account("enableAccount")),
+            _ if random.chance(20) => ("delete account", on_account("deleteAccount")),
+            _ => ("abort", token("abortRotation")),
+        };
+        let before = self.host.store.clone();
+        let done = self.host.call(call).ok()?;
+        if name == "rotate"
+            && let Some(credential) = done["token"].as_str()
+        {
+            self.credentials.push((credential.to_owned(), at));
+        }
+        self.remember(&before, moment);
+        let is_new = !before.contains_key(&format!("account/{}", account.replace('/', "%2F")));
+        Some(if name == "demote" && is_new {
+            "register"
+        } else {
+            name
+        })
+    }
+
+    /// More changes of other tokens than a head remembers.
+    pub fn overflow(&mut self, random: &mut Random, now: u64) {
+        for key in SHARDS {
+            if random.chance(70)
+                && let Some(stored) = self.host.store.get(key)
+            {
+                let changes = (0..64).map(|at| (format!("token/{at:016}"), 2));
+                let write = Head::advance(key.into(), Some(stored), changes, instant(now));
+                assert!(self.host.commit(&[write]));
+            }
+        }
+    }
+
+    /// Takes back what the last change announced.
+    pub fn hush(&mut self, heads: &BTreeMap<String, String>) {
+        for key in SHARDS {
+            match heads.get(key) {
+                Some(head) => self.host.store.insert(key.to_owned(), head.clone()),
+                None => self.host.store.remove(key),
+            };
+        }
+    }
+
+    fn remember(&mut self, before: &BTreeMap<String, String>, moment: Moment) {
+        let store = &self.host.store;
+        for key in before.keys().chain(store.keys()) {
+            let decides = key.starts_with("token/") || key.starts_with("account/");
+            if decides && before.get(key) != store.get(key) {
+                let versions = self.past.entry(key.clone()).or_insert_with(|| vec![(0, None)]);
+                if versions.last().unwrap().0 != moment {
+                    versions.push((moment, store.get(key).cloned()));
+                }
+            }
+        }
+    }
+
+    /// Whether a verification by what was in the store at some moments from `since` on, each key at its own, comes to a code at a time.
+    pub fn could_say(
+        &self,
+        code: Code,
+        credential: &str,
+        question: &Question,
+        now: u64,
+        since: Moment,
+    ) -> bool {
+        self.could(code, credential, question, now, since, Reads::default())
+    }
+
+    fn could(
+        &self,
+        code: Code,
+        credential: &str,
+        question: &Question,
+        now: u64,
+        since: Moment,
+        reads: Reads,
+    ) -> bool {
+        match verify(&self.host.deployment, credential, question, &reads, instant(now)) {
+            Step::Answer(verdict) => verdict.code == code,
+            Step::Need(need) => {
+                let mut all = vec![reads];
+                for key in &need.keys {
+                    let versions = self.versions(key, since);
+                    all = all
+                        .into_iter()
+                        .flat_map(|reads| {
+                            versions.iter().map(move |version| {
+                                let mut reads = reads.clone();
+                                reads.insert(key.clone(), version.map(str::to_owned));
+                                reads
+                            })
+                        })
+                        .collect();
+                }
+                all.into_iter()
+                    .any(|reads| self.could(code, credential, question, now, since, reads))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What stood under a key at any moment from `since` on.
+    fn versions(&self, key: &str, since: Moment) -> Vec<Option<&str>> {
+        let Some(versions) = self.past.get(key) else {
+            return vec![self.host.store.get(key).map(String::as_str)];
+        };
+        let first = versions
+            .iter()
+            .rposition(|(moment, _)| *moment <= since)
+            .unwrap_or(0);
+        versions[first..]
+            .iter()
+            .map(|(_, value)| value.as_deref())
+            .collect()
+    }
+}
+
+impl Host {
+    /// A session of a credential.
+    fn call_exchange_of(&mut self, credential: &str) -> Known {
+        let made = self.exchange(credential, json!({ "expiresIn": "30m" })).unwrap();
+        Known {
+            credential: text(&made["token"]),
+            id: text(&made["record"]["id"]),
+        }
+    }
+}
