@@ -19,6 +19,7 @@ use shards::Shards;
 
 use crate::credential::Presented;
 use crate::grant::Grant;
+use crate::planted::{Bug, planted};
 use crate::record::Secret;
 use crate::step::Reads;
 use crate::time::Instant;
@@ -113,7 +114,11 @@ impl Cache {
             return None;
         }
         slot.used = true;
-        let code = entry.terms.decide(question, now);
+        let code = match entry.terms.decide(question, now) {
+            Code::Disabled | Code::Revoked if planted(Bug::HitIgnoresStatus) => Code::Valid,
+            _ if planted(Bug::CachedVerdict) => Code::Valid,
+            code => code,
+        };
         if code == Code::Valid {
             entry.terms.used(now);
         }
@@ -128,7 +133,7 @@ impl Cache {
     /// read of the feed may have missed what the feed has told already, so it is not remembered. Nothing older ever takes the place of
     /// something newer.
     pub fn fill(&mut self, mut entry: Entry, read_at: Instant) -> Option<u32> {
-        if self.as_of.is_none_or(|as_of| read_at < as_of) {
+        if self.as_of.is_none_or(|as_of| read_at < as_of) && !planted(Bug::RefillAfterRevoke) {
             return None;
         }
         entry.terms.share(self.grants.one(entry.terms.shared_grant()));
