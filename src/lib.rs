@@ -19,6 +19,7 @@
 //! | [`operation`] | create, get, list, disable, enable, revoke, delete, audit and the others: `plan(call, reads, time, entropy)` |
 //! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
 //! | [`deployment`] | a prefix and a catalog, compiled once |
+//! | [`planted`] | bugs that tests switch on, to see that their checks catch them; none of it is in a build |
 
 pub mod account;
 pub mod actor;
@@ -40,6 +41,7 @@ pub mod name;
 pub mod operation;
 mod order;
 pub mod permission;
+pub mod planted;
 pub mod record;
 pub mod refusal;
 pub mod requirement;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::credential::TokenId;
+use crate::planted::{Bug, planted};
 use crate::resource::Resource;
 use crate::stored::restore_by_parsing;
 
@@ -149,7 +150,11 @@ fn line(text: &str, longest: usize) -> Result<String, String> {
     if text.len() > longest * 12 {
         return Err(format!("is longer than {longest} characters"));
     }
-    let text = normalize(text);
+    let text = if planted(Bug::NamesAsTyped) {
+        text.to_owned()
+    } else {
+        normalize(text)
+    };
     let length = text.chars().count();
     if length == 0 {
         return Err("is empty".to_owned());

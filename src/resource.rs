@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::planted::{Bug, planted};
 use crate::stored::restore_by_parsing;
 
 const MOST_SEGMENTS: usize = 8;
@@ -71,7 +72,7 @@ impl Resource {
             || other
                 .0
                 .strip_prefix(&self.0)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || planted(Bug::ScopeAsPrefix))
     }
 
     /// What stands above this, nearest first, without the root.

@@ -9,6 +9,7 @@ use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::limit::Exceeded;
+use crate::planted::{Bug, planted};
 use crate::record::{Record, Scheme, Secret, Stored};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
@@ -297,7 +298,11 @@ fn spend(
         match limits.spend(stored, cost, now) {
             Ok(spent) => {
                 verdict.remaining = verdict.remaining.into_iter().chain(spent.remaining).min();
-                writes.push(Write::replace(key, stored, spent.text));
+                let mut write = Write::replace(key, stored, spent.text);
+                if planted(Bug::CountersRace) {
+                    write.expect = None;
+                }
+                writes.push(write);
             }
             Err(exceeded) => {
                 let (code, retry_after_ms) = match exceeded {

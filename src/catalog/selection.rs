@@ -8,6 +8,7 @@ use super::{Catalog, Role, Template};
 use crate::input::members::text_list;
 use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::permission::{Permission, PermissionSet};
+use crate::planted::{Bug, planted};
 use crate::record::Damaged;
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
@@ -219,6 +220,9 @@ impl Catalog {
             .for_each(|template| chosen.union(&template.permissions));
         role.into_iter().for_each(|role| chosen.union(&role.permissions));
         add.iter().for_each(|(_, set)| chosen.union(set));
+        if planted(Bug::EmptyMeansUnlimited) && chosen.is_empty() {
+            chosen = PermissionSet::full(self.permissions.len());
+        }
         let closed = self.closed(&chosen);
         let mut permissions = closed.clone();
         remove.iter().for_each(|(_, set)| permissions.subtract(set));

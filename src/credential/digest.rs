@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
 
 use crate::input::Value;
+use crate::planted::{Bug, planted};
 use crate::record::Damaged;
 use crate::stored::Restore;
 
@@ -23,6 +24,9 @@ impl Digest {
     /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).
     #[must_use]
     pub fn matches(&self, other: &Digest) -> bool {
+        if planted(Bug::PrefixForIdentity) {
+            return self.0.first_chunk::<4>() == other.0.first_chunk();
+        }
         self.0.ct_eq(&other.0).into()
     }
 

@@ -19,6 +19,7 @@ pub(crate) use digest::hex;
 pub use imported::ImportedKeys;
 pub use token_id::TokenId;
 
+use crate::planted::{Bug, planted};
 use crate::record::Scheme;
 use crate::time::Instant;
 
@@ -167,10 +168,15 @@ impl Presented {
     /// # Errors
     /// [`Unreadable`].
     pub fn parse(prefix: &Prefix, text: &str) -> Result<Presented, Unreadable> {
-        let body = text
-            .as_bytes()
-            .strip_prefix(prefix.0.as_bytes())
-            .and_then(|rest| rest.strip_prefix(b"_"))
+        let by_position = || text.strip_prefix(&prefix.0)?.strip_prefix('_');
+        let body = if planted(Bug::SplitAtSeparator) {
+            let parts = text.split_once('_').filter(|(before, _)| *before == prefix.0);
+            parts.map(|(_, body)| body)
+        } else {
+            by_position()
+        };
+        let body = body
+            .map(str::as_bytes)
             .filter(|body| body.len() == BODY && body.first() == Some(&VERSION) && base62::is_base62(body))
             .ok_or(Unreadable::Malformed)?;
         let (hashed, sum) = body.split_at_checked(HASHED).ok_or(Unreadable::Malformed)?;

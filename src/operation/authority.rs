@@ -15,6 +15,7 @@ use crate::input::{Problem, quote};
 use crate::keys;
 use crate::name::Identity;
 use crate::permission::{Permission, PermissionSet};
+use crate::planted::{Bug, planted};
 use crate::record::{Damaged, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
@@ -68,6 +69,7 @@ impl<'c> Authority<'c> {
         } else if let Some(own) = actor.own_resource() {
             let key = keys::account(own);
             let [stored] = context.reads.get([&key])?;
+            let stored = stored.filter(|_| !planted(Bug::StaleAuthority));
             authority.account = match stored.map(|text| StoredAccount::parse(own, text)) {
                 None => None,
                 Some(Ok(StoredAccount::Account(account))) if account.status == AccountStatus::Active => {
@@ -143,6 +145,9 @@ impl<'c> Authority<'c> {
     /// The most that the actor can give at a place.
     pub(super) fn ceiling(&self, catalog: &Catalog, place: &Resource) -> PermissionSet {
         if let Some(standing) = &self.token {
+            if planted(Bug::ParentMintsMore) {
+                return PermissionSet::full(catalog.permissions().count());
+            }
             let mut most = catalog.nothing();
             for (index, places) in standing.terms.grant().held() {
                 if places.iter().any(|held| held.covers(place)) {

@@ -12,6 +12,7 @@ use crate::feed::Head;
 use crate::json::json;
 use crate::keys;
 use crate::name::{Identity, Reason};
+use crate::planted::{Bug, planted};
 use crate::record::Record;
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
@@ -116,11 +117,11 @@ impl<'o> Changes<'o> {
     pub(super) fn delete_token(&mut self, found: &Found, name_holder: Option<&str>) {
         let token = found.record.token();
         let tombstone = found.record.tombstone(self.context.time.now, self.actor.clone());
-        self.writes.push(Write::replace(
-            keys::token(&token.id),
-            Some(found.text),
-            tombstone,
-        ));
+        self.writes.push(if planted(Bug::DeletedWrittenBack) {
+            Write::delete(keys::token(&token.id))
+        } else {
+            Write::replace(keys::token(&token.id), Some(found.text), tombstone)
+        });
         if token.parents.is_empty() {
             self.writes
                 .push(Write::delete(keys::owner_entry(&token.owner, &token.id)));
@@ -245,6 +246,9 @@ impl<'o> Changes<'o> {
             }
         }
         self.writes.push(mark.write(self.context, self.tokens));
+        if planted(Bug::LostUpdate) {
+            self.writes.iter_mut().for_each(|write| write.expect = None);
+        }
         Ok(self.writes)
     }
 }

@@ -15,6 +15,7 @@ use crate::input::{Members, Path, Problems, Value, quote};
 use crate::json::json;
 use crate::keys;
 use crate::name::Identity;
+use crate::planted::{Bug, planted};
 use crate::record::{Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
@@ -78,11 +79,22 @@ pub(super) fn plan(
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
     let own = ["idempotencyKey", "id", "digest"];
-    let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
+    let mut known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
+    if planted(Bug::CallerInBody) {
+        known.push("actor");
+    }
     let members = Members::open(input, &Path::call(), &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
+    let named = if planted(Bug::CallerInBody) {
+        members
+            .value("actor")
+            .and_then(|named| Actor::read(named, &mut problems))
+    } else {
+        None
+    };
+    let actor = named.as_ref().unwrap_or(actor);
     let mark = match read_idempotency_key(context, &members, &mut problems) {
         Some(key) => Mark::of_idempotency_key(Operation::Create, actor, key.as_str(), input),
         None => Mark::of_call(context, Operation::Create),

@@ -3,6 +3,7 @@ use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome, UsedToken};
 use crate::credential::TokenId;
 use crate::keys;
+use crate::planted::{Bug, planted};
 use crate::record::{Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::Halt;
@@ -21,7 +22,7 @@ pub(super) fn find<'r>(
     authority: &Authority,
 ) -> Result<Found<'r>, Halt> {
     let found = find_own(context, id)?;
-    if authority.manages(&found.record.token().owner) {
+    if authority.manages(&found.record.token().owner) || planted(Bug::ForeignId) {
         return Ok(found);
     }
     Err(Refusal::not_found().into())

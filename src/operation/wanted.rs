@@ -9,6 +9,7 @@ use crate::condition::Conditions;
 use crate::input::{Members, Problems};
 use crate::limit::Limits;
 use crate::name::{Identity, Name};
+use crate::planted::{Bug, planted};
 use crate::resource::Resource;
 use crate::time::{Instant, Lifetime};
 
@@ -214,7 +215,10 @@ fn read_times(
         "expiresIn"
     };
     let path = members.path(given);
+    let rounded_away =
+        |lifetime: &Lifetime| planted(Bug::LifetimeRoundsToForEver) && lifetime.millis() < 1_000;
     let lifetime = members.lifetime("expiresIn", problems);
+    let lifetime = lifetime.filter(|lifetime| !rounded_away(lifetime));
     let asked = match lifetime {
         Some(lifetime) => problems.keep(&path, now.after(lifetime)),
         None => members.instant("expiresAt", problems),
