@@ -111,7 +111,7 @@ export class ConfiguredCore {
 
   /** Changes with every instance: a fresh one remembers nothing. */
   get epoch(): number {
-    return trapped ? -1 : this.#generation;
+    return trapped || this.#generation !== generation ? -1 : this.#generation;
   }
 
   /** The verdict codes by their numbers. */

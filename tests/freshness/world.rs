@@ -48,7 +48,7 @@ impl World {
         };
         let inputs = [
             json!({ "kind": "permission-set", "name": "a", "owner": "org:acme", "templates": ["sender"] }),
-            json!({ "kind": "permission-set", "name": "b", "owner": "org:other", "templates": ["sender"] }),
+            json!({ "kind": "organization", "name": "b", "owner": "org:other", "templates": ["sender"], "expiresIn": "20d" }),
             json!({ "kind": "organization", "name": "c", "owner": "org:acme", "templates": ["sender"], "expiresIn": "20d" }),
             json!({ "kind": "permission-set", "name": "d", "owner": "org:acme", "templates": ["sender"], "expiresAt": NOW + 700 }),
             json!({ "kind": "permission-set", "name": "e", "owner": "org:other", "templates": ["sender"], "notBefore": NOW + 600 }),

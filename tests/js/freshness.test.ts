@@ -1,0 +1,398 @@
+/** The freshness window: what it bounds, what it costs, and what it never does (P1). */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Store, Tokens, TokensOptions } from 'leastkey';
+import { createVerifier } from 'leastkey/edge';
+import { memoryStore } from 'leastkey/stores/memory';
+import { admin, catalog, createToken, deployment, PREFIX } from './support/deployment.js';
+import { trapNext } from './support/glue.js';
+import { wrapped } from './support/wrapped.js';
+
+const WINDOW = 5_000;
+const START = Date.UTC(2026, 10, 23);
+
+/** Two instances over one store: `there` manages, `here` remembers. What `here` reads is counted and can be held up. */
+async function instances(changes: Partial<TokensOptions> = {}) {
+  const clock = { now: START };
+  const now = () => clock.now;
+  const inner = memoryStore({ now });
+  const reads: string[][] = [];
+  const gate: Record<'before' | 'after', (() => unknown) | undefined> = {
+    before: undefined,
+    after: undefined,
+  };
+  const store: Store = wrapped(inner, {
+    async get(keys) {
+      reads.push(keys);
+      await gate.before?.();
+      const values = await inner.get(keys);
+      await gate.after?.();
+      return values;
+    },
+  });
+  const given = { now, ...changes };
+  const there = await deployment({ ...given, store: inner });
+  const here = await deployment({ ...given, store, freshness: WINDOW });
+  const count = () => {
+    const feed = reads.filter(([key]) => key === 'feed/0').length;
+    const counted = { feed, others: reads.length - feed };
+    reads.length = 0;
+    return counted;
+  };
+  return { clock, inner, store, reads, gate, there, here, count };
+}
+
+const root = { id: 'user:root', roles: { '': 'admin' } };
+const CEILING = { id: 'org:acme', permissions: { 'org:acme': ['branch:*'] } };
+
+const code = async (tokens: Pick<Tokens, 'verify'>, ...of: Parameters<Tokens['verify']>) =>
+  (await tokens.verify(...of)).code;
+
+/** A promise that somebody else ends. */
+function held() {
+  let release = () => {};
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { until, release };
+}
+
+describe('what it costs', () => {
+  for (const many of [10, 1_000, 3_000]) {
+    test(`one read of the feed in a window, with ${many} tokens remembered`, async () => {
+      const { clock, there, here, count } = await instances();
+      const credentials: string[] = [];
+      for (let at = 0; at < many; at++)
+        credentials.push((await createToken(there, { name: `T${at}` })).token);
+      for (const credential of credentials) assert.equal(await code(here, credential), 'valid');
+      assert.deepEqual(count(), { feed: 1, others: 2 * many });
+      clock.now += WINDOW;
+      for (const credential of credentials) assert.equal(await code(here, credential), 'valid');
+      assert.deepEqual(count(), { feed: 1, others: 0 });
+      clock.now += WINDOW - 1;
+      assert.equal(await code(here, credentials[0] as string), 'valid');
+      assert.deepEqual(count(), { feed: 0, others: 0 });
+    });
+  }
+
+  test('more tokens than there is room for are read again, and every answer is right', async () => {
+    const { there, here } = await instances();
+    const made = [];
+    for (let at = 0; at < 10_050; at++) made.push(await createToken(there, { name: `T${at}` }));
+    for (const round of [1, 2])
+      for (const { token, id } of made) {
+        const verdict = await here.verify(token);
+        assert.deepEqual([verdict.code, verdict.token?.id], ['valid', id], `round ${round}`);
+      }
+  });
+
+  test('a hundred verifications at once are one read of the feed and one of the token', async () => {
+    const { there, here, count } = await instances();
+    const { token } = await createToken(there);
+    const codes = await Promise.all(Array.from({ length: 100 }, () => code(here, token, 'messages:send')));
+    assert.deepEqual(new Set(codes), new Set(['valid']));
+    assert.deepEqual(count(), { feed: 1, others: 2 });
+    const other = await createToken(there, { name: 'Other' });
+    await Promise.all(Array.from({ length: 100 }, () => here.verify(other.token)));
+    assert.deepEqual(count(), { feed: 0, others: 2 });
+  });
+
+  test('verifyMany uses what is remembered, and reads the rest at once', async () => {
+    const { there, here, count } = await instances();
+    const made = [];
+    for (let at = 0; at < 20; at++) made.push(await createToken(there, { name: `T${at}` }));
+    const asked = made.map(({ token }) => ({ credential: token, requirement: 'messages:send' }));
+    const ids = async () => (await here.verifyMany(asked)).map(({ valid, token }) => valid && token?.id);
+    const expected = made.map(({ id }) => id);
+    assert.deepEqual(await ids(), expected);
+    assert.deepEqual(count(), { feed: 1, others: 2 });
+    assert.deepEqual(await ids(), expected);
+    assert.deepEqual(count(), { feed: 0, others: 0 });
+    await here.verifyMany(asked, { freshness: 0 });
+    assert.deepEqual(count(), { feed: 0, others: 2 });
+  });
+});
+
+describe('what it bounds', () => {
+  const changes: [string, string, (there: Tokens, id: string) => Promise<unknown>][] = [
+    ['revoke', 'revoked', (there, id) => there.revoke(id, {}, admin)],
+    ['disable', 'disabled', (there, id) => there.disable(id, admin)],
+    ['delete', 'unknown', (there, id) => there.delete(id, admin)],
+    [
+      'a narrowing edit',
+      'insufficient_permission',
+      (there, id) => there.edit(id, { templates: [], add: ['messages:status'] }, admin),
+    ],
+  ];
+  changes.push(
+    ['a ceiling of the owner', 'insufficient_permission', (there) => there.accounts.put(CEILING, root)],
+    [
+      'disabling the owner',
+      'owner_inactive',
+      async (there) => {
+        await there.accounts.put({ ...CEILING, permissions: { 'org:acme': ['**'] } }, root);
+        await there.accounts.disable('org:acme', root);
+      },
+    ],
+  );
+  for (const [name, expected, change] of changes)
+    for (const sealed of [{}, { recordKey: 'ab'.repeat(32) }])
+      test(`${name} of another instance counts within the window${'recordKey' in sealed ? ', sealed' : ''}`, async () => {
+        const { clock, there, here } = await instances(sealed);
+        const { token, id } = await createToken(there, { kind: 'organization', expiresIn: '30d' });
+        assert.equal(await code(here, token, 'messages:send'), 'valid');
+        clock.now += 1;
+        await change(there, id);
+        clock.now = START + WINDOW - 1;
+        const verdict = await here.verify(token, 'messages:send');
+        assert.deepEqual([verdict.code, verdict.asOf], ['valid', START]);
+        assert.equal(await code(here, token, 'messages:send', { freshness: 0 }), expected);
+        clock.now += 1;
+        assert.equal(await code(here, token, 'messages:send'), expected);
+      });
+
+  test('a change of its own counts at once', async () => {
+    const { here } = await instances();
+    const { token, id } = await createToken(here);
+    for (let turn = 0; turn < 3; turn++) {
+      assert.equal(await code(here, token), 'valid');
+      await here.disable(id, admin);
+      assert.equal(await code(here, token), 'disabled');
+      await here.enable(id, admin);
+    }
+    assert.equal(await code(here, token), 'valid');
+    await here.revoke(id, {}, admin);
+    assert.equal(await code(here, token), 'revoked');
+  });
+
+  test('a read of the feed from before a change of its own does not count as one after it', async () => {
+    const { clock, gate, here } = await instances();
+    const { token, id } = await createToken(here);
+    assert.equal(await code(here, token), 'valid');
+    clock.now += WINDOW;
+    const feed = held();
+    gate.after = () => feed.until;
+    const before = here.verify(token);
+    await new Promise(setImmediate);
+    gate.after = undefined;
+    await here.revoke(id, {}, admin);
+    feed.release();
+    await before;
+    assert.equal(await code(here, token), 'revoked');
+  });
+
+  test('what was read before the feed was taken in is not remembered', async () => {
+    const { clock, gate, reads, there, here } = await instances();
+    const { token, id } = await createToken(there);
+    const other = await createToken(there, { name: 'Other' });
+    await here.verify(other.token);
+    // The record is read before the change, and handed over after the feed has told of it.
+    const record = held();
+    gate.after = () => (reads.at(-1)?.[0]?.startsWith('token/') ? record.until : undefined);
+    const late = here.verify(token);
+    await new Promise(setImmediate);
+    gate.after = undefined;
+    await there.revoke(id, {}, admin);
+    await here.verify(other.token, undefined, { freshness: 1 });
+    clock.now += 1;
+    await here.verify(other.token, undefined, { freshness: 1 });
+    record.release();
+    await late;
+    assert.equal(await code(here, token), 'revoked');
+  });
+
+  test('a window that is shorter than a read of the store takes its own read', async () => {
+    const { clock, gate, there, here } = await instances();
+    const { token } = await createToken(there);
+    gate.before = () => {
+      clock.now += 50;
+    };
+    for (let turn = 0; turn < 3; turn++)
+      assert.equal(await code(here, token, undefined, { freshness: 1 }), 'valid');
+  });
+
+  test('a token that lives on in memory ends on time', async () => {
+    const { clock, there, here } = await instances();
+    const { token } = await createToken(there, { expiresAt: START + 2_000 });
+    assert.equal(await code(here, token), 'valid');
+    clock.now = START + 2_000;
+    assert.equal(await code(here, token), 'expired');
+  });
+
+  test('a clock that is set back keeps nothing alive', async () => {
+    const clock = { now: START };
+    const store = memoryStore();
+    const there = await deployment({ store, now: () => START });
+    const here = await deployment({ store, now: () => clock.now, freshness: 1 });
+    const { token, id } = await createToken(there);
+    assert.equal(await code(here, token), 'valid');
+    clock.now -= 3_600_000;
+    await there.revoke(id, {}, admin);
+    const begun = performance.now();
+    while (performance.now() - begun < 2);
+    assert.equal(await code(here, token), 'revoked');
+  });
+});
+
+describe('what can be taken back', () => {
+  test('enabled by another instance, a token works before the window is over', async () => {
+    const { clock, there, here, count } = await instances();
+    const { token, id } = await createToken(there);
+    await there.disable(id, admin);
+    assert.equal(await code(here, token), 'disabled');
+    count();
+    for (let turn = 0; turn < 50; turn++) assert.equal(await code(here, token), 'disabled');
+    assert.deepEqual(count(), { feed: 0, others: 0 });
+    await there.enable(id, admin);
+    clock.now += 1_000;
+    assert.equal(await code(here, token), 'valid');
+  });
+
+  test('a new secret works at once', async () => {
+    const { there, here } = await instances();
+    const { token, id } = await createToken(there);
+    assert.equal(await code(here, token), 'valid');
+    const rotated = await there.rotate(id, { grace: '1h' }, admin);
+    const verdict = await here.verify(rotated.token as string);
+    assert.deepEqual([verdict.code, verdict.token?.successor], ['valid', true]);
+    const old = await here.verify(token);
+    assert.deepEqual([old.code, old.token?.successor], ['valid', undefined]);
+  });
+});
+
+describe('a store that fails', () => {
+  for (const [how, fail] of [
+    ['throws', () => Promise.reject(new Error('down'))],
+    ['hangs', () => new Promise(() => {})],
+  ] as const)
+    test(`and ${how} is not needed within the window, and refuses after it`, async () => {
+      const { clock, gate, there, here } = await instances({ deadline: 20 });
+      const { token } = await createToken(there);
+      assert.equal(await code(here, token), 'valid');
+      gate.before = fail;
+      clock.now += WINDOW - 1;
+      assert.equal(await code(here, token), 'valid');
+      clock.now += 1;
+      assert.equal(await code(here, token), 'store_unavailable');
+      gate.before = undefined;
+      assert.equal(await code(here, token), 'valid');
+    });
+});
+
+describe('what is remembered', () => {
+  test('is one token for each slot, however long a commit takes', async () => {
+    const { clock, inner, there } = await instances();
+    const commit = held();
+    const slow = wrapped(inner, {
+      commit: async (writes) => {
+        await commit.until;
+        return inner.commit(writes);
+      },
+    });
+    const here = await deployment({ store: slow, now: () => clock.now, freshness: WINDOW });
+    const limited = await createToken(there, { name: 'Limited', limits: { credits: { amount: 5 } } });
+    const other = await createToken(there, { name: 'Other' });
+    const spending = here.verify(limited.token, undefined, { consume: 1 });
+    await new Promise(setImmediate);
+    await there.edit(limited.id, { name: 'Renamed' }, admin);
+    clock.now += WINDOW;
+    assert.equal((await here.verify(other.token)).token?.id, other.id);
+    commit.release();
+    await spending;
+    assert.equal((await here.verify(other.token)).token?.id, other.id);
+  });
+
+  test('cannot be changed by who is told of it', async () => {
+    const { there, here } = await instances();
+    const { token } = await createToken(there);
+    await here.verify(token);
+    const verdict = await here.verify(token);
+    assert.throws(
+      () => (verdict.token as { permissions: string[] }).permissions.push('branch:create'),
+      TypeError,
+    );
+    assert.ok(!(await here.verify(token)).token?.permissions.includes('branch:create'));
+  });
+
+  test('is lost with its instance', async () => {
+    const { there, here, count } = await instances();
+    const { token, id } = await createToken(there);
+    assert.equal(await code(here, token), 'valid');
+    count();
+    trapNext('verify');
+    await assert.rejects(there.verify(token), { code: 'internal' });
+    await there.disable(id, admin);
+    assert.equal(await code(here, token), 'disabled');
+    assert.deepEqual(count(), { feed: 1, others: 2 });
+  });
+
+  test('is no verdict: conditions and limits are asked each time', async () => {
+    const { there, here } = await instances();
+    const bound = await createToken(there, { conditions: { ips: ['10.0.0.0/8'] } });
+    const limited = await createToken(there, { name: 'Limited', limits: { credits: { amount: 2 } } });
+    assert.equal(await code(here, bound.token, undefined, { ip: '10.1.2.3' }), 'valid');
+    assert.equal(await code(here, bound.token, undefined, { ip: '192.0.2.1' }), 'condition_failed');
+    assert.equal(await code(here, bound.token, undefined, { ip: '10.1.2.3' }), 'valid');
+    const spent = [];
+    for (let turn = 0; turn < 3; turn++)
+      spent.push(await code(here, limited.token, undefined, { consume: 1 }));
+    assert.deepEqual(spent, ['valid', 'valid', 'usage_exceeded']);
+  });
+
+  test('goes idle, and lives on where its use was flushed by another instance', async () => {
+    const { clock, there, here } = await instances();
+    const { token } = await createToken(there, { idleAfter: '1h' });
+    assert.equal(await code(here, token, undefined, { freshness: '2h' }), 'valid');
+    clock.now += 3_000_000;
+    await there.verify(token);
+    await there.flush();
+    clock.now += 600_000;
+    assert.equal(await code(here, token, undefined, { freshness: '2h' }), 'valid');
+    clock.now += 3_000_000;
+    assert.equal(await code(here, token, undefined, { freshness: '2h' }), 'idle_expired');
+  });
+});
+
+describe('verifySync', () => {
+  test('answers from a store that answers at once', async () => {
+    const tokens = await deployment({ freshness: WINDOW });
+    const { token, id } = await createToken(tokens, { limits: { credits: { amount: 1 } } });
+    for (const options of [{}, { freshness: 0 }]) {
+      assert.equal(tokens.verifySync(token, 'messages:send', options)?.code, 'valid');
+      assert.equal(tokens.verifySync(token, 'branch:read', options)?.code, 'insufficient_permission');
+    }
+    assert.equal(tokens.verifySync(token, undefined, { consume: 1 })?.code, 'valid');
+    assert.equal(tokens.verifySync(token, undefined, { consume: 1 })?.code, 'usage_exceeded');
+    await tokens.revoke(id, {}, admin);
+    assert.equal(tokens.verifySync(token)?.code, 'revoked');
+    assert.equal(tokens.verifySync('garbage')?.code, 'malformed');
+  });
+
+  test('answers from memory alone where the store does not, and its read of the feed is not lost', async () => {
+    const { clock, there, here, count } = await instances();
+    const { token } = await createToken(there);
+    assert.equal(here.verifySync(token), undefined);
+    assert.equal(here.verifySync(token), undefined);
+    assert.equal(await code(here, token), 'valid');
+    assert.equal(count().feed, 1);
+    assert.equal(here.verifySync(token)?.code, 'valid');
+    clock.now += WINDOW;
+    assert.equal(here.verifySync(token), undefined);
+    assert.equal(here.verifySync(token, undefined, { freshness: 0 }), undefined);
+  });
+});
+
+test('a verifier keeps to the same window', async () => {
+  const { clock, store, there, count } = await instances();
+  const now = () => clock.now;
+  const verifier = await createVerifier({ catalog, store, prefix: PREFIX, now, freshness: WINDOW });
+  const { token, id } = await createToken(there);
+  assert.equal(await code(verifier as Pick<Tokens, 'verify'>, token), 'valid');
+  await there.revoke(id, {}, admin);
+  assert.equal(verifier.verifySync(token)?.code, 'valid');
+  assert.deepEqual(count(), { feed: 1, others: 2 });
+  clock.now += WINDOW;
+  const [verdict] = await verifier.verifyMany([{ credential: token }]);
+  assert.equal(verdict?.code, 'revoked');
+});
