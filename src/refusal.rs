@@ -1,6 +1,8 @@
 //! Why an operation was not done.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 use serde::Serialize;
 
@@ -33,8 +35,15 @@ pub enum ErrorCode {
 }
 
 /// A refusal: what was wrong, where, what would be right. Never with a secret in it.
+///
+/// A pointer, because every function that may refuse has it in its result, and every `?` moves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refusal {
+#[serde(transparent)]
+pub struct Refusal(Box<Reasons>);
+
+/// What a refusal says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reasons {
     /// What callers branch on.
     pub code: ErrorCode,
     /// What people read.
@@ -49,13 +58,29 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal that concerns no single argument.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Refusal {
-        Refusal {
+    pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal::of(code, message.into(), None, Vec::new())
+    }
+
+    /// A refusal that concerns one argument.
+    pub fn at(path: &str, code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal::of(code, message.into(), Some(path), Vec::new())
+    }
+
+    /// A refusal with everything that it can say.
+    #[inline(never)]
+    pub(crate) fn of(
+        code: ErrorCode,
+        message: Cow<'static, str>,
+        path: Option<&str>,
+        problems: Vec<Problem>,
+    ) -> Refusal {
+        Refusal(Box::new(Reasons {
             code,
-            message: message.into(),
-            path: None,
-            problems: Vec::new(),
-        }
+            message: message.into_owned(),
+            path: path.map(str::to_owned),
+            problems,
+        }))
     }
 
     /// The one answer for a token that does not exist and for one that is not the actor's.
@@ -77,12 +102,17 @@ impl Refusal {
                 }
             })
             .collect();
-        Refusal {
-            code: ErrorCode::InvalidInput,
-            message: lines.join("\n"),
-            path: problems.first().map(|problem| problem.path.clone()),
-            problems,
-        }
+        let path = problems.first().map(|problem| problem.path.clone());
+        let message = lines.join("\n").into();
+        Refusal::of(ErrorCode::InvalidInput, message, path.as_deref(), problems)
+    }
+}
+
+impl Deref for Refusal {
+    type Target = Reasons;
+
+    fn deref(&self) -> &Reasons {
+        &self.0
     }
 }
 

@@ -227,10 +227,10 @@ impl Reads {
             .find(|read| read.range == *range)
             .map(|read| read.entries.as_slice())
             .ok_or_else(|| {
-                Halt::Need(Need {
+                Halt::Need(Box::new(Need {
                     list: Some(range.clone()),
                     ..Need::default()
-                })
+                }))
             })
     }
 
@@ -267,11 +267,11 @@ impl Reads {
         if keys.is_empty() {
             return Ok(());
         }
-        Err(Halt::Need(Need {
+        Err(Halt::Need(Box::new(Need {
             keys,
             list: None,
             queue: queue.map(str::to_owned),
-        }))
+        })))
     }
 }
 
@@ -306,7 +306,7 @@ fn members<const N: usize>(value: Value, names: [&str; N]) -> Option<[Option<Val
 #[derive(Debug)]
 pub enum Halt {
     /// Something has not been read.
-    Need(Need),
+    Need(Box<Need>),
     /// The operation is refused.
     Refuse(Refusal),
 }
@@ -320,7 +320,7 @@ impl From<Refusal> for Halt {
 impl<A> From<Halt> for Step<A> {
     fn from(halt: Halt) -> Step<A> {
         match halt {
-            Halt::Need(need) => Step::Need(need),
+            Halt::Need(need) => Step::Need(*need),
             Halt::Refuse(refusal) => Step::Refuse(refusal),
         }
     }

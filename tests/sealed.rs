@@ -271,7 +271,7 @@ fn record_keys_that_cannot_be_read_configure_nothing() {
     ] {
         let config = json!({ "prefix": "acme_live", "recordKeys": keys });
         let refusal = Deployment::configure(&value(config), &value(support::catalog())).unwrap_err();
-        assert!(refusal.path.unwrap().starts_with("recordKeys"));
+        assert!(refusal.path.as_deref().unwrap().starts_with("recordKeys"));
         assert!(!refusal.message.contains("aaaa"), "no key in a message");
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -101,10 +102,16 @@ impl Default for Problems {
 
 impl Problems {
     /// Adds one.
-    pub fn add(&mut self, path: &Path, message: impl Into<String>) {
+    pub fn add(&mut self, path: &Path, message: impl Into<Cow<'static, str>>) {
+        self.push(path, message.into());
+    }
+
+    /// Not inlined: it is called in a hundred places.
+    #[inline(never)]
+    fn push(&mut self, path: &Path, message: Cow<'static, str>) {
         self.list.push(Problem {
             path: path.to_string(),
-            message: message.into(),
+            message: message.into_owned(),
         });
     }
 

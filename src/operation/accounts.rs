@@ -64,11 +64,7 @@ pub(super) fn put(
     let before = find(context, &id)?;
     if before.is_none() && Account::is_technical_user_id(&id) {
         let message = "technical users are made with their first token, not put";
-        return Err(Refusal {
-            path: Some("id".to_owned()),
-            ..Refusal::new(ErrorCode::InvalidInput, message)
-        }
-        .into());
+        return Err(Refusal::at("id", ErrorCode::InvalidInput, message).into());
     }
     // One that does not exist is at no revision.
     expect_revision(seen, before.as_ref().map_or(0, |(account, _)| account.revision))?;

@@ -4,6 +4,8 @@
 //! must have the admin role where the actor uses it, and its ceilings bound what the actor gives. An actor that is itself a token has exactly
 //! what the token has now. Every key that was read for it is asserted in the commit.
 
+use std::borrow::Cow;
+
 use super::Context;
 use crate::account::{Account, AccountStatus, StoredAccount};
 use crate::actor::Actor;
@@ -180,13 +182,11 @@ impl<'c> Authority<'c> {
             return Ok(());
         }
         let place = quote(place.as_str());
-        Err(Refusal {
-            path: Some("role".to_owned()),
-            ..Refusal::new(
-                ErrorCode::ExceedsCeiling,
-                format!("the actor is no admin of {place}, and cannot give the role \"admin\" there"),
-            )
-        })
+        Err(Refusal::at(
+            "role",
+            ErrorCode::ExceedsCeiling,
+            format!("the actor is no admin of {place}, and cannot give the role \"admin\" there"),
+        ))
     }
 
     /// The conditions that the actor can give a token: a token that has some itself hands them on, or narrower ones.
@@ -203,28 +203,24 @@ impl<'c> Authority<'c> {
         if within {
             return Ok(given);
         }
-        Err(Refusal {
-            path: Some("conditions".to_owned()),
-            ..Refusal::new(
-                ErrorCode::ExceedsCeiling,
-                "the actor is a token with conditions of its own, and gives none that are wider",
-            )
-        })
+        Err(Refusal::at(
+            "conditions",
+            ErrorCode::ExceedsCeiling,
+            "the actor is a token with conditions of its own, and gives none that are wider",
+        ))
     }
 
     /// Refuses an end after that of the actor.
     pub(super) fn outlasts(&self, ends: Option<Instant>) -> Result<(), Refusal> {
         match (self.ends(), ends) {
-            (Some(own), ends) if ends.is_none_or(|ends| ends > own) => Err(Refusal {
-                path: Some("expiresAt".to_owned()),
-                ..Refusal::new(
-                    ErrorCode::ExceedsCeiling,
-                    format!(
-                        "the actor is a token that ends at {}, and cannot give what lasts longer",
-                        own.millis()
-                    ),
-                )
-            }),
+            (Some(own), ends) if ends.is_none_or(|ends| ends > own) => Err(Refusal::at(
+                "expiresAt",
+                ErrorCode::ExceedsCeiling,
+                format!(
+                    "the actor is a token that ends at {}, and cannot give what lasts longer",
+                    own.millis()
+                ),
+            )),
             _ => Ok(()),
         }
     }
@@ -336,13 +332,15 @@ fn refuse_excess(
         path: id.to_string(),
         message: format!("is more than {who} has"),
     });
-    Err(Refusal {
-        problems: problems.collect(),
-        ..Refusal::new(ErrorCode::ExceedsCeiling, message)
-    })
+    Err(Refusal::of(
+        ErrorCode::ExceedsCeiling,
+        message.into(),
+        None,
+        problems.collect(),
+    ))
 }
 
-pub(super) fn forbidden(message: impl Into<String>) -> Refusal {
+pub(super) fn forbidden(message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::new(ErrorCode::Forbidden, message)
 }
 

@@ -214,10 +214,7 @@ pub(super) fn authorize(wanted: &Wanted, authority: &Authority) -> Result<(), Re
     if another && !authority.is_admin_of(&wanted.owner) {
         let message =
             "the actor is no admin of the owner, and cannot make a token that acts as somebody else";
-        return Err(Refusal {
-            path: Some("subject".to_owned()),
-            ..forbidden(message)
-        });
+        return Err(Refusal::at("subject", ErrorCode::Forbidden, message));
     }
     Ok(())
 }
@@ -383,10 +380,7 @@ pub(super) fn add(
 }
 
 fn invalid(path: &str, message: String) -> Refusal {
-    Refusal {
-        path: Some(path.to_owned()),
-        ..Refusal::new(ErrorCode::InvalidInput, format!("{path}: {message}"))
-    }
+    Refusal::at(path, ErrorCode::InvalidInput, format!("{path}: {message}"))
 }
 
 /// Takes the name of a token, which must be free.
@@ -400,11 +394,7 @@ pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes)
             "{} has a token of this name already; choose another name",
             token.owner
         );
-        return Err(Refusal {
-            path: Some("name".to_owned()),
-            ..Refusal::new(ErrorCode::NameTaken, message)
-        }
-        .into());
+        return Err(Refusal::at("name", ErrorCode::NameTaken, message).into());
     }
     changes.write(Write::create(key, own));
     Ok(())

@@ -121,11 +121,9 @@ pub(super) fn expect_revision(seen: Option<u64>, revision: u64) -> Result<(), Re
     if seen.is_none_or(|seen| seen == revision) {
         return Ok(());
     }
-    Err(Refusal {
-        path: Some("revision".to_owned()),
-        ..Refusal::new(
-            ErrorCode::Conflict,
-            format!("it was changed meanwhile and is at revision {revision}; look at it again"),
-        )
-    })
+    Err(Refusal::at(
+        "revision",
+        ErrorCode::Conflict,
+        format!("it was changed meanwhile and is at revision {revision}; look at it again"),
+    ))
 }

@@ -1,6 +1,6 @@
 //! `edit(id, change, actor)`: what a kind lets its managers change in a living token. A member that is null takes something away.
 
-use super::authority::{Authority, forbidden, refuse_more_than_account};
+use super::authority::{Authority, refuse_more_than_account};
 use super::change::terminal;
 use super::changes::Changes;
 use super::create::take_name;
@@ -22,7 +22,7 @@ use crate::keys;
 use crate::limit::Limits;
 use crate::metadata::Metadata;
 use crate::name::{Description, Name, Tag};
-use crate::refusal::Refusal;
+use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Write};
 use crate::token::{Status, Token};
 
@@ -160,14 +160,12 @@ impl Edit {
                 } else {
                     names.join(", ")
                 };
-                return Err(Refusal {
-                    path: Some(what.name().to_owned()),
-                    ..forbidden(format!(
-                        "the {} of a token of kind \"{}\" cannot be edited; what can be: {can}",
-                        what.name(),
-                        token.kind
-                    ))
-                });
+                let message = format!(
+                    "the {} of a token of kind \"{}\" cannot be edited; what can be: {can}",
+                    what.name(),
+                    token.kind
+                );
+                return Err(Refusal::at(what.name(), ErrorCode::Forbidden, message));
             }
         }
         Ok(())

@@ -215,10 +215,7 @@ fn ends(
 /// The grant of a session: all that is left of the presented token's, or as much of it as was asked for.
 fn narrow(catalog: &Catalog, wanted: &Wanted, presented: &Grant) -> Result<Grant, Refusal> {
     let boundary = wanted.resource.as_ref().unwrap_or(presented.boundary());
-    let exceeds = |message: String, path: &str| Refusal {
-        path: Some(path.to_owned()),
-        ..Refusal::new(ErrorCode::ExceedsCeiling, message)
-    };
+    let exceeds = |message: String, path: &str| Refusal::at(path, ErrorCode::ExceedsCeiling, message);
     if !presented.boundary().covers(boundary) {
         return Err(exceeds(
             "the resource is outside the token's own".to_owned(),

@@ -143,16 +143,14 @@ fn rotate(
         .map_err(|message| Refusal::new(ErrorCode::Conflict, message))?;
     let grace = options.grace.unwrap_or(Some(rule.grace));
     if grace.is_some_and(|grace| grace > rule.longest_grace) {
-        return Err(Refusal {
-            path: Some("grace".to_owned()),
-            ..Refusal::new(
-                ErrorCode::InvalidInput,
-                format!(
-                    "grace: is longer than tokens of kind \"{}\" may have, which is {}",
-                    token.kind, rule.longest_grace
-                ),
-            )
-        }
+        return Err(Refusal::at(
+            "grace",
+            ErrorCode::InvalidInput,
+            format!(
+                "grace: is longer than tokens of kind \"{}\" may have, which is {}",
+                token.kind, rule.longest_grace
+            ),
+        )
         .into());
     }
     let grace_ends_at = match grace {

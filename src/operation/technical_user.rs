@@ -59,10 +59,7 @@ pub(super) fn find<'r>(
     id: &Resource,
     owner: &Resource,
 ) -> Result<(Account, &'r str), Halt> {
-    let refuse = |message: String| Refusal {
-        path: Some("technicalUser".to_owned()),
-        ..Refusal::new(ErrorCode::InvalidInput, message)
-    };
+    let refuse = |message: String| Refusal::at("technicalUser", ErrorCode::InvalidInput, message);
     let missing = || {
         refuse(format!(
             "there is no technical user {} of this owner",

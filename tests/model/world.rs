@@ -196,7 +196,7 @@ impl Attempt {
                 let code = serde_json::to_value(refusal.code).unwrap();
                 Some(Planned::Refused(
                     code.as_str().unwrap().to_owned(),
-                    refusal.message,
+                    refusal.message.clone(),
                 ))
             }
         }

@@ -40,7 +40,7 @@ pub fn planned(host: &Host, owner: &Resource, changes: &[Change]) -> Vec<Write> 
     loop {
         match append(&reads, owner, instant(host.now), changes.to_vec()) {
             Ok(writes) => return writes,
-            Err(Halt::Need(need)) => host.fetch(&mut reads, need),
+            Err(Halt::Need(need)) => host.fetch(&mut reads, *need),
             Err(Halt::Refuse(refusal)) => panic!("{refusal:?}"),
         }
     }
