@@ -114,13 +114,11 @@ fn rotate(
     }
     allows(context, token, Action::Rotate)?;
     if record.has_retired(&digest) {
-        return Err(Refusal {
-            path: Some("digest".to_owned()),
-            ..Refusal::new(
-                ErrorCode::InvalidInput,
-                "digest: is of a secret that was rotated out of this token; mint a new one",
-            )
-        }
+        return Err(Refusal::at(
+            "digest",
+            ErrorCode::InvalidInput,
+            "digest: is of a secret that was rotated out of this token; mint a new one",
+        )
         .into());
     }
     if let Some(rotation) = &token.rotation {
