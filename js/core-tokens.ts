@@ -13,6 +13,7 @@ import {
 import { type ConfiguredCore, refusal } from './core.js';
 import type { CredentialSource } from './credential.js';
 import type { Description } from './describe.js';
+import type { Deployment } from './deployment.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import { manage, type OperateOptions } from './drive.js';
 import { type Exchanged, type ExchangeInput, exchangeCredential } from './exchange.js';
@@ -248,6 +249,11 @@ export class CoreTokens implements Tokens {
 
   async drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport> {
     return this.#manage({ op: 'drift', query, actor }, call);
+  }
+
+  deployment(): Deployment {
+    const { config, catalogText } = this.#settings;
+    return { prefix: config.prefix, catalog: JSON.parse(catalogText) };
   }
 
   pattern(): string {

@@ -38,6 +38,7 @@ export type { Conditions, RequestContext, TimeWindow } from './conditions.js';
 export type { CredentialSource, HeadersLike, RequestLike } from './credential.js';
 export { type DefinedCatalog, defineCatalog } from './define-catalog.js';
 export type { DescribedKind, DescribedTemplate, Description } from './describe.js';
+export type { Deployment } from './deployment.js';
 export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './drift.js';
 export type { Duration } from './duration.js';
 export { LeastkeyError, type Problem } from './errors.js';
