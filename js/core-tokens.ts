@@ -12,8 +12,8 @@ import {
 } from './bulk.js';
 import { type ConfiguredCore, refusal } from './core.js';
 import type { CredentialSource } from './credential.js';
-import type { Description } from './describe.js';
 import type { Deployment } from './deployment.js';
+import type { Description } from './describe.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import { manage, type OperateOptions } from './drive.js';
 import { type Exchanged, type ExchangeInput, exchangeCredential } from './exchange.js';

@@ -16,5 +16,7 @@ const files = fileServer({
 /** Answers for `/` and for what it loads. */
 export function page(request) {
   const { pathname } = new URL(request.url);
-  return pathname === '/' ? files(new Request(new URL('/www/index.html', request.url), request)) : files(request);
+  return pathname === '/'
+    ? files(new Request(new URL('/www/index.html', request.url), request))
+    : files(request);
 }

@@ -1,10 +1,9 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import { createTokens, type Tokens } from '../tokens.js';
 import type { Actor, TokenRecord } from '../types.js';
-import { type Prefill, prefillOf } from './create/prefill.js';
+import { prefillOf } from './create/prefill.js';
 import { Authority } from './data/authority.js';
 import { type Fetch, httpSource } from './data/http-source.js';
-import { type KindRules, kindsOf, mayBelongTo } from './data/kinds.js';
 import { noStore } from './data/no-store.js';
 import type { PortalSource } from './data/source.js';
 import { Titles } from './data/titles.js';
@@ -52,6 +51,8 @@ export class LeastkeyPortal extends LitElement {
   declare said: string;
   declare told: string;
   #engine: Promise<Tokens> | undefined;
+  /** Counts what was asked for: an answer that comes too late is passed over. */
+  #turn = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -125,26 +126,65 @@ export class LeastkeyPortal extends LitElement {
     if (source === undefined) return;
     Object.assign(this, { portal: undefined, error: undefined });
     this.#engine = undefined;
-    try {
+    await this.#attempt(async () => {
       const [deployment, actor] = await Promise.all([source.deployment(), source.actor()]);
       const authority = new Authority(actor);
       const owners = this.owners ?? authority.owners().map((id) => ({ id, title: id }));
-      this.portal = this.#portal({ source, deployment, authority, owners });
+      const bare = this.#portal({ source, deployment, authority, owners });
       const prefill = prefillOf(location.search);
-      if (owners.length > 0) this.chooseOwner(this.#ownerFor(prefill));
-      if (prefill !== undefined && this.portal.offeredKinds().length > 0)
-        this.open({ screen: 'create', prefill });
+      const [first] = owners;
+      if (first === undefined) return bare;
+      const here = await this.#at(bare, first.id);
+      const portal = prefill?.kind === undefined ? here : await this.#fitting(here, prefill.kind);
+      if (prefill !== undefined && portal.offeredKinds().length > 0) this.open({ screen: 'create', prefill });
+      return portal;
+    });
+  }
+
+  chooseOwner(owner: string): void {
+    const { portal } = this;
+    if (portal === undefined || portal.owner === owner) return;
+    portal.listing.stop();
+    void this.#attempt(() => this.#at(portal, owner));
+  }
+
+  /** Shows what was found, unless something else was asked for meanwhile. */
+  async #attempt(find: () => Promise<Portal>): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const portal = await find();
+      if (turn !== this.#turn) return;
+      this.portal = portal;
+      void portal.listing.restart();
     } catch (error) {
-      this.error = error;
+      if (turn === this.#turn) Object.assign(this, { portal: undefined, error });
     }
   }
 
-  /** The first owner who can have what a link proposes, or just the first. */
-  #ownerFor(prefill: Prefill | undefined): string {
-    const { owners, kinds } = this.portal as Portal;
-    const rules = kinds.get(prefill?.kind ?? '');
-    const fitting = rules === undefined ? undefined : owners.find(({ id }) => mayBelongTo(rules, id));
-    return (fitting ?? owners[0])?.id ?? '';
+  /** The first owner whose tokens of a kind this actor makes; if there is none, where it stands. */
+  async #fitting(portal: Portal, kind: string): Promise<Portal> {
+    for (const { id } of portal.owners) {
+      const there = id === portal.owner ? portal : await this.#at(portal, id);
+      if (there.offeredKinds().some((rules) => rules.id === kind)) return there;
+    }
+    return portal;
+  }
+
+  /** The portal at an owner, with what the deployment says that may be done there. */
+  async #at(portal: Portal, owner: string): Promise<Portal> {
+    const { kinds, ceiling } = await portal.source.describe(owner);
+    const wanted = this.kinds;
+    const shown = kinds.filter(({ id }) => wanted === undefined || wanted.includes(id));
+    const { texts, source } = portal;
+    return {
+      ...portal,
+      owner,
+      kinds: new Map(shown.map((kind) => [kind.id, kind])),
+      ceiling: new Set(ceiling),
+      listing: new Listing(source, owner, () => this.#redraw()),
+      kindTitle: (id) => kinds.find((kind) => kind.id === id)?.title ?? texts.find(`kind.${id}`) ?? id,
+      offeredKinds: () => shown.filter(({ manage, exchanged }) => manage && !exchanged),
+    };
   }
 
   #source(): PortalSource | undefined {
@@ -155,15 +195,14 @@ export class LeastkeyPortal extends LitElement {
 
   #portal(known: Pick<Portal, 'source' | 'deployment' | 'authority' | 'owners'>): Portal {
     const texts = new Texts(this.#language(), this.strings);
-    const kinds = kindsOf(known.deployment.catalog);
-    const wanted = this.kinds;
-    const portal: Portal = {
+    return {
       ...known,
-      kinds: wanted === undefined ? kinds : new Map([...kinds].filter(([id]) => wanted.includes(id))),
       titles: new Titles(known.deployment.catalog),
       texts,
       times: new Times(this.#language()),
       owner: '',
+      kinds: new Map(),
+      ceiling: new Set(),
       listing: new Listing(known.source, '', () => {}),
       now: () => Date.now(),
       engine: () => this.#core(known.deployment),
@@ -176,10 +215,9 @@ export class LeastkeyPortal extends LitElement {
       manage: (record, action) => this.#manage(record, action),
       changed: (record) => this.#changed(record),
       gone: (id) => this.#gone(id),
-      kindTitle: (id) => kinds.get(id)?.title ?? texts.find(`kind.${id}`) ?? id,
-      offeredKinds: () => offeredKinds(this.portal ?? portal),
+      kindTitle: (id) => id,
+      offeredKinds: () => [],
     };
-    return portal;
   }
 
   /** Shows another screen; what held a secret before is gone with its own. */
@@ -188,15 +226,6 @@ export class LeastkeyPortal extends LitElement {
     this.said = '';
     // The screen draws itself after this element has.
     requestAnimationFrame(() => this.renderRoot.querySelector<HTMLElement>('h2')?.focus());
-  }
-
-  chooseOwner(owner: string): void {
-    const { portal } = this;
-    if (portal === undefined || portal.owner === owner) return;
-    portal.listing.stop();
-    const listing = new Listing(portal.source, owner, () => this.#redraw());
-    this.portal = { ...portal, owner, listing };
-    void listing.restart();
   }
 
   /** The core of this page: the host's own tokens, or one that resolves and mints by the catalog of the server. */
@@ -241,11 +270,4 @@ export class LeastkeyPortal extends LitElement {
   #language(): string {
     return this.locale ?? (document.documentElement.lang || navigator.language);
   }
-}
-
-/** The kinds of which this actor can make a token for this owner. */
-function offeredKinds({ kinds, authority, owner }: Portal): KindRules[] {
-  return [...kinds.values()].filter(
-    (rules) => !rules.exchanged && mayBelongTo(rules, owner) && authority.manages(owner, rules),
-  );
 }

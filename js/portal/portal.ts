@@ -1,9 +1,9 @@
 import type { Deployment } from '../deployment.js';
+import type { DescribedKind } from '../describe.js';
 import type { Tokens } from '../tokens.js';
 import type { TokenRecord } from '../types.js';
 import type { Prefill } from './create/prefill.js';
 import type { Authority } from './data/authority.js';
-import type { KindRules } from './data/kinds.js';
 import type { PortalSource } from './data/source.js';
 import type { Titles } from './data/titles.js';
 import type { Listing } from './list/listing.js';
@@ -24,12 +24,15 @@ export interface Portal {
   source: PortalSource;
   deployment: Deployment;
   authority: Authority;
-  kinds: ReadonlyMap<string, KindRules>;
   titles: Titles;
   texts: Texts;
   times: Times;
   /** Whose tokens are shown. */
   owner: string;
+  /** The kinds, with what this actor may do with them there. */
+  kinds: ReadonlyMap<string, DescribedKind>;
+  /** The permissions that this actor can give there. */
+  ceiling: ReadonlySet<string>;
   owners: readonly { id: string; title: string }[];
   listing: Listing;
   now(): number;
@@ -44,7 +47,7 @@ export interface Portal {
   /** What to call a kind. */
   kindTitle(id: string): string;
   /** The kinds of which a token can be made here. */
-  offeredKinds(): KindRules[];
+  offeredKinds(): DescribedKind[];
   /** Opens the dialog with what can be done about a token, or asks to confirm one thing. */
   manage(record: TokenRecord, action?: StatusAction): void;
   /** Takes over what became of a token. */

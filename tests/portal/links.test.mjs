@@ -37,11 +37,11 @@ portalSuite('template links', (demo) => {
   });
 
   test('cannot propose what is not there, or not offered', async () => {
-    const uma = await demo().visit('uma', link({ template: 'nothing', name: 'X', kind: 'organization' }));
-    await uma.heading('Create access token').waitFor();
-    assert.equal(await uma.page.getByRole('checkbox', { checked: true }).count(), 0);
-    assert.equal(await uma.page.getByRole('option', { name: /Organization/ }).count(), 0);
-    await uma.close();
+    const ben = await demo().visit('ben', link({ template: 'nothing', name: 'X', kind: 'organization' }));
+    await ben.heading('Create access token').waitFor();
+    assert.equal(await ben.page.getByRole('checkbox', { checked: true }).count(), 0);
+    assert.equal(await ben.page.getByRole('option', { name: /Organization/ }).count(), 0);
+    await ben.close();
   });
 
   test('names with markup in them are text, and long ones stay in their place', async () => {

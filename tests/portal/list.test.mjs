@@ -128,4 +128,32 @@ portalSuite('a long list', (demo) => {
     ada.seen.console.splice(0);
     await ada.close();
   });
+
+  test('of a create whose answer is lost, the second try makes no second token', async () => {
+    const ada = await demo().visit('ada', '/?template=all-channels&name=Lost%20once');
+    const { page } = ada;
+    await ada.button('Next').click();
+    await ada.button('Next').click();
+    await page.route(
+      '**/leastkey/v1/tokens',
+      async (route) => {
+        await route.fetch();
+        await route.abort();
+      },
+      { times: 1 },
+    );
+    await ada.button('Create').click();
+    await page.getByText('never makes a second token').waitFor();
+    await ada.look('list-4-lost-answer');
+    await ada.button('Create').click();
+    await ada.heading('Access token created').waitFor();
+    const { valid } = await demo().deployment.tokens.verify(await ada.takeCredential());
+    assert.equal(valid, true);
+    await ada.button('Copy').click();
+    await ada.button('I have stored it').click();
+    await ada.button('Lost once').waitFor();
+    assert.equal(await ada.button('Lost once').count(), 1);
+    ada.seen.console.splice(0);
+    await ada.close();
+  });
 });

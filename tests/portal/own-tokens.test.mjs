@@ -76,7 +76,7 @@ portalSuite("tokens of the page's own", (demo) => {
     await visit.button('Local').click();
     await visit.heading('History').waitFor();
     await page.getByText('Created', { exact: true }).first().waitFor();
-    await page.getByText('Advanced options').click();
+    await page.getByText('Permission by permission').click();
     await visit.look('token-1-page');
 
     await visit.button('Rotate secret').click();

@@ -50,11 +50,11 @@ portalSuite('a permission-set token', (demo) => {
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), credential);
     await ada.button('I have stored it').click();
 
-    const verdict = await demo().portal.tokens.verify(credential, 'messages:export');
+    const verdict = await demo().deployment.tokens.verify(credential, 'messages:export');
     assert.equal(verdict.code, 'valid');
     assert.equal(verdict.token.subject, 'profile:42');
     assert.equal(
-      (await demo().portal.tokens.verify(credential, 'branch:delete')).code,
+      (await demo().deployment.tokens.verify(credential, 'branch:delete')).code,
       'insufficient_permission',
     );
 
@@ -68,7 +68,7 @@ portalSuite('a permission-set token', (demo) => {
     await page.getByText('cannot be undone').waitFor();
     await ada.button('Yes, revoke it!').click();
     await row.getByText('Revoked').waitFor();
-    assert.equal((await demo().portal.tokens.verify(credential)).code, 'revoked');
+    assert.equal((await demo().deployment.tokens.verify(credential)).code, 'revoked');
     await ada.close();
   });
 });
@@ -87,7 +87,7 @@ portalSuite('an organization token', (demo) => {
     const credential = await ada.takeCredential();
     await ada.button('Copy').click();
     await ada.button('I have stored it').click();
-    const { token } = await demo().portal.tokens.verify(credential);
+    const { token } = await demo().deployment.tokens.verify(credential);
     assert.deepEqual(
       [token.role, token.resource, typeof token.technicalUser],
       ['admin', 'org:acme', 'string'],
@@ -99,44 +99,44 @@ portalSuite('an organization token', (demo) => {
     await ada.button('Revoke token').click();
     await ada.button('Revoke token').click();
     await row.getByText('Revoked for now').waitFor();
-    assert.equal((await demo().portal.tokens.verify(credential)).code, 'disabled');
+    assert.equal((await demo().deployment.tokens.verify(credential)).code, 'disabled');
 
     await row.getByRole('button', { name: /Manage Provisioning/ }).click();
     await ada.button('Reinstate token').click();
     await ada.button('Reinstate token').click();
     await row.getByText('Active').waitFor();
-    assert.equal((await demo().portal.tokens.verify(credential)).code, 'valid');
+    assert.equal((await demo().deployment.tokens.verify(credential)).code, 'valid');
 
     await row.getByRole('button', { name: /Manage Provisioning/ }).click();
     await ada.button('Delete token').click();
     await ada.look('001-3-delete');
     await ada.button('Delete').click();
     await row.waitFor({ state: 'detached' });
-    assert.equal((await demo().portal.tokens.verify(credential)).code, 'unknown');
+    assert.equal((await demo().deployment.tokens.verify(credential)).code, 'unknown');
     await ada.close();
   });
 
   test('a group administrator makes tokens of the group, and none of the organization', async () => {
-    const gus = await demo().visit('gus');
-    const { page } = gus;
-    await gus.button('Create access token').click();
+    const gil = await demo().visit('gil');
+    const { page } = gil;
+    await gil.button('Create access token').click();
     await page.getByLabel('Kind of token').selectOption('group');
     assert.equal(await page.getByRole('option', { name: /Organization/ }).count(), 0);
     await page.getByLabel('Name').fill('Group runner');
-    await gus.look('001-4-group');
-    await gus.button('Create').click();
-    await gus.heading('Access token created').waitFor();
-    const { token } = await demo().portal.tokens.verify(await gus.takeCredential());
+    await gil.look('001-4-group');
+    await gil.button('Create').click();
+    await gil.heading('Access token created').waitFor();
+    const { token } = await demo().deployment.tokens.verify(await gil.takeCredential());
     assert.deepEqual([token.role, token.resource], ['user', 'org:acme/group:eng']);
-    await gus.close();
+    await gil.close();
   });
 });
 
 portalSuite('a personal access token', (demo) => {
   test('has a scope that is edited, and is deleted by its user', async () => {
-    const uma = await demo().visit('uma');
-    const { page } = uma;
-    await uma.button('Create access token').click();
+    const ben = await demo().visit('ben');
+    const { page } = ben;
+    await ben.button('Create access token').click();
     await page.getByLabel('Kind of token').selectOption('personal');
     await page.getByLabel('Name').fill('Laptop');
     assert.equal(
@@ -145,51 +145,51 @@ portalSuite('a personal access token', (demo) => {
       'what she lacks is not offered',
     );
     await page.getByRole('checkbox', { name: /CollectionDevice/ }).check();
-    await uma.look('002-1-create');
-    await uma.button('Create').click();
-    await uma.heading('Access token created').waitFor();
-    const credential = await uma.takeCredential();
-    await uma.button('Copy').click();
-    await uma.button('I have stored it').click();
+    await ben.look('002-1-create');
+    await ben.button('Create').click();
+    await ben.heading('Access token created').waitFor();
+    const credential = await ben.takeCredential();
+    await ben.button('Copy').click();
+    await ben.button('I have stored it').click();
 
     const row = page.getByRole('row', { name: /Laptop/ });
     await row.getByText('CollectionDevice').waitFor();
-    await uma.look('002-2-list');
+    await ben.look('002-2-list');
 
-    await uma.button('Create access token').click();
+    await ben.button('Create access token').click();
     await page.getByLabel('Kind of token').selectOption('personal');
     await page.getByLabel('Name').fill('Laptop');
     await page.getByRole('checkbox', { name: /Policy/ }).check();
-    await uma.button('Create').click();
+    await ben.button('Create').click();
     await page.getByText('A token of this name exists already').waitFor();
-    await uma.look('002-3-name-taken');
-    await uma.button('Cancel').click();
+    await ben.look('002-3-name-taken');
+    await ben.button('Cancel').click();
 
     await row.getByRole('button', { name: /Edit/ }).click();
     await page.getByRole('checkbox', { name: /Policy/ }).check();
     await page.getByText('Gains').waitFor();
-    await uma.look('002-4-edit');
-    await uma.button('Save changes').click();
-    await uma.heading('Scope changed').waitFor();
-    await uma.look('002-5-edited');
-    await uma.button('Close').click();
-    assert.equal((await demo().portal.tokens.verify(credential, 'policies:read')).code, 'valid');
+    await ben.look('002-4-edit');
+    await ben.button('Save changes').click();
+    await ben.heading('Scope changed').waitFor();
+    await ben.look('002-5-edited');
+    await ben.button('Close').click();
+    assert.equal((await demo().deployment.tokens.verify(credential, 'policies:read')).code, 'valid');
 
     await row.getByRole('button', { name: /Manage Laptop/ }).click();
-    await uma.button('Delete').click();
-    await uma.look('002-6-delete');
-    await uma.button('Revoke').click();
+    await ben.button('Delete').click();
+    await ben.look('002-6-delete');
+    await ben.button('Revoke').click();
     await row.waitFor({ state: 'detached' });
-    assert.equal((await demo().portal.tokens.verify(credential)).code, 'unknown');
-    await uma.close();
+    assert.equal((await demo().deployment.tokens.verify(credential)).code, 'unknown');
+    await ben.close();
   });
 });
 
 portalSuite('a session token', (demo) => {
   test('is got over HTTP with a token of the portal, and ends when that is revoked there', async () => {
-    const uma = await demo().visit('uma');
-    const { page } = uma;
-    await uma.button('Create access token').click();
+    const ben = await demo().visit('ben');
+    const { page } = ben;
+    await ben.button('Create access token').click();
     await page.getByLabel('Kind of token').selectOption('application');
     assert.equal(
       await page.getByRole('option', { name: 'Session token' }).count(),
@@ -198,12 +198,12 @@ portalSuite('a session token', (demo) => {
     );
     await page.getByLabel('Name').fill('Mobile app');
     await page.getByRole('checkbox', { name: /Use the library/ }).check();
-    await uma.look('003-1-create');
-    await uma.button('Create').click();
-    await uma.heading('Access token created').waitFor();
-    const bearer = await uma.takeCredential();
-    await uma.button('Copy').click();
-    await uma.button('I have stored it').click();
+    await ben.look('003-1-create');
+    await ben.button('Create').click();
+    await ben.heading('Access token created').waitFor();
+    const bearer = await ben.takeCredential();
+    await ben.button('Copy').click();
+    await ben.button('I have stored it').click();
 
     const session = (method, credential) =>
       fetch(`${demo().origin}/oauth20/access-token`, {
@@ -216,7 +216,7 @@ portalSuite('a session token', (demo) => {
     const { access_token: second } = await (await session('GET', bearer)).json();
     const codes = async () =>
       Promise.all(
-        [first, second].map(async (credential) => (await demo().portal.tokens.verify(credential)).code),
+        [first, second].map(async (credential) => (await demo().deployment.tokens.verify(credential)).code),
       );
     assert.deepEqual(await codes(), ['valid', 'valid']);
     assert.equal((await session('DELETE', first)).status, 200);
@@ -225,14 +225,14 @@ portalSuite('a session token', (demo) => {
     const row = page.getByRole('row', { name: /Mobile app/ });
     await row.getByRole('button', { name: 'Revoke: Mobile app' }).click();
     await page.getByLabel('Reason').fill('Phone lost');
-    await uma.look('003-2-revoke');
-    await uma.button('Yes, revoke it!').click();
+    await ben.look('003-2-revoke');
+    await ben.button('Yes, revoke it!').click();
     await row.getByText('Revoked').waitFor();
     assert.deepEqual(await codes(), ['revoked', 'revoked']);
     assert.equal((await session('GET', bearer)).status, 401);
-    await uma.button('Mobile app').click();
+    await ben.button('Mobile app').click();
     await page.getByText('Phone lost').first().waitFor();
-    await uma.look('003-3-revoked');
-    await uma.close();
+    await ben.look('003-3-revoked');
+    await ben.close();
   });
 });

@@ -60,7 +60,7 @@ export class CopyOnce extends Part {
           <button @click=${() => this.#download()}>${icon('download')} ${this.t('once.download')}</button>
         </div>
         ${this.failed ? html`<p class="note failure" role="alert">${this.t('once.copyFailed')}</p>` : ''}
-        ${this.rotated ? '' : html`<p><small>${this.t('once.made')}</small></p>`}
+        <p><small>${this.t('once.made')}</small></p>
         <footer><button class="primary" @click=${() => this.leave()}>${this.t('once.done')}</button></footer>
         <dialog aria-labelledby="leave-title">
           <h3 id="leave-title">${this.t('once.leave.title')}</h3>

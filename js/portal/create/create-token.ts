@@ -3,6 +3,7 @@ import type { LeastkeyError } from '../../errors.js';
 import type { Minted } from '../../mint.js';
 import type { Preview } from '../../selection.js';
 import type { Tokens } from '../../tokens.js';
+import type { CreateInput } from '../../types.js';
 import { errorBox } from '../look/errors.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
@@ -37,7 +38,7 @@ export class CreateToken extends Part {
   declare busy: boolean;
   declare error: unknown;
   /** The same for every try of one draft, so that a try whose answer was lost makes no second token. */
-  #minted: { of: string; credential: Minted } | undefined;
+  #minted: { of: Draft; input: CreateInput; credential: Minted } | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -66,7 +67,7 @@ export class CreateToken extends Part {
       <h2 tabindex="-1">${this.t('create.title')}</h2>
       ${this.prefill === undefined ? '' : html`<p class="note">${icon('warning')} ${this.t('create.fromLink')}</p>`}
       ${steps.length > 1 ? this.#progress(steps) : ''}
-      ${this.error === undefined ? '' : errorBox(portal, this.error, engine === undefined ? () => this.#start() : undefined)}
+      ${this.error === undefined ? '' : errorBox(portal, this.error, engine === undefined ? () => this.#start() : undefined, 'create')}
       <form novalidate @submit=${(event: Event) => this.#next(event)}>
         ${
           engine === undefined || preview === undefined
@@ -109,7 +110,6 @@ export class CreateToken extends Part {
             .engine=${engine}
             .choice=${draft.choice}
             .kind=${draft.kind.id}
-            .resource=${portal.owner}
             .folded=${draft.kind.technicalUser}
             @choice-change=${({ choice }: ChoiceChange) => this.#change({ choice })}
           ></leastkey-permission-editor>
@@ -190,19 +190,16 @@ export class CreateToken extends Part {
     const { portal } = this;
     Object.assign(this, { busy: true, error: undefined });
     try {
-      const input = inputOf(this.draft, portal.owner, portal.now());
-      const { token, id, digest } = this.#mint(engine, JSON.stringify(input));
+      const { input, credential } = this.#mint(engine);
+      const { token, id, digest } = credential;
       const record = await portal.source.create({ ...input, id, digest });
       this.#minted = undefined;
       portal.changed(record);
       portal.open({ screen: 'once', credential: token, record, rotated: false });
     } catch (error) {
-      // What was refused for good is not asked again under the same name.
-      if (
-        (error as LeastkeyError).code !== 'outcome_unknown' &&
-        (error as LeastkeyError).code !== 'store_unavailable'
-      )
-        this.#minted = undefined;
+      const { code } = error as LeastkeyError;
+      // Only where it may have been made already, the next try has to be about the same credential.
+      if (code !== 'outcome_unknown') this.#minted = undefined;
       this.error = error;
       await this.updateComplete;
       this.focusHeading();
@@ -211,8 +208,12 @@ export class CreateToken extends Part {
     }
   }
 
-  #mint(engine: Tokens, of: string): Minted {
-    if (this.#minted?.of !== of) this.#minted = { of, credential: engine.mint() };
-    return this.#minted.credential;
+  #mint(engine: Tokens): { input: CreateInput; credential: Minted } {
+    const { draft, portal } = this;
+    if (this.#minted?.of !== draft) {
+      const input = inputOf(draft, portal.owner, portal.now());
+      this.#minted = { of: draft, input, credential: engine.mint() };
+    }
+    return this.#minted;
   }
 }

@@ -1,5 +1,5 @@
+import type { DescribedKind } from '../../describe.js';
 import type { CreateInput } from '../../types.js';
-import type { KindRules } from '../data/kinds.js';
 import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
 import { type Expiration, expiryInput, isPossible, usualExpiration } from './expiration.js';
@@ -7,7 +7,7 @@ import type { Prefill } from './prefill.js';
 
 /** A token that somebody is describing. */
 export interface Draft {
-  kind: KindRules;
+  kind: DescribedKind;
   name: string;
   subject: string;
   description: string;
@@ -16,8 +16,12 @@ export interface Draft {
 }
 
 /** An empty form, or what a link has filled in of it. */
-export function draftOf(portal: Portal, kinds: readonly KindRules[], prefill: Prefill | undefined): Draft {
-  const kind = kinds.find(({ id }) => id === prefill?.kind) ?? (kinds[0] as KindRules);
+export function draftOf(
+  portal: Portal,
+  kinds: readonly DescribedKind[],
+  prefill: Prefill | undefined,
+): Draft {
+  const kind = kinds.find(({ id }) => id === prefill?.kind) ?? (kinds[0] as DescribedKind);
   const known = portal.deployment.catalog.templates ?? {};
   const templates = prefill?.templates.filter((id) => Object.hasOwn(known, id)) ?? [];
   const draft = {
@@ -30,7 +34,7 @@ export function draftOf(portal: Portal, kinds: readonly KindRules[], prefill: Pr
 }
 
 /** The same for another kind: its role, and its lifetime. */
-export function withKind(draft: Draft, kind: KindRules): Draft {
+export function withKind(draft: Draft, kind: DescribedKind): Draft {
   const { role, ...choice } = draft.choice;
   return {
     ...draft,
@@ -46,7 +50,7 @@ export type Section = 'details' | 'role' | 'permissions' | 'expiration' | 'revie
 /**
  * The steps of the form. Permissions that cannot be changed once the token is created get a step of their own; otherwise one is enough.
  */
-export function stepsOf({ technicalUser, editable }: KindRules): Section[][] {
+export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][] {
   if (technicalUser) return [['details', 'expiration', 'role', 'permissions', 'review']];
   if (editable.includes('permissions')) return [['details', 'permissions', 'expiration', 'review']];
   return [['details'], ['permissions'], ['expiration', 'review']];

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { KindRules } from '../data/kinds.js';
+import type { DescribedKind } from '../../describe.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 
@@ -10,7 +10,7 @@ const PRESETS = [7, 30, 60, 90, 180, 365].map((days) => days * DAY);
 const USUAL = 90 * DAY;
 
 /** The lengths that a kind offers. */
-function presetsOf({ lifetime }: KindRules): number[] {
+function presetsOf({ lifetime }: DescribedKind): number[] {
   const { longest = Number.POSITIVE_INFINITY } = lifetime;
   const own = [lifetime.default, lifetime.longest].filter((length) => length !== undefined);
   const lengths = [...new Set([...PRESETS, ...own])].filter((length) => length <= longest);
@@ -18,13 +18,16 @@ function presetsOf({ lifetime }: KindRules): number[] {
 }
 
 /** The one that is chosen until somebody chooses. Never an unlimited one: that has to be asked for. */
-export function usualExpiration(rules: KindRules): Expiration {
+export function usualExpiration(rules: DescribedKind): Expiration {
   const { default: usual = USUAL, longest = usual } = rules.lifetime;
   return { in: Math.min(usual, longest) };
 }
 
+/** Where there is a longest lifetime, there is an end. */
+const mustEnd = ({ lifetime }: DescribedKind) => lifetime.required || lifetime.longest !== undefined;
+
 /** The instant, or `undefined` for never. Throws nothing: {@link isPossible} tells what is wrong with a day. */
-export function endOf(expiration: Expiration, rules: KindRules, now: number): number | undefined {
+export function endOf(expiration: Expiration, rules: DescribedKind, now: number): number | undefined {
   if (expiration === 'never') return undefined;
   if ('in' in expiration) return now + expiration.in;
   // The whole day counts, where the person is; but not longer than the kind allows.
@@ -32,22 +35,22 @@ export function endOf(expiration: Expiration, rules: KindRules, now: number): nu
   return Math.min(end, now + (rules.lifetime.longest ?? Number.POSITIVE_INFINITY));
 }
 
-export function isPossible(expiration: Expiration, rules: KindRules, now: number): boolean {
-  if (expiration === 'never') return !rules.lifetime.required;
+export function isPossible(expiration: Expiration, rules: DescribedKind, now: number): boolean {
+  if (expiration === 'never') return !mustEnd(rules);
   if ('in' in expiration) return true;
   const { earliest, latest } = daysOf(rules, now);
   return expiration.day >= earliest && (latest === undefined || expiration.day <= latest);
 }
 
 /** The members of `create`'s input. A length is counted by the server's clock. */
-export function expiryInput(expiration: Expiration, rules: KindRules, now: number) {
+export function expiryInput(expiration: Expiration, rules: DescribedKind, now: number) {
   if (expiration === 'never') return {};
   if ('in' in expiration) return { expiresIn: expiration.in };
   return { expiresAt: endOf(expiration, rules, now) as number };
 }
 
 /** The days that can be chosen, as date inputs write them. */
-function daysOf({ lifetime }: KindRules, now: number): { earliest: string; latest: string | undefined } {
+function daysOf({ lifetime }: DescribedKind, now: number): { earliest: string; latest: string | undefined } {
   const { longest } = lifetime;
   return {
     earliest: dayOf(now + DAY),
@@ -63,7 +66,7 @@ function dayOf(at: number): string {
 
 export function expirationField(
   portal: Portal,
-  rules: KindRules,
+  rules: DescribedKind,
   expiration: Expiration,
   choose: (expiration: Expiration) => void,
 ): TemplateResult {
@@ -94,7 +97,7 @@ export function expirationField(
           )}
           <option value="day" ?selected=${chosen === 'day'}>${texts.of('expires.custom')}</option>
           ${
-            rules.lifetime.required
+            mustEnd(rules)
               ? ''
               : html`<option value="never" ?selected=${chosen === 'never'}>${texts.of('expires.never')}</option>`
           }

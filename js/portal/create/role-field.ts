@@ -1,9 +1,12 @@
 import { html, type TemplateResult } from 'lit';
-import type { KindRules } from '../data/kinds.js';
+import type { DescribedKind } from '../../describe.js';
 import type { Portal } from '../portal.js';
 
 /** The roles that a token of a kind can be given here; `undefined` stands for none. */
-export function rolesOf({ deployment, authority, owner }: Portal, rules: KindRules): (string | undefined)[] {
+export function rolesOf(
+  { deployment, authority, owner }: Portal,
+  rules: DescribedKind,
+): (string | undefined)[] {
   if (!rules.technicalUser) return [];
   const usual = rules.role;
   return [usual, ...(authority.isAdminOf(owner) && usual !== 'admin' ? ['admin'] : [])].filter(
@@ -14,7 +17,7 @@ export function rolesOf({ deployment, authority, owner }: Portal, rules: KindRul
 /** Which role, and how far it reaches. */
 export function roleField(
   portal: Portal,
-  rules: KindRules,
+  rules: DescribedKind,
   chosen: string | undefined,
   choose: (role: string | undefined) => void,
 ): TemplateResult {

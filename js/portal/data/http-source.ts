@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../codes.js';
 import { LeastkeyError, type Problem } from '../../errors.js';
+import type { Created } from '../../types.js';
 import type { PortalSource } from './source.js';
 
 /** As the platform's own `fetch`. */
@@ -23,27 +24,26 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
       });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new LeastkeyError('store_unavailable', 'The server cannot be reached.', { cause });
+      // A change may have been made before the connection broke.
+      const code = method === 'GET' ? 'store_unavailable' : 'outcome_unknown';
+      throw new LeastkeyError(code, 'The server cannot be reached.', { cause });
     }
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok && answer !== undefined) return answer as T;
-    throw refusalOf(response.status, answer);
+    throw refusalOf(method, response.status, answer);
   }
 
   const at = (id: string, action = '') => `/tokens/${encodeURIComponent(id)}${action}`;
   return {
     deployment: () => call('GET', '/deployment'),
     actor: () => call('GET', '/actor'),
+    describe: (owner) => call('GET', `/catalog${search({ owner })}`),
     list: (query, signal) => call('GET', `/tokens${search(query)}`, signal === undefined ? {} : { signal }),
     get: (id) => call('GET', at(id)),
     create: async (input) => {
       // The digest names this very credential: a second try of a lost call makes no second token.
       const headers = { 'Idempotency-Key': `portal-${input.id}` };
-      const created = await call<Awaited<ReturnType<PortalSource['rotate']>>>('POST', '/tokens', {
-        body: input,
-        headers,
-      });
-      return created.record;
+      return (await call<Created>('POST', '/tokens', { body: input, headers })).record;
     },
     edit: (id, { revision, ...change }) =>
       call('PATCH', at(id), { body: change, headers: { 'If-Match': `"${revision}"` } }),
@@ -51,7 +51,7 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
     enable: (id) => call('POST', at(id, '/enable')),
     revoke: (id, options) => call('POST', at(id, '/revoke'), { body: options }),
     delete: (id) => call('DELETE', at(id)),
-    rotate: (id, options) => call('POST', at(id, '/rotate'), { body: options }),
+    rotate: async (id, options) => (await call<Created>('POST', at(id, '/rotate'), { body: options })).record,
     confirmRotation: (id) => call('POST', at(id, '/confirm-rotation')),
     abortRotation: (id) => call('POST', at(id, '/abort-rotation')),
     audit: (query) => call('GET', `/audit${search(query)}`),
@@ -72,21 +72,18 @@ function search(query: object): string {
 }
 
 /** A problem of RFC 9457 as the error that the package itself would throw. */
-function refusalOf(status: number, answer: unknown): LeastkeyError {
+function refusalOf(method: string, status: number, answer: unknown): LeastkeyError {
   const { code, detail, path, problems } = (answer ?? {}) as {
     code?: string;
     detail?: string;
     path?: string;
     problems?: Problem[];
   };
-  return new LeastkeyError(
-    (code ?? BY_STATUS[status] ?? 'store_unavailable') as ErrorCode,
-    detail ?? `${status}`,
-    {
-      ...(path === undefined ? {} : { path }),
-      ...(problems === undefined ? {} : { problems }),
-    },
-  );
+  const unforeseen = method === 'GET' ? 'store_unavailable' : 'outcome_unknown';
+  return new LeastkeyError((code ?? BY_STATUS[status] ?? unforeseen) as ErrorCode, detail ?? `${status}`, {
+    ...(path === undefined ? {} : { path }),
+    ...(problems === undefined ? {} : { problems }),
+  });
 }
 
 /** Of an answer that is not the API's own, from a gateway for instance. */

@@ -1,9 +1,9 @@
 import type { AuditPage, AuditQuery } from '../../audit.js';
 import type { Deployment } from '../../deployment.js';
+import type { Description } from '../../describe.js';
 import type { RotateOptions } from '../../rotation.js';
 import type {
   Actor,
-  Created,
   CreateInput,
   ListQuery,
   RevokeOptions,
@@ -16,6 +16,8 @@ import type {
 export interface PortalSource {
   deployment(): Promise<Deployment>;
   actor(): Promise<Actor>;
+  /** What this actor may do at an owner. */
+  describe(owner: string): Promise<Description>;
   list(query: ListQuery, signal?: AbortSignal): Promise<TokenPage>;
   get(id: string): Promise<TokenRecord>;
   /** With the id and digest of a credential that the page minted: the secret is not for the other side. */
@@ -25,7 +27,8 @@ export interface PortalSource {
   enable(id: string): Promise<TokenRecord>;
   revoke(id: string, options: RevokeOptions): Promise<TokenRecord>;
   delete(id: string): Promise<{ id: string }>;
-  rotate(id: string, options: Pick<RotateOptions, 'grace'>): Promise<Created>;
+  /** To a secret that the page minted. */
+  rotate(id: string, options: Required<Pick<RotateOptions, 'grace' | 'digest'>>): Promise<TokenRecord>;
   confirmRotation(id: string): Promise<TokenRecord>;
   abortRotation(id: string): Promise<TokenRecord>;
   audit(query: AuditQuery): Promise<AuditPage>;

@@ -7,6 +7,7 @@ export function tokensSource(tokens: Tokens, actor: Actor): PortalSource {
   return {
     deployment: async () => tokens.deployment(),
     actor: async () => actor,
+    describe: (owner) => tokens.describe({ owner }, actor),
     list: (query, signal) => tokens.list(query, actor, signal === undefined ? {} : { signal }),
     get: (id) => tokens.get(id, actor),
     create: async (input) => (await tokens.create(input, actor)).record,
@@ -15,7 +16,7 @@ export function tokensSource(tokens: Tokens, actor: Actor): PortalSource {
     enable: (id) => tokens.enable(id, actor),
     revoke: (id, options) => tokens.revoke(id, options, actor),
     delete: (id) => tokens.delete(id, actor),
-    rotate: (id, options) => tokens.rotate(id, options, actor),
+    rotate: async (id, options) => (await tokens.rotate(id, options, actor)).record,
     confirmRotation: (id) => tokens.confirmRotation(id, actor),
     abortRotation: (id) => tokens.abortRotation(id, actor),
     audit: (query) => tokens.audit(query, actor),

@@ -67,8 +67,7 @@ export function permissionsIn(branch: Branch): string[] {
 }
 
 /** The tree without what cannot be offered. */
-export function offered(tree: readonly Branch[], ceiling: ReadonlySet<string> | undefined): Branch[] {
-  if (ceiling === undefined) return [...tree];
+export function offered(tree: readonly Branch[], ceiling: ReadonlySet<string>): Branch[] {
   return tree.flatMap((branch) => {
     const children = offered(branch.children, ceiling);
     const grantable = branch.grantable && ceiling.has(branch.id);

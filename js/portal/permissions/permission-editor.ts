@@ -32,17 +32,13 @@ export class PermissionEditor extends Part {
     engine: { attribute: false },
     choice: { attribute: false },
     kind: { attribute: false },
-    resource: { attribute: false },
     folded: { attribute: false },
   };
   declare engine: Tokens;
   declare choice: Choice;
   declare kind: string;
-  /** Where the permissions will be held: by it the actor's ceiling is taken. */
-  declare resource: string;
   /** Whether the sets are among the advanced options, because a role gives the permissions. */
   declare folded: boolean;
-  #ceiling: ReadonlySet<string> | undefined;
   #sets: readonly Offered[] = [];
 
   constructor() {
@@ -52,11 +48,8 @@ export class PermissionEditor extends Part {
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
-    if (!changed.has('engine') && !changed.has('resource')) return;
-    this.#ceiling = this.portal.authority.ceiling(this.resource, this.engine);
-    this.#sets = offeredSets(this.portal, this.#ceiling, (selection) =>
-      this.engine.resolve(selection, { tree: false }),
-    );
+    if (!changed.has('engine')) return;
+    this.#sets = offeredSets(this.portal, (selection) => this.engine.resolve(selection, { tree: false }));
   }
 
   protected override render(): TemplateResult {
@@ -66,7 +59,7 @@ export class PermissionEditor extends Part {
     } catch (error) {
       return errorBox(this.portal, error);
     }
-    const tree = offered(preview.tree ?? [], this.#ceiling);
+    const tree = offered(preview.tree ?? [], this.portal.ceiling);
     const total = tree.flatMap(permissionsIn).length;
     const sets = permissionSets(this.portal, this.#sets, this.choice, this.kind, (id, chosen) =>
       this.#change(withTemplate(this.choice, id, chosen, this.#resolve)),

@@ -15,17 +15,13 @@ export interface Offered {
 }
 
 /** The templates that an actor can give whole, the recommended ones first. */
-export function offeredSets(
-  { deployment }: Portal,
-  ceiling: ReadonlySet<string> | undefined,
-  resolve: Resolve,
-): Offered[] {
+export function offeredSets({ deployment, ceiling }: Portal, resolve: Resolve): Offered[] {
   const sets = Object.entries(deployment.catalog.templates ?? {}).map(([id, template]) => ({
     id,
     template,
     gives: resolve({ templates: [id] }).permissions,
   }));
-  const within = sets.filter(({ gives }) => ceiling === undefined || gives.every((id) => ceiling.has(id)));
+  const within = sets.filter(({ gives }) => gives.every((id) => ceiling.has(id)));
   return within.sort(
     (a, b) => Number(b.template.recommended ?? false) - Number(a.template.recommended ?? false),
   );

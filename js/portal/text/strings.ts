@@ -91,8 +91,6 @@ export const ENGLISH = {
   'create.creating': 'Creating…',
   'create.fromLink':
     'This form was filled in by a link. Nothing is created until you choose Create. Look at each permission before you do.',
-  'create.unknown':
-    'The answer of the server was lost. Choose Create again: it finds out, and never makes a second token.',
   'field.kind': 'Kind of token',
   'field.name': 'Name',
   'field.name.hint': 'What uses it, for example the system or the script. At most 100 characters.',
@@ -300,6 +298,8 @@ export const ENGLISH = {
   'error.terminal': 'The token is revoked, and nothing takes that back.',
   'error.store_unavailable': 'The server cannot be reached at the moment. Nothing was changed.',
   'error.outcome_unknown': 'The answer was lost. Look at the list before you try again.',
+  'error.outcome_unknown@create':
+    'The answer was lost. Choose Create again: it finds out what became of it, and never makes a second token.',
   'error.rng_failed': 'This browser gave no random numbers. Nothing was made.',
   'error.other': 'The server reports a failure.',
 } as const;

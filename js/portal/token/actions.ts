@@ -5,9 +5,9 @@ import type { Portal } from '../portal.js';
 export type StatusAction = 'disable' | 'enable' | 'revoke' | 'delete' | 'rotate';
 
 /** What the kind of a token, its status and the authority of whoever looks at it leave to do. */
-export function allowedActions({ kinds, authority }: Portal, record: TokenRecord): StatusAction[] {
+export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAction[] {
   const rules = kinds.get(record.kind);
-  if (rules === undefined || !authority.manages(record.owner, rules)) return [];
+  if (rules?.manage !== true) return [];
   const { status } = record;
   const fits: Readonly<Record<StatusAction, boolean>> = {
     enable: status === 'disabled' && rules.actions.includes('disable'),
@@ -20,10 +20,9 @@ export function allowedActions({ kinds, authority }: Portal, record: TokenRecord
 }
 
 /** Whether its permissions can be changed, by its kind and by whoever looks at it. */
-export function mayEditScope({ kinds, authority }: Portal, { kind, owner, status }: TokenRecord): boolean {
+export function mayEditScope({ kinds }: Portal, { kind, status }: TokenRecord): boolean {
   const rules = kinds.get(kind);
-  const editable = status !== 'revoked' && rules?.editable.includes('permissions') === true;
-  return editable && authority.manages(owner, rules);
+  return status !== 'revoked' && rules?.manage === true && rules.editable.includes('permissions');
 }
 
 /** What the kind calls an action. */

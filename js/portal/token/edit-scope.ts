@@ -88,7 +88,6 @@ export class EditScope extends Part {
         .engine=${engine}
         .choice=${this.choice}
         .kind=${record.kind}
-        .resource=${record.resource}
         .folded=${false}
         @choice-change=${({ choice }: ChoiceChange) => {
           this.choice = choice;

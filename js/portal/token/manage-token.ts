@@ -128,9 +128,10 @@ export class ManageToken extends Part {
     const { portal } = this;
     const { source } = portal;
     if (action === 'rotate') {
-      const { token, record } = await source.rotate(id, { grace: Number(form.get('grace')) });
+      const { token, digest } = (await portal.engine()).mint({ id });
+      const record = await source.rotate(id, { grace: Number(form.get('grace')), digest });
       portal.changed(record);
-      if (token !== null) portal.open({ screen: 'once', credential: token, record, rotated: true });
+      portal.open({ screen: 'once', credential: token, record, rotated: true });
     } else if (action === 'delete') {
       await source.delete(id);
       portal.gone(id);

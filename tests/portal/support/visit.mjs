@@ -44,7 +44,7 @@ async function visit(browser, origin, person, path) {
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  await context.addCookies([{ name: 'leastkey_demo', value: person, url: origin }]);
+  await context.addInitScript((name) => localStorage.setItem('demo-actor', name), person);
   const page = await context.newPage();
   const seen = { console: [], requests: [], violations: [] };
   page.on('console', (message) => {
