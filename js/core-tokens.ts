@@ -12,6 +12,7 @@ import {
 } from './bulk.js';
 import { type ConfiguredCore, refusal } from './core.js';
 import type { CredentialSource } from './credential.js';
+import type { Deployment } from './deployment.js';
 import type { Description } from './describe.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import { manage, type OperateOptions } from './drive.js';
@@ -248,6 +249,11 @@ export class CoreTokens implements Tokens {
 
   async drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport> {
     return this.#manage({ op: 'drift', query, actor }, call);
+  }
+
+  deployment(): Deployment {
+    const { config, catalogText } = this.#settings;
+    return { prefix: config.prefix, catalog: JSON.parse(catalogText) };
   }
 
   pattern(): string {

@@ -37,6 +37,7 @@ export type { BearerError, ErrorCode, VerdictCode } from './codes.js';
 export type { Conditions, RequestContext, TimeWindow } from './conditions.js';
 export type { CredentialSource, HeadersLike, RequestLike } from './credential.js';
 export { type DefinedCatalog, defineCatalog } from './define-catalog.js';
+export type { Deployment } from './deployment.js';
 export type { DescribedKind, DescribedTemplate, Description } from './describe.js';
 export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './drift.js';
 export type { Duration } from './duration.js';

@@ -6,6 +6,7 @@ import type { CatalogIds, IdsOf } from './catalog-ids.js';
 import { ConfiguredCore } from './core.js';
 import { CoreTokens } from './core-tokens.js';
 import type { CredentialSource } from './credential.js';
+import type { Deployment } from './deployment.js';
 import type { Description } from './describe.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import type { Exchanged, ExchangeInput } from './exchange.js';
@@ -227,6 +228,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description>;
   /** Which tokens of an owner are not what their selection would come to today. It changes none of them. */
   drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport>;
+  /** The catalog and the prefix that this was started with: what a screen shows, and mints with. */
+  deployment(): Deployment;
   /** The regular expression by which secret scanners find this deployment's credentials. */
   pattern(): string;
 }

@@ -9,15 +9,16 @@ import { red } from './shell/terminal.mjs';
 import { Consumer } from './test/consumer.mjs';
 import { honest } from './test/counts.mjs';
 import { javascriptChecks, packageChecks } from './test/javascript.mjs';
+import { portalChecks } from './test/portal.mjs';
 import { Results } from './test/results.mjs';
 import { runtimeChecks, runtimes } from './test/runtimes.mjs';
 import { rustChecks } from './test/rust.mjs';
 import { wasmChecks } from './test/wasm.mjs';
 
-const suites = ['rust', 'wasm', 'js', 'runtimes'];
+const suites = ['rust', 'wasm', 'js', 'runtimes', 'portal'];
 
 /** Those that test the package. */
-const packaged = ['js', 'runtimes'];
+const packaged = ['js', 'runtimes', 'portal'];
 
 const help = `Usage: npm test [-- [--only <suites>] [file ...]]
 
@@ -26,7 +27,7 @@ Runs every check of Leastkey. The first time it installs and builds what is miss
   --only <suites>   some of ${suites.join(', ')}, with commas between: --only rust,wasm
   --help            this text
   file              a part of a test file's name: runs only those files, against the packed package
-                    (npm test -- --only js sqlite, npm test -- --only runtimes stores)
+                    (npm test -- --only js sqlite, npm test -- --only portal walks)
 
 LEASTKEY_WITHOUT names runtimes that this machine cannot have, with commas between: their tests are skipped
 (${runtimes.join(', ')}).
@@ -53,6 +54,10 @@ async function test({ only, filters }) {
       runtimes: () => [
         ...(only.has('js') ? [] : packageChecks(consumer)),
         ...runtimeChecks(consumer, filters),
+      ],
+      portal: () => [
+        ...(only.has('js') || only.has('runtimes') ? [] : packageChecks(consumer)),
+        ...portalChecks(consumer, filters),
       ],
     }).flatMap(([suite, of]) => (only.has(suite) ? of() : []));
     await runChecks(checks, await prepare(checks, only, results), results);
@@ -148,7 +153,9 @@ function readOptions() {
   const unknown = [...only].find((suite) => !suites.includes(suite));
   if (unknown !== undefined) throw new Failure(`--only knows ${suites.join(', ')}, not "${unknown}".`);
   if (filters.length > 0 && (only.size !== 1 || !packaged.some((suite) => only.has(suite)))) {
-    throw new Failure('File names choose among the JavaScript tests: add --only js, or --only runtimes.');
+    throw new Failure(
+      'File names choose among the JavaScript tests: add --only js, --only runtimes or --only portal.',
+    );
   }
   return { only, filters };
 }

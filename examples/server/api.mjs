@@ -1,10 +1,11 @@
 /**
- * The demo as one function from a `Request` to its `Response`: Leastkey's own API, and beside it routes of the demo, behind a
- * guard that verifies the credential before anything else is looked at.
+ * The demo as one function from a `Request` to its `Response`: Leastkey's own API, the page of the portal, and routes of the demo,
+ * behind a guard that verifies the credential before anything else is looked at.
  */
 
 import { STATUS_CODES } from 'node:http';
 import { createGuard, handler } from 'leastkey/http';
+import { page } from './page.mjs';
 import { authenticate } from './people.mjs';
 
 const mostBodyBytes = 16 * 1024;
@@ -17,6 +18,7 @@ export function createApi({ tokens, routes }) {
   return async (request) => {
     const { pathname } = new URL(request.url);
     if (/^\/(?:leastkey|oauth20)\//.test(pathname)) return leastkey(request);
+    if (/^\/(?:$|www\/|package\/)/.test(pathname)) return page(request);
     try {
       return await answer(compiled, guard, request, pathname.split('/'));
     } catch (error) {

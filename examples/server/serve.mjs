@@ -55,7 +55,9 @@ export async function serve(options) {
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
   for (const walk of walks) printWalk(await begin(walk, demo.deployment), demo.origin);
-  console.log(`The demo API listens on ${paint('bold', demo.origin)}. Ctrl-C stops it.`);
+  console.log(
+    `The portal is on ${paint('bold', `${demo.origin}/`)}, the demo API beside it. Ctrl-C stops it.`,
+  );
 }
 
 /** Takes the walks against a live server, and stops. True when every answer was the expected one. */

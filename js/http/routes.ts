@@ -1,6 +1,7 @@
 import { accountRoutes } from './management/accounts.js';
 import { auditRoutes } from './management/audit.js';
 import { bulkRoutes } from './management/bulk.js';
+import { deploymentRoutes } from './management/deployment.js';
 import { editRoutes } from './management/edit.js';
 import { lifecycleRoutes } from './management/lifecycle.js';
 import { permissionRoutes } from './management/permissions.js';
@@ -19,6 +20,7 @@ import type { Route } from './route.js';
 export function routesOf({ basePath, oauthPath, issuer, cookie }: Settings): Route[] {
   const table = [
     ...sessionRoutes(oauthPath),
+    ...deploymentRoutes(basePath),
     ...tokenRoutes(basePath),
     ...editRoutes(basePath),
     ...lifecycleRoutes(basePath),

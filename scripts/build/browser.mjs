@@ -6,14 +6,12 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const entries = ['index', 'edge', 'stores/memory'];
+const entries = ['index', 'edge', 'portal/index', 'stores/indexeddb', 'stores/memory'];
 
 /** @param {string} folder the package, all but this */
 export async function bundleForPages(folder) {
   await build({
-    entryPoints: Object.fromEntries(
-      entries.map((name) => [name.replace('/', '-'), join(folder, `${name}.js`)]),
-    ),
+    entryPoints: Object.fromEntries(entries.map((name) => [nameOf(name), join(folder, `${name}.js`)])),
     outdir: join(folder, 'browser'),
     bundle: true,
     splitting: true,
@@ -29,3 +27,6 @@ export async function bundleForPages(folder) {
     logLevel: 'error',
   });
 }
+
+/** `portal/index` is `portal.js`, `stores/memory` is `stores-memory.js`. */
+const nameOf = (entry) => entry.replace(/\/index$/, '').replace('/', '-');

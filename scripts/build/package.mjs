@@ -2,6 +2,7 @@
 
 import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundlePortal } from '../bundle/portal.mjs';
 import { inClone, packageFolder } from '../paths.mjs';
 import { crateFacts } from '../setup/cargo-manifest.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
@@ -50,6 +51,7 @@ async function makePackage() {
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
     cpSync(coreFolder, join(folder, 'wasm'), { recursive: true });
     copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
+    await bundlePortal(folder);
     await bundleForPages(folder);
     copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
     for (const name of documents) {
@@ -76,6 +78,7 @@ function inputs() {
     'tsconfig.base.json',
     'package-lock.json',
     'scripts/build',
+    'scripts/bundle',
   ];
   return contentOf([...files, ...documents].map((file) => inClone(file)).concat(coreFolder));
 }

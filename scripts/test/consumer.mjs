@@ -25,7 +25,15 @@ import { run } from '../shell/run.mjs';
 import { runNodeTests, testFiles } from './node-test.mjs';
 import { runSchemathesis } from './schemathesis.mjs';
 
-const copied = ['tests/js', 'tests/runtimes', 'tests/vectors', 'examples', 'tsconfig.base.json'];
+const copied = [
+  'tests/js',
+  'tests/portal',
+  'tests/runtimes',
+  'tests/vectors',
+  'examples',
+  'www',
+  'tsconfig.base.json',
+];
 
 /** What the tests use besides the package. It is the clone's: a stranger has no need of it. */
 const testPackages = [
@@ -37,8 +45,10 @@ const testPackages = [
   '@seriousme/openapi-schema-validator',
   'ajv',
   'better-auth',
+  'axe-core',
   'oauth4webapi',
   'openid-client',
+  'playwright-core',
 ];
 
 export class Consumer {

@@ -40,7 +40,7 @@ export function runtimeChecks(consumer, filters) {
       label: 'Runtimes: Chromium and Firefox are there',
       estimate: 40_000,
       needs: 'runtimes',
-      work: installBrowsers,
+      work: () => installBrowsers(browsers),
     },
     {
       key: 'runtimes-types',
@@ -62,9 +62,9 @@ export function runtimeChecks(consumer, filters) {
 }
 
 /** A browser that cannot be installed fails here, and its tests say so too. */
-async function installBrowsers() {
+export async function installBrowsers(wanted) {
   const leftOut = (process.env.LEASTKEY_WITHOUT ?? '').split(',');
-  const missing = browsers.filter((name) => !leftOut.includes(name.replace('-esr', '')) && !isProgram(name));
+  const missing = wanted.filter((name) => !leftOut.includes(name.replace('-esr', '')) && !isProgram(name));
   if (missing.length > 0) await aptInstall(missing);
 }
 

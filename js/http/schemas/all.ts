@@ -1,4 +1,5 @@
 import { ACCOUNT_SCHEMAS } from './account.js';
+import { DEPLOYMENT_SCHEMAS } from './deployment.js';
 import { OAUTH_SCHEMAS } from './oauth.js';
 import { PROBLEM_SCHEMAS } from './problem.js';
 import type { Schema } from './schema.js';
@@ -10,6 +11,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...TOKEN_SCHEMAS,
   ...SELECTION_SCHEMAS,
   ...ACCOUNT_SCHEMAS,
+  ...DEPLOYMENT_SCHEMAS,
   ...OAUTH_SCHEMAS,
   ...PROBLEM_SCHEMAS,
 };

@@ -141,6 +141,8 @@ const right = {
   'POST /revoke-all': { body: { owner: 'org:acme' } },
   'PATCH /tokens/{id}': { body: { name: 'Other' } },
   'PUT /accounts/{id}': { body: { roles: {} } },
+  'GET /deployment': { body: 'pure' },
+  'GET /actor': { body: 'pure' },
   'POST /resolve': { body: 'pure' },
   'POST /suggest': { body: 'pure' },
 };

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { api, base, input, origin } from '../support/api.mjs';
+import { api, base, catalog, input, origin, people } from '../support/api.mjs';
 import { expect } from '../support/expect.mjs';
 
 describe('the life of a token over HTTP', () => {
@@ -77,6 +77,13 @@ describe('the life of a token over HTTP', () => {
 });
 
 describe('choosing permissions', () => {
+  test('the deployment, and who is asking', async () => {
+    const { as, tokens } = await api();
+    assert.deepEqual(await expect(200, as('ada')('GET', '/deployment')), tokens.deployment());
+    assert.deepEqual(tokens.deployment(), { prefix: 'acme_test', catalog });
+    assert.deepEqual(await expect(200, as('ada')('GET', '/actor')), people.ada);
+  });
+
   test('resolve, suggest and drift', async () => {
     const { as } = await api();
     const preview = await expect(200, as('ada')('POST', '/resolve', { templates: ['sender'] }));

@@ -1,0 +1,219 @@
+import { html, type TemplateResult } from 'lit';
+import type { LeastkeyError } from '../../errors.js';
+import type { Minted } from '../../mint.js';
+import type { Preview } from '../../selection.js';
+import type { Tokens } from '../../tokens.js';
+import type { CreateInput } from '../../types.js';
+import { errorBox } from '../look/errors.js';
+import { icon } from '../look/icons.js';
+import { Part } from '../part.js';
+import { selectionOf } from '../permissions/choice.js';
+import type { ChoiceChange } from '../permissions/permission-editor.js';
+import { warningsOf } from '../permissions/summary.js';
+import { detailsSection } from './details.js';
+import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKind } from './draft.js';
+import { expirationField } from './expiration.js';
+import type { Prefill } from './prefill.js';
+import { reviewSection } from './review.js';
+import { roleField } from './role-field.js';
+
+/** Making a token, in steps. The credential is made here, and only its digest leaves the page. */
+export class CreateToken extends Part {
+  static override properties = {
+    ...Part.properties,
+    prefill: { attribute: false },
+    engine: { state: true },
+    draft: { state: true },
+    step: { state: true },
+    tried: { state: true },
+    busy: { state: true },
+    error: { state: true },
+  };
+  declare prefill: Prefill | undefined;
+  declare engine: Tokens | undefined;
+  declare draft: Draft;
+  declare step: number;
+  /** Whether somebody wanted to go on: only then is told what is missing. */
+  declare tried: boolean;
+  declare busy: boolean;
+  declare error: unknown;
+  /** The same for every try of one draft, so that a try whose answer was lost makes no second token. */
+  #minted: { of: Draft; input: CreateInput; credential: Minted } | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    Object.assign(this, { step: 0, tried: false, busy: false, error: undefined });
+    this.draft = draftOf(this.portal, this.portal.offeredKinds(), this.prefill);
+    this.#start();
+    this.focusHeading();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#minted = undefined;
+  }
+
+  protected override render(): TemplateResult {
+    const { portal, step, draft, engine } = this;
+    const steps = stepsOf(draft.kind);
+    const sections = steps[step] ?? [];
+    const preview = this.#preview();
+    return html`
+      <nav>
+        <button class="link" @click=${() => portal.open({ screen: 'list' })}>
+          ${icon('back')} ${this.t('portal.back')}
+        </button>
+      </nav>
+      <h2 tabindex="-1">${this.t('create.title')}</h2>
+      ${this.prefill === undefined ? '' : html`<p class="note">${icon('warning')} ${this.t('create.fromLink')}</p>`}
+      ${steps.length > 1 ? this.#progress(steps) : ''}
+      ${this.error === undefined ? '' : errorBox(portal, this.error, engine === undefined ? () => this.#start() : undefined, 'create')}
+      <form novalidate @submit=${(event: Event) => this.#next(event)}>
+        ${
+          engine === undefined || preview === undefined
+            ? html`<p><progress aria-label=${this.t('portal.loading')}></progress></p>`
+            : sections.map((section) => html`<section>${this.#section(section, engine, preview)}</section>`)
+        }
+        <footer>
+          <button type="button" @click=${() => portal.open({ screen: 'list' })}>${this.t('create.cancel')}</button>
+          ${
+            step > 0
+              ? html`<button type="button" ?disabled=${this.busy} @click=${() => this.#go(step - 1)}>
+                ${this.t('create.previous')}
+              </button>`
+              : ''
+          }
+          <button class="primary" ?disabled=${this.busy || engine === undefined}>
+            ${this.t(step + 1 < steps.length ? 'create.next' : this.busy ? 'create.creating' : 'create.create')}
+          </button>
+        </footer>
+      </form>
+    `;
+  }
+
+  #section(section: Section, engine: Tokens, preview: Preview): TemplateResult {
+    const { portal, draft } = this;
+    const missing = this.tried && !this.#complete(section);
+    switch (section) {
+      case 'details':
+        return detailsSection(portal, draft, missing, (change) => this.#change(change));
+      case 'role':
+        return roleField(portal, draft.kind, draft.choice.role, (role) => {
+          const { role: _, ...choice } = draft.choice;
+          this.#change({ choice: role === undefined ? choice : { ...choice, role } });
+        });
+      case 'permissions':
+        return html`
+          ${missing ? html`<p class="note failure" role="alert">${icon('warning')} ${this.t('warning.empty')}</p>` : ''}
+          <leastkey-permission-editor
+            .portal=${portal}
+            .engine=${engine}
+            .choice=${draft.choice}
+            .kind=${draft.kind.id}
+            .folded=${draft.kind.technicalUser}
+            @choice-change=${({ choice }: ChoiceChange) => this.#change({ choice })}
+          ></leastkey-permission-editor>
+          ${warningsOf(portal, preview)}
+        `;
+      case 'expiration':
+        return expirationField(portal, draft.kind, draft.expiration, (expiration) =>
+          this.#change({ expiration }),
+        );
+      case 'review':
+        return reviewSection(portal, draft, preview);
+    }
+  }
+
+  #progress(steps: readonly Section[][]): TemplateResult {
+    const titles = ['create.details', 'create.permissions', 'create.finish'];
+    return html`<ol class="steps">
+      ${steps.map(
+        (
+          _,
+          at,
+        ) => html`<li aria-current=${at === this.step ? 'step' : 'false'} class=${at < this.step ? 'done' : ''}>
+          <span>${at < this.step ? icon('check') : at + 1}</span> ${this.t(titles[at] ?? '')}
+        </li>`,
+      )}
+    </ol>`;
+  }
+
+  #preview(): Preview | undefined {
+    return this.engine?.resolve(selectionOf(this.draft.choice), { tree: false });
+  }
+
+  #complete(section: Section): boolean {
+    return isComplete(section, this.draft, this.#preview()?.permissions.length ?? 0, this.portal.now());
+  }
+
+  #change(change: Partial<Draft>): void {
+    const { kind } = change;
+    const draft = { ...this.draft, ...change };
+    this.draft = kind === undefined ? draft : withKind(draft, kind);
+  }
+
+  async #start(): Promise<void> {
+    this.error = undefined;
+    try {
+      this.engine = await this.portal.engine();
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  #go(step: number): void {
+    Object.assign(this, { step, tried: false, error: undefined });
+    const title = this.t(['create.details', 'create.permissions', 'create.finish'][step] ?? '');
+    this.portal.tell(
+      this.t('create.step', { step: step + 1, steps: stepsOf(this.draft.kind).length, title }),
+    );
+    this.focusHeading();
+  }
+
+  async #next(event: Event): Promise<void> {
+    event.preventDefault();
+    if (this.busy || this.engine === undefined) return;
+    const steps = stepsOf(this.draft.kind);
+    const missing = steps[this.step]?.find((section) => !this.#complete(section));
+    if (missing !== undefined) {
+      this.tried = true;
+      await this.updateComplete;
+      this.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]')?.focus();
+    } else if (this.step + 1 < steps.length) {
+      this.#go(this.step + 1);
+    } else {
+      await this.#create(this.engine);
+    }
+  }
+
+  async #create(engine: Tokens): Promise<void> {
+    const { portal } = this;
+    Object.assign(this, { busy: true, error: undefined });
+    try {
+      const { input, credential } = this.#mint(engine);
+      const { token, id, digest } = credential;
+      const record = await portal.source.create({ ...input, id, digest });
+      this.#minted = undefined;
+      portal.changed(record);
+      portal.open({ screen: 'once', credential: token, record, rotated: false });
+    } catch (error) {
+      const { code } = error as LeastkeyError;
+      // Only where it may have been made already, the next try has to be about the same credential.
+      if (code !== 'outcome_unknown') this.#minted = undefined;
+      this.error = error;
+      await this.updateComplete;
+      this.focusHeading();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #mint(engine: Tokens): { input: CreateInput; credential: Minted } {
+    const { draft, portal } = this;
+    if (this.#minted?.of !== draft) {
+      const input = inputOf(draft, portal.owner, portal.now());
+      this.#minted = { of: draft, input, credential: engine.mint() };
+    }
+    return this.#minted;
+  }
+}

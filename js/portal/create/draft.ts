@@ -1,0 +1,81 @@
+import type { DescribedKind } from '../../describe.js';
+import type { CreateInput } from '../../types.js';
+import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
+import type { Portal } from '../portal.js';
+import { type Expiration, expiryInput, isPossible, usualExpiration } from './expiration.js';
+import type { Prefill } from './prefill.js';
+
+/** A token that somebody is describing. */
+export interface Draft {
+  kind: DescribedKind;
+  name: string;
+  subject: string;
+  description: string;
+  choice: Choice;
+  expiration: Expiration;
+}
+
+/** An empty form, or what a link has filled in of it. */
+export function draftOf(
+  portal: Portal,
+  kinds: readonly DescribedKind[],
+  prefill: Prefill | undefined,
+): Draft {
+  const kind = kinds.find(({ id }) => id === prefill?.kind) ?? (kinds[0] as DescribedKind);
+  const known = portal.deployment.catalog.templates ?? {};
+  const templates = prefill?.templates.filter((id) => Object.hasOwn(known, id)) ?? [];
+  const draft = {
+    name: prefill?.name ?? '',
+    subject: '',
+    description: '',
+    choice: { ...NOTHING, templates },
+  };
+  return withKind({ ...draft, kind, expiration: 'never' }, kind);
+}
+
+/** The same for another kind: its role, and its lifetime. */
+export function withKind(draft: Draft, kind: DescribedKind): Draft {
+  const { role, ...choice } = draft.choice;
+  return {
+    ...draft,
+    kind,
+    choice: kind.role === undefined ? choice : { ...choice, role: kind.role },
+    expiration: usualExpiration(kind),
+  };
+}
+
+/** The parts of the form. */
+export type Section = 'details' | 'role' | 'permissions' | 'expiration' | 'review';
+
+/**
+ * The steps of the form. Permissions that cannot be changed once the token is created get a step of their own; otherwise one is enough.
+ */
+export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][] {
+  if (technicalUser) return [['details', 'expiration', 'role', 'permissions', 'review']];
+  if (editable.includes('permissions')) return [['details', 'permissions', 'expiration', 'review']];
+  return [['details'], ['permissions'], ['expiration', 'review']];
+}
+
+/** Whether a section has all that it needs. */
+export function isComplete(section: Section, draft: Draft, given: number, now: number): boolean {
+  if (section === 'details') return draft.name.trim() !== '';
+  if (section === 'permissions') return given > 0;
+  if (section === 'expiration') return isPossible(draft.expiration, draft.kind, now);
+  return true;
+}
+
+/** What `create` is asked, but for the credential. */
+export function inputOf(draft: Draft, owner: string, now: number): CreateInput {
+  const { kind, name, subject, description, choice, expiration } = draft;
+  const text = (member: 'subject' | 'description', value: string) =>
+    value.trim() === '' ? {} : { [member]: value.trim() };
+  return {
+    kind: kind.id,
+    name: name.trim(),
+    owner,
+    ...text('subject', subject),
+    ...text('description', description),
+    ...selectionOf(choice),
+    ...expiryInput(expiration, kind, now),
+  };
+}

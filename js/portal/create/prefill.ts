@@ -1,0 +1,22 @@
+/** What a link has filled in: `?template=sender&template=branch&name=Nightly%20sender`. Nothing of it is ever submitted by itself. */
+export interface Prefill {
+  templates: readonly string[];
+  name: string;
+  kind?: string;
+}
+
+const MOST_NAME = 100;
+const MOST_TEMPLATES = 20;
+
+/** Reads the query of a page; `undefined`: it is no template link. */
+export function prefillOf(query: string): Prefill | undefined {
+  const parameters = new URLSearchParams(query);
+  const templates = parameters.getAll('template').flatMap((text) => text.split(','));
+  if (templates.length === 0) return undefined;
+  const kind = parameters.get('kind');
+  return {
+    templates: [...new Set(templates)].slice(0, MOST_TEMPLATES),
+    name: (parameters.get('name') ?? '').slice(0, MOST_NAME),
+    ...(kind === null ? {} : { kind }),
+  };
+}

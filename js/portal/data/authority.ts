@@ -1,0 +1,41 @@
+import type { Actor, HostActor } from '../../types.js';
+
+/** Whether a resource is another one or stands above it. Segments are compared, never characters. */
+const covers = (above: string, resource: string) =>
+  above === '' || above === resource || resource.startsWith(`${above}/`);
+
+/** Who is asking, as far as a screen needs it. What may be done at an owner the deployment itself says, in its description. */
+export class Authority {
+  /** Absent: the actor is a token, of which only the server knows more. */
+  readonly #host: HostActor | undefined;
+
+  constructor(actor: Actor) {
+    this.#host = 'id' in actor ? actor : undefined;
+  }
+
+  /** Whose tokens it manages: its own, and those of what it is an admin of. */
+  owners(): string[] {
+    const admin = this.#roles().flatMap(([resource, role]) =>
+      role === 'admin' && resource !== '' ? [resource] : [],
+    );
+    const own = this.#host !== undefined && isResource(this.#host.id) ? [this.#host.id] : [];
+    return [...new Set([...admin, ...own])];
+  }
+
+  isAdminOf(resource: string): boolean {
+    const admin = this.#roles().some(([place, role]) => role === 'admin' && covers(place, resource));
+    return this.#host === undefined || admin;
+  }
+
+  /** Whether the owner is the actor itself. */
+  is(owner: string): boolean {
+    return this.#host?.id === owner;
+  }
+
+  #roles(): [string, string][] {
+    return Object.entries(this.#host?.roles ?? {});
+  }
+}
+
+/** `user:7`, `org:acme/group:eng`. */
+const isResource = (id: string) => /^[A-Za-z0-9._-]+:[^/\s]+(?:\/[A-Za-z0-9._-]+:[^/\s]+)*$/.test(id);

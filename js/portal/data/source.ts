@@ -1,0 +1,35 @@
+import type { AuditPage, AuditQuery } from '../../audit.js';
+import type { Deployment } from '../../deployment.js';
+import type { Description } from '../../describe.js';
+import type { RotateOptions } from '../../rotation.js';
+import type {
+  Actor,
+  CreateInput,
+  ListQuery,
+  RevokeOptions,
+  TokenChange,
+  TokenPage,
+  TokenRecord,
+} from '../../types.js';
+
+/** What a portal asks, of whatever keeps the tokens. Failures are `LeastkeyError`s. */
+export interface PortalSource {
+  deployment(): Promise<Deployment>;
+  actor(): Promise<Actor>;
+  /** What this actor may do at an owner. */
+  describe(owner: string): Promise<Description>;
+  list(query: ListQuery, signal?: AbortSignal): Promise<TokenPage>;
+  get(id: string): Promise<TokenRecord>;
+  /** With the id and digest of a credential that the page minted: the secret is not for the other side. */
+  create(input: CreateInput & { id: string; digest: string }): Promise<TokenRecord>;
+  edit(id: string, change: TokenChange & { revision: number }): Promise<TokenRecord>;
+  disable(id: string): Promise<TokenRecord>;
+  enable(id: string): Promise<TokenRecord>;
+  revoke(id: string, options: RevokeOptions): Promise<TokenRecord>;
+  delete(id: string): Promise<{ id: string }>;
+  /** To a secret that the page minted. */
+  rotate(id: string, options: Required<Pick<RotateOptions, 'grace' | 'digest'>>): Promise<TokenRecord>;
+  confirmRotation(id: string): Promise<TokenRecord>;
+  abortRotation(id: string): Promise<TokenRecord>;
+  audit(query: AuditQuery): Promise<AuditPage>;
+}

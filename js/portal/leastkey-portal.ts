@@ -1,0 +1,273 @@
+import { html, LitElement, type TemplateResult } from 'lit';
+import { createTokens, type Tokens } from '../tokens.js';
+import type { Actor, TokenRecord } from '../types.js';
+import { prefillOf } from './create/prefill.js';
+import { Authority } from './data/authority.js';
+import { type Fetch, httpSource } from './data/http-source.js';
+import { noStore } from './data/no-store.js';
+import type { PortalSource } from './data/source.js';
+import { Titles } from './data/titles.js';
+import { tokensSource } from './data/tokens-source.js';
+import { Listing } from './list/listing.js';
+import { errorBox } from './look/errors.js';
+import { styles } from './look/styles.js';
+import type { Portal, View } from './portal.js';
+import type { Strings } from './text/strings.js';
+import { Texts } from './text/text.js';
+import { Times } from './text/times.js';
+import type { StatusAction } from './token/actions.js';
+import type { ManageToken } from './token/manage-token.js';
+import type { TokenPage } from './token/token-page.js';
+
+/** The element: who manages what by which source, and which screen is shown. */
+export class LeastkeyPortal extends LitElement {
+  static override styles = styles;
+  static override properties = {
+    api: {},
+    owners: { attribute: false },
+    kinds: { attribute: false },
+    tokens: { attribute: false },
+    actor: { attribute: false },
+    fetch: { attribute: false },
+    strings: { attribute: false },
+    locale: {},
+    view: { state: true },
+    portal: { state: true },
+    error: { state: true },
+    said: { state: true },
+    told: { state: true },
+  };
+  declare api: string | undefined;
+  declare owners: readonly { id: string; title: string }[] | undefined;
+  declare kinds: readonly string[] | undefined;
+  declare tokens: Tokens | undefined;
+  declare actor: Actor | undefined;
+  declare fetch: Fetch | undefined;
+  declare strings: Strings | undefined;
+  declare locale: string | undefined;
+  declare view: View;
+  declare portal: Portal | undefined;
+  declare error: unknown;
+  declare said: string;
+  declare told: string;
+  #engine: Promise<Tokens> | undefined;
+  /** Counts what was asked for: an answer that comes too late is passed over. */
+  #turn = 0;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.view = { screen: 'list' };
+    this.said = '';
+    this.told = '';
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#silence);
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    const given = ['api', 'tokens', 'actor', 'fetch', 'owners', 'kinds', 'strings', 'locale'];
+    if (given.some((name) => changed.has(name))) void this.#start();
+  }
+
+  protected override render(): TemplateResult {
+    const { portal } = this;
+    return html`
+      <div class="portal">
+        ${portal === undefined ? this.#waiting() : html`${this.#screen(portal)} ${this.#manager(portal)}`}
+        <p class="said" role="status">${this.said}</p>
+        <p class="unseen" role="status">${this.told}</p>
+      </div>
+    `;
+  }
+
+  #waiting(): TemplateResult {
+    const texts = new Texts(this.#language(), this.strings);
+    if (this.error !== undefined) return errorBox({ texts } as Portal, this.error, () => void this.#start());
+    return html`<p><progress aria-label=${texts.of('portal.loading')}></progress></p>`;
+  }
+
+  #manager(portal: Portal): TemplateResult {
+    return html`<leastkey-manage-token .portal=${portal}></leastkey-manage-token>`;
+  }
+
+  #screen(portal: Portal): TemplateResult {
+    const { view } = this;
+    if (portal.owner === '' && portal.owners.length === 0) {
+      return html`<div class="empty">
+        <h2>${portal.texts.of('portal.refused.title')}</h2>
+        <p>${portal.texts.of('portal.refused.text')}</p>
+      </div>`;
+    }
+    switch (view.screen) {
+      case 'list':
+        return html`<leastkey-token-list .portal=${portal}></leastkey-token-list>`;
+      case 'create':
+        return html`<leastkey-create-token .portal=${portal} .prefill=${view.prefill}></leastkey-create-token>`;
+      case 'token':
+        return html`<leastkey-token-page .portal=${portal} .id=${view.id}></leastkey-token-page>`;
+      case 'edit':
+        return html`<leastkey-edit-scope .portal=${portal} .id=${view.id}></leastkey-edit-scope>`;
+      case 'once':
+        return html`<leastkey-copy-once
+          .portal=${portal}
+          .credential=${view.credential}
+          .record=${view.record}
+          .rotated=${view.rotated}
+        ></leastkey-copy-once>`;
+    }
+  }
+
+  /** Finds out what there is and who is asking, and shows the list, or the form of a template link. */
+  async #start(): Promise<void> {
+    const source = this.#source();
+    if (source === undefined) return;
+    Object.assign(this, { portal: undefined, error: undefined });
+    this.#engine = undefined;
+    await this.#attempt(async () => {
+      const [deployment, actor] = await Promise.all([source.deployment(), source.actor()]);
+      const authority = new Authority(actor);
+      const owners = this.owners ?? authority.owners().map((id) => ({ id, title: id }));
+      const bare = this.#portal({ source, deployment, authority, owners });
+      const prefill = prefillOf(location.search);
+      const [first] = owners;
+      if (first === undefined) return bare;
+      const here = await this.#at(bare, first.id);
+      const portal = prefill?.kind === undefined ? here : await this.#fitting(here, prefill.kind);
+      if (prefill !== undefined && portal.offeredKinds().length > 0) this.open({ screen: 'create', prefill });
+      return portal;
+    });
+  }
+
+  chooseOwner(owner: string): void {
+    const { portal } = this;
+    if (portal === undefined || portal.owner === owner) return;
+    portal.listing.stop();
+    void this.#attempt(() => this.#at(portal, owner));
+  }
+
+  /** Shows what was found, unless something else was asked for meanwhile. */
+  async #attempt(find: () => Promise<Portal>): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const portal = await find();
+      if (turn !== this.#turn) return;
+      this.portal = portal;
+      void portal.listing.restart();
+    } catch (error) {
+      if (turn === this.#turn) Object.assign(this, { portal: undefined, error });
+    }
+  }
+
+  /** The first owner whose tokens of a kind this actor makes; if there is none, where it stands. */
+  async #fitting(portal: Portal, kind: string): Promise<Portal> {
+    for (const { id } of portal.owners) {
+      const there = id === portal.owner ? portal : await this.#at(portal, id);
+      if (there.offeredKinds().some((rules) => rules.id === kind)) return there;
+    }
+    return portal;
+  }
+
+  /** The portal at an owner, with what the deployment says that may be done there. */
+  async #at(portal: Portal, owner: string): Promise<Portal> {
+    const { kinds, ceiling } = await portal.source.describe(owner);
+    const wanted = this.kinds;
+    const shown = kinds.filter(({ id }) => wanted === undefined || wanted.includes(id));
+    const { texts, source } = portal;
+    return {
+      ...portal,
+      owner,
+      kinds: new Map(shown.map((kind) => [kind.id, kind])),
+      ceiling: new Set(ceiling),
+      listing: new Listing(source, owner, () => this.#redraw()),
+      kindTitle: (id) => kinds.find((kind) => kind.id === id)?.title ?? texts.find(`kind.${id}`) ?? id,
+      offeredKinds: () => shown.filter(({ manage, exchanged }) => manage && !exchanged),
+    };
+  }
+
+  #source(): PortalSource | undefined {
+    if (this.tokens !== undefined && this.actor !== undefined) return tokensSource(this.tokens, this.actor);
+    if (this.api === undefined) return undefined;
+    return httpSource(this.api, this.fetch ?? ((input, init) => fetch(input, init)));
+  }
+
+  #portal(known: Pick<Portal, 'source' | 'deployment' | 'authority' | 'owners'>): Portal {
+    const texts = new Texts(this.#language(), this.strings);
+    return {
+      ...known,
+      titles: new Titles(known.deployment.catalog),
+      texts,
+      times: new Times(this.#language()),
+      owner: '',
+      kinds: new Map(),
+      ceiling: new Set(),
+      listing: new Listing(known.source, '', () => {}),
+      now: () => Date.now(),
+      engine: () => this.#core(known.deployment),
+      open: (view) => this.open(view),
+      chooseOwner: (owner) => this.chooseOwner(owner),
+      say: (text) => this.#say(text),
+      tell: (text) => {
+        this.told = text;
+      },
+      manage: (record, action) => this.#manage(record, action),
+      changed: (record) => this.#changed(record),
+      gone: (id) => this.#gone(id),
+      kindTitle: (id) => id,
+      offeredKinds: () => [],
+    };
+  }
+
+  /** Shows another screen; what held a secret before is gone with its own. */
+  open(view: View): void {
+    this.view = view;
+    this.said = '';
+    // The screen draws itself after this element has.
+    requestAnimationFrame(() => this.renderRoot.querySelector<HTMLElement>('h2')?.focus());
+  }
+
+  /** The core of this page: the host's own tokens, or one that resolves and mints by the catalog of the server. */
+  #core({ catalog, prefix }: Portal['deployment']): Promise<Tokens> {
+    this.#engine ??=
+      this.tokens !== undefined
+        ? Promise.resolve(this.tokens)
+        : createTokens({ catalog, prefix, store: noStore });
+    this.#engine.catch(() => {
+      this.#engine = undefined;
+    });
+    return this.#engine;
+  }
+
+  #manage(record: TokenRecord, action?: StatusAction): void {
+    void this.renderRoot.querySelector<ManageToken>('leastkey-manage-token')?.manage(record, action);
+  }
+
+  #changed(record: TokenRecord): void {
+    this.portal?.listing.put(record);
+    void this.renderRoot.querySelector<TokenPage>('leastkey-token-page')?.load();
+  }
+
+  #gone(id: string): void {
+    this.portal?.listing.remove(id);
+    this.open({ screen: 'list' });
+  }
+
+  /** The listing is another one than before in content only. */
+  #redraw(): void {
+    if (this.portal !== undefined) this.portal = { ...this.portal };
+  }
+
+  #say(text: string): void {
+    this.said = text;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.said = '';
+    }, 6_000);
+  }
+
+  #language(): string {
+    return this.locale ?? (document.documentElement.lang || navigator.language);
+  }
+}

@@ -1,0 +1,160 @@
+import { LeastkeyError } from '../../errors.js';
+import type { TokenRecord } from '../../types.js';
+import type { PortalSource } from '../data/source.js';
+
+/** What to look for. Empty: no matter. */
+export interface Filters {
+  search: string;
+  kind: string;
+  status: '' | TokenRecord['status'];
+}
+
+export type Order = 'newest' | 'name' | 'expires' | 'used';
+
+const PAGE = 200;
+/** With filters one call looks through a part of the tokens. So many calls are made until somebody asks for more. */
+const CALLS = 5;
+/** So many tokens are enough for a first look. */
+const ENOUGH = 50;
+
+export const EVERYTHING: Filters = { search: '', kind: '', status: '' };
+
+/** The tokens of an owner, as far as they have been read. */
+export class Listing {
+  filters: Filters = EVERYTHING;
+  order: Order = 'newest';
+  state: 'loading' | 'ready' | 'failed' = 'loading';
+  error: unknown;
+  /** The ids of damaged records. */
+  unreadable: readonly string[] = [];
+  /** Where to go on; absent: everything has been read. */
+  next: string | undefined;
+  readonly #source: PortalSource;
+  readonly #owner: string;
+  readonly #onChange: () => void;
+  #read: TokenRecord[] = [];
+  #sorted: readonly TokenRecord[] | undefined;
+  #controller = new AbortController();
+
+  constructor(source: PortalSource, owner: string, onChange: () => void) {
+    this.#source = source;
+    this.#owner = owner;
+    this.#onChange = onChange;
+  }
+
+  /** What has been read, in order. While much is coming in, it is sorted again only when it has grown by a fifth. */
+  get items(): readonly TokenRecord[] {
+    if (this.order === 'newest') return this.#read;
+    const { length } = this.#sorted ?? [];
+    if (length === 0 || this.state !== 'loading' || this.#read.length > length * 1.2) {
+      this.#sorted ??= this.#read.toSorted(ORDERS[this.order]);
+      if (this.#sorted.length < this.#read.length) this.#sorted = this.#read.toSorted(ORDERS[this.order]);
+    }
+    return this.#sorted ?? this.#read;
+  }
+
+  get filtering(): boolean {
+    return Object.values(this.filters).some((filter) => filter !== '');
+  }
+
+  /** Begins anew. */
+  async restart(filters: Filters = this.filters): Promise<void> {
+    this.filters = filters;
+    this.#read = [];
+    this.next = undefined;
+    this.unreadable = [];
+    await this.#load((calls) => calls < CALLS && this.#read.length < ENOUGH);
+  }
+
+  /** Reads a page more. */
+  async more(): Promise<void> {
+    if (this.state === 'loading' || this.next === undefined) return;
+    const enough = this.#read.length + ENOUGH;
+    await this.#load((calls) => calls < CALLS && this.#read.length < enough);
+  }
+
+  /** Reads what is left, until {@link stop}. */
+  async rest(): Promise<void> {
+    await this.#load(() => true);
+  }
+
+  stop(): void {
+    this.#controller.abort();
+    this.state = 'ready';
+    this.#changed();
+  }
+
+  sort(order: Order): void {
+    this.order = order;
+    this.#changed();
+  }
+
+  /** Takes over what became of a token, without reading it all again. */
+  put(record: TokenRecord): void {
+    const at = this.#read.findIndex(({ id }) => id === record.id);
+    if (at === -1) this.#read = [record, ...this.#read];
+    else this.#read = this.#read.with(at, { ...usageOf(this.#read[at] as TokenRecord), ...record });
+    this.#changed();
+  }
+
+  remove(id: string): void {
+    this.#read = this.#read.filter((record) => record.id !== id);
+    this.#changed();
+  }
+
+  /** Reads pages; after each, `wanted` says whether to read another one. */
+  async #load(wanted: (calls: number) => boolean): Promise<void> {
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    this.state = 'loading';
+    this.#changed();
+    const { search, kind, status } = this.filters;
+    try {
+      for (let calls = 0; calls === 0 || (this.next !== undefined && wanted(calls)); calls++) {
+        const page = await this.#source.list(
+          {
+            owner: this.#owner,
+            limit: PAGE,
+            ...(search === '' ? {} : { search }),
+            ...(kind === '' ? {} : { kind }),
+            ...(status === '' ? {} : { status }),
+            ...(this.next === undefined ? {} : { after: this.next }),
+          },
+          signal,
+        );
+        if (signal.aborted) return;
+        this.#read.push(...page.items);
+        this.unreadable = [...this.unreadable, ...(page.unreadable ?? [])];
+        this.next = page.next;
+        this.#onChange();
+      }
+      this.state = 'ready';
+    } catch (error) {
+      // Another search has begun, or somebody stopped it.
+      if (signal.aborted && !(error instanceof LeastkeyError)) return;
+      this.state = 'failed';
+      this.error = error;
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#sorted = undefined;
+    this.#onChange();
+  }
+}
+
+/** What a change does not touch, and its answer does not tell. */
+const usageOf = ({ lastUsedAt, uses }: TokenRecord): Partial<TokenRecord> => ({
+  ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+  ...(uses === undefined ? {} : { uses }),
+});
+
+const text = new Intl.Collator(undefined, { numeric: true });
+const ORDERS: Readonly<Record<Exclude<Order, 'newest'>, (a: TokenRecord, b: TokenRecord) => number>> = {
+  name: (a, b) => text.compare(a.name, b.name),
+  expires: (a, b) =>
+    (a.expiresAt ?? Number.POSITIVE_INFINITY) - (b.expiresAt ?? Number.POSITIVE_INFINITY) || 0,
+  used: (a, b) => (a.lastUsedAt ?? 0) - (b.lastUsedAt ?? 0),
+};

@@ -1,0 +1,159 @@
+import { html, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { errorBox } from '../look/errors.js';
+import { icon } from '../look/icons.js';
+import { Part } from '../part.js';
+import { listTools } from './list-tools.js';
+import { EVERYTHING } from './listing.js';
+import { tokenRow } from './token-row.js';
+import { RowWindow } from './window.js';
+
+/** All tokens of an owner. */
+export class TokenList extends Part {
+  readonly #window = new RowWindow(this, () => this.querySelector('tbody'));
+  #typing: ReturnType<typeof setTimeout> | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#typing);
+  }
+
+  protected override render(): TemplateResult {
+    const { portal } = this;
+    const offered = portal.offeredKinds().length > 0;
+    return html`
+      <header class="bar">
+        <h2 tabindex="-1">${this.t('portal.title')}</h2>
+        ${
+          offered
+            ? html`<button class="primary" @click=${() => portal.open({ screen: 'create' })}>
+              ${icon('plus')} ${this.t('list.create')}
+            </button>`
+            : ''
+        }
+      </header>
+      <p class="guidance">${this.t('portal.guidance')}</p>
+      ${listTools(portal, (search) => this.#search(search))} ${this.#count()} ${this.#content()}
+    `;
+  }
+
+  #content(): TemplateResult {
+    const { portal } = this;
+    const { listing } = portal;
+    if (listing.state === 'failed' && listing.items.length === 0) {
+      return errorBox(portal, listing.error, () => void listing.restart());
+    }
+    if (listing.items.length === 0) return listing.state === 'loading' ? this.#skeleton() : this.#empty();
+    return html`
+      ${listing.state === 'failed' ? errorBox(portal, listing.error, () => void listing.more()) : ''}
+      ${this.#table()} ${this.#further()}
+    `;
+  }
+
+  #table(): TemplateResult {
+    const { portal } = this;
+    const { items } = portal.listing;
+    const { first, last, height } = this.#window;
+    const shown = items.slice(first, last);
+    // As a property: a strict policy refuses the attribute.
+    const gap = (rows: number) => `height: ${Math.max(0, rows) * height}px`;
+    return html`
+      <table aria-rowcount=${portal.listing.next === undefined ? items.length + 1 : -1}>
+        <caption class="unseen">${this.t('list.caption', { owner: ownerTitle(portal) })}</caption>
+        <thead>
+          <tr aria-rowindex="1">
+            <th scope="col">${this.t('list.name')}</th>
+            <th scope="col" class="wide">${this.t('list.kind')}</th>
+            <th scope="col" class="wide">${this.t('list.created')}</th>
+            <th scope="col" class="middle">${this.t('list.expires')}</th>
+            <th scope="col" class="wide">${this.t('list.used')}</th>
+            <th scope="col">${this.t('list.status')}</th>
+            <th scope="col" class="middle"><span class="unseen">${this.t('list.actions')}</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr aria-hidden="true" class="gap"><td .style=${gap(first)}></td></tr>
+          ${repeat(
+            shown,
+            ({ id }) => id,
+            (record, at) => tokenRow(portal, record, first + at + 2),
+          )}
+          <tr aria-hidden="true" class="gap"><td .style=${gap(items.length - last)}></td></tr>
+        </tbody>
+      </table>
+    `;
+  }
+
+  #count(): TemplateResult {
+    const { texts, listing } = this.portal;
+    const { items, next, unreadable } = listing;
+    const key = next === undefined ? 'list.count' : listing.filtering ? 'list.looking' : 'list.more';
+    return html`
+      <p class="count" role="status">
+        ${items.length === 0 && listing.state === 'loading' ? this.t('portal.loading') : texts.count(key, items.length)}
+        ${next !== undefined && listing.order !== 'newest' ? this.t('list.partly') : ''}
+      </p>
+      ${
+        unreadable.length > 0
+          ? html`<p class="note warning">${icon('warning')} ${texts.count('list.unreadable', unreadable.length)}</p>`
+          : ''
+      }
+    `;
+  }
+
+  #further(): TemplateResult | string {
+    const { listing } = this.portal;
+    if (listing.next === undefined && listing.state !== 'loading') return '';
+    if (listing.state === 'loading') {
+      return html`<p class="further">
+        <progress aria-label=${this.t('portal.loading')}></progress>
+        <button @click=${() => listing.stop()}>${this.t('list.stop')}</button>
+      </p>`;
+    }
+    return html`<p class="further">
+      <button @click=${() => void listing.more()}>
+        ${this.t(listing.filtering ? 'list.goOn' : 'list.load')}
+      </button>
+      <button @click=${() => void listing.rest()}>${this.t('list.loadAll')}</button>
+    </p>`;
+  }
+
+  #empty(): TemplateResult {
+    const { portal } = this;
+    const { listing } = portal;
+    if (listing.filtering) {
+      return html`<div class="empty">
+        <h3>${this.t('list.nothing.title')}</h3>
+        <p>${this.t('list.nothing.text')}</p>
+        <p class="further">
+          ${
+            listing.next === undefined
+              ? ''
+              : html`<button @click=${() => void listing.more()}>${this.t('list.goOn')}</button>`
+          }
+          <button @click=${() => void listing.restart(EVERYTHING)}>${this.t('list.clear')}</button>
+        </p>
+      </div>`;
+    }
+    return html`<div class="empty">
+      ${icon('key')}
+      <h3>${this.t('list.empty.title')}</h3>
+      <p>${this.t('list.empty.text')}</p>
+    </div>`;
+  }
+
+  /** Grey bars where rows will be. */
+  #skeleton(): TemplateResult {
+    return html`<div class="skeleton" aria-hidden="true">${[1, 2, 3, 4].map(() => html`<div></div>`)}</div>`;
+  }
+
+  /** Waits until somebody stops typing. */
+  #search(search: string): void {
+    clearTimeout(this.#typing);
+    const { listing } = this.portal;
+    this.#typing = setTimeout(() => void listing.restart({ ...listing.filters, search: search.trim() }), 250);
+  }
+}
+
+const ownerTitle = ({ owner, owners }: Part['portal']) =>
+  owners.find(({ id }) => id === owner)?.title ?? owner;

@@ -1,0 +1,105 @@
+import { html, type TemplateResult } from 'lit';
+import type { TokenRecord } from '../../types.js';
+import { icon } from '../look/icons.js';
+import { instant } from '../part.js';
+import type { Portal } from '../portal.js';
+import { DAY } from '../text/times.js';
+import { allowedActions, labelOf, mayEditScope } from '../token/actions.js';
+import { concernsOf, standingOf } from './standing.js';
+
+/** The most sets and permissions that are named; the rest is counted. */
+const NAMED = 3;
+
+export function tokenRow(portal: Portal, record: TokenRecord, index: number): TemplateResult {
+  const { texts } = portal;
+  const never = texts.of('time.never');
+  const actions = allowedActions(portal, record);
+  const ending =
+    actions.find((action) => action === 'revoke') ?? actions.find((action) => action === 'delete');
+  const scope = scopeOf(portal, record);
+  const expires = instant(portal, record.expiresAt, never);
+  const kind = portal.kindTitle(record.kind);
+  return html`
+    <tr data-row aria-rowindex=${index}>
+      <th scope="row">
+        <button class="link name" dir="auto" @click=${() => portal.open({ screen: 'token', id: record.id })}>
+          ${record.name}
+        </button>
+        <span class="scope" title=${scope.join(', ')}
+          ><bdi>${scope.slice(0, NAMED).join(' · ')}${scope.length > NAMED ? ` +${scope.length - NAMED}` : ''}</bdi></span
+        >
+        <span class="meta narrow">${texts.of('list.expires')}: ${expires} · ${kind}</span>
+        ${concerns(portal, record)}
+      </th>
+      <td class="wide"><span class="line">${kind}</span><small><bdi>${record.owner}</bdi></small></td>
+      <td class="wide">${instant(portal, record.createdAt, never)}</td>
+      <td class="middle">${expires}</td>
+      <td class="wide">${instant(portal, record.lastUsedAt, never)}</td>
+      <td>${statusButton(portal, record)}</td>
+      <td class="middle actions">
+        ${
+          mayEditScope(portal, record)
+            ? html`<button
+              class="quiet"
+              aria-label=${texts.of('list.editName', { name: record.name })}
+              @click=${() => portal.open({ screen: 'edit', id: record.id })}
+            >
+              ${icon('pencil')} ${texts.of('list.edit')}
+            </button>`
+            : ''
+        }
+        ${
+          ending === undefined
+            ? ''
+            : html`<button
+              class="quiet danger"
+              aria-label=${texts.of('list.endName', { action: labelOf(portal, record.kind, ending), name: record.name })}
+              @click=${() => portal.manage(record, ending)}
+            >
+              ${labelOf(portal, record.kind, ending)}
+            </button>`
+        }
+      </td>
+    </tr>
+  `;
+}
+
+/** What a token can do, in few words: its sets, its role, or its permissions. */
+function scopeOf({ titles, texts }: Portal, record: TokenRecord): string[] {
+  const { role, permissions, templates, added, removed } = record;
+  if (role === 'admin') return [texts.of('scope.everything')];
+  const count = texts.count('scope.permissions', permissions.length);
+  if (role !== undefined && templates.length === 0) {
+    return [texts.of('scope.role', { role: titles.role(role) }), count];
+  }
+  const tweaked = templates.length > 0 && added.length + removed.length > 0;
+  return tweaked ? [...titles.scopeOf(record), count] : titles.scopeOf(record);
+}
+
+/** The status, and the button to everything that the kind lets one do about it. */
+export function statusButton(portal: Portal, record: TokenRecord): TemplateResult {
+  const { texts, now } = portal;
+  const standing = standingOf(record, now());
+  const status = texts.of(`status.${standing}`, {}, record.kind);
+  if (allowedActions(portal, record).length === 0)
+    return html`<span class="status ${standing}">${status}</span>`;
+  return html`<button
+    class="status ${standing}"
+    aria-haspopup="dialog"
+    aria-label=${texts.of('list.statusOf', { status, name: record.name })}
+    @click=${() => portal.manage(record)}
+  >
+    ${status} ${icon('down')}
+  </button>`;
+}
+
+function concerns({ texts, times, now }: Portal, record: TokenRecord): TemplateResult | string {
+  const found = concernsOf(record, now());
+  if (found.length === 0) return '';
+  const time = record.lastUsedAt === undefined ? '' : times.length(daysSince(record.lastUsedAt, now()));
+  return html`<span class="concerns"
+    >${found.map((concern) => html`<span class="badge">${texts.of(`warn.${concern}`, { time })}</span>`)}</span
+  >`;
+}
+
+const daysSince = (at: number, now: number) => Math.floor((now - at) / DAY) * DAY;

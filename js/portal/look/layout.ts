@@ -1,0 +1,263 @@
+import { css } from 'lit';
+
+/** Where things stand, and the texts between them. */
+export const layout = css`
+  .portal {
+    max-inline-size: 76rem;
+    margin-inline: auto;
+    padding: 1.5rem;
+  }
+  .portal > :not(leastkey-token-list, .said) {
+    display: block;
+  }
+  leastkey-create-token,
+  leastkey-token-page,
+  leastkey-edit-scope,
+  leastkey-copy-once {
+    display: block;
+    max-inline-size: 52rem;
+  }
+  leastkey-manage-token {
+    display: contents;
+  }
+  h2,
+  h3,
+  h4 {
+    margin: 0;
+    line-height: 1.25;
+    overflow-wrap: anywhere;
+  }
+  h2 {
+    font-size: 1.5rem;
+  }
+  h2:focus,
+  h3:focus {
+    outline: none;
+  }
+  h3 {
+    font-size: 1.125rem;
+  }
+  h4 {
+    font-size: 1rem;
+  }
+  p {
+    margin-block: 0.5rem;
+  }
+  small {
+    font-size: 0.875rem;
+    color: var(--muted);
+  }
+  code {
+    font-family: var(--code);
+    font-size: 0.8125rem;
+    color: var(--muted);
+    overflow-wrap: anywhere;
+  }
+  section {
+    margin-block: 1.75rem;
+  }
+  nav {
+    margin-block-end: 0.75rem;
+  }
+  .bar {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.75rem 1rem;
+    align-items: center;
+    justify-content: space-between;
+  }
+  .side {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+    align-items: center;
+    margin-block: 0.75rem;
+  }
+  .guidance {
+    max-inline-size: 68ch;
+    color: var(--muted);
+  }
+  footer {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+    justify-content: end;
+    margin-block-start: 1.5rem;
+  }
+  .unseen {
+    position: absolute;
+    inline-size: 1px;
+    block-size: 1px;
+    margin: -1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  .icon {
+    inline-size: 1em;
+    block-size: 1em;
+    flex: none;
+    fill: none;
+    stroke: currentcolor;
+    stroke-width: 1.6;
+    stroke-linecap: round;
+    stroke-linejoin: round;
+  }
+  :host(:dir(rtl)) :is(.icon-back, .icon-right) {
+    transform: scaleX(-1);
+  }
+  .note {
+    display: flex;
+    gap: 0.625rem;
+    margin-block: 1rem;
+    padding: 0.75rem 1rem;
+    border: 1px solid var(--border);
+    border-inline-start: 0.25rem solid var(--accent);
+    border-radius: var(--radius);
+    background: var(--raised);
+  }
+  .note > .icon {
+    margin-block-start: 0.25rem;
+    color: var(--accent);
+  }
+  .note > div {
+    flex: 1;
+    min-inline-size: 0;
+  }
+  .note p,
+  .note ul {
+    margin-block: 0.25rem;
+    overflow-wrap: anywhere;
+  }
+  .note.warning {
+    border-inline-start-color: var(--warning);
+  }
+  .note.warning > .icon {
+    color: var(--warning);
+  }
+  .note.failure {
+    border-inline-start-color: var(--danger);
+  }
+  .note.failure > .icon {
+    color: var(--danger);
+  }
+  .empty {
+    padding: 3rem 1rem;
+    text-align: center;
+    border: 1px dashed var(--border);
+    border-radius: var(--radius);
+  }
+  .empty > .icon {
+    inline-size: 2rem;
+    block-size: 2rem;
+    color: var(--muted);
+  }
+  .said {
+    position: fixed;
+    inset-block-end: 1.5rem;
+    inset-inline: 1rem;
+    z-index: 1;
+    pointer-events: none;
+    inline-size: fit-content;
+    margin: 0 auto;
+    padding: 0.625rem 1rem;
+    border-radius: var(--radius);
+    background: var(--text);
+    color: var(--surface);
+    overflow-wrap: anywhere;
+  }
+  .said:empty {
+    opacity: 0;
+  }
+  .facts {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr));
+    gap: 1rem 1.5rem;
+    margin-block: 1.25rem;
+    padding: 1.25rem;
+    border: 1px solid var(--border);
+    border-radius: var(--radius);
+  }
+  .facts dt {
+    font-size: 0.875rem;
+    color: var(--muted);
+  }
+  .facts dd {
+    margin: 0;
+    overflow-wrap: anywhere;
+  }
+  .history {
+    margin: 0.75rem 0;
+    padding: 0;
+    list-style: none;
+    border-inline-start: 2px solid var(--border);
+  }
+  .history li {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 1rem;
+    justify-content: space-between;
+    padding: 0.5rem 1rem;
+    overflow-wrap: anywhere;
+  }
+  .history li > small {
+    flex-basis: 100%;
+  }
+  .steps {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem 1.5rem;
+    margin: 1rem 0;
+    padding: 0;
+    list-style: none;
+    color: var(--muted);
+  }
+  .steps li {
+    display: flex;
+    gap: 0.5rem;
+    align-items: center;
+  }
+  .steps span {
+    display: grid;
+    place-items: center;
+    inline-size: 1.75rem;
+    block-size: 1.75rem;
+    border: 1px solid var(--line);
+    border-radius: 50%;
+    font-size: 0.875rem;
+  }
+  .steps [aria-current='step'] {
+    color: var(--text);
+    font-weight: 600;
+  }
+  .steps [aria-current='step'] span {
+    border-color: var(--accent);
+    background: var(--accent);
+    color: var(--on-accent);
+  }
+  .steps .done span {
+    color: var(--good);
+    border-color: var(--good);
+  }
+  .once {
+    padding: 1.5rem;
+    border: 1px solid var(--border);
+    border-radius: calc(2 * var(--radius));
+  }
+  .once h2 .icon,
+  dialog h3 .icon {
+    vertical-align: -0.125em;
+    color: var(--good);
+  }
+  @container (inline-size < 36rem) {
+    .portal {
+      padding: 1rem;
+    }
+    .once {
+      padding: 1rem;
+    }
+    footer > button {
+      flex: 1 1 auto;
+    }
+  }
+`;

@@ -1,0 +1,105 @@
+import type { Branch, Preview, Selection } from '../../selection.js';
+import type { TokenRecord } from '../../types.js';
+
+/** A selection while somebody is making it. */
+export interface Choice {
+  templates: readonly string[];
+  add: readonly string[];
+  remove: readonly string[];
+  role?: string;
+  resources?: Readonly<Record<string, readonly string[]>>;
+}
+
+export type Resolve = (selection: Selection) => Preview;
+
+export const NOTHING: Choice = { templates: [], add: [], remove: [] };
+
+/** The choice that a token was made by; what it was narrowed to stays. */
+export function choiceOf({ templates, added, removed, role, resources }: TokenRecord): Choice {
+  return {
+    templates: templates.map(({ id }) => id),
+    add: added,
+    remove: removed,
+    ...(role === undefined ? {} : { role }),
+    ...(resources === undefined ? {} : { resources }),
+  };
+}
+
+/** As the core takes it: without members that say nothing. */
+export function selectionOf(choice: Choice): Selection {
+  const { templates, add, remove, role, resources } = choice;
+  return {
+    ...(templates.length > 0 ? { templates } : {}),
+    ...(add.length > 0 ? { add } : {}),
+    ...(remove.length > 0 ? { remove } : {}),
+    ...(role === undefined ? {} : { role }),
+    ...(resources === undefined ? {} : { resources }),
+  };
+}
+
+/** The choice with permissions given or not, whatever gave them before. */
+export function withPermissions(
+  choice: Choice,
+  ids: readonly string[],
+  given: boolean,
+  resolve: Resolve,
+): Choice {
+  const meant = new Set(ids);
+  const others = (entries: readonly string[]) => entries.filter((entry) => !meant.has(entry));
+  const bare: Choice = { ...choice, add: others(choice.add), remove: others(choice.remove) };
+  const now = new Set(resolve(selectionOf(bare)).permissions);
+  if (given) return { ...bare, add: [...bare.add, ...ids.filter((id) => !now.has(id))] };
+  return { ...bare, remove: [...bare.remove, ...ids.filter((id) => now.has(id))] };
+}
+
+/** The choice with a template in it or not. What was removed by hand and is not given any more needs no removing. */
+export function withTemplate(choice: Choice, template: string, chosen: boolean, resolve: Resolve): Choice {
+  const rest = choice.templates.filter((id) => id !== template);
+  const changed = { ...choice, templates: chosen ? [...rest, template] : rest };
+  const given = new Set(resolve(selectionOf({ ...changed, remove: [] })).permissions);
+  return { ...changed, remove: changed.remove.filter((id) => given.has(id)) };
+}
+
+/** The permissions at and below a node of the tree. */
+export function permissionsIn(branch: Branch): string[] {
+  const below = branch.children.flatMap(permissionsIn);
+  return branch.grantable ? [branch.id, ...below] : below;
+}
+
+/** The tree without what cannot be offered. */
+export function offered(tree: readonly Branch[], ceiling: ReadonlySet<string>): Branch[] {
+  return tree.flatMap((branch) => {
+    const children = offered(branch.children, ceiling);
+    const grantable = branch.grantable && ceiling.has(branch.id);
+    if (!grantable && children.length === 0) return [];
+    return [{ ...branch, children, grantable, state: grantable ? branch.state : stateOf(children) }];
+  });
+}
+
+/** Of a node that is no permission by itself. */
+function stateOf(children: readonly Branch[]): Branch['state'] {
+  const states = new Set(children.map(({ state }) => state));
+  return states.size === 1 ? (children[0] as Branch).state : 'partly';
+}
+
+/** A node as it is shown: with those of its children that are. */
+export interface Shown {
+  branch: Branch;
+  children: readonly Shown[];
+}
+
+/** The nodes that pass, all that is below them, and what leads to them. */
+export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boolean): Shown[] {
+  return tree.flatMap((branch) => {
+    const passed = passes(branch);
+    const children = shownOf(branch.children, passed ? () => true : passes);
+    return passed || children.length > 0 ? [{ branch, children }] : [];
+  });
+}
+
+/** What one set has and another lacks, both ways. */
+export function difference(before: readonly string[], after: readonly string[]) {
+  const was = new Set(before);
+  const is = new Set(after);
+  return { adds: after.filter((id) => !was.has(id)), drops: before.filter((id) => !is.has(id)) };
+}

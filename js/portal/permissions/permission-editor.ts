@@ -1,0 +1,92 @@
+import { html, type TemplateResult } from 'lit';
+import type { Preview } from '../../selection.js';
+import type { Tokens } from '../../tokens.js';
+import { errorBox } from '../look/errors.js';
+import { Part } from '../part.js';
+import {
+  type Choice,
+  NOTHING,
+  offered,
+  permissionsIn,
+  selectionOf,
+  withPermissions,
+  withTemplate,
+} from './choice.js';
+import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
+import type { TreeChange } from './permission-tree.js';
+
+/** A choice that somebody has made, with what it comes to. */
+export class ChoiceChange extends Event {
+  readonly choice: Choice;
+
+  constructor(choice: Choice) {
+    super('choice-change');
+    this.choice = choice;
+  }
+}
+
+/** Permission sets, and behind them every single permission. */
+export class PermissionEditor extends Part {
+  static override properties = {
+    ...Part.properties,
+    engine: { attribute: false },
+    choice: { attribute: false },
+    kind: { attribute: false },
+    folded: { attribute: false },
+  };
+  declare engine: Tokens;
+  declare choice: Choice;
+  declare kind: string;
+  /** Whether the sets are among the advanced options, because a role gives the permissions. */
+  declare folded: boolean;
+  #sets: readonly Offered[] = [];
+
+  constructor() {
+    super();
+    this.choice = NOTHING;
+    this.folded = false;
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (!changed.has('engine')) return;
+    this.#sets = offeredSets(this.portal, (selection) => this.engine.resolve(selection, { tree: false }));
+  }
+
+  protected override render(): TemplateResult {
+    let preview: Preview;
+    try {
+      preview = this.engine.resolve(selectionOf(this.choice));
+    } catch (error) {
+      return errorBox(this.portal, error);
+    }
+    const tree = offered(preview.tree ?? [], this.portal.ceiling);
+    const total = tree.flatMap(permissionsIn).length;
+    const sets = permissionSets(this.portal, this.#sets, this.choice, this.kind, (id, chosen) =>
+      this.#change(withTemplate(this.choice, id, chosen, this.#resolve)),
+    );
+    return html`
+      ${this.folded || this.#sets.length === 0 ? '' : sets}
+      <details class="advanced" ?open=${this.#sets.length === 0 && !this.folded}>
+        <summary>
+          ${this.t('advanced.title')}
+          <small>${this.t('advanced.count', { count: preview.permissions.length, total })}</small>
+        </summary>
+        ${this.folded ? sets : ''}
+        <p>${this.t('advanced.hint')}</p>
+        <leastkey-permission-tree
+          .portal=${this.portal}
+          .tree=${tree}
+          @tree-change=${({ ids, given }: TreeChange) =>
+            this.#change(withPermissions(this.choice, ids, given, this.#resolve))}
+        ></leastkey-permission-tree>
+      </details>
+    `;
+  }
+
+  readonly #resolve = (selection: Parameters<Tokens['resolve']>[0]): Preview =>
+    this.engine.resolve(selection, { tree: false });
+
+  #change(choice: Choice): void {
+    this.dispatchEvent(new ChoiceChange(choice));
+  }
+}

@@ -1,0 +1,64 @@
+import { html, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import type { Template } from '../../catalog.js';
+import type { Portal } from '../portal.js';
+import type { Choice, Resolve } from './choice.js';
+
+/** What is told of a set before it is chosen. */
+const TOLD = 6;
+
+/** A template that can be chosen, and all that it gives. */
+export interface Offered {
+  id: string;
+  template: Template;
+  gives: readonly string[];
+}
+
+/** The templates that an actor can give whole, the recommended ones first. */
+export function offeredSets({ deployment, ceiling }: Portal, resolve: Resolve): Offered[] {
+  const sets = Object.entries(deployment.catalog.templates ?? {}).map(([id, template]) => ({
+    id,
+    template,
+    gives: resolve({ templates: [id] }).permissions,
+  }));
+  const within = sets.filter(({ gives }) => gives.every((id) => ceiling.has(id)));
+  return within.sort(
+    (a, b) => Number(b.template.recommended ?? false) - Number(a.template.recommended ?? false),
+  );
+}
+
+/** Cards, several of which can be chosen. */
+export function permissionSets(
+  portal: Portal,
+  offers: readonly Offered[],
+  choice: Choice,
+  kind: string,
+  choose: (id: string, chosen: boolean) => void,
+): TemplateResult {
+  const { texts, titles } = portal;
+  return html`<fieldset class="sets">
+    <legend>${texts.of('sets.title', {}, kind)}</legend>
+    <p>${texts.of('sets.hint')}</p>
+    <div class="cards">
+      ${offers.map(({ id, template, gives }) => {
+        const named = gives.slice(0, TOLD).map((permission) => titles.permission(permission));
+        const list = texts.list(gives.length > TOLD ? [...named, '…'] : named);
+        return html`<label class="card">
+          <input
+            type="checkbox"
+            name="template"
+            value=${id}
+            .checked=${live(choice.templates.includes(id))}
+            @change=${(event: Event) => choose(id, (event.target as HTMLInputElement).checked)}
+          />
+          <span class="words">
+            <strong>${template.title}</strong>
+            ${template.recommended ? html`<span class="badge good">${texts.of('sets.recommended')}</span>` : ''}
+            ${template.description === undefined ? '' : html`<span>${template.description}</span>`}
+            <small>${texts.count('sets.gives', gives.length, { list })}</small>
+          </span>
+        </label>`;
+      })}
+    </div>
+  </fieldset>`;
+}

@@ -1,0 +1,190 @@
+import { html, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Branch, Source } from '../../selection.js';
+import { icon } from '../look/icons.js';
+import { Part } from '../part.js';
+import { permissionsIn, type Shown, shownOf } from './choice.js';
+
+/** What somebody ticked or cleared. */
+export class TreeChange extends Event {
+  readonly ids: readonly string[];
+  readonly given: boolean;
+
+  constructor(ids: readonly string[], given: boolean) {
+    super('tree-change');
+    this.ids = ids;
+    this.given = given;
+  }
+}
+
+/** Every service and its permissions, with boxes that are ticked, clear, or partly ticked. */
+export class PermissionTree extends Part {
+  static override properties = {
+    ...Part.properties,
+    tree: { attribute: false },
+    fixed: { attribute: false },
+    words: { state: true },
+    onlyGiven: { state: true },
+    open: { state: true },
+  };
+  /** As `resolve` answers it. */
+  declare tree: readonly Branch[];
+  /** Only to look at. */
+  declare fixed: boolean;
+  declare words: string;
+  declare onlyGiven: boolean;
+  /** The nodes that were opened by hand. */
+  declare open: ReadonlySet<string>;
+
+  constructor() {
+    super();
+    this.tree = [];
+    this.fixed = false;
+    this.words = '';
+    this.onlyGiven = false;
+    this.open = new Set();
+  }
+
+  protected override render(): TemplateResult {
+    const shown = this.#shown();
+    return html`
+      <div class="tools">
+        <label class="grow">
+          <span>${this.t('advanced.search')}</span>
+          <input
+            type="search"
+            .value=${live(this.words)}
+            @input=${(event: Event) => {
+              this.words = (event.target as HTMLInputElement).value;
+            }}
+          />
+        </label>
+        ${
+          this.fixed
+            ? ''
+            : html`<label class="check">
+              <input
+                type="checkbox"
+                .checked=${live(this.onlyGiven)}
+                @change=${(event: Event) => {
+                  this.onlyGiven = (event.target as HTMLInputElement).checked;
+                }}
+              />
+              <span>${this.t('advanced.only')}</span>
+            </label>`
+        }
+      </div>
+      ${shown.length === 0 ? html`<p>${this.t('advanced.none')}</p>` : this.#branches(shown)}
+    `;
+  }
+
+  #shown(): Shown[] {
+    const given = this.fixed || this.onlyGiven;
+    const words = this.words.trim().toLocaleLowerCase();
+    const found = shownOf(this.tree, ({ id, title, description = '' }) =>
+      [id, title, description].some((text) => text.toLocaleLowerCase().includes(words)),
+    );
+    return given ? onlyGiven(found) : found;
+  }
+
+  #branches(nodes: readonly Shown[]): TemplateResult {
+    return html`<ul class="tree">
+      ${repeat(
+        nodes,
+        ({ branch }) => branch.id,
+        (node) => this.#node(node),
+      )}
+    </ul>`;
+  }
+
+  #node({ branch, children }: Shown): TemplateResult {
+    const { id, title } = branch;
+    const open = this.open.has(id) || this.words.trim() !== '';
+    return html`<li>
+      <div class="node">
+        ${
+          children.length === 0
+            ? html`<span class="leaf"></span>`
+            : html`<button
+              type="button"
+              class="fold"
+              aria-expanded=${open}
+              aria-label=${title}
+              @click=${() => this.#fold(id)}
+            >
+              ${icon(open ? 'down' : 'right')}
+            </button>`
+        }
+        ${this.fixed ? this.#mark(branch) : this.#box(branch)}
+      </div>
+      ${open && children.length > 0 ? this.#branches(children) : ''}
+    </li>`;
+  }
+
+  #box(branch: Branch): TemplateResult {
+    const { state } = branch;
+    return html`<label class="check">
+      <input
+        type="checkbox"
+        .checked=${live(state === 'on')}
+        .indeterminate=${live(state === 'partly')}
+        @change=${(event: Event) => {
+          const { checked } = event.target as HTMLInputElement;
+          this.dispatchEvent(new TreeChange(permissionsIn(branch), checked));
+        }}
+      />
+      ${this.#words(branch)}
+    </label>`;
+  }
+
+  #mark(branch: Branch): TemplateResult {
+    return html`<span class="check">
+      ${icon(branch.state === 'on' ? 'check' : 'partly')} ${this.#words(branch)}
+    </span>`;
+  }
+
+  #words(branch: Branch): TemplateResult {
+    const { id, title, description, deprecated, from, children } = branch;
+    const inside = permissionsIn(branch).length;
+    const sources = [...new Set(from.map((source) => this.#source(source)))];
+    return html`<span class="words">
+      <span
+        >${title}
+        ${children.length > 0 ? html`<small>${givenIn(branch)} / ${inside}</small>` : html`<code>${id}</code>`}
+        ${deprecated ? html`<span class="badge">${this.t('tree.deprecated')}</span>` : ''}</span
+      >
+      ${description === undefined ? '' : html`<small>${description}</small>`}
+      ${sources.length === 0 ? '' : html`<small class="from">${this.portal.texts.list(sources)}</small>`}
+    </span>`;
+  }
+
+  #source(source: Source): string {
+    const { titles } = this.portal;
+    if ('template' in source) return this.t('from.template', { title: titles.template(source.template) });
+    if ('role' in source) return this.t('from.role', { title: titles.role(source.role) });
+    if ('impliedBy' in source)
+      return this.t('from.impliedBy', { title: titles.permission(source.impliedBy) });
+    return this.t('added' in source ? 'from.added' : 'from.removed');
+  }
+
+  #fold(id: string): void {
+    const open = new Set(this.open);
+    if (!open.delete(id)) open.add(id);
+    this.open = open;
+  }
+}
+
+/** How many permissions at and below a node are given. */
+function givenIn({ grantable, state, from, children }: Branch): number {
+  const below = children.reduce((sum, child) => sum + givenIn(child), 0);
+  const given =
+    children.length === 0 ? state === 'on' : state !== 'off' && from.some((source) => !('removed' in source));
+  return below + (grantable && given ? 1 : 0);
+}
+
+function onlyGiven(nodes: readonly Shown[]): Shown[] {
+  return nodes.flatMap(({ branch, children }) =>
+    branch.state === 'off' ? [] : [{ branch, children: onlyGiven(children) }],
+  );
+}

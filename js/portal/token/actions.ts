@@ -1,0 +1,31 @@
+import type { TokenRecord } from '../../types.js';
+import type { Portal } from '../portal.js';
+
+/** What somebody does about a token from its status. */
+export type StatusAction = 'disable' | 'enable' | 'revoke' | 'delete' | 'rotate';
+
+/** What the kind of a token, its status and the authority of whoever looks at it leave to do. */
+export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAction[] {
+  const rules = kinds.get(record.kind);
+  if (rules?.manage !== true) return [];
+  const { status } = record;
+  const fits: Readonly<Record<StatusAction, boolean>> = {
+    enable: status === 'disabled' && rules.actions.includes('disable'),
+    disable: status === 'active' && rules.actions.includes('disable'),
+    rotate: status === 'active' && record.rotation === undefined && rules.actions.includes('rotate'),
+    revoke: status !== 'revoked' && rules.actions.includes('revoke'),
+    delete: rules.actions.includes('delete'),
+  };
+  return (Object.keys(fits) as StatusAction[]).filter((action) => fits[action]);
+}
+
+/** Whether its permissions can be changed, by its kind and by whoever looks at it. */
+export function mayEditScope({ kinds }: Portal, { kind, status }: TokenRecord): boolean {
+  const rules = kinds.get(kind);
+  return status !== 'revoked' && rules?.manage === true && rules.editable.includes('permissions');
+}
+
+/** What the kind calls an action. */
+export function labelOf({ kinds, texts }: Portal, kind: string, action: StatusAction): string {
+  return kinds.get(kind)?.labels[action] ?? texts.of(`action.${action}`, {}, kind);
+}

@@ -1,0 +1,39 @@
+import type { Branch } from '../../selection.js';
+import type { Tokens } from '../../tokens.js';
+import type { TokenRecord } from '../../types.js';
+import { choiceOf, difference, selectionOf } from '../permissions/choice.js';
+import { isKnown } from '../permissions/known.js';
+
+/** How a token stands to the catalog of today. */
+export interface Stand {
+  /** What it has, in the tree of all services. */
+  tree: readonly Branch[];
+  /** Permissions that the catalog has no more. */
+  gone: readonly string[];
+  /** What its selection would give today, and it does not have. */
+  adds: readonly string[];
+  /** What it has, and its selection would not give today. */
+  drops: readonly string[];
+}
+
+export function standOf(record: TokenRecord, tokens: Tokens): Stand {
+  const gone = record.permissions.filter((id) => !isKnown(id, tokens));
+  const known = record.permissions.filter((id) => !gone.includes(id));
+  try {
+    const today = tokens.resolve(selectionOf(choiceOf(record)));
+    const { adds, drops } = difference(known, today.permissions);
+    // Only a selection that still comes to the same tells where each permission is from.
+    if (adds.length + drops.length === 0) return { tree: today.tree ?? [], gone, adds, drops };
+    return { tree: exactly(known, tokens), gone, adds, drops };
+  } catch {
+    // A template or a role of it is not in the catalog any more.
+    return { tree: exactly(known, tokens), gone, adds: [], drops: [] };
+  }
+}
+
+/** The tree of these permissions, without what they bring along today. */
+function exactly(permissions: readonly string[], tokens: Tokens): readonly Branch[] {
+  const { permissions: closed } = tokens.resolve({ add: permissions }, { tree: false });
+  const { adds } = difference(permissions, closed);
+  return tokens.resolve({ add: permissions, ...(adds.length > 0 ? { remove: adds } : {}) }).tree ?? [];
+}

@@ -1,0 +1,44 @@
+import { html, type TemplateResult } from 'lit';
+import type { TokenRecord } from '../../types.js';
+import { instant } from '../part.js';
+import type { Portal } from '../portal.js';
+
+type Fact = [title: string, value: TemplateResult | string | undefined];
+
+/** What is in the record but its permissions and its status. */
+export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
+  const { texts, titles } = portal;
+  const never = texts.of('time.never');
+  const inside = (text: string | undefined) => (text === undefined ? undefined : html`<bdi>${text}</bdi>`);
+  const { role } = record;
+  const facts: Fact[] = [
+    [texts.of('token.description'), inside(record.description)],
+    [texts.of('token.kind'), portal.kindTitle(record.kind)],
+    [texts.of('token.owner'), inside(record.owner)],
+    [texts.of('token.subject'), inside(record.subject)],
+    [texts.of('token.technicalUser'), inside(record.technicalUser)],
+    [
+      texts.of('token.role'),
+      role === undefined ? undefined : role === 'admin' ? texts.of('role.admin') : titles.role(role),
+    ],
+    [
+      texts.of('token.reach'),
+      inside(record.resource === '' ? texts.of('scope.everything') : record.resource),
+    ],
+    [
+      texts.of('token.created'),
+      html`${instant(portal, record.createdAt, never)} <small><bdi>${record.createdBy}</bdi></small>`,
+    ],
+    [texts.of('token.expires'), instant(portal, record.expiresAt, never)],
+    [texts.of('token.used'), instant(portal, record.lastUsedAt, never)],
+    [texts.of('token.uses'), record.uses === undefined ? undefined : String(record.uses)],
+    [texts.of('token.reason'), inside(record.reason)],
+    [texts.of('token.tags'), record.tags === undefined ? undefined : inside(record.tags.join(', '))],
+    [texts.of('token.id'), html`<code>${record.id}</code>`],
+  ];
+  return html`<dl class="facts">
+    ${facts.flatMap(([title, value]) =>
+      value === undefined ? [] : [html`<div><dt>${title}</dt><dd>${value}</dd></div>`],
+    )}
+  </dl>`;
+}

@@ -1,0 +1,160 @@
+import { html, type TemplateResult } from 'lit';
+import type { TokenRecord } from '../../types.js';
+import { errorBox } from '../look/errors.js';
+import { icon } from '../look/icons.js';
+import { Part } from '../part.js';
+import { allowedActions, labelOf, type StatusAction } from './actions.js';
+import { gracesOf } from './grace.js';
+
+/** The dialog behind the status of a token: what its kind allows, and a confirmation before anything is done. */
+export class ManageToken extends Part {
+  static override properties = {
+    ...Part.properties,
+    record: { state: true },
+    asked: { state: true },
+    busy: { state: true },
+    error: { state: true },
+  };
+  declare record: TokenRecord | undefined;
+  /** What is to be confirmed; absent: a choice of everything. */
+  declare asked: StatusAction | undefined;
+  declare busy: boolean;
+  declare error: unknown;
+
+  async manage(record: TokenRecord, action?: StatusAction): Promise<void> {
+    Object.assign(this, { record, asked: action, busy: false, error: undefined });
+    await this.updateComplete;
+    this.#dialog?.showModal();
+  }
+
+  protected override render(): TemplateResult {
+    const { record, asked } = this;
+    return html`<dialog aria-labelledby="manage-title" @close=${() => this.#forget()} @cancel=${this.#keepBusy}>
+      ${record === undefined ? '' : asked === undefined ? this.#choices(record) : this.#confirmation(record, asked)}
+    </dialog>`;
+  }
+
+  #choices(record: TokenRecord): TemplateResult {
+    const { portal } = this;
+    const text = (action: StatusAction) => this.t(`action.${action}.hint`, {}, record.kind);
+    return html`
+      <h3 id="manage-title" dir="auto">${this.t('manage.title', { name: record.name })}</h3>
+      <ul class="choices">
+        ${allowedActions(portal, record).map(
+          (action) => html`<li>
+            <button
+              class=${isEnd(action) ? 'danger' : ''}
+              aria-describedby="manage-${action}"
+              @click=${() => this.#ask(action)}
+            >
+              ${labelOf(portal, record.kind, action)}
+            </button>
+            <span id="manage-${action}">${text(action)}</span>
+          </li>`,
+        )}
+      </ul>
+      <footer><button @click=${() => this.#dialog?.close()}>${this.t('manage.close')}</button></footer>
+    `;
+  }
+
+  #confirmation(record: TokenRecord, action: StatusAction): TemplateResult {
+    const { portal, busy } = this;
+    const { name, kind } = record;
+    const label = labelOf(portal, kind, action);
+    const rotating = action === 'rotate';
+    return html`<form @submit=${(event: SubmitEvent) => this.#submit(event, record, action)}>
+      <h3 id="manage-title" tabindex="-1" dir="auto">
+        ${this.t(rotating ? 'rotate.title' : `confirm.${action}.title`, { name, action: label }, kind)}
+      </h3>
+      ${this.error === undefined ? '' : errorBox(portal, this.error)}
+      <p>${this.t(rotating ? 'rotate.text' : `confirm.${action}.text`, { name }, kind)}</p>
+      ${action === 'revoke' ? this.#reason() : rotating ? this.#grace(record) : ''}
+      <footer>
+        <button type="button" ?disabled=${busy} @click=${() => this.#dialog?.close()}>
+          ${this.t('confirm.cancel')}
+        </button>
+        <button class=${isEnd(action) ? 'primary danger' : 'primary'} ?disabled=${busy}>
+          ${rotating ? icon('key') : ''}
+          ${this.t(rotating ? 'rotate.yes' : `confirm.${action}.yes`, { action: label }, kind)}
+        </button>
+      </footer>
+    </form>`;
+  }
+
+  #reason(): TemplateResult {
+    return html`<label class="field">
+      <span>${this.t('confirm.revoke.reason')} <small>${this.t('field.optional')}</small></span>
+      <input name="reason" maxlength="500" autocomplete="off" />
+    </label>`;
+  }
+
+  #grace(record: TokenRecord): TemplateResult {
+    const { times, kinds } = this.portal;
+    const { graces, usual } = gracesOf(kinds.get(record.kind));
+    return html`<label class="field">
+      <span>${this.t('rotate.grace')}</span>
+      <select name="grace">
+        ${graces.map(
+          (grace) => html`<option value=${grace} ?selected=${grace === usual}>
+            ${grace === 0 ? this.t('rotate.now') : times.length(grace)}
+          </option>`,
+        )}
+      </select>
+    </label>`;
+  }
+
+  async #ask(action: StatusAction): Promise<void> {
+    this.asked = action;
+    await this.updateComplete;
+    this.querySelector<HTMLElement>('#manage-title')?.focus();
+  }
+
+  async #submit(event: SubmitEvent, record: TokenRecord, action: StatusAction): Promise<void> {
+    event.preventDefault();
+    if (this.busy) return;
+    const form = new FormData(event.target as HTMLFormElement);
+    Object.assign(this, { busy: true, error: undefined });
+    try {
+      await this.#perform(record, action, form);
+      this.busy = false;
+      this.#dialog?.close();
+      if (action !== 'rotate') this.portal.say(this.t(`done.${action}`, { name: record.name }));
+    } catch (error) {
+      Object.assign(this, { busy: false, error });
+    }
+  }
+
+  async #perform({ id }: TokenRecord, action: StatusAction, form: FormData): Promise<void> {
+    const { portal } = this;
+    const { source } = portal;
+    if (action === 'rotate') {
+      const { token, digest } = (await portal.engine()).mint({ id });
+      const record = await source.rotate(id, { grace: Number(form.get('grace')), digest });
+      portal.changed(record);
+      portal.open({ screen: 'once', credential: token, record, rotated: true });
+    } else if (action === 'delete') {
+      await source.delete(id);
+      portal.gone(id);
+    } else if (action === 'revoke') {
+      const reason = String(form.get('reason') ?? '').trim();
+      portal.changed(await source.revoke(id, reason === '' ? {} : { reason }));
+    } else {
+      portal.changed(await source[action](id));
+    }
+  }
+
+  /** What is on its way cannot be called back by closing. */
+  readonly #keepBusy = (event: Event): void => {
+    if (this.busy) event.preventDefault();
+  };
+
+  #forget(): void {
+    Object.assign(this, { record: undefined, asked: undefined, error: undefined });
+  }
+
+  get #dialog(): HTMLDialogElement | null {
+    return this.querySelector('dialog');
+  }
+}
+
+const isEnd = (action: StatusAction) => action === 'revoke' || action === 'delete';

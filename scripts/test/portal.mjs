@@ -1,0 +1,38 @@
+/** The checks of the portal, in a real browser. */
+
+import { inBuild } from '../paths.mjs';
+import { tapCounts } from './counts.mjs';
+import { installBrowsers } from './runtimes.mjs';
+
+const folder = 'tests/portal';
+
+/** Where each screen is left for people to look at. */
+const screenshots = inBuild('screenshots');
+
+/**
+ * @param {import('./consumer.mjs').Consumer} consumer
+ * @param {string[]} filters parts of file names; with any, the tests of those files alone are run
+ */
+export function portalChecks(consumer, filters) {
+  return [
+    {
+      key: 'portal-apt',
+      label: 'Portal: Chromium is there',
+      estimate: 30_000,
+      needs: 'compiled tests',
+      provides: 'chromium',
+      work: () => installBrowsers(['chromium']),
+    },
+    {
+      key: 'portal-test',
+      label: 'Portal: walks, screens and stores in Chromium',
+      estimate: 120_000,
+      needs: 'chromium',
+      counts: tapCounts,
+      work: () => {
+        process.env.LEASTKEY_SCREENSHOTS ??= screenshots;
+        return consumer.runTests(folder, filters);
+      },
+    },
+  ];
+}

@@ -1,0 +1,159 @@
+/** A list of 100,000 tokens: what is drawn is what is seen, and what was not read is said. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { portalSuite } from './support/suite.mjs';
+
+const TOTAL = 100_000;
+const DAY = 86_400_000;
+
+/** A page of the API, made up. */
+function pageOf(url, now) {
+  const parameters = new URL(url).searchParams;
+  const from = Number(parameters.get('after') ?? 0);
+  const words = parameters.get('search')?.toLowerCase();
+  // As the core: it looks at so many, whatever passes.
+  const looked = words === undefined ? Number(parameters.get('limit')) : 1_000;
+  const items = [];
+  for (let at = from; at < Math.min(from + looked, TOTAL); at++) {
+    const record = recordOf(at, now);
+    if (words === undefined || record.name.toLowerCase().includes(words)) items.push(record);
+  }
+  const next = from + looked;
+  return { items, ...(next < TOTAL ? { next: String(next) } : {}) };
+}
+
+const recordOf = (at, now) => ({
+  id: `T${String(at).padStart(15, '0')}`,
+  kind: 'permission-set',
+  name: `Sender ${at}`,
+  owner: 'org:acme',
+  resource: 'org:acme',
+  permissions: ['messages:send', 'messages:status'],
+  templates: [{ id: 'all-channels', version: 1 }],
+  added: [],
+  removed: [],
+  status: ['active', 'active', 'disabled', 'revoked'][at % 4],
+  createdAt: now - at * 60_000,
+  createdBy: 'user:ada',
+  ...(at % 3 === 0 ? { expiresAt: now + ((at % 90) + 1) * DAY } : {}),
+  ...(at % 5 === 0 ? { lastUsedAt: now - (at % 70) * DAY } : {}),
+  revision: 1,
+});
+
+portalSuite('a long list', (demo) => {
+  test('is read by pages, drawn in part, and sorted as far as it was read', async (context) => {
+    const ada = await demo().visit('ada');
+    const { page } = ada;
+    const now = Date.now();
+    await page.route('**/leastkey/v1/tokens?*', (route) =>
+      route.fulfill({ json: pageOf(route.request().url(), now) }),
+    );
+    await page.reload();
+    await page.getByText('200 tokens so far, more to load').waitFor();
+    const rows = page.locator('tr[data-row]');
+    const drawn = async () => {
+      const count = await rows.count();
+      assert.ok(count > 5 && count < 80, `${count} rows are drawn`);
+    };
+    await drawn();
+    await ada.look('list-1-long', { fullPage: false });
+
+    await page.getByLabel('Sort by').selectOption('name');
+    await page.getByText('Sorted among what is loaded.').waitFor();
+    await page.getByLabel('Sort by').selectOption('newest');
+
+    await page.getByLabel('Search by name').fill('sender 9');
+    await page.getByText('not everything was searched yet').waitFor();
+    await page.getByLabel('Search by name').fill('sender 99999');
+    await page.getByText('No token matches').waitFor();
+    await ada.look('list-2-no-match-yet');
+    await ada.button('Clear search and filters').click();
+
+    await page.evaluate(() => {
+      globalThis.long = [];
+      new PerformanceObserver((list) =>
+        globalThis.long.push(...list.getEntries().map(({ duration }) => duration)),
+      ).observe({
+        type: 'longtask',
+      });
+    });
+    await page.getByText('200 tokens so far').waitFor();
+    await ada.button('Load all').click();
+    await page.getByText('100,000 tokens', { exact: true }).waitFor({ timeout: 120_000 });
+    await drawn();
+    for (const part of [0.25, 0.5, 1]) {
+      await page.evaluate((part) => scrollTo(0, document.documentElement.scrollHeight * part), part);
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+      const seen = await page.evaluate(() => {
+        const rows = [
+          ...document.querySelector('leastkey-portal').shadowRoot.querySelectorAll('tr[data-row]'),
+        ];
+        const visible = rows.filter((row) => {
+          const { top, bottom } = row.getBoundingClientRect();
+          return bottom > 0 && top < innerHeight;
+        });
+        return visible.map((row) => Number(/Sender (\d+)/.exec(row.innerText)[1]));
+      });
+      assert.ok(seen.length >= 5, `${seen.length} rows are in sight`);
+      assert.deepEqual(
+        seen,
+        Array.from({ length: seen.length }, (_, at) => seen[0] + at),
+        'in order, none left out',
+      );
+      await drawn();
+    }
+    await page.getByRole('button', { name: `Sender ${TOTAL - 1}`, exact: true }).waitFor();
+    const long = await page.evaluate(() => globalThis.long);
+    context.diagnostic(
+      `tasks over 50 ms while 100,000 tokens came in: ${long.length}, longest ${Math.max(0, ...long)} ms`,
+    );
+    await ada.close();
+  });
+
+  test('says when the server cannot be reached, and tries again', async () => {
+    const ada = await demo().visit('ada');
+    const { page } = ada;
+    await page.route('**/leastkey/v1/tokens?*', (route) =>
+      route.fulfill({ status: 502, body: 'bad gateway' }),
+    );
+    await page.getByLabel('Status').selectOption('active');
+    await page.getByText('The server cannot be reached').waitFor();
+    await ada.look('list-3-failed');
+    await page.unroute('**/leastkey/v1/tokens?*');
+    await ada.button('Try again').click();
+    await page.getByText('No token matches').waitFor();
+    ada.seen.console.splice(0);
+    await ada.close();
+  });
+
+  test('of a create whose answer is lost, the second try makes no second token', async () => {
+    const ada = await demo().visit('ada', '/?template=all-channels&name=Lost%20once');
+    const { page } = ada;
+    await ada.button('Next').click();
+    await ada.button('Next').click();
+    await page.route(
+      '**/leastkey/v1/tokens',
+      async (route) => {
+        await route.fetch();
+        await route.abort();
+      },
+      { times: 1 },
+    );
+    await ada.button('Create').click();
+    await page.getByText('never makes a second token').waitFor();
+    await ada.look('list-4-lost-answer');
+    await ada.button('Create').click();
+    await ada.heading('Access token created').waitFor();
+    const { valid } = await demo().deployment.tokens.verify(await ada.takeCredential());
+    assert.equal(valid, true);
+    await ada.button('Copy').click();
+    await ada.button('I have stored it').click();
+    await ada.button('Lost once').waitFor();
+    assert.equal(await ada.button('Lost once').count(), 1);
+    ada.seen.console.splice(0);
+    await ada.close();
+  });
+});
