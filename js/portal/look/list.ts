@@ -64,9 +64,11 @@ export const list = css`
     padding: 0;
     border: 0;
   }
+  td time span {
+    display: block;
+  }
   .line,
   td small,
-  td time span,
   td time small {
     display: block;
     overflow: hidden;
