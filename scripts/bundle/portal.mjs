@@ -5,10 +5,11 @@
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { build } from 'esbuild';
 
 /** @param {string} folder the package, compiled */
 export async function bundlePortal(folder) {
+  // Not there yet when a fresh clone loads this script.
+  const { build } = await import('esbuild');
   const portal = join(folder, 'portal');
   const entry = join(portal, 'index.js');
   await build({
