@@ -4,12 +4,13 @@
  */
 
 import { join } from 'node:path';
-import { build } from 'esbuild';
 
 const entries = ['index', 'edge', 'portal/index', 'stores/indexeddb', 'stores/memory'];
 
 /** @param {string} folder the package, all but this */
 export async function bundleForPages(folder) {
+  // Not there yet when a fresh clone loads this script.
+  const { build } = await import('esbuild');
   await build({
     entryPoints: Object.fromEntries(entries.map((name) => [nameOf(name), join(folder, `${name}.js`)])),
     outdir: join(folder, 'browser'),
