@@ -1,7 +1,7 @@
 //! Bugs that other token systems have had, each planted at the place where it would be here.
 //!
 //! A check that cannot fail shows nothing. With the feature `planted-bugs` a test switches on one bug at a time and demands that the check
-//! for it fails (`tests/field_failures.rs`). Without the feature [`planted`] is a constant `false`: the compiler leaves the branches out, and
+//! for it fails (`tests/field_failures.rs`). Without the feature `planted` is a constant `false`: the compiler leaves the branches out, and
 //! nothing of them is in the module. A release build, or one for WebAssembly, with the feature does not compile.
 
 #[cfg(all(feature = "planted-bugs", any(target_arch = "wasm32", not(debug_assertions))))]

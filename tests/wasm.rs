@@ -36,10 +36,14 @@ fn at(value: &JsValue, path: &str) -> JsValue {
 fn core() -> Core {
     let (mut core, out) = (Core::new(), Array::new());
     core.configure(js(r#"{"prefix": "acme_live"}"#), CATALOG.as_bytes(), &out);
-    assert_eq!(
-        text(&handed_over(&out, 0)),
-        r#"{"answer":{"pattern":"acme_live_1[0-9A-Za-z]{52}","version":"7"}}"#
-    );
+    let told = handed_over(&out, 0);
+    for (path, expected) in [
+        ("answer.pattern", r#""acme_live_1[0-9A-Za-z]{52}""#),
+        ("answer.version", r#""7""#),
+        ("answer.codes.0", r#"{"code":"valid","status":200}"#),
+    ] {
+        assert_eq!(text(&at(&told, path)), expected, "{path}");
+    }
     core
 }
 
