@@ -10,7 +10,8 @@ import {
   type RevokeAllOptions,
   type RevokeAllQuery,
 } from './bulk.js';
-import { type ConfiguredCore, refusal } from './core.js';
+import { refusal } from './core/step.js';
+import type { ConfiguredCore } from './core.js';
 import type { CredentialSource } from './credential.js';
 import type { Deployment } from './deployment.js';
 import type { Description } from './describe.js';

@@ -1,28 +1,29 @@
 import { loadModule } from '#load';
 import type { Call, Config, Question, Reads, Step } from './boundary.js';
-import type { BearerError, VerdictCode } from './codes.js';
+import { Instances, loadOnce } from './core/instances.js';
+import { refusal } from './core/step.js';
+import {
+  type CodeRow,
+  type Lacking,
+  type Mark,
+  MISS,
+  type Verified,
+  type VerifyingCore,
+} from './core/verifying.js';
 import { LeastkeyError } from './errors.js';
-import type { Verdict } from './types.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.js';
 
 /** Bytes of entropy that one management call draws. */
 const ENTROPY_BYTES = 64;
 
-let loading: Promise<void> | undefined;
-let module: WebAssembly.Module | undefined;
-/** Counts the instances of this process; objects made in an earlier one are dead. */
-let generation = 0;
-/** Whether the instance trapped: its memory may be in any state, so nothing more is asked of it. */
-let trapped = false;
+/** The longest text that the scratch buffer takes. */
+const SCRATCH_BYTES = 256;
 
 /** The time of a step, and the start of the call that it belongs to. */
 export interface Time {
   now: number;
   started: number;
 }
-
-/** What a refusal of a token that is remembered lacked. */
-export type Lacking = Pick<Verdict, 'missing' | 'scope'>;
 
 /** What `configure` answers. */
 interface Configured {
@@ -34,34 +35,12 @@ interface Configured {
   codes: CodeRow[];
 }
 
-/** A verdict code with its status and the error of its challenge. */
-export interface CodeRow {
-  code: VerdictCode;
-  status: number;
-  error?: BearerError;
-}
-
-/** One step of a verification, and where its token is remembered. */
-export interface Verified {
-  step: Step;
-  slot: number | undefined;
-}
-
-/** A moment in the life of the core: what was read before the feed was taken in again is not remembered. */
-export interface Mark {
-  epoch: number;
-  round: number;
-}
-
-/** What is remembered does not do: the store has to be asked. Below it stand the codes of texts that are no credentials. */
-export const MISS = -1;
-/** In a hit, the bit of a rotation's new secret; below it stands the code. */
-export const HIT_SUCCESSOR = 1 << 7;
-/** In a hit, where the slot begins. */
-export const HIT_SLOT = 8;
-
-/** The longest text that the scratch buffer takes. */
-const SCRATCH_BYTES = 256;
+let module: WebAssembly.Module | undefined;
+const load = loadOnce(async () => {
+  module = await loadModule();
+  initSync({ module });
+});
+const instances = new Instances(__wbg_reset_state);
 
 const encoder = new TextEncoder();
 
@@ -69,7 +48,7 @@ const encoder = new TextEncoder();
  * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs
  * stays in it between two calls, so after a trap a fresh instance, configured from the same text, serves the next.
  */
-export class ConfiguredCore {
+export class ConfiguredCore implements VerifyingCore {
   /** What the core made of the configuration. */
   readonly configured: Configured;
   readonly #config: Config;
@@ -83,7 +62,7 @@ export class ConfiguredCore {
   private constructor(config: Config, catalogText: string) {
     this.#config = config;
     this.#catalog = new TextEncoder().encode(catalogText);
-    this.configured = inWasm(() => this.#configure());
+    this.configured = instances.run(() => this.#configure());
   }
 
   /** @throws {LeastkeyError} `invalid_input` with all problems of the catalog. */
@@ -109,23 +88,19 @@ export class ConfiguredCore {
     return this.#step((core, out) => core.mint(now, id, entropy, out));
   }
 
-  /** Changes with every instance: a fresh one remembers nothing. */
   get epoch(): number {
-    return trapped || this.#generation !== generation ? -1 : this.#generation;
+    return this.#isAlive ? this.#generation : -1;
   }
 
-  /** The verdict codes by their numbers. */
   get codes(): readonly CodeRow[] {
     return this.configured.codes;
   }
 
-  /** Where the core stands, to be asked before a token is read that is to be remembered. */
   mark(): Mark {
     const round = this.#ask((core) => core.round());
     return { epoch: this.epoch, round };
   }
 
-  /** One step of a verification. With the mark from before its reads, the token is remembered. */
   verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified {
     // A fresh instance counts its rounds anew.
     if (mark === undefined || mark.epoch !== this.epoch) {
@@ -139,7 +114,6 @@ export class ConfiguredCore {
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }
 
-  /** The number of the requirement of a question, for {@link hit}. */
   number(question: Question): number {
     const out: string[] = [];
     const number = this.#ask((core) => core.number(question, out));
@@ -147,17 +121,15 @@ export class ConfiguredCore {
     return number;
   }
 
-  /** The verdict from what is remembered, as one number: slot, successor, code; {@link MISS} or less without a token. */
   hit(credential: string, requirement: number, now: number): number {
     const core = this.#core;
-    if (core === undefined || trapped || this.#generation !== generation) return MISS;
+    if (core === undefined || !this.#isAlive) return MISS;
     if (this.#scratch.length === 0)
       this.#scratch = new Uint8Array(memory().buffer, core.scratch(), SCRATCH_BYTES);
     const { read, written } = encoder.encodeInto(credential, this.#scratch);
     return read === credential.length ? this.#ask(() => core.hit(written, requirement, now)) : MISS;
   }
 
-  /** As {@link hit}, for any question; of a refusal also what was lacking. */
   recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking } {
     const out: string[] = [];
     const hit = this.#ask((core) => core.recall(credential, question, now, out));
@@ -167,7 +139,6 @@ export class ConfiguredCore {
     throw refusal(step);
   }
 
-  /** Takes in a read of the change feed that began at `readAt`, and forgets what changed. */
   takeIn(heads: Reads, readAt: number): void {
     const out: string[] = [];
     this.#ask((core) => core.takeIn(heads, readAt, out));
@@ -209,9 +180,13 @@ export class ConfiguredCore {
     return this.#step((core, out) => core.suggest(permissions, out));
   }
 
-  /** What a request needs by the routes of the catalog. */
   match(method: string, path: string): Step {
     return this.#step((core, out) => core.match(method, path, out));
+  }
+
+  /** Whether this core stands in the instance that there is now. */
+  get #isAlive(): boolean {
+    return this.#generation === instances.generation;
   }
 
   #step(run: (core: Core, out: string[]) => void): Step {
@@ -221,8 +196,8 @@ export class ConfiguredCore {
   }
 
   #ask<T>(run: (core: Core) => T): T {
-    return inWasm(() => {
-      if (this.#generation !== generation) this.#configure();
+    return instances.run(() => {
+      if (!this.#isAlive) this.#configure();
       return run(this.#core as Core);
     });
   }
@@ -237,7 +212,7 @@ export class ConfiguredCore {
       throw refusal(step);
     }
     this.#core = core;
-    this.#generation = generation;
+    this.#generation = instances.generation;
     this.#scratch = new Uint8Array(0);
     return step.answer as Configured;
   }
@@ -258,7 +233,7 @@ export function drawEntropy(source: ((bytes: Uint8Array) => void) | undefined): 
   const bytes = new Uint8Array(ENTROPY_BYTES);
   let failure: { cause?: unknown } | undefined;
   try {
-    if (source === undefined) inWasm(() => fillEntropy(bytes));
+    if (source === undefined) instances.run(() => fillEntropy(bytes));
     else source(bytes);
     // A generator that failed leaves zeros, and one that did nothing too; a working one draws 64 of them once in 2^512.
     if (bytes.every((byte) => byte === 0)) failure = {};
@@ -269,58 +244,7 @@ export function drawEntropy(source: ((bytes: Uint8Array) => void) | undefined): 
   throw new LeastkeyError('rng_failed', 'the random number generator failed; nothing was made', failure);
 }
 
-/** The error for a step that refuses, or for one that should not have come here. */
-export function refusal(step: Step): LeastkeyError {
-  if (!('refuse' in step))
-    return new LeastkeyError('internal', `unexpected step of the core: ${Object.keys(step)}`);
-  const { code, message, path, problems } = step.refuse;
-  return new LeastkeyError(code, message, { path: path || undefined, problems });
-}
-
-/** Compiles the module once; a failure is not remembered, so that the next attempt may succeed. */
-async function load(): Promise<void> {
-  loading ??= instantiate();
-  try {
-    await loading;
-  } catch (cause) {
-    loading = undefined;
-    throw new LeastkeyError(
-      'internal',
-      `the WebAssembly core could not be loaded: ${(cause as Error).message}`,
-      { cause },
-    );
-  }
-}
-
-async function instantiate(): Promise<void> {
-  module = await loadModule();
-  initSync({ module });
-}
-
 /** The memory of the instance that there is now. */
 function memory(): WebAssembly.Memory {
   return initSync({ module: module as WebAssembly.Module }).memory;
-}
-
-/**
- * Runs a call into wasm. Whatever it throws has cut through Rust code that was not done, so the instance is given up,
- * not only after a trap.
- */
-function inWasm<T>(call: () => T): T {
-  try {
-    if (trapped) {
-      __wbg_reset_state();
-      generation += 1;
-      trapped = false;
-    }
-    return call();
-  } catch (cause) {
-    if (cause instanceof LeastkeyError) throw cause;
-    trapped = true;
-    throw new LeastkeyError(
-      'internal',
-      'the WebAssembly core stopped; a fresh instance serves the next call',
-      { cause },
-    );
-  }
 }

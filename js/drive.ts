@@ -2,7 +2,8 @@
 
 import { commitWrites, fetchNeed } from './access.js';
 import type { Call, Reads, Step } from './boundary.js';
-import { type ConfiguredCore, drawEntropy, refusal, type Time } from './core.js';
+import { refusal } from './core/step.js';
+import { type ConfiguredCore, drawEntropy, type Time } from './core.js';
 import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
 import { Place } from './queue.js';

@@ -1,4 +1,5 @@
-import { type ConfiguredCore, drawEntropy, refusal } from './core.js';
+import { refusal } from './core/step.js';
+import { type ConfiguredCore, drawEntropy } from './core.js';
 import type { Settings } from './options.js';
 
 /** What {@link Tokens.mint} can be given. */

@@ -1,4 +1,5 @@
-import { type ConfiguredCore, refusal } from './core.js';
+import { refusal } from './core/step.js';
+import type { VerifyingCore } from './core/verifying.js';
 import { requireText } from './values.js';
 
 /** What a request needs by the routes of the catalog. It is a requirement: give it to `verify`. */
@@ -13,7 +14,7 @@ const LONGEST_PATH = 2_048;
 const LONGEST_METHOD = 'OPTIONS'.length;
 
 /** The requirement of a request; `null` where no route matches. */
-export function matchRoute(core: ConfiguredCore, method: string, path: string): RouteRequirement | null {
+export function matchRoute(core: VerifyingCore, method: string, path: string): RouteRequirement | null {
   requireText(method, 'method');
   requireText(path, 'path');
   if (method.length > LONGEST_METHOD || path.length > LONGEST_PATH) return null;

@@ -1,7 +1,8 @@
 import { commitWrites, fetchNeed } from './access.js';
 import type { Question, Reads, Step } from './boundary.js';
 import { WRAPPER_REFUSALS } from './codes.js';
-import { type ConfiguredCore, type Mark, refusal } from './core.js';
+import { refusal } from './core/step.js';
+import type { Mark, VerifyingCore } from './core/verifying.js';
 import { type CredentialSource, readCredential } from './credential.js';
 import type { Settings } from './options.js';
 import { Place } from './queue.js';
@@ -18,7 +19,7 @@ export interface Remembering {
 
 /** The verdict on a credential, from the store; its token is remembered if somebody wants that. */
 export async function verifyCredential(
-  core: ConfiguredCore,
+  core: VerifyingCore,
   settings: Settings,
   source: CredentialSource,
   question: Question,
@@ -32,7 +33,7 @@ export async function verifyCredential(
 
 /** One step of a verification, and of remembering its token. */
 export function verifyStep(
-  core: ConfiguredCore,
+  core: VerifyingCore,
   credential: string,
   question: Question,
   reads: Reads,

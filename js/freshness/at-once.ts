@@ -2,7 +2,8 @@
 
 import type { Question, Reads, Step } from '../boundary.js';
 import { WRAPPER_REFUSALS } from '../codes.js';
-import { type ConfiguredCore, refusal } from '../core.js';
+import { refusal } from '../core/step.js';
+import type { VerifyingCore } from '../core/verifying.js';
 import type { Settings } from '../options.js';
 import { readApplied, readValues } from '../stored.js';
 import type { Verdict } from '../types.js';
@@ -16,7 +17,7 @@ class NotAtOnce extends Error {}
 
 /** The verdict; nothing when the store does not answer at once. */
 export function verifyAtOnce(
-  core: ConfiguredCore,
+  core: VerifyingCore,
   settings: Settings,
   credential: string,
   question: Question,
@@ -42,7 +43,7 @@ export function verifyAtOnce(
 
 /** Asks and reads until the core has decided. */
 function decide(
-  core: ConfiguredCore,
+  core: VerifyingCore,
   settings: Settings,
   credential: string,
   question: Question,

@@ -1,7 +1,7 @@
 /** The change feed, read at most once in each freshness window. */
 
 import type { Reads } from '../boundary.js';
-import type { ConfiguredCore } from '../core.js';
+import type { VerifyingCore } from '../core/verifying.js';
 import type { Settings } from '../options.js';
 import { readValues } from '../stored.js';
 import { type Deadline, within } from '../time-limit.js';
@@ -24,7 +24,7 @@ interface Reading {
 
 /** What is remembered of tokens is as new as the last read of the feed, counted from its start. */
 export class Feed {
-  readonly #core: ConfiguredCore;
+  readonly #core: VerifyingCore;
   readonly #settings: Settings;
   /** The start of the last read that the core has taken in. */
   #began: Start | undefined;
@@ -36,7 +36,7 @@ export class Feed {
   /** As many of them as the last read has seen. */
   #settled = 0;
 
-  constructor(core: ConfiguredCore, settings: Settings) {
+  constructor(core: VerifyingCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
   }

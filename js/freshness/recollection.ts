@@ -2,7 +2,7 @@
 
 import type { Question } from '../boundary.js';
 import type { VerdictCode } from '../codes.js';
-import { type CodeRow, type ConfiguredCore, HIT_SLOT, HIT_SUCCESSOR, MISS } from '../core.js';
+import { type CodeRow, HIT_SLOT, HIT_SUCCESSOR, MISS, type VerifyingCore } from '../core/verifying.js';
 import type { Verdict, VerifiedToken } from '../types.js';
 
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
@@ -16,7 +16,7 @@ const MOST_NUMBERED = 1_000;
 
 /** The tokens that the core remembers, each by the number of its slot. */
 export class Recollection {
-  readonly #core: ConfiguredCore;
+  readonly #core: VerifyingCore;
   /** What a verdict tells of a token, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
   /** The second looks of the second that began at an instant. */
@@ -24,7 +24,7 @@ export class Recollection {
   readonly #numbers = new Map<string, number>();
   #epoch = -1;
 
-  constructor(core: ConfiguredCore) {
+  constructor(core: VerifyingCore) {
     this.#core = core;
   }
 

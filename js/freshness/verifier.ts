@@ -2,7 +2,7 @@
 
 import type { Question } from '../boundary.js';
 import { WRAPPER_REFUSALS } from '../codes.js';
-import type { ConfiguredCore } from '../core.js';
+import type { VerifyingCore } from '../core/verifying.js';
 import { type CredentialSource, readCredential } from '../credential.js';
 import type { Settings } from '../options.js';
 import { Deadline, within } from '../time-limit.js';
@@ -14,14 +14,14 @@ import { Recollection } from './recollection.js';
 
 /** The verifications of one deployment. */
 export class FreshVerifier {
-  readonly #core: ConfiguredCore;
+  readonly #core: VerifyingCore;
   readonly #settings: Settings;
   readonly #feed: Feed;
   readonly #recollection: Recollection;
   /** The reads of tokens that are not remembered yet, by their credentials, as long as they are under way. */
   readonly #missing = new Map<string, Promise<Verdict>>();
 
-  constructor(core: ConfiguredCore, settings: Settings) {
+  constructor(core: VerifyingCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
