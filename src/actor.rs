@@ -47,7 +47,7 @@ impl Actor {
         Actor {
             id: Identity::of_token(id),
             own: None,
-            token: Some(id.clone()),
+            token: Some(*id),
             roles: Vec::new(),
             permissions: Vec::new(),
         }

@@ -282,7 +282,7 @@ impl Record {
     pub fn tombstone(&self, deleted_at: Instant, deleted_by: Identity) -> String {
         json(&Tombstone {
             form: FORM,
-            id: self.token.id.clone(),
+            id: self.token.id,
             deleted_at,
             deleted_by,
             revision: self.token.revision.saturating_add(1),

@@ -214,7 +214,7 @@ impl VerifiedToken {
             (token.permissions.clone(), token.resources.clone())
         };
         VerifiedToken {
-            id: token.id.clone(),
+            id: token.id,
             name: token.name.clone(),
             description: token.description.clone(),
             tags: token.tags.clone(),

@@ -1,9 +1,9 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
-use crate::cache::{Cache, Entry, Hit};
+use crate::cache::{Cache, Entry, Found, Hit};
 use crate::catalog::Catalog;
 use crate::condition::RequestContext;
-use crate::credential::Presented;
+use crate::credential::{Presented, WellFormed};
 use crate::deployment::Deployment;
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
@@ -121,11 +121,17 @@ pub fn verify_and_remember(
             Ok(decided) => decided,
             Err(halt) => return halt.into(),
         };
-        // A key that another system issued has no id by which it could be found here.
-        if let Some((record, standing)) = decision.found
-            && record.scheme() == Scheme::Native
-        {
-            slot = cache.fill(Entry::of(&record, standing), round);
+        match decision.found {
+            // A key that another system issued has no id by which it could be found here.
+            Some((record, standing)) if record.scheme() == Scheme::Native => {
+                slot = cache.fill(Entry::of(&record, standing), round);
+            }
+            None if decision.verdict.code == Code::Unknown => {
+                if let Ok(text) = WellFormed::read(deployment.prefix(), credential.as_bytes()) {
+                    cache.fill_absent(text.id(), round);
+                }
+            }
+            _ => {}
         }
         let answer = decision.verdict;
         if writes.is_empty() {
@@ -137,19 +143,78 @@ pub fn verify_and_remember(
     (step, slot)
 }
 
-/// Answers from what a cache remembers. The code of a text that is no credential needs no cache.
+/// Answers from what a cache remembers. The code of a text that names no token needs no credential.
 ///
 /// # Errors
-/// The code, where nothing about a token was looked at.
+/// The code, where no token was looked at.
 pub fn recall(
     deployment: &Deployment,
-    credential: &str,
+    credential: &[u8],
     question: &Question,
     now: Instant,
     cache: &mut Cache,
 ) -> Result<Option<Hit>, Code> {
-    match Presented::parse(deployment.prefix(), credential) {
-        Ok(presented) => Ok(cache.look_up(&presented, question, now)),
+    let Some((slot, text)) = locate(deployment, credential, cache)? else {
+        return Ok(None);
+    };
+    Ok(cache.look_up(slot, &text.hash(), question, now))
+}
+
+/// Answers several at a time as [`recall`] does each, in their order.
+pub fn recall_many<'t>(
+    deployment: &Deployment,
+    asked: impl Iterator<Item = (&'t [u8], Question<'t>)>,
+    now: Instant,
+    cache: &mut Cache,
+    mut answer: impl FnMut(usize, Result<Option<Hit>, Code>),
+) {
+    let mut located: Vec<(usize, u32, WellFormed, Question)> = Vec::with_capacity(4);
+    for (at, (credential, question)) in asked.enumerate() {
+        match locate(deployment, credential, cache) {
+            Ok(Some((slot, text))) => located.push((at, slot, text, question)),
+            Ok(None) => answer(at, Ok(None)),
+            Err(code) => answer(at, Err(code)),
+        }
+        if located.len() == 4 {
+            look_up_all(&mut located, now, cache, &mut answer);
+        }
+    }
+    look_up_all(&mut located, now, cache, &mut answer);
+}
+
+/// Looks up at most four, and hashes them together.
+fn look_up_all(
+    located: &mut Vec<(usize, u32, WellFormed, Question)>,
+    now: Instant,
+    cache: &mut Cache,
+    answer: &mut impl FnMut(usize, Result<Option<Hit>, Code>),
+) {
+    let Some((.., first, _)) = located.first() else {
+        return;
+    };
+    let mut texts = [*first; 4];
+    texts
+        .iter_mut()
+        .zip(located.iter())
+        .for_each(|(to, (.., text, _))| *to = *text);
+    let presented = WellFormed::hash_four(texts);
+    for ((at, slot, _, question), presented) in located.drain(..).zip(presented) {
+        answer(at, Ok(cache.look_up(slot, &presented, &question, now)));
+    }
+}
+
+/// Where the token that a text names is remembered, if it is.
+fn locate<'t>(
+    deployment: &Deployment,
+    credential: &'t [u8],
+    cache: &Cache,
+) -> Result<Option<(u32, WellFormed<'t>)>, Code> {
+    match WellFormed::read(deployment.prefix(), credential) {
+        Ok(text) => match cache.find(text.id()) {
+            Found::At(slot) => Ok(Some((slot, text))),
+            Found::Absent => Err(Code::Unknown),
+            Found::Nowhere => Ok(None),
+        },
         // It may be a key that another system issued.
         Err(_) if deployment.imported().may_be(credential) => Ok(None),
         Err(unreadable) => Err(unreadable.into()),

@@ -99,11 +99,7 @@ fn the_prefix_is_compared_exactly() {
 #[test]
 fn ids_sort_by_time() {
     let ids: Vec<_> = (0..1000)
-        .map(|step| {
-            Credential::mint(&prefix(), instant(step * 977), &[200; ENTROPY])
-                .id()
-                .clone()
-        })
+        .map(|step| *Credential::mint(&prefix(), instant(step * 977), &[200; ENTROPY]).id())
         .collect();
     assert!(ids.is_sorted());
 }

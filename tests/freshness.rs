@@ -47,6 +47,7 @@ fn no_answer_rests_on_what_is_older_than_the_window() {
         "hit insufficient_permission",
         "hit expired",
         "hit not_yet_valid",
+        "hit unknown",
         "read valid",
         "read revoked",
         "read unknown",

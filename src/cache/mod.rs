@@ -5,6 +5,7 @@
 //! remembers. What is put in must have been read from the store by reads that began after the last read of the feed had *ended*: a change
 //! that the feed has told already is never told again, so what was read before it would stay.
 
+mod absent;
 mod entry;
 mod shards;
 
@@ -12,12 +13,13 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
+use absent::Absent;
 pub use entry::Entry;
 use entry::RestsOn;
 pub use shards::SHARDS;
 use shards::Shards;
 
-use crate::credential::Presented;
+use crate::credential::{Presented, TokenId};
 use crate::grant::Grant;
 use crate::planted::{Bug, planted};
 use crate::record::Secret;
@@ -43,6 +45,8 @@ pub struct Cache {
     as_of: Option<Instant>,
     /// How many reads of the feed were taken in.
     round: u32,
+    /// Ids that were not there. Making a token tells nobody, so all of them are forgotten with every read of the feed.
+    absent: Absent,
     /// Grants and dependencies that many tokens share.
     grants: Shared<Grant>,
     rests_on: Shared<RestsOn>,
@@ -53,6 +57,17 @@ struct Slot {
     entry: Option<Entry>,
     /// Whether it was used since the hand last came by.
     used: bool,
+}
+
+/// What an id was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// That of the token in a slot.
+    At(u32),
+    /// One that the store did not have.
+    Absent,
+    /// Not known: the store has to be asked.
+    Nowhere,
 }
 
 /// What was found for a credential.
@@ -79,6 +94,7 @@ impl Cache {
             shards: Shards::default(),
             as_of: None,
             round: 0,
+            absent: Absent::default(),
             grants: Shared::default(),
             rests_on: Shared::default(),
         }
@@ -108,12 +124,27 @@ impl Cache {
         self.round
     }
 
-    /// What is remembered of a presented credential. Nothing, where the store has to be asked: the token is not here, the secret is none that
-    /// is known, or its uses are counted.
-    pub fn look_up(&mut self, presented: &Presented, question: &Question, now: Instant) -> Option<Hit> {
-        let at = *self.by_id.get(presented.id().bytes())?;
-        let slot = self.slots.get_mut(at as usize)?;
-        let entry = slot.entry.as_ref()?;
+    /// Where a token is remembered, before anything is hashed.
+    #[must_use]
+    pub fn find(&self, id: &TokenId) -> Found {
+        match self.by_id.get(id.bytes()) {
+            Some(slot) => Found::At(*slot),
+            None if self.absent.has(id.bytes()) => Found::Absent,
+            None => Found::Nowhere,
+        }
+    }
+
+    /// What is remembered of the token in a slot, for the credential that was presented. Nothing, where the store has to be asked: the secret
+    /// is none that is known, or the token's uses are counted.
+    pub fn look_up(
+        &mut self,
+        slot: u32,
+        presented: &Presented,
+        question: &Question,
+        now: Instant,
+    ) -> Option<Hit> {
+        let of = self.slots.get_mut(slot as usize)?;
+        let entry = of.entry.as_ref()?;
         let successor = match entry.secret(presented, now) {
             Secret::Current => false,
             Secret::Successor => true,
@@ -122,17 +153,24 @@ impl Cache {
         if question.consume.is_some() && entry.terms.are_limited() {
             return None;
         }
-        slot.used = true;
+        of.used = true;
         let code = match entry.terms.decide(question, now) {
             Code::Disabled | Code::Revoked if planted(Bug::HitIgnoresStatus) => Code::Valid,
             _ if planted(Bug::CachedVerdict) => Code::Valid,
             code => code,
         };
         Some(Hit {
-            slot: at,
+            slot,
             code,
             successor,
         })
+    }
+
+    /// Remembers that there is no token with an id, if the reads that said so began in this round.
+    pub fn fill_absent(&mut self, id: &TokenId, round: u32) {
+        if self.as_of.is_some() && round == self.round {
+            self.absent.add(id.bytes());
+        }
     }
 
     /// Remembers a token that was read from the store; answers its slot. `round` is what [`Cache::round`] said before the reads began: if the
@@ -177,6 +215,7 @@ impl Cache {
             return;
         }
         let changes = self.shards.take_in(heads);
+        self.absent.clear();
         self.as_of = Some(read_at);
         self.round = self.round.wrapping_add(1);
         if changes.is_empty() {

@@ -2,11 +2,10 @@
 
 use zeroize::Zeroize;
 
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// Whether every byte is a digit of base62.
+/// Whether every byte is a digit of base62. All are looked at: without an early end the compiler takes sixteen at a time.
 pub(super) fn is_base62(text: &[u8]) -> bool {
-    text.iter().all(u8::is_ascii_alphanumeric)
+    text.iter()
+        .fold(true, |all, byte| all & byte.is_ascii_alphanumeric())
 }
 
 /// Writes the low digits of a big-endian number into `out`; the number is consumed (zeroed).
@@ -37,27 +36,49 @@ fn symbol(value: u16) -> u8 {
 /// The number that digits stand for; of more than ten digits only the low ones fit.
 pub(super) fn decode(digits: &[u8]) -> u64 {
     digits.iter().fold(0u64, |number, digit| {
-        let value = ALPHABET.iter().position(|known| known == digit).unwrap_or(0);
-        number.wrapping_mul(62).wrapping_add(value as u64)
+        number.wrapping_mul(62).wrapping_add(u64::from(value(*digit)))
     })
+}
+
+/// The value of a digit.
+fn value(digit: u8) -> u8 {
+    match digit {
+        b'a'.. => digit.wrapping_sub(b'a' - 36),
+        b'A'.. => digit.wrapping_sub(b'A' - 10),
+        _ => digit.wrapping_sub(b'0'),
+    }
 }
 
 /// The digit with which each one is replaced to turn the order round: newest first by ascending key.
 pub(super) fn mirror(digit: u8) -> u8 {
-    let at = ALPHABET.iter().position(|known| *known == digit).unwrap_or(0);
-    ALPHABET.iter().rev().nth(at).copied().unwrap_or(b'0')
+    symbol(u16::from(61u8.saturating_sub(value(digit))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
     #[test]
     fn symbols_are_the_alphabet() {
-        for (value, expected) in ALPHABET.iter().enumerate() {
-            assert_eq!(symbol(u16::try_from(value).unwrap()), *expected);
+        for (number, digit) in ALPHABET.iter().enumerate() {
+            assert_eq!(symbol(u16::try_from(number).unwrap()), *digit);
+            assert_eq!(usize::from(value(*digit)), number);
+            assert_eq!(mirror(*digit), ALPHABET[61 - number]);
         }
         assert!(ALPHABET.is_sorted());
+    }
+
+    #[test]
+    fn every_byte_is_a_digit_or_not() {
+        for byte in 0..=u8::MAX {
+            for at in 0..20 {
+                let mut text = [b'a'; 20];
+                text[at] = byte;
+                assert_eq!(is_base62(&text), ALPHABET.contains(&byte));
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,11 @@ pub(super) fn of(body: &[u8]) -> [u8; LENGTH] {
     digits
 }
 
+/// Whether digits are the checksum of a body. A number has one text, so the numbers are compared.
+pub(super) fn is_of(body: &[u8], digits: &[u8; LENGTH]) -> bool {
+    base62::decode(digits) == u64::from(CRC_32.checksum(body))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +35,20 @@ mod tests {
             .unwrap();
         let (body, checksum) = body.split_at(body.len() - LENGTH);
         assert_eq!(of(body.as_bytes()), checksum.as_bytes());
+        assert!(is_of(body.as_bytes(), checksum.as_bytes().as_array().unwrap()));
+    }
+
+    #[test]
+    fn no_other_digits_are_the_checksum() {
+        let right = of(b"body");
+        for at in 0..LENGTH {
+            for digit in (0..=u8::MAX).filter(u8::is_ascii_alphanumeric) {
+                let mut digits = right;
+                digits[at] = digit;
+                assert_eq!(is_of(b"body", &digits), digits == right);
+            }
+        }
+        // As a number of 32 bits it would be the checksum of nothing.
+        assert!(!is_of(b"", b"4gfFC4"));
     }
 }

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
 
+use super::{HASHED, lanes};
 use crate::input::Value;
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
@@ -21,13 +22,24 @@ impl Digest {
         Digest(Sha256::digest(hashed).into())
     }
 
+    /// The digests of four credentials, in the time of two or less where the processor takes four words at a time.
+    pub(super) fn of_four(hashed: [&[u8; HASHED]; 4]) -> [Digest; 4] {
+        lanes::sha256(hashed).map(Digest)
+    }
+
     /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).
     #[must_use]
     pub fn matches(&self, other: &Digest) -> bool {
         if planted(Bug::PrefixForIdentity) {
             return self.0.first_chunk::<4>() == other.0.first_chunk();
         }
-        self.0.ct_eq(&other.0).into()
+        // Collected word by word and looked at once: an eighth of the time of 32 comparisons.
+        let (one, _) = self.0.as_chunks();
+        let (another, _) = other.0.as_chunks();
+        let differing = one.iter().zip(another).fold(0, |differing, (one, another)| {
+            differing | (u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*another))
+        });
+        differing.ct_eq(&0).into()
     }
 
     /// 64 lower-case hexadecimal characters.

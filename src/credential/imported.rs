@@ -65,8 +65,8 @@ impl ImportedKeys {
 
     /// Whether a text is looked up.
     #[must_use]
-    pub fn may_be(&self, text: &str) -> bool {
-        self.0.iter().any(|form| text.starts_with(&form.prefix))
+    pub fn may_be(&self, text: &[u8]) -> bool {
+        self.0.iter().any(|form| text.starts_with(form.prefix.as_bytes()))
     }
 
     /// The token of a presented key, if its digest is known. One form after the other, as they were configured.

@@ -8,11 +8,12 @@ mod base62;
 mod checksum;
 mod digest;
 mod imported;
+mod lanes;
 mod token_id;
 
 use std::fmt;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 pub use digest::Digest;
 pub(crate) use digest::hex;
@@ -162,40 +163,83 @@ pub struct Presented {
     scheme: Scheme,
 }
 
+/// A text of the right form and checksum, before it is hashed.
+#[derive(Clone, Copy, Debug)]
+pub struct WellFormed<'t> {
+    id: TokenId,
+    hashed: &'t [u8; HASHED],
+}
+
+impl<'t> WellFormed<'t> {
+    /// Reads by position.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn read(prefix: &Prefix, text: &'t [u8]) -> Result<WellFormed<'t>, Unreadable> {
+        let by_position = || text.strip_prefix(prefix.0.as_bytes())?.strip_prefix(b"_");
+        let body = if planted(Bug::SplitAtSeparator) {
+            let mut parts = text.splitn(2, |byte| *byte == b'_');
+            let before = parts.next();
+            parts.next().filter(|_| before == Some(prefix.0.as_bytes()))
+        } else {
+            by_position()
+        };
+        let body: &[u8; BODY] = body.and_then(<[u8]>::as_array).ok_or(Unreadable::Malformed)?;
+        if body.first() != Some(&VERSION) || !base62::is_base62(body) {
+            return Err(Unreadable::Malformed);
+        }
+        let (Some((hashed, _)), Some(sum)) = (body.split_first_chunk(), body.last_chunk()) else {
+            return Err(Unreadable::Malformed);
+        };
+        if !checksum::is_of(hashed, sum) {
+            return Err(Unreadable::BadChecksum);
+        }
+        let id = hashed
+            .get(1..)
+            .and_then(<[u8]>::first_chunk)
+            .ok_or(Unreadable::Malformed)?;
+        Ok(WellFormed {
+            id: TokenId::of_digits(*id),
+            hashed,
+        })
+    }
+
+    /// The id that the text names.
+    #[must_use]
+    pub fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    /// The credential, by its digest.
+    #[must_use]
+    pub fn hash(&self) -> Presented {
+        Presented::native(self.id, Digest::of(self.hashed))
+    }
+
+    /// Four at a time: [`WellFormed::hash`] of each.
+    #[must_use]
+    pub fn hash_four(four: [WellFormed; 4]) -> [Presented; 4] {
+        let digests = Digest::of_four(four.map(|one| one.hashed));
+        let mut ids = four.map(|one| one.id).into_iter();
+        digests.map(|digest| Presented::native(ids.next().unwrap_or(TokenId::of_digits([0; 16])), digest))
+    }
+}
+
 impl Presented {
     /// Parses by position and compares the checksum before anything is hashed.
     ///
     /// # Errors
     /// [`Unreadable`].
     pub fn parse(prefix: &Prefix, text: &str) -> Result<Presented, Unreadable> {
-        let by_position = || text.strip_prefix(&prefix.0)?.strip_prefix('_');
-        let body = if planted(Bug::SplitAtSeparator) {
-            let parts = text.split_once('_').filter(|(before, _)| *before == prefix.0);
-            parts.map(|(_, body)| body)
-        } else {
-            by_position()
-        };
-        let body = body
-            .map(str::as_bytes)
-            .filter(|body| body.len() == BODY && body.first() == Some(&VERSION) && base62::is_base62(body))
-            .ok_or(Unreadable::Malformed)?;
-        let (hashed, sum) = body.split_at_checked(HASHED).ok_or(Unreadable::Malformed)?;
-        let mut expected = checksum::of(hashed);
-        let sound = expected == sum;
-        expected.zeroize();
-        if !sound {
-            return Err(Unreadable::BadChecksum);
-        }
-        let id = hashed
-            .get(1..=TokenId::LENGTH)
-            .and_then(|id| std::str::from_utf8(id).ok())
-            .and_then(|id| TokenId::parse(id).ok())
-            .ok_or(Unreadable::Malformed)?;
-        Ok(Presented {
+        WellFormed::read(prefix, text.as_bytes()).map(|text| text.hash())
+    }
+
+    fn native(id: TokenId, digest: Digest) -> Presented {
+        Presented {
             id,
-            digest: Digest::of(hashed),
+            digest,
             scheme: Scheme::Native,
-        })
+        }
     }
 
     /// A key that another system issued, with the id that it was found under.

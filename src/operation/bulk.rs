@@ -250,7 +250,7 @@ fn sweep<'c>(
             Ok(Stored::Record(record)) if owner.covers(&record.token().owner) => *record,
             Ok(_) => continue,
             Err(_) => {
-                sweep.unreadable.push(id.clone());
+                sweep.unreadable.push(*id);
                 continue;
             }
         };
@@ -258,15 +258,15 @@ fn sweep<'c>(
             Judgement::Spare => {}
             // What this very call did, whose answer was lost.
             Judgement::Already if done.as_ref().is_some_and(|done| done.contains(id)) => {
-                sweep.ids.push(id.clone());
+                sweep.ids.push(*id);
             }
             Judgement::Already => sweep.already += 1,
-            Judgement::NotAllowed => sweep.not_allowed.push(id.clone()),
+            Judgement::NotAllowed => sweep.not_allowed.push(*id),
             Judgement::Take => {
                 if !dry_run {
                     take(&Found { record, text }, &mut changes)?;
                 }
-                sweep.ids.push(id.clone());
+                sweep.ids.push(*id);
             }
         }
         let last = at + 1 == entries.len();

@@ -69,7 +69,7 @@ impl<'o> Changes<'o> {
     /// A token that the operation is about, though it may change nothing of it.
     pub(super) fn mention(&mut self, id: &TokenId) {
         if !self.tokens.contains(id) {
-            self.tokens.push(id.clone());
+            self.tokens.push(*id);
         }
     }
 
@@ -184,7 +184,7 @@ impl<'o> Changes<'o> {
         let change = Change {
             actor: self.actor.clone(),
             operation: self.operation.name(),
-            token: Some(token.id.clone()),
+            token: Some(token.id),
             account: None,
             reason: self.reason.clone(),
             difference: difference(before, after),

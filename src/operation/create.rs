@@ -119,14 +119,14 @@ pub(super) fn plan(
     authorize(&wanted, &authority)?;
     let placed = place(context, &mut wanted, &mut authority)?;
 
-    let id = secret.id().clone();
+    let id = *secret.id();
     let token_key = keys::token(&id);
     let [taken] = context.reads.get([&token_key])?;
     if let Some(text) = taken {
         return in_use(&authority, &secret, text);
     }
     secret.is_fresh(context.time.now)?;
-    let token = issue(context, &wanted, &placed, &authority, id.clone());
+    let token = issue(context, &wanted, &placed, &authority, id);
     let record = Record::new(secret.digest().clone(), token);
     let mut changes = Changes::new(context, Operation::Create, authority.id());
     let record = add(context, &wanted, &placed, &authority, record, &mut changes)?;

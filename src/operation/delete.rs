@@ -25,6 +25,6 @@ pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Re
     leave(context, token, &mut changes)?;
     Ok(Outcome::Commit(
         changes.finish(mark, Some(authority))?,
-        Answer::Deleted { id: id.clone() },
+        Answer::Deleted { id: *id },
     ))
 }

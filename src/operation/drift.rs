@@ -115,7 +115,7 @@ pub(super) fn plan(
         let record = match stored.map(|text| Stored::parse(id, text)) {
             Some(Ok(Stored::Record(record))) => record,
             Some(Err(_)) => {
-                report.unreadable.push(id.clone());
+                report.unreadable.push(*id);
                 continue;
             }
             // Deleted between the two reads.
@@ -154,7 +154,7 @@ pub(super) fn plan(
                 });
         }
         report.items.push(DriftedToken {
-            id: id.clone(),
+            id: *id,
             name: token.name.clone(),
             drift,
         });

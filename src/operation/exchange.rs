@@ -109,7 +109,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         context.time.started,
         &context.entropy.credential(),
     );
-    let id = credential.id().clone();
+    let id = *credential.id();
     let (token_key, mark_key) = (keys::token(&id), mark.key().to_owned());
     let [marked, taken] = context.reads.get([&mark_key, &token_key])?;
     if let (Some(_), Some(text)) = (mark.found(marked)?, taken) {
@@ -307,7 +307,7 @@ fn join(
         .into());
     }
     living.push(Living {
-        id: session.id.clone(),
+        id: session.id,
         expires_at,
     });
     changes.write(Write::replace(key, stored, json(&living)));

@@ -60,13 +60,12 @@ pub(super) fn plan(
     }
     let placed = place(context, &mut wanted, &mut authority)?;
     // The key has no id of ours; one is drawn for its token.
-    let id = Credential::mint(
+    let id = *Credential::mint(
         context.deployment.prefix(),
         context.time.started,
         &context.entropy.credential(),
     )
-    .id()
-    .clone();
+    .id();
     let mut token = issue(context, &wanted, &placed, &authority, id);
     token.created_at = row.created_at.unwrap_or(token.created_at);
     token.imported = Some(Imported {

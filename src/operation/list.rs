@@ -177,11 +177,11 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Halt> {
                 Some(Ok(Stored::Record(record))) if query.wants(record.token()) => {
                     tokens.push(record.token().clone());
                 }
-                Some(Err(_)) => page.unreadable.push(id.clone()),
+                Some(Err(_)) => page.unreadable.push(*id),
                 _ => {}
             }
             if tokens.len() >= query.limit as usize && (more || at < last) {
-                page.next = Some(id.clone());
+                page.next = Some(*id);
                 return Ok((tokens, page));
             }
         }

@@ -59,7 +59,7 @@ pub(super) fn done_before(
         return Ok(None);
     }
     let answer = match operation {
-        Operation::Delete => Answer::Deleted { id: id.clone() },
+        Operation::Delete => Answer::Deleted { id: *id },
         _ => Answer::Token(Box::new(find_own(context, id)?.record.token().clone())),
     };
     Ok(Some(Outcome::Answer(answer)))

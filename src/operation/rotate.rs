@@ -91,7 +91,7 @@ fn rotate(
     let token = record.token();
     let minted = options.digest.is_none().then(|| {
         let entropy = context.entropy.credential();
-        Credential::mint_for(context.deployment.prefix(), token.id.clone(), &entropy)
+        Credential::mint_for(context.deployment.prefix(), token.id, &entropy)
     });
     let digest = options
         .digest

@@ -41,7 +41,7 @@ pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority
         ceilings,
         status: AccountStatus::Active,
         held_at: None,
-        tokens: vec![token.id.clone()],
+        tokens: vec![token.id],
         status_changed_at: None,
         status_changed_by: None,
         created_at: context.time.now,
@@ -93,7 +93,7 @@ pub(super) fn find<'r>(
 /// The same technical user with one token more.
 pub(super) fn with_token(account: &Account, token: &TokenId) -> Account {
     let mut next = account.clone();
-    next.tokens.push(token.clone());
+    next.tokens.push(*token);
     next.revision = account.revision.saturating_add(1);
     next
 }

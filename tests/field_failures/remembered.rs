@@ -39,7 +39,13 @@ fn hit(host: &Host, cache: &mut Cache, credential: &str, question: &Json) -> Opt
     let question = value(question.clone());
     let requirement = read_requirement(host.deployment.catalog(), &question).unwrap();
     let question = Question::read(&requirement, &question).unwrap();
-    let found = recall(&host.deployment, credential, &question, instant(host.now), cache);
+    let found = recall(
+        &host.deployment,
+        credential.as_bytes(),
+        &question,
+        instant(host.now),
+        cache,
+    );
     found.unwrap().map(|hit| hit.code.name())
 }
 

@@ -1,6 +1,6 @@
 //! One verifier that remembers, with its clock and what it knows of the change feed: the wrapper's rules, and what breaks each of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use leastkey::cache::{Cache, SHARDS};
 use leastkey::step::Reads;
@@ -40,10 +40,12 @@ pub enum Bug {
     OwnChangeUndone,
     /// Takes the mark of another instance for one of its own.
     MarkOutlivesTrap,
+    /// Takes what was not there once for what never will be.
+    AbsentForEver,
 }
 
 impl Bug {
-    pub const ALL: [Bug; 14] = [
+    pub const ALL: [Bug; 15] = [
         Bug::FillAnytime,
         Bug::FillSinceBegin,
         Bug::WindowFromEnd,
@@ -58,6 +60,7 @@ impl Bug {
         Bug::OwnChangeIgnored,
         Bug::OwnChangeUndone,
         Bug::MarkOutlivesTrap,
+        Bug::AbsentForEver,
     ];
 }
 
@@ -101,6 +104,8 @@ pub struct Isolate {
     pub reading: Option<usize>,
     /// How far each head was read: for what ignores an overflow.
     seen: BTreeMap<String, u64>,
+    /// Credentials whose token was not there: for what never forgets them.
+    pub absent: HashSet<String>,
     bug: Option<Bug>,
 }
 
@@ -118,6 +123,7 @@ impl Isolate {
             changed: 0,
             reading: None,
             seen: BTreeMap::new(),
+            absent: HashSet::new(),
             bug,
         }
     }

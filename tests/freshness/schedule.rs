@@ -280,19 +280,23 @@ impl<'w> Schedule<'w> {
         let deployment = &self.world.host.deployment;
         let hit = recall(
             deployment,
-            credential,
+            credential.as_bytes(),
             &question,
             instant(decided),
             &mut isolate.cache,
-        )
-        .unwrap();
-        let Some(hit) = hit else { return Ok(false) };
+        );
+        let code = match hit {
+            _ if isolate.absent.contains(credential) => Code::Unknown,
+            Ok(Some(hit)) => hit.code,
+            Ok(None) => return Ok(false),
+            Err(code) => code,
+        };
         // A refusal that could be taken back is looked at again, sometimes.
-        let is_final = [Code::Valid, Code::Revoked, Code::Expired].contains(&hit.code);
+        let is_final = [Code::Valid, Code::Revoked, Code::Expired].contains(&code);
         if !is_final && self.random.chance(50) {
             return Ok(false);
         }
-        self.answer(asked, hit.code, began, time, "hit")?;
+        self.answer(asked, code, began, time, "hit")?;
         Ok(true)
     }
 
@@ -356,6 +360,9 @@ impl<'w> Schedule<'w> {
                 Ok(())
             }
             Step::Answer(verdict) => {
+                if self.bug == Some(Bug::AbsentForEver) && verdict.code == Code::Unknown {
+                    isolate.absent.insert(of.credential.clone());
+                }
                 self.saw(if slot.is_some() { "filled" } else { "dropped" });
                 self.answer(asked, verdict.code, mark.began, time, "read")
             }

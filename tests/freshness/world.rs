@@ -19,6 +19,8 @@ pub struct World {
     pub host: Host,
     base: BTreeMap<String, String>,
     known: Vec<Known>,
+    /// The key and the record of a token that is not made yet.
+    late: (String, String),
     /// Credentials with their token.
     pub credentials: Vec<(String, usize)>,
     ids: Vec<String>,
@@ -30,7 +32,10 @@ struct Known {
     id: String,
 }
 
-const TOKENS: usize = 6;
+const TOKENS: usize = 7;
+
+/// The one that is made later.
+const LATE: usize = 5;
 
 fn root() -> Json {
     json!({ "id": "user:0", "roles": { "": "admin", "org:acme": "admin", "org:other": "admin" } })
@@ -52,6 +57,7 @@ impl World {
             json!({ "kind": "organization", "name": "c", "owner": "org:acme", "templates": ["sender"], "expiresIn": "20d" }),
             json!({ "kind": "permission-set", "name": "d", "owner": "org:acme", "templates": ["sender"], "expiresAt": NOW + 700 }),
             json!({ "kind": "permission-set", "name": "e", "owner": "org:other", "templates": ["sender"], "notBefore": NOW + 600 }),
+            json!({ "kind": "permission-set", "name": "f", "owner": "org:other", "templates": ["sender"] }),
         ];
         for input in inputs {
             add(host.create(input, root()).unwrap());
@@ -59,8 +65,11 @@ impl World {
         let session = host.call_exchange_of(&known[0].credential);
         known.push(session);
         assert_eq!(known.len(), TOKENS);
+        let key = format!("token/{}", known[LATE].id);
+        let late = host.store.remove(&key).unwrap();
         World {
             base: host.store.clone(),
+            late: (key, late),
             host,
             known,
             credentials: Vec::new(),
@@ -86,6 +95,9 @@ impl World {
     /// Does something to somebody, committed at `moment`. Answers whether it did.
     pub fn operate(&mut self, random: &mut Random, now: u64, moment: Moment) -> Option<&'static str> {
         self.host.now = now;
+        if random.chance(10) {
+            return self.make(moment);
+        }
         let at = random.below(TOKENS as u64) as usize;
         let id = self.ids[at].clone();
         let account = *random.one(&["org:acme", "org:acme", "org:other", "technical"]);
@@ -143,6 +155,18 @@ impl World {
         } else {
             name
         })
+    }
+
+    /// Makes the token that was not there. That is announced to nobody.
+    fn make(&mut self, moment: Moment) -> Option<&'static str> {
+        let before = self.host.store.clone();
+        let (key, record) = self.late.clone();
+        if before.contains_key(&key) {
+            return None;
+        }
+        self.host.store.insert(key, record);
+        self.remember(&before, moment);
+        Some("make")
     }
 
     /// More changes of other tokens than a head remembers.

@@ -1,0 +1,227 @@
+//! SHA-256 of four credentials at a time, one in each lane (FIPS 180-4 §6.2).
+//!
+//! A lane is a place in an array of four words: with `simd128` or SSE2 the compiler makes one instruction of what is done to all four. What
+//! does not come in fours is hashed by the `sha2` crate; tests hold the two equal.
+
+use super::HASHED;
+
+/// The same word of four messages.
+type Lanes = [u32; 4];
+
+/// The digests of four messages of the length that every credential has: one block each.
+pub(super) fn sha256(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
+    let mut words = transposed(messages.map(padded));
+    let mut state = INITIAL.map(|word| [word; 4]);
+    for (sixteen, constants) in CONSTANTS.iter().enumerate() {
+        if sixteen > 0 {
+            words = next_sixteen(words);
+        }
+        for (word, constant) in words.iter().zip(constants) {
+            state = round(state, sum([*word, [*constant; 4]]));
+        }
+    }
+    let mut digests = [[0; 32]; 4];
+    for (at, (word, initial)) in state.into_iter().zip(INITIAL).enumerate() {
+        for (digest, word) in digests.iter_mut().zip(sum([word, [initial; 4]])) {
+            let (places, _) = digest.as_chunks_mut::<4>();
+            places
+                .iter_mut()
+                .skip(at)
+                .take(1)
+                .for_each(|place| *place = word.to_be_bytes());
+        }
+    }
+    digests
+}
+
+/// One block: the message, a bit that is set, zeros, and the length in bits (§5.1.1).
+fn padded(message: &[u8; HASHED]) -> [u8; 64] {
+    let mut block = [0; 64];
+    let end = (HASHED as u64 * 8).to_be_bytes();
+    let padding = std::iter::once(0x80).chain([0; 64 - HASHED - 1 - 8]).chain(end);
+    let bytes = message.iter().copied().chain(padding);
+    block.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+    block
+}
+
+/// The words of four blocks, side by side.
+fn transposed(blocks: [[u8; 64]; 4]) -> [Lanes; 16] {
+    let [a, b, c, d] = blocks.map(|block| {
+        let mut words = [0; 16];
+        let (bytes, _) = block.as_chunks::<4>();
+        words
+            .iter_mut()
+            .zip(bytes)
+            .for_each(|(to, word)| *to = u32::from_be_bytes(*word));
+        words
+    });
+    let mut words = [[0; 4]; 16];
+    let rows = a.into_iter().zip(b).zip(c).zip(d);
+    words
+        .iter_mut()
+        .zip(rows)
+        .for_each(|(to, (((a, b), c), d))| *to = [a, b, c, d]);
+    words
+}
+
+/// The message schedule, sixteen words further (§6.2.2, step 1).
+fn next_sixteen(mut words: [Lanes; 16]) -> [Lanes; 16] {
+    macro_rules! extend {
+        ($($at:literal $next:literal $ninth:literal $fourteenth:literal),*) => {$(
+            words[$at] = sum([
+                words[$at],
+                mixed(words[$next], 7, 18, |word| word >> 3),
+                words[$ninth],
+                mixed(words[$fourteenth], 17, 19, |word| word >> 10),
+            ]);
+        )*};
+    }
+    extend!(
+        0 1 9 14, 1 2 10 15, 2 3 11 0, 3 4 12 1, 4 5 13 2, 5 6 14 3, 6 7 15 4, 7 8 0 5,
+        8 9 1 6, 9 10 2 7, 10 11 3 8, 11 12 4 9, 12 13 5 10, 13 14 6 11, 14 15 7 12, 15 0 8 13
+    );
+    words
+}
+
+/// One round (§6.2.2, step 3). `input` is the word of the schedule and the constant, added.
+#[inline(always)]
+fn round([a, b, c, d, e, f, g, h]: [Lanes; 8], input: Lanes) -> [Lanes; 8] {
+    let choice = each3(e, f, g, |e, f, g| (e & f) ^ (!e & g));
+    let majority = each3(a, b, c, |a, b, c| (a & b) ^ (a & c) ^ (b & c));
+    let first = sum([h, mixed(e, 6, 11, |word| word.rotate_right(25)), choice, input]);
+    let second = sum([mixed(a, 2, 13, |word| word.rotate_right(22)), majority]);
+    [sum([first, second]), a, b, c, sum([d, first]), e, f, g]
+}
+
+#[inline(always)]
+fn mixed(word: Lanes, one: u32, other: u32, last: impl Fn(u32) -> u32) -> Lanes {
+    word.map(|word| word.rotate_right(one) ^ word.rotate_right(other) ^ last(word))
+}
+
+#[inline(always)]
+fn each3(
+    [a0, a1, a2, a3]: Lanes,
+    [b0, b1, b2, b3]: Lanes,
+    [c0, c1, c2, c3]: Lanes,
+    of: impl Fn(u32, u32, u32) -> u32,
+) -> Lanes {
+    [of(a0, b0, c0), of(a1, b1, c1), of(a2, b2, c2), of(a3, b3, c3)]
+}
+
+#[inline(always)]
+fn sum<const N: usize>(terms: [Lanes; N]) -> Lanes {
+    terms.into_iter().fold([0; 4], |[a, b, c, d], [e, f, g, h]| {
+        [
+            a.wrapping_add(e),
+            b.wrapping_add(f),
+            c.wrapping_add(g),
+            d.wrapping_add(h),
+        ]
+    })
+}
+
+/// §5.3.3
+const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// §4.2.2
+const CONSTANTS: [[u32; 16]; 4] = [
+    [
+        0x428a_2f98,
+        0x7137_4491,
+        0xb5c0_fbcf,
+        0xe9b5_dba5,
+        0x3956_c25b,
+        0x59f1_11f1,
+        0x923f_82a4,
+        0xab1c_5ed5,
+        0xd807_aa98,
+        0x1283_5b01,
+        0x2431_85be,
+        0x550c_7dc3,
+        0x72be_5d74,
+        0x80de_b1fe,
+        0x9bdc_06a7,
+        0xc19b_f174,
+    ],
+    [
+        0xe49b_69c1,
+        0xefbe_4786,
+        0x0fc1_9dc6,
+        0x240c_a1cc,
+        0x2de9_2c6f,
+        0x4a74_84aa,
+        0x5cb0_a9dc,
+        0x76f9_88da,
+        0x983e_5152,
+        0xa831_c66d,
+        0xb003_27c8,
+        0xbf59_7fc7,
+        0xc6e0_0bf3,
+        0xd5a7_9147,
+        0x06ca_6351,
+        0x1429_2967,
+    ],
+    [
+        0x27b7_0a85,
+        0x2e1b_2138,
+        0x4d2c_6dfc,
+        0x5338_0d13,
+        0x650a_7354,
+        0x766a_0abb,
+        0x81c2_c92e,
+        0x9272_2c85,
+        0xa2bf_e8a1,
+        0xa81a_664b,
+        0xc24b_8b70,
+        0xc76c_51a3,
+        0xd192_e819,
+        0xd699_0624,
+        0xf40e_3585,
+        0x106a_a070,
+    ],
+    [
+        0x19a4_c116,
+        0x1e37_6c08,
+        0x2748_774c,
+        0x34b0_bcb5,
+        0x391c_0cb3,
+        0x4ed8_aa4a,
+        0x5b9c_ca4f,
+        0x682e_6ff3,
+        0x748f_82ee,
+        0x78a5_636f,
+        0x84c8_7814,
+        0x8cc7_0208,
+        0x90be_fffa,
+        0xa450_6ceb,
+        0xbef9_a3f7,
+        0xc671_78f2,
+    ],
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_lane_is_the_digest_of_its_message(messages: [[u8; HASHED]; 4]) {
+            let digests = sha256(messages.each_ref());
+            for (message, digest) in messages.iter().zip(digests) {
+                prop_assert_eq!(digest, <[u8; 32]>::from(Sha256::digest(message)));
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What a verifier remembers, asked for many tokens at a time and for tokens that are not there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod support;
+
+use leastkey::cache::{Cache, SHARDS};
+use leastkey::requirement::Requirement;
+use leastkey::step::{Reads, Step};
+use leastkey::verdict::Code;
+use leastkey::verify::{Question, read_requirement, recall, recall_many, verify_and_remember};
+use proptest::prelude::*;
+use serde_json::json;
+
+use support::{Host, admin, instant, text, value};
+
+fn follow(host: &Host, cache: &mut Cache) {
+    let mut heads = Reads::default();
+    for key in SHARDS {
+        heads.insert(key.to_owned(), host.store.get(key).cloned());
+    }
+    cache.take_in(&heads, instant(host.now));
+}
+
+fn requirement(host: &Host, permission: &str) -> Requirement {
+    let question = value(json!({ "requirement": permission }));
+    read_requirement(host.deployment.catalog(), &question).unwrap()
+}
+
+/// Verifies from the store and remembers, by reads that began in a round of the cache.
+fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code {
+    let needs = requirement(host, "messages:send");
+    let mut reads = Reads::default();
+    loop {
+        let now = instant(host.now);
+        let question = Question::of(&needs);
+        match verify_and_remember(&host.deployment, credential, &question, &reads, now, cache, round) {
+            (Step::Need(need), _) => host.fetch(&mut reads, need),
+            (Step::Answer(verdict), _) => return verdict.code,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn recalled(host: &Host, cache: &mut Cache, credential: &str) -> Result<Option<Code>, Code> {
+    let needs = requirement(host, "messages:send");
+    let now = instant(host.now);
+    let hit = recall(
+        &host.deployment,
+        credential.as_bytes(),
+        &Question::of(&needs),
+        now,
+        cache,
+    );
+    hit.map(|hit| hit.map(|hit| hit.code))
+}
+
+fn sender(host: &mut Host, name: &str) -> (String, String) {
+    let made = host
+        .create(
+            json!({ "kind": "permission-set", "name": name, "owner": "org:acme", "templates": ["sender"] }),
+            admin(),
+        )
+        .unwrap();
+    (text(&made["token"]), text(&made["record"]["id"]))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn many_at_a_time_are_answered_as_each_alone(asked in prop::collection::vec((0..9_usize, 0..2_usize), 0..14)) {
+        let (mut host, mut cache) = (Host::new(), Cache::default());
+        let mut texts: Vec<String> = Vec::new();
+        for name in ["a", "b", "c", "d"] {
+            texts.push(sender(&mut host, name).0);
+        }
+        let (revoked, id) = sender(&mut host, "e");
+        host.call(json!({ "op": "revoke", "id": id, "options": { "reason": "x" }, "actor": admin() })).unwrap();
+        let (unknown, gone) = sender(&mut host, "f");
+        host.store.remove(&format!("token/{gone}"));
+        let (not_read, _) = sender(&mut host, "g");
+        follow(&host, &mut cache);
+        let round = cache.round();
+        texts.extend([revoked, unknown]);
+        for text in &texts {
+            verify(&host, &mut cache, text, round);
+        }
+        let mut mistyped = texts[0].clone();
+        mistyped.replace_range(20..21, if mistyped.as_bytes()[20] == b'0' { "1" } else { "0" });
+        texts.extend([not_read, mistyped, "acme_live_".to_owned()]);
+        let needs = ["messages:send", "policy:write"].map(|permission| requirement(&host, permission));
+        let now = instant(host.now);
+        let questions = asked.iter().map(|(text, needed)| (texts[*text].as_bytes(), Question::of(&needs[*needed])));
+        let mut together = vec![None; asked.len()];
+        recall_many(&host.deployment, questions, now, &mut cache, |at, found| {
+            assert!(together[at].replace(found).is_none(), "answered twice");
+        });
+        for ((text, needed), found) in asked.iter().zip(together) {
+            let alone = recall(&host.deployment, texts[*text].as_bytes(), &Question::of(&needs[*needed]), now, &mut cache);
+            prop_assert_eq!(found, Some(alone));
+        }
+    }
+}
+
+#[test]
+fn an_id_that_is_not_there_is_asked_for_once_in_a_window() {
+    let (mut host, mut cache) = (Host::new(), Cache::default());
+    let (credential, id) = sender(&mut host, "a");
+    let key = format!("token/{id}");
+    let record = host.store.remove(&key).unwrap();
+    let read = |host: &Host, cache: &mut Cache| {
+        let round = cache.round();
+        verify(host, cache, &credential, round)
+    };
+
+    assert_eq!(read(&host, &mut cache), Code::Unknown);
+    assert_eq!(
+        recalled(&host, &mut cache, &credential),
+        Ok(None),
+        "no read of the feed has bounded it"
+    );
+
+    follow(&host, &mut cache);
+    assert_eq!(recalled(&host, &mut cache, &credential), Ok(None));
+    assert_eq!(read(&host, &mut cache), Code::Unknown);
+    assert_eq!(recalled(&host, &mut cache, &credential), Err(Code::Unknown));
+
+    host.store.insert(key.clone(), record);
+    follow(&host, &mut cache);
+    assert_eq!(
+        recalled(&host, &mut cache, &credential),
+        Ok(None),
+        "forgotten with the next read of the feed"
+    );
+    assert_eq!(read(&host, &mut cache), Code::Valid);
+    assert_eq!(recalled(&host, &mut cache, &credential), Ok(Some(Code::Valid)));
+
+    host.store.remove(&key);
+    let before = cache.round();
+    follow(&host, &mut cache);
+    let (other, gone) = sender(&mut host, "b");
+    host.store.remove(&format!("token/{gone}"));
+    assert_eq!(verify(&host, &mut cache, &other, before), Code::Unknown);
+    assert_eq!(
+        recalled(&host, &mut cache, &other),
+        Ok(None),
+        "read before the last read of the feed had ended"
+    );
+}
