@@ -160,20 +160,20 @@ pub fn recall(
     Ok(cache.look_up(slot, &text.hash(), question, now))
 }
 
-/// Answers several at a time as [`recall`] does each, in their order.
+/// Answers several at a time as [`recall`] does each. What comes without a question is not looked for.
 pub fn recall_many<'t>(
     deployment: &Deployment,
-    asked: impl Iterator<Item = (&'t [u8], Question<'t>)>,
+    asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
     now: Instant,
     cache: &mut Cache,
     mut answer: impl FnMut(usize, Result<Option<Hit>, Code>),
 ) {
     let mut located: Vec<(usize, u32, WellFormed, Question)> = Vec::with_capacity(4);
     for (at, (credential, question)) in asked.enumerate() {
-        match locate(deployment, credential, cache) {
-            Ok(Some((slot, text))) => located.push((at, slot, text, question)),
-            Ok(None) => answer(at, Ok(None)),
-            Err(code) => answer(at, Err(code)),
+        match (locate(deployment, credential, cache), question) {
+            (Ok(Some((slot, text))), Some(question)) => located.push((at, slot, text, question)),
+            (Ok(_), _) => answer(at, Ok(None)),
+            (Err(code), _) => answer(at, Err(code)),
         }
         if located.len() == 4 {
             look_up_all(&mut located, now, cache, &mut answer);

@@ -95,7 +95,7 @@ proptest! {
         texts.extend([not_read, mistyped, "acme_live_".to_owned()]);
         let needs = ["messages:send", "policy:write"].map(|permission| requirement(&host, permission));
         let now = instant(host.now);
-        let questions = asked.iter().map(|(text, needed)| (texts[*text].as_bytes(), Question::of(&needs[*needed])));
+        let questions = asked.iter().map(|(text, needed)| (texts[*text].as_bytes(), Some(Question::of(&needs[*needed]))));
         let mut together = vec![None; asked.len()];
         recall_many(&host.deployment, questions, now, &mut cache, |at, found| {
             assert!(together[at].replace(found).is_none(), "answered twice");

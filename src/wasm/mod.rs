@@ -4,6 +4,7 @@
 //! during the call (Node 20 and 22), and what is handed over by an import can be wiped here afterwards.
 
 mod recall;
+mod scratch;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -54,10 +55,10 @@ pub struct Core {
     /// Requirements that were written as text, compiled.
     requirements: RefCell<SortedMap<String, Rc<Requirement>>>,
     /// Those of them that the fast path knows by a number.
-    numbered: RefCell<recall::Numbered>,
+    numbered: RefCell<scratch::Numbered>,
     /// Tokens that were verified not long ago.
     cache: RefCell<Cache>,
-    scratch: RefCell<recall::Scratch>,
+    scratch: RefCell<scratch::Scratch>,
 }
 
 #[wasm_bindgen]

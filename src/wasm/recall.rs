@@ -1,36 +1,20 @@
-//! The fast path of a verification: bytes in, one number out. Nothing crosses that has to be made, parsed or collected.
+//! Verification from what is remembered, and what keeps that fresh.
 
 use std::rc::Rc;
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use super::scratch::{MISS, number};
 use super::{Core, push, value};
-use crate::cache::{Cache, Hit};
+use crate::cache::Cache;
 use crate::grant::Grant;
 use crate::permission::Permission;
 use crate::refusal::Refusal;
-use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
-use crate::time::Instant;
 use crate::verdict::Code;
 use crate::verify::{Question, recall, verify_and_remember};
-
-/// The store has to be asked.
-const MISS: i32 = -1;
-
-/// The longest credential that is read from the scratch buffer.
-const SCRATCH: usize = 256;
-
-/// Where a host writes credentials. Wiped after each.
-pub(super) struct Scratch(Box<[u8; SCRATCH]>);
-
-impl Default for Scratch {
-    fn default() -> Scratch {
-        Scratch(Box::new([0; SCRATCH]))
-    }
-}
 
 #[wasm_bindgen]
 impl Core {
@@ -39,9 +23,14 @@ impl Core {
         *self.cache.get_mut() = Cache::new(capacity as usize);
     }
 
-    /// Where to write a credential for [`Core::hit`]: 256 bytes from this address.
+    /// Where to write credentials for [`Core::hit`] and [`Core::hits`]: 6,144 bytes from this address.
     pub fn scratch(&self) -> *const u8 {
-        self.scratch.borrow().0.as_ptr()
+        self.scratch.borrow().text()
+    }
+
+    /// Where to write the numbers of requirements for [`Core::hits`], and to read its verdicts: 64 whole numbers of four bytes.
+    pub fn numbers(&self) -> *const i32 {
+        self.scratch.borrow().numbers()
     }
 
     /// The number of a requirement for [`Core::hit`], of a text that was compiled once; `out[0]` only if it refuses.
@@ -68,22 +57,28 @@ impl Core {
     ///
     /// `code + 128 · successor + 256 · slot`; −1: ask the store; −2 − code: refused without a look at any token.
     pub fn hit(&self, length: u32, requirement: u32, now: f64) -> i32 {
-        let mut scratch = self.scratch.borrow_mut();
-        let bytes = scratch.0.get_mut(..length as usize);
-        let Some(bytes) = bytes else { return MISS };
-        let numbered = self.numbered.borrow();
-        let answer = match (
-            std::str::from_utf8(bytes),
-            numbered.get(requirement as usize),
-            Instant::from_millis(now),
-        ) {
-            (Ok(credential), Some(requirement), Ok(now)) => {
-                self.recalled(credential, &Question::of(requirement), now)
-            }
-            _ => MISS,
+        let Ok(deployment) = self.deployment() else {
+            return MISS;
         };
-        bytes.zeroize();
-        answer
+        let numbered = self.numbered.borrow();
+        let requirement = numbered.get(requirement as usize);
+        let (mut scratch, mut cache) = (self.scratch.borrow_mut(), self.cache.borrow_mut());
+        scratch.hit(deployment, &mut cache, requirement, length, now)
+    }
+
+    /// The verdicts on at most 64 credentials of one length, as [`Core::hit`] answers each. They stand in the scratch buffer one after the
+    /// other, the numbers of their requirements in the other one; there the verdicts take their places.
+    pub fn hits(&self, length: u32, count: u32, now: f64) {
+        let Ok(deployment) = self.deployment() else { return };
+        let (mut scratch, mut cache) = (self.scratch.borrow_mut(), self.cache.borrow_mut());
+        scratch.hits(
+            deployment,
+            &mut cache,
+            &self.numbered.borrow(),
+            length,
+            count,
+            now,
+        );
     }
 
     /// As [`Core::hit`], for any question. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
@@ -93,8 +88,16 @@ impl Core {
             let question = value(question, "the question")?;
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
-            let hit = self.recalled(&credential, &question, super::clock(now)?);
-            if let Some(grant) = self.refused(hit) {
+            let cache = &mut self.cache.borrow_mut();
+            let now = super::clock(now)?;
+            let hit = number(recall(
+                self.deployment()?,
+                credential.as_bytes(),
+                &question,
+                now,
+                cache,
+            ));
+            if let Some(grant) = refused(cache, hit) {
                 let catalog = self.deployment()?.catalog();
                 let missing = requirement.missing(&grant).into_iter();
                 let lacking = Lacking {
@@ -166,39 +169,19 @@ impl Core {
     }
 }
 
-impl Core {
-    /// The grant of a token that was refused for want of permission.
-    fn refused(&self, hit: i32) -> Option<Grant> {
-        let code = u8::try_from(hit & 0x7f).ok()?;
-        let lacking = [
-            Code::InsufficientPermission,
-            Code::OutsideResource,
-            Code::ConditionFailed,
-        ]
-        .map(Code::number);
-        let slot = u32::try_from(hit >> 8).ok()?;
-        (hit >= 0 && lacking.contains(&code))
-            .then(|| self.cache.borrow().grant(slot))
-            .flatten()
-    }
-
-    fn recalled(&self, credential: &str, question: &Question, now: Instant) -> i32 {
-        let Ok(deployment) = self.deployment() else {
-            return MISS;
-        };
-        let cache = &mut self.cache.borrow_mut();
-        match recall(deployment, credential, question, now, cache) {
-            Ok(Some(Hit {
-                slot,
-                code,
-                successor,
-            })) => i32::try_from(slot).map_or(MISS, |slot| {
-                slot << 8 | i32::from(successor) << 7 | i32::from(code.number())
-            }),
-            Ok(None) => MISS,
-            Err(code) => MISS - 1 - i32::from(code.number()),
-        }
-    }
+/// The grant of a token that was refused for want of permission.
+fn refused(cache: &Cache, hit: i32) -> Option<Grant> {
+    let code = u8::try_from(hit & 0x7f).ok()?;
+    let lacking = [
+        Code::InsufficientPermission,
+        Code::OutsideResource,
+        Code::ConditionFailed,
+    ]
+    .map(Code::number);
+    let slot = u32::try_from(hit >> 8).ok()?;
+    (hit >= 0 && lacking.contains(&code))
+        .then(|| cache.grant(slot))
+        .flatten()
 }
 
 /// What a refusal for want of permission tells besides its code.
@@ -226,6 +209,3 @@ pub(super) fn code_rows() -> Vec<CodeRow> {
     };
     Code::all().map(row).collect()
 }
-
-/// The requirements that have a number.
-pub(super) type Numbered = Vec<Rc<Requirement>>;

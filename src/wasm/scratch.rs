@@ -1,0 +1,113 @@
+//! Where a host writes credentials and reads verdicts: bytes in, numbers out. Nothing crosses that has to be made, parsed or collected.
+
+use std::rc::Rc;
+
+use crate::Deployment;
+use crate::cache::{Cache, Hit};
+use crate::requirement::Requirement;
+use crate::time::Instant;
+use crate::verdict::Code;
+use crate::verify::{Question, recall, recall_many};
+
+/// The store has to be asked.
+pub(super) const MISS: i32 = -1;
+
+/// How many credentials are looked up in one call.
+const MOST: usize = 64;
+
+/// Bytes for credentials: each deployment's are shorter than 96, and one text alone is at most 256.
+const TEXT: usize = 96 * MOST;
+
+/// The buffers of a core. A host finds them by their addresses, which never change.
+pub(super) struct Scratch {
+    /// Credentials, one after the other. Wiped after each call.
+    text: Box<[u8; TEXT]>,
+    /// The number of each one's requirement; after the call, its verdict.
+    numbers: Box<[i32; MOST]>,
+}
+
+/// The requirements that have a number, by it.
+pub(super) type Numbered = Vec<Rc<Requirement>>;
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch {
+            text: Box::new([0; TEXT]),
+            numbers: Box::new([0; MOST]),
+        }
+    }
+}
+
+impl Scratch {
+    pub(super) fn text(&self) -> *const u8 {
+        self.text.as_ptr()
+    }
+
+    pub(super) fn numbers(&self) -> *const i32 {
+        self.numbers.as_ptr()
+    }
+
+    /// The verdict on the first `length` bytes, as [`number`] tells it.
+    pub(super) fn hit(
+        &mut self,
+        deployment: &Deployment,
+        cache: &mut Cache,
+        requirement: Option<&Rc<Requirement>>,
+        length: u32,
+        now: f64,
+    ) -> i32 {
+        let (Some(credential), Some(requirement), Ok(now)) = (
+            self.text.get_mut(..length as usize),
+            requirement,
+            Instant::from_millis(now),
+        ) else {
+            return MISS;
+        };
+        let answer = recall(deployment, credential, &Question::of(requirement), now, cache);
+        // Others read this memory later: the compiler cannot take it for dead.
+        credential.fill(0);
+        number(answer)
+    }
+
+    /// The verdicts on the first `count` credentials of `length` bytes each.
+    pub(super) fn hits(
+        &mut self,
+        deployment: &Deployment,
+        cache: &mut Cache,
+        numbered: &Numbered,
+        length: u32,
+        count: u32,
+        now: f64,
+    ) {
+        let (length, count) = (length as usize, count as usize);
+        let Some(text) = self.text.get_mut(..length.saturating_mul(count)) else {
+            return self.numbers.fill(MISS);
+        };
+        let mut answers = [MISS; MOST];
+        if let (Ok(now), 1..) = (Instant::from_millis(now), length) {
+            let questions = self.numbers.iter().map(|number| {
+                let requirement = usize::try_from(*number).ok().and_then(|at| numbered.get(at));
+                requirement.map(|requirement| Question::of(requirement))
+            });
+            let asked = text.chunks_exact(length).zip(questions);
+            recall_many(deployment, asked, now, cache, |at, answer| {
+                if let Some(to) = answers.get_mut(at) {
+                    *to = number(answer);
+                }
+            });
+        }
+        text.fill(0);
+        *self.numbers = answers;
+    }
+}
+
+/// `code + 128 · successor + 256 · slot`; −1: ask the store; −2 − code: refused without a look at any token.
+pub(super) fn number(answer: Result<Option<Hit>, Code>) -> i32 {
+    match answer {
+        Ok(Some(hit)) => i32::try_from(hit.slot).map_or(MISS, |slot| {
+            slot << 8 | i32::from(hit.successor) << 7 | i32::from(hit.code.number())
+        }),
+        Ok(None) => MISS,
+        Err(code) => MISS - 1 - i32::from(code.number()),
+    }
+}
