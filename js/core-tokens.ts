@@ -181,15 +181,11 @@ export class CoreTokens implements Tokens {
   async verify(
     credential: CredentialSource,
     requirement?: Requirement,
-    options: VerifyOptions = {},
+    options?: VerifyOptions,
   ): Promise<Verdict> {
-    const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
-    const verdict = await this.#verifier.verify(
-      credential,
-      question,
-      freshness ?? this.#settings.freshness,
-      signal,
-    );
+    const answer = this.#verifier.ask(credential, requirement, options);
+    // To wait for what is there already would take as long as all the rest.
+    const verdict = answer instanceof Promise ? await answer : answer;
     if (this.#settings.usage) this.#usage.note(verdict, requirement);
     return verdict;
   }
@@ -197,10 +193,9 @@ export class CoreTokens implements Tokens {
   verifySync(
     credential: CredentialSource,
     requirement?: Requirement,
-    options: VerifyOptions = {},
+    options?: VerifyOptions,
   ): Verdict | undefined {
-    const { question, freshness } = readQuestion(requirement, options, 'verify');
-    const verdict = this.#verifier.verifyNow(credential, question, freshness ?? this.#settings.freshness);
+    const verdict = this.#verifier.askNow(credential, requirement, options);
     if (verdict !== undefined && this.#settings.usage) this.#usage.note(verdict, requirement);
     return verdict;
   }

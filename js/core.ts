@@ -1,9 +1,11 @@
 import { loadModule } from '#load';
 import type { Call, Config, Question, Reads, Step } from './boundary.js';
 import { Instances, loadOnce } from './core/instances.js';
+import { type Addresses, Scratch } from './core/scratch.js';
 import { refusal } from './core/step.js';
 import {
   type CodeRow,
+  type CredentialForm,
   type Lacking,
   type Mark,
   MISS,
@@ -15,9 +17,6 @@ import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.
 
 /** Bytes of entropy that one management call draws. */
 const ENTROPY_BYTES = 64;
-
-/** The longest text that the scratch buffer takes. */
-const SCRATCH_BYTES = 256;
 
 /** The time of a step, and the start of the call that it belongs to. */
 export interface Time {
@@ -33,6 +32,8 @@ interface Configured {
   version: string;
   /** The verdict codes by their numbers. */
   codes: CodeRow[];
+  /** The form of credentials; absent where another system's keys are verified too. */
+  form?: CredentialForm;
 }
 
 let module: WebAssembly.Module | undefined;
@@ -41,8 +42,6 @@ const load = loadOnce(async () => {
   initSync({ module });
 });
 const instances = new Instances(__wbg_reset_state);
-
-const encoder = new TextEncoder();
 
 /**
  * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs
@@ -56,8 +55,7 @@ export class ConfiguredCore implements VerifyingCore {
   #core: Core | undefined;
   #generation = -1;
   #permissions: string[] | undefined;
-  /** Where credentials are written for the core; of no length once the core's memory has grown. */
-  #scratch = new Uint8Array(0);
+  #scratch = new Scratch(() => this.#addresses());
 
   private constructor(config: Config, catalogText: string) {
     this.#config = config;
@@ -96,6 +94,10 @@ export class ConfiguredCore implements VerifyingCore {
     return this.configured.codes;
   }
 
+  get form(): CredentialForm | undefined {
+    return this.configured.form;
+  }
+
   mark(): Mark {
     const round = this.#ask((core) => core.round());
     return { epoch: this.epoch, round };
@@ -123,11 +125,21 @@ export class ConfiguredCore implements VerifyingCore {
 
   hit(credential: string, requirement: number, now: number): number {
     const core = this.#core;
-    if (core === undefined || !this.#isAlive) return MISS;
-    if (this.#scratch.length === 0)
-      this.#scratch = new Uint8Array(memory().buffer, core.scratch(), SCRATCH_BYTES);
-    const { read, written } = encoder.encodeInto(credential, this.#scratch);
-    return read === credential.length ? this.#ask(() => core.hit(written, requirement, now)) : MISS;
+    if (core === undefined || !this.#isAlive || !this.#scratch.write(credential)) return MISS;
+    try {
+      return core.hit(credential.length, requirement, now);
+    } catch (cause) {
+      throw instances.failure(cause);
+    }
+  }
+
+  hits(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
+    const core = this.#core;
+    if (core === undefined || !this.#isAlive || !this.#scratch.write(credentials)) return undefined;
+    this.#scratch.numbers.set(requirements);
+    const count = requirements.length;
+    this.#ask((core) => core.hits(credentials.length / count, count, now));
+    return this.#scratch.numbers;
   }
 
   recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking } {
@@ -189,6 +201,11 @@ export class ConfiguredCore implements VerifyingCore {
     return this.#generation === instances.generation;
   }
 
+  #addresses(): Addresses {
+    const core = this.#core as Core;
+    return { memory: memory(), text: core.scratch(), numbers: core.numbers() };
+  }
+
   #step(run: (core: Core, out: string[]) => void): Step {
     const out: string[] = [];
     this.#ask((core) => run(core, out));
@@ -213,7 +230,7 @@ export class ConfiguredCore implements VerifyingCore {
     }
     this.#core = core;
     this.#generation = instances.generation;
-    this.#scratch = new Uint8Array(0);
+    this.#scratch = new Scratch(() => this.#addresses());
     return step.answer as Configured;
   }
 }

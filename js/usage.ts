@@ -20,6 +20,10 @@ export interface Use {
 /** The same while it is collected. */
 interface Noted extends Omit<Use, 'asked'> {
   asked: Set<string>;
+  /** The last of them. */
+  last: string | undefined;
+  /** When it was last used, as of when it was put in its place. */
+  placed: number;
 }
 
 /** The answer of `flush`. */
@@ -33,6 +37,9 @@ export interface FlushReport {
 /** The most tokens whose use is kept until a flush. */
 const MOST = 10_000;
 
+/** How many can be found without a search. */
+const NEAR = 4_096;
+
 /** How many the core is given in one call. */
 const PAGE = 20;
 
@@ -44,8 +51,10 @@ const MOST_ASKED = 100;
  * was not used the longest is let go of, and told as `uncounted`.
  */
 export class UsageCollector {
-  /** The least lately used first. */
+  /** The least lately used first, roughly. */
   readonly #uses = new Map<string, Noted>();
+  /** Some of them, where a look at the end of an id finds them: the next use of a token costs a third so. */
+  #near: (Noted | undefined)[] = new Array(NEAR).fill(undefined);
   readonly #write: (uses: Use[], signal: AbortSignal | undefined) => Promise<{ flushed: number }>;
   #uncounted = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -57,16 +66,16 @@ export class UsageCollector {
   /** Notes what a verdict says about the use of a token, and what was required. Nothing is allocated for a use like an earlier one. */
   note({ valid, code, token, asOf }: Verdict, requirement: Requirement | undefined): void {
     if (token === undefined || !(valid || code === 'rotated_out')) return;
-    const use = this.#useOf(token.id);
-    if (asOf > use.at) use.at = asOf;
+    const use = this.#useOf(token.id, asOf);
     if (!valid) {
       use.reused = true;
       return;
     }
     use.uses += 1;
     if (token.successor) use.successor = true;
-    if (typeof requirement === 'string') ask(use, requirement);
-    else if (requirement === undefined) use.untold = true;
+    if (typeof requirement === 'string') {
+      if (use.last !== requirement) ask(use, requirement);
+    } else if (requirement === undefined) use.untold = true;
     else for (const text of textsOf(requirement)) ask(use, text);
   }
 
@@ -91,7 +100,7 @@ export class UsageCollector {
     } finally {
       // Back to where they were: before everything that was noted since.
       if (flushed < taken.length)
-        for (const use of [...taken.slice(flushed), ...this.#take()]) join(this.#useOf(use.id), use);
+        for (const use of [...taken.slice(flushed), ...this.#take()]) join(this.#useOf(use.id, use.at), use);
     }
     this.#uncounted -= uncounted;
     return { flushed, uncounted };
@@ -100,28 +109,52 @@ export class UsageCollector {
   #take(): Noted[] {
     const taken = [...this.#uses.values()];
     this.#uses.clear();
+    this.#near.fill(undefined);
     return taken;
   }
 
-  /** The use of a token, which is now the latest of all. */
-  #useOf(id: string): Noted {
-    const before = this.#uses.get(id);
-    if (before !== undefined) this.#uses.delete(id);
-    const use = before ?? { id, at: Number.NEGATIVE_INFINITY, uses: 0, asked: new Set() };
+  /** The use of a token, of which there is more at an instant. */
+  #useOf(id: string, at: number): Noted {
+    const place = placeOf(id);
+    const near = this.#near[place];
+    const before = near?.id === id ? near : this.#uses.get(id);
+    if (before !== undefined) {
+      if (at > before.at) before.at = at;
+      this.#near[place] = before;
+      return before;
+    }
+    const use: Noted = { id, at, placed: at, uses: 0, last: undefined, asked: new Set() };
     this.#uses.set(id, use);
-    if (this.#uses.size > MOST) this.#letGo();
+    this.#near[place] = use;
+    if (this.#uses.size > MOST) this.#letGo(use);
     return use;
   }
 
-  #letGo(): void {
-    const [oldest] = this.#uses.values();
-    if (oldest === undefined) return;
-    this.#uses.delete(oldest.id);
-    this.#uncounted += oldest.uses;
+  /**
+   * Lets go of the first that was not used since it was put in its place. The others are put behind it: a use moves nothing, for there
+   * are many more uses than there is to let go of.
+   */
+  #letGo(newest: Noted): void {
+    for (const use of this.#uses.values()) {
+      this.#uses.delete(use.id);
+      if (use.at === use.placed && use !== newest) {
+        this.#uncounted += use.uses;
+        if (this.#near[placeOf(use.id)] === use) this.#near[placeOf(use.id)] = undefined;
+        return;
+      }
+      use.placed = use.at;
+      this.#uses.set(use.id, use);
+    }
   }
 }
 
+/** By two of the random digits that an id ends with. */
+function placeOf(id: string): number {
+  return (id.charCodeAt(14) * 61 + id.charCodeAt(15)) % NEAR;
+}
+
 function ask(use: Noted, text: string): void {
+  use.last = text;
   if (use.asked.has(text)) return;
   if (use.asked.size < MOST_ASKED) use.asked.add(text);
   else use.untold = true;
@@ -135,7 +168,7 @@ function textsOf(requirement: Exclude<Requirement, string>): readonly string[] {
   return 'any' in requirement ? requirement.any : requirement;
 }
 
-function told({ asked, ...use }: Noted): Use {
+function told({ asked, last, placed, ...use }: Noted): Use {
   return asked.size === 0 ? use : { ...use, asked: [...asked] };
 }
 

@@ -31,15 +31,18 @@ export async function verifyMany(
       path: 'verifications',
     });
   }
+  const verdicts = verifier.recallMany(verifications, freshness);
   const together = { ...settings, verifying: readTogether(settings.verifying) };
-  const asked = verifications.map(({ credential, requirement, ...more }) => ({
-    credential,
-    ...readQuestion(requirement, more, 'verify'),
-  }));
+  const asked = verifications.map((verification, at) => {
+    const known = verdicts[at];
+    if (known !== undefined) return known;
+    const { credential, requirement, ...more } = verification;
+    return { credential, ...readQuestion(requirement, more, 'verify') };
+  });
   return Promise.all(
-    asked.map(({ credential, question }) =>
-      verifier.verify(credential, question, freshness, signal, together),
-    ),
+    asked.map((one) => {
+      return 'code' in one ? one : verifier.verify(one.credential, one.question, freshness, signal, together);
+    }),
   );
 }
 

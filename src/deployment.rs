@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::catalog::Catalog;
-use crate::credential::{ImportedKeys, Prefix};
+use crate::credential::{CredentialForm, ImportedKeys, Prefix};
 use crate::input::{Members, Path, Problems, Value};
 use crate::refusal::Refusal;
 use crate::seal::{RecordKeys, Seal};
@@ -83,6 +83,12 @@ impl Deployment {
     #[must_use]
     pub fn seal(&self) -> &Seal {
         &self.seal
+    }
+
+    /// The form of everything that can be verified; nothing where that has more than one.
+    #[must_use]
+    pub fn form(&self) -> Option<CredentialForm> {
+        self.imported.are_none().then(|| self.prefix.form())
     }
 
     /// What a host may know.

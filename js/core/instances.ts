@@ -34,14 +34,19 @@ export class Instances {
       }
       return call();
     } catch (cause) {
-      if (cause instanceof LeastkeyError) throw cause;
-      this.#trapped = true;
-      throw new LeastkeyError(
-        'internal',
-        'the WebAssembly core stopped; a fresh instance serves the next call',
-        { cause },
-      );
+      throw this.failure(cause);
     }
+  }
+
+  /** The error for what a call into wasm threw, whose instance is given up. */
+  failure(cause: unknown): LeastkeyError {
+    if (cause instanceof LeastkeyError) return cause;
+    this.#trapped = true;
+    return new LeastkeyError(
+      'internal',
+      'the WebAssembly core stopped; a fresh instance serves the next call',
+      { cause },
+    );
   }
 }
 

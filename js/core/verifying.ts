@@ -20,18 +20,27 @@ export interface Verified {
   slot: number | undefined;
 }
 
+/** How every credential begins, and how long each is. */
+export interface CredentialForm {
+  start: string;
+  length: number;
+}
+
 /** A moment in the life of the core: what was read before the feed was taken in again is not remembered. */
 export interface Mark {
   epoch: number;
   round: number;
 }
 
-/** What is remembered does not do: the store has to be asked. Below it stand the codes of texts that are no credentials. */
+/** What is remembered does not do: the store has to be asked. Below it stand the codes of texts that name no token. */
 export const MISS = -1;
 /** In a hit, the bit of a rotation's new secret; below it stands the code. */
 export const HIT_SUCCESSOR = 1 << 7;
 /** In a hit, where the slot begins. */
 export const HIT_SLOT = 8;
+
+/** The most credentials of one {@link VerifyingCore.hits}. */
+export const MOST_HITS = 64;
 
 /** A configured core that verifies. */
 export interface VerifyingCore {
@@ -40,6 +49,9 @@ export interface VerifyingCore {
 
   /** The verdict codes by their numbers. */
   readonly codes: readonly CodeRow[];
+
+  /** The form of credentials; absent where another system's keys are verified too. */
+  readonly form: CredentialForm | undefined;
 
   /** Where the core stands, to be asked before a token is read that is to be remembered. */
   mark(): Mark;
@@ -52,6 +64,12 @@ export interface VerifyingCore {
 
   /** The verdict from what is remembered, as one number: slot, successor, code; {@link MISS} or less without a token. */
   hit(credential: string, requirement: number, now: number): number;
+
+  /**
+   * {@link VerifyingCore.hit} of at most {@link MOST_HITS} credentials of one length, which stand in `credentials` one after the other,
+   * for the requirements with these numbers. Nothing: none can be told. What is answered is good until the next call.
+   */
+  hits(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined;
 
   /** As {@link VerifyingCore.hit}, for any question; of a refusal also what was lacking. */
   recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking };

@@ -5,7 +5,6 @@ import type { CredentialSource } from '../credential.js';
 import { FreshVerifier } from '../freshness/verifier.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
 import {
-  readQuestion,
   readSettings,
   readStore,
   refuseUnknownOptions,
@@ -112,19 +111,17 @@ class CoreVerifier implements Verifier {
   async verify(
     credential: CredentialSource,
     requirement?: Requirement,
-    options: VerifyOptions = {},
+    options?: VerifyOptions,
   ): Promise<Verdict> {
-    const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
-    return this.#verifier.verify(credential, question, freshness ?? this.#settings.freshness, signal);
+    return this.#verifier.ask(credential, requirement, options);
   }
 
   verifySync(
     credential: CredentialSource,
     requirement?: Requirement,
-    options: VerifyOptions = {},
+    options?: VerifyOptions,
   ): Verdict | undefined {
-    const { question, freshness } = readQuestion(requirement, options, 'verify');
-    return this.#verifier.verifyNow(credential, question, freshness ?? this.#settings.freshness);
+    return this.#verifier.askNow(credential, requirement, options);
   }
 
   async verifyMany(

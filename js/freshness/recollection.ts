@@ -17,34 +17,70 @@ const MOST_NUMBERED = 1_000;
 /** The tokens that the core remembers, each by the number of its slot. */
 export class Recollection {
   readonly #core: VerifyingCore;
+  /** The number of the code `valid`. */
+  readonly #valid: number;
   /** What a verdict tells of a token, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
   /** The second looks of the second that began at an instant. */
   #looks = { since: 0, count: 0 };
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new Map<string | undefined, number>();
   #epoch = -1;
 
   constructor(core: VerifyingCore) {
     this.#core = core;
+    this.#valid = core.codes.findIndex(({ code }) => code === 'valid');
   }
 
   /** The verdict on a credential, as of an instant; nothing where the store has to be asked. */
   look(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
+    const { requirement, context, consume } = question;
+    const isPlain = context === undefined && consume === undefined && isText(requirement);
+    if (isPlain) return this.lookPlain(credential, requirement, now, asOf);
     this.#keepUp();
-    const number = this.#number(question);
-    const hit =
-      number === undefined
-        ? this.#core.recall(credential, question, now).hit
-        : this.#core.hit(credential, number, now);
-    if (hit === MISS) return undefined;
-    if (hit < MISS) return refusal(this.#core.codes[MISS - 1 - hit] as CodeRow, asOf);
-    const slot = hit >>> HIT_SLOT;
-    const row = this.#core.codes[hit & (HIT_SUCCESSOR - 1)] as CodeRow;
-    let token = this.#tokens[slot];
-    if (token === undefined) return undefined;
-    if (((hit & HIT_SUCCESSOR) !== 0) !== (token.successor === true)) token = turned(token);
-    if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
-    return this.#refused(row, token, { credential, question, now, asOf });
+    const { hit } = this.#core.recall(credential, question, now);
+    return this.#verdict(hit, { credential, question, now, asOf });
+  }
+
+  /** As {@link look}, for a question that only a text makes. */
+  lookPlain(
+    credential: string,
+    requirement: string | undefined,
+    now: number,
+    asOf: number,
+  ): Verdict | undefined {
+    this.#keepUp();
+    const number = this.#number(requirement);
+    if (number === undefined) return undefined;
+    const hit = this.#core.hit(credential, number, now);
+    return (
+      this.#plainYes(hit, asOf) ??
+      this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf })
+    );
+  }
+
+  /** As {@link lookPlain}, for at most `MOST_HITS` credentials of one length. */
+  lookMany(
+    asked: readonly { credential: string; requirement?: string }[],
+    now: number,
+    asOf: number,
+  ): (Verdict | undefined)[] {
+    this.#keepUp();
+    let credentials = '';
+    const numbers: number[] = [];
+    for (const { credential, requirement } of asked) {
+      credentials += credential;
+      numbers.push(this.#number(requirement) ?? MISS);
+    }
+    const hits = this.#core.hits(credentials, numbers, now);
+    // What is not plain asks the core again, which writes over these.
+    const all = hits === undefined ? numbers.fill(MISS) : Array.from(hits.subarray(0, asked.length));
+    return asked.map(({ credential, requirement }, at) => {
+      const hit = all[at] as number;
+      return (
+        this.#plainYes(hit, asOf) ??
+        this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf })
+      );
+    });
   }
 
   /**
@@ -57,20 +93,30 @@ export class Recollection {
     this.#tokens[slot] = frozen(token);
   }
 
+  /** The answer to nearly every verification: yes, by the secret that the token was read with. */
+  #plainYes(hit: number, asOf: number): Verdict | undefined {
+    if (hit <= MISS || (hit & (HIT_SUCCESSOR * 2 - 1)) !== this.#valid) return undefined;
+    const token = this.#tokens[hit >>> HIT_SLOT];
+    if (token === undefined || token.successor === true) return undefined;
+    return { valid: true, code: 'valid', status: 200, token, asOf };
+  }
+
+  #verdict(hit: number, asked: Asked): Verdict | undefined {
+    if (hit === MISS) return undefined;
+    const row = this.#core.codes[hit < MISS ? MISS - 1 - hit : hit & (HIT_SUCCESSOR - 1)] as CodeRow;
+    if (hit < MISS) return this.#isToBeReadAgain(row, asked.now) ? undefined : refusal(row, asked.asOf);
+    let token = this.#tokens[hit >>> HIT_SLOT];
+    if (token === undefined) return undefined;
+    if (((hit & HIT_SUCCESSOR) !== 0) !== (token.successor === true)) token = turned(token);
+    if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf: asked.asOf };
+    if (this.#isToBeReadAgain(row, asked.now)) return undefined;
+    const { lacking } = this.#core.recall(asked.credential, asked.question, asked.now);
+    return { ...refusal(row, asked.asOf), token, ...lacking };
+  }
+
   /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
-  #refused(
-    row: CodeRow,
-    token: VerifiedToken,
-    {
-      credential,
-      question,
-      now,
-      asOf,
-    }: { credential: string; question: Question; now: number; asOf: number },
-  ): Verdict | undefined {
-    if (!FINAL.includes(row.code) && this.#mayLookAgain(now)) return undefined;
-    const { lacking } = this.#core.recall(credential, question, now);
-    return { ...refusal(row, asOf), token, ...lacking };
+  #isToBeReadAgain({ code }: CodeRow, now: number): boolean {
+    return !FINAL.includes(code) && this.#mayLookAgain(now);
   }
 
   #mayLookAgain(now: number): boolean {
@@ -79,17 +125,13 @@ export class Recollection {
     return this.#looks.count <= SECOND_LOOKS;
   }
 
-  /** Only what needs nothing but a text has a number: the rest of a question crosses as a value. */
-  #number(question: Question): number | undefined {
-    const { requirement, context, consume } = question;
-    if (context !== undefined || consume !== undefined) return undefined;
-    if (requirement !== undefined && typeof requirement !== 'string') return undefined;
-    const text = requirement ?? '';
-    let number = this.#numbers.get(text);
+  /** The number of a requirement in text; nothing when too many have one. */
+  #number(requirement: string | undefined): number | undefined {
+    let number = this.#numbers.get(requirement);
     if (number === undefined) {
       if (this.#numbers.size >= MOST_NUMBERED) return undefined;
-      number = this.#core.number(question);
-      this.#numbers.set(text, number);
+      number = this.#core.number(questionOf(requirement));
+      this.#numbers.set(requirement, number);
     }
     return number;
   }
@@ -101,6 +143,24 @@ export class Recollection {
     this.#numbers.clear();
     this.#epoch = this.#core.epoch;
   }
+}
+
+/** A verification that is under way. */
+interface Asked {
+  credential: string;
+  question: Question;
+  now: number;
+  asOf: number;
+}
+
+/** The question that only a text, or nothing, makes. */
+export function questionOf(requirement: string | undefined): Question {
+  return requirement === undefined ? {} : { requirement };
+}
+
+/** Whether a requirement is one that a number can stand for. */
+export function isText(requirement: unknown): requirement is string | undefined {
+  return typeof requirement === 'string' || requirement === undefined;
 }
 
 function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {

@@ -2,15 +2,16 @@
 
 import type { Question } from '../boundary.js';
 import { WRAPPER_REFUSALS } from '../codes.js';
-import type { VerifyingCore } from '../core/verifying.js';
+import { MOST_HITS, type VerifyingCore } from '../core/verifying.js';
 import { type CredentialSource, readCredential } from '../credential.js';
-import type { Settings } from '../options.js';
+import { readQuestion, type Settings, type VerifyOptions } from '../options.js';
 import { Deadline, within } from '../time-limit.js';
-import type { Verdict } from '../types.js';
+import type { Requirement, Verdict } from '../types.js';
 import { type Remembering, verifyCredential } from '../verify.js';
+import type { Verification } from '../verify-many.js';
 import { verifyAtOnce } from './at-once.js';
 import { Feed } from './feed.js';
-import { Recollection } from './recollection.js';
+import { isText, questionOf, Recollection } from './recollection.js';
 
 /** The verifications of one deployment. */
 export class FreshVerifier {
@@ -18,6 +19,8 @@ export class FreshVerifier {
   readonly #settings: Settings;
   readonly #feed: Feed;
   readonly #recollection: Recollection;
+  /** The clock at the last plain verification. */
+  #lastSeen = 0;
   /** The reads of tokens that are not remembered yet, by their credentials, as long as they are under way. */
   readonly #missing = new Map<string, Promise<Verdict>>();
 
@@ -26,6 +29,59 @@ export class FreshVerifier {
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
     this.#recollection = new Recollection(core);
+  }
+
+  /** The verdict on anything, with the options of a caller. */
+  ask(
+    source: CredentialSource,
+    requirement: Requirement | undefined,
+    options: VerifyOptions | undefined,
+  ): Verdict | Promise<Verdict> {
+    const settings = this.#settings;
+    if (typeof source === 'string' && isText(requirement) && this.#isPlain(source, options))
+      return (
+        this.#lookPlain(source, requirement) ??
+        this.#slowly(source, questionOf(requirement), settings.freshness, undefined, settings)
+      );
+    const { question, freshness, signal } = readQuestion(requirement, options ?? {}, 'verify');
+    return this.verify(source, question, freshness ?? settings.freshness, signal);
+  }
+
+  /** {@link ask}, if it takes no waiting: from what is remembered, or from a store that answers at once. */
+  askNow(
+    source: CredentialSource,
+    requirement: Requirement | undefined,
+    options: VerifyOptions | undefined,
+  ): Verdict | undefined {
+    if (typeof source !== 'string' || !isText(requirement) || !this.#isPlain(source, options)) {
+      const { question, freshness } = readQuestion(requirement, options ?? {}, 'verify');
+      return this.#verifyNow(source, question, freshness ?? this.#settings.freshness);
+    }
+    const verdict = this.#lookPlain(source, requirement);
+    if (verdict !== undefined) return verdict;
+    const question = questionOf(requirement);
+    const { freshness, now } = this.#settings;
+    if (!this.#feed.isFresh(now(), freshness)) return this.#verifyNow(source, question, freshness);
+    return verifyAtOnce(this.#core, this.#settings, source, question, this.#remembering());
+  }
+
+  /** The verdicts that what is remembered answers, in the order of what is asked; nothing in the place of the others. */
+  recallMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
+    const verdicts = new Array<Verdict | undefined>(asked.length).fill(undefined);
+    const now = this.#settings.now();
+    if (freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
+    const { readAt } = this.#feed;
+    const plain = asked.flatMap((one, at) => (isPlain(one) && !this.#cannotBe(one.credential) ? at : []));
+    for (let from = 0; from < plain.length; from += MOST_HITS) {
+      const places = plain.slice(from, from + MOST_HITS);
+      const found = this.#recollection.lookMany(
+        places.map((at) => asked[at] as PlainVerification),
+        now,
+        readAt,
+      );
+      for (const [at, place] of places.entries()) verdicts[place] = found[at];
+    }
+    return verdicts;
   }
 
   /** The verdict; no older than `freshness` milliseconds. 0 reads the store each time. `settings`: through another view of the store. */
@@ -49,8 +105,7 @@ export class FreshVerifier {
     return this.#slowly(credential, question, freshness, signal, settings);
   }
 
-  /** The verdict, if it takes no waiting: from what is remembered, or from a store that answers at once. */
-  verifyNow(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
+  #verifyNow(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
     const now = this.#settings.now();
     const read = readCredential(source);
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
@@ -66,6 +121,37 @@ export class FreshVerifier {
     }
     const remembering = freshness > 0 ? this.#remembering() : undefined;
     return verifyAtOnce(this.#core, this.#settings, credential, question, remembering);
+  }
+
+  /** Whether a question in two texts, of which the options say no more, may be answered from what is remembered. */
+  #isPlain(credential: string, options: VerifyOptions | undefined): boolean {
+    return (
+      options === undefined &&
+      credential !== '' &&
+      this.#core.form !== undefined &&
+      this.#settings.freshness !== 0
+    );
+  }
+
+  /** Answers a plain question from what is remembered. Nothing is made on the way but the verdict. */
+  #lookPlain(credential: string, requirement: string | undefined): Verdict | undefined {
+    if (this.#cannotBe(credential)) return this.#malformed();
+    const now = this.#settings.now();
+    this.#lastSeen = now;
+    if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
+    return this.#recollection.lookPlain(credential, requirement, now, this.#feed.readAt);
+  }
+
+  /** Whether a text has not the length or the beginning of a credential, so that nobody need look at it. */
+  #cannotBe(text: string): boolean {
+    const { form } = this.#core;
+    return form !== undefined && (text.length !== form.length || !text.startsWith(form.start));
+  }
+
+  /** Rests on nothing, so a flood of it is not worth a look at the clock each. */
+  #malformed(): Verdict {
+    const asOf = this.#lastSeen || this.#settings.now();
+    return { valid: false, code: 'malformed', status: 401, error: 'invalid_token', asOf };
   }
 
   /** After a change by this process, what is remembered is looked at again. */
@@ -145,4 +231,15 @@ export class FreshVerifier {
       keep: (slot, token) => this.#recollection.keep(slot, token),
     };
   }
+}
+
+/** A verification that only two texts make. */
+interface PlainVerification {
+  credential: string;
+  requirement?: string;
+}
+
+function isPlain(one: Verification): one is Verification & PlainVerification {
+  for (const name in one) if (name !== 'credential' && name !== 'requirement') return false;
+  return typeof one.credential === 'string' && isText(one.requirement);
 }

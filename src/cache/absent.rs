@@ -1,11 +1,11 @@
 //! Ids that the store was seen not to have.
 
-/// How many sets of four. With their ids they take 64 KiB, once there is one.
-const SETS: usize = 1_024;
+/// How many sets of eight. With their ids they take 64 KiB, once there is one.
+const SETS: usize = 512;
 
-/// Of each set of four the last four: somebody who makes ids up takes the place of others like him, and nothing else.
+/// Of each set the last eight: somebody who makes ids up takes the place of others like him, and nothing else.
 #[derive(Debug, Default)]
-pub(super) struct Absent(Vec<[[u8; 16]; 4]>);
+pub(super) struct Absent(Vec<[[u8; 16]; 8]>);
 
 impl Absent {
     pub(super) fn has(&self, id: &[u8; 16]) -> bool {
@@ -15,7 +15,7 @@ impl Absent {
 
     pub(super) fn add(&mut self, id: &[u8; 16]) {
         if self.0.is_empty() {
-            self.0.resize(SETS, [[0; 16]; 4]);
+            self.0.resize(SETS, [[0; 16]; 8]);
         }
         if let Some(set) = self.0.get_mut(place(id)) {
             set.rotate_right(1);
@@ -49,7 +49,7 @@ mod tests {
             assert!(absent.has(&id(number)));
         }
         let known = (0..100_000).filter(|number| absent.has(&id(*number))).count();
-        assert!(known <= 4 * SETS && known > SETS, "{known}");
+        assert!(known <= 8 * SETS && known > SETS, "{known}");
         absent.clear();
         assert!(!(0..100_000).any(|number| absent.has(&id(number))));
     }

@@ -63,6 +63,12 @@ impl ImportedKeys {
         ImportedKeys(forms)
     }
 
+    /// Whether none is looked up.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a text is looked up.
     #[must_use]
     pub fn may_be(&self, text: &[u8]) -> bool {

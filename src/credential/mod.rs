@@ -13,6 +13,7 @@ mod token_id;
 
 use std::fmt;
 
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 pub use digest::Digest;
@@ -72,11 +73,27 @@ impl Prefix {
         })
     }
 
+    /// What a host can tell a credential by.
+    #[must_use]
+    pub fn form(&self) -> CredentialForm {
+        CredentialForm {
+            start: format!("{}_{}", self.0, char::from(VERSION)),
+            length: self.0.len() + 1 + BODY,
+        }
+    }
+
     /// A regular expression for secret scanners.
     #[must_use]
     pub fn pattern(&self) -> String {
         format!("{}_{}[0-9A-Za-z]{{{}}}", self.0, char::from(VERSION), BODY - 1)
     }
+}
+
+/// How every credential of a deployment begins, and how many characters each has.
+#[derive(Debug, Serialize)]
+pub struct CredentialForm {
+    start: String,
+    length: usize,
 }
 
 /// A new credential. The only place where a secret lives in the core; wiped when it is dropped, hidden from `Debug`.

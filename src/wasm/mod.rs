@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::Deployment;
 use crate::cache::Cache;
 use crate::catalog::{Preview, Selection};
+use crate::credential::CredentialForm;
 use crate::credential::{Digest, TokenId};
 use crate::deployment::Description;
 use crate::explain::explain;
@@ -87,6 +88,7 @@ impl Core {
                 let description = Configured {
                     description: deployment.describe(),
                     codes: recall::code_rows(),
+                    form: deployment.form(),
                 };
                 self.deployment = Some(deployment);
                 self.requirements.take();
@@ -350,6 +352,8 @@ struct Configured {
     description: Description,
     /// The verdict codes by their numbers.
     codes: Vec<recall::CodeRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form: Option<CredentialForm>,
 }
 
 /// The time of a question.
