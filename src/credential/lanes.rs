@@ -1,34 +1,28 @@
-//! SHA-256 of four credentials at a time, one in each lane (FIPS 180-4 §6.2).
-//!
-//! A lane is a place in an array of four words: with `simd128` or SSE2 the compiler makes one instruction of what is done to all four. What
-//! does not come in fours is hashed by the `sha2` crate; tests hold the two equal.
+//! SHA-256 of four credentials at a time, one in each lane (FIPS 180-4 §6.2). What does not come in fours is hashed by the `sha2` crate; tests
+//! hold the two equal.
 
 use super::HASHED;
-
-/// The same word of four messages.
-type Lanes = [u32; 4];
+use super::words::{Words, add, choice, majority, of, rotated, rotated_or_shifted, splat, to_array};
 
 /// The digests of four messages of the length that every credential has: one block each.
 pub(super) fn sha256(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
     let mut words = transposed(messages.map(padded));
-    let mut state = INITIAL.map(|word| [word; 4]);
+    let mut state = INITIAL.map(splat);
     for (sixteen, constants) in CONSTANTS.iter().enumerate() {
         if sixteen > 0 {
             words = next_sixteen(words);
         }
         for (word, constant) in words.iter().zip(constants) {
-            state = round(state, sum([*word, [*constant; 4]]));
+            state = round(state, add(*word, splat(*constant)));
         }
     }
     let mut digests = [[0; 32]; 4];
     for (at, (word, initial)) in state.into_iter().zip(INITIAL).enumerate() {
-        for (digest, word) in digests.iter_mut().zip(sum([word, [initial; 4]])) {
+        for (digest, word) in digests.iter_mut().zip(to_array(add(word, splat(initial)))) {
             let (places, _) = digest.as_chunks_mut::<4>();
-            places
-                .iter_mut()
-                .skip(at)
-                .take(1)
-                .for_each(|place| *place = word.to_be_bytes());
+            if let Some(place) = places.get_mut(at) {
+                *place = word.to_be_bytes();
+            }
         }
     }
     digests
@@ -45,35 +39,25 @@ fn padded(message: &[u8; HASHED]) -> [u8; 64] {
 }
 
 /// The words of four blocks, side by side.
-fn transposed(blocks: [[u8; 64]; 4]) -> [Lanes; 16] {
-    let [a, b, c, d] = blocks.map(|block| {
-        let mut words = [0; 16];
-        let (bytes, _) = block.as_chunks::<4>();
-        words
-            .iter_mut()
-            .zip(bytes)
-            .for_each(|(to, word)| *to = u32::from_be_bytes(*word));
-        words
-    });
-    let mut words = [[0; 4]; 16];
-    let rows = a.into_iter().zip(b).zip(c).zip(d);
-    words
-        .iter_mut()
-        .zip(rows)
-        .for_each(|(to, (((a, b), c), d))| *to = [a, b, c, d]);
+fn transposed(blocks: [[u8; 64]; 4]) -> [Words; 16] {
+    let [a, b, c, d] = blocks.each_ref().map(|block| block.as_chunks::<4>().0);
+    let mut words = [splat(0); 16];
+    let rows = a.iter().zip(b).zip(c).zip(d);
+    for (to, (((a, b), c), d)) in words.iter_mut().zip(rows) {
+        *to = of([a, b, c, d].map(|word| u32::from_be_bytes(*word)));
+    }
     words
 }
 
 /// The message schedule, sixteen words further (§6.2.2, step 1).
-fn next_sixteen(mut words: [Lanes; 16]) -> [Lanes; 16] {
+fn next_sixteen(mut words: [Words; 16]) -> [Words; 16] {
     macro_rules! extend {
         ($($at:literal $next:literal $ninth:literal $fourteenth:literal),*) => {$(
-            words[$at] = sum([
-                words[$at],
-                mixed(words[$next], 7, 18, |word| word >> 3),
-                words[$ninth],
-                mixed(words[$fourteenth], 17, 19, |word| word >> 10),
-            ]);
+            let (first, second) = (words[$next], words[$fourteenth]);
+            words[$at] = add(
+                add(words[$at], rotated_or_shifted::<7, 18, 3>(first)),
+                add(words[$ninth], rotated_or_shifted::<17, 19, 10>(second)),
+            );
         )*};
     }
     extend!(
@@ -85,39 +69,10 @@ fn next_sixteen(mut words: [Lanes; 16]) -> [Lanes; 16] {
 
 /// One round (§6.2.2, step 3). `input` is the word of the schedule and the constant, added.
 #[inline(always)]
-fn round([a, b, c, d, e, f, g, h]: [Lanes; 8], input: Lanes) -> [Lanes; 8] {
-    let choice = each3(e, f, g, |e, f, g| (e & f) ^ (!e & g));
-    let majority = each3(a, b, c, |a, b, c| (a & b) ^ (a & c) ^ (b & c));
-    let first = sum([h, mixed(e, 6, 11, |word| word.rotate_right(25)), choice, input]);
-    let second = sum([mixed(a, 2, 13, |word| word.rotate_right(22)), majority]);
-    [sum([first, second]), a, b, c, sum([d, first]), e, f, g]
-}
-
-#[inline(always)]
-fn mixed(word: Lanes, one: u32, other: u32, last: impl Fn(u32) -> u32) -> Lanes {
-    word.map(|word| word.rotate_right(one) ^ word.rotate_right(other) ^ last(word))
-}
-
-#[inline(always)]
-fn each3(
-    [a0, a1, a2, a3]: Lanes,
-    [b0, b1, b2, b3]: Lanes,
-    [c0, c1, c2, c3]: Lanes,
-    of: impl Fn(u32, u32, u32) -> u32,
-) -> Lanes {
-    [of(a0, b0, c0), of(a1, b1, c1), of(a2, b2, c2), of(a3, b3, c3)]
-}
-
-#[inline(always)]
-fn sum<const N: usize>(terms: [Lanes; N]) -> Lanes {
-    terms.into_iter().fold([0; 4], |[a, b, c, d], [e, f, g, h]| {
-        [
-            a.wrapping_add(e),
-            b.wrapping_add(f),
-            c.wrapping_add(g),
-            d.wrapping_add(h),
-        ]
-    })
+fn round([a, b, c, d, e, f, g, h]: [Words; 8], input: Words) -> [Words; 8] {
+    let first = add(add(h, rotated::<6, 11, 25>(e)), add(choice(e, f, g), input));
+    let second = add(rotated::<2, 13, 22>(a), majority(a, b, c));
+    [add(first, second), a, b, c, add(d, first), e, f, g]
 }
 
 /// §5.3.3

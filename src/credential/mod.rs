@@ -10,6 +10,7 @@ mod digest;
 mod imported;
 mod lanes;
 mod token_id;
+mod words;
 
 use std::fmt;
 
