@@ -127,6 +127,15 @@ impl Grant {
         }
     }
 
+    /// Whether all of some permissions are held on a resource; nothing where that is to be told of each.
+    #[must_use]
+    pub fn holds_all(&self, permissions: &PermissionSet, resource: Option<&Resource>) -> Option<bool> {
+        self.narrowed.is_empty().then(|| {
+            permissions.is_subset(&self.permissions)
+                && resource.is_none_or(|resource| self.boundary.covers(resource))
+        })
+    }
+
     /// What is left of this grant under the ceilings of an account.
     #[must_use]
     pub fn under_account(&self, account: &Account, catalog: &Catalog) -> Grant {

@@ -14,7 +14,7 @@ pub(super) fn is_base62(text: &[u8]) -> bool {
 fn are_digits(bytes: u64) -> bool {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let from = |bytes: u64, first: u8| bytes.wrapping_add(EACH * u64::from(0x80 - first));
-    let lower = bytes | EACH * 0x20;
+    let lower = bytes | (EACH * 0x20);
     let digit = from(bytes, b'0') & !from(bytes, b'9' + 1);
     let letter = from(lower, b'a') & !from(lower, b'z' + 1);
     (digit | letter) & !bytes & (EACH * 0x80) == EACH * 0x80

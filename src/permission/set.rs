@@ -17,6 +17,15 @@ impl PermissionSet {
         set
     }
 
+    /// The permissions with these indices, over as many as it takes.
+    pub(crate) fn of(indices: Vec<usize>) -> PermissionSet {
+        let mut set = PermissionSet::empty(indices.iter().max().map_or(0, |last| last + 1));
+        for index in indices {
+            set.insert(index);
+        }
+        set
+    }
+
     /// Adds a permission; `true` if it was not there. An index outside the catalog is ignored.
     pub(crate) fn insert(&mut self, index: usize) -> bool {
         let bit = 1u64 << (index % 64);
@@ -76,10 +85,11 @@ impl PermissionSet {
             .for_each(|(word, kept)| *word &= kept);
     }
 
-    /// Whether everything in this set is in another.
+    /// Whether everything in this set is in another. They may be over different numbers of permissions.
     #[must_use]
     pub fn is_subset(&self, other: &PermissionSet) -> bool {
-        self.0.iter().zip(&other.0).all(|(word, more)| word & !more == 0)
+        let others = other.0.iter().chain(std::iter::repeat(&0));
+        self.0.iter().zip(others).all(|(word, more)| word & !more == 0)
     }
 
     /// How many permissions are in the set.
@@ -154,6 +164,9 @@ mod tests {
         assert_eq!(others.iter().count(), 126);
         others.union(&set);
         assert_eq!(others, PermissionSet::full(130));
+        let some = PermissionSet::of(vec![64, 0]);
+        assert!(some.is_subset(&set) && !set.is_subset(&some));
+        assert!(!PermissionSet::of(vec![500]).is_subset(&set) && PermissionSet::of(vec![]).is_subset(&set));
         assert!(!set.contains(1) && set.contains(64) && !set.contains(4096));
     }
 }

@@ -27,6 +27,18 @@ impl Expression {
         small
     }
 
+    /// All that is needed, if no choice is left.
+    pub(super) fn all(&self) -> Option<Vec<usize>> {
+        match self {
+            Expression::One(permission) => Some(vec![*permission]),
+            Expression::All(parts) => {
+                let parts: Option<Vec<Vec<usize>>> = parts.iter().map(Expression::all).collect();
+                parts.map(|parts| parts.concat())
+            }
+            Expression::Any(_) => None,
+        }
+    }
+
     pub(super) fn holds(&self, held: &dyn Fn(usize) -> bool) -> bool {
         match self {
             Expression::One(permission) => held(*permission),

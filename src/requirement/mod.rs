@@ -6,7 +6,7 @@ mod read;
 use crate::catalog::Catalog;
 use crate::grant::Grant;
 use crate::order::sorted_by_count;
-use crate::permission::Permission;
+use crate::permission::{Permission, PermissionSet};
 use crate::resource::Resource;
 use expression::Expression;
 
@@ -14,14 +14,29 @@ use expression::Expression;
 #[derive(Debug, Default)]
 pub struct Requirement {
     needs: Option<Expression>,
+    /// The same as bits, if all of them are needed and no choice is left: a thousand permissions then cost no more than one.
+    all: Option<PermissionSet>,
     resource: Option<Resource>,
 }
 
 impl Requirement {
+    fn of(needs: Expression, resource: Option<Resource>) -> Requirement {
+        Requirement {
+            all: needs.all().map(PermissionSet::of),
+            needs: Some(needs),
+            resource,
+        }
+    }
+
     /// Whether a grant has what is needed, there where it is needed.
     #[must_use]
     pub fn is_met(&self, grant: &Grant) -> bool {
         let resource = self.resource.as_ref();
+        if let Some(all) = &self.all
+            && let Some(held) = grant.holds_all(all, resource)
+        {
+            return held;
+        }
         match &self.needs {
             Some(needs) => needs.holds(&|permission| grant.holds(permission, resource)),
             None => true,
@@ -139,6 +154,11 @@ mod tests {
             for held in ["", "a", "b", "c", "ab", "ac", "bc", "abc"] {
                 let expected = rule(held.contains('a'), held.contains('b'), held.contains('c'));
                 assert_eq!(requirement.is_met(&grant(held)), expected, "{json} with {held}");
+                let as_bits = requirement
+                    .all
+                    .as_ref()
+                    .and_then(|all| grant(held).holds_all(all, None));
+                assert!(as_bits.is_none_or(|held| held == expected), "{json} with {held}");
                 assert_eq!(
                     requirement.missing(&grant(held)).is_empty(),
                     expected,

@@ -22,20 +22,15 @@ impl Requirement {
         let reader = Reader { catalog };
         let requirement = match value {
             None => Some(Requirement::default()),
-            Some(value @ Value::Text(_)) => reader.expression(value, &path, problems).map(Requirement::of),
+            Some(value @ Value::Text(_)) => reader
+                .expression(value, &path, problems)
+                .map(|needs| Requirement::of(needs, None)),
             Some(value @ Value::List(_)) => reader
                 .list(value, &path, problems)
-                .map(|all| Requirement::of(Expression::All(all))),
+                .map(|all| Requirement::of(Expression::All(all), None)),
             Some(value) => reader.object(value, &path, problems),
         };
         requirement.filter(|_| problems.len() == before)
-    }
-
-    fn of(needs: Expression) -> Requirement {
-        Requirement {
-            needs: Some(needs),
-            resource: None,
-        }
     }
 }
 
@@ -67,10 +62,7 @@ impl Reader<'_> {
             "any" => self.list(value, &path, problems).map(Expression::Any),
             _ => self.expression(value, &path, problems),
         };
-        Some(Requirement {
-            needs: Some(needs?),
-            resource,
-        })
+        Some(Requirement::of(needs?, resource))
     }
 
     fn permission(&self, id: &str, path: &Path, problems: &mut Problems) -> Option<usize> {
