@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Permissions};
 use crate::credential::{ImportedKeys, Prefix};
 use crate::input::{Members, Path, Problems, Value};
 use crate::refusal::Refusal;
@@ -24,6 +24,39 @@ pub struct Description {
     pub pattern: String,
     /// The catalog's version.
     pub version: String,
+}
+
+/// What a verification needs of a deployment.
+pub trait Verifying {
+    /// The prefix of its credentials.
+    fn prefix(&self) -> &Prefix;
+
+    /// The keys of other systems that it takes for its own.
+    fn imported(&self) -> &ImportedKeys;
+
+    /// The permissions of its catalog.
+    fn permissions(&self) -> &Permissions;
+
+    /// What its stored values are sealed with.
+    fn seal(&self) -> &Seal;
+}
+
+impl Verifying for Deployment {
+    fn prefix(&self) -> &Prefix {
+        &self.prefix
+    }
+
+    fn imported(&self) -> &ImportedKeys {
+        &self.imported
+    }
+
+    fn permissions(&self) -> &Permissions {
+        &self.catalog
+    }
+
+    fn seal(&self) -> &Seal {
+        &self.seal
+    }
 }
 
 impl Deployment {

@@ -58,7 +58,10 @@ pub mod usage;
 pub mod verdict;
 pub mod verify;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "edge")))]
+pub mod wasm;
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+#[path = "wasm/edge.rs"]
 pub mod wasm;
 
 pub use deployment::Deployment;

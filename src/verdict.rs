@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::credential::{TokenId, Unreadable};
 use crate::grant::Grant;
 use crate::metadata::Metadata;
@@ -207,7 +207,7 @@ pub struct VerifiedToken {
 impl VerifiedToken {
     /// What is told of a token. Its permissions are those that are left of its grant now.
     #[must_use]
-    pub fn of(token: &Token, grant: &Grant, successor: bool, catalog: &Catalog) -> VerifiedToken {
+    pub fn of(token: &Token, grant: &Grant, successor: bool, catalog: &Permissions) -> VerifiedToken {
         let (permissions, resources) = if grant.is_bounded() {
             (catalog.ids(grant.permissions()), grant.resources(catalog))
         } else {

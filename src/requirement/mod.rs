@@ -3,7 +3,7 @@
 mod expression;
 mod read;
 
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::grant::Grant;
 use crate::order::sorted_by_count;
 use crate::permission::Permission;
@@ -64,7 +64,7 @@ impl Requirement {
     /// What a challenge says that a request needs (RFC 6750 §3): from the requirement alone, because what a grant has or lacks is not the
     /// network's business.
     #[must_use]
-    pub fn scope(&self, catalog: &Catalog) -> String {
+    pub fn scope(&self, catalog: &Permissions) -> String {
         let nothing = Grant::new(catalog.nothing(), Resource::root());
         let needed = self.fewest_missing(&nothing);
         let ids = needed
