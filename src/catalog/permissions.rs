@@ -74,7 +74,10 @@ impl Permissions {
     }
 
     pub(super) fn unknown(&self, what: &str, id: &str) -> String {
-        let hint = suggestion(id, self.0.iter().map(Permission::as_str));
-        message!("the catalog has no {what} {}{hint}", quote(id))
+        message!(
+            "the catalog has no {what} {}{}",
+            quote(id),
+            suggestion(id, self.0.iter().map(Permission::as_str))
+        )
     }
 }

@@ -181,7 +181,7 @@ impl Routes {
     }
 
     /// What a request needs; nothing if no route matches, which is a refusal.
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<Matched> {
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched> {
         let path = RoutePath::parse(path)?;
         // RFC 9110 §9.3.2: HEAD is GET without the content, so it needs the same unless a route says otherwise.
         let mut found = self.at(method, path.0).ok()?;

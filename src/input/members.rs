@@ -26,15 +26,9 @@ impl<'v> Members<'v> {
                 break;
             }
             if !known.contains(&name.as_str()) {
-                let hint = suggestion(name, known.iter().copied());
-                let hint = if hint.is_empty() {
-                    message!("; known are {}", known.join(", "))
-                } else {
-                    hint
-                };
                 problems.add(
                     &path.member(name),
-                    message!("unknown member {}{hint}", quote(name)),
+                    message!("unknown member {}{}", quote(name), hint(name, known)),
                 );
             }
         }
@@ -189,6 +183,15 @@ impl<'v> Members<'v> {
         };
         text_list(value, &self.path(name), most, problems)
     }
+}
+
+/// The nearest right name, or all of them.
+fn hint(name: &str, known: &[&str]) -> String {
+    let hint = suggestion(name, known.iter().copied());
+    if hint.is_empty() {
+        return message!("; known are {}", known.join(", "));
+    }
+    hint
 }
 
 /// The names that stand more than once.

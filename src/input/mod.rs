@@ -17,7 +17,5 @@ pub use members::Members;
 pub(crate) use message::message;
 pub use nearest::{nearest, quote, suggestion};
 pub(crate) use number::{plain_whole, write_whole};
-#[cfg(not(feature = "edge"))]
-pub use problem::Problem;
-pub use problem::{Path, Problems};
+pub use problem::{Path, Problem, Problems};
 pub use value::Value;

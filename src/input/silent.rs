@@ -1,6 +1,9 @@
 //! Paths and problems as the module of an edge has them: it counts what is wrong, and tells nothing of it.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
 
 /// Where something stands: not told.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,21 @@ impl Path {
     pub fn item(self, _: usize) -> Path {
         Path
     }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// One thing that is wrong: there is none that is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where.
+    pub path: String,
+    /// What.
+    pub message: String,
 }
 
 /// How much is wrong.
@@ -73,5 +91,11 @@ impl Problems {
     #[must_use]
     pub fn len(&self) -> usize {
         self.0
+    }
+
+    /// The list of what is told: nothing.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Problem> {
+        Vec::new()
     }
 }

@@ -1,39 +1,62 @@
-//! The boundary of the edge module: texts as UTF-8 in linear memory, numbers in and out, and nothing of wasm-bindgen.
+//! The boundary of the edge module: texts in linear memory, numbers in and out, and nothing of wasm-bindgen.
+//!
+//! The host gives a call its texts one by one, each written to [`input`] and ended by [`give`], and its numbers as arguments. What a call
+//! answers in words stands at [`output`] until the next one.
 
-#![allow(unsafe_code)]
+#![allow(unsafe_code)] // What C calls by its name cannot be told from what Rust does.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
+use serde::Serialize;
 use zeroize::Zeroize;
 
-use crate::Deployment;
 use crate::cache::{Cache, Hit};
-use crate::input::Value;
+use crate::deployment::Verifying;
+use crate::edge::Edge;
+use crate::input::{Value, parse_json};
 use crate::json::json;
-use crate::refusal::Refusal;
+use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
-use crate::verdict::Code;
+use crate::verdict::{Code, CodeRow, Lacking};
 use crate::verify::{Question, read_requirement, recall, verify_and_remember};
 
+/// The store has to be asked.
 const MISS: i32 = -1;
 
-#[derive(Default)]
-struct Edge {
-    deployment: Option<Deployment>,
-    numbered: Vec<Rc<Requirement>>,
+/// The longest credential.
+const SCRATCH: usize = 256;
+
+/// Everything that stays between two calls.
+struct State {
+    edge: Edge,
+    /// The requirements that have a number.
+    numbered: Vec<Requirement>,
     cache: Cache,
 }
 
 thread_local! {
-    static EDGE: RefCell<Option<Edge>> = const { RefCell::new(None) };
+    static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
+    static SCRATCHED: RefCell<[u8; SCRATCH]> = const { RefCell::new([0; SCRATCH]) };
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static GIVEN: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<String> = const { RefCell::new(String::new()) };
-    static SCRATCH: RefCell<[u8; 256]> = const { RefCell::new([0; 256]) };
 }
 
+mod host {
+    #[link(wasm_import_module = "host")]
+    unsafe extern "C" {
+        /// Writes a text in Unicode's normal form NFC to the input.
+        pub(super) fn normalize(text: *const u8, length: usize);
+        /// The double that is nearest to a number of JSON.
+        pub(super) fn parse_decimal(text: *const u8, length: usize) -> f64;
+        /// Writes a number to the input, as JSON.
+        pub(super) fn write_decimal(number: f64);
+    }
+}
+
+/// Where to write a text of so many bytes.
 #[unsafe(no_mangle)]
 extern "C" fn input(length: usize) -> *const u8 {
     INPUT.with_borrow_mut(|input| {
@@ -43,183 +66,241 @@ extern "C" fn input(length: usize) -> *const u8 {
     })
 }
 
+/// Ends a text of the next call; `null` instead of one.
 #[unsafe(no_mangle)]
-extern "C" fn scratch() -> *const u8 {
-    SCRATCH.with_borrow(|scratch| scratch.as_ptr())
+extern "C" fn give(is_null: bool) {
+    let text = (!is_null).then(written);
+    GIVEN.with_borrow_mut(|given| given.push(text));
 }
 
+/// What a call has answered in words: where it stands.
 #[unsafe(no_mangle)]
 extern "C" fn output() -> *const u8 {
     OUTPUT.with_borrow(|output| output.as_ptr())
 }
 
+/// How long that is; 0: nothing.
 #[unsafe(no_mangle)]
 extern "C" fn output_length() -> usize {
-    OUTPUT.with_borrow(|output| output.len())
+    OUTPUT.with_borrow(String::len)
 }
 
-fn put<A: serde::Serialize>(step: &Step<A>) {
-    OUTPUT.with_borrow_mut(|output| *output = json(step));
+/// Where to write a credential: 256 bytes from this address.
+#[unsafe(no_mangle)]
+extern "C" fn scratch() -> *const u8 {
+    SCRATCHED.with_borrow(|scratch| scratch.as_ptr())
 }
 
-fn args<const N: usize>() -> Option<[Value; N]> {
-    let value = INPUT.with_borrow(|input| serde_json::from_slice(input).ok())?;
-    let Value::List(items) = value else { return None };
-    items.try_into().ok()
-}
-
-fn edge<T>(run: impl FnOnce(&mut Edge) -> T) -> T {
-    EDGE.with_borrow_mut(|edge| run(edge.get_or_insert_default()))
-}
-
-fn credential<T>(length: usize, run: impl FnOnce(&str) -> T) -> Option<T> {
-    SCRATCH.with_borrow_mut(|scratch| {
-        let bytes = scratch.get_mut(..length)?;
-        let answer = std::str::from_utf8(bytes).ok().map(run);
-        bytes.zeroize();
-        answer
-    })
-}
-
+/// Starts with a configuration and a catalog. Answers the verdict codes by their numbers.
 #[unsafe(no_mangle)]
 extern "C" fn configure() {
-    edge(|edge| {
-        let Some([config, catalog]) = args() else { return };
-        match Deployment::configure(&config, &catalog) {
-            Ok(deployment) => {
-                put(&Step::Answer(""));
-                edge.deployment = Some(deployment);
-            }
-            Err(refusal) => put(&Step::<()>::Refuse(refusal)),
-        }
+    answer(|given| {
+        let [config, catalog] = given.as_slice() else {
+            return Err(unreadable());
+        };
+        let edge = Edge::configure(&read(config)?, &read(catalog)?)?;
+        STATE.set(Some(State {
+            edge,
+            numbered: Vec::new(),
+            cache: Cache::default(),
+        }));
+        Ok(Some(Step::Answer(
+            Code::all().map(CodeRow::of).collect::<Vec<_>>(),
+        )))
     });
 }
 
-fn question<'r>(
-    requirement: &'r mut Requirement,
-    deployment: &Deployment,
-    question: &Value,
-) -> Result<Question<'r>, Refusal> {
-    *requirement = read_requirement(deployment.catalog(), question)?;
-    Question::read(requirement, question)
-}
-
+/// Verifies the credential at the scratch. Given are the question, then keys and values. Answers the slot where the token is remembered if
+/// the round is still the same, or -1, and in words the step.
 #[unsafe(no_mangle)]
 extern "C" fn verify(length: usize, now: f64, round: u32) -> i32 {
-    edge(|edge| {
-        let slot = credential(length, |credential| {
-            let [asked, reads] = args()?;
-            let deployment = edge.deployment.as_ref()?;
-            let now = Instant::from_millis(now).ok()?;
-            let reads = Reads::from_value(reads).ok()?;
-            let mut requirement = Requirement::default();
-            match question(&mut requirement, deployment, &asked) {
-                Ok(question) => {
-                    let (step, slot) = verify_and_remember(
-                        deployment,
-                        credential,
-                        &question,
-                        &reads,
-                        now,
-                        &mut edge.cache,
-                        round,
-                    );
-                    put(&step);
-                    slot
-                }
-                Err(refusal) => {
-                    put(&Step::<()>::Refuse(refusal));
-                    None
-                }
-            }
-        });
-        slot.flatten().map_or(MISS, |slot| slot as i32)
-    })
+    let mut slot = None;
+    answer(|given| {
+        let mut given = given.into_iter();
+        let question = read(&given.next().flatten())?;
+        let reads = reads(given);
+        with_state(|State { edge, cache, .. }| {
+            let requirement = read_requirement(edge.permissions(), &question)?;
+            let question = Question::read(&requirement, &question)?;
+            let now = clock(now)?;
+            let step = with_credential(length, |credential| {
+                let credential = std::str::from_utf8(credential).unwrap_or_default();
+                let (step, at) = verify_and_remember(edge, credential, &question, &reads, now, cache, round);
+                slot = at;
+                step
+            });
+            Ok(step)
+        })
+    });
+    slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
 }
 
+/// The number of a requirement for [`hit`]. Given is the question; in words only a refusal.
 #[unsafe(no_mangle)]
 extern "C" fn number() -> usize {
-    edge(|edge| {
-        let (Some([question]), Some(deployment)) = (args::<1>(), &edge.deployment) else {
-            return 0;
-        };
-        match read_requirement(deployment.catalog(), &question) {
-            Ok(requirement) => edge.numbered.push(Rc::new(requirement)),
-            Err(refusal) => put(&Step::<()>::Refuse(refusal)),
-        }
-        edge.numbered.len().wrapping_sub(1)
-    })
+    let mut number = 0;
+    answer::<()>(|given| {
+        let question = read(&given.into_iter().next().flatten())?;
+        with_state(|State { edge, numbered, .. }| {
+            numbered.push(read_requirement(edge.permissions(), &question)?);
+            number = numbered.len() - 1;
+            Ok(None)
+        })
+    });
+    number
 }
 
+/// The verdict on the credential at the scratch, from what is remembered.
+///
+/// `code + 128 · successor + 256 · slot`; -1: ask the store; -2 - code: refused without a look at any token.
 #[unsafe(no_mangle)]
 extern "C" fn hit(length: usize, requirement: usize, now: f64) -> i32 {
-    edge(|edge| {
-        let hit = credential(length, |credential| {
-            let now = Instant::from_millis(now).ok()?;
-            let requirement = edge.numbered.get(requirement)?;
-            let deployment = edge.deployment.as_ref()?;
-            Some(hit_of(recall(
-                deployment,
-                credential,
-                &Question::of(requirement),
-                now,
-                &mut edge.cache,
-            )))
-        });
-        hit.flatten().unwrap_or(MISS)
+    let hit = with_state(
+        |State {
+             edge,
+             numbered,
+             cache,
+         }| {
+            let requirement = numbered.get(requirement).ok_or_else(unreadable)?;
+            let now = clock(now)?;
+            let question = Question::of(requirement);
+            Ok(with_credential(length, |credential| {
+                recall(edge, credential, &question, now, cache)
+            }))
+        },
+    );
+    hit.ok().flatten().map_or(MISS, number_of)
+}
+
+/// As [`hit`], for any question, which is given; in words what a refusal lacked, or a refusal of the question.
+#[unsafe(no_mangle)]
+extern "C" fn look_up(length: usize, now: f64) -> i32 {
+    let mut hit = MISS;
+    answer(|given| {
+        let question = read(&given.into_iter().next().flatten())?;
+        with_state(|State { edge, cache, .. }| {
+            let permissions = edge.permissions();
+            let requirement = read_requirement(permissions, &question)?;
+            let question = Question::read(&requirement, &question)?;
+            let now = clock(now)?;
+            let found = with_credential(length, |credential| {
+                recall(edge, credential, &question, now, cache)
+            });
+            hit = found.map_or(MISS, number_of);
+            let Some(Ok(Some(Hit { slot, code, .. }))) = found else {
+                return Ok(None);
+            };
+            let grant = code.is_of_scope().then(|| cache.grant(slot)).flatten();
+            Ok(grant.map(|grant| Step::Answer(Lacking::of(&requirement, &grant, permissions))))
+        })
+    });
+    hit
+}
+
+/// How many reads of the feed were taken in. (`round` is a name of the C library.)
+#[unsafe(no_mangle)]
+extern "C" fn rounds() -> u32 {
+    STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.cache.round()))
+}
+
+/// Takes in a read of all heads of the change feed that began at `read_at`: keys and values, which are given. In words only a refusal.
+#[unsafe(no_mangle)]
+extern "C" fn take_in(read_at: f64) {
+    answer::<()>(|given| {
+        let heads = reads(given.into_iter());
+        with_state(|State { edge, cache, .. }| {
+            cache.take_in(&edge.seal().opened(&heads), clock(read_at)?);
+            Ok(None)
+        })
+    });
+}
+
+/// What a request needs, by its method and path, which are given.
+#[unsafe(no_mangle)]
+extern "C" fn route() {
+    answer(|given| {
+        let [Some(method), Some(path)] = given.as_slice() else {
+            return Err(unreadable());
+        };
+        with_state(|State { edge, .. }| Ok(Some(Step::Answer(edge.route(method, path)))))
+    });
+}
+
+/// Runs a call with the texts that it was given, and puts what it answers where the host reads it.
+fn answer<A: Serialize>(call: impl FnOnce(Vec<Option<String>>) -> Result<Option<Step<A>>, Refusal>) {
+    let step = match call(GIVEN.take()) {
+        Ok(Some(step)) => json(&step),
+        Ok(None) => String::new(),
+        Err(refusal) => json(&Step::<()>::Refuse(refusal)),
+    };
+    OUTPUT.set(step);
+}
+
+fn with_state<T>(call: impl FnOnce(&mut State) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    STATE.with_borrow_mut(|state| call(state.as_mut().ok_or_else(unreadable)?))
+}
+
+/// Runs something with the credential at the scratch, and wipes it.
+fn with_credential<T>(length: usize, run: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    SCRATCHED.with_borrow_mut(|scratch| {
+        let bytes = scratch.get_mut(..length)?;
+        let answer = run(bytes);
+        bytes.zeroize();
+        Some(answer)
     })
 }
 
-fn hit_of(recalled: Result<Option<Hit>, Code>) -> i32 {
+/// What the host has written.
+fn written() -> String {
+    String::from_utf8(INPUT.take()).unwrap_or_default()
+}
+
+fn read(text: &Option<String>) -> Result<Value, Refusal> {
+    let value = text.as_deref().and_then(parse_json);
+    value.ok_or_else(unreadable)
+}
+
+fn reads(mut given: impl Iterator<Item = Option<String>>) -> Reads {
+    let mut reads = Reads::default();
+    while let (Some(Some(key)), Some(value)) = (given.next(), given.next()) {
+        reads.insert(key, value);
+    }
+    reads
+}
+
+fn clock(now: f64) -> Result<Instant, Refusal> {
+    Instant::from_millis(now).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Refusal {
+    Refusal::new(ErrorCode::InvalidInput, "")
+}
+
+fn number_of(recalled: Result<Option<Hit>, Code>) -> i32 {
     match recalled {
-        Ok(Some(Hit {
-            slot,
-            code,
-            successor,
-        })) => i32::try_from(slot).map_or(MISS, |slot| {
-            slot << 8 | i32::from(successor) << 7 | i32::from(code.number())
+        Ok(Some(hit)) => i32::try_from(hit.slot).map_or(MISS, |slot| {
+            slot << 8 | i32::from(hit.successor) << 7 | i32::from(hit.code.number())
         }),
         Ok(None) => MISS,
         Err(code) => MISS - 1 - i32::from(code.number()),
     }
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn round() -> u32 {
-    edge(|edge| edge.cache.round())
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn take_in(read_at: f64) {
-    edge(|edge| {
-        let mut taken = || {
-            let [heads] = args()?;
-            let read_at = Instant::from_millis(read_at).ok()?;
-            let heads = edge
-                .deployment
-                .as_ref()?
-                .seal()
-                .opened(&Reads::from_value(heads).ok()?);
-            edge.cache.take_in(&heads, read_at);
-            Some(())
-        };
-        taken();
-    });
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn route() {
-    edge(|edge| {
-        if let (Some([Value::Text(method), Value::Text(path)]), Some(deployment)) = (args(), &edge.deployment)
-        {
-            put(&Step::Answer(deployment.catalog().route(&method, &path)));
-        }
-    });
-}
+// The host's part of what the core does with texts and numbers.
 
 pub(crate) fn normalize(text: &str) -> String {
-    text.to_owned()
+    // SAFETY: the host reads the text and writes to the input, which nobody looks at meanwhile.
+    unsafe { host::normalize(text.as_ptr(), text.len()) };
+    written()
 }
-pub(crate) fn lower_case(text: &str) -> String {
-    text.to_owned()
+
+pub(crate) fn parse_decimal(text: &str) -> f64 {
+    // SAFETY: the host reads the text.
+    unsafe { host::parse_decimal(text.as_ptr(), text.len()) }
+}
+
+pub(crate) fn write_decimal(number: f64, to: &mut Vec<u8>) {
+    // SAFETY: the host writes to the input, which nobody looks at meanwhile.
+    unsafe { host::write_decimal(number) };
+    to.extend(INPUT.take());
 }

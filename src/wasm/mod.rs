@@ -27,6 +27,7 @@ use crate::requirement::Requirement;
 use crate::sorted_map::SortedMap;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
+use crate::verdict::{Code, CodeRow};
 use crate::verify::{Question, read_requirement, verify};
 
 /// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
@@ -85,7 +86,7 @@ impl Core {
             Ok(deployment) => {
                 let description = Configured {
                     description: deployment.describe(),
-                    codes: recall::code_rows(),
+                    codes: Code::all().map(CodeRow::of).collect(),
                 };
                 self.deployment = Some(deployment);
                 self.requirements.take();
@@ -348,7 +349,7 @@ struct Configured {
     #[serde(flatten)]
     description: Description,
     /// The verdict codes by their numbers.
-    codes: Vec<recall::CodeRow>,
+    codes: Vec<CodeRow>,
 }
 
 /// The time of a question.
