@@ -1,11 +1,11 @@
 /** `npm run build`: from sources to the package in `pkg/`. What has not changed is not made again. */
 
 import { pathToFileURL } from 'node:url';
-import { coreFolder, coreSteps } from './build/core.mjs';
+import { coreSteps } from './build/core.mjs';
 import { removeLeftovers } from './build/folders.mjs';
 import { packageSteps } from './build/package.mjs';
 import { sizeTable } from './build/size.mjs';
-import { inBuild } from './paths.mjs';
+import { inBuild, packageFolder } from './paths.mjs';
 import { toolchain } from './setup/toolchain.mjs';
 import { setupSteps } from './setup.mjs';
 import { report } from './shell/failure.mjs';
@@ -18,7 +18,7 @@ export function build() {
     const steps = [...(await setupSteps()), ...(await makeSteps())];
     if (steps.length === 0) return false;
     await runSteps('Building Leastkey', steps);
-    console.log(sizeTable(coreFolder));
+    console.log(await sizeTable(packageFolder));
     return true;
   });
 }
@@ -39,7 +39,7 @@ export function whileNoOtherBuilds(work) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    if (!(await build())) console.log(`Leastkey is up to date in pkg/.\n${sizeTable(coreFolder)}`);
+    if (!(await build())) console.log(`Leastkey is up to date in pkg/.\n${await sizeTable(packageFolder)}`);
   } catch (error) {
     report(error);
   }

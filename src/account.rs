@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::credential::TokenId;
 use crate::input::Value;
 use crate::json::json;
@@ -125,7 +125,7 @@ impl Account {
 
     /// The most that it can do at a whole resource.
     #[must_use]
-    pub fn ceiling(&self, catalog: &Catalog, resource: &Resource) -> PermissionSet {
+    pub fn ceiling(&self, catalog: &Permissions, resource: &Resource) -> PermissionSet {
         let mut most = catalog.nothing();
         for ceiling in self
             .ceilings

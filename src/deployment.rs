@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Permissions};
 use crate::credential::{CredentialForm, ImportedKeys, Prefix};
 use crate::input::{Members, Path, Problems, Value};
 use crate::refusal::Refusal;
@@ -11,10 +11,8 @@ use crate::seal::{RecordKeys, Seal};
 /// What every operation of a deployment shares.
 #[derive(Debug)]
 pub struct Deployment {
-    prefix: Prefix,
-    imported: ImportedKeys,
+    gate: Gate,
     catalog: Catalog,
-    seal: Seal,
 }
 
 /// What a host may know of a deployment.
@@ -26,6 +24,74 @@ pub struct Description {
     pub version: String,
 }
 
+/// What the credentials and the stored values of a deployment look like.
+#[derive(Debug)]
+pub struct Gate {
+    prefix: Prefix,
+    imported: ImportedKeys,
+    seal: Seal,
+}
+
+impl Gate {
+    /// Reads `{ prefix, imported?, recordKeys? }`.
+    pub(crate) fn read(config: &Value, problems: &mut Problems) -> Option<Gate> {
+        let known = ["prefix", "imported", "recordKeys"];
+        let members = Members::open(config, &Path::call(), &known, problems)?;
+        let imported = members
+            .value("imported")
+            .map(|value| ImportedKeys::read(value, &members.path("imported"), problems));
+        let keys = members
+            .value("recordKeys")
+            .and_then(|value| RecordKeys::read(value, &members.path("recordKeys"), problems));
+        members.required_text("prefix", problems);
+        let prefix = members.parsed("prefix", problems, Prefix::parse)?;
+        problems.is_empty().then(|| Gate {
+            prefix,
+            imported: imported.unwrap_or_default(),
+            seal: Seal::new(keys),
+        })
+    }
+}
+
+/// A deployment, as far as a verification looks at it.
+pub trait Verifying {
+    /// What its credentials and stored values look like.
+    fn gate(&self) -> &Gate;
+
+    /// The permissions of its catalog.
+    fn permissions(&self) -> &Permissions;
+
+    /// The prefix of its credentials.
+    fn prefix(&self) -> &Prefix {
+        &self.gate().prefix
+    }
+
+    /// The keys of other systems that it takes for its own.
+    fn imported(&self) -> &ImportedKeys {
+        &self.gate().imported
+    }
+
+    /// The form of everything that can be verified; nothing where that has more than one.
+    fn form(&self) -> Option<CredentialForm> {
+        self.imported().are_none().then(|| self.prefix().form())
+    }
+
+    /// What its stored values are sealed with.
+    fn seal(&self) -> &Seal {
+        &self.gate().seal
+    }
+}
+
+impl Verifying for Deployment {
+    fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    fn permissions(&self) -> &Permissions {
+        &self.catalog
+    }
+}
+
 impl Deployment {
     /// Compiles `{ prefix, imported?, recordKeys? }` and a catalog.
     ///
@@ -33,28 +99,11 @@ impl Deployment {
     /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
     pub fn configure(config: &Value, catalog: &Value) -> Result<Deployment, Refusal> {
         let mut problems = Problems::default();
-        let known = ["prefix", "imported", "recordKeys"];
-        let members = Members::open(config, &Path::call(), &known, &mut problems);
-        let (mut imported, mut keys) = (ImportedKeys::default(), None);
-        let prefix = members.and_then(|members| {
-            if let Some(value) = members.value("imported") {
-                imported = ImportedKeys::read(value, &members.path("imported"), &mut problems);
-            }
-            if let Some(value) = members.value("recordKeys") {
-                keys = RecordKeys::read(value, &members.path("recordKeys"), &mut problems);
-            }
-            members.required_text("prefix", &mut problems);
-            members.parsed("prefix", &mut problems, Prefix::parse)
-        });
-        let mut problems = problems.into_vec();
-        match (prefix, Catalog::compile(catalog)) {
-            (Some(prefix), Ok(catalog)) if problems.is_empty() => Ok(Deployment {
-                prefix,
-                imported,
-                catalog,
-                seal: Seal::new(keys),
-            }),
+        let gate = Gate::read(config, &mut problems);
+        match (gate, Catalog::compile(catalog)) {
+            (Some(gate), Ok(catalog)) => Ok(Deployment { gate, catalog }),
             (_, compiled) => {
+                let mut problems = problems.into_vec();
                 problems.extend(compiled.err().into_iter().flatten());
                 Err(Refusal::invalid(problems))
             }
@@ -64,13 +113,13 @@ impl Deployment {
     /// The prefix.
     #[must_use]
     pub fn prefix(&self) -> &Prefix {
-        &self.prefix
+        &self.gate.prefix
     }
 
     /// Which keys of other systems are looked up.
     #[must_use]
     pub fn imported(&self) -> &ImportedKeys {
-        &self.imported
+        &self.gate.imported
     }
 
     /// The catalog.
@@ -82,20 +131,14 @@ impl Deployment {
     /// How values are kept.
     #[must_use]
     pub fn seal(&self) -> &Seal {
-        &self.seal
-    }
-
-    /// The form of everything that can be verified; nothing where that has more than one.
-    #[must_use]
-    pub fn form(&self) -> Option<CredentialForm> {
-        self.imported.are_none().then(|| self.prefix.form())
+        &self.gate.seal
     }
 
     /// What a host may know.
     #[must_use]
     pub fn describe(&self) -> Description {
         Description {
-            pattern: self.prefix.pattern(),
+            pattern: self.gate.prefix.pattern(),
             version: self.catalog.version().to_owned(),
         }
     }

@@ -1,7 +1,7 @@
 //! A frozen grant as a verifier uses it: bits over the catalog, so that a check costs the same however much is granted.
 
 use crate::account::Account;
-use crate::catalog::{Catalog, Resolution};
+use crate::catalog::{Permissions, Resolution};
 use crate::permission::{Permission, PermissionSet};
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
@@ -32,7 +32,7 @@ impl Grant {
 
     /// A grant as a selection describes it.
     #[must_use]
-    pub fn of_selection(resolution: &Resolution, boundary: &Resource, catalog: &Catalog) -> Grant {
+    pub fn of_selection(resolution: &Resolution, boundary: &Resource, catalog: &Permissions) -> Grant {
         let narrowed = resolution.resources.iter();
         let narrowed =
             narrowed.filter_map(|(id, resources)| Some((catalog.index(id.as_str())?, resources.clone())));
@@ -44,7 +44,7 @@ impl Grant {
 
     /// What an account can do, as a grant at the root.
     #[must_use]
-    pub fn of_account(account: &Account, catalog: &Catalog) -> Grant {
+    pub fn of_account(account: &Account, catalog: &Permissions) -> Grant {
         let ceilings = ceilings(account, catalog);
         let mut permissions = catalog.nothing();
         ceilings.iter().for_each(|(_, set)| permissions.union(set));
@@ -92,7 +92,7 @@ impl Grant {
 
     /// Compiles the grant of a token. What the catalog has no more can be required by nobody, so it is left out.
     #[must_use]
-    pub fn of(token: &Token, catalog: &Catalog) -> Grant {
+    pub fn of(token: &Token, catalog: &Permissions) -> Grant {
         let narrowed = token.resources.iter();
         let narrowed =
             narrowed.filter_map(|(id, resources)| Some((catalog.index(id.as_str())?, resources.clone())));
@@ -138,7 +138,7 @@ impl Grant {
 
     /// What is left of this grant under the ceilings of an account.
     #[must_use]
-    pub fn under_account(&self, account: &Account, catalog: &Catalog) -> Grant {
+    pub fn under_account(&self, account: &Account, catalog: &Permissions) -> Grant {
         let sets = ceilings(account, catalog);
         let mut most = catalog.nothing();
         sets.iter().for_each(|(_, set)| most.union(set));
@@ -246,7 +246,7 @@ impl Grant {
 
     /// The permissions that are held on some resources only.
     #[must_use]
-    pub fn resources(&self, catalog: &Catalog) -> SortedMap<Permission, Vec<Resource>> {
+    pub fn resources(&self, catalog: &Permissions) -> SortedMap<Permission, Vec<Resource>> {
         let named = self.narrowed.iter();
         named
             .filter_map(|(index, resources)| Some((catalog.permission(*index)?.clone(), resources.clone())))
@@ -278,7 +278,7 @@ impl Grant {
 }
 
 /// The ceilings of an account over a catalog.
-fn ceilings<'a>(account: &'a Account, catalog: &Catalog) -> Vec<(&'a Resource, PermissionSet)> {
+fn ceilings<'a>(account: &'a Account, catalog: &Permissions) -> Vec<(&'a Resource, PermissionSet)> {
     let ceilings = account.ceilings.iter();
     ceilings
         .map(|ceiling| (&ceiling.resource, catalog.set_of(&ceiling.permissions)))

@@ -1,16 +1,37 @@
 //! The JSON text of values of ours.
 //!
-//! Few steps that every type shares: a writer that is compiled into each member of each type was a tenth of the module. How a text or a
-//! fraction is written is left to serde_json.
+//! Few steps that every type shares: a writer that is compiled into each member of each type was a tenth of the module. How a fraction is
+//! written is left to others.
+
+use std::fmt;
 
 use serde::Serialize;
 use serde::ser::{
     SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
-use serde_json::Error;
 
-/// The JSON text of a value. Ours have no maps with keys that are not text, which is all that can fail.
+use crate::input::write_whole;
+
+/// What cannot be written: a map with keys that are not text. Ours have none.
+#[derive(Debug)]
+struct Error;
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("cannot be written as JSON")
+    }
+}
+
+impl serde::ser::Error for Error {
+    fn custom<T: fmt::Display>(_: T) -> Error {
+        Error
+    }
+}
+
+/// The JSON text of a value.
 pub(crate) fn json(value: &impl Serialize) -> String {
     let mut writer = Writer(Vec::new());
     match value.serialize(&mut writer) {
@@ -30,22 +51,66 @@ impl Writer {
 
     #[inline(never)]
     fn text(&mut self, text: &str) -> Result<(), Error> {
-        serde_json::to_writer(&mut self.0, text)
+        self.raw("\"");
+        let mut rest = text;
+        // Nearly all of ours are written as they are.
+        while let Some(plain) = rest
+            .bytes()
+            .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))
+        {
+            let (before, after) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+            self.raw(before);
+            let mut characters = after.chars();
+            self.escaped(characters.next().unwrap_or_default());
+            rest = characters.as_str();
+        }
+        self.raw(rest);
+        self.raw("\"");
+        Ok(())
+    }
+
+    /// A character that cannot stand in a text.
+    fn escaped(&mut self, character: char) {
+        let known = [
+            ('"', "\\\""),
+            ('\\', "\\\\"),
+            ('\u{8}', "\\b"),
+            ('\u{c}', "\\f"),
+            ('\n', "\\n"),
+            ('\r', "\\r"),
+            ('\t', "\\t"),
+        ];
+        if let Some((_, written)) = known.into_iter().find(|(known, _)| *known == character) {
+            return self.raw(written);
+        }
+        self.raw("\\u00");
+        for digit in [u32::from(character) >> 4, u32::from(character) & 15] {
+            self.0
+                .extend(char::from_digit(digit, 16).map(|digit| digit as u8));
+        }
     }
 
     #[inline(never)]
     fn signed(&mut self, number: i64) -> Result<(), Error> {
-        serde_json::to_writer(&mut self.0, &number)
+        if number < 0 {
+            self.raw("-");
+        }
+        self.unsigned(number.unsigned_abs())
     }
 
     #[inline(never)]
     fn unsigned(&mut self, number: u64) -> Result<(), Error> {
-        serde_json::to_writer(&mut self.0, &number)
+        write_whole(number, &mut self.0);
+        Ok(())
     }
 
     #[inline(never)]
     fn fraction(&mut self, number: f64) -> Result<(), Error> {
-        serde_json::to_writer(&mut self.0, &number)
+        if !number.is_finite() {
+            return self.serialize_unit();
+        }
+        write_decimal(number, &mut self.0);
+        Ok(())
     }
 
     /// A comma, but for the first of a list or an object: what has just been opened ends in a bracket, and nothing else does.
@@ -79,6 +144,14 @@ impl Writer {
         Ok(self.open(start, end))
     }
 }
+
+#[cfg(not(all(target_arch = "wasm32", feature = "edge")))]
+fn write_decimal(number: f64, to: &mut Vec<u8>) {
+    // A vector takes whatever is written to it.
+    let _ = serde_json::to_writer(to, &number);
+}
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+use crate::wasm::write_decimal;
 
 /// The rest of a list or an object, and how it ends.
 struct Parts<'w> {
@@ -129,7 +202,7 @@ impl<'w> Serializer for &'w mut Writer {
     );
 
     fn serialize_f32(self, number: f32) -> Result<(), Error> {
-        serde_json::to_writer(&mut self.0, &number)
+        self.fraction(number.into())
     }
 
     fn serialize_bool(self, flag: bool) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use crate::time::LARGEST_EXACT;
 /// The record of a token, or its tombstone: `token/<id>`.
 #[must_use]
 pub fn token(id: &TokenId) -> String {
-    format!("token/{id}")
+    ["token/", id.as_str()].concat()
 }
 
 /// Where the tokens of an owner are listed, newest first: `owner/<owner>/<mirrored id>`.
@@ -57,7 +57,7 @@ pub fn name(owner: &Resource, kind: &str, name: &Name) -> String {
 /// An account: `account/<id>`.
 #[must_use]
 pub fn account(id: &Resource) -> String {
-    format!("account/{}", part(id.as_str()))
+    ["account/", &part(id.as_str())].concat()
 }
 
 /// The living sessions of a token: `sessions/<id>`.
@@ -69,13 +69,13 @@ pub fn sessions(parent: &TokenId) -> String {
 /// The counters of a token's limits: `limit/<id>`.
 #[must_use]
 pub fn limit(id: &TokenId) -> String {
-    format!("limit/{id}")
+    ["limit/", id.as_str()].concat()
 }
 
 /// The id of the token whose key another system issued, by the digest of that key: `digest/<hex>`.
 #[must_use]
 pub fn digest(digest: &Digest) -> String {
-    format!("digest/{}", digest.to_hex())
+    ["digest/", &digest.to_hex()].concat()
 }
 
 /// The marker of an operation: `op/<id>`.
@@ -121,7 +121,7 @@ pub fn audit_head(owner: &Resource) -> String {
 /// When and how often a token was used: `usage/<id>`.
 #[must_use]
 pub fn usage(id: &TokenId) -> String {
-    format!("usage/{id}")
+    ["usage/", id.as_str()].concat()
 }
 
 /// A resource as one part of a key. Its alphabet has neither `%` nor a character that needs more than this.

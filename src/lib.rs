@@ -18,7 +18,7 @@
 //! | [`actor`] | who is managing, and the most that they can give |
 //! | [`operation`] | create, get, list, disable, enable, revoke, delete, audit and the others: `plan(call, reads, time, entropy)` |
 //! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
-//! | [`deployment`] | a prefix and a catalog, compiled once |
+//! | [`deployment`], [`edge`] | a prefix and a catalog, compiled once; the part of them that an edge needs |
 //! | [`planted`] | bugs that tests switch on, to see that their checks catch them; none of it is in a build |
 
 pub mod account;
@@ -29,6 +29,7 @@ pub mod catalog;
 pub mod condition;
 pub mod credential;
 pub mod deployment;
+pub mod edge;
 pub mod explain;
 pub mod feed;
 pub mod grant;
@@ -58,7 +59,10 @@ pub mod usage;
 pub mod verdict;
 pub mod verify;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "edge")))]
+pub mod wasm;
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+#[path = "wasm/edge.rs"]
 pub mod wasm;
 
 pub use deployment::Deployment;

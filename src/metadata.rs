@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::input::Value;
+use crate::input::{Value, message};
 use crate::json::json;
 use crate::record::Damaged;
 use crate::stored::Restore;
@@ -23,15 +23,15 @@ impl Metadata {
     /// When it is none, or too large.
     pub fn read(value: &Value) -> Result<Metadata, String> {
         if !matches!(value, Value::Map(_)) {
-            return Err(format!("expected an object, got {}", value.kind()));
+            return Err(message!("expected an object, got {}", value.kind()));
         }
         if !value.is_json() {
-            return Err("has a number that JSON does not know, such as NaN".to_owned());
+            return Err(message!("has a number that JSON does not know, such as NaN"));
         }
         let metadata = Metadata(value.canonical());
         let length = json(&metadata).len();
         if length > LONGEST {
-            return Err(format!(
+            return Err(message!(
                 "has {length} bytes as JSON; at most {LONGEST} are allowed"
             ));
         }

@@ -92,6 +92,9 @@ impl Refusal {
     /// The refusal of arguments or a document, with every problem in its message.
     #[must_use]
     pub fn invalid(problems: Vec<Problem>) -> Refusal {
+        if cfg!(feature = "edge") {
+            return Refusal::new(ErrorCode::InvalidInput, "");
+        }
         let lines: Vec<String> = problems
             .iter()
             .map(|Problem { path, message }| {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::input::message;
 use crate::planted::{Bug, planted};
 use crate::stored::restore_by_parsing;
 
@@ -33,26 +34,30 @@ impl Resource {
             return Ok(Resource(String::new()));
         }
         if text.len() > LONGEST {
-            return Err(format!("is longer than {LONGEST} characters"));
+            return Err(message!("is longer than {LONGEST} characters"));
         }
         let mut segments = 0;
         for segment in text.split('/') {
             segments += 1;
             if segment.is_empty() {
-                return Err("has an empty segment; segments are separated by one \"/\"".to_owned());
+                return Err(message!(
+                    "has an empty segment; segments are separated by one \"/\""
+                ));
             }
             if segment == "." || segment == ".." {
-                return Err("has a segment \".\" or \"..\"; a resource is not a file path".to_owned());
+                return Err(message!(
+                    "has a segment \".\" or \"..\"; a resource is not a file path"
+                ));
             }
             let allowed = |c: char| c.is_ascii_alphanumeric() || "._~@+=,:-".contains(c);
             if let Some(refused) = segment.chars().find(|c| !allowed(*c)) {
-                return Err(format!(
+                return Err(message!(
                     "has the character {refused:?}; segments have letters, digits and . _ ~ @ + = , : -"
                 ));
             }
         }
         if segments > MOST_SEGMENTS {
-            return Err(format!(
+            return Err(message!(
                 "has {segments} segments; at most {MOST_SEGMENTS} are allowed"
             ));
         }

@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::credential::hex;
-use crate::input::{Path, Problems, Value};
+use crate::input::{Path, Problems, Value, message};
 use crate::record::Damaged;
 use crate::step::{Reads, Step, Write};
 
@@ -42,13 +42,13 @@ impl RecordKeys {
     /// Reads a list of one or two keys, each of 32 bytes or more: hexadecimal text, or a list of bytes.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<RecordKeys> {
         let Value::List(items) = value else {
-            problems.add(path, format!("expected an array of keys, got {}", value.kind()));
+            problems.add(path, message!("expected an array of keys, got {}", value.kind()));
             return None;
         };
         if !(1..=MOST_KEYS).contains(&items.len()) {
             problems.add(
                 path,
-                format!(
+                message!(
                     "has {} keys; give one, or the new one and the one before it",
                     items.len()
                 ),
@@ -125,16 +125,16 @@ fn mac(begun: &Hmac<Sha256>, key: &str, body: &str) -> String {
 fn read_key(value: &Value) -> Result<Zeroizing<Vec<u8>>, String> {
     let form = "a key is hexadecimal text or a list of bytes";
     let bytes = match value {
-        Value::Text(text) => from_hex(text).ok_or_else(|| format!("is not hexadecimal; {form}"))?,
+        Value::Text(text) => from_hex(text).ok_or_else(|| message!("is not hexadecimal; {form}"))?,
         Value::List(items) => {
-            from_numbers(items).ok_or_else(|| format!("has something else than bytes in it; {form}"))?
+            from_numbers(items).ok_or_else(|| message!("has something else than bytes in it; {form}"))?
         }
-        other => return Err(format!("expected a key, got {}; {form}", other.kind())),
+        other => return Err(message!("expected a key, got {}; {form}", other.kind())),
     };
     if (SHORTEST_KEY..=LONGEST_KEY).contains(&bytes.len()) {
         Ok(bytes)
     } else {
-        Err(format!(
+        Err(message!(
             "has {} bytes; a record key has {SHORTEST_KEY} to {LONGEST_KEY}, from a cryptographic generator",
             bytes.len()
         ))

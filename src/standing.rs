@@ -6,7 +6,7 @@
 //! refuses.
 
 use crate::account::{Account, AccountStatus, StoredAccount};
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::grant::Grant;
 use crate::keys;
 use crate::planted::{Bug, planted};
@@ -53,7 +53,7 @@ impl Standing {
     ///
     /// # Errors
     /// [`Halt::Need`] for what has to be read.
-    pub fn read(token: Token, catalog: &Catalog, reads: &Reads) -> Result<Standing, Halt> {
+    pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Halt> {
         let usage_key = keys::usage(&token.id);
         let mut needed = dependencies(&token);
         if token.idle_after.is_some() {
@@ -102,7 +102,7 @@ impl Found {
     }
 
     /// A session ends with each token that it came from, and never has more than it.
-    fn look_at_parents(&mut self, token: &Token, catalog: &Catalog, reads: &Reads) -> Result<(), Halt> {
+    fn look_at_parents(&mut self, token: &Token, catalog: &Permissions, reads: &Reads) -> Result<(), Halt> {
         for id in &token.parents {
             let [stored] = reads.get([&keys::token(id)])?;
             match stored.map(|text| Stored::parse(id, text)) {
@@ -119,7 +119,7 @@ impl Found {
     }
 
     /// A token stops with each account that it rests on, and never has more than it.
-    fn look_at_accounts(&mut self, token: &Token, catalog: &Catalog, reads: &Reads) -> Result<(), Halt> {
+    fn look_at_accounts(&mut self, token: &Token, catalog: &Permissions, reads: &Reads) -> Result<(), Halt> {
         let (backed_by, optional) = accounts(token);
         let required = backed_by.into_iter().map(|id| (id, true));
         for (id, must_exist) in required.chain(optional.iter().map(|id| (id, false))) {

@@ -3,7 +3,7 @@
 //! Everything is restored from the one kind of value that a caller's input is read from, by a few lines for each type. Derived readers of
 //! JSON text are a copy of the parser for each type: they were a sixth of the module.
 
-use crate::input::Value;
+use crate::input::{Value, parse_json};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
 use crate::time::{LARGEST_EXACT, whole_exact};
@@ -16,8 +16,7 @@ pub(crate) trait Restore: Sized {
 
 /// Restores what a text holds.
 pub(crate) fn restore<T: Restore>(text: &str) -> Result<T, Damaged> {
-    // As bytes, like a catalog: a parser for text would be a second copy.
-    T::restore(serde_json::from_slice(text.as_bytes()).map_err(|_| Damaged)?)
+    T::restore(parse_json(text).ok_or(Damaged)?)
 }
 
 /// The members of a stored object. Each is taken once; what nobody took is damage.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::input::{Value, quote};
+use crate::input::{Value, message, quote};
 use crate::record::Damaged;
 use crate::stored::Restore;
 
@@ -59,7 +59,9 @@ impl Instant {
     pub fn after(self, lifetime: Lifetime) -> Result<Instant, String> {
         match self.0.checked_add(lifetime.0) {
             Some(sum) if sum <= LARGEST_EXACT => Ok(Instant(sum)),
-            _ => Err("ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime".to_owned()),
+            _ => Err(message!(
+                "ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime"
+            )),
         }
     }
 }
@@ -120,10 +122,10 @@ impl Lifetime {
             None => unit_millis(text),
         };
         match millis {
-            Some(0) => Err("a lifetime of nothing; it must be longer than zero".to_owned()),
+            Some(0) => Err(message!("a lifetime of nothing; it must be longer than zero")),
             Some(millis) if millis <= LARGEST_EXACT => Ok(Lifetime(millis)),
-            Some(_) => Err("longer than 2^53 − 1 milliseconds".to_owned()),
-            None => Err(format!("cannot read the lifetime {}; {form}", quote(text))),
+            Some(_) => Err(message!("longer than 2^53 − 1 milliseconds")),
+            None => Err(message!("cannot read the lifetime {}; {form}", quote(text))),
         }
     }
 
@@ -133,8 +135,8 @@ impl Lifetime {
             Value::Number(number) => whole_exact(*number)
                 .filter(|millis| *millis > 0)
                 .map(Lifetime)
-                .ok_or_else(|| "expected whole milliseconds from 1 to 2^53 − 1".to_owned()),
-            other => Err(format!(
+                .ok_or_else(|| message!("expected whole milliseconds from 1 to 2^53 − 1")),
+            other => Err(message!(
                 "expected a lifetime such as \"90d\", got {}",
                 other.kind()
             )),

@@ -2,12 +2,13 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::credential::{TokenId, Unreadable};
 use crate::grant::Grant;
 use crate::metadata::Metadata;
 use crate::name::{Description, Identity, Name, Tag};
 use crate::permission::Permission;
+use crate::requirement::Requirement;
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
 use crate::time::Instant;
@@ -121,6 +122,55 @@ impl Code {
     }
 }
 
+impl Code {
+    /// Whether it is a refusal for want of permission, which tells what was needed.
+    #[must_use]
+    pub fn is_of_scope(self) -> bool {
+        self.on_the_wire().1 == Some("insufficient_scope")
+    }
+}
+
+/// A code with its status and error, for [`Code::number`]: so a host reads numbers by the same table.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CodeRow {
+    code: Code,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+}
+
+impl CodeRow {
+    /// The row of a code.
+    #[must_use]
+    pub fn of(code: Code) -> CodeRow {
+        let (status, error) = code.on_the_wire();
+        CodeRow { code, status, error }
+    }
+}
+
+/// What a refusal for want of permission tells besides its code.
+#[derive(Debug, Serialize)]
+pub struct Lacking {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Permission>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+impl Lacking {
+    /// What a grant lacks for a requirement.
+    #[must_use]
+    pub fn of(requirement: &Requirement, grant: &Grant, permissions: &Permissions) -> Lacking {
+        let missing = requirement.missing(grant).into_iter();
+        Lacking {
+            missing: missing
+                .filter_map(|index| permissions.permission(index).cloned())
+                .collect(),
+            scope: Some(requirement.scope(permissions)).filter(|scope| !scope.is_empty()),
+        }
+    }
+}
+
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -207,7 +257,7 @@ pub struct VerifiedToken {
 impl VerifiedToken {
     /// What is told of a token. Its permissions are those that are left of its grant now.
     #[must_use]
-    pub fn of(token: &Token, grant: &Grant, successor: bool, catalog: &Catalog) -> VerifiedToken {
+    pub fn of(token: &Token, grant: &Grant, successor: bool, catalog: &Permissions) -> VerifiedToken {
         let (permissions, resources) = if grant.is_bounded() {
             (catalog.ids(grant.permissions()), grant.resources(catalog))
         } else {

@@ -1,10 +1,10 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
 use crate::cache::{Cache, Entry, Found, Hit};
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::condition::RequestContext;
 use crate::credential::{Presented, WellFormed};
-use crate::deployment::Deployment;
+use crate::deployment::Verifying;
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
@@ -73,7 +73,7 @@ impl<'q> Question<'q> {
 ///
 /// # Errors
 /// Every problem of it.
-pub fn read_requirement(catalog: &Catalog, question: &Value) -> Result<Requirement, Refusal> {
+pub fn read_requirement(catalog: &Permissions, question: &Value) -> Result<Requirement, Refusal> {
     let mut problems = Problems::default();
     let requirement = Members::open(question, &Path::call(), &QUESTION, &mut problems)
         .and_then(|members| Requirement::read(members.value("requirement"), catalog, &mut problems));
@@ -85,8 +85,8 @@ pub fn read_requirement(catalog: &Catalog, question: &Value) -> Result<Requireme
 /// Verifies a credential, at the start of the reads. Whatever is wrong is a verdict, never an error. A token with limits that are to be
 /// counted makes a commit of it, on nothing but its counters.
 #[must_use]
-pub fn verify(
-    deployment: &Deployment,
+pub fn verify<D: Verifying>(
+    deployment: &D,
     credential: &str,
     question: &Question,
     reads: &Reads,
@@ -106,8 +106,8 @@ pub fn verify(
 /// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::round`] was `round` before the reads began. Answers also the
 /// slot where it stands now, if it was remembered.
 #[must_use]
-pub fn verify_and_remember(
-    deployment: &Deployment,
+pub fn verify_and_remember<D: Verifying>(
+    deployment: &D,
     credential: &str,
     question: &Question,
     reads: &Reads,
@@ -147,8 +147,8 @@ pub fn verify_and_remember(
 ///
 /// # Errors
 /// The code, where no token was looked at.
-pub fn recall(
-    deployment: &Deployment,
+pub fn recall<D: Verifying>(
+    deployment: &D,
     credential: &[u8],
     question: &Question,
     now: Instant,
@@ -161,8 +161,8 @@ pub fn recall(
 }
 
 /// Answers several at a time as [`recall`] does each. What comes without a question is not looked for.
-pub fn recall_many<'t>(
-    deployment: &Deployment,
+pub fn recall_many<'t, D: Verifying>(
+    deployment: &D,
     asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
     now: Instant,
     cache: &mut Cache,
@@ -204,8 +204,8 @@ fn look_up_all(
 }
 
 /// Where the token that a text names is remembered, if it is.
-fn locate<'t>(
-    deployment: &Deployment,
+fn locate<'t, D: Verifying>(
+    deployment: &D,
     credential: &'t [u8],
     cache: &Cache,
 ) -> Result<Option<(u32, WellFormed<'t>)>, Code> {
@@ -229,14 +229,14 @@ pub(crate) struct Decision {
 }
 
 /// Decides about a credential, and what is to be written for it.
-pub(crate) fn decide(
-    deployment: &Deployment,
+pub(crate) fn decide<D: Verifying>(
+    deployment: &D,
     credential: &str,
     question: &Question,
     reads: &Reads,
     now: Instant,
 ) -> Result<(Vec<Write>, Decision), Halt> {
-    let catalog = deployment.catalog();
+    let catalog = deployment.permissions();
     match authenticate(deployment, credential, reads, now)? {
         Presentation::Of(verified) => verified.decide(catalog, question, reads, now),
         Presentation::RotatedOut(token) => {
@@ -262,8 +262,8 @@ pub(crate) enum Presentation {
 }
 
 /// Parses a credential and finds its record.
-pub(crate) fn authenticate(
-    deployment: &Deployment,
+pub(crate) fn authenticate<D: Verifying>(
+    deployment: &D,
     credential: &str,
     reads: &Reads,
     now: Instant,
@@ -312,7 +312,7 @@ impl Verified {
     /// Reads what the token rests on, and decides by its terms; then its limits.
     fn decide(
         self,
-        catalog: &Catalog,
+        catalog: &Permissions,
         question: &Question,
         reads: &Reads,
         now: Instant,

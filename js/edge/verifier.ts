@@ -1,6 +1,5 @@
 import type { Catalog } from '../catalog.js';
 import type { CatalogIds, IdsOf } from '../catalog-ids.js';
-import { ConfiguredCore } from '../core.js';
 import type { CredentialSource } from '../credential.js';
 import { FreshVerifier } from '../freshness/verifier.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
@@ -16,6 +15,7 @@ import { matchRoute, type RouteRequirement } from '../route.js';
 import type { ReadStore } from '../stores/store.js';
 import type { Requirement, Verdict } from '../types.js';
 import { type Verification, type VerifyManyOptions, verifyMany } from '../verify-many.js';
+import { EdgeCore } from './core.js';
 import { readOnly } from './read-only.js';
 
 /** What {@link createVerifier} is given. */
@@ -86,7 +86,7 @@ export async function createVerifier<const C extends Catalog>(
 ): Promise<Verifier<IdsOf<C>>> {
   refuseUnknownOptions(options, OPTIONS, 'createVerifier');
   const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
-  const core = await ConfiguredCore.start(settings.config, settings.catalogText);
+  const core = await EdgeCore.start(settings.config, settings.catalogText);
   const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
   return new CoreVerifier(
     core,
@@ -97,11 +97,11 @@ export async function createVerifier<const C extends Catalog>(
 
 class CoreVerifier implements Verifier {
   readonly guard: Guard;
-  readonly #core: ConfiguredCore;
+  readonly #core: EdgeCore;
   readonly #settings: Settings;
   readonly #verifier: FreshVerifier;
 
-  constructor(core: ConfiguredCore, settings: Settings, options: GuardOptions) {
+  constructor(core: EdgeCore, settings: Settings, options: GuardOptions) {
     this.#core = core;
     this.#settings = settings;
     this.#verifier = new FreshVerifier(core, settings);

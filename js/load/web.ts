@@ -1,8 +1,6 @@
-/** The compiled core, over the network from beside this script; a server that gives it another media type is borne with. */
+import { compileResponse } from './compile-response.js';
+
+/** The compiled core, over the network from beside this script. */
 export async function loadModule(): Promise<WebAssembly.Module> {
-  const response = await fetch(new URL('../wasm/leastkey_bg.wasm', import.meta.url));
-  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
-  if (response.headers.get('content-type') === 'application/wasm')
-    return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  return compileResponse(await fetch(new URL('../wasm/leastkey_bg.wasm', import.meta.url)));
 }

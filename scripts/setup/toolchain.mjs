@@ -59,29 +59,46 @@ const installers = {
 
 /**
  * How to call cargo for WebAssembly.
- * @returns {Promise<{ name: string, targetFolder: string, cargo: (command: string, args: string[], env?: object) => Promise<string> } | undefined>}
- *   `undefined` until a toolchain has been installed
+ * @returns {Promise<{ name: string, targetFolder: string, cargo: Call, smallCargo: Call, compilesStd: boolean } | undefined>} where a
+ *   `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed
  */
 export async function toolchain() {
   const { onPath, debian, choice } = await inspect();
   if (choice.use === undefined) return undefined;
   const rust = choice.use === 'debian' ? debian : onPath;
-  const how = choice.use === 'debian' ? debianCargo(debian) : { cargo: 'cargo', env: {}, args: () => [] };
+  const how = choice.use === 'debian' ? debianCargo(debian) : rustupCargo;
   const targetFolder = inCache(`target-wasm-${choice.use}`);
-  const env = {
-    ...how.env,
-    CARGO_TARGET_DIR: targetFolder,
-    CARGO_ENCODED_RUSTFLAGS: portablePaths(rust.sysroot),
+  const call = (folder, { flags = [], args }) => {
+    const env = {
+      ...how.env,
+      CARGO_TARGET_DIR: folder,
+      CARGO_ENCODED_RUSTFLAGS: [...portablePaths(rust.sysroot), ...flags].join('\x1f'),
+    };
+    return (command, more, moreEnv = {}) =>
+      run(how.cargo, [command, '--locked', '--target', target, ...args(command), ...more], {
+        env: { ...env, ...moreEnv },
+      });
   };
   return {
     name: `${choice.use} ${rust.release}`,
     targetFolder,
-    cargo: (command, args, more = {}) =>
-      run(how.cargo, [command, '--locked', '--target', target, ...how.args(command), ...args], {
-        env: { ...env, ...more },
-      }),
+    cargo: call(targetFolder, how.whole),
+    // Its flags are for the standard library too, where that is compiled: so it has a folder of its own.
+    smallCargo: call(`${targetFolder}-small`, how.small),
+    compilesStd: how.compilesStd,
   };
 }
+
+/** SHA-256 as a loop, not as 64 rounds written out. */
+const compactHashing = ['--cfg', 'sha2_backend="soft-compact"'];
+
+const rustupCargo = {
+  cargo: 'cargo',
+  env: {},
+  compilesStd: false,
+  whole: { args: () => [] },
+  small: { args: () => [], flags: compactHashing },
+};
 
 function debianCargo({ linker }) {
   return {
@@ -93,11 +110,19 @@ function debianCargo({ linker }) {
       RUSTC_BOOTSTRAP: '1',
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker,
     },
+    compilesStd: true,
     // A test binary that panics as the library does shares the library's compiled dependencies.
-    args: (command) => [
-      '-Zbuild-std=std,panic_abort',
-      ...(command === 'test' ? ['-Zpanic-abort-tests'] : []),
-    ],
+    whole: {
+      args: (command) => [
+        '-Zbuild-std=std,panic_abort',
+        ...(command === 'test' ? ['-Zpanic-abort-tests'] : []),
+      ],
+    },
+    // Without what panics say, and with the standard library's small ways of sorting and searching.
+    small: {
+      args: () => ['-Zbuild-std=std', '-Zbuild-std-features=optimize_for_size'],
+      flags: [...compactHashing, '-Zunstable-options', '-Cpanic=immediate-abort'],
+    },
   };
 }
 
@@ -106,5 +131,5 @@ function portablePaths(sysroot) {
   return [
     `--remap-path-prefix=${join(cargoHome, 'registry/src')}=crates`,
     `--remap-path-prefix=${join(sysroot, 'lib/rustlib/src/rust')}=rust`,
-  ].join('\x1f');
+  ];
 }

@@ -208,7 +208,7 @@ fn inherit(templates: &mut [Template], extends: &[Vec<usize>], order: Vec<usize>
 }
 
 pub(super) fn compile_roles(catalog: &Catalog, document: &Members, problems: &mut Problems) -> Vec<Role> {
-    let all = PermissionSet::full(catalog.permissions.len());
+    let all = PermissionSet::full(catalog.count());
     let mut roles = vec![Role {
         id: Role::ADMIN.to_owned(),
         title: "Admin".to_owned(),

@@ -6,28 +6,33 @@ mod bundle;
 mod drift;
 mod graph;
 mod kind;
+mod outline;
 mod owners;
+mod permissions;
 mod request_path;
 mod route;
+mod router;
 mod selection;
 mod service;
 mod suggest;
 mod tree;
 mod warning;
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 pub use bundle::{Role, Template};
 pub use drift::Drift;
 pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
-pub use route::Matched;
+pub use outline::outline;
+pub use permissions::Permissions;
+pub use route::{Matched, Routes};
 pub use selection::{Preview, Resolution, Selection, TemplateUse};
 pub use suggest::{Offer, Suggestion};
 pub use tree::{Branch, Source, State};
 pub use warning::Warning;
 
 use crate::input::{Members, Path, Problem, Problems, Value, quote, suggestion};
-use crate::permission::{Pattern, Permission, PermissionSet};
+use crate::permission::{Pattern, PermissionSet};
 
 /// How many permissions a suggestion can be asked for: the search compares each with each.
 const MOST_WANTED: usize = 1_000;
@@ -46,8 +51,7 @@ const MOST_WANTED: usize = 1_000;
 #[derive(Debug)]
 pub struct Catalog {
     version: String,
-    /// Sorted by id: the index of a permission is its rank.
-    permissions: Vec<Permission>,
+    permissions: Permissions,
     /// What else is known of each permission.
     details: Vec<service::Details>,
     /// The services in the order of the document.
@@ -83,7 +87,7 @@ impl Catalog {
         let services = service::compile(&members, &mut problems);
         let mut catalog = Catalog {
             version,
-            permissions: services.permissions,
+            permissions: Permissions(services.permissions),
             details: services.details,
             trees: services.trees,
             routes: route::Routes::compile(services.routes, &mut problems),
@@ -124,25 +128,6 @@ impl Catalog {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
-    }
-
-    /// All permissions, by id.
-    pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
-        self.permissions.iter()
-    }
-
-    /// The permission at an index.
-    #[must_use]
-    pub fn permission(&self, index: usize) -> Option<&Permission> {
-        self.permissions.get(index)
-    }
-
-    /// The index of a permission.
-    #[must_use]
-    pub fn index(&self, id: &str) -> Option<usize> {
-        self.permissions
-            .binary_search_by(|known| known.as_str().cmp(id))
-            .ok()
     }
 
     /// All templates, in the order of the document.
@@ -189,14 +174,6 @@ impl Catalog {
         })
     }
 
-    /// The index of a permission that must exist.
-    ///
-    /// # Errors
-    /// A message with the nearest right name: an unknown permission is a programming error, never a silent yes or no.
-    pub fn known(&self, id: &str) -> Result<usize, String> {
-        self.index(id).ok_or_else(|| self.unknown("permission", id))
-    }
-
     /// The permissions that a pattern means.
     ///
     /// # Errors
@@ -220,8 +197,11 @@ impl Catalog {
             return Ok(std::iter::once(index..index + 1).collect());
         }
         let prefix = parsed.literal_prefix();
-        let first = self.permissions.partition_point(|known| known.as_str() < prefix);
-        let rest = self.permissions.get(first..).unwrap_or_default();
+        let first = self
+            .permissions
+            .0
+            .partition_point(|known| known.as_str() < prefix);
+        let rest = self.permissions.0.get(first..).unwrap_or_default();
         let count = rest.partition_point(|known| known.as_str().starts_with(prefix));
         // Where only the end is open, all neighbours of as many segments are meant.
         let segments = parsed.only_ends_open().then(|| parsed.segments());
@@ -274,32 +254,6 @@ impl Catalog {
         self.routes.find(method, path)
     }
 
-    /// The members of a set, ascending.
-    pub fn members(&self, set: &PermissionSet) -> impl Iterator<Item = &Permission> {
-        set.iter().filter_map(|index| self.permissions.get(index))
-    }
-
-    /// The members of a set, to keep.
-    #[must_use]
-    pub fn ids(&self, set: &PermissionSet) -> Vec<Permission> {
-        self.members(set).cloned().collect()
-    }
-
-    /// The set of a list of permissions. What the catalog has no more is left out.
-    #[must_use]
-    pub fn set_of(&self, permissions: &[Permission]) -> PermissionSet {
-        let mut set = self.nothing();
-        for index in permissions.iter().filter_map(|id| self.index(id.as_str())) {
-            set.insert(index);
-        }
-        set
-    }
-
-    /// A set without members.
-    pub(crate) fn nothing(&self) -> PermissionSet {
-        PermissionSet::empty(self.permissions.len())
-    }
-
     /// What a permission implies directly.
     fn implies(&self, index: usize) -> &[usize] {
         self.details
@@ -334,9 +288,12 @@ impl Catalog {
         self.close(&mut closed);
         closed
     }
+}
 
-    fn unknown(&self, what: &str, id: &str) -> String {
-        let hint = suggestion(id, self.permissions.iter().map(Permission::as_str));
-        format!("the catalog has no {what} {}{hint}", quote(id))
+impl Deref for Catalog {
+    type Target = Permissions;
+
+    fn deref(&self) -> &Permissions {
+        &self.permissions
     }
 }

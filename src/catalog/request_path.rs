@@ -1,6 +1,6 @@
 //! How the path of a request is read.
 
-const LONGEST_PATH: usize = 2_048;
+pub(super) const LONGEST_PATH: usize = 2_048;
 
 /// The path of a request, read in the one way in which every server reads it.
 ///

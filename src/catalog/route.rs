@@ -3,10 +3,9 @@
 //! `"GET /orgs/{org}/devices/{id}"` with the resource `"org:{org}/device:{id}"`. There is one documented way to read a path, and what is read in
 //! another way anywhere is refused (RFC 3986 §6.2.2 allows several): see [`RoutePath`].
 
-use matchit::{InsertError, Params, Router};
-
-use super::request_path::{RoutePath, is_plain, parameter};
-use crate::input::{Members, Path, Problems, Value, quote};
+use super::request_path::{LONGEST_PATH, RoutePath, is_plain, parameter};
+use super::router::{Router, segments};
+use crate::input::{Members, Path, Problems, Value, message, quote};
 use crate::permission::Permission;
 use crate::resource::Resource;
 
@@ -38,32 +37,30 @@ struct Target {
     /// The path as it is written.
     route: String,
     permission: Permission,
-    /// The resource with its parameters: literal, name, literal, name, … , literal.
+    /// The resource with its parameters: literal, parameter, literal, parameter, … , literal.
     resource: Option<Vec<Piece>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Piece {
     Literal(String),
-    Parameter(String),
+    /// By the number of its segment.
+    Parameter(usize),
 }
 
 /// The routes of a catalog, by method.
 #[derive(Debug, Default)]
-pub(super) struct Routes(Vec<Table>);
+pub struct Routes(Vec<Table>);
 
 /// The routes of one method.
 #[derive(Debug)]
 struct Table {
     method: &'static str,
     targets: Vec<Target>,
-    router: Router<usize>,
+    router: Router,
     /// The same routes in lower case: what a server that ignores case takes a path for.
-    folded: Router<usize>,
+    folded: Router,
 }
-
-/// A route that a path leads to, and the values of its parameters.
-type Hit<'t> = (&'t Target, Params<'t, 't>);
 
 /// A server that ignores letter case, or that splits a format off (`.json`), takes the path for another route: nobody knows which handler
 /// answers.
@@ -82,11 +79,11 @@ pub(super) fn read<'d>(
     let items = match value {
         Value::List(items) if items.len() <= MOST_ROUTES => items,
         Value::List(_) => {
-            problems.add(&at, format!("has more than {MOST_ROUTES} routes"));
+            problems.add(&at, message!("has more than {MOST_ROUTES} routes"));
             return Vec::new();
         }
         other => {
-            problems.add(&at, format!("expected an array of routes, got {}", other.kind()));
+            problems.add(&at, message!("expected an array of routes, got {}", other.kind()));
             return Vec::new();
         }
     };
@@ -124,7 +121,7 @@ fn split(text: &str) -> Result<(&'static str, &str), String> {
     let (method, path) = text.split_once(' ').ok_or(form)?;
     let known = METHODS.into_iter().find(|known| *known == method);
     let method = known.ok_or_else(|| {
-        format!(
+        message!(
             "there is no method {}; there are {}",
             quote(method),
             METHODS.join(", ")
@@ -168,8 +165,8 @@ impl Routes {
                 self.0.push(Table {
                     method,
                     targets: Vec::new(),
-                    router: Router::new(),
-                    folded: Router::new(),
+                    router: Router::default(),
+                    folded: Router::default(),
                 });
                 self.0.len() - 1
             });
@@ -178,27 +175,27 @@ impl Routes {
         &mut self.0[at]
     }
 
-    fn at<'t>(&'t self, method: &str, path: &'t str) -> Result<Option<Hit<'t>>, Ambiguous> {
+    fn at(&self, method: &str, path: &str) -> Result<Option<&Target>, Ambiguous> {
         let table = self.0.iter().find(|table| table.method == method);
         table.map_or(Ok(None), |table| table.at(path))
     }
 
     /// What a request needs; nothing if no route matches, which is a refusal.
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<Matched> {
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched> {
         let path = RoutePath::parse(path)?;
         // RFC 9110 §9.3.2: HEAD is GET without the content, so it needs the same unless a route says otherwise.
         let mut found = self.at(method, path.0).ok()?;
         if method == "HEAD" {
             let get = self.at("GET", path.0).ok()?;
             // A HEAD route speaks for the GET route of the same path only: a server may run the handler of the other.
-            if let (Some((head, _)), Some((get, _))) = (&found, &get)
+            if let (Some(head), Some(get)) = (found, get)
                 && head.route != get.route
             {
                 return None;
             }
             found = found.or(get);
         }
-        let (target, params) = found?;
+        let target = found?;
         let permission = target.permission.clone();
         let Some(pieces) = &target.resource else {
             return Some(Matched {
@@ -210,7 +207,7 @@ impl Routes {
         for piece in pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
-                Piece::Parameter(name) => text.push_str(&parameter(params.get(name)?)?),
+                Piece::Parameter(at) => text.push_str(&parameter(segments(path.0).nth(*at)?)?),
             }
         }
         Some(Matched {
@@ -222,7 +219,7 @@ impl Routes {
 
 impl Table {
     fn add(&mut self, target: Target) -> Result<(), String> {
-        let clash = |with: &str| format!("clashes with {} {with}: a request could match both", self.method);
+        let clash = |with: &str| message!("clashes with {} {with}: a request could match both", self.method);
         if let Some(other) = self
             .targets
             .iter()
@@ -236,31 +233,28 @@ impl Table {
             (&mut self.router, target.route.as_str()),
             (&mut self.folded, &folded.join("/")),
         ] {
-            router.insert(path, index).map_err(|problem| match problem {
-                InsertError::Conflict { with } => clash(&with),
-                other => format!("cannot be a route: {other}"),
-            })?;
+            let known = router.insert(path, index).err();
+            if let Some(known) = known.and_then(|known| self.targets.get(known)) {
+                return Err(clash(&known.route));
+            }
         }
         self.targets.push(target);
         Ok(())
     }
 
     /// The route that a path leads to, if there is one.
-    fn at<'t>(&'t self, path: &'t str) -> Result<Option<Hit<'t>>, Ambiguous> {
-        let Ok(found) = self.router.at(path) else {
+    fn at(&self, path: &str) -> Result<Option<&Target>, Ambiguous> {
+        let Some(found) = self.router.find(path) else {
             return Ok(None);
         };
         let folded = path.to_ascii_lowercase();
         let (above, last) = folded.rsplit_once('/').unwrap_or_default();
-        let stem = last.split_once('.').map(|(stem, _)| format!("{above}/{stem}"));
-        let elsewhere = |path: &str| self.folded.at(path).is_ok_and(|other| other.value != found.value);
+        let stem = last.split_once('.').map(|(stem, _)| [above, "/", stem].concat());
+        let elsewhere = |path: &str| self.folded.find(path).is_some_and(|other| other != found);
         if elsewhere(&folded) || stem.is_some_and(|stem| elsewhere(&stem)) {
             return Err(Ambiguous);
         }
-        Ok(self
-            .targets
-            .get(*found.value)
-            .map(|target| (target, found.params)))
+        Ok(self.targets.get(found))
     }
 }
 
@@ -297,8 +291,14 @@ fn cross(one: &str, other: &str) -> bool {
     }
 }
 
-/// The names of a route's parameters. A segment is literal or one parameter; the last may take the rest of the path.
+/// The names of a route's parameters, each at the number of its segment. A segment is literal or one parameter; the last may take the rest
+/// of the path.
 fn parameters(path: &str) -> Result<Vec<&str>, String> {
+    if path.len() > LONGEST_PATH {
+        return Err(message!(
+            "is longer than any path that is matched; at most {LONGEST_PATH} characters"
+        ));
+    }
     let mut names = Vec::new();
     let rest = path.strip_prefix('/').unwrap_or(path);
     let segments: Vec<&str> = if rest.is_empty() {
@@ -311,7 +311,7 @@ fn parameters(path: &str) -> Result<Vec<&str>, String> {
         if let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             let whole = name.strip_prefix('*');
             if whole.is_some() && at != last {
-                return Err(format!(
+                return Err(message!(
                     "{} takes the rest of the path, so it must stand last",
                     quote(segment)
                 ));
@@ -322,20 +322,22 @@ fn parameters(path: &str) -> Result<Vec<&str>, String> {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             if !plain || names.contains(&name) {
-                return Err(format!(
+                return Err(message!(
                     "{} is no parameter: names are letters, digits and _, each once",
                     quote(segment)
                 ));
             }
             // A rest of several segments is no part of a resource.
             names.push(if whole.is_some() { "" } else { name });
-        } else if segment.is_empty() || *segment == "." || *segment == ".." || !segment.bytes().all(is_plain)
-        {
-            return Err(format!(
+            continue;
+        }
+        if segment.is_empty() || *segment == "." || *segment == ".." || !segment.bytes().all(is_plain) {
+            return Err(message!(
                 "the segment {} is neither a {{parameter}} nor letters, digits and . _ ~ - : @",
                 quote(segment)
             ));
         }
+        names.push("");
     }
     Ok(names)
 }
@@ -349,27 +351,24 @@ fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, String> {
         let (name, after) = after
             .split_once('}')
             .ok_or("the resource has a { without its }")?;
-        if name.is_empty() || !names.contains(&name) {
-            return Err(format!(
+        let segment = names.iter().position(|known| *known == name && !name.is_empty());
+        let Some(segment) = segment else {
+            return Err(message!(
                 "the resource has {{{name}}}, which is no parameter of one segment of its path"
             ));
-        }
+        };
         if !pieces.is_empty() && !literal.contains('/') {
-            return Err(
+            return Err(message!(
                 "the resource has two parameters in one segment: two requests could mean the same resource"
-                    .to_owned(),
-            );
+            ));
         }
         sample.push_str(literal);
         sample.push('x');
-        pieces.extend([
-            Piece::Literal(literal.to_owned()),
-            Piece::Parameter(name.to_owned()),
-        ]);
+        pieces.extend([Piece::Literal(literal.to_owned()), Piece::Parameter(segment)]);
         rest = after;
     }
     sample.push_str(rest);
     pieces.push(Piece::Literal(rest.to_owned()));
-    Resource::parse(&sample).map_err(|message| format!("the resource {message}"))?;
+    Resource::parse(&sample).map_err(|message| message!("the resource {message}"))?;
     Ok(pieces)
 }

@@ -221,7 +221,7 @@ impl Catalog {
         role.into_iter().for_each(|role| chosen.union(&role.permissions));
         add.iter().for_each(|(_, set)| chosen.union(set));
         if planted(Bug::EmptyMeansUnlimited) && chosen.is_empty() {
-            chosen = PermissionSet::full(self.permissions.len());
+            chosen = PermissionSet::full(self.count());
         }
         let closed = self.closed(&chosen);
         let mut permissions = closed.clone();

@@ -5,7 +5,7 @@ use crate::order::sorted_by;
 use crate::permission::{Permission, parse_segment};
 
 /// The most permissions of a catalog.
-const MOST_PERMISSIONS: usize = 100_000;
+pub(super) const MOST_PERMISSIONS: usize = 100_000;
 const MOST_IMPLIED: usize = 1_000;
 
 /// The services of a document: their trees, and their permissions sorted by id.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::network::Network;
 use self::origin::Origin;
 use self::window::Window;
-use crate::input::{Members, Path, Problems, Value};
+use crate::input::{Members, Path, Problems, Value, message};
 use crate::record::Damaged;
 use crate::refusal::Refusal;
 use crate::stored::Restore;
@@ -167,7 +167,7 @@ impl Audience {
         if printable && (1..=LONGEST_AUDIENCE).contains(&text.len()) {
             Ok(Audience(text.to_owned()))
         } else {
-            Err(format!(
+            Err(message!(
                 "is no audience, which is a text of 1 to {LONGEST_AUDIENCE} printable characters of ASCII"
             ))
         }

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use crate::input::quote;
+use crate::input::{message, plain_whole, quote};
 
 /// The longest text of an address, IPv6 with an embedded IPv4 address. Longer texts are not looked at.
 const LONGEST_ADDRESS: usize = 45;
@@ -29,18 +29,18 @@ impl Network {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
         };
-        let written = address_of(address).ok_or_else(|| format!("is no address or network; {form}"))?;
+        let written = address_of(address).ok_or_else(|| message!("is no address or network; {form}"))?;
         let width = width(written);
         let length = match length {
             None => width,
             Some(digits) => parse_length(digits, width).ok_or_else(|| {
-                format!("has no length of a prefix; after the \"/\" comes a whole number from 0 to {width}")
+                message!("has no length of a prefix; after the \"/\" comes a whole number from 0 to {width}")
             })?,
         };
         let base = written.to_canonical();
         let length = match (written, base) {
             (IpAddr::V6(_), IpAddr::V4(_)) => length.checked_sub(MAPPED).ok_or_else(|| {
-                format!("reaches beyond the IPv4 addresses in IPv6; the length is at least {MAPPED}, or write IPv4")
+                message!("reaches beyond the IPv4 addresses in IPv6; the length is at least {MAPPED}, or write IPv4")
             })?,
             _ => length,
         };
@@ -51,7 +51,7 @@ impl Network {
         if network.base == base {
             Ok(network)
         } else {
-            Err(format!(
+            Err(message!(
                 "is an address inside of a network; the network is {}",
                 quote(&network.to_string())
             ))
@@ -87,8 +87,8 @@ fn address_of(text: &str) -> Option<IpAddr> {
 
 /// Digits without a sign or a leading zero.
 fn parse_length(digits: &str, width: u8) -> Option<u8> {
-    let length: u8 = digits.parse().ok()?;
-    (length <= width && length.to_string() == digits).then_some(length)
+    let length = plain_whole(digits).and_then(|length| u8::try_from(length).ok());
+    length.filter(|length| *length <= width)
 }
 
 /// How many bits an address has.

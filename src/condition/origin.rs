@@ -3,6 +3,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
 
+use crate::input::{message, plain_whole};
+
 /// The longest text of an origin: a scheme, a host of 253 characters, a port. Longer texts are not looked at.
 const LONGEST: usize = 267;
 const LONGEST_HOST: usize = 253;
@@ -10,42 +12,56 @@ const LONGEST_LABEL: usize = 63;
 
 /// A web origin as browsers write it (RFC 6454 section 6.2): `https://app.example.com`, `http://localhost:3000`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Origin(String);
+pub(super) struct Origin {
+    scheme: Scheme,
+    host: Host,
+    /// If it is not the scheme's own.
+    port: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Host {
+    /// A name, or an address of IPv4.
+    Name(String),
+    Address(Ipv6Addr),
+}
 
 impl Origin {
     /// Parses an origin: the host becomes lower-case, the scheme's own port is left out. There are no patterns.
     pub(super) fn parse(text: &str) -> Result<Origin, String> {
         let form = "write it as https://app.example.com or http://localhost:3000";
         if text == "null" {
-            return Err(
-                "is the origin of what has none (a file, a sandbox), which anybody can be".to_owned(),
-            );
+            return Err(message!(
+                "is the origin of what has none (a file, a sandbox), which anybody can be"
+            ));
         }
         if text.len() > LONGEST {
-            return Err(format!("is longer than {LONGEST} characters; {form}"));
+            return Err(message!("is longer than {LONGEST} characters; {form}"));
         }
         let lower = text.to_ascii_lowercase();
         let (scheme, rest) = lower
             .split_once("://")
-            .ok_or_else(|| format!("has no scheme; {form}"))?;
-        let own_port = match scheme {
-            "https" => 443,
-            "http" => 80,
-            _ => return Err(format!("has another scheme than https and http; {form}")),
+            .ok_or_else(|| message!("has no scheme; {form}"))?;
+        let (scheme, own_port) = match scheme {
+            "https" => (Scheme::Https, 443),
+            "http" => (Scheme::Http, 80),
+            _ => return Err(message!("has another scheme than https and http; {form}")),
         };
         if rest.contains(['/', '?', '#', '@', '\\']) {
-            return Err(
+            return Err(message!(
                 "is more than an origin; leave out the user, the path and what follows it, a final \"/\" too"
-                    .to_owned(),
-            );
+            ));
         }
-        let (host, port) = split_port(rest).ok_or_else(|| format!("has no host; {form}"))?;
+        let (host, port) = split_port(rest).ok_or_else(|| message!("has no host; {form}"))?;
         let host = parse_host(host)?;
         let port = port.map(parse_port).transpose()?.filter(|port| *port != own_port);
-        Ok(Origin(match port {
-            Some(port) => format!("{scheme}://{host}:{port}"),
-            None => format!("{scheme}://{host}"),
-        }))
+        Ok(Origin { scheme, host, port })
     }
 }
 
@@ -64,19 +80,21 @@ fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-fn parse_host(host: &str) -> Result<String, String> {
+fn parse_host(host: &str) -> Result<Host, String> {
     if let Some(address) = host.strip_prefix('[').and_then(|inside| inside.strip_suffix(']')) {
-        let address: Ipv6Addr = address
-            .parse()
-            .map_err(|_| "has no IPv6 address in its brackets")?;
-        return Ok(format!("[{}]", written(address)));
+        let address = address.parse().ok();
+        return address
+            .map(Host::Address)
+            .ok_or_else(|| message!("has no IPv6 address in its brackets"));
     }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let labels = host
         .split('.')
         .all(|label| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(allowed));
     if !labels || host.len() > LONGEST_HOST {
-        return Err("has no host name of letters, digits and hyphens, separated by single dots; write others in Punycode (xn--…), and no \"*\"".to_owned());
+        return Err(message!(
+            "has no host name of letters, digits and hyphens, separated by single dots; write others in Punycode (xn--…), and no \"*\""
+        ));
     }
     // A browser takes what ends in a number for an IPv4 address, and writes it in one form.
     let numeric = host
@@ -84,39 +102,46 @@ fn parse_host(host: &str) -> Result<String, String> {
         .next()
         .is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()) || label.starts_with("0x"));
     if numeric && host.parse::<Ipv4Addr>().is_err() {
-        return Err("has a host that is no name and no IPv4 address of four numbers".to_owned());
+        return Err(message!(
+            "has a host that is no name and no IPv4 address of four numbers"
+        ));
     }
-    Ok(host.to_owned())
-}
-
-/// An address of IPv6 as browsers write it: in hexadecimal throughout, where Rust writes the end of a mapped one with dots.
-fn written(address: Ipv6Addr) -> String {
-    match address.to_ipv4_mapped() {
-        Some(_) => {
-            let [.., high, low] = address.segments();
-            format!("::ffff:{high:x}:{low:x}")
-        }
-        None => address.to_string(),
-    }
+    Ok(Host::Name(host.to_owned()))
 }
 
 fn parse_port(digits: &str) -> Result<u16, String> {
-    let port = digits
-        .parse::<u16>()
-        .ok()
-        .filter(|port| *port > 0 && port.to_string() == digits);
-    port.ok_or_else(|| "has no port behind the \":\"; it is a whole number from 1 to 65535".to_owned())
+    let port = plain_whole(digits).and_then(|port| u16::try_from(port).ok());
+    port.filter(|port| *port > 0)
+        .ok_or_else(|| message!("has no port behind the \":\"; it is a whole number from 1 to 65535"))
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(match self.scheme {
+            Scheme::Http => "http://",
+            Scheme::Https => "https://",
+        })?;
+        match &self.host {
+            Host::Name(name) => formatter.write_str(name)?,
+            Host::Address(address) => match address.to_ipv4_mapped() {
+                // As browsers write it: in hexadecimal throughout, where Rust writes the end of a mapped one with dots.
+                Some(_) => {
+                    let [.., high, low] = address.segments();
+                    write!(formatter, "[::ffff:{high:x}:{low:x}]")?;
+                }
+                None => write!(formatter, "[{address}]")?,
+            },
+        }
+        match self.port {
+            Some(port) => write!(formatter, ":{port}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl Serialize for Origin {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.collect_str(self)
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::read_list;
-use crate::input::{Members, Path, Problems, Value, quote};
+use crate::input::{Members, Path, Problems, Value, message, quote};
 use crate::time::Instant;
 
 const MINUTES_OF_DAY: u16 = 24 * 60;
@@ -119,7 +119,7 @@ impl Days {
     fn parse(text: &str) -> Result<Days, String> {
         let at = DAYS.iter().position(|day| *day == text);
         at.map(|at| Days(1 << at))
-            .ok_or_else(|| format!("{} is no day; days are {}", quote(text), DAYS.join(", ")))
+            .ok_or_else(|| message!("{} is no day; days are {}", quote(text), DAYS.join(", ")))
     }
 
     fn has(self, day: i64) -> bool {
@@ -143,7 +143,7 @@ impl TimeOfDay {
         let minutes = clock(text).filter(|minutes| *minutes < MINUTES_OF_DAY);
         minutes
             .map(TimeOfDay)
-            .ok_or_else(|| format!("{} is no time of day; write it as 00:00 to 23:59", quote(text)))
+            .ok_or_else(|| message!("{} is no time of day; write it as 00:00 to 23:59", quote(text)))
     }
 }
 
@@ -175,7 +175,7 @@ impl UtcOffset {
             _ => None,
         };
         offset.map(UtcOffset).ok_or_else(|| {
-            format!(
+            message!(
                 "{} is no offset from UTC; write it as +01:00 or -05:30, at most 14:00, UTC itself as +00:00",
                 quote(text)
             )

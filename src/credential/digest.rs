@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
 
 use super::{HASHED, lanes};
-use crate::input::Value;
+use crate::input::{Value, message};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
 use crate::stored::Restore;
@@ -79,7 +79,7 @@ impl Digest {
             "hex" => return Digest::from_hex(&text.to_ascii_lowercase()).ok_or_else(|| not_read(encoding)),
             "base64" => Base64Unpadded::decode(text.trim_end_matches('='), &mut bytes),
             "base64url" => Base64UrlUnpadded::decode(text.trim_end_matches('='), &mut bytes),
-            _ => return Err("the encoding is one of hex, base64 and base64url".to_owned()),
+            _ => return Err(message!("the encoding is one of hex, base64 and base64url")),
         };
         match read {
             Ok(read) if read.len() == 32 => Ok(Digest(bytes)),
@@ -120,7 +120,7 @@ impl Restore for Digest {
 }
 
 fn not_read(encoding: &str) -> String {
-    format!("is no SHA-256 digest in {encoding}")
+    message!("is no SHA-256 digest in {encoding}")
 }
 
 #[cfg(test)]

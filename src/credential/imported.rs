@@ -1,7 +1,7 @@
 //! Keys that another system issued. They are known by their prefix and found by their digest.
 
 use super::{Digest, Presented, TokenId};
-use crate::input::{Members, Path, Problems, Value};
+use crate::input::{Members, Path, Problems, Value, message};
 use crate::keys;
 use crate::step::{Halt, Reads};
 use crate::stored::restore;
@@ -28,11 +28,11 @@ impl ImportedKeys {
     /// Reads `[{ prefix, digestOf?: 'whole' | 'rest' }]`.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> ImportedKeys {
         let Value::List(items) = value else {
-            problems.add(path, format!("expected an array, got {}", value.kind()));
+            problems.add(path, message!("expected an array, got {}", value.kind()));
             return ImportedKeys::default();
         };
         if items.len() > MOST_PREFIXES {
-            problems.add(path, format!("has more than {MOST_PREFIXES} entries"));
+            problems.add(path, message!("has more than {MOST_PREFIXES} entries"));
         }
         let mut forms = Vec::new();
         for (at, item) in items.iter().take(MOST_PREFIXES).enumerate() {
@@ -45,7 +45,7 @@ impl ImportedKeys {
                 if printable && text.len() <= LONGEST_PREFIX {
                     Ok(text.to_owned())
                 } else {
-                    Err(format!(
+                    Err(message!(
                         "expected at most {LONGEST_PREFIX} printable ASCII characters; \"\" for keys without a prefix"
                     ))
                 }
@@ -53,7 +53,7 @@ impl ImportedKeys {
             let of_the_rest = members.parsed("digestOf", problems, |text| match text {
                 "whole" => Ok(false),
                 "rest" => Ok(true),
-                _ => Err("expected \"whole\" or \"rest\"".to_owned()),
+                _ => Err(message!("expected \"whole\" or \"rest\"")),
             });
             forms.extend(prefix.map(|prefix| KeyForm {
                 prefix,

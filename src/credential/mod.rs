@@ -22,6 +22,7 @@ pub(crate) use digest::hex;
 pub use imported::ImportedKeys;
 pub use token_id::TokenId;
 
+use crate::input::message;
 use crate::planted::{Bug, planted};
 use crate::record::Scheme;
 use crate::time::Instant;
@@ -52,7 +53,7 @@ impl Prefix {
         if plain && text.len() <= LONGEST_PREFIX {
             return Ok(Prefix(text.to_owned()));
         }
-        Err(format!(
+        Err(message!(
             "expected letters and digits in groups joined by \"_\", at most {LONGEST_PREFIX} characters, such as \"acme_live\""
         ))
     }

@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::base62;
+use crate::input::message;
 use crate::stored::restore_by_parsing;
 use crate::time::Instant;
 
@@ -32,7 +33,7 @@ impl TokenId {
     pub fn parse(text: &str) -> Result<TokenId, String> {
         match text.as_bytes().as_array() {
             Some(digits) if base62::is_base62(digits) => Ok(TokenId(*digits)),
-            _ => Err("expected a token id: 16 letters and digits".to_owned()),
+            _ => Err(message!("expected a token id: 16 letters and digits")),
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{Path, Problems, Value, quote, suggestion};
+use super::{Path, Problems, Value, message, quote, suggestion};
 use crate::order::sorted_by;
 use crate::time::{Instant, Lifetime, whole_exact};
 
@@ -26,15 +26,9 @@ impl<'v> Members<'v> {
                 break;
             }
             if !known.contains(&name.as_str()) {
-                let hint = suggestion(name, known.iter().copied());
-                let hint = if hint.is_empty() {
-                    format!("; known are {}", known.join(", "))
-                } else {
-                    hint
-                };
                 problems.add(
                     &path.member(name),
-                    format!("unknown member {}{hint}", quote(name)),
+                    message!("unknown member {}{}", quote(name), hint(name, known)),
                 );
             }
         }
@@ -44,7 +38,7 @@ impl<'v> Members<'v> {
     /// Opens an object whose members have names of the caller's choosing. A name that stands twice is a problem.
     pub fn open_any(value: &'v Value, path: &Path, problems: &mut Problems) -> Option<Members<'v>> {
         let Value::Map(entries) = value else {
-            problems.add(path, format!("expected an object, got {}", value.kind()));
+            problems.add(path, message!("expected an object, got {}", value.kind()));
             return None;
         };
         for name in repeated(entries) {
@@ -91,7 +85,7 @@ impl<'v> Members<'v> {
             other => {
                 problems.add(
                     &self.path(name),
-                    format!("expected a string, got {}", other.kind()),
+                    message!("expected a string, got {}", other.kind()),
                 );
                 None
             }
@@ -125,7 +119,7 @@ impl<'v> Members<'v> {
             Some(other) => {
                 problems.add(
                     &self.path(name),
-                    format!("expected true or false, got {}", other.kind()),
+                    message!("expected true or false, got {}", other.kind()),
                 );
                 false
             }
@@ -151,7 +145,7 @@ impl<'v> Members<'v> {
         }
         problems.add(
             &self.path(name),
-            format!(
+            message!(
                 "expected a whole number from {} to {}",
                 range.start(),
                 range.end()
@@ -166,7 +160,7 @@ impl<'v> Members<'v> {
             Value::Number(number) => whole_exact(*number),
             _ => None,
         };
-        let expected = || "expected a whole number from 0 to 2^53 − 1".to_owned();
+        let expected = || message!("expected a whole number from 0 to 2^53 − 1");
         problems.keep(&self.path(name), count.ok_or_else(expected))
     }
 
@@ -189,6 +183,15 @@ impl<'v> Members<'v> {
         };
         text_list(value, &self.path(name), most, problems)
     }
+}
+
+/// The nearest right name, or all of them.
+fn hint(name: &str, known: &[&str]) -> String {
+    let hint = suggestion(name, known.iter().copied());
+    if hint.is_empty() {
+        return message!("; known are {}", known.join(", "));
+    }
+    hint
 }
 
 /// The names that stand more than once.
@@ -220,14 +223,14 @@ pub(crate) fn text_list<'v>(
     let Value::List(items) = value else {
         problems.add(
             path,
-            format!("expected an array of strings, got {}", value.kind()),
+            message!("expected an array of strings, got {}", value.kind()),
         );
         return Vec::new();
     };
     if items.len() > most {
         problems.add(
             path,
-            format!("has {} items; at most {most} are allowed", items.len()),
+            message!("has {} items; at most {most} are allowed", items.len()),
         );
         return Vec::new();
     }
@@ -236,7 +239,7 @@ pub(crate) fn text_list<'v>(
         let path = path.item(index);
         match item {
             Value::Text(text) => texts.push((text.as_str(), path)),
-            other => problems.add(&path, format!("expected a string, got {}", other.kind())),
+            other => problems.add(&path, message!("expected a string, got {}", other.kind())),
         }
     }
     texts

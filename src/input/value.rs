@@ -3,10 +3,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::json::DEEPEST;
 use crate::order::sorted_by;
-
-/// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
-const DEEPEST: u8 = 32;
 
 /// Below this, a whole double is exact.
 const EXACT: f64 = 9_007_199_254_740_992.0;

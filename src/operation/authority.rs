@@ -148,7 +148,7 @@ impl<'c> Authority<'c> {
     pub(super) fn ceiling(&self, catalog: &Catalog, place: &Resource) -> PermissionSet {
         if let Some(standing) = &self.token {
             if planted(Bug::ParentMintsMore) {
-                return PermissionSet::full(catalog.permissions().count());
+                return PermissionSet::full(catalog.count());
             }
             let mut most = catalog.nothing();
             for (index, places) in standing.terms.grant().held() {

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use pattern::Pattern;
 pub use set::{Indices, PermissionSet};
 
-use crate::input::{Value, quote};
+use crate::input::{Value, message, quote};
 use crate::record::Damaged;
 use crate::stored::Restore;
 
@@ -44,7 +44,7 @@ impl Permission {
     pub(crate) fn below(above: &str, segment: &str) -> Result<Permission, String> {
         parse_segment(segment)?;
         if above.split(':').count() >= MOST_SEGMENTS {
-            return Err(format!("has more than {MOST_SEGMENTS} segments above and in it"));
+            return Err(message!("has more than {MOST_SEGMENTS} segments above and in it"));
         }
         Ok(Permission([above, segment].join(":")))
     }
@@ -82,17 +82,19 @@ pub fn parse_segment(segment: &str) -> Result<(), String> {
 
 fn parse_segment_of(segment: &str, allowed: impl Fn(u8) -> bool) -> Result<(), String> {
     if segment.is_empty() {
-        return Err("has an empty segment".to_owned());
+        return Err(message!("has an empty segment"));
     }
     if segment.len() > LONGEST_SEGMENT {
-        return Err(format!("has a segment of more than {LONGEST_SEGMENT} characters"));
+        return Err(message!(
+            "has a segment of more than {LONGEST_SEGMENT} characters"
+        ));
     }
     if segment.bytes().all(&allowed) {
         return Ok(());
     }
     match segment.chars().find(|c| !u8::try_from(*c).is_ok_and(&allowed)) {
-        Some('*') => Err("has a pattern where an exact permission is needed".to_owned()),
-        refused => Err(format!(
+        Some('*') => Err(message!("has a pattern where an exact permission is needed")),
+        refused => Err(message!(
             "has the character {:?}; segments have letters, digits and . _ -",
             refused.unwrap_or_default()
         )),
@@ -103,12 +105,12 @@ fn parse_segments<'t>(
     text: &'t str,
     mut each: impl FnMut(&'t str) -> Result<(), String>,
 ) -> Result<(), String> {
-    let of = |problem: String| format!("{} {problem}", quote(text));
+    let of = |problem: String| message!("{} {problem}", quote(text));
     let mut segments = 0;
     for segment in text.split(':') {
         segments += 1;
         if segments > MOST_SEGMENTS {
-            return Err(of(format!("has more than {MOST_SEGMENTS} segments")));
+            return Err(of(message!("has more than {MOST_SEGMENTS} segments")));
         }
         each(segment).map_err(of)?;
     }

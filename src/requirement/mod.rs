@@ -3,7 +3,7 @@
 mod expression;
 mod read;
 
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::grant::Grant;
 use crate::order::sorted_by_count;
 use crate::permission::{Permission, PermissionSet};
@@ -65,7 +65,7 @@ impl Requirement {
 
     /// All permissions that it names, by index.
     #[must_use]
-    pub fn named(&self, catalog: &Catalog) -> Vec<usize> {
+    pub fn named(&self, catalog: &Permissions) -> Vec<usize> {
         self.missing(&Grant::new(catalog.nothing(), Resource::root()))
     }
 
@@ -85,7 +85,7 @@ impl Requirement {
     /// What a challenge says that a request needs (RFC 6750 §3): from the requirement alone, because what a grant has or lacks is not the
     /// network's business.
     #[must_use]
-    pub fn scope(&self, catalog: &Catalog) -> String {
+    pub fn scope(&self, catalog: &Permissions) -> String {
         let nothing = Grant::new(catalog.nothing(), Resource::root());
         let needed = self.fewest_missing(&nothing);
         let ids = needed

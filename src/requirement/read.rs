@@ -2,9 +2,9 @@
 
 use super::Requirement;
 use super::expression::Expression;
-use crate::catalog::Catalog;
+use crate::catalog::Permissions;
 use crate::input::members::text_list;
-use crate::input::{Members, Path, Problems, Value, quote};
+use crate::input::{Members, Path, Problems, Value, message, quote};
 use crate::resource::Resource;
 
 const MOST_PERMISSIONS: usize = 1_000;
@@ -16,7 +16,11 @@ impl Requirement {
     /// `{ permission | all | any | expr, resource? }`.
     ///
     /// A permission that the catalog does not have is a problem with the nearest right name: a programming error, never a silent yes or no.
-    pub fn read(value: Option<&Value>, catalog: &Catalog, problems: &mut Problems) -> Option<Requirement> {
+    pub fn read(
+        value: Option<&Value>,
+        catalog: &Permissions,
+        problems: &mut Problems,
+    ) -> Option<Requirement> {
         let before = problems.len();
         let path = Path::call().member("requirement");
         let reader = Reader { catalog };
@@ -35,7 +39,7 @@ impl Requirement {
 }
 
 struct Reader<'c> {
-    catalog: &'c Catalog,
+    catalog: &'c Permissions,
 }
 
 impl Reader<'_> {
@@ -49,7 +53,7 @@ impl Reader<'_> {
             .filter_map(|form| Some((form, members.value(form)?)))
             .collect();
         let [(form, value)] = given.as_slice() else {
-            problems.add(path, format!("needs exactly one of {}", forms.join(", ")));
+            problems.add(path, message!("needs exactly one of {}", forms.join(", ")));
             return None;
         };
         let path = members.path(form);
@@ -83,11 +87,11 @@ impl Reader<'_> {
 
     fn expression(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Expression> {
         let Value::Text(text) = value else {
-            problems.add(path, format!("expected a string, got {}", value.kind()));
+            problems.add(path, message!("expected a string, got {}", value.kind()));
             return None;
         };
         if text.len() > LONGEST_EXPRESSION {
-            problems.add(path, format!("is longer than {LONGEST_EXPRESSION} characters"));
+            problems.add(path, message!("is longer than {LONGEST_EXPRESSION} characters"));
             return None;
         }
         let tokens = tokenize(text);
@@ -99,7 +103,7 @@ impl Reader<'_> {
         };
         let parsed = parser.any(DEEPEST).and_then(|expression| match parser.tokens {
             [] => Ok(expression),
-            [next, ..] => Err(format!("unexpected {} in the expression", quote(next))),
+            [next, ..] => Err(message!("unexpected {} in the expression", quote(next))),
         });
         match parsed {
             Ok(expression) => expression,
@@ -166,24 +170,24 @@ impl Parser<'_> {
 
     fn one(&mut self, depth: usize) -> Parsed {
         let Some((next, rest)) = self.tokens.split_first() else {
-            return Err("the expression ends where a permission is expected".to_owned());
+            return Err(message!("the expression ends where a permission is expected"));
         };
         self.tokens = rest;
         match *next {
             "(" => {
                 let deeper = depth
                     .checked_sub(1)
-                    .ok_or(format!("has parentheses deeper than {DEEPEST}"))?;
+                    .ok_or(message!("has parentheses deeper than {DEEPEST}"))?;
                 let inner = self.any(deeper)?;
                 match self.tokens.split_first() {
                     Some((&")", rest)) => self.tokens = rest,
-                    _ => return Err("a parenthesis is not closed".to_owned()),
+                    _ => return Err(message!("a parenthesis is not closed")),
                 }
                 Ok(inner)
             }
-            ")" => Err("a parenthesis closes what was not opened".to_owned()),
+            ")" => Err(message!("a parenthesis closes what was not opened")),
             word if word.eq_ignore_ascii_case("AND") || word.eq_ignore_ascii_case("OR") => {
-                Err(format!("{} stands where a permission is expected", quote(word)))
+                Err(message!("{} stands where a permission is expected", quote(word)))
             }
             id => Ok(self
                 .reader

@@ -19,7 +19,7 @@ use crate::cache::Cache;
 use crate::catalog::{Preview, Selection};
 use crate::credential::CredentialForm;
 use crate::credential::{Digest, TokenId};
-use crate::deployment::Description;
+use crate::deployment::{Description, Verifying};
 use crate::explain::explain;
 use crate::input::{Members, Path, Problems, Value};
 use crate::json::json;
@@ -29,6 +29,7 @@ use crate::requirement::Requirement;
 use crate::sorted_map::SortedMap;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
+use crate::verdict::{Code, CodeRow};
 use crate::verify::{Question, read_requirement, verify};
 
 /// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
@@ -87,7 +88,7 @@ impl Core {
             Ok(deployment) => {
                 let description = Configured {
                     description: deployment.describe(),
-                    codes: recall::code_rows(),
+                    codes: Code::all().map(CodeRow::of).collect(),
                     form: deployment.form(),
                 };
                 self.deployment = Some(deployment);
@@ -351,7 +352,7 @@ struct Configured {
     #[serde(flatten)]
     description: Description,
     /// The verdict codes by their numbers.
-    codes: Vec<recall::CodeRow>,
+    codes: Vec<CodeRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     form: Option<CredentialForm>,
 }

@@ -10,10 +10,9 @@ use super::scratch::{MISS, number};
 use super::{Core, push, value};
 use crate::cache::Cache;
 use crate::grant::Grant;
-use crate::permission::Permission;
 use crate::refusal::Refusal;
 use crate::step::{Reads, Step};
-use crate::verdict::Code;
+use crate::verdict::{Code, Lacking};
 use crate::verify::{Question, recall, verify_and_remember};
 
 #[wasm_bindgen]
@@ -99,12 +98,7 @@ impl Core {
             ));
             if let Some(grant) = refused(cache, hit) {
                 let catalog = self.deployment()?.catalog();
-                let missing = requirement.missing(&grant).into_iter();
-                let lacking = Lacking {
-                    missing: missing.filter_map(|index| catalog.permission(index)).collect(),
-                    scope: Some(requirement.scope(catalog)).filter(|scope| !scope.is_empty()),
-                };
-                push(out, &Step::Answer(lacking));
+                push(out, &Step::Answer(Lacking::of(&requirement, &grant, catalog)));
             }
             Ok(hit)
         };
@@ -171,41 +165,9 @@ impl Core {
 
 /// The grant of a token that was refused for want of permission.
 fn refused(cache: &Cache, hit: i32) -> Option<Grant> {
-    let code = u8::try_from(hit & 0x7f).ok()?;
-    let lacking = [
-        Code::InsufficientPermission,
-        Code::OutsideResource,
-        Code::ConditionFailed,
-    ]
-    .map(Code::number);
+    let code = Code::all().nth(usize::try_from(hit & 0x7f).ok()?)?;
     let slot = u32::try_from(hit >> 8).ok()?;
-    (hit >= 0 && lacking.contains(&code))
+    (hit >= 0 && code.is_of_scope())
         .then(|| cache.grant(slot))
         .flatten()
-}
-
-/// What a refusal for want of permission tells besides its code.
-#[derive(serde::Serialize)]
-struct Lacking<'c> {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    missing: Vec<&'c Permission>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
-}
-
-/// For [`Code::number`], so that a host reads numbers by the same table.
-#[derive(serde::Serialize)]
-pub(super) struct CodeRow {
-    code: Code,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-}
-
-pub(super) fn code_rows() -> Vec<CodeRow> {
-    let row = |code: Code| {
-        let (status, error) = code.on_the_wire();
-        CodeRow { code, status, error }
-    };
-    Code::all().map(row).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::Deployment;
 use crate::cache::{Cache, Hit};
+use crate::deployment::Verifying;
 use crate::requirement::Requirement;
 use crate::time::Instant;
 use crate::verdict::Code;
@@ -47,32 +47,36 @@ impl Scratch {
         self.numbers.as_ptr()
     }
 
+    /// Runs something with the first `length` bytes, and wipes them.
+    pub(super) fn with_text<T>(&mut self, length: u32, run: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let text = self.text.get_mut(..length as usize)?;
+        let answer = run(text);
+        // Others read this memory later: the compiler cannot take it for dead.
+        text.fill(0);
+        Some(answer)
+    }
+
     /// The verdict on the first `length` bytes, as [`number`] tells it.
-    pub(super) fn hit(
+    pub(super) fn hit<D: Verifying>(
         &mut self,
-        deployment: &Deployment,
+        deployment: &D,
         cache: &mut Cache,
         requirement: Option<&Rc<Requirement>>,
         length: u32,
         now: f64,
     ) -> i32 {
-        let (Some(credential), Some(requirement), Ok(now)) = (
-            self.text.get_mut(..length as usize),
-            requirement,
-            Instant::from_millis(now),
-        ) else {
+        let (Some(requirement), Ok(now)) = (requirement, Instant::from_millis(now)) else {
             return MISS;
         };
-        let answer = recall(deployment, credential, &Question::of(requirement), now, cache);
-        // Others read this memory later: the compiler cannot take it for dead.
-        credential.fill(0);
-        number(answer)
+        let question = Question::of(requirement);
+        let answer = self.with_text(length, |text| recall(deployment, text, &question, now, cache));
+        answer.map_or(MISS, number)
     }
 
     /// The verdicts on the first `count` credentials of `length` bytes each.
-    pub(super) fn hits(
+    pub(super) fn hits<D: Verifying>(
         &mut self,
-        deployment: &Deployment,
+        deployment: &D,
         cache: &mut Cache,
         numbered: &Numbered,
         length: u32,

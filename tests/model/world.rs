@@ -88,7 +88,7 @@ impl World {
         let question = Question::read(&requirement, &question).unwrap();
         let mut reads = Reads::default();
         for _ in 0..4 {
-            match verify(&DEPLOYMENT, credential, &question, &reads, instant(self.now)) {
+            match verify(&*DEPLOYMENT, credential, &question, &reads, instant(self.now)) {
                 Step::Need(need) => self.fetch(&mut reads, need),
                 Step::Answer(verdict) => return serde_json::to_value(verdict).unwrap(),
                 other => panic!("{other:?}"),

@@ -1,0 +1,7 @@
+import compressed from '../../wasm/leastkey_edge.inline.js';
+import { compileInline } from '../compile-inline.js';
+
+/** The compiled core of an edge, from text in the program itself. */
+export function loadModule(): Promise<WebAssembly.Module> {
+  return compileInline(compressed);
+}

@@ -1,0 +1,79 @@
+use super::permissions::Permissions;
+use super::route::{self, RouteEntry, Routes};
+use super::service::MOST_PERMISSIONS;
+use crate::input::{Members, Path, Problems, Value, message};
+use crate::order::sorted_by;
+use crate::permission::{Permission, parse_segment};
+
+/// Reads of a document what a verification looks at: the ids of its permissions, and the routes that lead to them. What else it says is for
+/// those who make tokens, and is not looked at.
+pub fn outline(document: &Value, problems: &mut Problems) -> (Permissions, Routes) {
+    let mut outline = Outline {
+        ids: Vec::new(),
+        routes: Vec::new(),
+        problems,
+    };
+    let services = Members::open_any(document, &Path::document(), outline.problems)
+        .and_then(|members| open(&members, "services", outline.problems));
+    match services {
+        Some(services) => services
+            .each()
+            .for_each(|(id, value, path)| outline.service(id, value, &path)),
+        None => outline.problems.add(&Path::document(), "needs services"),
+    }
+    let Outline { ids, routes, .. } = outline;
+    if ids.len() > MOST_PERMISSIONS {
+        problems.add(
+            &Path::document(),
+            message!("has more than {MOST_PERMISSIONS} permissions"),
+        );
+    }
+    let ids = sorted_by(ids, Permission::cmp);
+    (Permissions(ids), Routes::compile(routes, problems))
+}
+
+struct Outline<'d, 'p> {
+    ids: Vec<Permission>,
+    routes: Vec<RouteEntry<'d>>,
+    problems: &'p mut Problems,
+}
+
+impl<'d> Outline<'d, '_> {
+    fn service(&mut self, id: &str, value: &'d Value, path: &Path) {
+        self.problems.keep(path, parse_segment(id));
+        if let Some(members) = Members::open_any(value, path, self.problems) {
+            self.below(id, &members);
+        }
+    }
+
+    fn below(&mut self, above: &str, members: &Members<'d>) {
+        let Some(nodes) = open(members, "permissions", self.problems) else {
+            return;
+        };
+        for (segment, value, path) in nodes.each() {
+            if let Some(id) = self.problems.keep(&path, Permission::below(above, segment)) {
+                self.node(id, value, &path);
+            }
+        }
+    }
+
+    /// A permission, or a group of permissions, which is one itself only if it says so.
+    fn node(&mut self, id: Permission, value: &'d Value, path: &Path) {
+        if matches!(value, Value::Text(_)) {
+            return self.ids.push(id);
+        }
+        let Some(members) = Members::open_any(value, path, self.problems) else {
+            return;
+        };
+        self.below(id.as_str(), &members);
+        if members.value("permissions").is_none() || members.flag("grantable", self.problems) {
+            self.routes.extend(route::read(&id, &members, self.problems));
+            self.ids.push(id);
+        }
+    }
+}
+
+/// The object that a member is, if it is there.
+fn open<'d>(members: &Members<'d>, name: &str, problems: &mut Problems) -> Option<Members<'d>> {
+    Members::open_any(members.value(name)?, &members.path(name), problems)
+}

@@ -1,0 +1,83 @@
+use crate::input::{message, quote, suggestion};
+use crate::permission::{Permission, PermissionSet};
+
+/// The permissions of a catalog, each by its index. All of a catalog that a verification looks at.
+///
+/// Sorted by id: the index of a permission is its rank.
+#[derive(Debug, Default)]
+pub struct Permissions(pub(super) Vec<Permission>);
+
+impl Permissions {
+    /// All permissions, by id.
+    pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The permission at an index.
+    #[must_use]
+    pub fn permission(&self, index: usize) -> Option<&Permission> {
+        self.0.get(index)
+    }
+
+    /// The index of a permission.
+    #[must_use]
+    pub fn index(&self, id: &str) -> Option<usize> {
+        self.0.binary_search_by(|known| known.as_str().cmp(id)).ok()
+    }
+
+    /// The index of a permission that must exist.
+    ///
+    /// # Errors
+    /// A message with the nearest right name: an unknown permission is a programming error, never a silent yes or no.
+    pub fn known(&self, id: &str) -> Result<usize, String> {
+        self.index(id).ok_or_else(|| self.unknown("permission", id))
+    }
+
+    /// The members of a set, ascending.
+    pub fn members(&self, set: &PermissionSet) -> impl Iterator<Item = &Permission> {
+        set.iter().filter_map(|index| self.0.get(index))
+    }
+
+    /// The members of a set, to keep.
+    #[must_use]
+    pub fn ids(&self, set: &PermissionSet) -> Vec<Permission> {
+        self.members(set).cloned().collect()
+    }
+
+    /// The set of a list of permissions. What the catalog has no more is left out.
+    #[must_use]
+    pub fn set_of(&self, permissions: &[Permission]) -> PermissionSet {
+        let mut set = self.nothing();
+        let mut next = 0;
+        for id in permissions {
+            // A grant is sorted, as the catalog is: most permissions stand right behind the one before.
+            let index = match self.0.get(next) {
+                Some(neighbor) if neighbor == id => Some(next),
+                _ => self.index(id.as_str()),
+            };
+            if let Some(index) = index {
+                set.insert(index);
+                next = index + 1;
+            }
+        }
+        set
+    }
+
+    /// A set without members.
+    pub(crate) fn nothing(&self) -> PermissionSet {
+        PermissionSet::empty(self.0.len())
+    }
+
+    pub(super) fn unknown(&self, what: &str, id: &str) -> String {
+        message!(
+            "the catalog has no {what} {}{}",
+            quote(id),
+            suggestion(id, self.0.iter().map(Permission::as_str))
+        )
+    }
+}

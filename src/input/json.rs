@@ -1,0 +1,330 @@
+//! JSON text to a value, as serde_json reads it (RFC 8259): a tenth of its code, because there is one kind of value to make and a text that
+//! cannot be read needs no reason.
+
+use super::Value;
+use super::number::plain_whole;
+
+/// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
+pub(super) const DEEPEST: u8 = 32;
+
+/// So many digits are a whole number that a double holds exactly.
+const EXACT_DIGITS: usize = 15;
+
+/// The value of a JSON text; nothing if it is none, or nested deeper than 32 levels.
+#[must_use]
+pub fn parse_json(text: &str) -> Option<Value> {
+    let mut reader = Reader { text, at: 0 };
+    let value = reader.value(DEEPEST)?;
+    reader.skip_space();
+    (reader.at == text.len()).then_some(value)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    /// Goes on if the next byte is this one.
+    fn takes(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// The next byte that is no white space.
+    fn next_mark(&mut self) -> Option<u8> {
+        self.skip_space();
+        self.next()
+    }
+
+    fn value(&mut self, depth: u8) -> Option<Value> {
+        match self.next_mark()? {
+            b'n' => self.word("ull", Value::Null),
+            b't' => self.word("rue", Value::Flag(true)),
+            b'f' => self.word("alse", Value::Flag(false)),
+            b'"' => self.string().map(Value::Text),
+            b'[' => self.list(depth.checked_sub(1)?).map(Value::List),
+            b'{' => self.map(depth.checked_sub(1)?).map(Value::Map),
+            _ => {
+                self.at -= 1;
+                self.number()
+            }
+        }
+    }
+
+    fn word(&mut self, rest: &str, value: Value) -> Option<Value> {
+        rest.bytes().all(|byte| self.takes(byte)).then_some(value)
+    }
+
+    fn list(&mut self, depth: u8) -> Option<Vec<Value>> {
+        let mut items = Vec::new();
+        self.skip_space();
+        if self.takes(b']') {
+            return Some(items);
+        }
+        loop {
+            items.push(self.value(depth)?);
+            match self.next_mark()? {
+                b',' => {}
+                b']' => return Some(items),
+                _ => return None,
+            }
+        }
+    }
+
+    fn map(&mut self, depth: u8) -> Option<Vec<(String, Value)>> {
+        let mut entries = Vec::new();
+        self.skip_space();
+        if self.takes(b'}') {
+            return Some(entries);
+        }
+        loop {
+            if self.next_mark()? != b'"' {
+                return None;
+            }
+            let name = self.string()?;
+            if self.next_mark()? != b':' {
+                return None;
+            }
+            entries.push((name, self.value(depth)?));
+            match self.next_mark()? {
+                b',' => {}
+                b'}' => return Some(entries),
+                _ => return None,
+            }
+        }
+    }
+
+    /// What stands between two quotation marks; the first has been read.
+    fn string(&mut self) -> Option<String> {
+        let mut string = String::new();
+        loop {
+            let rest = self.text.get(self.at..)?;
+            let plain = rest
+                .bytes()
+                .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+            string.push_str(rest.get(..plain)?);
+            self.at += plain;
+            match self.next()? {
+                b'"' => return Some(string),
+                b'\\' => string.push(self.escaped()?),
+                _ => return None,
+            }
+        }
+    }
+
+    fn escaped(&mut self) -> Option<char> {
+        Some(match self.next()? {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode(),
+            byte @ (b'"' | b'\\' | b'/') => char::from(byte),
+            _ => return None,
+        })
+    }
+
+    /// A character by its number, or by the two of a pair of surrogates.
+    fn unicode(&mut self) -> Option<char> {
+        let unit = self.four_digits()?;
+        if !(0xd800..0xdc00).contains(&unit) {
+            return char::from_u32(unit);
+        }
+        let low = (self.takes(b'\\') && self.takes(b'u'))
+            .then(|| self.four_digits())?
+            .filter(|unit| (0xdc00..0xe000).contains(unit))?;
+        char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00))
+    }
+
+    fn four_digits(&mut self) -> Option<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit << 4 | char::from(self.next()?).to_digit(16)?;
+        }
+        Some(unit)
+    }
+
+    fn number(&mut self) -> Option<Value> {
+        let start = self.at;
+        self.takes(b'-');
+        if !self.takes(b'0') {
+            self.digits()?;
+        }
+        if self.takes(b'.') {
+            self.digits()?;
+        }
+        if self.takes(b'e') || self.takes(b'E') {
+            let _sign = self.takes(b'+') || self.takes(b'-');
+            self.digits()?;
+        }
+        let text = self.text.get(start..self.at)?;
+        let plain = (text.len() <= EXACT_DIGITS).then(|| plain_whole(text)).flatten();
+        // Exact: it has fewer digits than 2^53.
+        #[allow(clippy::cast_precision_loss)]
+        let number = plain.map_or_else(|| parse_decimal(text), |whole| whole as f64);
+        number.is_finite().then_some(Value::Number(number))
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", feature = "edge")))]
+fn parse_decimal(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NAN)
+}
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+use crate::wasm::parse_decimal;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whether serde_json makes the same of a text. It rounds a number with a fraction to one of the doubles beside it, we to the nearest.
+    fn is_read_alike(text: &str) -> bool {
+        match (parse_json(text), serde_json::from_str(text).ok()) {
+            (Some(ours), Some(theirs)) => is_alike(&ours, &theirs),
+            (ours, theirs) => ours.is_none() && theirs.is_none(),
+        }
+    }
+
+    fn is_alike(ours: &Value, theirs: &Value) -> bool {
+        match (ours, theirs) {
+            (Value::Number(one), Value::Number(other)) => {
+                one == other || (one.fract() != 0.0 || one.abs() > 1e15) && (one / other - 1.0).abs() < 1e-15
+            }
+            (Value::List(one), Value::List(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_alike(one, other))
+            }
+            (Value::Map(one), Value::Map(other)) => {
+                let mut pairs = one.iter().zip(other);
+                one.len() == other.len()
+                    && pairs.all(|((name, one), (known, other))| name == known && is_alike(one, other))
+            }
+            _ => ours == theirs,
+        }
+    }
+
+    /// Texts of JSON, some with a mistake.
+    fn texts() -> impl Strategy<Value = String> {
+        let number = prop_oneof![
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<u64>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| format!("{number:e}")),
+            "-?[0-9]{1,22}(\\.[0-9]{0,20})?([eE][+-]?[0-9]{0,4})?",
+        ];
+        let string = prop_oneof![
+            any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+            "\"(\\\\[\"\\\\/bfnrtux]|\\\\u[dD][89abAB][0-9a-f]{2}|\\\\u[dD][c-fC-F][0-9a-f]{2}|\\\\u[0-9a-fA-F]{3,4}|[ a-zé\t])*\"",
+        ];
+        let leaf = prop_oneof![number, string, "null|true|false|nul|tru|False|[ \n\t\r]"];
+        leaf.prop_recursive(5, 40, 5, |inner| {
+            let space = "[ \n\t\r]{0,2}";
+            prop_oneof![
+                (prop::collection::vec(inner.clone(), 0..5), space, "[\\]}]?").prop_map(
+                    |(items, space, end)| format!(
+                        "[{space}{}{end}",
+                        items.join(",") + if end.is_empty() { "]" } else { "" }
+                    )
+                ),
+                (prop::collection::vec(("\"[a-c]\"", inner), 0..5), space).prop_map(|(entries, space)| {
+                    let members = entries
+                        .iter()
+                        .map(|(name, value)| format!("{name}{space}:{space}{value}"));
+                    format!("{{{}{space}}}", members.collect::<Vec<_>>().join(","))
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        #[test]
+        fn it_reads_what_serde_json_reads(text in texts()) {
+            prop_assert!(is_read_alike(&text), "{}", text);
+        }
+
+        #[test]
+        fn a_text_with_a_mistake_is_refused_where_serde_json_refuses_it(
+            text in texts(), at in any::<prop::sample::Index>(), put in "[\\[\\]{},:\"\\\\0-9eE.+u -]|",
+        ) {
+            let mut characters: Vec<String> = text.chars().map(String::from).collect();
+            if !characters.is_empty() {
+                let at = at.index(characters.len());
+                characters[at] = put;
+            }
+            let text = characters.concat();
+            prop_assert!(is_read_alike(&text), "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_is_special() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        for text in [
+            "",
+            " ",
+            "1 2",
+            "01",
+            "-",
+            "-0",
+            "-01",
+            "1.",
+            ".5",
+            "1e",
+            "1e400",
+            "-1e400",
+            "1e-400",
+            "+1",
+            "NaN",
+            "9007199254740993",
+            "18446744073709551616",
+            "\"\u{1}\"",
+            "\"\\ud800\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\\udc00\"",
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":1,}",
+            "[1,]",
+            "\u{feff}1",
+            "{a:1}",
+            "[1",
+            "\"",
+            "\"\\",
+            "\"\\u12",
+            &nested(32),
+            &nested(33),
+        ] {
+            assert!(is_read_alike(text), "{text}");
+        }
+    }
+}
