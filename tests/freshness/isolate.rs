@@ -202,6 +202,10 @@ impl Isolate {
 
     /// What the heads say to a verifier that ignores some of it.
     fn misread(&mut self, heads: Reads) -> Reads {
+        let misreads = [Bug::AccountsIgnored, Bug::TokensIgnored, Bug::OverflowIgnored];
+        if !misreads.into_iter().any(|bug| self.is(bug)) {
+            return heads;
+        }
         let mut misread = Reads::default();
         for key in SHARDS {
             let [stored] = heads.get([key]).unwrap();
