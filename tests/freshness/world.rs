@@ -157,6 +157,11 @@ impl World {
         })
     }
 
+    /// Whether a credential's token was not there from the beginning.
+    pub fn is_late(&self, credential: &str) -> bool {
+        self.known[LATE].credential == credential
+    }
+
     /// Makes the token that was not there. That is announced to nobody.
     fn make(&mut self, moment: Moment) -> Option<&'static str> {
         let before = self.host.store.clone();
