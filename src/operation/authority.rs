@@ -65,8 +65,8 @@ impl<'c> Authority<'c> {
             if standing.terms.refusal(context.time.now).is_some() {
                 return Err(forbidden("the actor is a token that may not be used now").into());
             }
-            authority.rests_on = dependencies(&standing.token);
-            authority.rests_on.push(key);
+            authority.rest_on(dependencies(&standing.token));
+            authority.rest_on([key]);
             authority.token = Some(standing);
         } else if let Some(own) = actor.own_resource() {
             let key = keys::account(own);
@@ -80,7 +80,7 @@ impl<'c> Authority<'c> {
                 Some(Ok(_)) => return Err(forbidden("the actor's account is disabled or deleted").into()),
                 Some(Err(Damaged)) => return Err(damaged_account(own).into()),
             };
-            authority.rests_on.push(key);
+            authority.rest_on([key]);
         }
         Ok(authority)
     }
@@ -255,6 +255,11 @@ impl<'c> Authority<'c> {
                 self.rests_on.push(key);
             }
         }
+    }
+
+    /// The most writes that [`Authority::assertions`] come to.
+    pub(super) fn weight(&self) -> usize {
+        self.rests_on.len()
     }
 
     /// Writes that change nothing, and hold only if what this rests on is still as it was read.

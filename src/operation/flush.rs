@@ -24,9 +24,6 @@ use crate::usage::Usage;
 /// The most tokens of one call.
 const MOST: usize = 20;
 
-/// What one commit takes, less the marker.
-const MOST_WRITES: usize = 31;
-
 /// What was seen of one token since the last flush.
 struct Use {
     id: TokenId,
@@ -58,7 +55,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     let mut changes = Changes::new(context, Operation::Flush, authority.id());
     let mut flushed = 0;
     for used in &uses {
-        if changes.weight() + Changes::MOST_PER_TOKEN > MOST_WRITES {
+        if !changes.has_room(&authority) {
             break;
         }
         take_in(context, used, &authority, &mut changes)?;
