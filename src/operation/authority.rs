@@ -31,6 +31,9 @@ const NAMED: usize = 10;
 /// How many its list of problems has.
 const TOLD: usize = 100;
 
+/// How many of an actor's places are gone through.
+const MOST_PLACES: usize = 100;
+
 /// Who acts, as far as the store agrees.
 pub(super) struct Authority<'c> {
     actor: &'c Actor,
@@ -129,6 +132,13 @@ impl<'c> Authority<'c> {
     /// Whether the actor may see and manage the tokens of an owner: it is the owner, or an admin of it or above.
     pub(super) fn manages(&self, owner: &Resource) -> bool {
         (self.token.is_none() && self.own_resource() == Some(owner)) || self.is_admin_of(owner)
+    }
+
+    /// The first of the places that the actor's authority names, as far as it manages them.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Resource> {
+        let of_token = self.token.as_ref().map(|standing| &standing.token.resource);
+        let places = self.actor.places().chain(of_token);
+        places.filter(|place| self.manages(place)).take(MOST_PLACES)
     }
 
     /// Whether the actor may manage a token of this owner, of a kind with these managers.
