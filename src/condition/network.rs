@@ -3,8 +3,6 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use crate::input::quote;
-
 /// The longest text of an address, IPv6 with an embedded IPv4 address. Longer texts are not looked at.
 const LONGEST_ADDRESS: usize = 45;
 
@@ -52,8 +50,7 @@ impl Network {
             Ok(network)
         } else {
             Err(format!(
-                "is an address inside of a network; the network is {}",
-                quote(&network.to_string())
+                "is an address inside of a network; the network is \"{network}\""
             ))
         }
     }

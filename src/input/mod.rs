@@ -3,9 +3,11 @@
 pub(crate) mod members;
 mod nearest;
 mod problem;
+mod quote;
 mod value;
 
 pub use members::Members;
-pub use nearest::{nearest, quote, suggestion};
+pub use nearest::{nearest, suggestion};
 pub use problem::{Path, Problem, Problems};
+pub use quote::quote;
 pub use value::Value;
