@@ -226,10 +226,7 @@ impl<'c> Authority<'c> {
             (Some(own), ends) if ends.is_none_or(|ends| ends > own) => Err(Refusal::at(
                 "expiresAt",
                 ErrorCode::ExceedsCeiling,
-                format!(
-                    "the actor is a token that ends at {}, and cannot give what lasts longer",
-                    own.millis()
-                ),
+                format!("the actor is a token that ends at {own}, and cannot give what lasts longer"),
             )),
             _ => Ok(()),
         }
