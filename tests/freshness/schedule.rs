@@ -412,9 +412,11 @@ impl<'w> Schedule<'w> {
             return problem("older than a change of its own");
         }
         let question = Question::of(&self.requirements[*requirement]);
-        if !self
-            .world
-            .could_say(code, credential, &question, time, rests_on.moment)
+        // A read is what the store said.
+        if how == "hit"
+            && !self
+                .world
+                .could_say(code, credential, &question, time, rests_on.moment)
         {
             return problem("the store has not said so since");
         }
