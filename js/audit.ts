@@ -73,6 +73,8 @@ export interface AuditCheck {
   head?: AuditHead;
   /** The first entry that was not. */
   problem?: { seq: number; message: string };
+  /** After a problem: from where the chain can be followed again. Give it as `after` to check what came later. */
+  next?: AuditHead;
 }
 
 /** Who changed what. Entries are written in the commit of the change itself, and chained by their hashes, owner by owner. */

@@ -1,5 +1,5 @@
 import { type Accounts, accountsOf } from './accounts.js';
-import type { AuditCheck, AuditHead, AuditPage, AuditQuery, VerifyAuditOptions } from './audit.js';
+import type { AuditCheck, AuditPage, AuditQuery, VerifyAuditOptions } from './audit.js';
 import type { Call, Step } from './boundary.js';
 import {
   type BulkOptions,
@@ -173,7 +173,7 @@ export class CoreTokens implements Tokens {
 
   async verifyAudit(owner: string, options: VerifyAuditOptions = {}): Promise<AuditCheck> {
     const { signal, ...told } = readVerifyAuditOptions(options);
-    return verifyChain(told, (after): Promise<AuditCheck & { next?: AuditHead }> => {
+    return verifyChain(told, (after): Promise<AuditCheck> => {
       return this.#operate({ op: 'verifyAudit', query: { owner, after } }, { signal });
     });
   }

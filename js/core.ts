@@ -104,15 +104,12 @@ export class ConfiguredCore implements VerifyingCore {
   }
 
   verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified {
-    // A fresh instance counts its rounds anew.
-    if (mark === undefined || mark.epoch !== this.epoch) {
-      const step = this.#step((core, out) => core.verify(credential, question, reads, now, out));
-      return { step, slot: undefined };
-    }
     const out: string[] = [];
-    const slot = this.#ask((core) =>
-      core.verifyAndRemember(credential, question, reads, now, mark.round, out),
-    );
+    const slot = this.#ask((core) => {
+      // A fresh instance counts its rounds anew.
+      const round = mark?.epoch === this.epoch ? mark.round : undefined;
+      return core.verify(credential, question, reads, now, round, out);
+    });
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }
 

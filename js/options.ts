@@ -10,6 +10,7 @@ import type { ImportKeysOptions } from './import-keys.js';
 import { withLocalCounters } from './local-counters.js';
 import type { MintOptions } from './mint.js';
 import { suggestion } from './nearest.js';
+import { shown } from './quote.js';
 import type { ResolveOptions } from './selection.js';
 import type { ReadStore, Store } from './stores/store.js';
 import { plainCopy, requireText } from './values.js';
@@ -146,9 +147,7 @@ export function refuseUnknownOptions(options: unknown, known: readonly string[],
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    // No option is that long; a credential in the wrong place is, and must not end in a log.
-    const shown = name.length > 40 ? '…' : name;
-    throw wrong(shown, `unknown option ${JSON.stringify(shown)} of ${of}${suggestion(name, known)}`);
+    throw wrong(shown(name), `unknown option "${shown(name)}" of ${of}${suggestion(name, known)}`);
   }
 }
 

@@ -1,11 +1,10 @@
 import { LeastkeyError } from './errors.js';
+import { shown } from './quote.js';
 
 /** No honest call comes near these; they bound what one call can cost. */
 const DEEPEST = 32;
 const MOST_MEMBERS = 20_000;
 const MOST_CHARACTERS = 1_000_000;
-
-const LONGEST_NAME = 40;
 
 /**
  * A copy of a caller's value that can cross into the core: members that are `undefined` are left out, a `Date` is its
@@ -82,10 +81,8 @@ class Copier {
   }
 }
 
-/** No member has so long a name; a credential in the wrong place has, and must not end in a log. */
 function memberPath(path: string, name: string): string {
-  const shown = name.length > LONGEST_NAME ? '…' : name;
-  return path === '' ? shown : `${path}.${shown}`;
+  return path === '' ? shown(name) : `${path}.${shown(name)}`;
 }
 
 function refuse(path: string, message: string): LeastkeyError {

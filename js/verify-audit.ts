@@ -3,14 +3,14 @@ import type { AuditCheck, AuditHead, VerifyAuditOptions } from './audit.js';
 /** Checks page after page, up to the first entry that is not in order. `ask` checks one. */
 export async function verifyChain(
   { after, onProgress }: VerifyAuditOptions,
-  ask: (after: AuditHead | undefined) => Promise<AuditCheck & { next?: AuditHead }>,
+  ask: (after: AuditHead | undefined) => Promise<AuditCheck>,
 ): Promise<AuditCheck> {
   let checked = 0;
   for (let from = after; ; ) {
-    const { next, ...page } = await ask(from);
+    const page = await ask(from);
     checked += page.checked;
-    if (next === undefined || !page.intact) return { ...page, checked };
+    if (page.next === undefined || !page.intact) return { ...page, checked };
     onProgress?.(page.head === undefined ? { checked } : { checked, head: page.head });
-    from = next;
+    from = page.next;
   }
 }

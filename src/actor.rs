@@ -146,6 +146,11 @@ impl Actor {
         self.token.as_ref()
     }
 
+    /// What it is itself, and where it has roles.
+    pub fn places(&self) -> impl Iterator<Item = &Resource> {
+        self.own.iter().chain(self.roles.iter().map(|(place, _)| place))
+    }
+
     /// The highest place at or above a resource where this actor is an admin.
     #[must_use]
     pub fn admin_place(&self, resource: &Resource) -> Option<&Resource> {

@@ -11,7 +11,7 @@ use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
 use crate::verdict::{Code, Verdict};
-use crate::verify::{Question, decide};
+use crate::verify::{Basis, Question, decide};
 
 /// How many templates an explanation offers.
 const OFFERED: usize = 3;
@@ -79,14 +79,14 @@ fn explain_opened(
 ) -> Step<Explanation> {
     let catalog = deployment.catalog();
     let requirement = question.requirement;
-    let (verdict, found) = match decide(deployment, credential, question, reads, now) {
-        Ok((_, decision)) => (decision.verdict, decision.found),
+    let (verdict, basis) = match decide(deployment, credential, question, reads, now) {
+        Ok((_, decision)) => (decision.verdict, decision.basis),
         Err(halt) => return halt.into(),
     };
     let wire = Wire::of(&verdict);
-    let (add, templates) = match found {
-        Some((_, standing)) if verdict.code == Code::InsufficientPermission => {
-            let grant = standing.terms.grant();
+    let (add, templates) = match basis {
+        Basis::Token(found) if verdict.code == Code::InsufficientPermission => {
+            let grant = found.standing.terms.grant();
             (
                 requirement.fewest_missing(grant),
                 satisfying_templates(catalog, requirement, grant),

@@ -132,6 +132,16 @@ impl Terms {
         self.own.refusal(now).or_else(of_rare)
     }
 
+    /// Whether the token, or one that it came from, has ended for good: nothing that is read later takes that back.
+    pub(crate) fn have_ended(&self) -> bool {
+        let rare = self.rare.as_deref();
+        let of_parents = rare.is_some_and(|rare| {
+            rare.blocked == Some(Code::Revoked)
+                || rare.parents.iter().any(|parent| parent.status == Status::Revoked)
+        });
+        of_parents || self.own.status == Status::Revoked
+    }
+
     /// Whether the request meets the conditions of the token and of all that it came from.
     #[must_use]
     pub fn meets_conditions(&self, question: &Question, now: Instant) -> bool {

@@ -66,6 +66,33 @@ impl Instant {
     }
 }
 
+/// As people read it: ISO 8601, in UTC, whole seconds.
+impl fmt::Display for Instant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = date(self.0 / DAY);
+        let of_day = self.0 % DAY;
+        let (hour, minute, second) = (of_day / HOUR, of_day % HOUR / MINUTE, of_day % MINUTE / SECOND);
+        write!(
+            formatter,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
+    }
+}
+
+/// Year, month and day of a number of days since the epoch. Years are counted from March, so that the leap day is the last of one.
+fn date(days: u64) -> (u64, u64, u64) {
+    const FOUR_CENTURIES: u64 = 146_097;
+    const FROM_YEAR_0: u64 = 719_468;
+    let days = days + FROM_YEAR_0;
+    let (centuries, day) = (days / FOUR_CENTURIES * 4, days % FOUR_CENTURIES);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = centuries * 100 + year + month / 10;
+    (year, (month + 2) % 12 + 1, day)
+}
+
 impl Restore for Instant {
     fn restore(value: Value) -> Result<Instant, Damaged> {
         u64::restore(value).map(Instant)
@@ -234,6 +261,33 @@ fn designators(mut text: &str, mut units: &[(char, u64)]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_are_written_in_utc_with_leap_days() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399_999, "2000-02-28T23:59:59Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (978_220_800_000, "2000-12-31T00:00:00Z"),
+            (1_795_435_623_000, "2026-11-23T12:07:03Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+            (LARGEST_EXACT, "287396-10-12T08:59:00Z"),
+        ] {
+            assert_eq!(Instant(millis).to_string(), text);
+        }
+        for year in 1971..3_000 {
+            let days = days_before(year);
+            assert_eq!(date(days), (year, 1, 1));
+            assert_eq!(date(days - 1), (year - 1, 12, 31));
+        }
+    }
+
+    /// How many days lie between the epoch and a year, counted one by one.
+    fn days_before(year: u64) -> u64 {
+        let is_leap =
+            |year: &u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        (1970..year).map(|year| 365 + u64::from(is_leap(&year))).sum()
+    }
 
     #[test]
     fn lifetimes_that_can_be_read() {

@@ -1,9 +1,9 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
-use crate::cache::{Cache, Entry, Found, Hit};
+use crate::cache::{Cache, ENDED, Entry, Found, Hit};
 use crate::catalog::Permissions;
 use crate::condition::RequestContext;
-use crate::credential::{Presented, WellFormed};
+use crate::credential::{Presented, TokenId, WellFormed};
 use crate::deployment::Verifying;
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
@@ -104,7 +104,7 @@ pub fn verify<D: Verifying>(
 }
 
 /// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::round`] was `round` before the reads began. Answers also the
-/// slot where it stands now, if it was remembered.
+/// slot where it stands now, if it was remembered. `None`: the cache only learns what nothing takes back.
 #[must_use]
 pub fn verify_and_remember<D: Verifying>(
     deployment: &D,
@@ -113,7 +113,7 @@ pub fn verify_and_remember<D: Verifying>(
     reads: &Reads,
     now: Instant,
     cache: &mut Cache,
-    round: u32,
+    round: Option<u32>,
 ) -> (Step<Verdict>, Option<u32>) {
     let mut slot = None;
     let step = deployment.seal().around(reads, |reads| {
@@ -121,17 +121,22 @@ pub fn verify_and_remember<D: Verifying>(
             Ok(decided) => decided,
             Err(halt) => return halt.into(),
         };
-        match decision.found {
-            // A key that another system issued has no id by which it could be found here.
-            Some((record, standing)) if record.scheme() == Scheme::Native => {
-                slot = cache.fill(Entry::of(&record, standing), round);
+        match decision.basis {
+            // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
+            Basis::Token(found) if found.record.scheme() == Scheme::Native && cache.as_of().is_some() => {
+                slot = cache.fill(Entry::of(&found.record, found.standing), round);
             }
-            None if decision.verdict.code == Code::Unknown => {
+            Basis::RotatedOut(id, revision) => cache.saw(id.bytes(), revision),
+            Basis::Deleted(id) => {
+                cache.saw(id.bytes(), ENDED);
+                cache.fill_absent(&id, round);
+            }
+            Basis::Nothing if decision.verdict.code == Code::Unknown => {
                 if let Ok(text) = WellFormed::read(deployment.prefix(), credential.as_bytes()) {
                     cache.fill_absent(text.id(), round);
                 }
             }
-            _ => {}
+            Basis::Token(_) | Basis::Nothing => {}
         }
         let answer = decision.verdict;
         if writes.is_empty() {
@@ -221,11 +226,28 @@ fn locate<'t, D: Verifying>(
     }
 }
 
-/// A verdict, and the token that it rests on.
+/// A verdict, and what it rests on.
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
-    /// Absent where no token was found whose secret matched.
-    pub(crate) found: Option<(Record, Standing)>,
+    pub(crate) basis: Basis,
+}
+
+/// What a verdict rests on.
+pub(crate) enum Basis {
+    /// The token whose secret it is.
+    Token(Box<FoundToken>),
+    /// A token, at this revision, that the secret was rotated out of.
+    RotatedOut(TokenId, u64),
+    /// What is left of a deleted token.
+    Deleted(TokenId),
+    /// Nothing that could be told of.
+    Nothing,
+}
+
+/// A token with what it rests on.
+pub(crate) struct FoundToken {
+    pub(crate) record: Record,
+    pub(crate) standing: Standing,
 }
 
 /// Decides about a credential, and what is to be written for it.
@@ -240,15 +262,19 @@ pub(crate) fn decide<D: Verifying>(
     match authenticate(deployment, credential, reads, now)? {
         Presentation::Of(verified) => verified.decide(catalog, question, reads, now),
         Presentation::RotatedOut(token) => {
-            let token = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
-            let verdict = Verdict::of(token, Code::RotatedOut, Vec::new(), now);
-            Ok((Vec::new(), Decision { verdict, found: None }))
+            let told = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
+            let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
+            let basis = Basis::RotatedOut(token.id, token.revision);
+            Ok((Vec::new(), Decision { verdict, basis }))
         }
-        Presentation::Refused(code) => {
-            let verdict = Verdict::refused(code, now);
-            Ok((Vec::new(), Decision { verdict, found: None }))
-        }
+        Presentation::Deleted(id) => Ok(refused(Code::Unknown, Basis::Deleted(id), now)),
+        Presentation::Refused(code) => Ok(refused(code, Basis::Nothing, now)),
     }
+}
+
+fn refused(code: Code, basis: Basis, now: Instant) -> (Vec<Write>, Decision) {
+    let verdict = Verdict::refused(code, now);
+    (Vec::new(), Decision { verdict, basis })
 }
 
 /// What a presented credential turned out to be.
@@ -257,6 +283,8 @@ pub(crate) enum Presentation {
     Of(Box<Verified>),
     /// A token of which a secret was presented that was rotated out.
     RotatedOut(Box<Token>),
+    /// A token that was deleted: to whoever presents it, none.
+    Deleted(TokenId),
     /// None. Nothing is told of a record whose secret did not match.
     Refused(Code),
 }
@@ -293,7 +321,7 @@ impl Verified {
         };
         let record = match Stored::parse(presented.id(), stored) {
             Ok(Stored::Record(record)) => *record,
-            Ok(Stored::Tombstone) => return Presentation::Refused(Code::Unknown),
+            Ok(Stored::Tombstone) => return Presentation::Deleted(*presented.id()),
             Err(_) => return Presentation::Refused(Code::StoreUnavailable),
         };
         let secret = record
@@ -338,8 +366,11 @@ impl Verified {
             Some(cost) if code == Code::Valid => spend(&standing, cost, reads, now, &mut verdict)?,
             _ => Vec::new(),
         };
-        let found = Some((self.record, standing));
-        Ok((writes, Decision { verdict, found }))
+        let basis = Basis::Token(Box::new(FoundToken {
+            record: self.record,
+            standing,
+        }));
+        Ok((writes, Decision { verdict, basis }))
     }
 }
 

@@ -656,3 +656,39 @@ fn the_clock_of_the_host_is_refused_when_it_cannot_be_read() {
         assert!(Time::read(clock, 0.0).is_err() && Time::read(0.0, clock).is_err());
     }
 }
+
+#[test]
+fn of_a_damaged_record_only_those_learn_who_manage_its_owner() {
+    let mut host = Host::new();
+    let (_, id) = sender(&mut host);
+    host.store.insert(format!("token/{id}"), "{".to_owned());
+    let roles = |place: &str, role: &str| json!({ "id": "user:1", "roles": { place: role } });
+    let owner = json!({ "id": "org:acme" });
+    for (actor, code) in [
+        (admin(), ErrorCode::StoreUnavailable),
+        (owner, ErrorCode::StoreUnavailable),
+        (roles("", "admin"), ErrorCode::StoreUnavailable),
+        (roles("org:acme", "user"), ErrorCode::NotFound),
+        (roles("org:acme2", "admin"), ErrorCode::NotFound),
+        (roles("org:acme/group:eng", "admin"), ErrorCode::NotFound),
+        (json!({ "id": "user:2" }), ErrorCode::NotFound),
+    ] {
+        for op in [
+            "get",
+            "disable",
+            "enable",
+            "revoke",
+            "delete",
+            "rotate",
+            "confirmRotation",
+        ] {
+            let refused = host.one(op, &id, actor.clone()).unwrap_err();
+            let unknown = host.one(op, "0000000000000000", actor.clone()).unwrap_err();
+            assert_eq!(refused.code, code, "{op} by {actor}");
+            assert_eq!(unknown.code, ErrorCode::NotFound, "{op} by {actor}");
+            if code == ErrorCode::NotFound {
+                assert_eq!(refused.message, unknown.message, "{op} by {actor}");
+            }
+        }
+    }
+}

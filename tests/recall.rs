@@ -38,7 +38,15 @@ fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code 
     loop {
         let now = instant(host.now);
         let question = Question::of(&needs);
-        match verify_and_remember(&host.deployment, credential, &question, &reads, now, cache, round) {
+        match verify_and_remember(
+            &host.deployment,
+            credential,
+            &question,
+            &reads,
+            now,
+            cache,
+            Some(round),
+        ) {
             (Step::Need(need), _) => host.fetch(&mut reads, need),
             (Step::Answer(verdict), _) => return verdict.code,
             other => panic!("{other:?}"),

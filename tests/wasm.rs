@@ -160,7 +160,7 @@ fn a_token_is_made_and_verified() {
 
     let verify = |requirement: &str, reads: &str| {
         let out = Array::new();
-        core.verify(credential.clone(), js(requirement), js(reads), NOW, &out);
+        core.verify(credential.clone(), js(requirement), js(reads), NOW, None, &out);
         handed_over(&out, 0)
     };
     assert_eq!(needed(&verify("{}", NOTHING)), std::slice::from_ref(&key));
@@ -193,7 +193,7 @@ fn numbers_that_cannot_be_an_instant_are_refused() {
         let out = Array::new();
         core.plan(js(CREATE), js(NOTHING), number, NOW, &entropy, &out);
         core.plan(js(CREATE), js(NOTHING), NOW, number, &entropy, &out);
-        core.verify("x".to_owned(), js("{}"), js(NOTHING), number, &out);
+        core.verify("x".to_owned(), js("{}"), js(NOTHING), number, None, &out);
         for index in 0..out.length() {
             assert_eq!(
                 at(&handed_over(&out, index), "refuse.code"),

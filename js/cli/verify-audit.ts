@@ -34,11 +34,12 @@ export const verifyAudit = new Command('verify-audit')
     if (target.json) return printJson(check);
     const { stdout } = process;
     print(check.intact ? paint(stdout, 'green', 'intact') : paint(stdout, 'red', 'not intact'));
-    const { checked, problem } = check;
+    const { checked, problem, next } = check;
     print(
       facts(stdout, [
         ['problem', problem && `entry ${problem.seq} ${problem.message}`],
         ['looked at', `${checked} ${checked === 1 ? 'entry' : 'entries'}`],
+        ['go on after', next && `${next.seq}:${next.hash}`],
         ['head', check.head && `${check.head.seq}:${check.head.hash}`],
       ]),
     );

@@ -56,7 +56,10 @@ export interface VerifyingCore {
   /** Where the core stands, to be asked before a token is read that is to be remembered. */
   mark(): Mark;
 
-  /** One step of a verification. With the mark from before its reads, the token is remembered. */
+  /**
+   * One step of a verification. With the mark from before its reads the token is remembered; without one, the core only learns what has
+   * ended.
+   */
   verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified;
 
   /** The number of the requirement of a question, for {@link VerifyingCore.hit}. */

@@ -1,4 +1,5 @@
 import { suggestion } from '../nearest.js';
+import { shown } from '../quote.js';
 import { RequestRefused } from './refusal.js';
 import type { Schema } from './schemas/schema.js';
 
@@ -36,11 +37,9 @@ function readInteger(name: string, text: string): number {
 }
 
 function unknown(name: string, parameters: Parameters): RequestRefused {
-  // No parameter has so long a name; a credential in the wrong place has.
-  const shown = name.length > 40 ? '…' : name;
   const known = Object.keys(parameters);
   const right = known.length === 0 ? '; there are none here.' : suggestion(name, known);
-  return wrong(`Unknown parameter ${JSON.stringify(shown)}${right}`);
+  return wrong(`Unknown parameter "${shown(name)}"${right}`);
 }
 
 const wrong = (detail: string) => new RequestRefused('malformed_request', detail);

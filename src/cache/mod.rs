@@ -7,6 +7,7 @@
 
 mod absent;
 mod entry;
+mod seen;
 mod shards;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use absent::Absent;
 pub use entry::Entry;
 use entry::RestsOn;
+use seen::Seen;
 pub use shards::SHARDS;
 use shards::Shards;
 
@@ -27,6 +29,9 @@ use crate::step::Reads;
 use crate::time::Instant;
 use crate::verdict::Code;
 use crate::verify::Question;
+
+/// In the place of a revision: the token has ended for good.
+pub const ENDED: u64 = u64::MAX;
 
 /// How many tokens are remembered, unless the host says otherwise.
 pub const CAPACITY: usize = 10_000;
@@ -47,6 +52,8 @@ pub struct Cache {
     round: u32,
     /// Ids that were not there. Making a token tells nobody, so all of them are forgotten with every read of the feed.
     absent: Absent,
+    /// What this round has been told of tokens that are not remembered.
+    seen: Seen,
     /// Grants and dependencies that many tokens share.
     grants: Shared<Grant>,
     rests_on: Shared<RestsOn>,
@@ -95,6 +102,7 @@ impl Cache {
             as_of: None,
             round: 0,
             absent: Absent::default(),
+            seen: Seen::default(),
             grants: Shared::default(),
             rests_on: Shared::default(),
         }
@@ -167,18 +175,23 @@ impl Cache {
     }
 
     /// Remembers that there is no token with an id, if the reads that said so began in this round.
-    pub fn fill_absent(&mut self, id: &TokenId, round: u32) {
-        if self.as_of.is_some() && round == self.round {
+    pub fn fill_absent(&mut self, id: &TokenId, round: Option<u32>) {
+        if self.is_in_time(round) {
             self.absent.add(id.bytes());
         }
     }
 
     /// Remembers a token that was read from the store; answers its slot. `round` is what [`Cache::round`] said before the reads began: if the
-    /// feed was taken in since, they may have missed what it has told already, and the token is not remembered. Nothing older ever takes the
-    /// place of something newer, and nothing older stays beside it.
-    pub fn fill(&mut self, mut entry: Entry, round: u32) -> Option<u32> {
-        let began_before = self.as_of.is_none() || round != self.round;
-        if began_before && !planted(Bug::RefillAfterRevoke) {
+    /// feed was taken in since, they may have missed what it has told already, and the token is not remembered. `None`: they began who knows
+    /// when. Nothing older ever takes the place of something newer, and nothing older stays beside it.
+    pub fn fill(&mut self, mut entry: Entry, round: Option<u32>) -> Option<u32> {
+        let in_time = self.is_in_time(round);
+        if entry.terms.have_ended() {
+            self.saw(&entry.id, ENDED);
+        } else if in_time && self.seen.is_newer(&entry.id, entry.revision) {
+            return None;
+        }
+        if !in_time && !planted(Bug::RefillAfterRevoke) {
             self.forget_older(&entry.id, entry.revision);
             return None;
         }
@@ -217,7 +230,7 @@ impl Cache {
         let changes = self.shards.take_in(heads);
         self.absent.clear();
         self.as_of = Some(read_at);
-        self.round = self.round.wrapping_add(1);
+        self.next_round();
         if changes.is_empty() {
             return;
         }
@@ -235,6 +248,27 @@ impl Cache {
                 self.forget(at);
             }
         }
+    }
+
+    /// Whether reads that began in a round have seen all that the feed has told.
+    fn is_in_time(&self, round: Option<u32>) -> bool {
+        self.as_of.is_some() && round == Some(self.round)
+    }
+
+    /// Takes note that a read has found a token at a revision, or [`ENDED`]: what is older is forgotten, and of the reads that are under way
+    /// those that found less are not remembered. So a refusal that nothing takes back stays one.
+    pub fn saw(&mut self, id: &[u8; 16], least: u64) {
+        self.forget_older(id, least);
+        // Before the feed was read no read counts anyway.
+        if self.as_of.is_some() && !self.seen.note(id, least) {
+            self.next_round();
+        }
+    }
+
+    /// From here on no read counts that is under way.
+    fn next_round(&mut self) {
+        self.round = self.round.wrapping_add(1);
+        self.seen = Seen::default();
     }
 
     /// The grant of the token in a slot.

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use crate::input::{message, plain_whole, quote};
+use crate::input::{message, plain_whole};
 
 /// The longest text of an address, IPv6 with an embedded IPv4 address. Longer texts are not looked at.
 const LONGEST_ADDRESS: usize = 45;
@@ -52,8 +52,7 @@ impl Network {
             Ok(network)
         } else {
             Err(message!(
-                "is an address inside of a network; the network is {}",
-                quote(&network.to_string())
+                "is an address inside of a network; the network is \"{network}\""
             ))
         }
     }

@@ -10,12 +10,14 @@ mod problem;
 #[cfg(feature = "edge")]
 #[path = "silent.rs"]
 mod problem;
+mod quote;
 mod value;
 
 pub use json::parse_json;
 pub use members::Members;
 pub(crate) use message::message;
-pub use nearest::{nearest, quote, suggestion};
+pub use nearest::{nearest, suggestion};
 pub(crate) use number::{plain_whole, write_whole};
 pub use problem::{Path, Problem, Problems};
+pub use quote::quote;
 pub use value::Value;

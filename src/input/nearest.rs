@@ -62,25 +62,6 @@ pub fn suggestion<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> 
         .unwrap_or_default()
 }
 
-/// A caller's text in quotes for a message. What looks like a credential, or is long, is not shown: people paste the
-/// secret where a name belongs, and errors end in logs.
-///
-/// ```
-/// use leastkey::input::quote;
-/// assert_eq!(quote("branch:*"), "\"branch:*\"");
-/// assert_eq!(quote("acme_1dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8"), "\"…\"");
-/// ```
-#[must_use]
-pub fn quote(text: &str) -> String {
-    let secret_like = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|run| run.len() >= 20 && run.bytes().any(|byte| byte.is_ascii_digit()));
-    if secret_like || text.chars().count() > 80 {
-        return "\"…\"".to_owned();
-    }
-    format!("\"{}\"", text.escape_debug())
-}
-
 #[cfg(test)]
 mod tests {
     use super::LetterCounts;

@@ -61,11 +61,11 @@ impl fmt::Display for Path {
     }
 }
 
-/// Whether a name can stand behind a dot. What `quote` would hide, because it looks like a credential, is hidden in a path too.
+/// Whether a name can stand behind a dot. What `quote` hides is hidden in a path too.
 fn is_plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && super::quote(name).contains(name)
+        && super::quote::is_name(name)
 }
 
 /// One thing that is wrong, where, and what would be right.

@@ -31,6 +31,9 @@ const NAMED: usize = 10;
 /// How many its list of problems has.
 const TOLD: usize = 100;
 
+/// How many of an actor's places are gone through.
+const MOST_PLACES: usize = 100;
+
 /// Who acts, as far as the store agrees.
 pub(super) struct Authority<'c> {
     actor: &'c Actor,
@@ -65,8 +68,8 @@ impl<'c> Authority<'c> {
             if standing.terms.refusal(context.time.now).is_some() {
                 return Err(forbidden("the actor is a token that may not be used now").into());
             }
-            authority.rests_on = dependencies(&standing.token);
-            authority.rests_on.push(key);
+            authority.rest_on(dependencies(&standing.token));
+            authority.rest_on([key]);
             authority.token = Some(standing);
         } else if let Some(own) = actor.own_resource() {
             let key = keys::account(own);
@@ -80,7 +83,7 @@ impl<'c> Authority<'c> {
                 Some(Ok(_)) => return Err(forbidden("the actor's account is disabled or deleted").into()),
                 Some(Err(Damaged)) => return Err(damaged_account(own).into()),
             };
-            authority.rests_on.push(key);
+            authority.rest_on([key]);
         }
         Ok(authority)
     }
@@ -129,6 +132,13 @@ impl<'c> Authority<'c> {
     /// Whether the actor may see and manage the tokens of an owner: it is the owner, or an admin of it or above.
     pub(super) fn manages(&self, owner: &Resource) -> bool {
         (self.token.is_none() && self.own_resource() == Some(owner)) || self.is_admin_of(owner)
+    }
+
+    /// The first of the places that the actor's authority names, as far as it manages them.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Resource> {
+        let of_token = self.token.as_ref().map(|standing| &standing.token.resource);
+        let places = self.actor.places().chain(of_token);
+        places.filter(|place| self.manages(place)).take(MOST_PLACES)
     }
 
     /// Whether the actor may manage a token of this owner, of a kind with these managers.
@@ -216,10 +226,7 @@ impl<'c> Authority<'c> {
             (Some(own), ends) if ends.is_none_or(|ends| ends > own) => Err(Refusal::at(
                 "expiresAt",
                 ErrorCode::ExceedsCeiling,
-                format!(
-                    "the actor is a token that ends at {}, and cannot give what lasts longer",
-                    own.millis()
-                ),
+                format!("the actor is a token that ends at {own}, and cannot give what lasts longer"),
             )),
             _ => Ok(()),
         }
@@ -255,6 +262,11 @@ impl<'c> Authority<'c> {
                 self.rests_on.push(key);
             }
         }
+    }
+
+    /// The most writes that [`Authority::assertions`] come to.
+    pub(super) fn weight(&self) -> usize {
+        self.rests_on.len()
     }
 
     /// Writes that change nothing, and hold only if what this rests on is still as it was read.

@@ -28,12 +28,6 @@ use crate::token::{Status, Token};
 /// How many entries one page looks at.
 const PAGE: u32 = 100;
 
-/// What one commit takes.
-const MOST_WRITES: usize = 32;
-
-/// The most writes that do not grow with the number of tokens: marker, what authority rested on.
-const FIXED_WRITES: usize = 4;
-
 /// What one page of a sweep did, or in a dry run would do.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -270,8 +264,8 @@ fn sweep<'c>(
             }
         }
         let last = at + 1 == entries.len();
-        // A token takes at most twelve writes; what it has not taken yet is for the next page.
-        if !dry_run && changes.weight() + FIXED_WRITES + Changes::MOST_PER_TOKEN > MOST_WRITES && !last {
+        // What has no room is for the next page.
+        if !dry_run && !changes.has_room(authority, 0) && !last {
             sweep.next = Some(key.clone());
             break;
         }

@@ -18,6 +18,13 @@ use crate::resource::Resource;
 use crate::step::{Halt, Write};
 use crate::token::Token;
 
+/// What one commit of a store takes.
+const MOST_WRITES: usize = 32;
+
+/// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed. With the marker and the
+/// deepest authority that is less than a commit, so one token always fits.
+const MOST_PER_TOKEN: usize = 12;
+
 /// The changes of one operation, gathered until its commit.
 pub(super) struct Changes<'o> {
     context: &'o Context<'o>,
@@ -47,9 +54,6 @@ impl<'o> Changes<'o> {
         }
     }
 
-    /// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed.
-    pub(super) const MOST_PER_TOKEN: usize = 12;
-
     /// The operation that these are of.
     pub(super) fn operation(&self) -> Operation {
         self.operation
@@ -60,10 +64,11 @@ impl<'o> Changes<'o> {
         self.writes.is_empty() && self.audited.is_empty()
     }
 
-    /// How many writes this comes to so far, but for the marker and what is asserted.
-    pub(super) fn weight(&self) -> usize {
+    /// Whether one token more fits into the commit, beside the marker, what this authority asserts, and so many other writes.
+    pub(super) fn has_room(&self, authority: &Authority, others: usize) -> bool {
         let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
-        self.writes.len() + entries.sum::<usize>() + self.announced.len()
+        let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
+        so_far + others + MOST_PER_TOKEN + 1 + authority.weight() <= MOST_WRITES
     }
 
     /// A token that the operation is about, though it may change nothing of it.

@@ -55,6 +55,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let verified = match authenticate(context.deployment, credential, context.reads, context.time.now)? {
         Presentation::Of(verified) => verified,
         Presentation::RotatedOut(_) => return Err(not_valid(Code::RotatedOut).into()),
+        Presentation::Deleted(_) => return Err(not_valid(Code::Unknown).into()),
         Presentation::Refused(code) => return Err(not_valid(code).into()),
     };
     let presented = verified.record.token();

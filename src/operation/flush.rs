@@ -25,9 +25,6 @@ use crate::token::Status;
 /// The most tokens of one call.
 const MOST: usize = 20;
 
-/// What one commit takes, less the marker.
-const MOST_WRITES: usize = 31;
-
 /// The most requirements that are told of one token.
 const MOST_ASKED: usize = 100;
 
@@ -75,7 +72,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     let mut ledger = Ledger::default();
     let mut flushed = 0;
     for used in &uses {
-        if changes.weight() + ledger.weight() + Changes::MOST_PER_TOKEN > MOST_WRITES {
+        if !changes.has_room(&authority, ledger.weight()) {
             break;
         }
         take_in(context, used, &authority, &mut changes, &mut ledger)?;

@@ -4,8 +4,9 @@ use super::{Answer, Context, Operation, Outcome, UsedToken};
 use crate::credential::TokenId;
 use crate::keys;
 use crate::planted::{Bug, planted};
-use crate::record::{Record, Stored};
+use crate::record::{Damaged, Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
 use crate::step::Halt;
 use crate::token::Token;
 
@@ -21,29 +22,51 @@ pub(super) fn find<'r>(
     id: &TokenId,
     authority: &Authority,
 ) -> Result<Found<'r>, Halt> {
-    let found = find_own(context, id)?;
-    if authority.manages(&found.record.token().owner) || planted(Bug::ForeignId) {
-        return Ok(found);
+    match stored(context, id)? {
+        Some(Ok(found)) if authority.manages(&found.record.token().owner) || planted(Bug::ForeignId) => {
+            Ok(found)
+        }
+        Some(Err(Damaged)) if knows(context, id, authority)? => Err(damaged(id).into()),
+        _ => Err(Refusal::not_found().into()),
     }
-    Err(Refusal::not_found().into())
 }
 
 /// Finds the record of a token that acts on itself.
 pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<'r>, Halt> {
+    match stored(context, id)? {
+        Some(Ok(found)) => Ok(found),
+        Some(Err(Damaged)) => Err(damaged(id).into()),
+        None => Err(Refusal::not_found().into()),
+    }
+}
+
+/// What is stored of a token; nothing where there is none, or none any more.
+fn stored<'r>(context: &Context<'r>, id: &TokenId) -> Result<Option<Result<Found<'r>, Damaged>>, Halt> {
     let [stored] = context.reads.get([&keys::token(id)])?;
-    let text = stored.ok_or_else(Refusal::not_found)?;
-    match Stored::parse(id, text) {
-        Ok(Stored::Record(record)) => Ok(Found {
+    Ok(stored.and_then(|text| match Stored::parse(id, text) {
+        Ok(Stored::Record(record)) => Some(Ok(Found {
             record: *record,
             text,
-        }),
-        Ok(Stored::Tombstone) => Err(Refusal::not_found().into()),
-        Err(_) => Err(Refusal::new(
-            ErrorCode::StoreUnavailable,
-            format!("the record of token {id} cannot be read: it is damaged, or a later version wrote it"),
-        )
-        .into()),
-    }
+        })),
+        Ok(Stored::Tombstone) => None,
+        Err(damaged) => Some(Err(damaged)),
+    }))
+}
+
+/// Whether the actor may know that there is a token whose record is damaged, and does not say whose it is: it stands in the list of an owner
+/// that the actor manages. Who manages everything may know in any case.
+fn knows(context: &Context, id: &TokenId, authority: &Authority) -> Result<bool, Halt> {
+    let places = authority.places();
+    let entries: Vec<String> = places.map(|place| keys::owner_entry(place, id)).collect();
+    let listed = context.reads.get_all(&entries)?;
+    Ok(authority.manages(&Resource::root()) || listed.iter().any(Option::is_some))
+}
+
+fn damaged(id: &TokenId) -> Refusal {
+    Refusal::new(
+        ErrorCode::StoreUnavailable,
+        format!("the record of token {id} cannot be read: it is damaged, or a later version wrote it"),
+    )
 }
 
 /// The answer of a call to one token that went through though its answer was lost. Only this very call finds its marker, so nothing else is

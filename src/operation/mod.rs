@@ -269,14 +269,8 @@ pub fn plan(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    deployment.seal().around(reads, |reads| {
-        let context = Context {
-            deployment,
-            reads,
-            time,
-            entropy,
-        };
-        settle(dispatch(&context, call))
+    settled(deployment, reads, time, entropy, |context| {
+        dispatch(context, call)
     })
 }
 
@@ -290,6 +284,19 @@ pub fn plan_exchange(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
+    settled(deployment, reads, time, entropy, |context| {
+        exchange::plan(context, credential, input)
+    })
+}
+
+/// What a plan comes to, on what the seals of the reads hold.
+fn settled(
+    deployment: &Deployment,
+    reads: &Reads,
+    time: Time,
+    entropy: &Entropy,
+    plan: impl FnOnce(&Context) -> Result<Outcome, Halt>,
+) -> Step<Answer> {
     deployment.seal().around(reads, |reads| {
         let context = Context {
             deployment,
@@ -297,16 +304,12 @@ pub fn plan_exchange(
             time,
             entropy,
         };
-        settle(exchange::plan(&context, credential, input))
+        match plan(&context) {
+            Ok(Outcome::Answer(answer)) => Step::Answer(answer),
+            Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
+            Err(halt) => halt.into(),
+        }
     })
-}
-
-fn settle(planned: Result<Outcome, Halt>) -> Step<Answer> {
-    match planned {
-        Ok(Outcome::Answer(answer)) => Step::Answer(answer),
-        Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
-        Err(halt) => halt.into(),
-    }
 }
 
 fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {

@@ -122,7 +122,7 @@ fn rotate(
         .into());
     }
     if let Some(rotation) = &token.rotation {
-        let ends = rotation.grace_ends_at.millis();
+        let ends = rotation.grace_ends_at;
         return Err(Refusal::new(
             ErrorCode::Conflict,
             format!("a rotation is under way until {ends}; confirm or abort it first"),

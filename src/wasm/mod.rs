@@ -30,7 +30,7 @@ use crate::sorted_map::SortedMap;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
 use crate::verdict::{Code, CodeRow};
-use crate::verify::{Question, read_requirement, verify};
+use crate::verify::{Question, read_requirement};
 
 /// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
 /// the memory.
@@ -172,12 +172,7 @@ impl Core {
         }
     }
 
-    /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict.
-    pub fn verify(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
-        self.ask(verify, credential, question, reads, now, out);
-    }
-
-    /// Explains what [`Core::verify`] would say, with the same arguments.
+    /// Explains what [`Core::verify`] would say, with the same arguments but for the round.
     pub fn explain(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
         self.ask(explain, credential, question, reads, now, out);
     }

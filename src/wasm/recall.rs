@@ -113,15 +113,16 @@ impl Core {
         self.cache.borrow().round()
     }
 
-    /// As [`Core::verify`]; the token is remembered if the round is still the same. Answers the slot where it stands now, or −1.
-    #[wasm_bindgen(js_name = verifyAndRemember)]
-    pub fn verify_and_remember(
+    /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict. The token is remembered if `round` is
+    /// what [`Core::round`] still says; without a round the cache only learns what has ended. Answers the slot where the token stands now, or
+    /// −1.
+    pub fn verify(
         &self,
         credential: String,
         question: JsValue,
         reads: JsValue,
         now: f64,
-        round: u32,
+        round: Option<u32>,
         out: &Array,
     ) -> i32 {
         let credential = Zeroizing::new(credential);

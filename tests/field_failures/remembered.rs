@@ -27,7 +27,15 @@ fn remember(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> boo
     let mut reads = Reads::default();
     loop {
         let now = instant(host.now);
-        match verify_and_remember(&host.deployment, credential, &question, &reads, now, cache, round) {
+        match verify_and_remember(
+            &host.deployment,
+            credential,
+            &question,
+            &reads,
+            now,
+            cache,
+            Some(round),
+        ) {
             (Step::Need(need), _) => host.fetch(&mut reads, need),
             (_, slot) => return slot.is_some(),
         }

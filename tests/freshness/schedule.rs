@@ -30,8 +30,8 @@ pub struct Schedule<'w> {
     readings: Vec<Option<Reading>>,
     waiting: Vec<Vec<usize>>,
     asked: Vec<Asked>,
-    /// Which credentials were found revoked, where.
-    revoked: HashSet<(usize, String)>,
+    /// Which credentials were found to have ended, where.
+    ended: HashSet<(usize, String)>,
     /// In percent.
     failures: u64,
     slowest: u64,
@@ -59,7 +59,7 @@ struct Asked {
     start: Start,
     /// What an isolate must know by now, because it did it itself.
     own: Moment,
-    was_revoked: bool,
+    had_ended: bool,
     mark: Option<Mark>,
     reads: Reads,
     fetched: Option<Reads>,
@@ -95,7 +95,7 @@ impl<'w> Schedule<'w> {
             readings: Vec::new(),
             waiting: Vec::new(),
             asked: Vec::new(),
-            revoked: HashSet::new(),
+            ended: HashSet::new(),
             failures,
             slowest,
             seen: BTreeMap::new(),
@@ -183,12 +183,12 @@ impl<'w> Schedule<'w> {
         let isolate = self.random.below(3) as usize;
         let credential = self.random.one(&self.world.credentials).0.clone();
         let requirement = self.random.below(4).saturating_sub(2) as usize;
-        let window = *self.random.one(&[30, 150, 150, 600]);
+        let window = *self.random.one(&[0, 30, 150, 150, 600]);
         let (now, moment) = (self.now, self.moment);
         let start = self.isolates[isolate].start(now, moment);
         self.asked.push(Asked {
             isolate,
-            was_revoked: self.revoked.contains(&(isolate, credential.clone())),
+            had_ended: self.ended.contains(&(isolate, credential.clone())),
             own: self.isolates[isolate].changed,
             credential,
             requirement,
@@ -199,6 +199,9 @@ impl<'w> Schedule<'w> {
             fetched: None,
         });
         let asked = self.asked.len() - 1;
+        if window == 0 {
+            return self.miss(asked);
+        }
         if self.isolates[isolate].is_fresh(&start, window) {
             return if self.look(asked)? {
                 Ok(())
@@ -337,8 +340,12 @@ impl<'w> Schedule<'w> {
         let time = isolate.clock(self.now);
         let question = Question::of(&self.requirements[of.requirement]);
         let (deployment, now) = (&self.world.host.deployment, instant(time));
-        let (step, slot) = match isolate.round(&mark) {
-            Some(round) => verify_and_remember(
+        let round = isolate.round(&mark).filter(|_| of.window > 0);
+        let (step, slot) = if round.is_none() && self.bug == Some(Bug::EndUntold) {
+            let step = verify(deployment, &of.credential, &question, &of.reads, now);
+            (step, None)
+        } else {
+            verify_and_remember(
                 deployment,
                 &of.credential,
                 &question,
@@ -346,11 +353,7 @@ impl<'w> Schedule<'w> {
                 now,
                 &mut isolate.cache,
                 round,
-            ),
-            None => (
-                verify(deployment, &of.credential, &question, &of.reads, now),
-                None,
-            ),
+            )
         };
         match step {
             Step::Need(_) => {
@@ -387,7 +390,7 @@ impl<'w> Schedule<'w> {
             window,
             start,
             own,
-            was_revoked,
+            had_ended,
             ..
         } = &self.asked[asked];
         let problem = |what: &str| {
@@ -399,24 +402,30 @@ impl<'w> Schedule<'w> {
                 rests_on.steady - NOW,
             ))
         };
-        if start.steady >= rests_on.steady + window {
+        if how == "hit" && start.steady >= rests_on.steady + window {
             return problem("older than the window");
+        }
+        if how == "read" && rests_on.moment < start.moment {
+            return problem("older than the question");
         }
         if rests_on.moment < *own {
             return problem("older than a change of its own");
         }
         let question = Question::of(&self.requirements[*requirement]);
-        if !self
-            .world
-            .could_say(code, credential, &question, time, rests_on.moment)
+        // A read is what the store said.
+        if how == "hit"
+            && !self
+                .world
+                .could_say(code, credential, &question, time, rests_on.moment)
         {
             return problem("the store has not said so since");
         }
-        if *was_revoked && code == Code::Valid {
-            return problem("it was revoked before");
+        if *had_ended && code == Code::Valid {
+            return problem("it had ended before");
         }
-        if code == Code::Revoked {
-            self.revoked.insert((*isolate, credential.clone()));
+        let was_deleted = code == Code::Unknown && !self.world.is_late(credential);
+        if was_deleted || [Code::Revoked, Code::RotatedOut].contains(&code) {
+            self.ended.insert((*isolate, credential.clone()));
         }
         Ok(())
     }

@@ -157,6 +157,11 @@ impl World {
         })
     }
 
+    /// Whether a credential's token was not there from the beginning.
+    pub fn is_late(&self, credential: &str) -> bool {
+        self.known[LATE].credential == credential
+    }
+
     /// Makes the token that was not there. That is announced to nobody.
     fn make(&mut self, moment: Moment) -> Option<&'static str> {
         let before = self.host.store.clone();
@@ -214,7 +219,7 @@ impl World {
         now: u64,
         since: Moment,
     ) -> bool {
-        self.could(code, credential, question, now, since, Reads::default())
+        self.could(code, credential, question, now, since, &Reads::default())
     }
 
     fn could(
@@ -224,30 +229,33 @@ impl World {
         question: &Question,
         now: u64,
         since: Moment,
-        reads: Reads,
+        reads: &Reads,
     ) -> bool {
-        match verify(&self.host.deployment, credential, question, &reads, instant(now)) {
+        match verify(&self.host.deployment, credential, question, reads, instant(now)) {
             Step::Answer(verdict) => verdict.code == code,
             Step::Need(need) => {
-                let mut all = vec![reads];
-                for key in &need.keys {
-                    let versions = self.versions(key, since);
-                    all = all
-                        .into_iter()
-                        .flat_map(|reads| {
-                            versions.iter().map(move |version| {
-                                let mut reads = reads.clone();
-                                reads.insert(key.clone(), version.map(str::to_owned));
-                                reads
-                            })
-                        })
-                        .collect();
-                }
-                all.into_iter()
-                    .any(|reads| self.could(code, credential, question, now, since, reads))
+                let goes_on = |reads: &Reads| self.could(code, credential, question, now, since, reads);
+                self.some_versions(&need.keys, since, &mut reads.clone(), &goes_on)
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Whether something holds of what stood under keys, each at any moment from `since` on. The latest is tried first: mostly it is the one.
+    fn some_versions(
+        &self,
+        keys: &[String],
+        since: Moment,
+        reads: &mut Reads,
+        holds: &dyn Fn(&Reads) -> bool,
+    ) -> bool {
+        let Some((key, rest)) = keys.split_first() else {
+            return holds(reads);
+        };
+        self.versions(key, since).into_iter().rev().any(|version| {
+            reads.insert(key.clone(), version.map(str::to_owned));
+            self.some_versions(rest, since, reads, holds)
+        })
     }
 
     /// What stood under a key at any moment from `since` on.

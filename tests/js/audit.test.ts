@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { Actor, AuditEntry, SyncStore, Tokens } from 'leastkey';
+import type { Actor, AuditEntry, AuditHead, SyncStore, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input, stranger } from './support/deployment.js';
 import { entriesOf } from './support/entries.js';
@@ -191,6 +191,22 @@ describe('verifyAudit', () => {
       assert.ok((problem?.message.length ?? 0) > 5);
     });
   }
+
+  test('goes on after a break, and finds the next one', async () => {
+    const { store, tokens, entries } = await trail();
+    for (const index of [1, 3]) {
+      const { key, value } = at(entries, index);
+      store.commit([{ key, value: value.replace('user:ada', 'user:eve') }]);
+    }
+    const found: unknown[] = [];
+    for (let after: AuditHead | undefined; ; ) {
+      const check = await tokens.verifyAudit('org:acme', after && { after });
+      found.push(check.problem?.seq);
+      if (check.next === undefined) break;
+      after = check.next;
+    }
+    assert.deepEqual(found, [2, 4, undefined]);
+  });
 
   test('with a kept head finds a trail that was put back or written anew, and looks only at what came since', async () => {
     const { store, tokens, entries } = await trail();

@@ -202,6 +202,28 @@ describe('what it bounds', () => {
     assert.equal(await code(here, token), 'revoked');
   });
 
+  test('what has ended is not valid again in the instance that has said so', async () => {
+    const { there, here } = await instances();
+    const ends: [string, (id: string) => Promise<unknown>][] = [
+      ['revoked', (id) => there.revoke(id, {}, admin)],
+      ['unknown', (id) => there.delete(id, admin)],
+      ['rotated_out', (id) => there.rotate(id, { grace: 0 }, root)],
+    ];
+    for (const [end, change] of ends) {
+      const { token, id } = await createToken(there, { name: end });
+      const session = (await there.exchange(token, { expiresIn: '10m' })).token as string;
+      for (const credential of [token, session]) assert.equal(await code(here, credential), 'valid');
+      await change(id);
+      assert.equal(await code(here, token), 'valid');
+      assert.equal(await code(here, token, undefined, { freshness: 0 }), end);
+      assert.equal(await code(here, token), end);
+      if (end === 'rotated_out') continue;
+      assert.equal(await code(here, session), 'valid');
+      assert.equal(await code(here, session, undefined, { freshness: 0 }), 'revoked');
+      assert.equal(await code(here, session), 'revoked');
+    }
+  });
+
   test('a window that is shorter than a read of the store takes its own read', async () => {
     const { clock, gate, there, here } = await instances();
     const { token } = await createToken(there);

@@ -128,8 +128,10 @@ describe('a rotation', () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     await assert.rejects(tokens.rotate(id, {}, stranger), { code: 'not_found' });
-    const { next } = await rotated(tokens, id);
-    await assert.rejects(tokens.rotate(id, {}, admin), { code: 'conflict' });
+    const { next, record } = await rotated(tokens, id);
+    const ends = new Date(record.rotation?.graceEndsAt as number).toISOString().replace('.000', '');
+    const message = `a rotation is under way until ${ends}; confirm or abort it first`;
+    await assert.rejects(tokens.rotate(id, {}, admin), { code: 'conflict', message });
     await assert.rejects(tokens.confirmRotation(id, stranger), { code: 'not_found' });
     await assert.rejects(tokens.abortRotation(id, stranger), { code: 'not_found' });
     assert.deepEqual(await codes(tokens, token, next), ['valid', 'valid']);

@@ -1,30 +1,16 @@
 import type { Route } from '../route.js';
 import { managed } from './managed.js';
-import { RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
+import { changeRow, RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
 
 /** The status of a token. */
 export function lifecycleRoutes(basePath: string): Route[] {
   return managed(basePath, 'Tokens', [
-    {
-      method: 'POST',
-      path: '/tokens/{id}/disable',
-      id: 'disableToken',
-      summary: 'Stops a token until it is enabled',
-      parameters: TOKEN_ID,
-      answers: RECORD_ANSWER,
-      refusals: ['forbidden', 'terminal'],
-      run: async ({ tokens, id, actor }) => recordAnswer(await tokens.disable(id, actor)),
-    },
-    {
-      method: 'POST',
-      path: '/tokens/{id}/enable',
-      id: 'enableToken',
-      summary: 'Lets a disabled token work again',
-      parameters: TOKEN_ID,
-      answers: RECORD_ANSWER,
-      refusals: ['forbidden', 'terminal'],
-      run: async ({ tokens, id, actor }) => recordAnswer(await tokens.enable(id, actor)),
-    },
+    changeRow('disable', 'disableToken', 'Stops a token until it is enabled', ({ tokens, id, actor }) =>
+      tokens.disable(id, actor),
+    ),
+    changeRow('enable', 'enableToken', 'Lets a disabled token work again', ({ tokens, id, actor }) =>
+      tokens.enable(id, actor),
+    ),
     {
       method: 'POST',
       path: '/tokens/{id}/revoke',

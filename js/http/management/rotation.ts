@@ -3,7 +3,7 @@ import { entityTag } from '../preconditions.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { managed } from './managed.js';
-import { RECORD_ANSWER, recordAnswer, TOKEN_ID, withIdempotencyKey } from './tokens.js';
+import { changeRow, TOKEN_ID, withIdempotencyKey } from './tokens.js';
 
 /** Replacing the secret of a token, in two phases. */
 export function rotationRoutes(basePath: string): Route[] {
@@ -31,25 +31,14 @@ export function rotationRoutes(basePath: string): Route[] {
         return json(rotated, 200, { ETag: entityTag(rotated.record.revision) });
       },
     },
-    {
-      method: 'POST',
-      path: '/tokens/{id}/confirm-rotation',
-      id: 'confirmRotation',
-      summary: 'Ends the old secret at once',
-      parameters: TOKEN_ID,
-      answers: RECORD_ANSWER,
-      refusals: ['forbidden', 'terminal'],
-      run: async ({ tokens, id, actor }) => recordAnswer(await tokens.confirmRotation(id, actor)),
-    },
-    {
-      method: 'POST',
-      path: '/tokens/{id}/abort-rotation',
-      id: 'abortRotation',
-      summary: 'Takes the new secret back; the old one goes on',
-      parameters: TOKEN_ID,
-      answers: RECORD_ANSWER,
-      refusals: ['forbidden', 'terminal'],
-      run: async ({ tokens, id, actor }) => recordAnswer(await tokens.abortRotation(id, actor)),
-    },
+    changeRow('confirm-rotation', 'confirmRotation', 'Ends the old secret at once', ({ tokens, id, actor }) =>
+      tokens.confirmRotation(id, actor),
+    ),
+    changeRow(
+      'abort-rotation',
+      'abortRotation',
+      'Takes the new secret back; the old one goes on',
+      ({ tokens, id, actor }) => tokens.abortRotation(id, actor),
+    ),
   ]);
 }

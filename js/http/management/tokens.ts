@@ -4,7 +4,7 @@ import type { Parameters } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { described, object, ref, TEXT } from '../schemas/schema.js';
-import { managed } from './managed.js';
+import { type Managed, type ManagementCall, managed } from './managed.js';
 import { AFTER, LIMIT, OWNER } from './parameters.js';
 
 export const TOKEN_ID: Parameters = { id: { description: 'The id of the token.', schema: TEXT } };
@@ -15,6 +15,25 @@ export const RECORD_ANSWER = {
 } as const;
 
 export const recordAnswer = (record: TokenRecord) => json(record, 200, { ETag: entityTag(record.revision) });
+
+/** A change of a token that takes nothing but its id. */
+export function changeRow(
+  verb: string,
+  id: string,
+  summary: string,
+  change: (call: ManagementCall) => Promise<TokenRecord>,
+): Managed {
+  return {
+    method: 'POST',
+    path: `/tokens/{id}/${verb}`,
+    id,
+    summary,
+    parameters: TOKEN_ID,
+    answers: RECORD_ANSWER,
+    refusals: ['forbidden', 'terminal'],
+    run: async (call) => recordAnswer(await change(call)),
+  };
+}
 
 /** Making tokens, finding them, looking at them, removing them. */
 export function tokenRoutes(basePath: string): Route[] {

@@ -1,0 +1,91 @@
+/// The longest text that is shown.
+const LONGEST: usize = 40;
+
+/// What our names, permissions, patterns, resources, routes and expressions are made of, beside letters and digits.
+const PUNCTUATION: &str = "._-:*/{}()~@,";
+
+/// So many letters and digits in a row, with a digit among them, are no word.
+const LONGEST_WORD: usize = 20;
+
+/// In so many places no name goes from letters to digits, from digits to letters, or from small letters to capitals.
+const MOST_TURNS: usize = 6;
+
+/// A caller's text in quotes for a message, if it has the form of a name. Anything else is not shown, whoever issued it: people paste the
+/// secret where a name belongs, and errors end in logs.
+///
+/// ```
+/// use leastkey::input::quote;
+/// assert_eq!(quote("branch:*"), "\"branch:*\"");
+/// assert_eq!(quote("acme_1dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8"), "\"…\"");
+/// assert_eq!(quote("123e4567-e89b-12d3-a456-426614174000"), "\"…\"");
+/// ```
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let shown = if is_name(text) { text } else { "…" };
+    format!("\"{shown}\"")
+}
+
+/// Whether a text has the form of a name, and may be shown.
+pub(super) fn is_name(text: &str) -> bool {
+    let of_names = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
+    text.len() <= LONGEST && text.chars().all(of_names) && !is_random(text)
+}
+
+/// Whether a text looks drawn, not chosen.
+fn is_random(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let pairs = text.bytes().zip(text.bytes().skip(1));
+    let turns = pairs.filter(|(one, next)| {
+        (one.is_ascii_alphabetic() && next.is_ascii_digit())
+            || (one.is_ascii_digit() && next.is_ascii_alphabetic())
+            || (one.is_ascii_lowercase() && next.is_ascii_uppercase())
+    });
+    turns.count() >= MOST_TURNS
+        || words.any(|word| word.len() >= LONGEST_WORD && word.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn names_are_shown() {
+        for name in [
+            "",
+            "messages:send",
+            "One-API-Access",
+            "CollectionDevice2",
+            "EnterpriseCommunicationsApi",
+            "org:acme/group:eng/device:7",
+            "user:ada@example.com",
+            "/orgs/{org}/{*rest}",
+            "(",
+            "2026-11-23",
+            "25:00",
+            "10.0.0.0/8",
+            "v2.oauth2-scope3",
+        ] {
+            assert_eq!(quote(name), format!("\"{name}\""));
+        }
+    }
+
+    #[test]
+    fn what_looks_drawn_is_not() {
+        for secret in [
+            "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+            "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+            "AKIAIOSFODNN7EXAMPLE",
+            "123e4567-e89b-12d3-a456-426614174000",
+            "aB3dE5fG7hJ9kL2/mN4pQ6rS8tU0vW",
+            "aB3+dE5=",
+            "xoxb-17653672481-19874698323-pdFZKVeTuE8s",
+            "Basic dXNlcjpwYXNz",
+            "pass word",
+            "na\nme",
+            "näme",
+            &"long".repeat(11),
+        ] {
+            assert_eq!(quote(secret), "\"…\"", "{secret}");
+        }
+    }
+}
