@@ -23,7 +23,7 @@ use leastkey::input::Value;
 use leastkey::requirement::Requirement;
 use leastkey::step::{Reads, Step};
 use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, verify_and_remember};
+use leastkey::verify::{Question, read_requirement, recall, recall_many, verify_and_remember};
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, instant, text, value};
 
@@ -86,8 +86,22 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
 
     let mut next = turns(&host.credentials);
     with("verify, remembered", &mut || {
-        let hit = recall(host.deployment(), black_box(next()), &question, now, &mut cache);
+        let hit = recall(
+            host.deployment(),
+            black_box(next()).as_bytes(),
+            &question,
+            now,
+            &mut cache,
+        );
         assert!(hit.is_ok_and(|hit| hit.is_some_and(|hit| hit.code == Code::Valid)));
+    });
+
+    let mut next = turns(&host.credentials);
+    with("verify, four remembered", &mut || {
+        let four = [(); 4].map(|()| (black_box(next()).as_bytes(), Question::of(&requirement)));
+        recall_many(host.deployment(), four.into_iter(), now, &mut cache, |_, hit| {
+            assert!(hit.is_ok_and(|hit| hit.is_some_and(|hit| hit.code == Code::Valid)));
+        });
     });
 
     let mut next = turns(&host.credentials);
@@ -103,7 +117,13 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
         .collect();
     let mut next = turns(&corrupted);
     with("refuse, corrupted tail", &mut || {
-        let hit = recall(host.deployment(), black_box(next()), &question, now, &mut cache);
+        let hit = recall(
+            host.deployment(),
+            black_box(next()).as_bytes(),
+            &question,
+            now,
+            &mut cache,
+        );
         assert!(hit.is_err());
     });
 
@@ -255,7 +275,7 @@ impl Populated {
         let nothing = self.requirement(json!({}));
         let hit = recall(
             self.deployment(),
-            &self.credentials[0],
+            self.credentials[0].as_bytes(),
             &Question::of(&nothing),
             instant(NOW),
             &mut cache,
