@@ -5,6 +5,7 @@ import { memoryStore } from 'leastkey/stores/memory';
 import { actor, catalog, catalogOf, createToken, prefix } from '../contestants/leastkey.mjs';
 import { quartiles } from '../race/race.mjs';
 import { required } from '../scenario.mjs';
+import { bigStore } from '../store.mjs';
 
 const SIZES = [100, 1_000, 10_000, 100_000];
 
@@ -43,7 +44,7 @@ export async function ofCatalog(size) {
 /** What costs something where so many tokens are of one owner; `grow` adds them to those of the size before. */
 export function ofTokens() {
   let clock = Date.now();
-  const store = memoryStore();
+  const store = bigStore();
   let created = 0;
   let tokens;
   const credentials = [];

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { memoryStore } from 'leastkey/stores/memory';
 import { run } from '../../scripts/shell/run.mjs';
 import { catalog, deployed, prefix } from '../contestants/leastkey.mjs';
 import { heldBy, permissions } from '../scenario.mjs';
+import { bigStore } from '../store.mjs';
 
 const runner = fileURLToPath(new URL('../memory/run.mjs', import.meta.url));
 
@@ -31,7 +31,7 @@ export const cases = [
 export async function memoryOf({ count, held }) {
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-memory-'));
   try {
-    const store = memoryStore();
+    const store = bigStore();
     const { credentials } = await deployed({ store, count, held });
     const values = {};
     for (let after, page; page === undefined || page.length === 1_000; after = page.at(-1)?.key) {

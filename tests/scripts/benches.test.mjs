@@ -13,6 +13,7 @@ import { ofCatalog, ofTokens } from '../../benches/parts/growth.mjs';
 import { seeRight } from '../../benches/race/right.mjs';
 import { required } from '../../benches/scenario.mjs';
 import * as start from '../../benches/starts/leastkey.mjs';
+import { bigStore } from '../../benches/store.mjs';
 
 /** Those that make contestants, among what a module exports. */
 const contestantsOf = (module, others) =>
@@ -38,6 +39,19 @@ describe('the contestants of the benches', () => {
     const wrong = { call: () => 'no', isRight: (answer) => answer === 'yes' };
     await assert.rejects(seeRight(wrong, 1), /"no"/);
   });
+});
+
+test('the store of the benches keeps order and expectations', () => {
+  const store = bigStore();
+  const write = (key, value, expect) => store.commit([{ key, value, expect }]);
+  for (const key of ['b/2', 'a/1', 'b/1', 'c', 'b/3']) assert.equal(write(key, key, null), true);
+  const found = (range) => store.list(range).map(({ key }) => key);
+  assert.deepEqual(found({ prefix: 'b/', limit: 2 }), ['b/1', 'b/2']);
+  assert.deepEqual(found({ prefix: 'b/', after: 'b/2', limit: 2 }), ['b/3']);
+  assert.equal(write('b/1', 'new', null), false);
+  assert.equal(write('b/1', null, 'b/1'), true);
+  assert.deepEqual(found({ prefix: 'b/', limit: 9 }), ['b/2', 'b/3']);
+  assert.deepEqual(store.get(['a/1', 'b/1']), ['a/1', null]);
 });
 
 describe('what else the benches measure', () => {
