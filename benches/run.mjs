@@ -63,12 +63,10 @@ async function bench({ only, readme, json }) {
   if (readme) writeDocuments(figures, keys);
 }
 
-const stepOf = ({ key, title, estimate, measure }) => ({
-  key: `bench-${key}`,
-  label: title,
-  estimate,
-  work: measure,
-});
+/** A part as the progress shows it. */
+function stepOf({ key, title, estimate, measure }) {
+  return { key: `bench-${key}`, label: title, estimate, work: measure };
+}
 
 /** What is measured must be up to date, and its peers there. */
 function prepare() {

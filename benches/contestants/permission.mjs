@@ -40,29 +40,26 @@ export async function casl() {
   return { call: () => wanted.every(([subject, action]) => ability.can(action, subject)), isRight };
 }
 
-/** One policy names all that is granted, and was parsed beforehand; each permission is one question. */
+/** One policy has all that is granted, and was parsed beforehand; one question names all that is required. Other forms are slower. */
 export async function cedar() {
   const { preparsePolicySet, statefulIsAuthorized } = await import('@cedar-policy/cedar-wasm/nodejs');
-  const actions = granted.map((permission) => `Action::"${permission}"`).join(', ');
-  const parsed = preparsePolicySet('held', {
-    staticPolicies: `permit(principal, action in [${actions}], resource);`,
-  });
+  const held = granted.map((permission) => JSON.stringify(permission)).join(', ');
+  const policy = `permit(principal, action, resource) when { [${held}].containsAll(context.required) };`;
+  const parsed = preparsePolicySet('held', { staticPolicies: policy });
   if (parsed.type !== 'success') throw new Error(JSON.stringify(parsed));
-  const call = (permission) => ({
+  const question = {
     principal: { type: 'Token', id: 'one' },
-    action: { type: 'Action', id: permission },
+    action: { type: 'Action', id: 'call' },
     resource: { type: 'Organization', id: 'acme' },
-    context: {},
+    context: { required: requiredMany },
     preparsedPolicySetId: 'held',
     entities: [],
-  });
-  const calls = requiredMany.map(call);
+  };
   return {
-    call: () =>
-      calls.every((one) => {
-        const answer = statefulIsAuthorized(one);
-        return answer.type === 'success' && answer.response.decision === 'allow';
-      }),
+    call: () => {
+      const answer = statefulIsAuthorized(question);
+      return answer.type === 'success' && answer.response.decision === 'allow';
+    },
     isRight,
   };
 }

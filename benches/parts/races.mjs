@@ -83,7 +83,7 @@ const permission = {
     peer('by hand, bitset', 'permission', 'bitset'),
     peer('by hand, Set', 'permission', 'set'),
     peer('casl', 'permission', 'casl'),
-    peer('cedar-wasm, a question each', 'permission', 'cedar'),
+    peer('cedar-wasm', 'permission', 'cedar'),
   ].map((racer) => ({ figure: 'nanoseconds', ...racer, unit: 'ns' })),
 };
 

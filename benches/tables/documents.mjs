@@ -121,7 +121,7 @@ const summarized = [
     part: 'permission',
     who: 'leastkey, verifySync with a list, less verifySync without',
     says: 'check 50 permissions of 1,000, alone',
-    beside: ['by hand, bitset', 'by hand, Set', 'casl', 'cedar-wasm, a question each'],
+    beside: ['by hand, bitset', 'by hand, Set', 'casl', 'cedar-wasm'],
   },
   {
     part: 'workerd',
