@@ -20,7 +20,7 @@ const keys = [
   ...['workerd', 'size', 'start', 'memory', 'growth', 'iam', 'native', 'instructions'],
 ];
 
-const help = `Usage: npm run bench [-- [--only <parts>] [--readme] [--json <file>]]
+const help = `Usage: npm run bench [-- [--only <parts>] [--readme] [--json <file>] | --profile <contestant>]
 
 Measures Leastkey and its peers and prints tables. The first time it installs the peers, and builds what is missing.
 
@@ -28,6 +28,8 @@ Measures Leastkey and its peers and prints tables. The first time it installs th
   --readme         writes the tables into README.md and docs/benchmarks.md; of parts that this run left out, the figures of the last
                    run that had them
   --json <file>    writes all figures into a file as well
+  --profile <contestant>
+                   where the time of one of them goes, function by function: leastkey.verifySync, edge.verify, by-hand.verify, …
   --help           this text
 
 Each contestant runs in a fresh process beside the baseline, and they take turns of a few milliseconds. A figure is the median, followed
@@ -44,8 +46,12 @@ try {
 // What was measured may have left something open.
 process.exit();
 
-async function bench({ only, readme, json }) {
+async function bench({ only, readme, json, profile }) {
   await prepare();
+  if (profile !== undefined) {
+    const { profileOf } = await import('./profile.mjs');
+    return console.log(await profileOf(...profile.split('.')));
+  }
   const parts = [];
   for (const name of modules) parts.push(...(await import(`./parts/${name}.mjs`)).parts);
   const chosen = parts.filter(({ key }) => only.has(key));
@@ -94,6 +100,7 @@ function readOptions() {
     only: { type: 'string' },
     readme: { type: 'boolean', default: false },
     json: { type: 'string' },
+    profile: { type: 'string' },
     help: { type: 'boolean' },
   };
   let values;

@@ -3,6 +3,7 @@
  * slows both. The argument and what it prints are JSON.
  */
 
+import { loopOf } from './loop.mjs';
 import { seeRight } from './right.mjs';
 
 /** How long a turn takes, in milliseconds, of a contestant that is quick enough. */
@@ -31,14 +32,13 @@ process.exit();
 async function racerOf([file, name]) {
   const seen = await (await import(`../contestants/${file}.mjs`))[name]();
   await seeRight(seen);
-  const { call, per = 1 } = seen;
-  const isAsync = call() instanceof Promise;
-  const loop = loopOf(isAsync);
+  const { per = 1 } = seen;
+  const loop = loopOf(seen);
   const run = async (calls) => {
     const cpu = process.cpuUsage();
     const start = performance.now();
-    if (isAsync) await loop(call, calls);
-    else loop(call, calls);
+    if (loop.isAsync) await loop.run(calls);
+    else loop.run(calls);
     const clock = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
     return { clock: (clock * 1e6) / calls / per, cpu: ((user + system) * 1e3) / calls / per };
@@ -49,10 +49,4 @@ async function racerOf([file, name]) {
     calls = Math.max(1, Math.round((TURN * 1e6) / ((cpu || clock) * per)));
   }
   return { seen, turn: () => run(calls) };
-}
-
-/** A loop of its own for each, so that the compiler knows what it calls. */
-function loopOf(isAsync) {
-  const body = `let last; for (let at = 0; at < calls; at += 1) last = ${isAsync ? 'await ' : ''}call(); return last`;
-  return new Function(`return ${isAsync ? 'async ' : ''}function (call, calls) { ${body} }`)();
 }
