@@ -20,6 +20,12 @@ export async function verifySync(options) {
   return { call: () => verifier.verifySync(next(), required), isRight };
 }
 
+/** What the verdict tells of the token is read too. */
+export async function verifySyncAndRead(options) {
+  const read = ({ token }) => token.permissions.length + token.owner.length;
+  return { ...(await verifySync(options)), read };
+}
+
 export async function verify(options) {
   const { verifier, credentials } = await guarded(options);
   const next = inTurn(credentials);
@@ -34,6 +40,7 @@ export async function verifyMany(options) {
   return {
     call: () => verifier.verifyMany(batches()),
     isRight: (verdicts) => verdicts.length === 64 && verdicts.every(isRight),
+    read: (verdicts) => verdicts.every(({ valid }) => valid),
     per: 64,
   };
 }

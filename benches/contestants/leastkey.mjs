@@ -91,6 +91,7 @@ export async function verifyMany({ count } = {}) {
   return {
     call: () => tokens.verifyMany(batches()),
     isRight: (verdicts) => verdicts.length === 64 && verdicts.every(isRight),
+    read: (verdicts) => verdicts.every(({ valid }) => valid),
     per: 64,
   };
 }

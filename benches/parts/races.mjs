@@ -20,6 +20,7 @@ const races = {
     title: 'Verify a token that is remembered',
     racers: [
       edge('verifySync', 'leastkey/edge, verifySync', 0.25),
+      edge('verifySyncAndRead', 'leastkey/edge, verifySync, its token read'),
       edge('verify', 'leastkey/edge, await verify', 0.33),
       edge('verifyMany', 'leastkey/edge, verifyMany, each of 64', 0.12),
       leastkey('verifySync', 'leastkey, verifySync', 0.25),
