@@ -1,0 +1,179 @@
+/** Leastkey through its public API, as its README says to use it. */
+
+import { createTokens } from 'leastkey';
+import { memoryStore } from 'leastkey/stores/memory';
+import {
+  granted,
+  heldBy,
+  inTurn,
+  KEYS,
+  LIFETIME,
+  permissions,
+  required,
+  requiredMany,
+  textOf,
+} from '../scenario.mjs';
+
+export const actor = { id: 'user:1', roles: { '': 'admin' } };
+
+/** More than an instance remembers, so that no verification in turn finds its token remembered. */
+const MORE_THAN_REMEMBERED = 12_000;
+
+/** 100 owners take turns. */
+const ownerOf = (key) => `org:${key % 100}`;
+
+/** A catalog of exactly these permissions, each a service and an action. */
+export function catalogOf(permissions) {
+  const services = {};
+  for (const permission of permissions) {
+    const [service, action] = permission.split(':');
+    services[service] ??= { title: service, permissions: {} };
+    services[service].permissions[action] = action;
+  }
+  return { services };
+}
+
+export const prefix = 'acme';
+export const catalog = catalogOf(permissions);
+
+/** A deployment with tokens, and their credentials. */
+export async function deployed({
+  count = KEYS,
+  freshness = '5s',
+  store = memoryStore(),
+  held = heldBy,
+} = {}) {
+  const tokens = await createTokens({ catalog, store, prefix, freshness });
+  const credentials = [];
+  for (let at = 0; at < count; at += 1) credentials.push(await createToken(tokens, at, { held }));
+  return { tokens, credentials };
+}
+
+/** The credential of one more token. */
+export async function createToken(tokens, at, { held = heldBy, owner = ownerOf(at) } = {}) {
+  const input = { kind: 'permission-set', name: `Key ${at}`, owner, add: held(at), expiresIn: LIFETIME };
+  return (await tokens.create(input, actor)).token;
+}
+
+export const isRight = (verdict) => verdict.valid === true && verdict.token.permissions.length === 20;
+
+/** A store that counts how often it is read. */
+function counting(store) {
+  const reads = { count: 0 };
+  const get = (keys) => {
+    reads.count += 1;
+    return store.get(keys);
+  };
+  const list = (range) => store.list(range);
+  const commit = (writes) => store.commit(writes);
+  return { store: { get, list, commit }, reads };
+}
+
+export async function verifySync({ count } = {}) {
+  const { tokens, credentials } = await deployed({ count });
+  for (const credential of credentials) await tokens.verify(credential);
+  const next = inTurn(credentials);
+  return { call: () => tokens.verifySync(next(), required), isRight };
+}
+
+export async function verify({ count } = {}) {
+  const { tokens, credentials } = await deployed({ count });
+  const next = inTurn(credentials);
+  return { call: () => tokens.verify(next(), required), isRight };
+}
+
+/** 64 credentials in one call; the time of one of them. */
+export async function verifyMany({ count } = {}) {
+  const { tokens, credentials } = await deployed({ count });
+  const next = inTurn(credentials);
+  const batch = () => Array.from({ length: 64 }, () => ({ credential: next(), requirement: required }));
+  const batches = inTurn(Array.from({ length: KEYS }, batch));
+  return {
+    call: () => tokens.verifyMany(batches()),
+    isRight: (verdicts) => verdicts.length === 64 && verdicts.every(isRight),
+    read: (verdicts) => verdicts.every(({ valid }) => valid),
+    per: 64,
+  };
+}
+
+/** Each verification finds its token forgotten, reads it from the store and remembers it: which is seen, where the tokens are enough. */
+export async function miss({ count = MORE_THAN_REMEMBERED } = {}) {
+  const { store, reads } = counting(memoryStore());
+  const { tokens, credentials } = await deployed({ store, count });
+  const next = inTurn(credentials);
+  for (const credential of credentials) await tokens.verify(credential);
+  let before = reads.count;
+  return {
+    call: () => tokens.verify(next(), required),
+    isRight: (verdict) => {
+      const isMissed = reads.count > before || count < MORE_THAN_REMEMBERED;
+      before = reads.count;
+      return isRight(verdict) && isMissed;
+    },
+  };
+}
+
+/** Nothing is remembered, because each verification is to see every change. */
+export async function missWithoutFreshness({ count } = {}) {
+  const { tokens, credentials } = await deployed({ count, freshness: 0 });
+  const next = inTurn(credentials);
+  return { call: () => tokens.verify(next(), required), isRight };
+}
+
+export const refuseGarbage = (options) =>
+  refusing(options, 'malformed', (credentials) => credentials.map((_, at) => textOf(60, at)));
+
+export const refuseCorrupted = (options) =>
+  refusing(options, 'bad_checksum', (credentials) =>
+    credentials.map((credential) => credential.slice(0, -1) + (credential.endsWith('0') ? '1' : '0')),
+  );
+
+export const refuseUnknown = (options) =>
+  refusing(options, 'unknown', (credentials, tokens) => credentials.map(() => tokens.mint().token));
+
+async function refusing({ count } = {}, code, wrong) {
+  const { tokens, credentials } = await deployed({ count });
+  for (const credential of credentials) await tokens.verify(credential);
+  const next = inTurn(wrong(credentials, tokens));
+  return {
+    call: () => tokens.verifySync(next(), required),
+    isRight: (verdict) => verdict.valid === false && verdict.code === code,
+  };
+}
+
+/** A credential, its id and its digest: what is made before anything is stored. */
+export async function create() {
+  const { tokens } = await deployed({ count: 0 });
+  return {
+    call: () => tokens.mint(),
+    isRight: ({ token, id, digest }) => token.includes(id) && digest.length > 40,
+  };
+}
+
+/** A token with very many permissions, and verifications that differ only in what they require. */
+async function ofMany(requirement) {
+  const all = { all: { title: 'All', permissions: ['**'] } };
+  const tokens = await createTokens({
+    catalog: { ...catalogOf(granted), templates: all },
+    store: memoryStore(),
+    prefix,
+    freshness: '5s',
+  });
+  const input = {
+    kind: 'permission-set',
+    name: 'Many',
+    owner: 'org:acme',
+    templates: ['all'],
+    expiresIn: LIFETIME,
+  };
+  const { token } = await tokens.create(input, actor);
+  await tokens.verify(token);
+  return {
+    call: () => tokens.verifySync(token, requirement),
+    isRight: (verdict) => verdict.valid === true && verdict.token.permissions.length === granted.length,
+  };
+}
+
+export const noneOfMany = () => ofMany(undefined);
+export const fiftyOfMany = () => ofMany(requiredMany);
+export const fiftyOfManyAsText = () => ofMany(requiredMany.join(' AND '));

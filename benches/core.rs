@@ -1,0 +1,277 @@
+//! The core on this machine's own processor, without a host around it.
+//!
+//! Without arguments each thing is timed and its nanoseconds are printed. `core <name> <calls>` does one of them so often, in a function that
+//! is called `measured`: what callgrind is to count.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant as Clock};
+
+use leastkey::Deployment;
+use leastkey::cache::{Cache, SHARDS};
+use leastkey::credential::Credential;
+use leastkey::grant::Grant;
+use leastkey::input::Value;
+use leastkey::requirement::Requirement;
+use leastkey::step::{Reads, Step};
+use leastkey::verdict::Code;
+use leastkey::verify::{Question, read_requirement, recall, verify_and_remember};
+use serde_json::{Value as Json, json};
+use support::{Host, NOW, instant, text, value};
+
+/// As many tokens, each with 20 permissions.
+const TOKENS: usize = 200;
+
+/// How long one thing is timed.
+const LONG_ENOUGH: Duration = Duration::from_millis(300);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
+    match arguments.as_slice() {
+        [] => all(|name, run| println!("{name}\t{:.0}", nanoseconds(run))),
+        [wanted, calls] => {
+            let calls = calls.parse().expect("how often");
+            all(|name, run| {
+                if name == wanted {
+                    measured(calls, run);
+                }
+            });
+        }
+        _ => panic!("core [<name> <calls>]"),
+    }
+}
+
+#[inline(never)]
+fn measured(calls: usize, run: &mut dyn FnMut()) {
+    for _ in 0..calls {
+        run();
+    }
+}
+
+/// Of one call, at its quickest.
+fn nanoseconds(run: &mut dyn FnMut()) -> f64 {
+    let mut calls = 1;
+    let mut best = f64::INFINITY;
+    let end = Clock::now() + LONG_ENOUGH;
+    while Clock::now() < end {
+        let start = Clock::now();
+        measured(calls, run);
+        let elapsed = start.elapsed();
+        best = best.min(elapsed.as_nanos() as f64 / calls as f64);
+        if elapsed < LONG_ENOUGH / 30 {
+            calls *= 2;
+        }
+    }
+    best
+}
+
+/// Every thing by its name.
+fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
+    let host = Populated::new();
+    let mut cache = host.cached();
+    let requirement = host.requirement(json!({ "requirement": "messages:action-19" }));
+    let question = Question::of(&requirement);
+    let now = instant(NOW);
+
+    let mut next = turns(&host.credentials);
+    with("verify, remembered", &mut || {
+        let hit = recall(
+            host.deployment(),
+            black_box(next()).as_bytes(),
+            &question,
+            now,
+            &mut cache,
+        );
+        assert!(hit.is_ok_and(|hit| hit.is_some_and(|hit| hit.code == Code::Valid)));
+    });
+
+    let mut next = turns(&host.credentials);
+    with("verify, read and remembered", &mut || {
+        let slot = host.read(black_box(next()), &question, &mut cache);
+        assert!(slot.is_some());
+    });
+
+    let corrupted: Vec<String> = host
+        .credentials
+        .iter()
+        .map(|credential| corrupt(credential))
+        .collect();
+    let mut next = turns(&corrupted);
+    with("refuse, corrupted tail", &mut || {
+        let hit = recall(
+            host.deployment(),
+            black_box(next()).as_bytes(),
+            &question,
+            now,
+            &mut cache,
+        );
+        assert!(hit.is_err());
+    });
+
+    let many = Populated::with_many();
+    let all_of = json!(
+        (0..50)
+            .map(|at| format!("messages:action-{}", at * 20))
+            .collect::<Vec<_>>()
+    );
+    let fifty = many.requirement(json!({ "requirement": all_of }));
+    let grant = many.grant();
+    with("check 50 permissions of 1,000", &mut || {
+        assert!(black_box(&fifty).is_met(black_box(&grant)));
+    });
+
+    let mut bytes = [7_u8; 40];
+    with("mint", &mut || {
+        bytes[0] = bytes[0].wrapping_add(1);
+        black_box(Credential::mint(
+            host.deployment().prefix(),
+            now,
+            black_box(&bytes),
+        ));
+    });
+
+    let config = value(json!({ "prefix": "acme" }));
+    let document = catalog(1_000);
+    with("compile a catalog of 1,000", &mut || {
+        black_box(Deployment::configure(&config, black_box(&document)).unwrap());
+    });
+}
+
+/// The items one after the other, for ever.
+fn turns<'t>(items: &'t [String]) -> impl FnMut() -> &'t str {
+    let mut all = items.iter().cycle();
+    move || all.next().unwrap()
+}
+
+/// With another last character.
+fn corrupt(credential: &str) -> String {
+    let (head, tail) = credential.split_at(credential.len() - 1);
+    format!("{head}{}", if tail == "0" { '1' } else { '0' })
+}
+
+/// A catalog of so many permissions.
+fn catalog(permissions: usize) -> Value {
+    let actions: serde_json::Map<String, Json> = (0..permissions)
+        .map(|at| (format!("action-{at}"), json!("Action")))
+        .collect();
+    value(json!({
+        "services": { "messages": { "title": "Messages", "permissions": actions } },
+        "templates": { "all": { "title": "All", "permissions": ["**"] } },
+    }))
+}
+
+/// A store with tokens, and their credentials.
+struct Populated {
+    host: Host,
+    credentials: Vec<String>,
+}
+
+impl Populated {
+    fn new() -> Populated {
+        let mut populated = Populated::empty(40);
+        for at in 0..TOKENS {
+            let held: Vec<String> = (at % 20..at % 20 + 20)
+                .map(|at| format!("messages:action-{at}"))
+                .collect();
+            populated.create(
+                &json!({ "name": format!("Key {at}"), "owner": format!("org:{}", at % 100), "add": held }),
+            );
+        }
+        populated
+    }
+
+    /// One token with very many permissions.
+    fn with_many() -> Populated {
+        let mut populated = Populated::empty(1_000);
+        populated.create(&json!({ "name": "Many", "owner": "org:acme", "templates": ["all"] }));
+        populated
+    }
+
+    fn empty(permissions: usize) -> Populated {
+        let mut host = Host::new();
+        let config = value(json!({ "prefix": "acme" }));
+        host.deployment = Deployment::configure(&config, &catalog(permissions)).unwrap();
+        Populated {
+            host,
+            credentials: Vec::new(),
+        }
+    }
+
+    fn create(&mut self, input: &Json) {
+        let mut input = input.clone();
+        input["kind"] = json!("permission-set");
+        input["expiresIn"] = json!("90d");
+        let root = json!({ "id": "root", "roles": { "": "admin" } });
+        let made = self.host.create(input, root).unwrap();
+        self.credentials.push(text(&made["token"]));
+    }
+
+    fn deployment(&self) -> &Deployment {
+        &self.host.deployment
+    }
+
+    fn requirement(&self, question: Json) -> Requirement {
+        read_requirement(self.deployment().catalog(), &value(question)).unwrap()
+    }
+
+    /// What a verifier remembers that has seen every token.
+    fn cached(&self) -> Cache {
+        let mut cache = Cache::default();
+        let mut heads = Reads::default();
+        for key in SHARDS {
+            heads.insert(key.to_owned(), self.host.store.get(key).cloned());
+        }
+        cache.take_in(&heads, instant(NOW));
+        let nothing = self.requirement(json!({}));
+        for credential in &self.credentials {
+            self.read(credential, &Question::of(&nothing), &mut cache)
+                .unwrap();
+        }
+        cache
+    }
+
+    /// Verifies from the store, and remembers.
+    fn read(&self, credential: &str, question: &Question, cache: &mut Cache) -> Option<u32> {
+        let (mut reads, round) = (Reads::default(), cache.round());
+        loop {
+            let (step, slot) = verify_and_remember(
+                self.deployment(),
+                credential,
+                question,
+                &reads,
+                instant(NOW),
+                cache,
+                round,
+            );
+            match step {
+                Step::Need(need) => self.host.fetch(&mut reads, need),
+                _ => return slot,
+            }
+        }
+    }
+
+    /// The grant of the first token, as it is remembered.
+    fn grant(&self) -> Grant {
+        let mut cache = self.cached();
+        let nothing = self.requirement(json!({}));
+        let hit = recall(
+            self.deployment(),
+            self.credentials[0].as_bytes(),
+            &Question::of(&nothing),
+            instant(NOW),
+            &mut cache,
+        );
+        cache.grant(hit.unwrap().unwrap().slot).unwrap()
+    }
+}

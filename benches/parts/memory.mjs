@@ -1,0 +1,73 @@
+/** What one more token takes that a verifier remembers: linear memory of the core, and the heap of JavaScript. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '../../scripts/shell/run.mjs';
+import { catalog, deployed, prefix } from '../contestants/leastkey.mjs';
+import { heldBy, permissions } from '../scenario.mjs';
+import { bigStore } from '../store.mjs';
+
+const runner = fileURLToPath(new URL('../memory/run.mjs', import.meta.url));
+
+/** 20 of the 40, and hardly two tokens with the same. */
+function ownOf(key) {
+  const order = permissions.map((permission, at) => [
+    Math.imul(key * 40 + at + 1, 2_654_435_761) >>> 0,
+    permission,
+  ]);
+  const chosen = order.sort(([one], [other]) => one - other).slice(0, 20);
+  return chosen.map(([, permission]) => permission);
+}
+
+export const cases = [
+  { who: '10,000 tokens, 20 different sets of permissions', count: 10_000, held: heldBy },
+  { who: '10,000 tokens, each with a set of its own', count: 10_000, held: ownOf },
+  { who: '100,000 tokens in turn, 20 different sets', count: 100_000, held: heldBy },
+];
+
+/** What the verifier took: for the first pass through the tokens, and what a second one added. */
+export async function memoryOf({ count, held }) {
+  const folder = mkdtempSync(join(tmpdir(), 'leastkey-memory-'));
+  try {
+    const store = bigStore();
+    const { credentials } = await deployed({ store, count, held });
+    const values = {};
+    for (let after, page; page === undefined || page.length === 1_000; after = page.at(-1)?.key) {
+      page = store.list({ prefix: '', after, limit: 1_000 });
+      for (const { key, value } of page) if (/^(token|feed|account)\//.test(key)) values[key] = value;
+    }
+    const file = join(folder, 'tokens.json');
+    writeFileSync(file, JSON.stringify({ values, credentials, catalog, prefix }));
+    const output = await run(process.execPath, ['--expose-gc', '--max-old-space-size=4096', runner, file]);
+    const { before, after, again } = JSON.parse(output.trim().split('\n').at(-1));
+    const grown = (one, other) => ({
+      linear: other.linear - one.linear,
+      heap: other.heap + other.external - one.heap - one.external,
+    });
+    return { first: grown(before, after), second: grown(after, again) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** As many as are remembered share what was taken. */
+const REMEMBERED = 10_000;
+
+async function measure() {
+  const rows = [];
+  for (const { who, ...some } of cases) {
+    const { first, second } = await memoryOf(some);
+    const per = (bytes) => Math.round(bytes / REMEMBERED);
+    const note =
+      `linear ${per(first.linear)} + heap ${per(first.heap)}; ` +
+      `all once more: ${per(second.linear)} + ${per(second.heap)}`;
+    rows.push({ who, ours: true, unit: 'B', target: 160, median: per(first.linear + first.heap), note });
+  }
+  return rows;
+}
+
+export const parts = [
+  { key: 'memory', title: 'Memory of one remembered token with 20 permissions', estimate: 90_000, measure },
+];

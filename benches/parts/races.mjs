@@ -1,0 +1,114 @@
+/** What is raced: who takes part, in which figure. */
+
+import { race } from '../race/race.mjs';
+
+const baseline = ['by-hand', 'verify'];
+
+/** How long each race takes, in milliseconds. */
+const LENGTH = 3_000;
+
+/** How long one with its start takes, for the progress. */
+const WHOLE = 6_000;
+
+const byHand = (name, says) => ({ who: `by hand, ${says}`, contestant: ['by-hand', name] });
+const leastkey = (name, says, target) => ({ who: says, contestant: ['leastkey', name], target, ours: true });
+const edge = (name, says, target) => ({ who: says, contestant: ['edge', name], target, ours: true });
+const peer = (who, file, name = 'verify', more = {}) => ({ who, contestant: [file, name], ...more });
+
+const races = {
+  verify: {
+    title: 'Verify a token that is remembered',
+    racers: [
+      edge('verifySync', 'leastkey/edge, verifySync', 0.25),
+      edge('verifySyncAndRead', 'leastkey/edge, verifySync, its token read'),
+      edge('verify', 'leastkey/edge, await verify', 0.33),
+      edge('verifyMany', 'leastkey/edge, verifyMany, each of 64', 0.12),
+      leastkey('verifySync', 'leastkey, verifySync', 0.25),
+      leastkey('verify', 'leastkey, await verify', 0.33),
+      leastkey('verifyMany', 'leastkey, verifyMany, each of 64', 0.12),
+      byHand('verifyByDigest', 'crypto.hash'),
+      peer('by hand, WebCrypto', 'web-crypto'),
+      peer('prefixed-api-key', 'prefixed-api-key'),
+      peer('fast-jwt, HS256, cached', 'jwt', 'fastJwtCached'),
+      peer('fast-jwt, HS256', 'jwt', 'fastJwt'),
+      peer('jose, HS256', 'jwt', 'jose'),
+      peer('biscuit-wasm', 'biscuit', 'verify', { flags: ['--experimental-wasm-modules'] }),
+      peer('better-auth', 'better-auth'),
+    ],
+  },
+  miss: {
+    title: 'Verify a token that is not remembered, from a store in memory',
+    racers: [
+      leastkey('miss', 'leastkey, await verify, first seen', 1),
+      leastkey('missWithoutFreshness', 'leastkey, await verify, freshness 0', 1),
+      byHand('miss', 'the record from a promise, as JSON'),
+    ],
+  },
+  refuse: {
+    title: 'Refuse',
+    racers: [
+      leastkey('refuseGarbage', 'leastkey, garbage', 0.01),
+      byHand('refuseGarbage', 'garbage'),
+      leastkey('refuseCorrupted', 'leastkey, corrupted tail', 0.09),
+      byHand('refuseCorrupted', 'corrupted tail'),
+      leastkey('refuseUnknown', 'leastkey, unknown id', 0.12),
+      byHand('refuseUnknown', 'unknown id'),
+      peer('better-auth, unknown key', 'better-auth', 'refuseUnknown'),
+    ],
+  },
+  create: {
+    title: 'Make a credential, its id and its digest, without a store',
+    racers: [
+      leastkey('create', 'leastkey, mint', 1),
+      byHand('create', 'randomBytes and createHash'),
+      peer('prefixed-api-key', 'prefixed-api-key', 'create'),
+    ],
+  },
+};
+
+/** Alone: what is asked more in one call than in the other, or what is nothing but this check. */
+const more = (name, says, target) => ({
+  who: says,
+  contestant: ['leastkey', name],
+  baseline: ['leastkey', 'noneOfMany'],
+  figure: 'more',
+  target,
+  ours: true,
+});
+
+const permission = {
+  title: 'The permission check alone: 1,000 granted, 50 required',
+  racers: [
+    more('fiftyOfMany', 'leastkey, verifySync with a list, less verifySync without', 25),
+    more('fiftyOfManyAsText', 'leastkey, verifySync with "a AND b …", less verifySync without', 25),
+    peer('by hand, bitset', 'permission', 'bitset'),
+    peer('by hand, Set', 'permission', 'set'),
+    peer('casl', 'permission', 'casl'),
+    peer('cedar-wasm', 'permission', 'cedar'),
+  ].map((racer) => ({ figure: 'nanoseconds', ...racer, unit: 'ns' })),
+};
+
+export const parts = Object.entries({ ...races, permission }).map(([key, { title, racers }]) => ({
+  key,
+  title,
+  estimate: racers.length * WHOLE,
+  measure: async () => {
+    const rows = [];
+    for (const racer of racers) rows.push(await rowOf(racer));
+    return rows;
+  },
+}));
+
+async function rowOf({
+  who,
+  contestant,
+  flags,
+  target,
+  ours = false,
+  figure = 'times',
+  unit = '×',
+  ...more
+}) {
+  const result = await race({ contestant, baseline: more.baseline ?? baseline, milliseconds: LENGTH, flags });
+  return { who, ours, unit, target, ...result[figure], nanoseconds: Math.round(result.nanoseconds.median) };
+}

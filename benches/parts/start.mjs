@@ -1,0 +1,100 @@
+/** From nothing loaded to the first verdict, each time in a fresh process. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { run } from '../../scripts/shell/run.mjs';
+import { quartiles } from '../race/race.mjs';
+import { required } from '../scenario.mjs';
+
+/** So many processes of each, in turns. */
+const ROUNDS = 15;
+
+const wasmModules = ['--experimental-wasm-modules'];
+
+const starters = [
+  { who: 'leastkey/edge, one file', file: 'leastkey', bundled: true, target: 5, ours: true },
+  { who: 'leastkey/edge, as installed', file: 'leastkey', target: 5, ours: true },
+  { who: 'by hand, node:crypto', file: 'node-crypto' },
+  { who: 'by hand, WebCrypto', file: 'web-crypto' },
+  { who: 'prefixed-api-key, one file', file: 'prefixed-api-key', bundled: true },
+  { who: 'jose, one file', file: 'jose', bundled: true },
+  { who: 'fast-jwt, one file', file: 'fast-jwt', bundled: true },
+  { who: 'biscuit-wasm, as installed', file: 'biscuit', flags: wasmModules },
+  { who: 'better-auth, one file', file: 'better-auth', bundled: true },
+  { who: 'better-auth, as installed', file: 'better-auth' },
+];
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const runner = here('../starts/run.mjs');
+
+/** What a starter is to be run with: its script, and a file with what it is given. */
+async function prepared(starter, folder) {
+  const source = here(`../starts/${starter.file}.mjs`);
+  const data = join(folder, `${starter.file}.json`);
+  writeFileSync(data, await lastLine([...nodeFlags(starter), '-e', preparing(source)]));
+  const script = starter.bundled ? await bundled(source, folder, starter.file) : source;
+  return { ...starter, script: pathToFileURL(script).href, data };
+}
+
+/** What a process of Node prints last: some packages print what they do. */
+const lastLine = async (args) => (await run(process.execPath, args)).trim().split('\n').at(-1);
+
+const nodeFlags = ({ flags = [] }) => ['--no-warnings', ...flags];
+
+/** In a process of its own, because nothing of it may be loaded in this one. */
+const preparing = (source) => `
+  import(${JSON.stringify(pathToFileURL(source).href)})
+    .then(({ prepare }) => prepare())
+    .then((given) => console.log(JSON.stringify({ given, required: ${JSON.stringify(required)} })));
+`;
+
+async function bundled(source, folder, name) {
+  const outfile = join(folder, `${name}.mjs`);
+  await build({
+    stdin: { contents: `export { first } from ${JSON.stringify(source)}`, resolveDir: folder },
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    conditions: ['module'],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+    tsconfigRaw: {},
+  });
+  return outfile;
+}
+
+async function measure() {
+  const folder = mkdtempSync(join(tmpdir(), 'leastkey-start-'));
+  try {
+    const all = [];
+    for (const starter of starters) all.push({ ...(await prepared(starter, folder)), times: [] });
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const starter of all) {
+        const args = [...nodeFlags(starter), runner, starter.script, starter.data];
+        starter.times.push(JSON.parse(await lastLine(args)));
+      }
+    }
+    return all.map(({ who, ours = false, target, times }) => ({
+      who,
+      ours,
+      target,
+      unit: 'ms',
+      ...quartiles(times.map(({ cpu }) => cpu)),
+      note: `${quartiles(times.map(({ clock }) => clock)).median.toFixed(1)} ms by the clock`,
+    }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export const parts = [
+  { key: 'start', title: 'From import to the first verdict, in a fresh process', estimate: 60_000, measure },
+];

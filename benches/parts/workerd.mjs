@@ -1,0 +1,92 @@
+/** In workerd, beside WebCrypto by hand there. Its clocks stand still while a request is computed, so it is timed from outside. */
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { Miniflare } from 'miniflare';
+import { quartiles } from '../race/race.mjs';
+
+const ROUNDS = 21;
+
+/** How long one request is to take, in milliseconds: far longer than what it takes to make one. */
+const TURN = 200;
+
+const entry = fileURLToPath(new URL('../workers/worker.mjs', import.meta.url));
+
+async function measure() {
+  const folder = mkdtempSync(join(tmpdir(), 'leastkey-workerd-'));
+  const modules = await bundled(folder);
+  const worker = new Miniflare({ modules, modulesRoot: folder, compatibilityDate: '2026-04-01', cf: false });
+  try {
+    const byHand = await racerOf(worker, 'webCrypto');
+    const rows = [];
+    for (const [name, who] of [
+      ['verifySync', 'leastkey/edge, verifySync'],
+      ['verify', 'leastkey/edge, await verify'],
+    ]) {
+      const ours = await racerOf(worker, name);
+      const turns = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        turns.push({ byHand: await byHand.turn(), ours: await ours.turn() });
+      }
+      const times = quartiles(turns.map((turn) => turn.byHand / turn.ours));
+      const inMicroseconds = (who) =>
+        `${(quartiles(turns.map((turn) => turn[who])).median * 1_000).toFixed(1)} µs`;
+      const note = `${inMicroseconds('ours')}, by hand ${inMicroseconds('byHand')}`;
+      rows.push({ who, ours: true, unit: '× as fast', target: 20, ...times, note });
+    }
+    return rows;
+  } finally {
+    await worker.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Answers, of a turn, the milliseconds of one call. */
+async function racerOf(worker, name) {
+  const run = async (calls) => {
+    const start = performance.now();
+    const response = await worker.dispatchFetch(`http://worker/?name=${name}&calls=${calls}`);
+    const valid = await response.json();
+    if (valid !== true) throw new Error(`The worker answers ${valid}.`);
+    return (performance.now() - start) / calls;
+  };
+  let calls = 1;
+  for (let times = 0; times < 8; times += 1)
+    calls = Math.min(calls * 16, Math.ceil(TURN / (await run(calls))));
+  return { turn: () => run(calls) };
+}
+
+/** As wrangler makes it: one script with the conditions of a worker, and WebAssembly beside it. The first module is started. */
+async function bundled(folder) {
+  await build({
+    entryPoints: [entry],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    conditions: ['workerd', 'worker', 'browser'],
+    loader: { '.wasm': 'copy' },
+    logLevel: 'error',
+    tsconfigRaw: {},
+  });
+  return readdirSync(folder)
+    .sort((one) => (one.endsWith('.mjs') ? -1 : 1))
+    .map((name) => ({
+      type: name.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
+      path: join(folder, name),
+    }));
+}
+
+export const parts = [
+  {
+    key: 'workerd',
+    title: 'In workerd: how many times as fast as WebCrypto by hand there',
+    estimate: 30_000,
+    measure,
+  },
+];

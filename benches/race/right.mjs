@@ -1,0 +1,13 @@
+/** A contestant that answers wrongly is none. */
+
+/** What a slow one is given, in milliseconds. */
+const LONG_ENOUGH = 3_000;
+
+/** Sees that its answers are right, for every key in turn. */
+export async function seeRight({ call, isRight }, times = 1_000) {
+  const end = performance.now() + LONG_ENOUGH;
+  for (let at = 0; at < times && performance.now() < end; at += 1) {
+    const answer = await call();
+    if (!isRight(answer)) throw new Error(`The answer is wrong: ${JSON.stringify(answer)}`);
+  }
+}

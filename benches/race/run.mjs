@@ -1,0 +1,52 @@
+/**
+ * A contestant beside its baseline, in a process of their own. They take turns of a few milliseconds, so that whatever slows the machine
+ * slows both. The argument and what it prints are JSON.
+ */
+
+import { loopOf } from './loop.mjs';
+import { seeRight } from './right.mjs';
+
+/** How long a turn takes, in milliseconds, of a contestant that is quick enough. */
+const TURN = 3;
+
+/** What the compiler is given before it counts, in milliseconds. */
+const WARM_UP = 500;
+
+/** So many turns at least, however long they take. */
+const FEWEST = 24;
+
+const { contestant, baseline, milliseconds } = JSON.parse(process.argv[2]);
+const racers = { baseline: await racerOf(baseline), contestant: await racerOf(contestant) };
+const turns = [];
+for (const end = performance.now() + milliseconds; performance.now() < end || turns.length < FEWEST; ) {
+  const order = turns.length % 2 === 0 ? ['baseline', 'contestant'] : ['contestant', 'baseline'];
+  const turn = {};
+  for (const name of order) turn[name] = await racers[name].turn();
+  turns.push(turn);
+}
+for (const { seen } of Object.values(racers)) await seeRight(seen);
+console.log(JSON.stringify(turns));
+process.exit();
+
+/** Answers, of a turn, the time of one call in nanoseconds: by the clock, and of the processor. */
+async function racerOf([file, name]) {
+  const seen = await (await import(`../contestants/${file}.mjs`))[name]();
+  await seeRight(seen);
+  const { per = 1 } = seen;
+  const loop = loopOf(seen);
+  const run = async (calls) => {
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    if (loop.isAsync) await loop.run(calls);
+    else loop.run(calls);
+    const clock = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    return { clock: (clock * 1e6) / calls / per, cpu: ((user + system) * 1e3) / calls / per };
+  };
+  let calls = 1;
+  for (const end = performance.now() + WARM_UP; performance.now() < end; ) {
+    const { cpu, clock } = await run(calls);
+    calls = Math.max(1, Math.round((TURN * 1e6) / ((cpu || clock) * per)));
+  }
+  return { seen, turn: () => run(calls) };
+}

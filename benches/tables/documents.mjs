@@ -1,0 +1,150 @@
+/** The tables in the documents, between two markers each. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { inClone } from '../../scripts/paths.mjs';
+import { Failure } from '../../scripts/shell/failure.mjs';
+import { inDigits, inWords, isMet, spread } from './format.mjs';
+
+const START = '<!-- benches: npm run bench -- --readme writes this -->';
+const END = '<!-- end of benches -->';
+
+/** Writes the figures of all parts; fails where one was never measured. */
+export function writeDocuments(figures, keys) {
+  const missing = keys.filter((key) => figures[key] === undefined);
+  if (missing.length > 0)
+    throw new Failure(`Nothing was measured yet of ${missing.join(', ')}: run them first.`);
+  const parts = keys.map((key) => figures[key]);
+  replaceBetween('README.md', summary(figures));
+  replaceBetween('docs/benchmarks.md', [conditionsOf(parts), ...parts.map(table)].join('\n\n'));
+}
+
+/** Puts text between the markers of a document. */
+export function replaceBetween(path, text) {
+  const file = inClone(path);
+  const content = readFileSync(file, 'utf8');
+  const [before, rest] = content.split(START);
+  const [, after] = rest?.split(END) ?? [];
+  if (after === undefined) throw new Failure(`${path} lacks the lines "${START}" and "${END}".`);
+  writeFileSync(file, `${before}${START}\n\n${text}\n\n${END}${after}`);
+}
+
+/** When and on what: of several days, the first and the last. */
+function conditionsOf(parts) {
+  const dates = parts.map(({ date }) => date).sort();
+  const when = dates[0] === dates.at(-1) ? `On ${dates[0]}` : `From ${dates[0]} to ${dates.at(-1)}`;
+  const { node, machine, leastkey, peers } = parts.reduce((one, other) =>
+    one.date > other.date ? one : other,
+  );
+  const versions = Object.entries(peers)
+    .filter(([name]) => !tools.includes(name))
+    .map(([name, version]) => `${name} ${version}`);
+  return `${when}, Leastkey ${leastkey}, Node ${node}, ${machine}; ${versions.join(', ')}.`;
+}
+
+/** What measures, and what a peer only needs. */
+const tools = ['esbuild', 'miniflare', '@better-auth/core', '@better-auth/utils'];
+
+function table({ title, rows }) {
+  const lines = rows.map((row) => {
+    const who = row.ours ? `**${row.who}**` : row.who;
+    return `| ${who} | ${inWords(row)} | ${spread(row)} | ${target(row)} | ${row.note ?? ''} |`;
+  });
+  return [
+    `### ${title}`,
+    '',
+    '| | median | middle half | target | |',
+    '|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+function target(row) {
+  if (row.target === undefined) return '';
+  return `${inDigits(row.target)}${isMet(row) ? '' : ', missed'}`;
+}
+
+/** For the README: the figures of Leastkey, and beside each the peers by name. */
+function summary(figures) {
+  const rows = summarized.map(({ part, who, says, beside }) => {
+    const row = rowOf(figures, part, who);
+    const peers = beside.map((name) => `${name} ${inWords(rowOf(figures, part, name))}`).join('; ');
+    return `| ${says} | ${inWords(row)} | ${peers} |`;
+  });
+  const parts = [...new Set(summarized.map(({ part }) => figures[part]))];
+  return ['| | Leastkey | beside it |', '|---|---|---|', ...rows, '', conditionsOf(parts)].join('\n');
+}
+
+function rowOf(figures, part, who) {
+  const row = figures[part].rows.find((one) => one.who === who);
+  if (row === undefined) throw new Failure(`The part ${part} has no figure "${who}": measure it again.`);
+  return row;
+}
+
+const summarized = [
+  {
+    part: 'verify',
+    who: 'leastkey/edge, verifySync',
+    says: 'verify a remembered token, `verifySync`',
+    beside: ['by hand, crypto.hash', 'prefixed-api-key', 'fast-jwt, HS256, cached'],
+  },
+  {
+    part: 'verify',
+    who: 'leastkey/edge, await verify',
+    says: 'the same, `await verify`',
+    beside: ['by hand, WebCrypto', 'jose, HS256', 'biscuit-wasm', 'better-auth'],
+  },
+  {
+    part: 'verify',
+    who: 'leastkey/edge, verifyMany, each of 64',
+    says: 'the same, each of 64 in `verifyMany`',
+    beside: [],
+  },
+  {
+    part: 'miss',
+    who: 'leastkey, await verify, first seen',
+    says: 'verify a token for the first time, store in memory',
+    beside: ['by hand, the record from a promise, as JSON'],
+  },
+  {
+    part: 'refuse',
+    who: 'leastkey, unknown id',
+    says: 'refuse an unknown token',
+    beside: ['by hand, unknown id', 'better-auth, unknown key'],
+  },
+  {
+    part: 'create',
+    who: 'leastkey, mint',
+    says: 'make a credential',
+    beside: ['by hand, randomBytes and createHash', 'prefixed-api-key'],
+  },
+  {
+    part: 'permission',
+    who: 'leastkey, verifySync with a list, less verifySync without',
+    says: 'check 50 permissions of 1,000, alone',
+    beside: ['by hand, bitset', 'by hand, Set', 'casl', 'cedar-wasm'],
+  },
+  {
+    part: 'workerd',
+    who: 'leastkey/edge, verifySync',
+    says: 'in workerd, beside WebCrypto by hand',
+    beside: [],
+  },
+  {
+    part: 'size',
+    who: 'leastkey/edge',
+    says: 'size of the verifier, gzip',
+    beside: ['jose', 'better-auth', 'biscuit-wasm'],
+  },
+  {
+    part: 'start',
+    who: 'leastkey/edge, one file',
+    says: 'from import to the first verdict',
+    beside: ['by hand, WebCrypto', 'jose, one file', 'biscuit-wasm, as installed', 'better-auth, one file'],
+  },
+  {
+    part: 'memory',
+    who: '10,000 tokens, 20 different sets of permissions',
+    says: 'memory of a remembered token',
+    beside: [],
+  },
+];

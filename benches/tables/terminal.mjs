@@ -1,0 +1,24 @@
+/** Tables for a terminal. */
+
+import { bold, dim, green, red } from '../../scripts/shell/terminal.mjs';
+import { inDigits, inWords, isMet, spread } from './format.mjs';
+
+export const inTerminal = (parts) => parts.map(table).join('\n');
+
+function table({ title, rows }) {
+  const width = Math.max(...rows.map(({ who }) => who.length)) + 2;
+  const line = (row) => {
+    const { who, ours, note = '' } = row;
+    const more = [spread(row), note].filter((part) => part !== '').join('; ');
+    return `  ${paint(who.padEnd(width), ours)}${inWords(row).padStart(16)}  ${verdict(row)}${dim(more)}`.trimEnd();
+  };
+  return [`\n${bold(title)}`, ...rows.map(line)].join('\n');
+}
+
+const paint = (text, ours) => (ours ? bold(text) : text);
+
+function verdict(row) {
+  if (row.target === undefined) return ' '.repeat(16);
+  const text = `target ${inDigits(row.target)}`.padEnd(16);
+  return isMet(row) ? green(text) : red(text);
+}
