@@ -190,7 +190,7 @@ export class CoreTokens implements Tokens {
       freshness ?? this.#settings.freshness,
       signal,
     );
-    if (this.#settings.usage) this.#usage.note(verdict);
+    if (this.#settings.usage) this.#usage.note(verdict, requirement);
     return verdict;
   }
 
@@ -201,7 +201,7 @@ export class CoreTokens implements Tokens {
   ): Verdict | undefined {
     const { question, freshness } = readQuestion(requirement, options, 'verify');
     const verdict = this.#verifier.verifyNow(credential, question, freshness ?? this.#settings.freshness);
-    if (verdict !== undefined && this.#settings.usage) this.#usage.note(verdict);
+    if (verdict !== undefined && this.#settings.usage) this.#usage.note(verdict, requirement);
     return verdict;
   }
 
@@ -210,7 +210,10 @@ export class CoreTokens implements Tokens {
     options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
     const verdicts = await verifyMany(this.#verifier, this.#settings, verifications, options);
-    if (this.#settings.usage) for (const verdict of verdicts) this.#usage.note(verdict);
+    if (this.#settings.usage)
+      verdicts.forEach((verdict, at) => {
+        this.#usage.note(verdict, verifications[at]?.requirement);
+      });
     return verdicts;
   }
 

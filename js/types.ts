@@ -110,12 +110,21 @@ export interface TokenRecord {
   rotation?: Rotation;
   /** Of a key that another system issued: when it was taken over, and how it begins. */
   imported?: { at: number; hint?: string };
-  /** Of `get`: when it was last used, as far as uses were flushed. */
+  /** Of `get` and `list`: when it or a session of it was last used, as far as uses were flushed. */
   lastUsedAt?: number;
-  /** Of `get`: how often it was used, as far as uses were flushed. */
+  /** Of `get` and `list`: how often it or a session of it was used, as far as uses were flushed. */
   uses?: number;
+  /** Of `get` and `list`: what for, as far as uses were flushed. Absent where no use has told. */
+  permissionUse?: PermissionUse;
   /** Rises with every change. */
   revision: number;
+}
+
+/** When permissions of a token were last asked for. */
+export interface PermissionUse {
+  /** From when on every use has told what it was for: a permission without a time was not asked for since. */
+  since: number;
+  lastUsedAt: Record<string, number>;
 }
 
 /** The answer of `create`. */
@@ -136,6 +145,8 @@ export interface ListQuery {
   status?: TokenRecord['status'];
   tag?: string;
   subject?: string;
+  /** Only the living sessions of this token of the owner. */
+  parent?: string;
   /** Only tokens whose name has this in it. */
   search?: string;
   /** Where the last page ended: its `next`. */

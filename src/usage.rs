@@ -1,4 +1,4 @@
-//! When and how often a token was used. It is collected apart from the record, by whoever verifies, and added up by a flush; a
+//! When, how often and for what a token was used. It is collected apart from the record, by whoever verifies, and added up by a flush; a
 //! verification never writes it, so that a use can never undo a revocation.
 
 use std::num::NonZeroU32;
@@ -6,12 +6,17 @@ use std::num::NonZeroU32;
 use serde::Serialize;
 
 use crate::json::json;
+use crate::permission::Permission;
 use crate::record::Damaged;
+use crate::sorted_map::SortedMap;
 use crate::stored::{Fields, restore};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored form.
 const FORM: u8 = 1;
+
+/// The most permissions of one token whose use is told one by one. The use of others is told by nothing but its time.
+const MOST_ASKED: usize = 100;
 
 /// What `usage/<id>` holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,10 +28,17 @@ pub struct Usage {
     uses: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     successor_used_at: Option<Instant>,
+    /// When each permission was last asked for, as far as that was told.
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    asked: SortedMap<Permission, Instant>,
+    /// Beside `asked`: the last use of which is not known what it was for. Where nothing was ever told, that is the last use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untold_at: Option<Instant>,
 }
 
 impl Usage {
-    /// Some uses, the last of them at an instant, by the new secret of a rotation that is not confirmed or by the token's own.
+    /// Some uses, the last of them at an instant, by the new secret of a rotation that is not confirmed or by the token's own. What they
+    /// were for is not told.
     #[must_use]
     pub fn new(last_used_at: Instant, uses: NonZeroU32, successor: bool) -> Usage {
         Usage {
@@ -34,7 +46,21 @@ impl Usage {
             last_used_at,
             uses: uses.get().into(),
             successor_used_at: successor.then_some(last_used_at),
+            asked: SortedMap::default(),
+            untold_at: None,
         }
+    }
+
+    /// The same uses, which asked for these permissions; `untold`: some of them did not say what for.
+    #[must_use]
+    pub fn asking(self, permissions: impl Iterator<Item = Permission>, untold: bool) -> Usage {
+        let at = self.last_used_at;
+        Usage {
+            asked: permissions.map(|permission| (permission, at)).collect(),
+            untold_at: untold.then_some(at),
+            ..self
+        }
+        .bounded()
     }
 
     /// Parses what was stored.
@@ -48,9 +74,15 @@ impl Usage {
             last_used_at: fields.take("lastUsedAt")?,
             uses: fields.take("uses")?,
             successor_used_at: fields.take_any("successorUsedAt")?,
+            asked: fields.take_or_default("asked")?,
+            untold_at: fields.take_any("untoldAt")?,
         };
+        let last = usage.last_used_at;
         let sound = (1..=LARGEST_EXACT).contains(&usage.uses)
-            && usage.successor_used_at <= Some(usage.last_used_at)
+            && usage.successor_used_at.max(usage.untold_at) <= Some(last)
+            && usage.asked.len() <= MOST_ASKED
+            && usage.asked.iter().all(|(_, at)| *at <= last)
+            && !(usage.asked.is_empty() && usage.untold_at.is_some())
             && usage.to_text() == text;
         sound.then_some(usage).ok_or(Damaged)
     }
@@ -64,7 +96,26 @@ impl Usage {
             last_used_at: self.last_used_at.max(other.last_used_at),
             uses: self.uses.saturating_add(other.uses).min(LARGEST_EXACT),
             successor_used_at: self.successor_used_at.max(other.successor_used_at),
+            asked: later_of_each(&self.asked, &other.asked),
+            untold_at: self.untold_at().max(other.untold_at()),
         }
+        .bounded()
+    }
+
+    /// Of more permissions than are told one by one, those that come first in the order of their names. The use of the others is not told.
+    fn bounded(mut self) -> Usage {
+        let dropped = self.asked.iter().skip(MOST_ASKED).map(|(_, at)| *at).max();
+        self.untold_at = self.untold_at.max(dropped);
+        let mut left = MOST_ASKED;
+        self.asked.retain(|_, _| {
+            let kept = left > 0;
+            left = left.saturating_sub(1);
+            kept
+        });
+        if self.asked.is_empty() {
+            self.untold_at = None;
+        }
+        self
     }
 
     /// When the token was last used.
@@ -85,11 +136,39 @@ impl Usage {
         self.successor_used_at
     }
 
+    /// When each permission was last asked for.
+    #[must_use]
+    pub fn asked(&self) -> &SortedMap<Permission, Instant> {
+        &self.asked
+    }
+
+    /// The last use of which is not known what it was for: of what came before, nothing can be said that was not asked for.
+    #[must_use]
+    pub fn untold_at(&self) -> Option<Instant> {
+        if self.asked.is_empty() {
+            return Some(self.last_used_at);
+        }
+        self.untold_at
+    }
+
     /// The stored text.
     #[must_use]
     pub fn to_text(&self) -> String {
         json(self)
     }
+}
+
+/// All that stand in either, with the later of the times.
+fn later_of_each(
+    one: &SortedMap<Permission, Instant>,
+    other: &SortedMap<Permission, Instant>,
+) -> SortedMap<Permission, Instant> {
+    let mut both = one.clone();
+    for (permission, at) in other {
+        let later = both.get(permission).map_or(*at, |known| *at.max(known));
+        both.insert(permission.clone(), later);
+    }
+    both
 }
 
 #[cfg(test)]
@@ -98,15 +177,32 @@ mod tests {
 
     use super::*;
 
+    /// More names than one usage tells, so that merging has to leave some out.
+    fn permission(number: usize) -> Permission {
+        Permission::parse(&format!("s:p{number:03}")).unwrap()
+    }
+
     fn usages() -> impl Strategy<Value = Usage> {
         let instants = || (0..=LARGEST_EXACT).prop_map(|millis| Instant::from_millis(millis as f64).unwrap());
         let uses = prop_oneof![1..=100u64, LARGEST_EXACT - 50..=LARGEST_EXACT];
-        (instants(), uses, proptest::option::of(instants())).prop_map(|(used, uses, successor)| Usage {
-            form: FORM,
-            last_used_at: used,
-            uses,
-            successor_used_at: successor.map(|at| at.min(used)),
-        })
+        let asked = proptest::collection::vec((0..3 * MOST_ASKED / 2, instants()), 0..MOST_ASKED);
+        let optional = || proptest::option::of(instants());
+        (instants(), uses, optional(), asked, optional()).prop_map(
+            |(used, uses, successor, asked, untold)| {
+                let asked: SortedMap<Permission, Instant> = asked
+                    .into_iter()
+                    .map(|(number, at)| (permission(number), at.min(used)))
+                    .collect();
+                Usage {
+                    form: FORM,
+                    last_used_at: used,
+                    uses,
+                    successor_used_at: successor.map(|at| at.min(used)),
+                    untold_at: untold.filter(|_| !asked.is_empty()).map(|at| at.min(used)),
+                    asked,
+                }
+            },
+        )
     }
 
     proptest! {
@@ -124,7 +220,13 @@ mod tests {
             for part in [&one, &other, &third] {
                 prop_assert!(all.last_used_at >= part.last_used_at && all.uses >= part.uses);
                 prop_assert!(all.successor_used_at >= part.successor_used_at);
+                prop_assert!(all.untold_at() >= part.untold_at());
+                // What somebody asked for is told, or the whole time until then is told as unknown.
+                for (permission, at) in part.asked() {
+                    prop_assert!(all.asked().get(permission).copied().max(all.untold_at()) >= Some(*at));
+                }
             }
+            prop_assert!(all.asked().len() <= MOST_ASKED);
             prop_assert_eq!(u128::from(all.uses), [one, other, third].iter().map(|part| u128::from(part.uses)).sum::<u128>().min(u128::from(LARGEST_EXACT)));
         }
     }
@@ -141,6 +243,41 @@ mod tests {
             Usage::new(at, uses, true).to_text(),
             r#"{"v":1,"lastUsedAt":7,"uses":3,"successorUsedAt":7}"#
         );
+    }
+
+    #[test]
+    fn what_uses_asked_for_is_told_with_its_time() {
+        let usage = |at: f64| Usage::new(Instant::from_millis(at).unwrap(), NonZeroU32::MIN, false);
+        let asking = |at: f64, numbers: &[usize], untold| {
+            usage(at).asking(numbers.iter().map(|number| permission(*number)), untold)
+        };
+        let cases = [
+            // Nothing told is as it always was.
+            (asking(7.0, &[], true), r#"{"v":1,"lastUsedAt":7,"uses":1}"#),
+            (
+                asking(7.0, &[2, 1], false),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"asked":{"s:p001":7,"s:p002":7}}"#,
+            ),
+            (
+                asking(7.0, &[1], true),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"asked":{"s:p001":7},"untoldAt":7}"#,
+            ),
+            // What was stored before anything was told is a use that did not tell.
+            (
+                usage(5.0).merge(&asking(7.0, &[1], false)),
+                r#"{"v":1,"lastUsedAt":7,"uses":2,"asked":{"s:p001":7},"untoldAt":5}"#,
+            ),
+            (
+                asking(9.0, &[1], false).merge(&asking(7.0, &[1, 2], false)),
+                r#"{"v":1,"lastUsedAt":9,"uses":2,"asked":{"s:p001":9,"s:p002":7}}"#,
+            ),
+        ];
+        for (usage, text) in cases {
+            assert_eq!(usage.to_text(), text);
+            assert_eq!(Usage::parse(text), Ok(usage));
+        }
+        assert_eq!(usage(7.0).untold_at(), Instant::from_millis(7.0).ok());
+        assert_eq!(asking(7.0, &[1], false).untold_at(), None);
     }
 
     #[test]
@@ -164,6 +301,13 @@ mod tests {
             r#"{"v":1,"lastUsedAt":7,"uses":3,"more":1}"#,
             r#"{"v":1,"lastUsedAt":7,"uses":3,"uses":3}"#,
             r#"{"v":1,"lastUsedAt":7,"uses":3} "#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:b":7,"s:a":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:a":8}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:*":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":["s:a"]}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"untoldAt":7}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:a":7},"untoldAt":8}"#,
         ] {
             assert_eq!(Usage::parse(text), Err(Damaged), "{text}");
         }

@@ -2,9 +2,9 @@
 
 use super::authority::{Authority, forbidden};
 use super::changes::Changes;
-use super::exchange::leave;
 use super::lookup::{find_own, find_to_change};
 use super::marker::Mark;
+use super::sessions::leave;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::catalog::Action;
 use crate::credential::TokenId;

@@ -1,9 +1,9 @@
 use super::authority::Authority;
 use super::change::allows;
 use super::changes::Changes;
-use super::exchange::leave;
 use super::lookup::find_to_change;
 use super::marker::Mark;
+use super::sessions::leave;
 use super::technical_user::release;
 use super::{Answer, Context, Operation, Outcome};
 use crate::catalog::Action;

@@ -1,12 +1,11 @@
 //! `exchange(credential, { permissions?, resource?, expiresIn?, name?, sibling?, context? })`: a session token, derived from the one that was
 //! presented. It is narrower or equal, never outlives what it came from, and ends with it (RFC 8693 §1.1).
 
-use serde::Serialize;
-
 use super::authority::{Authority, forbidden};
 use super::change::allows;
 use super::changes::Changes;
 use super::marker::Mark;
+use super::sessions::join;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::actor::Actor;
 use crate::catalog::{Action, Catalog, Kind};
@@ -14,18 +13,16 @@ use crate::condition::RequestContext;
 use crate::credential::{Credential, TokenId};
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
-use crate::json::json;
 use crate::keys;
 use crate::name::Name;
 use crate::permission::{Permission, PermissionSet};
 use crate::planted::{Bug, planted};
-use crate::record::{Damaged, Record};
+use crate::record::Record;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
 use crate::resource::Resource;
 use crate::standing::Standing;
-use crate::step::{Halt, Write};
-use crate::stored::{Fields, Restore, restore};
+use crate::step::Halt;
 use crate::time::{Instant, Lifetime};
 use crate::token::{Status, Token};
 use crate::verdict::Code;
@@ -36,25 +33,6 @@ const LONGEST_CHAIN: usize = 4;
 
 /// The kind of a session that does not name one.
 const SESSION: &str = "session";
-
-/// A living session in the list of its parent.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Living {
-    id: TokenId,
-    expires_at: Instant,
-}
-
-impl Restore for Living {
-    fn restore(value: Value) -> Result<Living, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let living = Living {
-            id: fields.take("id")?,
-            expires_at: fields.take("expiresAt")?,
-        };
-        fields.all_of(living)
-    }
-}
 
 struct Wanted<'c> {
     kind: &'c Kind,
@@ -283,69 +261,6 @@ fn session(
         imported: None,
         revision: 1,
     }
-}
-
-/// Enters a session into the list of its parent, which has an end.
-fn join(
-    context: &Context,
-    session: &Token,
-    ends: Option<Instant>,
-    changes: &mut Changes,
-) -> Result<(), Halt> {
-    let (Some(parent), Some(expires_at)) = (session.parents.first(), ends) else {
-        return Ok(());
-    };
-    let key = keys::sessions(parent);
-    let [stored] = context.reads.get([&key])?;
-    let mut living = living(context, stored);
-    let most = most_sessions(context, session);
-    if living.len() >= most {
-        return Err(Refusal::new(
-            ErrorCode::TooManySessions,
-            format!("the token has {most} living sessions, which is the most; end some of them"),
-        )
-        .into());
-    }
-    living.push(Living {
-        id: session.id,
-        expires_at,
-    });
-    changes.write(Write::replace(key, stored, json(&living)));
-    Ok(())
-}
-
-/// The most living sessions of one parent, as the kind of the sessions says.
-fn most_sessions(context: &Context, session: &Token) -> usize {
-    let kind = context.deployment.catalog().kind(&session.kind);
-    kind.map_or(1, |kind| kind.sessions() as usize)
-}
-
-/// The sessions that have not ended. A list that cannot be read counts as empty: the sessions themselves are records of their own.
-fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
-    let all: Vec<Living> = stored.and_then(|text| restore(text).ok()).unwrap_or_default();
-    all.into_iter()
-        .filter(|session| context.time.now < session.expires_at)
-        .collect()
-}
-
-/// Takes an ended session from the list of its parent.
-pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -> Result<(), Halt> {
-    let Some(parent) = session.parents.first() else {
-        return Ok(());
-    };
-    let key = keys::sessions(parent);
-    let [stored] = context.reads.get([&key])?;
-    let mut left = living(context, stored);
-    left.retain(|living| living.id != session.id);
-    if left.is_empty() {
-        changes.write(Write {
-            expect: Some(stored.map(str::to_owned)),
-            ..Write::delete(key)
-        });
-    } else {
-        changes.write(Write::replace(key, stored, json(&left)));
-    }
-    Ok(())
 }
 
 /// The very call whose answer was lost still has the entropy, and gets its credential.

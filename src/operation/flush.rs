@@ -1,12 +1,13 @@
-//! `flush(uses)`: what verifiers saw of the use of tokens, taken into the store apart from the records. Only two things of it change a token,
-//! by its own policy: the first use of a new secret may end the old one, and the use of a rotated-out secret may end the token.
+//! `flush(uses)`: what verifiers saw of the use of tokens, taken into the store apart from the records. The use of a session is one of the
+//! tokens that it came from too. Only two things of it change a token, by its own policy: the first use of a new secret may end the old one,
+//! and the use of a rotated-out secret may end the token.
 
 use std::num::NonZeroU32;
 
 use super::authority::Authority;
 use super::change::with_status;
 use super::changes::Changes;
-use super::lookup::Found;
+use super::ledger::{Ledger, stored};
 use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome};
 use crate::actor::Actor;
@@ -14,12 +15,12 @@ use crate::catalog::Reuse;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
-use crate::record::{Record, Stored};
+use crate::record::Record;
 use crate::refusal::Refusal;
-use crate::step::{Halt, Write};
+use crate::requirement::Requirement;
+use crate::step::Halt;
 use crate::time::Instant;
 use crate::token::Status;
-use crate::usage::Usage;
 
 /// The most tokens of one call.
 const MOST: usize = 20;
@@ -27,14 +28,21 @@ const MOST: usize = 20;
 /// What one commit takes, less the marker.
 const MOST_WRITES: usize = 31;
 
+/// The most requirements that are told of one token.
+const MOST_ASKED: usize = 100;
+
 /// What was seen of one token since the last flush.
-struct Use {
-    id: TokenId,
-    at: Instant,
+pub(super) struct Use {
+    pub(super) id: TokenId,
+    pub(super) at: Instant,
     /// How often it was used; not at all if only a rotated-out secret was presented.
-    uses: Option<NonZeroU32>,
-    successor: bool,
-    reused: bool,
+    pub(super) uses: Option<NonZeroU32>,
+    pub(super) successor: bool,
+    pub(super) reused: bool,
+    /// The permissions that were asked for, by index.
+    pub(super) asked: Vec<usize>,
+    /// Whether some uses did not tell what for.
+    pub(super) untold: bool,
 }
 
 pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Halt> {
@@ -48,6 +56,14 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
         needed.extend([keys::token(&used.id), keys::usage(&used.id)]);
     }
     context.reads.get_all(&needed)?;
+    let mut above = Vec::new();
+    for used in &uses {
+        let parents = stored(context, &used.id)?.map(|found| found.record.token().parents.clone());
+        for id in parents.iter().flatten() {
+            above.extend([keys::token(id), keys::usage(id)]);
+        }
+    }
+    context.reads.get_all(&above)?;
     let [marked] = context.reads.get([mark.key()])?;
     if let Some(done) = mark.found(marked)? {
         let flushed = uses.iter().take_while(|used| done.contains(&used.id)).count();
@@ -56,21 +72,23 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     let actor = Actor::maintenance();
     let authority = Authority::read(context, &actor)?;
     let mut changes = Changes::new(context, Operation::Flush, authority.id());
+    let mut ledger = Ledger::default();
     let mut flushed = 0;
     for used in &uses {
-        if changes.weight() + Changes::MOST_PER_TOKEN > MOST_WRITES {
+        if changes.weight() + ledger.weight() + Changes::MOST_PER_TOKEN > MOST_WRITES {
             break;
         }
-        take_in(context, used, &authority, &mut changes)?;
+        take_in(context, used, &authority, &mut changes, &mut ledger)?;
         flushed += 1;
     }
+    ledger.write(&mut changes);
     Ok(Outcome::Commit(
         changes.finish(mark, None)?,
         Answer::Flushed { flushed },
     ))
 }
 
-/// Reads `[{ id, at, uses?, successor?, reused? }]`.
+/// Reads `[{ id, at, uses?, successor?, reused?, asked?, untold? }]`. Without `asked` it is not told what the uses were for.
 fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     let path = Path::call().member("uses");
     let Value::List(items) = value else {
@@ -87,7 +105,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     let mut uses: Vec<Use> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let path = path.item(at);
-        let known = ["id", "at", "uses", "successor", "reused"];
+        let known = ["id", "at", "uses", "successor", "reused", "asked", "untold"];
         let Some(members) = Members::open(item, &path, &known, problems) else {
             continue;
         };
@@ -101,6 +119,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         if uses.iter().any(|used| Some(&used.id) == id.as_ref()) {
             problems.add(&members.path("id"), "is there twice");
         }
+        let asked = read_asked(context, &members, problems);
         if let (Some(id), Some(seen)) = (id, seen) {
             uses.push(Use {
                 id,
@@ -109,41 +128,51 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
                 uses: NonZeroU32::new(count.unwrap_or(1)),
                 successor: members.flag("successor", problems),
                 reused: members.flag("reused", problems),
+                untold: members.flag("untold", problems) || asked.is_none(),
+                asked: asked.unwrap_or_default(),
             });
         }
     }
     uses
 }
 
-fn take_in(context: &Context, used: &Use, authority: &Authority, changes: &mut Changes) -> Result<(), Halt> {
-    let usage_key = keys::usage(&used.id);
-    let [stored, usage] = context.reads.get([&keys::token(&used.id), &usage_key])?;
+/// Reads requirements, and answers the permissions that they name. Of alternatives all are named: which of them a use needed nobody knows,
+/// and none of them was idle. Nothing, where one of them cannot be read by this catalog.
+fn read_asked(context: &Context, members: &Members, problems: &mut Problems) -> Option<Vec<usize>> {
+    let catalog = context.deployment.catalog();
+    members.value("asked")?;
+    let mut named = Vec::new();
+    for (text, _) in members.texts("asked", MOST_ASKED, problems) {
+        let text = Value::Text(text.to_owned());
+        let requirement = Requirement::read(Some(&text), catalog, &mut Problems::default())?;
+        named.extend(requirement.named(catalog));
+    }
+    Some(named)
+}
+
+fn take_in<'c>(
+    context: &Context<'c>,
+    used: &Use,
+    authority: &Authority,
+    changes: &mut Changes,
+    ledger: &mut Ledger<'c>,
+) -> Result<(), Halt> {
     changes.mention(&used.id);
     // A token that is gone leaves nothing behind.
-    let Some((text, Ok(Stored::Record(record)))) = stored.map(|text| (text, Stored::parse(&used.id, text)))
-    else {
+    let Some(found) = stored(context, &used.id)? else {
         return Ok(());
     };
-    if let Some(count) = used.uses {
-        let seen = Usage::new(used.at, count, used.successor);
-        // What cannot be read is begun anew: it is an observation, not authority.
-        let known = usage.and_then(|text| Usage::parse(text).ok());
-        let merged = known.map_or(seen.clone(), |known| known.merge(&seen));
-        changes.write(Write::replace(usage_key, usage, merged.to_text()));
+    let token = found.record.token();
+    ledger.enter(context, &used.id, used, used.successor)?;
+    for parent in &token.parents {
+        ledger.enter(context, parent, used, false)?;
     }
-    let found = Found {
-        record: *record,
-        text,
-    };
     if let Some(changed) = consequence(context, used, &found.record, authority) {
         changes.replace_token(&found, &changed);
-        return Ok(());
+        ledger.leave_record(&used.id);
+    } else if used.reused {
+        changes.note_token(token);
     }
-    if used.reused {
-        changes.note_token(found.record.token());
-    }
-    // What is deleted meanwhile leaves no trace of its use, and what is rotated meanwhile is looked at again.
-    changes.write(Write::assert(keys::token(&used.id), Some(text)));
     Ok(())
 }
 

@@ -1,8 +1,10 @@
-//! `list({ owner, kind?, status?, tag?, subject?, search?, after?, limit? }, actor)`: the tokens of an owner, newest first, by pages.
+//! `list({ owner, kind?, status?, tag?, subject?, parent?, search?, after?, limit? }, actor)`: the tokens of an owner, newest first, by pages;
+//! with `parent` the living sessions of one of them.
 
 use serde::Serialize;
 
 use super::authority::Authority;
+use super::sessions::sessions_of;
 use super::{Answer, Context, Outcome, UsedToken, refuse_credential};
 use crate::actor::Actor;
 use crate::credential::TokenId;
@@ -39,6 +41,7 @@ struct Query {
     status: Option<Status>,
     tag: Option<Tag>,
     subject: Option<Identity>,
+    parent: Option<TokenId>,
     /// In lower case.
     search: Option<String>,
     after: Option<TokenId>,
@@ -56,7 +59,10 @@ pub(super) fn plan(
         return Err(Refusal::from(problems).into());
     };
     may_see(&Authority::read(context, actor)?, &query.owner)?;
-    let (tokens, mut page) = scan(context, &query)?;
+    let (tokens, mut page) = match &query.parent {
+        Some(parent) => scan_sessions(context, &query, parent)?,
+        None => scan(context, &query)?,
+    };
     let usage_keys: Vec<String> = tokens.iter().map(|token| keys::usage(&token.id)).collect();
     let usages = context.reads.get_all(&usage_keys)?;
     page.items = tokens
@@ -74,7 +80,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
         query,
         &Path::call(),
         &[
-            "owner", "kind", "status", "tag", "subject", "search", "after", "limit",
+            "owner", "kind", "status", "tag", "subject", "parent", "search", "after", "limit",
         ],
         problems,
     )?;
@@ -89,6 +95,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
     let status = members.parsed("status", problems, parse_status);
     let tag = members.parsed("tag", problems, Tag::parse);
     let subject = members.parsed("subject", problems, Identity::parse);
+    let parent = members.parsed("parent", problems, TokenId::parse);
     let search = members
         .parsed("search", problems, Name::parse)
         .map(|text| lower_case(text.as_str()));
@@ -102,6 +109,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
         status,
         tag,
         subject,
+        parent,
         search,
         after,
         limit,
@@ -195,6 +203,29 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Halt> {
         }
         after = Some(key.clone());
     }
+}
+
+/// The living sessions of a token. Who sees the tokens of its owner sees them: a session belongs to the same owner.
+fn scan_sessions(context: &Context, query: &Query, parent: &TokenId) -> Result<(Vec<Token>, Page), Halt> {
+    let mut ids = sessions_of(context, parent)?;
+    ids.retain(|id| query.after.as_ref().is_none_or(|after| id < after));
+    let keys: Vec<String> = ids.iter().map(keys::token).collect();
+    let records = context.reads.get_all(&keys)?;
+    let (mut tokens, mut page) = (Vec::new(), Page::default());
+    for (id, stored) in ids.iter().zip(records) {
+        match stored.map(|text| Stored::parse(id, text)) {
+            Some(Ok(Stored::Record(record))) if query.wants(record.token()) => {
+                if tokens.len() >= query.limit as usize {
+                    page.next = tokens.last().map(|token: &Token| token.id);
+                    break;
+                }
+                tokens.push(record.token().clone());
+            }
+            // The list of another owner's sessions says nothing here, nor that their records are damaged.
+            _ => {}
+        }
+    }
+    Ok((tokens, page))
 }
 
 impl Query {

@@ -15,11 +15,14 @@ mod edit;
 mod exchange;
 mod flush;
 mod import;
+mod ledger;
 mod list;
 mod lookup;
 mod marker;
 mod rotate;
+mod sessions;
 mod technical_user;
+mod used_token;
 mod verify_audit;
 mod wanted;
 
@@ -39,8 +42,8 @@ use crate::step::{Halt, Reads, Step, Write};
 use crate::stored::restore_by_parsing;
 use crate::time::Instant;
 use crate::token::Token;
-use crate::usage::Usage;
 use authority::Authority;
+use used_token::UsedToken;
 
 /// How many random bytes an operation takes, 64: a credential's, and 24 for the id of the operation.
 pub const ENTROPY: usize = credential::ENTROPY + 24;
@@ -160,32 +163,6 @@ pub enum Answer {
         /// How many of the uses, from the first, are taken in.
         flushed: usize,
     },
-}
-
-/// A token, and when it was used.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UsedToken {
-    #[serde(flatten)]
-    token: Token,
-    /// When it was last used, as far as uses were flushed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_used_at: Option<Instant>,
-    /// How often.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uses: Option<u64>,
-}
-
-impl UsedToken {
-    /// A token and what is stored of its use. A damaged use is told as none: no decision about a token's use rests on this answer.
-    fn new(token: &Token, usage: Option<&str>) -> UsedToken {
-        let usage = usage.and_then(|text| Usage::parse(text).ok());
-        UsedToken {
-            token: token.clone(),
-            last_used_at: usage.as_ref().map(Usage::last_used_at),
-            uses: usage.as_ref().map(Usage::uses),
-        }
-    }
 }
 
 impl Answer {

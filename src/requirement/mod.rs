@@ -48,6 +48,12 @@ impl Requirement {
         missing
     }
 
+    /// All permissions that it names, by index.
+    #[must_use]
+    pub fn named(&self, catalog: &Catalog) -> Vec<usize> {
+        self.missing(&Grant::new(catalog.nothing(), Resource::root()))
+    }
+
     /// The fewest permissions that a grant needs besides, by index. Of equal choices the first one written.
     ///
     /// All choices are tried in the order of their size, up to a bound that only expressions of dozens of alternatives reach; beyond it a

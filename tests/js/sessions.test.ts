@@ -260,3 +260,35 @@ test('a credential in the name of a session is refused', async () => {
   assert.ok(token.startsWith(PREFIX));
   await assert.rejects(tokens.exchange(token, { name: token }), { code: 'invalid_input', path: 'name' });
 });
+
+describe('the living sessions of a token', () => {
+  test('are listed by it, newest first and by pages, and nobody else sees them', async () => {
+    const { tokens, clock } = await clocked();
+    const parent = await createToken(tokens);
+    const other = await createToken(tokens, { name: 'Other' });
+    await session(tokens, other.token);
+    const made = [];
+    for (let at = 0; at < 5; at++) {
+      clock.now += 1;
+      made.unshift((await session(tokens, parent.token, { expiresIn: at === 0 ? '1m' : '1h' })).id);
+    }
+    const query = { owner: 'org:acme', parent: parent.id };
+    const page = (more: object) => tokens.list({ ...query, ...more }, admin);
+    const ids = async (more: object = {}) => (await page(more)).items.map(({ id }) => id);
+    assert.deepEqual(await ids(), made);
+    const first = await page({ limit: 2 });
+    assert.deepEqual([first.items.map(({ id }) => id), first.next], [made.slice(0, 2), made[1]]);
+    const rest = await page({ after: first.next as string });
+    assert.deepEqual([rest.items.map(({ id }) => id), rest.next], [made.slice(2), undefined]);
+
+    await tokens.revoke(made[1] as string, {}, admin);
+    clock.now += HOUR / 2;
+    assert.deepEqual(await ids(), [made[0], made[2], made[3]], 'what has ended is not there');
+    assert.deepEqual(await ids({ status: 'disabled' }), []);
+    const eve = { id: 'user:eve', roles: { 'org:other': 'admin' } };
+    await assert.rejects(tokens.list(query, eve), { code: 'forbidden' });
+    assert.deepEqual((await tokens.list({ ...query, owner: 'org:other' }, eve)).items, []);
+    await tokens.revoke(parent.id, {}, admin);
+    await assert.rejects(page({ parent: 'x' }), { code: 'invalid_input', path: 'parent' });
+  });
+});

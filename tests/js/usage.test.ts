@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Requirement, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment } from './support/deployment.js';
 import { entriesOf } from './support/entries.js';
@@ -72,6 +73,116 @@ describe('the use of a token', () => {
       entriesOf(store).some(({ key }) => key.startsWith('usage/')),
       false,
     );
+  });
+});
+
+describe('what a token was used for', () => {
+  /** Verifies at an instant and flushes. */
+  async function clocked(changes = {}) {
+    const clock = { now: START };
+    const tokens = await deployment({ now: () => clock.now, ...changes });
+    const use = async (at: number, credential: string, requirement?: Requirement) => {
+      clock.now = at;
+      const { code } = await tokens.verify(credential, requirement);
+      await tokens.flush();
+      return code;
+    };
+    return { tokens, clock, use };
+  }
+  const useOf = async (tokens: Tokens, id: string) => (await tokens.get(id, admin)).permissionUse;
+
+  const requirements: [title: string, requirement: Requirement, asked: string[]][] = [
+    ['a permission', 'messages:send', ['messages:send']],
+    ['a list', ['messages:send', 'messages:status'], ['messages:send', 'messages:status']],
+    [
+      'a permission on a resource',
+      { permission: 'messages:status', resource: 'org:acme' },
+      ['messages:status'],
+    ],
+    ['all of some', { all: ['messages:send', 'messages:status'] }, ['messages:send', 'messages:status']],
+    // Nobody knows which of them was needed, so none of them was idle.
+    ['any of some', { any: ['messages:send', 'messages:status'] }, ['messages:send', 'messages:status']],
+    // What the token does not have it cannot have used.
+    [
+      'an expression',
+      'messages:send AND (branch:read OR messages:status)',
+      ['messages:send', 'messages:status'],
+    ],
+    ['an expression as an object', { expr: 'messages:send OR branch:read' }, ['messages:send']],
+  ];
+  for (const [title, requirement, asked] of requirements) {
+    test(`is told by ${title}`, async () => {
+      const { tokens, use } = await clocked();
+      const { token, id } = await createToken(tokens);
+      assert.equal(await use(START + 5, token, requirement), 'valid');
+      const lastUsedAt = Object.fromEntries(asked.map((permission) => [permission, START + 5]));
+      assert.deepEqual(await useOf(tokens, id), { since: START, lastUsedAt });
+    });
+  }
+
+  test('is told with the latest time of each, by all ways to verify, and in lists', async () => {
+    const { tokens, clock, use } = await clocked();
+    const { token, id } = await createToken(tokens, { add: ['messages:export'] });
+    await use(START + 1, token, 'messages:send');
+    clock.now = START + 2;
+    await tokens.verifyMany([{ credential: token, requirement: 'messages:export' }]);
+    assert.equal(tokens.verifySync(token, 'messages:send')?.valid, true);
+    // What is refused was not used.
+    assert.equal((await tokens.verify(token, 'branch:read')).valid, false);
+    await tokens.flush();
+    const expected = {
+      since: START,
+      lastUsedAt: { 'messages:export': START + 2, 'messages:send': START + 2 },
+    };
+    assert.deepEqual(await useOf(tokens, id), expected);
+    const { items } = await tokens.list({ owner: 'org:acme' }, admin);
+    assert.deepEqual(items[0]?.permissionUse, expected);
+  });
+
+  test('is not known of the time before a use that did not tell', async () => {
+    const { tokens, use } = await clocked();
+    const { token, id } = await createToken(tokens);
+    await use(START + 1, token);
+    assert.equal(await useOf(tokens, id), undefined, 'nothing was told yet');
+    await use(START + 2, token, 'messages:send');
+    const lastUsedAt = { 'messages:send': START + 2 };
+    assert.deepEqual(await useOf(tokens, id), { since: START + 1, lastUsedAt });
+    await use(START + 3, token);
+    assert.deepEqual(await useOf(tokens, id), { since: START + 3, lastUsedAt });
+  });
+
+  test('stays small, whatever is required', async () => {
+    const permissions = Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`p${at}`, `P ${at}`]));
+    const catalog = { services: { many: { title: 'Many', permissions } } };
+    const { tokens, use, clock } = await clocked({ catalog });
+    const { token, id } = await createToken(tokens, { templates: [], add: ['many:*'] });
+    clock.now = START + 1;
+    for (const name of Object.keys(permissions))
+      assert.ok((await tokens.verify(token, `many:${name}`)).valid);
+    await use(START + 2, token, 'many:p0');
+    const told = await useOf(tokens, id);
+    assert.equal(Object.keys(told?.lastUsedAt ?? {}).length, 100);
+    assert.equal(told?.since, START + 2, 'of what there was no room for nothing is claimed');
+  });
+
+  test('is what its sessions were used for, and theirs', async () => {
+    const { tokens, clock, use } = await clocked();
+    const { token, id } = await createToken(tokens);
+    const first = await tokens.exchange(token, {});
+    const second = await tokens.exchange(token, {});
+    const nested = await tokens.exchange(first.token as string, {});
+    clock.now = START + 7;
+    for (const { token: credential } of [second, nested])
+      await tokens.verify(credential as string, 'messages:status');
+    await use(START + 9, first.token as string, 'messages:send');
+    const told = async (id: string) => {
+      const { uses, lastUsedAt, permissionUse } = await tokens.get(id, admin);
+      return [uses, lastUsedAt, permissionUse?.lastUsedAt];
+    };
+    const both = { 'messages:send': START + 9, 'messages:status': START + 7 };
+    assert.deepEqual(await told(id), [3, START + 9, both]);
+    assert.deepEqual(await told(first.record.id), [2, START + 9, both]);
+    assert.deepEqual(await told(second.record.id), [1, START + 7, { 'messages:status': START + 7 }]);
   });
 });
 

@@ -33,6 +33,7 @@ export function tokenRoutes(basePath: string): Route[] {
         },
         tag: { description: 'Only tokens with this tag.', schema: TEXT },
         subject: { description: 'Only tokens that act as this one.', schema: TEXT },
+        parent: { description: 'Only the living sessions of this token of the owner.', schema: TEXT },
         search: {
           description: 'Only tokens whose name or description has this in it, or whose id it is.',
           schema: TEXT,

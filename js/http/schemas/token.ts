@@ -80,6 +80,10 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'imported?': object({ at: INSTANT, 'hint?': TEXT }),
     'lastUsedAt?': INSTANT,
     'uses?': COUNT,
+    'permissionUse?': described(
+      'When permissions were last asked for. One without a time was not asked for since `since`.',
+      object({ since: INSTANT, lastUsedAt: mapOf(INSTANT) }),
+    ),
     revision: described('Rises with every change; the ETag.', COUNT),
   }),
   TokenPage: object({

@@ -1,0 +1,113 @@
+//! The use of tokens, added up for one commit: a token has uses of its own and those of its sessions.
+
+use super::Context;
+use super::changes::Changes;
+use super::flush::Use;
+use super::lookup::Found;
+use crate::credential::TokenId;
+use crate::keys;
+use crate::record::Stored;
+use crate::step::{Halt, Write};
+use crate::usage::Usage;
+
+/// The record of a token that is there and can be read.
+pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<Found<'c>>, Halt> {
+    let [stored] = context.reads.get([&keys::token(id)])?;
+    Ok(stored.and_then(|text| match Stored::parse(id, text) {
+        Ok(Stored::Record(record)) => Some(Found {
+            record: *record,
+            text,
+        }),
+        _ => None,
+    }))
+}
+
+/// The use of each token, added up: several sessions may have come from one.
+#[derive(Default)]
+pub(super) struct Ledger<'c>(Vec<Line<'c>>);
+
+struct Line<'c> {
+    found: Found<'c>,
+    /// As it is stored.
+    before: Option<&'c str>,
+    usage: Option<Usage>,
+    /// Whether the commit changes the record too.
+    changed: bool,
+}
+
+impl<'c> Ledger<'c> {
+    /// Enters uses of a token, or of a session that came from it, if it is there.
+    pub(super) fn enter(
+        &mut self,
+        context: &Context<'c>,
+        id: &TokenId,
+        used: &Use,
+        successor: bool,
+    ) -> Result<(), Halt> {
+        let known = self.0.iter().position(|line| line.found.record.token().id == *id);
+        if known.is_none() {
+            let Some(found) = stored(context, id)? else {
+                return Ok(());
+            };
+            let [before] = context.reads.get([&keys::usage(id)])?;
+            self.0.push(Line {
+                found,
+                before,
+                // What cannot be read is begun anew: it is an observation, not authority.
+                usage: before.and_then(|text| Usage::parse(text).ok()),
+                changed: false,
+            });
+        }
+        let line = match known {
+            Some(at) => self.0.get_mut(at),
+            None => self.0.last_mut(),
+        };
+        if let (Some(line), Some(count)) = (line, used.uses) {
+            let granted = &line.found.record.token().permissions;
+            let asked = used
+                .asked
+                .iter()
+                .filter_map(|index| context.deployment.catalog().permission(*index));
+            let asked = asked
+                .filter(|permission| granted.binary_search(permission).is_ok())
+                .cloned();
+            let seen = Usage::new(used.at, count, successor).asking(asked, used.untold);
+            line.usage = Some(
+                line.usage
+                    .as_ref()
+                    .map_or(seen.clone(), |known| known.merge(&seen)),
+            );
+        }
+        Ok(())
+    }
+
+    /// The commit changes this record too, and expects it to be as it was read.
+    pub(super) fn leave_record(&mut self, id: &TokenId) {
+        for line in &mut self.0 {
+            line.changed |= line.found.record.token().id == *id;
+        }
+    }
+
+    /// The most writes that this comes to.
+    pub(super) fn weight(&self) -> usize {
+        2 * self.0.len()
+    }
+
+    /// Writes down what was entered.
+    pub(super) fn write(self, changes: &mut Changes) {
+        for line in self.0 {
+            let token = line.found.record.token();
+            let usage = line.usage.map(|usage| usage.to_text());
+            if let Some(text) = usage.filter(|text| line.before != Some(text)) {
+                changes.write(Write {
+                    expires_at: token.forgotten_at(),
+                    ..Write::replace(keys::usage(&token.id), line.before, text)
+                });
+            }
+            if !line.changed {
+                // What is deleted meanwhile leaves no trace of its use, and what is rotated meanwhile is looked at again.
+                changes.write(Write::assert(keys::token(&token.id), Some(line.found.text)));
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The living sessions of a token, listed at the token that they were exchanged from.
+
+use serde::Serialize;
+
+use super::Context;
+use super::changes::Changes;
+use crate::credential::TokenId;
+use crate::input::Value;
+use crate::json::json;
+use crate::keys;
+use crate::record::Damaged;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::step::{Halt, Write};
+use crate::stored::{Fields, Restore, restore};
+use crate::time::Instant;
+use crate::token::Token;
+
+/// A living session in the list of its parent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Living {
+    id: TokenId,
+    expires_at: Instant,
+}
+
+impl Restore for Living {
+    fn restore(value: Value) -> Result<Living, Damaged> {
+        let mut fields = Fields::of(value)?;
+        let living = Living {
+            id: fields.take("id")?,
+            expires_at: fields.take("expiresAt")?,
+        };
+        fields.all_of(living)
+    }
+}
+
+/// The sessions of a token that have not ended, the newest first.
+pub(super) fn sessions_of(context: &Context, parent: &TokenId) -> Result<Vec<TokenId>, Halt> {
+    let [stored] = context.reads.get([&keys::sessions(parent)])?;
+    let ids = living(context, stored).into_iter().rev();
+    Ok(ids.map(|session| session.id).collect())
+}
+
+/// Enters a session into the list of its parent, which has an end.
+pub(super) fn join(
+    context: &Context,
+    session: &Token,
+    ends: Option<Instant>,
+    changes: &mut Changes,
+) -> Result<(), Halt> {
+    let (Some(parent), Some(expires_at)) = (session.parents.first(), ends) else {
+        return Ok(());
+    };
+    let key = keys::sessions(parent);
+    let [stored] = context.reads.get([&key])?;
+    let mut living = living(context, stored);
+    let most = most_sessions(context, session);
+    if living.len() >= most {
+        return Err(Refusal::new(
+            ErrorCode::TooManySessions,
+            format!("the token has {most} living sessions, which is the most; end some of them"),
+        )
+        .into());
+    }
+    living.push(Living {
+        id: session.id,
+        expires_at,
+    });
+    changes.write(Write::replace(key, stored, json(&living)));
+    Ok(())
+}
+
+/// The most living sessions of one parent, as the kind of the sessions says.
+fn most_sessions(context: &Context, session: &Token) -> usize {
+    let kind = context.deployment.catalog().kind(&session.kind);
+    kind.map_or(1, |kind| kind.sessions() as usize)
+}
+
+/// The sessions that have not ended. A list that cannot be read counts as empty: the sessions themselves are records of their own.
+fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
+    let all: Vec<Living> = stored.and_then(|text| restore(text).ok()).unwrap_or_default();
+    all.into_iter()
+        .filter(|session| context.time.now < session.expires_at)
+        .collect()
+}
+
+/// Takes an ended session from the list of its parent.
+pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -> Result<(), Halt> {
+    let Some(parent) = session.parents.first() else {
+        return Ok(());
+    };
+    let key = keys::sessions(parent);
+    let [stored] = context.reads.get([&key])?;
+    let mut left = living(context, stored);
+    left.retain(|living| living.id != session.id);
+    if left.is_empty() {
+        changes.write(Write {
+            expect: Some(stored.map(str::to_owned)),
+            ..Write::delete(key)
+        });
+    } else {
+        changes.write(Write::replace(key, stored, json(&left)));
+    }
+    Ok(())
+}

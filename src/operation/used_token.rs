@@ -1,0 +1,55 @@
+//! A token as its managers see it, and what is known of its use.
+
+use serde::Serialize;
+
+use crate::permission::Permission;
+use crate::sorted_map::SortedMap;
+use crate::time::Instant;
+use crate::token::Token;
+use crate::usage::Usage;
+
+/// A token, and when it was used.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedToken {
+    #[serde(flatten)]
+    token: Token,
+    /// When it was last used, as far as uses were flushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Instant>,
+    /// How often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uses: Option<u64>,
+    /// What for, where something of it was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_use: Option<PermissionUse>,
+}
+
+/// When permissions were last asked for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PermissionUse {
+    /// From when on every use has told what it was for: a permission that has no time was not asked for since.
+    since: Instant,
+    last_used_at: SortedMap<Permission, Instant>,
+}
+
+impl UsedToken {
+    /// A token and what is stored of its use. A damaged use is told as none: no decision about a token's use rests on this answer.
+    pub(super) fn new(token: &Token, usage: Option<&str>) -> UsedToken {
+        let usage = usage.and_then(|text| Usage::parse(text).ok());
+        UsedToken {
+            token: token.clone(),
+            last_used_at: usage.as_ref().map(Usage::last_used_at),
+            uses: usage.as_ref().map(Usage::uses),
+            permission_use: usage
+                .filter(|usage| !usage.asked().is_empty())
+                .map(|usage| PermissionUse {
+                    since: usage
+                        .untold_at()
+                        .map_or(token.created_at, |at| at.max(token.created_at)),
+                    last_used_at: usage.asked().clone(),
+                }),
+        }
+    }
+}
