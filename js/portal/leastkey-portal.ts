@@ -1,6 +1,8 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import { createTokens, type Tokens } from '../tokens.js';
 import type { Actor, TokenRecord } from '../types.js';
+import { atOwner } from './at-owner.js';
+import type { CopyOnce } from './create/copy-once.js';
 import { prefillOf } from './create/prefill.js';
 import { Authority } from './data/authority.js';
 import { type Fetch, httpSource } from './data/http-source.js';
@@ -8,6 +10,7 @@ import { noStore } from './data/no-store.js';
 import type { PortalSource } from './data/source.js';
 import { Titles } from './data/titles.js';
 import { tokensSource } from './data/tokens-source.js';
+import { PageHistory } from './history.js';
 import { Listing } from './list/listing.js';
 import { errorBox } from './look/errors.js';
 import { styles } from './look/styles.js';
@@ -31,6 +34,7 @@ export class LeastkeyPortal extends LitElement {
     fetch: { attribute: false },
     strings: { attribute: false },
     locale: {},
+    routes: { type: Boolean },
     view: { state: true },
     portal: { state: true },
     error: { state: true },
@@ -45,6 +49,7 @@ export class LeastkeyPortal extends LitElement {
   declare fetch: Fetch | undefined;
   declare strings: Strings | undefined;
   declare locale: string | undefined;
+  declare routes: boolean;
   declare view: View;
   declare portal: Portal | undefined;
   declare error: unknown;
@@ -54,9 +59,18 @@ export class LeastkeyPortal extends LitElement {
   /** Counts what was asked for: an answer that comes too late is passed over. */
   #turn = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  readonly #history = new PageHistory({
+    show: ({ view, owner }) => {
+      if (owner !== undefined) this.chooseOwner(owner);
+      this.#show(view);
+    },
+    mayLeave: (leave) =>
+      this.renderRoot.querySelector<CopyOnce>('leastkey-copy-once')?.mayLeave(leave) ?? true,
+  });
 
   constructor() {
     super();
+    this.routes = false;
     this.view = { screen: 'list' };
     this.said = '';
     this.told = '';
@@ -65,6 +79,7 @@ export class LeastkeyPortal extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#silence);
+    this.#history.stop();
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -109,7 +124,12 @@ export class LeastkeyPortal extends LitElement {
       case 'token':
         return html`<leastkey-token-page .portal=${portal} .id=${view.id}></leastkey-token-page>`;
       case 'edit':
-        return html`<leastkey-edit-scope .portal=${portal} .id=${view.id}></leastkey-edit-scope>`;
+        return html`<leastkey-edit-token
+          .portal=${portal}
+          .id=${view.id}
+          .narrow=${view.narrow === true}
+          .from=${view.from}
+        ></leastkey-edit-token>`;
       case 'once':
         return html`<leastkey-copy-once
           .portal=${portal}
@@ -126,17 +146,23 @@ export class LeastkeyPortal extends LitElement {
     if (source === undefined) return;
     Object.assign(this, { portal: undefined, error: undefined });
     this.#engine = undefined;
+    const route = this.routes ? this.#history.start() : undefined;
     await this.#attempt(async () => {
       const [deployment, actor] = await Promise.all([source.deployment(), source.actor()]);
       const authority = new Authority(actor);
       const owners = this.owners ?? authority.owners().map((id) => ({ id, title: id }));
       const bare = this.#portal({ source, deployment, authority, owners });
-      const prefill = prefillOf(location.search);
-      const [first] = owners;
+      const first = owners.find(({ id }) => id === route?.owner) ?? owners[0];
       if (first === undefined) return bare;
+      const prefill = prefillOf(location.search);
       const here = await this.#at(bare, first.id);
       const portal = prefill?.kind === undefined ? here : await this.#fitting(here, prefill.kind);
-      if (prefill !== undefined && portal.offeredKinds().length > 0) this.open({ screen: 'create', prefill });
+      const create: View = prefill === undefined ? { screen: 'create' } : { screen: 'create', prefill };
+      const view = route?.view ?? (prefill === undefined ? this.view : create);
+      const asked = view.screen === 'create' ? create : view;
+      const barred = asked.screen === 'create' && portal.offeredKinds().length === 0;
+      this.#show(barred ? { screen: 'list' } : asked);
+      this.#history.enter(this.view, portal.owner, true);
       return portal;
     });
   }
@@ -145,7 +171,9 @@ export class LeastkeyPortal extends LitElement {
     const { portal } = this;
     if (portal === undefined || portal.owner === owner) return;
     portal.listing.stop();
-    void this.#attempt(() => this.#at(portal, owner));
+    void this.#attempt(() => this.#at(portal, owner)).then(() => {
+      if (this.view.screen === 'list') this.#history.enter(this.view, owner, true);
+    });
   }
 
   /** Shows what was found, unless something else was asked for meanwhile. */
@@ -170,21 +198,8 @@ export class LeastkeyPortal extends LitElement {
     return portal;
   }
 
-  /** The portal at an owner, with what the deployment says that may be done there. */
-  async #at(portal: Portal, owner: string): Promise<Portal> {
-    const { kinds, ceiling } = await portal.source.describe(owner);
-    const wanted = this.kinds;
-    const shown = kinds.filter(({ id }) => wanted === undefined || wanted.includes(id));
-    const { texts, source } = portal;
-    return {
-      ...portal,
-      owner,
-      kinds: new Map(shown.map((kind) => [kind.id, kind])),
-      ceiling: new Set(ceiling),
-      listing: new Listing(source, owner, () => this.#redraw()),
-      kindTitle: (id) => kinds.find((kind) => kind.id === id)?.title ?? texts.find(`kind.${id}`) ?? id,
-      offeredKinds: () => shown.filter(({ manage, exchanged }) => manage && !exchanged),
-    };
+  #at(portal: Portal, owner: string): Promise<Portal> {
+    return atOwner(portal, owner, this.kinds, () => this.#redraw());
   }
 
   #source(): PortalSource | undefined {
@@ -206,8 +221,9 @@ export class LeastkeyPortal extends LitElement {
       listing: new Listing(known.source, '', () => {}),
       now: () => Date.now(),
       engine: () => this.#core(known.deployment),
-      open: (view) => this.open(view),
+      open: (view, replace) => this.open(view, replace),
       chooseOwner: (owner) => this.chooseOwner(owner),
+      settle: ({ owner }) => this.chooseOwner(owner),
       say: (text) => this.#say(text),
       tell: (text) => {
         this.told = text;
@@ -220,8 +236,14 @@ export class LeastkeyPortal extends LitElement {
     };
   }
 
-  /** Shows another screen; what held a secret before is gone with its own. */
-  open(view: View): void {
+  /** Shows another screen and enters it into the history of the page. */
+  open(view: View, replace = view.screen === 'once'): void {
+    this.#show(view);
+    this.#history.enter(view, this.portal?.owner ?? '', replace);
+  }
+
+  /** What held a secret before is gone with its screen. */
+  #show(view: View): void {
     this.view = view;
     this.said = '';
     // The screen draws itself after this element has.
@@ -245,7 +267,8 @@ export class LeastkeyPortal extends LitElement {
   }
 
   #changed(record: TokenRecord): void {
-    this.portal?.listing.put(record);
+    // Sessions are not in the list: each is on the page of the token that it came from.
+    if (record.parents === undefined) this.portal?.listing.put(record);
     void this.renderRoot.querySelector<TokenPage>('leastkey-token-page')?.load();
   }
 

@@ -1,8 +1,12 @@
+import type { Choice } from '../permissions/choice.js';
+
 /** What a link has filled in: `?template=sender&template=branch&name=Nightly%20sender`. Nothing of it is ever submitted by itself. */
 export interface Prefill {
   templates: readonly string[];
   name: string;
   kind?: string;
+  /** In place of templates, where the portal itself proposes permissions. */
+  choice?: Choice;
 }
 
 const MOST_NAME = 100;

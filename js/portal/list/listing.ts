@@ -146,9 +146,10 @@ export class Listing {
 }
 
 /** What a change does not touch, and its answer does not tell. */
-const usageOf = ({ lastUsedAt, uses }: TokenRecord): Partial<TokenRecord> => ({
+const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenRecord): Partial<TokenRecord> => ({
   ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
   ...(uses === undefined ? {} : { uses }),
+  ...(permissionUse === undefined ? {} : { permissionUse }),
 });
 
 const text = new Intl.Collator(undefined, { numeric: true });

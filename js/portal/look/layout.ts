@@ -12,7 +12,7 @@ export const layout = css`
   }
   leastkey-create-token,
   leastkey-token-page,
-  leastkey-edit-scope,
+  leastkey-edit-token,
   leastkey-copy-once {
     display: block;
     max-inline-size: 52rem;
@@ -202,6 +202,31 @@ export const layout = css`
   }
   .history li > small {
     flex-basis: 100%;
+  }
+  .lines {
+    margin: 0.75rem 0;
+    padding: 0;
+    list-style: none;
+    border-block-start: 1px solid var(--border);
+  }
+  .lines li {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.25rem 1rem;
+    align-items: center;
+    justify-content: space-between;
+    padding-block: 0.5rem;
+    border-block-end: 1px solid var(--border);
+    overflow-wrap: anywhere;
+  }
+  .lines time span {
+    color: inherit;
+  }
+  .lines time small {
+    display: none;
+  }
+  .line-of {
+    display: block;
   }
   .steps {
     display: flex;

@@ -53,6 +53,8 @@ export const permissions = css`
   }
   leastkey-permission-tree,
   leastkey-permission-editor,
+  leastkey-narrowing,
+  leastkey-token-sessions,
   leastkey-token-audit {
     display: block;
   }
@@ -124,6 +126,43 @@ export const permissions = css`
   .summary dd {
     margin: 0 0 0.5rem;
     overflow-wrap: anywhere;
+  }
+  .narrowing {
+    margin-block-start: 1rem;
+    padding-block-start: 1rem;
+    border-block-start: 1px solid var(--border);
+  }
+  .narrowing .side {
+    align-items: end;
+  }
+  .narrowed {
+    margin-block: 0.5rem;
+    padding-inline-start: 1.25rem;
+  }
+  .rows {
+    display: grid;
+    gap: 0.75rem;
+    margin-block: 0.75rem 0;
+  }
+  .rows dt {
+    font-weight: 600;
+  }
+  .rows dd {
+    margin: 0;
+    overflow-wrap: anywhere;
+  }
+  .rows .del > span:not(.unseen),
+  .rows .ins > span:not(.unseen) {
+    display: block;
+  }
+  .rows .del {
+    color: var(--danger);
+  }
+  .rows .del > span:not(.unseen) {
+    text-decoration: line-through;
+  }
+  .rows .ins {
+    color: var(--good);
   }
   .diff ul {
     margin: 0.25rem 0 0.75rem;

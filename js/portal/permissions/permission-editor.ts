@@ -12,18 +12,9 @@ import {
   withPermissions,
   withTemplate,
 } from './choice.js';
+import { ChoiceChange } from './choice-change.js';
 import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
 import type { TreeChange } from './permission-tree.js';
-
-/** A choice that somebody has made, with what it comes to. */
-export class ChoiceChange extends Event {
-  readonly choice: Choice;
-
-  constructor(choice: Choice) {
-    super('choice-change');
-    this.choice = choice;
-  }
-}
 
 /** Permission sets, and behind them every single permission. */
 export class PermissionEditor extends Part {
@@ -33,12 +24,15 @@ export class PermissionEditor extends Part {
     choice: { attribute: false },
     kind: { attribute: false },
     folded: { attribute: false },
+    boundary: { attribute: false },
   };
   declare engine: Tokens;
   declare choice: Choice;
   declare kind: string;
   /** Whether the sets are among the advanced options, because a role gives the permissions. */
   declare folded: boolean;
+  /** The resource that the token may not leave. */
+  declare boundary: string;
   #sets: readonly Offered[] = [];
 
   constructor() {
@@ -79,6 +73,14 @@ export class PermissionEditor extends Part {
           @tree-change=${({ ids, given }: TreeChange) =>
             this.#change(withPermissions(this.choice, ids, given, this.#resolve))}
         ></leastkey-permission-tree>
+        <leastkey-narrowing
+          .portal=${this.portal}
+          .engine=${this.engine}
+          .choice=${this.choice}
+          .given=${preview.permissions}
+          .boundary=${this.boundary}
+          @choice-change=${({ choice }: ChoiceChange) => this.#change(choice)}
+        ></leastkey-narrowing>
       </details>
     `;
   }

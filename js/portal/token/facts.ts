@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../types.js';
 import { instant } from '../part.js';
 import type { Portal } from '../portal.js';
+import { conditionWords, limitWords } from '../terms/words.js';
 
 type Fact = [title: string, value: TemplateResult | string | undefined];
 
@@ -31,7 +32,14 @@ export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
     ],
     [texts.of('token.expires'), instant(portal, record.expiresAt, never)],
     [texts.of('token.used'), instant(portal, record.lastUsedAt, never)],
-    [texts.of('token.uses'), record.uses === undefined ? undefined : String(record.uses)],
+    [texts.of('token.uses'), record.uses === undefined ? undefined : texts.number(record.uses)],
+    [texts.of('token.notBefore'), future(portal, record.notBefore)],
+    [
+      texts.of('token.idle'),
+      record.idleAfter === undefined ? undefined : portal.times.length(record.idleAfter),
+    ],
+    [texts.of('edit.row.conditions'), lines(conditionWords(portal, record.conditions))],
+    [texts.of('edit.row.limits'), lines(limitWords(portal, record.limits))],
     [texts.of('token.reason'), inside(record.reason)],
     [texts.of('token.tags'), record.tags === undefined ? undefined : inside(record.tags.join(', '))],
     [texts.of('token.id'), html`<code>${record.id}</code>`],
@@ -42,3 +50,12 @@ export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
     )}
   </dl>`;
 }
+
+const lines = (texts: readonly string[]) =>
+  texts.length === 0
+    ? undefined
+    : html`${texts.map((text) => html`<span class="line-of" dir="auto">${text}</span>`)}`;
+
+/** An instant that is still to come. */
+const future = (portal: Portal, at: number | undefined) =>
+  at === undefined || at <= portal.now() ? undefined : instant(portal, at, '');
