@@ -1,3 +1,4 @@
+import { withoutPrefill } from './create/prefill.js';
 import type { View } from './portal.js';
 import { addressOf, type Route, routeOf } from './routes.js';
 
@@ -39,9 +40,10 @@ export class PageHistory {
     if (!this.#listening) return;
     const address = addressOf(view, owner);
     if (address === this.#address) return;
-    // The first address of all is that of the page itself.
-    if (replace || this.#address === '') history.replaceState(null, '', address);
-    else history.pushState(null, '', address);
+    // The first address of all is that of the page itself, with what a link has filled in. Whoever goes on leaves that behind.
+    if (this.#address === '') history.replaceState(null, '', address);
+    else if (replace) history.replaceState(null, '', `${withoutPrefill(location)}${address}`);
+    else history.pushState(null, '', `${withoutPrefill(location)}${address}`);
     this.#address = address;
   }
 

@@ -15,6 +15,7 @@ import { Listing } from './list/listing.js';
 import { errorBox } from './look/errors.js';
 import { styles } from './look/styles.js';
 import type { Portal, View } from './portal.js';
+import { screenOf } from './screens.js';
 import type { Strings } from './text/strings.js';
 import { Texts } from './text/text.js';
 import { Times } from './text/times.js';
@@ -61,8 +62,8 @@ export class LeastkeyPortal extends LitElement {
   #silence: ReturnType<typeof setTimeout> | undefined;
   readonly #history = new PageHistory({
     show: ({ view, owner }) => {
-      if (owner !== undefined) this.chooseOwner(owner);
-      this.#show(view);
+      if (owner !== undefined) void this.chooseOwner(owner);
+      this.#show(view.screen === 'create' ? formOf(location.search) : view);
     },
     mayLeave: (leave) =>
       this.renderRoot.querySelector<CopyOnce>('leastkey-copy-once')?.mayLeave(leave) ?? true,
@@ -91,7 +92,7 @@ export class LeastkeyPortal extends LitElement {
     const { portal } = this;
     return html`
       <div class="portal">
-        ${portal === undefined ? this.#waiting() : html`${this.#screen(portal)} ${this.#manager(portal)}`}
+        ${portal === undefined ? this.#waiting() : html`${screenOf(portal, this.view)} ${this.#manager(portal)}`}
         <p class="said" role="status">${this.said}</p>
         <p class="unseen" role="status">${this.told}</p>
       </div>
@@ -106,38 +107,6 @@ export class LeastkeyPortal extends LitElement {
 
   #manager(portal: Portal): TemplateResult {
     return html`<leastkey-manage-token .portal=${portal}></leastkey-manage-token>`;
-  }
-
-  #screen(portal: Portal): TemplateResult {
-    const { view } = this;
-    if (portal.owner === '' && portal.owners.length === 0) {
-      return html`<div class="empty">
-        <h2>${portal.texts.of('portal.refused.title')}</h2>
-        <p>${portal.texts.of('portal.refused.text')}</p>
-      </div>`;
-    }
-    switch (view.screen) {
-      case 'list':
-        return html`<leastkey-token-list .portal=${portal}></leastkey-token-list>`;
-      case 'create':
-        return html`<leastkey-create-token .portal=${portal} .prefill=${view.prefill}></leastkey-create-token>`;
-      case 'token':
-        return html`<leastkey-token-page .portal=${portal} .id=${view.id}></leastkey-token-page>`;
-      case 'edit':
-        return html`<leastkey-edit-token
-          .portal=${portal}
-          .id=${view.id}
-          .narrow=${view.narrow === true}
-          .from=${view.from}
-        ></leastkey-edit-token>`;
-      case 'once':
-        return html`<leastkey-copy-once
-          .portal=${portal}
-          .credential=${view.credential}
-          .record=${view.record}
-          .rotated=${view.rotated}
-        ></leastkey-copy-once>`;
-    }
   }
 
   /** Finds out what there is and who is asking, and shows the list, or the form of a template link. */
@@ -157,9 +126,8 @@ export class LeastkeyPortal extends LitElement {
       const prefill = prefillOf(location.search);
       const here = await this.#at(bare, first.id);
       const portal = prefill?.kind === undefined ? here : await this.#fitting(here, prefill.kind);
-      const create: View = prefill === undefined ? { screen: 'create' } : { screen: 'create', prefill };
-      const view = route?.view ?? (prefill === undefined ? this.view : create);
-      const asked = view.screen === 'create' ? create : view;
+      const view = route?.view ?? (prefill === undefined ? this.view : formOf(location.search));
+      const asked = view.screen === 'create' ? formOf(location.search) : view;
       const barred = asked.screen === 'create' && portal.offeredKinds().length === 0;
       this.#show(barred ? { screen: 'list' } : asked);
       this.#history.enter(this.view, portal.owner, true);
@@ -167,13 +135,13 @@ export class LeastkeyPortal extends LitElement {
     });
   }
 
-  chooseOwner(owner: string): void {
+  async chooseOwner(owner: string): Promise<void> {
     const { portal } = this;
     if (portal === undefined || portal.owner === owner) return;
     portal.listing.stop();
-    void this.#attempt(() => this.#at(portal, owner)).then(() => {
-      if (this.view.screen === 'list') this.#history.enter(this.view, owner, true);
-    });
+    await this.#attempt(() => this.#at(portal, owner));
+    if (this.view.screen === 'list') this.#history.enter(this.view, owner, true);
+    await this.updateComplete;
   }
 
   /** Shows what was found, unless something else was asked for meanwhile. */
@@ -222,7 +190,7 @@ export class LeastkeyPortal extends LitElement {
       now: () => Date.now(),
       engine: () => this.#core(known.deployment),
       open: (view, replace) => this.open(view, replace),
-      chooseOwner: (owner) => this.chooseOwner(owner),
+      chooseOwner: (owner) => void this.chooseOwner(owner),
       settle: ({ owner }) => this.chooseOwner(owner),
       say: (text) => this.#say(text),
       tell: (text) => {
@@ -237,7 +205,7 @@ export class LeastkeyPortal extends LitElement {
   }
 
   /** Shows another screen and enters it into the history of the page. */
-  open(view: View, replace = view.screen === 'once'): void {
+  open(view: View, replace = [view.screen, this.view.screen].includes('once')): void {
     this.#show(view);
     this.#history.enter(view, this.portal?.owner ?? '', replace);
   }
@@ -293,4 +261,10 @@ export class LeastkeyPortal extends LitElement {
   #language(): string {
     return this.locale ?? (document.documentElement.lang || navigator.language);
   }
+}
+
+/** The form, with what a link has filled in. */
+function formOf(query: string): View {
+  const prefill = prefillOf(query);
+  return prefill === undefined ? { screen: 'create' } : { screen: 'create', prefill };
 }

@@ -42,7 +42,7 @@ export interface Portal {
   open(view: View, replace?: boolean): void;
   chooseOwner(owner: string): void;
   /** Stands at the owner of a token that is shown, wherever its address came from. */
-  settle(record: TokenRecord): void;
+  settle(record: TokenRecord): Promise<void>;
   /** Tells that something was done: to the eye, and to a screen reader. */
   say(text: string): void;
   /** Tells a screen reader alone. */

@@ -6,7 +6,7 @@ export interface Route {
   owner?: string;
 }
 
-/** The address of a screen, as a fragment. A new secret has none of its own: it is never in an address. */
+/** The address of a screen, as a fragment. That of a new secret leads to the list: what is shown once has no address to come back to. */
 export function addressOf(view: View, owner: string): string {
   const of = owner === '' ? '' : `?owner=${encodeURIComponent(owner)}`;
   switch (view.screen) {
@@ -17,7 +17,7 @@ export function addressOf(view: View, owner: string): string {
     case 'edit':
       return `#/tokens/${view.id}/edit`;
     case 'once':
-      return view.rotated ? `#/tokens/${view.record.id}` : `#/tokens${of}`;
+      return view.rotated ? `#/tokens/${view.record.id}` : '#/created';
     default:
       return `#/tokens${of}`;
   }

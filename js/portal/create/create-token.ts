@@ -16,7 +16,7 @@ import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKi
 import { expirationField } from './expiration.js';
 import type { Prefill } from './prefill.js';
 import { reviewSection } from './review.js';
-import { roleField } from './role-field.js';
+import { roleField, rolesOf } from './role-field.js';
 
 /** Making a token, in steps. The credential is made here, and only its digest leaves the page. */
 export class CreateToken extends Part {
@@ -99,7 +99,7 @@ export class CreateToken extends Part {
       case 'details':
         return detailsSection(portal, draft, missing, (change) => this.#change(change));
       case 'role':
-        return roleField(portal, draft.kind, draft.choice.role, (role) => {
+        return roleField(portal, rolesOf(portal, draft.kind), draft.choice.role, (role) => {
           const { role: _, ...choice } = draft.choice;
           this.#change({ choice: role === undefined ? choice : { ...choice, role } });
         });
@@ -113,6 +113,7 @@ export class CreateToken extends Part {
             .kind=${draft.kind.id}
             .folded=${draft.kind.technicalUser}
             .boundary=${portal.owner}
+            .ceiling=${portal.ceiling}
             @choice-change=${({ choice }: ChoiceChange) => this.#change({ choice })}
           ></leastkey-permission-editor>
           ${warningsOf(portal, preview)}
@@ -138,7 +139,7 @@ export class CreateToken extends Part {
           _,
           at,
         ) => html`<li aria-current=${at === this.step ? 'step' : 'false'} class=${at < this.step ? 'done' : ''}>
-          <span>${at < this.step ? icon('check') : at + 1}</span> ${this.t(titles[at] ?? '')}
+          <span>${at < this.step ? icon('check') : at + 1}</span> <b>${this.t(titles[at] ?? '')}</b>
         </li>`,
       )}
     </ol>`;

@@ -24,3 +24,11 @@ export function prefillOf(query: string): Prefill | undefined {
     ...(kind === null ? {} : { kind }),
   };
 }
+
+/** The address of a page without what a link has filled in. What else is in its query is the host's. */
+export function withoutPrefill({ pathname, search }: Pick<Location, 'pathname' | 'search'>): string {
+  if (prefillOf(search) === undefined) return `${pathname}${search}`;
+  const parameters = new URLSearchParams(search);
+  for (const name of ['template', 'name', 'kind']) parameters.delete(name);
+  return parameters.size === 0 ? pathname : `${pathname}?${parameters}`;
+}

@@ -34,6 +34,9 @@ export const permissions = css`
     min-inline-size: 0;
     overflow-wrap: anywhere;
   }
+  .words > .link {
+    justify-self: start;
+  }
   .card .badge {
     justify-self: start;
   }
@@ -128,9 +131,7 @@ export const permissions = css`
     overflow-wrap: anywhere;
   }
   .narrowing {
-    margin-block-start: 1rem;
-    padding-block-start: 1rem;
-    border-block-start: 1px solid var(--border);
+    margin-block-start: 1.5rem;
   }
   .narrowing .side {
     align-items: end;
@@ -151,18 +152,24 @@ export const permissions = css`
     margin: 0;
     overflow-wrap: anywhere;
   }
-  .rows .del > span:not(.unseen),
-  .rows .ins > span:not(.unseen) {
-    display: block;
+  .rows :is(.del, .ins) {
+    display: grid;
+    grid-template-columns: 1rem 1fr;
+  }
+  .rows :is(.del, .ins) > span:not(.unseen) {
+    grid-column: 2;
   }
   .rows .del {
     color: var(--danger);
   }
-  .rows .del > span:not(.unseen) {
-    text-decoration: line-through;
+  .rows .del::before {
+    content: '−';
   }
   .rows .ins {
     color: var(--good);
+  }
+  .rows .ins::before {
+    content: '+';
   }
   .diff ul {
     margin: 0.25rem 0 0.75rem;

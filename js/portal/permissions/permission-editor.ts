@@ -25,6 +25,7 @@ export class PermissionEditor extends Part {
     kind: { attribute: false },
     folded: { attribute: false },
     boundary: { attribute: false },
+    ceiling: { attribute: false },
   };
   declare engine: Tokens;
   declare choice: Choice;
@@ -33,17 +34,20 @@ export class PermissionEditor extends Part {
   declare folded: boolean;
   /** The resource that the token may not leave. */
   declare boundary: string;
+  /** The most that can be given. */
+  declare ceiling: ReadonlySet<string>;
   #sets: readonly Offered[] = [];
 
   constructor() {
     super();
     this.choice = NOTHING;
     this.folded = false;
+    this.ceiling = new Set();
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
-    if (!changed.has('engine')) return;
-    this.#sets = offeredSets(this.portal, (selection) => this.engine.resolve(selection, { tree: false }));
+    if (!changed.has('engine') && !changed.has('ceiling')) return;
+    this.#sets = offeredSets(this.portal, this.ceiling, this.#resolve);
   }
 
   protected override render(): TemplateResult {
@@ -53,7 +57,7 @@ export class PermissionEditor extends Part {
     } catch (error) {
       return errorBox(this.portal, error);
     }
-    const tree = offered(preview.tree ?? [], this.portal.ceiling);
+    const tree = offered(preview.tree ?? [], this.ceiling);
     const total = tree.flatMap(permissionsIn).length;
     const sets = permissionSets(this.portal, this.#sets, this.choice, this.kind, (id, chosen) =>
       this.#change(withTemplate(this.choice, id, chosen, this.#resolve)),

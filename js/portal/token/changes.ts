@@ -27,7 +27,7 @@ export interface Edited {
 export interface Changes {
   adds: readonly string[];
   drops: readonly string[];
-  /** What else changes, in words. */
+  /** What else changes, in words: what holds no more, and what holds then. */
   rows: readonly { title: string; was: readonly string[]; is: readonly string[] }[];
   /** What the token is asked to be. Nothing: nothing changes. */
   input: TokenChange | undefined;
@@ -50,11 +50,10 @@ export function changesOf(
   const selects = editable.includes('permissions');
   const chosen = (['role', 'resources'] as const).filter((member) => selects && differs(member));
   const reselected = selects && adds.length + drops.length + chosen.length > 0;
-  const rows = [...own, ...chosen].map((member) => ({
-    title: portal.texts.of(`edit.row.${member}`),
-    was: wordsOf(portal, member, was),
-    is: wordsOf(portal, member, is),
-  }));
+  const rows = [...own, ...chosen].map((member) => {
+    const { adds, drops } = difference(wordsOf(portal, member, was), wordsOf(portal, member, is));
+    return { title: portal.texts.of(`edit.row.${member}`), was: drops, is: adds };
+  });
   const input = {
     ...Object.fromEntries(own.map((member) => [member, is[member as keyof typeof is]])),
     ...(reselected ? selectionOf(choice) : {}),
@@ -94,7 +93,13 @@ function wordsOf(portal: Portal, member: Editable | 'role' | 'resources', told: 
     case 'tags':
       return told.tags ?? [];
     case 'role':
-      return [told.role === undefined ? texts.of('role.none') : titles.role(told.role)];
+      return [
+        told.role === undefined
+          ? texts.of('role.none')
+          : told.role === 'admin'
+            ? texts.of('role.admin')
+            : titles.role(told.role),
+      ];
     case 'resources':
       return Object.entries(told.resources).map(([id, places]) =>
         texts.of('narrow.is', { title: titles.permission(id), list: texts.either(places) }),

@@ -12,6 +12,7 @@ import { warningsOf } from '../permissions/summary.js';
 import { descriptionField, nameField, tagsField } from '../terms/label-fields.js';
 import { restrictionFields } from '../terms/restrictions.js';
 import { NO_TERMS, type Terms, termsOf } from '../terms/terms.js';
+import { ceilingOf } from './ceiling.js';
 import { type Changes, changesOf, type Editable, editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
 import { startOf } from './start.js';
@@ -27,6 +28,7 @@ export class EditToken extends Part {
     record: { state: true },
     terms: { state: true },
     choice: { state: true },
+    ceiling: { state: true },
     busy: { state: true },
     error: { state: true },
   };
@@ -38,6 +40,7 @@ export class EditToken extends Part {
   declare record: TokenRecord | undefined;
   declare terms: Terms;
   declare choice: Choice;
+  declare ceiling: ReadonlySet<string>;
   declare busy: boolean;
   declare error: unknown;
 
@@ -53,8 +56,9 @@ export class EditToken extends Part {
     try {
       const { portal } = this;
       const [engine, record] = await Promise.all([portal.engine(), portal.source.get(this.id)]);
-      portal.settle(record);
-      const idle = this.narrow ? idleOf(portal, record) : undefined;
+      await portal.settle(record);
+      this.ceiling = await ceilingOf(this.portal, record);
+      const idle = this.narrow ? idleOf(this.portal, record) : undefined;
       this.choice = idle === undefined ? startOf(record, engine) : narrowedTo(record, idle.needed, engine);
       Object.assign(this, { engine, record, terms: termsOf(record) });
     } catch (error) {
@@ -111,7 +115,7 @@ export class EditToken extends Part {
       ${
         editable.includes('permissions')
           ? html`<section>
-            ${this.#role(record)}
+            ${this.#role(record, engine)}
             <leastkey-permission-editor
               .portal=${portal}
               .engine=${engine}
@@ -119,6 +123,7 @@ export class EditToken extends Part {
               .kind=${record.kind}
               .folded=${portal.kinds.get(record.kind)?.technicalUser === true}
               .boundary=${record.resource}
+              .ceiling=${this.ceiling}
               @choice-change=${({ choice }: ChoiceChange) => {
                 this.choice = choice;
               }}
@@ -152,11 +157,18 @@ export class EditToken extends Part {
     `;
   }
 
-  #role({ kind }: TokenRecord): TemplateResult | string {
-    const { portal } = this;
+  /** The role that it has, and those that can be given to it. */
+  #role({ kind, role: own }: TokenRecord, engine: Tokens): TemplateResult | string {
+    const { portal, ceiling } = this;
     const rules = portal.kinds.get(kind);
-    if (rules === undefined || rolesOf(portal, rules).length < 2) return '';
-    return roleField(portal, rules, this.choice.role, (role) => {
+    if (rules === undefined) return '';
+    const gives = (role: string) => engine.resolve({ role }, { tree: false }).permissions;
+    const given = rolesOf(portal, rules).filter(
+      (role) => role === undefined || gives(role).every((id) => ceiling.has(id)),
+    );
+    const roles = [...new Set([own, ...given])];
+    if (roles.length < 2) return '';
+    return roleField(portal, roles, this.choice.role, (role) => {
       const { role: _, ...choice } = this.choice;
       this.choice = role === undefined ? choice : { ...choice, role };
     });
@@ -180,7 +192,7 @@ export class EditToken extends Part {
             ${rows.map(
               ({ title, was, is }) => html`<div>
                 <dt>${title}</dt>
-                <dd>${this.#side('del', 'edit.was', was)} ${this.#side('ins', 'edit.is', is)}</dd>
+                <dd>${this.#lines('del', 'edit.was', was)} ${this.#lines('ins', 'edit.is', is)}</dd>
               </div>`,
             )}
           </dl>`
@@ -188,11 +200,11 @@ export class EditToken extends Part {
     </section>`;
   }
 
-  #side(side: 'del' | 'ins', key: string, texts: readonly string[]): TemplateResult {
-    const words = texts.length === 0 ? [this.t('edit.none')] : texts;
-    return html`<span class=${side} dir="auto"
-      ><span class="unseen">${this.t(key)}</span> ${words.map((text) => html`<span>${text}</span>`)}</span
-    >`;
+  #lines(side: 'del' | 'ins', key: string, texts: readonly string[]): TemplateResult[] {
+    return texts.map(
+      (text) =>
+        html`<span class=${side}><span class="unseen">${this.t(key)}</span><span dir="auto">${text}</span></span>`,
+    );
   }
 
   #permissions(what: 'adds' | 'drops', ids: readonly string[]): TemplateResult | string {

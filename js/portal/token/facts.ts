@@ -4,7 +4,7 @@ import { instant } from '../part.js';
 import type { Portal } from '../portal.js';
 import { conditionWords, limitWords } from '../terms/words.js';
 
-type Fact = [title: string, value: TemplateResult | string | undefined];
+type Fact = [title: string, value: TemplateResult | string | undefined, width?: 'whole'];
 
 /** What is in the record but its permissions and its status. */
 export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
@@ -13,7 +13,7 @@ export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
   const inside = (text: string | undefined) => (text === undefined ? undefined : html`<bdi>${text}</bdi>`);
   const { role } = record;
   const facts: Fact[] = [
-    [texts.of('token.description'), inside(record.description)],
+    [texts.of('token.description'), inside(record.description), 'whole'],
     [texts.of('token.kind'), portal.kindTitle(record.kind)],
     [texts.of('token.owner'), inside(record.owner)],
     [texts.of('token.subject'), inside(record.subject)],
@@ -38,15 +38,15 @@ export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
       texts.of('token.idle'),
       record.idleAfter === undefined ? undefined : portal.times.length(record.idleAfter),
     ],
-    [texts.of('edit.row.conditions'), lines(conditionWords(portal, record.conditions))],
-    [texts.of('edit.row.limits'), lines(limitWords(portal, record.limits))],
+    [texts.of('edit.row.conditions'), lines(conditionWords(portal, record.conditions)), 'whole'],
+    [texts.of('edit.row.limits'), lines(limitWords(portal, record.limits)), 'whole'],
     [texts.of('token.reason'), inside(record.reason)],
     [texts.of('token.tags'), record.tags === undefined ? undefined : inside(record.tags.join(', '))],
     [texts.of('token.id'), html`<code>${record.id}</code>`],
   ];
   return html`<dl class="facts">
-    ${facts.flatMap(([title, value]) =>
-      value === undefined ? [] : [html`<div><dt>${title}</dt><dd>${value}</dd></div>`],
+    ${facts.flatMap(([title, value, width = '']) =>
+      value === undefined ? [] : [html`<div class=${width}><dt>${title}</dt><dd>${value}</dd></div>`],
     )}
   </dl>`;
 }

@@ -45,7 +45,7 @@ export class TokenPage extends Part {
     this.error = undefined;
     try {
       this.record = await this.portal.source.get(this.id);
-      this.portal.settle(this.record);
+      await this.portal.settle(this.record);
       this.engine = await this.portal.engine();
     } catch (error) {
       this.error = error;
