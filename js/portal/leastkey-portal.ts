@@ -77,6 +77,12 @@ export class LeastkeyPortal extends LitElement {
     this.told = '';
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Moved to another place of the page, it goes on.
+    if (this.routes && this.portal !== undefined) this.#history.start();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#silence);
@@ -129,7 +135,7 @@ export class LeastkeyPortal extends LitElement {
       const view = route?.view ?? (prefill === undefined ? this.view : formOf(location.search));
       const asked = view.screen === 'create' ? formOf(location.search) : view;
       const barred = asked.screen === 'create' && portal.offeredKinds().length === 0;
-      this.#show(barred ? { screen: 'list' } : asked);
+      this.view = barred ? { screen: 'list' } : asked;
       this.#history.enter(this.view, portal.owner, true);
       return portal;
     });

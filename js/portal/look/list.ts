@@ -39,7 +39,7 @@ export const list = css`
     color: var(--muted);
   }
   thead th:first-child {
-    inline-size: 30%;
+    inline-size: 28%;
   }
   thead th:nth-child(2) {
     inline-size: 14%;
@@ -48,7 +48,7 @@ export const list = css`
     inline-size: 12%;
   }
   thead th:last-child {
-    inline-size: 8%;
+    inline-size: 11%;
   }
   tbody tr:not(.gap) {
     block-size: 6rem;
