@@ -187,7 +187,7 @@ impl Core {
             return MISS;
         };
         let cache = &mut self.cache.borrow_mut();
-        match recall(deployment, credential, question, now, cache) {
+        match recall(deployment, credential.as_bytes(), question, now, cache) {
             Ok(Some(Hit {
                 slot,
                 code,
