@@ -252,7 +252,7 @@ impl Populated {
                 &reads,
                 instant(NOW),
                 cache,
-                round,
+                Some(round),
             );
             match step {
                 Step::Need(need) => self.host.fetch(&mut reads, need),

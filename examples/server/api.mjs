@@ -5,7 +5,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import { createGuard, handler } from 'leastkey/http';
-import { page } from './page.mjs';
+import { isOfPage, page } from './page.mjs';
 import { authenticate } from './people.mjs';
 
 const mostBodyBytes = 16 * 1024;
@@ -18,7 +18,7 @@ export function createApi({ tokens, routes }) {
   return async (request) => {
     const { pathname } = new URL(request.url);
     if (/^\/(?:leastkey|oauth20)\//.test(pathname)) return leastkey(request);
-    if (/^\/(?:$|www\/|package\/)/.test(pathname)) return page(request);
+    if (isOfPage(pathname)) return page(request);
     try {
       return await answer(compiled, guard, request, pathname.split('/'));
     } catch (error) {

@@ -11,15 +11,23 @@ import { siteRoutes } from './site.mjs';
 const catalogFile = fileURLToPath(new URL('../catalogs/four-systems.json', import.meta.url));
 const prefix = 'acme_demo';
 
+/** How often the use of tokens is written, in milliseconds. */
+const FLUSH = 5_000;
+
 /** Opens it on a database in `folder`. Call `close` when done. */
 export async function openDeployment(folder) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const database = path.join(folder, 'demo.db');
   const catalog = JSON.parse(await readFile(catalogFile, 'utf8'));
   const store = sqliteStore({ path: database });
-  const close = () => store.close();
   try {
     const tokens = await createTokens({ catalog, store, prefix });
+    const flushing = setInterval(() => void tokens.flush().catch(console.error), FLUSH);
+    const close = async () => {
+      clearInterval(flushing);
+      await tokens.flush().catch(console.error);
+      await store.close();
+    };
     return {
       tokens,
       catalog,
@@ -30,7 +38,7 @@ export async function openDeployment(folder) {
       close,
     };
   } catch (error) {
-    await close();
+    await store.close();
     throw error;
   }
 }

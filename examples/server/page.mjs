@@ -1,22 +1,45 @@
-/** The page of the portal: `www/`, and the package as a page loads it. */
+/**
+ * The page of the portal: `www/`, and the package as a page loads it. What the page loads has the name of its content in its path, so that
+ * a browser keeps it for good; only the page itself is asked for each time.
+ */
 
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fileServer } from './files.mjs';
+import { fileServer, isServed, nameOf } from './files.mjs';
 
 const leastkey = fileURLToPath(new URL('.', import.meta.resolve('leastkey')));
 const www = fileURLToPath(new URL('../../www', import.meta.url));
 
-const files = fileServer({
+const folders = {
   '/www/': www,
   '/package/browser/': path.join(leastkey, 'browser'),
   '/package/wasm/': path.join(leastkey, 'wasm'),
-});
+};
+
+const all = Object.entries(folders).flatMap(([prefix, folder]) =>
+  readdirSync(folder)
+    .filter(isServed)
+    .map((name) => ({ prefix, name, file: path.join(folder, name) })),
+);
+
+/** One name for all of them: they belong together, and import each other by relative paths. */
+const version = nameOf(all.map(({ file }) => `${file} ${nameOf(readFileSync(file))}`).join('\n'));
+
+/** `/www/page.js` in a text becomes `/v/<version>/www/page.js`. */
+const versioned = (text) => text.replaceAll(/(["'])\/(www|package)\//g, `$1/v/${version}/$2/`);
+
+/** Every file under its own path too, for whoever names it by that. */
+const files = new Map(
+  all.flatMap(({ prefix, name, file }) => [
+    [`${prefix}${name}`, { file }],
+    [`/v/${version}${prefix}${name}`, { file, versioned: true, change: versioned }],
+  ]),
+);
+files.set('/', { file: path.join(www, 'index.html'), change: versioned });
 
 /** Answers for `/` and for what it loads. */
-export function page(request) {
-  const { pathname } = new URL(request.url);
-  return pathname === '/'
-    ? files(new Request(new URL('/www/index.html', request.url), request))
-    : files(request);
-}
+export const page = fileServer(files);
+
+/** Whether a path is one of the page's. */
+export const isOfPage = (pathname) => /^\/(?:$|www\/|package\/|v\/)/.test(pathname);

@@ -10,13 +10,15 @@ import { CreateToken } from './create/create-token.js';
 import type { Fetch } from './data/http-source.js';
 import { LeastkeyPortal } from './leastkey-portal.js';
 import { TokenList } from './list/token-list.js';
+import { Narrowing } from './permissions/narrowing.js';
 import { PermissionEditor } from './permissions/permission-editor.js';
 import { PermissionTree } from './permissions/permission-tree.js';
 import type { Strings } from './text/strings.js';
-import { EditScope } from './token/edit-scope.js';
+import { EditToken } from './token/edit-token.js';
 import { ManageToken } from './token/manage-token.js';
 import { TokenAudit } from './token/token-audit.js';
 import { TokenPage } from './token/token-page.js';
+import { TokenSessions } from './token/token-sessions.js';
 
 export { ENGLISH, type StringKey, type Strings } from './text/strings.js';
 export type { Fetch };
@@ -45,6 +47,8 @@ export interface LeastkeyPortalElement extends HTMLElement {
   strings?: Strings;
   /** The language of dates and numbers: the attribute `locale`. Default: the page's. */
   locale?: string;
+  /** Whether each screen has an address, as the fragment of the page's: the attribute `routes`. Then back, forward, reload and links work. */
+  routes?: boolean;
 }
 
 declare global {
@@ -58,10 +62,12 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   'leastkey-create-token': CreateToken,
   'leastkey-copy-once': CopyOnce,
   'leastkey-permission-editor': PermissionEditor,
+  'leastkey-narrowing': Narrowing,
   'leastkey-permission-tree': PermissionTree,
   'leastkey-token-page': TokenPage,
   'leastkey-token-audit': TokenAudit,
-  'leastkey-edit-scope': EditScope,
+  'leastkey-token-sessions': TokenSessions,
+  'leastkey-edit-token': EditToken,
   'leastkey-manage-token': ManageToken,
   'leastkey-portal': LeastkeyPortal,
 };

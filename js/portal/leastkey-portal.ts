@@ -1,6 +1,8 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import { createTokens, type Tokens } from '../tokens.js';
 import type { Actor, TokenRecord } from '../types.js';
+import { atOwner } from './at-owner.js';
+import type { CopyOnce } from './create/copy-once.js';
 import { prefillOf } from './create/prefill.js';
 import { Authority } from './data/authority.js';
 import { type Fetch, httpSource } from './data/http-source.js';
@@ -8,10 +10,12 @@ import { noStore } from './data/no-store.js';
 import type { PortalSource } from './data/source.js';
 import { Titles } from './data/titles.js';
 import { tokensSource } from './data/tokens-source.js';
+import { PageHistory } from './history.js';
 import { Listing } from './list/listing.js';
 import { errorBox } from './look/errors.js';
 import { styles } from './look/styles.js';
 import type { Portal, View } from './portal.js';
+import { screenOf } from './screens.js';
 import type { Strings } from './text/strings.js';
 import { Texts } from './text/text.js';
 import { Times } from './text/times.js';
@@ -31,6 +35,7 @@ export class LeastkeyPortal extends LitElement {
     fetch: { attribute: false },
     strings: { attribute: false },
     locale: {},
+    routes: { type: Boolean },
     view: { state: true },
     portal: { state: true },
     error: { state: true },
@@ -45,6 +50,7 @@ export class LeastkeyPortal extends LitElement {
   declare fetch: Fetch | undefined;
   declare strings: Strings | undefined;
   declare locale: string | undefined;
+  declare routes: boolean;
   declare view: View;
   declare portal: Portal | undefined;
   declare error: unknown;
@@ -54,17 +60,33 @@ export class LeastkeyPortal extends LitElement {
   /** Counts what was asked for: an answer that comes too late is passed over. */
   #turn = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  readonly #history = new PageHistory({
+    show: ({ view, owner }) => {
+      if (owner !== undefined) void this.chooseOwner(owner);
+      this.#show(view.screen === 'create' ? formOf(location.search) : view);
+    },
+    mayLeave: (leave) =>
+      this.renderRoot.querySelector<CopyOnce>('leastkey-copy-once')?.mayLeave(leave) ?? true,
+  });
 
   constructor() {
     super();
+    this.routes = false;
     this.view = { screen: 'list' };
     this.said = '';
     this.told = '';
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Moved to another place of the page, it goes on.
+    if (this.routes && this.portal !== undefined) this.#history.start();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#silence);
+    this.#history.stop();
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -76,7 +98,7 @@ export class LeastkeyPortal extends LitElement {
     const { portal } = this;
     return html`
       <div class="portal">
-        ${portal === undefined ? this.#waiting() : html`${this.#screen(portal)} ${this.#manager(portal)}`}
+        ${portal === undefined ? this.#waiting() : html`${screenOf(portal, this.view)} ${this.#manager(portal)}`}
         <p class="said" role="status">${this.said}</p>
         <p class="unseen" role="status">${this.told}</p>
       </div>
@@ -93,59 +115,39 @@ export class LeastkeyPortal extends LitElement {
     return html`<leastkey-manage-token .portal=${portal}></leastkey-manage-token>`;
   }
 
-  #screen(portal: Portal): TemplateResult {
-    const { view } = this;
-    if (portal.owner === '' && portal.owners.length === 0) {
-      return html`<div class="empty">
-        <h2>${portal.texts.of('portal.refused.title')}</h2>
-        <p>${portal.texts.of('portal.refused.text')}</p>
-      </div>`;
-    }
-    switch (view.screen) {
-      case 'list':
-        return html`<leastkey-token-list .portal=${portal}></leastkey-token-list>`;
-      case 'create':
-        return html`<leastkey-create-token .portal=${portal} .prefill=${view.prefill}></leastkey-create-token>`;
-      case 'token':
-        return html`<leastkey-token-page .portal=${portal} .id=${view.id}></leastkey-token-page>`;
-      case 'edit':
-        return html`<leastkey-edit-scope .portal=${portal} .id=${view.id}></leastkey-edit-scope>`;
-      case 'once':
-        return html`<leastkey-copy-once
-          .portal=${portal}
-          .credential=${view.credential}
-          .record=${view.record}
-          .rotated=${view.rotated}
-        ></leastkey-copy-once>`;
-    }
-  }
-
   /** Finds out what there is and who is asking, and shows the list, or the form of a template link. */
   async #start(): Promise<void> {
     const source = this.#source();
     if (source === undefined) return;
     Object.assign(this, { portal: undefined, error: undefined });
     this.#engine = undefined;
+    const route = this.routes ? this.#history.start() : undefined;
     await this.#attempt(async () => {
       const [deployment, actor] = await Promise.all([source.deployment(), source.actor()]);
       const authority = new Authority(actor);
       const owners = this.owners ?? authority.owners().map((id) => ({ id, title: id }));
       const bare = this.#portal({ source, deployment, authority, owners });
-      const prefill = prefillOf(location.search);
-      const [first] = owners;
+      const first = owners.find(({ id }) => id === route?.owner) ?? owners[0];
       if (first === undefined) return bare;
+      const prefill = prefillOf(location.search);
       const here = await this.#at(bare, first.id);
       const portal = prefill?.kind === undefined ? here : await this.#fitting(here, prefill.kind);
-      if (prefill !== undefined && portal.offeredKinds().length > 0) this.open({ screen: 'create', prefill });
+      const view = route?.view ?? (prefill === undefined ? this.view : formOf(location.search));
+      const asked = view.screen === 'create' ? formOf(location.search) : view;
+      const barred = asked.screen === 'create' && portal.offeredKinds().length === 0;
+      this.view = barred ? { screen: 'list' } : asked;
+      this.#history.enter(this.view, portal.owner, true);
       return portal;
     });
   }
 
-  chooseOwner(owner: string): void {
+  async chooseOwner(owner: string): Promise<void> {
     const { portal } = this;
     if (portal === undefined || portal.owner === owner) return;
     portal.listing.stop();
-    void this.#attempt(() => this.#at(portal, owner));
+    await this.#attempt(() => this.#at(portal, owner));
+    if (this.view.screen === 'list') this.#history.enter(this.view, owner, true);
+    await this.updateComplete;
   }
 
   /** Shows what was found, unless something else was asked for meanwhile. */
@@ -170,21 +172,8 @@ export class LeastkeyPortal extends LitElement {
     return portal;
   }
 
-  /** The portal at an owner, with what the deployment says that may be done there. */
-  async #at(portal: Portal, owner: string): Promise<Portal> {
-    const { kinds, ceiling } = await portal.source.describe(owner);
-    const wanted = this.kinds;
-    const shown = kinds.filter(({ id }) => wanted === undefined || wanted.includes(id));
-    const { texts, source } = portal;
-    return {
-      ...portal,
-      owner,
-      kinds: new Map(shown.map((kind) => [kind.id, kind])),
-      ceiling: new Set(ceiling),
-      listing: new Listing(source, owner, () => this.#redraw()),
-      kindTitle: (id) => kinds.find((kind) => kind.id === id)?.title ?? texts.find(`kind.${id}`) ?? id,
-      offeredKinds: () => shown.filter(({ manage, exchanged }) => manage && !exchanged),
-    };
+  #at(portal: Portal, owner: string): Promise<Portal> {
+    return atOwner(portal, owner, this.kinds, () => this.#redraw());
   }
 
   #source(): PortalSource | undefined {
@@ -206,8 +195,9 @@ export class LeastkeyPortal extends LitElement {
       listing: new Listing(known.source, '', () => {}),
       now: () => Date.now(),
       engine: () => this.#core(known.deployment),
-      open: (view) => this.open(view),
-      chooseOwner: (owner) => this.chooseOwner(owner),
+      open: (view, replace) => this.open(view, replace),
+      chooseOwner: (owner) => void this.chooseOwner(owner),
+      settle: ({ owner }) => this.chooseOwner(owner),
       say: (text) => this.#say(text),
       tell: (text) => {
         this.told = text;
@@ -220,8 +210,14 @@ export class LeastkeyPortal extends LitElement {
     };
   }
 
-  /** Shows another screen; what held a secret before is gone with its own. */
-  open(view: View): void {
+  /** Shows another screen and enters it into the history of the page. */
+  open(view: View, replace = [view.screen, this.view.screen].includes('once')): void {
+    this.#show(view);
+    this.#history.enter(view, this.portal?.owner ?? '', replace);
+  }
+
+  /** What held a secret before is gone with its screen. */
+  #show(view: View): void {
     this.view = view;
     this.said = '';
     // The screen draws itself after this element has.
@@ -245,7 +241,8 @@ export class LeastkeyPortal extends LitElement {
   }
 
   #changed(record: TokenRecord): void {
-    this.portal?.listing.put(record);
+    // Sessions are not in the list: each is on the page of the token that it came from.
+    if (record.parents === undefined) this.portal?.listing.put(record);
     void this.renderRoot.querySelector<TokenPage>('leastkey-token-page')?.load();
   }
 
@@ -270,4 +267,10 @@ export class LeastkeyPortal extends LitElement {
   #language(): string {
     return this.locale ?? (document.documentElement.lang || navigator.language);
   }
+}
+
+/** The form, with what a link has filled in. */
+function formOf(query: string): View {
+  const prefill = prefillOf(query);
+  return prefill === undefined ? { screen: 'create' } : { screen: 'create', prefill };
 }

@@ -16,7 +16,7 @@ export type View =
   | { screen: 'list' }
   | { screen: 'create'; prefill?: Prefill }
   | { screen: 'token'; id: string }
-  | { screen: 'edit'; id: string }
+  | { screen: 'edit'; id: string; narrow?: true; from?: 'list' }
   | { screen: 'once'; credential: string; record: TokenRecord; rotated: boolean };
 
 /** What every part of the screen needs. */
@@ -38,8 +38,11 @@ export interface Portal {
   now(): number;
   /** What resolves selections and mints credentials: the core, in this page. */
   engine(): Promise<Tokens>;
-  open(view: View): void;
+  /** `replace`: nobody should come back to the screen before this one. */
+  open(view: View, replace?: boolean): void;
   chooseOwner(owner: string): void;
+  /** Stands at the owner of a token that is shown, wherever its address came from. */
+  settle(record: TokenRecord): Promise<void>;
   /** Tells that something was done: to the eye, and to a screen reader. */
   say(text: string): void;
   /** Tells a screen reader alone. */

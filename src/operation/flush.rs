@@ -55,9 +55,8 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     context.reads.get_all(&needed)?;
     let mut above = Vec::new();
     for used in &uses {
-        let parents = stored(context, &used.id)?.map(|found| found.record.token().parents.clone());
-        for id in parents.iter().flatten() {
-            above.extend([keys::token(id), keys::usage(id)]);
+        for id in parents_of(context, &used.id)? {
+            above.extend([keys::token(&id), keys::usage(&id)]);
         }
     }
     context.reads.get_all(&above)?;
@@ -72,7 +71,8 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     let mut ledger = Ledger::default();
     let mut flushed = 0;
     for used in &uses {
-        if !changes.has_room(&authority, ledger.weight()) {
+        let more = Ledger::MOST_PER_TOKEN * parents_of(context, &used.id)?.len();
+        if !changes.has_room(&authority, ledger.weight() + more) {
             break;
         }
         take_in(context, used, &authority, &mut changes, &mut ledger)?;
@@ -145,6 +145,12 @@ fn read_asked(context: &Context, members: &Members, problems: &mut Problems) -> 
         named.extend(requirement.named(catalog));
     }
     Some(named)
+}
+
+/// The tokens that a session came from.
+fn parents_of(context: &Context, id: &TokenId) -> Result<Vec<TokenId>, Halt> {
+    let found = stored(context, id)?;
+    Ok(found.map_or_else(Vec::new, |found| found.record.token().parents.clone()))
 }
 
 fn take_in<'c>(

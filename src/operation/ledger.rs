@@ -36,6 +36,9 @@ struct Line<'c> {
 }
 
 impl<'c> Ledger<'c> {
+    /// The most writes that one token takes here.
+    pub(super) const MOST_PER_TOKEN: usize = 2;
+
     /// Enters uses of a token, or of a session that came from it, if it is there.
     pub(super) fn enter(
         &mut self,
@@ -90,7 +93,7 @@ impl<'c> Ledger<'c> {
 
     /// The most writes that this comes to.
     pub(super) fn weight(&self) -> usize {
-        2 * self.0.len()
+        Ledger::MOST_PER_TOKEN * self.0.len()
     }
 
     /// Writes down what was entered.

@@ -187,6 +187,31 @@ describe('what a token was used for', () => {
 });
 
 describe('a flush', () => {
+  test('of sessions of sessions fits into commits that a store takes, and counts each use once', async () => {
+    const inner = memoryStore();
+    const sizes: number[] = [];
+    const store = wrapped(inner, {
+      commit: (writes) => {
+        sizes.push(writes.length);
+        return inner.commit(writes);
+      },
+    });
+    const tokens = await deployment({ store });
+    const roots = [];
+    for (let at = 0; at < 12; at++) {
+      const root = await createToken(tokens, { name: `Root ${at}` });
+      let credential = root.token;
+      for (let depth = 0; depth < 4; depth++)
+        credential = (await tokens.exchange(credential, {})).token as string;
+      assert.ok((await tokens.verify(credential, 'messages:send')).valid);
+      roots.push(root.id);
+    }
+    sizes.length = 0;
+    assert.deepEqual(await tokens.flush(), { flushed: 12, uncounted: 0 });
+    assert.ok(sizes.length > 1 && Math.max(...sizes) <= 32, `commits of ${sizes}`);
+    for (const id of roots) assert.equal((await tokens.get(id, admin)).uses, 1);
+  });
+
   const failures = {
     'that the store refuses': () => Promise.reject(new Error('down')),
     'that loses every turn': () => false,

@@ -150,7 +150,10 @@ portalSuite("tokens of the page's own", (demo) => {
       await page.getByLabel('Tokens of').selectOption(owner);
       const row = page.getByRole('row', { name: new RegExp(name) });
       await row.waitFor();
-      const editable = (await row.getByRole('button', { name: /Edit/ }).count()) > 0;
+      await row.getByRole('button', { name: `Edit ${name}` }).click();
+      await visit.heading(new RegExp(`^Edit.* ${name}$`)).waitFor();
+      const editable = (await page.getByText('Advanced options').count()) > 0;
+      await visit.button('Cancel').click();
       await row.getByRole('button', { name: /Manage/ }).click();
       const offered = await page.locator('dialog[open] .choices button').allInnerTexts();
       await visit.button('Close').click();

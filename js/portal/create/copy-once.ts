@@ -19,6 +19,8 @@ export class CopyOnce extends Part {
   /** Whether it was taken along, one way or another. */
   declare copied: boolean;
   declare failed: boolean;
+  /** Where to, once somebody says that nothing has to be copied. */
+  #leave: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -76,14 +78,23 @@ export class CopyOnce extends Part {
 
   /** Asks first, if nobody has copied it. */
   leave(): void {
-    if (this.copied) this.#go();
-    else this.querySelector('dialog')?.showModal();
+    const { id } = this.record;
+    const leave = () => this.portal.open(this.rotated ? { screen: 'token', id } : { screen: 'list' });
+    if (this.mayLeave(leave)) leave();
+  }
+
+  /** Whether somebody has copied it. If not, asks, and `leave` is done once that is answered. */
+  mayLeave(leave: () => void): boolean {
+    if (this.copied) return true;
+    this.#leave = leave;
+    const dialog = this.querySelector('dialog');
+    if (dialog?.open === false) dialog.showModal();
+    return false;
   }
 
   #go(): void {
-    this.credential = '';
-    const { id } = this.record;
-    this.portal.open(this.rotated ? { screen: 'token', id } : { screen: 'list' });
+    this.copied = true;
+    this.#leave?.();
   }
 
   async #copy(): Promise<void> {

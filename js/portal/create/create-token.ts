@@ -8,14 +8,15 @@ import { errorBox } from '../look/errors.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
 import { selectionOf } from '../permissions/choice.js';
-import type { ChoiceChange } from '../permissions/permission-editor.js';
+import type { ChoiceChange } from '../permissions/choice-change.js';
 import { warningsOf } from '../permissions/summary.js';
+import { restrictionFields } from '../terms/restrictions.js';
 import { detailsSection } from './details.js';
 import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKind } from './draft.js';
 import { expirationField } from './expiration.js';
 import type { Prefill } from './prefill.js';
 import { reviewSection } from './review.js';
-import { roleField } from './role-field.js';
+import { roleField, rolesOf } from './role-field.js';
 
 /** Making a token, in steps. The credential is made here, and only its digest leaves the page. */
 export class CreateToken extends Part {
@@ -65,7 +66,7 @@ export class CreateToken extends Part {
         </button>
       </nav>
       <h2 tabindex="-1">${this.t('create.title')}</h2>
-      ${this.prefill === undefined ? '' : html`<p class="note">${icon('warning')} ${this.t('create.fromLink')}</p>`}
+      ${this.prefill === undefined || this.prefill.choice !== undefined ? '' : html`<p class="note">${icon('warning')} ${this.t('create.fromLink')}</p>`}
       ${steps.length > 1 ? this.#progress(steps) : ''}
       ${this.error === undefined ? '' : errorBox(portal, this.error, engine === undefined ? () => this.#start() : undefined, 'create')}
       <form novalidate @submit=${(event: Event) => this.#next(event)}>
@@ -98,7 +99,7 @@ export class CreateToken extends Part {
       case 'details':
         return detailsSection(portal, draft, missing, (change) => this.#change(change));
       case 'role':
-        return roleField(portal, draft.kind, draft.choice.role, (role) => {
+        return roleField(portal, rolesOf(portal, draft.kind), draft.choice.role, (role) => {
           const { role: _, ...choice } = draft.choice;
           this.#change({ choice: role === undefined ? choice : { ...choice, role } });
         });
@@ -111,6 +112,8 @@ export class CreateToken extends Part {
             .choice=${draft.choice}
             .kind=${draft.kind.id}
             .folded=${draft.kind.technicalUser}
+            .boundary=${portal.owner}
+            .ceiling=${portal.ceiling}
             @choice-change=${({ choice }: ChoiceChange) => this.#change({ choice })}
           ></leastkey-permission-editor>
           ${warningsOf(portal, preview)}
@@ -118,6 +121,10 @@ export class CreateToken extends Part {
       case 'expiration':
         return expirationField(portal, draft.kind, draft.expiration, (expiration) =>
           this.#change({ expiration }),
+        );
+      case 'restrictions':
+        return restrictionFields(portal, draft.terms, { conditions: true, limits: true }, (change) =>
+          this.#change({ terms: { ...draft.terms, ...change } }),
         );
       case 'review':
         return reviewSection(portal, draft, preview);
@@ -132,7 +139,7 @@ export class CreateToken extends Part {
           _,
           at,
         ) => html`<li aria-current=${at === this.step ? 'step' : 'false'} class=${at < this.step ? 'done' : ''}>
-          <span>${at < this.step ? icon('check') : at + 1}</span> ${this.t(titles[at] ?? '')}
+          <span>${at < this.step ? icon('check') : at + 1}</span> <b>${this.t(titles[at] ?? '')}</b>
         </li>`,
       )}
     </ol>`;

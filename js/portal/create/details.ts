@@ -1,9 +1,9 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Portal } from '../portal.js';
+import { descriptionField, nameField, tagsField, textOf } from '../terms/label-fields.js';
+import type { Terms } from '../terms/terms.js';
 import type { Draft } from './draft.js';
-
-const textOf = (event: Event) => (event.target as HTMLInputElement).value;
 
 /** What it is called, and as whom it acts. */
 export function detailsSection(
@@ -13,13 +13,14 @@ export function detailsSection(
   change: (change: Partial<Draft>) => void,
 ): TemplateResult {
   const { texts } = portal;
-  const { kind } = draft;
+  const { kind, terms } = draft;
   const kinds = portal.offeredKinds();
-  const optional = html`<small>${texts.of('field.optional')}</small>`;
+  const changeTerms = (changed: Partial<Terms>) => change({ terms: { ...draft.terms, ...changed } });
   return html`
     ${
       kinds.length > 1
-        ? html`<label class="field">
+        ? html`<div class="field">
+          <label>
           <span>${texts.of('field.kind')}</span>
           <select
             name="kind"
@@ -29,44 +30,39 @@ export function detailsSection(
               ({ id }) =>
                 html`<option value=${id} ?selected=${id === kind.id}>${portal.kindTitle(id)}</option>`,
             )}
-          </select>
-        </label>`
-        : ''
+          </select></label>
+          ${kind.description === undefined ? '' : html`<small>${kind.description}</small>`}
+        </div>`
+        : kind.description === undefined
+          ? ''
+          : html`<p>${kind.description}</p>`
     }
-    ${kind.description === undefined ? '' : html`<p>${kind.description}</p>`}
-    <label class="field">
-      <span>${texts.of('field.name')}</span>
-      <input
-        name="name"
-        required
-        maxlength="100"
-        autocomplete="off"
-        dir="auto"
-        .value=${live(draft.name)}
-        aria-invalid=${missing}
-        aria-describedby="name-hint"
-        @input=${(event: Event) => change({ name: textOf(event) })}
-      />
-      <small id="name-hint" class=${missing ? 'wrong' : ''}>
-        ${texts.of(missing ? 'field.required' : kind.uniqueNames ? 'field.name.unique' : 'field.name.hint')}
-      </small>
-    </label>
-    ${
-      kind.technicalUser || portal.authority.is(portal.owner)
-        ? ''
-        : html`<label class="field">
-          <span>${texts.of('field.subject')} ${optional}</span>
-          <input
-            name="subject"
-            maxlength="256"
-            autocomplete="off"
-            dir="auto"
-            .value=${live(draft.subject)}
-            aria-describedby="subject-hint"
-            @input=${(event: Event) => change({ subject: textOf(event) })}
-          />
-          <small id="subject-hint">${texts.of('field.subject.hint')}</small>
-        </label>`
-    }
+    ${nameField(portal, terms, { missing, unique: kind.uniqueNames }, changeTerms)}
+    ${kind.technicalUser || portal.authority.is(portal.owner) ? '' : subjectField(portal, draft, change)}
+    <details class="more">
+      <summary>${texts.of('field.more')}</summary>
+      ${descriptionField(portal, terms, changeTerms)} ${tagsField(portal, terms, changeTerms)}
+    </details>
   `;
+}
+
+function subjectField(
+  { texts }: Portal,
+  { subject }: Draft,
+  change: (change: Partial<Draft>) => void,
+): TemplateResult {
+  return html`<div class="field">
+    <label>
+    <span>${texts.of('field.subject')} <small>${texts.of('field.optional')}</small></span>
+    <input
+      name="subject"
+      maxlength="256"
+      autocomplete="off"
+      dir="auto"
+      .value=${live(subject)}
+      aria-describedby="subject-hint"
+      @input=${(event: Event) => change({ subject: textOf(event) })}
+    /></label>
+    <small id="subject-hint">${texts.of('field.subject.hint')}</small>
+  </div>`;
 }

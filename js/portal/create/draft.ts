@@ -2,15 +2,15 @@ import type { DescribedKind } from '../../describe.js';
 import type { CreateInput } from '../../types.js';
 import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
+import { NO_TERMS, type Terms, termsInput } from '../terms/terms.js';
 import { type Expiration, expiryInput, isPossible, usualExpiration } from './expiration.js';
 import type { Prefill } from './prefill.js';
 
 /** A token that somebody is describing. */
 export interface Draft {
   kind: DescribedKind;
-  name: string;
   subject: string;
-  description: string;
+  terms: Terms;
   choice: Choice;
   expiration: Expiration;
 }
@@ -25,10 +25,9 @@ export function draftOf(
   const known = portal.deployment.catalog.templates ?? {};
   const templates = prefill?.templates.filter((id) => Object.hasOwn(known, id)) ?? [];
   const draft = {
-    name: prefill?.name ?? '',
     subject: '',
-    description: '',
-    choice: { ...NOTHING, templates },
+    terms: { ...NO_TERMS, name: prefill?.name ?? '' },
+    choice: prefill?.choice ?? { ...NOTHING, templates },
   };
   return withKind({ ...draft, kind, expiration: 'never' }, kind);
 }
@@ -45,20 +44,21 @@ export function withKind(draft: Draft, kind: DescribedKind): Draft {
 }
 
 /** The parts of the form. */
-export type Section = 'details' | 'role' | 'permissions' | 'expiration' | 'review';
+export type Section = 'details' | 'role' | 'permissions' | 'expiration' | 'restrictions' | 'review';
 
 /**
  * The steps of the form. Permissions that cannot be changed once the token is created get a step of their own; otherwise one is enough.
  */
 export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][] {
-  if (technicalUser) return [['details', 'expiration', 'role', 'permissions', 'review']];
-  if (editable.includes('permissions')) return [['details', 'permissions', 'expiration', 'review']];
-  return [['details'], ['permissions'], ['expiration', 'review']];
+  if (technicalUser) return [['details', 'expiration', 'role', 'permissions', 'restrictions', 'review']];
+  if (editable.includes('permissions'))
+    return [['details', 'permissions', 'expiration', 'restrictions', 'review']];
+  return [['details'], ['permissions'], ['expiration', 'restrictions', 'review']];
 }
 
 /** Whether a section has all that it needs. */
 export function isComplete(section: Section, draft: Draft, given: number, now: number): boolean {
-  if (section === 'details') return draft.name.trim() !== '';
+  if (section === 'details') return draft.terms.name.trim() !== '';
   if (section === 'permissions') return given > 0;
   if (section === 'expiration') return isPossible(draft.expiration, draft.kind, now);
   return true;
@@ -66,15 +66,12 @@ export function isComplete(section: Section, draft: Draft, given: number, now: n
 
 /** What `create` is asked, but for the credential. */
 export function inputOf(draft: Draft, owner: string, now: number): CreateInput {
-  const { kind, name, subject, description, choice, expiration } = draft;
-  const text = (member: 'subject' | 'description', value: string) =>
-    value.trim() === '' ? {} : { [member]: value.trim() };
+  const { kind, subject, terms, choice, expiration } = draft;
   return {
     kind: kind.id,
-    name: name.trim(),
     owner,
-    ...text('subject', subject),
-    ...text('description', description),
+    ...termsInput(terms),
+    ...(subject.trim() === '' ? {} : { subject: subject.trim() }),
     ...selectionOf(choice),
     ...expiryInput(expiration, kind, now),
   };

@@ -1,8 +1,12 @@
+import type { Choice } from '../permissions/choice.js';
+
 /** What a link has filled in: `?template=sender&template=branch&name=Nightly%20sender`. Nothing of it is ever submitted by itself. */
 export interface Prefill {
   templates: readonly string[];
   name: string;
   kind?: string;
+  /** In place of templates, where the portal itself proposes permissions. */
+  choice?: Choice;
 }
 
 const MOST_NAME = 100;
@@ -19,4 +23,12 @@ export function prefillOf(query: string): Prefill | undefined {
     name: (parameters.get('name') ?? '').slice(0, MOST_NAME),
     ...(kind === null ? {} : { kind }),
   };
+}
+
+/** The address of a page without what a link has filled in. What else is in its query is the host's. */
+export function withoutPrefill({ pathname, search }: Pick<Location, 'pathname' | 'search'>): string {
+  if (prefillOf(search) === undefined) return `${pathname}${search}`;
+  const parameters = new URLSearchParams(search);
+  for (const name of ['template', 'name', 'kind']) parameters.delete(name);
+  return parameters.size === 0 ? pathname : `${pathname}?${parameters}`;
 }

@@ -1,12 +1,19 @@
 import { html, type TemplateResult } from 'lit';
 import type { Preview } from '../../selection.js';
+import { narrowedOf } from '../permissions/narrowed.js';
 import { summaryOf } from '../permissions/summary.js';
 import type { Portal } from '../portal.js';
+import { conditionsOf, limitsOf } from '../terms/terms.js';
+import { conditionWords, limitWords } from '../terms/words.js';
 import type { Draft } from './draft.js';
 import { endOf } from './expiration.js';
 
 /** What the token will be, in plain words, before it is made. */
-export function reviewSection(portal: Portal, draft: Draft, { permissions }: Preview): TemplateResult {
+export function reviewSection(
+  portal: Portal,
+  draft: Draft,
+  { permissions, resources }: Preview,
+): TemplateResult {
   const { texts, times, owner, now } = portal;
   const ends = endOf(draft.expiration, draft.kind, now());
   const subject = draft.subject.trim();
@@ -16,9 +23,15 @@ export function reviewSection(portal: Portal, draft: Draft, { permissions }: Pre
     ...(draft.kind.technicalUser ? [texts.of('summary.backed')] : []),
     ends === undefined ? texts.of('summary.forever') : texts.of('summary.until', { date: times.day(ends) }),
   ];
+  const restrictions = [
+    ...conditionWords(portal, conditionsOf(draft.terms)),
+    ...limitWords(portal, limitsOf(draft.terms)),
+  ];
   return html`<div class="review">
     <h3>${texts.of('summary.title')}</h3>
     ${summaryOf(portal, permissions)}
+    ${narrowedOf(portal, resources)}
     <p>${facts.join(' ')}</p>
+    ${restrictions.length === 0 ? '' : html`<ul>${restrictions.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`}
   </div>`;
 }

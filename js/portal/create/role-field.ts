@@ -17,7 +17,7 @@ export function rolesOf(
 /** Which role, and how far it reaches. */
 export function roleField(
   portal: Portal,
-  rules: DescribedKind,
+  roles: readonly (string | undefined)[],
   chosen: string | undefined,
   choose: (role: string | undefined) => void,
 ): TemplateResult {
@@ -26,7 +26,7 @@ export function roleField(
   return html`<fieldset class="roles">
     <legend>${texts.of('role.title')}</legend>
     <div class="cards">
-      ${rolesOf(portal, rules).map((role) => {
+      ${roles.map((role) => {
         const admin = role === 'admin';
         const own = role === undefined ? undefined : deployment.catalog.roles?.[role]?.description;
         const title =

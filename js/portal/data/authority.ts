@@ -1,7 +1,7 @@
 import type { Actor, HostActor } from '../../types.js';
 
 /** Whether a resource is another one or stands above it. Segments are compared, never characters. */
-const covers = (above: string, resource: string) =>
+export const covers = (above: string, resource: string) =>
   above === '' || above === resource || resource.startsWith(`${above}/`);
 
 /** Who is asking, as far as a screen needs it. What may be done at an owner the deployment itself says, in its description. */

@@ -55,6 +55,7 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
     confirmRotation: (id) => call('POST', at(id, '/confirm-rotation')),
     abortRotation: (id) => call('POST', at(id, '/abort-rotation')),
     audit: (query) => call('GET', `/audit${search(query)}`),
+    account: (id) => call('GET', `/accounts/${encodeURIComponent(id)}`),
   };
 }
 

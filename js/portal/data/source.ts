@@ -1,3 +1,4 @@
+import type { Account } from '../../accounts.js';
 import type { AuditPage, AuditQuery } from '../../audit.js';
 import type { Deployment } from '../../deployment.js';
 import type { Description } from '../../describe.js';
@@ -32,4 +33,6 @@ export interface PortalSource {
   confirmRotation(id: string): Promise<TokenRecord>;
   abortRotation(id: string): Promise<TokenRecord>;
   audit(query: AuditQuery): Promise<AuditPage>;
+  /** A technical user. */
+  account(id: string): Promise<Account>;
 }

@@ -4,7 +4,7 @@ import type { TokenRecord } from '../../types.js';
 /** What people call what a catalog names by ids. An id that the catalog does not have stands for itself. */
 export class Titles {
   readonly #catalog: Catalog;
-  readonly #permissions = new Map<string, { title: string; service: string }>();
+  readonly #permissions = new Map<string, { title: string; service: string; implies: readonly string[] }>();
   readonly services: readonly string[];
 
   constructor(catalog: Catalog) {
@@ -34,6 +34,15 @@ export class Titles {
     return own(this.#catalog.roles, id)?.title ?? id;
   }
 
+  /** Permissions with all that they bring along. */
+  closure(permissions: readonly string[]): ReadonlySet<string> {
+    const closed = new Set(permissions);
+    // A set is walked to its end, whatever is added on the way.
+    for (const id of closed)
+      for (const brought of this.#permissions.get(id)?.implies ?? []) closed.add(brought);
+    return closed;
+  }
+
   /** How many permissions there are in a service. */
   sizeOf(service: string): number {
     return [...this.#permissions.values()].filter((permission) => permission.service === service).length;
@@ -48,8 +57,14 @@ export class Titles {
   #collect(path: string, nodes: Readonly<Record<string, PermissionNode | string>>, service: string): void {
     for (const [segment, node] of Object.entries(nodes)) {
       const id = `${path}:${segment}`;
-      const { title, grantable, permissions } = typeof node === 'string' ? { title: node } : node;
-      if (permissions === undefined || grantable === true) this.#permissions.set(id, { title, service });
+      const {
+        title,
+        grantable,
+        permissions,
+        implies = [],
+      } = typeof node === 'string' ? { title: node } : node;
+      if (permissions === undefined || grantable === true)
+        this.#permissions.set(id, { title, service, implies });
       if (permissions !== undefined) this.#collect(id, permissions, service);
     }
   }

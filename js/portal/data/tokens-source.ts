@@ -20,5 +20,6 @@ export function tokensSource(tokens: Tokens, actor: Actor): PortalSource {
     confirmRotation: (id) => tokens.confirmRotation(id, actor),
     abortRotation: (id) => tokens.abortRotation(id, actor),
     audit: (query) => tokens.audit(query, actor),
+    account: (id) => tokens.accounts.get(id, actor),
   };
 }

@@ -14,6 +14,8 @@ export type Order = 'newest' | 'name' | 'expires' | 'used';
 const PAGE = 200;
 /** With filters one call looks through a part of the tokens. So many calls are made until somebody asks for more. */
 const CALLS = 5;
+/** While pages come in, they are shown this many milliseconds apart: drawing each of five hundred would hold everything else up. */
+const PACE = 200;
 /** So many tokens are enough for a first look. */
 const ENOUGH = 50;
 
@@ -110,6 +112,7 @@ export class Listing {
     this.state = 'loading';
     this.#changed();
     const { search, kind, status } = this.filters;
+    let shown = performance.now();
     try {
       for (let calls = 0; calls === 0 || (this.next !== undefined && wanted(calls)); calls++) {
         const page = await this.#source.list(
@@ -127,6 +130,8 @@ export class Listing {
         this.#read.push(...page.items);
         this.unreadable = [...this.unreadable, ...(page.unreadable ?? [])];
         this.next = page.next;
+        if (calls > 0 && performance.now() - shown < PACE) continue;
+        shown = performance.now();
         this.#onChange();
       }
       this.state = 'ready';
@@ -146,9 +151,10 @@ export class Listing {
 }
 
 /** What a change does not touch, and its answer does not tell. */
-const usageOf = ({ lastUsedAt, uses }: TokenRecord): Partial<TokenRecord> => ({
+const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenRecord): Partial<TokenRecord> => ({
   ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
   ...(uses === undefined ? {} : { uses }),
+  ...(permissionUse === undefined ? {} : { permissionUse }),
 });
 
 const text = new Intl.Collator(undefined, { numeric: true });

@@ -1,5 +1,7 @@
 import type { TokenRecord } from '../../types.js';
+import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
+import { idleOf, LONG } from '../token/idle.js';
 
 /** What a list says of a token. An expired one is active in its record. */
 export type Standing = TokenRecord['status'] | 'expired' | 'notYet';
@@ -11,18 +13,19 @@ export function standingOf({ status, expiresAt, notBefore }: TokenRecord, now: n
 }
 
 /** What deserves a look. */
-export type Concern = 'rotation' | 'expiring' | 'everything' | 'neverUsed' | 'unused';
+export type Concern = 'rotation' | 'expiring' | 'everything' | 'broad' | 'neverUsed' | 'unused';
 
 const SOON = 7 * DAY;
-const LONG = 30 * DAY;
 
-export function concernsOf(record: TokenRecord, now: number): Concern[] {
+export function concernsOf(portal: Pick<Portal, 'titles' | 'now'>, record: TokenRecord): Concern[] {
+  const now = portal.now();
   const { role, rotation, expiresAt, lastUsedAt, createdAt } = record;
   if (standingOf(record, now) !== 'active') return [];
   const concerns: [Concern, boolean][] = [
     ['rotation', rotation !== undefined],
     ['expiring', expiresAt !== undefined && expiresAt - now < SOON],
     ['everything', role === 'admin'],
+    ['broad', role !== 'admin' && idleOf(portal, record) !== undefined],
     ['neverUsed', lastUsedAt === undefined && now - createdAt > LONG],
     ['unused', lastUsedAt !== undefined && now - lastUsedAt > LONG],
   ];

@@ -87,6 +87,7 @@ export class TokenList extends Part {
   #count(): TemplateResult {
     const { texts, listing } = this.portal;
     const { items, next, unreadable } = listing;
+    if (items.length === 0 && listing.state === 'failed') return html``;
     const key = next === undefined ? 'list.count' : listing.filtering ? 'list.looking' : 'list.more';
     return html`
       <p class="count" role="status">

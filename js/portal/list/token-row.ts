@@ -4,7 +4,8 @@ import { icon } from '../look/icons.js';
 import { instant } from '../part.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
-import { allowedActions, labelOf, mayEditScope } from '../token/actions.js';
+import { allowedActions, labelOf } from '../token/actions.js';
+import { editableOf } from '../token/changes.js';
 import { concernsOf, standingOf } from './standing.js';
 
 /** The most sets and permissions that are named; the rest is counted. */
@@ -38,11 +39,11 @@ export function tokenRow(portal: Portal, record: TokenRecord, index: number): Te
       <td>${statusButton(portal, record)}</td>
       <td class="middle actions">
         ${
-          mayEditScope(portal, record)
+          editableOf(portal, record).length > 0
             ? html`<button
               class="quiet"
               aria-label=${texts.of('list.editName', { name: record.name })}
-              @click=${() => portal.open({ screen: 'edit', id: record.id })}
+              @click=${() => portal.open({ screen: 'edit', id: record.id, from: 'list' })}
             >
               ${icon('pencil')} ${texts.of('list.edit')}
             </button>`
@@ -93,8 +94,9 @@ export function statusButton(portal: Portal, record: TokenRecord): TemplateResul
   </button>`;
 }
 
-function concerns({ texts, times, now }: Portal, record: TokenRecord): TemplateResult | string {
-  const found = concernsOf(record, now());
+function concerns(portal: Portal, record: TokenRecord): TemplateResult | string {
+  const { texts, times, now } = portal;
+  const found = concernsOf(portal, record);
   if (found.length === 0) return '';
   const time = record.lastUsedAt === undefined ? '' : times.length(daysSince(record.lastUsedAt, now()));
   return html`<span class="concerns"

@@ -71,18 +71,23 @@ export const controls = css`
     outline: 2px solid var(--accent);
     outline-offset: 2px;
   }
-  .field {
+  .field,
+  .field > label {
     display: grid;
     gap: 0.25rem;
+  }
+  .field {
     margin-block: 1rem;
     max-inline-size: 40rem;
   }
   .field > span,
+  .field > label > span,
   .tools label:not(.check) > span,
   legend {
     font-weight: 600;
   }
-  .field > span small {
+  .field > span small,
+  .field > label > span small {
     font-weight: 400;
   }
   .side > .field {
@@ -117,6 +122,43 @@ export const controls = css`
     font-size: 0.9375rem;
     overflow-wrap: anywhere;
     resize: none;
+  }
+  textarea.words {
+    font-family: inherit;
+    font-size: inherit;
+    resize: vertical;
+  }
+  .columns {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr));
+    gap: 0 1.5rem;
+  }
+  .columns legend,
+  .hours legend,
+  .narrowing legend {
+    font-size: 1rem;
+  }
+  .hours,
+  .columns > fieldset {
+    margin-block: 1rem;
+  }
+  .columns .side,
+  .hours .side {
+    align-items: end;
+  }
+  .side > .field.grow {
+    flex: 1 1 12rem;
+  }
+  input[type='number'] {
+    max-inline-size: 9rem;
+  }
+  .more {
+    margin-block: 1rem;
+  }
+  .more > summary {
+    inline-size: fit-content;
+    color: var(--accent);
+    cursor: pointer;
   }
   fieldset {
     min-inline-size: 0;

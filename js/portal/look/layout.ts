@@ -12,7 +12,7 @@ export const layout = css`
   }
   leastkey-create-token,
   leastkey-token-page,
-  leastkey-edit-scope,
+  leastkey-edit-token,
   leastkey-copy-once {
     display: block;
     max-inline-size: 52rem;
@@ -129,6 +129,9 @@ export const layout = css`
     margin-block: 0.25rem;
     overflow-wrap: anywhere;
   }
+  .note button {
+    margin-block-start: 0.25rem;
+  }
   .note.warning {
     border-inline-start-color: var(--warning);
   }
@@ -169,91 +172,8 @@ export const layout = css`
   .said:empty {
     opacity: 0;
   }
-  .facts {
-    display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr));
-    gap: 1rem 1.5rem;
-    margin-block: 1.25rem;
-    padding: 1.25rem;
-    border: 1px solid var(--border);
-    border-radius: var(--radius);
-  }
-  .facts dt {
-    font-size: 0.875rem;
-    color: var(--muted);
-  }
-  .facts dd {
-    margin: 0;
-    overflow-wrap: anywhere;
-  }
-  .history {
-    margin: 0.75rem 0;
-    padding: 0;
-    list-style: none;
-    border-inline-start: 2px solid var(--border);
-  }
-  .history li {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 0 1rem;
-    justify-content: space-between;
-    padding: 0.5rem 1rem;
-    overflow-wrap: anywhere;
-  }
-  .history li > small {
-    flex-basis: 100%;
-  }
-  .steps {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 0.5rem 1.5rem;
-    margin: 1rem 0;
-    padding: 0;
-    list-style: none;
-    color: var(--muted);
-  }
-  .steps li {
-    display: flex;
-    gap: 0.5rem;
-    align-items: center;
-  }
-  .steps span {
-    display: grid;
-    place-items: center;
-    inline-size: 1.75rem;
-    block-size: 1.75rem;
-    border: 1px solid var(--line);
-    border-radius: 50%;
-    font-size: 0.875rem;
-  }
-  .steps [aria-current='step'] {
-    color: var(--text);
-    font-weight: 600;
-  }
-  .steps [aria-current='step'] span {
-    border-color: var(--accent);
-    background: var(--accent);
-    color: var(--on-accent);
-  }
-  .steps .done span {
-    color: var(--good);
-    border-color: var(--good);
-  }
-  .once {
-    padding: 1.5rem;
-    border: 1px solid var(--border);
-    border-radius: calc(2 * var(--radius));
-  }
-  .once h2 .icon,
-  dialog h3 .icon {
-    vertical-align: -0.125em;
-    color: var(--good);
-  }
   @container (inline-size < 36rem) {
     .portal {
-      padding: 1rem;
-    }
-    .once {
       padding: 1rem;
     }
     footer > button {

@@ -31,7 +31,7 @@ export const list = css`
     border-collapse: collapse;
   }
   thead th {
-    padding: 0.5rem 0.75rem;
+    padding: 0.5rem;
     border-block-end: 2px solid var(--border);
     font-size: 0.875rem;
     font-weight: 600;
@@ -39,10 +39,16 @@ export const list = css`
     color: var(--muted);
   }
   thead th:first-child {
-    inline-size: 31%;
+    inline-size: 28%;
   }
   thead th:nth-child(2) {
-    inline-size: 15%;
+    inline-size: 14%;
+  }
+  thead th:nth-child(6) {
+    inline-size: 12%;
+  }
+  thead th:last-child {
+    inline-size: 11%;
   }
   tbody tr:not(.gap) {
     block-size: 6rem;
@@ -52,7 +58,7 @@ export const list = css`
   }
   tbody tr:not(.gap) > * {
     block-size: 6rem;
-    padding: 0.5rem 0.75rem;
+    padding: 0.5rem;
     border-block-end: 1px solid var(--border);
     font-weight: 400;
     text-align: start;
@@ -174,6 +180,12 @@ export const list = css`
     thead th:first-child {
       inline-size: 46%;
     }
+    thead th:nth-child(6) {
+      inline-size: 20%;
+    }
+    thead th:last-child {
+      inline-size: 14%;
+    }
   }
   @container (inline-size < 40rem) {
     .middle {
@@ -185,6 +197,10 @@ export const list = css`
     thead th:first-child {
       inline-size: 64%;
     }
+    thead th:nth-child(6) {
+      inline-size: 36%;
+    }
+    thead th,
     tbody tr:not(.gap) > * {
       padding-inline: 0.25rem;
     }

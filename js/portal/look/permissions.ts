@@ -34,6 +34,9 @@ export const permissions = css`
     min-inline-size: 0;
     overflow-wrap: anywhere;
   }
+  .words > .link {
+    justify-self: start;
+  }
   .card .badge {
     justify-self: start;
   }
@@ -53,6 +56,8 @@ export const permissions = css`
   }
   leastkey-permission-tree,
   leastkey-permission-editor,
+  leastkey-narrowing,
+  leastkey-token-sessions,
   leastkey-token-audit {
     display: block;
   }
@@ -124,6 +129,47 @@ export const permissions = css`
   .summary dd {
     margin: 0 0 0.5rem;
     overflow-wrap: anywhere;
+  }
+  .narrowing {
+    margin-block-start: 1.5rem;
+  }
+  .narrowing .side {
+    align-items: end;
+  }
+  .narrowed {
+    margin-block: 0.5rem;
+    padding-inline-start: 1.25rem;
+  }
+  .rows {
+    display: grid;
+    gap: 0.75rem;
+    margin-block: 0.75rem 0;
+  }
+  .rows dt {
+    font-weight: 600;
+  }
+  .rows dd {
+    margin: 0;
+    overflow-wrap: anywhere;
+  }
+  .rows :is(.del, .ins) {
+    display: grid;
+    grid-template-columns: 1rem 1fr;
+  }
+  .rows :is(.del, .ins) > span:not(.unseen) {
+    grid-column: 2;
+  }
+  .rows .del {
+    color: var(--danger);
+  }
+  .rows .del::before {
+    content: '−';
+  }
+  .rows .ins {
+    color: var(--good);
+  }
+  .rows .ins::before {
+    content: '+';
   }
   .diff ul {
     margin: 0.25rem 0 0.75rem;

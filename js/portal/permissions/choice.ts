@@ -47,17 +47,31 @@ export function withPermissions(
   const meant = new Set(ids);
   const others = (entries: readonly string[]) => entries.filter((entry) => !meant.has(entry));
   const bare: Choice = { ...choice, add: others(choice.add), remove: others(choice.remove) };
-  const now = new Set(resolve(selectionOf(bare)).permissions);
-  if (given) return { ...bare, add: [...bare.add, ...ids.filter((id) => !now.has(id))] };
-  return { ...bare, remove: [...bare.remove, ...ids.filter((id) => now.has(id))] };
+  const now = new Set(resolve(selectionOf(anywhere(bare))).permissions);
+  const changed = given
+    ? { ...bare, add: [...bare.add, ...ids.filter((id) => !now.has(id))] }
+    : { ...bare, remove: [...bare.remove, ...ids.filter((id) => now.has(id))] };
+  return fitting(changed, resolve);
 }
 
 /** The choice with a template in it or not. What was removed by hand and is not given any more needs no removing. */
 export function withTemplate(choice: Choice, template: string, chosen: boolean, resolve: Resolve): Choice {
   const rest = choice.templates.filter((id) => id !== template);
   const changed = { ...choice, templates: chosen ? [...rest, template] : rest };
-  const given = new Set(resolve(selectionOf({ ...changed, remove: [] })).permissions);
-  return { ...changed, remove: changed.remove.filter((id) => given.has(id)) };
+  const given = new Set(resolve(selectionOf({ ...anywhere(changed), remove: [] })).permissions);
+  return fitting({ ...changed, remove: changed.remove.filter((id) => given.has(id)) }, resolve);
+}
+
+/** The choice without narrowing. */
+function anywhere({ resources: _, ...choice }: Choice): Choice {
+  return choice;
+}
+
+/** The choice without the narrowing of what it does not give any more. */
+function fitting(choice: Choice, resolve: Resolve): Choice {
+  const given = new Set(resolve(selectionOf(anywhere(choice))).permissions);
+  const left = Object.entries(choice.resources ?? {}).filter(([id]) => given.has(id));
+  return left.length === 0 ? anywhere(choice) : { ...choice, resources: Object.fromEntries(left) };
 }
 
 /** The permissions at and below a node of the tree. */

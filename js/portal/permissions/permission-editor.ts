@@ -12,18 +12,9 @@ import {
   withPermissions,
   withTemplate,
 } from './choice.js';
+import { ChoiceChange } from './choice-change.js';
 import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
 import type { TreeChange } from './permission-tree.js';
-
-/** A choice that somebody has made, with what it comes to. */
-export class ChoiceChange extends Event {
-  readonly choice: Choice;
-
-  constructor(choice: Choice) {
-    super('choice-change');
-    this.choice = choice;
-  }
-}
 
 /** Permission sets, and behind them every single permission. */
 export class PermissionEditor extends Part {
@@ -33,23 +24,30 @@ export class PermissionEditor extends Part {
     choice: { attribute: false },
     kind: { attribute: false },
     folded: { attribute: false },
+    boundary: { attribute: false },
+    ceiling: { attribute: false },
   };
   declare engine: Tokens;
   declare choice: Choice;
   declare kind: string;
   /** Whether the sets are among the advanced options, because a role gives the permissions. */
   declare folded: boolean;
+  /** The resource that the token may not leave. */
+  declare boundary: string;
+  /** The most that can be given. */
+  declare ceiling: ReadonlySet<string>;
   #sets: readonly Offered[] = [];
 
   constructor() {
     super();
     this.choice = NOTHING;
     this.folded = false;
+    this.ceiling = new Set();
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
-    if (!changed.has('engine')) return;
-    this.#sets = offeredSets(this.portal, (selection) => this.engine.resolve(selection, { tree: false }));
+    if (!changed.has('engine') && !changed.has('ceiling')) return;
+    this.#sets = offeredSets(this.portal, this.ceiling, this.#resolve);
   }
 
   protected override render(): TemplateResult {
@@ -59,7 +57,7 @@ export class PermissionEditor extends Part {
     } catch (error) {
       return errorBox(this.portal, error);
     }
-    const tree = offered(preview.tree ?? [], this.portal.ceiling);
+    const tree = offered(preview.tree ?? [], this.ceiling);
     const total = tree.flatMap(permissionsIn).length;
     const sets = permissionSets(this.portal, this.#sets, this.choice, this.kind, (id, chosen) =>
       this.#change(withTemplate(this.choice, id, chosen, this.#resolve)),
@@ -79,6 +77,14 @@ export class PermissionEditor extends Part {
           @tree-change=${({ ids, given }: TreeChange) =>
             this.#change(withPermissions(this.choice, ids, given, this.#resolve))}
         ></leastkey-permission-tree>
+        <leastkey-narrowing
+          .portal=${this.portal}
+          .engine=${this.engine}
+          .choice=${this.choice}
+          .given=${preview.permissions}
+          .boundary=${this.boundary}
+          @choice-change=${({ choice }: ChoiceChange) => this.#change(choice)}
+        ></leastkey-narrowing>
       </details>
     `;
   }

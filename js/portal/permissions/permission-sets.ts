@@ -14,8 +14,12 @@ export interface Offered {
   gives: readonly string[];
 }
 
-/** The templates that an actor can give whole, the recommended ones first. */
-export function offeredSets({ deployment, ceiling }: Portal, resolve: Resolve): Offered[] {
+/** The templates that can be given whole, the recommended ones first. */
+export function offeredSets(
+  { deployment }: Portal,
+  ceiling: ReadonlySet<string>,
+  resolve: Resolve,
+): Offered[] {
   const sets = Object.entries(deployment.catalog.templates ?? {}).map(([id, template]) => ({
     id,
     template,

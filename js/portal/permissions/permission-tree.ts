@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Branch, Source } from '../../selection.js';
+import type { PermissionUse } from '../../types.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
 import { permissionsIn, type Shown, shownOf } from './choice.js';
@@ -24,6 +25,7 @@ export class PermissionTree extends Part {
     ...Part.properties,
     tree: { attribute: false },
     fixed: { attribute: false },
+    use: { attribute: false },
     words: { state: true },
     onlyGiven: { state: true },
     open: { state: true },
@@ -32,6 +34,8 @@ export class PermissionTree extends Part {
   declare tree: readonly Branch[];
   /** Only to look at. */
   declare fixed: boolean;
+  /** When the permissions were used, where that is known. */
+  declare use: PermissionUse | undefined;
   declare words: string;
   declare onlyGiven: boolean;
   /** The nodes that were opened by hand. */
@@ -156,7 +160,18 @@ export class PermissionTree extends Part {
       >
       ${description === undefined ? '' : html`<small>${description}</small>`}
       ${sources.length === 0 ? '' : html`<small class="from">${this.portal.texts.list(sources)}</small>`}
+      ${children.length === 0 ? this.#used(id) : ''}
     </span>`;
+  }
+
+  #used(id: string): TemplateResult | string {
+    const { use, portal } = this;
+    if (use === undefined) return '';
+    const at = Object.hasOwn(use.lastUsedAt, id) ? use.lastUsedAt[id] : undefined;
+    if (at === undefined)
+      return html`<small>${this.t('idle.never', { since: portal.times.day(use.since) })}</small>`;
+    const time = portal.times.relative(at, portal.now());
+    return html`<small title=${portal.times.exact(at)}>${this.t('idle.at', { time })}</small>`;
   }
 
   #source(source: Source): string {

@@ -9,6 +9,7 @@ export class Texts {
   readonly #plurals: Intl.PluralRules;
   readonly #numbers: Intl.NumberFormat;
   readonly #lists: Intl.ListFormat;
+  readonly #choices: Intl.ListFormat;
 
   constructor(locale: string, own: Strings = {}) {
     this.locale = locale;
@@ -16,6 +17,7 @@ export class Texts {
     this.#plurals = new Intl.PluralRules(locale);
     this.#numbers = new Intl.NumberFormat(locale);
     this.#lists = new Intl.ListFormat(locale, { type: 'conjunction' });
+    this.#choices = new Intl.ListFormat(locale, { type: 'disjunction' });
   }
 
   /** The text of a key. A kind's own comes before the common one. */
@@ -40,8 +42,17 @@ export class Texts {
     return Object.hasOwn(this.#strings, key) ? this.#strings[key] : undefined;
   }
 
+  number(value: number): string {
+    return this.#numbers.format(value);
+  }
+
   /** Several things as one text: `a, b, and c`. */
   list(items: readonly string[]): string {
     return this.#lists.format(items);
+  }
+
+  /** One of several things: `a, b, or c`. */
+  either(items: readonly string[]): string {
+    return this.#choices.format(items);
   }
 }

@@ -52,7 +52,9 @@ export class Times {
           : (['day', DAY] as const)
         : milliseconds % HOUR === 0
           ? (['hour', HOUR] as const)
-          : (['minute', MINUTE] as const);
+          : milliseconds % MINUTE === 0
+            ? (['minute', MINUTE] as const)
+            : (['second', SECOND] as const);
     return new Intl.NumberFormat(this.#locale, { style: 'unit', unit, unitDisplay: 'long' }).format(
       Math.round(milliseconds / size),
     );

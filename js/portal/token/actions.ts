@@ -19,12 +19,6 @@ export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAc
   return (Object.keys(fits) as StatusAction[]).filter((action) => fits[action]);
 }
 
-/** Whether its permissions can be changed, by its kind and by whoever looks at it. */
-export function mayEditScope({ kinds }: Portal, { kind, status }: TokenRecord): boolean {
-  const rules = kinds.get(kind);
-  return status !== 'revoked' && rules?.manage === true && rules.editable.includes('permissions');
-}
-
 /** What the kind calls an action. */
 export function labelOf({ kinds, texts }: Portal, kind: string, action: StatusAction): string {
   return kinds.get(kind)?.labels[action] ?? texts.of(`action.${action}`, {}, kind);

@@ -2,8 +2,9 @@ import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../types.js';
 import { instant } from '../part.js';
 import type { Portal } from '../portal.js';
+import { conditionWords, limitWords } from '../terms/words.js';
 
-type Fact = [title: string, value: TemplateResult | string | undefined];
+type Fact = [title: string, value: TemplateResult | string | undefined, width?: 'whole'];
 
 /** What is in the record but its permissions and its status. */
 export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
@@ -12,7 +13,7 @@ export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
   const inside = (text: string | undefined) => (text === undefined ? undefined : html`<bdi>${text}</bdi>`);
   const { role } = record;
   const facts: Fact[] = [
-    [texts.of('token.description'), inside(record.description)],
+    [texts.of('token.description'), inside(record.description), 'whole'],
     [texts.of('token.kind'), portal.kindTitle(record.kind)],
     [texts.of('token.owner'), inside(record.owner)],
     [texts.of('token.subject'), inside(record.subject)],
@@ -31,14 +32,30 @@ export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
     ],
     [texts.of('token.expires'), instant(portal, record.expiresAt, never)],
     [texts.of('token.used'), instant(portal, record.lastUsedAt, never)],
-    [texts.of('token.uses'), record.uses === undefined ? undefined : String(record.uses)],
+    [texts.of('token.uses'), record.uses === undefined ? undefined : texts.number(record.uses)],
+    [texts.of('token.notBefore'), future(portal, record.notBefore)],
+    [
+      texts.of('token.idle'),
+      record.idleAfter === undefined ? undefined : portal.times.length(record.idleAfter),
+    ],
+    [texts.of('edit.row.conditions'), lines(conditionWords(portal, record.conditions)), 'whole'],
+    [texts.of('edit.row.limits'), lines(limitWords(portal, record.limits)), 'whole'],
     [texts.of('token.reason'), inside(record.reason)],
     [texts.of('token.tags'), record.tags === undefined ? undefined : inside(record.tags.join(', '))],
     [texts.of('token.id'), html`<code>${record.id}</code>`],
   ];
   return html`<dl class="facts">
-    ${facts.flatMap(([title, value]) =>
-      value === undefined ? [] : [html`<div><dt>${title}</dt><dd>${value}</dd></div>`],
+    ${facts.flatMap(([title, value, width = '']) =>
+      value === undefined ? [] : [html`<div class=${width}><dt>${title}</dt><dd>${value}</dd></div>`],
     )}
   </dl>`;
 }
+
+const lines = (texts: readonly string[]) =>
+  texts.length === 0
+    ? undefined
+    : html`${texts.map((text) => html`<span class="line-of" dir="auto">${text}</span>`)}`;
+
+/** An instant that is still to come. */
+const future = (portal: Portal, at: number | undefined) =>
+  at === undefined || at <= portal.now() ? undefined : instant(portal, at, '');

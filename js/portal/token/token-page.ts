@@ -6,10 +6,13 @@ import { statusButton } from '../list/token-row.js';
 import { errorBox } from '../look/errors.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
+import { narrowedOf } from '../permissions/narrowed.js';
 import { summaryOf } from '../permissions/summary.js';
-import { allowedActions, labelOf, mayEditScope } from './actions.js';
+import { allowedActions, labelOf } from './actions.js';
+import { editableOf } from './changes.js';
 import { standOf } from './drift.js';
 import { factsOf } from './facts.js';
+import { idleNote } from './idle-note.js';
 
 /** Everything that is known of one token. */
 export class TokenPage extends Part {
@@ -27,8 +30,14 @@ export class TokenPage extends Part {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.load();
     this.focusHeading();
+  }
+
+  /** Another token in the same place is another page. */
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (!changed.has('id')) return;
+    this.record = undefined;
+    void this.load();
   }
 
   /** Reads the token, and again once it has been changed. */
@@ -36,6 +45,7 @@ export class TokenPage extends Part {
     this.error = undefined;
     try {
       this.record = await this.portal.source.get(this.id);
+      await this.portal.settle(this.record);
       this.engine = await this.portal.engine();
     } catch (error) {
       this.error = error;
@@ -59,13 +69,15 @@ export class TokenPage extends Part {
   #page(record: TokenRecord): TemplateResult {
     const { portal } = this;
     const rotate = allowedActions(portal, record).includes('rotate');
+    const parent = record.parents?.[0];
+    const editable = editableOf(portal, record);
     return html`
       <div class="side">
         ${statusButton(portal, record)}
         ${
-          mayEditScope(portal, record)
+          editable.length > 0
             ? html`<button @click=${() => portal.open({ screen: 'edit', id: record.id })}>
-              ${icon('pencil')} ${this.t('token.edit')}
+              ${icon('pencil')} ${this.t(editable.join() === 'permissions' ? 'token.editScope' : 'token.edit')}
             </button>`
             : ''
         }
@@ -78,10 +90,20 @@ export class TokenPage extends Part {
         }
       </div>
       ${record.rotation === undefined ? '' : this.#rotation(record)} ${factsOf(portal, record)}
+      ${
+        parent === undefined
+          ? ''
+          : html`<p>
+            <button class="link" @click=${() => portal.open({ screen: 'token', id: parent })}>
+              ${this.t('sessions.parent')}
+            </button>
+          </p>`
+      }
       <section>
         <h3>${this.t('token.permissions')}</h3>
         ${this.#permissions(record)}
       </section>
+      ${this.#hasSessions(record) ? this.#sessions(record) : ''}
       <section>
         <h3>${this.t('token.audit')}</h3>
         <leastkey-token-audit
@@ -94,6 +116,17 @@ export class TokenPage extends Part {
     `;
   }
 
+  #hasSessions({ kind, status }: TokenRecord): boolean {
+    return status !== 'revoked' && this.portal.kinds.get(kind)?.actions.includes('exchange') === true;
+  }
+
+  #sessions(record: TokenRecord): TemplateResult {
+    return html`<section>
+      <h3>${this.t('sessions.title')}</h3>
+      <leastkey-token-sessions .portal=${this.portal} .record=${record}></leastkey-token-sessions>
+    </section>`;
+  }
+
   #permissions(record: TokenRecord): TemplateResult {
     const { portal, engine } = this;
     if (engine === undefined) return html`<progress aria-label=${this.t('portal.loading')}></progress>`;
@@ -101,7 +134,8 @@ export class TokenPage extends Part {
     const { tree, gone, adds, drops } = standOf(record, engine);
     const named = (ids: readonly string[]) => texts.list(ids.map((id) => titles.permission(id)));
     return html`
-      ${summaryOf(portal, record.permissions)}
+      ${summaryOf(portal, record.permissions)} ${narrowedOf(portal, record.resources)}
+      ${idleNote(portal, record, engine)}
       ${gone.length > 0 ? html`<p class="note warning">${icon('warning')} ${texts.count('token.gone', gone.length, { list: texts.list(gone) })}</p>` : ''}
       ${
         adds.length + drops.length > 0
@@ -115,15 +149,15 @@ export class TokenPage extends Part {
           </div>`
           : ''
       }
-      ${this.#tree(tree)}
-      ${mayEditScope(portal, record) || record.status === 'revoked' ? '' : html`<p><small>${this.t('token.fixed')}</small></p>`}
+      ${this.#tree(tree, record)}
+      ${editableOf(portal, record).includes('permissions') || record.status === 'revoked' ? '' : html`<p><small>${this.t('token.fixed')}</small></p>`}
     `;
   }
 
-  #tree(tree: readonly Branch[]): TemplateResult {
+  #tree(tree: readonly Branch[], { permissionUse }: TokenRecord): TemplateResult {
     return html`<details class="advanced">
       <summary>${this.t('token.tree')}</summary>
-      <leastkey-permission-tree .portal=${this.portal} .tree=${tree} .fixed=${true}></leastkey-permission-tree>
+      <leastkey-permission-tree .portal=${this.portal} .tree=${tree} .fixed=${true} .use=${permissionUse}></leastkey-permission-tree>
     </details>`;
   }
 

@@ -96,22 +96,36 @@ impl State {
         Ok(Done::changed(at))
     }
 
-    /// What verifiers saw: a use; the first of a new secret may end the old one; that of an ended secret may end the token.
+    /// What verifiers saw: a use, which is one of the tokens that a session came from too; the first of a new secret may end the old one; that
+    /// of an ended secret may end the token.
     pub(super) fn flush(&mut self, at: usize, successor: bool, reused: bool) -> Done {
         let now = self.now;
+        let used = |used_at: &mut Option<u64>| *used_at = (*used_at).max(Some(now));
+        let parents: Vec<usize> = self.tokens[at]
+            .parents
+            .iter()
+            .copied()
+            .filter(|parent| self.tokens[*parent].status != Status::Deleted)
+            .collect();
+        let deleted = self.tokens[at].status == Status::Deleted;
+        if !reused && !deleted {
+            for parent in &parents {
+                used(&mut self.tokens[*parent].used_at);
+            }
+        }
         let token = &mut self.tokens[at];
         let done = Done {
-            tokens: vec![at],
+            tokens: std::iter::once(at).chain(parents).collect(),
             ..Done::only(Shown::Flushed)
         };
-        if token.status == Status::Deleted {
+        if deleted {
             return Done {
                 tokens: Vec::new(),
                 ..done
             };
         }
         if !reused {
-            token.used_at = token.used_at.max(Some(now));
+            used(&mut token.used_at);
             if successor
                 && token
                     .rotation

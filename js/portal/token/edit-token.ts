@@ -1,0 +1,239 @@
+import { html, type TemplateResult } from 'lit';
+import type { LeastkeyError } from '../../errors.js';
+import type { Tokens } from '../../tokens.js';
+import type { TokenRecord } from '../../types.js';
+import { roleField, rolesOf } from '../create/role-field.js';
+import { errorBox } from '../look/errors.js';
+import { icon } from '../look/icons.js';
+import { Part } from '../part.js';
+import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
+import type { ChoiceChange } from '../permissions/choice-change.js';
+import { warningsOf } from '../permissions/summary.js';
+import { descriptionField, nameField, tagsField } from '../terms/label-fields.js';
+import { restrictionFields } from '../terms/restrictions.js';
+import { NO_TERMS, type Terms, termsOf } from '../terms/terms.js';
+import { ceilingOf } from './ceiling.js';
+import { type Changes, changesOf, type Editable, editableOf } from './changes.js';
+import { idleOf, narrowedTo } from './idle.js';
+import { startOf } from './start.js';
+
+/** Changing what a token is, as far as its kind lets anybody, with the difference in view before it is saved. */
+export class EditToken extends Part {
+  static override properties = {
+    ...Part.properties,
+    id: { attribute: false },
+    narrow: { attribute: false },
+    from: { attribute: false },
+    engine: { state: true },
+    record: { state: true },
+    terms: { state: true },
+    choice: { state: true },
+    ceiling: { state: true },
+    busy: { state: true },
+    error: { state: true },
+  };
+  declare id: string;
+  /** Whether the form begins with nothing but what the token used. */
+  declare narrow: boolean;
+  declare from: 'list' | undefined;
+  declare engine: Tokens | undefined;
+  declare record: TokenRecord | undefined;
+  declare terms: Terms;
+  declare choice: Choice;
+  declare ceiling: ReadonlySet<string>;
+  declare busy: boolean;
+  declare error: unknown;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    Object.assign(this, { terms: NO_TERMS, choice: NOTHING, busy: false });
+    void this.#load();
+    this.focusHeading();
+  }
+
+  async #load(): Promise<void> {
+    this.error = undefined;
+    try {
+      const { portal } = this;
+      const [engine, record] = await Promise.all([portal.engine(), portal.source.get(this.id)]);
+      await portal.settle(record);
+      this.ceiling = await ceilingOf(this.portal, record);
+      const idle = this.narrow ? idleOf(this.portal, record) : undefined;
+      this.choice = idle === undefined ? startOf(record, engine) : narrowedTo(record, idle.needed, engine);
+      Object.assign(this, { engine, record, terms: termsOf(record) });
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const { portal, record, engine } = this;
+    const back = () =>
+      portal.open(this.from === 'list' ? { screen: 'list' } : { screen: 'token', id: this.id });
+    const scopeOnly = record !== undefined && editableOf(portal, record).join() === 'permissions';
+    return html`
+      <nav><button class="link" @click=${back}>${icon('back')} ${this.t(this.from === 'list' ? 'portal.back' : 'edit.back')}</button></nav>
+      <h2 tabindex="-1" dir="auto">
+        ${record === undefined ? this.t('portal.loading') : this.t(scopeOnly ? 'edit.title' : 'edit.titleAll', { name: record.name })}
+      </h2>
+      ${this.error === undefined ? '' : errorBox(portal, this.error, record === undefined ? () => void this.#load() : undefined)}
+      ${
+        record === undefined || engine === undefined
+          ? this.error === undefined
+            ? html`<progress aria-label=${this.t('portal.loading')}></progress>`
+            : ''
+          : this.#form(record, engine, back)
+      }
+      <dialog aria-labelledby="saved-title" @close=${() => portal.open({ screen: 'list' }, true)}>
+        <h3 id="saved-title">${icon('check')} ${this.t(scopeOnly ? 'edit.saved.title' : 'edit.saved.titleAll')}</h3>
+        <p dir="auto">${this.t(scopeOnly ? 'edit.saved.text' : 'edit.saved.textAll', { name: record?.name ?? '' })}</p>
+        <footer>
+          <button class="primary" @click=${() => this.querySelector('dialog')?.close()}>
+            ${this.t('manage.close')}
+          </button>
+        </footer>
+      </dialog>
+    `;
+  }
+
+  #form(record: TokenRecord, engine: Tokens, cancel: () => void): TemplateResult {
+    const { portal, terms, choice } = this;
+    const editable = editableOf(portal, record);
+    if (editable.length === 0) return html`<p class="note">${this.t('edit.nothing')}</p>`;
+    const preview = engine.resolve(selectionOf(choice), { tree: false });
+    const changes = changesOf(portal, record, editable, { terms, choice }, preview);
+    const incomplete =
+      (editable.includes('permissions') && preview.permissions.length === 0) || terms.name.trim() === '';
+    return html`<form
+      novalidate
+      @submit=${(event: Event) => {
+        event.preventDefault();
+        if (changes.input !== undefined && !incomplete) void this.#save(record, changes);
+      }}
+    >
+      ${this.#labels(record, editable)}
+      ${
+        editable.includes('permissions')
+          ? html`<section>
+            ${this.#role(record, engine)}
+            <leastkey-permission-editor
+              .portal=${portal}
+              .engine=${engine}
+              .choice=${choice}
+              .kind=${record.kind}
+              .folded=${portal.kinds.get(record.kind)?.technicalUser === true}
+              .boundary=${record.resource}
+              .ceiling=${this.ceiling}
+              @choice-change=${({ choice }: ChoiceChange) => {
+                this.choice = choice;
+              }}
+            ></leastkey-permission-editor>
+            ${warningsOf(portal, preview)}
+          </section>`
+          : ''
+      }
+      ${this.#restrictions(editable)} ${this.#difference(changes, preview.permissions.length === 0)}
+      <footer>
+        <button type="button" @click=${cancel}>${this.t('create.cancel')}</button>
+        <button class="primary" ?disabled=${this.busy || changes.input === undefined || incomplete}>
+          ${this.t('edit.save')}
+        </button>
+      </footer>
+    </form>`;
+  }
+
+  readonly #change = (change: Partial<Terms>): void => {
+    this.terms = { ...this.terms, ...change };
+  };
+
+  #labels({ kind }: TokenRecord, editable: readonly Editable[]): TemplateResult {
+    const { portal, terms } = this;
+    const missing = terms.name.trim() === '';
+    const unique = portal.kinds.get(kind)?.uniqueNames === true;
+    return html`
+      ${editable.includes('name') ? nameField(portal, terms, { missing, unique }, this.#change) : ''}
+      ${editable.includes('description') ? descriptionField(portal, terms, this.#change) : ''}
+      ${editable.includes('tags') ? tagsField(portal, terms, this.#change) : ''}
+    `;
+  }
+
+  /** The role that it has, and those that can be given to it. */
+  #role({ kind, role: own }: TokenRecord, engine: Tokens): TemplateResult | string {
+    const { portal, ceiling } = this;
+    const rules = portal.kinds.get(kind);
+    if (rules === undefined) return '';
+    const gives = (role: string) => engine.resolve({ role }, { tree: false }).permissions;
+    const given = rolesOf(portal, rules).filter(
+      (role) => role === undefined || gives(role).every((id) => ceiling.has(id)),
+    );
+    const roles = [...new Set([own, ...given])];
+    if (roles.length < 2) return '';
+    return roleField(portal, roles, this.choice.role, (role) => {
+      const { role: _, ...choice } = this.choice;
+      this.choice = role === undefined ? choice : { ...choice, role };
+    });
+  }
+
+  #restrictions(editable: readonly Editable[]): TemplateResult | string {
+    const offered = { conditions: editable.includes('conditions'), limits: editable.includes('limits') };
+    if (!offered.conditions && !offered.limits) return '';
+    return restrictionFields(this.portal, this.terms, offered, this.#change);
+  }
+
+  #difference({ adds, drops, rows, input }: Changes, empty: boolean): TemplateResult {
+    return html`<section class="review diff" aria-live="polite">
+      <h3>${this.t('edit.diff')}</h3>
+      ${empty ? html`<p>${this.t('warning.empty')}</p>` : input === undefined ? html`<p>${this.t('edit.same')}</p>` : ''}
+      ${this.#permissions('adds', adds)} ${this.#permissions('drops', drops)}
+      ${
+        rows.length === 0
+          ? ''
+          : html`<dl class="rows">
+            ${rows.map(
+              ({ title, was, is }) => html`<div>
+                <dt>${title}</dt>
+                <dd>${this.#lines('del', 'edit.was', was)} ${this.#lines('ins', 'edit.is', is)}</dd>
+              </div>`,
+            )}
+          </dl>`
+      }
+    </section>`;
+  }
+
+  #lines(side: 'del' | 'ins', key: string, texts: readonly string[]): TemplateResult[] {
+    return texts.map(
+      (text) =>
+        html`<span class=${side}><span class="unseen">${this.t(key)}</span><span dir="auto">${text}</span></span>`,
+    );
+  }
+
+  #permissions(what: 'adds' | 'drops', ids: readonly string[]): TemplateResult | string {
+    if (ids.length === 0) return '';
+    const { titles } = this.portal;
+    return html`<div class=${what}>
+      <h4>${this.t(`edit.${what}`)}</h4>
+      <ul>
+        ${ids.map((id) => html`<li>${titles.permission(id)} <code>${id}</code></li>`)}
+      </ul>
+    </div>`;
+  }
+
+  async #save({ id, revision }: TokenRecord, { input }: Changes): Promise<void> {
+    const { portal } = this;
+    Object.assign(this, { busy: true, error: undefined });
+    try {
+      const record = await portal.source.edit(id, { ...input, revision });
+      portal.changed(record);
+      this.querySelector('dialog')?.showModal();
+    } catch (error) {
+      this.error = error;
+      // The code of the API for a record that has another revision by now.
+      const code = (error as LeastkeyError).code as string;
+      if (code === 'precondition_failed') this.record = undefined;
+      await this.updateComplete;
+      this.focusHeading();
+    } finally {
+      this.busy = false;
+    }
+  }
+}

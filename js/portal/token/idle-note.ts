@@ -1,0 +1,59 @@
+import { html, type TemplateResult } from 'lit';
+import type { Tokens } from '../../tokens.js';
+import type { TokenRecord } from '../../types.js';
+import { icon } from '../look/icons.js';
+import type { Portal } from '../portal.js';
+import { DAY } from '../text/times.js';
+import { editableOf } from './changes.js';
+import { idleOf, narrowedTo } from './idle.js';
+
+/** What a token never used, and the way to one that would do. */
+export function idleNote(portal: Portal, record: TokenRecord, engine: Tokens): TemplateResult | string {
+  const { texts, titles, times, now } = portal;
+  const idle = idleOf(portal, record);
+  if (idle === undefined || record.status === 'revoked') return told(portal, record);
+  const time = times.length(Math.floor((now() - idle.since) / DAY) * DAY);
+  const list = texts.list(idle.unused.map((id) => titles.permission(id)));
+  return html`<div class="note warning">
+    ${icon('warning')}
+    <div>
+      <strong>${texts.of('idle.title')}</strong>
+      <p>${texts.count('idle.text', idle.unused.length, { of: record.permissions.length, time, list })}</p>
+      ${proposal(portal, record, idle.needed, engine)}
+    </div>
+  </div>`;
+}
+
+/** In the token itself where its kind lets permissions change; otherwise in another one. */
+function proposal(
+  portal: Portal,
+  record: TokenRecord,
+  needed: readonly string[],
+  engine: Tokens,
+): TemplateResult | string {
+  const { texts } = portal;
+  const { id, kind, name } = record;
+  if (editableOf(portal, record).includes('permissions')) {
+    return html`<button @click=${() => portal.open({ screen: 'edit', id, narrow: true })}>
+      ${texts.of('idle.narrow')}
+    </button>`;
+  }
+  if (!portal.offeredKinds().some((offered) => offered.id === kind)) return '';
+  const choice = () => narrowedTo(record, needed, engine);
+  return html`<button
+    @click=${() => portal.open({ screen: 'create', prefill: { templates: [], name, kind, choice: choice() } })}
+  >
+    ${texts.of('idle.replace')}
+  </button>`;
+}
+
+/** Since when it is known what the token is used for, where there is nothing to warn of. */
+function told(
+  { texts, times }: Portal,
+  { permissions, permissionUse }: TokenRecord,
+): TemplateResult | string {
+  if (permissionUse === undefined) return '';
+  const used = permissions.filter((id) => Object.hasOwn(permissionUse.lastUsedAt, id)).length;
+  const since = times.day(permissionUse.since);
+  return html`<p><small>${texts.count('idle.used', permissions.length, { used, since })}</small></p>`;
+}

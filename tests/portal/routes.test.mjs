@@ -1,0 +1,123 @@
+/** Screens have addresses: back, forward, reload and links work, and a new secret is not left behind by any of them unasked. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { portalSuite } from './support/suite.mjs';
+
+const ada = { id: 'user:1', roles: { 'org:acme': 'admin' } };
+
+async function made(demo, name) {
+  const input = { kind: 'permission-set', owner: 'org:acme', name, templates: ['all-channels'] };
+  return (await demo.deployment.tokens.create(input, ada)).record;
+}
+
+portalSuite('the address of a screen', (demo) => {
+  test('follows list, token, edit and form, there and back, and is one to come back to', async () => {
+    const { id } = await made(demo(), 'Addressed');
+    const visit = await demo().visit('ada');
+    const { page } = visit;
+    const fragment = () => page.evaluate(() => location.hash);
+    await visit.button('Addressed').waitFor();
+    assert.equal(await fragment(), '#/tokens?owner=org%3Aacme');
+    await visit.button('Addressed').click();
+    await visit.heading('Addressed').waitFor();
+    assert.equal(await fragment(), `#/tokens/${id}`);
+    await visit.button('Edit').click();
+    await visit.heading('Edit Addressed').waitFor();
+    assert.equal(await fragment(), `#/tokens/${id}/edit`);
+    await page.goBack();
+    await visit.heading('Addressed').waitFor();
+    await page.goBack();
+    await visit.heading('Access tokens').waitFor();
+    await page.goForward();
+    await visit.heading('Addressed').waitFor();
+    await page.reload();
+    await visit.heading('Addressed').waitFor();
+
+    const address = page.url();
+    const other = await demo().visit('ada', new URL(address).pathname + new URL(address).hash);
+    await other.heading('Addressed').waitFor();
+    await other.button('Rotate secret').waitFor();
+    await other.close();
+    await visit.button('Access tokens').click();
+    await visit.button('Create access token').click();
+    assert.equal(await fragment(), '#/new?owner=org%3Aacme');
+    await page.reload();
+    await visit.heading('Create access token').waitFor();
+    await page.goBack();
+    await visit.heading('Access tokens').waitFor();
+    await visit.close();
+  });
+
+  test('of a token of another owner stands at that owner', async () => {
+    const ben = { id: 'user:7', roles: { 'user:7': 'user' } };
+    const input = {
+      kind: 'personal',
+      owner: 'user:7',
+      name: 'Of Ben',
+      templates: ['Policy'],
+      expiresIn: '30d',
+    };
+    const { record } = await demo().deployment.tokens.create(input, ben);
+    const visit = await demo().visit('ben', `/#/tokens/${record.id}`);
+    await visit.heading('Of Ben').waitFor();
+    await visit.button('Edit scope').waitFor();
+    await visit.close();
+    // Whose it is not learns nothing.
+    const ada = await demo().visit('ada', `/#/tokens/${record.id}`);
+    await ada.page.getByText('This token is not there any more').waitFor();
+    assert.equal(await ada.heading('Of Ben').count(), 0);
+    await ada.close();
+  });
+
+  test('of nothing leads to the list', async () => {
+    for (const hash of ['#/nothing', '#/tokens/../x', '#x', '#/tokens?owner=%']) {
+      const visit = await demo().visit('ada', `/${hash}`);
+      await visit.heading('Access tokens').waitFor();
+      await visit.close();
+    }
+  });
+
+  test('of a template link goes on to the list, and back', async () => {
+    const visit = await demo().visit('ada', '/?template=all-channels&name=Linked');
+    const { page } = visit;
+    await visit.heading('Create access token').waitFor();
+    await visit.button('Cancel').click();
+    await visit.heading('Access tokens').waitFor();
+    await page.goBack();
+    await visit.heading('Create access token').waitFor();
+    assert.equal(await page.getByLabel('Name').inputValue(), 'Linked');
+    await visit.close();
+  });
+
+  test('is not left while a secret is shown, unless somebody says so', async () => {
+    const visit = await demo().visit('ada', '/?template=all-channels&name=Guarded');
+    const { page } = visit;
+    await visit.button('Cancel').click();
+    await visit.button('Create access token').click();
+    await page.getByLabel('Name').fill('Guarded');
+    await visit.button('Next').click();
+    await page.getByRole('checkbox').first().check();
+    await visit.button('Next').click();
+    await visit.button('Create').click();
+    await visit.heading('Access token created').waitFor();
+    const credential = await visit.takeCredential();
+    await page.evaluate(() => history.back());
+    await visit.heading('Leave without copying?').waitFor();
+    await visit.look('routes-1-leave');
+    assert.equal(await page.getByRole('textbox', { name: 'Access token' }).inputValue(), credential);
+    await visit.button('Stay').click();
+    await visit.heading('Access token created').waitFor();
+    assert.equal(await visit.takeCredential(), credential);
+    await page.evaluate(() => history.back());
+    await visit.button('Leave anyway').click();
+    await visit.heading('Access tokens').waitFor();
+    // Nowhere on the way back or forth is it shown again.
+    for (const move of ['back', 'back', 'forward', 'forward', 'forward']) {
+      await page.evaluate((move) => history[move](), move);
+      await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
+      assert.equal(await page.getByRole('textbox', { name: 'Access token' }).count(), 0);
+    }
+    await visit.close();
+  });
+});

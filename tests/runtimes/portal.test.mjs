@@ -1,0 +1,208 @@
+/** The portal of the demo in Firefox: the main way of each of the four systems. Chromium walks all of them, in tests/portal. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startDemo } from '../../examples/server/serve.mjs';
+import { startBrowser } from './hosts/browser.mjs';
+
+/** Where this machine cannot have Firefox, its tests are skipped, and say so. */
+const skip = (process.env.LEASTKEY_WITHOUT ?? '').split(',').includes('firefox')
+  ? 'LEASTKEY_WITHOUT names firefox'
+  : false;
+
+const LONGEST = 30_000;
+
+describe('the portal in Firefox', { skip }, () => {
+  const data = mkdtempSync(join(tmpdir(), 'leastkey-firefox-'));
+  let demo;
+  let browser;
+  before(async () => {
+    demo = await startDemo({ port: 0, data });
+    browser = await startBrowser('firefox');
+  });
+  after(async () => {
+    await browser?.close();
+    await demo?.close();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  const verify = async (credential) => (await demo.deployment.tokens.verify(credential)).code;
+
+  test('makes a permission-set token in steps, copies it once, and revokes it for good', async () => {
+    const ada = await visit('ada');
+    await ada.press('Create access token');
+    await ada.fill('input[name="name"]', 'Nightly sender');
+    await ada.press('Next');
+    await ada.tick('One API Access – All Channels + Branch');
+    await ada.press('Next');
+    await ada.press('Create');
+    const credential = await ada.takeCredential();
+    assert.equal(await verify(credential), 'valid');
+    await ada.press('Revoke: Nightly sender');
+    await ada.see('p', 'cannot be undone');
+    await ada.press('Yes, revoke it!');
+    await ada.see('tr', 'Nightly sender.*Revoked');
+    assert.equal(await verify(credential), 'revoked');
+    await ada.close();
+  });
+
+  test('makes an organization token, revokes it for now, and deletes it', async () => {
+    const ada = await visit('ada');
+    await ada.press('Create access token');
+    await ada.choose('select[name="kind"]', 'organization');
+    await ada.fill('input[name="name"]', 'Provisioning');
+    await ada.press('Create');
+    const credential = await ada.takeCredential();
+    for (const [label, code] of [
+      ['Revoke token', 'disabled'],
+      ['Reinstate token', 'valid'],
+    ]) {
+      await ada.press(/Manage Provisioning$/);
+      await ada.press(label);
+      await ada.press(label);
+      await ada.gone('dialog[open]');
+      assert.equal(await verify(credential), code);
+    }
+    await ada.press(/Manage Provisioning$/);
+    await ada.press('Delete token');
+    await ada.press('Delete');
+    await ada.gone('dialog[open]');
+    assert.equal(await verify(credential), 'unknown');
+    await ada.close();
+  });
+
+  test('makes a personal token, edits its scope, goes back and forth, and ends its sessions with it', async () => {
+    const ben = await visit('ben');
+    await ben.press('Create access token');
+    await ben.choose('select[name="kind"]', 'personal');
+    await ben.fill('input[name="name"]', 'Laptop');
+    await ben.tick('CollectionDevice');
+    await ben.press('Create');
+    const credential = await ben.takeCredential();
+    await ben.press('Edit Laptop');
+    await ben.tick('Policy');
+    await ben.see('.diff', 'Gains');
+    await ben.press('Save changes');
+    await ben.see('h3', 'Scope changed');
+    await ben.press('Close');
+    await ben.press('Laptop');
+    await ben.see('h2', '^Laptop$');
+    await ben.page.goBack();
+    await ben.see('h2', 'Access tokens');
+    await ben.page.goForward();
+    await ben.see('h2', '^Laptop$');
+    const answer = await fetch(`${demo.origin}/oauth20/access-token`, {
+      headers: { authorization: `bearer ${credential}` },
+    });
+    const { access_token: session } = await answer.json();
+    assert.equal(await verify(session), 'valid');
+    await ben.page.reload();
+    await ben.see('leastkey-token-sessions', 'Laptop');
+    await ben.press(/^Active/);
+    await ben.press('Delete');
+    await ben.press('Revoke');
+    await ben.see('h2', 'Access tokens');
+    assert.deepEqual([await verify(credential), await verify(session)], ['unknown', 'revoked']);
+    await ben.close();
+  });
+
+  async function visit(person) {
+    const context = await browser.createBrowserContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(LONGEST);
+    const errors = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    // An empty page has no storage.
+    await page.evaluateOnNewDocument((name) => {
+      if (location.protocol === 'http:') localStorage.setItem('demo-actor', name);
+    }, person);
+    await page.goto(demo.origin);
+    return new Visit(page, context, errors);
+  }
+});
+
+class Visit {
+  constructor(page, context, errors) {
+    Object.assign(this, { page, context, errors });
+  }
+
+  /** What is on the screen, by a selector and its name or text. */
+  async #find(selector, name) {
+    const [source, flags] = name instanceof RegExp ? [name.source, name.flags] : [exactly(name), ''];
+    const found = await this.page.waitForFunction(
+      (selector, source, flags) => {
+        const root = document.querySelector('leastkey-portal')?.shadowRoot;
+        const open = root?.querySelector('dialog[open]');
+        return [...((open ?? root)?.querySelectorAll(selector) ?? [])].find((element) => {
+          const name = element.getAttribute('aria-label') ?? element.innerText;
+          return (
+            element.checkVisibility() && new RegExp(source, flags).test(name.replace(/\s+/g, ' ').trim())
+          );
+        });
+      },
+      {},
+      selector,
+      source,
+      flags,
+    );
+    return found.asElement();
+  }
+
+  async press(name) {
+    const button = await this.#find('button', name);
+    await button.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    await button.click();
+  }
+
+  async tick(title) {
+    const card = await this.#find('label.card', new RegExp(`^${escaped(title)}`));
+    await card.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    await card.click();
+  }
+
+  async fill(selector, text) {
+    const field = await this.#find(selector, /^/);
+    await field.click();
+    await field.type(text);
+  }
+
+  async choose(selector, value) {
+    const select = await this.#find(selector, /^/);
+    await select.select(value);
+  }
+
+  see(selector, pattern) {
+    return this.#find(selector, new RegExp(pattern));
+  }
+
+  gone(selector) {
+    return this.page.waitForFunction(
+      (selector) => document.querySelector('leastkey-portal').shadowRoot.querySelector(selector) === null,
+      {},
+      selector,
+    );
+  }
+
+  /** The credential, which leaves the screen with it. */
+  async takeCredential() {
+    const field = await this.#find('textarea[name="credential"]', /^/);
+    const credential = await field.evaluate((element) => element.value);
+    // Copied by hand: a headless Firefox has no clipboard to ask for.
+    await field.evaluate((element) => element.dispatchEvent(new Event('copy')));
+    await this.press('I have stored it');
+    await this.gone('textarea[name="credential"]');
+    assert.ok(!(await this.page.content()).includes(credential));
+    return credential;
+  }
+
+  async close() {
+    assert.deepEqual(this.errors, []);
+    await this.context.close();
+  }
+}
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const exactly = (text) => `^${escaped(text)}$`;
