@@ -13,6 +13,7 @@ import {
   type VerifyingCore,
 } from './core/verifying.js';
 import { LeastkeyError } from './errors.js';
+import { isPlain } from './plain-question.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.js';
 
 /** Bytes of entropy that one management call draws. */
@@ -108,7 +109,8 @@ export class ConfiguredCore implements VerifyingCore {
     const slot = this.#ask((core) => {
       // A fresh instance counts its rounds anew.
       const round = mark?.epoch === this.epoch ? mark.round : undefined;
-      return core.verify(credential, question, reads, now, round, out);
+      const [text, more] = isPlain(question) ? [question.requirement, undefined] : [undefined, question];
+      return core.verify(credential, text, more, textOf(reads), now, round, out);
     });
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }
@@ -150,7 +152,7 @@ export class ConfiguredCore implements VerifyingCore {
 
   takeIn(heads: Reads, readAt: number): void {
     const out: string[] = [];
-    this.#ask((core) => core.takeIn(heads, readAt, out));
+    this.#ask((core) => core.takeIn(textOf(heads), readAt, out));
     if (out.length > 0) throw refusal(readStep(out));
   }
 
@@ -230,6 +232,20 @@ export class ConfiguredCore implements VerifyingCore {
     this.#scratch = new Scratch(() => this.#addresses());
     return step.answer as Configured;
   }
+}
+
+/**
+ * Keys and values in one text, as `Reads::from_text` of src/step.rs takes them. What has a NUL in it is no JSON, so it is damaged, and so is
+ * the empty text in its place.
+ */
+function textOf({ values }: Reads): string {
+  let text = '';
+  for (const [key, value] of values) text += `${key}\0${value === null ? '\x01' : bare(value)}\0`;
+  return text;
+}
+
+function bare(value: string): string {
+  return value.includes('\0') || value === '\x01' ? '' : value;
 }
 
 /** The step in what the core handed over. A new credential comes apart from it, and takes its place in the answer here. */

@@ -73,6 +73,12 @@ struct Rotated {
 }
 
 impl Secrets {
+    /// What the digest of the present secret is of.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// Which of the secrets was presented. All are compared, each in constant time.
     #[must_use]
     pub fn which(&self, scheme: Scheme, presented: &Digest, now: Instant) -> Secret {
@@ -212,6 +218,12 @@ impl Record {
             digest: self.digest.clone(),
             rotated: is_rotated.then(|| Box::new(rotated)),
         }
+    }
+
+    /// The digests of the token's secrets, and the token.
+    #[must_use]
+    pub(crate) fn into_parts(self) -> (Secrets, Token) {
+        (self.secrets(), self.token)
     }
 
     fn grace_is_over(&self, now: Instant) -> bool {

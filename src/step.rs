@@ -178,6 +178,18 @@ impl Reads {
         read().ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, "the reads are not of the agreed shape"))
     }
 
+    /// Reads keys and their values from one text, each ended by a NUL: `key NUL value NUL key …`. A value that is no JSON but the character
+    /// U+0001 says that there is none.
+    #[must_use]
+    pub fn from_text(text: &str) -> Reads {
+        let mut reads = Reads::default();
+        let mut parts = text.split_terminator('\0');
+        while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+            reads.insert(key.to_owned(), (value != "\u{1}").then(|| value.to_owned()));
+        }
+        reads
+    }
+
     /// Adds the value of a key.
     pub fn insert(&mut self, key: String, value: Option<String>) {
         self.values.insert(key, value);
@@ -322,6 +334,30 @@ impl<A> From<Halt> for Step<A> {
         match halt {
             Halt::Need(need) => Step::Need(*need),
             Halt::Refuse(refusal) => Step::Refuse(refusal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_in_one_text() {
+        let reads = Reads::from_text("a\0{\"x\": 1}\0b\0\u{1}\0c\0\0");
+        assert_eq!(
+            reads.get(["a", "b", "c"]).unwrap(),
+            [Some("{\"x\": 1}"), None, Some("")]
+        );
+        let Err(Halt::Need(need)) = reads.get(["a", "d"]) else {
+            panic!("what was not read is needed")
+        };
+        assert_eq!(need.keys, ["d"]);
+        for torn in ["", "a", "a\0", "a\0x\0b"] {
+            assert!(
+                matches!(Reads::from_text(torn).get(["b"]), Err(Halt::Need(_))),
+                "{torn:?}"
+            );
         }
     }
 }

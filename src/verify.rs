@@ -10,7 +10,7 @@ use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::limit::Exceeded;
 use crate::planted::{Bug, planted};
-use crate::record::{Record, Scheme, Secret, Stored};
+use crate::record::{Scheme, Secret, Secrets, Stored};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
 use crate::standing::Standing;
@@ -123,8 +123,8 @@ pub fn verify_and_remember<D: Verifying>(
         };
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
-            Basis::Token(found) if found.record.scheme() == Scheme::Native && cache.as_of().is_some() => {
-                slot = cache.fill(Entry::of(&found.record, found.standing), round);
+            Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
+                slot = cache.fill(Entry::of(found.secrets, found.standing), round);
             }
             Basis::RotatedOut(id, revision) => cache.saw(id.bytes(), revision),
             Basis::Deleted(id) => {
@@ -246,7 +246,7 @@ pub(crate) enum Basis {
 
 /// A token with what it rests on.
 pub(crate) struct FoundToken {
-    pub(crate) record: Record,
+    secrets: Secrets,
     pub(crate) standing: Standing,
 }
 
@@ -296,12 +296,16 @@ pub(crate) fn authenticate<D: Verifying>(
     reads: &Reads,
     now: Instant,
 ) -> Result<Presentation, Halt> {
-    let presented = match Presented::parse(deployment.prefix(), credential) {
-        Ok(presented) => presented,
-        Err(unreadable) => match deployment.imported().find(credential, reads)? {
-            Some(presented) => presented,
-            None => return Ok(Presentation::Refused(unreadable.into())),
-        },
+    let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
+        Ok(text) => {
+            // Hashed only once there is something to compare it with.
+            let [stored] = reads.get([&keys::token(text.id())])?;
+            return Ok(Verified::of(&text.hash(), stored, now));
+        }
+        Err(unreadable) => unreadable,
+    };
+    let Some(presented) = deployment.imported().find(credential, reads)? else {
+        return Ok(Presentation::Refused(unreadable.into()));
     };
     let [stored] = reads.get([&keys::token(presented.id())])?;
     Ok(Verified::of(&presented, stored, now))
@@ -309,7 +313,8 @@ pub(crate) fn authenticate<D: Verifying>(
 
 /// A token whose secret was presented. Its state has not been looked at.
 pub(crate) struct Verified {
-    pub(crate) record: Record,
+    pub(crate) token: Token,
+    secrets: Secrets,
     successor: bool,
 }
 
@@ -324,15 +329,15 @@ impl Verified {
             Ok(Stored::Tombstone) => return Presentation::Deleted(*presented.id()),
             Err(_) => return Presentation::Refused(Code::StoreUnavailable),
         };
-        let secret = record
-            .secrets()
-            .which(presented.scheme(), presented.digest(), now);
+        let (secrets, token) = record.into_parts();
+        let secret = secrets.which(presented.scheme(), presented.digest(), now);
         match secret {
             Secret::Current | Secret::Successor => Presentation::Of(Box::new(Verified {
-                record,
+                token,
+                secrets,
                 successor: secret == Secret::Successor,
             })),
-            Secret::RotatedOut => Presentation::RotatedOut(Box::new(record.token().clone())),
+            Secret::RotatedOut => Presentation::RotatedOut(Box::new(token)),
             Secret::Wrong => Presentation::Refused(Code::BadSecret),
         }
     }
@@ -345,7 +350,7 @@ impl Verified {
         reads: &Reads,
         now: Instant,
     ) -> Result<(Vec<Write>, Decision), Halt> {
-        let standing = Standing::read(self.record.token().clone(), catalog, reads)?;
+        let standing = Standing::read(self.token, catalog, reads)?;
         let (token, grant) = (&standing.token, standing.terms.grant());
         let code = standing.terms.decide(question, now);
         let missing = if code == Code::InsufficientPermission {
@@ -367,7 +372,7 @@ impl Verified {
             _ => Vec::new(),
         };
         let basis = Basis::Token(Box::new(FoundToken {
-            record: self.record,
+            secrets: self.secrets,
             standing,
         }));
         Ok((writes, Decision { verdict, basis }))

@@ -104,6 +104,17 @@ fn absent(core: &Core, call: &JsValue, entropy: &Uint8Array) -> String {
 
 const NOTHING: &str = r#"{"values": [], "lists": []}"#;
 
+/// Reads as a verification takes them.
+fn in_one_text(reads: &str) -> String {
+    let reads: serde_json::Value = serde_json::from_str(reads).unwrap();
+    let values = reads["values"].as_array().unwrap();
+    let parts = values.iter().map(|pair| {
+        let (key, value) = (pair[0].as_str().unwrap(), pair[1].as_str());
+        format!("{key}\0{}\0", value.unwrap_or("\u{1}"))
+    });
+    parts.collect()
+}
+
 /// A core with record keys.
 fn sealing(keys: &Array) -> Core {
     let (mut core, out, config) = (Core::new(), Array::new(), Object::new());
@@ -160,18 +171,26 @@ fn a_token_is_made_and_verified() {
 
     let verify = |requirement: &str, reads: &str| {
         let out = Array::new();
-        core.verify(credential.clone(), js(requirement), js(reads), NOW, None, &out);
+        let (credential, reads) = (credential.clone(), in_one_text(reads));
+        core.verify(credential, None, js(requirement), &reads, NOW, None, &out);
         handed_over(&out, 0)
     };
     assert_eq!(needed(&verify("{}", NOTHING)), std::slice::from_ref(&key));
     let stored = asked(vec![(key, text(&value.into()))], |reads| verify("{}", reads));
-    assert_eq!(
-        at(
-            &verify(r#"{"requirement": "messages:send"}"#, &stored),
-            "answer.code"
-        ),
-        "valid"
+    let valid = verify(r#"{"requirement": "messages:send"}"#, &stored);
+    assert_eq!(at(&valid, "answer.code"), "valid");
+    let (out, requirement) = (Array::new(), Some("messages:send".to_owned()));
+    let reads = in_one_text(&stored);
+    core.verify(
+        credential.clone(),
+        requirement,
+        JsValue::UNDEFINED,
+        &reads,
+        NOW,
+        None,
+        &out,
     );
+    assert_eq!(text(&handed_over(&out, 0)), text(&valid), "a requirement in text");
     let refused = verify(r#"{"requirement": "messages:read"}"#, &stored);
     assert_eq!(text(&at(&refused, "answer.missing")), r#"["messages:read"]"#);
     assert_eq!(at(&refused, "answer.status").as_f64(), Some(403.0));
@@ -193,7 +212,7 @@ fn numbers_that_cannot_be_an_instant_are_refused() {
         let out = Array::new();
         core.plan(js(CREATE), js(NOTHING), number, NOW, &entropy, &out);
         core.plan(js(CREATE), js(NOTHING), NOW, number, &entropy, &out);
-        core.verify("x".to_owned(), js("{}"), js(NOTHING), number, None, &out);
+        core.verify("x".to_owned(), None, js("{}"), "", number, None, &out);
         for index in 0..out.length() {
             assert_eq!(
                 at(&handed_over(&out, index), "refuse.code"),

@@ -3,6 +3,7 @@
 import type { Question } from '../boundary.js';
 import type { VerdictCode } from '../codes.js';
 import { type CodeRow, HIT_SLOT, HIT_SUCCESSOR, MISS, type VerifyingCore } from '../core/verifying.js';
+import { isPlain, questionOf } from '../plain-question.js';
 import type { Verdict, VerifiedToken } from '../types.js';
 
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
@@ -33,9 +34,7 @@ export class Recollection {
 
   /** The verdict on a credential, as of an instant; nothing where the store has to be asked. */
   look(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
-    const { requirement, context, consume } = question;
-    const isPlain = context === undefined && consume === undefined && isText(requirement);
-    if (isPlain) return this.lookPlain(credential, requirement, now, asOf);
+    if (isPlain(question)) return this.lookPlain(credential, question.requirement, now, asOf);
     this.#keepUp();
     const { hit } = this.#core.recall(credential, question, now);
     return this.#verdict(hit, { credential, question, now, asOf });
@@ -151,16 +150,6 @@ interface Asked {
   question: Question;
   now: number;
   asOf: number;
-}
-
-/** The question that only a text, or nothing, makes. */
-export function questionOf(requirement: string | undefined): Question {
-  return requirement === undefined ? {} : { requirement };
-}
-
-/** Whether a requirement is one that a number can stand for. */
-export function isText(requirement: unknown): requirement is string | undefined {
-  return typeof requirement === 'string' || requirement === undefined;
 }
 
 function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {

@@ -5,13 +5,14 @@ import { WRAPPER_REFUSALS } from '../codes.js';
 import { MOST_HITS, type VerifyingCore } from '../core/verifying.js';
 import { type CredentialSource, readCredential } from '../credential.js';
 import { readQuestion, type Settings, type VerifyOptions } from '../options.js';
+import { isText, questionOf } from '../plain-question.js';
 import { Deadline, within } from '../time-limit.js';
 import type { Requirement, Verdict } from '../types.js';
 import { type Remembering, verifyCredential } from '../verify.js';
 import type { Verification } from '../verify-many.js';
 import { verifyAtOnce } from './at-once.js';
 import { Feed } from './feed.js';
-import { isText, questionOf, Recollection } from './recollection.js';
+import { Recollection } from './recollection.js';
 
 /** The verifications of one deployment. */
 export class FreshVerifier {

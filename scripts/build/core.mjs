@@ -1,6 +1,6 @@
 /** The Rust core as a WebAssembly module and its glue, in `build/wasm`. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { inBuild, inClone } from '../paths.mjs';
@@ -8,6 +8,7 @@ import { bindgenTool } from '../setup/bindgen.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
 import { toolchain } from '../setup/toolchain.mjs';
 import { contentOf } from '../shell/content.mjs';
+import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { replaceFolder, withScratchFolder } from './folders.mjs';
 import { isKept, keep, takeKept } from './kept-cores.mjs';
@@ -54,21 +55,25 @@ async function putInPlace(madeFrom, fill) {
 }
 
 async function makeCore(rust, folder) {
+  await compileWhole(rust.cargo, folder);
+  writeInline(join(folder, 'leastkey_bg.wasm'), join(folder, 'leastkey_bg.inline'));
+  const fast = `${folder}-simd`;
+  await compileWhole(rust.fastCargo, fast);
+  if (readFileSync(join(fast, glue), 'utf8') !== readFileSync(join(folder, glue), 'utf8'))
+    throw new Failure('The module for simd128 and the one without it need different glue.');
+  copyFileSync(join(fast, 'leastkey_bg.wasm'), join(folder, 'leastkey_simd.wasm'));
+  await makeEdge(rust, folder);
+}
+
+const glue = 'leastkey.js';
+
+/** The whole module and its glue. */
+async function compileWhole(cargo, folder) {
   // The compiler writes where it is told: the target folder's own leastkey.wasm is shared by all clones.
   const compiled = `${folder}.wasm`;
-  await rust.cargo('rustc', [
-    '--release',
-    '--lib',
-    '--crate-type',
-    'cdylib',
-    '--',
-    `--emit=link=${compiled}`,
-  ]);
+  await cargo('rustc', ['--release', '--lib', '--crate-type', 'cdylib', '--', `--emit=link=${compiled}`]);
   await run(bindgenTool('bindgen'), [compiled, folder], { env: { RUST_BACKTRACE: '0' } });
-  const module = join(folder, 'leastkey_bg.wasm');
-  await optimize(module, '-O3');
-  writeInline(module, join(folder, 'leastkey_bg.inline'));
-  await makeEdge(rust, folder);
+  await optimize(join(folder, 'leastkey_bg.wasm'), '-O3');
 }
 
 /** The module of an edge: the same sources, for size, without wasm-bindgen. */

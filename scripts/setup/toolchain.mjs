@@ -59,7 +59,7 @@ const installers = {
 
 /**
  * How to call cargo for WebAssembly.
- * @returns {Promise<{ name: string, targetFolder: string, cargo: Call, smallCargo: Call, compilesStd: boolean } | undefined>} where a
+ * @returns {Promise<{ name: string, targetFolder: string, cargo: Call, fastCargo: Call, smallCargo: Call, compilesStd: boolean } | undefined>} where a
  *   `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed
  */
 export async function toolchain() {
@@ -83,7 +83,8 @@ export async function toolchain() {
     name: `${choice.use} ${rust.release}`,
     targetFolder,
     cargo: call(targetFolder, how.whole),
-    // Its flags are for the standard library too, where that is compiled: so it has a folder of its own.
+    fastCargo: call(`${targetFolder}-simd`, { ...how.whole, flags: ['-Ctarget-feature=+simd128'] }),
+    // Flags are for the standard library too, where that is compiled: so each has a folder of its own.
     smallCargo: call(`${targetFolder}-small`, how.small),
     compilesStd: how.compilesStd,
   };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::shards::{fingerprint, shard};
 use crate::credential::Presented;
 use crate::keys;
-use crate::record::{Record, Secret, Secrets};
+use crate::record::{Secret, Secrets};
 use crate::standing::{Standing, dependencies};
 use crate::terms::Terms;
 use crate::time::Instant;
@@ -32,9 +32,9 @@ pub(super) struct RestsOn {
 }
 
 impl Entry {
-    /// Compiles a record with what it rests on.
+    /// Compiles a token with what it rests on.
     #[must_use]
-    pub fn of(record: &Record, standing: Standing) -> Entry {
+    pub fn of(secrets: Secrets, standing: Standing) -> Entry {
         let token = &standing.token;
         let owners = std::iter::once(token.owner.clone()).chain(token.owner.above());
         let accounts = owners
@@ -50,7 +50,7 @@ impl Entry {
         Entry {
             id: *token.id.bytes(),
             revision: token.revision,
-            secrets: record.secrets(),
+            secrets,
             rests_on: Rc::new(RestsOn {
                 shards,
                 accounts: fingerprints(&accounts),

@@ -58,7 +58,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         Presentation::Deleted(_) => return Err(not_valid(Code::Unknown).into()),
         Presentation::Refused(code) => return Err(not_valid(code).into()),
     };
-    let presented = verified.record.token();
+    let presented = &verified.token;
     let catalog = context.deployment.catalog();
     let standing = Standing::read(presented.clone(), catalog, context.reads)?;
     if let Some(code) = standing.terms.refusal(context.time.now) {

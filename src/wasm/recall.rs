@@ -10,6 +10,7 @@ use super::scratch::{MISS, number};
 use super::{Core, push, value};
 use crate::cache::Cache;
 use crate::grant::Grant;
+use crate::input::Value;
 use crate::refusal::Refusal;
 use crate::step::{Reads, Step};
 use crate::verdict::{Code, Lacking};
@@ -115,12 +116,15 @@ impl Core {
 
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict. The token is remembered if `round` is
     /// what [`Core::round`] still says; without a round the cache only learns what has ended. Answers the slot where the token stands now, or
-    /// −1.
+    /// −1. The reads are text, as [`Reads::from_text`] takes them. A question that is no more than a requirement in text, or none, comes as
+    /// that, and is itself undefined: values cross slowly.
+    #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own.
     pub fn verify(
         &self,
         credential: String,
+        requirement: Option<String>,
         question: JsValue,
-        reads: JsValue,
+        reads: &str,
         now: f64,
         round: Option<u32>,
         out: &Array,
@@ -128,16 +132,20 @@ impl Core {
         let credential = Zeroizing::new(credential);
         let asked = || {
             let now = super::clock(now)?;
-            let question = value(question, "the question")?;
+            let question = if question.is_undefined() {
+                let requirement = requirement.map(|text| ("requirement".to_owned(), Value::Text(text)));
+                Value::Map(requirement.into_iter().collect())
+            } else {
+                value(question, "the question")?
+            };
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
-            let reads = Reads::from_value(value(reads, "the reads")?)?;
             let cache = &mut self.cache.borrow_mut();
             Ok(verify_and_remember(
                 self.deployment()?,
                 &credential,
                 &question,
-                &reads,
+                &Reads::from_text(reads),
                 now,
                 cache,
                 round,
@@ -148,11 +156,11 @@ impl Core {
         slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
     }
 
-    /// Takes in a read of all heads of the change feed that began at `read_at`. `out[0]` only if it cannot be read.
+    /// Takes in a read of all heads of the change feed that began at `read_at`. `out[0]` only if it cannot be.
     #[wasm_bindgen(js_name = takeIn)]
-    pub fn take_in(&self, heads: JsValue, read_at: f64, out: &Array) {
+    pub fn take_in(&self, heads: &str, read_at: f64, out: &Array) {
         let taken = || -> Result<(), Refusal> {
-            let heads = Reads::from_value(value(heads, "the heads")?)?;
+            let heads = Reads::from_text(heads);
             let read_at = super::clock(read_at)?;
             let opened = self.deployment()?.seal().opened(&heads);
             self.cache.borrow_mut().take_in(&opened, read_at);

@@ -1,0 +1,21 @@
+/** The questions that are no more than a requirement in text, or none: nearly all. They have shorter ways. */
+
+import type { Question } from './boundary.js';
+
+/** A question that a text makes, or nothing. */
+export interface PlainQuestion extends Question {
+  requirement?: string;
+}
+
+export function isPlain(question: Question): question is PlainQuestion {
+  const { requirement, context, consume } = question;
+  return context === undefined && consume === undefined && isText(requirement);
+}
+
+export function isText(requirement: unknown): requirement is string | undefined {
+  return typeof requirement === 'string' || requirement === undefined;
+}
+
+export function questionOf(requirement: string | undefined): PlainQuestion {
+  return requirement === undefined ? {} : { requirement };
+}
