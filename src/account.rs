@@ -14,7 +14,7 @@ use crate::permission::{Permission, PermissionSet};
 use crate::record::{Damaged, restore_tombstone};
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
-use crate::stored::{Fields, Restore, restore, restore_named};
+use crate::stored::{Blank, Fields, Restore, restore, restore_named};
 use crate::time::Instant;
 
 /// The version of the stored form.
@@ -203,7 +203,7 @@ impl StoredAccount {
             let found: Resource = restore_tombstone(fields)?;
             return (found == *id).then_some(StoredAccount::Tombstone).ok_or(Damaged);
         }
-        let account: Account = fields.take("account")?;
+        let account: Account = fields.take_any("account").ok_or(Damaged)?;
         if account.id != *id {
             return Err(Damaged);
         }
@@ -215,19 +215,19 @@ impl Restore for Account {
     fn restore(value: Value) -> Result<Account, Damaged> {
         let mut fields = Fields::of(value)?;
         let account = Account {
-            id: fields.take("id")?,
-            account_type: fields.take("type")?,
-            title: fields.take_any("title")?,
-            roles: fields.take("roles")?,
-            ceilings: fields.take("ceilings")?,
-            status: fields.take("status")?,
-            held_at: fields.take_any("heldAt")?,
-            tokens: fields.take_or_default("tokens")?,
-            status_changed_at: fields.take_any("statusChangedAt")?,
-            status_changed_by: fields.take_any("statusChangedBy")?,
-            created_at: fields.take("createdAt")?,
-            created_by: fields.take("createdBy")?,
-            revision: fields.take_revision()?,
+            id: fields.take("id"),
+            account_type: fields.take("type"),
+            title: fields.take_any("title"),
+            roles: fields.take("roles"),
+            ceilings: fields.take("ceilings"),
+            status: fields.take("status"),
+            held_at: fields.take_any("heldAt"),
+            tokens: fields.take_or_default("tokens"),
+            status_changed_at: fields.take_any("statusChangedAt"),
+            status_changed_by: fields.take_any("statusChangedBy"),
+            created_at: fields.take("createdAt"),
+            created_by: fields.take("createdBy"),
+            revision: fields.take_revision(),
         };
         fields.all_of(account)
     }
@@ -237,8 +237,8 @@ impl Restore for Ceiling {
     fn restore(value: Value) -> Result<Ceiling, Damaged> {
         let mut fields = Fields::of(value)?;
         let ceiling = Ceiling {
-            resource: fields.take("resource")?,
-            permissions: fields.take("permissions")?,
+            resource: fields.take("resource"),
+            permissions: fields.take("permissions"),
         };
         fields.all_of(ceiling)
     }
@@ -261,5 +261,17 @@ impl Restore for AccountStatus {
             ("disabled", AccountStatus::Disabled),
         ];
         restore_named(value, &names)
+    }
+}
+
+impl Blank for AccountType {
+    fn blank() -> AccountType {
+        AccountType::Owner
+    }
+}
+
+impl Blank for AccountStatus {
+    fn blank() -> AccountStatus {
+        AccountStatus::Disabled
     }
 }

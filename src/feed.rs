@@ -80,8 +80,8 @@ impl Restore for Head {
     fn restore(value: Value) -> Result<Head, Damaged> {
         let mut fields = Fields::of(value)?;
         let head = Head {
-            seq: fields.take("seq")?,
-            recent: fields.take("recent")?,
+            seq: fields.take("seq"),
+            recent: fields.take("recent"),
         };
         fields.all_of(head)
     }

@@ -89,7 +89,8 @@ pub fn operation(id: &[u8]) -> String {
 pub fn feed(owner: &Resource) -> String {
     let digest = Sha256::digest(owner.as_str());
     let shard = digest.first().map_or(0, |byte| byte & 15);
-    format!("feed/{shard:x}")
+    let digit = char::from_digit(shard.into(), 16).unwrap_or('0');
+    ["feed/", digit.encode_utf8(&mut [0; 4])].concat()
 }
 
 /// The trail of an owner, oldest first: `audit/<owner>/<seq as 16 digits>`.

@@ -8,7 +8,7 @@ use crate::credential::TokenId;
 use crate::input::message;
 use crate::planted::{Bug, planted};
 use crate::resource::Resource;
-use crate::stored::restore_by_parsing;
+use crate::stored::{blank_inside, restore_by_parsing};
 
 /// The most characters (Unicode scalar values) of a name.
 const LONGEST_NAME: usize = 100;
@@ -133,6 +133,7 @@ impl Tag {
 }
 
 restore_by_parsing!(Name, Identity, Reason, Description, Tag);
+blank_inside!(Name, Identity);
 
 macro_rules! display_as_written {
     ($($kind:ty),*) => {$(

@@ -7,7 +7,7 @@ use crate::input::Value;
 use crate::json::json;
 use crate::name::Identity;
 use crate::resource::Resource;
-use crate::stored::{Fields, Restore, restore, restore_named};
+use crate::stored::{Blank, Fields, Restore, restore, restore_named};
 use crate::time::Instant;
 use crate::token::{Rotation, Token};
 
@@ -153,6 +153,12 @@ impl Record {
     #[must_use]
     pub fn token(&self) -> &Token {
         &self.token
+    }
+
+    /// The token, for whoever needs nothing else of the record.
+    #[must_use]
+    pub fn into_token(self) -> Token {
+        self.token
     }
 
     /// The record of a token whose key another system issued and hashed.
@@ -317,13 +323,14 @@ impl Stored {
             let found: TokenId = restore_tombstone(fields)?;
             return (found == *id).then_some(Stored::Tombstone).ok_or(Damaged);
         }
+        let token = fields.take_any("token").ok_or(Damaged)?;
         let record = Record {
             form: FORM,
-            scheme: fields.take_or_default("scheme")?,
-            digest: fields.take("digest")?,
-            successor: fields.take_any("successor")?,
-            retired: fields.take_or_default("retired")?,
-            token: fields.take("token")?,
+            scheme: fields.take_or_default("scheme"),
+            digest: fields.take("digest"),
+            successor: fields.take_any("successor"),
+            retired: fields.take_or_default("retired"),
+            token,
         };
         let sound = record.token.id == *id && record.successor.is_some() == record.token.rotation.is_some();
         if !sound {
@@ -334,11 +341,11 @@ impl Stored {
 }
 
 /// The id in what is left of a deleted token or account.
-pub(crate) fn restore_tombstone<I: Restore>(mut fields: Fields) -> Result<I, Damaged> {
-    let id = fields.take("id")?;
-    fields.take::<Instant>("deletedAt")?;
-    fields.take::<Identity>("deletedBy")?;
-    fields.take_revision()?;
+pub(crate) fn restore_tombstone<I: Restore + Blank>(mut fields: Fields) -> Result<I, Damaged> {
+    let id = fields.take("id");
+    fields.take::<Instant>("deletedAt");
+    fields.take::<Identity>("deletedBy");
+    fields.take_revision();
     fields.all_of(id)
 }
 

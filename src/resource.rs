@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::input::message;
 use crate::planted::{Bug, planted};
-use crate::stored::restore_by_parsing;
+use crate::stored::{blank_inside, restore_by_parsing};
 
 const MOST_SEGMENTS: usize = 8;
 const LONGEST: usize = 256;
@@ -120,6 +120,7 @@ impl fmt::Display for Resource {
 }
 
 restore_by_parsing!(Resource);
+blank_inside!(Resource);
 
 #[cfg(test)]
 mod tests {

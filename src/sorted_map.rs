@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::input::Value;
 use crate::record::Damaged;
-use crate::stored::{Fields, Restore};
+use crate::stored::{Blank, Fields, Restore};
 
 /// A map in the order of its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +130,12 @@ impl<K: Serialize, V: Serialize> Serialize for SortedMap<K, V> {
 }
 
 /// A key that stands twice is damage, as in an object of ours.
+impl<K, V> Blank for SortedMap<K, V> {
+    fn blank() -> SortedMap<K, V> {
+        SortedMap(Vec::new())
+    }
+}
+
 impl<K: Restore + Ord, V: Restore> Restore for SortedMap<K, V> {
     fn restore(value: Value) -> Result<SortedMap<K, V>, Damaged> {
         let mut map = SortedMap::default();

@@ -107,9 +107,9 @@ impl Found {
             let [stored] = reads.get([&keys::token(id)])?;
             match stored.map(|text| Stored::parse(id, text)) {
                 Some(Ok(Stored::Record(record))) => {
-                    let parent = record.token();
-                    self.grant = self.grant.under_parent(&Grant::of(parent, catalog));
-                    self.parents.push(parent.clone());
+                    let parent = record.into_token();
+                    self.grant = self.grant.under_parent(&Grant::of(&parent, catalog));
+                    self.parents.push(parent);
                 }
                 Some(Err(Damaged)) => self.block(Code::StoreUnavailable),
                 Some(Ok(Stored::Tombstone)) | None => self.block(Code::Revoked),

@@ -14,19 +14,34 @@ pub(crate) trait Restore: Sized {
     fn restore(value: Value) -> Result<Self, Damaged>;
 }
 
+/// What can stand in the place of a damaged one until all of its object is thrown away.
+pub(crate) trait Blank {
+    /// That.
+    fn blank() -> Self;
+}
+
 /// Restores what a text holds.
 pub(crate) fn restore<T: Restore>(text: &str) -> Result<T, Damaged> {
     T::restore(parse_json(text).ok_or(Damaged)?)
 }
 
 /// The members of a stored object. Each is taken once; what nobody took is damage.
-pub(crate) struct Fields(Vec<(String, Value)>);
+///
+/// Damage is remembered, and told by [`Fields::all_of`] alone. A way out at every member, each with all to drop that was taken before, was
+/// two thirds of a reader.
+pub(crate) struct Fields {
+    entries: Vec<(String, Value)>,
+    damaged: bool,
+}
 
 impl Fields {
     /// The members of an object.
     pub(crate) fn of(value: Value) -> Result<Fields, Damaged> {
         match value {
-            Value::Map(entries) => Ok(Fields(entries)),
+            Value::Map(entries) => Ok(Fields {
+                entries,
+                damaged: false,
+            }),
             _ => Err(Damaged),
         }
     }
@@ -34,53 +49,75 @@ impl Fields {
     /// The members of an object whose first says the version of its form.
     pub(crate) fn of_form(value: Value, form: u8) -> Result<Fields, Damaged> {
         let mut fields = Fields::of(value)?;
-        let found: u64 = fields.take("v")?;
-        (found == u64::from(form)).then_some(fields).ok_or(Damaged)
+        let found: u64 = fields.take("v");
+        fields.damaged |= found != u64::from(form);
+        Ok(fields)
     }
 
     /// Whether a member is there and was not taken.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
+        self.entries.iter().any(|(known, _)| known == name)
     }
 
     /// A member that must be there.
-    pub(crate) fn take<T: Restore>(&mut self, name: &str) -> Result<T, Damaged> {
-        T::restore(self.remove(name).ok_or(Damaged)?)
+    pub(crate) fn take<T: Restore + Blank>(&mut self, name: &str) -> T {
+        let restored = self.take_any(name);
+        self.damaged |= restored.is_none();
+        restored.unwrap_or_else(T::blank)
     }
 
     /// A member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
-    pub(crate) fn take_any<T: Restore>(&mut self, name: &str) -> Result<Option<T>, Damaged> {
-        let restored = self.remove(name).map(T::restore).transpose();
-        if planted(Bug::UnreadableMeansNever) {
-            return Ok(restored.unwrap_or_default());
-        }
+    pub(crate) fn take_any<T: Restore>(&mut self, name: &str) -> Option<T> {
+        let restored = T::restore(self.remove(name)?).ok();
+        self.damaged |= restored.is_none() && !planted(Bug::UnreadableMeansNever);
         restored
     }
 
     /// A member that stands for an empty or a plain one where it is absent.
-    pub(crate) fn take_or_default<T: Restore + Default>(&mut self, name: &str) -> Result<T, Damaged> {
-        self.take_any(name).map(Option::unwrap_or_default)
+    pub(crate) fn take_or_default<T: Restore + Default>(&mut self, name: &str) -> T {
+        self.take_any(name).unwrap_or_default()
     }
 
     /// The revision: a count that can still rise.
-    pub(crate) fn take_revision(&mut self) -> Result<u64, Damaged> {
-        let revision = self.take("revision")?;
-        (revision < LARGEST_EXACT).then_some(revision).ok_or(Damaged)
+    pub(crate) fn take_revision(&mut self) -> u64 {
+        let revision = self.take("revision");
+        self.damaged |= revision >= LARGEST_EXACT;
+        revision
     }
 
-    /// What was made of the members, if none is left.
+    /// What was made of the members, if none is left and none was damaged.
     pub(crate) fn all_of<T>(self, whole: T) -> Result<T, Damaged> {
-        self.0.is_empty().then_some(whole).ok_or(Damaged)
+        (self.entries.is_empty() && !self.damaged)
+            .then_some(whole)
+            .ok_or(Damaged)
     }
 
     /// All members, where their names are of somebody's choosing.
     pub(crate) fn into_entries(self) -> Vec<(String, Value)> {
-        self.0
+        self.entries
     }
 
+    #[inline(never)]
     fn remove(&mut self, name: &str) -> Option<Value> {
-        let at = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(at).1)
+        let at = self.entries.iter().position(|(known, _)| known == name)?;
+        Some(self.entries.remove(at).1)
+    }
+}
+
+macro_rules! blank_by_default {
+    ($($kind:ty),*) => {$(
+        impl Blank for $kind {
+            fn blank() -> Self {
+                Default::default()
+            }
+        }
+    )*};
+}
+blank_by_default!(String, bool, u64, u32);
+
+impl<T> Blank for Vec<T> {
+    fn blank() -> Vec<T> {
+        Vec::new()
     }
 }
 
@@ -89,6 +126,12 @@ pub(crate) fn restore_named<T: Copy>(value: Value, names: &[(&str, T)]) -> Resul
     let text = String::restore(value)?;
     let named = names.iter().find(|(name, _)| *name == text);
     named.map(|(_, named)| *named).ok_or(Damaged)
+}
+
+impl Blank for Value {
+    fn blank() -> Value {
+        Value::Null
+    }
 }
 
 /// Anything at all, `null` too.
@@ -162,3 +205,15 @@ macro_rules! restore_by_parsing {
     )*};
 }
 pub(crate) use restore_by_parsing;
+
+/// The blanks of types around a text or bytes.
+macro_rules! blank_inside {
+    ($($kind:ident),*) => {$(
+        impl $crate::stored::Blank for $kind {
+            fn blank() -> Self {
+                $kind(Default::default())
+            }
+        }
+    )*};
+}
+pub(crate) use blank_inside;

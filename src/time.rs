@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::input::{Value, message, quote};
 use crate::record::Damaged;
-use crate::stored::Restore;
+use crate::stored::{Blank, Restore};
 
 /// The largest whole number that JavaScript holds exactly, 2^53 − 1.
 pub(crate) const LARGEST_EXACT: u64 = (1 << 53) - 1;
@@ -91,6 +91,12 @@ fn date(days: u64) -> (u64, u64, u64) {
     let day = day - (153 * month + 2) / 5 + 1;
     let year = centuries * 100 + year + month / 10;
     (year, (month + 2) % 12 + 1, day)
+}
+
+impl Blank for Instant {
+    fn blank() -> Instant {
+        Instant(0)
+    }
 }
 
 impl Restore for Instant {

@@ -13,7 +13,7 @@ use crate::permission::Permission;
 use crate::record::Damaged;
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
-use crate::stored::{Fields, Restore, restore_named};
+use crate::stored::{Blank, Fields, Restore, restore_named};
 use crate::time::{Instant, Lifetime};
 
 /// Whether a token may be used.
@@ -176,38 +176,38 @@ impl Restore for Token {
     fn restore(value: Value) -> Result<Token, Damaged> {
         let mut fields = Fields::of(value)?;
         let token = Token {
-            id: fields.take("id")?,
-            kind: fields.take("kind")?,
-            name: fields.take("name")?,
-            description: fields.take_any("description")?,
-            tags: fields.take_or_default("tags")?,
-            metadata: fields.take_any("metadata")?,
-            owner: fields.take("owner")?,
-            technical_user: fields.take_any("technicalUser")?,
-            parents: fields.take_or_default("parents")?,
-            subject: fields.take_any("subject")?,
-            resource: fields.take("resource")?,
-            role: fields.take_any("role")?,
-            permissions: fields.take("permissions")?,
-            resources: fields.take_or_default("resources")?,
-            templates: fields.take("templates")?,
-            added: fields.take("added")?,
-            removed: fields.take("removed")?,
-            status: fields.take("status")?,
-            held_at: fields.take_any("heldAt")?,
-            reason: fields.take_any("reason")?,
-            status_changed_at: fields.take_any("statusChangedAt")?,
-            status_changed_by: fields.take_any("statusChangedBy")?,
-            created_at: fields.take("createdAt")?,
-            created_by: fields.take("createdBy")?,
-            not_before: fields.take_any("notBefore")?,
-            expires_at: fields.take_any("expiresAt")?,
-            idle_after: fields.take_any("idleAfter")?,
-            conditions: fields.take_any("conditions")?,
-            limits: fields.take_any("limits")?,
-            rotation: fields.take_any("rotation")?,
-            imported: fields.take_any("imported")?,
-            revision: fields.take_revision()?,
+            id: fields.take("id"),
+            kind: fields.take("kind"),
+            name: fields.take("name"),
+            description: fields.take_any("description"),
+            tags: fields.take_or_default("tags"),
+            metadata: fields.take_any("metadata"),
+            owner: fields.take("owner"),
+            technical_user: fields.take_any("technicalUser"),
+            parents: fields.take_or_default("parents"),
+            subject: fields.take_any("subject"),
+            resource: fields.take("resource"),
+            role: fields.take_any("role"),
+            permissions: fields.take("permissions"),
+            resources: fields.take_or_default("resources"),
+            templates: fields.take("templates"),
+            added: fields.take("added"),
+            removed: fields.take("removed"),
+            status: fields.take("status"),
+            held_at: fields.take_any("heldAt"),
+            reason: fields.take_any("reason"),
+            status_changed_at: fields.take_any("statusChangedAt"),
+            status_changed_by: fields.take_any("statusChangedBy"),
+            created_at: fields.take("createdAt"),
+            created_by: fields.take("createdBy"),
+            not_before: fields.take_any("notBefore"),
+            expires_at: fields.take_any("expiresAt"),
+            idle_after: fields.take_any("idleAfter"),
+            conditions: fields.take_any("conditions"),
+            limits: fields.take_any("limits"),
+            rotation: fields.take_any("rotation"),
+            imported: fields.take_any("imported"),
+            revision: fields.take_revision(),
         };
         fields.all_of(token)
     }
@@ -217,10 +217,10 @@ impl Restore for Rotation {
     fn restore(value: Value) -> Result<Rotation, Damaged> {
         let mut fields = Fields::of(value)?;
         let rotation = Rotation {
-            started_at: fields.take("startedAt")?,
-            started_by: fields.take("startedBy")?,
-            grace_ends_at: fields.take("graceEndsAt")?,
-            end_old_at_first_use: fields.take_or_default("endOldAtFirstUse")?,
+            started_at: fields.take("startedAt"),
+            started_by: fields.take("startedBy"),
+            grace_ends_at: fields.take("graceEndsAt"),
+            end_old_at_first_use: fields.take_or_default("endOldAtFirstUse"),
         };
         fields.all_of(rotation)
     }
@@ -230,9 +230,15 @@ impl Restore for Imported {
     fn restore(value: Value) -> Result<Imported, Damaged> {
         let mut fields = Fields::of(value)?;
         let imported = Imported {
-            at: fields.take("at")?,
-            hint: fields.take_any("hint")?,
+            at: fields.take("at"),
+            hint: fields.take_any("hint"),
         };
         fields.all_of(imported)
+    }
+}
+
+impl Blank for Status {
+    fn blank() -> Status {
+        Status::Revoked
     }
 }

@@ -71,11 +71,11 @@ impl Usage {
         let mut fields = Fields::of_form(restore(text)?, FORM)?;
         let usage = Usage {
             form: FORM,
-            last_used_at: fields.take("lastUsedAt")?,
-            uses: fields.take("uses")?,
-            successor_used_at: fields.take_any("successorUsedAt")?,
-            asked: fields.take_or_default("asked")?,
-            untold_at: fields.take_any("untoldAt")?,
+            last_used_at: fields.take("lastUsedAt"),
+            uses: fields.take("uses"),
+            successor_used_at: fields.take_any("successorUsedAt"),
+            asked: fields.take_or_default("asked"),
+            untold_at: fields.take_any("untoldAt"),
         };
         let last = usage.last_used_at;
         let sound = (1..=LARGEST_EXACT).contains(&usage.uses)
@@ -84,6 +84,7 @@ impl Usage {
             && usage.asked.iter().all(|(_, at)| *at <= last)
             && !(usage.asked.is_empty() && usage.untold_at.is_some())
             && usage.to_text() == text;
+        fields.all_of(())?;
         sound.then_some(usage).ok_or(Damaged)
     }
 

@@ -91,7 +91,7 @@ export async function toolchain() {
 }
 
 /** SHA-256 as a loop, not as 64 rounds written out. */
-const compactHashing = ['--cfg', 'sha2_backend="soft-compact"'];
+const compactHashing = ['--cfg', 'sha2_backend_soft="compact"'];
 
 const rustupCargo = {
   cargo: 'cargo',

@@ -23,7 +23,10 @@ export const rustChecks = [
     key: 'clippy',
     label: 'Rust: lint (clippy)',
     estimate: 25_000,
-    work: () => cargo(['clippy', '--locked', '--all-targets', '--', '-D', 'warnings']),
+    work: async () => {
+      await cargo(['clippy', '--locked', '--all-targets', '--', '-D', 'warnings']);
+      await cargo(['clippy', '--locked', '--lib', '--features', 'edge', '--', '-D', 'warnings']);
+    },
   },
   {
     key: 'cargo-test',

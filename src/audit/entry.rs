@@ -8,7 +8,7 @@ use crate::json::json;
 use crate::name::{Identity, Reason};
 use crate::record::Damaged;
 use crate::resource::Resource;
-use crate::stored::{Fields, Restore, restore, restore_by_parsing};
+use crate::stored::{Fields, Restore, blank_inside, restore, restore_by_parsing};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored forms.
@@ -97,17 +97,17 @@ impl Entry {
         let mut fields = Fields::of_form(restore(text)?, FORM)?;
         let entry = Entry {
             form: FORM,
-            owner: fields.take("owner")?,
-            seq: fields.take("seq")?,
-            at: fields.take("at")?,
-            actor: fields.take("actor")?,
-            operation: fields.take("operation")?,
-            token: fields.take_any("token")?,
-            account: fields.take_any("account")?,
-            reason: fields.take_any("reason")?,
-            before: fields.take("before")?,
-            after: fields.take("after")?,
-            previous: match fields.take("previous")? {
+            owner: fields.take("owner"),
+            seq: fields.take("seq"),
+            at: fields.take("at"),
+            actor: fields.take("actor"),
+            operation: fields.take("operation"),
+            token: fields.take_any("token"),
+            account: fields.take_any("account"),
+            reason: fields.take_any("reason"),
+            before: fields.take("before"),
+            after: fields.take("after"),
+            previous: match fields.take("previous") {
                 Value::Null => None,
                 hash => Some(Hash::restore(hash)?),
             },
@@ -146,6 +146,7 @@ impl Hash {
 }
 
 restore_by_parsing!(Hash);
+blank_inside!(Hash);
 
 /// A place in a chain: an entry and the hash that stands for it and everything before it. A host can keep one, and follow the chain from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -173,9 +174,10 @@ impl Position {
         let mut fields = Fields::of_form(restore(text)?, FORM)?;
         let head = Head {
             v: FORM,
-            seq: fields.take("seq")?,
-            hash: fields.take("hash")?,
+            seq: fields.take("seq"),
+            hash: fields.take("hash"),
         };
+        fields.all_of(())?;
         let sound = (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
         sound
             .then_some(Position {

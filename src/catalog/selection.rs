@@ -47,8 +47,8 @@ impl Restore for TemplateUse {
     fn restore(value: Value) -> Result<TemplateUse, Damaged> {
         let mut fields = Fields::of(value)?;
         let template = TemplateUse {
-            id: fields.take("id")?,
-            version: fields.take("version")?,
+            id: fields.take("id"),
+            version: fields.take("version"),
         };
         fields.all_of(template)
     }

@@ -9,7 +9,7 @@ use super::{HASHED, lanes};
 use crate::input::{Value, message};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
-use crate::stored::Restore;
+use crate::stored::{Blank, Restore};
 
 /// SHA-256 of a credential's version, id and secret: 47 bytes, one block. What is stored instead of the secret.
 ///
@@ -111,6 +111,12 @@ impl fmt::Debug for Digest {
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_hex())
+    }
+}
+
+impl Blank for Digest {
+    fn blank() -> Digest {
+        Digest([0; 32])
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::base62;
 use crate::input::message;
-use crate::stored::restore_by_parsing;
+use crate::stored::{blank_inside, restore_by_parsing};
 use crate::time::Instant;
 
 /// The name of a token: 16 characters of base62, 8 of the time in milliseconds and 8 random ones. Ids sort by time.
@@ -85,3 +85,4 @@ impl Serialize for TokenId {
 }
 
 restore_by_parsing!(TokenId);
+blank_inside!(TokenId);

@@ -218,7 +218,8 @@ mod tests {
     fn is_alike(ours: &Value, theirs: &Value) -> bool {
         match (ours, theirs) {
             (Value::Number(one), Value::Number(other)) => {
-                one == other || (one.fract() != 0.0 || one.abs() > 1e15) && (one / other - 1.0).abs() < 1e-15
+                let is_rounded = one.fract() != 0.0 || one.abs() > 1e15;
+                one == other || is_rounded && (one - other).abs() <= one.abs() * 1e-15 + f64::MIN_POSITIVE
             }
             (Value::List(one), Value::List(other)) => {
                 one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_alike(one, other))

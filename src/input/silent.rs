@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 /// Where something stands: not told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Path;
 
 impl Path {
@@ -24,13 +24,13 @@ impl Path {
 
     /// A member of what stands here.
     #[must_use]
-    pub fn member(self, _: &str) -> Path {
+    pub fn member(&self, _: &str) -> Path {
         Path
     }
 
     /// An item of the list that stands here.
     #[must_use]
-    pub fn item(self, _: usize) -> Path {
+    pub fn item(&self, _: usize) -> Path {
         Path
     }
 }

@@ -167,12 +167,13 @@ impl Counters {
 impl Restore for Counters {
     fn restore(value: Value) -> Result<Counters, Damaged> {
         let mut fields = Fields::of_form(value, FORM)?;
+        let of = fields.take_any("of").ok_or(Damaged)?;
         let counters = Counters {
             form: FORM,
-            of: fields.take("of")?,
-            tat: fields.take_any("tat")?,
-            credits: fields.take_any("credits")?,
-            refilled_at: fields.take_any("refilledAt")?,
+            of,
+            tat: fields.take_any("tat"),
+            credits: fields.take_any("credits"),
+            refilled_at: fields.take_any("refilledAt"),
         };
         fields.all_of(counters)
     }

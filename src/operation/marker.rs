@@ -32,9 +32,9 @@ impl Restore for Marker {
     fn restore(value: Value) -> Result<Marker, Damaged> {
         let mut fields = Fields::of(value)?;
         let marker = Marker {
-            operation: fields.take("operation")?,
-            tokens: fields.take_or_default("tokens")?,
-            fingerprint: fields.take_any("fingerprint")?,
+            operation: fields.take("operation"),
+            tokens: fields.take_or_default("tokens"),
+            fingerprint: fields.take_any("fingerprint"),
         };
         fields.all_of(marker)
     }

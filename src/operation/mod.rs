@@ -39,7 +39,7 @@ use crate::name::Identity;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Reads, Step, Write};
-use crate::stored::restore_by_parsing;
+use crate::stored::{Blank, restore_by_parsing};
 use crate::time::Instant;
 use crate::token::Token;
 use authority::Authority;
@@ -259,6 +259,12 @@ impl Operation {
 }
 
 restore_by_parsing!(Operation);
+
+impl Blank for Operation {
+    fn blank() -> Operation {
+        Operation::Create
+    }
+}
 
 /// Plans an operation with everything read so far. The same arguments give the same step.
 #[must_use]

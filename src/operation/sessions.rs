@@ -27,8 +27,8 @@ impl Restore for Living {
     fn restore(value: Value) -> Result<Living, Damaged> {
         let mut fields = Fields::of(value)?;
         let living = Living {
-            id: fields.take("id")?,
-            expires_at: fields.take("expiresAt")?,
+            id: fields.take("id"),
+            expires_at: fields.take("expiresAt"),
         };
         fields.all_of(living)
     }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LeastkeyError } from 'leastkey';
+import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
-import { admin, createToken, deployment, input } from './support/deployment.js';
+import { admin, catalog, createToken, deployment, input, PREFIX } from './support/deployment.js';
 import { instanceInUse, trapNext } from './support/glue.js';
 
 describe('after a trap', () => {
@@ -48,6 +49,28 @@ describe('after a trap', () => {
     const failed = outcomes.filter(({ status }) => status === 'rejected');
     assert.equal(failed.length, 1);
     assert.equal((await tokens.list({ owner: 'org:acme' }, admin)).items.length, 19);
+  });
+
+  test('a verifier of an edge goes on with a fresh instance, which remembers nothing', async () => {
+    const store = memoryStore();
+    const tokens = await deployment({ store });
+    // Its name is put in Unicode's normal form by the host, so the host can fail in the middle of a verification.
+    const { token } = await createToken(tokens, { name: '夜間バッチ' });
+    const verifier = await createVerifier({ catalog, store, prefix: PREFIX, freshness: '1h' });
+    const { normalize } = String.prototype;
+    const failing = async () => {
+      String.prototype.normalize = () => {
+        throw new Error('no');
+      };
+      try {
+        await verifier.verify(token);
+      } finally {
+        String.prototype.normalize = normalize;
+      }
+    };
+    await assert.rejects(failing, { code: 'internal' });
+    assert.equal((await verifier.verify(token, 'messages:send')).token?.name, '夜間バッチ');
+    assert.equal(verifier.verifySync(token, 'branch:read')?.code, 'insufficient_permission');
   });
 
   test('a thousand traps in a row', async () => {

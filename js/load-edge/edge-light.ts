@@ -1,4 +1,4 @@
-import compiled from '../../wasm/leastkey_edge.wasm?module';
+import compiled from '../wasm/leastkey_edge.wasm?module';
 
 /** The compiled core of an edge; as the whole one is loaded. */
 export function loadModule(): WebAssembly.Module {

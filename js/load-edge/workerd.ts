@@ -1,4 +1,4 @@
-import compiled from '../../wasm/leastkey_edge.wasm';
+import compiled from '../wasm/leastkey_edge.wasm';
 
 /** The compiled core of an edge: workerd compiles modules itself, and nothing else may. */
 export function loadModule(): WebAssembly.Module {

@@ -1,5 +1,5 @@
-import compressed from '../../wasm/leastkey_edge.inline.js';
-import { compileInline } from '../compile-inline.js';
+import { compileInline } from '../load/compile-inline.js';
+import compressed from '../wasm/leastkey_edge.inline.js';
 
 /** The compiled core of an edge, from text in the program itself. */
 export function loadModule(): Promise<WebAssembly.Module> {
