@@ -124,7 +124,7 @@ pub fn verify_and_remember<D: Verifying>(
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
             Basis::Token(found) if found.record.scheme() == Scheme::Native && cache.as_of().is_some() => {
-                slot = cache.fill(Entry::of(&found.record, found.standing), round);
+                slot = cache.fill(Entry::of(&found.record, found.size, found.standing), round);
             }
             Basis::RotatedOut(id, revision) => cache.saw(id.bytes(), revision),
             Basis::Deleted(id) => {
@@ -247,6 +247,8 @@ pub(crate) enum Basis {
 /// A token with what it rests on.
 pub(crate) struct FoundToken {
     pub(crate) record: Record,
+    /// How many bytes the record has in the store.
+    pub(crate) size: usize,
     pub(crate) standing: Standing,
 }
 
@@ -310,6 +312,7 @@ pub(crate) fn authenticate<D: Verifying>(
 /// A token whose secret was presented. Its state has not been looked at.
 pub(crate) struct Verified {
     pub(crate) record: Record,
+    size: usize,
     successor: bool,
 }
 
@@ -330,6 +333,7 @@ impl Verified {
         match secret {
             Secret::Current | Secret::Successor => Presentation::Of(Box::new(Verified {
                 record,
+                size: stored.len(),
                 successor: secret == Secret::Successor,
             })),
             Secret::RotatedOut => Presentation::RotatedOut(Box::new(record.token().clone())),
@@ -368,6 +372,7 @@ impl Verified {
         };
         let basis = Basis::Token(Box::new(FoundToken {
             record: self.record,
+            size: self.size,
             standing,
         }));
         Ok((writes, Decision { verdict, basis }))
