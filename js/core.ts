@@ -13,6 +13,7 @@ import {
   type VerifyingCore,
 } from './core/verifying.js';
 import { LeastkeyError } from './errors.js';
+import type { Settings } from './options.js';
 import { isPlain } from './plain-question.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.js';
 
@@ -53,21 +54,27 @@ export class ConfiguredCore implements VerifyingCore {
   readonly configured: Configured;
   readonly #config: Config;
   readonly #catalog: Uint8Array;
+  readonly #capacity: number;
   #core: Core | undefined;
   #generation = -1;
   #permissions: string[] | undefined;
   #scratch = new Scratch(() => this.#addresses());
 
-  private constructor(config: Config, catalogText: string) {
+  private constructor(config: Config, catalogText: string, capacity: number) {
     this.#config = config;
+    this.#capacity = capacity;
     this.#catalog = new TextEncoder().encode(catalogText);
     this.configured = instances.run(() => this.#configure());
   }
 
   /** @throws {LeastkeyError} `invalid_input` with all problems of the catalog. */
-  static async start(config: Config, catalogText: string): Promise<ConfiguredCore> {
+  static async start({
+    config,
+    catalogText,
+    capacity,
+  }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>): Promise<ConfiguredCore> {
     await load();
-    return new ConfiguredCore(config, catalogText);
+    return new ConfiguredCore(config, catalogText, capacity);
   }
 
   /** One step of a management operation. */
@@ -227,6 +234,7 @@ export class ConfiguredCore implements VerifyingCore {
       core.free();
       throw refusal(step);
     }
+    core.remember(this.#capacity);
     this.#core = core;
     this.#generation = instances.generation;
     this.#scratch = new Scratch(() => this.#addresses());

@@ -29,6 +29,11 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * keeps them fresh, however many there are.
    */
   freshness?: Duration;
+  /**
+   * With a window, the most tokens that are remembered, 1 to 1,000,000. Default 10,000. A token whose stored record is longer than 2 KiB
+   * counts as several. Beyond that those are forgotten that were not used for longest, and read again.
+   */
+  capacity?: number;
   /** The clock: milliseconds since the epoch. Default `Date.now`. */
   now?: () => number;
   /**
@@ -95,6 +100,8 @@ export interface Settings {
   catalogText: string;
   /** The longest time that a change may go unnoticed, in milliseconds. */
   freshness: number;
+  /** The most tokens that are remembered. */
+  capacity: number;
   /** The clock, which never goes back. */
   now: () => number;
   entropy: ((bytes: Uint8Array) => void) | undefined;
@@ -107,6 +114,7 @@ const TOKENS_OPTIONS = [
   'store',
   'prefix',
   'freshness',
+  'capacity',
   'now',
   'entropy',
   'deadline',
@@ -140,6 +148,8 @@ const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 
 const LONGEST_DEADLINE = 600_000;
 
+const LARGEST_CAPACITY = 1_000_000;
+
 /** Refuses what is no object, and any member that is not known, with the nearest name that is. */
 export function refuseUnknownOptions(options: unknown, known: readonly string[], of: string): void {
   if (typeof options !== 'object' || options === null) {
@@ -161,7 +171,7 @@ export function readTokensOptions(options: TokensOptions): Settings {
 /** Reads the options that every deployment has, on a store that was read already. */
 export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
   const { catalog, prefix, freshness, now = Date.now, entropy, deadline = 10_000 } = options;
-  const { recordKey, imported, limits = 'exact', usage = true } = options;
+  const { capacity = 10_000, recordKey, imported, limits = 'exact', usage = true } = options;
   if (typeof prefix !== 'string') throw wrong('prefix', 'expected a text such as "acme_live"');
   if (typeof now !== 'function') throw wrong('now', 'expected a function that returns milliseconds');
   if (entropy !== undefined && typeof entropy !== 'function') {
@@ -169,6 +179,9 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
   }
   if (!Number.isInteger(deadline) || deadline < 1 || deadline > LONGEST_DEADLINE) {
     throw wrong('deadline', `expected whole milliseconds from 1 to ${LONGEST_DEADLINE}`);
+  }
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > LARGEST_CAPACITY) {
+    throw wrong('capacity', `expected a whole number from 1 to ${LARGEST_CAPACITY}`);
   }
   if (limits !== 'exact' && limits !== 'approximate')
     throw wrong('limits', 'expected "exact" or "approximate"');
@@ -183,6 +196,7 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
     },
     catalogText: catalogText(catalog),
     freshness: freshness === undefined ? 0 : parseDuration(freshness, 'freshness'),
+    capacity,
     now: steadyClock(now),
     entropy,
     deadline,

@@ -250,6 +250,6 @@ export async function createTokens<const C extends Catalog>(
   options: TokensOptions<C>,
 ): Promise<Tokens<IdsOf<C>>> {
   const settings = readTokensOptions(options);
-  const core = await ConfiguredCore.start(settings.config, settings.catalogText);
+  const core = await ConfiguredCore.start(settings);
   return new CoreTokens(core, settings);
 }

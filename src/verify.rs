@@ -124,7 +124,7 @@ pub fn verify_and_remember<D: Verifying>(
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
             Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
-                slot = cache.fill(Entry::of(found.secrets, found.standing), round);
+                slot = cache.fill(Entry::of(found.secrets, found.size, found.standing), round);
             }
             Basis::RotatedOut(id, revision) => cache.saw(id.bytes(), revision),
             Basis::Deleted(id) => {
@@ -247,6 +247,8 @@ pub(crate) enum Basis {
 /// A token with what it rests on.
 pub(crate) struct FoundToken {
     secrets: Secrets,
+    /// How many bytes the record has in the store.
+    size: usize,
     pub(crate) standing: Standing,
 }
 
@@ -315,6 +317,7 @@ pub(crate) fn authenticate<D: Verifying>(
 pub(crate) struct Verified {
     pub(crate) token: Token,
     secrets: Secrets,
+    size: usize,
     successor: bool,
 }
 
@@ -335,6 +338,7 @@ impl Verified {
             Secret::Current | Secret::Successor => Presentation::Of(Box::new(Verified {
                 token,
                 secrets,
+                size: stored.len(),
                 successor: secret == Secret::Successor,
             })),
             Secret::RotatedOut => Presentation::RotatedOut(Box::new(token)),
@@ -373,6 +377,7 @@ impl Verified {
         };
         let basis = Basis::Token(Box::new(FoundToken {
             secrets: self.secrets,
+            size: self.size,
             standing,
         }));
         Ok((writes, Decision { verdict, basis }))

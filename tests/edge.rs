@@ -1,4 +1,10 @@
 //! What an edge reads of a catalog is what the whole reads of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 use leastkey::Deployment;
 use leastkey::deployment::Verifying;

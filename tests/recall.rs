@@ -160,3 +160,50 @@ fn an_id_that_is_not_there_is_asked_for_once_in_a_window() {
         "read before the last read of the feed had ended"
     );
 }
+
+#[test]
+fn as_many_are_remembered_as_there_is_room_for_and_long_records_count_as_several() {
+    let (mut host, mut cache) = (Host::new(), Cache::new(8));
+    let mut made = |name: &str, metadata: usize| {
+        let input = json!({
+            "kind": "permission-set", "name": name, "owner": "org:acme", "templates": ["sender"],
+            "metadata": { "note": "x".repeat(metadata) },
+        });
+        text(&host.create(input, admin()).unwrap()["token"])
+    };
+    let light: Vec<String> = (0..20).map(|at| made(&format!("light {at}"), 0)).collect();
+    let heavy: Vec<String> = (0..20).map(|at| made(&format!("heavy {at}"), 3_000)).collect();
+    follow(&host, &mut cache);
+    let round = cache.round();
+    let known = |cache: &mut Cache, of: &[String]| {
+        let hits = of
+            .iter()
+            .filter(|credential| recalled(&host, cache, credential) == Ok(Some(Code::Valid)));
+        hits.count()
+    };
+    for credential in &light {
+        verify(&host, &mut cache, credential, round);
+    }
+    assert_eq!((cache.len(), known(&mut cache, &light)), (8, 8));
+    // Each takes the place of two.
+    for (turn, credential) in heavy.iter().enumerate() {
+        verify(&host, &mut cache, credential, round);
+        let (heavy, light) = (known(&mut cache, &heavy), known(&mut cache, &light));
+        assert!(2 * heavy + light <= 8 && heavy + light == cache.len(), "{turn}");
+        assert!(recalled(&host, &mut cache, credential).unwrap().is_some());
+    }
+    assert_eq!(cache.len(), 4);
+    for credential in &light {
+        verify(&host, &mut cache, credential, round);
+    }
+    assert!(cache.len() <= 8 && known(&mut cache, &light) >= 6);
+
+    // What alone is more than there is room for is read each time.
+    let mut small = Cache::new(1);
+    follow(&host, &mut small);
+    let round = small.round();
+    assert_eq!(verify(&host, &mut small, &heavy[0], round), Code::Valid);
+    assert!(small.is_empty());
+    verify(&host, &mut small, &light[0], round);
+    assert_eq!(small.len(), 1);
+}

@@ -12,6 +12,7 @@ import {
   type Verified,
   type VerifyingCore,
 } from '../core/verifying.js';
+import type { Settings } from '../options.js';
 
 /** What the module exports: src/wasm/edge.rs. */
 interface Exports {
@@ -23,6 +24,7 @@ interface Exports {
   scratch(): number;
   numbers(): number;
   configure(): void;
+  remember(capacity: number): void;
   verify(length: number, now: number, round: number): number;
   number(): number;
   hit(length: number, requirement: number, now: number): number;
@@ -56,11 +58,13 @@ export class EdgeCore implements VerifyingCore {
   readonly form: CredentialForm | undefined;
   readonly #config: string;
   readonly #catalog: string;
+  readonly #capacity: number;
   readonly #instances = new Instances(() => this.#instantiate());
   #exports!: Exports;
   #scratch = new Scratch(() => this.#addresses());
 
-  private constructor(config: Config, catalogText: string) {
+  private constructor(config: Config, catalogText: string, capacity: number) {
+    this.#capacity = capacity;
     this.#config = JSON.stringify(config);
     this.#catalog = catalogText;
     const { codes, form } = this.#instances.run(() => this.#instantiate());
@@ -69,9 +73,13 @@ export class EdgeCore implements VerifyingCore {
   }
 
   /** @throws {LeastkeyError} `invalid_input` for a configuration or a catalog that cannot be read. */
-  static async start(config: Config, catalogText: string): Promise<EdgeCore> {
+  static async start({
+    config,
+    catalogText,
+    capacity,
+  }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>): Promise<EdgeCore> {
     await load();
-    return new EdgeCore(config, catalogText);
+    return new EdgeCore(config, catalogText, capacity);
   }
 
   get epoch(): number {
@@ -164,7 +172,9 @@ export class EdgeCore implements VerifyingCore {
     this.#scratch = new Scratch(() => this.#addresses());
     this.#give(this.#config, this.#catalog);
     this.#exports.configure();
-    return (this.#answer('the configuration or the catalog') as { answer: Configured }).answer;
+    const { answer } = this.#answer('the configuration or the catalog') as { answer: Configured };
+    this.#exports.remember(this.#capacity);
+    return answer;
   }
 
   /** Gives the next call its texts. */

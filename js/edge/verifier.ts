@@ -61,6 +61,7 @@ const OPTIONS = [
   'store',
   'prefix',
   'freshness',
+  'capacity',
   'now',
   'deadline',
   'recordKey',
@@ -86,7 +87,7 @@ export async function createVerifier<const C extends Catalog>(
 ): Promise<Verifier<IdsOf<C>>> {
   refuseUnknownOptions(options, OPTIONS, 'createVerifier');
   const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
-  const core = await EdgeCore.start(settings.config, settings.catalogText);
+  const core = await EdgeCore.start(settings);
   const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
   return new CoreVerifier(
     core,

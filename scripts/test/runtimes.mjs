@@ -10,7 +10,7 @@ import { tapCounts } from './counts.mjs';
 const folder = 'tests/runtimes';
 
 /** As `LEASTKEY_WITHOUT` names them. */
-export const runtimes = ['node', 'deno', 'bun', 'workerd', 'edge-runtime', 'chromium', 'firefox'];
+export const runtimes = ['node', 'node-22', 'deno', 'bun', 'workerd', 'edge-runtime', 'chromium', 'firefox'];
 
 /** What the examples guard. */
 const frameworks = ['express', 'hono', '@hono/node-server'];

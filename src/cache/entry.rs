@@ -10,11 +10,16 @@ use crate::standing::{Standing, dependencies};
 use crate::terms::Terms;
 use crate::time::Instant;
 
+/// How many bytes the stored record of a token has at most that counts as one. What a host remembers with a token grows with it too.
+const ORDINARY: usize = 2_048;
+
 /// What is remembered of one token.
 #[derive(Debug)]
 pub struct Entry {
     pub(super) id: [u8; 16],
     pub(super) revision: u64,
+    /// How much of the capacity it takes.
+    pub(super) weight: u32,
     secrets: Secrets,
     pub(super) terms: Terms,
     pub(super) rests_on: Rc<RestsOn>,
@@ -32,9 +37,9 @@ pub(super) struct RestsOn {
 }
 
 impl Entry {
-    /// Compiles a token with what it rests on.
+    /// Compiles a token, stored as a text of so many bytes, with what it rests on.
     #[must_use]
-    pub fn of(secrets: Secrets, standing: Standing) -> Entry {
+    pub fn of(secrets: Secrets, size: usize, standing: Standing) -> Entry {
         let token = &standing.token;
         let owners = std::iter::once(token.owner.clone()).chain(token.owner.above());
         let accounts = owners
@@ -50,6 +55,7 @@ impl Entry {
         Entry {
             id: *token.id.bytes(),
             revision: token.revision,
+            weight: u32::try_from(size / ORDINARY).map_or(u32::MAX, |more| more.saturating_add(1)),
             secrets,
             rests_on: Rc::new(RestsOn {
                 shards,

@@ -34,12 +34,14 @@ use crate::verify::Question;
 pub const ENDED: u64 = u64::MAX;
 
 /// How many tokens are remembered, unless the host says otherwise.
-pub const CAPACITY: usize = 10_000;
+pub const CAPACITY: u32 = 10_000;
 
 /// Tokens by id, bounded in number.
 #[derive(Debug)]
 pub struct Cache {
-    capacity: usize,
+    capacity: u32,
+    /// How much of the capacity is taken.
+    weight: u32,
     slots: Vec<Slot>,
     free: Vec<u32>,
     by_id: HashMap<[u8; 16], u32, BuildHasherDefault<IdHasher>>,
@@ -89,11 +91,12 @@ pub struct Hit {
 }
 
 impl Cache {
-    /// A cache of at most so many tokens.
+    /// A cache of at most so many tokens. One with a long record counts as several, so that the bytes are bounded too.
     #[must_use]
-    pub fn new(capacity: usize) -> Cache {
+    pub fn new(capacity: u32) -> Cache {
         Cache {
             capacity: capacity.max(1),
+            weight: 0,
             slots: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::default(),
@@ -197,18 +200,15 @@ impl Cache {
         }
         entry.terms.share(self.grants.one(entry.terms.shared_grant()));
         entry.rests_on = self.rests_on.one(&entry.rests_on);
-        if let Some(at) = self.by_id.get(&entry.id).copied() {
-            let slot = self.slots.get_mut(at as usize)?;
-            let newer = slot
-                .entry
-                .as_ref()
-                .is_none_or(|known| known.revision <= entry.revision);
-            if newer {
-                slot.entry = Some(entry);
+        if let Some(at) = self.by_id.get(&entry.id).map(|at| *at as usize) {
+            let known = self.slots.get(at).and_then(|slot| slot.entry.as_ref());
+            if known.is_some_and(|known| known.revision > entry.revision) {
+                return None;
             }
-            return newer.then_some(at);
+            self.forget(at);
         }
-        let at = self.room();
+        let at = self.room(entry.weight)?;
+        self.weight += entry.weight;
         self.by_id.insert(entry.id, at);
         let slot = Slot {
             entry: Some(entry),
@@ -296,32 +296,34 @@ impl Cache {
         };
         if let Some(entry) = slot.entry.take() {
             self.by_id.remove(&entry.id);
+            self.weight = self.weight.saturating_sub(entry.weight);
             self.free.extend(u32::try_from(at).ok());
         }
     }
 
-    /// A place for one more: a free one, a new one, or that of somebody who was not used for longest, roughly (CLOCK).
-    fn room(&mut self) -> u32 {
-        if let Some(at) = self.free.pop() {
-            return at;
+    /// A place for a token of a weight: where one was that has been forgotten, or a new one. Nothing, if it alone were too much.
+    fn room(&mut self, weight: u32) -> Option<u32> {
+        let left = self.capacity.checked_sub(weight)?;
+        while self.weight > left && !self.by_id.is_empty() {
+            self.forget_one();
         }
-        if self.slots.len() < self.capacity {
-            return u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        }
+        self.free.pop().or_else(|| u32::try_from(self.slots.len()).ok())
+    }
+
+    /// Forgets somebody who was not used for longest, roughly (CLOCK).
+    fn forget_one(&mut self) {
         // Twice round finds one: the first time round takes every mark away.
         for _ in 0..2 * self.slots.len() {
             let at = self.hand;
             self.hand = (at + 1) % self.slots.len();
-            let used = self
-                .slots
-                .get_mut(at)
-                .is_some_and(|slot| std::mem::replace(&mut slot.used, false));
-            if !used {
+            let Some(slot) = self.slots.get_mut(at) else {
+                return;
+            };
+            if slot.entry.is_some() && !std::mem::replace(&mut slot.used, false) {
                 self.forget(at);
-                break;
+                return;
             }
         }
-        self.free.pop().unwrap_or_default()
     }
 }
 

@@ -126,6 +126,16 @@ extern "C" fn configure() {
     });
 }
 
+/// Begins to remember tokens anew, at most `capacity`.
+#[unsafe(no_mangle)]
+extern "C" fn remember(capacity: u32) {
+    STATE.with_borrow_mut(|state| {
+        if let Some(state) = state {
+            state.cache = Cache::new(capacity);
+        }
+    });
+}
+
 /// Verifies the credential at the scratch. Given are the question, then keys and values. Answers the slot where the token is remembered if
 /// the round is still the same, or -1, and in words the step. Without a round, 2^32 - 1, the cache only learns what has ended.
 #[unsafe(no_mangle)]

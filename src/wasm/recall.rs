@@ -18,9 +18,9 @@ use crate::verify::{Question, recall, verify_and_remember};
 
 #[wasm_bindgen]
 impl Core {
-    /// Begins to remember tokens, at most `capacity`.
+    /// Begins to remember tokens anew, at most `capacity`.
     pub fn remember(&mut self, capacity: u32) {
-        *self.cache.get_mut() = Cache::new(capacity as usize);
+        *self.cache.get_mut() = Cache::new(capacity);
     }
 
     /// Where to write credentials for [`Core::hit`] and [`Core::hits`]: 6,144 bytes from this address.

@@ -159,7 +159,8 @@ impl World {
 
     /// Whether a credential's token was not there from the beginning.
     pub fn is_late(&self, credential: &str) -> bool {
-        self.known[LATE].credential == credential
+        let mut late = self.credentials.iter().filter(|(_, token)| *token == LATE);
+        late.any(|(known, _)| known == credential)
     }
 
     /// Makes the token that was not there. That is announced to nobody.

@@ -5,8 +5,11 @@ interface Exports {
   __wbg_core_free(pointer: number, flags: number): void;
 }
 
+/** What verifications and operations call. */
+export type Method = 'plan' | 'verify' | 'hit' | 'recall' | 'takeIn';
+
 interface Glue {
-  Core: { prototype: Record<'plan' | 'verify', (...args: unknown[]) => void> };
+  Core: { prototype: Record<Method, (...args: unknown[]) => unknown> };
   /** Answers the exports of the instance in use. */
   initSync(): Exports;
 }
@@ -16,7 +19,7 @@ const glue: Glue = await import(
 );
 
 /** Lets the next call of a method of the core trap for real: Rust is given a pointer beyond the end of its memory. */
-export function trapNext(method: 'plan' | 'verify'): void {
+export function trapNext(method: Method): void {
   const { prototype } = glue.Core;
   const original = prototype[method];
   prototype[method] = () => {
@@ -28,6 +31,11 @@ export function trapNext(method: 'plan' | 'verify'): void {
 /** Which instance is in use: another one after a trap. */
 export function instanceInUse(): unknown {
   return glue.initSync();
+}
+
+/** How many bytes the memory of the instance in use has. */
+export function memoryInUse(): number {
+  return glue.initSync().memory.buffer.byteLength;
 }
 
 /** Whether a text stands anywhere in the memory of the instance in use. */

@@ -1,0 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { memoryInUse } from './glue.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** The bytes of the core's linear memory, and of JavaScript's heap after all garbage is collected. */
+export function memory(): { linear: number; heap: number } {
+  collect();
+  return { linear: memoryInUse(), heap: process.memoryUsage().heapUsed };
+}
