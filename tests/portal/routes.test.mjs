@@ -70,6 +70,16 @@ portalSuite('the address of a screen', (demo) => {
     await ada.close();
   });
 
+  test('is not kept for the next person', async () => {
+    const { id } = await made(demo(), 'Of Ada');
+    const visit = await demo().visit('ada', `/#/tokens/${id}`);
+    await visit.heading('Of Ada').waitFor();
+    await visit.page.getByLabel('Signed in as').selectOption('ben');
+    await visit.heading('Access tokens').waitFor();
+    assert.doesNotMatch(visit.page.url(), new RegExp(id));
+    await visit.close();
+  });
+
   test('of nothing leads to the list', async () => {
     for (const hash of ['#/nothing', '#/tokens/../x', '#x', '#/tokens?owner=%']) {
       const visit = await demo().visit('ada', `/${hash}`);
