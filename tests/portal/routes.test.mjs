@@ -67,6 +67,8 @@ portalSuite('the address of a screen', (demo) => {
     const ada = await demo().visit('ada', `/#/tokens/${record.id}`);
     await ada.page.getByText('This token is not there any more').waitFor();
     assert.equal(await ada.heading('Of Ben').count(), 0);
+    await ada.heading('Access token').waitFor();
+    await ada.look('routes-2-not-there');
     await ada.close();
   });
 
