@@ -73,6 +73,7 @@ export type {
   CreateInput,
   HostActor,
   ListQuery,
+  PermissionUse,
   Requirement,
   RevokeOptions,
   TokenActor,

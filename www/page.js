@@ -10,7 +10,8 @@ const people = document.querySelector('#person');
 people.value = localStorage.getItem(KEY) ?? people.value;
 people.addEventListener('change', () => {
   localStorage.setItem(KEY, people.value);
-  location.reload();
+  // What one person looked at is not for the next.
+  location.assign('/');
 });
 
 const portal = document.querySelector('leastkey-portal');

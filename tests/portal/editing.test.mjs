@@ -174,4 +174,28 @@ portalSuite('what is written on a token', (demo) => {
     });
     await visit.close();
   });
+
+  test('what somebody else has changed meanwhile is not overwritten', async () => {
+    const { tokens } = demo().deployment;
+    const input = {
+      kind: 'permission-set',
+      name: 'Contested',
+      owner: 'org:acme',
+      templates: ['all-channels'],
+    };
+    const { record } = await tokens.create(input, ada);
+    const visit = await demo().visit('ada');
+    const { page } = visit;
+    await visit.button('Edit Contested').click();
+    await page.getByLabel('Description').fill('Mine');
+    await tokens.edit(record.id, { description: 'Theirs' }, ada);
+    await visit.button('Save changes').click();
+    await page.getByText('Somebody else has changed this token meanwhile.').waitFor();
+    await visit.look('edit-5-conflict');
+    await visit.button('Try again').click();
+    await page.getByLabel('Description').waitFor();
+    assert.equal(await page.getByLabel('Description').inputValue(), 'Theirs');
+    assert.equal((await tokens.get(record.id, ada)).description, 'Theirs');
+    await visit.close();
+  });
 });

@@ -67,7 +67,19 @@ portalSuite('the address of a screen', (demo) => {
     const ada = await demo().visit('ada', `/#/tokens/${record.id}`);
     await ada.page.getByText('This token is not there any more').waitFor();
     assert.equal(await ada.heading('Of Ben').count(), 0);
+    await ada.heading('Access token').waitFor();
+    await ada.look('routes-2-not-there');
     await ada.close();
+  });
+
+  test('is not kept for the next person', async () => {
+    const { id } = await made(demo(), 'Of Ada');
+    const visit = await demo().visit('ada', `/#/tokens/${id}`);
+    await visit.heading('Of Ada').waitFor();
+    await visit.page.getByLabel('Signed in as').selectOption('ben');
+    await visit.heading('Access tokens').waitFor();
+    assert.doesNotMatch(visit.page.url(), new RegExp(id));
+    await visit.close();
   });
 
   test('of nothing leads to the list', async () => {

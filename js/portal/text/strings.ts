@@ -72,7 +72,6 @@ export const ENGLISH = {
   'warn.rotation': 'Rotation under way',
 
   'time.never': 'Never',
-  'time.unknown': 'Not known',
 
   'kind.permission-set': 'Access token',
   'kind.organization': 'Organization token',
@@ -122,7 +121,6 @@ export const ENGLISH = {
   'sets.recommended': 'Recommended',
   'sets.gives.one': '{count} permission: {list}',
   'sets.gives.other': '{count} permissions: {list}',
-  'sets.beyond': 'You do not have all of it',
   'advanced.title': 'Advanced options',
   'advanced.hint':
     'Every service with its permissions. What the sets give is ticked already; select or clear until it is exactly what the system needs.',
@@ -130,7 +128,6 @@ export const ENGLISH = {
   'advanced.none': 'No permission matches.',
   'advanced.only': 'Only what is given',
   'advanced.count': '{count} of {total} permissions given',
-  'advanced.beyond': 'You do not have this permission',
   'from.template': 'from {title}',
   'from.role': 'from the role {title}',
   'from.added': 'added by hand',
@@ -188,7 +185,6 @@ export const ENGLISH = {
   'restrict.refill.other': '{count} credits come back every {time}',
 
   'summary.title': 'What it will be able to do',
-  'summary.is': 'What it can do',
   'summary.nothing': 'Nothing yet: choose at least one permission.',
   'summary.whole': 'Everything: all {count} permissions of {services} services.',
   'summary.all': 'everything ({count})',
@@ -234,6 +230,7 @@ export const ENGLISH = {
   'once.leave.stay': 'Stay',
   'once.leave.go': 'Leave anyway',
 
+  'token.title': 'Access token',
   'token.kind': 'Kind',
   'token.owner': 'Owner',
   'token.subject': 'Acts as',
@@ -242,11 +239,9 @@ export const ENGLISH = {
   'token.role': 'Role',
   'token.id': 'ID',
   'token.created': 'Created',
-  'token.by': '{time} by {actor}',
   'token.expires': 'Expires',
   'token.used': 'Last used',
   'token.uses': 'Uses',
-  'token.status': 'Status',
   'token.reason': 'Reason',
   'token.description': 'Description',
   'token.tags': 'Tags',
@@ -283,7 +278,6 @@ export const ENGLISH = {
   'token.rotation.abort': 'Take the new secret back',
   'token.audit': 'History',
   'token.audit.more': 'Earlier changes',
-  'token.audit.entry': '{operation} by {actor}',
   'token.audit.none': 'Nothing was recorded.',
   'audit.create': 'Created',
   'audit.edit': 'Changed',
@@ -296,10 +290,11 @@ export const ENGLISH = {
   'audit.abortRotation': 'New secret taken back',
   'audit.importKey': 'Imported',
   'audit.exchange': 'Session exchanged',
+  'audit.revokeAll': 'Revoked with others',
+  'audit.flush': 'An ended secret was used',
 
   'edit.title': 'Edit scope of {name}',
   'edit.titleAll': 'Edit {name}',
-  'edit.back': 'Access token',
   'edit.nothing': 'Nothing of this token can be edited.',
   'edit.row.name': 'Name',
   'edit.row.description': 'Description',
@@ -319,15 +314,12 @@ export const ENGLISH = {
   'edit.saved.text': '{name} has its new scope from now on. Its secret stays the same.',
   'edit.saved.titleAll': 'Changes saved',
   'edit.saved.textAll': '{name} is as you have edited it from now on. Its secret stays the same.',
-  'edit.conflict':
-    'Somebody else has changed this token meanwhile. Close this page and open the token again.',
 
   'action.disable': 'Disable',
   'action.enable': 'Enable',
   'action.revoke': 'Revoke',
   'action.delete': 'Delete',
   'action.rotate': 'Rotate secret',
-  'action.open': 'View details',
   'action.disable.hint': 'Stops it for now. This can be taken back.',
   'action.enable.hint': 'Lets it work again.',
   'action.revoke.hint': 'Stops it for ever and keeps its record. This cannot be undone.',
@@ -375,6 +367,8 @@ export const ENGLISH = {
   'error.forbidden': 'You may not do this.',
   'error.unauthenticated': 'You are not signed in. Sign in, then try again.',
   'error.conflict': 'Somebody else was faster. Look at the token again, then try once more.',
+  'error.precondition_failed':
+    'Somebody else has changed this token meanwhile. Look at it again, then edit what is left to edit.',
   'error.name_taken': 'A token of this name exists already. Choose another name.',
   'error.exceeds_ceiling': 'You cannot give what you do not have:',
   'error.invalid_input': 'Something in the form is not right:',

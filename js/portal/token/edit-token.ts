@@ -72,9 +72,9 @@ export class EditToken extends Part {
       portal.open(this.from === 'list' ? { screen: 'list' } : { screen: 'token', id: this.id });
     const scopeOnly = record !== undefined && editableOf(portal, record).join() === 'permissions';
     return html`
-      <nav><button class="link" @click=${back}>${icon('back')} ${this.t(this.from === 'list' ? 'portal.back' : 'edit.back')}</button></nav>
+      <nav><button class="link" @click=${back}>${icon('back')} ${this.t(this.from === 'list' ? 'portal.back' : 'token.title')}</button></nav>
       <h2 tabindex="-1" dir="auto">
-        ${record === undefined ? this.t('portal.loading') : this.t(scopeOnly ? 'edit.title' : 'edit.titleAll', { name: record.name })}
+        ${record === undefined ? this.t(this.error === undefined ? 'portal.loading' : 'token.title') : this.t(scopeOnly ? 'edit.title' : 'edit.titleAll', { name: record.name })}
       </h2>
       ${this.error === undefined ? '' : errorBox(portal, this.error, record === undefined ? () => void this.#load() : undefined)}
       ${
@@ -227,9 +227,9 @@ export class EditToken extends Part {
       this.querySelector('dialog')?.showModal();
     } catch (error) {
       this.error = error;
-      // The code of the API for a record that has another revision by now.
+      // By the API and by tokens in the page: the record has another revision by now, and is read again.
       const code = (error as LeastkeyError).code as string;
-      if (code === 'precondition_failed') this.record = undefined;
+      if (code === 'precondition_failed' || code === 'conflict') this.record = undefined;
       await this.updateComplete;
       this.focusHeading();
     } finally {

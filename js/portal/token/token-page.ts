@@ -60,7 +60,7 @@ export class TokenPage extends Part {
           ${icon('back')} ${this.t('portal.back')}
         </button>
       </nav>
-      <h2 tabindex="-1" dir="auto">${record?.name ?? this.t('portal.loading')}</h2>
+      <h2 tabindex="-1" dir="auto">${record?.name ?? this.t(this.error === undefined ? 'portal.loading' : 'token.title')}</h2>
       ${this.error === undefined ? '' : errorBox(portal, this.error, () => void this.load())}
       ${record === undefined ? '' : this.#page(record)}
     `;
