@@ -51,35 +51,34 @@ export class Recollection {
     const number = this.#number(requirement);
     if (number === undefined) return undefined;
     const hit = this.#core.hit(credential, number, now);
-    return (
-      this.#plainYes(hit, asOf) ??
-      this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf })
-    );
+    return this.#plainYes(hit, asOf) ?? this.#other(hit, { credential, requirement }, now, asOf);
   }
 
-  /** As {@link lookPlain}, for at most `MOST_HITS` credentials of one length. */
+  /** As {@link lookPlain}, for those at some places, at most `MOST_HITS` and all of one length. Their verdicts take the same places. */
   lookMany(
     asked: readonly { credential: string; requirement?: string }[],
+    places: readonly number[],
+    verdicts: (Verdict | undefined)[],
     now: number,
     asOf: number,
-  ): (Verdict | undefined)[] {
+  ): void {
     this.#keepUp();
     let credentials = '';
     const numbers: number[] = [];
-    for (const { credential, requirement } of asked) {
+    for (const place of places) {
+      const { credential, requirement } = asked[place] as (typeof asked)[number];
       credentials += credential;
       numbers.push(this.#number(requirement) ?? MISS);
     }
-    const hits = this.#core.hits(credentials, numbers, now);
-    // What is not plain asks the core again, which writes over these.
-    const all = hits === undefined ? numbers.fill(MISS) : Array.from(hits.subarray(0, asked.length));
-    return asked.map(({ credential, requirement }, at) => {
-      const hit = all[at] as number;
-      return (
-        this.#plainYes(hit, asOf) ??
-        this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf })
-      );
-    });
+    // What is not plain asks the core again, which writes over these: so they are copied.
+    const hits = this.#core.hits(credentials, numbers, now)?.slice(0, places.length);
+    if (hits === undefined) return;
+    for (let at = 0; at < places.length; at++) {
+      const place = places[at] as number;
+      const hit = hits[at] as number;
+      verdicts[place] =
+        this.#plainYes(hit, asOf) ?? this.#other(hit, asked[place] as (typeof asked)[number], now, asOf);
+    }
   }
 
   /**
@@ -98,6 +97,16 @@ export class Recollection {
     const token = this.#tokens[hit >>> HIT_SLOT];
     if (token === undefined || token.successor === true) return undefined;
     return { valid: true, code: 'valid', status: 200, token, asOf };
+  }
+
+  #other(
+    hit: number,
+    { credential, requirement }: { credential: string; requirement?: string | undefined },
+    now: number,
+    asOf: number,
+  ): Verdict | undefined {
+    if (hit === MISS) return undefined;
+    return this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf });
   }
 
   #verdict(hit: number, asked: Asked): Verdict | undefined {

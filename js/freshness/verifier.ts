@@ -68,20 +68,23 @@ export class FreshVerifier {
 
   /** The verdicts that what is remembered answers, in the order of what is asked; nothing in the place of the others. */
   recallMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
-    const verdicts = new Array<Verdict | undefined>(asked.length).fill(undefined);
+    const verdicts: (Verdict | undefined)[] = asked.map(() => undefined);
     const now = this.#settings.now();
-    if (freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
+    // Keys of another system have no one length.
+    const { form } = this.#core;
+    if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
     const { readAt } = this.#feed;
-    const plain = asked.flatMap((one, at) => (isPlain(one) && !this.#cannotBe(one.credential) ? at : []));
-    for (let from = 0; from < plain.length; from += MOST_HITS) {
-      const places = plain.slice(from, from + MOST_HITS);
-      const found = this.#recollection.lookMany(
-        places.map((at) => asked[at] as PlainVerification),
-        now,
-        readAt,
-      );
-      for (const [at, place] of places.entries()) verdicts[place] = found[at];
+    const plain = asked as readonly PlainVerification[];
+    let places: number[] = [];
+    for (let at = 0; at < asked.length; at++) {
+      const one = asked[at] as Verification;
+      if (!isPlain(one) || this.#cannotBe(one.credential)) continue;
+      places.push(at);
+      if (places.length < MOST_HITS) continue;
+      this.#recollection.lookMany(plain, places, verdicts, now, readAt);
+      places = [];
     }
+    if (places.length > 0) this.#recollection.lookMany(plain, places, verdicts, now, readAt);
     return verdicts;
   }
 
