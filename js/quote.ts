@@ -6,7 +6,7 @@ export function shown(name: string): string {
   return FORM.test(name) && !isRandom(name) ? name : '…';
 }
 
-const FORM = /^[\w.:*/{}()~@,-]{0,40}$/;
+const FORM = /^[\w.:*/{}()~@, -]{0,40}$/;
 
 /** Whether a text looks drawn, not chosen. */
 function isRandom(text: string): boolean {

