@@ -40,6 +40,10 @@ describe('the script of a worker that verifies', () => {
       'rotation',
       'usage',
     ];
+    assert.ok(
+      !files.some((file) => file === 'core.js' || file.startsWith('wasm/')),
+      'the whole core is in it',
+    );
     for (const name of management) assert.ok(!files.includes(`${name}.js`), `${name}.js is in it`);
     assert.ok(!/op:"|revokeAll|outcome_unknown/.test(text));
   });
