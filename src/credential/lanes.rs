@@ -12,8 +12,10 @@ pub(super) fn sha256(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
         if sixteen > 0 {
             words = next_sixteen(words);
         }
-        for (word, constant) in words.iter().zip(constants) {
-            state = round(state, add(*word, splat(*constant)));
+        let (eights, _) = words.as_chunks();
+        let (constants, _) = constants.as_chunks();
+        for (eight, constants) in eights.iter().zip(constants) {
+            state = eight_rounds(state, *eight, *constants);
         }
     }
     let mut digests = [[0; 32]; 4];
@@ -67,12 +69,30 @@ fn next_sixteen(mut words: [Words; 16]) -> [Words; 16] {
     words
 }
 
-/// One round (§6.2.2, step 3). `input` is the word of the schedule and the constant, added.
-#[inline(always)]
-fn round([a, b, c, d, e, f, g, h]: [Words; 8], input: Words) -> [Words; 8] {
-    let first = add(add(h, rotated::<6, 11, 25>(e)), add(choice(e, f, g), input));
-    let second = add(rotated::<2, 13, 22>(a), majority(a, b, c));
-    [add(first, second), a, b, c, add(d, first), e, f, g]
+/// Eight rounds (§6.2.2, step 3). In each the words of the state move on by one place; after eight of them they are where they were, so it
+/// is their names that move.
+fn eight_rounds(state: [Words; 8], words: [Words; 8], constants: [u32; 8]) -> [Words; 8] {
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
+    macro_rules! round {
+        ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $at:literal) => {
+            let input = add(words[$at], splat(constants[$at]));
+            let first = add(
+                add($h, rotated::<6, 11, 25>($e)),
+                add(choice($e, $f, $g), input),
+            );
+            $d = add($d, first);
+            $h = add(first, add(rotated::<2, 13, 22>($a), majority($a, $b, $c)));
+        };
+    }
+    round!(a b c d e f g h, 0);
+    round!(h a b c d e f g, 1);
+    round!(g h a b c d e f, 2);
+    round!(f g h a b c d e, 3);
+    round!(e f g h a b c d, 4);
+    round!(d e f g h a b c, 5);
+    round!(c d e f g h a b, 6);
+    round!(b c d e f g h a, 7);
+    [a, b, c, d, e, f, g, h]
 }
 
 /// §5.3.3
