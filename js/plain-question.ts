@@ -16,6 +16,14 @@ export function isText(requirement: unknown): requirement is string | undefined 
   return typeof requirement === 'string' || requirement === undefined;
 }
 
+/** Whether a requirement is a list of texts of one line: joined by lines, no two of them are the same. */
+export function areLines(requirement: unknown): requirement is string[] {
+  return (
+    Array.isArray(requirement) &&
+    requirement.every((item) => typeof item === 'string' && !item.includes('\n'))
+  );
+}
+
 export function questionOf(requirement: string | undefined): PlainQuestion {
   return requirement === undefined ? {} : { requirement };
 }

@@ -3,7 +3,7 @@
 import type { Question } from '../boundary.js';
 import type { VerdictCode } from '../codes.js';
 import { type CodeRow, HIT_SLOT, HIT_SUCCESSOR, MISS, type VerifyingCore } from '../core/verifying.js';
-import { isPlain, questionOf } from '../plain-question.js';
+import { areLines, isPlain, questionOf } from '../plain-question.js';
 import type { Verdict, VerifiedToken } from '../types.js';
 
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
@@ -25,6 +25,7 @@ export class Recollection {
   /** The second looks of the second that began at an instant. */
   #looks = { since: 0, count: 0 };
   readonly #numbers = new Map<string | undefined, number>();
+  readonly #lists = new Map<string, number>();
   #epoch = -1;
 
   constructor(core: VerifyingCore) {
@@ -34,9 +35,12 @@ export class Recollection {
 
   /** The verdict on a credential, as of an instant; nothing where the store has to be asked. */
   look(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
-    if (isPlain(question)) return this.lookPlain(credential, question.requirement, now, asOf);
     this.#keepUp();
-    const { hit } = this.#core.recall(credential, question, now);
+    const number = this.#numberOf(question);
+    const hit =
+      number === undefined
+        ? this.#core.recall(credential, question, now).hit
+        : this.#core.hit(credential, number, now);
     return this.#verdict(hit, { credential, question, now, asOf });
   }
 
@@ -49,7 +53,7 @@ export class Recollection {
   ): Verdict | undefined {
     this.#keepUp();
     const number = this.#number(requirement);
-    if (number === undefined) return undefined;
+    if (number === undefined) return this.look(credential, questionOf(requirement), now, asOf);
     const hit = this.#core.hit(credential, number, now);
     return this.#plainYes(hit, asOf) ?? this.#other(hit, { credential, requirement }, now, asOf);
   }
@@ -135,12 +139,24 @@ export class Recollection {
 
   /** The number of a requirement in text; nothing when too many have one. */
   #number(requirement: string | undefined): number | undefined {
-    let number = this.#numbers.get(requirement);
-    if (number === undefined) {
-      if (this.#numbers.size >= MOST_NUMBERED) return undefined;
-      number = this.#core.number(questionOf(requirement));
-      this.#numbers.set(requirement, number);
-    }
+    return (
+      this.#numbers.get(requirement) ?? this.#numbered(this.#numbers, requirement, questionOf(requirement))
+    );
+  }
+
+  /** The number of a question that is no more than a requirement in text, or a list of texts. */
+  #numberOf(question: Question): number | undefined {
+    if (isPlain(question)) return this.#number(question.requirement);
+    const { requirement, context, consume } = question;
+    if (context !== undefined || consume !== undefined || !areLines(requirement)) return undefined;
+    const key = requirement.join('\n');
+    return this.#lists.get(key) ?? this.#numbered(this.#lists, key, question);
+  }
+
+  #numbered<Key>(numbers: Map<Key, number>, key: Key, question: Question): number | undefined {
+    if (numbers.size >= MOST_NUMBERED) return undefined;
+    const number = this.#core.number(question);
+    numbers.set(key, number);
     return number;
   }
 
@@ -149,6 +165,7 @@ export class Recollection {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
     this.#numbers.clear();
+    this.#lists.clear();
     this.#epoch = this.#core.epoch;
   }
 }
