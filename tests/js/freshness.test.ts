@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Store, Tokens, TokensOptions } from 'leastkey';
+import type { Requirement, Store, Tokens, TokensOptions, Verdict, Verification } from 'leastkey';
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, PREFIX } from './support/deployment.js';
@@ -408,6 +408,65 @@ describe('what is remembered', () => {
     await there.disable(id, admin);
     assert.equal(await code(here, token), 'disabled');
     assert.deepEqual(count(), { feed: 1, others: 2 });
+  });
+
+  test('answers every form of a requirement as the store does, alone and among many', async () => {
+    const { there, here, count } = await instances();
+    const { token, id } = await createToken(there);
+    const gone = await createToken(there, { name: 'Gone' });
+    await there.revoke(gone.id, {}, admin);
+    const requirements = [
+      undefined,
+      'messages:send',
+      'policy:write',
+      'messages:send AND messages:status',
+      'messages:send OR policy:write',
+      ['messages:send', 'messages:status'],
+      ['messages:send', 'policy:write'],
+      { all: ['messages:send'] },
+      { permission: 'messages:send', resource: 'org:acme' },
+      { permission: 'messages:send', resource: 'org:other' },
+    ] as const;
+    const credentials = [
+      token,
+      gone.token,
+      there.mint().token,
+      `${token}x`,
+      `${token.slice(0, -1)}!`,
+      'garbage',
+    ];
+    const asked = credentials.flatMap((credential) =>
+      requirements.map((requirement) =>
+        requirement === undefined ? { credential } : { credential, requirement },
+      ),
+    );
+    const told = ({ asOf, ...rest }: Verdict) => rest;
+    const expected = [];
+    for (const { credential, requirement } of asked)
+      expected.push(told(await there.verify(credential, requirement as Requirement)));
+    for (let turn = 0; turn < 3; turn++) {
+      const together = (await here.verifyMany(asked as Verification[])).map(told);
+      const alone = [];
+      for (const { credential, requirement } of asked)
+        alone.push(told(await here.verify(credential, requirement as Requirement)));
+      assert.deepEqual(together, expected);
+      assert.deepEqual(alone, expected);
+    }
+    count();
+    for (const requirement of [undefined, 'messages:send', ['messages:send', 'messages:status']] as const)
+      assert.equal((await here.verify(token, requirement)).token?.id, id);
+    assert.deepEqual(count(), { feed: 0, others: 0 });
+    await assert.rejects(here.verify(token, ['messages:send\nmessages:status']), { code: 'invalid_input' });
+  });
+
+  test('answers more requirements than have a number', async () => {
+    const { there, here, count } = await instances();
+    const { token } = await createToken(there);
+    assert.equal(await code(here, token), 'valid');
+    count();
+    for (let at = 0; at < 1_100; at++)
+      assert.equal(await code(here, token, `messages:send${' '.repeat(at)}`), 'valid');
+    assert.deepEqual(count(), { feed: 0, others: 0 });
   });
 
   test('is no verdict: conditions and limits are asked each time', async () => {
