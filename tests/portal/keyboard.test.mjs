@@ -41,6 +41,7 @@ portalSuite('without a pointer', (demo) => {
     await press('Escape');
     await focused(page, 'Active. Manage By keyboard');
     await press('Enter');
+    await ada.heading('Manage By keyboard').waitFor();
     await reach(page, 'Revoke');
     await press('Enter');
     await focused(page, 'Revoke By keyboard?');
