@@ -56,17 +56,13 @@ impl Life {
     }
 
     fn refusal(&self, now: Instant) -> Option<Code> {
-        let checks = [
-            (self.status == Status::Revoked, Code::Revoked),
-            (self.status == Status::Disabled, Code::Disabled),
-            (
-                self.not_before.is_some_and(|start| now < start),
-                Code::NotYetValid,
-            ),
-            (self.expires_at.is_some_and(|end| now >= end), Code::Expired),
-        ];
-        let found = checks.into_iter().find(|(fails, _)| *fails);
-        found.map(|(_, code)| code)
+        match self.status {
+            Status::Revoked => Some(Code::Revoked),
+            Status::Disabled => Some(Code::Disabled),
+            Status::Active if self.not_before.is_some_and(|start| now < start) => Some(Code::NotYetValid),
+            Status::Active if self.expires_at.is_some_and(|end| now >= end) => Some(Code::Expired),
+            Status::Active => None,
+        }
     }
 }
 

@@ -1,25 +1,29 @@
 //! Ids that the store was seen not to have.
 
+use super::{Key, key};
+
 /// How many sets of eight. With their ids they take 64 KiB, once there is one.
 const SETS: usize = 512;
 
 /// Of each set the last eight: somebody who makes ids up takes the place of others like him, and nothing else.
 #[derive(Debug, Default)]
-pub(super) struct Absent(Vec<[[u8; 16]; 8]>);
+pub(super) struct Absent(Vec<[Key; 8]>);
 
 impl Absent {
     pub(super) fn has(&self, id: &[u8; 16]) -> bool {
+        let id = key(id);
         let set = self.0.get(place(id));
-        set.is_some_and(|set| set.contains(id))
+        set.is_some_and(|set| set.contains(&id))
     }
 
     pub(super) fn add(&mut self, id: &[u8; 16]) {
         if self.0.is_empty() {
-            self.0.resize(SETS, [[0; 16]; 8]);
+            self.0.resize(SETS, [0; 8]);
         }
+        let id = key(id);
         if let Some(set) = self.0.get_mut(place(id)) {
             set.rotate_right(1);
-            set[0] = *id;
+            set[0] = id;
         }
     }
 
@@ -28,11 +32,11 @@ impl Absent {
     }
 }
 
-fn place(id: &[u8; 16]) -> usize {
-    let hash = id.iter().fold(0_usize, |hash, digit| {
-        hash.wrapping_mul(31).wrapping_add(usize::from(*digit))
-    });
-    hash % SETS
+/// By all digits, for who makes ids up chooses them.
+fn place(id: Key) -> usize {
+    let [low, high] = [id, id >> 64].map(|half| half as u64);
+    let spread = (low.wrapping_mul(31) ^ high).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (spread >> 55) as usize
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub struct Cache {
     weight: u32,
     slots: Vec<Slot>,
     free: Vec<u32>,
-    by_id: HashMap<[u8; 16], u32, BuildHasherDefault<IdHasher>>,
+    by_id: HashMap<Key, u32, BuildHasherDefault<IdHasher>>,
     /// Where the search for somebody to forget goes on.
     hand: usize,
     shards: Shards,
@@ -138,7 +138,7 @@ impl Cache {
     /// Where a token is remembered, before anything is hashed.
     #[must_use]
     pub fn find(&self, id: &TokenId) -> Found {
-        match self.by_id.get(id.bytes()) {
+        match self.by_id.get(&key(id.bytes())) {
             Some(slot) => Found::At(*slot),
             None if self.absent.has(id.bytes()) => Found::Absent,
             None => Found::Nowhere,
@@ -200,7 +200,7 @@ impl Cache {
         }
         entry.terms.share(self.grants.one(entry.terms.shared_grant()));
         entry.rests_on = self.rests_on.one(&entry.rests_on);
-        if let Some(at) = self.by_id.get(&entry.id).map(|at| *at as usize) {
+        if let Some(at) = self.by_id.get(&key(&entry.id)).map(|at| *at as usize) {
             let known = self.slots.get(at).and_then(|slot| slot.entry.as_ref());
             if known.is_some_and(|known| known.revision > entry.revision) {
                 return None;
@@ -209,7 +209,7 @@ impl Cache {
         }
         let at = self.room(entry.weight)?;
         self.weight += entry.weight;
-        self.by_id.insert(entry.id, at);
+        self.by_id.insert(key(&entry.id), at);
         let slot = Slot {
             entry: Some(entry),
             used: true,
@@ -280,7 +280,7 @@ impl Cache {
 
     /// Forgets what is remembered of a token, if it is from before a revision.
     fn forget_older(&mut self, id: &[u8; 16], revision: u64) {
-        let at = self.by_id.get(id).map(|at| *at as usize);
+        let at = self.by_id.get(&key(id)).map(|at| *at as usize);
         let older = at.filter(|at| {
             let entry = self.slots.get(*at).and_then(|slot| slot.entry.as_ref());
             entry.is_some_and(|entry| entry.revision < revision)
@@ -295,7 +295,7 @@ impl Cache {
             return;
         };
         if let Some(entry) = slot.entry.take() {
-            self.by_id.remove(&entry.id);
+            self.by_id.remove(&key(&entry.id));
             self.weight = self.weight.saturating_sub(entry.weight);
             self.free.extend(u32::try_from(at).ok());
         }
@@ -361,8 +361,15 @@ impl<T: PartialEq> Shared<T> {
     }
 }
 
-/// The last eight characters of an id are random: they are their own hash. Nobody can choose the id of a token that is remembered, for only
-/// tokens whose secret matched are.
+/// An id as one number, which is found and compared at once.
+type Key = u128;
+
+fn key(id: &[u8; 16]) -> Key {
+    u128::from_le_bytes(*id)
+}
+
+/// The last eight characters of an id are random, so that one multiplication spreads them. Nobody can choose the id of a token that is
+/// remembered, for only tokens whose secret matched are.
 #[derive(Default)]
 struct IdHasher(u64);
 
@@ -371,10 +378,16 @@ impl Hasher for IdHasher {
         self.0
     }
 
+    fn write_u128(&mut self, id: u128) {
+        let random = u64::try_from(id >> 64).unwrap_or_default();
+        let spread = random.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // The table looks at the low bits, which only the low digits have reached.
+        self.0 = spread ^ (spread >> 32);
+    }
+
     fn write(&mut self, bytes: &[u8]) {
-        // FNV-1a over the low bits that the table and its tags are made of.
-        for byte in bytes.iter().rev().take(8) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        for byte in bytes {
+            self.write_u128(u128::from(*byte) << 64);
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
 
-use super::{HASHED, lanes};
+use super::{HASHED, block};
 use crate::input::{Value, message};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
@@ -22,9 +22,14 @@ impl Digest {
         Digest(Sha256::digest(hashed).into())
     }
 
-    /// The digests of four credentials, in the time of two or less where the processor takes four words at a time.
+    /// The digest of a credential.
+    pub(super) fn of_credential(hashed: &[u8; HASHED]) -> Digest {
+        Digest(block::sha256(hashed))
+    }
+
+    /// The digests of four credentials, sooner than one by one where the processor takes four words at a time.
     pub(super) fn of_four(hashed: [&[u8; HASHED]; 4]) -> [Digest; 4] {
-        lanes::sha256(hashed).map(Digest)
+        block::sha256_of_four(hashed).map(Digest)
     }
 
     /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).

@@ -5,10 +5,11 @@
 //! any letter.
 
 mod base62;
+mod block;
 mod checksum;
 mod digest;
 mod imported;
-mod lanes;
+
 mod token_id;
 mod words;
 
@@ -123,20 +124,18 @@ impl Credential {
             .zip(secret_bytes)
             .for_each(|(to, from)| *to = *from);
 
-        let mut secret = Zeroizing::new([0u8; SECRET]);
-        base62::encode(number.as_mut_slice(), secret.as_mut_slice());
-        let mut body = Zeroizing::new(String::with_capacity(BODY));
-        body.push(char::from(VERSION));
-        body.push_str(id.as_str());
-        body.extend(secret.iter().map(|byte| char::from(*byte)));
-
-        let digest = Digest::of(body.as_bytes());
-        let sum = checksum::of(body.as_bytes());
-        body.extend(sum.map(char::from));
+        let mut hashed = Zeroizing::new([VERSION; HASHED]);
+        let after_version = hashed.split_first_mut();
+        if let Some((to, secret)) = after_version.and_then(|(_, rest)| rest.split_first_chunk_mut()) {
+            *to = *id.bytes();
+            base62::encode(number.as_mut_slice(), secret);
+        }
+        let digest = Digest::of_credential(&hashed);
+        let sum = checksum::of(&*hashed);
         let mut text = Zeroizing::new(String::with_capacity(prefix.0.len() + 1 + BODY));
         text.push_str(&prefix.0);
         text.push('_');
-        text.push_str(&body);
+        text.extend(hashed.iter().chain(&sum).map(|digit| char::from(*digit)));
         Credential { text, id, digest }
     }
 
@@ -232,7 +231,7 @@ impl<'t> WellFormed<'t> {
     /// The credential, by its digest.
     #[must_use]
     pub fn hash(&self) -> Presented {
-        Presented::native(self.id, Digest::of(self.hashed))
+        Presented::native(self.id, Digest::of_credential(self.hashed))
     }
 
     /// Four at a time: [`WellFormed::hash`] of each.

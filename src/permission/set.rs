@@ -88,8 +88,9 @@ impl PermissionSet {
     /// Whether everything in this set is in another. They may be over different numbers of permissions.
     #[must_use]
     pub fn is_subset(&self, other: &PermissionSet) -> bool {
-        let others = other.0.iter().chain(std::iter::repeat(&0));
-        self.0.iter().zip(others).all(|(word, more)| word & !more == 0)
+        let (common, rest) = self.0.split_at_checked(other.0.len()).unwrap_or((&self.0, &[]));
+        common.iter().zip(&other.0).all(|(word, more)| word & !more == 0)
+            && rest.iter().all(|word| *word == 0)
     }
 
     /// How many permissions are in the set.

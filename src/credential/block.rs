@@ -1,26 +1,48 @@
-//! SHA-256 of four credentials at a time, one in each lane (FIPS 180-4 §6.2). What does not come in fours is hashed by the `sha2` crate; tests
-//! hold the two equal.
+//! SHA-256 of credentials: one block each (FIPS 180-4 §6.2). Four at a time, one in each lane, where the artefact is built for `simd128`. The
+//! `sha2` crate hashes everything else; tests hold the two equal.
 
 use super::HASHED;
-use super::words::{Words, add, choice, majority, of, rotated, rotated_or_shifted, splat, to_array};
+use super::words::Word;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use super::words::{of, to_array};
 
-/// The digests of four messages of the length that every credential has: one block each.
-pub(super) fn sha256(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
-    let mut words = transposed(messages.map(padded));
-    let mut state = INITIAL.map(splat);
-    for (sixteen, constants) in CONSTANTS.iter().enumerate() {
-        if sixteen > 0 {
-            words = next_sixteen(words);
-        }
-        let (eights, _) = words.as_chunks();
-        let (constants, _) = constants.as_chunks();
-        for (eight, constants) in eights.iter().zip(constants) {
-            state = eight_rounds(state, *eight, *constants);
-        }
+/// The digest of one message of the length that every credential has.
+pub(super) fn sha256(message: &[u8; HASHED]) -> [u8; 32] {
+    let block = padded(message);
+    let mut words = [0; 16];
+    let (places, _) = block.as_chunks::<4>();
+    words
+        .iter_mut()
+        .zip(places)
+        .for_each(|(to, word)| *to = u32::from_be_bytes(*word));
+    let mut digest = [0; 32];
+    let (places, _) = digest.as_chunks_mut::<4>();
+    places
+        .iter_mut()
+        .zip(hashed::<u32>(words))
+        .for_each(|(to, word)| *to = word.to_be_bytes());
+    digest
+}
+
+/// The digests of four messages.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub(super) fn sha256_of_four(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
+    messages.map(sha256)
+}
+
+/// The digests of four messages, side by side.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(super) fn sha256_of_four(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
+    let blocks = messages.map(padded);
+    let [a, b, c, d] = blocks.each_ref().map(|block| block.as_chunks::<4>().0);
+    let mut words = [Word::splat(0); 16];
+    let rows = a.iter().zip(b).zip(c).zip(d);
+    for (to, (((a, b), c), d)) in words.iter_mut().zip(rows) {
+        *to = of([a, b, c, d].map(|word| u32::from_be_bytes(*word)));
     }
     let mut digests = [[0; 32]; 4];
-    for (at, (word, initial)) in state.into_iter().zip(INITIAL).enumerate() {
-        for (digest, word) in digests.iter_mut().zip(to_array(add(word, splat(initial)))) {
+    for (at, words) in hashed(words).into_iter().enumerate() {
+        for (digest, word) in digests.iter_mut().zip(to_array(words)) {
             let (places, _) = digest.as_chunks_mut::<4>();
             if let Some(place) = places.get_mut(at) {
                 *place = word.to_be_bytes();
@@ -33,33 +55,46 @@ pub(super) fn sha256(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
 /// One block: the message, a bit that is set, zeros, and the length in bits (§5.1.1).
 fn padded(message: &[u8; HASHED]) -> [u8; 64] {
     let mut block = [0; 64];
-    let end = (HASHED as u64 * 8).to_be_bytes();
-    let padding = std::iter::once(0x80).chain([0; 64 - HASHED - 1 - 8]).chain(end);
-    let bytes = message.iter().copied().chain(padding);
-    block.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+    if let Some((to, rest)) = block.split_first_chunk_mut() {
+        *to = *message;
+        if let Some(bit) = rest.first_mut() {
+            *bit = 0x80;
+        }
+        if let Some(length) = rest.last_chunk_mut() {
+            *length = (HASHED as u64 * 8).to_be_bytes();
+        }
+    }
     block
 }
 
-/// The words of four blocks, side by side.
-fn transposed(blocks: [[u8; 64]; 4]) -> [Words; 16] {
-    let [a, b, c, d] = blocks.each_ref().map(|block| block.as_chunks::<4>().0);
-    let mut words = [splat(0); 16];
-    let rows = a.iter().zip(b).zip(c).zip(d);
-    for (to, (((a, b), c), d)) in words.iter_mut().zip(rows) {
-        *to = of([a, b, c, d].map(|word| u32::from_be_bytes(*word)));
+/// The hash of a block of sixteen words (§6.2.2).
+#[inline(always)]
+fn hashed<W: Word>(mut words: [W; 16]) -> [W; 8] {
+    let initial = INITIAL.map(W::splat);
+    let mut state = initial;
+    for (sixteen, constants) in CONSTANTS.iter().enumerate() {
+        if sixteen > 0 {
+            words = next_sixteen(words);
+        }
+        let (eights, _) = words.as_chunks();
+        let (constants, _) = constants.as_chunks();
+        for (eight, constants) in eights.iter().zip(constants) {
+            state = eight_rounds(state, *eight, *constants);
+        }
     }
-    words
+    let mut sums = initial.into_iter();
+    state.map(|word| sums.next().map_or(word, |initial| word.add(initial)))
 }
 
 /// The message schedule, sixteen words further (§6.2.2, step 1).
-fn next_sixteen(mut words: [Words; 16]) -> [Words; 16] {
+#[inline(always)]
+fn next_sixteen<W: Word>(mut words: [W; 16]) -> [W; 16] {
     macro_rules! extend {
         ($($at:literal $next:literal $ninth:literal $fourteenth:literal),*) => {$(
             let (first, second) = (words[$next], words[$fourteenth]);
-            words[$at] = add(
-                add(words[$at], rotated_or_shifted::<7, 18, 3>(first)),
-                add(words[$ninth], rotated_or_shifted::<17, 19, 10>(second)),
-            );
+            words[$at] = words[$at]
+                .add(first.rotated_or_shifted::<7, 18, 3>())
+                .add(words[$ninth].add(second.rotated_or_shifted::<17, 19, 10>()));
         )*};
     }
     extend!(
@@ -71,17 +106,17 @@ fn next_sixteen(mut words: [Words; 16]) -> [Words; 16] {
 
 /// Eight rounds (§6.2.2, step 3). In each the words of the state move on by one place; after eight of them they are where they were, so it
 /// is their names that move.
-fn eight_rounds(state: [Words; 8], words: [Words; 8], constants: [u32; 8]) -> [Words; 8] {
+#[inline(always)]
+fn eight_rounds<W: Word>(state: [W; 8], words: [W; 8], constants: [u32; 8]) -> [W; 8] {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
     macro_rules! round {
         ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $at:literal) => {
-            let input = add(words[$at], splat(constants[$at]));
-            let first = add(
-                add($h, rotated::<6, 11, 25>($e)),
-                add(choice($e, $f, $g), input),
-            );
-            $d = add($d, first);
-            $h = add(first, add(rotated::<2, 13, 22>($a), majority($a, $b, $c)));
+            let input = words[$at].add(W::splat(constants[$at]));
+            let first = $h
+                .add($e.rotated::<6, 11, 25>())
+                .add($e.choice($f, $g).add(input));
+            $d = $d.add(first);
+            $h = first.add($a.rotated::<2, 13, 22>().add($a.majority($b, $c)));
         };
     }
     round!(a b c d e f g h, 0);
@@ -193,9 +228,10 @@ mod tests {
     proptest! {
         #[test]
         fn each_lane_is_the_digest_of_its_message(messages: [[u8; HASHED]; 4]) {
-            let digests = sha256(messages.each_ref());
+            let digests = sha256_of_four(messages.each_ref());
             for (message, digest) in messages.iter().zip(digests) {
                 prop_assert_eq!(digest, <[u8; 32]>::from(Sha256::digest(message)));
+                prop_assert_eq!(digest, sha256(message));
             }
         }
     }
