@@ -38,6 +38,8 @@ interface Configured {
   form?: CredentialForm;
 }
 
+const encoder = new TextEncoder();
+
 let module: WebAssembly.Module | undefined;
 const load = loadOnce(async () => {
   module = await loadModule();
@@ -63,7 +65,7 @@ export class ConfiguredCore implements VerifyingCore {
   private constructor(config: Config, catalogText: string, capacity: number) {
     this.#config = config;
     this.#capacity = capacity;
-    this.#catalog = new TextEncoder().encode(catalogText);
+    this.#catalog = encoder.encode(catalogText);
     this.configured = instances.run(() => this.#configure());
   }
 
@@ -117,7 +119,7 @@ export class ConfiguredCore implements VerifyingCore {
       // A fresh instance counts its rounds anew.
       const round = mark?.epoch === this.epoch ? mark.round : undefined;
       const [text, more] = isPlain(question) ? [question.requirement, undefined] : [undefined, question];
-      return core.verify(credential, text, more, textOf(reads), now, round, out);
+      return core.verify(credential, text, more, encoder.encode(textOf(reads)), now, round, out);
     });
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }

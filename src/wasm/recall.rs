@@ -116,7 +116,7 @@ impl Core {
 
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict. The token is remembered if `round` is
     /// what [`Core::round`] still says; without a round the cache only learns what has ended. Answers the slot where the token stands now, or
-    /// −1. The reads are text, as [`Reads::from_text`] takes them. A question that is no more than a requirement in text, or none, comes as
+    /// −1. The reads are text in UTF-8, as [`Reads::from_text`] takes them: as bytes, because text crosses slowly. A question that is no more than a requirement in text, or none, comes as
     /// that, and is itself undefined: values cross slowly.
     #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own.
     pub fn verify(
@@ -124,7 +124,7 @@ impl Core {
         credential: String,
         requirement: Option<String>,
         question: JsValue,
-        reads: &str,
+        reads: &[u8],
         now: f64,
         round: Option<u32>,
         out: &Array,
@@ -141,6 +141,8 @@ impl Core {
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
             let cache = &mut self.cache.borrow_mut();
+            // What is no UTF-8 has nothing in it, so what is needed is asked for once more.
+            let reads = std::str::from_utf8(reads).unwrap_or_default();
             Ok(verify_and_remember(
                 self.deployment()?,
                 &credential,
