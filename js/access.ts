@@ -26,5 +26,10 @@ export async function commitWrites(store: Store, writes: Write[], deadline: Dead
 /** One call of the store. It gets half of the whole time at most, so that there is some left to find out what became of it. */
 function ask<T>(deadline: Deadline, call: () => T | Promise<T>): Promise<T> {
   deadline.refusePassed();
-  return within(call(), Math.min(deadline.left, deadline.whole / 2), deadline.signal);
+  return awaited(call(), deadline);
+}
+
+/** What a call of the store that was made comes to. */
+export function awaited<T>(answer: T | Promise<T>, deadline: Deadline): Promise<T> {
+  return within(answer, Math.min(deadline.left, deadline.whole / 2), deadline.signal);
 }

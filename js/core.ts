@@ -1,6 +1,7 @@
 import { loadModule } from '#load';
 import type { Call, Config, Question, Reads, Step } from './boundary.js';
 import { Instances, loadOnce } from './core/instances.js';
+import { Room } from './core/room.js';
 import { type Addresses, Scratch } from './core/scratch.js';
 import { refusal } from './core/step.js';
 import {
@@ -38,6 +39,8 @@ interface Configured {
   form?: CredentialForm;
 }
 
+const encoder = new TextEncoder();
+
 let module: WebAssembly.Module | undefined;
 const load = loadOnce(async () => {
   module = await loadModule();
@@ -59,11 +62,12 @@ export class ConfiguredCore implements VerifyingCore {
   #generation = -1;
   #permissions: string[] | undefined;
   #scratch = new Scratch(() => this.#addresses());
+  #reads = new Room(memory, (length) => (this.#core as Core).reads(length));
 
   private constructor(config: Config, catalogText: string, capacity: number) {
     this.#config = config;
     this.#capacity = capacity;
-    this.#catalog = new TextEncoder().encode(catalogText);
+    this.#catalog = encoder.encode(catalogText);
     this.configured = instances.run(() => this.#configure());
   }
 
@@ -117,7 +121,7 @@ export class ConfiguredCore implements VerifyingCore {
       // A fresh instance counts its rounds anew.
       const round = mark?.epoch === this.epoch ? mark.round : undefined;
       const [text, more] = isPlain(question) ? [question.requirement, undefined] : [undefined, question];
-      return core.verify(credential, text, more, textOf(reads), now, round, out);
+      return core.verify(credential, text, more, this.#reads.write(textOf(reads)), now, round, out);
     });
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }
@@ -238,6 +242,7 @@ export class ConfiguredCore implements VerifyingCore {
     this.#core = core;
     this.#generation = instances.generation;
     this.#scratch = new Scratch(() => this.#addresses());
+    this.#reads = new Room(memory, (length) => core.reads(length));
     return step.answer as Configured;
   }
 }

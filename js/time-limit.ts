@@ -58,7 +58,8 @@ async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> 
   }
 }
 
-function isThenable<T>(answer: MaybePromise<T>): answer is Promise<T> {
+/** By its method, because a promise of another realm is an instance of nothing here. */
+export function isThenable<T>(answer: MaybePromise<T>): answer is Promise<T> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
 

@@ -43,7 +43,8 @@ export async function verifyMany(
     return { credential, ...readQuestion(requirement, more, 'verify') };
   });
   return Promise.all(
-    asked.map((one) => {
+    // Each with a promise of its own: what one throws must not leave the others without anybody who waits for them.
+    asked.map(async (one) => {
       return 'code' in one ? one : verifier.verify(one.credential, one.question, freshness, signal, together);
     }),
   );

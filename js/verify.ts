@@ -1,4 +1,4 @@
-import { commitWrites, fetchNeed } from './access.js';
+import { awaited, commitWrites, fetchNeed } from './access.js';
 import type { Question, Reads, Step } from './boundary.js';
 import { WRAPPER_REFUSALS } from './codes.js';
 import { refusal } from './core/step.js';
@@ -6,7 +6,8 @@ import type { Mark, VerifyingCore } from './core/verifying.js';
 import { type CredentialSource, readCredential } from './credential.js';
 import type { Settings } from './options.js';
 import { Place } from './queue.js';
-import { backOff, Deadline } from './time-limit.js';
+import { readValues } from './stored.js';
+import { backOff, Deadline, isThenable } from './time-limit.js';
 import type { Verdict, VerifiedToken } from './types.js';
 
 /** What becomes of a token that was read from the store. */
@@ -17,15 +18,15 @@ export interface Remembering {
   keep(slot: number, token: VerifiedToken | undefined): void;
 }
 
-/** The verdict on a credential, from the store; its token is remembered if somebody wants that. */
-export async function verifyCredential(
+/** The verdict on a credential, from the store; its token is remembered if somebody wants that. A store that answers at once makes no promise. */
+export function verifyCredential(
   core: VerifyingCore,
   settings: Settings,
   source: CredentialSource,
   question: Question,
   signal?: AbortSignal,
   remembering?: Remembering,
-): Promise<Verdict> {
+): Verdict | Promise<Verdict> {
   const ask = (credential: string, reads: Reads, now: number) =>
     verifyStep(core, credential, question, reads, now, remembering);
   return decide(settings, source, ask, signal);
@@ -51,74 +52,110 @@ export function verifyStep(
  * token's limits is committed. Whatever a client sends and whatever a store does ends in a verdict; only a mistake of the
  * program (a requirement that cannot be read, a broken clock) throws, and an abort, with the signal's reason.
  */
-export async function decide(
+export function decide(
   settings: Settings,
   source: CredentialSource,
   ask: (credential: string, reads: Reads, now: number) => Step,
   signal?: AbortSignal,
-): Promise<Verdict> {
+): Verdict | Promise<Verdict> {
   const deadline = new Deadline(settings.deadline, signal);
   deadline.refuseAborted();
   const asOf = settings.now();
   const read = readCredential(source);
   if ('refusal' in read) return { valid: false, ...read.refusal, asOf };
-  const decision = new Decision(settings, (reads, now) => ask(read.credential, reads, now), deadline);
-  try {
-    return await decision.run();
-  } finally {
-    decision.leaveQueue();
-  }
+  return new Decision(settings, (reads, now) => ask(read.credential, reads, now), deadline).atOnce(asOf);
+}
+
+/** How far a decision came without waiting: what was read, and the step that it stands at, with what the store answered to its need. */
+interface Begun {
+  asOf: number;
+  reads: Reads;
+  step: Step;
+  answer?: Promise<unknown>;
 }
 
 class Decision {
   readonly #settings: Settings;
   readonly #ask: (reads: Reads, now: number) => Step;
   readonly #deadline: Deadline;
-  readonly #place: Place;
+  #place: Place | undefined;
 
   constructor(settings: Settings, ask: (reads: Reads, now: number) => Step, deadline: Deadline) {
     this.#settings = settings;
     this.#ask = ask;
     this.#deadline = deadline;
-    this.#place = new Place(settings.verifying);
   }
 
-  async run(): Promise<Verdict> {
+  /** Decides at once as far as the store answers at once, and goes on from there. */
+  atOnce(asOf: number): Verdict | Promise<Verdict> {
+    const reads: Reads = { values: [], lists: [] };
+    for (;;) {
+      const step = this.#ask(reads, this.#settings.now());
+      if ('answer' in step) return told(step.answer, asOf);
+      if ('refuse' in step) throw refusal(step);
+      if (!('need' in step) || step.need.queue !== undefined || step.need.list !== undefined)
+        return this.#goOn({ asOf, reads, step });
+      const { keys } = step.need;
+      try {
+        this.#deadline.refusePassed();
+        const answer: unknown = this.#settings.verifying.get([...keys]);
+        if (isThenable(answer)) return this.#goOn({ asOf, reads, step, answer });
+        reads.values.push(...readValues(keys, answer));
+      } catch {
+        this.#deadline.refuseAborted();
+        return unavailable(asOf);
+      }
+    }
+  }
+
+  async #goOn(begun: Begun): Promise<Verdict> {
+    try {
+      return await this.#run(begun);
+    } finally {
+      this.#place?.leave();
+    }
+  }
+
+  async #run(begun: Begun): Promise<Verdict> {
     for (let attempt = 0; ; attempt++) {
-      const asOf = this.#settings.now();
-      const unavailable: Verdict = { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
-      const step = await this.#decide();
-      if (step === undefined) return unavailable;
-      if ('answer' in step) return { ...(step.answer as Verdict), asOf };
+      const asOf = attempt === 0 ? begun.asOf : this.#settings.now();
+      const step = await this.#decide(attempt === 0 ? begun : undefined);
+      if (step === undefined) return unavailable(asOf);
+      if ('answer' in step) return told(step.answer, asOf);
       if (!('commit' in step)) throw refusal(step);
       const { writes, answer } = step.commit;
       // Of unknown outcome is no yes, and not tried again either: it could be spent twice.
       const applied = await this.#reach(() => commitWrites(this.#settings.verifying, writes, this.#deadline));
-      if (applied === undefined) return unavailable;
-      if (applied) return { ...(answer as Verdict), asOf };
-      if (!(await backOff(attempt, this.#deadline))) return unavailable;
+      if (applied === undefined) return unavailable(asOf);
+      if (applied) return told(answer, asOf);
+      if (!(await backOff(attempt, this.#deadline))) return unavailable(asOf);
     }
-  }
-
-  leaveQueue(): void {
-    this.#place.leave();
   }
 
   /** Asks and reads until the core has decided; nothing when the store could not be read. */
-  async #decide(): Promise<Step | undefined> {
-    const reads: Reads = { values: [], lists: [] };
+  async #decide(begun: Begun | undefined): Promise<Step | undefined> {
+    const reads: Reads = begun?.reads ?? { values: [], lists: [] };
+    let { step, answer } = begun ?? { step: this.#ask(reads, this.#settings.now()) };
     for (;;) {
-      // Decided by the time of the decision: a slow store must not carry a token past its expiry.
-      const step = this.#ask(reads, this.#settings.now());
       if (!('need' in step)) return step;
       const { need } = step;
+      const waiting = answer;
+      answer = undefined;
       const fetched = await this.#reach(async () => {
-        if (need.queue !== undefined) await this.#place.take(need.queue, this.#deadline);
-        await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
+        if (need.queue !== undefined) await this.#take(need.queue);
+        if (waiting === undefined) await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
+        else reads.values.push(...readValues(need.keys, await awaited(waiting, this.#deadline)));
         return true;
       });
       if (fetched === undefined) return undefined;
+      // Decided by the time of the decision: a slow store must not carry a token past its expiry.
+      step = this.#ask(reads, this.#settings.now());
     }
+  }
+
+  async #take(queue: string): Promise<void> {
+    this.#place ??= new Place(this.#settings.verifying);
+    await this.#place.take(queue, this.#deadline);
   }
 
   /** What a call of the store comes to; nothing when the store did not do its part. */
@@ -130,4 +167,14 @@ class Decision {
       return undefined;
     }
   }
+}
+
+function told(answer: unknown, asOf: number): Verdict {
+  const verdict = answer as Verdict;
+  verdict.asOf = asOf;
+  return verdict;
+}
+
+function unavailable(asOf: number): Verdict {
+  return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
 }

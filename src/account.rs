@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use crate::catalog::Permissions;
 use crate::credential::TokenId;
-use crate::input::Value;
+use crate::input::Reader;
 use crate::json::json;
 use crate::name::{Identity, Name};
 use crate::permission::{Permission, PermissionSet};
-use crate::record::{Damaged, restore_tombstone};
+use crate::record::Damaged;
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
-use crate::stored::{Blank, Fields, Restore, restore, restore_named};
+use crate::stored::{Blank, Restore, restore, restore_members, restore_named};
 use crate::time::Instant;
 
 /// The version of the stored form.
@@ -148,7 +148,7 @@ impl Account {
     pub fn to_text(&self) -> String {
         json(&Living {
             form: FORM,
-            account: self,
+            account: self.clone(),
         })
     }
 
@@ -166,10 +166,10 @@ impl Account {
 }
 
 #[derive(Serialize)]
-struct Living<'a> {
+struct Living {
     #[serde(rename = "v")]
     form: u8,
-    account: &'a Account,
+    account: Account,
 }
 
 #[derive(Serialize)]
@@ -198,69 +198,69 @@ impl StoredAccount {
     /// # Errors
     /// When the text is neither an account nor a tombstone of just this id.
     pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, Damaged> {
-        let mut fields = Fields::of_form(restore(text)?, FORM)?;
-        if !fields.has("account") {
-            let found: Resource = restore_tombstone(fields)?;
-            return (found == *id).then_some(StoredAccount::Tombstone).ok_or(Damaged);
-        }
-        let account: Account = fields.take_any("account").ok_or(Damaged)?;
-        if account.id != *id {
-            return Err(Damaged);
-        }
-        Ok(StoredAccount::Account(Box::new(fields.all_of(account)?)))
+        let Ok(living) = restore::<Living>(text) else {
+            let tombstone: Tombstone = restore(text)?;
+            let sound = tombstone.form == FORM && tombstone.id == *id;
+            return sound.then_some(StoredAccount::Tombstone).ok_or(Damaged);
+        };
+        let sound = living.form == FORM && living.account.id == *id;
+        sound
+            .then(|| StoredAccount::Account(Box::new(living.account)))
+            .ok_or(Damaged)
     }
 }
 
-impl Restore for Account {
-    fn restore(value: Value) -> Result<Account, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let account = Account {
-            id: fields.take("id"),
-            account_type: fields.take("type"),
-            title: fields.take_any("title"),
-            roles: fields.take("roles"),
-            ceilings: fields.take("ceilings"),
-            status: fields.take("status"),
-            held_at: fields.take_any("heldAt"),
-            tokens: fields.take_or_default("tokens"),
-            status_changed_at: fields.take_any("statusChangedAt"),
-            status_changed_by: fields.take_any("statusChangedBy"),
-            created_at: fields.take("createdAt"),
-            created_by: fields.take("createdBy"),
-            revision: fields.take_revision(),
-        };
-        fields.all_of(account)
-    }
-}
+restore_members!(Living {
+    required form: "v",
+    required account: "account",
+});
 
-impl Restore for Ceiling {
-    fn restore(value: Value) -> Result<Ceiling, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let ceiling = Ceiling {
-            resource: fields.take("resource"),
-            permissions: fields.take("permissions"),
-        };
-        fields.all_of(ceiling)
-    }
-}
+restore_members!(Tombstone {
+    required form: "v",
+    required id: "id",
+    required deleted_at: "deletedAt",
+    required deleted_by: "deletedBy",
+    revision revision: "revision",
+});
+
+restore_members!(Account {
+    required id: "id",
+    required account_type: "type",
+    optional title: "title",
+    required roles: "roles",
+    required ceilings: "ceilings",
+    required status: "status",
+    optional held_at: "heldAt",
+    optional tokens: "tokens",
+    optional status_changed_at: "statusChangedAt",
+    optional status_changed_by: "statusChangedBy",
+    required created_at: "createdAt",
+    required created_by: "createdBy",
+    revision revision: "revision",
+});
+
+restore_members!(Ceiling {
+    required resource: "resource",
+    required permissions: "permissions",
+});
 
 impl Restore for AccountType {
-    fn restore(value: Value) -> Result<AccountType, Damaged> {
+    fn restore(reader: &mut Reader) -> Result<AccountType, Damaged> {
         let names = [
             ("owner", AccountType::Owner),
             ("technical-user", AccountType::TechnicalUser),
         ];
-        restore_named(value, &names)
+        restore_named(reader, &names)
     }
 }
 
 impl Restore for AccountStatus {
-    fn restore(value: Value) -> Result<AccountStatus, Damaged> {
+    fn restore(reader: &mut Reader) -> Result<AccountStatus, Damaged> {
         let names = [
             ("active", AccountStatus::Active),
             ("disabled", AccountStatus::Disabled),
         ];
-        restore_named(value, &names)
+        restore_named(reader, &names)
     }
 }
 

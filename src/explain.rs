@@ -7,6 +7,7 @@ use crate::deployment::Deployment;
 use crate::grant::Grant;
 use crate::order::sorted_by_count;
 use crate::permission::Permission;
+use crate::recent::Recent;
 use crate::requirement::Requirement;
 use crate::step::{Reads, Step};
 use crate::time::Instant;
@@ -79,7 +80,14 @@ fn explain_opened(
 ) -> Step<Explanation> {
     let catalog = deployment.catalog();
     let requirement = question.requirement;
-    let (verdict, basis) = match decide(deployment, credential, question, reads, now) {
+    let (verdict, basis) = match decide(
+        deployment,
+        credential,
+        question,
+        reads,
+        now,
+        &mut Recent::default(),
+    ) {
         Ok((_, decision)) => (decision.verdict, decision.basis),
         Err(halt) => return halt.into(),
     };

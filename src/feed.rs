@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use crate::input::Value;
 use crate::json::json;
 use crate::record::Damaged;
 use crate::step::Write;
-use crate::stored::{Fields, Restore, restore};
+use crate::stored::{restore, restore_members};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// How many changes a head remembers. A reader further behind drops the whole shard.
@@ -76,16 +75,10 @@ impl Head {
     }
 }
 
-impl Restore for Head {
-    fn restore(value: Value) -> Result<Head, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let head = Head {
-            seq: fields.take("seq"),
-            recent: fields.take("recent"),
-        };
-        fields.all_of(head)
-    }
-}
+restore_members!(Head {
+    required seq: "seq",
+    required recent: "recent",
+});
 
 #[cfg(test)]
 mod tests {

@@ -43,6 +43,7 @@ pub mod operation;
 mod order;
 pub mod permission;
 pub mod planted;
+mod recent;
 pub mod record;
 pub mod refusal;
 pub mod requirement;

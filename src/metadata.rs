@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::input::{Value, message};
+use crate::input::{Reader, Value, message};
 use crate::json::json;
 use crate::record::Damaged;
 use crate::stored::Restore;
@@ -40,7 +40,7 @@ impl Metadata {
 }
 
 impl Restore for Metadata {
-    fn restore(value: Value) -> Result<Metadata, Damaged> {
-        Metadata::read(&value).map_err(|_| Damaged)
+    fn restore(reader: &mut Reader) -> Result<Metadata, Damaged> {
+        Metadata::read(&Value::restore(reader)?).map_err(|_| Damaged)
     }
 }

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::credential::{Digest, TokenId};
-use crate::input::Value;
+use crate::input::Reader;
 use crate::json::json;
 use crate::name::Identity;
 use crate::resource::Resource;
-use crate::stored::{Blank, Fields, Restore, restore, restore_named};
+use crate::stored::{Blank, Restore, restore, restore_members, restore_named};
 use crate::time::Instant;
 use crate::token::{Rotation, Token};
 
@@ -318,39 +318,43 @@ impl Stored {
     /// # Errors
     /// When the text is neither a record nor a tombstone of just this token.
     pub fn parse(id: &TokenId, text: &str) -> Result<Stored, Damaged> {
-        let mut fields = Fields::of_form(restore(text)?, FORM)?;
-        if !fields.has("token") {
-            let found: TokenId = restore_tombstone(fields)?;
-            return (found == *id).then_some(Stored::Tombstone).ok_or(Damaged);
-        }
-        let token = fields.take_any("token").ok_or(Damaged)?;
-        let record = Record {
-            form: FORM,
-            scheme: fields.take_or_default("scheme"),
-            digest: fields.take("digest"),
-            successor: fields.take_any("successor"),
-            retired: fields.take_or_default("retired"),
-            token,
+        let Ok(record) = restore::<Record>(text) else {
+            let tombstone: Tombstone = restore(text)?;
+            let sound = tombstone.form == FORM && tombstone.id == *id;
+            return sound.then_some(Stored::Tombstone).ok_or(Damaged);
         };
-        let sound = record.token.id == *id && record.successor.is_some() == record.token.rotation.is_some();
-        if !sound {
-            return Err(Damaged);
-        }
-        Ok(Stored::Record(Box::new(fields.all_of(record)?)))
+        let sound = record.form == FORM
+            && record.token.id == *id
+            && record.successor.is_some() == record.token.rotation.is_some();
+        sound.then(|| Stored::Record(Box::new(record))).ok_or(Damaged)
     }
 }
 
-/// The id in what is left of a deleted token or account.
-pub(crate) fn restore_tombstone<I: Restore + Blank>(mut fields: Fields) -> Result<I, Damaged> {
-    let id = fields.take("id");
-    fields.take::<Instant>("deletedAt");
-    fields.take::<Identity>("deletedBy");
-    fields.take_revision();
-    fields.all_of(id)
+restore_members!(Record {
+    required form: "v",
+    optional scheme: "scheme",
+    required digest: "digest",
+    optional successor: "successor",
+    optional retired: "retired",
+    required token: "token",
+});
+
+restore_members!(Tombstone {
+    required form: "v",
+    required id: "id",
+    required deleted_at: "deletedAt",
+    required deleted_by: "deletedBy",
+    revision revision: "revision",
+});
+
+impl Blank for Scheme {
+    fn blank() -> Scheme {
+        Scheme::Native
+    }
 }
 
 impl Restore for Scheme {
-    fn restore(value: Value) -> Result<Scheme, Damaged> {
-        restore_named(value, &[("native", Scheme::Native), ("sha256", Scheme::Sha256)])
+    fn restore(reader: &mut Reader) -> Result<Scheme, Damaged> {
+        restore_named(reader, &[("native", Scheme::Native), ("sha256", Scheme::Sha256)])
     }
 }

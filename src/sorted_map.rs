@@ -5,9 +5,9 @@ use std::borrow::Borrow;
 
 use serde::{Serialize, Serializer};
 
-use crate::input::Value;
+use crate::input::Reader;
 use crate::record::Damaged;
-use crate::stored::{Blank, Fields, Restore};
+use crate::stored::{Blank, Restore, RestoreText};
 
 /// A map in the order of its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,16 +136,14 @@ impl<K, V> Blank for SortedMap<K, V> {
     }
 }
 
-impl<K: Restore + Ord, V: Restore> Restore for SortedMap<K, V> {
-    fn restore(value: Value) -> Result<SortedMap<K, V>, Damaged> {
+impl<K: RestoreText + Ord, V: Restore> Restore for SortedMap<K, V> {
+    fn restore(reader: &mut Reader) -> Result<SortedMap<K, V>, Damaged> {
         let mut map = SortedMap::default();
-        for (name, value) in Fields::of(value)?.into_entries() {
-            let earlier = map.insert(K::restore(Value::Text(name))?, V::restore(value)?);
-            if earlier.is_some() {
-                return Err(Damaged);
-            }
-        }
-        Ok(map)
+        let read = reader.map(&mut |reader, name| {
+            let earlier = map.insert(K::restore_text(name).ok()?, V::restore(reader).ok()?);
+            earlier.is_none().then_some(())
+        });
+        read.map(|()| map).ok_or(Damaged)
     }
 }
 

@@ -54,13 +54,24 @@ impl Standing {
     /// # Errors
     /// [`Halt::Need`] for what has to be read.
     pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Halt> {
-        let usage_key = keys::usage(&token.id);
-        let mut needed = dependencies(&token);
-        if token.idle_after.is_some() {
-            needed.push(usage_key.clone());
-        }
-        reads.get_all(&needed)?;
+        Standing::require(&token, reads)?;
+        Standing::of(token, catalog, reads)
+    }
 
+    /// Asks for all that a token rests on at once.
+    ///
+    /// # Errors
+    /// [`Halt::Need`] for what has to be read.
+    pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Halt> {
+        let mut needed = dependencies(token);
+        if token.idle_after.is_some() {
+            needed.push(keys::usage(&token.id));
+        }
+        reads.get_all(&needed).map(|_| ())
+    }
+
+    /// How a token stands, by reads of all that [`Standing::require`] asks for.
+    pub(crate) fn of(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Halt> {
         let mut found = Found {
             grant: Grant::of(&token, catalog),
             parents: Vec::new(),
@@ -71,7 +82,7 @@ impl Standing {
         found.look_at_accounts(&token, catalog, reads)?;
         let mut used = None;
         if token.idle_after.is_some() {
-            let [usage] = reads.get([&usage_key])?;
+            let [usage] = reads.get([&keys::usage(&token.id)])?;
             match usage.map(Usage::parse).transpose() {
                 Ok(usage) => used = usage.map(|usage| usage.last_used_at()),
                 Err(Damaged) => found.block(Code::StoreUnavailable),

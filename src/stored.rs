@@ -1,108 +1,156 @@
 //! Stored text to values of ours, strictly: a member that is unknown, missing, null, there twice or of another type is damage.
 //!
-//! Everything is restored from the one kind of value that a caller's input is read from, by a few lines for each type. Derived readers of
-//! JSON text are a copy of the parser for each type: they were a sixth of the module.
+//! The text is read once, from its start to its end, and each member is put in its place as it comes: nothing is made that is not kept. What
+//! is shared by all types does the work, and a type is little more than a list of its members. Derived readers of JSON text are a copy of
+//! the parser for each type: they were a sixth of the module.
 
-use crate::input::{Value, parse_json};
+use std::borrow::Cow;
+
+use crate::input::{Reader, Value};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
-use crate::time::{LARGEST_EXACT, whole_exact};
+use crate::time::LARGEST_EXACT;
 
 /// What can be restored from what is stored of it.
 pub(crate) trait Restore: Sized {
-    /// The value that was stored.
-    fn restore(value: Value) -> Result<Self, Damaged>;
+    /// The value that comes next.
+    fn restore(reader: &mut Reader) -> Result<Self, Damaged>;
 }
 
-/// What can stand in the place of a damaged one until all of its object is thrown away.
+/// What is stored as a text, and can be the name of a member too.
+pub(crate) trait RestoreText: Sized {
+    /// The value of a text.
+    fn restore_text(text: Cow<str>) -> Result<Self, Damaged>;
+}
+
+/// What can stand in the place of a value until that is read.
 pub(crate) trait Blank {
     /// That.
     fn blank() -> Self;
 }
 
+/// A member of a stored object: its name, and whether it must be there.
+pub(crate) type Member = (&'static str, bool);
+
 /// Restores what a text holds.
 pub(crate) fn restore<T: Restore>(text: &str) -> Result<T, Damaged> {
-    T::restore(parse_json(text).ok_or(Damaged)?)
+    let mut reader = Reader::new(text);
+    let restored = T::restore(&mut reader)?;
+    reader.is_done().then_some(restored).ok_or(Damaged)
 }
 
-/// The members of a stored object. Each is taken once; what nobody took is damage.
-///
-/// Damage is remembered, and told by [`Fields::all_of`] alone. A way out at every member, each with all to drop that was taken before, was
-/// two thirds of a reader.
-pub(crate) struct Fields {
-    entries: Vec<(String, Value)>,
-    damaged: bool,
+/// Reads an object that has these members and no other, none of them twice. `put` is told which of them comes. Answers those that were there,
+/// as bits; all that must be there are.
+pub(crate) fn members(
+    reader: &mut Reader,
+    known: &[Member],
+    put: &mut dyn FnMut(&mut Reader, usize) -> Result<(), Damaged>,
+) -> Result<u64, Damaged> {
+    let (mut seen, mut next) = (0, 0);
+    reader
+        .map(&mut |reader, name| {
+            let at = place(known, next, &name)?;
+            next = at + 1;
+            let bit = 1_u64 << at;
+            if seen & bit != 0 {
+                return None;
+            }
+            seen |= bit;
+            put(reader, at).ok()
+        })
+        .ok_or(Damaged)?;
+    Ok(seen)
 }
 
-impl Fields {
-    /// The members of an object.
-    pub(crate) fn of(value: Value) -> Result<Fields, Damaged> {
-        match value {
-            Value::Map(entries) => Ok(Fields {
-                entries,
-                damaged: false,
-            }),
-            _ => Err(Damaged),
+/// Where a member stands among those that are known. As we write them, each stands behind the one before.
+fn place(known: &[Member], next: usize, name: &str) -> Option<usize> {
+    let is_it = |(known, _): &Member| *known == name;
+    let behind = known.iter().skip(next).position(is_it);
+    behind
+        .map(|at| next + at)
+        .or_else(|| known.iter().take(next).position(is_it))
+}
+
+/// The bits of the members that must be there.
+pub(crate) const fn required(members: &[Member]) -> u64 {
+    match members {
+        [] => 0,
+        [(_, is_required), rest @ ..] => *is_required as u64 | required(rest) << 1,
+    }
+}
+
+/// Restores a member to its place.
+#[inline(never)]
+pub(crate) fn put<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Damaged> {
+    *to = T::restore(reader)?;
+    Ok(())
+}
+
+/// Restores a member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
+pub(crate) fn put_optional<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Damaged> {
+    if !planted(Bug::UnreadableMeansNever) {
+        return put(to, reader);
+    }
+    let mut again = reader.clone();
+    if put(to, reader).is_err() {
+        again.value().ok_or(Damaged)?;
+        reader.clone_from(&again);
+    }
+    Ok(())
+}
+
+/// Restores a revision: a count that can still rise.
+pub(crate) fn put_revision(to: &mut u64, reader: &mut Reader) -> Result<(), Damaged> {
+    put(to, reader)?;
+    (*to < LARGEST_EXACT).then_some(()).ok_or(Damaged)
+}
+
+/// Restores a member that may be null, but not absent.
+pub(crate) fn put_nullable<T: Restore>(to: &mut Option<T>, reader: &mut Reader) -> Result<(), Damaged> {
+    let mut behind = reader.clone();
+    if behind.null().is_none() {
+        return put(to, reader);
+    }
+    reader.clone_from(&behind);
+    Ok(())
+}
+
+/// The reader of an object, and its blank: its fields, each with the name of its member, in the order in which they are written.
+macro_rules! restore_members {
+    ($kind:ident { $($need:ident $field:ident: $name:literal),* $(,)? }) => {
+        impl $crate::stored::Blank for $kind {
+            fn blank() -> $kind {
+                $kind { $($field: $crate::stored::Blank::blank()),* }
+            }
         }
-    }
 
-    /// The members of an object whose first says the version of its form.
-    pub(crate) fn of_form(value: Value, form: u8) -> Result<Fields, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let found: u64 = fields.take("v");
-        fields.damaged |= found != u64::from(form);
-        Ok(fields)
-    }
-
-    /// Whether a member is there and was not taken.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.entries.iter().any(|(known, _)| known == name)
-    }
-
-    /// A member that must be there.
-    pub(crate) fn take<T: Restore + Blank>(&mut self, name: &str) -> T {
-        let restored = self.take_any(name);
-        self.damaged |= restored.is_none();
-        restored.unwrap_or_else(T::blank)
-    }
-
-    /// A member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
-    pub(crate) fn take_any<T: Restore>(&mut self, name: &str) -> Option<T> {
-        let restored = T::restore(self.remove(name)?).ok();
-        self.damaged |= restored.is_none() && !planted(Bug::UnreadableMeansNever);
-        restored
-    }
-
-    /// A member that stands for an empty or a plain one where it is absent.
-    pub(crate) fn take_or_default<T: Restore + Default>(&mut self, name: &str) -> T {
-        self.take_any(name).unwrap_or_default()
-    }
-
-    /// The revision: a count that can still rise.
-    pub(crate) fn take_revision(&mut self) -> u64 {
-        let revision = self.take("revision");
-        self.damaged |= revision >= LARGEST_EXACT;
-        revision
-    }
-
-    /// What was made of the members, if none is left and none was damaged.
-    pub(crate) fn all_of<T>(self, whole: T) -> Result<T, Damaged> {
-        (self.entries.is_empty() && !self.damaged)
-            .then_some(whole)
-            .ok_or(Damaged)
-    }
-
-    /// All members, where their names are of somebody's choosing.
-    pub(crate) fn into_entries(self) -> Vec<(String, Value)> {
-        self.entries
-    }
-
-    #[inline(never)]
-    fn remove(&mut self, name: &str) -> Option<Value> {
-        let at = self.entries.iter().position(|(known, _)| known == name)?;
-        Some(self.entries.remove(at).1)
-    }
+        impl $crate::stored::Restore for $kind {
+            fn restore(reader: &mut $crate::input::Reader) -> Result<$kind, $crate::record::Damaged> {
+                #[allow(non_camel_case_types)]
+                enum At { $($field),* }
+                const KNOWN: &[$crate::stored::Member] = &[$(($name, $crate::stored::restore_members!(@must $need))),*];
+                const REQUIRED: u64 = $crate::stored::required(KNOWN);
+                let mut whole = <$kind as $crate::stored::Blank>::blank();
+                let seen = $crate::stored::members(reader, KNOWN, &mut |reader, at| match at {
+                    $(at if at == At::$field as usize => {
+                        $crate::stored::restore_members!(@put $need)(&mut whole.$field, reader)
+                    })*
+                    _ => Err($crate::record::Damaged),
+                })?;
+                (seen & REQUIRED == REQUIRED).then_some(whole).ok_or($crate::record::Damaged)
+            }
+        }
+    };
+    (@must required) => { true };
+    (@must revision) => { true };
+    (@must nullable) => { true };
+    (@must optional) => { false };
+    (@put required) => { $crate::stored::put };
+    (@put revision) => { $crate::stored::put_revision };
+    (@put nullable) => { $crate::stored::put_nullable };
+    (@put optional) => { $crate::stored::put_optional };
 }
+pub(crate) use restore_members;
 
 macro_rules! blank_by_default {
     ($($kind:ty),*) => {$(
@@ -113,7 +161,7 @@ macro_rules! blank_by_default {
         }
     )*};
 }
-blank_by_default!(String, bool, u64, u32);
+blank_by_default!(String, bool, u64, u32, u8);
 
 impl<T> Blank for Vec<T> {
     fn blank() -> Vec<T> {
@@ -121,9 +169,15 @@ impl<T> Blank for Vec<T> {
     }
 }
 
+impl<T> Blank for Option<T> {
+    fn blank() -> Option<T> {
+        None
+    }
+}
+
 /// One of a few names.
-pub(crate) fn restore_named<T: Copy>(value: Value, names: &[(&str, T)]) -> Result<T, Damaged> {
-    let text = String::restore(value)?;
+pub(crate) fn restore_named<T: Copy>(reader: &mut Reader, names: &[(&str, T)]) -> Result<T, Damaged> {
+    let text = reader.text().ok_or(Damaged)?;
     let named = names.iter().find(|(name, _)| *name == text);
     named.map(|(_, named)| *named).ok_or(Damaged)
 }
@@ -136,70 +190,94 @@ impl Blank for Value {
 
 /// Anything at all, `null` too.
 impl Restore for Value {
-    fn restore(value: Value) -> Result<Value, Damaged> {
-        Ok(value)
+    fn restore(reader: &mut Reader) -> Result<Value, Damaged> {
+        reader.value().ok_or(Damaged)
+    }
+}
+
+impl RestoreText for String {
+    fn restore_text(text: Cow<str>) -> Result<String, Damaged> {
+        Ok(text.into_owned())
     }
 }
 
 impl Restore for String {
-    fn restore(value: Value) -> Result<String, Damaged> {
-        match value {
-            Value::Text(text) => Ok(text),
-            _ => Err(Damaged),
-        }
+    fn restore(reader: &mut Reader) -> Result<String, Damaged> {
+        reader.text().map(Cow::into_owned).ok_or(Damaged)
     }
 }
 
 impl Restore for bool {
-    fn restore(value: Value) -> Result<bool, Damaged> {
-        match value {
-            Value::Flag(flag) => Ok(flag),
-            _ => Err(Damaged),
-        }
+    fn restore(reader: &mut Reader) -> Result<bool, Damaged> {
+        reader.flag().ok_or(Damaged)
     }
 }
 
 /// A whole number that JavaScript holds exactly.
 impl Restore for u64 {
-    fn restore(value: Value) -> Result<u64, Damaged> {
-        match value {
-            Value::Number(number) => whole_exact(number).ok_or(Damaged),
-            _ => Err(Damaged),
-        }
+    fn restore(reader: &mut Reader) -> Result<u64, Damaged> {
+        reader.whole().ok_or(Damaged)
     }
 }
 
-impl Restore for u32 {
-    fn restore(value: Value) -> Result<u32, Damaged> {
-        u64::restore(value)?.try_into().map_err(|_| Damaged)
+macro_rules! restore_smaller {
+    ($($kind:ty),*) => {$(
+        impl Restore for $kind {
+            fn restore(reader: &mut Reader) -> Result<$kind, Damaged> {
+                u64::restore(reader)?.try_into().map_err(|_| Damaged)
+            }
+        }
+    )*};
+}
+restore_smaller!(u32, u8);
+
+impl<T: Restore> Restore for Option<T> {
+    fn restore(reader: &mut Reader) -> Result<Option<T>, Damaged> {
+        T::restore(reader).map(Some)
     }
 }
 
 impl<T: Restore> Restore for Vec<T> {
-    fn restore(value: Value) -> Result<Vec<T>, Damaged> {
-        match value {
-            Value::List(items) => items.into_iter().map(T::restore).collect(),
-            _ => Err(Damaged),
-        }
+    fn restore(reader: &mut Reader) -> Result<Vec<T>, Damaged> {
+        let mut items = Vec::new();
+        let read = reader.list(&mut |reader| {
+            items.push(T::restore(reader).ok()?);
+            Some(())
+        });
+        read.map(|()| items).ok_or(Damaged)
     }
 }
 
 impl<A: Restore, B: Restore> Restore for (A, B) {
-    fn restore(value: Value) -> Result<(A, B), Damaged> {
-        let Value::List(items) = value else {
-            return Err(Damaged);
-        };
-        let [first, second] = <[Value; 2]>::try_from(items).map_err(|_| Damaged)?;
-        Ok((A::restore(first)?, B::restore(second)?))
+    fn restore(reader: &mut Reader) -> Result<(A, B), Damaged> {
+        let (mut first, mut second) = (None, None);
+        let read = reader.list(&mut |reader| {
+            if first.is_none() {
+                first = Some(A::restore(reader).ok()?);
+            } else if second.is_none() {
+                second = Some(B::restore(reader).ok()?);
+            } else {
+                return None;
+            }
+            Some(())
+        });
+        read.and(first.zip(second)).ok_or(Damaged)
     }
 }
 
 /// What is a text is restored by parsing it: what cannot be parsed is refused, in the store as in a call.
 macro_rules! restore_by_parsing {
     ($($kind:ty),*) => {$(
+        impl $crate::stored::RestoreText for $kind {
+            fn restore_text(text: std::borrow::Cow<str>) -> Result<Self, $crate::record::Damaged> {
+                <$kind>::parse(&text).map_err(|_| $crate::record::Damaged)
+            }
+        }
+
         impl $crate::stored::Restore for $kind {
-            fn restore(value: $crate::input::Value) -> Result<Self, $crate::record::Damaged> {
-                <$kind>::parse(&String::restore(value)?).map_err(|_| $crate::record::Damaged)
+            fn restore(reader: &mut $crate::input::Reader) -> Result<Self, $crate::record::Damaged> {
+                let text = reader.text().ok_or($crate::record::Damaged)?;
+                <$kind as $crate::stored::RestoreText>::restore_text(text)
             }
         }
     )*};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::input::{Value, message, quote};
+use crate::input::{Reader, Value, message, quote};
 use crate::record::Damaged;
 use crate::stored::{Blank, Restore};
 
@@ -100,8 +100,8 @@ impl Blank for Instant {
 }
 
 impl Restore for Instant {
-    fn restore(value: Value) -> Result<Instant, Damaged> {
-        u64::restore(value).map(Instant)
+    fn restore(reader: &mut Reader) -> Result<Instant, Damaged> {
+        u64::restore(reader).map(Instant)
     }
 }
 
@@ -185,8 +185,8 @@ impl Serialize for Lifetime {
 }
 
 impl Restore for Lifetime {
-    fn restore(value: Value) -> Result<Lifetime, Damaged> {
-        match u64::restore(value)? {
+    fn restore(reader: &mut Reader) -> Result<Lifetime, Damaged> {
+        match u64::restore(reader)? {
             0 => Err(Damaged),
             millis => Ok(Lifetime(millis)),
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::catalog::TemplateUse;
 use crate::condition::Conditions;
 use crate::credential::TokenId;
-use crate::input::Value;
+use crate::input::Reader;
 use crate::limit::Limits;
 use crate::metadata::Metadata;
 use crate::name::{Description, Identity, Name, Reason, Tag};
@@ -13,7 +13,7 @@ use crate::permission::Permission;
 use crate::record::Damaged;
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
-use crate::stored::{Blank, Fields, Restore, restore_named};
+use crate::stored::{Blank, Restore, restore_members, restore_named};
 use crate::time::{Instant, Lifetime};
 
 /// Whether a token may be used.
@@ -162,80 +162,62 @@ pub struct Imported {
 }
 
 impl Restore for Status {
-    fn restore(value: Value) -> Result<Status, Damaged> {
+    fn restore(reader: &mut Reader) -> Result<Status, Damaged> {
         let names = [
             ("active", Status::Active),
             ("disabled", Status::Disabled),
             ("revoked", Status::Revoked),
         ];
-        restore_named(value, &names)
+        restore_named(reader, &names)
     }
 }
 
-impl Restore for Token {
-    fn restore(value: Value) -> Result<Token, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let token = Token {
-            id: fields.take("id"),
-            kind: fields.take("kind"),
-            name: fields.take("name"),
-            description: fields.take_any("description"),
-            tags: fields.take_or_default("tags"),
-            metadata: fields.take_any("metadata"),
-            owner: fields.take("owner"),
-            technical_user: fields.take_any("technicalUser"),
-            parents: fields.take_or_default("parents"),
-            subject: fields.take_any("subject"),
-            resource: fields.take("resource"),
-            role: fields.take_any("role"),
-            permissions: fields.take("permissions"),
-            resources: fields.take_or_default("resources"),
-            templates: fields.take("templates"),
-            added: fields.take("added"),
-            removed: fields.take("removed"),
-            status: fields.take("status"),
-            held_at: fields.take_any("heldAt"),
-            reason: fields.take_any("reason"),
-            status_changed_at: fields.take_any("statusChangedAt"),
-            status_changed_by: fields.take_any("statusChangedBy"),
-            created_at: fields.take("createdAt"),
-            created_by: fields.take("createdBy"),
-            not_before: fields.take_any("notBefore"),
-            expires_at: fields.take_any("expiresAt"),
-            idle_after: fields.take_any("idleAfter"),
-            conditions: fields.take_any("conditions"),
-            limits: fields.take_any("limits"),
-            rotation: fields.take_any("rotation"),
-            imported: fields.take_any("imported"),
-            revision: fields.take_revision(),
-        };
-        fields.all_of(token)
-    }
-}
+restore_members!(Token {
+    required id: "id",
+    required kind: "kind",
+    required name: "name",
+    optional description: "description",
+    optional tags: "tags",
+    optional metadata: "metadata",
+    required owner: "owner",
+    optional technical_user: "technicalUser",
+    optional parents: "parents",
+    optional subject: "subject",
+    required resource: "resource",
+    optional role: "role",
+    required permissions: "permissions",
+    optional resources: "resources",
+    required templates: "templates",
+    required added: "added",
+    required removed: "removed",
+    required status: "status",
+    optional held_at: "heldAt",
+    optional reason: "reason",
+    optional status_changed_at: "statusChangedAt",
+    optional status_changed_by: "statusChangedBy",
+    required created_at: "createdAt",
+    required created_by: "createdBy",
+    optional not_before: "notBefore",
+    optional expires_at: "expiresAt",
+    optional idle_after: "idleAfter",
+    optional conditions: "conditions",
+    optional limits: "limits",
+    optional rotation: "rotation",
+    optional imported: "imported",
+    revision revision: "revision",
+});
 
-impl Restore for Rotation {
-    fn restore(value: Value) -> Result<Rotation, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let rotation = Rotation {
-            started_at: fields.take("startedAt"),
-            started_by: fields.take("startedBy"),
-            grace_ends_at: fields.take("graceEndsAt"),
-            end_old_at_first_use: fields.take_or_default("endOldAtFirstUse"),
-        };
-        fields.all_of(rotation)
-    }
-}
+restore_members!(Rotation {
+    required started_at: "startedAt",
+    required started_by: "startedBy",
+    required grace_ends_at: "graceEndsAt",
+    optional end_old_at_first_use: "endOldAtFirstUse",
+});
 
-impl Restore for Imported {
-    fn restore(value: Value) -> Result<Imported, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let imported = Imported {
-            at: fields.take("at"),
-            hint: fields.take_any("hint"),
-        };
-        fields.all_of(imported)
-    }
-}
+restore_members!(Imported {
+    required at: "at",
+    optional hint: "hint",
+});
 
 impl Blank for Status {
     fn blank() -> Status {

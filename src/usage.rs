@@ -9,7 +9,7 @@ use crate::json::json;
 use crate::permission::Permission;
 use crate::record::Damaged;
 use crate::sorted_map::SortedMap;
-use crate::stored::{Fields, restore};
+use crate::stored::{restore, restore_members};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored form.
@@ -68,23 +68,15 @@ impl Usage {
     /// # Errors
     /// When it is not exactly what [`Usage::to_text`] writes.
     pub fn parse(text: &str) -> Result<Usage, Damaged> {
-        let mut fields = Fields::of_form(restore(text)?, FORM)?;
-        let usage = Usage {
-            form: FORM,
-            last_used_at: fields.take("lastUsedAt"),
-            uses: fields.take("uses"),
-            successor_used_at: fields.take_any("successorUsedAt"),
-            asked: fields.take_or_default("asked"),
-            untold_at: fields.take_any("untoldAt"),
-        };
+        let usage: Usage = restore(text)?;
         let last = usage.last_used_at;
-        let sound = (1..=LARGEST_EXACT).contains(&usage.uses)
+        let sound = usage.form == FORM
+            && (1..=LARGEST_EXACT).contains(&usage.uses)
             && usage.successor_used_at.max(usage.untold_at) <= Some(last)
             && usage.asked.len() <= MOST_ASKED
             && usage.asked.iter().all(|(_, at)| *at <= last)
             && !(usage.asked.is_empty() && usage.untold_at.is_some())
             && usage.to_text() == text;
-        fields.all_of(())?;
         sound.then_some(usage).ok_or(Damaged)
     }
 
@@ -158,6 +150,15 @@ impl Usage {
         json(self)
     }
 }
+
+restore_members!(Usage {
+    required form: "v",
+    required last_used_at: "lastUsedAt",
+    required uses: "uses",
+    optional successor_used_at: "successorUsedAt",
+    optional asked: "asked",
+    optional untold_at: "untoldAt",
+});
 
 /// All that stand in either, with the later of the times.
 fn later_of_each(

@@ -10,7 +10,8 @@ use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::limit::Exceeded;
 use crate::planted::{Bug, planted};
-use crate::record::{Scheme, Secret, Secrets, Stored};
+use crate::recent::{Read, Recent};
+use crate::record::{Scheme, Secret, Secrets};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
 use crate::standing::Standing;
@@ -92,7 +93,8 @@ pub fn verify<D: Verifying>(
     reads: &Reads,
     now: Instant,
 ) -> Step<Verdict> {
-    let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now) {
+    let mut recent = Recent::default();
+    let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now, &mut recent) {
         Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
         Ok((writes, decision)) => Step::Commit {
             writes,
@@ -117,7 +119,8 @@ pub fn verify_and_remember<D: Verifying>(
 ) -> (Step<Verdict>, Option<u32>) {
     let mut slot = None;
     let step = deployment.seal().around(reads, |reads| {
-        let (writes, decision) = match decide(deployment, credential, question, reads, now) {
+        let decided = decide(deployment, credential, question, reads, now, cache.recent());
+        let (writes, decision) = match decided {
             Ok(decided) => decided,
             Err(halt) => return halt.into(),
         };
@@ -259,10 +262,20 @@ pub(crate) fn decide<D: Verifying>(
     question: &Question,
     reads: &Reads,
     now: Instant,
+    recent: &mut Recent,
 ) -> Result<(Vec<Write>, Decision), Halt> {
     let catalog = deployment.permissions();
-    match authenticate(deployment, credential, reads, now)? {
-        Presentation::Of(verified) => verified.decide(catalog, question, reads, now),
+    match authenticate(deployment, credential, reads, now, recent)? {
+        Presentation::Of(verified) => {
+            // Read again in a moment, with the same text.
+            if let Err(need) = Standing::require(&verified.token, reads) {
+                if let [Some(stored)] = reads.get([&keys::token(&verified.token.id)])? {
+                    recent.keep(stored, verified.secrets, verified.token);
+                }
+                return Err(need);
+            }
+            verified.decide(catalog, question, reads, now)
+        }
         Presentation::RotatedOut(token) => {
             let told = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
             let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
@@ -297,12 +310,13 @@ pub(crate) fn authenticate<D: Verifying>(
     credential: &str,
     reads: &Reads,
     now: Instant,
+    recent: &mut Recent,
 ) -> Result<Presentation, Halt> {
     let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
         Ok(text) => {
             // Hashed only once there is something to compare it with.
             let [stored] = reads.get([&keys::token(text.id())])?;
-            return Ok(Verified::of(&text.hash(), stored, now));
+            return Ok(Verified::of(&text.hash(), stored, now, recent));
         }
         Err(unreadable) => unreadable,
     };
@@ -310,7 +324,7 @@ pub(crate) fn authenticate<D: Verifying>(
         return Ok(Presentation::Refused(unreadable.into()));
     };
     let [stored] = reads.get([&keys::token(presented.id())])?;
-    Ok(Verified::of(&presented, stored, now))
+    Ok(Verified::of(&presented, stored, now, recent))
 }
 
 /// A token whose secret was presented. Its state has not been looked at.
@@ -323,16 +337,15 @@ pub(crate) struct Verified {
 
 impl Verified {
     /// Compares the secret with what is stored. Until it matches, nothing about the record is told.
-    fn of(presented: &Presented, stored: Option<&str>, now: Instant) -> Presentation {
+    fn of(presented: &Presented, stored: Option<&str>, now: Instant, recent: &mut Recent) -> Presentation {
         let Some(stored) = stored else {
             return Presentation::Refused(Code::Unknown);
         };
-        let record = match Stored::parse(presented.id(), stored) {
-            Ok(Stored::Record(record)) => *record,
-            Ok(Stored::Tombstone) => return Presentation::Deleted(*presented.id()),
+        let (secrets, token) = match recent.take(presented.id(), stored) {
+            Ok(Read::Token(read)) => *read,
+            Ok(Read::Tombstone) => return Presentation::Deleted(*presented.id()),
             Err(_) => return Presentation::Refused(Code::StoreUnavailable),
         };
-        let (secrets, token) = record.into_parts();
         let secret = secrets.which(presented.scheme(), presented.digest(), now);
         match secret {
             Secret::Current | Secret::Successor => Presentation::Of(Box::new(Verified {
@@ -346,7 +359,7 @@ impl Verified {
         }
     }
 
-    /// Reads what the token rests on, and decides by its terms; then its limits.
+    /// Decides by the terms of the token, with what it rests on; then its limits.
     fn decide(
         self,
         catalog: &Permissions,
@@ -354,7 +367,7 @@ impl Verified {
         reads: &Reads,
         now: Instant,
     ) -> Result<(Vec<Write>, Decision), Halt> {
-        let standing = Standing::read(self.token, catalog, reads)?;
+        let standing = Standing::of(self.token, catalog, reads)?;
         let (token, grant) = (&standing.token, standing.terms.grant());
         let code = standing.terms.decide(question, now);
         let missing = if code == Code::InsufficientPermission {

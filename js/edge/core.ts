@@ -18,7 +18,7 @@ import type { Settings } from '../options.js';
 interface Exports {
   memory: WebAssembly.Memory;
   input(length: number): number;
-  give(isNull: boolean): void;
+  give(length: number): void;
   output(): number;
   output_length(): number;
   scratch(): number;
@@ -43,6 +43,11 @@ interface Configured {
 
 /** A round that no read of the feed belongs to: what is read without a mark is not remembered. */
 const NO_ROUND = -1;
+
+/** The most bytes of UTF-8 that one unit of a text takes. */
+const WIDEST = 3;
+/** Instead of the length of a text. */
+const NO_TEXT = -1;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -180,9 +185,16 @@ export class EdgeCore implements VerifyingCore {
   /** Gives the next call its texts. */
   #give(...texts: (string | Question | null)[]): void {
     for (const text of texts) {
-      if (text !== null) this.#write(typeof text === 'string' ? text : wellFormed(text));
-      this.#exports.give(text === null);
+      if (text === null) this.#exports.give(NO_TEXT);
+      else this.#exports.give(this.#put(typeof text === 'string' ? text : wellFormed(text)));
     }
+  }
+
+  /** Writes a text without a copy between; answers how many bytes it has. */
+  #put(text: string): number {
+    const most = text.length * WIDEST;
+    const at = this.#exports.input(most);
+    return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, most)).written;
   }
 
   #write(text: string): void {

@@ -163,40 +163,72 @@ export class FreshVerifier {
     this.#feed.doubt();
   }
 
-  async #slowly(
+  /** Without a promise, where the feed is fresh and the store answers at once. */
+  #slowly(
     credential: string,
     question: Question,
     freshness: number,
     signal: AbortSignal | undefined,
     settings: Settings,
-  ): Promise<Verdict> {
-    const deadline = new Deadline(settings.deadline, signal);
+  ): Verdict | Promise<Verdict> {
     const asOf = settings.now();
-    if (!this.#feed.isFresh(asOf, freshness)) {
-      try {
-        await this.#feed.refresh(freshness, deadline);
-      } catch {
-        signal?.throwIfAborted();
-        return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
-      }
-      const verdict = this.#recollection.look(credential, question, settings.now(), this.#feed.readAt);
-      if (verdict !== undefined) return verdict;
+    if (this.#feed.isFresh(asOf, freshness))
+      return this.#missed(credential, question, asOf, signal, settings);
+    return this.#refreshed(credential, question, freshness, asOf, signal, settings);
+  }
+
+  async #refreshed(
+    credential: string,
+    question: Question,
+    freshness: number,
+    asOf: number,
+    signal: AbortSignal | undefined,
+    settings: Settings,
+  ): Promise<Verdict> {
+    try {
+      await this.#feed.refresh(freshness, new Deadline(settings.deadline, signal));
+    } catch {
+      signal?.throwIfAborted();
+      return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
     }
+    const verdict = this.#recollection.look(credential, question, settings.now(), this.#feed.readAt);
+    return verdict ?? this.#missed(credential, question, asOf, signal, settings);
+  }
+
+  /** From the store, by one read for all that ask for the same token meanwhile. */
+  #missed(
+    credential: string,
+    question: Question,
+    asOf: number,
+    signal: AbortSignal | undefined,
+    settings: Settings,
+  ): Verdict | Promise<Verdict> {
     // A count against limits is nobody else's.
     if (question.consume !== undefined) return this.#read(credential, question, signal, settings);
     const under = this.#missing.get(credential);
-    if (under !== undefined) {
-      const verdict = await this.#join(under, credential, question, deadline);
-      if (verdict !== undefined) return { ...verdict, asOf: Math.min(verdict.asOf, asOf) };
-      return this.#read(credential, question, signal, settings);
-    }
+    if (under !== undefined) return this.#joined(under, credential, question, asOf, signal, settings);
     const read = this.#read(credential, question, signal, settings);
+    if (!(read instanceof Promise)) return read;
     this.#missing.set(credential, read);
     const over = () => {
       if (this.#missing.get(credential) === read) this.#missing.delete(credential);
     };
     read.then(over, over);
     return read;
+  }
+
+  async #joined(
+    under: Promise<Verdict>,
+    credential: string,
+    question: Question,
+    asOf: number,
+    signal: AbortSignal | undefined,
+    settings: Settings,
+  ): Promise<Verdict> {
+    const deadline = new Deadline(settings.deadline, signal);
+    const verdict = await this.#join(under, credential, question, deadline);
+    if (verdict !== undefined) return { ...verdict, asOf: Math.min(verdict.asOf, asOf) };
+    return this.#read(credential, question, signal, settings);
   }
 
   /**
@@ -224,7 +256,7 @@ export class FreshVerifier {
     question: Question,
     signal: AbortSignal | undefined,
     settings: Settings,
-  ): Promise<Verdict> {
+  ): Verdict | Promise<Verdict> {
     return verifyCredential(this.#core, settings, credential, question, signal, this.#remembering());
   }
 

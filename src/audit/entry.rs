@@ -8,7 +8,7 @@ use crate::json::json;
 use crate::name::{Identity, Reason};
 use crate::record::Damaged;
 use crate::resource::Resource;
-use crate::stored::{Fields, Restore, blank_inside, restore, restore_by_parsing};
+use crate::stored::{blank_inside, restore, restore_by_parsing, restore_members};
 use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored forms.
@@ -94,25 +94,8 @@ impl Entry {
     /// # Errors
     /// When it is not the text of an entry.
     pub fn parse(text: &str) -> Result<Entry, Damaged> {
-        let mut fields = Fields::of_form(restore(text)?, FORM)?;
-        let entry = Entry {
-            form: FORM,
-            owner: fields.take("owner"),
-            seq: fields.take("seq"),
-            at: fields.take("at"),
-            actor: fields.take("actor"),
-            operation: fields.take("operation"),
-            token: fields.take_any("token"),
-            account: fields.take_any("account"),
-            reason: fields.take_any("reason"),
-            before: fields.take("before"),
-            after: fields.take("after"),
-            previous: match fields.take("previous") {
-                Value::Null => None,
-                hash => Some(Hash::restore(hash)?),
-            },
-        };
-        fields.all_of(entry)
+        let entry: Entry = restore(text)?;
+        (entry.form == FORM).then_some(entry).ok_or(Damaged)
     }
 
     /// The stored text, which is what is hashed.
@@ -121,6 +104,21 @@ impl Entry {
         json(self)
     }
 }
+
+restore_members!(Entry {
+    required form: "v",
+    required owner: "owner",
+    required seq: "seq",
+    required at: "at",
+    required actor: "actor",
+    required operation: "operation",
+    optional token: "token",
+    optional account: "account",
+    optional reason: "reason",
+    required before: "before",
+    required after: "after",
+    nullable previous: "previous",
+});
 
 /// The SHA-256 of an entry's stored text, 64 lower-case hexadecimal characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -165,20 +163,20 @@ struct Head {
     hash: Hash,
 }
 
+restore_members!(Head {
+    required v: "v",
+    required seq: "seq",
+    required hash: "hash",
+});
+
 impl Position {
     /// The position that a stored head names.
     ///
     /// # Errors
     /// When it is not the text of a head.
     pub fn of_head(text: &str) -> Result<Position, Damaged> {
-        let mut fields = Fields::of_form(restore(text)?, FORM)?;
-        let head = Head {
-            v: FORM,
-            seq: fields.take("seq"),
-            hash: fields.take("hash"),
-        };
-        fields.all_of(())?;
-        let sound = (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
+        let head: Head = restore(text)?;
+        let sound = head.v == FORM && (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
         sound
             .then_some(Position {
                 seq: head.seq,

@@ -24,6 +24,7 @@ use shards::Shards;
 use crate::credential::{Presented, TokenId};
 use crate::grant::Grant;
 use crate::planted::{Bug, planted};
+use crate::recent::Recent;
 use crate::record::Secret;
 use crate::step::Reads;
 use crate::time::Instant;
@@ -59,6 +60,7 @@ pub struct Cache {
     /// Grants and dependencies that many tokens share.
     grants: Shared<Grant>,
     rests_on: Shared<RestsOn>,
+    recent: Recent,
 }
 
 #[derive(Debug)]
@@ -108,7 +110,13 @@ impl Cache {
             seen: Seen::default(),
             grants: Shared::default(),
             rests_on: Shared::default(),
+            recent: Recent::default(),
         }
+    }
+
+    /// The record that was read last.
+    pub(crate) fn recent(&mut self) -> &mut Recent {
+        &mut self.recent
     }
 
     /// How many tokens are remembered.

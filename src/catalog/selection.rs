@@ -6,13 +6,12 @@ use super::tree::{Branch, Source};
 use super::warning::Warning;
 use super::{Catalog, Role, Template};
 use crate::input::members::text_list;
-use crate::input::{Members, Path, Problems, Value, quote, suggestion};
+use crate::input::{Members, Path, Problems, quote, suggestion};
 use crate::permission::{Permission, PermissionSet};
 use crate::planted::{Bug, planted};
-use crate::record::Damaged;
 use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
-use crate::stored::{Fields, Restore};
+use crate::stored::restore_members;
 
 const MOST_TEMPLATES: usize = 100;
 const MOST_TWEAKS: usize = 1_000;
@@ -43,16 +42,10 @@ pub struct TemplateUse {
     pub version: u32,
 }
 
-impl Restore for TemplateUse {
-    fn restore(value: Value) -> Result<TemplateUse, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let template = TemplateUse {
-            id: fields.take("id"),
-            version: fields.take("version"),
-        };
-        fields.all_of(template)
-    }
-}
+restore_members!(TemplateUse {
+    required id: "id",
+    required version: "version",
+});
 
 /// A selection resolved against a catalog.
 #[derive(Debug)]

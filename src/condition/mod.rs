@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::network::Network;
 use self::origin::Origin;
 use self::window::Window;
-use crate::input::{Members, Path, Problems, Value, message};
+use crate::input::{Members, Path, Problems, Reader, Value, message};
 use crate::record::Damaged;
 use crate::refusal::Refusal;
 use crate::stored::Restore;
@@ -185,7 +185,7 @@ impl TryFrom<Value> for Conditions {
 }
 
 impl Restore for Conditions {
-    fn restore(value: Value) -> Result<Conditions, Damaged> {
-        Conditions::try_from(value).map_err(|_| Damaged)
+    fn restore(reader: &mut Reader) -> Result<Conditions, Damaged> {
+        Conditions::try_from(Value::restore(reader)?).map_err(|_| Damaged)
     }
 }

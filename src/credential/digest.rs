@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
 
 use super::{HASHED, block};
-use crate::input::{Value, message};
+use crate::input::{Reader, message};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
 use crate::stored::{Blank, Restore};
@@ -126,8 +126,11 @@ impl Blank for Digest {
 }
 
 impl Restore for Digest {
-    fn restore(value: Value) -> Result<Digest, Damaged> {
-        Digest::from_hex(&String::restore(value)?).ok_or(Damaged)
+    fn restore(reader: &mut Reader) -> Result<Digest, Damaged> {
+        reader
+            .text()
+            .and_then(|text| Digest::from_hex(&text))
+            .ok_or(Damaged)
     }
 }
 

@@ -1,8 +1,11 @@
-//! JSON text to a value, as serde_json reads it (RFC 8259): a tenth of its code, because there is one kind of value to make and a text that
-//! cannot be read needs no reason.
+//! JSON text, read as serde_json reads it (RFC 8259): to a value, or piece by piece to whatever is expected. A text that cannot be read needs no
+//! reason.
+
+use std::borrow::Cow;
 
 use super::Value;
 use super::number::plain_whole;
+use crate::time::whole_exact;
 
 /// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
 pub(super) const DEEPEST: u8 = 32;
@@ -13,18 +16,152 @@ const EXACT_DIGITS: usize = 15;
 /// The value of a JSON text; nothing if it is none, or nested deeper than 32 levels.
 #[must_use]
 pub fn parse_json(text: &str) -> Option<Value> {
-    let mut reader = Reader { text, at: 0 };
-    let value = reader.value(DEEPEST)?;
-    reader.skip_space();
-    (reader.at == text.len()).then_some(value)
+    let mut reader = Reader::new(text);
+    let value = reader.value()?;
+    reader.is_done().then_some(value)
 }
 
-struct Reader<'t> {
+/// A place in a text, from where on it is read. After something that could not be read, it may be any.
+#[derive(Clone)]
+pub(crate) struct Reader<'t> {
     text: &'t str,
     at: usize,
+    /// How many levels more there may be.
+    depth: u8,
 }
 
 impl<'t> Reader<'t> {
+    /// At the start of a text.
+    pub(crate) fn new(text: &'t str) -> Reader<'t> {
+        Reader {
+            text,
+            at: 0,
+            depth: DEEPEST,
+        }
+    }
+
+    /// Whether nothing but white space is left.
+    pub(crate) fn is_done(&mut self) -> bool {
+        self.skip_space();
+        self.at == self.text.len()
+    }
+
+    /// Anything.
+    pub(crate) fn value(&mut self) -> Option<Value> {
+        self.skip_space();
+        match self.peek()? {
+            b'n' => self.word("null").map(|()| Value::Null),
+            b't' | b'f' => self.flag().map(Value::Flag),
+            b'"' => self.text().map(|text| Value::Text(text.into_owned())),
+            b'[' => {
+                let mut items = Vec::new();
+                self.list(&mut |reader| {
+                    items.push(reader.value()?);
+                    Some(())
+                })?;
+                Some(Value::List(items))
+            }
+            b'{' => {
+                let mut entries = Vec::new();
+                self.map(&mut |reader, name| {
+                    entries.push((name.into_owned(), reader.value()?));
+                    Some(())
+                })?;
+                Some(Value::Map(entries))
+            }
+            _ => self.number().map(Value::Number),
+        }
+    }
+
+    /// `null`.
+    pub(crate) fn null(&mut self) -> Option<()> {
+        self.skip_space();
+        self.word("null")
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self) -> Option<bool> {
+        self.skip_space();
+        let flag = self.peek() == Some(b't');
+        self.word(if flag { "true" } else { "false" })?;
+        Some(flag)
+    }
+
+    /// A string. Nearly all of ours stand in the text as they are.
+    pub(crate) fn text(&mut self) -> Option<Cow<'t, str>> {
+        if self.next_mark()? != b'"' {
+            return None;
+        }
+        let plain = self.plain()?;
+        if self.takes(b'"') {
+            return Some(Cow::Borrowed(plain));
+        }
+        self.rest_of_text(plain).map(Cow::Owned)
+    }
+
+    /// A number.
+    pub(crate) fn number(&mut self) -> Option<f64> {
+        let text = self.number_text()?;
+        let number = match short_whole(text) {
+            // Exact: it has fewer digits than 2^53.
+            #[allow(clippy::cast_precision_loss)]
+            Some(whole) => whole as f64,
+            None => parse_decimal(text),
+        };
+        number.is_finite().then_some(number)
+    }
+
+    /// A whole number that a double holds exactly, however it is written.
+    pub(crate) fn whole(&mut self) -> Option<u64> {
+        let text = self.number_text()?;
+        short_whole(text).or_else(|| whole_exact(parse_decimal(text)))
+    }
+
+    /// A list, whose items are read by `item` one after the other.
+    pub(crate) fn list(&mut self, item: &mut dyn FnMut(&mut Reader<'t>) -> Option<()>) -> Option<()> {
+        self.inside(b'[', b']', item)
+    }
+
+    /// A map, whose values are read by `entry`, which is told their names.
+    pub(crate) fn map(
+        &mut self,
+        entry: &mut dyn FnMut(&mut Reader<'t>, Cow<'t, str>) -> Option<()>,
+    ) -> Option<()> {
+        self.inside(b'{', b'}', &mut |reader| {
+            let name = reader.text()?;
+            if reader.next_mark()? != b':' {
+                return None;
+            }
+            entry(reader, name)
+        })
+    }
+
+    /// What stands between two brackets, with commas.
+    fn inside(
+        &mut self,
+        open: u8,
+        close: u8,
+        part: &mut dyn FnMut(&mut Reader<'t>) -> Option<()>,
+    ) -> Option<()> {
+        if self.next_mark()? != open {
+            return None;
+        }
+        self.depth = self.depth.checked_sub(1)?;
+        self.skip_space();
+        if !self.takes(close) {
+            loop {
+                part(self)?;
+                match self.next_mark()? {
+                    b',' => {}
+                    mark if mark == close => break,
+                    _ => return None,
+                }
+            }
+        }
+        self.depth += 1;
+        Some(())
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -54,79 +191,31 @@ impl<'t> Reader<'t> {
         self.next()
     }
 
-    fn value(&mut self, depth: u8) -> Option<Value> {
-        match self.next_mark()? {
-            b'n' => self.word("ull", Value::Null),
-            b't' => self.word("rue", Value::Flag(true)),
-            b'f' => self.word("alse", Value::Flag(false)),
-            b'"' => self.string().map(Value::Text),
-            b'[' => self.list(depth.checked_sub(1)?).map(Value::List),
-            b'{' => self.map(depth.checked_sub(1)?).map(Value::Map),
-            _ => {
-                self.at -= 1;
-                self.number()
-            }
-        }
+    fn word(&mut self, word: &str) -> Option<()> {
+        word.bytes().all(|byte| self.takes(byte)).then_some(())
     }
 
-    fn word(&mut self, rest: &str, value: Value) -> Option<Value> {
-        rest.bytes().all(|byte| self.takes(byte)).then_some(value)
+    /// The characters up to the next that ends a string or begins an escape.
+    fn plain(&mut self) -> Option<&'t str> {
+        let rest = self.text.get(self.at..)?;
+        let length = rest
+            .bytes()
+            .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+        self.at += length;
+        rest.get(..length)
     }
 
-    fn list(&mut self, depth: u8) -> Option<Vec<Value>> {
-        let mut items = Vec::new();
-        self.skip_space();
-        if self.takes(b']') {
-            return Some(items);
-        }
+    /// The string that begins like this, and goes on with what is no plain character.
+    #[inline(never)]
+    fn rest_of_text(&mut self, plain: &str) -> Option<String> {
+        let mut string = plain.to_owned();
         loop {
-            items.push(self.value(depth)?);
-            match self.next_mark()? {
-                b',' => {}
-                b']' => return Some(items),
-                _ => return None,
-            }
-        }
-    }
-
-    fn map(&mut self, depth: u8) -> Option<Vec<(String, Value)>> {
-        let mut entries = Vec::new();
-        self.skip_space();
-        if self.takes(b'}') {
-            return Some(entries);
-        }
-        loop {
-            if self.next_mark()? != b'"' {
-                return None;
-            }
-            let name = self.string()?;
-            if self.next_mark()? != b':' {
-                return None;
-            }
-            entries.push((name, self.value(depth)?));
-            match self.next_mark()? {
-                b',' => {}
-                b'}' => return Some(entries),
-                _ => return None,
-            }
-        }
-    }
-
-    /// What stands between two quotation marks; the first has been read.
-    fn string(&mut self) -> Option<String> {
-        let mut string = String::new();
-        loop {
-            let rest = self.text.get(self.at..)?;
-            let plain = rest
-                .bytes()
-                .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
-            string.push_str(rest.get(..plain)?);
-            self.at += plain;
             match self.next()? {
                 b'"' => return Some(string),
                 b'\\' => string.push(self.escaped()?),
                 _ => return None,
             }
+            string.push_str(self.plain()?);
         }
     }
 
@@ -163,7 +252,9 @@ impl<'t> Reader<'t> {
         Some(unit)
     }
 
-    fn number(&mut self) -> Option<Value> {
+    /// What is written like a number.
+    fn number_text(&mut self) -> Option<&'t str> {
+        self.skip_space();
         let start = self.at;
         self.takes(b'-');
         if !self.takes(b'0') {
@@ -176,12 +267,7 @@ impl<'t> Reader<'t> {
             let _sign = self.takes(b'+') || self.takes(b'-');
             self.digits()?;
         }
-        let text = self.text.get(start..self.at)?;
-        let plain = (text.len() <= EXACT_DIGITS).then(|| plain_whole(text)).flatten();
-        // Exact: it has fewer digits than 2^53.
-        #[allow(clippy::cast_precision_loss)]
-        let number = plain.map_or_else(|| parse_decimal(text), |whole| whole as f64);
-        number.is_finite().then_some(Value::Number(number))
+        self.text.get(start..self.at)
     }
 
     /// One digit or more.
@@ -192,6 +278,11 @@ impl<'t> Reader<'t> {
         }
         (self.at > start).then_some(())
     }
+}
+
+/// Digits alone, of which a double holds all.
+fn short_whole(text: &str) -> Option<u64> {
+    (text.len() <= EXACT_DIGITS).then(|| plain_whole(text)).flatten()
 }
 
 #[cfg(not(all(target_arch = "wasm32", feature = "edge")))]

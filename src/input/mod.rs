@@ -13,6 +13,7 @@ mod problem;
 mod quote;
 mod value;
 
+pub(crate) use json::Reader;
 pub use json::parse_json;
 pub use members::Members;
 pub(crate) use message::message;

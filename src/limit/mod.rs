@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use self::credits::{Balance, Credits};
 use self::rate::{Arrival, Rate};
-use crate::input::{Members, Path, Problems, Value};
+use crate::input::{Members, Path, Problems, Reader, Value};
 use crate::json::json;
 use crate::record::Damaged;
 use crate::refusal::Refusal;
-use crate::stored::{Fields, Restore, restore};
+use crate::stored::{Blank, Restore, restore, restore_members};
 use crate::time::{Instant, Lifetime};
 
 /// The largest limit and amount, 2^31 − 1.
@@ -141,6 +141,7 @@ impl Limits {
 impl Counters {
     fn parse(text: &str) -> Result<Counters, Exceeded> {
         let counters: Counters = restore(text).map_err(|_| Exceeded::Damaged)?;
+        let form = counters.form == FORM;
         let rate = match (counters.of.requests, counters.tat) {
             (Some(rate), Some(arrival)) => rate.counts(arrival),
             (rate, arrival) => rate.is_none() && arrival.is_none(),
@@ -149,7 +150,7 @@ impl Counters {
             (Some(credits), Some(balance)) => credits.counts(balance),
             (credits, balance) => credits.is_none() && balance.is_none() && counters.refilled_at.is_none(),
         };
-        if rate && credits {
+        if form && rate && credits {
             Ok(counters)
         } else {
             Err(Exceeded::Damaged)
@@ -164,24 +165,26 @@ impl Counters {
     }
 }
 
-impl Restore for Counters {
-    fn restore(value: Value) -> Result<Counters, Damaged> {
-        let mut fields = Fields::of_form(value, FORM)?;
-        let of = fields.take_any("of").ok_or(Damaged)?;
-        let counters = Counters {
-            form: FORM,
-            of,
-            tat: fields.take_any("tat"),
-            credits: fields.take_any("credits"),
-            refilled_at: fields.take_any("refilledAt"),
-        };
-        fields.all_of(counters)
+restore_members!(Counters {
+    required form: "v",
+    required of: "of",
+    optional tat: "tat",
+    optional credits: "credits",
+    optional refilled_at: "refilledAt",
+});
+
+impl Blank for Limits {
+    fn blank() -> Limits {
+        Limits {
+            requests: None,
+            credits: None,
+        }
     }
 }
 
 impl Restore for Limits {
-    fn restore(value: Value) -> Result<Limits, Damaged> {
-        Limits::try_from(value).map_err(|_| Damaged)
+    fn restore(reader: &mut Reader) -> Result<Limits, Damaged> {
+        Limits::try_from(Value::restore(reader)?).map_err(|_| Damaged)
     }
 }
 

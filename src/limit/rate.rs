@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Exceeded, MOST, millis, require};
-use crate::input::{Members, Path, Problems, Value};
+use crate::input::{Members, Path, Problems, Reader, Value};
 use crate::record::Damaged;
 use crate::stored::Restore;
 use crate::time::{Instant, Lifetime};
@@ -25,8 +25,8 @@ pub(super) struct Rate {
 pub(super) struct Arrival(u64, u32);
 
 impl Restore for Arrival {
-    fn restore(value: Value) -> Result<Arrival, Damaged> {
-        <(u64, u32)>::restore(value).map(|(millis, part)| Arrival(millis, part))
+    fn restore(reader: &mut Reader) -> Result<Arrival, Damaged> {
+        <(u64, u32)>::restore(reader).map(|(millis, part)| Arrival(millis, part))
     }
 }
 

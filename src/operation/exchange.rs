@@ -17,6 +17,7 @@ use crate::keys;
 use crate::name::Name;
 use crate::permission::{Permission, PermissionSet};
 use crate::planted::{Bug, planted};
+use crate::recent::Recent;
 use crate::record::Record;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::requirement::Requirement;
@@ -52,7 +53,13 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let (Some(wanted), true) = (wanted, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    let verified = match authenticate(context.deployment, credential, context.reads, context.time.now)? {
+    let verified = match authenticate(
+        context.deployment,
+        credential,
+        context.reads,
+        context.time.now,
+        &mut Recent::default(),
+    )? {
         Presentation::Of(verified) => verified,
         Presentation::RotatedOut(_) => return Err(not_valid(Code::RotatedOut).into()),
         Presentation::Deleted(_) => return Err(not_valid(Code::Unknown).into()),

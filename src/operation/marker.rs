@@ -10,10 +10,9 @@ use crate::credential::{TokenId, hex};
 use crate::input::Value;
 use crate::json::json;
 use crate::keys;
-use crate::record::Damaged;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Write};
-use crate::stored::{Fields, Restore, restore};
+use crate::stored::{restore, restore_members};
 use crate::time::Lifetime;
 
 /// What `op/<id>` holds.
@@ -28,17 +27,11 @@ struct Marker {
     fingerprint: Option<String>,
 }
 
-impl Restore for Marker {
-    fn restore(value: Value) -> Result<Marker, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let marker = Marker {
-            operation: fields.take("operation"),
-            tokens: fields.take_or_default("tokens"),
-            fingerprint: fields.take_any("fingerprint"),
-        };
-        fields.all_of(marker)
-    }
-}
+restore_members!(Marker {
+    required operation: "operation",
+    optional tokens: "tokens",
+    optional fingerprint: "fingerprint",
+});
 
 /// The marker of one call: where it stands, and what it says once the call is done.
 pub(super) struct Mark {

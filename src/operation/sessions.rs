@@ -5,13 +5,11 @@ use serde::Serialize;
 use super::Context;
 use super::changes::Changes;
 use crate::credential::TokenId;
-use crate::input::Value;
 use crate::json::json;
 use crate::keys;
-use crate::record::Damaged;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Write};
-use crate::stored::{Fields, Restore, restore};
+use crate::stored::{restore, restore_members};
 use crate::time::Instant;
 use crate::token::Token;
 
@@ -23,16 +21,10 @@ struct Living {
     expires_at: Instant,
 }
 
-impl Restore for Living {
-    fn restore(value: Value) -> Result<Living, Damaged> {
-        let mut fields = Fields::of(value)?;
-        let living = Living {
-            id: fields.take("id"),
-            expires_at: fields.take("expiresAt"),
-        };
-        fields.all_of(living)
-    }
-}
+restore_members!(Living {
+    required id: "id",
+    required expires_at: "expiresAt",
+});
 
 /// The sessions of a token that have not ended, the newest first.
 pub(super) fn sessions_of(context: &Context, parent: &TokenId) -> Result<Vec<TokenId>, Halt> {

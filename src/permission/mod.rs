@@ -10,9 +10,8 @@ use serde::Serialize;
 pub use pattern::Pattern;
 pub use set::{Indices, PermissionSet};
 
-use crate::input::{Value, message, quote};
-use crate::record::Damaged;
-use crate::stored::Restore;
+use crate::input::{message, quote};
+use crate::stored::restore_by_parsing;
 
 const MOST_SEGMENTS: usize = 8;
 const LONGEST_SEGMENT: usize = 64;
@@ -62,13 +61,7 @@ impl fmt::Display for Permission {
     }
 }
 
-impl Restore for Permission {
-    fn restore(value: Value) -> Result<Permission, Damaged> {
-        let text = String::restore(value)?;
-        parse_segments(&text, parse_segment).map_err(|_| Damaged)?;
-        Ok(Permission(text))
-    }
-}
+restore_by_parsing!(Permission);
 
 /// Parses one segment of a permission, such as the id of a service.
 ///

@@ -64,7 +64,7 @@ mod host {
     }
 }
 
-/// Where to write a text of so many bytes.
+/// Where to write a text of at most so many bytes.
 #[unsafe(no_mangle)]
 extern "C" fn input(length: usize) -> *const u8 {
     INPUT.with_borrow_mut(|input| {
@@ -74,10 +74,13 @@ extern "C" fn input(length: usize) -> *const u8 {
     })
 }
 
-/// Ends a text of the next call; `null` instead of one.
+/// Ends a text of the next call, of so many bytes; 2^32 - 1: `null` instead of one.
 #[unsafe(no_mangle)]
-extern "C" fn give(is_null: bool) {
-    let text = (!is_null).then(written);
+extern "C" fn give(length: usize) {
+    let text = (length != usize::MAX).then(|| {
+        INPUT.with_borrow_mut(|input| input.truncate(length));
+        written()
+    });
     GIVEN.with_borrow_mut(|given| given.push(text));
 }
 

@@ -61,6 +61,8 @@ pub struct Core {
     /// Tokens that were verified not long ago.
     cache: RefCell<Cache>,
     scratch: RefCell<scratch::Scratch>,
+    /// Where a host writes what it has read.
+    reads: RefCell<Vec<u8>>,
 }
 
 #[wasm_bindgen]

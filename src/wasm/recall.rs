@@ -33,6 +33,15 @@ impl Core {
         self.scratch.borrow().numbers()
     }
 
+    /// Where to write the reads of [`Core::verify`]: so many bytes from this address.
+    pub fn reads(&self, length: u32) -> *const u8 {
+        let mut reads = self.reads.borrow_mut();
+        if reads.len() < length as usize {
+            reads.resize(length as usize, 0);
+        }
+        reads.as_ptr()
+    }
+
     /// The number of a requirement for [`Core::hit`], of a text that was compiled once; `out[0]` only if it refuses.
     pub fn number(&self, question: JsValue, out: &Array) -> u32 {
         let numbered = value(question, "the question").and_then(|question| self.requirement(&question));
@@ -116,7 +125,7 @@ impl Core {
 
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict. The token is remembered if `round` is
     /// what [`Core::round`] still says; without a round the cache only learns what has ended. Answers the slot where the token stands now, or
-    /// −1. The reads are text, as [`Reads::from_text`] takes them. A question that is no more than a requirement in text, or none, comes as
+    /// −1. The reads stand at [`Core::reads`], so many bytes of UTF-8, as [`Reads::from_text`] takes them. A question that is no more than a requirement in text, or none, comes as
     /// that, and is itself undefined: values cross slowly.
     #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own.
     pub fn verify(
@@ -124,7 +133,7 @@ impl Core {
         credential: String,
         requirement: Option<String>,
         question: JsValue,
-        reads: &str,
+        reads: u32,
         now: f64,
         round: Option<u32>,
         out: &Array,
@@ -141,6 +150,10 @@ impl Core {
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
             let cache = &mut self.cache.borrow_mut();
+            // What is no UTF-8 has nothing in it, so what is needed is asked for once more.
+            let written = self.reads.borrow();
+            let reads = written.get(..reads as usize).unwrap_or_default();
+            let reads = std::str::from_utf8(reads).unwrap_or_default();
             Ok(verify_and_remember(
                 self.deployment()?,
                 &credential,
