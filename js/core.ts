@@ -42,11 +42,11 @@ interface Configured {
 const encoder = new TextEncoder();
 
 let module: WebAssembly.Module | undefined;
-const load = loadOnce(async () => {
+const load = /* @__PURE__ */ loadOnce(async () => {
   module = await loadModule();
   initSync({ module });
 });
-const instances = new Instances(__wbg_reset_state);
+const instances = /* @__PURE__ */ new Instances(__wbg_reset_state);
 
 /**
  * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs

@@ -24,6 +24,17 @@ export async function ofCatalog(size) {
     { length: size },
     (_, at) => `service-${at % Math.ceil(size / 100)}:action-${at}`,
   );
+  const routed = {
+    services: Object.fromEntries(
+      Object.entries(catalogOf(permissions).services).map(([service, { title, permissions: actions }]) => [
+        service,
+        {
+          title,
+          permissions: Object.fromEntries(Object.keys(actions).map((id) => [id, withRoute(service, id)])),
+        },
+      ]),
+    ),
+  };
   const everything = { all: { title: 'All', permissions: ['**'] } };
   const options = {
     catalog: { ...catalogOf(permissions), templates: everything },
@@ -36,10 +47,13 @@ export async function ofCatalog(size) {
     throw new Error('Not all is all.');
   return {
     'compile a catalog': () => createTokens(options),
+    'compile one with a route each': () => createTokens({ ...options, catalog: routed }),
     'resolve everything': () => tokens.resolve(selection, { tree: false }),
     'resolve with the tree': () => tokens.resolve(selection),
   };
 }
+
+const withRoute = (service, id) => ({ title: id, routes: [`GET /{org}/${service}/{id}/${id}`] });
 
 /** What costs something where so many tokens are of one owner; `grow` adds them to those of the size before. */
 export function ofTokens() {

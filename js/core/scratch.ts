@@ -10,7 +10,7 @@ export interface Addresses {
   numbers: number;
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** The buffers in a core's memory, through which credentials and verdicts cross without being made into anything. */
 export class Scratch {

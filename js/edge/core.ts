@@ -49,11 +49,12 @@ const WIDEST = 3;
 /** Instead of the length of a text. */
 const NO_TEXT = -1;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder();
 
 let module: WebAssembly.Module | undefined;
-const load = loadOnce(async () => {
+/** Marked as pure, as what is made above: a program that takes no verifier from this file is bundled without it. */
+const load = /* @__PURE__ */ loadOnce(async () => {
   module = await loadModule();
 });
 

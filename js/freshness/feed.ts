@@ -8,7 +8,7 @@ import { type Deadline, within } from '../time-limit.js';
 import { isPromise } from './at-once.js';
 
 /** One of 16 heads each. */
-const HEADS = Array.from({ length: 16 }, (_, shard) => `feed/${shard.toString(16)}`);
+const HEADS = /* @__PURE__ */ Array.from({ length: 16 }, (_, shard) => `feed/${shard.toString(16)}`);
 
 /** When a read began: by the clock, and by one that nobody sets. */
 interface Start {

@@ -26,7 +26,7 @@ export function coreSteps(rust) {
     const label = 'Take the compiled core of these sources from the cache';
     return [{ key: 'core-kept', label, estimate: 200, work: () => putInPlace(madeFrom, takeKept) }];
   }
-  const librariesAreThere = existsSync(join(rust.targetFolder, 'wasm32-unknown-unknown/release'));
+  const librariesAreThere = existsSync(join(rust.wholeFolder, 'wasm32-unknown-unknown/release'));
   return [
     librariesAreThere
       ? compileStep('core-again', 'Compile the core to WebAssembly', 40_000)
@@ -55,7 +55,7 @@ async function putInPlace(madeFrom, fill) {
 }
 
 async function makeCore(rust, folder) {
-  await compileWhole(rust.cargo, folder);
+  await compileWhole(rust.wholeCargo, folder);
   writeInline(join(folder, 'leastkey_bg.wasm'), join(folder, 'leastkey_bg.inline'));
   const fast = `${folder}-simd`;
   await compileWhole(rust.fastCargo, fast);

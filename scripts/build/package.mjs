@@ -2,7 +2,7 @@
 
 import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundlePortal } from '../bundle/portal.mjs';
+import { bundleEntries } from '../bundle/entries.mjs';
 import { inClone, packageFolder } from '../paths.mjs';
 import { crateFacts } from '../setup/cargo-manifest.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
@@ -53,7 +53,7 @@ async function makePackage() {
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
     cpSync(coreFolder, join(folder, 'wasm'), { recursive: true });
     copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
-    await bundlePortal(folder);
+    await bundleEntries(folder);
     await bundleForPages(folder);
     copyFileSync(inClone(schema), join(folder, 'catalog.schema.json'));
     for (const name of documents) {

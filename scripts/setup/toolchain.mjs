@@ -59,8 +59,9 @@ const installers = {
 
 /**
  * How to call cargo for WebAssembly.
- * @returns {Promise<{ name: string, targetFolder: string, cargo: Call, fastCargo: Call, smallCargo: Call, compilesStd: boolean } | undefined>} where a
- *   `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed
+ * `cargo` is for tests, whose panics have to say something; `wholeCargo`, `fastCargo` and `smallCargo` are for what is published.
+ * @returns {Promise<{ name: string, wholeFolder: string, cargo: Call, wholeCargo: Call, fastCargo: Call, smallCargo: Call, compilesStd: boolean }
+ *   | undefined>} where a `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed
  */
 export async function toolchain() {
   const { onPath, debian, choice } = await inspect();
@@ -68,6 +69,7 @@ export async function toolchain() {
   const rust = choice.use === 'debian' ? debian : onPath;
   const how = choice.use === 'debian' ? debianCargo(debian) : rustupCargo;
   const targetFolder = inCache(`target-wasm-${choice.use}`);
+  const wholeFolder = how.compilesStd ? `${targetFolder}-whole` : targetFolder;
   const call = (folder, { flags = [], args }) => {
     const env = {
       ...how.env,
@@ -81,10 +83,14 @@ export async function toolchain() {
   };
   return {
     name: `${choice.use} ${rust.release}`,
-    targetFolder,
-    cargo: call(targetFolder, how.whole),
-    fastCargo: call(`${targetFolder}-simd`, { ...how.whole, flags: ['-Ctarget-feature=+simd128'] }),
+    wholeFolder,
+    cargo: call(targetFolder, how.tested),
     // Flags are for the standard library too, where that is compiled: so each has a folder of its own.
+    wholeCargo: call(wholeFolder, how.whole),
+    fastCargo: call(`${targetFolder}-simd`, {
+      ...how.whole,
+      flags: [...how.whole.flags, '-Ctarget-feature=+simd128'],
+    }),
     smallCargo: call(`${targetFolder}-small`, how.small),
     compilesStd: how.compilesStd,
   };
@@ -93,11 +99,18 @@ export async function toolchain() {
 /** SHA-256 as a loop, not as 64 rounds written out. */
 const compactHashing = ['--cfg', 'sha2_backend_soft="compact"'];
 
+/** The standard library with its small ways of sorting and searching. */
+const smallStd = ['-Zbuild-std=std', '-Zbuild-std-features=optimize_for_size'];
+
+/** Nobody hears what a panic in the module says: it is a trap, in whatever words. */
+const withoutPanics = ['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none'];
+
 const rustupCargo = {
   cargo: 'cargo',
   env: {},
   compilesStd: false,
-  whole: { args: () => [] },
+  tested: { args: () => [] },
+  whole: { args: () => [], flags: [] },
   small: { args: () => [], flags: compactHashing },
 };
 
@@ -112,18 +125,14 @@ function debianCargo({ linker }) {
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker,
     },
     compilesStd: true,
-    // A test binary that panics as the library does shares the library's compiled dependencies.
-    whole: {
+    tested: {
       args: (command) => [
         '-Zbuild-std=std,panic_abort',
         ...(command === 'test' ? ['-Zpanic-abort-tests'] : []),
       ],
     },
-    // Without what panics say, and with the standard library's small ways of sorting and searching.
-    small: {
-      args: () => ['-Zbuild-std=std', '-Zbuild-std-features=optimize_for_size'],
-      flags: [...compactHashing, '-Zunstable-options', '-Cpanic=immediate-abort'],
-    },
+    whole: { args: () => smallStd, flags: withoutPanics },
+    small: { args: () => smallStd, flags: [...compactHashing, ...withoutPanics] },
   };
 }
 

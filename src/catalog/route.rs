@@ -137,9 +137,14 @@ fn split(text: &str) -> Result<(&'static str, &str), String> {
 impl Routes {
     /// Compiles all routes. Two that a request could match alike are a problem.
     pub(super) fn compile(entries: Vec<RouteEntry>, problems: &mut Problems) -> Routes {
-        let mut routes = Routes::default();
-        for entry in entries {
-            let Some(names) = problems.keep(&entry.at, parameters(entry.path)) else {
+        let named: Vec<_> = entries
+            .into_iter()
+            .map(|entry| (parameters(entry.path), entry))
+            .collect();
+        let sound = named.iter().filter(|(names, _)| names.is_ok());
+        let mut routes = Routes(Table::for_all(sound.map(|(_, entry)| (entry.method, entry.path))));
+        for (names, entry) in named {
+            let Some(names) = problems.keep(&entry.at, names) else {
                 continue;
             };
             let resource = entry.resource.map(|text| pieces(text, &names));
@@ -151,28 +156,11 @@ impl Routes {
                 permission: entry.permission,
                 resource,
             };
-            problems.keep(&entry.at, routes.table(entry.method).add(target));
+            if let Some(table) = routes.0.iter_mut().find(|table| table.method == entry.method) {
+                problems.keep(&entry.at, table.add(target));
+            }
         }
         routes
-    }
-
-    fn table(&mut self, method: &'static str) -> &mut Table {
-        let at = self
-            .0
-            .iter()
-            .position(|table| table.method == method)
-            .unwrap_or_else(|| {
-                self.0.push(Table {
-                    method,
-                    targets: Vec::new(),
-                    router: Router::default(),
-                    folded: Router::default(),
-                });
-                self.0.len() - 1
-            });
-        // The position was just found or made.
-        #[allow(clippy::indexing_slicing)]
-        &mut self.0[at]
     }
 
     fn at(&self, method: &str, path: &str) -> Result<Option<&Target>, Ambiguous> {
@@ -218,20 +206,37 @@ impl Routes {
 }
 
 impl Table {
+    /// A table for each method, with room for its routes.
+    fn for_all<'d>(routes: impl Iterator<Item = (&'static str, &'d str)> + Clone) -> Vec<Table> {
+        let mut tables = Vec::new();
+        for method in METHODS {
+            let of_method = routes.clone().filter(|(of, _)| *of == method);
+            let paths: Vec<&str> = of_method.map(|(_, path)| path).collect();
+            if paths.is_empty() {
+                continue;
+            }
+            let folded: Vec<String> = paths.iter().map(|path| fold(path)).collect();
+            tables.push(Table {
+                method,
+                targets: Vec::with_capacity(paths.len()),
+                router: Router::with_room_for(paths),
+                folded: Router::with_room_for(folded.iter().map(String::as_str).collect()),
+            });
+        }
+        tables
+    }
+
     fn add(&mut self, target: Target) -> Result<(), String> {
         let clash = |with: &str| message!("clashes with {} {with}: a request could match both", self.method);
-        if let Some(other) = self
-            .targets
-            .iter()
-            .find(|other| cross(&target.route, &other.route))
-        {
+        let crossing = self.router.crossing(&target.route);
+        if let Some(other) = crossing.and_then(|other| self.targets.get(other)) {
             return Err(clash(&other.route));
         }
         let index = self.targets.len();
-        let folded: Vec<String> = target.route.split('/').map(fold).collect();
         for (router, path) in [
-            (&mut self.router, target.route.as_str()),
-            (&mut self.folded, &folded.join("/")),
+            // What clashes as it is written clashes in lower case too.
+            (&mut self.folded, fold(&target.route).as_str()),
+            (&mut self.router, &target.route),
         ] {
             let known = router.insert(path, index).err();
             if let Some(known) = known.and_then(|known| self.targets.get(known)) {
@@ -258,37 +263,16 @@ impl Table {
     }
 }
 
-/// A segment of a route in lower case, if it is literal.
-fn fold(segment: &str) -> String {
-    if segment.starts_with('{') {
-        segment.to_owned()
-    } else {
-        segment.to_ascii_lowercase()
-    }
-}
-
-/// Whether a path matches both routes, and neither is the more exact one: `/{a}/x` and `/b/{c}`.
-fn cross(one: &str, other: &str) -> bool {
-    let rest = |segment: &str| segment.starts_with("{*");
-    let (mut ones, mut others) = (one.split('/'), other.split('/'));
-    let (mut one_exact, mut other_exact) = (false, false);
-    loop {
-        match (ones.next(), others.next()) {
-            (None, None) => return one_exact && other_exact,
-            (Some(a), Some(b)) if rest(a) || rest(b) => {
-                one_exact |= !rest(a);
-                other_exact |= !rest(b);
-                return one_exact && other_exact;
-            }
-            (Some(a), Some(b)) => match (a.starts_with('{'), b.starts_with('{')) {
-                (false, false) if a != b => return false,
-                (false, true) => one_exact = true,
-                (true, false) => other_exact = true,
-                _ => {}
-            },
-            _ => return false,
-        }
-    }
+/// A route in lower case, but for its parameters.
+fn fold(route: &str) -> String {
+    let segments: Vec<String> = route
+        .split('/')
+        .map(|segment| match segment.starts_with('{') {
+            true => segment.to_owned(),
+            false => segment.to_ascii_lowercase(),
+        })
+        .collect();
+    segments.join("/")
 }
 
 /// The names of a route's parameters, each at the number of its segment. A segment is literal or one parameter; the last may take the rest

@@ -1,10 +1,14 @@
+//! The routes of one method as a tree, in which a path is found, and the routes that a request could take for one another.
+
+use crate::order::sorted_by;
+
 /// Routes as a tree of segments: literal before parameter before rest, with a way back where the more exact one leads nowhere.
 #[derive(Debug, Default)]
 pub(super) struct Router(Node);
 
 #[derive(Debug, Default)]
 struct Node {
-    /// The segments that are written out, and what is below them.
+    /// The segments that are written out, ascending, and what is below them.
     literals: Vec<(String, Node)>,
     /// What is below a segment of any text.
     parameter: Option<Box<Node>>,
@@ -14,22 +18,40 @@ struct Node {
     end: Option<usize>,
 }
 
+/// Which of two routes is the more exact one somewhere.
+#[derive(Clone, Copy, Default)]
+struct Exact {
+    asked: bool,
+    known: bool,
+}
+
 impl Router {
+    /// Makes room for paths of sound segments, which lead nowhere yet. In their order each is put behind the one before, so that many are
+    /// added as quickly as few.
+    pub(super) fn with_room_for(paths: Vec<&str>) -> Router {
+        let mut router = Router::default();
+        for path in sorted_by(paths, |one, other| segments(one).cmp(segments(other))) {
+            let mut node = &mut router.0;
+            for segment in segments(path).filter(|segment| !is_rest(segment)) {
+                node = node.below(segment);
+            }
+        }
+        router
+    }
+
     /// Adds a path of sound segments. Refuses it where one of the same form leads elsewhere already, which is the answer, or where a
     /// parameter and a rest would stand side by side.
     pub(super) fn insert(&mut self, path: &str, target: usize) -> Result<(), usize> {
         let mut node = &mut self.0;
         for segment in segments(path) {
-            if segment.starts_with("{*") {
+            if is_rest(segment) {
                 let beside = node.parameter.as_ref().and_then(|parameter| parameter.first());
                 return beside.map_or_else(|| put(&mut node.rest, target), Err);
             }
-            node = if segment.starts_with('{') {
+            if is_open(segment) {
                 node.rest.map_or(Ok(()), Err)?;
-                node.parameter.get_or_insert_default()
-            } else {
-                node.literal(segment)
-            };
+            }
+            node = node.below(segment);
         }
         put(&mut node.end, target)
     }
@@ -39,6 +61,21 @@ impl Router {
         self.0
             .find(path.strip_prefix('/').filter(|rest| !rest.is_empty()))
     }
+
+    /// The first target that a path matches which also matches `route`, where neither is the more exact one: `/{a}/x` and `/b/{c}`.
+    pub(super) fn crossing(&self, route: &str) -> Option<usize> {
+        let route: Vec<&str> = segments(route).collect();
+        self.0.crossing(&route, Exact::default())
+    }
+}
+
+/// Whether a segment stands for others: a parameter or a rest.
+fn is_open(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+fn is_rest(segment: &str) -> bool {
+    segment.starts_with("{*")
 }
 
 fn put(place: &mut Option<usize>, target: usize) -> Result<(), usize> {
@@ -56,21 +93,84 @@ pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1).filter(|segment| !segment.is_empty())
 }
 
+fn lowest(targets: impl Iterator<Item = Option<usize>>) -> Option<usize> {
+    targets.flatten().min()
+}
+
 impl Node {
-    fn literal(&mut self, segment: &str) -> &mut Node {
-        let at = self.literals.iter().position(|(known, _)| known == segment);
-        let at = at.unwrap_or_else(|| {
-            self.literals.push((segment.to_owned(), Node::default()));
-            self.literals.len() - 1
+    /// What is below a segment that is no rest.
+    fn below(&mut self, segment: &str) -> &mut Node {
+        if is_open(segment) {
+            return self.parameter.get_or_insert_default();
+        }
+        let at = self.place(segment).unwrap_or_else(|at| {
+            self.literals.insert(at, (segment.to_owned(), Node::default()));
+            at
         });
         // The position was just found or made.
         #[allow(clippy::indexing_slicing)]
         &mut self.literals[at].1
     }
 
+    fn place(&self, segment: &str) -> Result<usize, usize> {
+        // Most often it is the last one: routes come in their order.
+        match self.literals.last() {
+            Some((last, _)) if last.as_str() < segment => Err(self.literals.len()),
+            _ => self
+                .literals
+                .binary_search_by(|(known, _)| known.as_str().cmp(segment)),
+        }
+    }
+
+    fn literal(&self, segment: &str) -> Option<&Node> {
+        self.literals.get(self.place(segment).ok()?).map(|(_, node)| node)
+    }
+
+    fn literals(&self) -> impl Iterator<Item = &Node> {
+        self.literals.iter().map(|(_, node)| node)
+    }
+
+    /// The lowest target below this that crosses what is left of a route.
+    fn crossing(&self, route: &[&str], exact: Exact) -> Option<usize> {
+        let Some((segment, below)) = route.split_first() else {
+            return self.end.filter(|_| exact.asked && exact.known);
+        };
+        let known = Exact { known: true, ..exact };
+        let asked = Exact { asked: true, ..exact };
+        let parameter = self.parameter.as_deref();
+        if is_rest(segment) {
+            // Beside a rest all else is the more exact one.
+            let more_exact = self.literals().chain(parameter).filter(|_| exact.asked);
+            return lowest(
+                more_exact
+                    .map(Node::lowest)
+                    .chain([self.rest.filter(|_| exact.asked && exact.known)]),
+            );
+        }
+        let rest = self.rest.filter(|_| exact.known);
+        if is_open(segment) {
+            let below_literals = self.literals().map(|node| node.crossing(below, known));
+            let below_parameter = parameter.and_then(|node| node.crossing(below, exact));
+            return lowest(below_literals.chain([below_parameter, rest]));
+        }
+        // Where the route has nothing open any more, it stays the more exact one.
+        let may_cross = exact.known || below.iter().any(|segment| is_open(segment));
+        let below_parameter = parameter
+            .filter(|_| may_cross)
+            .and_then(|node| node.crossing(below, asked));
+        let below_literal = self.literal(segment).and_then(|node| node.crossing(below, exact));
+        lowest([below_literal, below_parameter, rest].into_iter())
+    }
+
+    /// The lowest target at or below this.
+    fn lowest(&self) -> Option<usize> {
+        let below = self.literals().chain(self.parameter.as_deref()).map(Node::lowest);
+        lowest(below.chain([self.end, self.rest]))
+    }
+
     /// Any target at or below this.
     fn first(&self) -> Option<usize> {
-        let literals = || self.literals.iter().find_map(|(_, node)| node.first());
+        let literals = || self.literals().find_map(Node::first);
         let parameter = || self.parameter.as_ref()?.first();
         self.end.or(self.rest).or_else(literals).or_else(parameter)
     }
@@ -82,9 +182,8 @@ impl Node {
             Some((segment, below)) => (segment, Some(below)),
             None => (path, None),
         };
-        let literal = self.literals.iter().find(|(known, _)| known == segment);
-        literal
-            .and_then(|(_, node)| node.find(below))
+        self.literal(segment)
+            .and_then(|node| node.find(below))
             .or_else(|| self.parameter.as_ref()?.find(below))
             .or(self.rest)
     }
@@ -94,7 +193,51 @@ impl Node {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Router;
+    use super::{Router, is_open, is_rest};
+
+    /// As [`Router::crossing`] of two routes, said for a pair.
+    fn cross(one: &str, other: &str) -> bool {
+        let (mut ones, mut others) = (one.split('/'), other.split('/'));
+        let (mut one_exact, mut other_exact) = (false, false);
+        loop {
+            match (ones.next(), others.next()) {
+                (None, None) => return one_exact && other_exact,
+                (Some(a), Some(b)) if is_rest(a) || is_rest(b) => {
+                    one_exact |= !is_rest(a);
+                    other_exact |= !is_rest(b);
+                    return one_exact && other_exact;
+                }
+                (Some(a), Some(b)) => match (is_open(a), is_open(b)) {
+                    (false, false) if a != b => return false,
+                    (false, true) => one_exact = true,
+                    (true, false) => other_exact = true,
+                    _ => {}
+                },
+                _ => return false,
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        #[test]
+        fn it_crosses_what_crosses_in_pairs(
+            routes in prop::collection::vec("((/(a|b|ab|\\{x\\})){1,4}(/\\{\\*rest\\})?|/|/\\{\\*rest\\})", 0..16),
+            room: bool,
+        ) {
+            let paths = routes.iter().filter(|_| room).map(String::as_str).collect();
+            let mut router = Router::with_room_for(paths);
+            let mut targets: Vec<&str> = Vec::new();
+            for route in &routes {
+                let expected = targets.iter().position(|known| cross(route, known));
+                prop_assert_eq!(router.crossing(route), expected, "{} in {:?}", route, targets);
+                if expected.is_none() && router.insert(route, targets.len()).is_ok() {
+                    targets.push(route);
+                }
+            }
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3_000))]

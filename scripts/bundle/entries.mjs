@@ -1,0 +1,69 @@
+/**
+ * The package's scripts, a file for each entry, and what several entries share in `chunks/`: a runtime takes longer to find a file than to
+ * read it, and one verifier is of 35. What the portal is drawn with (Lit) is inside of it, so that the package needs nothing more.
+ */
+
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Scripts that stay as they are: of them, each runtime takes its own. */
+const apart = /^(load|load-edge|wasm)\//;
+
+const glue = 'wasm/leastkey.js';
+
+/** @param {string} folder the package, compiled, with its manifest */
+export async function bundleEntries(folder) {
+  // Not there yet when a fresh clone loads this script.
+  const { build } = await import('esbuild');
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { metafile } = await build({
+    absWorkingDir: folder,
+    entryPoints: entriesOf(manifest),
+    outdir: folder,
+    outbase: folder,
+    allowOverwrite: true,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'inline',
+    external: ['node:*', ...outside(manifest)],
+    plugins: [glueApart],
+    metafile: true,
+    // Not the clone's, whose paths are for the compiler.
+    tsconfigRaw: {},
+    logLevel: 'error',
+  });
+  const kept = new Set(Object.keys(metafile.outputs));
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!apart.test(name) && !kept.has(name) && isInside(folder, name)) rmSync(join(folder, name));
+  }
+}
+
+/** What a program can import, and what it can run. */
+const entriesOf = ({ exports, bin }) =>
+  [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)]
+    .filter((path) => path?.endsWith('.js'))
+    .map((path) => join('.', path));
+
+/** What is found when the package is used. */
+const outside = ({ imports, dependencies, optionalDependencies }) =>
+  Object.keys({ ...imports, ...dependencies, ...optionalDependencies }).flatMap((name) => [
+    name,
+    `${name}/*`,
+  ]);
+
+/** The glue of the core is one file for all that load it, whichever way they came by it. */
+const glueApart = {
+  name: 'the glue of the core',
+  setup({ onResolve }) {
+    onResolve({ filter: /leastkey\.js$/ }, () => ({ path: `../${glue}`, external: true }));
+  },
+};
+
+/** Compiled sources that are in a bundle now, and types that only they have a use for. */
+const isInside = (folder, name) =>
+  name.endsWith('.js') ||
+  (name.endsWith('.d.ts') && /from 'lit[/']/.test(readFileSync(join(folder, name), 'utf8')));
