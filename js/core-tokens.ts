@@ -183,10 +183,12 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
+    const ip = options?.ip;
     const answer = this.#verifier.ask(credential, requirement, options);
     // To wait for what is there already would take as long as all the rest.
     const verdict = answer instanceof Promise ? await answer : answer;
     if (this.#settings.usage) this.#usage.note(verdict, requirement);
+    if (ip !== undefined) this.#noteAddress(verdict, ip);
     return verdict;
   }
 
@@ -197,6 +199,7 @@ export class CoreTokens implements Tokens {
   ): Verdict | undefined {
     const verdict = this.#verifier.askNow(credential, requirement, options);
     if (verdict !== undefined && this.#settings.usage) this.#usage.note(verdict, requirement);
+    if (verdict !== undefined && options?.ip !== undefined) this.#noteAddress(verdict, options.ip);
     return verdict;
   }
 
@@ -207,9 +210,15 @@ export class CoreTokens implements Tokens {
     const verdicts = await verifyMany(this.#verifier, this.#settings, verifications, options);
     if (this.#settings.usage)
       verdicts.forEach((verdict, at) => {
-        this.#usage.note(verdict, verifications[at]?.requirement);
+        const { requirement, ip } = verifications[at] ?? {};
+        this.#usage.note(verdict, requirement);
+        if (ip !== undefined) this.#noteAddress(verdict, ip);
       });
     return verdicts;
+  }
+
+  #noteAddress(verdict: Verdict, ip: string): void {
+    if (this.#settings.addresses) this.#usage.noteAddress(verdict, ip);
   }
 
   async flush(call: CallOptions = {}): Promise<FlushReport> {

@@ -59,6 +59,7 @@ export type {
   ExplainOptions,
   RecordKey,
   TokensOptions,
+  UsageOptions,
   VerifyOptions,
 } from './options.js';
 export type { Rotated, RotateOptions, Rotation, Rotations } from './rotation.js';
@@ -69,6 +70,7 @@ export type { Offer, Suggestion } from './suggestion.js';
 export { createTokens, type Tokens } from './tokens.js';
 export type {
   Actor,
+  AddressUse,
   Created,
   CreateInput,
   HostActor,

@@ -61,8 +61,17 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * instance's memory, for a store that cannot commit or is far away; with N instances a token can be used up to N times as often.
    */
   limits?: 'exact' | 'approximate';
-  /** Whether the use of tokens is noted, for {@link Tokens.flush} to write. Default true. */
-  usage?: boolean;
+  /**
+   * Whether the use of tokens is noted, for {@link Tokens.flush} to write. Default true. With `{ addresses: true }` also from where:
+   * the last few addresses of each token, where `verify` is given the `ip`. They are data about people, so this has to be asked for.
+   */
+  usage?: boolean | UsageOptions;
+}
+
+/** What is noted of the use of tokens. */
+export interface UsageOptions {
+  /** Whether the addresses are noted that tokens are used from. Default false. */
+  addresses?: boolean;
 }
 
 /** 32 to 256 bytes, or their hex digits. */
@@ -107,6 +116,8 @@ export interface Settings {
   entropy: ((bytes: Uint8Array) => void) | undefined;
   deadline: number;
   usage: boolean;
+  /** Whether the use that is noted has addresses. */
+  addresses: boolean;
 }
 
 const TOKENS_OPTIONS = [
@@ -123,6 +134,8 @@ const TOKENS_OPTIONS = [
   'limits',
   'usage',
 ] as const satisfies (keyof TokensOptions)[];
+
+const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
 
 const CALL_OPTIONS = ['signal'] as const satisfies (keyof CallOptions)[];
 
@@ -185,7 +198,6 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
   }
   if (limits !== 'exact' && limits !== 'approximate')
     throw wrong('limits', 'expected "exact" or "approximate"');
-  if (typeof usage !== 'boolean') throw wrong('usage', 'expected true or false');
   return {
     store,
     verifying: limits === 'exact' ? store : withLocalCounters(store),
@@ -200,8 +212,18 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
     now: steadyClock(now),
     entropy,
     deadline,
-    usage,
+    ...readUsage(usage),
   };
+}
+
+function readUsage(usage: boolean | UsageOptions): Pick<Settings, 'usage' | 'addresses'> {
+  if (typeof usage === 'boolean') return { usage, addresses: false };
+  if (typeof usage !== 'object' || usage === null)
+    throw wrong('usage', 'expected true, false or { addresses: true }');
+  refuseUnknownOptions(usage, USAGE_OPTIONS, 'usage');
+  const { addresses = false } = usage;
+  if (typeof addresses !== 'boolean') throw wrong('usage.addresses', 'expected true or false');
+  return { usage: true, addresses };
 }
 
 /** As hex digits, the new key first. */

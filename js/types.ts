@@ -116,6 +116,11 @@ export interface TokenRecord {
   uses?: number;
   /** Of `get` and `list`: what for, as far as uses were flushed. Absent where no use has told. */
   permissionUse?: PermissionUse;
+  /**
+   * Of `get` and `list`: the last few addresses that it or a session of it was used from, the latest first, as far as uses were
+   * flushed and addresses are noted (`usage` of `createTokens`).
+   */
+  lastUsedFrom?: AddressUse[];
   /** Rises with every change. */
   revision: number;
 }
@@ -125,6 +130,12 @@ export interface PermissionUse {
   /** From when on every use has told what it was for: a permission without a time was not asked for since. */
   since: number;
   lastUsedAt: Record<string, number>;
+}
+
+/** When a token was last used from an address. */
+export interface AddressUse {
+  address: string;
+  at: number;
 }
 
 /** The answer of `create`. */

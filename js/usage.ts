@@ -15,11 +15,15 @@ export interface Use {
   asked?: string[];
   /** Some uses required nothing, or something that there was no room for. */
   untold?: true;
+  /** When it was last used from each of the last few addresses, where the host wants that noted. */
+  from?: Record<string, number>;
 }
 
 /** The same while it is collected. */
-interface Noted extends Omit<Use, 'asked'> {
+interface Noted extends Omit<Use, 'asked' | 'from'> {
   asked: Set<string>;
+  /** The least lately seen first. */
+  from?: Map<string, number>;
   /** The last of them. */
   last: string | undefined;
   /** When it was last used, as of when it was put in its place. */
@@ -45,6 +49,9 @@ const PAGE = 20;
 
 /** The most requirements that are kept of one token. */
 const MOST_ASKED = 100;
+
+/** The most addresses that are kept of one token, the last. */
+const MOST_ADDRESSES = 5;
 
 /**
  * The use of tokens, kept until somebody flushes it: verification never waits for a write. Of more than 10,000 tokens the one that
@@ -77,6 +84,11 @@ export class UsageCollector {
       if (use.last !== requirement) ask(use, requirement);
     } else if (requirement === undefined) use.untold = true;
     else for (const text of textsOf(requirement)) ask(use, text);
+  }
+
+  /** Notes from where a token was used, beside {@link note}. */
+  noteAddress({ valid, token, asOf }: Verdict, address: string): void {
+    if (valid && token !== undefined) see(this.#useOf(token.id, asOf), address, asOf);
   }
 
   /**
@@ -168,8 +180,24 @@ function textsOf(requirement: Exclude<Requirement, string>): readonly string[] {
   return 'any' in requirement ? requirement.any : requirement;
 }
 
-function told({ asked, last, placed, ...use }: Noted): Use {
-  return asked.size === 0 ? use : { ...use, asked: [...asked] };
+function see(use: Noted, address: string, at: number): void {
+  use.from ??= new Map();
+  const before = use.from.get(address);
+  use.from.delete(address);
+  use.from.set(address, before === undefined ? at : Math.max(before, at));
+  if (use.from.size <= MOST_ADDRESSES) return;
+  for (const oldest of use.from.keys()) {
+    use.from.delete(oldest);
+    return;
+  }
+}
+
+function told({ asked, last, placed, from, ...use }: Noted): Use {
+  return {
+    ...use,
+    ...(asked.size > 0 && { asked: [...asked] }),
+    ...(from !== undefined && { from: Object.fromEntries(from) }),
+  };
 }
 
 function join(use: Noted, other: Noted): void {
@@ -179,4 +207,5 @@ function join(use: Noted, other: Noted): void {
   if (other.reused) use.reused = true;
   if (other.untold) use.untold = true;
   for (const text of other.asked) ask(use, text);
+  if (other.from !== undefined) for (const [address, at] of other.from) see(use, address, at);
 }

@@ -1,10 +1,11 @@
-//! When, how often and for what a token was used. It is collected apart from the record, by whoever verifies, and added up by a flush; a
+//! When, how often, for what and from where a token was used. It is collected apart from the record, by whoever verifies, and added up by a flush; a
 //! verification never writes it, so that a use can never undo a revocation.
 
 use std::num::NonZeroU32;
 
 use serde::Serialize;
 
+use crate::condition::Address;
 use crate::json::json;
 use crate::permission::Permission;
 use crate::record::Damaged;
@@ -17,6 +18,9 @@ const FORM: u8 = 1;
 
 /// The most permissions of one token whose use is told one by one. The use of others is told by nothing but its time.
 const MOST_ASKED: usize = 100;
+
+/// The most addresses that are told, the latest.
+const MOST_ADDRESSES: usize = 5;
 
 /// What `usage/<id>` holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +38,9 @@ pub struct Usage {
     /// Beside `asked`: the last use of which is not known what it was for. Where nothing was ever told, that is the last use.
     #[serde(skip_serializing_if = "Option::is_none")]
     untold_at: Option<Instant>,
+    /// When it was last used from each address, where the host wants that noted.
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    from: SortedMap<Address, Instant>,
 }
 
 impl Usage {
@@ -48,6 +55,7 @@ impl Usage {
             successor_used_at: successor.then_some(last_used_at),
             asked: SortedMap::default(),
             untold_at: None,
+            from: SortedMap::default(),
         }
     }
 
@@ -63,6 +71,15 @@ impl Usage {
         .bounded()
     }
 
+    /// The same uses, which came from these addresses.
+    #[must_use]
+    pub fn coming_from(mut self, addresses: impl Iterator<Item = (Address, Instant)>) -> Usage {
+        for (address, at) in addresses {
+            note_later(&mut self.from, address, at.min(self.last_used_at));
+        }
+        self.bounded()
+    }
+
     /// Parses what was stored.
     ///
     /// # Errors
@@ -76,6 +93,8 @@ impl Usage {
             && usage.asked.len() <= MOST_ASKED
             && usage.asked.iter().all(|(_, at)| *at <= last)
             && !(usage.asked.is_empty() && usage.untold_at.is_some())
+            && usage.from.len() <= MOST_ADDRESSES
+            && usage.from.iter().all(|(_, at)| *at <= last)
             && usage.to_text() == text;
         sound.then_some(usage).ok_or(Damaged)
     }
@@ -91,11 +110,13 @@ impl Usage {
             successor_used_at: self.successor_used_at.max(other.successor_used_at),
             asked: later_of_each(&self.asked, &other.asked),
             untold_at: self.untold_at().max(other.untold_at()),
+            from: later_of_each(&self.from, &other.from),
         }
         .bounded()
     }
 
-    /// Of more permissions than are told one by one, those that come first in the order of their names. The use of the others is not told.
+    /// Of more permissions than are told one by one, those that come first in the order of their names; the use of the others is not told.
+    /// Of more addresses, the latest.
     fn bounded(mut self) -> Usage {
         let dropped = self.asked.iter().skip(MOST_ASKED).map(|(_, at)| *at).max();
         self.untold_at = self.untold_at.max(dropped);
@@ -107,6 +128,10 @@ impl Usage {
         });
         if self.asked.is_empty() {
             self.untold_at = None;
+        }
+        while self.from.len() > MOST_ADDRESSES {
+            let oldest = self.from.iter().map(|(address, at)| (*at, *address)).min();
+            self.from.retain(|address, at| Some((*at, *address)) != oldest);
         }
         self
     }
@@ -144,6 +169,12 @@ impl Usage {
         self.untold_at
     }
 
+    /// When the token was last used from each of the addresses that are known.
+    #[must_use]
+    pub fn from(&self) -> &SortedMap<Address, Instant> {
+        &self.from
+    }
+
     /// The stored text.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -158,19 +189,25 @@ restore_members!(Usage {
     optional successor_used_at: "successorUsedAt",
     optional asked: "asked",
     optional untold_at: "untoldAt",
+    optional from: "from",
 });
 
 /// All that stand in either, with the later of the times.
-fn later_of_each(
-    one: &SortedMap<Permission, Instant>,
-    other: &SortedMap<Permission, Instant>,
-) -> SortedMap<Permission, Instant> {
+fn later_of_each<K: Ord + Clone>(
+    one: &SortedMap<K, Instant>,
+    other: &SortedMap<K, Instant>,
+) -> SortedMap<K, Instant> {
     let mut both = one.clone();
-    for (permission, at) in other {
-        let later = both.get(permission).map_or(*at, |known| *at.max(known));
-        both.insert(permission.clone(), later);
+    for (key, at) in other {
+        note_later(&mut both, key.clone(), *at);
     }
     both
+}
+
+/// Puts a time in its place, if none that is later stands there.
+fn note_later<K: Ord>(times: &mut SortedMap<K, Instant>, key: K, at: Instant) {
+    let later = times.get(&key).map_or(at, |known| at.max(*known));
+    times.insert(key, later);
 }
 
 #[cfg(test)]
@@ -184,13 +221,19 @@ mod tests {
         Permission::parse(&format!("s:p{number:03}")).unwrap()
     }
 
+    fn address(number: usize) -> Address {
+        Address::parse(&format!("192.0.2.{number}")).unwrap()
+    }
+
     fn usages() -> impl Strategy<Value = Usage> {
         let instants = || (0..=LARGEST_EXACT).prop_map(|millis| Instant::from_millis(millis as f64).unwrap());
         let uses = prop_oneof![1..=100u64, LARGEST_EXACT - 50..=LARGEST_EXACT];
         let asked = proptest::collection::vec((0..3 * MOST_ASKED / 2, instants()), 0..MOST_ASKED);
         let optional = || proptest::option::of(instants());
-        (instants(), uses, optional(), asked, optional()).prop_map(
-            |(used, uses, successor, asked, untold)| {
+        // Few times, so that some are the same.
+        let from = proptest::collection::vec((0..8usize, 0..4u64), 0..MOST_ADDRESSES);
+        (instants(), uses, optional(), asked, optional(), from).prop_map(
+            |(used, uses, successor, asked, untold, from)| {
                 let asked: SortedMap<Permission, Instant> = asked
                     .into_iter()
                     .map(|(number, at)| (permission(number), at.min(used)))
@@ -202,6 +245,15 @@ mod tests {
                     successor_used_at: successor.map(|at| at.min(used)),
                     untold_at: untold.filter(|_| !asked.is_empty()).map(|at| at.min(used)),
                     asked,
+                    from: from
+                        .into_iter()
+                        .map(|(number, at)| {
+                            (
+                                address(number),
+                                Instant::from_millis(at as f64).unwrap().min(used),
+                            )
+                        })
+                        .collect(),
                 }
             },
         )
@@ -229,6 +281,17 @@ mod tests {
                 }
             }
             prop_assert!(all.asked().len() <= MOST_ASKED);
+            // The latest addresses, each with its latest time.
+            let mut times: Vec<(Instant, Address)> = (0..8)
+                .map(address)
+                .filter_map(|address| {
+                    let at = [&one, &other, &third].iter().filter_map(|part| part.from().get(&address)).max()?;
+                    Some((*at, address))
+                })
+                .collect();
+            times.sort();
+            let latest = times.iter().rev().take(MOST_ADDRESSES).map(|(at, address)| (*address, *at));
+            prop_assert_eq!(all.from(), &latest.collect::<SortedMap<_, _>>());
             prop_assert_eq!(u128::from(all.uses), [one, other, third].iter().map(|part| u128::from(part.uses)).sum::<u128>().min(u128::from(LARGEST_EXACT)));
         }
     }
@@ -283,6 +346,58 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_addresses_are_told() {
+        let instant = |at: f64| Instant::from_millis(at).unwrap();
+        let usage = |at: f64, from: &[(&str, f64)]| {
+            let from = from
+                .iter()
+                .map(|(text, at)| (Address::parse(text).unwrap(), instant(*at)));
+            Usage::new(instant(at), NonZeroU32::MIN, false).coming_from(from)
+        };
+        let cases = [
+            (usage(7.0, &[]), r#"{"v":1,"lastUsedAt":7,"uses":1}"#),
+            (
+                usage(7.0, &[("2001:DB8:0::1", 7.0), ("192.0.2.7", 5.0)]),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":5,"2001:db8::1":7}}"#,
+            ),
+            // One address in two forms is one.
+            (
+                usage(7.0, &[("::ffff:192.0.2.7", 6.0), ("192.0.2.7", 5.0)]),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":6}}"#,
+            ),
+            // A time after the last use was none.
+            (
+                usage(7.0, &[("192.0.2.7", 9.0)]),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":7}}"#,
+            ),
+        ];
+        for (usage, text) in cases {
+            assert_eq!(usage.to_text(), text);
+            assert_eq!(Usage::parse(text), Ok(usage));
+        }
+        let from = [
+            (1, 9.0),
+            (2, 4.0),
+            (3, 8.0),
+            (4, 3.0),
+            (5, 7.0),
+            (6, 6.0),
+            (7, 5.0),
+        ];
+        let from = from.map(|(number, at)| (address(number), instant(at)));
+        let usage = Usage::new(instant(9.0), NonZeroU32::MIN, false).coming_from(from.into_iter());
+        let latest: Vec<_> = [1, 3, 5, 6, 7].map(address).into();
+        assert_eq!(
+            usage
+                .from()
+                .iter()
+                .map(|(address, _)| *address)
+                .collect::<Vec<_>>(),
+            latest
+        );
+    }
+
+    #[test]
     fn what_is_no_usage() {
         for text in [
             "",
@@ -310,6 +425,13 @@ mod tests {
             r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":["s:a"]}"#,
             r#"{"v":1,"lastUsedAt":7,"uses":3,"untoldAt":7}"#,
             r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:a":7},"untoldAt":8}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"192.0.2.7":8}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"192.0.2.07":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"::ffff:192.0.2.7":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"192.0.2.7":7},"asked":{"s:a":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":["192.0.2.7"]}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"::1":1,"::2":1,"::3":1,"::4":1,"::5":1,"::6":1}}"#,
         ] {
             assert_eq!(Usage::parse(text), Err(Damaged), "{text}");
         }

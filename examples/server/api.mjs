@@ -12,10 +12,14 @@ const mostBodyBytes = 16 * 1024;
 
 export function createApi({ tokens, routes }) {
   const compiled = routes.map(compile);
-  const guard = createGuard(tokens, { realm: 'leastkey-demo' });
+  // Nothing stands before the demo, so the address of a request is that of its connection.
+  const addresses = new WeakMap();
+  const clientIp = (request) => addresses.get(request);
+  const guard = createGuard(tokens, { realm: 'leastkey-demo', clientIp });
   // No page of another origin can set the header by which the demo knows people: it is no cookie.
-  const leastkey = handler(tokens, { authenticate, credentials: 'bearer', onError: console.error });
-  return async (request) => {
+  const leastkey = handler(tokens, { authenticate, credentials: 'bearer', clientIp, onError: console.error });
+  return async (request, { incoming } = {}) => {
+    addresses.set(request, incoming?.socket.remoteAddress);
     const { pathname } = new URL(request.url);
     if (/^\/(?:leastkey|oauth20)\//.test(pathname)) return leastkey(request);
     if (isOfPage(pathname)) return page(request);

@@ -21,7 +21,7 @@ export async function openDeployment(folder) {
   const catalog = JSON.parse(await readFile(catalogFile, 'utf8'));
   const store = sqliteStore({ path: database });
   try {
-    const tokens = await createTokens({ catalog, store, prefix });
+    const tokens = await createTokens({ catalog, store, prefix, usage: { addresses: true } });
     const flushing = setInterval(() => void tokens.flush().catch(console.error), FLUSH);
     const close = async () => {
       clearInterval(flushing);

@@ -3,6 +3,7 @@
 //! A condition that the context says nothing about is not met. An empty list is refused when it is read: it would mean nothing to one
 //! reader and everything to another.
 
+mod address;
 mod network;
 mod origin;
 mod request;
@@ -21,6 +22,7 @@ use crate::refusal::Refusal;
 use crate::stored::Restore;
 use crate::time::Instant;
 
+pub use self::address::Address;
 pub use self::request::RequestContext;
 
 /// The most items of a list.

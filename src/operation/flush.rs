@@ -12,6 +12,7 @@ use super::marker::Mark;
 use super::{Answer, Context, Operation, Outcome};
 use crate::actor::Actor;
 use crate::catalog::Reuse;
+use crate::condition::Address;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
@@ -28,6 +29,9 @@ const MOST: usize = 20;
 /// The most requirements that are told of one token.
 const MOST_ASKED: usize = 100;
 
+/// The most addresses that are told of one token.
+const MOST_ADDRESSES: usize = 5;
+
 /// What was seen of one token since the last flush.
 pub(super) struct Use {
     pub(super) id: TokenId,
@@ -40,6 +44,8 @@ pub(super) struct Use {
     pub(super) asked: Vec<usize>,
     /// Whether some uses did not tell what for.
     pub(super) untold: bool,
+    /// From where, as far as that was told.
+    pub(super) from: Vec<(Address, Instant)>,
 }
 
 pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Halt> {
@@ -85,7 +91,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     ))
 }
 
-/// Reads `[{ id, at, uses?, successor?, reused?, asked?, untold? }]`. Without `asked` it is not told what the uses were for.
+/// Reads `[{ id, at, uses?, successor?, reused?, asked?, untold?, from? }]`. Without `asked` it is not told what the uses were for.
 fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     let path = Path::call().member("uses");
     let Value::List(items) = value else {
@@ -102,7 +108,16 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     let mut uses: Vec<Use> = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let path = path.item(at);
-        let known = ["id", "at", "uses", "successor", "reused", "asked", "untold"];
+        let known = [
+            "id",
+            "at",
+            "uses",
+            "successor",
+            "reused",
+            "asked",
+            "untold",
+            "from",
+        ];
         let Some(members) = Members::open(item, &path, &known, problems) else {
             continue;
         };
@@ -117,6 +132,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
             problems.add(&members.path("id"), "is there twice");
         }
         let asked = read_asked(context, &members, problems);
+        let from = read_from(&members, problems);
         if let (Some(id), Some(seen)) = (id, seen) {
             uses.push(Use {
                 id,
@@ -127,6 +143,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
                 reused: members.flag("reused", problems),
                 untold: members.flag("untold", problems) || asked.is_none(),
                 asked: asked.unwrap_or_default(),
+                from,
             });
         }
     }
@@ -145,6 +162,29 @@ fn read_asked(context: &Context, members: &Members, problems: &mut Problems) -> 
         named.extend(requirement.named(catalog));
     }
     Some(named)
+}
+
+/// Reads when uses came from which addresses. What is no address is left out: the host's mistake is no reason to lose the rest.
+fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instant)> {
+    let path = members.path("from");
+    let told = members
+        .value("from")
+        .and_then(|value| Members::open_any(value, &path, problems));
+    let Some(told) = told else {
+        return Vec::new();
+    };
+    let mut from = Vec::new();
+    for (text, _, place) in told.each() {
+        if from.len() == MOST_ADDRESSES {
+            problems.add(&place, format!("at most {MOST_ADDRESSES} addresses are allowed"));
+            break;
+        }
+        let at = told.instant(text, problems);
+        if let (Ok(address), Some(at)) = (Address::parse(text), at) {
+            from.push((address, at));
+        }
+    }
+    from
 }
 
 /// The tokens that a session came from.

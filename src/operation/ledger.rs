@@ -74,7 +74,9 @@ impl<'c> Ledger<'c> {
             let asked = asked
                 .filter(|permission| granted.binary_search(permission).is_ok())
                 .cloned();
-            let seen = Usage::new(used.at, count, successor).asking(asked, used.untold);
+            let seen = Usage::new(used.at, count, successor)
+                .asking(asked, used.untold)
+                .coming_from(used.from.iter().copied());
             line.usage = Some(
                 line.usage
                     .as_ref()

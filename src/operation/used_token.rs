@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::condition::Address;
+use crate::order::sorted_by;
 use crate::permission::Permission;
 use crate::sorted_map::SortedMap;
 use crate::time::Instant;
@@ -23,6 +25,16 @@ pub struct UsedToken {
     /// What for, where something of it was told.
     #[serde(skip_serializing_if = "Option::is_none")]
     permission_use: Option<PermissionUse>,
+    /// From where, the latest first, where the host wants that noted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    last_used_from: Vec<AddressUse>,
+}
+
+/// When a token was last used from an address.
+#[derive(Debug, Serialize)]
+struct AddressUse {
+    address: Address,
+    at: Instant,
 }
 
 /// When permissions were last asked for.
@@ -42,6 +54,7 @@ impl UsedToken {
             token: token.clone(),
             last_used_at: usage.as_ref().map(Usage::last_used_at),
             uses: usage.as_ref().map(Usage::uses),
+            last_used_from: usage.as_ref().map_or_else(Vec::new, addresses_of),
             permission_use: usage
                 .filter(|usage| !usage.asked().is_empty())
                 .map(|usage| PermissionUse {
@@ -52,4 +65,12 @@ impl UsedToken {
                 }),
         }
     }
+}
+
+fn addresses_of(usage: &Usage) -> Vec<AddressUse> {
+    let seen = usage.from().iter().map(|(address, at)| AddressUse {
+        address: *address,
+        at: *at,
+    });
+    sorted_by(seen.collect(), |one, other| other.at.cmp(&one.at))
 }

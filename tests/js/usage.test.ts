@@ -186,6 +186,125 @@ describe('what a token was used for', () => {
   });
 });
 
+describe('from where a token was used', () => {
+  /** With a clock, and with addresses noted unless a change says otherwise. */
+  async function noting(changes = {}) {
+    const clock = { now: START };
+    const tokens = await deployment({ now: () => clock.now, usage: { addresses: true }, ...changes });
+    return { tokens, clock };
+  }
+  /** Longer than the window: a use is noted by the instant of the read that its verdict rests on. */
+  const STEP = 10_000;
+  const addressesOf = async (tokens: Tokens, id: string) => (await tokens.get(id, admin)).lastUsedFrom;
+
+  for (const freshness of [0, '5s'] as const) {
+    test(`is told by all ways to verify, in get and in lists, with freshness ${freshness}`, async () => {
+      const { tokens, clock } = await noting({ freshness });
+      const { token, id } = await createToken(tokens);
+      clock.now = START + 1 * STEP;
+      await tokens.verify(token, 'messages:send', { ip: '192.0.2.1' });
+      clock.now = START + 2 * STEP;
+      assert.equal(tokens.verifySync(token, 'messages:send', { ip: '2001:DB8::2' })?.valid, true);
+      clock.now = START + 3 * STEP;
+      await tokens.verifyMany([
+        { credential: token, requirement: 'messages:send', ip: '::ffff:192.0.2.3' },
+        { credential: token, requirement: 'messages:send' },
+      ]);
+      // What is refused was not used.
+      assert.equal((await tokens.verify(token, 'branch:read', { ip: '192.0.2.9' })).valid, false);
+      assert.equal(await addressesOf(tokens, id), undefined, 'nothing is written by a verification');
+      await tokens.flush();
+      const expected = [
+        { address: '192.0.2.3', at: START + 3 * STEP },
+        { address: '2001:db8::2', at: START + 2 * STEP },
+        { address: '192.0.2.1', at: START + 1 * STEP },
+      ];
+      assert.deepEqual(await addressesOf(tokens, id), expected);
+      const { items } = await tokens.list({ owner: 'org:acme' }, admin);
+      assert.deepEqual(items[0]?.lastUsedFrom, expected);
+      assert.equal(items[0]?.uses, 4);
+    });
+  }
+
+  test('is told of the last five, over flushes and instances', async () => {
+    const store = memoryStore();
+    const { tokens, clock } = await noting({ store });
+    const other = (await noting({ store })).tokens;
+    const { token, id } = await createToken(tokens);
+    for (const [at, last] of [1, 2, 3, 4, 5, 6, 7].entries()) {
+      clock.now = START + at;
+      await tokens.verify(token, undefined, { ip: `192.0.2.${last}` });
+    }
+    await tokens.verify(token, undefined, { ip: '192.0.2.3' });
+    await other.verify(token, undefined, { ip: '192.0.2.8' });
+    await Promise.all([tokens.flush(), other.flush()]);
+    assert.deepEqual(
+      (await addressesOf(tokens, id))?.map(({ address }) => address),
+      ['192.0.2.3', '192.0.2.7', '192.0.2.6', '192.0.2.5', '192.0.2.4'],
+    );
+    clock.now = START + 20;
+    await tokens.verify(token, undefined, { ip: '192.0.2.1' });
+    await tokens.flush();
+    assert.deepEqual(
+      (await addressesOf(tokens, id))?.map(({ address }) => address),
+      ['192.0.2.1', '192.0.2.3', '192.0.2.7', '192.0.2.6', '192.0.2.5'],
+    );
+  });
+
+  test('of a session is told of the tokens that it came from', async () => {
+    const { tokens } = await noting();
+    const { token, id } = await createToken(tokens);
+    const session = await tokens.exchange(token, {});
+    await tokens.verify(session.token as string, undefined, { ip: '192.0.2.1' });
+    await tokens.flush();
+    for (const of of [id, session.record.id])
+      assert.deepEqual(await addressesOf(tokens, of), [{ address: '192.0.2.1', at: START }]);
+  });
+
+  test('is lost with no flush that failed', async () => {
+    const inner = memoryStore();
+    let failing = false;
+    const store = wrapped(inner, {
+      commit: (writes) => (failing ? Promise.reject(new Error('down')) : inner.commit(writes)),
+    });
+    const { tokens, clock } = await noting({ store, deadline: 1_000 });
+    const { token, id } = await createToken(tokens);
+    await tokens.verify(token, undefined, { ip: '192.0.2.1' });
+    failing = true;
+    await assert.rejects(tokens.flush());
+    clock.now = START + 5;
+    await tokens.verify(token, undefined, { ip: '192.0.2.2' });
+    failing = false;
+    await tokens.flush();
+    assert.deepEqual(await addressesOf(tokens, id), [
+      { address: '192.0.2.2', at: START + 5 },
+      { address: '192.0.2.1', at: START },
+    ]);
+  });
+
+  for (const usage of [undefined, true, false, {}, { addresses: false }] as const) {
+    test(`is noted nowhere with usage ${JSON.stringify(usage)}`, async () => {
+      const store = memoryStore();
+      const { tokens } = await noting({ store, usage });
+      const { token, id } = await createToken(tokens);
+      await tokens.verify(token, undefined, { ip: '192.0.2.77' });
+      await tokens.flush();
+      assert.equal(await addressesOf(tokens, id), undefined);
+      assert.equal(JSON.stringify(entriesOf(store)).includes('192.0.2.77'), false);
+    });
+  }
+
+  for (const [usage, path] of [
+    ['yes', 'usage'],
+    [null, 'usage'],
+    [{ addresses: 1 }, 'usage.addresses'],
+    [{ adresses: true }, 'adresses'],
+  ] as const) {
+    test(`with usage ${JSON.stringify(usage)} nothing starts`, () =>
+      assert.rejects(noting({ usage }), { code: 'invalid_input', path }));
+  }
+});
+
 describe('a flush', () => {
   test('of sessions of sessions fits into commits that a store takes, and counts each use once', async () => {
     const inner = memoryStore();

@@ -51,6 +51,24 @@ portalSuite('without a pointer', (demo) => {
     await ada.close();
   });
 
+  test('a dialog that is opened again at once is not empty', async () => {
+    const input = { kind: 'permission-set', owner: 'org:acme', name: 'Again', templates: ['all-channels'] };
+    const actor = { id: 'user:1', roles: { 'org:acme': 'admin' } };
+    await demo().deployment.tokens.create(input, actor);
+    const ada = await demo().visit('ada');
+    const status = ada.button('Active. Manage Again');
+    await status.click();
+    await ada.heading('Manage Again').waitFor();
+    // In one turn: the event of the closing comes once it is open again.
+    await status.evaluate((button) => {
+      button.getRootNode().querySelector('dialog[open]').close();
+      button.click();
+    });
+    await ada.page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve))));
+    assert.ok(await ada.heading('Manage Again').isVisible());
+    await ada.close();
+  });
+
   test('what is missing is said where it is', async () => {
     const ada = await demo().visit('ada');
     const { page } = ada;

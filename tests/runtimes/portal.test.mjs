@@ -1,4 +1,4 @@
-/** The portal of the demo in Firefox: the main way of each of the four systems. Chromium walks all of them, in tests/portal. */
+/** The portal of the demo in Firefox: the walks of the four documents, as tests/portal has them in Chromium. */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,18 +29,34 @@ describe('the portal in Firefox', { skip }, () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  const verify = async (credential) => (await demo.deployment.tokens.verify(credential)).code;
+  const verify = async (credential, requirement) =>
+    (await demo.deployment.tokens.verify(credential, requirement)).code;
 
   test('makes a permission-set token in steps, copies it once, and revokes it for good', async () => {
     const ada = await visit('ada');
     await ada.press('Create access token');
     await ada.fill('input[name="name"]', 'Nightly sender');
+    await ada.fill('input[name="subject"]', 'profile:42');
     await ada.press('Next');
     await ada.tick('One API Access – All Channels + Branch');
+    await ada.tick('Facebook opt-in data');
+    await ada.see('.review', 'Create opt-in data');
+    await ada.pressOn('summary', /^Advanced options/);
+    await ada.press('Branch');
+    await ada.pressOn('label.check', /^Delete flows/);
+    await ada.fill('leastkey-permission-tree input[type="search"]', 'export');
+    await ada.pressOn('label.check', /^Export sent messages/);
     await ada.press('Next');
+    await ada.see('.review', 'Export sent messages.*Acting as profile:42');
     await ada.press('Create');
-    const credential = await ada.takeCredential();
-    assert.equal(await verify(credential), 'valid');
+    const credential = await ada.takeCredential({ tryToLeave: true });
+    assert.equal(await verify(credential, 'messages:export'), 'valid');
+    assert.equal(await verify(credential, 'branch:delete'), 'insufficient_permission');
+    await ada.press('Edit Nightly sender');
+    await ada.fill('textarea[name="description"], input[name="description"]', 'Sends at night');
+    await ada.press('Save changes');
+    await ada.see('h3', 'Changes saved');
+    await ada.press('Close');
     await ada.press('Revoke: Nightly sender');
     await ada.see('p', 'cannot be undone');
     await ada.press('Yes, revoke it!');
@@ -54,8 +70,12 @@ describe('the portal in Firefox', { skip }, () => {
     await ada.press('Create access token');
     await ada.choose('select[name="kind"]', 'organization');
     await ada.fill('input[name="name"]', 'Provisioning');
+    await ada.tick('Admin');
+    await ada.see('.note', 'admin role gives every permission');
     await ada.press('Create');
     const credential = await ada.takeCredential();
+    const { token } = await demo.deployment.tokens.verify(credential);
+    assert.deepEqual([token.role, typeof token.technicalUser], ['admin', 'string']);
     for (const [label, code] of [
       ['Revoke token', 'disabled'],
       ['Reinstate token', 'valid'],
@@ -72,6 +92,18 @@ describe('the portal in Firefox', { skip }, () => {
     await ada.gone('dialog[open]');
     assert.equal(await verify(credential), 'unknown');
     await ada.close();
+  });
+
+  test('makes a token of a group, by its own admin', async () => {
+    const gil = await visit('gil');
+    await gil.press('Create access token');
+    await gil.choose('select[name="kind"]', 'group');
+    await gil.fill('input[name="name"]', 'Group sync');
+    await gil.press('Create');
+    const { token } = await demo.deployment.tokens.verify(await gil.takeCredential());
+    assert.deepEqual([token.kind, token.resource], ['group', 'org:acme/group:eng']);
+    await gil.see('tr', 'Group sync');
+    await gil.close();
   });
 
   test('makes a personal token, edits its scope, goes back and forth, and ends its sessions with it', async () => {
@@ -106,6 +138,47 @@ describe('the portal in Firefox', { skip }, () => {
     await ben.press('Revoke');
     await ben.see('h2', 'Access tokens');
     assert.deepEqual([await verify(credential), await verify(session)], ['unknown', 'revoked']);
+    await ben.close();
+  });
+
+  test('shows the sessions that a token got over HTTP, ends one, and all of them with the token', async () => {
+    const ben = await visit('ben');
+    await ben.press('Create access token');
+    await ben.choose('select[name="kind"]', 'application');
+    await ben.fill('input[name="name"]', 'Mobile app');
+    await ben.tick('Use the library');
+    await ben.press('Create');
+    const bearer = await ben.takeCredential();
+    const call = (method, credential) =>
+      fetch(`${demo.origin}/oauth20/access-token`, {
+        method,
+        headers: { authorization: `bearer ${credential}` },
+      });
+    const exchanged = async () => (await (await call('GET', bearer)).json()).access_token;
+    const first = await exchanged();
+    const second = await exchanged();
+    assert.equal((await call('DELETE', first)).status, 200);
+    assert.deepEqual([await verify(first), await verify(second)], ['revoked', 'valid']);
+    await demo.deployment.tokens.flush();
+    await ben.press('Mobile app');
+    await ben.see('.facts div', 'Used from.*127\\.0\\.0\\.1');
+    await ben.see('leastkey-token-sessions li', 'Mobile app');
+    await ben.press('End session');
+    await ben.see('h3', '^End ');
+    await ben.press('End session');
+    await ben.see('leastkey-token-sessions', 'No session of this token is alive');
+    assert.equal(await verify(second), 'revoked');
+    const third = await exchanged();
+    assert.equal(await verify(third), 'valid');
+    await ben.press('Access tokens');
+    await ben.press('Revoke: Mobile app');
+    await ben.fill('input[name="reason"]', 'Phone lost');
+    await ben.press('Yes, revoke it!');
+    await ben.see('tr', 'Mobile app.*Revoked');
+    assert.equal(await verify(third), 'revoked');
+    assert.equal((await call('GET', bearer)).status, 401);
+    await ben.press('Mobile app');
+    await ben.see('.facts', 'Phone lost');
     await ben.close();
   });
 
@@ -151,8 +224,12 @@ class Visit {
     return found.asElement();
   }
 
-  async press(name) {
-    const button = await this.#find('button', name);
+  press(name) {
+    return this.pressOn('button', name);
+  }
+
+  async pressOn(selector, name) {
+    const button = await this.#find(selector, name);
     await button.evaluate((element) => element.scrollIntoView({ block: 'center' }));
     await button.click();
   }
@@ -187,9 +264,14 @@ class Visit {
   }
 
   /** The credential, which leaves the screen with it. */
-  async takeCredential() {
+  async takeCredential({ tryToLeave = false } = {}) {
     const field = await this.#find('textarea[name="credential"]', /^/);
     const credential = await field.evaluate((element) => element.value);
+    if (tryToLeave) {
+      await this.press('I have stored it');
+      await this.see('h3', 'Leave without copying');
+      await this.press('Stay');
+    }
     // Copied by hand: a headless Firefox has no clipboard to ask for.
     await field.evaluate((element) => element.dispatchEvent(new Event('copy')));
     await this.press('I have stored it');

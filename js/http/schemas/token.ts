@@ -84,6 +84,10 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       'When permissions were last asked for. One without a time was not asked for since `since`.',
       object({ since: INSTANT, lastUsedAt: mapOf(INSTANT) }),
     ),
+    'lastUsedFrom?': described(
+      'The last addresses that it was used from, the latest first, where the server notes them.',
+      list(object({ address: TEXT, at: INSTANT }), { maxItems: 5 }),
+    ),
     revision: described('Rises with every change; the ETag.', COUNT),
   }),
   TokenPage: object({

@@ -56,14 +56,14 @@ export class CopyOnce extends Part {
           ></textarea>
         </label>
         <div class="side">
-          <button class="primary" @click=${() => this.#copy()}>
+          <button class=${this.copied ? '' : 'primary'} @click=${() => this.#copy()}>
             ${icon(this.copied ? 'check' : 'copy')} ${this.t(this.copied ? 'once.copied' : 'once.copy')}
           </button>
           <button @click=${() => this.#download()}>${icon('download')} ${this.t('once.download')}</button>
         </div>
         ${this.failed ? html`<p class="note failure" role="alert">${this.t('once.copyFailed')}</p>` : ''}
         <p><small>${this.t('once.made')}</small></p>
-        <footer><button class="primary" @click=${() => this.leave()}>${this.t('once.done')}</button></footer>
+        <footer><button class=${this.copied ? 'primary' : ''} @click=${() => this.leave()}>${this.t('once.done')}</button></footer>
         <dialog aria-labelledby="leave-title">
           <h3 id="leave-title">${this.t('once.leave.title')}</h3>
           <p>${this.t('once.leave.text')}</p>

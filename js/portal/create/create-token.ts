@@ -15,7 +15,7 @@ import { detailsSection } from './details.js';
 import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKind } from './draft.js';
 import { expirationField } from './expiration.js';
 import type { Prefill } from './prefill.js';
-import { reviewSection } from './review.js';
+import { review } from './review.js';
 import { roleField, rolesOf } from './role-field.js';
 
 /** Making a token, in steps. The credential is made here, and only its digest leaves the page. */
@@ -69,11 +69,16 @@ export class CreateToken extends Part {
       ${this.prefill === undefined || this.prefill.choice !== undefined ? '' : html`<p class="note">${icon('warning')} ${this.t('create.fromLink')}</p>`}
       ${steps.length > 1 ? this.#progress(steps) : ''}
       ${this.error === undefined ? '' : errorBox(portal, this.error, engine === undefined ? () => this.#start() : undefined, 'create')}
-      <form novalidate @submit=${(event: Event) => this.#next(event)}>
+      <form novalidate class="split" @submit=${(event: Event) => this.#next(event)}>
         ${
           engine === undefined || preview === undefined
             ? html`<p><progress aria-label=${this.t('portal.loading')}></progress></p>`
-            : sections.map((section) => html`<section>${this.#section(section, engine, preview)}</section>`)
+            : html`
+              <div>
+                ${sections.map((section) => html`<section>${this.#section(section, engine, preview)}</section>`)}
+              </div>
+              ${sections.join() === 'details' ? '' : review(portal, draft, preview)}
+            `
         }
         <footer>
           <button type="button" @click=${() => portal.open({ screen: 'list' })}>${this.t('create.cancel')}</button>
@@ -126,8 +131,6 @@ export class CreateToken extends Part {
         return restrictionFields(portal, draft.terms, { conditions: true, limits: true }, (change) =>
           this.#change({ terms: { ...draft.terms, ...change } }),
         );
-      case 'review':
-        return reviewSection(portal, draft, preview);
     }
   }
 

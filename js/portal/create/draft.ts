@@ -44,16 +44,15 @@ export function withKind(draft: Draft, kind: DescribedKind): Draft {
 }
 
 /** The parts of the form. */
-export type Section = 'details' | 'role' | 'permissions' | 'expiration' | 'restrictions' | 'review';
+export type Section = 'details' | 'role' | 'permissions' | 'expiration' | 'restrictions';
 
 /**
  * The steps of the form. Permissions that cannot be changed once the token is created get a step of their own; otherwise one is enough.
  */
 export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][] {
-  if (technicalUser) return [['details', 'expiration', 'role', 'permissions', 'restrictions', 'review']];
-  if (editable.includes('permissions'))
-    return [['details', 'permissions', 'expiration', 'restrictions', 'review']];
-  return [['details'], ['permissions'], ['expiration', 'restrictions', 'review']];
+  if (technicalUser) return [['details', 'expiration', 'role', 'permissions', 'restrictions']];
+  if (editable.includes('permissions')) return [['details', 'permissions', 'expiration', 'restrictions']];
+  return [['details'], ['permissions'], ['expiration', 'restrictions']];
 }
 
 /** Whether a section has all that it needs. */

@@ -8,12 +8,8 @@ import { conditionWords, limitWords } from '../terms/words.js';
 import type { Draft } from './draft.js';
 import { endOf } from './expiration.js';
 
-/** What the token will be, in plain words, before it is made. */
-export function reviewSection(
-  portal: Portal,
-  draft: Draft,
-  { permissions, resources }: Preview,
-): TemplateResult {
+/** What the token will be, in plain words, beside every choice that changes it. A screen reader is told how much it is. */
+export function review(portal: Portal, draft: Draft, { permissions, resources }: Preview): TemplateResult {
   const { texts, times, owner, now } = portal;
   const ends = endOf(draft.expiration, draft.kind, now());
   const subject = draft.subject.trim();
@@ -27,11 +23,12 @@ export function reviewSection(
     ...conditionWords(portal, conditionsOf(draft.terms)),
     ...limitWords(portal, limitsOf(draft.terms)),
   ];
-  return html`<div class="review">
-    <h3>${texts.of('summary.title')}</h3>
+  return html`<aside class="review" aria-labelledby="review-title">
+    <h3 id="review-title">${texts.of('summary.title')}</h3>
+    <p role="status"><small>${texts.count('scope.permissions', permissions.length)}</small></p>
     ${summaryOf(portal, permissions)}
     ${narrowedOf(portal, resources)}
     <p>${facts.join(' ')}</p>
     ${restrictions.length === 0 ? '' : html`<ul>${restrictions.map((text) => html`<li dir="auto">${text}</li>`)}</ul>`}
-  </div>`;
+  </aside>`;
 }

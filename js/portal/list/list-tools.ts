@@ -6,20 +6,21 @@ import type { Filters, Order } from './listing.js';
 const STATUSES = ['active', 'disabled', 'revoked'] as const;
 const ORDERS: readonly Order[] = ['newest', 'name', 'expires', 'used'];
 
-/** Whose tokens, which of them, in which order. */
+/** Whose tokens, which of them, in which order. Of none there is nothing to find. */
 export function listTools(portal: Portal, search: (text: string) => void): TemplateResult {
   const { texts, listing, owners } = portal;
+  const choice =
+    owners.length > 1
+      ? chooser(texts.of('portal.owner'), owners, portal.owner, (owner) => portal.chooseOwner(owner))
+      : '';
+  if (listing.empty) return html`<form class="tools">${choice}</form>`;
   const narrow = (change: Partial<Filters>) => void listing.restart({ ...listing.filters, ...change });
   const statusTitle = (status: string) => ({ id: status, title: texts.of(`status.${status}`) });
   const kinds = [...portal.kinds.keys()].map((id) => ({ id, title: portal.kindTitle(id) }));
   const all = { id: '', title: texts.of('list.all') };
   return html`
     <form class="tools" role="search" @submit=${(event: Event) => event.preventDefault()}>
-      ${
-        owners.length > 1
-          ? chooser(texts.of('portal.owner'), owners, portal.owner, (owner) => portal.chooseOwner(owner))
-          : ''
-      }
+      ${choice}
       <label class="grow">
         <span>${texts.of('list.search')}</span>
         <input

@@ -59,6 +59,11 @@ export class Listing {
     return Object.values(this.filters).some((filter) => filter !== '');
   }
 
+  /** Whether the owner has no tokens at all. */
+  get empty(): boolean {
+    return this.state === 'ready' && this.#read.length === 0 && this.next === undefined && !this.filtering;
+  }
+
   /** Begins anew. */
   async restart(filters: Filters = this.filters): Promise<void> {
     this.filters = filters;

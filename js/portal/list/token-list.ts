@@ -90,7 +90,7 @@ export class TokenList extends Part {
     if (items.length === 0 && listing.state === 'failed') return html``;
     const key = next === undefined ? 'list.count' : listing.filtering ? 'list.looking' : 'list.more';
     return html`
-      <p class="count" role="status">
+      <p class=${listing.empty ? 'unseen' : 'count'} role="status">
         ${items.length === 0 && listing.state === 'loading' ? this.t('portal.loading') : texts.count(key, items.length)}
         ${next !== undefined && listing.order !== 'newest' ? this.t('list.partly') : ''}
       </p>

@@ -23,7 +23,7 @@ export function tokenRow(portal: Portal, record: TokenRecord, index: number): Te
   return html`
     <tr data-row aria-rowindex=${index}>
       <th scope="row">
-        <button class="link name" dir="auto" @click=${() => portal.open({ screen: 'token', id: record.id })}>
+        <button class="link name" dir="auto" title=${record.name} @click=${() => portal.open({ screen: 'token', id: record.id })}>
           ${record.name}
         </button>
         <span class="scope" title=${scope.join(', ')}

@@ -15,7 +15,14 @@ export const layout = css`
   leastkey-edit-token,
   leastkey-copy-once {
     display: block;
+  }
+  leastkey-token-page,
+  leastkey-copy-once,
+  .split {
     max-inline-size: 52rem;
+  }
+  .split > aside {
+    margin-block: 1.75rem;
   }
   leastkey-manage-token {
     display: contents;
@@ -171,6 +178,23 @@ export const layout = css`
   }
   .said:empty {
     opacity: 0;
+  }
+  /* What it comes to stays in sight beside what is chosen. */
+  @container (inline-size >= 64rem) {
+    .split:has(> aside) {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) 20rem;
+      gap: 0 2rem;
+      max-inline-size: none;
+    }
+    .split > aside {
+      position: sticky;
+      inset-block-start: 1rem;
+      align-self: start;
+    }
+    .split > footer {
+      grid-column: 1;
+    }
   }
   @container (inline-size < 36rem) {
     .portal {

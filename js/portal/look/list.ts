@@ -18,6 +18,10 @@ export const list = css`
     flex: 1 1 9rem;
     font-size: 0.875rem;
   }
+  .tools label:only-child {
+    flex-grow: 0;
+    flex-basis: 16rem;
+  }
   .tools .grow {
     flex: 3 1 14rem;
   }
@@ -188,6 +192,12 @@ export const list = css`
     }
   }
   @container (inline-size < 40rem) {
+    .tools label:not(.check) {
+      flex-basis: 6.5rem;
+    }
+    .tools .grow {
+      flex-basis: 10rem;
+    }
     .middle {
       display: none;
     }

@@ -51,6 +51,7 @@ export const permissions = css`
     cursor: pointer;
   }
   .advanced summary small {
+    display: inline-block;
     margin-inline-start: 0.5rem;
     font-weight: 400;
   }

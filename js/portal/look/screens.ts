@@ -22,6 +22,21 @@ export const screens = css`
     margin: 0;
     overflow-wrap: anywhere;
   }
+  .plain {
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+  .plain li {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 0.75rem;
+    align-items: baseline;
+  }
+  .facts .plain code {
+    font-size: 1em;
+    color: inherit;
+  }
   .history {
     margin: 0.75rem 0;
     padding: 0;

@@ -242,6 +242,8 @@ export const ENGLISH = {
   'token.expires': 'Expires',
   'token.used': 'Last used',
   'token.uses': 'Uses',
+  'token.from': 'Used from',
+  'token.from.unknown': 'This server does not note addresses.',
   'token.reason': 'Reason',
   'token.description': 'Description',
   'token.tags': 'Tags',

@@ -106,11 +106,13 @@ export class EditToken extends Part {
       (editable.includes('permissions') && preview.permissions.length === 0) || terms.name.trim() === '';
     return html`<form
       novalidate
+      class="split"
       @submit=${(event: Event) => {
         event.preventDefault();
         if (changes.input !== undefined && !incomplete) void this.#save(record, changes);
       }}
     >
+      <div>
       ${this.#labels(record, editable)}
       ${
         editable.includes('permissions')
@@ -132,7 +134,9 @@ export class EditToken extends Part {
           </section>`
           : ''
       }
-      ${this.#restrictions(editable)} ${this.#difference(changes, preview.permissions.length === 0)}
+      ${this.#restrictions(editable)}
+      </div>
+      ${this.#difference(changes, preview.permissions.length === 0)}
       <footer>
         <button type="button" @click=${cancel}>${this.t('create.cancel')}</button>
         <button class="primary" ?disabled=${this.busy || changes.input === undefined || incomplete}>
@@ -181,8 +185,8 @@ export class EditToken extends Part {
   }
 
   #difference({ adds, drops, rows, input }: Changes, empty: boolean): TemplateResult {
-    return html`<section class="review diff" aria-live="polite">
-      <h3>${this.t('edit.diff')}</h3>
+    return html`<aside class="review diff" aria-live="polite" aria-labelledby="diff-title">
+      <h3 id="diff-title">${this.t('edit.diff')}</h3>
       ${empty ? html`<p>${this.t('warning.empty')}</p>` : input === undefined ? html`<p>${this.t('edit.same')}</p>` : ''}
       ${this.#permissions('adds', adds)} ${this.#permissions('drops', drops)}
       ${
@@ -197,7 +201,7 @@ export class EditToken extends Part {
             )}
           </dl>`
       }
-    </section>`;
+    </aside>`;
   }
 
   #lines(side: 'del' | 'ins', key: string, texts: readonly string[]): TemplateResult[] {

@@ -33,6 +33,7 @@ export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
     [texts.of('token.expires'), instant(portal, record.expiresAt, never)],
     [texts.of('token.used'), instant(portal, record.lastUsedAt, never)],
     [texts.of('token.uses'), record.uses === undefined ? undefined : texts.number(record.uses)],
+    [texts.of('token.from'), addressesOf(portal, record), 'whole'],
     [texts.of('token.notBefore'), future(portal, record.notBefore)],
     [
       texts.of('token.idle'),
@@ -55,6 +56,15 @@ const lines = (texts: readonly string[]) =>
   texts.length === 0
     ? undefined
     : html`${texts.map((text) => html`<span class="line-of" dir="auto">${text}</span>`)}`;
+
+/** From where it was used; of one that was, that it is not known too. */
+function addressesOf(portal: Portal, { uses, lastUsedFrom }: TokenRecord): TemplateResult | undefined {
+  if (uses === undefined) return undefined;
+  if (lastUsedFrom === undefined) return html`<small>${portal.texts.of('token.from.unknown')}</small>`;
+  return html`<ul class="plain">
+    ${lastUsedFrom.map(({ address, at }) => html`<li><code>${address}</code> ${instant(portal, at, '')}</li>`)}
+  </ul>`;
+}
 
 /** An instant that is still to come. */
 const future = (portal: Portal, at: number | undefined) =>

@@ -148,7 +148,9 @@ export class ManageToken extends Part {
     if (this.busy) event.preventDefault();
   };
 
+  /** The event comes a moment after the closing: by then it may be open again, about something else. */
   #forget(): void {
+    if (this.#dialog?.open) return;
     Object.assign(this, { record: undefined, asked: undefined, error: undefined });
   }
 
