@@ -2,7 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array, WebAssembly};
 use leastkey::wasm::{Core, fill_entropy};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -115,6 +115,15 @@ fn in_one_text(reads: &str) -> String {
     parts.collect()
 }
 
+/// Puts reads where the core takes them from; answers how many bytes they are.
+fn put(core: &Core, reads: &str) -> u32 {
+    let length = u32::try_from(reads.len()).unwrap();
+    let at = core.reads(length) as u32;
+    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), at, length).copy_from(reads.as_bytes());
+    length
+}
+
 /// A core with record keys.
 fn sealing(keys: &Array) -> Core {
     let (mut core, out, config) = (Core::new(), Array::new(), Object::new());
@@ -171,8 +180,8 @@ fn a_token_is_made_and_verified() {
 
     let verify = |requirement: &str, reads: &str| {
         let out = Array::new();
-        let (credential, reads) = (credential.clone(), in_one_text(reads));
-        core.verify(credential, None, js(requirement), &reads, NOW, None, &out);
+        let (credential, reads) = (credential.clone(), put(&core, &in_one_text(reads)));
+        core.verify(credential, None, js(requirement), reads, NOW, None, &out);
         handed_over(&out, 0)
     };
     assert_eq!(needed(&verify("{}", NOTHING)), std::slice::from_ref(&key));
@@ -180,12 +189,12 @@ fn a_token_is_made_and_verified() {
     let valid = verify(r#"{"requirement": "messages:send"}"#, &stored);
     assert_eq!(at(&valid, "answer.code"), "valid");
     let (out, requirement) = (Array::new(), Some("messages:send".to_owned()));
-    let reads = in_one_text(&stored);
+    let reads = put(&core, &in_one_text(&stored));
     core.verify(
         credential.clone(),
         requirement,
         JsValue::UNDEFINED,
-        &reads,
+        reads,
         NOW,
         None,
         &out,
@@ -212,7 +221,7 @@ fn numbers_that_cannot_be_an_instant_are_refused() {
         let out = Array::new();
         core.plan(js(CREATE), js(NOTHING), number, NOW, &entropy, &out);
         core.plan(js(CREATE), js(NOTHING), NOW, number, &entropy, &out);
-        core.verify("x".to_owned(), None, js("{}"), "", number, None, &out);
+        core.verify("x".to_owned(), None, js("{}"), 0, number, None, &out);
         for index in 0..out.length() {
             assert_eq!(
                 at(&handed_over(&out, index), "refuse.code"),

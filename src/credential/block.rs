@@ -1,6 +1,8 @@
 //! SHA-256 of credentials: one block each (FIPS 180-4 §6.2). Four at a time, one in each lane, where the artefact is built for `simd128`. The
 //! `sha2` crate hashes everything else; tests hold the two equal.
 
+use std::hint::black_box;
+
 use super::HASHED;
 use super::words::Word;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -8,19 +10,14 @@ use super::words::{of, to_array};
 
 /// The digest of one message of the length that every credential has.
 pub(super) fn sha256(message: &[u8; HASHED]) -> [u8; 32] {
-    let block = padded(message);
-    let mut words = [0; 16];
-    let (places, _) = block.as_chunks::<4>();
-    words
-        .iter_mut()
-        .zip(places)
-        .for_each(|(to, word)| *to = u32::from_be_bytes(*word));
     let mut digest = [0; 32];
     let (places, _) = digest.as_chunks_mut::<4>();
+    let mut words = padded(message);
     places
         .iter_mut()
         .zip(hashed::<u32>(words))
         .for_each(|(to, word)| *to = word.to_be_bytes());
+    wipe(&mut words);
     digest
 }
 
@@ -33,13 +30,14 @@ pub(super) fn sha256_of_four(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
 /// The digests of four messages, side by side.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) fn sha256_of_four(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
-    let blocks = messages.map(padded);
-    let [a, b, c, d] = blocks.each_ref().map(|block| block.as_chunks::<4>().0);
+    let mut blocks = messages.map(padded);
     let mut words = [Word::splat(0); 16];
+    let [a, b, c, d] = &blocks;
     let rows = a.iter().zip(b).zip(c).zip(d);
     for (to, (((a, b), c), d)) in words.iter_mut().zip(rows) {
-        *to = of([a, b, c, d].map(|word| u32::from_be_bytes(*word)));
+        *to = of([*a, *b, *c, *d]);
     }
+    blocks.iter_mut().for_each(wipe);
     let mut digests = [[0; 32]; 4];
     for (at, words) in hashed(words).into_iter().enumerate() {
         for (digest, word) in digests.iter_mut().zip(to_array(words)) {
@@ -52,19 +50,26 @@ pub(super) fn sha256_of_four(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
     digests
 }
 
-/// One block: the message, a bit that is set, zeros, and the length in bits (§5.1.1).
-fn padded(message: &[u8; HASHED]) -> [u8; 64] {
-    let mut block = [0; 64];
-    if let Some((to, rest)) = block.split_first_chunk_mut() {
-        *to = *message;
-        if let Some(bit) = rest.first_mut() {
-            *bit = 0x80;
-        }
-        if let Some(length) = rest.last_chunk_mut() {
-            *length = (HASHED as u64 * 8).to_be_bytes();
-        }
-    }
-    block
+/// The words of one block: the message, a bit that is set, zeros, and the length in bits (§5.1.1).
+fn padded(message: &[u8; HASHED]) -> [u32; 16] {
+    let mut words = [0; 16];
+    let (whole, rest) = message.as_chunks::<4>();
+    let last = rest
+        .iter()
+        .chain(&[0x80])
+        .fold(0, |word, byte| word << 8 | u32::from(*byte));
+    let all = whole.iter().map(|word| u32::from_be_bytes(*word));
+    words
+        .iter_mut()
+        .zip(all.chain([last, 0, 0, 0, HASHED as u32 * 8]))
+        .for_each(|(to, word)| *to = word);
+    words
+}
+
+/// Takes a secret out of memory: the compiler cannot take this for dead.
+fn wipe(words: &mut [u32; 16]) {
+    *words = [0; 16];
+    black_box(words);
 }
 
 /// The hash of a block of sixteen words (§6.2.2).

@@ -131,7 +131,7 @@ impl Credential {
             base62::encode(number.as_mut_slice(), secret);
         }
         let digest = Digest::of_credential(&hashed);
-        let sum = checksum::of(&*hashed);
+        let sum = checksum::of::<HASHED>(&hashed);
         let mut text = Zeroizing::new(String::with_capacity(prefix.0.len() + 1 + BODY));
         text.push_str(&prefix.0);
         text.push('_');

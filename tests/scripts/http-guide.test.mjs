@@ -3,10 +3,20 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { createTokens } from 'leastkey';
 import { handler } from 'leastkey/http';
 import { memoryStore } from 'leastkey/stores/memory';
-import { STATUSES } from '../../pkg/http/refusal.js';
+
+// The package has this table inside a chunk.
+const { outputFiles } = await build({
+  entryPoints: [fileURLToPath(new URL('../../js/http/refusal.ts', import.meta.url))],
+  bundle: true,
+  format: 'esm',
+  write: false,
+});
+const { STATUSES } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 
 const guide = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8');
 const base = '/leastkey/v1';

@@ -1,0 +1,526 @@
+//! What is stored is read in one pass, each member put in its place as it comes. Here is a second reader, which looks at the tree of the text and
+//! at a table of what may stand in it: both accept the same texts, and make the same of them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use leastkey::account::{Account, StoredAccount};
+use leastkey::condition::Conditions;
+use leastkey::credential::{Digest, TokenId};
+use leastkey::input::{Value, parse_json};
+use leastkey::limit::Limits;
+use leastkey::metadata::Metadata;
+use leastkey::name::{Description, Identity, Name, Reason, Tag};
+use leastkey::permission::Permission;
+use leastkey::record::{Record, Stored};
+use leastkey::resource::Resource;
+use proptest::prelude::*;
+
+/// What a value has to be. Each answers the value as it is written again.
+enum Shape {
+    Text(fn(&str) -> Option<String>),
+    /// A whole number of at most so much.
+    Whole(f64),
+    Flag,
+    List(Box<Shape>),
+    Map(fn(&str) -> Option<String>, Box<Shape>),
+    Members(Vec<(&'static str, Need, Shape)>),
+    /// What has a reader of its own, as deep as all others.
+    Other(fn(&Value) -> bool),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Need {
+    Required,
+    Optional,
+    /// Optional, and not written where it is empty, false or the plain one.
+    Plain,
+}
+use Need::{Optional, Plain, Required};
+use Shape::{Flag, List, Map, Members, Other, Text, Whole};
+
+const EXACT: f64 = 9_007_199_254_740_991.0;
+
+impl Shape {
+    fn read(&self, value: &Value) -> Option<Value> {
+        match (self, value) {
+            (Text(parse), Value::Text(text)) => parse(text).map(Value::Text),
+            (Whole(most), Value::Number(number)) => {
+                // The sign of a zero is not written again.
+                let is_whole = (0.0..=*most).contains(number) && number.fract() == 0.0;
+                is_whole.then_some(Value::Number(number.abs()))
+            }
+            (Flag, Value::Flag(_)) => Some(value.clone()),
+            (List(item), Value::List(items)) => {
+                let items: Option<Vec<Value>> = items.iter().map(|value| item.read(value)).collect();
+                items.map(Value::List)
+            }
+            (Map(name, item), Value::Map(entries)) => {
+                let read = entries
+                    .iter()
+                    .map(|(key, value)| Some((name(key)?, item.read(value)?)));
+                read.collect::<Option<Vec<_>>>().and_then(distinct)
+            }
+            (Members(known), Value::Map(entries)) => read_members(known, entries),
+            (Other(is_sound), value) => is_sound(value).then(|| value.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn read_members(known: &[(&'static str, Need, Shape)], entries: &[(String, Value)]) -> Option<Value> {
+    let is_there = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
+    if known
+        .iter()
+        .any(|(name, need, _)| *need == Required && !is_there(name))
+    {
+        return None;
+    }
+    let mut read = Vec::new();
+    for (name, value) in entries {
+        let (_, need, shape) = known.iter().find(|(known, ..)| known == name)?;
+        read.push((name.clone(), shape.read(value)?, *need));
+    }
+    let all = read.iter().map(|(name, value, _)| (name.clone(), value.clone()));
+    distinct(all.collect())?;
+    read.retain(|(_, value, need)| *need != Plain || !is_plain(value));
+    Some(Value::Map(
+        read.into_iter().map(|(name, value, _)| (name, value)).collect(),
+    ))
+}
+
+fn distinct(entries: Vec<(String, Value)>) -> Option<Value> {
+    let mut names: Vec<&String> = entries.iter().map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    (names.len() == entries.len()).then_some(Value::Map(entries))
+}
+
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        Value::Text(text) => text == "native",
+        Value::Flag(flag) => !flag,
+        _ => false,
+    }
+}
+
+macro_rules! parsed {
+    ($($name:ident $kind:ty),*) => {$(
+        fn $name() -> Shape {
+            Text(|text| <$kind>::parse(text).ok().map(|parsed| parsed.to_string()))
+        }
+    )*};
+}
+parsed!(
+    id TokenId, name Name, identity Identity, reason Reason, description Description, tag Tag, resource Resource,
+    permission Permission
+);
+
+fn text() -> Shape {
+    Text(|text| Some(text.to_owned()))
+}
+
+fn digest() -> Shape {
+    Text(|text| Digest::from_hex(text).map(|digest| digest.to_hex()))
+}
+
+macro_rules! named {
+    ($($name:literal),*) => {
+        Text(|text| [$($name),*].contains(&text).then(|| text.to_owned()))
+    };
+}
+
+fn list(item: Shape) -> Shape {
+    List(Box::new(item))
+}
+
+fn instant() -> Shape {
+    Whole(EXACT)
+}
+
+/// The version of the form.
+fn form() -> Shape {
+    Other(|value| *value == Value::Number(1.0))
+}
+
+fn lifetime() -> Shape {
+    Other(
+        |value| matches!(value, Value::Number(number) if (1.0..=EXACT).contains(number) && number.fract() == 0.0),
+    )
+}
+
+fn token() -> Shape {
+    Members(vec![
+        ("id", Required, id()),
+        ("kind", Required, text()),
+        ("name", Required, name()),
+        ("description", Optional, description()),
+        ("tags", Plain, list(tag())),
+        ("metadata", Optional, Other(|value| Metadata::read(value).is_ok())),
+        ("owner", Required, resource()),
+        ("technicalUser", Optional, resource()),
+        ("parents", Plain, list(id())),
+        ("subject", Optional, identity()),
+        ("resource", Required, resource()),
+        ("role", Optional, text()),
+        ("permissions", Required, list(permission())),
+        (
+            "resources",
+            Plain,
+            Map(
+                |key| Permission::parse(key).ok().map(|key| key.to_string()),
+                Box::new(list(resource())),
+            ),
+        ),
+        (
+            "templates",
+            Required,
+            list(Members(vec![
+                ("id", Required, text()),
+                ("version", Required, Whole(f64::from(u32::MAX))),
+            ])),
+        ),
+        ("added", Required, list(text())),
+        ("removed", Required, list(text())),
+        ("status", Required, named!("active", "disabled", "revoked")),
+        ("heldAt", Optional, resource()),
+        ("reason", Optional, reason()),
+        ("statusChangedAt", Optional, instant()),
+        ("statusChangedBy", Optional, identity()),
+        ("createdAt", Required, instant()),
+        ("createdBy", Required, identity()),
+        ("notBefore", Optional, instant()),
+        ("expiresAt", Optional, instant()),
+        ("idleAfter", Optional, lifetime()),
+        (
+            "conditions",
+            Optional,
+            Other(|value| Conditions::try_from(value.clone()).is_ok()),
+        ),
+        (
+            "limits",
+            Optional,
+            Other(|value| Limits::try_from(value.clone()).is_ok()),
+        ),
+        (
+            "rotation",
+            Optional,
+            Members(vec![
+                ("startedAt", Required, instant()),
+                ("startedBy", Required, identity()),
+                ("graceEndsAt", Required, instant()),
+                ("endOldAtFirstUse", Plain, Flag),
+            ]),
+        ),
+        (
+            "imported",
+            Optional,
+            Members(vec![("at", Required, instant()), ("hint", Optional, name())]),
+        ),
+        ("revision", Required, Whole(EXACT - 1.0)),
+    ])
+}
+
+fn record() -> Shape {
+    Members(vec![
+        ("v", Required, form()),
+        ("scheme", Plain, named!("native", "sha256")),
+        ("digest", Required, digest()),
+        ("successor", Optional, digest()),
+        ("retired", Plain, list(digest())),
+        ("token", Required, token()),
+    ])
+}
+
+fn tombstone(id: Shape) -> Shape {
+    Members(vec![
+        ("v", Required, form()),
+        ("id", Required, id),
+        ("deletedAt", Required, instant()),
+        ("deletedBy", Required, identity()),
+        ("revision", Required, Whole(EXACT - 1.0)),
+    ])
+}
+
+fn account() -> Shape {
+    let account = Members(vec![
+        ("id", Required, resource()),
+        ("type", Required, named!("owner", "technical-user")),
+        ("title", Optional, name()),
+        (
+            "roles",
+            Required,
+            Map(
+                |key| Resource::parse(key).ok().map(|key| key.to_string()),
+                Box::new(text()),
+            ),
+        ),
+        (
+            "ceilings",
+            Required,
+            list(Members(vec![
+                ("resource", Required, resource()),
+                ("permissions", Required, list(permission())),
+            ])),
+        ),
+        ("status", Required, named!("active", "disabled")),
+        ("heldAt", Optional, resource()),
+        ("tokens", Plain, list(id())),
+        ("statusChangedAt", Optional, instant()),
+        ("statusChangedBy", Optional, identity()),
+        ("createdAt", Required, instant()),
+        ("createdBy", Required, identity()),
+        ("revision", Required, Whole(EXACT - 1.0)),
+    ]);
+    Members(vec![("v", Required, form()), ("account", Required, account)])
+}
+
+const ID: &str = "0TZ3abcd00000000";
+const OWNER: &str = "org:acme";
+
+const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// One of each, with every member that it may have, or with no more than it must.
+fn bases() -> Vec<String> {
+    let small = format!(
+        r#"{{"v":1,"digest":"{DIGEST}","token":{{"id":"{ID}","kind":"k","name":"Key","owner":"{OWNER}","resource":"","permissions":["a:b","a:c"],"templates":[],"added":["a:b"],"removed":[],"status":"active","createdAt":1,"createdBy":"u","revision":1}}}}"#
+    );
+    let large = format!(
+        r#"{{"v":1,"scheme":"sha256","digest":"{DIGEST}","successor":"{DIGEST}","retired":["{DIGEST}"],"token":{{"id":"{ID}","kind":"k","name":"Caf\u00e9 \"x\"","description":"d","tags":["t","u"],"metadata":{{"a":[1,{{"b":1500}}],"c":null}},"owner":"{OWNER}/x:1","technicalUser":"{OWNER}","parents":["{ID}"],"subject":"profile:42","resource":"org:acme","role":"admin","permissions":["a:b"],"resources":{{"a:b":["org:acme/y"]}},"templates":[{{"id":"t","version":3}}],"added":["**"],"removed":["a:*"],"status":"disabled","heldAt":"org:acme","reason":"because","statusChangedAt":5,"statusChangedBy":"u","createdAt":1,"createdBy":"u","notBefore":2,"expiresAt":99,"idleAfter":1000,"conditions":{{"ips":["10.0.0.0/8"]}},"limits":{{"credits":{{"amount":5}}}},"rotation":{{"startedAt":1,"startedBy":"u","graceEndsAt":9,"endOldAtFirstUse":true}},"imported":{{"at":1,"hint":"sk"}},"revision":7}}}}"#
+    );
+    let dead = |id: &str| format!(r#"{{"v":1,"id":"{id}","deletedAt":1,"deletedBy":"u","revision":2}}"#);
+    let account = format!(
+        r#"{{"v":1,"account":{{"id":"{OWNER}","type":"owner","title":"T","roles":{{"":"admin","org:x":"user"}},"ceilings":[{{"resource":"","permissions":["a:b"]}}],"status":"active","heldAt":"x","tokens":["{ID}"],"statusChangedAt":1,"statusChangedBy":"u","createdAt":1,"createdBy":"u","revision":1}}}}"#
+    );
+    vec![small, large, dead(ID), account, dead(OWNER)]
+}
+
+/// The pieces of a text: marks, strings, and what stands between them.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = vec![String::new()];
+    let (mut quoted, mut escaped) = (false, false);
+    for c in text.chars() {
+        let mark = !quoted && "{}[],:".contains(c);
+        if mark || (c == '"' && !quoted) {
+            pieces.push(String::new());
+        }
+        pieces.last_mut().unwrap().push(c);
+        if c == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = quoted && c == '\\' && !escaped;
+        if mark || (c == '"' && !quoted) {
+            pieces.push(String::new());
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+#[derive(Clone, Debug)]
+enum Mistake {
+    Leave(prop::sample::Index),
+    Twice(prop::sample::Index),
+    Swap(prop::sample::Index, prop::sample::Index),
+    Put(prop::sample::Index, String),
+    /// A member, its comma too, before another one.
+    Move(prop::sample::Index, prop::sample::Index),
+    /// The same, and where it was as well.
+    Repeat(prop::sample::Index, prop::sample::Index),
+}
+
+fn mistakes() -> impl Strategy<Value = Mistake> {
+    let at = any::<prop::sample::Index>;
+    let others = prop::sample::select(vec![
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "1",
+        "2",
+        "-1",
+        "1.5",
+        "1e2",
+        "1e400",
+        "9007199254740990",
+        "9007199254740991",
+        "9007199254740992",
+        "256",
+        "4294967296",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "{}",
+        " ",
+        "\n",
+        "\"e\u{301}\"",
+        "\"\\u00e9\"",
+        "\"\\ud83d\\ude00\"",
+        "\"\\u0000\"",
+        "\"active\"",
+        "\"native\"",
+        "\"a:b\"",
+        "\"v\"",
+        "\"id\"",
+        "\"tags\"",
+        "{\"a\":1,\"a\":2}",
+        "\u{1}",
+        ",",
+        "}",
+    ]);
+    prop_oneof![
+        at().prop_map(Mistake::Leave),
+        at().prop_map(Mistake::Twice),
+        (at(), at()).prop_map(|(one, other)| Mistake::Swap(one, other)),
+        (at(), others).prop_map(|(at, put)| Mistake::Put(at, put.to_owned())),
+        (at(), at()).prop_map(|(from, to)| Mistake::Move(from, to)),
+        (at(), at()).prop_map(|(from, to)| Mistake::Repeat(from, to)),
+    ]
+}
+
+fn make(mistake: &Mistake, pieces: &mut Vec<String>) {
+    let length = pieces.len();
+    if length == 0 {
+        return;
+    }
+    match mistake {
+        Mistake::Leave(at) => drop(pieces.remove(at.index(length))),
+        Mistake::Twice(at) => {
+            let piece = pieces[at.index(length)].clone();
+            pieces.insert(at.index(length), piece);
+        }
+        Mistake::Swap(one, other) => pieces.swap(one.index(length), other.index(length)),
+        Mistake::Put(at, put) => pieces[at.index(length)] = put.clone(),
+        Mistake::Move(from, to) | Mistake::Repeat(from, to) => {
+            let starts = |pieces: &[String]| -> Vec<usize> {
+                let named = pieces.windows(4).enumerate();
+                let is_member =
+                    |piece: &[String]| piece[0].starts_with('"') && piece[1] == ":" && piece[3] == ",";
+                named
+                    .filter(|(_, piece)| is_member(piece))
+                    .map(|(at, _)| at)
+                    .collect()
+            };
+            let from_all = starts(pieces);
+            if from_all.is_empty() {
+                return;
+            }
+            let start = from_all[from.index(from_all.len())];
+            let member = pieces[start..start + 4].to_vec();
+            if matches!(mistake, Mistake::Move(..)) {
+                pieces.drain(start..start + 4);
+            }
+            let to_all = starts(pieces);
+            if !to_all.is_empty() {
+                let start = to_all[to.index(to_all.len())];
+                pieces.splice(start..start, member);
+            }
+        }
+    }
+}
+
+fn members(value: &Value) -> &[(String, Value)] {
+    match value {
+        Value::Map(entries) => entries,
+        _ => &[],
+    }
+}
+
+fn member<'v>(value: &'v Value, wanted: &str) -> Option<&'v Value> {
+    let mut members = members(value).iter();
+    members.find(|(name, _)| name == wanted).map(|(_, value)| value)
+}
+
+/// What the text is as a record or a tombstone of a token, written again; of a tombstone nothing is told.
+fn token_by_table(text: &str) -> Option<Option<Value>> {
+    let value = parse_json(text)?;
+    let is_of = |value: Option<&Value>| member_is(value, ID);
+    if let Some(read) = record().read(&value) {
+        let token = member(&read, "token");
+        let sound = is_of(token.and_then(|token| member(token, "id")))
+            && member(&read, "successor").is_some()
+                == token.is_some_and(|token| member(token, "rotation").is_some());
+        return sound.then_some(Some(read));
+    }
+    let read = tombstone(id()).read(&value)?;
+    is_of(member(&read, "id")).then_some(None)
+}
+
+fn account_by_table(text: &str) -> Option<Option<Value>> {
+    let value = parse_json(text)?;
+    let is_of = |value: Option<&Value>| member_is(value, OWNER);
+    if let Some(read) = account().read(&value) {
+        let id = member(&read, "account").and_then(|account| member(account, "id"));
+        return is_of(id).then_some(Some(read));
+    }
+    let read = tombstone(resource()).read(&value)?;
+    is_of(member(&read, "id")).then_some(None)
+}
+
+fn member_is(value: Option<&Value>, wanted: &str) -> bool {
+    matches!(value, Some(Value::Text(text)) if text == wanted)
+}
+
+/// The same, by the reader that a verification uses.
+fn token_as_read(text: &str) -> Option<Option<Value>> {
+    let id = TokenId::parse(ID).unwrap();
+    let write = |record: Box<Record>| parse_json(&record.to_text());
+    match Stored::parse(&id, text).ok()? {
+        Stored::Record(record) => Some(write(record)),
+        Stored::Tombstone => Some(None),
+    }
+}
+
+fn account_as_read(text: &str) -> Option<Option<Value>> {
+    let id = Resource::parse(OWNER).unwrap();
+    let write = |account: Box<Account>| parse_json(&account.to_text());
+    match StoredAccount::parse(&id, text).ok()? {
+        StoredAccount::Account(account) => Some(write(account)),
+        StoredAccount::Tombstone => Some(None),
+    }
+}
+
+fn in_order(read: Option<Option<Value>>) -> Option<Option<Value>> {
+    read.map(|value| value.map(|value| value.canonical()))
+}
+
+fn see_alike(text: &str) {
+    assert_eq!(
+        in_order(token_as_read(text)),
+        in_order(token_by_table(text)),
+        "{text}"
+    );
+    assert_eq!(
+        in_order(account_as_read(text)),
+        in_order(account_by_table(text)),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_whole_is_read() {
+    let bases = bases();
+    bases.iter().for_each(|text| see_alike(text));
+    let read = bases
+        .iter()
+        .map(|text| [token_as_read(text), account_as_read(text)].map(|read| read.is_some()));
+    let read: Vec<_> = read.collect();
+    let (token, account) = ([true, false], [false, true]);
+    assert_eq!(read, [token, token, token, account, account]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn both_readers_take_the_same_texts_for_the_same(
+        base in 0..5_usize, mistakes in prop::collection::vec(mistakes(), 1..4),
+    ) {
+        let mut pieces = pieces(&bases()[base]);
+        for mistake in &mistakes {
+            make(mistake, &mut pieces);
+        }
+        see_alike(&pieces.concat());
+    }
+}
