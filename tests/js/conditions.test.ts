@@ -114,7 +114,7 @@ describe('conditions', () => {
 
   test('are looked at after status and time, before permissions and limits, and before anything is counted', async () => {
     let now = MONDAY;
-    const store = memoryStore();
+    const store = memoryStore({ now: () => now });
     const tokens = await deployment({ store, now: () => now });
     const { token, id } = await createToken(tokens, {
       conditions: { ips: ['10.0.0.1'] },

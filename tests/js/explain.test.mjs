@@ -26,7 +26,7 @@ const root = { id: 'root', roles: { '': 'admin' } };
 /** A deployment whose clock and store obey the test, with one token of each sort. */
 async function deployment() {
   const clock = { now: Date.UTC(2026, 10, 23) };
-  const inner = memoryStore();
+  const inner = memoryStore({ now: () => clock.now });
   const down = { down: false };
   const store = {
     get: (keys) => {

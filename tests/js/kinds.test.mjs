@@ -14,8 +14,9 @@ const builtIn = ['permission-set', 'organization', 'group', 'personal'];
 /** A deployment whose catalog says this of kinds, with a clock of its own. */
 async function deploy(kinds = {}, more = { roles }) {
   let now = Date.UTC(2026, 10, 23);
+  const clock = () => now;
   const catalog = { services, kinds, ...more };
-  const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'test', now: () => now });
+  const tokens = await createTokens({ catalog, store: memoryStore({ now: clock }), prefix: 'test', now: clock });
   let made = 0;
   return {
     tokens,

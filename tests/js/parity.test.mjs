@@ -88,7 +88,7 @@ class World {
   constructor(random) {
     this.random = random;
     this.now = START;
-    this.store = memoryStore();
+    this.store = memoryStore({ now: () => this.now });
     this.credentials = [];
     this.admin = { id: 'user:ada', roles: { '': 'admin' } };
   }

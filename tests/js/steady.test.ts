@@ -17,7 +17,8 @@ const SLACK = { verifications: 4 * 2 ** 20, tokens: 16 * 2 ** 20 };
 
 test('five million verifications in one instance leave the memory as it was after the first ones', async () => {
   const clock = { now: Date.UTC(2026, 10, 23) };
-  const tokens = await deployment({ store: memoryStore(), now: () => clock.now, freshness: WINDOW });
+  const now = () => clock.now;
+  const tokens = await deployment({ store: memoryStore({ now }), now, freshness: WINDOW });
   const [valid, revoked, ended] = [
     await createToken(tokens),
     await createToken(tokens, { name: 'Revoked' }),
@@ -56,11 +57,12 @@ test('five million verifications in one instance leave the memory as it was afte
 
 test('two hundred thousand tokens through a capacity of a thousand leave the memory flat', async () => {
   const clock = { now: Date.UTC(2026, 10, 23) };
-  const inner = memoryStore();
+  const now = () => clock.now;
+  const inner = memoryStore({ now });
   const maker = await deployment({ store: inner });
   const { id } = await createToken(maker);
   const { store, make, clear } = forgery(maker, inner, id);
-  const options = { store, now: () => clock.now, freshness: WINDOW, capacity: 1_000, usage: false };
+  const options = { store, now, freshness: WINDOW, capacity: 1_000, usage: false };
   const tokens = await deployment(options);
   const batch = () => {
     for (let turn = 0; turn < 20_000; turn++) {

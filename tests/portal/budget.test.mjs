@@ -54,7 +54,7 @@ portalSuite('the budget of the page', (demo) => {
       const files = (await filesOf(page)).filter(({ name }) => !name.endsWith('.wasm'));
       assert.ok(
         files.every(({ sent }) => sent > 0),
-        'nothing of it was in a cache',
+        `nothing of it was in a cache: ${JSON.stringify(files)}`,
       );
       await browser.close();
     }

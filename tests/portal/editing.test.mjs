@@ -35,7 +35,8 @@ portalSuite('what is written on a token', (demo) => {
     await page.getByText('the resource has an empty segment').waitFor();
     await page.getByLabel('Only on', { exact: true }).fill('org:acme/group:eng');
     await page.getByLabel('Only on', { exact: true }).press('Enter');
-    await page.getByText('Send on all channels: only on org:acme/group:eng').waitFor();
+    const narrowed = page.locator('leastkey-narrowing');
+    await narrowed.getByText('Send on all channels: only on org:acme/group:eng').waitFor();
     await visit.look('write-2-narrowed');
     await visit.button('Next').click();
 

@@ -114,12 +114,15 @@ portalSuite('a long list', (demo) => {
   });
 
   test('says when the server cannot be reached, and tries again', async () => {
+    const input = { kind: 'permission-set', owner: 'org:acme', name: 'Here', templates: ['all-channels'] };
+    const actor = { id: 'user:1', roles: { 'org:acme': 'admin' } };
+    await demo().deployment.tokens.create(input, actor);
     const ada = await demo().visit('ada');
     const { page } = ada;
     await page.route('**/leastkey/v1/tokens?*', (route) =>
       route.fulfill({ status: 502, body: 'bad gateway' }),
     );
-    await page.getByLabel('Status').selectOption('active');
+    await page.getByLabel('Status').selectOption('revoked');
     await page.getByText('The server cannot be reached').waitFor();
     await ada.look('list-3-failed');
     await page.unroute('**/leastkey/v1/tokens?*');
