@@ -16,7 +16,12 @@ async function deploy(kinds = {}, more = { roles }) {
   let now = Date.UTC(2026, 10, 23);
   const clock = () => now;
   const catalog = { services, kinds, ...more };
-  const tokens = await createTokens({ catalog, store: memoryStore({ now: clock }), prefix: 'test', now: clock });
+  const tokens = await createTokens({
+    catalog,
+    store: memoryStore({ now: clock }),
+    prefix: 'test',
+    now: clock,
+  });
   let made = 0;
   return {
     tokens,
