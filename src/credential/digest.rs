@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
 
-use super::{HASHED, block};
+use super::HASHED;
 use crate::input::{Reader, message};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
@@ -24,12 +24,18 @@ impl Digest {
 
     /// The digest of a credential.
     pub(super) fn of_credential(hashed: &[u8; HASHED]) -> Digest {
-        Digest(block::sha256(hashed))
+        #[cfg(feature = "edge")]
+        return Digest(super::block::sha256(hashed));
+        #[cfg(not(feature = "edge"))]
+        Digest::of(hashed)
     }
 
     /// The digests of four credentials, sooner than one by one where the processor takes four words at a time.
     pub(super) fn of_four(hashed: [&[u8; HASHED]; 4]) -> [Digest; 4] {
-        block::sha256_of_four(hashed).map(Digest)
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        return super::block::sha256_of_four(hashed).map(Digest);
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        hashed.map(Digest::of_credential)
     }
 
     /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).

@@ -5,12 +5,14 @@
 //! any letter.
 
 mod base62;
+#[cfg(any(test, feature = "edge", target_feature = "simd128"))]
 mod block;
 mod checksum;
 mod digest;
 mod imported;
 
 mod token_id;
+#[cfg(any(test, feature = "edge", target_feature = "simd128"))]
 mod words;
 
 use std::fmt;
