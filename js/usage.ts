@@ -26,6 +26,8 @@ interface Noted extends Omit<Use, 'asked' | 'from'> {
   from?: Map<string, number>;
   /** The last of them. */
   last: string | undefined;
+  /** The last list of them that nobody can change. */
+  list: Requirement | undefined;
   /** When it was last used, as of when it was put in its place. */
   placed: number;
 }
@@ -83,7 +85,10 @@ export class UsageCollector {
     if (typeof requirement === 'string') {
       if (use.last !== requirement) ask(use, requirement);
     } else if (requirement === undefined) use.untold = true;
-    else for (const text of textsOf(requirement)) ask(use, text);
+    else if (use.list !== requirement) {
+      for (const text of textsOf(requirement)) ask(use, text);
+      if (Array.isArray(requirement) && Object.isFrozen(requirement)) use.list = requirement;
+    }
   }
 
   /** Notes from where a token was used, beside {@link note}. */
@@ -135,7 +140,7 @@ export class UsageCollector {
       this.#near[place] = before;
       return before;
     }
-    const use: Noted = { id, at, placed: at, uses: 0, last: undefined, asked: new Set() };
+    const use: Noted = { id, at, placed: at, uses: 0, last: undefined, list: undefined, asked: new Set() };
     this.#uses.set(id, use);
     this.#near[place] = use;
     if (this.#uses.size > MOST) this.#letGo(use);
@@ -192,7 +197,7 @@ function see(use: Noted, address: string, at: number): void {
   }
 }
 
-function told({ asked, last, placed, from, ...use }: Noted): Use {
+function told({ asked, last, list, placed, from, ...use }: Noted): Use {
   return {
     ...use,
     ...(asked.size > 0 && { asked: [...asked] }),

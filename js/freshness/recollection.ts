@@ -26,6 +26,8 @@ export class Recollection {
   #looks = { since: 0, count: 0 };
   readonly #numbers = new Map<string | undefined, number>();
   readonly #lists = new Map<string, number>();
+  /** The lists among them that callers still have. */
+  #known = new WeakMap<readonly unknown[], KnownList>();
   #epoch = -1;
 
   constructor(core: VerifyingCore) {
@@ -56,6 +58,18 @@ export class Recollection {
     if (number === undefined) return this.look(credential, questionOf(requirement), now, asOf);
     const hit = this.#core.hit(credential, number, now);
     return this.#plainYes(hit, asOf) ?? this.#other(hit, { credential, requirement }, now, asOf);
+  }
+
+  /** A yes on a list that is required whole and was read before; nothing where that is not known. */
+  lookList(
+    credential: string,
+    requirement: readonly unknown[],
+    now: number,
+    asOf: number,
+  ): Verdict | undefined {
+    this.#keepUp();
+    const number = this.#numberOfList(requirement);
+    return number === undefined ? undefined : this.#plainYes(this.#core.hit(credential, number, now), asOf);
   }
 
   /** As {@link lookPlain}, for those at some places, at most `MOST_HITS` and all of one length. Their verdicts take the same places. */
@@ -153,6 +167,17 @@ export class Recollection {
     return this.#lists.get(key) ?? this.#numbered(this.#lists, key, question);
   }
 
+  /** The number of a list that has one. One that is frozen is known without a look at what stands in it. */
+  #numberOfList(list: readonly unknown[]): number | undefined {
+    const known = this.#known.get(list);
+    if (known !== undefined && (known.isFrozen || areSame(known.texts, list))) return known.number;
+    const isFrozen = Object.isFrozen(list);
+    const texts = [...list];
+    const number = areLines(texts) ? this.#lists.get(texts.join('\n')) : undefined;
+    if (number !== undefined) this.#known.set(list, { texts, number, isFrozen });
+    return number;
+  }
+
   #numbered<Key>(numbers: Map<Key, number>, key: Key, question: Question): number | undefined {
     if (numbers.size >= MOST_NUMBERED) return undefined;
     const number = this.#core.number(question);
@@ -166,8 +191,20 @@ export class Recollection {
     this.#tokens = [];
     this.#numbers.clear();
     this.#lists.clear();
+    this.#known = new WeakMap();
     this.#epoch = this.#core.epoch;
   }
+}
+
+/** A list with a number, and what stood in it when it was looked up. */
+interface KnownList {
+  texts: readonly unknown[];
+  number: number;
+  isFrozen: boolean;
+}
+
+function areSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((item, at) => item === other[at]);
 }
 
 /** A verification that is under way. */

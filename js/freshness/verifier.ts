@@ -39,6 +39,8 @@ export class FreshVerifier {
     options: VerifyOptions | undefined,
   ): Verdict | Promise<Verdict> {
     const settings = this.#settings;
+    const known = this.#lookList(source, requirement, options);
+    if (known !== undefined) return known;
     if (typeof source === 'string' && isText(requirement) && this.#isPlain(source, options))
       return (
         this.#lookPlain(source, requirement) ??
@@ -55,6 +57,8 @@ export class FreshVerifier {
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
     if (typeof source !== 'string' || !isText(requirement) || !this.#isPlain(source, options)) {
+      const known = this.#lookList(source, requirement, options);
+      if (known !== undefined) return known;
       const { question, freshness } = readQuestion(requirement, options ?? {}, 'verify');
       return this.#verifyNow(source, question, freshness ?? this.#settings.freshness);
     }
@@ -144,6 +148,19 @@ export class FreshVerifier {
     this.#lastSeen = now;
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
     return this.#recollection.lookPlain(credential, requirement, now, this.#feed.readAt);
+  }
+
+  /** Answers a list that is required whole with a yes, from what is remembered, where nothing has to be read or made for it. */
+  #lookList(
+    source: CredentialSource,
+    requirement: Requirement | undefined,
+    options: VerifyOptions | undefined,
+  ): Verdict | undefined {
+    if (!Array.isArray(requirement) || typeof source !== 'string') return undefined;
+    if (!this.#isPlain(source, options) || this.#cannotBe(source)) return undefined;
+    const now = this.#settings.now();
+    if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
+    return this.#recollection.lookList(source, requirement, now, this.#feed.readAt);
   }
 
   /** Whether a text has not the length or the beginning of a credential, so that nobody need look at it. */

@@ -459,6 +459,37 @@ describe('what is remembered', () => {
     await assert.rejects(here.verify(token, ['messages:send\nmessages:status']), { code: 'invalid_input' });
   });
 
+  test('answers a list by what stands in it at the time, whoever has changed it since', async () => {
+    const tokens = await deployment({ freshness: WINDOW });
+    const { token } = await createToken(tokens);
+    const list: ('messages:send' | 'messages:status' | 'messages:export')[] = [
+      'messages:send',
+      'messages:status',
+    ];
+    const answers = async (expected: string) => {
+      for (let turn = 0; turn < 3; turn++) {
+        assert.equal(await code(tokens, token, list), expected);
+        assert.equal(tokens.verifySync(token, list)?.code, expected);
+      }
+    };
+    await answers('valid');
+    list[1] = 'messages:export';
+    await answers('insufficient_permission');
+    list[1] = 'messages:status';
+    await answers('valid');
+    list.push('messages:export');
+    Object.freeze(list);
+    await answers('insufficient_permission');
+    const frozen = Object.freeze(['messages:send', 'messages:status'] as const);
+    for (let turn = 0; turn < 3; turn++) assert.equal(await code(tokens, token, frozen), 'valid');
+    await tokens.flush();
+    for (const requirement of [list, frozen]) await tokens.verify(token, requirement);
+    await tokens.flush();
+    const { permissionUse } = await tokens.get(token.slice(PREFIX.length + 2, PREFIX.length + 18), admin);
+    assert.deepEqual(Object.keys(permissionUse?.lastUsedAt ?? {}), ['messages:send', 'messages:status']);
+    await assert.rejects(code(tokens, token, [] as unknown as Requirement), { code: 'invalid_input' });
+  });
+
   test('answers more requirements than have a number', async () => {
     const { there, here, count } = await instances();
     const { token } = await createToken(there);
