@@ -21,6 +21,9 @@ export const layout = css`
   .split {
     max-inline-size: 52rem;
   }
+  .split:not(:has(> aside)) {
+    max-inline-size: 40rem;
+  }
   .split > aside {
     margin-block: 1.75rem;
   }
