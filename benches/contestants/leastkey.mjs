@@ -176,4 +176,5 @@ async function ofMany(requirement) {
 
 export const noneOfMany = () => ofMany(undefined);
 export const fiftyOfMany = () => ofMany(requiredMany);
+export const fiftyOfManyFrozen = () => ofMany(Object.freeze([...requiredMany]));
 export const fiftyOfManyAsText = () => ofMany(requiredMany.join(' AND '));

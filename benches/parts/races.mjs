@@ -80,6 +80,7 @@ const permission = {
   title: 'The permission check alone: 1,000 granted, 50 required',
   racers: [
     more('fiftyOfMany', 'leastkey, verifySync with a list, less verifySync without', 25),
+    more('fiftyOfManyFrozen', 'leastkey, verifySync with a frozen list, less verifySync without', 25),
     more('fiftyOfManyAsText', 'leastkey, verifySync with "a AND b …", less verifySync without', 25),
     peer('by hand, bitset', 'permission', 'bitset'),
     peer('by hand, Set', 'permission', 'set'),
