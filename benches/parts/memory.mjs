@@ -6,18 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../scripts/shell/run.mjs';
 import { catalog, deployed, prefix } from '../contestants/leastkey.mjs';
-import { heldBy, permissions } from '../scenario.mjs';
+import { heldBy, permissions, textOf } from '../scenario.mjs';
 import { bigStore } from '../store.mjs';
 
 const runner = fileURLToPath(new URL('../memory/run.mjs', import.meta.url));
 
-/** 20 of the 40, and hardly two tokens with the same. */
+/** 20 of the 40, drawn for each token, so that hardly two have the same. */
 function ownOf(key) {
-  const order = permissions.map((permission, at) => [
-    Math.imul(key * 40 + at + 1, 2_654_435_761) >>> 0,
-    permission,
-  ]);
-  const chosen = order.sort(([one], [other]) => one - other).slice(0, 20);
+  const drawn = [...textOf(permissions.length, key)].map((letter, at) => [letter, permissions[at]]);
+  const chosen = drawn.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).slice(0, 20);
   return chosen.map(([, permission]) => permission);
 }
 

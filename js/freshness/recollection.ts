@@ -12,6 +12,9 @@ const FINAL: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_c
 /** How many refusals that could be taken back are read again in one second. Beyond that they are given as they are remembered. */
 const SECOND_LOOKS = 100;
 
+/** How many different lists of permissions are shared by the tokens that hold the same. */
+const MOST_SHARED = 256;
+
 /** The most requirements that have a number. */
 const MOST_NUMBERED = 1_000;
 
@@ -22,6 +25,8 @@ export class Recollection {
   readonly #valid: number;
   /** What a verdict tells of a token, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
+  /** Their permissions, each list once: it would be most of what a token takes. */
+  readonly #permissions = new Map<string, string[]>();
   /** The second looks of the second that began at an instant. */
   #looks = { since: 0, count: 0 };
   readonly #numbers = new Map<string | undefined, number>();
@@ -105,8 +110,18 @@ export class Recollection {
    */
   keep(slot: number, token: VerifiedToken | undefined): void {
     this.#keepUp();
+    if (token !== undefined) token.permissions = this.#shared(token.permissions);
     // Many verdicts will share it.
     this.#tokens[slot] = frozen(token);
+  }
+
+  #shared(permissions: string[]): string[] {
+    const key = permissions.join(' ');
+    const known = this.#permissions.get(key);
+    if (known !== undefined) return known;
+    if (this.#permissions.size >= MOST_SHARED) this.#permissions.clear();
+    this.#permissions.set(key, permissions);
+    return permissions;
   }
 
   /** The answer to nearly every verification: yes, by the secret that the token was read with. */
@@ -225,7 +240,7 @@ function turned({ successor, ...token }: VerifiedToken): VerifiedToken {
 }
 
 function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const member of Object.values(value)) frozen(member);
   return Object.freeze(value);
 }
