@@ -8,7 +8,7 @@ import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
 import { Place } from './queue.js';
 import type { Write } from './stores/store.js';
-import { backOff, Deadline } from './time-limit.js';
+import { backOff, Deadline, TimeLimitError } from './time-limit.js';
 
 /** The core's part of an operation: the next step, with everything read so far. */
 export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => Step;
@@ -98,7 +98,7 @@ class Operation {
       } catch (cause) {
         this.#deadline.refuseAborted();
         // After a commit of unknown outcome, or when conflicts took all the time, this failure is not what there is to tell.
-        if (this.#lost === undefined && !(this.#refused && this.#deadline.left === 0))
+        if (this.#lost === undefined && !(this.#refused && cause instanceof TimeLimitError))
           throw unreadable(cause);
         return undefined;
       }

@@ -15,8 +15,9 @@ use support::{Host, NOW};
 #[test]
 fn an_entry_tells_who_did_what_and_why() {
     let host = trail(&[1, 2]);
+    // Two answers of the store after it was begun.
     let text = &host.store["audit/org:acme/0000000000000001"];
-    let told = r#"{"v":1,"owner":"org:acme","seq":1,"at":1795392000000,"actor":"user:1","operation":"edit","token":"0TZ3abcdEFGH1234","reason":"laptop stolen “again”","before":{"name":"Nightly"},"after":{"name":"0"},"previous":null}"#;
+    let told = r#"{"v":1,"owner":"org:acme","seq":1,"at":1795392000002,"actor":"user:1","operation":"edit","token":"0TZ3abcdEFGH1234","reason":"laptop stolen “again”","before":{"name":"Nightly"},"after":{"name":"0"},"previous":null}"#;
     assert_eq!(text, told);
     assert_eq!(entry(&host, 2).previous, Some(Hash::of(text)));
     let head = &host.store["audit-head/org:acme"];

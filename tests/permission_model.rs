@@ -623,11 +623,10 @@ fn drift_is_reported_and_changes_nothing() {
     let one = |query: Json| {
         host_call(
             &mut Host {
-                deployment: support::deployment(),
                 store: before.clone(),
                 now: host.now,
                 calls: 9,
-                written: Vec::new(),
+                ..Host::new()
             },
             query,
         )

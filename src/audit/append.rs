@@ -9,13 +9,15 @@ use crate::time::{Instant, LARGEST_EXACT};
 /// the trail after that.
 ///
 /// A trail that is damaged must not stop a revocation. Where the head cannot be read, or is not the end of its chain, a new chain begins at
-/// the time in milliseconds, further than any count of changes; [`super::check`] reports the break.
+/// the time in milliseconds, further than any count of changes; [`super::check`] reports the break. It is the time at which the call
+/// started: that of the plan, `now`, would ask for another place after every answer of the store.
 ///
 /// # Errors
 /// [`Halt::Need`]: the head, then the keys of the new entries.
 pub fn append(
     reads: &Reads,
     owner: &Resource,
+    started: Instant,
     now: Instant,
     changes: Vec<Change>,
 ) -> Result<Vec<Write>, Halt> {
@@ -26,7 +28,7 @@ pub fn append(
     let [stored] = reads.get([&head_key])?;
     let (first, previous) = match next(reads, owner, stored, changes.len())? {
         Some(place) => place,
-        None => (begin(reads, owner, now, changes.len())?, None),
+        None => (begin(reads, owner, started, changes.len())?, None),
     };
     let mut writes = Vec::with_capacity(changes.len() + 1);
     let mut end = previous;
@@ -47,15 +49,15 @@ pub fn append(
 }
 
 /// Where a new chain begins: at the time, or a little after it where another chain has begun there already.
-fn begin(reads: &Reads, owner: &Resource, now: Instant, count: usize) -> Result<u64, Halt> {
+fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Result<u64, Halt> {
     for ahead in (0..20).map(|power| (1u64 << power) - 1) {
-        let first = now.millis().saturating_add(ahead);
+        let first = started.millis().saturating_add(ahead);
         if are_free(reads, owner, first, count)? {
             return Ok(first);
         }
     }
-    // The commit will find it taken, and be planned again a moment later.
-    Ok(now.millis())
+    // The commit will find it taken.
+    Ok(started.millis())
 }
 
 /// Whether so many places are free from one on.

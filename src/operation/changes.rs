@@ -4,7 +4,7 @@
 use super::authority::Authority;
 use super::lookup::Found;
 use super::marker::Mark;
-use super::{Context, Operation};
+use super::{Context, Operation, Time};
 use crate::account::{Account, AccountType};
 use crate::audit::{self, Change, difference};
 use crate::credential::TokenId;
@@ -225,7 +225,7 @@ impl<'o> Changes<'o> {
     /// [`Halt::Need`] for the heads of the audit trails and of the change feed.
     pub(super) fn finish(mut self, mark: Mark, authority: Option<&Authority>) -> Result<Vec<Write>, Halt> {
         let reads = self.context.reads;
-        let now = self.context.time.now;
+        let Time { started, now } = self.context.time;
         let trails = self.audited.iter().map(|(owner, _)| keys::audit_head(owner));
         let heads: Vec<String> = trails
             .chain(self.announced.iter().map(|(key, _)| key.clone()))
@@ -235,7 +235,8 @@ impl<'o> Changes<'o> {
             reads.get_queued(&heads, &keys::feed(owner))?;
         }
         for (owner, changes) in self.audited {
-            self.writes.extend(audit::append(reads, &owner, now, changes)?);
+            self.writes
+                .extend(audit::append(reads, &owner, started, now, changes)?);
         }
         for (feed_key, changed) in self.announced {
             let [head] = reads.get([&feed_key])?;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, createToken, deployment } from './support/deployment.js';
 import { temporaryFile } from './support/files.js';
 import { ending, lines, start } from './support/processes.js';
+import { wrapped } from './support/wrapped.js';
 
 const MADE_BY_EACH = 150;
 const SHARED = 60;
@@ -49,4 +51,31 @@ test('a thousand calls at once on one SQLite file from two processes: nothing is
   } finally {
     file.remove();
   }
+});
+
+test('a change that another overtakes while it reads is planned anew at once, though the clock goes on', async () => {
+  const store = memoryStore();
+  let instant = Date.now();
+  const now = () => (instant += 5);
+  const here = await deployment({ store, now });
+  const { id } = await createToken(here);
+  let gets = 0;
+  let commits = 0;
+  const overtaken = wrapped(store, {
+    async get(keys) {
+      gets += 1;
+      const values = await store.get(keys);
+      // Between the head of the trail and the places after it.
+      if (keys.some((key) => key.startsWith('audit-head/')) && gets < 5)
+        await here.revoke(id, { reason: 'here' }, admin);
+      return values;
+    },
+    commit(writes) {
+      commits += 1;
+      return store.commit(writes);
+    },
+  });
+  const there = await deployment({ store: overtaken, now, deadline: 2_000 });
+  assert.equal((await there.revoke(id, { reason: 'there' }, admin)).reason, 'here');
+  assert.ok(gets < 12 && commits === 1, `${gets} reads, ${commits} commits`);
 });

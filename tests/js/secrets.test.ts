@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { LeastkeyError, type Store } from 'leastkey';
+import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
-import { admin, createToken, deployment, input, PREFIX, stranger } from './support/deployment.js';
-import { isInMemory } from './support/glue.js';
+import { admin, catalog, createToken, deployment, input, PREFIX, stranger } from './support/deployment.js';
+import { isInMemory } from './support/memories.js';
 import { wrapped } from './support/wrapped.js';
 
 const RECORD_KEY = 'c0ffee'.repeat(11);
@@ -21,6 +22,12 @@ function secretsOf(token: string): string[] {
     Buffer.from(secret).toString('hex'),
     Buffer.from(secret).toString('base64').slice(0, 38),
   ];
+}
+
+/** The secret as the words that SHA-256 works with, two by two: the sixth of its block begins with the fourth character of the secret. */
+function wordsOf(token: string): Buffer[] {
+  const words = Buffer.from(token.slice(PREFIX.length + 1).slice(20, 44)).swap32();
+  return [0, 8, 16].map((at) => words.subarray(at, at + 8));
 }
 
 /** A store whose arguments are all written down. */
@@ -160,21 +167,45 @@ describe('the secret of a token', () => {
   });
 
   test('does not stay in the memory of the core', async () => {
-    const tokens = await deployment();
+    const store = memoryStore();
+    const imported = [{ prefix: 'old_', digestOf: 'whole' as const }];
+    const tokens = await deployment({ store, imported });
+    const edge = await createVerifier({ catalog, store, prefix: PREFIX, imported });
     for (let turn = 0; turn < 20; turn++) {
       const { token } = await createToken(tokens, { name: `T${turn}` });
-      await tokens.verify(token, 'messages:send');
-      await tokens.verify(`${token.slice(0, -1)}x`);
-      await tokens.verify(token.toUpperCase());
-      for (const secret of secretsOf(token).slice(0, 3)) assert.equal(isInMemory(secret), false);
+      const foreign = `old_${'Canary'.repeat(1 + turn)}OfAnotherSystem`;
+      const digest = createHash('sha256').update(foreign).digest('hex');
+      const row = { ...input({ name: `I${turn}` }), digest, encoding: 'hex' as const };
+      await tokens.importKeys([row], admin);
+      const secrets = [...secretsOf(token).slice(0, 3), foreign.slice(4, 20), ...wordsOf(token)];
+      for (const verifier of [tokens, edge]) {
+        for (const call of [
+          () => verifier.verify(token, 'messages:send'),
+          () => verifier.verify(token, 'messages:send'),
+          () => verifier.verify(foreign, 'messages:send'),
+          () => verifier.verify(`${token.slice(0, -1)}x`),
+          () => verifier.verify(token.toUpperCase()),
+          () => verifier.verifyMany(Array(9).fill({ credential: token, requirement: 'messages:send' })),
+          () => tokens.explain(token, 'messages:send'),
+        ]) {
+          await call();
+          for (const secret of secrets) assert.equal(isInMemory(secret), false, String(call));
+        }
+      }
     }
   });
 
   test('the scan of the memory finds what is there', async () => {
-    const { catalog } = await import('./support/deployment.js');
-    const marker = 'CanaryOfTheMemoryScan';
-    await deployment({ catalog: { ...catalog, version: marker } });
+    const marker = 'canary-of-the-memory-scan';
+    const services = { [marker]: { title: 'Here', permissions: { read: 'Read' } } };
+    await deployment({ catalog: { services } });
+    await createVerifier({
+      catalog: { services: { [`${marker}-of-an-edge`]: services[marker] } },
+      store: memoryStore(),
+      prefix: PREFIX,
+    });
     assert.equal(isInMemory(marker), true);
+    assert.equal(isInMemory(`${marker}-of-an-edge`), true);
   });
 
   test('the entropy that it came from is wiped', async () => {

@@ -80,6 +80,8 @@ pub struct Host {
     pub calls: u64,
     /// The writes of the last commit.
     pub written: Vec<Write>,
+    /// The milliseconds that a call has waited for the store.
+    pub waited: u64,
 }
 
 impl Host {
@@ -90,6 +92,7 @@ impl Host {
             now: NOW,
             calls: 0,
             written: Vec::new(),
+            waited: 0,
         }
     }
 
@@ -109,7 +112,7 @@ impl Host {
     pub fn time(&self) -> Time {
         Time {
             started: instant(self.now),
-            now: instant(self.now),
+            now: instant(self.now + self.waited),
         }
     }
 
@@ -178,6 +181,7 @@ impl Host {
     }
 
     fn finish(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>) -> Result<Json, Refusal> {
+        self.assert_that_it_ends_on_a_slow_store(&step);
         let mut reads = Reads::default();
         for _ in 0..100 {
             match step(self, &reads) {
@@ -191,6 +195,17 @@ impl Host {
             }
         }
         panic!("an operation that never ends");
+    }
+
+    /// What a call needs to know does not move on with the clock.
+    fn assert_that_it_ends_on_a_slow_store(&mut self, step: &impl Fn(&Host, &Reads) -> Step<Answer>) {
+        let mut reads = Reads::default();
+        while let Step::Need(need) = step(self, &reads) {
+            self.fetch(&mut reads, need);
+            self.waited += 1_000;
+            assert!(self.waited < 100_000, "an operation that never ends");
+        }
+        self.waited = 0;
     }
 
     /// What a call would commit, planned on the store as it is.

@@ -34,16 +34,18 @@ pub fn renames(count: usize) -> Vec<Change> {
     (0..count).map(|at| change("edit", &format!("{at}"))).collect()
 }
 
-/// What an operation would write for the trail.
+/// What an operation would write for the trail, with a store whose every answer takes a millisecond.
 pub fn planned(host: &Host, owner: &Resource, changes: &[Change]) -> Vec<Write> {
     let mut reads = Reads::default();
-    loop {
-        match append(&reads, owner, instant(host.now), changes.to_vec()) {
+    for waited in 0..30 {
+        let (started, now) = (instant(host.now), instant(host.now + waited));
+        match append(&reads, owner, started, now, changes.to_vec()) {
             Ok(writes) => return writes,
             Err(Halt::Need(need)) => host.fetch(&mut reads, *need),
             Err(Halt::Refuse(refusal)) => panic!("{refusal:?}"),
         }
     }
+    panic!("what it needs to know has no end");
 }
 
 pub fn appended(host: &mut Host, owner: &Resource, changes: &[Change]) {

@@ -37,8 +37,3 @@ export function instanceInUse(): unknown {
 export function memoryInUse(): number {
   return glue.initSync().memory.buffer.byteLength;
 }
-
-/** Whether a text stands anywhere in the memory of the instance in use. */
-export function isInMemory(text: string): boolean {
-  return Buffer.from(glue.initSync().memory.buffer).includes(text);
-}
