@@ -17,9 +17,10 @@ use std::time::{Duration, Instant as Clock};
 
 use leastkey::Deployment;
 use leastkey::cache::{Cache, SHARDS};
-use leastkey::credential::Credential;
+use leastkey::credential::{Credential, TokenId};
 use leastkey::grant::Grant;
 use leastkey::input::Value;
+use leastkey::record::Stored;
 use leastkey::requirement::Requirement;
 use leastkey::step::{Reads, Step};
 use leastkey::verdict::Code;
@@ -102,6 +103,25 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
         assert!(slot.is_some());
     });
 
+    // One record in three forms: as it is stored and checked; as text that is only parsed; and the least that any form without text takes,
+    // its leaves with their lengths before them, copied out and not looked at.
+    let records = host.records();
+    let mut next = records.iter().cycle();
+    with("read a record", &mut || {
+        let (id, record) = black_box(next.next().unwrap());
+        assert!(Stored::parse(id, record).is_ok());
+    });
+    let mut next = records.iter().cycle();
+    with("read a record, parsed by serde_json", &mut || {
+        let (_, record) = black_box(next.next().unwrap());
+        black_box(serde_json::from_str::<Json>(record).unwrap());
+    });
+    let leaves: Vec<Vec<u8>> = records.iter().map(|(_, record)| leaves(record)).collect();
+    let mut next = leaves.iter().cycle();
+    with("read a record, leaves of a binary form", &mut || {
+        black_box(copied(black_box(next.next().unwrap())));
+    });
+
     let corrupted: Vec<String> = host
         .credentials
         .iter()
@@ -158,6 +178,34 @@ fn turns<'t>(items: &'t [String]) -> impl FnMut() -> &'t str {
 fn corrupt(credential: &str) -> String {
     let (head, tail) = credential.split_at(credential.len() - 1);
     format!("{head}{}", if tail == "0" { '1' } else { '0' })
+}
+
+/// All texts, numbers and flags of a document as texts, each after its length in two bytes.
+fn leaves(document: &str) -> Vec<u8> {
+    fn add(value: &Json, bytes: &mut Vec<u8>) {
+        let leaf = match value {
+            Json::Array(items) => return items.iter().for_each(|item| add(item, bytes)),
+            Json::Object(members) => return members.values().for_each(|member| add(member, bytes)),
+            Json::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        bytes.extend(u16::try_from(leaf.len()).unwrap().to_be_bytes());
+        bytes.extend(leaf.as_bytes());
+    }
+    let mut bytes = Vec::new();
+    add(&serde_json::from_str(document).unwrap(), &mut bytes);
+    bytes
+}
+
+/// Each leaf as a text of its own.
+fn copied(mut bytes: &[u8]) -> Vec<String> {
+    let mut texts = Vec::new();
+    while let Some((length, rest)) = bytes.split_first_chunk() {
+        let (text, after) = rest.split_at(usize::from(u16::from_be_bytes(*length)));
+        texts.push(std::str::from_utf8(text).unwrap().to_owned());
+        bytes = after;
+    }
+    texts
 }
 
 /// A catalog of so many permissions.
@@ -223,6 +271,15 @@ impl Populated {
 
     fn requirement(&self, question: Json) -> Requirement {
         read_requirement(self.deployment().catalog(), &value(question)).unwrap()
+    }
+
+    /// The record of every token, with its id.
+    fn records(&self) -> Vec<(TokenId, String)> {
+        let stored = self.host.store.iter();
+        let records = stored.filter_map(|(key, text)| Some((key.strip_prefix("token/")?, text)));
+        records
+            .map(|(id, text)| (TokenId::parse(id).unwrap(), text.clone()))
+            .collect()
     }
 
     /// What a verifier remembers that has seen every token.

@@ -15,6 +15,9 @@ const SECOND_LOOKS = 100;
 /** How many different lists of permissions are shared by the tokens that hold the same. */
 const MOST_SHARED = 256;
 
+/** How many different texts that tokens have in common are shared: permissions, owners, resources and kinds. */
+const MOST_TEXTS = 4_096;
+
 /** The most requirements that have a number. */
 const MOST_NUMBERED = 1_000;
 
@@ -27,6 +30,7 @@ export class Recollection {
   #tokens: (VerifiedToken | undefined)[] = [];
   /** Their permissions, each list once: it would be most of what a token takes. */
   readonly #permissions = new Map<string, string[]>();
+  readonly #texts = new Map<string, string>();
   /** The second looks of the second that began at an instant. */
   #looks = { since: 0, count: 0 };
   readonly #numbers = new Map<string | undefined, number>();
@@ -110,7 +114,12 @@ export class Recollection {
    */
   keep(slot: number, token: VerifiedToken | undefined): void {
     this.#keepUp();
-    if (token !== undefined) token.permissions = this.#shared(token.permissions);
+    if (token !== undefined) {
+      token.permissions = this.#shared(token.permissions);
+      token.kind = this.#one(token.kind);
+      token.owner = this.#one(token.owner);
+      token.resource = this.#one(token.resource);
+    }
     // Many verdicts will share it.
     this.#tokens[slot] = frozen(token);
   }
@@ -120,8 +129,17 @@ export class Recollection {
     const known = this.#permissions.get(key);
     if (known !== undefined) return known;
     if (this.#permissions.size >= MOST_SHARED) this.#permissions.clear();
-    this.#permissions.set(key, permissions);
-    return permissions;
+    const ofShared = permissions.map((permission) => this.#one(permission));
+    this.#permissions.set(key, ofShared);
+    return ofShared;
+  }
+
+  #one(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    if (this.#texts.size >= MOST_TEXTS) this.#texts.clear();
+    this.#texts.set(text, text);
+    return text;
   }
 
   /** The answer to nearly every verification: yes, by the secret that the token was read with. */

@@ -9,9 +9,8 @@ mod absent;
 mod entry;
 mod seen;
 mod shards;
+mod slots;
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use absent::Absent;
@@ -20,6 +19,7 @@ use entry::RestsOn;
 use seen::Seen;
 pub use shards::SHARDS;
 use shards::Shards;
+use slots::Slots;
 
 use crate::credential::{Presented, TokenId};
 use crate::grant::Grant;
@@ -43,11 +43,9 @@ pub struct Cache {
     capacity: u32,
     /// How much of the capacity is taken.
     weight: u32,
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-    by_id: HashMap<Key, u32, BuildHasherDefault<IdHasher>>,
+    slots: Slots,
     /// Where the search for somebody to forget goes on.
-    hand: usize,
+    hand: u32,
     shards: Shards,
     /// When the read of the feed began that everything here has outlived.
     as_of: Option<Instant>,
@@ -61,13 +59,6 @@ pub struct Cache {
     grants: Shared<Grant>,
     rests_on: Shared<RestsOn>,
     recent: Recent,
-}
-
-#[derive(Debug)]
-struct Slot {
-    entry: Option<Entry>,
-    /// Whether it was used since the hand last came by.
-    used: bool,
 }
 
 /// What an id was found to be.
@@ -99,9 +90,7 @@ impl Cache {
         Cache {
             capacity: capacity.max(1),
             weight: 0,
-            slots: Vec::new(),
-            free: Vec::new(),
-            by_id: HashMap::default(),
+            slots: Slots::default(),
             hand: 0,
             shards: Shards::default(),
             as_of: None,
@@ -122,13 +111,13 @@ impl Cache {
     /// How many tokens are remembered.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.slots.len()
     }
 
     /// Whether none is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.slots.len() == 0
     }
 
     /// When the read of the feed began on which this rests.
@@ -146,8 +135,8 @@ impl Cache {
     /// Where a token is remembered, before anything is hashed.
     #[must_use]
     pub fn find(&self, id: &TokenId) -> Found {
-        match self.by_id.get(&key(id.bytes())) {
-            Some(slot) => Found::At(*slot),
+        match self.slots.find(id.bytes()) {
+            Some(slot) => Found::At(slot),
             None if self.absent.has(id.bytes()) => Found::Absent,
             None => Found::Nowhere,
         }
@@ -162,7 +151,7 @@ impl Cache {
         question: &Question,
         now: Instant,
     ) -> Option<Hit> {
-        let of = self.slots.get_mut(slot as usize)?;
+        let of = self.slots.get_mut(slot)?;
         let entry = of.entry.as_ref()?;
         let successor = match entry.secret(presented, now) {
             Secret::Current => false,
@@ -208,25 +197,17 @@ impl Cache {
         }
         entry.terms.share(self.grants.one(entry.terms.shared_grant()));
         entry.rests_on = self.rests_on.one(&entry.rests_on);
-        if let Some(at) = self.by_id.get(&key(&entry.id)).map(|at| *at as usize) {
-            let known = self.slots.get(at).and_then(|slot| slot.entry.as_ref());
+        if let Some(at) = self.slots.find(&entry.id) {
+            let known = self.slots.entry(at);
             if known.is_some_and(|known| known.revision > entry.revision) {
                 return None;
             }
             self.forget(at);
         }
-        let at = self.room(entry.weight)?;
-        self.weight += entry.weight;
-        self.by_id.insert(key(&entry.id), at);
-        let slot = Slot {
-            entry: Some(entry),
-            used: true,
-        };
-        match self.slots.get_mut(at as usize) {
-            Some(place) => *place = slot,
-            None => self.slots.push(slot),
-        }
-        Some(at)
+        self.make_room(entry.weight)?;
+        let weight = entry.weight;
+        self.weight += weight;
+        Some(self.slots.insert(entry))
     }
 
     /// Takes in a read of all heads of the change feed that began at `read_at`, and forgets what changed.
@@ -246,13 +227,9 @@ impl Cache {
         for (id, revision) in &changes.tokens {
             self.forget_older(id, *revision);
         }
-        for at in 0..self.slots.len() {
-            let forget = self
-                .slots
-                .get(at)
-                .and_then(|slot| slot.entry.as_ref())
-                .is_some_and(|entry| changes.touch(&entry.rests_on));
-            if forget {
+        for at in 0..self.slots.places() {
+            let touched = self.slots.entry(at);
+            if touched.is_some_and(|entry| changes.touch(&entry.rests_on)) {
                 self.forget(at);
             }
         }
@@ -282,15 +259,13 @@ impl Cache {
     /// The grant of the token in a slot.
     #[must_use]
     pub fn grant(&self, slot: u32) -> Option<Grant> {
-        let entry = self.slots.get(slot as usize)?.entry.as_ref()?;
-        Some(entry.terms.grant().clone())
+        Some(self.slots.entry(slot)?.terms.grant().clone())
     }
 
     /// Forgets what is remembered of a token, if it is from before a revision.
     fn forget_older(&mut self, id: &[u8; 16], revision: u64) {
-        let at = self.by_id.get(&key(id)).map(|at| *at as usize);
-        let older = at.filter(|at| {
-            let entry = self.slots.get(*at).and_then(|slot| slot.entry.as_ref());
+        let older = self.slots.find(id).filter(|at| {
+            let entry = self.slots.entry(*at);
             entry.is_some_and(|entry| entry.revision < revision)
         });
         if let Some(at) = older {
@@ -298,32 +273,28 @@ impl Cache {
         }
     }
 
-    fn forget(&mut self, at: usize) {
-        let Some(slot) = self.slots.get_mut(at) else {
-            return;
-        };
-        if let Some(entry) = slot.entry.take() {
-            self.by_id.remove(&key(&entry.id));
+    fn forget(&mut self, at: u32) {
+        if let Some(entry) = self.slots.remove(at) {
             self.weight = self.weight.saturating_sub(entry.weight);
-            self.free.extend(u32::try_from(at).ok());
         }
     }
 
-    /// A place for a token of a weight: where one was that has been forgotten, or a new one. Nothing, if it alone were too much.
-    fn room(&mut self, weight: u32) -> Option<u32> {
+    /// Makes room for a token of a weight. Nothing, if it alone were too much.
+    fn make_room(&mut self, weight: u32) -> Option<()> {
         let left = self.capacity.checked_sub(weight)?;
-        while self.weight > left && !self.by_id.is_empty() {
+        while self.weight > left && !self.is_empty() {
             self.forget_one();
         }
-        self.free.pop().or_else(|| u32::try_from(self.slots.len()).ok())
+        Some(())
     }
 
     /// Forgets somebody who was not used for longest, roughly (CLOCK).
     fn forget_one(&mut self) {
+        let places = self.slots.places();
         // Twice round finds one: the first time round takes every mark away.
-        for _ in 0..2 * self.slots.len() {
+        for _ in 0..2 * places {
             let at = self.hand;
-            self.hand = (at + 1) % self.slots.len();
+            self.hand = (at + 1) % places;
             let Some(slot) = self.slots.get_mut(at) else {
                 return;
             };
@@ -374,28 +345,4 @@ type Key = u128;
 
 fn key(id: &[u8; 16]) -> Key {
     u128::from_le_bytes(*id)
-}
-
-/// The last eight characters of an id are random, so that one multiplication spreads them. Nobody can choose the id of a token that is
-/// remembered, for only tokens whose secret matched are.
-#[derive(Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write_u128(&mut self, id: u128) {
-        let random = u64::try_from(id >> 64).unwrap_or_default();
-        let spread = random.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        // The table looks at the low bits, which only the low digits have reached.
-        self.0 = spread ^ (spread >> 32);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u128(u128::from(*byte) << 64);
-        }
-    }
 }
