@@ -224,17 +224,23 @@ fn sweep<'c>(
 ) -> Result<Outcome, Halt> {
     let mark = Mark::of_call(context, changes.operation());
     let [marked] = context.reads.get([mark.key()])?;
+    let mut page = Page::read(context, owner, after)?;
+    let mut sweep = Sweep::default();
+    // What this very call did, whose answer was lost. It has left its marker, so whatever else is to be done is for the next page.
     let done = mark.found(marked)?;
-    let Entries {
-        all: entries,
-        more: more_ranges,
-    } = entries(context, owner, after)?;
+    if let Some(done) = &done {
+        sweep.ids.clone_from(done);
+        if !page.cut_after(done) {
+            sweep.scanned = done.len();
+            sweep.next = Some(page.begin);
+            return Ok(Outcome::Answer(Answer::Sweep(sweep)));
+        }
+    }
+    let entries = page.entries;
     let ids: Vec<Option<TokenId>> = entries.iter().map(|(_, value)| entry_id(value)).collect();
     let token_keys: Vec<String> = ids.iter().flatten().map(keys::token).collect();
     context.reads.get_all(&token_keys)?;
 
-    let mut sweep = Sweep::default();
-    let full = entries.len() >= PAGE as usize;
     for (at, ((key, _), id)) in entries.iter().zip(&ids).enumerate() {
         let Some(id) = id else { continue };
         let [stored] = context.reads.get([&keys::token(id)])?;
@@ -250,10 +256,9 @@ fn sweep<'c>(
         };
         match judge(record.token()) {
             Judgement::Spare => {}
-            // What this very call did, whose answer was lost.
-            Judgement::Already if done.as_ref().is_some_and(|done| done.contains(id)) => {
-                sweep.ids.push(*id);
-            }
+            Judgement::Already if done.as_ref().is_some_and(|done| done.contains(id)) => {}
+            // Made since.
+            Judgement::Take if done.is_some() => {}
             Judgement::Already => sweep.already += 1,
             Judgement::NotAllowed => sweep.not_allowed.push(*id),
             Judgement::Take => {
@@ -269,11 +274,11 @@ fn sweep<'c>(
             sweep.next = Some(key.clone());
             break;
         }
-        if last && (full || more_ranges) {
+        if last && page.more {
             sweep.next = Some(key.clone());
         }
     }
-    if entries.is_empty() && more_ranges {
+    if entries.is_empty() && page.more {
         sweep.next = Some(keys::owner_prefix(owner));
     }
     if changes.is_empty() {
@@ -285,30 +290,50 @@ fn sweep<'c>(
     ))
 }
 
-/// A page of entries.
-struct Entries<'r> {
-    all: &'r [(String, String)],
-    /// Whether a range follows after this one.
+/// A page of the entries of an owner and of everything below it.
+struct Page<'r> {
+    entries: &'r [(String, String)],
+    /// Whether anything may follow after this one.
     more: bool,
+    /// The `after` with which it was read.
+    begin: String,
 }
 
-/// A page of the entries of an owner and of everything below it. In the order of the keys what is below stands before the owner itself.
-fn entries<'r>(context: &Context<'r>, owner: &Resource, after: Option<&str>) -> Result<Entries<'r>, Halt> {
-    let [below, own] = keys::owner_ranges(owner);
-    let in_own = after.is_some_and(|after| after.starts_with(&own));
-    let (prefix, more) = if in_own {
-        (own, false)
-    } else {
-        (below, !owner.as_str().is_empty())
-    };
-    let after = after.filter(|after| after.len() > prefix.len() && after.starts_with(&prefix));
-    let range = Range {
-        prefix,
-        after: after.map(str::to_owned),
-        limit: PAGE,
-    };
-    let all = context.reads.list(&range)?;
-    Ok(Entries { all, more })
+impl<'r> Page<'r> {
+    /// In the order of the keys what is below stands before the owner itself.
+    fn read(context: &Context<'r>, owner: &Resource, after: Option<&str>) -> Result<Page<'r>, Halt> {
+        let [below, own] = keys::owner_ranges(owner);
+        let in_own = after.is_some_and(|after| after.starts_with(&own));
+        let (prefix, more_ranges) = if in_own {
+            (own, false)
+        } else {
+            (below, !owner.as_str().is_empty())
+        };
+        let after = after.filter(|after| after.len() > prefix.len() && after.starts_with(&prefix));
+        let range = Range {
+            prefix,
+            after: after.map(str::to_owned),
+            limit: PAGE,
+        };
+        let entries = context.reads.list(&range)?;
+        Ok(Page {
+            entries,
+            more: more_ranges || entries.len() >= PAGE as usize,
+            begin: range.after.unwrap_or(range.prefix),
+        })
+    }
+
+    /// Lets it end with the last of some tokens. `false`: it has none of them any more.
+    fn cut_after(&mut self, tokens: &[TokenId]) -> bool {
+        let is_one = |(_, value): &(String, String)| entry_id(value).is_some_and(|id| tokens.contains(&id));
+        let last = self.entries.iter().rposition(is_one);
+        let Some((kept, rest)) = last.and_then(|last| self.entries.split_at_checked(last + 1)) else {
+            return false;
+        };
+        self.more |= !rest.is_empty();
+        self.entries = kept;
+        true
+    }
 }
 
 fn entry_id(value: &str) -> Option<TokenId> {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Actor, BulkProgress, LeastkeyError, Tokens } from 'leastkey';
+import type { Actor, BulkProgress, LeastkeyError, Store, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input } from './support/deployment.js';
 import { entriesOf } from './support/entries.js';
@@ -19,6 +19,20 @@ async function many(tokens: Tokens, count: number, changes: Record<string, unkno
     made.push({ token: token as string, id: record.id });
   }
   return made;
+}
+
+/** A store that loses the answer of every other commit, after it was applied; then something happens. */
+function losing(inner: Store, then: (lost: number) => unknown): Store {
+  let commits = 0;
+  return wrapped(inner, {
+    async commit(writes) {
+      const applied = await inner.commit(writes);
+      commits += 1;
+      if (!applied || commits % 2 === 0) return applied;
+      await then(commits);
+      throw new Error('lost');
+    },
+  });
 }
 
 const idsOf = (made: { id: string }[]) => made.map(({ id }) => id).sort();
@@ -160,6 +174,18 @@ describe('revokeAll', () => {
     assert.deepEqual([...report.ids, ...rest.ids].sort(), idsOf(made));
   });
 
+  test('finds what a page did whose answer was lost, though others go on making tokens', async () => {
+    const store = memoryStore();
+    const elsewhere = await deployment({ store });
+    const made = await many(elsewhere, 40);
+    const late = (lost: number) => createToken(elsewhere, { name: `Late ${lost}` });
+    const tokens = await deployment({ store: losing(store, late), deadline: 2_000 });
+    const report = await tokens.revokeAll({ owner: 'org:acme' }, {}, admin);
+    assert.deepEqual(report.ids.toSorted(), idsOf(made));
+    // The first late one stands before those of the first page.
+    assert.deepEqual([report.complete, report.already, report.scanned], [true, 0, 41]);
+  });
+
   test('leaves a damaged record, and says which', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
@@ -236,5 +262,17 @@ describe('purge', () => {
     const removed = [...stopped.ids, ...both.flatMap(({ ids }) => ids)];
     assert.deepEqual(removed.sort(), idsOf(made));
     assert.ok(both.every(({ complete }) => complete));
+  });
+
+  test('finds what a page did whose answer was lost', async () => {
+    const clock = { now: START };
+    const store = memoryStore();
+    const now = () => clock.now;
+    const made = await many(await deployment({ store, now }), 40, { expiresIn: '1d' });
+    clock.now = START + 100 * DAY;
+    const tokens = await deployment({ store: losing(store, () => {}), now, deadline: 2_000 });
+    const report = await tokens.purge();
+    assert.deepEqual(report.ids.toSorted(), idsOf(made));
+    assert.deepEqual([report.complete, report.scanned], [true, 40]);
   });
 });

@@ -188,6 +188,7 @@ impl Host {
                 Step::Need(need) => self.fetch(&mut reads, need),
                 Step::Commit { writes, answer } => {
                     assert!(self.commit(&writes), "nobody else is here");
+                    self.assert_that_it_is_done(&step);
                     return Ok(handed_over(&answer));
                 }
                 Step::Answer(answer) => return Ok(handed_over(&answer)),
@@ -206,6 +207,20 @@ impl Host {
             assert!(self.waited < 100_000, "an operation that never ends");
         }
         self.waited = 0;
+    }
+
+    /// A call whose answer was lost finds what it did, and writes nothing more.
+    fn assert_that_it_is_done(&self, step: &impl Fn(&Host, &Reads) -> Step<Answer>) {
+        let mut reads = Reads::default();
+        loop {
+            match step(self, &reads) {
+                Step::Need(need) => self.fetch(&mut reads, need),
+                Step::Commit { writes, .. } if writes.iter().any(|write| write.value.is_some()) => {
+                    panic!("it was done before: {writes:?}")
+                }
+                Step::Commit { .. } | Step::Answer(_) | Step::Refuse(_) => return,
+            }
+        }
     }
 
     /// What a call would commit, planned on the store as it is.
