@@ -24,6 +24,11 @@ export function areLines(requirement: unknown): requirement is string[] {
   );
 }
 
+/** Whether two lists have the same in the same places. */
+export function areSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((item, at) => item === other[at]);
+}
+
 export function questionOf(requirement: string | undefined): PlainQuestion {
   return requirement === undefined ? {} : { requirement };
 }

@@ -1,3 +1,4 @@
+import { areSame } from './plain-question.js';
 import type { Requirement, Verdict } from './types.js';
 
 /** The use of one token since the last flush, as the core takes it in. */
@@ -26,8 +27,8 @@ interface Noted extends Omit<Use, 'asked' | 'from'> {
   from?: Map<string, number>;
   /** The last of them. */
   last: string | undefined;
-  /** The last list of them that nobody can change. */
-  list: Requirement | undefined;
+  /** The last list of them, as it was. */
+  list: readonly string[] | undefined;
   /** When it was last used, as of when it was put in its place. */
   placed: number;
 }
@@ -65,6 +66,7 @@ export class UsageCollector {
   /** Some of them, where a look at the end of an id finds them: the next use of a token costs a third so. */
   #near: (Noted | undefined)[] = new Array(NEAR).fill(undefined);
   readonly #write: (uses: Use[], signal: AbortSignal | undefined) => Promise<{ flushed: number }>;
+  #copy: readonly string[] = [];
   #uncounted = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -86,9 +88,18 @@ export class UsageCollector {
       if (use.last !== requirement) ask(use, requirement);
     } else if (requirement === undefined) use.untold = true;
     else if (use.list !== requirement) {
-      for (const text of textsOf(requirement)) ask(use, text);
-      if (Array.isArray(requirement) && Object.isFrozen(requirement)) use.list = requirement;
+      const texts = textsOf(requirement);
+      if (use.list !== undefined && areSame(use.list, texts)) return;
+      for (const text of texts) ask(use, text);
+      use.list = this.#kept(texts);
     }
+  }
+
+  /** A list that nobody changes any more: one that is frozen, or a copy that those share who ask for the same one after the other. */
+  #kept(texts: readonly string[]): readonly string[] {
+    if (Object.isFrozen(texts)) return texts;
+    if (!areSame(this.#copy, texts)) this.#copy = [...texts];
+    return this.#copy;
   }
 
   /** Notes from where a token was used, beside {@link note}. */

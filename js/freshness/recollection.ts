@@ -3,7 +3,7 @@
 import type { Question } from '../boundary.js';
 import type { VerdictCode } from '../codes.js';
 import { type CodeRow, HIT_SLOT, HIT_SUCCESSOR, MISS, type VerifyingCore } from '../core/verifying.js';
-import { areLines, isPlain, questionOf } from '../plain-question.js';
+import { areLines, areSame, isPlain, questionOf } from '../plain-question.js';
 import type { Verdict, VerifiedToken } from '../types.js';
 
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
@@ -234,10 +234,6 @@ interface KnownList {
   texts: readonly unknown[];
   number: number;
   isFrozen: boolean;
-}
-
-function areSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((item, at) => item === other[at]);
 }
 
 /** A verification that is under way. */

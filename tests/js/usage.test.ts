@@ -120,6 +120,19 @@ describe('what a token was used for', () => {
     });
   }
 
+  test('is told by a list that changes from use to use', async () => {
+    const { tokens } = await clocked();
+    const { token, id } = await createToken(tokens);
+    const list = ['messages:send'];
+    for (const permission of ['messages:send', 'messages:status']) {
+      list[0] = permission;
+      for (let time = 0; time < 2; time++) assert.equal((await tokens.verify(token, list)).code, 'valid');
+    }
+    await tokens.flush();
+    const { lastUsedAt } = (await useOf(tokens, id)) ?? {};
+    assert.deepEqual(Object.keys(lastUsedAt ?? {}).sort(), ['messages:send', 'messages:status']);
+  });
+
   test('is told with the latest time of each, by all ways to verify, and in lists', async () => {
     const { tokens, clock, use } = await clocked();
     const { token, id } = await createToken(tokens, { add: ['messages:export'] });
