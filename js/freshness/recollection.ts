@@ -18,6 +18,9 @@ const MOST_SHARED = 256;
 /** How many different texts that tokens have in common are shared: permissions, owners, resources and kinds. */
 const MOST_TEXTS = 4_096;
 
+/** The most lists that begin with the same text and are found without a key. */
+const MOST_NEAR = 8;
+
 /** The most requirements that have a number. */
 const MOST_NUMBERED = 1_000;
 
@@ -35,8 +38,8 @@ export class Recollection {
   #looks = { since: 0, count: 0 };
   readonly #numbers = new Map<string | undefined, number>();
   readonly #lists = new Map<string, number>();
-  /** The lists among them that callers still have. */
-  #known = new WeakMap<readonly unknown[], KnownList>();
+  /** The last of them by what stands first: to compare a list is a third of the work of making a key of it. */
+  readonly #near = new Map<unknown, KnownList[]>();
   #epoch = -1;
 
   constructor(core: VerifyingCore) {
@@ -202,12 +205,14 @@ export class Recollection {
 
   /** The number of a list that has one. One that is frozen is known without a look at what stands in it. */
   #numberOfList(list: readonly unknown[]): number | undefined {
-    const known = this.#known.get(list);
-    if (known !== undefined && (known.isFrozen || areSame(known.texts, list))) return known.number;
-    const isFrozen = Object.isFrozen(list);
+    const near = this.#near.get(list[0]) ?? [];
+    for (const known of near) if (known.frozen === list || areSame(known.texts, list)) return known.number;
     const texts = [...list];
     const number = areLines(texts) ? this.#lists.get(texts.join('\n')) : undefined;
-    if (number !== undefined) this.#known.set(list, { texts, number, isFrozen });
+    if (number === undefined) return undefined;
+    near.unshift({ texts, number, frozen: Object.isFrozen(list) ? list : undefined });
+    near.length = Math.min(near.length, MOST_NEAR);
+    this.#near.set(list[0], near);
     return number;
   }
 
@@ -224,7 +229,7 @@ export class Recollection {
     this.#tokens = [];
     this.#numbers.clear();
     this.#lists.clear();
-    this.#known = new WeakMap();
+    this.#near.clear();
     this.#epoch = this.#core.epoch;
   }
 }
@@ -233,7 +238,8 @@ export class Recollection {
 interface KnownList {
   texts: readonly unknown[];
   number: number;
-  isFrozen: boolean;
+  /** Itself, if nobody can change it. */
+  frozen: readonly unknown[] | undefined;
 }
 
 /** A verification that is under way. */

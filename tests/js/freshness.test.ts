@@ -482,6 +482,17 @@ describe('what is remembered', () => {
     await answers('insufficient_permission');
     const frozen = Object.freeze(['messages:send', 'messages:status'] as const);
     for (let turn = 0; turn < 3; turn++) assert.equal(await code(tokens, token, frozen), 'valid');
+    // More that begin alike than are looked through.
+    for (let turn = 0; turn < 3; turn++) {
+      for (let more = 0; more < 20; more++) {
+        const alike = ['messages:send', ...Array(more).fill('messages:status')] as const;
+        assert.equal(await code(tokens, token, alike), 'valid');
+        assert.equal(
+          await code(tokens, token, [...alike, 'messages:export'] as const),
+          'insufficient_permission',
+        );
+      }
+    }
     await tokens.flush();
     for (const requirement of [list, frozen]) await tokens.verify(token, requirement);
     await tokens.flush();
