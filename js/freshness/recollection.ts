@@ -199,8 +199,7 @@ export class Recollection {
     if (isPlain(question)) return this.#number(question.requirement);
     const { requirement, context, consume } = question;
     if (context !== undefined || consume !== undefined || !areLines(requirement)) return undefined;
-    const key = requirement.join('\n');
-    return this.#lists.get(key) ?? this.#numbered(this.#lists, key, question);
+    return this.#numberOfList(requirement) ?? this.#numbered(this.#lists, requirement.join('\n'), question);
   }
 
   /** The number of a list that has one. One that is frozen is known without a look at what stands in it. */

@@ -12,7 +12,6 @@ const CHUNK: usize = 64;
 pub(super) struct Slots {
     /// All full but the last.
     chunks: Vec<Vec<Slot>>,
-    places: u32,
     /// The places of all entries: the ids stand there already.
     by_id: HashTable<u32>,
     free: Vec<u32>,
@@ -33,17 +32,12 @@ impl Slots {
 
     /// How many places there are, empty ones too.
     pub(super) fn places(&self) -> u32 {
-        self.places
+        u32::try_from(self.by_id.len() + self.free.len()).unwrap_or(u32::MAX)
     }
 
     pub(super) fn find(&self, id: &[u8; 16]) -> Option<u32> {
-        self.by_id
-            .find(spread(id), |at| has(&self.chunks, *at, id))
-            .copied()
-    }
-
-    pub(super) fn get(&self, at: u32) -> Option<&Slot> {
-        slot(&self.chunks, at)
+        let is_of = |at: &u32| self.entry(*at).is_some_and(|entry| key(&entry.id) == key(id));
+        self.by_id.find(spread(id), is_of).copied()
     }
 
     pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut Slot> {
@@ -52,15 +46,15 @@ impl Slots {
     }
 
     pub(super) fn entry(&self, at: u32) -> Option<&Entry> {
-        self.get(at)?.entry.as_ref()
+        entry(&self.chunks, at)
     }
 
     /// Puts in a token that is not there, where one was or in a new place.
-    pub(super) fn insert(&mut self, entry: Entry) -> u32 {
-        let at = self.free.pop().unwrap_or(self.places);
-        let hash = spread(&entry.id);
+    pub(super) fn insert(&mut self, new: Entry) -> u32 {
+        let at = self.free.pop().unwrap_or_else(|| self.places());
+        let hash = spread(&new.id);
         let filled = Slot {
-            entry: Some(entry),
+            entry: Some(new),
             used: true,
         };
         match self.get_mut(at) {
@@ -69,14 +63,12 @@ impl Slots {
         }
         let chunks = &self.chunks;
         self.by_id.insert_unique(hash, at, |at| {
-            let entry = slot(chunks, *at).and_then(|slot| slot.entry.as_ref());
-            entry.map_or(0, |entry| spread(&entry.id))
+            entry(chunks, *at).map_or(0, |entry| spread(&entry.id))
         });
         at
     }
 
     fn push(&mut self, slot: Slot) {
-        self.places += 1;
         match self.chunks.last_mut() {
             Some(last) if last.len() < CHUNK => last.push(slot),
             _ => {
@@ -98,14 +90,9 @@ impl Slots {
     }
 }
 
-fn slot(chunks: &[Vec<Slot>], at: u32) -> Option<&Slot> {
+fn entry(chunks: &[Vec<Slot>], at: u32) -> Option<&Entry> {
     let at = at as usize;
-    chunks.get(at / CHUNK)?.get(at % CHUNK)
-}
-
-fn has(chunks: &[Vec<Slot>], at: u32, id: &[u8; 16]) -> bool {
-    let entry = slot(chunks, at).and_then(|slot| slot.entry.as_ref());
-    entry.is_some_and(|entry| key(&entry.id) == key(id))
+    chunks.get(at / CHUNK)?.get(at % CHUNK)?.entry.as_ref()
 }
 
 /// The last eight characters of an id are random, so that one multiplication spreads them. Nobody can choose the id of a token that is

@@ -224,10 +224,10 @@ fn sweep<'c>(
 ) -> Result<Outcome, Halt> {
     let mark = Mark::of_call(context, changes.operation());
     let [marked] = context.reads.get([mark.key()])?;
-    let mut page = Page::read(context, owner, after)?;
-    let mut sweep = Sweep::default();
     // What this very call did, whose answer was lost. It has left its marker, so whatever else is to be done is for the next page.
     let done = mark.found(marked)?;
+    let mut page = Page::read(context, owner, after)?;
+    let mut sweep = Sweep::default();
     if let Some(done) = &done {
         sweep.ids.clone_from(done);
         if !page.cut_after(done) {

@@ -181,58 +181,52 @@ impl Host {
     }
 
     fn finish(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>) -> Result<Json, Refusal> {
-        self.assert_that_it_ends_on_a_slow_store(&step);
+        // What a call needs to know does not move on with the clock.
+        self.decided(&step, 1_000);
+        match self.decided(&step, 0) {
+            Step::Commit { writes, answer } => {
+                assert!(self.commit(&writes), "nobody else is here");
+                self.assert_that_it_is_done(&step);
+                Ok(handed_over(&answer))
+            }
+            Step::Answer(answer) => Ok(handed_over(&answer)),
+            Step::Refuse(refusal) => Err(refusal),
+            needing @ Step::Need(_) => panic!("{needing:?}"),
+        }
+    }
+
+    /// What a call decides that knows all that it needs, from a store whose every answer takes so many milliseconds.
+    fn decided(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>, each: u64) -> Step<Answer> {
         let mut reads = Reads::default();
-        for _ in 0..100 {
-            match step(self, &reads) {
+        for answers in 0..100 {
+            self.waited = answers * each;
+            let decided = step(self, &reads);
+            self.waited = 0;
+            match decided {
                 Step::Need(need) => self.fetch(&mut reads, need),
-                Step::Commit { writes, answer } => {
-                    assert!(self.commit(&writes), "nobody else is here");
-                    self.assert_that_it_is_done(&step);
-                    return Ok(handed_over(&answer));
-                }
-                Step::Answer(answer) => return Ok(handed_over(&answer)),
-                Step::Refuse(refusal) => return Err(refusal),
+                decided => return decided,
             }
         }
         panic!("an operation that never ends");
     }
 
-    /// What a call needs to know does not move on with the clock.
-    fn assert_that_it_ends_on_a_slow_store(&mut self, step: &impl Fn(&Host, &Reads) -> Step<Answer>) {
-        let mut reads = Reads::default();
-        while let Step::Need(need) = step(self, &reads) {
-            self.fetch(&mut reads, need);
-            self.waited += 1_000;
-            assert!(self.waited < 100_000, "an operation that never ends");
-        }
-        self.waited = 0;
-    }
-
     /// A call whose answer was lost finds what it did, and writes nothing more.
-    fn assert_that_it_is_done(&self, step: &impl Fn(&Host, &Reads) -> Step<Answer>) {
-        let mut reads = Reads::default();
-        loop {
-            match step(self, &reads) {
-                Step::Need(need) => self.fetch(&mut reads, need),
-                Step::Commit { writes, .. } if writes.iter().any(|write| write.value.is_some()) => {
-                    panic!("it was done before: {writes:?}")
-                }
-                Step::Commit { .. } | Step::Answer(_) | Step::Refuse(_) => return,
-            }
+    fn assert_that_it_is_done(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>) {
+        if let Step::Commit { writes, .. } = self.decided(step, 0) {
+            let changed = writes.iter().any(|write| write.value.is_some());
+            assert!(!changed, "it was done before: {writes:?}");
         }
     }
 
     /// What a call would commit, planned on the store as it is.
     pub fn planned(&mut self, call: Json) -> Vec<Write> {
         self.calls += 1;
-        let (call, mut reads) = (value(call), Reads::default());
-        loop {
-            match plan(&self.deployment, &call, &reads, self.time(), &self.entropy()) {
-                Step::Need(need) => self.fetch(&mut reads, need),
-                Step::Commit { writes, .. } => return writes,
-                other => panic!("{other:?}"),
-            }
+        let call = value(call);
+        let plan =
+            |host: &Host, reads: &Reads| plan(&host.deployment, &call, reads, host.time(), &host.entropy());
+        match self.decided(plan, 0) {
+            Step::Commit { writes, .. } => writes,
+            other => panic!("{other:?}"),
         }
     }
 
