@@ -17,7 +17,7 @@ function readInstant(reading: number): number {
   const instant = typeof reading === 'number' ? Math.floor(reading) : Number.NaN;
   if (Number.isSafeInteger(instant) && instant >= 0) return instant;
   throw new LeastkeyError(
-    'invalid_input',
+    'clock_unreliable',
     'now: the clock must return milliseconds since the epoch, from 0 to 2^53 - 1',
     {
       path: 'now',

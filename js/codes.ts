@@ -24,6 +24,10 @@ export type ErrorCode =
   | 'rng_failed'
   /** The store could not be read, or said that it changed nothing. */
   | 'store_unavailable'
+  /** The clock cannot be read, or has jumped: nothing that ends by it is made until it is right again. */
+  | 'clock_unreliable'
+  /** The deadline passed before the change was handed to the store; nothing was changed. */
+  | 'deadline_exceeded'
   /** The WebAssembly core stopped. A fresh instance serves the next call. Please report it. */
   | 'internal';
 
@@ -48,7 +52,8 @@ export type VerdictCode =
   | 'outside_resource'
   | 'rate_limited'
   | 'usage_exceeded'
-  | 'store_unavailable';
+  | 'store_unavailable'
+  | 'clock_unreliable';
 
 /** The error of a bearer challenge, RFC 6750 §3.1. */
 export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
@@ -68,4 +73,6 @@ export const WRAPPER_REFUSALS = {
   ambiguous: { code: 'ambiguous_credentials', status: 400, error: 'invalid_request' },
   /** The store did not answer: never a yes. */
   storeUnavailable: { code: 'store_unavailable', status: 503 },
+  /** The clock cannot be read, so nothing can be found expired: never a yes. */
+  clockUnreliable: { code: 'clock_unreliable', status: 503 },
 } as const satisfies Record<string, { code: VerdictCode; status: number; error?: BearerError }>;

@@ -63,7 +63,14 @@ export interface ImportProgress extends Pick<ImportReport, 'imported' | 'exists'
 const AT_ONCE = 4;
 
 /** Not a row's fault: further rows would fare no better. */
-const FATAL: readonly ErrorCode[] = ['store_unavailable', 'outcome_unknown', 'rng_failed', 'internal'];
+const FATAL: readonly ErrorCode[] = [
+  'store_unavailable',
+  'clock_unreliable',
+  'deadline_exceeded',
+  'outcome_unknown',
+  'rng_failed',
+  'internal',
+];
 
 /**
  * Imports row after row, a few at a time. A row that is refused is reported and the others go on; only where the store or the

@@ -32,6 +32,8 @@ pub enum ErrorCode {
     InvalidToken,
     /// The store answered with something that cannot be read.
     StoreUnavailable,
+    /// The host's clock cannot be read, or is not to be believed: nothing that ends by it is made.
+    ClockUnreliable,
 }
 
 /// A refusal: what was wrong, where, what would be right. Never with a secret in it.

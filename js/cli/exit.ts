@@ -8,7 +8,7 @@ Exit codes:
   0  done; for verify: the credential is valid
   1  refused: verify said no, or the operation is not possible or not allowed
   2  the command cannot be carried out as it was typed
-  3  the store is not available, or the outcome is unknown: try again`;
+  3  the store or the clock is not available, or the outcome is unknown: try again`;
 
 /** A command that cannot be carried out as it was typed. */
 export class UsageError extends Error {}
@@ -32,6 +32,8 @@ export function exitOf(error: unknown): number {
     case 'invalid_input':
       return exits.usage;
     case 'store_unavailable':
+    case 'clock_unreliable':
+    case 'deadline_exceeded':
     case 'outcome_unknown':
     case 'rng_failed':
     case 'internal':

@@ -59,7 +59,7 @@ function requirementOf({ require, resource }: Options): Requirement | undefined 
 
 function exitOf(verdict: Verdict): number {
   if (verdict.valid) return exits.done;
-  return verdict.code === 'store_unavailable' ? exits.unavailable : exits.refused;
+  return verdict.status === 503 ? exits.unavailable : exits.refused;
 }
 
 function describe({ valid, code, token, missing }: Verdict): string {

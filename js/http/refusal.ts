@@ -40,6 +40,8 @@ export const STATUSES = {
   rng_failed: 500,
   internal: 500,
   store_unavailable: 503,
+  clock_unreliable: 503,
+  deadline_exceeded: 503,
   outcome_unknown: 504,
 } as const satisfies Record<RequestCode | ErrorCode, number>;
 
@@ -62,7 +64,7 @@ const TITLES: Record<number, string> = {
   504: 'Gateway Timeout',
 };
 
-/** Seconds after which a client may ask a store again that did not answer. */
+/** Seconds after which a client may try again what a store, a clock or a deadline stopped. */
 export const RETRY_AFTER = '1';
 
 /** A request that this layer refuses. */
@@ -83,7 +85,7 @@ export function refusalOf(error: unknown): Response {
   if (!(error instanceof LeastkeyError) || isOfTheHost(error))
     return problem('internal', 'The server failed.');
   const { code, message, path, problems } = error;
-  const headers = code === 'store_unavailable' ? { 'Retry-After': RETRY_AFTER } : {};
+  const headers = STATUSES[code] === 503 ? { 'Retry-After': RETRY_AFTER } : {};
   return problem(code, message, { path, problems }, headers);
 }
 

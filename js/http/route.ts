@@ -67,6 +67,9 @@ export interface Call {
 /** What every request can be refused for. */
 export const ALWAYS = ['malformed_request', 'uri_too_long', 'headers_too_large', 'internal'] as const;
 
+/** What every request can be refused for that reads the store, each a 503. */
+export const UNAVAILABLE = ['store_unavailable', 'clock_unreliable', 'deadline_exceeded'] as const;
+
 /** What every request with a body can be refused for. */
 export const WITH_BODY = ['body_too_large', 'unsupported_media_type'] as const;
 

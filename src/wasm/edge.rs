@@ -310,7 +310,7 @@ fn reads(mut given: impl Iterator<Item = Option<String>>) -> Reads {
 }
 
 fn clock(now: f64) -> Result<Instant, Refusal> {
-    Instant::from_millis(now).map_err(|_| unreadable())
+    Instant::from_millis(now).map_err(|_| Refusal::new(ErrorCode::ClockUnreliable, ""))
 }
 
 fn unreadable() -> Refusal {

@@ -7,7 +7,8 @@ import { trapNext } from './support/glue.js';
 import { wrapped } from './support/wrapped.js';
 
 describe('every error code has a cause', () => {
-  const cases: Record<ErrorCode, () => Promise<unknown>> = {
+  /** `deadline_exceeded` is tried where calls wait for each other. */
+  const cases: Record<Exclude<ErrorCode, 'deadline_exceeded'>, () => Promise<unknown>> = {
     not_found: async () => {
       const tokens = await deployment();
       const { id } = await createToken(tokens);
@@ -52,6 +53,7 @@ describe('every error code has a cause', () => {
       const store = wrapped(memoryStore(), { get: () => Promise.reject(new Error('down')) });
       return (await deployment({ store })).create(input(), admin);
     },
+    clock_unreliable: async () => (await deployment({ now: () => Number.NaN })).create(input(), admin),
     internal: async () => {
       const tokens = await deployment();
       trapNext('plan');

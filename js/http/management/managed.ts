@@ -4,7 +4,7 @@ import type { Actor } from '../../types.js';
 import { readJson } from '../body.js';
 import { type Query, readQuery } from '../query.js';
 import { RequestRefused } from '../refusal.js';
-import { ALWAYS, type Call, HostAnswered, type Route, WITH_BODY } from '../route.js';
+import { ALWAYS, type Call, HostAnswered, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { requireSameOrigin } from '../same-origin.js';
 
 /** One call of the management API, by somebody whom the host knows. */
@@ -33,7 +33,7 @@ export type Managed = Pick<
 };
 
 /** Beside what every request can be refused for. */
-const OF_ACTORS = ['unauthenticated', 'invalid_input', 'store_unavailable'] as const;
+const OF_ACTORS = ['unauthenticated', 'invalid_input', ...UNAVAILABLE] as const;
 /** What a change can end in. */
 const OF_CHANGES = ['cross_origin', 'conflict', 'rng_failed', 'outcome_unknown'] as const;
 

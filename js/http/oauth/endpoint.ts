@@ -2,7 +2,7 @@ import type { Tokens } from '../../tokens.js';
 import { readForm } from '../body.js';
 import type { Settings } from '../options.js';
 import { readQuery } from '../query.js';
-import { ALWAYS, type Answer, type Route, WITH_BODY } from '../route.js';
+import { ALWAYS, type Answer, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { OAuthRefused } from './refusal.js';
 
@@ -40,7 +40,7 @@ export function formRoute({ form: schema, answers, run, ...row }: FormRow): Rout
     access: 'client',
     body: { schema, required: true, type: 'application/x-www-form-urlencoded' },
     answers: { ...answers, ...REFUSED },
-    refusals: [...ALWAYS, ...WITH_BODY, 'store_unavailable'],
+    refusals: [...ALWAYS, ...WITH_BODY, ...UNAVAILABLE],
     run: async ({ request, url, tokens, settings }) => {
       readQuery(url.searchParams, {});
       const form = await readForm(request);

@@ -1,3 +1,4 @@
+import type { VerdictCode } from '../../codes.js';
 import { LeastkeyError } from '../../errors.js';
 import type { VerifiedToken } from '../../types.js';
 import type { Settings } from '../options.js';
@@ -25,7 +26,7 @@ async function introspect({ form, request, tokens, settings }: FormCall): Promis
   const { introspect } = await requireClient(request, form, settings);
   if (introspect !== true) throw new OAuthRefused('unauthorized_client', 'This client may not introspect.');
   const { valid, code, token } = await tokens.verify(requireField(form, 'token'));
-  if (code === 'store_unavailable') throw storeUnavailable();
+  refuseUnavailable(code);
   return json(valid && token !== undefined ? active(token, settings) : { active: false });
 }
 
@@ -50,7 +51,8 @@ function active(token: VerifiedToken, { issuer }: Settings) {
 /** Rounded down: what expires within a second has expired. */
 const seconds = (instant: number) => Math.floor(instant / 1_000);
 
-/** For a verdict that no answer can be made of. */
-export function storeUnavailable(): LeastkeyError {
-  return new LeastkeyError('store_unavailable', 'The token store is not available.');
+/** Refuses where the verdict is that nothing can be said about the credential just now. */
+export function refuseUnavailable(code: VerdictCode): void {
+  if (code === 'store_unavailable') throw new LeastkeyError(code, 'The token store is not available.');
+  if (code === 'clock_unreliable') throw new LeastkeyError(code, "The server's clock cannot be read.");
 }

@@ -2,7 +2,7 @@ import { LeastkeyError } from '../../errors.js';
 import type { Route } from '../route.js';
 import { requireClient } from './client.js';
 import { type FormCall, formRoute, requireField } from './endpoint.js';
-import { storeUnavailable } from './introspection.js';
+import { refuseUnavailable } from './introspection.js';
 import { OAuthRefused } from './refusal.js';
 
 /** RFC 7009: a client gives back what it no longer needs. */
@@ -24,7 +24,7 @@ async function revoke({ form, request, tokens, settings }: FormCall): Promise<Re
   const { actor } = await requireClient(request, form, settings);
   if (actor === undefined) throw new OAuthRefused('unauthorized_client', 'This client may not revoke.');
   const { valid, code, token } = await tokens.verify(requireField(form, 'token'));
-  if (code === 'store_unavailable') throw storeUnavailable();
+  refuseUnavailable(code);
   if (token !== undefined) {
     try {
       await tokens.revoke(token.id, { reason: 'revoked by a client' }, actor);

@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../../errors.js';
 import { refuse } from '../../guard/refusal.js';
 import type { TokenRecord, Verdict, VerifiedToken } from '../../types.js';
-import { ALWAYS, type Answer, type Call, json, type Route } from '../route.js';
+import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { scopeOf } from './scope.js';
 
@@ -35,14 +35,7 @@ export function sessionRoutes(oauthPath: string): Route[] {
       description: 'The session of a session is a sibling of it, and never outlives it. HEAD makes none.',
       access: 'bearer',
       answers: { 200: { description: 'The session.', schema: ref('Session') }, ...REFUSED },
-      refusals: [
-        ...ALWAYS,
-        'too_many_sessions',
-        'conflict',
-        'rng_failed',
-        'store_unavailable',
-        'outcome_unknown',
-      ],
+      refusals: [...ALWAYS, 'too_many_sessions', 'conflict', 'rng_failed', ...UNAVAILABLE, 'outcome_unknown'],
       run: begin,
     },
     {
@@ -54,7 +47,7 @@ export function sessionRoutes(oauthPath: string): Route[] {
       description: 'A session ends; another token is revoked, and with it its sessions.',
       access: 'bearer',
       answers: { 200: { description: 'It is over.', schema: ref('EndedSession') }, ...REFUSED },
-      refusals: [...ALWAYS, 'conflict', 'rng_failed', 'store_unavailable', 'outcome_unknown'],
+      refusals: [...ALWAYS, 'conflict', 'rng_failed', ...UNAVAILABLE, 'outcome_unknown'],
       run: end,
     },
   ]);

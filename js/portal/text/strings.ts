@@ -376,6 +376,9 @@ export const ENGLISH = {
   'error.invalid_input': 'Something in the form is not right:',
   'error.terminal': 'The token is revoked, and nothing takes that back.',
   'error.store_unavailable': 'The server cannot be reached at the moment. Nothing was changed.',
+  'error.clock_unreliable':
+    "The server's clock is not right at the moment. Nothing was changed. Try again later.",
+  'error.deadline_exceeded': 'The server was too busy. Nothing was changed. Try again.',
   'error.outcome_unknown': 'The answer was lost. Look at the list before you try again.',
   'error.outcome_unknown@create':
     'The answer was lost. Choose Create again: it finds out what became of it, and never makes a second token.',
