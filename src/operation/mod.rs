@@ -100,7 +100,10 @@ impl Time {
     pub fn read(now: f64, started: f64) -> Result<Time, Refusal> {
         let read = |number, what| {
             Instant::from_millis(number).map_err(|message| {
-                Refusal::new(ErrorCode::ClockUnreliable, format!("the clock's {what}: {message}"))
+                Refusal::new(
+                    ErrorCode::ClockUnreliable,
+                    format!("the clock's {what}: {message}"),
+                )
             })
         };
         Ok(Time {
