@@ -9,6 +9,7 @@ import type { Settings } from './options.js';
 import { Place } from './queue.js';
 import type { Write } from './stores/store.js';
 import { backOff, Deadline, TimeLimitError } from './time-limit.js';
+import { unreadable } from './unavailable.js';
 
 /** The core's part of an operation: the next step, with everything read so far. */
 export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => Step;
@@ -143,10 +144,4 @@ class Operation {
       `the change found no turn within ${seconds} s: other writers were faster, or the store is slow; nothing was changed, try again`,
     );
   }
-}
-
-function unreadable(cause: unknown): LeastkeyError {
-  if (cause instanceof LeastkeyError) return cause;
-  // A foreign error's message may name hosts and passwords: it stays with the cause, for the log of the host.
-  return new LeastkeyError('store_unavailable', 'the store could not be read; the cause says why', { cause });
 }

@@ -21,6 +21,7 @@ export {
   type PassingVerdict,
 } from './guard/guard.js';
 export type { GuardRequest } from './guard/request.js';
+export type { ErrorContext, OnError } from './on-error.js';
 export type { RecordKey, VerifyOptions } from './options.js';
 export type { RouteRequirement } from './route.js';
 export type { MaybePromise, ReadStore } from './stores/store.js';

@@ -39,7 +39,7 @@ export async function explainCredential(
 ): Promise<Explanation> {
   const ask = (credential: string, reads: Reads, now: number) =>
     core.explain(credential, question, reads, now);
-  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, ask, signal);
+  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, ask, signal, 'explain');
   return { ...explanation, wire: explanation.wire ?? wireOf(explanation) };
 }
 

@@ -53,6 +53,7 @@ export type {
 } from './import-keys.js';
 export type { Limits } from './limits.js';
 export type { Minted, MintOptions } from './mint.js';
+export type { ErrorContext, OnError } from './on-error.js';
 export type {
   CallOptions,
   ExchangeOptions,

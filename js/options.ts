@@ -10,6 +10,7 @@ import type { ImportKeysOptions } from './import-keys.js';
 import { withLocalCounters } from './local-counters.js';
 import type { MintOptions } from './mint.js';
 import { suggestion } from './nearest.js';
+import { type ErrorContext, type OnError, readOnError } from './on-error.js';
 import { shown } from './quote.js';
 import type { ResolveOptions } from './selection.js';
 import type { ReadStore, Store } from './stores/store.js';
@@ -66,6 +67,11 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * the last few addresses of each token, where `verify` is given the `ip`. They are data about people, so this has to be asked for.
    */
   usage?: boolean | UsageOptions;
+  /**
+   * Called for each failure that a verdict or background work keeps quiet about: the store did not answer, a stored value cannot be
+   * read, the clock cannot be trusted. What a method throws is not told here too. Default: no call.
+   */
+  onError?: OnError;
 }
 
 /** What is noted of the use of tokens. */
@@ -118,6 +124,8 @@ export interface Settings {
   usage: boolean;
   /** Whether the use that is noted has addresses. */
   addresses: boolean;
+  /** Tells the host of a failure that no caller is thrown. Never throws. */
+  onError(error: unknown, context: ErrorContext): void;
 }
 
 const TOKENS_OPTIONS = [
@@ -133,6 +141,7 @@ const TOKENS_OPTIONS = [
   'imported',
   'limits',
   'usage',
+  'onError',
 ] as const satisfies (keyof TokensOptions)[];
 
 const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
@@ -213,6 +222,7 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
     entropy,
     deadline,
     ...readUsage(usage),
+    onError: readOnError(options.onError),
   };
 }
 

@@ -1,14 +1,14 @@
 import { awaited, commitWrites, fetchNeed } from './access.js';
 import type { Question, Reads, Step } from './boundary.js';
-import { WRAPPER_REFUSALS } from './codes.js';
 import { refusal } from './core/step.js';
 import type { Mark, VerifyingCore } from './core/verifying.js';
 import { type CredentialSource, readCredential } from './credential.js';
 import type { Settings } from './options.js';
 import { Place } from './queue.js';
 import { readValues } from './stored.js';
-import { backOff, Deadline, isThenable } from './time-limit.js';
+import { backOff, Deadline, isThenable, TimeLimitError } from './time-limit.js';
 import type { Verdict, VerifiedToken } from './types.js';
+import { reportDamage, unavailable } from './unavailable.js';
 
 /** What becomes of a token that was read from the store. */
 export interface Remembering {
@@ -57,13 +57,15 @@ export function decide(
   source: CredentialSource,
   ask: (credential: string, reads: Reads, now: number) => Step,
   signal?: AbortSignal,
+  operation = 'verify',
 ): Verdict | Promise<Verdict> {
   const deadline = new Deadline(settings.deadline, signal);
   deadline.refuseAborted();
   const asOf = settings.now();
   const read = readCredential(source);
   if ('refusal' in read) return { valid: false, ...read.refusal, asOf };
-  return new Decision(settings, (reads, now) => ask(read.credential, reads, now), deadline).atOnce(asOf);
+  const plan = (reads: Reads, now: number) => ask(read.credential, reads, now);
+  return new Decision(settings, plan, deadline, operation).atOnce(asOf);
 }
 
 /** How far a decision came without waiting: what was read, and the step that it stands at, with what the store answered to its need. */
@@ -78,12 +80,22 @@ class Decision {
   readonly #settings: Settings;
   readonly #ask: (reads: Reads, now: number) => Step;
   readonly #deadline: Deadline;
+  /** The method, for whom the host is told of a failure. */
+  readonly #operation: string;
   #place: Place | undefined;
+  /** What the store or the time limit threw last. */
+  #failure: unknown;
 
-  constructor(settings: Settings, ask: (reads: Reads, now: number) => Step, deadline: Deadline) {
+  constructor(
+    settings: Settings,
+    ask: (reads: Reads, now: number) => Step,
+    deadline: Deadline,
+    operation: string,
+  ) {
     this.#settings = settings;
     this.#ask = ask;
     this.#deadline = deadline;
+    this.#operation = operation;
   }
 
   /** Decides at once as far as the store answers at once, and goes on from there. */
@@ -91,7 +103,7 @@ class Decision {
     const reads: Reads = { values: [], lists: [] };
     for (;;) {
       const step = this.#ask(reads, this.#settings.now());
-      if ('answer' in step) return told(step.answer, asOf);
+      if ('answer' in step) return this.#told(step.answer, asOf, reads);
       if ('refuse' in step) throw refusal(step);
       if (!('need' in step) || step.need.queue !== undefined || step.need.list !== undefined)
         return this.#goOn({ asOf, reads, step });
@@ -101,9 +113,9 @@ class Decision {
         const answer: unknown = this.#settings.verifying.get([...keys]);
         if (isThenable(answer)) return this.#goOn({ asOf, reads, step, answer });
         reads.values.push(...readValues(keys, answer));
-      } catch {
+      } catch (failure) {
         this.#deadline.refuseAborted();
-        return unavailable(asOf);
+        return unavailable(this.#settings, failure, asOf, this.#operation);
       }
     }
   }
@@ -119,22 +131,25 @@ class Decision {
   async #run(begun: Begun): Promise<Verdict> {
     for (let attempt = 0; ; attempt++) {
       const asOf = attempt === 0 ? begun.asOf : this.#settings.now();
-      const step = await this.#decide(attempt === 0 ? begun : undefined);
-      if (step === undefined) return unavailable(asOf);
-      if ('answer' in step) return told(step.answer, asOf);
+      const reads: Reads = attempt === 0 ? begun.reads : { values: [], lists: [] };
+      const step = await this.#decide(reads, attempt === 0 ? begun : undefined);
+      if (step === undefined) return this.#unavailable(asOf);
+      if ('answer' in step) return this.#told(step.answer, asOf, reads);
       if (!('commit' in step)) throw refusal(step);
       const { writes, answer } = step.commit;
       // Of unknown outcome is no yes, and not tried again either: it could be spent twice.
       const applied = await this.#reach(() => commitWrites(this.#settings.verifying, writes, this.#deadline));
-      if (applied === undefined) return unavailable(asOf);
-      if (applied) return told(answer, asOf);
-      if (!(await backOff(attempt, this.#deadline))) return unavailable(asOf);
+      if (applied === undefined) return this.#unavailable(asOf);
+      if (applied) return this.#told(answer, asOf, reads);
+      if (!(await backOff(attempt, this.#deadline))) {
+        this.#failure = new TimeLimitError('other writers were faster until the deadline');
+        return this.#unavailable(asOf);
+      }
     }
   }
 
   /** Asks and reads until the core has decided; nothing when the store could not be read. */
-  async #decide(begun: Begun | undefined): Promise<Step | undefined> {
-    const reads: Reads = begun?.reads ?? { values: [], lists: [] };
+  async #decide(reads: Reads, begun: Begun | undefined): Promise<Step | undefined> {
     let { step, answer } = begun ?? { step: this.#ask(reads, this.#settings.now()) };
     for (;;) {
       if (!('need' in step)) return step;
@@ -162,19 +177,20 @@ class Decision {
   async #reach<T>(call: () => Promise<T>): Promise<T | undefined> {
     try {
       return await call();
-    } catch {
+    } catch (failure) {
       this.#deadline.refuseAborted();
+      this.#failure = failure;
       return undefined;
     }
   }
-}
 
-function told(answer: unknown, asOf: number): Verdict {
-  const verdict = answer as Verdict;
-  verdict.asOf = asOf;
-  return verdict;
-}
+  #told(answer: unknown, asOf: number, reads: Reads): Verdict {
+    const verdict = answer as Verdict;
+    verdict.asOf = asOf;
+    return reportDamage(this.#settings, verdict, reads, this.#operation);
+  }
 
-function unavailable(asOf: number): Verdict {
-  return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
+  #unavailable(asOf: number): Verdict {
+    return unavailable(this.#settings, this.#failure, asOf, this.#operation);
+  }
 }

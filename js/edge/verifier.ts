@@ -21,7 +21,7 @@ import { readOnly } from './read-only.js';
 /** What {@link createVerifier} is given. */
 export interface VerifierOptions<C extends Catalog = Catalog>
   extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage'>,
-    GuardOptions {
+    Omit<GuardOptions, 'onError'> {
   /** Where the records are. Only its `get` is ever called. */
   store: ReadStore;
 }
@@ -67,6 +67,7 @@ const OPTIONS = [
   'recordKey',
   'imported',
   'limits',
+  'onError',
   ...GUARD_OPTIONS,
 ] as const satisfies (keyof VerifierOptions)[];
 

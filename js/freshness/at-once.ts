@@ -1,12 +1,12 @@
 /** A verification on a store that answers at once: no promise is made. */
 
 import type { Question, Reads, Step } from '../boundary.js';
-import { WRAPPER_REFUSALS } from '../codes.js';
 import { refusal } from '../core/step.js';
 import type { VerifyingCore } from '../core/verifying.js';
 import type { Settings } from '../options.js';
 import { readApplied, readValues } from '../stored.js';
 import type { Verdict } from '../types.js';
+import { reportDamage, unavailable } from '../unavailable.js';
 import { type Remembering, verifyStep } from '../verify.js';
 
 /** How often a count against a limit is tried when other writers are faster. */
@@ -26,19 +26,23 @@ export function verifyAtOnce(
   const asOf = settings.now();
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const step = decide(core, settings, credential, question, remembering);
+      const reads: Reads = { values: [], lists: [] };
+      const step = decide(core, settings, credential, question, reads, remembering);
       if ('refuse' in step) throw refusal(step);
-      if ('answer' in step) return { ...(step.answer as Verdict), asOf };
+      if ('answer' in step)
+        return reportDamage(settings, { ...(step.answer as Verdict), asOf }, reads, 'verifySync');
       if (!('commit' in step)) throw refusal(step);
       const { writes, answer } = step.commit;
-      if (unavailable(() => readApplied(atOnce(settings.verifying.commit(writes)))))
+      if (reached(() => readApplied(atOnce(settings.verifying.commit(writes)))))
         return { ...(answer as Verdict), asOf };
     }
   } catch (error) {
     if (error instanceof NotAtOnce) return undefined;
     if (!(error instanceof Unavailable)) throw error;
+    return unavailable(settings, error.cause, asOf, 'verifySync');
   }
-  return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
+  const failure = new Error(`other writers were faster ${ATTEMPTS} times`);
+  return unavailable(settings, failure, asOf, 'verifySync');
 }
 
 /** Asks and reads until the core has decided. */
@@ -47,23 +51,21 @@ function decide(
   settings: Settings,
   credential: string,
   question: Question,
+  reads: Reads,
   remembering: Remembering | undefined,
 ): Step {
-  const reads: Reads = { values: [], lists: [] };
   for (;;) {
     const step = verifyStep(core, credential, question, reads, settings.now(), remembering);
     if (!('need' in step)) return step;
     const { keys } = step.need;
-    reads.values.push(
-      ...unavailable(() => readValues(keys, atOnce<unknown>(settings.verifying.get([...keys])))),
-    );
+    reads.values.push(...reached(() => readValues(keys, atOnce<unknown>(settings.verifying.get([...keys])))));
   }
 }
 
 /** The store did not do its part. */
 class Unavailable extends Error {}
 
-function unavailable<T>(call: () => T): T {
+function reached<T>(call: () => T): T {
   try {
     return call();
   } catch (cause) {

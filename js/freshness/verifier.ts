@@ -1,13 +1,13 @@
 /** Verification within a freshness window: from what is remembered where that may be used, from the store otherwise. */
 
 import type { Question } from '../boundary.js';
-import { WRAPPER_REFUSALS } from '../codes.js';
 import { MOST_HITS, type VerifyingCore } from '../core/verifying.js';
 import { type CredentialSource, readCredential } from '../credential.js';
 import { readQuestion, type Settings, type VerifyOptions } from '../options.js';
 import { isText, questionOf } from '../plain-question.js';
 import { Deadline, within } from '../time-limit.js';
 import type { Requirement, Verdict } from '../types.js';
+import { sameCause, unavailable } from '../unavailable.js';
 import { type Remembering, verifyCredential } from '../verify.js';
 import type { Verification } from '../verify-many.js';
 import { verifyAtOnce } from './at-once.js';
@@ -121,8 +121,8 @@ export class FreshVerifier {
     if (freshness > 0) {
       try {
         if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshNow(freshness)) return undefined;
-      } catch {
-        return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf: now };
+      } catch (failure) {
+        return unavailable(this.#settings, failure, now, 'verifySync');
       }
       const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
@@ -204,9 +204,9 @@ export class FreshVerifier {
   ): Promise<Verdict> {
     try {
       await this.#feed.refresh(freshness, new Deadline(settings.deadline, signal));
-    } catch {
+    } catch (failure) {
       signal?.throwIfAborted();
-      return { valid: false, ...WRAPPER_REFUSALS.storeUnavailable, asOf };
+      return unavailable(settings, failure, asOf);
     }
     const verdict = this.#recollection.look(credential, question, settings.now(), this.#feed.readAt);
     return verdict ?? this.#missed(credential, question, asOf, signal, settings);
@@ -244,7 +244,7 @@ export class FreshVerifier {
   ): Promise<Verdict> {
     const deadline = new Deadline(settings.deadline, signal);
     const verdict = await this.#join(under, credential, question, deadline);
-    if (verdict !== undefined) return { ...verdict, asOf: Math.min(verdict.asOf, asOf) };
+    if (verdict !== undefined) return sameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
     return this.#read(credential, question, signal, settings);
   }
 

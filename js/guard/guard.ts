@@ -1,9 +1,11 @@
 import type { RequestContext } from '../conditions.js';
 import { LeastkeyError } from '../errors.js';
+import { type OnError, readOnError } from '../on-error.js';
 import type { VerifyOptions } from '../options.js';
 import { refuseUnknownOptions } from '../options.js';
 import type { RouteRequirement } from '../route.js';
 import type { Requirement, Verdict, VerifiedToken } from '../types.js';
+import { causeOf } from '../unavailable.js';
 import { credentialHeaders, readHeaderName } from './presented.js';
 import { readRealm, refuse } from './refusal.js';
 import { type GuardRequest, pathOf } from './request.js';
@@ -31,6 +33,8 @@ export interface GuardOptions {
    * what the client likes, unless a proxy that you run has written it.
    */
   clientIp?(request: GuardRequest): string | null | undefined;
+  /** Called for each request that is answered with 503, with the error behind the verdict and the request. Default: no call. */
+  onError?: OnError;
 }
 
 /** What a guard is given for one request. */
@@ -59,7 +63,13 @@ export type Guard<Permission extends string = string> = (
   options?: GuardCallOptions,
 ) => Promise<Admission>;
 
-const OPTIONS = ['header', 'realm', 'audience', 'clientIp'] as const satisfies (keyof GuardOptions)[];
+const OPTIONS = [
+  'header',
+  'realm',
+  'audience',
+  'clientIp',
+  'onError',
+] as const satisfies (keyof GuardOptions)[];
 
 /**
  * Makes a guard of whatever verifies.
@@ -81,6 +91,7 @@ export function createGuard<Permission extends string>(
   const header = readHeaderName(options.header);
   const realm = readRealm(options.realm);
   const { audience, clientIp } = options;
+  const onError = readOnError(options.onError);
   if (clientIp !== undefined && typeof clientIp !== 'function') {
     throw new LeastkeyError(
       'invalid_input',
@@ -101,9 +112,13 @@ export function createGuard<Permission extends string>(
       if (needed !== null) return { verdict };
       return refused(request, { ...verdict, ...NO_ROUTE }, realm);
     }
+    if (verdict.status === UNAVAILABLE) onError(causeOf(verdict), { operation: 'guard', request });
     return refused(request, verdict, realm);
   };
 }
+
+/** The status of a verdict that a failure led to. */
+const UNAVAILABLE = 503;
 
 /** No permission lets such a request pass, so it lacks one. */
 const NO_ROUTE = {

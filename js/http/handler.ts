@@ -34,7 +34,7 @@ export function handler(tokens: Tokens, options: HandlerOptions): (request: Requ
       return finish(await dispatch(request), request, settings);
     } catch (error) {
       if (error instanceof HostAnswered) return error.response;
-      if (isFailure(error)) report(error, request, settings);
+      if (isFailure(error)) settings.onError(error, { operation: 'handler', request });
       return finish(refusalOf(error), request, settings);
     }
   };
@@ -102,11 +102,4 @@ function finish(response: Response, request: Request, settings: Settings): Respo
   const headers = { ...PROTECTION, ...corsHeaders(request, settings) };
   for (const [name, value] of Object.entries(headers)) finished.headers.set(name, value);
   return finished;
-}
-
-/** A host's own log that fails must not change the answer. */
-function report(error: unknown, request: Request, { onError }: Settings): void {
-  try {
-    onError(error, request);
-  } catch {}
 }

@@ -14,6 +14,7 @@ export {
   type PassingVerdict,
 } from '../guard/guard.js';
 export type { GuardRequest } from '../guard/request.js';
+export type { ErrorContext, OnError } from '../on-error.js';
 export { handler } from './handler.js';
 export type { Client, PresentedClient } from './oauth/client.js';
 export type { HandlerOptions } from './options.js';

@@ -1,4 +1,5 @@
 import { LeastkeyError } from '../errors.js';
+import { type OnError, readOnError } from '../on-error.js';
 import { refuseUnknownOptions } from '../options.js';
 import type { MaybePromise } from '../stores/store.js';
 import type { Actor } from '../types.js';
@@ -32,8 +33,8 @@ export interface HandlerOptions {
   authenticateClient?: (client: PresentedClient, request: Request) => MaybePromise<Client | null>;
   /** The address of the client, from the connection or from a proxy that the host trusts. Default: unknown. */
   clientIp?: (request: Request) => string | undefined;
-  /** Is told of failures: what the answer keeps quiet about. Default: nobody is. */
-  onError?: (error: unknown, request: Request) => void;
+  /** Called for each failure of which the answer tells no more than its status, with the request. Default: no call. */
+  onError?: OnError<Request>;
 }
 
 /** {@link HandlerOptions}, read, with the defaults filled in. */
@@ -46,7 +47,7 @@ export interface Settings {
   issuer: string | undefined;
   authenticateClient: NonNullable<HandlerOptions['authenticateClient']>;
   clientIp: NonNullable<HandlerOptions['clientIp']>;
-  onError: NonNullable<HandlerOptions['onError']>;
+  onError: ReturnType<typeof readOnError<Request>>;
 }
 
 const OPTIONS = [
@@ -61,7 +62,7 @@ const OPTIONS = [
   'onError',
 ] as const satisfies (keyof HandlerOptions)[];
 
-const FUNCTIONS = ['authenticate', 'authenticateClient', 'clientIp', 'onError'] as const;
+const FUNCTIONS = ['authenticate', 'authenticateClient', 'clientIp'] as const;
 
 /** Reads the options of `handler`. */
 export function readHandlerOptions(options: HandlerOptions): Settings {
@@ -86,7 +87,7 @@ export function readHandlerOptions(options: HandlerOptions): Settings {
     issuer: issuer === undefined ? undefined : readIssuer(issuer),
     authenticateClient: options.authenticateClient ?? (() => null),
     clientIp: options.clientIp ?? (() => undefined),
-    onError: options.onError ?? (() => {}),
+    onError: readOnError(options.onError),
   };
 }
 

@@ -82,12 +82,24 @@ export class RequestRefused extends Error {
 /** What went wrong, as a problem of RFC 9457. What nobody foresaw tells nothing of itself. */
 export function refusalOf(error: unknown): Response {
   if (error instanceof RequestRefused) return problem(error.code, error.message, {}, error.headers);
-  if (!(error instanceof LeastkeyError) || isOfTheHost(error))
-    return problem('internal', 'The server failed.');
+  if (!(error instanceof LeastkeyError) || isOfTheHost(error)) return problem('internal', FAILED);
   const { code, message, path, problems } = error;
+  if (STATUSES[code] < 500) return problem(code, message, { path, problems });
   const headers = STATUSES[code] === 503 ? { 'Retry-After': RETRY_AFTER } : {};
-  return problem(code, message, { path, problems }, headers);
+  return problem(code, FAILURES[code] ?? FAILED, {}, headers);
 }
+
+const FAILED = 'The server failed.';
+
+/** What a client is told of a failure. The error's own message may name the store, its file or its words: that is for `onError`. */
+const FAILURES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  rng_failed: 'The random number generator failed. Nothing was made.',
+  store_unavailable: 'The token store is not available just now.',
+  clock_unreliable: "The server's clock cannot be trusted just now. Nothing was changed.",
+  deadline_exceeded: 'The time for this was over before anything was changed. Try again.',
+  outcome_unknown:
+    'The change was handed to the store, and its answer was lost. Read before you repeat it, or repeat it with the same Idempotency-Key.',
+};
 
 /** Whether an error is for the log of the host: a failure, and not a mistake of the client. */
 export function isFailure(error: unknown): boolean {

@@ -1,6 +1,5 @@
-import type { VerdictCode } from '../../codes.js';
-import { LeastkeyError } from '../../errors.js';
-import type { VerifiedToken } from '../../types.js';
+import type { Verdict, VerifiedToken } from '../../types.js';
+import { causeOf } from '../../unavailable.js';
 import type { Settings } from '../options.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
@@ -25,8 +24,9 @@ export const introspectionRoute = (oauthPath: string): Route =>
 async function introspect({ form, request, tokens, settings }: FormCall): Promise<Response> {
   const { introspect } = await requireClient(request, form, settings);
   if (introspect !== true) throw new OAuthRefused('unauthorized_client', 'This client may not introspect.');
-  const { valid, code, token } = await tokens.verify(requireField(form, 'token'));
-  refuseUnavailable(code);
+  const verdict = await tokens.verify(requireField(form, 'token'));
+  const { valid, token } = verdict;
+  refuseUnavailable(verdict);
   return json(valid && token !== undefined ? active(token, settings) : { active: false });
 }
 
@@ -52,7 +52,6 @@ function active(token: VerifiedToken, { issuer }: Settings) {
 const seconds = (instant: number) => Math.floor(instant / 1_000);
 
 /** Refuses where the verdict is that nothing can be said about the credential just now. */
-export function refuseUnavailable(code: VerdictCode): void {
-  if (code === 'store_unavailable') throw new LeastkeyError(code, 'The token store is not available.');
-  if (code === 'clock_unreliable') throw new LeastkeyError(code, "The server's clock cannot be read.");
+export function refuseUnavailable(verdict: Verdict): void {
+  if (verdict.status === 503) throw causeOf(verdict);
 }

@@ -23,8 +23,9 @@ export const revocationRoute = (oauthPath: string): Route => {
 async function revoke({ form, request, tokens, settings }: FormCall): Promise<Response> {
   const { actor } = await requireClient(request, form, settings);
   if (actor === undefined) throw new OAuthRefused('unauthorized_client', 'This client may not revoke.');
-  const { valid, code, token } = await tokens.verify(requireField(form, 'token'));
-  refuseUnavailable(code);
+  const verdict = await tokens.verify(requireField(form, 'token'));
+  refuseUnavailable(verdict);
+  const { valid, token } = verdict;
   if (token !== undefined) {
     try {
       await tokens.revoke(token.id, { reason: 'revoked by a client' }, actor);

@@ -1,6 +1,7 @@
 import { LeastkeyError } from '../../errors.js';
 import { refuse } from '../../guard/refusal.js';
 import type { TokenRecord, Verdict, VerifiedToken } from '../../types.js';
+import { causeOf } from '../../unavailable.js';
 import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { scopeOf } from './scope.js';
@@ -104,6 +105,7 @@ async function present({ tokens, request, url, settings }: Call) {
   const context = { ...(ip === undefined ? {} : { ip }), ...(origin === null ? {} : { origin }) };
   const verdict: Verdict =
     url.search === '' ? await tokens.verify(request.headers, undefined, context) : IN_QUERY;
+  if (verdict.status === 503) settings.onError(causeOf(verdict), { operation: 'handler', request });
   return { verdict, context };
 }
 

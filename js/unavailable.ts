@@ -1,0 +1,77 @@
+/** Verdicts that a failure led to: the host is told of it, and a guard finds the error behind its verdict. */
+
+import type { Reads } from './boundary.js';
+import { WRAPPER_REFUSALS } from './codes.js';
+import { LeastkeyError } from './errors.js';
+import type { ErrorContext } from './on-error.js';
+import type { Verdict } from './types.js';
+
+/** The part of the settings by which the host is told. */
+interface Telling {
+  onError(error: unknown, context: ErrorContext): void;
+}
+
+/** Keyed by the verdict, which goes to callers and must not hold the error itself. */
+const causes = /* @__PURE__ */ new WeakMap<Verdict, LeastkeyError>();
+
+/** How many keys a message names at most. */
+const MAX_NAMED_KEYS = 8;
+
+/** The verdict where a failure left nothing to decide by: never a yes. */
+export function unavailable(
+  settings: Telling,
+  failure: unknown,
+  asOf: number,
+  operation = 'verify',
+): Verdict {
+  const error = unreadable(failure);
+  const ofClock = error.code === 'clock_unreliable';
+  const refusal = ofClock ? WRAPPER_REFUSALS.clockUnreliable : WRAPPER_REFUSALS.storeUnavailable;
+  return reported(settings, { valid: false, ...refusal, asOf }, error, operation);
+}
+
+/** A verdict of the core. Where it could not read what is stored, the host is told which keys were read. */
+export function reportDamage(
+  settings: Telling,
+  verdict: Verdict,
+  { values }: Reads,
+  operation = 'verify',
+): Verdict {
+  if (verdict.code !== 'store_unavailable') return verdict;
+  const keys = values.slice(0, MAX_NAMED_KEYS).map(([key]) => key);
+  const more = values.length > keys.length ? ' and others' : '';
+  const error = new LeastkeyError(
+    'store_unavailable',
+    `a stored value cannot be read: it is damaged, sealed with another key, or missing. Read were ${keys.join(', ')}${more}`,
+  );
+  return reported(settings, verdict, error, operation);
+}
+
+function reported(settings: Telling, verdict: Verdict, error: LeastkeyError, operation: string): Verdict {
+  causes.set(verdict, error);
+  settings.onError(error, { operation });
+  return verdict;
+}
+
+/** A verdict made of `other`, with the error behind that one. */
+export function sameCause(verdict: Verdict, other: Verdict): Verdict {
+  const cause = causes.get(other);
+  if (cause !== undefined) causes.set(verdict, cause);
+  return verdict;
+}
+
+/** The error behind a verdict that a failure led to. */
+export function causeOf(verdict: Verdict): LeastkeyError {
+  const code = verdict.code === 'clock_unreliable' ? verdict.code : 'store_unavailable';
+  const cause = causes.get(verdict);
+  // A store may throw an error of this package with another code, which is not the one that the request is answered with.
+  return cause?.code === code
+    ? cause
+    : new LeastkeyError(code, 'the credential could not be verified', { cause });
+}
+
+/** A failure of the store. A foreign error's message may name hosts and passwords: it stays with the cause. */
+export function unreadable(cause: unknown): LeastkeyError {
+  if (cause instanceof LeastkeyError) return cause;
+  return new LeastkeyError('store_unavailable', 'the store could not be read; the cause says why', { cause });
+}
