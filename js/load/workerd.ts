@@ -1,4 +1,4 @@
-import compiled from '../wasm/leastkey_simd.wasm';
+import compiled from '../wasm/leastkey_bg.wasm';
 
 /** The compiled core: workerd compiles modules itself, and nothing else may. */
 export function loadModule(): WebAssembly.Module {

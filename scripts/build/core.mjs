@@ -1,6 +1,6 @@
 /** The Rust core as a WebAssembly module and its glue, in `build/wasm`. */
 
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { inBuild, inClone } from '../paths.mjs';
@@ -8,13 +8,15 @@ import { bindgenTool } from '../setup/bindgen.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
 import { toolchain } from '../setup/toolchain.mjs';
 import { contentOf } from '../shell/content.mjs';
-import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { replaceFolder, withScratchFolder } from './folders.mjs';
 import { isKept, keep, takeKept } from './kept-cores.mjs';
 import { stamp, upToDate } from './stamps.mjs';
 
 export const coreFolder = inBuild('wasm');
+
+/** Compiles in seconds what takes minutes to optimise. For work on the core: larger and slower, and never published. */
+export const quick = process.env.LEASTKEY_QUICK === '1';
 
 /** The steps that make the core, if it is not up to date. `rust` is the toolchain, if it has been installed already. */
 export function coreSteps(rust) {
@@ -26,7 +28,9 @@ export function coreSteps(rust) {
     const label = 'Take the compiled core of these sources from the cache';
     return [{ key: 'core-kept', label, estimate: 200, work: () => putInPlace(madeFrom, takeKept) }];
   }
-  const librariesAreThere = existsSync(join(rust.wholeFolder, 'wasm32-unknown-unknown/release'));
+  const librariesAreThere = existsSync(
+    join(rust.wholeFolder, 'wasm32-unknown-unknown', quick ? 'quick' : 'release'),
+  );
   return [
     librariesAreThere
       ? compileStep('core-again', 'Compile the core to WebAssembly', 40_000)
@@ -57,21 +61,23 @@ async function putInPlace(madeFrom, fill) {
 async function makeCore(rust, folder) {
   await compileWhole(rust.wholeCargo, folder);
   writeInline(join(folder, 'leastkey_bg.wasm'), join(folder, 'leastkey_bg.inline'));
-  const fast = `${folder}-simd`;
-  await compileWhole(rust.fastCargo, fast);
-  if (readFileSync(join(fast, glue), 'utf8') !== readFileSync(join(folder, glue), 'utf8'))
-    throw new Failure('The module for simd128 and the one without it need different glue.');
-  copyFileSync(join(fast, 'leastkey_bg.wasm'), join(folder, 'leastkey_simd.wasm'));
   await makeEdge(rust, folder);
 }
 
-const glue = 'leastkey.js';
+const profile = (name) => ['--profile', quick ? 'quick' : name];
 
 /** The whole module and its glue. */
 async function compileWhole(cargo, folder) {
   // The compiler writes where it is told: the target folder's own leastkey.wasm is shared by all clones.
   const compiled = `${folder}.wasm`;
-  await cargo('rustc', ['--release', '--lib', '--crate-type', 'cdylib', '--', `--emit=link=${compiled}`]);
+  await cargo('rustc', [
+    ...profile('release'),
+    '--lib',
+    '--crate-type',
+    'cdylib',
+    '--',
+    `--emit=link=${compiled}`,
+  ]);
   await run(bindgenTool('bindgen'), [compiled, folder], { env: { RUST_BACKTRACE: '0' } });
   await optimize(join(folder, 'leastkey_bg.wasm'), '-O3');
 }
@@ -79,9 +85,9 @@ async function compileWhole(cargo, folder) {
 /** The module of an edge: the same sources, for size, without wasm-bindgen. */
 async function makeEdge(rust, folder) {
   const module = join(folder, 'leastkey_edge.wasm');
-  await rust.smallCargo('rustc', [
-    '--profile',
-    'edge',
+  const cargo = quick ? rust.wholeCargo : rust.smallCargo;
+  await cargo('rustc', [
+    ...profile('edge'),
     '--lib',
     '--features',
     'edge',
@@ -95,8 +101,10 @@ async function makeEdge(rust, folder) {
   writeInline(module, join(folder, 'leastkey_edge.inline'));
 }
 
-const optimize = (module, ...how) =>
-  run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), ...how, module, '-o', module]);
+async function optimize(module, ...how) {
+  if (!quick)
+    await run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), ...how, module, '-o', module]);
+}
 
 /** The module as text in a script, for programs that are bundled into one file. */
 function writeInline(module, script) {
@@ -116,7 +124,7 @@ function inputs(rust) {
   ];
   return contentOf(
     files.map((file) => inClone(file)),
-    rust.name,
+    quick ? `${rust.name} quick` : rust.name,
     bindgenTool('bindgen'),
   );
 }

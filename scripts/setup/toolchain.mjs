@@ -59,8 +59,8 @@ const installers = {
 
 /**
  * How to call cargo for WebAssembly.
- * `cargo` is for tests, whose panics have to say something; `wholeCargo`, `fastCargo` and `smallCargo` are for what is published.
- * @returns {Promise<{ name: string, wholeFolder: string, cargo: Call, wholeCargo: Call, fastCargo: Call, smallCargo: Call, compilesStd: boolean }
+ * `cargo` is for tests, whose panics have to say something; `wholeCargo` and `smallCargo` are for what is published.
+ * @returns {Promise<{ name: string, wholeFolder: string, cargo: Call, wholeCargo: Call, smallCargo: Call, compilesStd: boolean }
  *   | undefined>} where a `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed
  */
 export async function toolchain() {
@@ -69,7 +69,7 @@ export async function toolchain() {
   const rust = choice.use === 'debian' ? debian : onPath;
   const how = choice.use === 'debian' ? debianCargo(debian) : rustupCargo;
   const targetFolder = inCache(`target-wasm-${choice.use}`);
-  const wholeFolder = how.compilesStd ? `${targetFolder}-whole` : targetFolder;
+  const wholeFolder = `${targetFolder}-simd`;
   const call = (folder, { flags = [], args }) => {
     const env = {
       ...how.env,
@@ -86,8 +86,7 @@ export async function toolchain() {
     wholeFolder,
     cargo: call(targetFolder, how.tested),
     // Flags are for the standard library too, where that is compiled: so each has a folder of its own.
-    wholeCargo: call(wholeFolder, how.whole),
-    fastCargo: call(`${targetFolder}-simd`, {
+    wholeCargo: call(wholeFolder, {
       ...how.whole,
       flags: [...how.whole.flags, '-Ctarget-feature=+simd128'],
     }),
