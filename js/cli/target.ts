@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Actor, type Catalog, createTokens, type Tokens, type TokensOptions } from '../index.js';
+import { warnIfOpenToOthers } from '../stores/file-access.js';
 import { UsageError } from './exit.js';
 import { readText } from './file.js';
 
@@ -133,6 +134,7 @@ export function required(value: string | undefined, question: string): string {
 
 /** One key, or the new one and the old one. Never an argument: every process of the machine sees those. */
 async function readRecordKey(path: string | undefined): Promise<TokensOptions['recordKey']> {
+  if (path !== undefined) warnIfOpenToOthers([path], 'the record key');
   const text = path === undefined ? process.env.LEASTKEY_RECORD_KEY : await readText(path);
   const [key, old, ...more] = text?.split(/[\s,]+/).filter((word) => word !== '') ?? [];
   if (more.length > 0) throw new UsageError('more than two record keys: give the new one and the old one');

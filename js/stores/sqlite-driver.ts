@@ -14,30 +14,25 @@ export interface Statement {
   all(...values: unknown[]): unknown[];
 }
 
-type Opener = new (path: string) => Database;
+/** Opens a file. */
+type Driver = new (path: string) => Database;
 
 const require = createRequire(import.meta.url);
 
-let loaded: Opener | undefined;
+let loaded: Driver | undefined;
 
-/** Opens a file with `libsql`, or with the SQLite of Node itself (22.13 and later) where `libsql` is not installed. */
-export function openDatabase(file: string): Database {
-  loaded ??= loadDriver();
-  try {
-    return new loaded(file);
-  } catch (error) {
-    throw new LeastkeyError('store_unavailable', `cannot open ${file}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+/** `libsql`, or the SQLite of Node itself (22.13 and later) where `libsql` is not installed. */
+export function loadDriver(): Driver {
+  loaded ??= requireDriver();
+  return loaded;
 }
 
-function loadDriver(): Opener {
+function requireDriver(): Driver {
   try {
-    return require('libsql') as Opener;
+    return require('libsql') as Driver;
   } catch (libsqlError) {
     try {
-      return (require('node:sqlite') as { DatabaseSync: Opener }).DatabaseSync;
+      return (require('node:sqlite') as { DatabaseSync: Driver }).DatabaseSync;
     } catch {
       throw new LeastkeyError(
         'store_unavailable',
@@ -46,4 +41,27 @@ function loadDriver(): Opener {
       );
     }
   }
+}
+
+/** SQLite's result codes, as far as something depends on them. */
+const BUSY = 5;
+const FULL = 13;
+const IOERR_WRITE = 778;
+
+/** Whether another connection holds the lock that was needed. */
+export const isBusy = (error: unknown): boolean => (resultCode(error) & 0xff) === BUSY;
+
+/**
+ * Whether a write did not reach its end. A COMMIT that failed so has left no complete commit record in the write-ahead log, and
+ * without that no process ever sees anything of it. A failing sync, for example, leaves that open.
+ */
+export const isIncompleteWrite = (error: unknown): boolean => {
+  const code = resultCode(error);
+  return code === FULL || code === IOERR_WRITE;
+};
+
+/** The extended result code: `libsql` and `node:sqlite` name the member differently. */
+function resultCode(error: unknown): number {
+  const { rawCode, errcode } = error as { rawCode?: unknown; errcode?: unknown };
+  return Number(rawCode ?? errcode ?? 0);
 }

@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { LeastkeyError } from '../errors.js';
 import { refuseUnknownOptions } from '../options.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
-import { type Database, openDatabase, type Statement } from './sqlite-driver.js';
+import { createForOwner, warnIfOpenToOthers } from './file-access.js';
+import { OpenFiles } from './open-files.js';
+import { type Database, isBusy, isIncompleteWrite, loadDriver, type Statement } from './sqlite-driver.js';
 import { prepareSchema } from './sqlite-schema.js';
 import type { Entry, Range, SyncStore, Write } from './store.js';
 
@@ -18,12 +20,21 @@ export interface SqliteStoreOptions {
 
 /** A store on one SQLite file. */
 export interface SqliteStore extends SyncStore {
-  /** Moves everything into the one file and closes it. Later calls are refused. */
+  /**
+   * Closes the file. Later calls are refused. Everything is moved into the one file, unless another connection is reading
+   * or writing: nothing waits for it, and what is left in `-wal` is moved later.
+   */
   close(): void;
 }
 
 /** How many expired keys one commit drops at most. */
 const SWEEP = 64;
+
+/** Milliseconds between two reads that look whether the file is in its place: the look costs a third of a read. */
+const LOOK_AFTER = 100;
+
+const MOVED = 'the database file was deleted or replaced while this process had it open';
+const REOPEN = 'open the store again, for example by a restart';
 
 /**
  * A store in one SQLite file, for one process or several on the same machine.
@@ -31,6 +42,9 @@ const SWEEP = 64;
  * What was acknowledged survives a killed process and a power cut: the journal is a write-ahead log with
  * `synchronous=FULL`, so a revocation is on the disk before `revoke` resolves. The file must lie on a local disk.
  * Calls are synchronous: while another process writes, a commit holds this one's event loop, at most `busyTimeout`.
+ *
+ * A new file can be opened by its owner alone (mode 0600). Where an existing one can be opened by other users, a warning
+ * of the process says so, once.
  *
  * @throws {LeastkeyError} `invalid_input` for a wrong option; `store_unavailable` when the file cannot be opened or
  * written, is no database, belongs to another program or to a newer Leastkey. A file that is refused is left as it was.
@@ -63,12 +77,24 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
   const file = resolve(path);
   refuseWrongPlace(file);
-  const database = openDatabase(file);
+  return open(file, busyTimeout, now);
+}
+
+function open(file: string, busyTimeout: number, now: () => number): SqliteStore {
+  const Driver = loadDriver();
+  let database: Database | undefined;
   try {
+    createForOwner(file);
+    const before = new OpenFiles(file);
+    database = new Driver(file);
     prepareSchema(database, file, busyTimeout);
-    return new OpenSqliteStore(database, file, now);
+    const store = new OpenSqliteStore(database, file, now);
+    if (!before.databaseInPlace())
+      throw unavailable(`cannot open ${file}: it was replaced meanwhile; try again`);
+    warnIfOpenToOthers([file, `${file}-wal`, `${file}-shm`], 'the tokens');
+    return store;
   } catch (error) {
-    database.close();
+    database?.close();
     if (error instanceof LeastkeyError) throw error;
     throw unavailable(`cannot use ${file} as a database: ${(error as Error).message}`, error);
   }
@@ -122,7 +148,10 @@ function prepareStatements(database: Database) {
 class OpenSqliteStore implements SqliteStore {
   readonly #database: Database;
   readonly #file: string;
+  readonly #files: OpenFiles;
   readonly #now: () => number;
+  /** When a read last saw the file in its place, on the clock that nobody sets. */
+  #seen = Number.NEGATIVE_INFINITY;
   /** Let go when the store is closed: the driver holds the file for as long as there are statements. */
   #statements: ReturnType<typeof prepareStatements> | undefined;
 
@@ -131,11 +160,12 @@ class OpenSqliteStore implements SqliteStore {
     this.#file = file;
     this.#now = now;
     this.#statements = prepareStatements(database);
+    this.#files = new OpenFiles(file);
   }
 
   get(keys: string[]): (string | null)[] {
     checkKeys(keys);
-    const { several } = this.#open();
+    const { several } = this.#reading();
     const [only] = keys;
     if (keys.length === 1 && only !== undefined) return [this.#read(only)];
     const rows = several.all(JSON.stringify(keys)) as Entry[];
@@ -147,7 +177,7 @@ class OpenSqliteStore implements SqliteStore {
     checkRange(range);
     const { prefix, after = '', limit } = range;
     // Keys are printable ASCII, so 0x7f stands behind every key that begins with the prefix.
-    const rows = this.#open().range.all(after, prefix, `${prefix}\x7f`, limit) as Entry[];
+    const rows = this.#reading().range.all(after, prefix, `${prefix}\x7f`, limit) as Entry[];
     return rows.map(({ key, value }) => ({ key, value }));
   }
 
@@ -170,6 +200,8 @@ class OpenSqliteStore implements SqliteStore {
     if (this.#statements === undefined) return;
     this.#statements = undefined;
     try {
+      // Without a time to wait, a checkpoint does what can be done beside other connections.
+      this.#database.exec('PRAGMA busy_timeout = 0');
       this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.#database.close();
@@ -185,14 +217,12 @@ class OpenSqliteStore implements SqliteStore {
     let applied = false;
     try {
       this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        applied = change();
-      } finally {
-        if (!applied) this.#database.exec('ROLLBACK');
-      }
+      if (!this.#files.inPlace()) throw unavailable(`${MOVED}; nothing was changed; ${REOPEN}`);
+      applied = change();
     } catch (error) {
-      // It ended before its COMMIT, so it is certain that nothing was applied.
-      throw unavailable(`cannot write ${this.#file}: ${(error as Error).message}`, error);
+      throw this.#unchanged(error);
+    } finally {
+      if (!applied) this.#rollback();
     }
     if (applied) this.#commitTransaction();
     return applied;
@@ -202,23 +232,49 @@ class OpenSqliteStore implements SqliteStore {
     try {
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#rollbackQuietly();
-      // Not `store_unavailable`: after a failing COMMIT nobody knows what the disk has.
+      if (this.#rollback() || isIncompleteWrite(error)) throw this.#unchanged(error);
+      // Not `store_unavailable`: nobody knows what the disk has.
       throw error;
+    }
+    // Not certain either: the change is in a file that the next process does not find.
+    if (!this.#files.inPlace()) throw new Error(`${this.#file}: ${MOVED}; ${REOPEN}`);
+  }
+
+  /** Whether a transaction was open. SQLite ends it by itself at some errors. */
+  #rollback(): boolean {
+    try {
+      this.#database.exec('ROLLBACK');
+      return true;
+    } catch {
+      return false;
     }
   }
 
-  /** A failed COMMIT may or may not have ended the transaction; the next commit needs it ended. */
-  #rollbackQuietly(): void {
-    try {
-      this.#database.exec('ROLLBACK');
-    } catch {
-      // It had ended.
-    }
+  /** It ended before its COMMIT, or in one that left nothing, so it is certain that nothing was applied. */
+  #unchanged(error: unknown): LeastkeyError {
+    if (error instanceof LeastkeyError) return error;
+    // The file's name and SQLite's words are for the log of the host, and not for who made the request.
+    const cause = new Error(`cannot write ${this.#file}: ${(error as Error).message}`, { cause: error });
+    return unavailable(`${reasonOf(error)}; nothing was changed`, cause);
+  }
+
+  #reading(): ReturnType<typeof prepareStatements> {
+    const statements = this.#open();
+    const now = performance.now();
+    if (now - this.#seen < LOOK_AFTER) return statements;
+    if (!this.#files.databaseInPlace()) throw unavailable(`${MOVED}; ${REOPEN}`);
+    this.#seen = now;
+    return statements;
   }
 
   #open(): ReturnType<typeof prepareStatements> {
-    if (this.#statements === undefined) throw unavailable(`the store on ${this.#file} was closed`);
+    if (this.#statements === undefined) throw unavailable('the store was closed');
     return this.#statements;
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (isIncompleteWrite(error)) return 'the disk of the database is full, or takes no more of this process';
+  if (isBusy(error)) return 'another process kept the database locked';
+  return 'the database cannot be written';
 }

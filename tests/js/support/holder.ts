@@ -1,0 +1,25 @@
+/**
+ * Commits to the SQLite file of the first argument and keeps it open. Prints a line when that is done, and closes the store at
+ * the end of its input. With a second argument it first commits values of that many characters until one is refused, and prints
+ * the error's code, message and cause.
+ */
+
+import { type SqliteStore, sqliteStore } from 'leastkey/stores/sqlite';
+
+const [path = '', size] = process.argv.slice(2);
+// Whoever waits for another connection here does not come back within a test.
+const store = sqliteStore({ path, busyTimeout: 600_000 });
+store.commit([{ key: 'k', value: '1' }]);
+console.log(size === undefined ? 'open' : JSON.stringify(fill(store, Number(size))));
+process.stdin.resume().on('end', () => store.close());
+
+function fill(full: SqliteStore, characters: number) {
+  for (let count = 0; ; count++) {
+    try {
+      full.commit([{ key: `fill/${String(count).padStart(4, '0')}`, value: 'v'.repeat(characters) }]);
+    } catch (error) {
+      const { name, code, message, cause } = error as Error & { code: string };
+      return { name, code, message, cause: (cause as Error | undefined)?.message, count };
+    }
+  }
+}
