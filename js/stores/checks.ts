@@ -63,3 +63,26 @@ export function checkWrites(writes: readonly Write[]): void {
     }
   }
 }
+
+/**
+ * Refuses a `commit` with a text that the database does not take, as certain: nothing was applied.
+ *
+ * @param most bytes of a row in UTF-8: a key with its value or expectation
+ */
+export function checkSizes(writes: readonly Write[], most: number, database: string): void {
+  for (const { key, expect, value } of writes) {
+    if ([expect, value].every((text) => key.length + bytesOf(text, most) <= most)) continue;
+    throw new LeastkeyError(
+      'store_unavailable',
+      `a value is too long for ${database}, which takes ${most} bytes with its key; nothing was changed`,
+      { cause: new Error(`the value of ${key}`) },
+    );
+  }
+}
+
+/** The length in UTF-8, which is at most three times that in characters: short texts need no count. */
+function bytesOf(text: string | null | undefined, most: number): number {
+  if (typeof text !== 'string') return 0;
+  const atMost = text.length * 3;
+  return atMost + LONGEST_KEY <= most ? atMost : new TextEncoder().encode(text).length;
+}

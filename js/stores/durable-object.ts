@@ -1,7 +1,8 @@
 import { LeastkeyError } from '../errors.js';
 import { refuseUnknownOptions } from '../options.js';
-import { checkKeys, checkRange, checkWrites } from './checks.js';
-import type { Entry, Range, Store, SyncStore, Write } from './store.js';
+import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
+import { carrying, restored } from './remote-error.js';
+import type { Entry, MaybePromise, Range, Store, SyncStore, Write } from './store.js';
 
 /** What of the `ctx.storage` of a Durable Object with SQLite is used. */
 export interface DurableObjectStorageLike {
@@ -24,6 +25,9 @@ export interface DurableObjectStoreOptions {
 
 /** How many expired keys one commit drops at most. */
 const SWEEP = 64;
+
+/** What the SQLite of a Durable Object takes as one row, and as one parameter. */
+const LARGEST_ROW = 2_000_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS leastkey_entries (
@@ -62,7 +66,8 @@ export function durableObjectStore(
 
 /**
  * The store in a Durable Object that has `get`, `list` and `commit` of a {@link durableObjectStore} as its methods. Every call makes
- * its own stub: one through which a call has failed is broken for good.
+ * its own stub: one through which a call has failed is broken for good. An error that the store in the object throws keeps its class
+ * and code.
  *
  * @example
  * const tokens = await createTokens({ catalog, store: remoteStore(env.TOKENS, 'all'), prefix: 'acme_live' });
@@ -75,11 +80,28 @@ export function remoteStore(namespace: DurableObjectNamespaceLike, name: string)
       { path: 'namespace' },
     );
   }
-  const object = (): Store => namespace.get(namespace.idFromName(name));
+  const call = async <T>(work: (object: Store) => MaybePromise<T>): Promise<T> => {
+    try {
+      return await work(namespace.get(namespace.idFromName(name)));
+    } catch (error) {
+      throw restored(error);
+    }
+  };
+  // What the object would refuse is refused here, with all that its error says.
   return {
-    get: (keys) => object().get(keys),
-    list: (range) => object().list(range),
-    commit: (writes) => object().commit(writes),
+    async get(keys) {
+      checkKeys(keys);
+      return call((object) => object.get(keys));
+    },
+    async list(range) {
+      checkRange(range);
+      return call((object) => object.list(range));
+    },
+    async commit(writes) {
+      checkWrites(writes);
+      checkSizes(writes, LARGEST_ROW, 'a Durable Object');
+      return call((object) => object.commit(writes));
+    },
   };
 }
 
@@ -118,21 +140,37 @@ class DurableObjectStore implements SyncStore {
 
   commit(writes: Write[]): boolean {
     checkWrites(writes);
-    return this.#storage.transactionSync(() => {
-      const before = this.get(writes.map(({ key }) => key));
-      if (!writes.every(({ expect }, index) => expect === undefined || expect === before[index]))
-        return false;
-      for (const { key, value, expiresAt } of writes) {
-        if (value === null) this.#rows('DELETE FROM leastkey_entries WHERE key = ?', key);
-        else if (value !== undefined) this.#put(key, value, expiresAt);
-      }
-      this.#rows(
-        `DELETE FROM leastkey_entries WHERE key IN
-         (SELECT key FROM leastkey_entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ${SWEEP})`,
-        this.#now(),
-      );
-      return true;
-    });
+    checkSizes(writes, LARGEST_ROW, 'a Durable Object');
+    let failure: { cause: unknown } | undefined;
+    try {
+      return this.#storage.transactionSync(() => {
+        try {
+          return this.#change(writes);
+        } catch (cause) {
+          failure = { cause };
+          throw cause;
+        }
+      });
+    } catch (error) {
+      if (failure === undefined) throw error;
+      // It ended before the end of its transaction, so it is certain that nothing was applied.
+      throw carrying('store_unavailable', 'the object could not be written; nothing was changed', failure);
+    }
+  }
+
+  #change(writes: Write[]): boolean {
+    const before = this.get(writes.map(({ key }) => key));
+    if (!writes.every(({ expect }, index) => expect === undefined || expect === before[index])) return false;
+    for (const { key, value, expiresAt } of writes) {
+      if (value === null) this.#rows('DELETE FROM leastkey_entries WHERE key = ?', key);
+      else if (value !== undefined) this.#put(key, value, expiresAt);
+    }
+    this.#rows(
+      `DELETE FROM leastkey_entries WHERE key IN
+       (SELECT key FROM leastkey_entries WHERE expires_at <= ? ORDER BY expires_at LIMIT ${SWEEP})`,
+      this.#now(),
+    );
+    return true;
   }
 
   #put(key: string, value: string, expiresAt: number | undefined): void {

@@ -7,8 +7,9 @@ import { Miniflare } from 'miniflare';
 import { storeContract } from '../js/store-contract.js';
 import { workerOptions } from './hosts/workerd.mjs';
 
-/** Each run of the contract gets a database of its own. */
+/** Each run of the contract, and some tests, get a database of their own. */
 const DATABASES = Array.from({ length: 40 }, (_, index) => `DB${index}`);
+const spareDatabases = [...DATABASES].reverse();
 
 const worker = await workerOptions(new URL('entries/store-worker.mjs', import.meta.url).pathname, {
   d1Databases: DATABASES,
@@ -18,10 +19,17 @@ const workerd = new Miniflare({
   workers: [
     { ...worker, name: 'one', durableObjects: { TOKENS: { className: 'TokenStore', useSQLite: true } } },
     { ...worker, name: 'two', durableObjects: { TOKENS: { className: 'TokenStore', scriptName: 'one' } } },
+    {
+      ...worker,
+      name: 'enhanced',
+      compatibilityFlags: ['enhanced_error_serialization'],
+      durableObjects: { TOKENS: { className: 'TokenStore', useSQLite: true } },
+    },
   ],
 });
 after(() => workerd.dispose());
-const places = { one: await workerd.getWorker('one'), two: await workerd.getWorker('two') };
+const places = {};
+for (const name of ['one', 'two', 'enhanced']) places[name] = await workerd.getWorker(name);
 
 /** A store behind a worker. */
 function remote(place, kind, name, clock = { instant: 0 }) {
@@ -42,11 +50,12 @@ function remote(place, kind, name, clock = { instant: 0 }) {
 for (const [kind, title] of [
   ['d1', 'D1'],
   ['object', 'a Durable Object'],
+  ['remote', 'a Durable Object from any worker'],
 ]) {
   let opened = 0;
   storeContract(title, () => {
     const clock = { instant: 0 };
-    const name = kind === 'd1' ? DATABASES[opened++] : `object ${opened++}`;
+    const name = kind === 'd1' ? DATABASES[opened++] : `${kind} ${opened++}`;
     return {
       store: remote('one', kind, name, clock),
       other: remote('two', kind, name, clock),
@@ -58,12 +67,69 @@ for (const [kind, title] of [
   });
 }
 
+describe('what a commit can hold', () => {
+  for (const kind of ['d1', 'object', 'remote']) {
+    const open = () => remote('one', kind, kind === 'd1' ? spareDatabases.shift() : `sizes ${kind}`);
+
+    test(`${kind}: more than a database takes as one text; too long a value is refused, and nothing is changed`, async () => {
+      const store = open();
+      // Nine tokens of 281,000 characters were the end of revokeAll where all values went as one parameter.
+      const writes = Array.from({ length: 9 }, (_, index) => ({
+        key: `token/${index}`,
+        expect: null,
+        value: `${index}`.padEnd(281_000, 'v'),
+      }));
+      assert.equal(await store.commit(writes), true);
+      const again = writes.map(({ key, value }) => ({
+        key,
+        expect: value,
+        value: value.replaceAll('v', 'w'),
+      }));
+      assert.equal(await store.commit(again), true);
+      assert.equal(await store.commit(again), false);
+      const values = again.map(({ value }) => value);
+      assert.deepEqual(await store.get(again.map(({ key }) => key)), values);
+      // 2 MB with the key, in UTF-8.
+      const longest = `${'é'.repeat(999_994)}é`;
+      assert.equal(await store.commit([{ key: 'k', expect: null, value: longest }]), true);
+      assert.deepEqual(await store.get(['k']), [longest]);
+      for (const beyond of [{ value: `${longest}${'é'.repeat(5)}` }, { expect: 'é'.repeat(1_000_000) }]) {
+        const other = { key: 'other', value: '1' };
+        await assert.rejects(store.commit([other, { key: 'k', ...beyond }]), {
+          name: 'LeastkeyError',
+          code: 'store_unavailable',
+          message: /^a value is too long for .*; nothing was changed$/,
+        });
+        assert.deepEqual(await store.get(['other']), [null]);
+      }
+    });
+  }
+});
+
+describe('an error that the store in a Durable Object throws', () => {
+  for (const place of ['one', 'two', 'enhanced']) {
+    test(`keeps its class and code across a remote call (${place})`, async () => {
+      const clock = { instant: 0 };
+      const store = remote(place, 'remote', 'errors', clock);
+      assert.equal(await store.commit([{ key: 'k', value: '1' }]), true);
+      clock.instant = -1;
+      await assert.rejects(store.commit([{ key: 'k', value: '2' }]), {
+        name: 'LeastkeyError',
+        code: 'store_unavailable',
+        message: 'the object could not be written; nothing was changed',
+      });
+      clock.instant = 0;
+      assert.deepEqual(await store.get(['k']), ['1'], 'the transaction was rolled back');
+    });
+  }
+});
+
 describe('writers in two isolates', () => {
   const catalog = { services: { messages: { title: 'Messages', permissions: { send: 'Send' } } } };
   const admin = { id: 'user:ada', roles: { 'org:acme': 'admin' } };
 
   for (const [kind, name] of [
-    ['d1', DATABASES.at(-1)],
+    ['d1', spareDatabases.shift()],
     ['remote', 'race'],
   ]) {
     test(`${kind}: increments of one counter are all there`, async () => {
