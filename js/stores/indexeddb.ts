@@ -1,11 +1,14 @@
 import { LeastkeyError } from '../errors.js';
 import { refuseUnknownOptions } from '../options.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
+import { Connection, ENTRIES, EXPIRY, unavailable } from './indexeddb-connection.js';
 import type { Entry, Range, Store, Write } from './store.js';
 
 export interface IndexedDbStoreOptions {
   /** The name of the database. Default `leastkey`. All pages of one origin that name it share it. */
   name?: string;
+  /** How long the database may take to open, in milliseconds. Another page that deletes it may be in the way. Default 5,000. */
+  openTimeout?: number;
   /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
   now?: () => number;
 }
@@ -15,10 +18,6 @@ export interface IndexedDbStore extends Store {
   /** Closes the connection. Later calls are refused. */
   close(): void;
 }
-
-const VERSION = 1;
-const ENTRIES = 'entries';
-const EXPIRY = 'expiresAt';
 
 /** How many expired keys one commit drops at most. */
 const SWEEP = 64;
@@ -33,32 +32,43 @@ interface Row extends Entry {
  * transaction with `durability: 'strict'`: IndexedDB runs those of all pages one after another, so what it compares is what it
  * replaces. The browser's user can read and change everything in it.
  *
- * @throws {LeastkeyError} `store_unavailable` when the browser refuses the database.
+ * A connection that the browser has closed is opened again by the next call. Where the user has cleared the data of the site, the
+ * store is then empty.
+ *
+ * @throws {LeastkeyError} `store_unavailable` when the browser refuses the database, does not open it in time, or has one of another
+ * program under this name.
  * @example
  * const store = await indexedDbStore({ name: 'acme-tokens' });
  * const tokens = await createTokens({ catalog, store, prefix: 'acme_dev' });
  */
 export async function indexedDbStore(options: IndexedDbStoreOptions = {}): Promise<IndexedDbStore> {
-  refuseUnknownOptions(options, ['name', 'now'], 'indexedDbStore');
-  const { name = 'leastkey', now = Date.now } = options;
-  return new OpenIndexedDbStore(await open(name), now);
+  refuseUnknownOptions(options, ['name', 'openTimeout', 'now'], 'indexedDbStore');
+  const { name = 'leastkey', openTimeout = 5_000, now = Date.now } = options;
+  if (!Number.isInteger(openTimeout) || openTimeout < 1 || openTimeout > 600_000) {
+    throw new LeastkeyError('invalid_input', 'openTimeout: expected whole milliseconds from 1 to 600,000', {
+      path: 'openTimeout',
+    });
+  }
+  const connection = new Connection(name, openTimeout);
+  await connection.open();
+  return new OpenIndexedDbStore(connection, now);
 }
 
 class OpenIndexedDbStore implements IndexedDbStore {
-  readonly #database: IDBDatabase;
+  readonly #connection: Connection;
   readonly #now: () => number;
 
-  constructor(database: IDBDatabase, now: () => number) {
-    this.#database = database;
+  constructor(connection: Connection, now: () => number) {
+    this.#connection = connection;
     this.#now = now;
-    // A page of a later version waits for this connection to end before it can open its own.
-    database.onversionchange = () => database.close();
   }
 
   async get(keys: string[]): Promise<(string | null)[]> {
     checkKeys(keys);
-    const entries = this.#begin('readonly').objectStore(ENTRIES);
-    const rows = await Promise.all(keys.map((key) => answerOf<Row | undefined>(entries.get(key))));
+    const asked = [...keys];
+    // One transaction, so that the values are of one moment.
+    const entries = await this.#entries('readonly');
+    const rows = await Promise.all(asked.map((key) => answerOf<Row | undefined>(entries.get(key))));
     return rows.map((row) => row?.value ?? null);
   }
 
@@ -70,7 +80,7 @@ class OpenIndexedDbStore implements IndexedDbStore {
     if (after !== undefined && after >= end) return [];
     const beyond = after !== undefined && after >= prefix;
     const keys = IDBKeyRange.bound(beyond ? after : prefix, end, beyond, true);
-    const entries = this.#begin('readonly').objectStore(ENTRIES);
+    const entries = await this.#entries('readonly');
     const rows = await answerOf<Row[]>(entries.getAll(keys, limit));
     return rows.map(({ key, value }) => ({ key, value }));
   }
@@ -78,36 +88,43 @@ class OpenIndexedDbStore implements IndexedDbStore {
   async commit(writes: Write[]): Promise<boolean> {
     checkWrites(writes);
     const asked = writes.map((write) => ({ ...write }));
-    const transaction = this.#begin('readwrite');
+    const transaction = await this.#connection.begin('readwrite');
     const ended = endOf(transaction);
-    const entries = transaction.objectStore(ENTRIES);
-    let refused = false;
-    // Requests of one transaction are answered in their order, so all are read before the first is written.
-    const compared = asked.map(async ({ key, expect }) => {
-      if (expect === undefined) return true;
-      const row = await answerOf<Row | undefined>(entries.get(key));
-      return (row?.value ?? null) === expect;
-    });
-    if (compared.length > 0 && !(await Promise.all(compared)).every(Boolean)) {
-      refused = true;
-      transaction.abort();
-    } else {
-      for (const { key, value, expiresAt } of asked) {
-        if (value === null) entries.delete(key);
-        else if (value !== undefined)
-          entries.put({ key, value, ...(expiresAt === undefined ? {} : { expiresAt }) });
-      }
-      this.#sweep(entries);
+    let applies = false;
+    let failure: { cause: unknown } | undefined;
+    try {
+      const entries = transaction.objectStore(ENTRIES);
+      applies = await holds(entries, asked);
+      if (applies) this.#write(entries, asked);
+    } catch (cause) {
+      failure = { cause };
     }
+    // A transaction that is left alone keeps what was put before the failure.
+    if (!applies || failure !== undefined) abort(transaction);
     const done = await ended;
-    if (refused) return false;
-    if (done) return true;
-    // The browser gave the transaction back whole: a full disk, or a page that is being closed.
-    throw unavailable('the browser did not apply the commit', transaction.error);
+    if (failure === undefined && !applies) return false;
+    if (failure === undefined && done) return true;
+    const cause = failure?.cause ?? transaction.error;
+    // It was given back whole: a full disk, or a page that is being closed.
+    if (!done) throw unavailable(`${reasonOf(cause)}; nothing was changed`, cause);
+    throw cause;
   }
 
   close(): void {
-    this.#database.close();
+    this.#connection.close();
+  }
+
+  async #entries(mode: IDBTransactionMode): Promise<IDBObjectStore> {
+    return (await this.#connection.begin(mode)).objectStore(ENTRIES);
+  }
+
+  #write(entries: IDBObjectStore, writes: Write[]): void {
+    for (const { key, value, expiresAt } of writes) {
+      if (value === null) entries.delete(key);
+      else if (value !== undefined)
+        entries.put({ key, value, ...(expiresAt === undefined ? {} : { expiresAt }) });
+    }
+    this.#sweep(entries);
   }
 
   #sweep(entries: IDBObjectStore): void {
@@ -116,26 +133,30 @@ class OpenIndexedDbStore implements IndexedDbStore {
       for (const key of due.result) entries.delete(key);
     };
   }
+}
 
-  #begin(mode: IDBTransactionMode): IDBTransaction {
-    try {
-      return this.#database.transaction(ENTRIES, mode, { durability: 'strict' });
-    } catch (cause) {
-      throw unavailable('the connection to the database was closed', cause);
-    }
+/** Whether each key has the value that is expected. Requests of one transaction are answered in their order: all before a write. */
+async function holds(entries: IDBObjectStore, writes: Write[]): Promise<boolean> {
+  const compared = writes.map(async ({ key, expect }) => {
+    if (expect === undefined) return true;
+    const row = await answerOf<Row | undefined>(entries.get(key));
+    return (row?.value ?? null) === expect;
+  });
+  return (await Promise.all(compared)).every(Boolean);
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended.
   }
 }
 
-function open(name: string): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, VERSION);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(ENTRIES, { keyPath: 'key' }).createIndex(EXPIRY, EXPIRY);
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () =>
-      reject(unavailable(`cannot open the database ${JSON.stringify(name)}`, request.error));
-  });
+function reasonOf(cause: unknown): string {
+  return (cause as Error | null)?.name === 'QuotaExceededError'
+    ? 'the storage that the browser gives this site is full'
+    : 'the browser did not apply the commit';
 }
 
 function answerOf<T>(request: IDBRequest): Promise<T> {
@@ -152,6 +173,3 @@ function endOf(transaction: IDBTransaction): Promise<boolean> {
     transaction.onabort = () => resolve(false);
   });
 }
-
-const unavailable = (message: string, cause: unknown) =>
-  new LeastkeyError('store_unavailable', message, { cause });

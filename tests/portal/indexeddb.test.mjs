@@ -70,6 +70,97 @@ portalSuite('IndexedDB', (demo) => {
     await assert.rejects(store.get(['k']), { code: 'store_unavailable' });
     await assert.rejects(store.commit([{ key: 'k', value: '1' }]), { code: 'store_unavailable' });
   });
+
+  test('a connection that the browser closes is opened again', async () => {
+    const store = storeIn(one, 'cleared');
+    assert.equal(await store.commit([{ key: 'k', expect: null, value: '1' }]), true);
+    const page = await one;
+    const session = await page.context().newCDPSession(page);
+    // As somebody does who clears the data of the site.
+    const origin = new URL(page.url()).origin;
+    await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+    assert.deepEqual(await store.get(['k']), [null]);
+    assert.equal(await store.commit([{ key: 'k', expect: null, value: '2' }]), true);
+    assert.deepEqual(await storeIn(two, 'cleared').get(['k']), ['2']);
+  });
+
+  test('a page that deletes the database does not wait for the store, which goes on with an empty one', async () => {
+    const store = storeIn(one, 'deleted');
+    assert.equal(await store.commit([{ key: 'k', expect: null, value: '1' }]), true);
+    assert.equal(await (await two).evaluate(deleteDatabase, 'deleted'), 'deleted');
+    assert.deepEqual(await store.list({ prefix: '', limit: 1 }), []);
+    assert.equal(await store.commit([{ key: 'k', expect: null, value: '2' }]), true);
+  });
+
+  for (const [title, made, message] of [
+    ['of the same version', { version: 1, stores: { customers: 'id' } }, /is of another program; give/],
+    ['that is empty', { version: 1, stores: {} }, /is of another program; give/],
+    ['with a table of the same name', { version: 1, stores: { entries: 'id' } }, /is of another program/],
+    ['with one table more', { version: 1, stores: { entries: 'key', more: 'id' } }, /is of another program/],
+    ['of a later version', { version: 7, stores: { customers: 'id' } }, /has a later version than 1: it is/],
+  ]) {
+    test(`a database of another program is refused in the right words, and stays: one ${title}`, async () => {
+      const page = await one;
+      const name = `foreign ${title}`;
+      await page.evaluate(makeDatabase, { name, ...made });
+      const told = await page.evaluate(openStore, { name });
+      assert.equal(told.code, 'store_unavailable');
+      assert.match(told.message, message);
+      assert.deepEqual(await page.evaluate(describeDatabase, name), {
+        version: made.version,
+        stores: Object.keys(made.stores),
+      });
+    });
+  }
+
+  test('a deletion that waits for another page does not keep it from answering', async () => {
+    const [keeper, opener] = await Promise.all([one, two]);
+    await keeper.evaluate(keepOpen, 'stuck');
+    assert.equal(await opener.evaluate(deleteDatabase, 'stuck'), 'blocked');
+    const told = await opener.evaluate(openStore, { name: 'stuck', openTimeout: 50 });
+    assert.equal(told.code, 'store_unavailable');
+    assert.match(told.message, /"stuck" did not open within 50 ms: another page deletes/);
+    await keeper.evaluate(() => globalThis.kept.close());
+    assert.deepEqual(await opener.evaluate(openStore, { name: 'stuck' }), 'open');
+    // Neither the one that was given up nor any other connection is in the way.
+    assert.equal(await keeper.evaluate(deleteDatabase, 'stuck'), 'deleted');
+  });
+
+  test('a commit that fails in the middle is undone, and says so', async () => {
+    const store = storeIn(one, 'middle');
+    assert.equal(await store.commit([{ key: 'a', value: '1' }]), true);
+    const page = await one;
+    await page.evaluate(failPuts, 'b');
+    const writes = ['a', 'b', 'c'].map((key) => ({ key, value: '2' }));
+    await assert.rejects(store.commit(writes), {
+      name: 'LeastkeyError',
+      code: 'store_unavailable',
+      message: 'the browser did not apply the commit; nothing was changed',
+    });
+    await page.evaluate(() => globalThis.mendPuts());
+    assert.deepEqual(await store.get(['a', 'b', 'c']), ['1', null, null]);
+    assert.equal(await store.commit(writes), true);
+  });
+
+  test('a full storage is told for certain, and changes go on where there is room again', async () => {
+    // A profile of its own: a browser remembers for a while how much room it found.
+    const context = await demo().browser.newContext();
+    const page = await context.newPage();
+    await page.goto(demo().origin);
+    const session = await context.newCDPSession(page);
+    const { origin } = new URL(page.url());
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 500_000 });
+    const store = storeIn(page, 'full');
+    const writes = [{ key: 'k', expect: null, value: 'v'.repeat(900_000) }];
+    await assert.rejects(store.commit(writes), {
+      code: 'store_unavailable',
+      message: 'the storage that the browser gives this site is full; nothing was changed',
+    });
+    assert.deepEqual(await store.get(['k']), [null]);
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    assert.equal(await store.commit(writes), true);
+    await context.close();
+  });
 });
 
 async function startTokens() {
@@ -91,6 +182,77 @@ const verifyToken = async (token) => (await globalThis.tokens.verify(token, 'mes
 const revokeToken = async (id) => {
   await globalThis.tokens.revoke(id, {}, globalThis.admin);
 };
+
+/** Runs in the page. */
+function deleteDatabase(name) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve('deleted');
+    request.onblocked = () => resolve('blocked');
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Runs in the page: a database with these stores, by their key path. */
+function makeDatabase({ name, version, stores }) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, version);
+    request.onupgradeneeded = () => {
+      for (const [store, keyPath] of Object.entries(stores))
+        request.result.createObjectStore(store, { keyPath });
+    };
+    request.onsuccess = () => resolve(request.result.close());
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Runs in the page. */
+function describeDatabase(name) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => {
+      const { version, objectStoreNames } = request.result;
+      request.result.close();
+      resolve({ version, stores: [...objectStoreNames] });
+    };
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Runs in the page: a connection that does not give way. */
+function keepOpen(name) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, 1);
+    request.onsuccess = () => {
+      globalThis.kept = request.result;
+      resolve();
+    };
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Runs in the page. */
+async function openStore(options) {
+  const { indexedDbStore } = await import('/package/browser/stores-indexeddb.js');
+  try {
+    (await indexedDbStore(options)).close();
+    return 'open';
+  } catch ({ code, message }) {
+    return { code, message };
+  }
+}
+
+/** Runs in the page: a put of one key throws, as it does where the browser takes no value of this size. */
+function failPuts(key) {
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (value) {
+    if (value.key === key) throw new DOMException('too large', 'DataError');
+    return put.call(this, value);
+  };
+  globalThis.mendPuts = () => {
+    IDBObjectStore.prototype.put = put;
+  };
+}
 
 function deferred() {
   const made = {};
