@@ -93,7 +93,7 @@ export class ConfiguredCore implements VerifyingCore {
     );
   }
 
-  /** A new credential, its id and its digest. */
+  /** A new credential, its id, its digest and the digest's scheme. */
   mint(now: number, id: string | undefined, entropy: Uint8Array): Step {
     return this.#step((core, out) => core.mint(now, id, entropy, out));
   }

@@ -8,12 +8,14 @@ export interface MintOptions {
   id?: string;
 }
 
-/** A credential that its client made. Only `id` and `digest` of it go to the server. */
+/** A credential that its client made. Only `id`, `digest` and `scheme` of it go to the server. */
 export interface Minted {
   /** The credential. */
   token: string;
   id: string;
   digest: string;
+  /** What the digest is of, by the version of the credential; `create` and `rotate` take it beside the digest. */
+  scheme: string;
 }
 
 /** Makes a credential without a store being asked. */

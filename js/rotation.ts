@@ -8,8 +8,13 @@ export interface RotateOptions {
   grace?: Duration;
   /** Whether the old secret ends as soon as a flush tells that the new one was used. */
   endOldAtFirstUse?: boolean;
-  /** The digest of a secret that the client minted: `{ digest }` of {@link Tokens.mint} with its id. Then nothing is made here, and `token` is null. */
+  /**
+   * The digest of a secret that the client minted: `{ digest, scheme }` of {@link Tokens.mint} with the token's id. Then nothing is made
+   * here, and `token` is null.
+   */
   digest?: string;
+  /** What the digest is of, as `mint` answers it. Required beside `digest`. */
+  scheme?: string;
   /** Two rotations with the same key are one; the second finds its record, but no secret. */
   idempotencyKey?: string;
 }

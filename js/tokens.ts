@@ -110,13 +110,14 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: ExchangeOptions,
   ): Promise<Exchanged>;
   /**
-   * Makes a credential, in a browser for instance, without asking the store. Its owner keeps `token`; `id` and `digest` go into
-   * `create` on the server within ten minutes, which never sees the secret. With the id of a token its digest goes into `rotate`.
+   * Makes a credential, in a browser for instance, without asking the store. Its owner keeps `token`; `id`, `digest` and
+   * `scheme` go into `create` on the server within ten minutes, which never sees the secret. With the id of a token, `digest` and `scheme`
+   * go into `rotate`.
    *
    * @throws {LeastkeyError} `rng_failed`.
    * @example
-   * const { token, id, digest } = tokens.mint();
-   * await fetch('/tokens', { method: 'POST', body: JSON.stringify({ name: 'Laptop', id, digest }) });
+   * const { token, ...minted } = tokens.mint();
+   * await fetch('/tokens', { method: 'POST', body: JSON.stringify({ name: 'Laptop', ...minted }) });
    */
   mint(options?: MintOptions): Minted;
   /**

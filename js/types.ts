@@ -59,10 +59,12 @@ export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Select
   limits?: Limits;
   /** Of a kind with technical users: the one that backs it, if not a new one. */
   technicalUser?: string;
-  /** Of a credential that its client minted: the id. Beside `digest`; the answer then has no credential. */
+  /** Of a credential that its client minted: the id. Beside `digest` and `scheme`; the answer then has no credential. */
   id?: string;
   /** Of a credential that its client minted: the digest. */
   digest?: string;
+  /** What the digest is of, as `mint` answers it. */
+  scheme?: string;
   /** Two creates with the same key and input make one token; the second finds its record, but no secret. */
   idempotencyKey?: string;
 }

@@ -49,7 +49,7 @@ pub struct Record {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
-    /// SHA-256 of version, id and secret of a credential.
+    /// SHA-256 of version, id and secret of a credential, and of what stands for its prefix.
     #[default]
     Native,
     /// SHA-256 of the text of a key that another system issued.

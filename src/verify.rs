@@ -170,7 +170,7 @@ pub fn recall<D: Verifying>(
 
 /// Answers several at a time as [`recall`] does each. What comes without a question is not looked for.
 pub fn recall_many<'t, D: Verifying>(
-    deployment: &D,
+    deployment: &'t D,
     asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
     now: Instant,
     cache: &mut Cache,
@@ -213,7 +213,7 @@ fn look_up_all(
 
 /// Where the token that a text names is remembered, if it is.
 fn locate<'t, D: Verifying>(
-    deployment: &D,
+    deployment: &'t D,
     credential: &'t [u8],
     cache: &Cache,
 ) -> Result<Option<(u32, WellFormed<'t>)>, Code> {

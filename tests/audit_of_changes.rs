@@ -67,7 +67,7 @@ impl World {
     }
 
     fn exchange(&mut self, credential: &str, input: Json) -> Result<Json, Refusal> {
-        let id = credential["acme_live_1".len()..][..16].to_owned();
+        let id = credential["acme_live_2".len()..][..16].to_owned();
         self.made("exchange", &format!("token:{id}"), |host| {
             host.exchange(credential, input)
         })
@@ -320,7 +320,7 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
         (12 | 13, Some(id)) => {
             let options = match variant % 4 {
                 0 => json!({ "grace": 0 }),
-                1 => json!({ "digest": hex }),
+                1 => json!({ "digest": hex, "scheme": "credential-2" }),
                 _ => json!({ "endOldAtFirstUse": variant.is_multiple_of(2) }),
             };
             world.call(json!({ "op": "rotate", "id": id, "options": options, "actor": by }))

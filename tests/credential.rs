@@ -3,7 +3,7 @@
 
 mod support;
 
-use leastkey::credential::{Credential, ENTROPY, Prefix, Presented, Unreadable};
+use leastkey::credential::{Credential, ENTROPY, Prefix, Presented, Unreadable, WellFormed};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use support::instant;
@@ -87,12 +87,48 @@ fn truncations_and_swaps_are_refused() {
 #[test]
 fn the_prefix_is_compared_exactly() {
     let credential = mint(3);
-    for other in ["acme", "acme_liv", "acme_live_1", "acme_test", "Acme_live"] {
+    for other in ["acme", "acme_liv", "acme_live_2", "acme_test", "Acme_live"] {
         let unreadable = Presented::parse(&Prefix::parse(other).unwrap(), credential.reveal()).unwrap_err();
         assert_eq!(unreadable, Unreadable::Malformed, "{other}");
     }
     for wrong in ["", "_", "a_", "_a", "a__b", "a-b", "é", "a b", &"x".repeat(33)] {
         assert!(Prefix::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+/// The body of a credential under another prefix has the right form and checksum. Its digest is another.
+#[test]
+fn a_digest_is_of_one_deployment() {
+    let (live, credential) = (prefix(), mint(3));
+    let body = credential.reveal().strip_prefix("acme_live_").unwrap();
+    for other in ["acme_test", "acme", "acme_live_eu", "Acme_live"] {
+        let other = Prefix::parse(other).unwrap();
+        let text = format!("{}_{body}", other.as_str());
+        let presented = Presented::parse(&other, &text).unwrap();
+        assert_eq!(presented.id(), credential.id());
+        assert!(
+            !presented.digest().matches(credential.digest()),
+            "{}",
+            other.as_str()
+        );
+    }
+    assert!(
+        Presented::parse(&live, credential.reveal())
+            .unwrap()
+            .digest()
+            .matches(credential.digest())
+    );
+}
+
+#[test]
+fn four_are_hashed_as_each_alone() {
+    let prefixes = ["acme_live", "acme_test", "x", "a1_b2"].map(|prefix| Prefix::parse(prefix).unwrap());
+    let entropy = [7; ENTROPY];
+    let minted = [0, 1, 2, 3].map(|at| Credential::mint(&prefixes[at], instant(support::NOW), &entropy));
+    let texts =
+        [0, 1, 2, 3].map(|at| WellFormed::read(&prefixes[at], minted[at].reveal().as_bytes()).unwrap());
+    for (presented, credential) in WellFormed::hash_four(texts).iter().zip(&minted) {
+        assert!(presented.digest().matches(credential.digest()));
     }
 }
 

@@ -38,7 +38,7 @@ fn core() -> Core {
     core.configure(js(r#"{"prefix": "acme_live"}"#), CATALOG.as_bytes(), &out);
     let told = handed_over(&out, 0);
     for (path, expected) in [
-        ("answer.pattern", r#""acme_live_1[0-9A-Za-z]{52}""#),
+        ("answer.pattern", r#""acme_live_2[0-9A-Za-z]{52}""#),
         ("answer.version", r#""7""#),
         ("answer.codes.0", r#"{"code":"valid","status":200}"#),
     ] {
@@ -157,7 +157,7 @@ fn a_token_is_made_and_verified() {
     let out = Array::new();
     core.plan(js(CREATE), js(&reads), NOW, NOW, &entropy, &out);
     let credential = out.get(1).as_string().unwrap();
-    assert!(credential.starts_with("acme_live_1"));
+    assert!(credential.starts_with("acme_live_2"));
     assert_eq!(
         text(&at(&step, "commit.answer.record.permissions")),
         r#"["messages:send"]"#

@@ -5,16 +5,18 @@
 use std::hint::black_box;
 
 use super::HASHED;
+use super::digest::INITIAL;
+use super::prefix::BlockEnding;
 use super::words::Word;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use super::words::{of, to_array};
 
-/// The digest of one message of the length that every credential has.
+/// The digest of one message of the length that every credential has, with what ends its block.
 #[cfg(any(test, feature = "edge"))]
-pub(super) fn sha256(message: &[u8; HASHED]) -> [u8; 32] {
+pub(super) fn sha256(message: &[u8; HASHED], ending: &BlockEnding) -> [u8; 32] {
     let mut digest = [0; 32];
     let (places, _) = digest.as_chunks_mut::<4>();
-    let mut words = padded(message);
+    let mut words = block(message, ending);
     places
         .iter_mut()
         .zip(hashed(&mut words))
@@ -25,8 +27,8 @@ pub(super) fn sha256(message: &[u8; HASHED]) -> [u8; 32] {
 
 /// The digests of four messages, side by side.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub(super) fn sha256_of_four(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
-    let mut blocks = messages.map(padded);
+pub(super) fn sha256_of_four(messages: [(&[u8; HASHED], &BlockEnding); 4]) -> [[u8; 32]; 4] {
+    let mut blocks = messages.map(|(message, ending)| block(message, ending));
     let mut words = [Word::splat(0); 16];
     let [a, b, c, d] = &blocks;
     let rows = a.iter().zip(b).zip(c).zip(d);
@@ -46,18 +48,18 @@ pub(super) fn sha256_of_four(messages: [&[u8; HASHED]; 4]) -> [[u8; 32]; 4] {
     digests
 }
 
-/// The words of one block: the message, a bit that is set, zeros, and the length in bits (§5.1.1).
-fn padded(message: &[u8; HASHED]) -> [u32; 16] {
+/// The words of one block: the message and its ending.
+fn block(message: &[u8; HASHED], ending: &BlockEnding) -> [u32; 16] {
     let mut words = [0; 16];
     let (whole, rest) = message.as_chunks::<4>();
-    let last = rest
+    let shared = rest
         .iter()
-        .chain(&[0x80])
+        .chain([&ending.first])
         .fold(0, |word, byte| word << 8 | u32::from(*byte));
     let all = whole.iter().map(|word| u32::from_be_bytes(*word));
     words
         .iter_mut()
-        .zip(all.chain([last, 0, 0, 0, HASHED as u32 * 8]))
+        .zip(all.chain([shared]).chain(ending.words))
         .for_each(|(to, word)| *to = word);
     words
 }
@@ -122,18 +124,6 @@ fn hashed<W: Word>(words: &mut [W; 16]) -> [W; 8] {
         .for_each(|(word, initial)| *word = word.add(W::splat(initial)));
     state
 }
-
-/// §5.3.3
-const INITIAL: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// §4.2.2
 const CONSTANTS: [[u32; 16]; 4] = [
@@ -216,14 +206,21 @@ mod tests {
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha256};
 
+    use super::super::Prefix;
     use super::*;
 
     proptest! {
         #[test]
-        fn each_lane_is_the_digest_of_its_message(messages: [[u8; HASHED]; 4]) {
-            for message in messages {
-                prop_assert_eq!(sha256(&message), <[u8; 32]>::from(Sha256::digest(message)));
-            }
+        fn a_digest_is_of_the_message_and_eight_bytes_of_the_hash_of_the_prefix(
+            message: [u8; HASHED],
+            prefix in "[0-9A-Za-z]{1,32}",
+        ) {
+            let expected = Sha256::new()
+                .chain_update(message)
+                .chain_update(&Sha256::digest(&prefix)[..8])
+                .finalize();
+            let prefix = Prefix::parse(&prefix).unwrap();
+            prop_assert_eq!(sha256(&message, prefix.ending()), <[u8; 32]>::from(expected));
         }
     }
 }

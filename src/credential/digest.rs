@@ -1,4 +1,6 @@
 use std::fmt;
+#[cfg(not(feature = "edge"))]
+use std::hint::black_box;
 
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use serde::{Serialize, Serializer};
@@ -6,12 +8,14 @@ use sha2::{Digest as _, Sha256};
 use subtle::{ConstantTimeEq, CtOption};
 
 use super::HASHED;
+use super::prefix::BlockEnding;
 use crate::input::{Reader, message};
 use crate::planted::{Bug, planted};
 use crate::record::Damaged;
 use crate::stored::{Blank, Restore};
 
-/// SHA-256 of a credential's version, id and secret: 47 bytes, one block. What is stored instead of the secret.
+/// SHA-256 of a credential's version, id and secret, and of the first 8 bytes of SHA-256 of its prefix: 55 bytes, one block. What is stored
+/// instead of the secret.
 ///
 /// A fast hash is right here: the secret has 178 bits, so there is nothing to guess that a slow hash would protect.
 #[derive(Clone)]
@@ -28,19 +32,19 @@ impl Digest {
     }
 
     /// The digest of a credential.
-    pub(super) fn of_credential(hashed: &[u8; HASHED]) -> Digest {
+    pub(super) fn of_credential(hashed: &[u8; HASHED], ending: &BlockEnding) -> Digest {
         #[cfg(feature = "edge")]
-        return Digest(super::block::sha256(hashed));
+        return Digest(super::block::sha256(hashed, ending));
         #[cfg(not(feature = "edge"))]
-        Digest::of(hashed)
+        Digest(sha256_of_block(hashed, ending))
     }
 
     /// The digests of four credentials, sooner than one by one where the processor takes four words at a time.
-    pub(super) fn of_four(hashed: [&[u8; HASHED]; 4]) -> [Digest; 4] {
+    pub(super) fn of_four(hashed: [(&[u8; HASHED], &BlockEnding); 4]) -> [Digest; 4] {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         return super::block::sha256_of_four(hashed).map(Digest);
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        hashed.map(Digest::of_credential)
+        hashed.map(|(hashed, ending)| Digest::of_credential(hashed, ending))
     }
 
     /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).
@@ -102,6 +106,47 @@ impl Digest {
             _ => Err(not_read(encoding)),
         }
     }
+}
+
+/// The state that SHA-256 begins with (FIPS 180-4 §5.3.3).
+pub(super) const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// The hash of a single block, put together in one place, which is wiped.
+#[cfg(not(feature = "edge"))]
+fn sha256_of_block(hashed: &[u8; HASHED], ending: &BlockEnding) -> [u8; 32] {
+    let mut block = [0; 64];
+    if let Some((to, end)) = block.split_first_chunk_mut::<HASHED>()
+        && let Some((first, words)) = end.split_first_mut()
+    {
+        *to = *hashed;
+        *first = ending.first;
+        let (places, _) = words.as_chunks_mut();
+        places
+            .iter_mut()
+            .zip(ending.words)
+            .for_each(|(to, word)| *to = word.to_be_bytes());
+    }
+    let mut state = INITIAL;
+    sha2::block_api::compress256(&mut state, &[block]);
+    // The compiler cannot take this for dead.
+    block = [0; 64];
+    black_box(&block);
+    let mut digest = [0; 32];
+    let (places, _) = digest.as_chunks_mut();
+    places
+        .iter_mut()
+        .zip(state)
+        .for_each(|(to, word)| *to = word.to_be_bytes());
+    digest
 }
 
 /// Lower-case hexadecimal.

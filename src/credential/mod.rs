@@ -1,4 +1,4 @@
-//! The secret text that a bearer presents: `<prefix>_<body>`, for example `acme_live_1…`.
+//! The secret text that a bearer presents: `<prefix>_<body>`, for example `acme_live_2…`.
 //!
 //! The body is base62 in fixed positions: one version character, an id of 16 that sorts by time, a secret of 30 (178 bits),
 //! a CRC-32 of what stands before it in six. It is parsed by position: the prefix may contain the separator, the body may contain
@@ -10,96 +10,36 @@ mod block;
 mod checksum;
 mod digest;
 mod imported;
-
+mod prefix;
 mod token_id;
 #[cfg(any(test, feature = "edge", target_feature = "simd128"))]
 mod words;
 
 use std::fmt;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 pub use digest::Digest;
 pub(crate) use digest::hex;
 pub use imported::ImportedKeys;
+pub use prefix::{CredentialForm, Prefix};
 pub use token_id::TokenId;
 
-use crate::input::message;
 use crate::planted::{Bug, planted};
 use crate::record::Scheme;
 use crate::time::Instant;
 
-const VERSION: u8 = b'1';
+const VERSION: u8 = b'2';
 const SECRET: usize = 30;
-/// Version, id and secret: what is hashed. At most 55 bytes are one block of SHA-256.
+/// Version, id and secret: what is hashed, before the 8 bytes that stand for the prefix. These 55 bytes are one block of SHA-256.
 const HASHED: usize = 1 + TokenId::LENGTH + SECRET;
 const BODY: usize = HASHED + checksum::LENGTH;
-const LONGEST_PREFIX: usize = 32;
+
+/// What the digest of a credential of this version is called where a client hands one over, which its `mint` made.
+pub const SCHEME: &str = "credential-2";
 
 /// How many random bytes a new credential takes: 32 for the secret, 8 for the id.
 pub const ENTROPY: usize = 32 + TokenId::ENTROPY;
-
-/// What a deployment's credentials start with, for example `acme_live`: letters and digits in groups joined by `_`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prefix(String);
-
-impl Prefix {
-    /// Parses a prefix of at most 32 characters.
-    ///
-    /// # Errors
-    /// When the text is no such prefix.
-    pub fn parse(text: &str) -> Result<Prefix, String> {
-        let plain = text
-            .split('_')
-            .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        if plain && text.len() <= LONGEST_PREFIX {
-            return Ok(Prefix(text.to_owned()));
-        }
-        Err(message!(
-            "expected letters and digits in groups joined by \"_\", at most {LONGEST_PREFIX} characters, such as \"acme_live\""
-        ))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether a text has something in it of the form of this deployment's credentials.
-    #[must_use]
-    pub fn appears_in(&self, text: &str) -> bool {
-        let start = format!("{}_{}", self.0, char::from(VERSION));
-        text.match_indices(&start).any(|(at, _)| {
-            let end = at + start.len() + BODY - 1;
-            text.get(at + start.len()..end)
-                .is_some_and(|body| base62::is_base62(body.as_bytes()))
-        })
-    }
-
-    /// What a host can tell a credential by.
-    #[must_use]
-    pub fn form(&self) -> CredentialForm {
-        CredentialForm {
-            start: format!("{}_{}", self.0, char::from(VERSION)),
-            length: self.0.len() + 1 + BODY,
-        }
-    }
-
-    /// A regular expression for secret scanners.
-    #[must_use]
-    pub fn pattern(&self) -> String {
-        format!("{}_{}[0-9A-Za-z]{{{}}}", self.0, char::from(VERSION), BODY - 1)
-    }
-}
-
-/// How every credential of a deployment begins, and how many characters each has.
-#[derive(Debug, Serialize)]
-pub struct CredentialForm {
-    start: String,
-    length: usize,
-}
 
 /// A new credential. The only place where a secret lives in the core; wiped when it is dropped, hidden from `Debug`.
 pub struct Credential {
@@ -132,10 +72,10 @@ impl Credential {
             *to = *id.bytes();
             base62::encode(number.as_mut_slice(), secret);
         }
-        let digest = Digest::of_credential(&hashed);
+        let digest = Digest::of_credential(&hashed, prefix.ending());
         let sum = checksum::of::<HASHED>(&hashed);
-        let mut text = Zeroizing::new(String::with_capacity(prefix.0.len() + 1 + BODY));
-        text.push_str(&prefix.0);
+        let mut text = Zeroizing::new(String::with_capacity(prefix.as_str().len() + 1 + BODY));
+        text.push_str(prefix.as_str());
         text.push('_');
         text.extend(hashed.iter().chain(&sum).map(|digit| char::from(*digit)));
         Credential { text, id, digest }
@@ -188,6 +128,7 @@ pub struct Presented {
 pub struct WellFormed<'t> {
     id: TokenId,
     hashed: &'t [u8; HASHED],
+    prefix: &'t Prefix,
 }
 
 impl<'t> WellFormed<'t> {
@@ -195,12 +136,14 @@ impl<'t> WellFormed<'t> {
     ///
     /// # Errors
     /// [`Unreadable`].
-    pub fn read(prefix: &Prefix, text: &'t [u8]) -> Result<WellFormed<'t>, Unreadable> {
-        let by_position = || text.strip_prefix(prefix.0.as_bytes())?.strip_prefix(b"_");
+    pub fn read(prefix: &'t Prefix, text: &'t [u8]) -> Result<WellFormed<'t>, Unreadable> {
+        let by_position = || text.strip_prefix(prefix.as_str().as_bytes())?.strip_prefix(b"_");
         let body = if planted(Bug::SplitAtSeparator) {
             let mut parts = text.splitn(2, |byte| *byte == b'_');
             let before = parts.next();
-            parts.next().filter(|_| before == Some(prefix.0.as_bytes()))
+            parts
+                .next()
+                .filter(|_| before == Some(prefix.as_str().as_bytes()))
         } else {
             by_position()
         };
@@ -221,6 +164,7 @@ impl<'t> WellFormed<'t> {
         Ok(WellFormed {
             id: TokenId::of_digits(*id),
             hashed,
+            prefix,
         })
     }
 
@@ -233,13 +177,13 @@ impl<'t> WellFormed<'t> {
     /// The credential, by its digest.
     #[must_use]
     pub fn hash(&self) -> Presented {
-        Presented::native(self.id, Digest::of_credential(self.hashed))
+        Presented::native(self.id, Digest::of_credential(self.hashed, self.prefix.ending()))
     }
 
     /// Four at a time: [`WellFormed::hash`] of each.
     #[must_use]
     pub fn hash_four(four: [WellFormed; 4]) -> [Presented; 4] {
-        let digests = Digest::of_four(four.map(|one| one.hashed));
+        let digests = Digest::of_four(four.map(|one| (one.hashed, one.prefix.ending())));
         let mut ids = four.map(|one| one.id).into_iter();
         digests.map(|digest| Presented::native(ids.next().unwrap_or(TokenId::of_digits([0; 16])), digest))
     }

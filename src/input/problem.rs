@@ -170,7 +170,7 @@ mod tests {
             "$.templates[\"all-channels\"]"
         );
         assert_eq!(Path::call().member("name").to_string(), "name");
-        let secret = "acme_live_1dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8";
+        let secret = "acme_live_2dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8";
         assert_eq!(Path::call().member(secret).to_string(), "[\"…\"]");
     }
 }

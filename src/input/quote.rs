@@ -17,7 +17,7 @@ const MOST_TURNS: usize = 6;
 /// ```
 /// use leastkey::input::quote;
 /// assert_eq!(quote("branch:*"), "\"branch:*\"");
-/// assert_eq!(quote("acme_1dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8"), "\"…\"");
+/// assert_eq!(quote("acme_2dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4pQ6rS8"), "\"…\"");
 /// assert_eq!(quote("123e4567-e89b-12d3-a456-426614174000"), "\"…\"");
 /// ```
 #[must_use]

@@ -5,7 +5,7 @@ use super::changes::Changes;
 use super::lookup::find;
 use super::marker::Mark;
 use super::wanted::Wanted;
-use super::{Answer, Context, Operation, Outcome, read_idempotency_key, technical_user};
+use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key, technical_user};
 use crate::account::Account;
 use crate::actor::Actor;
 use crate::catalog::{Managers, Selection};
@@ -78,7 +78,7 @@ pub(super) fn plan(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
-    let own = ["idempotencyKey", "id", "digest"];
+    let own = ["idempotencyKey", "id", "digest", "scheme"];
     let mut known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
     if planted(Bug::CallerInBody) {
         known.push("actor");
@@ -168,29 +168,29 @@ fn ahead(
     ahead
 }
 
-/// Reads `{ id, digest }` of a credential that a client minted; without them one is minted here.
+/// Reads `{ id, digest, scheme }` of a credential that a client minted; without them one is minted here.
 fn read_secret(context: &Context, members: &Members, problems: &mut Problems) -> Option<Secret> {
     let (id, digest) = (members.value("id"), members.value("digest"));
-    if id.is_none() && digest.is_none() {
+    if id.is_none() && digest.is_none() && members.value("scheme").is_none() {
         return Some(Secret::Minted(Credential::mint(
             context.deployment.prefix(),
             context.time.started,
             &context.entropy.credential(),
         )));
     }
-    for (name, missing) in [("id", id.is_none()), ("digest", digest.is_none())] {
-        if missing {
-            problems.add(
-                &members.path(name),
-                "is required: a client that mints a credential gives its id and its digest",
-            );
-        }
+    let missing = [
+        ("id", id.is_none()),
+        ("digest", digest.is_none() && members.value("scheme").is_none()),
+    ];
+    for (name, _) in missing.into_iter().filter(|(_, missing)| *missing) {
+        problems.add(
+            &members.path(name),
+            "is required: a client that mints a credential gives its id, its digest and the digest's scheme",
+        );
     }
-    let id = members.parsed("id", problems, TokenId::parse)?;
-    let digest = members.parsed("digest", problems, |text| {
-        Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
-    })?;
-    Some(Secret::Elsewhere(id, digest))
+    let id = members.parsed("id", problems, TokenId::parse);
+    let digest = read_digest(members, problems);
+    Some(Secret::Elsewhere(id?, digest?))
 }
 
 /// The actor must stand above the owner.

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 
 use crate::account::Account;
 use crate::actor::Actor;
-use crate::credential::{self, Credential, Prefix, TokenId};
+use crate::credential::{self, Credential, Digest, Prefix, SCHEME, TokenId};
 use crate::deployment::Deployment;
 use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::keys;
@@ -426,6 +426,31 @@ fn refuse_credential(context: &Context, members: &Members, name: &str, problems:
 fn read_id(members: &Members, problems: &mut Problems) -> Option<TokenId> {
     members.required_text("id", problems);
     members.parsed("id", problems, TokenId::parse)
+}
+
+/// The digest of a secret that a client minted: `{ digest, scheme }`. What it is of has to be said, because a digest of anything else makes a
+/// secret that never verifies.
+fn read_digest(members: &Members, problems: &mut Problems) -> Option<Digest> {
+    let digest = members.parsed("digest", problems, |text| {
+        Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
+    });
+    match (members.value("digest"), members.value("scheme")) {
+        (Some(_), None) => problems.add(
+            &members.path("scheme"),
+            format!("is required beside digest: \"{SCHEME}\", as mint answers it; an older client has to be updated"),
+        ),
+        (None, Some(_)) => problems.add(&members.path("digest"), "is required beside scheme"),
+        _ => {}
+    }
+    let scheme = members.parsed("scheme", problems, |text| {
+        if text == SCHEME {
+            return Ok(());
+        }
+        Err(format!(
+            "expected \"{SCHEME}\", as mint answers it; another version of Leastkey has minted this secret"
+        ))
+    });
+    digest.filter(|_| scheme.is_some())
 }
 
 /// The key by which a retry of a call is known.

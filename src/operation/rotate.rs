@@ -6,7 +6,7 @@ use super::change::{allows, terminal};
 use super::changes::Changes;
 use super::lookup::{Found, find_to_change};
 use super::marker::Mark;
-use super::{Answer, Context, Operation, Outcome, read_idempotency_key};
+use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key};
 use crate::actor::Actor;
 use crate::catalog::{Action, Kind};
 use crate::credential::{Credential, Digest, TokenId};
@@ -26,7 +26,7 @@ struct Options {
     end_old_at_first_use: bool,
 }
 
-/// `rotate(id, { grace?, digest?, endOldAtFirstUse?, idempotencyKey? }, actor)`
+/// `rotate(id, { grace?, digest?, scheme?, endOldAtFirstUse?, idempotencyKey? }, actor)`
 pub(super) fn plan(
     context: &Context,
     id: Option<TokenId>,
@@ -40,7 +40,7 @@ pub(super) fn plan(
     } else {
         options
     };
-    let known = ["grace", "digest", "endOldAtFirstUse", "idempotencyKey"];
+    let known = ["grace", "digest", "scheme", "endOldAtFirstUse", "idempotencyKey"];
     let members = Members::open(options, &Path::call(), &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
@@ -48,9 +48,7 @@ pub(super) fn plan(
     let key = read_idempotency_key(context, &members, &mut problems);
     let read = Options {
         grace: read_grace(&members, &mut problems),
-        digest: members.parsed("digest", &mut problems, |text| {
-            Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
-        }),
+        digest: read_digest(&members, &mut problems),
         end_old_at_first_use: members.flag("endOldAtFirstUse", &mut problems),
     };
     let (Some(id), true) = (id, problems.is_empty()) else {

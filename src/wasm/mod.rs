@@ -17,8 +17,7 @@ use zeroize::Zeroizing;
 use crate::Deployment;
 use crate::cache::Cache;
 use crate::catalog::{Preview, Selection};
-use crate::credential::CredentialForm;
-use crate::credential::{Digest, TokenId};
+use crate::credential::{CredentialForm, Digest, SCHEME, TokenId};
 use crate::deployment::{Description, Verifying};
 use crate::explain::explain;
 use crate::input::{Members, Path, Problems, Value};
@@ -148,7 +147,7 @@ impl Core {
         push_with_credential(out, &step.unwrap_or_else(Step::Refuse));
     }
 
-    /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest }`, `out[1]` the credential. Of a new
+    /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest, scheme }`, `out[1]` the credential. Of a new
     /// token, or, for its rotation, of the one with the id.
     pub fn mint(&self, now: f64, id: Option<String>, entropy: &Uint8Array, out: &Array) {
         let minted = Time::read(now, now).and_then(|time| {
@@ -166,6 +165,7 @@ impl Core {
                 let minted = Minted {
                     id: credential.id(),
                     digest: credential.digest(),
+                    scheme: SCHEME,
                 };
                 push(out, &Step::Answer(minted));
                 out.push(&JsValue::from_str(credential.reveal()));
@@ -369,6 +369,8 @@ pub(crate) fn lower_case(text: &str) -> String {
 struct Minted<'c> {
     id: &'c TokenId,
     digest: &'c Digest,
+    /// What the digest is of, to be handed on with it.
+    scheme: &'static str,
 }
 
 /// What every plan rests on.

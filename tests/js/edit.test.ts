@@ -112,7 +112,7 @@ describe('an edit changes what it names', () => {
 });
 
 describe('an edit refuses', () => {
-  const credential = `${PREFIX}_1${'a'.repeat(52)}`;
+  const credential = `${PREFIX}_2${'a'.repeat(52)}`;
   const owner: Actor = { id: 'user:bob', permissions: ['branch:read'] };
   const cases: [
     title: string,

@@ -123,18 +123,18 @@ describe('what it costs', () => {
 
   test('an id that is not there is asked for a hundred times a second at most, and works at once where its token is made', async () => {
     const { clock, there, here, count } = await instances();
-    const { token, id, digest } = there.mint();
+    const { token, ...minted } = there.mint();
     for (const _window of [1, 2]) {
       for (let turn = 0; turn < 300; turn++) assert.equal(await code(here, token), 'unknown');
       assert.deepEqual(count(), { feed: 1, others: 101 });
       clock.now += WINDOW;
     }
-    await there.create({ ...input(), id, digest }, admin);
+    await there.create({ ...input(), ...minted }, admin);
     clock.now += WINDOW;
     assert.equal(await code(here, token), 'valid');
     const other = here.mint();
     assert.equal(await code(here, other.token), 'unknown');
-    await here.create({ ...input(), id: other.id, digest: other.digest }, admin);
+    await here.create({ ...input(), id: other.id, digest: other.digest, scheme: other.scheme }, admin);
     assert.equal(await code(here, other.token), 'valid');
   });
 

@@ -224,7 +224,7 @@ describe('a guard', () => {
     const swapped = (await createToken(tokens, { name: 'swapped' })).token;
     const credentials = [
       ...Object.values(made).map(({ token }) => token),
-      `${PREFIX}_1nonsense`,
+      `${PREFIX}_2nonsense`,
       'x',
       `${swapped.slice(0, -1)}${swapped.endsWith('0') ? '1' : '0'}`,
     ];

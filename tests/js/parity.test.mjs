@@ -227,7 +227,7 @@ class World {
 
   credential() {
     const { random } = this;
-    const credential = random.pick([...this.credentials, `${PREFIX}_1${'0'.repeat(52)}`, 'x', '']) ?? '';
+    const credential = random.pick([...this.credentials, `${PREFIX}_2${'0'.repeat(52)}`, 'x', '']) ?? '';
     const at = random.below(credential.length + 1);
     const forms = [
       credential,

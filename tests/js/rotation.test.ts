@@ -187,13 +187,13 @@ describe('a rotation to a secret of the client', () => {
     const { token, id } = await createToken(tokens);
     const minted = (await deployment()).mint({ id });
     assert.equal(minted.id, id);
-    const first = await tokens.rotate(id, { digest: minted.digest }, admin);
+    const first = await tokens.rotate(id, { digest: minted.digest, scheme: minted.scheme }, admin);
     assert.equal(first.token, null);
-    assert.deepEqual(await tokens.rotate(id, { digest: minted.digest }, admin), first);
+    assert.deepEqual(await tokens.rotate(id, { digest: minted.digest, scheme: minted.scheme }, admin), first);
     assert.deepEqual(await codes(tokens, token, minted.token), ['valid', 'valid']);
     await tokens.confirmRotation(id, admin);
     assert.deepEqual(await codes(tokens, token, minted.token), ['rotated_out', 'valid']);
-    await assert.rejects(tokens.rotate(id, { digest: 'x' }, admin), {
+    await assert.rejects(tokens.rotate(id, { digest: 'x', scheme: minted.scheme }, admin), {
       code: 'invalid_input',
       path: 'digest',
     });

@@ -122,7 +122,12 @@ describe('the secret of a token', () => {
     secrets.push(RECORD_KEY, foreign, foreign.slice(4));
     const digest = createHash('sha256').update(foreign).digest('hex');
     const row = { ...input({ name: 'Old' }), digest, encoding: 'hex' as const };
-    await watch(tokens.create(input({ id: minted.id, digest: minted.digest, name: 'Minted' }), admin));
+    await watch(
+      tokens.create(
+        input({ id: minted.id, digest: minted.digest, scheme: minted.scheme, name: 'Minted' }),
+        admin,
+      ),
+    );
     await watch(tokens.importKeys([row, { ...row, digest: foreign }, { ...row, hint: next }], admin));
     await watch(tokens.exchange(foreign, { name: 'Of an imported key' }).then(({ record }) => record));
     for (const credential of [parent.token, next, session, minted.token, foreign]) {

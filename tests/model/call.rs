@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use leastkey::credential::SCHEME;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;
@@ -259,6 +260,7 @@ impl Wanted {
                 let minted = state.minted.get(number)?;
                 json["id"] = json!(minted.id);
                 json["digest"] = json!(minted.digest);
+                json["scheme"] = json!(SCHEME);
             }
         }
         Some(json)

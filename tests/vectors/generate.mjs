@@ -13,23 +13,27 @@ const base62 = (number, width) => {
 };
 const big = (bytes) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 const checksum = (text) => base62(crc32(text), 6);
+/** What binds a digest to its deployment. */
+const bound = (prefix) => createHash('sha256').update(prefix).digest().subarray(0, 8);
 
 const credential = (prefix, now, entropy) => {
   const id = base62(now, 8) + base62(big(entropy.slice(32, 40)), 8);
-  const hashed = `1${id}${base62(big(entropy.slice(0, 32)), 30)}`;
+  const hashed = `2${id}${base62(big(entropy.slice(0, 32)), 30)}`;
   return {
     prefix,
     now,
     entropy,
     credential: `${prefix}_${hashed}${checksum(hashed)}`,
     id,
-    digest: createHash('sha256').update(hashed).digest('hex'),
+    digest: createHash('sha256').update(hashed).update(bound(prefix)).digest('hex'),
   };
 };
 
 const bytes = (seed) => [...createHash('sha512').update(`vector ${seed}`).digest().subarray(0, 40)];
 const minted = [
   credential('acme_live', 1795392000000, bytes(1)),
+  // The first once more, of another deployment: the same body, another digest.
+  credential('acme_test', 1795392000000, bytes(1)),
   credential('acme_live', 0, Array(40).fill(0)),
   credential('acme_live', 2 ** 47 - 1, Array(40).fill(255)),
   credential('x', 1, bytes(2)),
@@ -50,7 +54,8 @@ const refused = [
   ['one character more', `${text}0`, 'malformed'],
   ['a space before', ` ${text}`, 'malformed'],
   ['a line feed after', `${text}\n`, 'malformed'],
-  ['another version with a right checksum', withSum(`2${body.slice(1, 47)}`), 'malformed'],
+  ['the version before with a right checksum', withSum(`1${body.slice(1, 47)}`), 'malformed'],
+  ['a version to come with a right checksum', withSum(`3${body.slice(1, 47)}`), 'malformed'],
   ['a character outside the alphabet', text.replace(/.$/, '-'), 'malformed'],
   ['a letter outside ASCII', text.replace(/.$/, 'é'), 'malformed'],
   ['a last digit changed', text.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')), 'bad_checksum'],

@@ -24,8 +24,9 @@ const AMOUNT = { type: 'integer', minimum: 1 };
 const DIGEST = {
   type: 'string',
   pattern: '^[0-9a-f]{64}$',
-  description: 'Of a secret that the client minted.',
+  description: 'Of a secret that the client minted. Beside `scheme`.',
 };
+const SCHEME = described('What the digest is of, as `mint` answers it: `credential-2`.', TEXT);
 const orZero = (schema: Schema): Schema => ({ anyOf: [schema, { const: 0 }] });
 const NIGHTLY_SENDER = {
   kind: 'permission-set',
@@ -114,8 +115,9 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       'conditions?': ref('Conditions'),
       'limits?': ref('Limits'),
       'technicalUser?': TEXT,
-      'id?': described('Of a credential that the client minted. Beside `digest`.', TEXT),
+      'id?': described('Of a credential that the client minted. Beside `digest` and `scheme`.', TEXT),
       'digest?': DIGEST,
+      'scheme?': SCHEME,
     }),
   ),
   Created: object({
@@ -138,6 +140,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'grace?': described('How long the old secret works beside the new one; 0: not at all.', orZero(DURATION)),
     'endOldAtFirstUse?': FLAG,
     'digest?': DIGEST,
+    'scheme?': SCHEME,
   }),
   RevokeToken: object({ 'reason?': REASON }),
   RevokeAll: object({

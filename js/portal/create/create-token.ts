@@ -201,8 +201,8 @@ export class CreateToken extends Part {
     Object.assign(this, { busy: true, error: undefined });
     try {
       const { input, credential } = this.#mint(engine);
-      const { token, id, digest } = credential;
-      const record = await portal.source.create({ ...input, id, digest });
+      const { token, ...minted } = credential;
+      const record = await portal.source.create({ ...input, ...minted });
       this.#minted = undefined;
       portal.changed(record);
       portal.open({ screen: 'once', credential: token, record, rotated: false });

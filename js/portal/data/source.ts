@@ -2,6 +2,7 @@ import type { Account } from '../../accounts.js';
 import type { AuditPage, AuditQuery } from '../../audit.js';
 import type { Deployment } from '../../deployment.js';
 import type { Description } from '../../describe.js';
+import type { Minted } from '../../mint.js';
 import type { RotateOptions } from '../../rotation.js';
 import type {
   Actor,
@@ -22,14 +23,17 @@ export interface PortalSource {
   list(query: ListQuery, signal?: AbortSignal): Promise<TokenPage>;
   get(id: string): Promise<TokenRecord>;
   /** With the id and digest of a credential that the page minted: the secret is not for the other side. */
-  create(input: CreateInput & { id: string; digest: string }): Promise<TokenRecord>;
+  create(input: CreateInput & Omit<Minted, 'token'>): Promise<TokenRecord>;
   edit(id: string, change: TokenChange & { revision: number }): Promise<TokenRecord>;
   disable(id: string): Promise<TokenRecord>;
   enable(id: string): Promise<TokenRecord>;
   revoke(id: string, options: RevokeOptions): Promise<TokenRecord>;
   delete(id: string): Promise<{ id: string }>;
   /** To a secret that the page minted. */
-  rotate(id: string, options: Required<Pick<RotateOptions, 'grace' | 'digest'>>): Promise<TokenRecord>;
+  rotate(
+    id: string,
+    options: Required<Pick<RotateOptions, 'grace' | 'digest' | 'scheme'>>,
+  ): Promise<TokenRecord>;
   confirmRotation(id: string): Promise<TokenRecord>;
   abortRotation(id: string): Promise<TokenRecord>;
   audit(query: AuditQuery): Promise<AuditPage>;

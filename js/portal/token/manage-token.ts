@@ -128,8 +128,8 @@ export class ManageToken extends Part {
     const { portal } = this;
     const { source } = portal;
     if (action === 'rotate') {
-      const { token, digest } = (await portal.engine()).mint({ id });
-      const record = await source.rotate(id, { grace: Number(form.get('grace')), digest });
+      const { token, digest, scheme } = (await portal.engine()).mint({ id });
+      const record = await source.rotate(id, { grace: Number(form.get('grace')), digest, scheme });
       portal.changed(record);
       portal.open({ screen: 'once', credential: token, record, rotated: true });
     } else if (action === 'delete') {

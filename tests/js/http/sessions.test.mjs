@@ -204,7 +204,7 @@ describe('a credential that is refused', () => {
     }
   });
 
-  const some = 'acme_test_1nonsense';
+  const some = 'acme_test_2nonsense';
   for (const [status, challenge, authorization] of [
     [401, 'Bearer', undefined],
     [401, 'Bearer', ''],

@@ -337,8 +337,8 @@ shows('the status of a token says which actions it has', async () => {
 });
 
 shows('a deleted token cannot be recovered by anything', async () => {
-  const { token, id, digest } = tokens.mint();
-  const asked = input(organization, { id, digest });
+  const { token, id, digest, scheme } = tokens.mint();
+  const asked = input(organization, { id, digest, scheme });
   const { record } = await tokens.create(asked, organizationAdmin);
   assert.equal((await tokens.verify(token)).code, 'valid');
   await tokens.delete(id, organizationAdmin);

@@ -1,0 +1,110 @@
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{BODY, HASHED, VERSION, base62};
+use crate::input::message;
+
+const LONGEST_PREFIX: usize = 32;
+
+/// How many bytes of the hash of a prefix are hashed with each credential.
+const BOUND: usize = 8;
+
+/// What a deployment's credentials start with, for example `acme_live`: letters and digits in groups joined by `_`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    text: String,
+    ending: BlockEnding,
+}
+
+/// The end of the one block of SHA-256 that a credential is hashed in: the first 8 bytes of the hash of the prefix, so that a credential of
+/// one deployment is none of another, and the padding (FIPS 180-4 §5.1.1). It is computed once, because every verification needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BlockEnding {
+    /// The byte that shares a word with the last three of what is hashed before it.
+    pub(super) first: u8,
+    pub(super) words: [u32; 4],
+}
+
+impl BlockEnding {
+    fn of(prefix: &str) -> BlockEnding {
+        const { assert!(HASHED % 4 == 3 && HASHED + BOUND == 55) };
+        let hash = <[u8; 32]>::from(Sha256::digest(prefix));
+        let [first, a, b, c, d, e, f, g, ..] = hash;
+        let words = [
+            u32::from_be_bytes([a, b, c, d]),
+            u32::from_be_bytes([e, f, g, 0x80]),
+            0,
+            (HASHED + BOUND) as u32 * 8,
+        ];
+        BlockEnding { first, words }
+    }
+}
+
+impl Prefix {
+    /// Parses a prefix of at most 32 characters.
+    ///
+    /// # Errors
+    /// When the text is no such prefix.
+    pub fn parse(text: &str) -> Result<Prefix, String> {
+        let plain = text
+            .split('_')
+            .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        if plain && text.len() <= LONGEST_PREFIX {
+            return Ok(Prefix {
+                text: text.to_owned(),
+                ending: BlockEnding::of(text),
+            });
+        }
+        Err(message!(
+            "expected letters and digits in groups joined by \"_\", at most {LONGEST_PREFIX} characters, such as \"acme_live\""
+        ))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn ending(&self) -> &BlockEnding {
+        &self.ending
+    }
+
+    /// Whether a text has something in it of the form of this deployment's credentials.
+    #[must_use]
+    pub fn appears_in(&self, text: &str) -> bool {
+        let start = self.start();
+        text.match_indices(&start).any(|(at, _)| {
+            let end = at + start.len() + BODY - 1;
+            text.get(at + start.len()..end)
+                .is_some_and(|body| base62::is_base62(body.as_bytes()))
+        })
+    }
+
+    /// What a host can tell a credential by.
+    #[must_use]
+    pub fn form(&self) -> CredentialForm {
+        CredentialForm {
+            start: self.start(),
+            length: self.text.len() + 1 + BODY,
+        }
+    }
+
+    /// A regular expression for secret scanners.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        format!("{}[0-9A-Za-z]{{{}}}", self.start(), BODY - 1)
+    }
+
+    /// The prefix, the separator and the version.
+    fn start(&self) -> String {
+        format!("{}_{}", self.text, char::from(VERSION))
+    }
+}
+
+/// How every credential of a deployment begins, and how many characters each has.
+#[derive(Debug, Serialize)]
+pub struct CredentialForm {
+    start: String,
+    length: usize,
+}
