@@ -46,9 +46,9 @@ impl Gate {
         members.required_text("prefix", problems);
         let prefix = members.parsed("prefix", problems, Prefix::parse)?;
         problems.is_empty().then(|| Gate {
+            seal: Seal::new(keys, &prefix),
             prefix,
             imported: imported.unwrap_or_default(),
-            seal: Seal::new(keys),
         })
     }
 }

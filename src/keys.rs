@@ -10,6 +10,9 @@ use crate::name::Name;
 use crate::resource::Resource;
 use crate::time::LARGEST_EXACT;
 
+/// What tells to which deployment a store belongs.
+pub const DEPLOYMENT: &str = "meta/deployment";
+
 /// The record of a token, or its tombstone: `token/<id>`.
 #[must_use]
 pub fn token(id: &TokenId) -> String {

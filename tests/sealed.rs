@@ -260,6 +260,25 @@ fn without_keys_sealed_values_are_read_and_plain_ones_written_and_with_keys_no_p
     assert_eq!(host.code(&credential), "store_unavailable");
 }
 
+/// Two deployments with one record key: what is sealed in one is damaged in the other.
+#[test]
+fn a_sealed_record_copied_into_another_deployment_does_not_open() {
+    let mut live = sealed();
+    let (credential, id) = sender(&mut live);
+    let config = json!({ "prefix": "acme_test", "recordKeys": [key('a')] });
+    let mut test = Host {
+        deployment: Deployment::configure(&value(config), &value(support::catalog())).unwrap(),
+        ..Host::new()
+    };
+    let (_, own) = sender(&mut test);
+    test.store
+        .insert(record_of(&id), live.store[&record_of(&id)].clone());
+    let swapped = credential.replace("acme_live", "acme_test");
+    assert_eq!(test.code(&swapped), "store_unavailable");
+    assert!(test.one("get", &own, admin()).is_ok());
+    assert!(test.one("get", &id, admin()).is_err());
+}
+
 #[test]
 fn record_keys_that_cannot_be_read_configure_nothing() {
     for keys in [

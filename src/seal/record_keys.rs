@@ -1,10 +1,4 @@
-//! Seals: with record keys, every stored value carries a MAC over its key and its text, so that who can write to the store can neither
-//! edit a value nor put one in the place of another.
-//!
-//! A sealed text is `{"value":<body>,"mac":"<64 hex>"}`: JSON that people can read, whose body is found by position. The MAC is
-//! HMAC-SHA256 (RFC 2104) over `leastkey seal 1`, the length of the key in bytes (8 bytes, big-endian), the key, and the body.
-//!
-//! A seal does not tell that a value is an older one of the same key, put back, nor that one was taken away.
+//! The keys of seals, and the form of a sealed text.
 
 use std::fmt;
 
@@ -16,10 +10,9 @@ use zeroize::Zeroizing;
 use crate::credential::hex;
 use crate::input::{Path, Problems, Value, message};
 use crate::record::Damaged;
-use crate::step::{Reads, Step, Write};
 
 /// What every MAC begins with: a record key that serves something else too makes no seal by it.
-const PURPOSE: &[u8] = b"leastkey seal 1";
+const PURPOSE: &[u8] = b"leastkey seal 2";
 
 const BEFORE_BODY: &str = r#"{"value":"#;
 const BEFORE_MAC: &str = r#","mac":""#;
@@ -32,8 +25,15 @@ const LONGEST_KEY: usize = 256;
 /// The present key and the one before it.
 const MOST_KEYS: usize = 2;
 
-/// The keys of seals: the first seals, all open. Kept as the hash states that HMAC begins with, which are wiped when dropped.
+/// The keys of seals, the one that seals first. Kept as the hash states that HMAC begins with, which are wiped when dropped.
 pub struct RecordKeys {
+    seals: Hmac<Sha256>,
+    opens: Vec<Hmac<Sha256>>,
+}
+
+/// Record keys bound to a prefix: the first seals, all open. Their hash states have taken in the purpose and the prefix already, once for all
+/// values.
+pub struct SealKeys {
     seals: Hmac<Sha256>,
     opens: Vec<Hmac<Sha256>>,
 }
@@ -72,6 +72,22 @@ impl RecordKeys {
         })
     }
 
+    /// The keys for the values of the deployment with this prefix; with an empty one, for what tells deployments apart.
+    #[must_use]
+    pub fn bound_to(&self, prefix: &str) -> SealKeys {
+        let length = (prefix.len() as u64).to_be_bytes();
+        let begin = |key: &Hmac<Sha256>| {
+            let begun = key.clone().chain_update(PURPOSE);
+            begun.chain_update(length).chain_update(prefix)
+        };
+        SealKeys {
+            seals: begin(&self.seals),
+            opens: self.opens.iter().map(begin).collect(),
+        }
+    }
+}
+
+impl SealKeys {
     /// The sealed text of what a key is to hold.
     #[must_use]
     pub fn seal(&self, key: &str, body: &str) -> String {
@@ -114,11 +130,11 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     Some((inside.strip_suffix(BEFORE_MAC)?, mac))
 }
 
-/// The digits of a MAC. What is hashed is put together first: that is less code than to hash it piece by piece.
+/// The digits of a MAC, whose state has taken in the purpose and the prefix. What is hashed is put together first: that is less code than to hash it piece by piece.
 #[inline(never)]
 fn mac(begun: &Hmac<Sha256>, key: &str, body: &str) -> String {
     let length = (key.len() as u64).to_be_bytes();
-    let message = [PURPOSE, &length, key.as_bytes(), body.as_bytes()].concat();
+    let message = [&length, key.as_bytes(), body.as_bytes()].concat();
     hex(&begun.clone().chain_update(message).finalize().into_bytes())
 }
 
@@ -179,76 +195,9 @@ impl fmt::Debug for RecordKeys {
     }
 }
 
-/// What stands between the store and everything that plans: values are opened on the way in and sealed on the way out, so that no
-/// operation knows of it.
-#[derive(Debug, Default)]
-pub struct Seal(Option<RecordKeys>);
-
-impl Seal {
-    /// With record keys, or without.
-    #[must_use]
-    pub fn new(keys: Option<RecordKeys>) -> Seal {
-        Seal(keys)
-    }
-
-    /// Plans with the bodies of what was read, and seals what is to be committed.
-    pub fn around<A>(&self, reads: &Reads, plan: impl FnOnce(&Reads) -> Step<A>) -> Step<A> {
-        match plan(&self.opened(reads)) {
-            Step::Commit { writes, answer } => Step::Commit {
-                writes: self.all_sealed(writes, reads),
-                answer,
-            },
-            step => step,
-        }
-    }
-
-    // These two are no part of `around`, so that they are compiled once, not for each kind of answer.
-    /// The bodies of what was read.
-    #[must_use]
-    #[inline(never)]
-    pub fn opened(&self, reads: &Reads) -> Reads {
-        reads.map_texts(&|key, text| self.open(key, text).to_owned())
-    }
-
-    #[inline(never)]
-    fn all_sealed(&self, writes: Vec<Write>, reads: &Reads) -> Vec<Write> {
-        writes
-            .into_iter()
-            .map(|write| self.sealed(write, reads))
-            .collect()
-    }
-
-    /// The body of a text. Of one whose seal is broken it is empty, which nothing parses: it is damaged, never absent.
-    fn open<'t>(&self, key: &str, text: &'t str) -> &'t str {
-        match &self.0 {
-            Some(keys) => keys.open(key, text).unwrap_or_default(),
-            None => open_unsealed(text),
-        }
-    }
-
-    fn seal(&self, key: &str, body: String) -> String {
-        match &self.0 {
-            Some(keys) => keys.seal(key, &body),
-            None => body,
-        }
-    }
-
-    /// A write as the store gets it. What must be there is the text that was read, to the letter.
-    fn sealed(&self, write: Write, reads: &Reads) -> Write {
-        let expected = |body: String| {
-            let mut read = reads.texts(&write.key);
-            match read.find(|text| self.open(&write.key, text) == body) {
-                Some(text) => text.to_owned(),
-                None => self.seal(&write.key, body),
-            }
-        };
-        Write {
-            expect: write.expect.map(|expect| expect.map(expected)),
-            value: write
-                .value
-                .map(|value| value.map(|body| self.seal(&write.key, body))),
-            ..write
-        }
+impl fmt::Debug for SealKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SealKeys(…)")
     }
 }
 
@@ -273,19 +222,47 @@ mod tests {
         keys.ok_or_else(|| lines.join("; "))
     }
 
-    fn keys() -> RecordKeys {
+    fn record_keys() -> RecordKeys {
         read(json!([(0..32).collect::<Vec<u8>>()])).unwrap()
+    }
+
+    fn keys() -> SealKeys {
+        record_keys().bound_to("acme_live")
     }
 
     #[test]
     fn the_mac_is_what_another_implementation_makes() {
-        // Python: hmac.new(bytes(range(32)), b'leastkey seal 1' + len(key).to_bytes(8, 'big') + key + body, 'sha256')
+        // Python: hmac.new(bytes(range(32)), b'leastkey seal 2' + bound(prefix) + bound(key) + body, 'sha256'), where
+        // bound = lambda text: len(text).to_bytes(8, 'big') + text
         let (key, body) = ("token/0TZ3abcdEFGH1234", r#"{"v":1,"name":"Café"}"#);
-        let sealed = keys().seal(key, body);
-        let mac = "3ec2ca6ccdcf3a7b152f2e7f1b07328c1a325acdb5ab4792d74eba1820c50752";
-        assert_eq!(sealed, format!(r#"{{"value":{body},"mac":"{mac}"}}"#));
-        assert!(serde_json::from_str::<Json>(&sealed).is_ok());
-        assert_eq!(keys().open(key, &sealed), Ok(body));
+        for (prefix, mac) in [
+            (
+                "acme_live",
+                "837255eb37fda553a6beb6dfca941b2cc9eb642d193bdda9dd761f7fc1500642",
+            ),
+            (
+                "",
+                "99399944c5353fbcfe3942be8b2357fd40389d8fdd9502902ffae316874e04b5",
+            ),
+        ] {
+            let keys = record_keys().bound_to(prefix);
+            let sealed = keys.seal(key, body);
+            assert_eq!(sealed, format!(r#"{{"value":{body},"mac":"{mac}"}}"#));
+            assert!(serde_json::from_str::<Json>(&sealed).is_ok());
+            assert_eq!(keys.open(key, &sealed), Ok(body));
+        }
+    }
+
+    #[test]
+    fn a_sealed_value_of_another_deployment_does_not_open() {
+        let prefixes = ["acme_live", "acme_test", "acme", ""];
+        for one in prefixes {
+            let sealed = record_keys().bound_to(one).seal("token/a", "1");
+            for other in prefixes {
+                let opened = record_keys().bound_to(other).open("token/a", &sealed);
+                assert_eq!(opened.is_ok(), one == other, "{one} by {other}");
+            }
+        }
     }
 
     proptest! {
@@ -323,11 +300,12 @@ mod tests {
     #[test]
     fn only_its_own_key_opens_and_the_one_before_still_does() {
         let (new, old) = ("ab".repeat(32), "CD".repeat(40));
-        let only = |key: &String| read(json!([key])).unwrap();
+        let bound = |json: Json| read(json).unwrap().bound_to("acme_live");
+        let only = |key: &String| bound(json!([key]));
         let sealed = only(&old).seal("a", "1");
         assert!(only(&old).open("a", &sealed).is_ok());
         assert!(only(&new).open("a", &sealed).is_err());
-        let both = read(json!([new, old])).unwrap();
+        let both = bound(json!([new, old]));
         assert!(both.open("a", &sealed).is_ok());
         assert_eq!(both.seal("a", "1"), only(&new).seal("a", "1"));
         assert!(both.open("b", &sealed).is_err(), "another place");
@@ -337,7 +315,10 @@ mod tests {
     #[test]
     fn a_key_is_the_same_in_hexadecimal_and_as_bytes() {
         let hexadecimal = read(json!([hex(&(0..32).collect::<Vec<u8>>())])).unwrap();
-        assert_eq!(hexadecimal.seal("a", "1"), keys().seal("a", "1"));
+        assert_eq!(
+            hexadecimal.bound_to("acme_live").seal("a", "1"),
+            keys().seal("a", "1")
+        );
     }
 
     #[test]
@@ -390,10 +371,8 @@ mod tests {
             assert!(message.contains(says), "{json}: {message}");
             assert!(!message.contains("5e5e"), "{message}");
         }
-        assert_eq!(
-            format!("{:?}", Seal::new(Some(keys()))),
-            "Seal(Some(RecordKeys(…)))"
-        );
+        let shown = format!("{:?} {:?}", record_keys(), keys());
+        assert_eq!(shown, "RecordKeys(…) SealKeys(…)");
     }
 
     #[test]
