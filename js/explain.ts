@@ -6,8 +6,17 @@ import type { Settings } from './options.js';
 import type { Verdict } from './types.js';
 import { decide } from './verify.js';
 
+/** How many characters a credential has after its prefix and the separator. */
+const BODY_LENGTH = 53;
+
 /** Why a credential is refused, for whoever runs the service. Only `wire` of it is for the bearer. */
 export interface Explanation extends Verdict {
+  /**
+   * With `malformed` and `bad_checksum`: the first part of the text that is wrong. `prefix`: it is no credential of this deployment;
+   * `length`: a part was lost, or something pasted along; `alphabet`: there is something else than letters and digits in it; `version`: it
+   * is of another version of the format; `checksum`: mistyped or made up.
+   */
+  wrong?: 'prefix' | 'length' | 'alphabet' | 'version' | 'checksum';
   /** With `insufficient_permission`: the fewest permissions that, granted too, would make it a yes. */
   add?: string[];
   /** Single templates that, chosen too, would make it a yes, with what each gives that is not needed; the least first. */
@@ -40,7 +49,20 @@ export async function explainCredential(
   const ask = (credential: string, reads: Reads, now: number) =>
     core.explain(credential, question, reads, now);
   const explanation: Verdict & { wire?: Wire } = await decide(settings, source, ask, signal, 'explain');
-  return { ...explanation, wire: explanation.wire ?? wireOf(explanation) };
+  if (explanation.wire !== undefined) return { ...explanation, wire: explanation.wire };
+  return {
+    ...explanation,
+    ...wrongOf(source, explanation, settings.config.prefix),
+    wire: wireOf(explanation),
+  };
+}
+
+/** What is wrong about a text that the wrapper refused, because it is longer than any credential or has other characters than ASCII in it. */
+function wrongOf(source: CredentialSource, { code }: Verdict, prefix: string): Pick<Explanation, 'wrong'> {
+  if (code !== 'malformed' || typeof source !== 'string') return {};
+  if (!source.startsWith(`${prefix}_`)) return { wrong: 'prefix' };
+  // In code points, as the core counts.
+  return { wrong: [...source].length === prefix.length + BODY_LENGTH + 1 ? 'alphabet' : 'length' };
 }
 
 /** The wire form of a verdict that the wrapper gave by itself: no grant was looked at, so there is nothing to redact. */

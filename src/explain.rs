@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::catalog::Catalog;
+use crate::credential::WrongPart;
 use crate::deployment::Deployment;
 use crate::grant::Grant;
 use crate::order::sorted_by_count;
@@ -23,6 +24,9 @@ pub struct Explanation {
     /// The verdict, the same as of a verification.
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// With `malformed` and `bad_checksum`: what of the text is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<WrongPart>,
     /// The fewest permissions that, granted too, would satisfy the requirement.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<Permission>,
@@ -102,12 +106,17 @@ fn explain_opened(
         }
         _ => (Vec::new(), Vec::new()),
     };
+    let unreadable = matches!(verdict.code, Code::Malformed | Code::BadChecksum);
+    let wrong = unreadable
+        .then(|| WrongPart::of(deployment.prefix(), credential))
+        .flatten();
     let add = add
         .into_iter()
         .filter_map(|index| catalog.permission(index).cloned())
         .collect();
     Step::Answer(Explanation {
         verdict,
+        wrong,
         add,
         templates,
         wire,

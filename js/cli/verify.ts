@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Requirement, Verdict } from '../index.js';
+import type { Explanation, Requirement, Verdict } from '../index.js';
 import { readSecret } from './ask.js';
 import { exits, UsageError } from './exit.js';
 import { facts, paint, print, printJson } from './screen.js';
@@ -40,13 +40,27 @@ Examples:
     const credential =
       (source === undefined && process.env.LEASTKEY_TOKEN) || (await readSecret('Credential'));
     const target = command.optsWithGlobals<Target>();
-    const verdict = await withTokens(target, { needsPrefix: true }, (tokens) =>
-      tokens.verify(credential, requirementOf(options)),
-    );
+    const verdict = await withTokens(target, { needsPrefix: true }, async (tokens): Promise<Answer> => {
+      const verdict = await tokens.verify(credential, requirementOf(options));
+      if (verdict.code !== 'malformed' && verdict.code !== 'bad_checksum') return verdict;
+      const { wrong } = await tokens.explain(credential);
+      return wrong === undefined ? verdict : { ...verdict, wrong };
+    });
     if (target.json) printJson(verdict);
     else print(describe(verdict));
     process.exitCode = exitOf(verdict);
   });
+
+/** With what is wrong about a text that is no credential. */
+type Answer = Verdict & Pick<Explanation, 'wrong'>;
+
+const WRONG = {
+  prefix: 'it does not begin with the prefix of this deployment',
+  length: 'it is too short or too long',
+  alphabet: 'something else than letters and digits comes after the prefix',
+  version: 'it is of another version of Leastkey',
+  checksum: 'it was mistyped, or made up',
+} as const satisfies Record<NonNullable<Explanation['wrong']>, string>;
 
 function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
@@ -62,9 +76,10 @@ function exitOf(verdict: Verdict): number {
   return verdict.status === 503 ? exits.unavailable : exits.refused;
 }
 
-function describe({ valid, code, token, missing }: Verdict): string {
+function describe({ valid, code, token, missing, wrong }: Answer): string {
   const { stdout } = process;
   const about = facts(stdout, [
+    ['wrong', wrong === undefined ? undefined : `${wrong}: ${WRONG[wrong]}`],
     ['missing', missing],
     ['id', token?.id],
     ['name', token?.name],

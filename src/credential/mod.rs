@@ -14,6 +14,7 @@ mod prefix;
 mod token_id;
 #[cfg(any(test, feature = "edge", target_feature = "simd128"))]
 mod words;
+mod wrong_part;
 
 use std::fmt;
 
@@ -24,6 +25,7 @@ pub(crate) use digest::hex;
 pub use imported::ImportedKeys;
 pub use prefix::{CredentialForm, Prefix};
 pub use token_id::TokenId;
+pub use wrong_part::WrongPart;
 
 use crate::planted::{Bug, planted};
 use crate::record::Scheme;

@@ -137,7 +137,11 @@ describe('secrets', () => {
     const refused = await site.leastkey(['verify', '--json'], { input: altered });
     assert.equal(refused.exit, 1);
     assert.equal(refused.json().code, 'bad_checksum');
+    assert.equal(refused.json().wrong, 'checksum');
     assert.ok(!`${refused.stdout}${refused.stderr}`.includes(altered));
+    const cut = await site.leastkey(['verify'], { input: token.slice(0, -1) });
+    assert.match(cut.stdout, /^refused: malformed\n.*wrong +length: /);
+    assert.ok(!`${cut.stdout}${cut.stderr}`.includes(token.slice(20, 50)));
   });
 });
 

@@ -157,14 +157,49 @@ describe('explain', () => {
       const credential = await of(made);
       const requirement = { permission: 'messages:send', resource: 'org:acme' };
       const verdict = await made.tokens.verify(credential, requirement);
-      const { wire: told, add, templates, ...explained } = await made.tokens.explain(credential, requirement);
+      const {
+        wire: told,
+        add,
+        templates,
+        wrong,
+        ...explained
+      } = await made.tokens.explain(credential, requirement);
       assert.equal(verdict.code, title.split(':')[0]);
       assert.deepEqual(explained, verdict);
       assert.deepEqual(told, wire);
       assert.equal(add !== undefined, verdict.code === 'insufficient_permission');
       assert.equal(templates !== undefined, verdict.code === 'insufficient_permission');
+      const isText = wire !== UNREADABLE && ['malformed', 'bad_checksum'].includes(verdict.code);
+      assert.equal(wrong !== undefined, isText);
     });
   }
+
+  test('of a text that is no credential it says which part is wrong, and repeats nothing of it', async () => {
+    const { tokens, make } = await deployment();
+    const { token } = await make('T');
+    const start = 'acme_test_2';
+    const body = token.slice(start.length);
+    for (const [text, wrong] of [
+      ['nonsense', 'prefix'],
+      [`acme_live_2${body}`, 'prefix'],
+      [` ${token}`, 'prefix'],
+      ['x'.repeat(100_000), 'prefix'],
+      [start, 'length'],
+      [`${token}0`, 'length'],
+      [token.slice(0, -1), 'length'],
+      [`${start}${'0'.repeat(100_000)}`, 'length'],
+      [`${token.slice(0, -1)}-`, 'alphabet'],
+      [`${token.slice(0, -1)}é`, 'alphabet'],
+      [`${token.slice(0, -1)}\n`, 'alphabet'],
+      [`acme_test_1${body}`, 'version'],
+      [`${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`, 'checksum'],
+    ]) {
+      const told = await tokens.explain(text, 'messages:send');
+      assert.equal(told.wrong, wrong, text.slice(0, 80));
+      assert.equal(told.code, wrong === 'checksum' ? 'bad_checksum' : 'malformed');
+      assert.equal(JSON.stringify(told).includes(body.slice(0, 30)), false);
+    }
+  });
 
   test('every credential that is none is the same on the wire, to the byte', async () => {
     const seen = new Set();
