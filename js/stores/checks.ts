@@ -80,7 +80,7 @@ export function checkSizes(writes: readonly Write[], most: number, database: str
   }
 }
 
-/** The length in UTF-8, which is at most three times that in characters: short texts need no count. */
+/** Bytes in UTF-8. A UTF-16 unit needs at most three, so short texts are not counted. */
 function bytesOf(text: string | null | undefined, most: number): number {
   if (typeof text !== 'string') return 0;
   const atMost = text.length * 3;

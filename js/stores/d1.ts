@@ -39,8 +39,9 @@ const LIST =
   'SELECT key, value FROM leastkey_entries WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?';
 
 /**
- * A batch is one transaction without a word from outside, so what is decided in it must be decided by it. Each value is a
- * parameter of its own: D1 takes 2 MB in one, and 100 in a statement. 32 writes need at most 97.
+ * The worker cannot decide in the middle of a batch, so its statements decide whether it applies.
+ * Each value is a parameter of its own: D1 takes 2 MB per parameter, and 100 parameters per
+ * statement. 32 writes need at most 97.
  */
 const decide = (expected: number) => `INSERT INTO leastkey_commits (id, applied) SELECT ?1, NOT EXISTS (
     SELECT 1 FROM (${rows(expected, 2)}) AS expected LEFT JOIN leastkey_entries AS entry ON entry.key = expected.column1
@@ -138,7 +139,7 @@ class D1Store implements Store {
     return (told as { applied: number }[])[0]?.applied === 1;
   }
 
-  /** {@link #run}, of which D1 says by SQLite's result code that a statement failed: then it has rolled the batch back. */
+  /** Runs a commit. D1 rolls a batch back when a statement fails, and names SQLite's result code. */
   async #apply(statements: Bound[]): Promise<unknown[]> {
     try {
       return await this.#run(statements);

@@ -65,9 +65,9 @@ export function durableObjectStore(
 }
 
 /**
- * The store in a Durable Object that has `get`, `list` and `commit` of a {@link durableObjectStore} as its methods. Every call makes
- * its own stub: one through which a call has failed is broken for good. An error that the store in the object throws keeps its class
- * and code.
+ * The store in a Durable Object that has `get`, `list` and `commit` of a {@link durableObjectStore}
+ * as its methods. Every call makes its own stub: one through which a call has failed is broken for
+ * good. An error that the store in the object throws keeps its class and code.
  *
  * @example
  * const tokens = await createTokens({ catalog, store: remoteStore(env.TOKENS, 'all'), prefix: 'acme_live' });

@@ -4,14 +4,16 @@ import { closeSync, fchmodSync, openSync, statSync } from 'node:fs';
 const OWNER_ONLY = 0o600;
 const GROUP_AND_OTHERS = 0o077;
 
-/** Files that a warning has named. */
+/** Files that a warning has named already. */
 const warned = new Set<string>();
 
 /**
- * Creates a missing file for its owner alone, whatever the umask. SQLite gives `-wal` and `-shm` the mode of the database
- * file, and by a lock on `-shm` any user who can open it could forbid every write.
+ * Creates a missing file for its owner alone, whatever the umask. SQLite gives `-wal` and `-shm`
+ * the mode of the database file, and by a lock on `-shm` any user who can open it could forbid
+ * every write.
  *
- * A file that exists is not opened: closing a second descriptor would drop the locks that SQLite holds on the first.
+ * A file that exists is not opened: closing a second descriptor would drop the locks that SQLite
+ * holds on the first.
  */
 export function createForOwner(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
@@ -24,7 +26,7 @@ export function createForOwner(file: string): void {
     throw error;
   }
   try {
-    // The umask can only take bits away; a process without the right to read its own file could not go on.
+    // The umask may have removed the owner's own rights.
     fchmodSync(descriptor, OWNER_ONLY);
   } finally {
     closeSync(descriptor);
@@ -32,7 +34,8 @@ export function createForOwner(file: string): void {
 }
 
 /**
- * Warns once of each of these files that other users of the machine can open. Windows has no such modes.
+ * Warns once per file that other users of the machine can open. Does nothing on Windows, which has
+ * no such modes.
  *
  * @param holds what they would get, such as `the tokens`
  */

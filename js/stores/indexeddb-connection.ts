@@ -7,8 +7,8 @@ export const EXPIRY = 'expiresAt';
 const VERSION = 1;
 
 /**
- * The connection to a database of IndexedDB. A browser closes it by itself, when its user clears the data of the site for
- * example, and another page may ask for it to be closed. The next call then opens it again.
+ * The connection to a database of IndexedDB. The browser may close it, for example when the user
+ * clears the data of the site, and another page may request that. The next call opens it again.
  */
 export class Connection {
   readonly #name: string;
@@ -21,7 +21,7 @@ export class Connection {
     this.#openTimeout = openTimeout;
   }
 
-  /** @throws {LeastkeyError} `store_unavailable` where the database cannot be opened, or not within the time. */
+  /** @throws {LeastkeyError} `store_unavailable` if the database does not open in time. */
   async open(): Promise<void> {
     await (this.#opened ?? this.#start());
   }

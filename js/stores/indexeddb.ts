@@ -7,7 +7,10 @@ import type { Entry, Range, Store, Write } from './store.js';
 export interface IndexedDbStoreOptions {
   /** The name of the database. Default `leastkey`. All pages of one origin that name it share it. */
   name?: string;
-  /** How long the database may take to open, in milliseconds. Another page that deletes it may be in the way. Default 5,000. */
+  /**
+   * How long the database may take to open, in milliseconds. Default 5,000. A deletion by another
+   * page can delay it.
+   */
   openTimeout?: number;
   /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
   now?: () => number;
@@ -28,15 +31,16 @@ interface Row extends Entry {
 }
 
 /**
- * A store in the IndexedDB of a browser, for a portal without a server, a trial, or tests. Each commit is one `readwrite`
- * transaction with `durability: 'strict'`: IndexedDB runs those of all pages one after another, so what it compares is what it
- * replaces. The browser's user can read and change everything in it.
+ * A store in the IndexedDB of a browser, for a portal without a server, a trial, or tests. Each
+ * commit is one `readwrite` transaction with `durability: 'strict'`: IndexedDB runs those of all
+ * pages one after another, so what it compares is what it replaces. The browser's user can read and
+ * change everything in it.
  *
- * A connection that the browser has closed is opened again by the next call. Where the user has cleared the data of the site, the
- * store is then empty.
+ * A connection that the browser has closed is opened again by the next call. Where the user has
+ * cleared the data of the site, the store is then empty.
  *
- * @throws {LeastkeyError} `store_unavailable` when the browser refuses the database, does not open it in time, or has one of another
- * program under this name.
+ * @throws {LeastkeyError} `store_unavailable` when the browser refuses the database, does not open
+ * it in time, or has one of another program under this name.
  * @example
  * const store = await indexedDbStore({ name: 'acme-tokens' });
  * const tokens = await createTokens({ catalog, store, prefix: 'acme_dev' });
@@ -99,13 +103,13 @@ class OpenIndexedDbStore implements IndexedDbStore {
     } catch (cause) {
       failure = { cause };
     }
-    // A transaction that is left alone keeps what was put before the failure.
+    // Otherwise the browser completes the transaction with what was put before the failure.
     if (!applies || failure !== undefined) abort(transaction);
     const done = await ended;
     if (failure === undefined && !applies) return false;
     if (failure === undefined && done) return true;
     const cause = failure?.cause ?? transaction.error;
-    // It was given back whole: a full disk, or a page that is being closed.
+    // The browser rolled it back: the storage is full, or the page is closing.
     if (!done) throw unavailable(`${reasonOf(cause)}; nothing was changed`, cause);
     throw cause;
   }
@@ -135,7 +139,7 @@ class OpenIndexedDbStore implements IndexedDbStore {
   }
 }
 
-/** Whether each key has the value that is expected. Requests of one transaction are answered in their order: all before a write. */
+/** Whether every expectation holds. All keys are read before the first write. */
 async function holds(entries: IDBObjectStore, writes: Write[]): Promise<boolean> {
   const compared = writes.map(async ({ key, expect }) => {
     if (expect === undefined) return true;

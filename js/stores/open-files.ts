@@ -1,19 +1,18 @@
 import { statSync } from 'node:fs';
 
-/** A file by what the file system calls it: its name may lead to another one later. */
+/** A path, and the file that it led to. */
 interface Identity {
   path: string;
   device: bigint;
   inode: bigint;
 }
 
-/** The files of a database: a write-ahead log without its name is lost as the database without its own is. */
+/** The files of a database. A commit in a deleted write-ahead log is lost, too. */
 const SUFFIXES = ['', '-wal', '-shm'];
 
 /**
- * The files that SQLite has open, by device and inode. SQLite keeps them open, so no other file gets the same numbers.
- *
- * Made before and after SQLite opens the database, it tells whether the file was replaced in between.
+ * The files that SQLite has open, by device and inode. While a file is open, no other file gets its
+ * numbers, so a path that leads to other numbers was deleted or replaced.
  */
 export class OpenFiles {
   readonly #files: readonly Identity[];
@@ -22,12 +21,12 @@ export class OpenFiles {
     this.#files = SUFFIXES.flatMap((suffix) => identify(file + suffix) ?? []);
   }
 
-  /** Whether every name still leads to the file that it led to. */
+  /** Whether every path still leads to the same file. */
   inPlace(): boolean {
     return this.#files.every(isInPlace);
   }
 
-  /** {@link inPlace}, of the database file alone: a read has no time for more. */
+  /** {@link inPlace} for the database file alone, which is cheap enough for reads. */
   databaseInPlace(): boolean {
     const [database] = this.#files;
     return database === undefined || isInPlace(database);
@@ -39,7 +38,7 @@ function isInPlace({ path, device, inode }: Identity): boolean {
   return found?.device === device && found.inode === inode;
 }
 
-/** A file system without inodes gives 0 for all of its files, which says nothing. */
+/** Nothing for a missing file, and on a file system without inodes, which reports 0. */
 function identify(path: string): Identity | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined || found.ino === 0n ? undefined : { path, device: found.dev, inode: found.ino };

@@ -2,14 +2,14 @@ import type { ErrorCode } from '../codes.js';
 import { LeastkeyError } from '../errors.js';
 
 /**
- * An error that may cross a remote call of workerd. Of what is thrown there, the message alone arrives, with the name in front of it,
- * unless the worker has the flag `enhanced_error_serialization`. So the message ends with the code.
+ * An error that may cross a remote call of workerd. Without the flag `enhanced_error_serialization`
+ * workerd transfers only `<name>: <message>`, so the code is appended to the message.
  */
 export function carrying(code: ErrorCode, message: string, details: { cause?: unknown } = {}): LeastkeyError {
   return new LeastkeyError(code, `${message} [${code}]`, details);
 }
 
-/** An error as it was before it crossed a remote call. One of another kind stays as it arrived. */
+/** The error of {@link carrying}, after a remote call. Any other error is returned unchanged. */
 export function restored(error: unknown): unknown {
   const { name, code, message, path } = (error ?? {}) as Partial<LeastkeyError>;
   if (typeof message !== 'string') return error;

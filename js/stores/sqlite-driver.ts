@@ -43,7 +43,7 @@ function requireDriver(): Driver {
   }
 }
 
-/** SQLite's result codes, as far as something depends on them. */
+/** Result codes of SQLite. */
 const BUSY = 5;
 const FULL = 13;
 const IOERR_WRITE = 778;
@@ -52,8 +52,8 @@ const IOERR_WRITE = 778;
 export const isBusy = (error: unknown): boolean => (resultCode(error) & 0xff) === BUSY;
 
 /**
- * Whether a write did not reach its end. A COMMIT that failed so has left no complete commit record in the write-ahead log, and
- * without that no process ever sees anything of it. A failing sync, for example, leaves that open.
+ * Whether a write was cut short. A COMMIT that fails so leaves no complete commit record in the
+ * write-ahead log, so its changes are never applied. After a failed sync that is unknown.
  */
 export const isIncompleteWrite = (error: unknown): boolean => {
   const code = resultCode(error);

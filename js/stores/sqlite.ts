@@ -21,8 +21,8 @@ export interface SqliteStoreOptions {
 /** A store on one SQLite file. */
 export interface SqliteStore extends SyncStore {
   /**
-   * Closes the file. Later calls are refused. Everything is moved into the one file, unless another connection is reading
-   * or writing: nothing waits for it, and what is left in `-wal` is moved later.
+   * Closes the file; later calls are refused. The write-ahead log is moved into the one file, as
+   * far as that is possible without waiting for other connections.
    */
   close(): void;
 }
@@ -30,8 +30,8 @@ export interface SqliteStore extends SyncStore {
 /** How many expired keys one commit drops at most. */
 const SWEEP = 64;
 
-/** Milliseconds between two reads that look whether the file is in its place: the look costs a third of a read. */
-const LOOK_AFTER = 100;
+/** Milliseconds. Reads check that often whether the file was moved: a check costs a third of a read. */
+const CHECK_INTERVAL = 100;
 
 const MOVED = 'the database file was deleted or replaced while this process had it open';
 const REOPEN = 'open the store again, for example by a restart';
@@ -39,15 +39,17 @@ const REOPEN = 'open the store again, for example by a restart';
 /**
  * A store in one SQLite file, for one process or several on the same machine.
  *
- * What was acknowledged survives a killed process and a power cut: the journal is a write-ahead log with
- * `synchronous=FULL`, so a revocation is on the disk before `revoke` resolves. The file must lie on a local disk.
- * Calls are synchronous: while another process writes, a commit holds this one's event loop, at most `busyTimeout`.
+ * What was acknowledged survives a killed process and a power cut: the journal is a write-ahead log
+ * with `synchronous=FULL`, so a revocation is on the disk before `revoke` resolves. The file must
+ * lie on a local disk. Calls are synchronous: while another process writes, a commit holds this
+ * one's event loop, at most `busyTimeout`.
  *
- * A new file can be opened by its owner alone (mode 0600). Where an existing one can be opened by other users, a warning
- * of the process says so, once.
+ * A new file can be opened by its owner alone (mode 0600). Where an existing one can be opened by
+ * other users, a warning of the process says so, once.
  *
- * @throws {LeastkeyError} `invalid_input` for a wrong option; `store_unavailable` when the file cannot be opened or
- * written, is no database, belongs to another program or to a newer Leastkey. A file that is refused is left as it was.
+ * @throws {LeastkeyError} `invalid_input` for a wrong option; `store_unavailable` when the file
+ * cannot be opened or written, is no database, belongs to another program or to a newer Leastkey. A
+ * file that is refused is left as it was.
  *
  * @example
  * const store = sqliteStore({ path: './data/tokens.db' });
@@ -150,8 +152,8 @@ class OpenSqliteStore implements SqliteStore {
   readonly #file: string;
   readonly #files: OpenFiles;
   readonly #now: () => number;
-  /** When a read last saw the file in its place, on the clock that nobody sets. */
-  #seen = Number.NEGATIVE_INFINITY;
+  /** When a read last found the file in its place, by the monotonic clock. */
+  #checkedAt = Number.NEGATIVE_INFINITY;
   /** Let go when the store is closed: the driver holds the file for as long as there are statements. */
   #statements: ReturnType<typeof prepareStatements> | undefined;
 
@@ -200,7 +202,7 @@ class OpenSqliteStore implements SqliteStore {
     if (this.#statements === undefined) return;
     this.#statements = undefined;
     try {
-      // Without a time to wait, a checkpoint does what can be done beside other connections.
+      // A checkpoint without a busy timeout does not wait for other connections.
       this.#database.exec('PRAGMA busy_timeout = 0');
       this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
@@ -233,14 +235,14 @@ class OpenSqliteStore implements SqliteStore {
       this.#database.exec('COMMIT');
     } catch (error) {
       if (this.#rollback() || isIncompleteWrite(error)) throw this.#unchanged(error);
-      // Not `store_unavailable`: nobody knows what the disk has.
+      // Not `store_unavailable`: whether the change is on the disk is unknown.
       throw error;
     }
-    // Not certain either: the change is in a file that the next process does not find.
+    // Also unknown: the change is in a file that the next process does not open.
     if (!this.#files.inPlace()) throw new Error(`${this.#file}: ${MOVED}; ${REOPEN}`);
   }
 
-  /** Whether a transaction was open. SQLite ends it by itself at some errors. */
+  /** Whether a transaction was open. After some errors SQLite has ended it already. */
   #rollback(): boolean {
     try {
       this.#database.exec('ROLLBACK');
@@ -250,10 +252,10 @@ class OpenSqliteStore implements SqliteStore {
     }
   }
 
-  /** It ended before its COMMIT, or in one that left nothing, so it is certain that nothing was applied. */
+  /** The error of a transaction of which it is certain that nothing was applied. */
   #unchanged(error: unknown): LeastkeyError {
     if (error instanceof LeastkeyError) return error;
-    // The file's name and SQLite's words are for the log of the host, and not for who made the request.
+    // The message may reach a client; the path and SQLite's message are for the host's log.
     const cause = new Error(`cannot write ${this.#file}: ${(error as Error).message}`, { cause: error });
     return unavailable(`${reasonOf(error)}; nothing was changed`, cause);
   }
@@ -261,9 +263,9 @@ class OpenSqliteStore implements SqliteStore {
   #reading(): ReturnType<typeof prepareStatements> {
     const statements = this.#open();
     const now = performance.now();
-    if (now - this.#seen < LOOK_AFTER) return statements;
+    if (now - this.#checkedAt < CHECK_INTERVAL) return statements;
     if (!this.#files.databaseInPlace()) throw unavailable(`${MOVED}; ${REOPEN}`);
-    this.#seen = now;
+    this.#checkedAt = now;
     return statements;
   }
 

@@ -32,12 +32,14 @@ export interface Write {
 /**
  * The storage contract. Keys are printable ASCII of 1 to 512 bytes; values are JSON text.
  *
- * - Reads are linearizable with commits: a read that starts after a commit was answered sees it. A replica or a cache
- *   in front of the database cannot promise that.
+ * - Reads are linearizable with commits: a read that starts after a commit was answered sees it. A
+ *   replica or a cache in front of the database cannot promise that.
  * - A commit is applied whole or not at all.
- * - The values of one `get` of at most 128 keys are of one moment: a commit beside it shows whole in them, or not at all.
- * - A commit that throws, rejects or does not answer in time has an unknown outcome, and Leastkey finds out by reading.
- *   A store that knows that nothing was applied may say so with a `LeastkeyError` of the code `store_unavailable`.
+ * - The values of one `get` of at most 128 keys are of one moment: a commit beside it shows whole
+ *   in them, or not at all.
+ * - A commit that throws, rejects or does not answer in time has an unknown outcome, and Leastkey
+ *   finds out by reading. A store that knows that nothing was applied may say so with a
+ *   `LeastkeyError` of the code `store_unavailable`.
  *
  * @example
  * const store = {

@@ -1,8 +1,17 @@
-/** What becomes of the files of a SQLite store: other users, a deleted file, a reader that stays. */
+/** The files of a SQLite store: other users, deleted files, a connection that keeps reading. */
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, mock, test } from 'node:test';
@@ -196,6 +205,25 @@ describe('a database that goes away while it is open', () => {
   }
 
   test(
+    'closing it leaves the files of its successor alone',
+    withFile(({ path }) =>
+      withStore(path, (old) => {
+        old.commit([{ key: 'k', value: 'old' }]);
+        for (const file of namesOf(path)) renameSync(file, `${file}.away`);
+        return withStore(path, (successor) => {
+          successor.commit([{ key: 'k', value: 'new' }]);
+          old.close();
+          assert.deepEqual(
+            namesOf(path).map((file) => existsSync(file)),
+            [true, true, true],
+          );
+          assert.equal(successor.commit([{ key: 'k', expect: 'new', value: 'newer' }]), true);
+        });
+      }),
+    ),
+  );
+
+  test(
     'between the look and the end of the commit: the outcome is unknown, not a success',
     withFile(({ path }) => {
       let now = () => 0;
@@ -241,7 +269,7 @@ function replaceByCopy(path: string): void {
   renameSync(`${path}.new`, path);
 }
 
-/** What is in a folder, without opening it: closing a file here would drop the locks that SQLite has on it. */
+/** The files of a folder. They are not opened: closing one here would drop SQLite's locks on it. */
 function contentOf(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => !name.endsWith('-shm'))

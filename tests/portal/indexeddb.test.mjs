@@ -242,7 +242,7 @@ async function openStore(options) {
   }
 }
 
-/** Runs in the page: a put of one key throws, as it does where the browser takes no value of this size. */
+/** Runs in the page: a put of one key throws, as it does for a value that is too large. */
 function failPuts(key) {
   const { put } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.put = function (value) {

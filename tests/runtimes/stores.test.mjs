@@ -73,7 +73,7 @@ describe('what a commit can hold', () => {
 
     test(`${kind}: more than a database takes as one text; too long a value is refused, and nothing is changed`, async () => {
       const store = open();
-      // Nine tokens of 281,000 characters were the end of revokeAll where all values went as one parameter.
+      // As one parameter these exceed 2 MB, and revokeAll failed for good.
       const writes = Array.from({ length: 9 }, (_, index) => ({
         key: `token/${index}`,
         expect: null,

@@ -1,7 +1,7 @@
 /**
- * Commits to the SQLite file of the first argument and keeps it open. Prints a line when that is done, and closes the store at
- * the end of its input. With a second argument it first commits values of that many characters until one is refused, and prints
- * the error's code, message and cause.
+ * Commits to the SQLite file of the first argument, prints a line, and closes the store at the end
+ * of its input. With a second argument it commits values of that many characters until one is
+ * refused, and the line is the error.
  */
 
 import { type SqliteStore, sqliteStore } from 'leastkey/stores/sqlite';

@@ -12,7 +12,7 @@ function now() {
   return clock;
 }
 
-/** As in the guide, but for the clock of the test. `call` is the store in the object, without what a remote call does to errors. */
+/** As in the guide, with the clock of the test. `call` returns errors as values. */
 export class TokenStore extends DurableObject {
   #store = durableObjectStore(this.ctx.storage, { now });
 
