@@ -58,7 +58,7 @@ function createSchema(database: Database, file: string): void {
     if (isFresh(database, file)) database.exec(SCHEMA);
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    rollBack(database);
     throw error;
   }
 }
@@ -90,6 +90,16 @@ function pragma(database: Database, text: string): unknown {
   const row = database.prepare(`PRAGMA ${text}`).get() as Record<string, unknown>;
   const [name = ''] = text.split(' ');
   return row[name];
+}
+
+/** Whether a transaction was open. After some errors, such as a full disk, SQLite has ended it already. */
+export function rollBack(database: Database): boolean {
+  try {
+    database.exec('ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Holds this thread: the store's calls are synchronous. */

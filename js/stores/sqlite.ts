@@ -6,7 +6,7 @@ import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { createForOwner, warnIfOpenToOthers } from './file-access.js';
 import { OpenFiles } from './open-files.js';
 import { type Database, isBusy, isIncompleteWrite, loadDriver, type Statement } from './sqlite-driver.js';
-import { prepareSchema } from './sqlite-schema.js';
+import { prepareSchema, rollBack } from './sqlite-schema.js';
 import type { Entry, Range, SyncStore, Write } from './store.js';
 
 export interface SqliteStoreOptions {
@@ -224,7 +224,7 @@ class OpenSqliteStore implements SqliteStore {
     } catch (error) {
       throw this.#unchanged(error);
     } finally {
-      if (!applied) this.#rollback();
+      if (!applied) rollBack(this.#database);
     }
     if (applied) this.#commitTransaction();
     return applied;
@@ -234,22 +234,12 @@ class OpenSqliteStore implements SqliteStore {
     try {
       this.#database.exec('COMMIT');
     } catch (error) {
-      if (this.#rollback() || isIncompleteWrite(error)) throw this.#unchanged(error);
+      if (rollBack(this.#database) || isIncompleteWrite(error)) throw this.#unchanged(error);
       // Not `store_unavailable`: whether the change is on the disk is unknown.
       throw error;
     }
     // Also unknown: the change is in a file that the next process does not open.
     if (!this.#files.inPlace()) throw new Error(`${this.#file}: ${MOVED}; ${REOPEN}`);
-  }
-
-  /** Whether a transaction was open. After some errors SQLite has ended it already. */
-  #rollback(): boolean {
-    try {
-      this.#database.exec('ROLLBACK');
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   /** The error of a transaction of which it is certain that nothing was applied. */

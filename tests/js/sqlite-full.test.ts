@@ -70,6 +70,29 @@ describe('a disk that is full', () => {
     }
   });
 
+  test('refuses a new database in its own words, and takes it with room again', (context) => {
+    const disk = smallDisk(1_024);
+    if (typeof disk === 'string') return context.skip(disk);
+    try {
+      const path = join(disk.folder, 'tokens.db');
+      for (const room of [0, 8_192, 40_960]) {
+        disk.fill(room);
+        assert.throws(
+          () => sqliteStore({ path }),
+          {
+            code: 'store_unavailable',
+            message: /cannot use .*tokens\.db as a database: .*(full|I\/O error)/,
+          },
+          `${room} bytes of room`,
+        );
+        disk.free();
+      }
+      sqliteStore({ path }).close();
+    } finally {
+      disk.remove();
+    }
+  });
+
   for (const [title, size] of [
     ['in the middle of a commit that fits into memory', '3000'],
     ['in the middle of one that does not', '900000'],

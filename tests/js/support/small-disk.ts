@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A file system of its own, which is soon full. */
 export interface SmallDisk {
   folder: string;
-  /** Takes all that is left of it. */
-  fill(): void;
+  /** Takes all that is left of it, but for some bytes. */
+  fill(room?: number): void;
   /** Gives back what `fill` took. */
   free(): void;
   remove(): void;
@@ -27,8 +27,9 @@ export function smallDisk(kilobytes: number): SmallDisk | string {
   const ballast = join(folder, 'ballast');
   return {
     folder,
-    fill() {
+    fill(room = 0) {
       for (let size = 1 << 20; size >= 1; size = Math.floor(size / 2)) writeUntilFull(ballast, size);
+      truncateSync(ballast, statSync(ballast).size - room);
     },
     free: () => rmSync(ballast),
     remove() {
