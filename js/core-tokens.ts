@@ -183,12 +183,12 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    const ip = options?.ip;
+    // What a caller changes while the store answers is not looked at.
+    const told = options && { ...options };
     const answer = this.#verifier.ask(credential, requirement, options);
     // To wait for what is there already would take as long as all the rest.
     const verdict = answer instanceof Promise ? await answer : answer;
-    if (this.#settings.usage) this.#usage.note(verdict, requirement);
-    if (ip !== undefined) this.#noteAddress(verdict, ip);
+    this.#note(verdict, requirement, told);
     return verdict;
   }
 
@@ -198,8 +198,7 @@ export class CoreTokens implements Tokens {
     options?: VerifyOptions,
   ): Verdict | undefined {
     const verdict = this.#verifier.askNow(credential, requirement, options);
-    if (verdict !== undefined && this.#settings.usage) this.#usage.note(verdict, requirement);
-    if (verdict !== undefined && options?.ip !== undefined) this.#noteAddress(verdict, options.ip);
+    if (verdict !== undefined) this.#note(verdict, requirement, options);
     return verdict;
   }
 
@@ -208,17 +207,29 @@ export class CoreTokens implements Tokens {
     options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
     const verdicts = await verifyMany(this.#verifier, this.#settings, verifications, options);
-    if (this.#settings.usage)
-      verdicts.forEach((verdict, at) => {
-        const { requirement, ip } = verifications[at] ?? {};
-        this.#usage.note(verdict, requirement);
-        if (ip !== undefined) this.#noteAddress(verdict, ip);
-      });
+    verdicts.forEach((verdict, at) => {
+      const verification = verifications[at];
+      this.#note(verdict, verification?.requirement, verification);
+    });
     return verdicts;
   }
 
-  #noteAddress(verdict: Verdict, ip: string): void {
-    if (this.#settings.addresses) this.#usage.noteAddress(verdict, ip);
+  /** Notes the use of a token. Of a question about it only a rotated-out secret is noted: somebody has that, whatever it was shown for. */
+  #note(
+    verdict: Verdict,
+    requirement: Requirement | undefined,
+    options: Pick<VerifyOptions, 'ip' | 'consume' | 'use'> | undefined,
+  ): void {
+    const { usage, addresses } = this.#settings;
+    if (!usage) return;
+    if (options === undefined) {
+      this.#usage.note(verdict, requirement);
+      return;
+    }
+    const { ip, consume, use = true } = options;
+    if (verdict.valid && (!use || consume === 0)) return;
+    this.#usage.note(verdict, requirement);
+    if (ip !== undefined && addresses) this.#usage.noteAddress(verdict, ip);
   }
 
   async flush(call: CallOptions = {}): Promise<FlushReport> {

@@ -98,6 +98,11 @@ export interface VerifyOptions extends CallOptions, RequestContext {
   freshness?: Duration;
   /** How many uses to count against the token's limits. Absent: none, and limits are not looked at. */
   consume?: number;
+  /**
+   * Whether a yes is a use of the token. Default `true`. `false` for a question about it, such as an introspection: that is not counted,
+   * and keeps no token from going idle.
+   */
+  use?: boolean;
 }
 
 /** What {@link Tokens.explain} can be given for one call. */
@@ -154,6 +159,7 @@ const VERIFY_OPTIONS = [
   ...CONTEXT_OPTIONS,
   'freshness',
   'consume',
+  'use',
 ] as const satisfies (keyof VerifyOptions)[];
 
 const VERIFY_AUDIT_OPTIONS = [
@@ -282,7 +288,9 @@ export function readQuestion(
   of: 'verify' | 'explain' | 'exchange',
 ): { question: Question; freshness: number | undefined; signal: AbortSignal | undefined } {
   refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
-  const { signal, consume, ip, origin, audience } = options;
+  const { signal, consume, use, ip, origin, audience } = options;
+  if (use !== undefined && typeof use !== 'boolean')
+    throw new LeastkeyError('invalid_input', 'use: expected true or false', { path: 'use' });
   const freshness =
     options.freshness === undefined ? undefined : parseDuration(options.freshness, 'freshness');
   const question: Question = {};

@@ -28,6 +28,8 @@ export interface Rotated {
 
 /** A new secret that stands beside the old one. */
 export interface Rotation {
+  /** The revision of the token with which it began. */
+  revision: number;
   startedAt: number;
   startedBy: string;
   /** From then on the old secret is refused, confirmed or not. */
@@ -40,7 +42,8 @@ export interface Rotations {
   /**
    * Gives a token a new secret beside the old one. Both work until the grace is over, the rotation is confirmed or it is aborted.
    *
-   * @throws {LeastkeyError} also `conflict` while another rotation is pending, `terminal` for a revoked token, `rng_failed`.
+   * @throws {LeastkeyError} also `conflict` while another rotation is pending and for an expired token, `terminal` for one that is revoked or
+   * went idle, `rng_failed`.
    * @example
    * const { token, record } = await tokens.rotate(id, { grace: '24h' }, actor);
    * await deploy(token);

@@ -100,6 +100,8 @@ export interface TokenRecord {
   reason?: string;
   statusChangedAt?: number;
   statusChangedBy?: string;
+  /** When it was last enabled. */
+  enabledAt?: number;
   createdAt: number;
   createdBy: string;
   notBefore?: number;
@@ -228,6 +230,8 @@ export interface VerifiedToken {
   technicalUser?: string;
   /** Of a session: the token that it was exchanged from. */
   parent?: string;
+  /** With a rotation that is under way: its revision, by which a use of its new secret is told. */
+  rotation?: number;
   /** The new secret of a rotation was presented that is not confirmed yet. */
   successor?: true;
   createdAt: number;

@@ -6,10 +6,12 @@ export interface Use {
   id: string;
   /** When it was last used. */
   at: number;
+  /** When it was first used, of these uses, if that was before. A token that had gone idle by then is not revived by those after it. */
+  firstAt?: number;
   /** How often. */
   uses: number;
-  /** The new secret of a rotation was used. */
-  successor?: true;
+  /** The rotation whose new secret was used, by its revision. */
+  successor?: number;
   /** A secret that was rotated out was used. */
   reused?: true;
   /** What was required: permissions, and expressions over them. */
@@ -21,7 +23,8 @@ export interface Use {
 }
 
 /** The same while it is collected. */
-interface Noted extends Omit<Use, 'asked' | 'from'> {
+interface Noted extends Omit<Use, 'asked' | 'from' | 'firstAt'> {
+  firstAt: number;
   asked: Set<string>;
   /** The least lately seen first. */
   from?: Map<string, number>;
@@ -82,8 +85,8 @@ export class UsageCollector {
       use.reused = true;
       return;
     }
-    use.uses += 1;
-    if (token.successor) use.successor = true;
+    add(use, { firstAt: asOf, at: asOf, uses: 1 });
+    if (token.successor) noteSuccessor(use, token.rotation);
     if (typeof requirement === 'string') {
       if (use.last !== requirement) ask(use, requirement);
     } else if (requirement === undefined) use.untold = true;
@@ -118,7 +121,8 @@ export class UsageCollector {
   }
 
   async #flush(signal: AbortSignal | undefined): Promise<FlushReport> {
-    const taken = this.#take();
+    // A session that was used first keeps its parent from going idle before another is used.
+    const taken = this.#take().sort((one, other) => one.firstAt - other.firstAt);
     const uncounted = this.#uncounted;
     let flushed = 0;
     try {
@@ -141,17 +145,25 @@ export class UsageCollector {
     return taken;
   }
 
-  /** The use of a token, of which there is more at an instant. */
+  /** What is noted of a token, of which there is more at an instant. */
   #useOf(id: string, at: number): Noted {
     const place = placeOf(id);
     const near = this.#near[place];
     const before = near?.id === id ? near : this.#uses.get(id);
     if (before !== undefined) {
-      if (at > before.at) before.at = at;
       this.#near[place] = before;
       return before;
     }
-    const use: Noted = { id, at, placed: at, uses: 0, last: undefined, list: undefined, asked: new Set() };
+    const use: Noted = {
+      id,
+      at,
+      firstAt: at,
+      placed: at,
+      uses: 0,
+      last: undefined,
+      list: undefined,
+      asked: new Set(),
+    };
     this.#uses.set(id, use);
     this.#near[place] = use;
     if (this.#uses.size > MOST) this.#letGo(use);
@@ -208,18 +220,32 @@ function see(use: Noted, address: string, at: number): void {
   }
 }
 
-function told({ asked, last, list, placed, from, ...use }: Noted): Use {
+/** The latest rotation: of those before it nothing can be confirmed any more. */
+function noteSuccessor(use: Noted, rotation: number | undefined): void {
+  if (rotation !== undefined && rotation > (use.successor ?? 0)) use.successor = rotation;
+}
+
+function told({ asked, last, list, placed, from, firstAt, ...use }: Noted): Use {
   return {
     ...use,
+    ...(firstAt < use.at && { firstAt }),
     ...(asked.size > 0 && { asked: [...asked] }),
     ...(from !== undefined && { from: Object.fromEntries(from) }),
   };
 }
 
+/** Adds uses to those of a token. To show a rotated-out secret is no use: its time counts for nothing. */
+function add(use: Noted, more: { firstAt: number; at: number; uses: number }): void {
+  if (more.uses === 0) return;
+  const first = use.uses === 0;
+  if (first || more.at > use.at) use.at = more.at;
+  if (first || more.firstAt < use.firstAt) use.firstAt = more.firstAt;
+  use.uses += more.uses;
+}
+
 function join(use: Noted, other: Noted): void {
-  use.at = Math.max(use.at, other.at);
-  use.uses += other.uses;
-  if (other.successor) use.successor = true;
+  add(use, other);
+  noteSuccessor(use, other.successor);
   if (other.reused) use.reused = true;
   if (other.untold) use.untold = true;
   for (const text of other.asked) ask(use, text);

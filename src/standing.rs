@@ -2,8 +2,8 @@
 //! that manages with it.
 //!
 //! A token rests on more than its record: on its owner and whatever stands above, on the technical user that backs it, on the account that
-//! it acts as, and, if it is a session, on the tokens that it came from. All of them are read at once; what must be there and is not
-//! refuses.
+//! it acts as, and, if it is a session, on the tokens that it came from, and when those were last used. All of them are read at once; what
+//! must be there and is not refuses.
 
 use crate::account::{Account, AccountStatus, StoredAccount};
 use crate::catalog::Permissions;
@@ -13,7 +13,7 @@ use crate::planted::{Bug, planted};
 use crate::record::{Damaged, Stored};
 use crate::resource::Resource;
 use crate::step::{Halt, Reads};
-use crate::terms::Terms;
+use crate::terms::{Idle, Terms};
 use crate::token::Token;
 use crate::usage::Usage;
 use crate::verdict::Code;
@@ -48,6 +48,13 @@ pub fn dependencies(token: &Token) -> Vec<String> {
     token.parents.iter().map(keys::token).chain(accounts).collect()
 }
 
+/// The keys of the use on which the idle times of a token and of its parents rest. Whether a parent has an idle time stands in its record:
+/// so their use is always read, and all of it is one read. No commit asserts them: only a use changes them, and none takes life away.
+fn usage_keys(token: &Token) -> impl Iterator<Item = String> {
+    let own = token.idle_after.map(|_| &token.id);
+    own.into_iter().chain(&token.parents).map(keys::usage)
+}
+
 impl Standing {
     /// Reads what a token rests on.
     ///
@@ -64,9 +71,7 @@ impl Standing {
     /// [`Halt::Need`] for what has to be read.
     pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Halt> {
         let mut needed = dependencies(token);
-        if token.idle_after.is_some() {
-            needed.push(keys::usage(&token.id));
-        }
+        needed.extend(usage_keys(token));
         reads.get_all(&needed).map(|_| ())
     }
 
@@ -76,19 +81,13 @@ impl Standing {
             grant: Grant::of(&token, catalog),
             parents: Vec::new(),
             accounts: Vec::new(),
+            idle: Vec::new(),
             blocked: None,
         };
         found.look_at_parents(&token, catalog, reads)?;
         found.look_at_accounts(&token, catalog, reads)?;
-        let mut used = None;
-        if token.idle_after.is_some() {
-            let [usage] = reads.get([&keys::usage(&token.id)])?;
-            match usage.map(Usage::parse).transpose() {
-                Ok(usage) => used = usage.map(|usage| usage.last_used_at()),
-                Err(Damaged) => found.block(Code::StoreUnavailable),
-            }
-        }
-        let terms = Terms::of(&token, &found.parents, found.grant, found.blocked, used);
+        found.look_at_use(&token, reads)?;
+        let terms = Terms::of(&token, &found.parents, found.grant, found.blocked, found.idle);
         Ok(Standing {
             token,
             parents: found.parents,
@@ -103,6 +102,7 @@ struct Found {
     grant: Grant,
     parents: Vec<Token>,
     accounts: Vec<Account>,
+    idle: Vec<Idle>,
     blocked: Option<Code>,
 }
 
@@ -110,6 +110,21 @@ impl Found {
     /// The first reason stays.
     fn block(&mut self, code: Code) {
         self.blocked.get_or_insert(code);
+    }
+
+    /// A token ends when it is not used for too long.
+    fn look_at_use(&mut self, token: &Token, reads: &Reads) -> Result<(), Halt> {
+        if token.idle_after.is_none() {
+            return Ok(());
+        }
+        let [usage] = reads.get([&keys::usage(&token.id)])?;
+        match usage.map(Usage::parse).transpose() {
+            Ok(usage) => self
+                .idle
+                .extend(Idle::of(token, usage.map(|usage| usage.last_used_at()))),
+            Err(Damaged) => self.block(Code::StoreUnavailable),
+        }
+        Ok(())
     }
 
     /// A session ends with each token that it came from, and never has more than it.
@@ -120,6 +135,7 @@ impl Found {
                 Some(Ok(Stored::Record(record))) => {
                     let parent = record.into_token();
                     self.grant = self.grant.under_parent(&Grant::of(&parent, catalog));
+                    self.look_at_use(&parent, reads)?;
                     self.parents.push(parent);
                 }
                 Some(Err(Damaged)) => self.block(Code::StoreUnavailable),

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::condition::Conditions;
+use crate::credential::TokenId;
 use crate::grant::Grant;
 use crate::time::{Instant, Lifetime};
 use crate::token::{Status, Token};
@@ -29,9 +30,10 @@ struct Life {
 
 #[derive(Debug, Default)]
 struct Rare {
-    idle: Option<Idle>,
     /// Of a session: the lives of the tokens that it came from.
     parents: Vec<Life>,
+    /// The idle times of the token and of those that it came from, as far as they have one.
+    idle: Vec<Idle>,
     /// What an account or a parent has against its use, whatever the time.
     blocked: Option<Code>,
     /// Its own conditions and those of its parents.
@@ -39,11 +41,12 @@ struct Rare {
     limited: bool,
 }
 
-/// How long a token may go without use, and since when it has.
-#[derive(Clone, Copy, Debug)]
-struct Idle {
+/// When a token ends if it is not used: the longest time without use, after the last use or what counts as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Idle {
+    of: TokenId,
     longest: Lifetime,
-    since: Instant,
+    ends: Instant,
 }
 
 impl Life {
@@ -67,38 +70,57 @@ impl Life {
 }
 
 impl Idle {
+    /// The idle time of a token that was last used at an instant; `None` where it has none, or one that ends after all time. Creation,
+    /// the first instant and being enabled count as uses.
+    pub(crate) fn of(token: &Token, used: Option<Instant>) -> Option<Idle> {
+        let longest = token.idle_after?;
+        let begun = [token.not_before, token.enabled_at, used];
+        let since = begun.into_iter().flatten().fold(token.created_at, Instant::max);
+        let ends = since.after(longest).ok()?;
+        Some(Idle {
+            of: token.id,
+            longest,
+            ends,
+        })
+    }
+
+    /// Whether the token had gone idle at an instant. A use at that instant is none: it revives nothing.
+    pub(crate) fn is_over(&self, at: Instant) -> bool {
+        at >= self.ends
+    }
+
     fn refusal(&self, now: Instant) -> Option<Code> {
-        let ends = self.since.after(self.longest).ok()?;
-        (now >= ends).then_some(Code::IdleExpired)
+        self.is_over(now).then_some(Code::IdleExpired)
+    }
+
+    fn note_use(&mut self, at: Instant) {
+        if let (false, Ok(ends)) = (self.is_over(at), at.after(self.longest)) {
+            self.ends = self.ends.max(ends);
+        }
     }
 }
 
 impl Terms {
-    /// The terms of a token, of what is left of its grant, and of what is against its use whatever the time. `used` is when it was last used.
+    /// The terms of a token, of what is left of its grant, and of what is against its use whatever the time. `idle` has the idle times of
+    /// the token and of its parents.
     #[must_use]
     pub(crate) fn of(
         token: &Token,
         parents: &[Token],
         grant: Grant,
         blocked: Option<Code>,
-        used: Option<Instant>,
+        idle: Vec<Idle>,
     ) -> Terms {
-        let idle = token.idle_after.map(|longest| {
-            // Making a token, enabling it, its first instant: each is a beginning too.
-            let begun = [token.not_before, token.status_changed_at, used];
-            let since = begun.into_iter().flatten().fold(token.created_at, Instant::max);
-            Idle { longest, since }
-        });
         let all = || std::iter::once(token).chain(parents);
         let rare = Rare {
-            idle,
             parents: parents.iter().map(Life::of).collect(),
+            idle,
             blocked,
             conditions: all().filter_map(|token| token.conditions.clone()).collect(),
             limited: all().any(|token| token.limits.is_some()),
         };
-        let is_rare = rare.idle.is_some()
-            || !rare.parents.is_empty()
+        let is_rare = !rare.parents.is_empty()
+            || !rare.idle.is_empty()
             || rare.blocked.is_some()
             || !rare.conditions.is_empty()
             || rare.limited;
@@ -121,9 +143,9 @@ impl Terms {
         let rare = self.rare.as_deref();
         let of_rare = || {
             let rare = rare?;
-            let idle = rare.idle.and_then(|idle| idle.refusal(now));
-            let parents = || rare.parents.iter().find_map(|parent| parent.refusal(now));
-            idle.or_else(parents).or(rare.blocked)
+            let of_parents = rare.parents.iter().find_map(|parent| parent.refusal(now));
+            let idle = || rare.idle.iter().find_map(|idle| idle.refusal(now));
+            of_parents.or_else(idle).or(rare.blocked)
         };
         self.own.refusal(now).or_else(of_rare)
     }
@@ -136,6 +158,14 @@ impl Terms {
                 || rare.parents.iter().any(|parent| parent.status == Status::Revoked)
         });
         of_parents || self.own.status == Status::Revoked
+    }
+
+    /// Takes note of a use of a token, if these terms rest on its idle time: it lives on from then. A use after it had gone idle revives
+    /// nothing. The use of a session is one of each token that it came from too.
+    pub fn note_use(&mut self, of: &TokenId, at: Instant) {
+        let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
+        idle.filter(|idle| idle.of == *of)
+            .for_each(|idle| idle.note_use(at));
     }
 
     /// Whether the request meets the conditions of the token and of all that it came from.

@@ -88,6 +88,9 @@ pub struct Token {
     /// Who changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_by: Option<Identity>,
+    /// When it was last enabled: its idle time begins anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled_at: Option<Instant>,
     /// When it was made.
     pub created_at: Instant,
     /// Who made it.
@@ -139,6 +142,8 @@ impl Token {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rotation {
+    /// The revision of the token with which it began: no other rotation of the token has it, so a use of the new secret names it by this.
+    pub revision: u64,
     /// When it began.
     pub started_at: Instant,
     /// Who began it.
@@ -195,6 +200,7 @@ restore_members!(Token {
     optional reason: "reason",
     optional status_changed_at: "statusChangedAt",
     optional status_changed_by: "statusChangedBy",
+    optional enabled_at: "enabledAt",
     required created_at: "createdAt",
     required created_by: "createdBy",
     optional not_before: "notBefore",
@@ -208,6 +214,7 @@ restore_members!(Token {
 });
 
 restore_members!(Rotation {
+    revision revision: "revision",
     required started_at: "startedAt",
     required started_by: "startedBy",
     required grace_ends_at: "graceEndsAt",

@@ -30,8 +30,6 @@ pub struct Usage {
     form: u8,
     last_used_at: Instant,
     uses: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    successor_used_at: Option<Instant>,
     /// When each permission was last asked for, as far as that was told.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     asked: SortedMap<Permission, Instant>,
@@ -44,15 +42,13 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Some uses, the last of them at an instant, by the new secret of a rotation that is not confirmed or by the token's own. What they
-    /// were for is not told.
+    /// Some uses, the last of them at an instant. What they were for is not told.
     #[must_use]
-    pub fn new(last_used_at: Instant, uses: NonZeroU32, successor: bool) -> Usage {
+    pub fn new(last_used_at: Instant, uses: NonZeroU32) -> Usage {
         Usage {
             form: FORM,
             last_used_at,
             uses: uses.get().into(),
-            successor_used_at: successor.then_some(last_used_at),
             asked: SortedMap::default(),
             untold_at: None,
             from: SortedMap::default(),
@@ -89,7 +85,7 @@ impl Usage {
         let last = usage.last_used_at;
         let sound = usage.form == FORM
             && (1..=LARGEST_EXACT).contains(&usage.uses)
-            && usage.successor_used_at.max(usage.untold_at) <= Some(last)
+            && usage.untold_at <= Some(last)
             && usage.asked.len() <= MOST_ASKED
             && usage.asked.iter().all(|(_, at)| *at <= last)
             && !(usage.asked.is_empty() && usage.untold_at.is_some())
@@ -107,7 +103,6 @@ impl Usage {
             form: FORM,
             last_used_at: self.last_used_at.max(other.last_used_at),
             uses: self.uses.saturating_add(other.uses).min(LARGEST_EXACT),
-            successor_used_at: self.successor_used_at.max(other.successor_used_at),
             asked: later_of_each(&self.asked, &other.asked),
             untold_at: self.untold_at().max(other.untold_at()),
             from: later_of_each(&self.from, &other.from),
@@ -148,12 +143,6 @@ impl Usage {
         self.uses
     }
 
-    /// When the new secret of a rotation was last used.
-    #[must_use]
-    pub fn successor_used_at(&self) -> Option<Instant> {
-        self.successor_used_at
-    }
-
     /// When each permission was last asked for.
     #[must_use]
     pub fn asked(&self) -> &SortedMap<Permission, Instant> {
@@ -186,7 +175,6 @@ restore_members!(Usage {
     required form: "v",
     required last_used_at: "lastUsedAt",
     required uses: "uses",
-    optional successor_used_at: "successorUsedAt",
     optional asked: "asked",
     optional untold_at: "untoldAt",
     optional from: "from",
@@ -232,31 +220,28 @@ mod tests {
         let optional = || proptest::option::of(instants());
         // Few times, so that some are the same.
         let from = proptest::collection::vec((0..8usize, 0..4u64), 0..MOST_ADDRESSES);
-        (instants(), uses, optional(), asked, optional(), from).prop_map(
-            |(used, uses, successor, asked, untold, from)| {
-                let asked: SortedMap<Permission, Instant> = asked
+        (instants(), uses, asked, optional(), from).prop_map(|(used, uses, asked, untold, from)| {
+            let asked: SortedMap<Permission, Instant> = asked
+                .into_iter()
+                .map(|(number, at)| (permission(number), at.min(used)))
+                .collect();
+            Usage {
+                form: FORM,
+                last_used_at: used,
+                uses,
+                untold_at: untold.filter(|_| !asked.is_empty()).map(|at| at.min(used)),
+                asked,
+                from: from
                     .into_iter()
-                    .map(|(number, at)| (permission(number), at.min(used)))
-                    .collect();
-                Usage {
-                    form: FORM,
-                    last_used_at: used,
-                    uses,
-                    successor_used_at: successor.map(|at| at.min(used)),
-                    untold_at: untold.filter(|_| !asked.is_empty()).map(|at| at.min(used)),
-                    asked,
-                    from: from
-                        .into_iter()
-                        .map(|(number, at)| {
-                            (
-                                address(number),
-                                Instant::from_millis(at as f64).unwrap().min(used),
-                            )
-                        })
-                        .collect(),
-                }
-            },
-        )
+                    .map(|(number, at)| {
+                        (
+                            address(number),
+                            Instant::from_millis(at as f64).unwrap().min(used),
+                        )
+                    })
+                    .collect(),
+            }
+        })
     }
 
     proptest! {
@@ -273,7 +258,6 @@ mod tests {
             prop_assert_eq!(Usage::parse(&all.to_text()), Ok(all.clone()));
             for part in [&one, &other, &third] {
                 prop_assert!(all.last_used_at >= part.last_used_at && all.uses >= part.uses);
-                prop_assert!(all.successor_used_at >= part.successor_used_at);
                 prop_assert!(all.untold_at() >= part.untold_at());
                 // What somebody asked for is told, or the whole time until then is told as unknown.
                 for (permission, at) in part.asked() {
@@ -301,18 +285,14 @@ mod tests {
         let at = Instant::from_millis(7.0).unwrap();
         let uses = NonZeroU32::new(3).unwrap();
         assert_eq!(
-            Usage::new(at, uses, false).to_text(),
+            Usage::new(at, uses).to_text(),
             r#"{"v":1,"lastUsedAt":7,"uses":3}"#
-        );
-        assert_eq!(
-            Usage::new(at, uses, true).to_text(),
-            r#"{"v":1,"lastUsedAt":7,"uses":3,"successorUsedAt":7}"#
         );
     }
 
     #[test]
     fn what_uses_asked_for_is_told_with_its_time() {
-        let usage = |at: f64| Usage::new(Instant::from_millis(at).unwrap(), NonZeroU32::MIN, false);
+        let usage = |at: f64| Usage::new(Instant::from_millis(at).unwrap(), NonZeroU32::MIN);
         let asking = |at: f64, numbers: &[usize], untold| {
             usage(at).asking(numbers.iter().map(|number| permission(*number)), untold)
         };
@@ -352,7 +332,7 @@ mod tests {
             let from = from
                 .iter()
                 .map(|(text, at)| (Address::parse(text).unwrap(), instant(*at)));
-            Usage::new(instant(at), NonZeroU32::MIN, false).coming_from(from)
+            Usage::new(instant(at), NonZeroU32::MIN).coming_from(from)
         };
         let cases = [
             (usage(7.0, &[]), r#"{"v":1,"lastUsedAt":7,"uses":1}"#),
@@ -385,7 +365,7 @@ mod tests {
             (7, 5.0),
         ];
         let from = from.map(|(number, at)| (address(number), instant(at)));
-        let usage = Usage::new(instant(9.0), NonZeroU32::MIN, false).coming_from(from.into_iter());
+        let usage = Usage::new(instant(9.0), NonZeroU32::MIN).coming_from(from.into_iter());
         let latest: Vec<_> = [1, 3, 5, 6, 7].map(address).into();
         assert_eq!(
             usage

@@ -249,6 +249,9 @@ pub struct VerifiedToken {
     created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,
+    /// With a rotation that is under way: its revision, by which a use of its new secret names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation: Option<u64>,
     /// Whether the new secret of a rotation was presented that is not confirmed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     successor: bool,
@@ -280,6 +283,7 @@ impl VerifiedToken {
             resources,
             created_at: token.created_at,
             expires_at: token.expires_at,
+            rotation: token.rotation.as_ref().map(|rotation| rotation.revision),
             successor,
         }
     }

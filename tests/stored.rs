@@ -187,6 +187,7 @@ fn token() -> Shape {
         ("reason", Optional, reason()),
         ("statusChangedAt", Optional, instant()),
         ("statusChangedBy", Optional, identity()),
+        ("enabledAt", Optional, instant()),
         ("createdAt", Required, instant()),
         ("createdBy", Required, identity()),
         ("notBefore", Optional, instant()),
@@ -206,6 +207,7 @@ fn token() -> Shape {
             "rotation",
             Optional,
             Members(vec![
+                ("revision", Required, Whole(EXACT - 1.0)),
                 ("startedAt", Required, instant()),
                 ("startedBy", Required, identity()),
                 ("graceEndsAt", Required, instant()),
@@ -286,7 +288,7 @@ fn bases() -> Vec<String> {
         r#"{{"v":1,"digest":"{DIGEST}","token":{{"id":"{ID}","kind":"k","name":"Key","owner":"{OWNER}","resource":"","permissions":["a:b","a:c"],"templates":[],"added":["a:b"],"removed":[],"status":"active","createdAt":1,"createdBy":"u","revision":1}}}}"#
     );
     let large = format!(
-        r#"{{"v":1,"scheme":"sha256","digest":"{DIGEST}","successor":"{DIGEST}","retired":["{DIGEST}"],"token":{{"id":"{ID}","kind":"k","name":"Caf\u00e9 \"x\"","description":"d","tags":["t","u"],"metadata":{{"a":[1,{{"b":1500}}],"c":null}},"owner":"{OWNER}/x:1","technicalUser":"{OWNER}","parents":["{ID}"],"subject":"profile:42","resource":"org:acme","role":"admin","permissions":["a:b"],"resources":{{"a:b":["org:acme/y"]}},"templates":[{{"id":"t","version":3}}],"added":["**"],"removed":["a:*"],"status":"disabled","heldAt":"org:acme","reason":"because","statusChangedAt":5,"statusChangedBy":"u","createdAt":1,"createdBy":"u","notBefore":2,"expiresAt":99,"idleAfter":1000,"conditions":{{"ips":["10.0.0.0/8"]}},"limits":{{"credits":{{"amount":5}}}},"rotation":{{"startedAt":1,"startedBy":"u","graceEndsAt":9,"endOldAtFirstUse":true}},"imported":{{"at":1,"hint":"sk"}},"revision":7}}}}"#
+        r#"{{"v":1,"scheme":"sha256","digest":"{DIGEST}","successor":"{DIGEST}","retired":["{DIGEST}"],"token":{{"id":"{ID}","kind":"k","name":"Caf\u00e9 \"x\"","description":"d","tags":["t","u"],"metadata":{{"a":[1,{{"b":1500}}],"c":null}},"owner":"{OWNER}/x:1","technicalUser":"{OWNER}","parents":["{ID}"],"subject":"profile:42","resource":"org:acme","role":"admin","permissions":["a:b"],"resources":{{"a:b":["org:acme/y"]}},"templates":[{{"id":"t","version":3}}],"added":["**"],"removed":["a:*"],"status":"disabled","heldAt":"org:acme","reason":"because","statusChangedAt":5,"statusChangedBy":"u","enabledAt":4,"createdAt":1,"createdBy":"u","notBefore":2,"expiresAt":99,"idleAfter":1000,"conditions":{{"ips":["10.0.0.0/8"]}},"limits":{{"credits":{{"amount":5}}}},"rotation":{{"revision":6,"startedAt":1,"startedBy":"u","graceEndsAt":9,"endOldAtFirstUse":true}},"imported":{{"at":1,"hint":"sk"}},"revision":7}}}}"#
     );
     let dead = |id: &str| format!(r#"{{"v":1,"id":"{id}","deletedAt":1,"deletedBy":"u","revision":2}}"#);
     let account = format!(

@@ -104,9 +104,11 @@ export function createGuard<Permission extends string>(
   return async (request, requirement, callOptions = {}) => {
     const { authenticateOnly = false, ...verifyOptions } = callOptions;
     const needed = requirementOf(tokens, request, requirement, authenticateOnly);
+    const { consume: _, ...asked } = verifyOptions;
     const verdict = await tokens.verify(credentialHeaders(request.headers, header), needed ?? undefined, {
       ...contextOf(request, audience, clientIp),
-      ...verifyOptions,
+      // Without a route the request is refused, whatever the verdict: that is no use, and spends nothing.
+      ...(needed === null ? { ...asked, use: false } : verifyOptions),
     });
     if (passes(verdict)) {
       if (needed !== null) return { verdict };

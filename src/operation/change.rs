@@ -4,6 +4,7 @@ use super::authority::{Authority, forbidden};
 use super::changes::Changes;
 use super::lookup::{find_own, find_to_change};
 use super::marker::Mark;
+use super::over::refuse_gone_idle;
 use super::sessions::leave;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::catalog::Action;
@@ -93,6 +94,9 @@ fn set_status(
     {
         return Err(forbidden("the token was disabled from above: who stands there can enable it").into());
     }
+    if status == Status::Active {
+        refuse_gone_idle(context, token)?;
+    }
     let changed = with_status(context, &found.record, authority, status, reason.clone());
     let mut changes = Changes::new(context, operation, authority.id()).because(reason);
     changes.replace_token(&found, &changed);
@@ -114,11 +118,17 @@ pub(super) fn with_status(
     reason: Option<Reason>,
 ) -> Record {
     record.with(|token: &mut Token| {
+        // Being held by somebody else is no change of the status: since when it is disabled says whether it had gone idle.
+        if token.status != status {
+            token.status_changed_at = Some(context.time.now);
+            token.status_changed_by = Some(authority.id().clone());
+        }
         token.status = status;
         token.reason = reason;
         token.held_at = (status == Status::Disabled).then(|| authority.place_above(&token.owner));
-        token.status_changed_at = Some(context.time.now);
-        token.status_changed_by = Some(authority.id().clone());
+        if status == Status::Active {
+            token.enabled_at = Some(context.time.now);
+        }
     })
 }
 

@@ -329,6 +329,7 @@ pub(super) fn issue(
         reason: None,
         status_changed_at: None,
         status_changed_by: None,
+        enabled_at: None,
         created_at: context.time.now,
         created_by: authority.id().clone(),
         not_before: wanted.not_before,

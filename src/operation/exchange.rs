@@ -82,7 +82,9 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     if !standing.terms.meets_conditions(&question, context.time.now) {
         return Err(not_valid(Code::ConditionFailed).into());
     }
-    let siblings = wanted.sibling && !presented.parents.is_empty();
+    // A sibling rests on none of what only the presented session has. One with bounds of its own gets a session that has them too.
+    let has_bounds = presented.conditions.is_some() || presented.limits.is_some();
+    let siblings = wanted.sibling && !presented.parents.is_empty() && !has_bounds;
     if !siblings {
         allows(context, presented, Action::Exchange)?;
     }
@@ -258,6 +260,7 @@ fn session(
         reason: None,
         status_changed_at: None,
         status_changed_by: None,
+        enabled_at: None,
         created_at: context.time.now,
         created_by: Actor::of_token(&presented.id).id().clone(),
         not_before: None,

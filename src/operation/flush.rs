@@ -35,10 +35,13 @@ const MOST_ADDRESSES: usize = 5;
 /// What was seen of one token since the last flush.
 pub(super) struct Use {
     pub(super) id: TokenId,
+    /// The first of these uses, and the last.
+    pub(super) first: Instant,
     pub(super) at: Instant,
     /// How often it was used; not at all if only a rotated-out secret was presented.
     pub(super) uses: Option<NonZeroU32>,
-    pub(super) successor: bool,
+    /// The rotation whose new secret was used, by its revision.
+    pub(super) successor: Option<u64>,
     pub(super) reused: bool,
     /// The permissions that were asked for, by index.
     pub(super) asked: Vec<usize>,
@@ -91,7 +94,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     ))
 }
 
-/// Reads `[{ id, at, uses?, successor?, reused?, asked?, untold?, from? }]`. Without `asked` it is not told what the uses were for.
+/// Reads `[{ id, at, firstAt?, uses?, successor?, reused?, asked?, untold?, from? }]`. Without `asked` it is not told what the uses were for.
 fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     let path = Path::call().member("uses");
     let Value::List(items) = value else {
@@ -111,6 +114,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         let known = [
             "id",
             "at",
+            "firstAt",
             "uses",
             "successor",
             "reused",
@@ -125,6 +129,8 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         let id = members.parsed("id", problems, TokenId::parse);
         let count = members.whole("uses", 0..=u32::MAX, problems);
         let seen = members.instant("at", problems);
+        let first = members.instant("firstAt", problems);
+        let successor = members.count("successor", problems);
         if seen.is_none() {
             problems.add(&members.path("at"), "is required: when it was last used");
         }
@@ -134,12 +140,14 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         let asked = read_asked(context, &members, problems);
         let from = read_from(&members, problems);
         if let (Some(id), Some(seen)) = (id, seen) {
+            // A clock that runs ahead keeps no token from going idle.
+            let at = seen.min(context.time.now);
             uses.push(Use {
                 id,
-                // A clock that runs ahead keeps no token from going idle.
-                at: seen.min(context.time.now),
+                first: first.unwrap_or(at).min(at),
+                at,
                 uses: NonZeroU32::new(count.unwrap_or(1)),
-                successor: members.flag("successor", problems),
+                successor,
                 reused: members.flag("reused", problems),
                 untold: members.flag("untold", problems) || asked.is_none(),
                 asked: asked.unwrap_or_default(),
@@ -206,9 +214,9 @@ fn take_in<'c>(
         return Ok(());
     };
     let token = found.record.token();
-    ledger.enter(context, &used.id, used, used.successor)?;
+    ledger.enter(context, &used.id, used)?;
     for parent in &token.parents {
-        ledger.enter(context, parent, used, false)?;
+        ledger.enter(context, parent, used)?;
     }
     if let Some(changed) = consequence(context, used, &found.record, authority) {
         changes.replace_token(&found, &changed);
@@ -233,9 +241,10 @@ fn consequence(context: &Context, used: &Use, record: &Record, authority: &Autho
             token.status == Status::Active || (token.status == Status::Disabled && status == Status::Revoked);
         return changes.then(|| with_status(context, record, authority, status, None));
     }
+    // Of another rotation the use says nothing: the secret of this one may never have reached its bearer.
     let ends_old = token
         .rotation
         .as_ref()
-        .is_some_and(|rotation| rotation.end_old_at_first_use);
-    (used.successor && ends_old).then(|| record.confirmed())
+        .is_some_and(|rotation| rotation.end_old_at_first_use && used.successor == Some(rotation.revision));
+    ends_old.then(|| record.confirmed())
 }

@@ -8,6 +8,7 @@ use crate::credential::TokenId;
 use crate::keys;
 use crate::record::Stored;
 use crate::step::{Halt, Write};
+use crate::terms::Idle;
 use crate::usage::Usage;
 
 /// The record of a token that is there and can be read.
@@ -40,13 +41,7 @@ impl<'c> Ledger<'c> {
     pub(super) const MOST_PER_TOKEN: usize = 2;
 
     /// Enters uses of a token, or of a session that came from it, if it is there.
-    pub(super) fn enter(
-        &mut self,
-        context: &Context<'c>,
-        id: &TokenId,
-        used: &Use,
-        successor: bool,
-    ) -> Result<(), Halt> {
+    pub(super) fn enter(&mut self, context: &Context<'c>, id: &TokenId, used: &Use) -> Result<(), Halt> {
         let known = self.0.iter().position(|line| line.found.record.token().id == *id);
         if known.is_none() {
             let Some(found) = stored(context, id)? else {
@@ -66,7 +61,13 @@ impl<'c> Ledger<'c> {
             None => self.0.last_mut(),
         };
         if let (Some(line), Some(count)) = (line, used.uses) {
-            let granted = &line.found.record.token().permissions;
+            let token = line.found.record.token();
+            // What was used first after it had gone idle was not used at all: that revives nothing. The uses after a good one stand by it.
+            let last_used_at = line.usage.as_ref().map(Usage::last_used_at);
+            if Idle::of(token, last_used_at).is_some_and(|idle| idle.is_over(used.first)) {
+                return Ok(());
+            }
+            let granted = &token.permissions;
             let asked = used
                 .asked
                 .iter()
@@ -74,7 +75,7 @@ impl<'c> Ledger<'c> {
             let asked = asked
                 .filter(|permission| granted.binary_search(permission).is_ok())
                 .cloned();
-            let seen = Usage::new(used.at, count, successor)
+            let seen = Usage::new(used.at, count)
                 .asking(asked, used.untold)
                 .coming_from(used.from.iter().copied());
             line.usage = Some(

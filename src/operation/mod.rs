@@ -19,6 +19,7 @@ mod ledger;
 mod list;
 mod lookup;
 mod marker;
+mod over;
 mod rotate;
 mod sessions;
 mod technical_user;

@@ -6,6 +6,7 @@ use super::change::{allows, terminal};
 use super::changes::Changes;
 use super::lookup::{Found, find_to_change};
 use super::marker::Mark;
+use super::over::refuse_over;
 use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key};
 use crate::actor::Actor;
 use crate::catalog::{Action, Kind};
@@ -111,6 +112,7 @@ fn rotate(
         return Err(terminal().into());
     }
     allows(context, token, Action::Rotate)?;
+    refuse_over(context, token)?;
     if record.has_retired(&digest) {
         return Err(Refusal::at(
             "digest",
@@ -156,6 +158,7 @@ fn rotate(
         None => now,
     };
     let rotation = Rotation {
+        revision: token.revision.saturating_add(1),
         started_at: now,
         started_by: authority.id().clone(),
         grace_ends_at,

@@ -228,6 +228,20 @@ describe('what a flush tells of rotated secrets', () => {
     }
   });
 
+  test('is of the rotation whose new secret was used', async () => {
+    const { tokens } = await clocked();
+    const { token, id } = await createToken(tokens);
+    const first = await rotated(tokens, id, { endOldAtFirstUse: true });
+    assert.deepEqual(await codes(tokens, first.next), ['valid']);
+    await tokens.abortRotation(id, admin);
+    const second = await rotated(tokens, id, { endOldAtFirstUse: true });
+    await tokens.flush();
+    assert.deepEqual(await codes(tokens, token), ['valid'], 'nobody has used the second secret');
+    assert.deepEqual(await codes(tokens, second.next), ['valid']);
+    await tokens.flush();
+    assert.deepEqual(await codes(tokens, token), ['rotated_out']);
+  });
+
   const policies = { alert: 'active', disable: 'disabled', revoke: 'revoked' } as const;
   for (const [reuse, status] of Object.entries(policies)) {
     test(`with the policy ${reuse}, the use of a rotated-out secret leaves the token ${status}`, async () => {

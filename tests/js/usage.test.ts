@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Requirement, Tokens } from 'leastkey';
+import { createGuard } from 'leastkey/http';
 import { memoryStore } from 'leastkey/stores/memory';
-import { admin, createToken, deployment } from './support/deployment.js';
+import { admin, catalog, createToken, deployment } from './support/deployment.js';
 import { entriesOf } from './support/entries.js';
 import { wrapped } from './support/wrapped.js';
 
@@ -413,9 +414,67 @@ describe('a token that goes idle', () => {
     const verdict = await tokens.verify(idle.token);
     assert.deepEqual([verdict.code, verdict.status, verdict.error], ['idle_expired', 401, 'invalid_token']);
     assert.equal((await tokens.verify(used.token)).code, 'valid');
-    // Disabled and enabled, it begins anew.
+    // What had gone idle is not brought back; what had not begins anew.
     await tokens.disable(idle.id, admin);
-    await tokens.enable(idle.id, admin);
-    assert.equal((await tokens.verify(idle.token)).code, 'valid');
+    await assert.rejects(tokens.enable(idle.id, admin), { code: 'terminal' });
+    await tokens.disable(used.id, admin);
+    clock.now += 7_200_000;
+    await tokens.enable(used.id, admin);
+    assert.equal((await tokens.verify(used.token)).code, 'valid');
+  });
+
+  test('is kept alive by its uses alone: not by questions about it, nor by an old secret', async () => {
+    const clock = { now: START };
+    const kinds = { watched: { title: 'Watched', rotation: { reuse: 'alert' } } };
+    const tokens = await deployment({ now: () => clock.now, catalog: { ...catalog, kinds } });
+    const { token, id } = await createToken(tokens, {
+      kind: 'watched',
+      idleAfter: '1h',
+      limits: { credits: { amount: 5 } },
+    });
+    const old = await createToken(tokens, { kind: 'watched', idleAfter: '1h' });
+    const { token: next } = await tokens.rotate(old.id, { grace: 0 }, admin);
+    for (const credential of [token, next as string]) {
+      assert.equal((await tokens.verify(credential, 'messages:send')).code, 'valid');
+    }
+    await tokens.flush();
+    const before = [await tokens.get(id, admin), await tokens.get(old.id, admin)];
+    const guard = createGuard(tokens);
+    const request = new Request('https://api.test/nowhere', {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    clock.now += 3_000_000;
+    assert.equal((await tokens.explain(token)).code, 'valid');
+    assert.equal((await tokens.verify(token, undefined, { use: false })).code, 'valid');
+    assert.equal((await tokens.verify(token, undefined, { use: false, ip: '192.0.2.7' })).code, 'valid');
+    assert.equal(tokens.verifySync(token, undefined, { use: false })?.code, 'valid');
+    assert.equal((await tokens.verifyMany([{ credential: token, use: false }]))[0]?.code, 'valid');
+    // No route matches, so the request is refused, and nothing is spent.
+    assert.equal((await guard(request, undefined, { consume: 1 })).response?.status, 403);
+    assert.equal((await tokens.verify(old.token)).code, 'rotated_out');
+    await tokens.list({ owner: 'org:acme' }, admin);
+    await tokens.flush();
+    assert.deepEqual([await tokens.get(id, admin), await tokens.get(old.id, admin)], before);
+    assert.equal((await tokens.verify(token, undefined, { consume: 1 })).remaining, 4);
+    clock.now = START + 3_600_000;
+    assert.equal((await tokens.verify(next as string)).code, 'idle_expired');
+  });
+
+  test('takes its sessions along, and no late flush brings it back', async () => {
+    const clock = { now: START };
+    const kinds = { session: { lifetime: { longest: '30d' } } };
+    const tokens = await deployment({ now: () => clock.now, catalog: { ...catalog, kinds } });
+    const { token, id } = await createToken(tokens, { idleAfter: '1h' });
+    const session = (await tokens.exchange(token, { expiresIn: '30d' })).token as string;
+    clock.now += 3_000_000;
+    assert.equal((await tokens.verify(session)).code, 'valid');
+    clock.now += 20 * 86_400_000;
+    // Told late, the use counts from when it was made.
+    await tokens.flush();
+    assert.equal((await tokens.get(id, admin)).lastUsedAt, START + 3_000_000);
+    for (const credential of [session, token])
+      assert.equal((await tokens.verify(credential)).code, 'idle_expired');
+    await tokens.flush();
+    assert.equal((await tokens.verify(session)).code, 'idle_expired');
   });
 });

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::actor::{Actor, PEOPLE};
-use super::call::{Act, Call, Change, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Wanted, Whose};
+use super::call::{
+    Act, Call, Change, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Wanted, Whose,
+};
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
 use super::place::{OWNERS, PLACES, Place, ROOT, covers};
 use super::state::State;
@@ -108,8 +110,7 @@ fn calls(weights: Weights) -> impl Strategy<Value = Call> {
             .prop_map(|(op, token)| Act::Token(op, token)).boxed()),
         exchange => (token(), token(), derived())
             .prop_map(|(token, secret, derived)| Call::Exchange { token, secret, derived }),
-        rotate => (token(), any::<bool>(), any::<bool>())
-            .prop_map(|(token, successor, reused)| Call::Flush { token, successor, reused: reused && !successor }),
+        rotate => (token(), seen()).prop_map(|(token, seen)| Call::Flush { token, seen }),
         account => by((whose(), rights()).prop_map(|(whose, rights)| Act::PutAccount(whose, rights)).boxed()),
         account => by((on_account(), whose()).prop_map(|(op, whose)| Act::Account(op, whose)).boxed()),
         many => by((option(OWNERS), option(TAGS), option(SUBJECTS))
@@ -215,7 +216,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
     let times = (
         lifetime,
         rare(vec![HOUR, DAY]),
-        rare(vec![2 * DAY, 15 * DAY, 30 * DAY]),
+        proptest::option::weighted(0.2, select(vec![HOUR, 2 * DAY, 15 * DAY, 30 * DAY])),
     );
     (
         kind_and_owner(),
@@ -288,6 +289,17 @@ fn derived() -> impl Strategy<Value = Derived> {
             lifetime,
             sibling,
         }
+    })
+}
+
+fn seen() -> impl Strategy<Value = Seen> {
+    let ago = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, HOUR, 8 * DAY])];
+    let span = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, 2 * HOUR, 20 * DAY])];
+    (token(), proptest::bool::weighted(0.3), ago, span).prop_map(|(secret, reused, ago, span)| Seen {
+        secret,
+        reused,
+        ago,
+        span,
     })
 }
 
@@ -389,19 +401,22 @@ impl Call {
                     derived: derived.clone(),
                 }
             }
-            Call::Flush {
-                token,
-                successor,
-                reused,
-            } => {
+            Call::Flush { token, seen } => {
                 let token = one(*token)?;
                 let found = &state.tokens[token];
-                // Nobody sees the use of a secret that is not there yet.
-                let successor = *successor && found.rotation.is_some();
+                let secret = match found.rotation {
+                    // Mostly the newest, which may end the old one.
+                    Some(ref rotation) if seen.secret % 3 > 0 => rotation.successor,
+                    _ => seen.secret % found.secrets.len(),
+                };
+                let reused = seen.reused && !found.retired.is_empty();
                 Call::Flush {
                     token,
-                    successor,
-                    reused: *reused && !found.retired.is_empty(),
+                    seen: Seen {
+                        secret,
+                        reused,
+                        ..*seen
+                    },
                 }
             }
         })

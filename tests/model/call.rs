@@ -118,12 +118,21 @@ pub enum Call {
         secret: usize,
         derived: Derived,
     },
-    /// What verifiers saw: a use of a token, by its new secret or by one that was rotated out.
+    /// What verifiers saw of a token.
     Flush {
         token: usize,
-        successor: bool,
-        reused: bool,
+        seen: Seen,
     },
+}
+
+/// Uses of a token, by one of its secrets or by one that was rotated out.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub secret: usize,
+    pub reused: bool,
+    /// How long ago the last of them was made, and how long before it the first.
+    pub ago: u64,
+    pub span: u64,
 }
 
 /// A credential that a client minted.
@@ -209,20 +218,18 @@ impl Call {
                 derived,
             } => json!({
                 "op": "exchange", "credential": state.tokens[*token].secrets[*secret], "input": derived.json() }),
-            Call::Flush {
-                token,
-                successor,
-                reused,
-            } => {
-                let mut seen = json!({ "id": state.tokens[*token].id, "at": state.now, "uses": 1 });
-                if *successor {
-                    seen["successor"] = json!(true);
+            Call::Flush { token, seen } => {
+                let token = &state.tokens[*token];
+                let at = state.now - seen.ago;
+                let mut told = json!({ "id": token.id, "at": at, "firstAt": at - seen.span, "uses": 1 });
+                if let Some(rotation) = token.rotation_of(seen.secret) {
+                    told["successor"] = json!(rotation);
                 }
-                if *reused {
-                    seen["uses"] = json!(0);
-                    seen["reused"] = json!(true);
+                if seen.reused {
+                    told["uses"] = json!(0);
+                    told["reused"] = json!(true);
                 }
-                json!({ "op": "flush", "uses": [seen] })
+                json!({ "op": "flush", "uses": [told] })
             }
         })
     }

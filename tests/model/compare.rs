@@ -97,6 +97,7 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
         "status": token.status.name(),
         "heldAt": token.held_at,
         "statusChangedAt": token.status_changed_at,
+        "enabledAt": token.enabled_at,
         "notBefore": token.not_before,
         "expiresAt": token.ends_at,
         "idleAfter": token.idle_after,

@@ -71,6 +71,7 @@ pub struct Token {
     pub status: Status,
     pub held_at: Option<Place>,
     pub status_changed_at: Option<u64>,
+    pub enabled_at: Option<u64>,
     pub made_by: String,
     pub made_at: u64,
     pub not_before: Option<u64>,
@@ -79,6 +80,8 @@ pub struct Token {
     pub used_at: Option<u64>,
     /// The credentials that there ever were, by number.
     pub secrets: Vec<String>,
+    /// The revisions of the rotations that made the second and every later one.
+    pub rotations: Vec<u64>,
     pub current: usize,
     pub rotation: Option<Rotation>,
     /// What was rotated out, the newest first.
@@ -156,13 +159,19 @@ impl Token {
         }
     }
 
-    fn is_idle(&self, now: u64) -> bool {
-        let begun = [
-            Some(self.made_at),
-            self.not_before,
-            self.status_changed_at,
-            self.used_at,
-        ];
+    /// The rotation whose new secret one of its secrets was.
+    pub fn rotation_of(&self, secret: usize) -> Option<u64> {
+        self.rotations.get(secret.checked_sub(1)?).copied()
+    }
+
+    /// Whether it had gone idle before it was disabled, or now if it is not.
+    pub fn had_gone_idle(&self, now: u64) -> bool {
+        let disabled_at = self.status_changed_at.filter(|_| self.status == Status::Disabled);
+        self.is_idle(disabled_at.unwrap_or(now))
+    }
+
+    pub fn is_idle(&self, now: u64) -> bool {
+        let begun = [Some(self.made_at), self.not_before, self.enabled_at, self.used_at];
         let since = begun.into_iter().flatten().max().unwrap_or_default();
         self.idle_after.is_some_and(|longest| now >= since + longest)
     }
@@ -211,15 +220,17 @@ impl State {
 
     pub fn standing(&self, token: &Token) -> Standing {
         let parents = || token.parents.iter().map(|parent| &self.tokens[*parent]);
+        let living = || parents().filter(|parent| parent.status != Status::Deleted);
         let accounts = self.accounts_of(token);
         let registered = || accounts.iter().filter_map(|id| self.accounts.get(id));
         let inactive = registered().any(|account| account.status != Status::Active);
         let refusal = token
             .refusal(self.now)
-            .or(token.is_idle(self.now).then_some("idle_expired"))
-            .or(parents()
-                .filter(|parent| parent.status != Status::Deleted)
-                .find_map(|parent| parent.refusal(self.now)))
+            .or(living().find_map(|parent| parent.refusal(self.now)))
+            .or(std::iter::once(token)
+                .chain(living())
+                .any(|token| token.is_idle(self.now))
+                .then_some("idle_expired"))
             .or(parents()
                 .any(|parent| parent.status == Status::Deleted)
                 .then_some("revoked"))

@@ -24,7 +24,7 @@ export const introspectionRoute = (oauthPath: string): Route =>
 async function introspect({ form, request, tokens, settings }: FormCall): Promise<Response> {
   const { introspect } = await requireClient(request, form, settings);
   if (introspect !== true) throw new OAuthRefused('unauthorized_client', 'This client may not introspect.');
-  const verdict = await tokens.verify(requireField(form, 'token'));
+  const verdict = await tokens.verify(requireField(form, 'token'), undefined, { use: false });
   const { valid, token } = verdict;
   refuseUnavailable(verdict);
   return json(valid && token !== undefined ? active(token, settings) : { active: false });

@@ -23,7 +23,7 @@ export const revocationRoute = (oauthPath: string): Route => {
 async function revoke({ form, request, tokens, settings }: FormCall): Promise<Response> {
   const { actor } = await requireClient(request, form, settings);
   if (actor === undefined) throw new OAuthRefused('unauthorized_client', 'This client may not revoke.');
-  const verdict = await tokens.verify(requireField(form, 'token'));
+  const verdict = await tokens.verify(requireField(form, 'token'), undefined, { use: false });
   refuseUnavailable(verdict);
   const { valid, token } = verdict;
   if (token !== undefined) {

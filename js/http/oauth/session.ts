@@ -104,7 +104,9 @@ async function present({ tokens, request, url, settings }: Call) {
   const origin = request.headers.get('origin');
   const context = { ...(ip === undefined ? {} : { ip }), ...(origin === null ? {} : { origin }) };
   const verdict: Verdict =
-    url.search === '' ? await tokens.verify(request.headers, undefined, context) : IN_QUERY;
+    url.search === ''
+      ? await tokens.verify(request.headers, undefined, { ...context, use: false })
+      : IN_QUERY;
   if (verdict.status === 503) settings.onError(causeOf(verdict), { operation: 'handler', request });
   return { verdict, context };
 }

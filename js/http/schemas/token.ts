@@ -64,6 +64,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'reason?': TEXT,
     'statusChangedAt?': INSTANT,
     'statusChangedBy?': TEXT,
+    'enabledAt?': INSTANT,
     createdAt: INSTANT,
     createdBy: TEXT,
     'notBefore?': INSTANT,
@@ -73,6 +74,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'limits?': ref('Limits'),
     'heldAt?': TEXT,
     'rotation?': object({
+      revision: described('Of the token when it began.', COUNT),
       startedAt: INSTANT,
       startedBy: TEXT,
       graceEndsAt: INSTANT,

@@ -137,6 +137,19 @@ test('a client discovers the endpoints by the issuer', async () => {
   for (const [name, endpoint] of Object.entries(endpoints())) assert.equal(metadata[name], endpoint);
 });
 
+describe('a question about a credential', () => {
+  test('is no use of it', async () => {
+    const { token, id } = await create({ idleAfter: '1h' });
+    assert.equal((await (await form('/oauth20/introspect', 'gateway', { token })).json()).active, true);
+    for (const method of ['HEAD', 'GET']) {
+      const asked = { method, headers: { authorization: `Bearer ${token}` } };
+      assert.equal((await deployment.send('/oauth20/access-token', asked)).status, 200);
+    }
+    await deployment.tokens.flush();
+    assert.equal((await deployment.tokens.get(id, people.root)).lastUsedAt, undefined);
+  });
+});
+
 describe('introspection and revocation tell nothing', () => {
   const form = (path, client, fields) =>
     deployment.send(path, {

@@ -93,11 +93,7 @@ impl State {
                 secret,
                 derived,
             } => self.exchange(*token, *secret, derived),
-            Call::Flush {
-                token,
-                successor,
-                reused,
-            } => Ok(self.flush(*token, *successor, *reused)),
+            Call::Flush { token, seen } => Ok(self.flush(*token, seen)),
             // A technical user never signs in.
             Call::By(Actor::Impostor(_), _) => refused("invalid_input"),
             Call::By(actor, act) => {

@@ -2,8 +2,8 @@
 
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
-use crate::model::call::{OnToken, Renewal};
-use crate::model::state::{Marker, Rotation, Status};
+use crate::model::call::{OnToken, Renewal, Seen};
+use crate::model::state::{Marker, Rotation, Status, Token};
 
 impl State {
     pub(super) fn rotate(
@@ -36,6 +36,8 @@ impl State {
             .when(!manages, "forbidden")
             .when(settled.status == Status::Revoked, "terminal")
             .when(!kind.allows("rotate"), "forbidden")
+            .when(settled.ends_at.is_some_and(|end| now >= end), "conflict")
+            .when(settled.had_gone_idle(now), "terminal")
             .when(settled.rotation.is_some(), "conflict")
             .when(grace > kind.longest_grace, "invalid_input")
             .when(!settled.reach.is_subset(&authority.reach), "exceeds_ceiling")
@@ -43,6 +45,7 @@ impl State {
             .or(())?;
         settled.secrets.push(String::new());
         let successor = settled.secrets.len() - 1;
+        settled.rotations.push(settled.revision + 1);
         settled.rotation = Some(Rotation {
             successor,
             grace_ends_at: now + grace,
@@ -98,9 +101,16 @@ impl State {
 
     /// What verifiers saw: a use, which is one of the tokens that a session came from too; the first of a new secret may end the old one; that
     /// of an ended secret may end the token.
-    pub(super) fn flush(&mut self, at: usize, successor: bool, reused: bool) -> Done {
+    pub(super) fn flush(&mut self, at: usize, seen: &Seen) -> Done {
         let now = self.now;
-        let used = |used_at: &mut Option<u64>| *used_at = (*used_at).max(Some(now));
+        let reused = seen.reused;
+        let last = now - seen.ago;
+        // What was used first after it had gone idle was not used.
+        let used = |token: &mut Token| {
+            if !token.is_idle(last - seen.span) {
+                token.used_at = token.used_at.max(Some(last));
+            }
+        };
         let parents: Vec<usize> = self.tokens[at]
             .parents
             .iter()
@@ -110,7 +120,7 @@ impl State {
         let deleted = self.tokens[at].status == Status::Deleted;
         if !reused && !deleted {
             for parent in &parents {
-                used(&mut self.tokens[*parent].used_at);
+                used(&mut self.tokens[*parent]);
             }
         }
         let token = &mut self.tokens[at];
@@ -125,12 +135,11 @@ impl State {
             };
         }
         if !reused {
-            used(&mut token.used_at);
-            if successor
-                && token
-                    .rotation
-                    .as_ref()
-                    .is_some_and(|rotation| rotation.at_first_use)
+            used(token);
+            if token
+                .rotation
+                .as_ref()
+                .is_some_and(|rotation| rotation.at_first_use && rotation.successor == seen.secret)
             {
                 token.confirm();
                 token.revision += 1;
@@ -149,8 +158,8 @@ impl State {
 
     /// How many sessions of a token live.
     pub(super) fn living_sessions(&self, parent: usize) -> usize {
-        let of_parent = |token: &&crate::model::state::Token| token.parents.first() == Some(&parent);
-        let lives = |token: &&crate::model::state::Token| {
+        let of_parent = |token: &&Token| token.parents.first() == Some(&parent);
+        let lives = |token: &&Token| {
             !matches!(token.status, Status::Deleted | Status::Revoked)
                 && token.ends_at.is_none_or(|end| self.now < end)
         };

@@ -37,10 +37,16 @@ impl State {
                 "forbidden",
             )
             .when(status == Status::Active && held_above, "forbidden")
+            .when(status == Status::Active && token.had_gone_idle(now), "terminal")
             .or(())?;
+        if token.status != status {
+            token.status_changed_at = Some(now);
+        }
+        if status == Status::Active {
+            token.enabled_at = Some(now);
+        }
         token.status = status;
         token.held_at = (status == Status::Disabled).then_some(place);
-        token.status_changed_at = Some(now);
         token.revision += 1;
         Ok(Done::changed(at))
     }

@@ -1,0 +1,60 @@
+//! Tokens whose time is over. Nothing that hands out a secret or enables a token brings one back.
+
+use super::Context;
+use crate::keys;
+use crate::record::Damaged;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::standing::Standing;
+use crate::step::Halt;
+use crate::terms::Idle;
+use crate::token::{Status, Token};
+use crate::usage::Usage;
+use crate::verdict::Code;
+
+/// Refuses a token that has expired or gone idle, and a session of a token that is over.
+pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Halt> {
+    if let Some(ends) = token.expires_at.filter(|ends| context.time.now >= *ends) {
+        let message = format!("the token expired at {ends}");
+        return Err(Refusal::new(ErrorCode::Conflict, message).into());
+    }
+    refuse_gone_idle(context, token)?;
+    if !token.parents.is_empty() {
+        let catalog = context.deployment.catalog();
+        let standing = Standing::read(token.clone(), catalog, context.reads)?;
+        let refusal = standing.terms.refusal(context.time.now);
+        if let Some(code @ (Code::Revoked | Code::Expired | Code::IdleExpired)) = refusal {
+            let message = format!("a token that the session came from is over: {}", code.name());
+            return Err(Refusal::new(ErrorCode::Terminal, message).into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a token that has gone idle. The time for which it is disabled is not counted: nobody can use it then.
+pub(super) fn refuse_gone_idle(context: &Context, token: &Token) -> Result<(), Halt> {
+    if token.idle_after.is_none() {
+        return Ok(());
+    }
+    let [stored] = context.reads.get([&keys::usage(&token.id)])?;
+    let usage = stored
+        .map(Usage::parse)
+        .transpose()
+        .map_err(|Damaged| damaged(token))?;
+    let disabled_at = token
+        .status_changed_at
+        .filter(|_| token.status == Status::Disabled);
+    let idle = Idle::of(token, usage.map(|usage| usage.last_used_at()));
+    if idle.is_some_and(|idle| idle.is_over(disabled_at.unwrap_or(context.time.now))) {
+        let message = "the token went idle: it was not used for too long, which cannot be undone";
+        return Err(Refusal::new(ErrorCode::Terminal, message).into());
+    }
+    Ok(())
+}
+
+fn damaged(token: &Token) -> Refusal {
+    let id = token.id;
+    Refusal::new(
+        ErrorCode::StoreUnavailable,
+        format!("the use of token {id} cannot be read: it is damaged, or a later version wrote it"),
+    )
+}
