@@ -69,6 +69,7 @@ fn no_answer_rests_on_what_is_older_than_the_window() {
         "overflow",
         "clock set",
         "own change",
+        "restored",
     ] {
         assert!(seen.contains_key(what), "never: {what}, but {seen:#?}");
     }

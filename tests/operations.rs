@@ -322,6 +322,7 @@ fn commits_assert_what_they_rest_on() {
     assert_eq!(marker.expires_at.unwrap().millis(), NOW + DAY);
 
     let token_key = format!("token/{id}");
+    let mut marks = std::collections::HashSet::new();
     for (op, revision) in [("disable", 2u64), ("enable", 3), ("revoke", 4), ("delete", 5)] {
         host.now += 1;
         let before = host.store.clone();
@@ -340,10 +341,15 @@ fn commits_assert_what_they_rest_on() {
         let feed = write("feed/");
         assert_eq!(feed.expect, Some(before.get(&feed.key).cloned()), "{op}");
         let head: Json = serde_json::from_str(feed.value.as_ref().unwrap().as_ref().unwrap()).unwrap();
+        let last = head["recent"].as_array().unwrap().last().unwrap();
         assert_eq!(
-            head["recent"].as_array().unwrap().last().unwrap(),
-            &json!([token_key, revision]),
+            last.as_array().unwrap()[..2],
+            [json!(token_key), json!(revision)],
             "{op}"
+        );
+        assert!(
+            marks.insert(text(&last[2])),
+            "{op}: a mark that an earlier change has"
         );
         let stored: Json =
             serde_json::from_str(write("token/").value.as_ref().unwrap().as_ref().unwrap()).unwrap();

@@ -207,3 +207,64 @@ fn as_many_are_remembered_as_there_is_room_for_and_long_records_count_as_several
     verify(&host, &mut small, &light[0], round);
     assert_eq!(small.len(), 1);
 }
+
+#[test]
+fn a_revocation_after_a_restore_counts_whatever_was_lost_and_however_much_has_changed_since() {
+    for (lost, since) in [
+        (3, 1),
+        (3, 2),
+        (3, 3),
+        (3, 4),
+        (3, 9),
+        (1, 80),
+        (80, 1),
+        (0, 1),
+        (1, 1),
+    ] {
+        let (mut host, mut cache) = (Host::new(), Cache::default());
+        let (credential, id) = sender(&mut host, "a");
+        let (_, other) = sender(&mut host, "b");
+        let toggle = |host: &mut Host, times: u64| {
+            for time in 0..times {
+                let op = if time % 2 == 0 { "disable" } else { "enable" };
+                host.one(op, &other, admin()).unwrap();
+            }
+        };
+        toggle(&mut host, 2);
+        let backup = host.store.clone();
+        toggle(&mut host, lost);
+        follow(&host, &mut cache);
+        let round = cache.round();
+        assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+        host.store.clone_from(&backup);
+        toggle(&mut host, since - 1);
+        let revoke = json!({ "op": "revoke", "id": id, "options": { "reason": "x" }, "actor": admin() });
+        host.call(revoke).unwrap();
+        follow(&host, &mut cache);
+        assert_eq!(
+            recalled(&host, &mut cache, &credential),
+            Ok(None),
+            "{lost} changes lost, {since} since"
+        );
+    }
+}
+
+#[test]
+fn a_change_after_a_restore_counts_for_a_token_that_was_read_at_a_later_revision() {
+    let (mut host, mut cache) = (Host::new(), Cache::default());
+    let (credential, id) = sender(&mut host, "a");
+    host.one("disable", &id, admin()).unwrap();
+    let backup = host.store.clone();
+    follow(&host, &mut cache);
+    // Changes that are lost before the feed is read again: nothing tells of them.
+    for op in ["enable", "disable", "enable"] {
+        host.one(op, &id, admin()).unwrap();
+    }
+    let round = cache.round();
+    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    host.store.clone_from(&backup);
+    let revoke = json!({ "op": "revoke", "id": id, "options": { "reason": "x" }, "actor": admin() });
+    host.call(revoke).unwrap();
+    follow(&host, &mut cache);
+    assert_eq!(recalled(&host, &mut cache, &credential), Ok(None));
+}

@@ -223,9 +223,10 @@ impl Cache {
         if changes.is_empty() {
             return;
         }
-        // Of its own record only a later revision counts: what was read after the change is up to date.
-        for (id, revision) in &changes.tokens {
-            self.forget_older(id, *revision);
+        // Whatever its revision: after a restore from a backup the store counts to the same revisions again, with other content. An entry
+        // that was read after the change is read once more.
+        for id in &changes.tokens {
+            self.forget_older(id, ENDED);
         }
         for at in 0..self.slots.places() {
             let touched = self.slots.entry(at);

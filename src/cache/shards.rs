@@ -1,7 +1,7 @@
 //! The heads of the change feed as a reader follows them: what changed between two reads.
 
 use super::entry::RestsOn;
-use crate::feed::Head;
+use crate::feed::{Change, Head, Position};
 use crate::step::Reads;
 
 /// The keys of all heads.
@@ -26,8 +26,8 @@ enum Seen {
     Unknown,
     /// There was none.
     Nothing,
-    /// So many changes.
-    Upto(u64),
+    /// Up to a position.
+    Upto(Position),
 }
 
 /// What changed between two reads of the feed.
@@ -35,8 +35,8 @@ enum Seen {
 pub(super) struct Changes {
     /// The shards of which more changed than their heads remember, or that cannot be followed, as bits.
     lost: u16,
-    /// Of the others: the tokens that changed, with their revisions,
-    pub(super) tokens: Vec<([u8; 16], u64)>,
+    /// Of the others: the tokens that changed,
+    pub(super) tokens: Vec<[u8; 16]>,
     /// their fingerprints, for what came from them,
     parents: Vec<u64>,
     /// and the fingerprints of accounts.
@@ -54,35 +54,31 @@ impl Shards {
                 Some(Some(text)) => Head::parse(text).map(Some),
                 None => Err(crate::record::Damaged),
             };
-            let now = match &head {
-                Ok(None) => Seen::Nothing,
-                Ok(Some(head)) => Seen::Upto(head.seq()),
-                Err(_) => Seen::Unknown,
-            };
             let followed = match (*seen, &head) {
-                (Seen::Nothing, Ok(None)) => Some(0),
-                (Seen::Upto(before), Ok(Some(head))) => head.seq().checked_sub(before),
+                (Seen::Nothing, Ok(None)) => Some([].as_slice()),
+                (Seen::Upto(position), Ok(Some(head))) => head.since(position),
                 _ => None,
             };
-            match (followed, head) {
-                (Some(0), _) => {}
-                (Some(count), Ok(Some(head))) if head.has(count) => {
-                    head.last(count).for_each(|change| changes.add(change));
-                }
-                _ => changes.lost |= 1 << at,
+            match followed {
+                Some(since) => since.iter().for_each(|change| changes.add(change)),
+                None => changes.lost |= 1 << at,
             }
-            *seen = now;
+            *seen = match head {
+                Ok(None) => Seen::Nothing,
+                Ok(Some(head)) => head.position().map_or(Seen::Unknown, Seen::Upto),
+                Err(_) => Seen::Unknown,
+            };
         }
         changes
     }
 }
 
 impl Changes {
-    fn add(&mut self, (key, revision): &(String, u64)) {
+    fn add(&mut self, Change(key, ..): &Change) {
         let id = key.strip_prefix("token/").map(str::as_bytes);
         match id.and_then(|id| <[u8; 16]>::try_from(id).ok()) {
             Some(id) => {
-                self.tokens.push((id, *revision));
+                self.tokens.push(id);
                 self.parents.push(fingerprint(key));
             }
             None => self.accounts.push(fingerprint(key)),

@@ -226,6 +226,7 @@ impl<'o> Changes<'o> {
     pub(super) fn finish(mut self, mark: Mark, authority: Option<&Authority>) -> Result<Vec<Write>, Halt> {
         let reads = self.context.reads;
         let Time { started, now } = self.context.time;
+        let operation = self.context.entropy.operation_id();
         let trails = self.audited.iter().map(|(owner, _)| keys::audit_head(owner));
         let heads: Vec<String> = trails
             .chain(self.announced.iter().map(|(key, _)| key.clone()))
@@ -241,7 +242,7 @@ impl<'o> Changes<'o> {
         for (feed_key, changed) in self.announced {
             let [head] = reads.get([&feed_key])?;
             self.writes
-                .push(Head::advance(feed_key.clone(), head, changed, now));
+                .push(Head::advance(feed_key.clone(), head, changed, now, operation));
         }
         if let Some(authority) = authority {
             for assertion in authority.assertions(reads)? {

@@ -44,6 +44,8 @@ enum Event {
     Verify,
     SetClock,
     Trap,
+    BackUp,
+    Restore,
     FeedRead(usize, usize),
     FeedEnds(usize, usize),
     TokenRead(usize),
@@ -112,6 +114,15 @@ impl<'w> Schedule<'w> {
                 schedule.plan(at, event);
             }
         }
+        // Choices of their own, so that a schedule without a restore is what it is otherwise.
+        let mut random = Random::new(!seed);
+        let restores = *random.one(&[0, 0, 2]);
+        for (event, times) in [(Event::BackUp, 3 * restores), (Event::Restore, restores)] {
+            for _ in 0..times {
+                let at = random.below(LASTS);
+                schedule.plan(at, event);
+            }
+        }
         schedule
     }
 
@@ -138,6 +149,8 @@ impl<'w> Schedule<'w> {
                 Event::Verify => self.verify()?,
                 Event::SetClock => self.set_clock(),
                 Event::Trap => self.trap(),
+                Event::BackUp => self.world.back_up(),
+                Event::Restore => self.restore(),
                 Event::FeedRead(isolate, reading) => self.read_feed(isolate, reading),
                 Event::FeedEnds(isolate, reading) => self.end_feed(isolate, reading)?,
                 Event::TokenRead(asked) => self.fetch(asked),
@@ -156,7 +169,7 @@ impl<'w> Schedule<'w> {
             self.world.hush(&heads);
         }
         if self.random.chance(10) {
-            self.world.overflow(&mut self.random, self.now);
+            self.world.overflow(&mut self.random, self.now, self.moment);
             self.saw("overflow");
         }
         // Some changes are made by nobody here.
@@ -164,6 +177,18 @@ impl<'w> Schedule<'w> {
         if let Some(isolate) = self.isolates.get_mut(by) {
             isolate.doubt(self.moment);
             self.saw("own change");
+        }
+    }
+
+    /// What had ended may live again: a restore takes that back, and nothing in the store can know.
+    fn restore(&mut self) {
+        let Some(lost) = self.world.restore(self.moment) else {
+            return;
+        };
+        self.saw(if lost > 0 { "restored" } else { "restored the same" });
+        self.ended.clear();
+        for asked in &mut self.asked {
+            asked.had_ended = false;
         }
     }
 
@@ -239,7 +264,7 @@ impl<'w> Schedule<'w> {
             for key in SHARDS {
                 heads.insert(key.to_owned(), self.world.host.store.get(key).cloned());
             }
-            self.readings[reading].as_mut().unwrap().heads = Some(heads);
+            self.readings[reading].as_mut().unwrap().heads = Some((heads, self.moment));
         }
         let delay = self.delay();
         self.plan(delay, Event::FeedEnds(isolate, reading));
@@ -385,19 +410,20 @@ impl<'w> Schedule<'w> {
         self.saw(format!("{how} {}", code.name()));
         let Asked {
             isolate,
-            credential,
             requirement,
             window,
             start,
             own,
             had_ended,
             ..
-        } = &self.asked[asked];
+        } = self.asked[asked];
+        let credential = &self.asked[asked].credential.clone();
+        let now = self.now;
         let problem = |what: &str| {
             Err(format!(
                 "{how} {} at {}, asked at {} within {window}, rests on {}: {what}",
                 code.name(),
-                self.now - NOW,
+                now - NOW,
                 start.steady - NOW,
                 rests_on.steady - NOW,
             ))
@@ -408,24 +434,32 @@ impl<'w> Schedule<'w> {
         if how == "read" && rests_on.moment < start.moment {
             return problem("older than the question");
         }
-        if rests_on.moment < *own {
+        if rests_on.moment < own {
             return problem("older than a change of its own");
         }
-        let question = Question::of(&self.requirements[*requirement]);
+        let question = Question::of(&self.requirements[requirement]);
         // A read is what the store said.
         if how == "hit"
             && !self
                 .world
                 .could_say(code, credential, &question, time, rests_on.moment)
         {
-            return problem("the store has not said so since");
+            // What was read from a past that a restore has taken back is remembered until the store tells of a change of it, and no longer.
+            let knows = self.isolates[isolate].knows;
+            let restored = self.world.restored(knows);
+            let is_lost = |restored| !self.world.has_changed(credential, restored, knows);
+            if !restored.is_some_and(is_lost) {
+                return problem("the store has not said so since");
+            }
+            self.saw("hit of a lost past");
         }
-        if *had_ended && code == Code::Valid {
+        if had_ended && code == Code::Valid {
             return problem("it had ended before");
         }
         let was_deleted = code == Code::Unknown && !self.world.is_late(credential);
-        if was_deleted || [Code::Revoked, Code::RotatedOut].contains(&code) {
-            self.ended.insert((*isolate, credential.clone()));
+        let has_ended = was_deleted || [Code::Revoked, Code::RotatedOut].contains(&code);
+        if has_ended && self.world.restored(Moment::MAX) <= Some(rests_on.moment) {
+            self.ended.insert((isolate, credential.clone()));
         }
         Ok(())
     }

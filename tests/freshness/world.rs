@@ -25,6 +25,10 @@ pub struct World {
     pub credentials: Vec<(String, usize)>,
     ids: Vec<String>,
     past: BTreeMap<String, Vec<(Moment, Option<String>)>>,
+    /// What a backup has kept of the store.
+    backup: Option<BTreeMap<String, String>>,
+    /// The restores.
+    restored: Vec<Moment>,
 }
 
 struct Known {
@@ -34,8 +38,17 @@ struct Known {
 
 const TOKENS: usize = 7;
 
+/// The one that a technical user backs.
+const BACKED: usize = 2;
+
+/// The one that may not be used from the beginning.
+const LATE_STARTER: usize = 4;
+
 /// The one that is made later.
 const LATE: usize = 5;
+
+/// The one that came from the first.
+const SESSION: usize = 6;
 
 fn root() -> Json {
     json!({ "id": "user:0", "roles": { "": "admin", "org:acme": "admin", "org:other": "admin" } })
@@ -75,6 +88,8 @@ impl World {
             credentials: Vec::new(),
             ids: Vec::new(),
             past: BTreeMap::new(),
+            backup: None,
+            restored: Vec::new(),
         }
     }
 
@@ -86,6 +101,8 @@ impl World {
             .map(|at| (self.known[at].credential.clone(), at))
             .collect();
         self.ids = self.known.iter().map(|known| known.id.clone()).collect();
+        self.backup = None;
+        self.restored.clear();
         self.past.clear();
         for (key, value) in &self.base {
             self.past.insert(key.clone(), vec![(0, Some(value.clone()))]);
@@ -102,7 +119,7 @@ impl World {
         let id = self.ids[at].clone();
         let account = *random.one(&["org:acme", "org:acme", "org:other", "technical"]);
         let account = if account == "technical" {
-            format!("org:acme/technical-user:{}", self.ids[2])
+            format!("org:acme/technical-user:{}", self.ids[BACKED])
         } else {
             account.to_owned()
         };
@@ -176,16 +193,67 @@ impl World {
     }
 
     /// More changes of other tokens than a head remembers.
-    pub fn overflow(&mut self, random: &mut Random, now: u64) {
+    pub fn overflow(&mut self, random: &mut Random, now: u64, moment: Moment) {
         for key in SHARDS {
             if random.chance(70)
                 && let Some(stored) = self.host.store.get(key)
             {
                 let changes = (0..64).map(|at| (format!("token/{at:016}"), 2));
-                let write = Head::advance(key.into(), Some(stored), changes, instant(now));
+                let operation = moment.to_be_bytes();
+                let write = Head::advance(key.into(), Some(stored), changes, instant(now), &operation);
                 assert!(self.host.commit(&[write]));
             }
         }
+    }
+
+    /// Makes a backup.
+    pub fn back_up(&mut self) {
+        self.backup = Some(self.host.store.clone());
+    }
+
+    /// Puts the last backup in the place of the store; answers how many of its heads were further.
+    pub fn restore(&mut self, moment: Moment) -> Option<usize> {
+        let backup = self.backup.clone()?;
+        let before = std::mem::replace(&mut self.host.store, backup);
+        self.remember(&before, moment);
+        self.restored.push(moment);
+        let lost = SHARDS
+            .iter()
+            .filter(|key| before.get(**key) != self.host.store.get(**key));
+        Some(lost.count())
+    }
+
+    /// The last restore until a moment.
+    pub fn restored(&self, until: Moment) -> Option<Moment> {
+        self.restored
+            .iter()
+            .rev()
+            .find(|moment| **moment <= until)
+            .copied()
+    }
+
+    /// Whether what a credential rests on has changed after a moment and until another. Unknown credentials rest on nothing.
+    pub fn has_changed(&self, credential: &str, after: Moment, until: Moment) -> bool {
+        let Some((_, token)) = self.credentials.iter().find(|(known, _)| known == credential) else {
+            return false;
+        };
+        let mut keys = vec![format!("token/{}", self.ids[*token])];
+        match *token {
+            1 | LATE_STARTER | LATE => keys.push("account/org:other".to_owned()),
+            _ => keys.push("account/org:acme".to_owned()),
+        }
+        if *token == BACKED {
+            keys.push(format!("account/org:acme%2Ftechnical-user:{}", self.ids[BACKED]));
+        }
+        if *token == SESSION {
+            keys.push(format!("token/{}", self.ids[0]));
+        }
+        keys.iter().any(|key| {
+            let versions = self.past.get(key).into_iter().flatten();
+            versions
+                .into_iter()
+                .any(|(moment, _)| after < *moment && *moment <= until)
+        })
     }
 
     /// Takes back what the last change announced.
