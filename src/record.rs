@@ -9,7 +9,7 @@ use crate::name::Identity;
 use crate::resource::Resource;
 use crate::stored::{Blank, Restore, restore, restore_members, restore_named};
 use crate::time::Instant;
-use crate::token::{Rotation, Token};
+use crate::token::{BoundsHeldAt, Rotation, Token};
 
 /// The version of the stored form.
 const FORM: u8 = 1;
@@ -237,6 +237,15 @@ impl Record {
         rotation.is_some_and(|rotation| now >= rotation.grace_ends_at)
     }
 
+    /// This record with another end.
+    #[must_use]
+    pub(crate) fn renewed(&self, expires_at: Option<Instant>, held_at: BoundsHeldAt) -> Record {
+        let mut next = self.clone();
+        next.token.expires_at = expires_at;
+        next.token.bounds_held_at = held_at;
+        next
+    }
+
     /// This record with a new secret beside the old one.
     #[must_use]
     pub fn rotating(&self, successor: Digest, rotation: Rotation) -> Record {
@@ -261,7 +270,11 @@ impl Record {
     /// This record with the old secret alone. The new one is remembered as rotated out: it was handed to somebody.
     #[must_use]
     pub fn aborted(&self) -> Record {
-        let mut next = self.with(|token| token.rotation = None);
+        let mut next = self.with(|token| {
+            let rotation = token.rotation.take();
+            let previous = rotation.and_then(|rotation| rotation.previous_expires_at);
+            token.expires_at = previous.or(token.expires_at);
+        });
         if let Some(successor) = next.successor.take() {
             next.retired.insert(0, successor);
             next.retired.truncate(REMEMBERED);

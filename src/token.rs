@@ -110,6 +110,9 @@ pub struct Token {
     /// How often it may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
+    /// Where those stand who set bounds of it from above its owner. Only they loosen them.
+    #[serde(skip_serializing_if = "BoundsHeldAt::is_empty")]
+    pub bounds_held_at: BoundsHeldAt,
     /// A rotation that is neither confirmed nor aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
@@ -138,6 +141,27 @@ impl Token {
     }
 }
 
+/// For each bound that was set from above the owner: the place of the authority that set it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BoundsHeldAt {
+    /// Of the conditions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Resource>,
+    /// Of the limits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Resource>,
+    /// Of the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Resource>,
+}
+
+impl BoundsHeldAt {
+    fn is_empty(&self) -> bool {
+        *self == BoundsHeldAt::default()
+    }
+}
+
 /// A new secret that stands beside the old one for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -150,6 +174,9 @@ pub struct Rotation {
     pub started_by: Identity,
     /// When the old secret ends, confirmed or not.
     pub grace_ends_at: Instant,
+    /// Of a rotation that renewed the token: its end before, to which an abort goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_expires_at: Option<Instant>,
     /// Whether the old secret ends as soon as the new one is seen in use.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub end_old_at_first_use: bool,
@@ -208,6 +235,7 @@ restore_members!(Token {
     optional idle_after: "idleAfter",
     optional conditions: "conditions",
     optional limits: "limits",
+    optional bounds_held_at: "boundsHeldAt",
     optional rotation: "rotation",
     optional imported: "imported",
     revision revision: "revision",
@@ -218,7 +246,14 @@ restore_members!(Rotation {
     required started_at: "startedAt",
     required started_by: "startedBy",
     required grace_ends_at: "graceEndsAt",
+    optional previous_expires_at: "previousExpiresAt",
     optional end_old_at_first_use: "endOldAtFirstUse",
+});
+
+restore_members!(BoundsHeldAt {
+    optional conditions: "conditions",
+    optional limits: "limits",
+    optional expires_at: "expiresAt",
 });
 
 restore_members!(Imported {

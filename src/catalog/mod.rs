@@ -26,6 +26,7 @@ pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule
 pub use outline::outline;
 pub use permissions::Permissions;
 pub use route::{Matched, Routes};
+pub(crate) use selection::Kept;
 pub use selection::{Preview, Resolution, Selection, TemplateUse};
 pub use suggest::{Offer, Suggestion};
 pub use tree::{Branch, Source, State};

@@ -6,7 +6,7 @@ use super::tree::{Branch, Source};
 use super::warning::Warning;
 use super::{Catalog, Role, Template};
 use crate::input::members::text_list;
-use crate::input::{Members, Path, Problems, quote, suggestion};
+use crate::input::{Members, Path, Problems, Value, quote, suggestion};
 use crate::permission::{Permission, PermissionSet};
 use crate::planted::{Bug, planted};
 use crate::resource::Resource;
@@ -29,8 +29,27 @@ pub struct Selection<'v> {
     remove: Vec<(&'v str, Path)>,
     role: Option<(&'v str, Path)>,
     resources: Vec<(&'v str, Path, Vec<Resource>)>,
+    /// In a change of a token: permissions whose narrowing is taken off.
+    lifted: Vec<(&'v str, Path)>,
+    /// In a change of a token: what is narrowed already, and stays so until it is named.
+    kept: Option<Kept>,
     /// Where to say that a selection is empty.
     path: Path,
+}
+
+/// What is held before a change: a frozen grant, and what it was made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// The permissions.
+    pub permissions: PermissionSet,
+    /// Those that are held on some resources only.
+    pub resources: SortedMap<Permission, Vec<Resource>>,
+    /// The templates.
+    pub templates: Vec<TemplateUse>,
+    /// What was added by hand.
+    pub added: Vec<String>,
+    /// The role.
+    pub role: Option<String>,
 }
 
 /// A template that a grant was made from.
@@ -97,6 +116,19 @@ impl<'v> Selection<'v> {
 
     /// Reads the selection out of the members of a call.
     pub fn read(members: &Members<'v>, problems: &mut Problems) -> Selection<'v> {
+        Selection::read_with(members, None, problems)
+    }
+
+    /// As [`Selection::read`], of a change of what is held: `resources: { id: null }` takes a narrowing off, and those that are not named
+    /// stay with their permissions.
+    pub(crate) fn read_change(members: &Members<'v>, kept: Kept, problems: &mut Problems) -> Selection<'v> {
+        Selection::read_with(members, Some(kept), problems)
+    }
+
+    fn read_with(members: &Members<'v>, kept: Option<Kept>, problems: &mut Problems) -> Selection<'v> {
+        let mut lifted = Vec::new();
+        let may_lift = kept.is_some().then_some(&mut lifted);
+        let resources = read_resources(members, problems, may_lift);
         Selection {
             templates: members.texts("templates", MOST_TEMPLATES, problems),
             add: members.texts("add", MOST_TWEAKS, problems),
@@ -104,9 +136,23 @@ impl<'v> Selection<'v> {
             role: members
                 .text("role", problems)
                 .map(|role| (role, members.path("role"))),
-            resources: read_resources(members, problems),
+            resources,
+            lifted,
+            kept,
             path: members.path("templates"),
         }
+    }
+
+    /// Whether the members of a change choose permissions, and not only where they are held.
+    pub(crate) fn chooses(members: &Members) -> bool {
+        let mut names = Selection::MEMBERS.iter().filter(|name| **name != "resources");
+        names.any(|name| members.value(name).is_some())
+    }
+
+    fn names(&self, permission: &Permission) -> bool {
+        let id = permission.as_str();
+        self.resources.iter().any(|(named, ..)| *named == id)
+            || self.lifted.iter().any(|(named, _)| *named == id)
     }
 
     /// Takes a role, if nothing was chosen that gives permissions.
@@ -126,7 +172,11 @@ impl<'v> Selection<'v> {
 }
 
 /// `{ 'policy:read': ['org:acme/group:eng'] }`
-fn read_resources<'v>(members: &Members<'v>, problems: &mut Problems) -> Vec<(&'v str, Path, Vec<Resource>)> {
+fn read_resources<'v>(
+    members: &Members<'v>,
+    problems: &mut Problems,
+    mut lifted: Option<&mut Vec<(&'v str, Path)>>,
+) -> Vec<(&'v str, Path, Vec<Resource>)> {
     let Some(value) = members.value("resources") else {
         return Vec::new();
     };
@@ -141,6 +191,10 @@ fn read_resources<'v>(members: &Members<'v>, problems: &mut Problems) -> Vec<(&'
                 format!("is one permission too many: at most {MOST_NARROWED} can be narrowed"),
             );
             break;
+        }
+        if let (Some(lifted), Value::Null) = (&mut lifted, value) {
+            lifted.push((permission, path));
+            continue;
         }
         let texts = text_list(value, &path, MOST_RESOURCES, problems);
         if texts.is_empty() {
@@ -221,6 +275,7 @@ impl Catalog {
         remove.iter().for_each(|(_, set)| permissions.subtract(set));
 
         let mut resources = self.narrowed(selection, &permissions, boundary, problems);
+        self.keep_narrowings(selection, &chosen, &closed, &mut resources, problems);
         self.narrow_implied(&chosen, &closed, &permissions, &mut resources);
         if !problems.is_empty() {
             return None;
@@ -333,6 +388,101 @@ impl Catalog {
             }
         }
         narrowed
+    }
+
+    /// The narrowings after a change of nothing else: the permissions stay as they were frozen.
+    pub(crate) fn narrow_again(
+        &self,
+        members: &Members,
+        boundary: &Resource,
+        kept: Kept,
+        problems: &mut Problems,
+    ) -> Option<SortedMap<Permission, Vec<Resource>>> {
+        let permissions = kept.permissions.clone();
+        let chosen = self.chosen_for(&kept).unwrap_or_else(|| permissions.clone());
+        let selection = Selection::read_change(members, kept, problems);
+        let mut resources = self.narrowed(&selection, &permissions, Some(boundary), problems);
+        self.keep_narrowings(&selection, &chosen, &permissions, &mut resources, problems);
+        self.narrow_implied(&chosen, &permissions, &permissions, &mut resources);
+        problems.is_empty().then_some(resources)
+    }
+
+    /// What a selection chose by itself, before anything that it implies; `None` where the catalog has not all of it any more.
+    fn chosen_for(&self, kept: &Kept) -> Option<PermissionSet> {
+        let mut chosen = self.nothing();
+        for template in &kept.templates {
+            chosen.union(&self.template(&template.id)?.permissions);
+        }
+        if let Some(role) = &kept.role {
+            chosen.union(&self.role(role)?.permissions);
+        }
+        for pattern in &kept.added {
+            chosen.union(&self.matching(pattern).ok()?);
+        }
+        Some(chosen)
+    }
+
+    /// Keeps each narrowing that the change does not name. One that only followed from others, which are named, follows from them anew.
+    fn keep_narrowings(
+        &self,
+        selection: &Selection,
+        chosen: &PermissionSet,
+        closed: &PermissionSet,
+        narrowed: &mut SortedMap<Permission, Vec<Resource>>,
+        problems: &mut Problems,
+    ) {
+        for (id, path) in &selection.lifted {
+            problems.keep(path, self.known(id));
+        }
+        let Some(kept) = &selection.kept else { return };
+        let mut anew = self.nothing();
+        let mut spreading = true;
+        while spreading {
+            spreading = false;
+            for (permission, places) in kept.resources.iter() {
+                let Some(index) = self.index(permission.as_str()) else {
+                    continue;
+                };
+                if anew.contains(index) {
+                    continue;
+                }
+                let is_anew = |implying: usize| {
+                    let named = self.permission(implying).is_some_and(|id| selection.names(id));
+                    closed.contains(implying) && (named || anew.contains(implying))
+                };
+                let follows = !chosen.contains(index)
+                    && self.implying(index).any(is_anew)
+                    && self.followed(kept, index, places);
+                if selection.names(permission) || follows {
+                    anew.insert(index);
+                    spreading = true;
+                }
+            }
+        }
+        for (permission, places) in kept.resources.iter() {
+            if let Some(index) = self.index(permission.as_str())
+                && !anew.contains(index)
+            {
+                narrowed.insert(permission.clone(), places.clone());
+            }
+        }
+    }
+
+    /// Whether a permission was narrowed to just the places of those that imply it.
+    fn followed(&self, kept: &Kept, index: usize, places: &[Resource]) -> bool {
+        let implying = self.implying(index);
+        let held = implying.filter(|implying| kept.permissions.contains(*implying));
+        let of_each: Option<Vec<&Vec<Resource>>> = held
+            .map(|implying| kept.resources.get(self.permission(implying)?))
+            .collect();
+        of_each.is_some_and(|of_each| {
+            let implied: Vec<&Resource> = of_each.into_iter().flatten().collect();
+            let covered = |place: &Resource| implied.iter().any(|other| other.covers(place));
+            places.iter().all(covered)
+                && implied
+                    .iter()
+                    .all(|place| places.iter().any(|other| other.covers(place)))
+        })
     }
 
     /// What is held only because narrowed permissions imply it is held where they are: nobody ticked it anywhere else.

@@ -110,6 +110,28 @@ impl Conditions {
         all.into_iter().find(|(met, _)| !met).map(|(_, unmet)| unmet)
     }
 
+    /// The conditions, for a message: the networks, origins and audiences, and that there are hours.
+    pub(crate) fn in_words(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if let Some(ips) = &self.ips {
+            parts.extend(ips.iter().map(Network::to_string));
+        }
+        if let Some(origins) = &self.origins {
+            parts.extend(origins.iter().map(Origin::to_string));
+        }
+        if let Some(audiences) = &self.audiences {
+            parts.extend(
+                audiences
+                    .iter()
+                    .map(|Audience(text)| format!("the audience {text}")),
+            );
+        }
+        if self.times.is_some() {
+            parts.push("certain hours".to_owned());
+        }
+        parts.join(", ")
+    }
+
     /// Whether every request that meets these conditions is sure to meet the wider ones: each network lies within one of theirs, each
     /// origin and audience is one of theirs, the times are the same. Conditions that only a closer look would find narrower are not.
     #[must_use]

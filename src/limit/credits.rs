@@ -44,6 +44,16 @@ impl Credits {
         })
     }
 
+    /// Whether there are no more of them, and no more come back in any time.
+    pub(super) fn is_within(self, wider: Credits) -> bool {
+        let refill = match (self.refill, wider.refill) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(wider)) => own.amount <= wider.amount && own.every >= wider.every,
+        };
+        self.amount <= wider.amount && refill
+    }
+
     /// What is left after a cost that may be spent now.
     pub(super) fn spend(
         self,

@@ -102,6 +102,19 @@ impl Limits {
         (problems.len() == before).then_some(limits)
     }
 
+    /// Whether these let nothing through that `wider` would not: each limit that it has is here too, and
+    /// no larger. What only a closer look would find smaller is not.
+    #[must_use]
+    pub fn is_within(&self, wider: &Limits) -> bool {
+        let rate = wider
+            .requests
+            .is_none_or(|wider| self.requests.is_some_and(|own| own.is_within(wider)));
+        let credits = wider
+            .credits
+            .is_none_or(|wider| self.credits.is_some_and(|own| own.is_within(wider)));
+        rate && credits
+    }
+
     /// Spends a cost: the counters as they will be. The rate is looked at before the credits; where either refuses, neither is spent.
     /// A cost of 0 spends nothing.
     ///

@@ -43,6 +43,12 @@ impl Rate {
         })
     }
 
+    /// Whether no more passes at once, nor in the long run.
+    pub(super) fn is_within(self, wider: Rate) -> bool {
+        let product = |limit: u32, per: Lifetime| u128::from(limit) * u128::from(per.millis());
+        self.limit <= wider.limit && product(self.limit, wider.per) <= product(wider.limit, self.per)
+    }
+
     /// The theoretical arrival time after a cost that may be spent now.
     pub(super) fn spend(
         self,

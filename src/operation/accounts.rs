@@ -5,11 +5,11 @@ use super::authority::{Authority, damaged_account, forbidden};
 use super::changes::Changes;
 use super::details::{expect_revision, parse_owner, read_revision};
 use super::marker::Mark;
+use super::power::Power;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
 use crate::actor::Actor;
 use crate::catalog::Catalog;
-use crate::grant::Grant;
 use crate::input::members::text_list;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
@@ -68,9 +68,6 @@ pub(super) fn put(
     }
     // One that does not exist is at no revision.
     expect_revision(seen, before.as_ref().map_or(0, |(account, _)| account.revision))?;
-    let had = before
-        .as_ref()
-        .map(|(account, _)| Grant::of_account(account, catalog));
     let mut next = match &before {
         Some((account, _)) => account.clone(),
         None => new_account(context, id, &authority),
@@ -78,15 +75,11 @@ pub(super) fn put(
     next.title = title.or(next.title);
     next.roles = roles;
     next.ceilings = ceilings;
-    authority.covers(catalog, &Grant::of_account(&next, catalog), had.as_ref())?;
-    for (place, role) in &next.roles {
-        let was_admin = before
-            .as_ref()
-            .is_some_and(|(account, _)| account.admin_place(place).is_some());
-        if !was_admin {
-            authority.gives_role(Some(role), place)?;
-        }
-    }
+    let had = before
+        .as_ref()
+        .map(|(account, _)| Power::of_account(account, catalog));
+    let power = Power::of_account(&next, catalog);
+    authority.may_give(context, Operation::PutAccount, &power, had.as_ref())?;
     if let Some((account, _)) = &before {
         if *account == next {
             return Ok(Outcome::Answer(Answer::Account(Box::new(next))));
@@ -251,6 +244,10 @@ pub(super) fn one(
     if status == AccountStatus::Active && held_above {
         let message = "the account was disabled from above: who stands there can enable it";
         return Err(forbidden(message).into());
+    }
+    if status == AccountStatus::Active {
+        let power = Power::of_account(&account, context.deployment.catalog());
+        authority.may_give(context, operation, &power, None)?;
     }
     let mut next = account.clone();
     next.status = status;

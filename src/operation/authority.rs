@@ -10,7 +10,6 @@ use super::Context;
 use crate::account::{Account, AccountStatus, StoredAccount};
 use crate::actor::Actor;
 use crate::catalog::{Catalog, Managers, Role};
-use crate::condition::Conditions;
 use crate::credential::TokenId;
 use crate::grant::Grant;
 use crate::input::{Problem, quote};
@@ -24,6 +23,7 @@ use crate::resource::Resource;
 use crate::standing::{Standing, dependencies};
 use crate::step::{Halt, Reads, Write};
 use crate::time::Instant;
+use crate::token::Token;
 
 /// How many permissions an error message names.
 const NAMED: usize = 10;
@@ -105,7 +105,13 @@ impl<'c> Authority<'c> {
 
     /// When this authority ends: nothing that it makes lives longer.
     pub(super) fn ends(&self) -> Option<Instant> {
-        self.token.as_ref().and_then(|standing| standing.token.expires_at)
+        self.chain().filter_map(|token| token.expires_at).min()
+    }
+
+    /// The token that the actor is, and those that it came from; nothing for other actors.
+    pub(super) fn chain(&self) -> impl Iterator<Item = &Token> {
+        let standing = self.token.iter();
+        standing.flat_map(|standing| std::iter::once(&standing.token).chain(&standing.parents))
     }
 
     /// The highest place at or above a resource where the actor is an admin.
@@ -184,52 +190,6 @@ impl<'c> Authority<'c> {
     ) -> Result<(), Refusal> {
         let ceiling = |place: &Resource| self.ceiling(catalog, place);
         refuse_excess(catalog, wanted, before, &ceiling, "the actor")
-    }
-
-    /// Refuses the admin role where the actor is no admin: a token that has it manages others, however little else it may do.
-    pub(super) fn gives_role(&self, role: Option<&str>, place: &Resource) -> Result<(), Refusal> {
-        if role != Some(Role::ADMIN) || self.is_admin_of(place) {
-            return Ok(());
-        }
-        let place = quote(place.as_str());
-        Err(Refusal::at(
-            "role",
-            ErrorCode::ExceedsCeiling,
-            format!("the actor is no admin of {place}, and cannot give the role \"admin\" there"),
-        ))
-    }
-
-    /// The conditions that the actor can give a token: a token that has some itself hands them on, or narrower ones.
-    pub(super) fn conditions(&self, wanted: Option<Conditions>) -> Result<Option<Conditions>, Refusal> {
-        let Some(standing) = &self.token else {
-            return Ok(wanted);
-        };
-        let chain = std::iter::once(&standing.token).chain(&standing.parents);
-        let own: Vec<&Conditions> = chain.filter_map(|token| token.conditions.as_ref()).collect();
-        let given = wanted.or_else(|| own.first().map(|first| (*first).clone()));
-        let within = given
-            .as_ref()
-            .is_none_or(|given| own.iter().all(|wider| given.is_within(wider)));
-        if within {
-            return Ok(given);
-        }
-        Err(Refusal::at(
-            "conditions",
-            ErrorCode::ExceedsCeiling,
-            "the actor is a token with conditions of its own, and gives none that are wider",
-        ))
-    }
-
-    /// Refuses an end after that of the actor.
-    pub(super) fn outlasts(&self, ends: Option<Instant>) -> Result<(), Refusal> {
-        match (self.ends(), ends) {
-            (Some(own), ends) if ends.is_none_or(|ends| ends > own) => Err(Refusal::at(
-                "expiresAt",
-                ErrorCode::ExceedsCeiling,
-                format!("the actor is a token that ends at {own}, and cannot give what lasts longer"),
-            )),
-            _ => Ok(()),
-        }
     }
 
     /// Reads the accounts of an owner and of what stands above it. Where they are registered they must be active; what they have bounds what
@@ -337,7 +297,7 @@ fn refuse_excess(
         quote(place.as_str())
     };
     let message = format!(
-        "{who} does not have at {place}, and so cannot give: {}{more}",
+        "permissions: {who} does not have at {place}, and so cannot give: {}{more}",
         named.join(", ")
     );
     let problems = ids.iter().take(TOLD).map(|id| Problem {

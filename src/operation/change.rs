@@ -5,6 +5,7 @@ use super::changes::Changes;
 use super::lookup::{find_own, find_to_change};
 use super::marker::Mark;
 use super::over::refuse_gone_idle;
+use super::power::Power;
 use super::sessions::leave;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::catalog::Action;
@@ -23,7 +24,8 @@ pub(super) fn disable(context: &Context, id: &TokenId, authority: &Authority) ->
 }
 
 /// `enable(id, actor)`
-pub(super) fn enable(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+pub(super) fn enable(context: &Context, id: &TokenId, authority: &mut Authority) -> Result<Outcome, Halt> {
+    may_revive(context, id, authority)?;
     set_status(context, id, authority, Operation::Enable, Status::Active, None)
 }
 
@@ -55,6 +57,17 @@ pub(super) fn read_options(
 pub(super) fn read_reason(context: &Context, members: &Members, problems: &mut Problems) -> Option<Reason> {
     refuse_credential(context, members, "reason", problems);
     members.parsed("reason", problems, Reason::parse)
+}
+
+/// Enabling gives the power of a disabled token back, so it is asked about as when it was given first.
+fn may_revive(context: &Context, id: &TokenId, authority: &mut Authority) -> Result<(), Halt> {
+    let found = find_to_change(context, id, authority)?;
+    let token = found.record.token();
+    if token.status == Status::Disabled {
+        let power = Power::of_living(context, token, authority)?;
+        authority.may_give(context, Operation::Enable, &power, None)?;
+    }
+    Ok(())
 }
 
 fn set_status(

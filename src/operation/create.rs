@@ -4,6 +4,7 @@ use super::authority::{Authority, forbidden, refuse_more_than_account};
 use super::changes::Changes;
 use super::lookup::find;
 use super::marker::Mark;
+use super::power::{Power, hold_bounds};
 use super::wanted::Wanted;
 use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key, technical_user};
 use crate::account::Account;
@@ -21,7 +22,7 @@ use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
 use crate::time::{Instant, Lifetime};
-use crate::token::{Imported, Status, Token};
+use crate::token::{BoundsHeldAt, Imported, Status, Token};
 
 /// How far the time in an id that somebody else minted may be from now.
 const SKEW: Lifetime = Lifetime::minutes(10);
@@ -112,21 +113,22 @@ pub(super) fn plan(
         }
     }
     let wanted = Wanted::read(context, &members, actor, &mut problems);
-    let (Some(mut wanted), Some(secret), true) = (wanted, secret, problems.is_empty()) else {
+    let (Some(wanted), Some(secret), true) = (wanted, secret, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
     let mut authority = Authority::read(context, actor)?;
     authorize(&wanted, &authority)?;
-    let placed = place(context, &mut wanted, &mut authority)?;
+    let placed = place(context, &wanted, &mut authority)?;
 
     let id = *secret.id();
+    let token = issue(context, &wanted, &placed, &authority, id);
+    placed.may_be_given(context, Operation::Create, &token, &authority)?;
     let token_key = keys::token(&id);
     let [taken] = context.reads.get([&token_key])?;
     if let Some(text) = taken {
         return in_use(&authority, &secret, text);
     }
     secret.is_fresh(context.time.now)?;
-    let token = issue(context, &wanted, &placed, &authority, id);
     let record = Record::new(secret.digest().clone(), token);
     let mut changes = Changes::new(context, Operation::Create, authority.id());
     let record = add(context, &wanted, &placed, &authority, record, &mut changes)?;
@@ -206,16 +208,6 @@ pub(super) fn authorize(wanted: &Wanted, authority: &Authority) -> Result<(), Re
             wanted.kind.id()
         )));
     }
-    // As whom a token acts is authority too: who is no admin of the owner acts as nobody but themselves.
-    let another = wanted
-        .subject
-        .as_ref()
-        .is_some_and(|subject| subject != authority.id());
-    if another && !authority.is_admin_of(&wanted.owner) {
-        let message =
-            "the actor is no admin of the owner, and cannot make a token that acts as somebody else";
-        return Err(Refusal::at("subject", ErrorCode::Forbidden, message));
-    }
     Ok(())
 }
 
@@ -225,10 +217,24 @@ pub(super) struct Placed<'r> {
     backed_by: Option<(Account, &'r str)>,
 }
 
+impl Placed<'_> {
+    /// Whether the actor may give the new token.
+    pub(super) fn may_be_given(
+        &self,
+        context: &Context,
+        operation: Operation,
+        token: &Token,
+        authority: &Authority,
+    ) -> Result<(), Refusal> {
+        let power = Power::of_token(token, self.grant.clone());
+        authority.may_give(context, operation, &power, None)
+    }
+}
+
 /// Finds the boundary and holds the grant against every ceiling above it.
 pub(super) fn place<'r>(
     context: &Context<'r>,
-    wanted: &mut Wanted,
+    wanted: &Wanted,
     authority: &mut Authority,
 ) -> Result<Placed<'r>, Halt> {
     let catalog = context.deployment.catalog();
@@ -257,10 +263,6 @@ pub(super) fn place<'r>(
         )
         .into());
     }
-    authority.covers(catalog, &grant, None)?;
-    authority.gives_role(wanted.resolution.role.as_deref(), grant.boundary())?;
-    authority.outlasts(wanted.expires_at)?;
-    wanted.conditions = authority.conditions(wanted.conditions.take())?;
     for account in &accounts {
         refuse_more_than_account(catalog, &grant, None, account)?;
     }
@@ -306,7 +308,7 @@ pub(super) fn issue(
 ) -> Token {
     let catalog = context.deployment.catalog();
     let (resolution, grant) = (&wanted.resolution, &placed.grant);
-    Token {
+    let mut token = Token {
         id,
         kind: wanted.kind.id().to_owned(),
         name: wanted.name.clone(),
@@ -337,10 +339,13 @@ pub(super) fn issue(
         idle_after: wanted.idle_after,
         conditions: wanted.conditions.clone(),
         limits: wanted.limits.clone(),
+        bounds_held_at: BoundsHeldAt::default(),
         rotation: None,
         imported: None::<Imported>,
         revision: 1,
-    }
+    };
+    hold_bounds(&mut token, None, authority);
+    token
 }
 
 /// The writes of a new token: its record, its name, its technical user.

@@ -9,10 +9,11 @@ use super::details::{
 };
 use super::lookup::{Found, done_before, find_to_change};
 use super::marker::Mark;
+use super::power::{Power, hold_bounds};
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::account::StoredAccount;
 use crate::actor::Actor;
-use crate::catalog::{Editable, Role, Selection};
+use crate::catalog::{Editable, Kept, Selection};
 use crate::condition::Conditions;
 use crate::credential::TokenId;
 use crate::grant::Grant;
@@ -62,7 +63,7 @@ pub(super) fn plan(
     let edit = members
         .as_ref()
         .map(|members| Edit::read(context, members, &mut problems));
-    let (Some(id), Some(mut edit), Some(members), true) = (id, edit, members, problems.is_empty()) else {
+    let (Some(id), Some(edit), Some(members), true) = (id, edit, members, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
     let mark = Mark::of_call(context, Operation::Edit);
@@ -78,16 +79,19 @@ pub(super) fn plan(
     let token = found.record.token();
     edit.authorize(context, token)?;
     let mut next = token.clone();
-    if edit.permissions {
-        reselect(context, &members, &mut next, &mut authority)?;
-    }
-    if let Some(conditions) = edit.conditions.take() {
-        edit.conditions = Some(authority.conditions(conditions)?);
+    let reselects = edit.permissions;
+    if reselects {
+        reselect(context, &members, &mut next)?;
     }
     edit.apply(&mut next);
     if next == *token {
         return Ok(Outcome::Answer(Answer::Token(Box::new(next))));
     }
+    may_change(context, token, &next, &mut authority)?;
+    if reselects {
+        refuse_more_than_owner(context, token, &next, &mut authority)?;
+    }
+    hold_bounds(&mut next, Some(token), &authority);
     let mut changes = Changes::new(context, Operation::Edit, authority.id());
     if next.name != token.name {
         rename(context, &found, &next, &mut changes)?;
@@ -193,31 +197,63 @@ impl Edit {
     }
 }
 
-/// Puts a new selection in the place of the old one. Giving is what ceilings are for: what the token has already stays, though its editor may
-/// not have it.
-fn reselect(
-    context: &Context,
-    members: &Members,
-    token: &mut Token,
-    authority: &mut Authority,
-) -> Result<(), Halt> {
+/// Puts a new selection in the place of the old one. Narrowings stay with their permissions until they are named.
+fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(), Halt> {
     let catalog = context.deployment.catalog();
     let mut problems = Problems::default();
-    let selection = Selection::read(members, &mut problems);
+    let kept = Kept {
+        permissions: catalog.set_of(&token.permissions),
+        resources: token.resources.clone(),
+        templates: token.templates.clone(),
+        added: token.added.clone(),
+        role: token.role.clone(),
+    };
+    if !Selection::chooses(members) {
+        let narrowed = catalog.narrow_again(members, &token.resource, kept, &mut problems);
+        let (Some(narrowed), true) = (narrowed, problems.is_empty()) else {
+            return Err(Refusal::from(problems).into());
+        };
+        token.resources = narrowed;
+        return Ok(());
+    }
+    let selection = Selection::read_change(members, kept, &mut problems);
     let resolution = catalog.resolve(&selection, Some(&token.resource), &mut problems);
     let (Some(resolution), true) = (resolution, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    let before = Grant::of(token, catalog);
-    let after = Grant::of_selection(&resolution, &token.resource, catalog);
-    authority.covers(catalog, &after, Some(&before))?;
-    let promoted = resolution.role != token.role && resolution.role.as_deref() == Some(Role::ADMIN);
-    if promoted {
-        authority.gives_role(resolution.role.as_deref(), &token.resource)?;
+    token.permissions = catalog.ids(&resolution.permissions);
+    token.resources = resolution.resources;
+    token.templates = resolution.templates;
+    token.added = resolution.added;
+    token.removed = resolution.removed;
+    token.role = resolution.role;
+    Ok(())
+}
+
+/// Giving is what ceilings are for: what the token has already stays, though its editor may not have it.
+fn may_change(context: &Context, token: &Token, next: &Token, authority: &mut Authority) -> Result<(), Halt> {
+    let catalog = context.deployment.catalog();
+    let (before, after) = (Grant::of(token, catalog), Grant::of(next, catalog));
+    let had = Power::of_token(token, before.clone());
+    let mut power = Power::of_token(next, after.clone());
+    if !power.is_bound_as(&had) {
+        // A bound became looser: all that the token can do is given once more, and what was added besides.
+        authority.covers(catalog, &after, Some(&before))?;
+        power = Power::of_living(context, next, authority)?;
     }
-    if promoted || !after.is_within(&before) {
-        authority.outlasts(token.expires_at)?;
-    }
+    authority.may_give(context, Operation::Edit, &power, Some(&had))?;
+    Ok(())
+}
+
+/// A new selection gives nothing that the accounts behind the token do not have, but for what was there.
+fn refuse_more_than_owner(
+    context: &Context,
+    token: &Token,
+    next: &Token,
+    authority: &mut Authority,
+) -> Result<(), Halt> {
+    let catalog = context.deployment.catalog();
+    let (before, after) = (Grant::of(token, catalog), Grant::of(next, catalog));
     for account in authority.read_owner(context, &token.owner)? {
         refuse_more_than_account(catalog, &after, Some(&before), &account)?;
     }
@@ -229,12 +265,6 @@ fn reselect(
         }
         authority.rest_on([key]);
     }
-    token.permissions = catalog.ids(&resolution.permissions);
-    token.resources = resolution.resources;
-    token.templates = resolution.templates;
-    token.added = resolution.added;
-    token.removed = resolution.removed;
-    token.role = resolution.role;
     Ok(())
 }
 

@@ -5,17 +5,18 @@ use super::authority::{Authority, forbidden};
 use super::change::allows;
 use super::changes::Changes;
 use super::marker::Mark;
+use super::power::Power;
 use super::sessions::join;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::actor::Actor;
-use crate::catalog::{Action, Catalog, Kind};
+use crate::catalog::{Action, Kind};
 use crate::condition::RequestContext;
 use crate::credential::{Credential, TokenId};
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::name::Name;
-use crate::permission::{Permission, PermissionSet};
+use crate::permission::PermissionSet;
 use crate::planted::{Bug, planted};
 use crate::recent::Recent;
 use crate::record::Record;
@@ -25,7 +26,7 @@ use crate::resource::Resource;
 use crate::standing::Standing;
 use crate::step::Halt;
 use crate::time::{Instant, Lifetime};
-use crate::token::{Status, Token};
+use crate::token::{BoundsHeldAt, Status, Token};
 use crate::verdict::Code;
 use crate::verify::{Presentation, Question, authenticate};
 
@@ -90,7 +91,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     }
     let parents = parents_of(presented, siblings)?;
     let ends = ends(context, &wanted, presented, &standing.parents)?;
-    let grant = narrow(catalog, &wanted, standing.terms.grant())?;
+    let grant = narrow(&wanted, standing.terms.grant())?;
 
     let credential = Credential::mint(
         context.deployment.prefix(),
@@ -107,6 +108,8 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         return Err(Refusal::new(ErrorCode::Conflict, "the new token's id is in use; call again").into());
     }
     let token = session(context, &wanted, presented, parents, &grant, ends, id);
+    let power = Power::of_token(&token, grant);
+    authority.may_give(context, Operation::Exchange, &power, None)?;
     let record = Record::new(credential.digest().clone(), token);
     let mut changes = Changes::new(context, Operation::Exchange, authority.id());
     changes.create_token(&record);
@@ -200,14 +203,14 @@ fn ends(
     Ok(all.chain(own).min())
 }
 
-/// The grant of a session: all that is left of the presented token's, or as much of it as was asked for.
-fn narrow(catalog: &Catalog, wanted: &Wanted, presented: &Grant) -> Result<Grant, Refusal> {
+/// The grant of a session: all that is left of the presented token's, or what was asked for, of which that may be less.
+fn narrow(wanted: &Wanted, presented: &Grant) -> Result<Grant, Refusal> {
     let boundary = wanted.resource.as_ref().unwrap_or(presented.boundary());
-    let exceeds = |message: String, path: &str| Refusal::at(path, ErrorCode::ExceedsCeiling, message);
     if !presented.boundary().covers(boundary) {
-        return Err(exceeds(
-            "the resource is outside the token's own".to_owned(),
+        return Err(Refusal::at(
             "resource",
+            ErrorCode::ExceedsCeiling,
+            "resource: is outside the token's own",
         ));
     }
     let reachable = presented.at(boundary);
@@ -215,15 +218,10 @@ fn narrow(catalog: &Catalog, wanted: &Wanted, presented: &Grant) -> Result<Grant
     let Some(permissions) = asked.filter(|_| !planted(Bug::ScopeLostInExchange)) else {
         return Ok(reachable);
     };
-    let excess = permissions.without(reachable.permissions());
-    if excess.is_empty() {
+    if permissions.without(reachable.permissions()).is_empty() {
         return Ok(reachable.only(permissions));
     }
-    let ids: Vec<&str> = catalog.members(&excess).map(Permission::as_str).collect();
-    Err(exceeds(
-        format!("the token does not have there: {}", ids.join(", ")),
-        "permissions",
-    ))
+    Ok(Grant::new(permissions.clone(), boundary.clone()))
 }
 
 fn session(
@@ -268,6 +266,7 @@ fn session(
         idle_after: wanted.kind.idle(),
         conditions: None,
         limits: None,
+        bounds_held_at: BoundsHeldAt::default(),
         rotation: None,
         imported: None,
         revision: 1,

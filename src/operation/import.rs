@@ -43,7 +43,7 @@ pub(super) fn plan(
     };
     let row = read_row(context, &members, &mut problems);
     let wanted = Wanted::read(context, &members, actor, &mut problems);
-    let (Some(row), Some(mut wanted), true) = (row, wanted, problems.is_empty()) else {
+    let (Some(row), Some(wanted), true) = (row, wanted, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
     let mark = Mark::of_call(context, Operation::ImportKey);
@@ -58,7 +58,7 @@ pub(super) fn plan(
         let by_this_call = mark.found(marked)?.is_some();
         return known_before(context, &authority, text, by_this_call);
     }
-    let placed = place(context, &mut wanted, &mut authority)?;
+    let placed = place(context, &wanted, &mut authority)?;
     // The key has no id of ours; one is drawn for its token.
     let id = *Credential::mint(
         context.deployment.prefix(),
@@ -67,6 +67,7 @@ pub(super) fn plan(
     )
     .id();
     let mut token = issue(context, &wanted, &placed, &authority, id);
+    placed.may_be_given(context, Operation::ImportKey, &token, &authority)?;
     token.created_at = row.created_at.unwrap_or(token.created_at);
     token.imported = Some(Imported {
         at: context.time.now,

@@ -20,6 +20,7 @@ mod list;
 mod lookup;
 mod marker;
 mod over;
+mod power;
 mod rotate;
 mod sessions;
 mod technical_user;
@@ -44,6 +45,7 @@ use crate::stored::{Blank, restore_by_parsing};
 use crate::time::Instant;
 use crate::token::Token;
 use authority::Authority;
+pub use power::{Aspect, Table};
 use used_token::UsedToken;
 
 /// How many random bytes an operation takes, 64: a credential's, and 24 for the id of the operation.
@@ -197,6 +199,8 @@ struct Context<'c> {
     reads: &'c Reads,
     time: Time,
     entropy: &'c Entropy,
+    /// What authority is asked about.
+    table: Table,
 }
 
 /// The operations by the name that a call and the audit trail have for them.
@@ -279,7 +283,21 @@ pub fn plan(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    settled(deployment, reads, time, entropy, |context| {
+    plan_by(Table::default(), deployment, call, reads, time, entropy)
+}
+
+/// [`plan`] by a table that a test has dropped a cell of.
+#[doc(hidden)]
+#[must_use]
+pub fn plan_by(
+    table: Table,
+    deployment: &Deployment,
+    call: &Value,
+    reads: &Reads,
+    time: Time,
+    entropy: &Entropy,
+) -> Step<Answer> {
+    settled(table, deployment, reads, time, entropy, |context| {
         dispatch(context, call)
     })
 }
@@ -294,13 +312,37 @@ pub fn plan_exchange(
     time: Time,
     entropy: &Entropy,
 ) -> Step<Answer> {
-    settled(deployment, reads, time, entropy, |context| {
+    plan_exchange_by(
+        Table::default(),
+        deployment,
+        credential,
+        input,
+        reads,
+        time,
+        entropy,
+    )
+}
+
+/// [`plan_exchange`] by a table that a test has dropped a cell of.
+#[doc(hidden)]
+#[must_use]
+pub fn plan_exchange_by(
+    table: Table,
+    deployment: &Deployment,
+    credential: &str,
+    input: &Value,
+    reads: &Reads,
+    time: Time,
+    entropy: &Entropy,
+) -> Step<Answer> {
+    settled(table, deployment, reads, time, entropy, |context| {
         exchange::plan(context, credential, input)
     })
 }
 
 /// What a plan comes to, on what the seals of the reads hold.
 fn settled(
+    table: Table,
     deployment: &Deployment,
     reads: &Reads,
     time: Time,
@@ -313,6 +355,7 @@ fn settled(
             reads,
             time,
             entropy,
+            table,
         };
         match plan(&context) {
             Ok(Outcome::Answer(answer)) => Step::Answer(answer),
@@ -399,10 +442,10 @@ fn of_one_token(
     if changes && let Some(done) = lookup::done_before(context, operation, &id)? {
         return Ok(done);
     }
-    let authority = Authority::read(context, actor)?;
+    let mut authority = Authority::read(context, actor)?;
     match operation {
         Operation::Disable => change::disable(context, &id, &authority),
-        Operation::Enable => change::enable(context, &id, &authority),
+        Operation::Enable => change::enable(context, &id, &mut authority),
         Operation::Revoke => change::revoke(context, &id, reason, &authority),
         Operation::Delete => delete::plan(context, &id, &authority),
         Operation::ConfirmRotation => rotate::confirm(context, &id, &authority),

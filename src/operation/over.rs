@@ -14,7 +14,9 @@ use crate::verdict::Code;
 /// Refuses a token that has expired or gone idle, and a session of a token that is over.
 pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Halt> {
     if let Some(ends) = token.expires_at.filter(|ends| context.time.now >= *ends) {
-        let message = format!("the token expired at {ends}");
+        let message = format!(
+            "the token expired at {ends}; rotate it with expiresIn, which renews it, or make another"
+        );
         return Err(Refusal::new(ErrorCode::Conflict, message).into());
     }
     refuse_gone_idle(context, token)?;

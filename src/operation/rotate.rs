@@ -4,20 +4,23 @@
 use super::authority::Authority;
 use super::change::{allows, terminal};
 use super::changes::Changes;
+use super::create::take_name;
 use super::lookup::{Found, find_to_change};
 use super::marker::Mark;
 use super::over::refuse_over;
+use super::power::{Power, hold_bounds};
 use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key};
 use crate::actor::Actor;
 use crate::catalog::{Action, Kind};
 use crate::credential::{Credential, Digest, TokenId};
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
+use crate::json::json;
 use crate::keys;
 use crate::refusal::{ErrorCode, Refusal};
-use crate::step::Halt;
-use crate::time::Lifetime;
-use crate::token::{Rotation, Status};
+use crate::step::{Halt, Write};
+use crate::time::{Instant, Lifetime};
+use crate::token::{Rotation, Status, Token};
 
 struct Options {
     /// How long the old secret goes on; the inner `None`: not at all.
@@ -25,9 +28,11 @@ struct Options {
     /// The digest of a secret that a client minted.
     digest: Option<Digest>,
     end_old_at_first_use: bool,
+    /// How long the token lives from now on, if it is renewed.
+    expires_in: Option<Lifetime>,
 }
 
-/// `rotate(id, { grace?, digest?, scheme?, endOldAtFirstUse?, idempotencyKey? }, actor)`
+/// `rotate(id, { grace?, digest?, scheme?, endOldAtFirstUse?, expiresIn?, idempotencyKey? }, actor)`
 pub(super) fn plan(
     context: &Context,
     id: Option<TokenId>,
@@ -41,7 +46,14 @@ pub(super) fn plan(
     } else {
         options
     };
-    let known = ["grace", "digest", "scheme", "endOldAtFirstUse", "idempotencyKey"];
+    let known = [
+        "grace",
+        "digest",
+        "scheme",
+        "endOldAtFirstUse",
+        "expiresIn",
+        "idempotencyKey",
+    ];
     let members = Members::open(options, &Path::call(), &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
@@ -51,6 +63,7 @@ pub(super) fn plan(
         grace: read_grace(&members, &mut problems),
         digest: read_digest(&members, &mut problems),
         end_old_at_first_use: members.flag("endOldAtFirstUse", &mut problems),
+        expires_in: members.lifetime("expiresIn", &mut problems),
     };
     let (Some(id), true) = (id, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
@@ -62,11 +75,11 @@ pub(super) fn plan(
     context
         .reads
         .get_all(&[mark.key().to_owned(), keys::token(&id)])?;
-    let authority = Authority::read(context, actor)?;
+    let mut authority = Authority::read(context, actor)?;
     let found = find_to_change(context, &id, &authority)?;
     let [marked] = context.reads.get([mark.key()])?;
     let repeated = mark.found_for(marked, &id)?;
-    rotate(context, &found, read, repeated, mark, &authority)
+    rotate(context, &found, read, repeated, mark, &mut authority)
 }
 
 /// A grace; nothing at all is written as 0.
@@ -83,7 +96,7 @@ fn rotate(
     options: Options,
     repeated: bool,
     mark: Mark,
-    authority: &Authority,
+    authority: &mut Authority,
 ) -> Result<Outcome, Halt> {
     let now = context.time.now;
     let record = found.record.settled(now);
@@ -94,6 +107,7 @@ fn rotate(
     });
     let digest = options
         .digest
+        .clone()
         .or_else(|| minted.as_ref().map(|minted| minted.digest().clone()));
     let Some(digest) = digest else {
         return Err(Refusal::new(ErrorCode::InvalidInput, "no secret was minted").into());
@@ -112,7 +126,6 @@ fn rotate(
         return Err(terminal().into());
     }
     allows(context, token, Action::Rotate)?;
-    refuse_over(context, token)?;
     if record.has_retired(&digest) {
         return Err(Refusal::at(
             "digest",
@@ -129,17 +142,25 @@ fn rotate(
         )
         .into());
     }
-    // Whoever rotates holds the new secret, and with it all that the token may do.
-    let catalog = context.deployment.catalog();
-    authority.covers(catalog, &Grant::of(token, catalog), None)?;
-    authority.outlasts(token.expires_at)?;
-    let rule = context
+    let kind = context
         .deployment
         .catalog()
         .kind(&token.kind)
-        .map(Kind::rotation)
         .map_err(|message| Refusal::new(ErrorCode::Conflict, message))?;
-    let grace = options.grace.unwrap_or(Some(rule.grace));
+    let next = renewed(context, kind, token, &options, authority)?;
+    refuse_over(context, &next)?;
+    authority.read_owner(context, &token.owner)?;
+    // Whoever rotates holds the new secret, and with it all that the token may do.
+    let power = Power::of_living(context, &next, authority)?;
+    let had = Power::of_token(token, Grant::of(token, context.deployment.catalog()));
+    authority.may_hand_out(context, Operation::Rotate, &power, &had)?;
+    let rule = kind.rotation();
+    let is_over = token.expires_at.is_some_and(|end| end <= now);
+    let grace = options.grace.unwrap_or((!is_over).then_some(rule.grace));
+    if is_over && grace.is_some() {
+        let message = "grace: the token has expired, and with it its old secret, which does not come back";
+        return Err(Refusal::at("grace", ErrorCode::InvalidInput, message).into());
+    }
     if grace.is_some_and(|grace| grace > rule.longest_grace) {
         return Err(Refusal::at(
             "grace",
@@ -157,18 +178,26 @@ fn rotate(
             .map_err(|message| Refusal::new(ErrorCode::InvalidInput, message))?,
         None => now,
     };
+    // A renewal is not one of the old secret.
+    let old_end = token.expires_at.filter(|_| next.expires_at != token.expires_at);
+    let grace_ends_at = old_end.into_iter().fold(grace_ends_at, Instant::min);
     let rotation = Rotation {
         revision: token.revision.saturating_add(1),
         started_at: now,
         started_by: authority.id().clone(),
         grace_ends_at,
+        previous_expires_at: old_end,
         end_old_at_first_use: options.end_old_at_first_use,
     };
-    let mut changed = record.rotating(digest, rotation);
+    let renewed = record.renewed(next.expires_at, next.bounds_held_at.clone());
+    let mut changed = renewed.rotating(digest, rotation);
     if grace.is_none() {
         changed = changed.settled(now);
     }
     let mut changes = Changes::new(context, Operation::Rotate, authority.id());
+    if is_over && kind.unique_names() {
+        claim_name(context, changed.token(), &mut changes)?;
+    }
     changes.replace_token(found, &changed);
     Ok(Outcome::Commit(
         changes.finish(mark, Some(authority))?,
@@ -177,6 +206,42 @@ fn rotate(
             record: Box::new(changed.token().clone()),
         },
     ))
+}
+
+/// The token with the end that it is to have.
+fn renewed(
+    context: &Context,
+    kind: &Kind,
+    token: &Token,
+    options: &Options,
+    authority: &Authority,
+) -> Result<Token, Refusal> {
+    let now = context.time.now;
+    let invalid = |message: String| {
+        Refusal::at(
+            "expiresIn",
+            ErrorCode::InvalidInput,
+            format!("expiresIn: {message}"),
+        )
+    };
+    let mut next = token.clone();
+    if let Some(lifetime) = options.expires_in {
+        let asked = now.after(lifetime).map_err(invalid)?;
+        next.expires_at = kind.expiry(now, Some(asked)).map_err(invalid)?;
+        hold_bounds(&mut next, Some(token), authority);
+    }
+    Ok(next)
+}
+
+/// Claims the name of a token that had expired once more: meanwhile it was free.
+fn claim_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Halt> {
+    let key = keys::name(&token.owner, &token.kind, &token.name);
+    let [holder] = context.reads.get([&key])?;
+    if holder == Some(json(&token.id).as_str()) {
+        changes.write(Write::assert(key, holder));
+        return Ok(());
+    }
+    take_name(context, token, changes)
 }
 
 /// `confirmRotation(id, actor)`: the old secret ends now.

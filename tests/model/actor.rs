@@ -66,6 +66,8 @@ pub struct Authority {
     pub admin_at: Vec<Place>,
     pub reach: Reach,
     pub ends_at: Option<u64>,
+    /// The longest that a token may go without use that is the actor.
+    pub idle_after: Option<u64>,
 }
 
 impl Actor {
@@ -130,6 +132,7 @@ fn of_person(state: &State, person: &Person) -> Option<Authority> {
         admin_at,
         reach: most,
         ends_at: None,
+        idle_after: None,
     })
 }
 
@@ -159,7 +162,8 @@ fn of_token(state: &State, token: usize) -> Option<Authority> {
         own: None,
         admin_at,
         reach: standing.reach,
-        ends_at: token.ends_at,
+        ends_at: state.chain_of(token).filter_map(|token| token.ends_at).min(),
+        idle_after: state.chain_of(token).filter_map(|token| token.idle_after).min(),
     })
 }
 
@@ -182,6 +186,17 @@ impl Authority {
 
     pub fn manages(&self, owner: &str) -> bool {
         self.own.as_deref() == Some(owner) || self.is_admin_of(owner)
+    }
+
+    /// Whether what goes without use for so long is bound as the actor is.
+    pub fn idles(&self, idle_after: Option<u64>) -> bool {
+        self.idle_after
+            .is_none_or(|own| idle_after.is_some_and(|idle| idle <= own))
+    }
+
+    /// Whether it is the owner of a token, or the token itself.
+    pub fn is_its_own(&self, token: &super::state::Token) -> bool {
+        self.own.as_deref() == Some(token.owner) || self.id == format!("token:{}", token.id)
     }
 
     pub fn outlives(&self, ends_at: Option<u64>) -> bool {

@@ -273,6 +273,27 @@ impl Selection {
 
     /// The permissions that come out, and where they are held within a boundary; `None` where the selection is refused.
     pub fn resolve(&self, boundary: Place) -> Option<(BTreeSet<Permission>, Reach)> {
+        self.resolve_over(boundary, &Reach::new(), None)
+    }
+
+    /// Whether it only says where something is held.
+    pub fn only_narrows(&self) -> bool {
+        self.narrowed.is_some()
+            && *self
+                == (Selection {
+                    narrowed: self.narrowed,
+                    ..Selection::default()
+                })
+    }
+
+    /// As [`Selection::resolve`], over what was held: what was narrowed stays so, until it is named or follows from what is.
+    /// The permissions that are frozen are what comes out, if they are given.
+    pub fn resolve_over(
+        &self,
+        boundary: Place,
+        before: &Reach,
+        frozen: Option<&BTreeSet<Permission>>,
+    ) -> Option<(BTreeSet<Permission>, Reach)> {
         let mut chosen: BTreeSet<Permission> = BTreeSet::new();
         self.templates
             .iter()
@@ -293,10 +314,42 @@ impl Selection {
                 .iter()
                 .for_each(|permission| _ = kept.remove(permission));
         }
+        if let Some(frozen) = frozen {
+            closed.clone_from(frozen);
+            kept.clone_from(frozen);
+        }
         if let Some((permission, at)) = self.narrowed
             && !(kept.contains(permission) && covers(boundary, at))
         {
             return None;
+        }
+        let was = |permission: Permission| -> BTreeSet<Place> {
+            let held = before.iter().filter(|(held, _)| *held == permission);
+            held.map(|(_, place)| *place).collect()
+        };
+        let was_narrowed =
+            |permission: Permission| !was(permission).is_empty() && !was(permission).contains(boundary);
+        let implying = |permission: Permission| {
+            let implying = IMPLIES.iter().filter(move |(_, implied)| *implied == permission);
+            implying.map(|(implying, _)| *implying)
+        };
+        let named = |permission: Permission| self.narrowed.is_some_and(|(named, _)| named == permission);
+        let mut anew: BTreeSet<Permission> = BTreeSet::new();
+        for _ in PERMISSIONS {
+            for permission in closed
+                .iter()
+                .copied()
+                .filter(|permission| was_narrowed(permission))
+            {
+                let held = || implying(permission).filter(|id| !was(id).is_empty());
+                let followed = held().all(was_narrowed)
+                    && held().flat_map(was).collect::<BTreeSet<Place>>() == was(permission);
+                let from_anew =
+                    implying(permission).any(|id| closed.contains(id) && (named(id) || anew.contains(id)));
+                if named(permission) || (!chosen.contains(permission) && from_anew && followed) {
+                    anew.insert(permission);
+                }
+            }
         }
         // What is there only because narrower permissions imply it reaches as far as they do.
         let mut held: BTreeMap<Permission, Reach> = BTreeMap::new();
@@ -304,6 +357,10 @@ impl Selection {
             for permission in &closed {
                 let reaches = match self.narrowed {
                     Some((narrowed, at)) if narrowed == *permission => reach([*permission], at),
+                    _ if was_narrowed(permission) && !anew.contains(permission) => was(permission)
+                        .into_iter()
+                        .map(|place| (*permission, place))
+                        .collect(),
                     _ if chosen.contains(permission) => reach([*permission], boundary),
                     _ => IMPLIES
                         .iter()

@@ -218,6 +218,11 @@ impl State {
             .collect()
     }
 
+    /// A token, and those that it came from.
+    pub fn chain_of<'s>(&'s self, token: &'s Token) -> impl Iterator<Item = &'s Token> {
+        std::iter::once(token).chain(token.parents.iter().map(|parent| &self.tokens[*parent]))
+    }
+
     pub fn standing(&self, token: &Token) -> Standing {
         let parents = || token.parents.iter().map(|parent| &self.tokens[*parent]);
         let living = || parents().filter(|parent| parent.status != Status::Deleted);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use leastkey::Deployment;
 use leastkey::explain::explain;
 use leastkey::input::Value;
-use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
+use leastkey::operation::{Answer, ENTROPY, Entropy, Table, Time, plan, plan_by, plan_exchange_by};
 use leastkey::refusal::Refusal;
 use leastkey::step::{ListRead, Need, Reads, Step, Write};
 use leastkey::time::Instant;
@@ -75,6 +75,8 @@ fn handed_over(answer: &Answer) -> Json {
 
 pub struct Host {
     pub deployment: Deployment,
+    /// What authority is asked about.
+    pub table: Table,
     pub store: BTreeMap<String, String>,
     pub now: u64,
     pub calls: u64,
@@ -88,6 +90,7 @@ impl Host {
     pub fn new() -> Host {
         Host {
             deployment: deployment(),
+            table: Table::default(),
             store: BTreeMap::new(),
             now: NOW,
             calls: 0,
@@ -167,7 +170,16 @@ impl Host {
     /// The call that was made last once more, with the same entropy: its answer was lost.
     pub fn retry(&mut self, call: &Json) -> Result<Json, Refusal> {
         let call = value(call.clone());
-        self.finish(|host, reads| plan(&host.deployment, &call, reads, host.time(), &host.entropy()))
+        self.finish(|host, reads| {
+            plan_by(
+                host.table,
+                &host.deployment,
+                &call,
+                reads,
+                host.time(),
+                &host.entropy(),
+            )
+        })
     }
 
     /// The exchange of a credential for a session's.
@@ -176,7 +188,15 @@ impl Host {
         let input = value(input);
         self.finish(|host, reads| {
             let (time, entropy) = (host.time(), host.entropy());
-            plan_exchange(&host.deployment, credential, &input, reads, time, &entropy)
+            plan_exchange_by(
+                host.table,
+                &host.deployment,
+                credential,
+                &input,
+                reads,
+                time,
+                &entropy,
+            )
         })
     }
 

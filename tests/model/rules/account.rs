@@ -48,6 +48,11 @@ impl State {
             .roles
             .iter()
             .any(|(place, role)| *role == "admin" && !was_admin(place) && !authority.is_admin_of(place));
+        // An account has no time without use that could bound it.
+        let grants_admin = rights
+            .roles
+            .iter()
+            .any(|(place, role)| *role == "admin" && !was_admin(place));
         let mut broken = Broken::default();
         broken
             .when(!self.manages_from_above(authority, id), "forbidden")
@@ -56,6 +61,10 @@ impl State {
                 "not_found",
             )
             .when(!more.is_subset(&authority.reach) || promotes, "exceeds_ceiling")
+            .when(
+                (!more.is_empty() || promotes || grants_admin) && !authority.idles(None),
+                "exceeds_ceiling",
+            )
             .or(())?;
         if before.is_some_and(|account| account.roles == rights.roles && account.given == given) {
             return Ok(Done::only(Shown::Account(id.to_owned())));
@@ -110,9 +119,18 @@ impl State {
         if account.status == status && !raises {
             return broken.or(Done::only(shown));
         }
+        let promotes = account
+            .roles
+            .iter()
+            .any(|(place, role)| *role == "admin" && !authority.is_admin_of(place));
         let held_above = account.held_at.is_some_and(|held| !authority.is_admin_of(held));
         broken
             .when(status == Status::Active && held_above, "forbidden")
+            .when(
+                status == Status::Active
+                    && (!account.most.is_subset(&authority.reach) || promotes || !authority.idles(None)),
+                "exceeds_ceiling",
+            )
             .or(())?;
         account.status = status;
         account.held_at = (status == Status::Disabled).then_some(place);

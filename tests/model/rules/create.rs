@@ -88,7 +88,8 @@ impl State {
                 selection.role == Some("admin") && !authority.is_admin_of(boundary),
                 "exceeds_ceiling",
             )
-            .when(!authority.outlives(ends_at), "exceeds_ceiling");
+            .when(!authority.outlives(ends_at), "exceeds_ceiling")
+            .when(!authority.idles(idle_after), "exceeds_ceiling");
         self.break_accounts(wanted.owner, &reach, &mut broken);
         let backed_by = wanted
             .backed_like

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use super::actor::{Actor, Authority};
 use super::call::{Act, Call, OnToken};
 use super::place::{Place, Reach};
-use super::state::{State, Status};
+use super::state::{State, Status, Token};
 
 pub type Codes = BTreeSet<&'static str>;
 
@@ -148,6 +148,37 @@ impl State {
             broken.when(account.status != Status::Active, "forbidden");
             broken.when(!given.is_subset(&account.most), "exceeds_ceiling");
         }
+    }
+
+    /// What handing out, or giving back, the whole power of a token breaks.
+    fn break_power(&self, authority: &Authority, token: &Token, broken: &mut Broken) {
+        let own = authority.is_its_own(token);
+        let reach = if own {
+            self.standing(token).reach
+        } else {
+            token.reach.clone()
+        };
+        let ends_at = self.chain_of(token).filter_map(|token| token.ends_at).min();
+        let idle_after = self.chain_of(token).filter_map(|token| token.idle_after).min();
+        broken
+            .when(!reach.is_subset(&authority.reach), "exceeds_ceiling")
+            .when(!authority.outlives(ends_at), "exceeds_ceiling")
+            .when(!authority.idles(idle_after), "exceeds_ceiling")
+            .when(
+                token.selection.role == Some("admin") && !authority.is_admin_of(token.boundary),
+                "exceeds_ceiling",
+            );
+        self.break_subject(authority, token, broken);
+    }
+
+    /// Who is no admin of the owner gives no token that acts as somebody else.
+    fn break_subject(&self, authority: &Authority, token: &Token, broken: &mut Broken) {
+        let another = token.backed_by.is_none()
+            && token
+                .subject
+                .as_ref()
+                .is_some_and(|subject| *subject != authority.id);
+        broken.when(another && !authority.is_admin_of(token.owner), "forbidden");
     }
 
     /// Whether another living token of the owner and kind has a name that must be unique.

@@ -3,6 +3,7 @@
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
 use crate::model::call::{OnToken, Renewal, Seen};
+use crate::model::place::Reach;
 use crate::model::state::{Marker, Rotation, Status, Token};
 
 impl State {
@@ -39,10 +40,10 @@ impl State {
             .when(settled.ends_at.is_some_and(|end| now >= end), "conflict")
             .when(settled.had_gone_idle(now), "terminal")
             .when(settled.rotation.is_some(), "conflict")
-            .when(grace > kind.longest_grace, "invalid_input")
-            .when(!settled.reach.is_subset(&authority.reach), "exceeds_ceiling")
-            .when(!authority.outlives(settled.ends_at), "exceeds_ceiling")
-            .or(())?;
+            .when(grace > kind.longest_grace, "invalid_input");
+        self.break_power(authority, &settled, &mut broken);
+        self.break_accounts(settled.owner, &Reach::new(), &mut broken);
+        broken.or(())?;
         settled.secrets.push(String::new());
         let successor = settled.secrets.len() - 1;
         settled.rotations.push(settled.revision + 1);

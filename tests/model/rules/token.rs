@@ -3,6 +3,7 @@
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
 use crate::model::call::{Change, OnToken};
+use crate::model::catalog::Selection;
 use crate::model::place::Reach;
 use crate::model::state::Status;
 
@@ -15,6 +16,11 @@ impl State {
         at: usize,
     ) -> Result<Done, Codes> {
         let now = self.now;
+        let mut broken = Broken::default();
+        if op == OnToken::Enable && self.tokens[at].status == Status::Disabled {
+            // What a disabled token can do is given back.
+            self.break_power(authority, &self.tokens[at], &mut broken);
+        }
         let token = &mut self.tokens[at];
         let status = match op {
             OnToken::Disable => Status::Disabled,
@@ -24,7 +30,6 @@ impl State {
         let place = authority.highest_place(token.owner).unwrap_or(token.owner);
         // Who disables from above what was disabled below holds it there.
         let raises = status == Status::Disabled && token.held_at.is_some_and(|held| place.len() < held.len());
-        let mut broken = Broken::default();
         broken.when(!manages, "forbidden");
         if token.status == status && !raises {
             return broken.or(Done::only(Shown::Token(at)));
@@ -111,7 +116,19 @@ impl State {
         }
         let mut next = token.clone();
         if let Some(selection) = &change.selection {
-            let Some((permissions, reach)) = selection.resolve(token.boundary) else {
+            // What only says where something is held leaves the rest as it is.
+            let narrows = selection.only_narrows();
+            let selection = &if narrows {
+                Selection {
+                    narrowed: selection.narrowed,
+                    ..token.selection.clone()
+                }
+            } else {
+                selection.clone()
+            };
+            let frozen = narrows.then_some(&token.permissions);
+            let resolved = selection.resolve_over(token.boundary, &token.reach, frozen);
+            let Some((permissions, reach)) = resolved else {
                 broken.when(true, "invalid_input");
                 return Err(broken.0);
             };
@@ -129,6 +146,10 @@ impl State {
                     "exceeds_ceiling",
                 )
                 .when(promoted && !authority.outlives(token.ends_at), "exceeds_ceiling");
+            if promoted || !more.is_empty() {
+                broken.when(!authority.idles(token.idle_after), "exceeds_ceiling");
+                self.break_subject(authority, token, &mut broken);
+            }
             self.break_accounts(token.owner, &more, &mut broken);
             let backer = token.backed_by.as_ref().map(|id| &self.accounts[id]);
             let living = backer.filter(|account| account.status != Status::Deleted);

@@ -1,0 +1,459 @@
+//! What a token or an account can do, with everything that bounds it: the one thing that authority is asked about.
+//!
+//! Whatever hands out a secret, creates, widens, renews or revives asks [`Authority::may_give`]. Which
+//! aspects of a power an operation asks about is one table, [`Table`]: a test drops each of its cells and
+//! sees that something gets through that must not.
+//!
+//! Two things need no aspect. An actor that is a token is valid now, so what it makes never begins before
+//! it. And a technical user bounds what it backs by its own ceilings, which are looked at beside this.
+
+use super::authority::Authority;
+use super::{Context, Operation};
+use crate::account::Account;
+use crate::catalog::{Catalog, Role};
+use crate::condition::Conditions;
+use crate::credential::TokenId;
+use crate::grant::Grant;
+use crate::input::quote;
+use crate::json::json;
+use crate::limit::Limits;
+use crate::name::Identity;
+use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
+use crate::standing::{Standing, dependencies};
+use crate::step::Halt;
+use crate::time::{Instant, Lifetime};
+use crate::token::{BoundsHeldAt, Token};
+
+/// One side of a power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// The permissions, and where each of them is held.
+    Permissions,
+    /// The role `admin`, which is authority over others' tokens.
+    Role,
+    /// As whom a token acts.
+    Subject,
+    /// When it ends.
+    End,
+    /// How long it may go without use.
+    Idle,
+    /// What must be true of a request.
+    Conditions,
+    /// How often it may be used.
+    Limits,
+    /// Conditions, limits and an end that were set from above are loosened from there.
+    HeldAbove,
+}
+
+/// Which aspects each operation asks about.
+const ASKED: &[(Operation, &[Aspect])] = {
+    use Aspect::{Conditions, End, HeldAbove, Idle, Limits, Permissions, Role, Subject};
+    &[
+        (
+            Operation::Create,
+            &[Permissions, Role, Subject, End, Idle, Conditions, Limits],
+        ),
+        (
+            Operation::ImportKey,
+            &[Permissions, Role, Subject, End, Idle, Conditions, Limits],
+        ),
+        (
+            Operation::Edit,
+            &[
+                Permissions,
+                Role,
+                Subject,
+                End,
+                Idle,
+                Conditions,
+                Limits,
+                HeldAbove,
+            ],
+        ),
+        (
+            Operation::Rotate,
+            &[
+                Permissions,
+                Role,
+                Subject,
+                End,
+                Idle,
+                Conditions,
+                Limits,
+                HeldAbove,
+            ],
+        ),
+        (
+            Operation::Enable,
+            &[Permissions, Role, Subject, End, Idle, Conditions, Limits],
+        ),
+        // A session is made with its parents' end, and bound by their conditions, limits and idle time
+        // whenever it is verified.
+        (Operation::Exchange, &[Permissions]),
+        // An account hands out no secret and has no end. A bound that it cannot carry stops its widening.
+        (
+            Operation::PutAccount,
+            &[Permissions, Role, Idle, Conditions, Limits],
+        ),
+        (
+            Operation::EnableAccount,
+            &[Permissions, Role, Idle, Conditions, Limits],
+        ),
+    ]
+};
+
+/// The table of what is asked: operation × aspect.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Table {
+    /// A cell that a test has dropped.
+    without: Option<(Operation, Aspect)>,
+}
+
+impl Table {
+    /// All its cells: the name of an operation, and an aspect that it asks about.
+    pub fn cells() -> impl Iterator<Item = (&'static str, Aspect)> {
+        ASKED
+            .iter()
+            .flat_map(|(operation, aspects)| aspects.iter().map(|aspect| (operation.name(), *aspect)))
+    }
+
+    /// The table without one of its cells. For the test that sees that each of them is needed.
+    #[must_use]
+    pub fn without(operation: &str, aspect: Aspect) -> Table {
+        let named = ASKED.iter().find(|(known, _)| known.name() == operation);
+        Table {
+            without: named.map(|(known, _)| (*known, aspect)),
+        }
+    }
+
+    fn asks(self, operation: Operation) -> impl Iterator<Item = Aspect> {
+        let row = ASKED.iter().find(|(known, _)| *known == operation);
+        row.into_iter()
+            .flat_map(|(_, aspects)| aspects.iter().copied())
+            .filter(move |aspect| self.without != Some((operation, *aspect)))
+    }
+}
+
+/// What somebody would be able to do, and what bounds it.
+pub(super) struct Power {
+    /// The token that has it; none for an account.
+    token: Option<TokenId>,
+    owner: Resource,
+    grant: Grant,
+    roles: Vec<(Resource, String)>,
+    /// As whom the token acts, unless that is the technical user that backs it.
+    subject: Option<Identity>,
+    ends: Option<Instant>,
+    idle_after: Option<Lifetime>,
+    /// All of them must be met.
+    conditions: Vec<Conditions>,
+    limits: Option<Limits>,
+    held_at: BoundsHeldAt,
+}
+
+impl Power {
+    /// The power of a token with a grant: that of its record, or what accounts leave of it.
+    pub(super) fn of_token(token: &Token, grant: Grant) -> Power {
+        let role = token.role.clone();
+        Power {
+            token: Some(token.id),
+            owner: token.owner.clone(),
+            grant,
+            roles: role
+                .map(|role| (token.resource.clone(), role))
+                .into_iter()
+                .collect(),
+            subject: token.subject.clone().filter(|_| token.technical_user.is_none()),
+            ends: token.expires_at,
+            idle_after: token.idle_after,
+            conditions: token.conditions.iter().cloned().collect(),
+            limits: token.limits.clone(),
+            held_at: token.bounds_held_at.clone(),
+        }
+    }
+
+    /// The power that tokens of an account can have.
+    pub(super) fn of_account(account: &Account, catalog: &Catalog) -> Power {
+        let roles = account.roles.iter();
+        Power {
+            token: None,
+            owner: account.id.clone(),
+            grant: Grant::of_account(account, catalog),
+            roles: roles.map(|(place, role)| (place.clone(), role.clone())).collect(),
+            subject: None,
+            ends: None,
+            idle_after: None,
+            conditions: Vec::new(),
+            limits: None,
+            held_at: BoundsHeldAt::default(),
+        }
+    }
+
+    /// The power that a living token's secret gives (DECISIONS: authority). Of an actor's own token that is
+    /// what accounts leave of its grant, as a verification has it; of another's its grant, which an account
+    /// may give back later.
+    pub(super) fn of_living(
+        context: &Context,
+        token: &Token,
+        authority: &mut Authority,
+    ) -> Result<Power, Halt> {
+        let catalog = context.deployment.catalog();
+        let own = authority.is_token(&token.id) || authority.own_resource() == Some(&token.owner);
+        if !own && token.parents.is_empty() {
+            return Ok(Power::of_token(token, Grant::of(token, catalog)));
+        }
+        let standing = Standing::read(token.clone(), catalog, context.reads)?;
+        authority.rest_on(dependencies(token));
+        let grant = if own {
+            standing.terms.grant().clone()
+        } else {
+            Grant::of(token, catalog)
+        };
+        let mut power = Power::of_token(token, grant);
+        for parent in &standing.parents {
+            power.ends = power.ends.into_iter().chain(parent.expires_at).min();
+            power.idle_after = power.idle_after.into_iter().chain(parent.idle_after).min();
+            power.conditions.extend(parent.conditions.clone());
+        }
+        Ok(power)
+    }
+
+    /// Whether nothing bounds this less than something bounds `other`.
+    pub(super) fn is_bound_as(&self, other: &Power) -> bool {
+        let conditions = other.conditions.iter().all(|wider| self.is_under(wider));
+        self.ends_within(other.ends)
+            && self.idle_within(other.idle_after)
+            && conditions
+            && limits_within(self.limits.as_ref(), other.limits.as_ref())
+    }
+
+    /// Whether this is no more than another power, in any aspect.
+    fn is_within(&self, other: &Power) -> bool {
+        self.is_bound_as(other)
+            && self.subject == other.subject
+            && self.roles.iter().all(|(place, role)| other.has_role(place, role))
+            && self.grant.is_within(&other.grant)
+    }
+
+    fn is_under(&self, wider: &Conditions) -> bool {
+        self.conditions.iter().any(|own| own.is_within(wider))
+    }
+
+    fn ends_within(&self, end: Option<Instant>) -> bool {
+        end.is_none_or(|end| self.ends.is_some_and(|own| own <= end))
+    }
+
+    fn idle_within(&self, longest: Option<Lifetime>) -> bool {
+        longest.is_none_or(|longest| self.idle_after.is_some_and(|own| own <= longest))
+    }
+
+    /// Whether a role is held at a place. A role other than `admin` is no more than its permissions.
+    fn has_role(&self, place: &Resource, role: &str) -> bool {
+        role != Role::ADMIN
+            || self
+                .roles
+                .iter()
+                .any(|(held, known)| known == Role::ADMIN && held.covers(place))
+    }
+}
+
+fn limits_within(limits: Option<&Limits>, wider: Option<&Limits>) -> bool {
+    wider.is_none_or(|wider| limits.is_some_and(|limits| limits.is_within(wider)))
+}
+
+impl Authority<'_> {
+    /// Whether the actor may give a power. `before` is what was there already: what is no more than that is
+    /// a narrowing, and nobody asks. Where a bound of it becomes looser, all of the power is given anew.
+    ///
+    /// # Errors
+    /// `exceeds_ceiling`, `forbidden`: with the aspect, what the actor is bound to, and what would be right.
+    pub(super) fn may_give(
+        &self,
+        context: &Context,
+        operation: Operation,
+        power: &Power,
+        before: Option<&Power>,
+    ) -> Result<(), Refusal> {
+        if before.is_some_and(|before| power.is_within(before)) {
+            return Ok(());
+        }
+        let kept = before.filter(|before| power.is_bound_as(before));
+        for aspect in context.table.asks(operation) {
+            match aspect {
+                Aspect::Permissions => {
+                    let had = kept.map(|before| &before.grant);
+                    self.covers(context.deployment.catalog(), &power.grant, had)?;
+                }
+                Aspect::Role => self.may_give_roles(power, kept)?,
+                Aspect::Subject => self.may_give_subject(power)?,
+                Aspect::End => self.may_give_end(power)?,
+                Aspect::Idle => self.may_give_idle(power)?,
+                Aspect::Conditions => self.may_give_conditions(power)?,
+                Aspect::Limits => self.may_give_limits(power)?,
+                Aspect::HeldAbove => {
+                    if let Some(before) = before {
+                        self.may_loosen(power, before)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Authority::may_give`], of a secret: whoever gets it gets all of the power, though the token had it before.
+    pub(super) fn may_hand_out(
+        &self,
+        context: &Context,
+        operation: Operation,
+        power: &Power,
+        before: &Power,
+    ) -> Result<(), Refusal> {
+        self.may_give(context, operation, power, None)?;
+        if context
+            .table
+            .asks(operation)
+            .any(|aspect| aspect == Aspect::HeldAbove)
+        {
+            self.may_loosen(power, before)?;
+        }
+        Ok(())
+    }
+
+    /// The admin role is given by an admin only: a token that has it manages others, however little else it
+    /// may do.
+    fn may_give_roles(&self, power: &Power, before: Option<&Power>) -> Result<(), Refusal> {
+        let given = power.roles.iter().find(|(place, role)| {
+            role == Role::ADMIN
+                && !self.is_admin_of(place)
+                && !before.is_some_and(|before| before.has_role(place, role))
+        });
+        let Some((place, _)) = given else { return Ok(()) };
+        let place = quote(place.as_str());
+        Err(exceeds(
+            "role",
+            &format!("the actor is no admin of {place}, and cannot give the role \"admin\" there"),
+        ))
+    }
+
+    /// As whom a token acts is authority too: who is no admin of the owner acts as nobody but themselves.
+    fn may_give_subject(&self, power: &Power) -> Result<(), Refusal> {
+        let another = power.subject.as_ref().is_some_and(|subject| subject != self.id());
+        if !another || self.is_admin_of(&power.owner) {
+            return Ok(());
+        }
+        Err(Refusal::at(
+            "subject",
+            ErrorCode::Forbidden,
+            "subject: the actor is no admin of the owner, and cannot give a token that acts as somebody else",
+        ))
+    }
+
+    fn may_give_end(&self, power: &Power) -> Result<(), Refusal> {
+        match self.ends() {
+            Some(own) if !power.ends_within(Some(own)) => Err(exceeds(
+                "expiresAt",
+                &format!("the actor is a token that ends at {own}, and cannot give what lasts longer"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn may_give_idle(&self, power: &Power) -> Result<(), Refusal> {
+        match self.chain().filter_map(|token| token.idle_after).min() {
+            Some(own) if !power.idle_within(Some(own)) => Err(exceeds(
+                "idleAfter",
+                &format!(
+                    "the actor is a token that ends after {own} without use, and what it gives does too; add \
+                     idleAfter: \"{own}\", or less"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its own conditions are the host's to verify; here they bound what a token gives.
+    fn may_give_conditions(&self, power: &Power) -> Result<(), Refusal> {
+        let mut own = self.chain().filter_map(|token| token.conditions.as_ref());
+        let Some(wider) = own.find(|wider| !power.is_under(wider)) else {
+            return Ok(());
+        };
+        Err(exceeds(
+            "conditions",
+            &format!(
+                "the actor is bound to {}, and what it gives is too; add conditions: {}, or narrower ones",
+                wider.in_words(),
+                json(wider)
+            ),
+        ))
+    }
+
+    /// A token with limits makes only sessions, which count on its own counters. So does its own new secret.
+    fn may_give_limits(&self, power: &Power) -> Result<(), Refusal> {
+        let own = power.token.is_some_and(|id| self.is_token(&id));
+        if own || self.chain().all(|token| token.limits.is_none()) {
+            return Ok(());
+        }
+        Err(exceeds(
+            "limits",
+            "the actor is a token with limits, which gives only sessions; they are counted on its own",
+        ))
+    }
+
+    /// What was set from above is loosened by who stands there, or above.
+    fn may_loosen(&self, power: &Power, before: &Power) -> Result<(), Refusal> {
+        let held = &before.held_at;
+        let conditions = before.conditions.iter().all(|wider| power.is_under(wider));
+        let limits = limits_within(power.limits.as_ref(), before.limits.as_ref());
+        let bounds = [
+            ("conditions", &held.conditions, conditions),
+            ("limits", &held.limits, limits),
+            ("expiresAt", &held.expires_at, power.ends_within(before.ends)),
+        ];
+        for (name, place, kept) in bounds {
+            if let Some(place) = place
+                && !kept
+                && !self.is_admin_of(place)
+            {
+                let place = match place.as_str() {
+                    "" => "the root".to_owned(),
+                    place => quote(place),
+                };
+                return Err(Refusal::at(
+                    name,
+                    ErrorCode::Forbidden,
+                    format!(
+                        "{name}: set from above; an admin of {place} can loosen it, others only narrow it"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn exceeds(aspect: &str, message: &str) -> Refusal {
+    Refusal::at(aspect, ErrorCode::ExceedsCeiling, format!("{aspect}: {message}"))
+}
+
+/// Where bounds are held once an actor has set some of them: at the highest place that ever set one.
+pub(super) fn hold_bounds(token: &mut Token, before: Option<&Token>, authority: &Authority) {
+    let place = authority.place_above(&token.owner);
+    let place = (place != token.owner).then_some(place);
+    let old = before
+        .map(|before| before.bounds_held_at.clone())
+        .unwrap_or_default();
+    let held = |was: Option<Resource>, changed: bool, present: bool| {
+        let mine = place.clone().filter(|_| changed);
+        let places = was.into_iter().chain(mine).filter(|_| present);
+        places.min_by_key(|place| place.as_str().len())
+    };
+    let conditions = before.is_none_or(|before| before.conditions != token.conditions);
+    let limits = before.is_none_or(|before| before.limits != token.limits);
+    let ends = before.is_none_or(|before| before.expires_at != token.expires_at);
+    token.bounds_held_at = BoundsHeldAt {
+        conditions: held(old.conditions, conditions, token.conditions.is_some()),
+        limits: held(old.limits, limits, token.limits.is_some()),
+        expires_at: held(old.expires_at, ends, token.expires_at.is_some()),
+    };
+}

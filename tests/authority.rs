@@ -1,0 +1,224 @@
+//! One question of authority: whatever hands out a secret, creates, widens, renews or revives asks it. Each cell of its table, operation ×
+//! aspect, is needed: without it something gets through that must not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support;
+
+use leastkey::Deployment;
+use leastkey::operation::{Aspect, Table};
+use leastkey::refusal::{ErrorCode, Refusal};
+use serde_json::{Value as Json, json};
+use support::{Host, text, value};
+
+const ALL: [&str; 6] = [
+    "messages:send",
+    "messages:status",
+    "messages:templates:read",
+    "messages:templates:write",
+    "policy:read",
+    "policy:write",
+];
+
+fn root() -> Json {
+    json!({ "id": "root", "roles": { "": "admin" } })
+}
+
+/// A host with a kind that can be changed in every way.
+fn host() -> Host {
+    let mut catalog = support::catalog();
+    catalog["kinds"]["tool"] = json!({
+        "editable": ["permissions", "name", "description", "tags", "metadata", "conditions", "limits"],
+        "actions": ["disable", "revoke", "delete", "rotate", "exchange"],
+        "lifetime": { "default": "30d", "longest": "365d" },
+    });
+    let mut host = Host::new();
+    host.deployment =
+        Deployment::configure(&value(json!({ "prefix": "acme_live" })), &value(catalog)).unwrap();
+    host
+}
+
+/// Has every permission at `org:acme` and at what is its own, and is an admin of nothing.
+fn user() -> Json {
+    json!({ "id": "user:7", "roles": { "org:acme": "user" }, "permissions": ALL })
+}
+
+/// Has less.
+fn reader() -> Json {
+    json!({ "id": "user:7", "roles": { "org:acme": "user" } })
+}
+
+fn with(mut base: Json, changes: &Json) -> Json {
+    for (name, value) in changes.as_object().unwrap() {
+        base[name] = value.clone();
+    }
+    base
+}
+
+/// A token of `user:7`.
+fn own(changes: &Json) -> Json {
+    let base = json!({ "kind": "tool", "name": "Own", "owner": "user:7", "resource": "org:acme",
+        "add": ["messages:status"] });
+    with(base, changes)
+}
+
+/// A token of the organisation that manages others, with something that bounds it.
+fn manager(host: &mut Host, bound: &Json) -> Json {
+    let base = json!({ "kind": "organization", "name": "Manager", "owner": "org:acme", "role": "admin",
+        "expiresIn": "90d" });
+    let made = host.create(with(base, bound), root()).unwrap();
+    json!({ "token": made["record"]["id"] })
+}
+
+/// What bounds an actor in one aspect, where that is a token.
+fn bound(aspect: Aspect) -> Option<Json> {
+    match aspect {
+        Aspect::End => Some(json!({ "expiresIn": "1d" })),
+        Aspect::Idle => Some(json!({ "idleAfter": "1h" })),
+        Aspect::Conditions => Some(json!({ "conditions": { "ips": ["10.0.0.0/8"] } })),
+        Aspect::Limits => Some(json!({ "limits": { "credits": { "amount": 1 } } })),
+        _ => None,
+    }
+}
+
+/// What a token needs, of which an actor has only so much.
+fn beyond(aspect: Aspect) -> (Json, Json) {
+    match aspect {
+        Aspect::Permissions => (json!({ "add": ["messages:send"] }), reader()),
+        Aspect::Role => (json!({ "role": "admin" }), user()),
+        Aspect::Subject => (json!({ "subject": "profile:42" }), user()),
+        other => panic!("{other:?} bounds tokens only"),
+    }
+}
+
+fn imported(input: &Json) -> Json {
+    with(
+        input.clone(),
+        &json!({ "digest": "ab".repeat(32), "encoding": "hex" }),
+    )
+}
+
+/// Prepares what one cell is about, and makes the call that it stops.
+fn attempt(host: &mut Host, table: Table, operation: &str, aspect: Aspect) -> Result<Json, Refusal> {
+    let call = match (operation, bound(aspect)) {
+        ("exchange", _) => {
+            let made = host.create(own(&json!({})), root()).unwrap();
+            let credential = text(&made["token"]);
+            host.table = table;
+            return host.exchange(&credential, json!({ "permissions": ["policy:read"] }));
+        }
+        ("putAccount" | "enableAccount", bound) => account_call(host, operation, aspect, bound),
+        (_, Some(bound)) => {
+            let actor = manager(host, &bound);
+            let owned = own(&json!({ "owner": "org:acme/user:8", "expiresIn": "2d" }));
+            token_call(host, operation, &owned, &json!({ "add": ALL }), &actor)
+        }
+        (_, None) if aspect == Aspect::HeldAbove => {
+            let above = json!({ "conditions": { "ips": ["10.0.0.0/8"] }, "expiresIn": "1d" });
+            let id = host.create(own(&above), root()).unwrap()["record"]["id"].clone();
+            match operation {
+                "edit" => {
+                    json!({ "op": "edit", "id": id, "change": { "conditions": null }, "actor": user() })
+                }
+                _ => json!({ "op": operation, "id": id, "options": { "expiresIn": "9d" }, "actor": user() }),
+            }
+        }
+        (_, None) => {
+            let (more, actor) = beyond(aspect);
+            let change = if aspect == Aspect::Subject {
+                json!({ "add": ALL })
+            } else {
+                more.clone()
+            };
+            // An edit gives what was not there; the others hand out what is.
+            let before = if operation == "edit" && aspect != Aspect::Subject {
+                json!({})
+            } else {
+                more
+            };
+            token_call(host, operation, &own(&before), &change, &actor)
+        }
+    };
+    host.table = table;
+    host.call(call)
+}
+
+fn token_call(host: &mut Host, operation: &str, input: &Json, change: &Json, actor: &Json) -> Json {
+    match operation {
+        "create" => return json!({ "op": "create", "input": input, "actor": actor }),
+        "importKey" => return json!({ "op": "importKey", "input": imported(input), "actor": actor }),
+        _ => {}
+    }
+    let id = host.create(input.clone(), root()).unwrap()["record"]["id"].clone();
+    match operation {
+        "edit" => json!({ "op": "edit", "id": id, "change": change, "actor": actor }),
+        "enable" => {
+            host.one("disable", id.as_str().unwrap(), actor.clone()).unwrap();
+            json!({ "op": "enable", "id": id, "actor": actor })
+        }
+        _ => json!({ "op": operation, "id": id, "actor": actor }),
+    }
+}
+
+fn account_call(host: &mut Host, operation: &str, aspect: Aspect, bound: Option<Json>) -> Json {
+    let (input, actor) = match (aspect, bound) {
+        (Aspect::Permissions, _) => (
+            json!({ "id": "org:acme/user:8", "permissions": { "org:acme": ["policy:*"] } }),
+            manager(host, &json!({ "remove": ["policy:**"] })),
+        ),
+        (Aspect::Role, _) => (
+            json!({ "id": "org:acme/user:8", "roles": { "org:other": "admin" } }),
+            json!({ "id": "user:1", "roles": { "org:acme": "admin", "org:other": "user" }, "permissions": ALL }),
+        ),
+        (_, Some(bound)) => (
+            json!({ "id": "org:acme/user:8", "permissions": { "org:acme": ["policy:*"] } }),
+            manager(host, &bound),
+        ),
+        (other, None) => panic!("{other:?} is not asked of accounts"),
+    };
+    if operation == "putAccount" {
+        return json!({ "op": "putAccount", "input": input, "actor": actor });
+    }
+    let id = input["id"].clone();
+    host.call(json!({ "op": "putAccount", "input": input, "actor": root() }))
+        .unwrap();
+    host.one("disableAccount", id.as_str().unwrap(), actor.clone())
+        .unwrap();
+    json!({ "op": "enableAccount", "id": id, "actor": actor })
+}
+
+#[test]
+fn every_cell_of_the_table_stops_something_that_nothing_else_stops() {
+    let mut unneeded = Vec::new();
+    for (operation, aspect) in Table::cells() {
+        let whole = attempt(&mut host(), Table::default(), operation, aspect);
+        match whole {
+            Err(refusal) => {
+                let codes = [ErrorCode::ExceedsCeiling, ErrorCode::Forbidden];
+                assert!(
+                    codes.contains(&refusal.code),
+                    "{operation} {aspect:?}: {refusal:?}"
+                );
+                let named = refusal.message.split(':').next().unwrap();
+                assert!(
+                    named.chars().all(char::is_alphanumeric),
+                    "{operation} {aspect:?} names its aspect first: {}",
+                    refusal.message
+                );
+            }
+            Ok(answer) => panic!("{operation} {aspect:?}: {answer}"),
+        }
+        let without = Table::without(operation, aspect);
+        if let Err(refusal) = attempt(&mut host(), without, operation, aspect) {
+            unneeded.push(format!("{operation} {aspect:?}: {}", refusal.message));
+        }
+    }
+    assert!(
+        unneeded.is_empty(),
+        "stopped without their cell too: {unneeded:#?}"
+    );
+}
