@@ -137,7 +137,10 @@ macro_rules! restore_members {
                     })*
                     _ => Err($crate::record::Damaged),
                 })?;
-                (seen & REQUIRED == REQUIRED).then_some(whole).ok_or($crate::record::Damaged)
+                // Where none is required, any will do.
+                #[allow(clippy::bad_bit_mask)]
+                let complete = seen & REQUIRED == REQUIRED;
+                complete.then_some(whole).ok_or($crate::record::Damaged)
             }
         }
     };

@@ -359,7 +359,10 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
             sweep(world, json!({ "op": "purge", "query": query }))
         }
         (21, Some(id)) => {
-            let used = json!({ "id": id, "at": world.host.now, "uses": variant % 3, "successor": variant.is_multiple_of(2), "reused": variant.is_multiple_of(5) });
+            let mut used = json!({ "id": id, "at": world.host.now, "uses": variant % 3, "reused": variant.is_multiple_of(5) });
+            if variant.is_multiple_of(2) {
+                used["successor"] = json!(2 + variant % 3);
+            }
             world.call(json!({ "op": "flush", "uses": [used] }))
         }
         (22, _) => {

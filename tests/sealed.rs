@@ -268,6 +268,7 @@ fn a_sealed_record_copied_into_another_deployment_does_not_open() {
     let config = json!({ "prefix": "acme_test", "recordKeys": [key('a')] });
     let mut test = Host {
         deployment: Deployment::configure(&value(config), &value(support::catalog())).unwrap(),
+        calls: 7,
         ..Host::new()
     };
     let (_, own) = sender(&mut test);

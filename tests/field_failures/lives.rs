@@ -1,5 +1,6 @@
 //! What ends stays ended, and what is counted is counted once.
 
+use leastkey::credential::SCHEME;
 use leastkey::refusal::ErrorCode;
 use leastkey::step::{Reads, Step, Write};
 use leastkey::verify::{Question, read_requirement, verify};
@@ -29,7 +30,7 @@ pub(crate) fn a_late_change_never_undoes_a_revocation() -> Finding {
 pub(crate) fn a_deleted_token_never_comes_back() -> Finding {
     let mut host = Host::new();
     let minted = host.entropy().mint(host.deployment.prefix(), instant(NOW));
-    let input = wanted(json!({ "id": minted.id(), "digest": minted.digest() }));
+    let input = wanted(json!({ "id": minted.id(), "digest": minted.digest(), "scheme": SCHEME }));
     host.create(input.clone(), admin()).unwrap();
     let (id, credential) = (minted.id().as_str(), minted.reveal());
     let planned_before = host.planned(json!({ "op": "disable", "id": id, "actor": admin() }));
