@@ -425,7 +425,7 @@ describe('a token that goes idle', () => {
 
   test('is kept alive by its uses alone: not by questions about it, nor by an old secret', async () => {
     const clock = { now: START };
-    const kinds = { watched: { title: 'Watched', rotation: { reuse: 'alert' } } };
+    const kinds = { watched: { title: 'Watched', rotation: { reuse: 'alert' as const } } };
     const tokens = await deployment({ now: () => clock.now, catalog: { ...catalog, kinds } });
     const { token, id } = await createToken(tokens, {
       kind: 'watched',
