@@ -6,6 +6,11 @@ import type { Actor, TokenRecord } from './types.js';
 export interface RotateOptions {
   /** How long the old secret works beside the new one. Default and longest are the kind's. */
   grace?: Duration;
+  /**
+   * Renews the token: it ends so long from now, within what its kind allows. The whole question of authority is asked. A token that has
+   * expired can be renewed, but its old secret does not come back; one that was revoked, deleted or went idle cannot.
+   */
+  expiresIn?: Duration;
   /** Whether the old secret ends as soon as a flush tells that the new one was used. */
   endOldAtFirstUse?: boolean;
   /**
@@ -34,15 +39,18 @@ export interface Rotation {
   startedBy: string;
   /** From then on the old secret is refused, confirmed or not. */
   graceEndsAt: number;
+  /** Of a rotation that renewed the token: its end before, to which an abort goes back. */
+  previousExpiresAt?: number;
   endOldAtFirstUse?: boolean;
 }
 
-/** Replacing a token's secret in two phases. Its id, grant and end stay as they are. */
+/** Replacing a token's secret in two phases. Its id and grant stay as they are, and its end unless it is renewed. */
 export interface Rotations {
   /**
    * Gives a token a new secret beside the old one. Both work until the grace is over, the rotation is confirmed or it is aborted.
    *
-   * @throws {LeastkeyError} also `conflict` while another rotation is pending and for an expired token, `terminal` for one that is revoked or
+   * @throws {LeastkeyError} also `exceeds_ceiling` where the token can do more, lasts longer or is bound less than the actor, `conflict` while
+   * another rotation is pending and for an expired token without `expiresIn`, `terminal` for one that is revoked or
    * went idle, `rng_failed`.
    * @example
    * const { token, record } = await tokens.rotate(id, { grace: '24h' }, actor);

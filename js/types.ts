@@ -110,6 +110,8 @@ export interface TokenRecord {
   idleAfter?: number;
   conditions?: Conditions;
   limits?: Limits;
+  /** Of bounds that were set from above the owner: where the authority stood. Less only narrows them. */
+  boundsHeldAt?: { conditions?: string; limits?: string; expiresAt?: string };
   /** A rotation that is neither confirmed nor aborted. */
   rotation?: Rotation;
   /** Of a key that another system issued: when it was taken over, and how it begins. */
@@ -180,10 +182,15 @@ export interface TokenPage {
 }
 
 /**
- * What of a token is to be another, where its kind allows that; absent members stay. Any member of a selection replaces the whole
- * selection. `null` takes an optional member away.
+ * What of a token is to be another, where its kind allows that; absent members stay. `templates`, `add`, `remove` or `role` replace the whole
+ * selection; `resources` does not. `null` takes an optional member away.
  */
-export interface TokenChange<Ids extends CatalogIds = CatalogIds> extends Selection<Ids> {
+export interface TokenChange<Ids extends CatalogIds = CatalogIds> extends Omit<Selection<Ids>, 'resources'> {
+  /**
+   * Narrows single permissions to resources: `{ 'policies:read': ['org:acme/group:eng'] }`; `null` lifts a narrowing. A narrowing stays with its
+   * permission until it is named here, whatever else is changed.
+   */
+  resources?: Readonly<Record<string, readonly string[] | null>>;
   name?: string;
   description?: string | null;
   tags?: readonly string[] | null;

@@ -85,7 +85,7 @@ export function accountRoutes(basePath: string): Route[] {
       summary: 'Lets the tokens of a disabled account work again',
       parameters: ACCOUNT_ID,
       answers: ACCOUNT_ANSWER,
-      refusals: ['forbidden', 'terminal'],
+      refusals: ['forbidden', 'terminal', 'exceeds_ceiling'],
       run: async ({ tokens, id, actor }) => accountAnswer(await tokens.accounts.enable(id, actor)),
     },
   ]);

@@ -8,8 +8,12 @@ export function lifecycleRoutes(basePath: string): Route[] {
     changeRow('disable', 'disableToken', 'Stops a token until it is enabled', ({ tokens, id, actor }) =>
       tokens.disable(id, actor),
     ),
-    changeRow('enable', 'enableToken', 'Lets a disabled token work again', ({ tokens, id, actor }) =>
-      tokens.enable(id, actor),
+    changeRow(
+      'enable',
+      'enableToken',
+      'Lets a disabled token work again',
+      ({ tokens, id, actor }) => tokens.enable(id, actor),
+      ['forbidden', 'terminal', 'exceeds_ceiling'],
     ),
     {
       method: 'POST',

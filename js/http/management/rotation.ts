@@ -24,7 +24,7 @@ export function rotationRoutes(basePath: string): Route[] {
           headers: ['ETag'],
         },
       },
-      refusals: ['forbidden', 'terminal'],
+      refusals: ['forbidden', 'terminal', 'exceeds_ceiling', 'name_taken'],
       run: async ({ tokens, id, body, actor, request }) => {
         const options = withIdempotencyKey(body, request.headers);
         const rotated = await tokens.rotate(id, options as RotateOptions, actor);

@@ -22,6 +22,7 @@ export function changeRow(
   id: string,
   summary: string,
   change: (call: ManagementCall) => Promise<TokenRecord>,
+  refusals: Managed['refusals'] = ['forbidden', 'terminal'],
 ): Managed {
   return {
     method: 'POST',
@@ -30,7 +31,7 @@ export function changeRow(
     summary,
     parameters: TOKEN_ID,
     answers: RECORD_ANSWER,
-    refusals: ['forbidden', 'terminal'],
+    refusals,
     run: async (call) => recordAnswer(await change(call)),
   };
 }

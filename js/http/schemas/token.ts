@@ -73,11 +73,16 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'conditions?': ref('Conditions'),
     'limits?': ref('Limits'),
     'heldAt?': TEXT,
+    'boundsHeldAt?': described(
+      'Of bounds that were set from above the owner: where the authority stood. Less only narrows them.',
+      object({ 'conditions?': TEXT, 'limits?': TEXT, 'expiresAt?': TEXT }),
+    ),
     'rotation?': object({
       revision: described('Of the token when it began.', COUNT),
       startedAt: INSTANT,
       startedBy: TEXT,
       graceEndsAt: INSTANT,
+      'previousExpiresAt?': INSTANT,
       'endOldAtFirstUse?': FLAG,
     }),
     'imported?': object({ at: INSTANT, 'hint?': TEXT }),
@@ -135,11 +140,16 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'tags?': orNull(TAGS),
     'metadata?': orNull({ type: 'object' }),
     ...SELECTION,
+    'resources?': described(
+      'Permissions that are held on some resources only; null lifts a narrowing. Those that are not named stay narrowed.',
+      mapOf(orNull(list(TEXT))),
+    ),
     'conditions?': orNull(ref('Conditions')),
     'limits?': orNull(ref('Limits')),
   }),
   RotateToken: object({
     'grace?': described('How long the old secret works beside the new one; 0: not at all.', orZero(DURATION)),
+    'expiresIn?': described('Renews the token: it ends so long from now.', DURATION),
     'endOldAtFirstUse?': FLAG,
     'digest?': DIGEST,
     'scheme?': SCHEME,
