@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::catalog::of_role;
-use super::place::{Permission, Place, Reach, above, both, covers, reach};
+use super::place::{Network, Permission, Place, Reach, above, both, covers, is_inside, reach};
 use super::state::{State, Status};
 
 #[derive(Debug)]
@@ -68,6 +68,9 @@ pub struct Authority {
     pub ends_at: Option<u64>,
     /// The longest that a token may go without use that is the actor.
     pub idle_after: Option<u64>,
+    /// Where it may be used from, and those that it came from.
+    pub networks: Vec<Network>,
+    pub limited: bool,
 }
 
 impl Actor {
@@ -133,6 +136,8 @@ fn of_person(state: &State, person: &Person) -> Option<Authority> {
         reach: most,
         ends_at: None,
         idle_after: None,
+        networks: Vec::new(),
+        limited: false,
     })
 }
 
@@ -164,6 +169,8 @@ fn of_token(state: &State, token: usize) -> Option<Authority> {
         reach: standing.reach,
         ends_at: state.chain_of(token).filter_map(|token| token.ends_at).min(),
         idle_after: state.chain_of(token).filter_map(|token| token.idle_after).min(),
+        networks: state.chain_of(token).filter_map(|token| token.network).collect(),
+        limited: state.chain_of(token).any(|token| token.credits.is_some()),
     })
 }
 
@@ -192,6 +199,17 @@ impl Authority {
     pub fn idles(&self, idle_after: Option<u64>) -> bool {
         self.idle_after
             .is_none_or(|own| idle_after.is_some_and(|idle| idle <= own))
+    }
+
+    /// Whether what may be used from these networks may be used from nowhere that it may not.
+    pub fn is_where(&self, networks: &[Network]) -> bool {
+        let within = |wider: &Network| networks.iter().any(|network| is_inside(network, wider));
+        self.networks.iter().all(within)
+    }
+
+    /// Where a bound is held that it sets from above an owner, if it stands there.
+    pub fn holds_above(&self, owner: &str) -> Option<Place> {
+        self.highest_place(owner).filter(|place| *place != owner)
     }
 
     /// Whether it is the owner of a token, or the token itself.

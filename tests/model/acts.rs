@@ -8,7 +8,7 @@ use super::call::{
     Act, Call, Change, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Wanted, Whose,
 };
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
-use super::place::{OWNERS, PLACES, Place, ROOT, covers};
+use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
 use super::state::State;
 
 const NAMES: [&str; 3] = ["alpha", "beta", "gamma"];
@@ -212,7 +212,17 @@ fn wanted() -> impl Strategy<Value = Wanted> {
     ];
     let rare = |values: Vec<u64>| proptest::option::weighted(0.1, select(values));
     let like = proptest::option::weighted(0.3, token());
-    let details = (select(NAMES.to_vec()), option(SUBJECTS), like, option(TAGS));
+    let bounds = (
+        proptest::option::weighted(0.15, select(NETWORKS.to_vec())),
+        proptest::option::weighted(0.1, 1..4u32),
+    );
+    let details = (
+        select(NAMES.to_vec()),
+        option(SUBJECTS),
+        like,
+        option(TAGS),
+        bounds,
+    );
     let times = (
         lifetime,
         rare(vec![HOUR, DAY]),
@@ -229,7 +239,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         .prop_map(
             |(
                 (kind, owner),
-                (name, subject, like, tag),
+                (name, subject, like, tag, (network, credits)),
                 place,
                 selection,
                 (lifetime, begins_in, idle),
@@ -247,6 +257,8 @@ fn wanted() -> impl Strategy<Value = Wanted> {
                     lifetime,
                     begins_in,
                     idle,
+                    network,
+                    credits,
                     tag,
                     secret,
                 }
@@ -260,20 +272,28 @@ fn change() -> impl Strategy<Value = Change> {
         3 => (selection(), select(OWNERS.to_vec())).prop_map(|(selection, at)| Some(narrow(selection, at))),
     ];
     let seen = proptest::option::weighted(0.4, 0..3u64);
-    (selection, option(NAMES), option(TAGS), seen).prop_map(|(selection, name, tag, seen)| Change {
-        selection,
-        name,
-        tag,
-        seen,
-    })
+    let network = proptest::option::weighted(0.2, proptest::option::of(select(NETWORKS.to_vec())));
+    let credits = proptest::option::weighted(0.15, proptest::option::of(1..4u32));
+    (selection, option(NAMES), option(TAGS), (network, credits), seen).prop_map(
+        |(selection, name, tag, (network, credits), seen)| Change {
+            selection,
+            name,
+            tag,
+            network,
+            credits,
+            seen,
+        },
+    )
 }
 
 fn renewal() -> impl Strategy<Value = Renewal> {
     let grace = proptest::option::of(select(vec![0, MINUTE, DAY, 3 * DAY, 30 * DAY]));
     let key = proptest::option::weighted(0.3, select(KEYS.to_vec()));
-    (grace, any::<bool>(), key).prop_map(|(grace, at_first_use, key)| Renewal {
+    let lifetime = proptest::option::weighted(0.3, select(vec![HOUR, 2 * DAY, 60 * DAY, 400 * DAY]));
+    (grace, any::<bool>(), lifetime, key).prop_map(|(grace, at_first_use, lifetime, key)| Renewal {
         grace,
         at_first_use,
+        lifetime,
         key,
     })
 }

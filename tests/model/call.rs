@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::actor::Actor;
 use super::catalog::{Kind, Selection};
-use super::place::{Permission, Place};
+use super::place::{ADDRESS, Network, Permission, Place};
 use super::state::State;
 
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Wanted {
     pub lifetime: Option<u64>,
     pub begins_in: Option<u64>,
     pub idle: Option<u64>,
+    pub network: Option<Network>,
+    pub credits: Option<u32>,
     pub tag: Option<&'static str>,
     pub secret: Secret,
 }
@@ -42,6 +44,9 @@ pub struct Change {
     pub selection: Option<Selection>,
     pub name: Option<&'static str>,
     pub tag: Option<&'static str>,
+    /// A network in the place of another; the inner nothing takes it away.
+    pub network: Option<Option<Network>>,
+    pub credits: Option<Option<u32>>,
     /// The revision that the editor has seen.
     pub seen: Option<u64>,
 }
@@ -50,6 +55,8 @@ pub struct Change {
 pub struct Renewal {
     pub grace: Option<u64>,
     pub at_first_use: bool,
+    /// How long the token lives from now on, if it is renewed.
+    pub lifetime: Option<u64>,
     pub key: Option<&'static str>,
 }
 
@@ -260,6 +267,12 @@ impl Wanted {
                 json[name] = json!(value);
             }
         }
+        if let Some(network) = self.network {
+            json["conditions"] = conditions(network);
+        }
+        if let Some(credits) = self.credits {
+            json["limits"] = limits(credits);
+        }
         match self.secret {
             Secret::Ours => {}
             Secret::Keyed(key) => json["idempotencyKey"] = json!(key),
@@ -287,6 +300,12 @@ impl Change {
         if let Some(tag) = self.tag {
             json["tags"] = json!([tag]);
         }
+        if let Some(network) = self.network {
+            json["conditions"] = network.map_or(Json::Null, conditions);
+        }
+        if let Some(credits) = self.credits {
+            json["limits"] = credits.map_or(Json::Null, limits);
+        }
         if let Some(seen) = self.seen {
             json["revision"] = json!(seen);
         }
@@ -300,6 +319,9 @@ impl Renewal {
         if let Some(grace) = self.grace {
             json["grace"] = json!(grace);
         }
+        if let Some(lifetime) = self.lifetime {
+            json["expiresIn"] = json!(lifetime);
+        }
         if self.at_first_use {
             json["endOldAtFirstUse"] = json!(true);
         }
@@ -310,9 +332,17 @@ impl Renewal {
     }
 }
 
+fn conditions(network: Network) -> Json {
+    json!({ "ips": [network] })
+}
+
+fn limits(credits: u32) -> Json {
+    json!({ "credits": { "amount": credits } })
+}
+
 impl Derived {
     fn json(&self) -> Json {
-        let mut json = json!({});
+        let mut json = json!({ "context": { "ip": ADDRESS } });
         if let Some(permissions) = &self.permissions {
             json["permissions"] = json!(permissions);
         }

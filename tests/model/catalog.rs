@@ -108,7 +108,7 @@ const KIND: Kind = Kind {
     longest: None,
     idle: None,
     role: None,
-    editable: &["permissions", "name", "tags"],
+    editable: &["permissions", "name", "tags", "conditions", "limits"],
     actions: ALL,
     grace: DAY,
     longest_grace: 7 * DAY,
@@ -130,7 +130,7 @@ pub static KINDS: [Kind; 7] = [
         id: "permission-set",
         lifetime: Some(30 * DAY),
         longest: Some(365 * DAY),
-        editable: &["name", "tags"],
+        editable: &["name", "tags", "conditions", "limits"],
         ..KIND
     },
     Kind {

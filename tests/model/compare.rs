@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::call::{Act, Call};
 use super::place::{Place, Reach, place, reach};
 use super::rules::{Done, Shown};
-use super::state::{Account, State, Status, Token};
+use super::state::{Account, Held, State, Status, Token};
 use super::world::Changed;
 
 /// What is wrong, in words.
@@ -101,6 +101,9 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
         "notBefore": token.not_before,
         "expiresAt": token.ends_at,
         "idleAfter": token.idle_after,
+        "conditions": token.network.map(|network| json!({ "ips": [network] })),
+        "limits": token.credits.map(|amount| json!({ "credits": { "amount": amount } })),
+        "boundsHeldAt": held_at(token.held),
         "createdAt": token.made_at,
         "createdBy": token.made_by,
         "technicalUser": token.backed_by,
@@ -122,6 +125,19 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
         reach_of(shown),
         token.reach,
     )
+}
+
+fn held_at(held: Held) -> Option<Json> {
+    let bounds = [
+        ("conditions", held.network),
+        ("limits", held.credits),
+        ("expiresAt", held.end),
+    ];
+    let held: serde_json::Map<String, Json> = bounds
+        .into_iter()
+        .filter_map(|(name, place)| Some((name.to_owned(), json!(place?))))
+        .collect();
+    (!held.is_empty()).then_some(Json::Object(held))
 }
 
 /// What a record's permissions and resources reach, spelled out.

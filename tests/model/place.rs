@@ -5,6 +5,24 @@ use std::collections::BTreeSet;
 pub type Place = &'static str;
 pub type Permission = &'static str;
 
+/// From where a token may be used.
+pub type Network = &'static str;
+
+/// The one within the other, and one apart. Every request here comes from the smallest.
+pub const NETWORKS: [Network; 3] = ["10.0.0.0/8", "10.1.0.0/16", "192.168.0.0/16"];
+
+pub const ADDRESS: &str = "10.1.2.3";
+
+/// Whether every request from a network comes from another, too.
+pub fn is_inside(network: Network, wider: Network) -> bool {
+    network == wider || (network, wider) == ("10.1.0.0/16", "10.0.0.0/8")
+}
+
+/// Whether the requests of these tests come from a network.
+pub fn has_address(network: Network) -> bool {
+    network.starts_with("10.")
+}
+
 /// A permission at a place. Whoever has it at a place has it at each place below.
 pub type Reach = BTreeSet<(Permission, Place)>;
 

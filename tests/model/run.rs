@@ -11,7 +11,7 @@ use super::call::{Act, Call};
 use super::catalog::PERMISSIONS;
 use super::compare::{self, Checked, same};
 use super::laws;
-use super::place::{PLACES, covers};
+use super::place::{ADDRESS, PLACES, covers};
 use super::rules::{Codes, Done, Shown};
 use super::state::State;
 use super::world::{Attempt, Changed, Planned, World};
@@ -322,7 +322,9 @@ impl Run {
         let found = &self.state.tokens[token];
         let mut codes = Vec::new();
         for (number, credential) in found.secrets.iter().enumerate() {
-            let verdict = self.world.verify(credential, &json!({}));
+            let verdict = self
+                .world
+                .verify(credential, &json!({ "context": { "ip": ADDRESS } }));
             let expected = self.state.verdict(found, number, None);
             let code = verdict["code"].as_str().unwrap().to_owned();
             self.note(format!("verdict: {code}"));
@@ -372,9 +374,10 @@ impl Run {
                     Some(place) => json!({ "permission": permission, "resource": place }),
                     None => json!(permission),
                 };
-                let verdict = self
-                    .world
-                    .verify(credential, &json!({ "requirement": requirement }));
+                let verdict = self.world.verify(
+                    credential,
+                    &json!({ "requirement": requirement, "context": { "ip": ADDRESS } }),
+                );
                 let expected = self
                     .state
                     .verdict(found, found.current, Some((permission, *place)));

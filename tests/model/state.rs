@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::Minted;
 use super::catalog::{Kind, Selection};
-use super::place::{Permission, Place, Reach, above, both};
+use super::place::{Network, Permission, Place, Reach, above, both, has_address};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -45,11 +45,21 @@ impl Account {
     }
 }
 
+/// Where those stand who set the bounds of a token from above its owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Held {
+    pub network: Option<Place>,
+    pub credits: Option<Place>,
+    pub end: Option<Place>,
+}
+
 /// A new secret beside the old one.
 #[derive(Clone, Debug)]
 pub struct Rotation {
     pub successor: usize,
     pub grace_ends_at: u64,
+    /// The end before a renewal.
+    pub previous_end: Option<u64>,
     pub at_first_use: bool,
 }
 
@@ -77,6 +87,10 @@ pub struct Token {
     pub not_before: Option<u64>,
     pub ends_at: Option<u64>,
     pub idle_after: Option<u64>,
+    pub network: Option<Network>,
+    pub credits: Option<u32>,
+    /// Where those stand who set bounds from above.
+    pub held: Held,
     pub used_at: Option<u64>,
     /// The credentials that there ever were, by number.
     pub secrets: Vec<String>,
@@ -266,6 +280,10 @@ impl State {
             Secret::Good | Secret::Successor => {}
         }
         let standing = self.standing(token);
+        let elsewhere = self
+            .chain_of(token)
+            .any(|token| token.network.is_some_and(|network| !has_address(network)))
+            .then_some("condition_failed");
         let lacking = needs.and_then(|(permission, place)| {
             let anywhere = standing.reach.iter().any(|(held, _)| *held == permission);
             let there = standing
@@ -277,6 +295,6 @@ impl State {
                 (true, true) => None,
             }
         });
-        vec![standing.refusal.or(lacking).unwrap_or("valid")]
+        vec![standing.refusal.or(elsewhere).or(lacking).unwrap_or("valid")]
     }
 }

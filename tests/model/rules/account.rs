@@ -28,6 +28,11 @@ impl Rights {
     }
 }
 
+/// An account has no time without use, no networks and no limits.
+fn is_bound(authority: &Authority) -> bool {
+    !authority.idles(None) || !authority.networks.is_empty() || authority.limited
+}
+
 impl State {
     pub(super) fn put_account(
         &mut self,
@@ -48,7 +53,6 @@ impl State {
             .roles
             .iter()
             .any(|(place, role)| *role == "admin" && !was_admin(place) && !authority.is_admin_of(place));
-        // An account has no time without use that could bound it.
         let grants_admin = rights
             .roles
             .iter()
@@ -62,7 +66,7 @@ impl State {
             )
             .when(!more.is_subset(&authority.reach) || promotes, "exceeds_ceiling")
             .when(
-                (!more.is_empty() || promotes || grants_admin) && !authority.idles(None),
+                (!more.is_empty() || promotes || grants_admin) && is_bound(authority),
                 "exceeds_ceiling",
             )
             .or(())?;
@@ -128,7 +132,7 @@ impl State {
             .when(status == Status::Active && held_above, "forbidden")
             .when(
                 status == Status::Active
-                    && (!account.most.is_subset(&authority.reach) || promotes || !authority.idles(None)),
+                    && (!account.most.is_subset(&authority.reach) || promotes || is_bound(authority)),
                 "exceeds_ceiling",
             )
             .or(())?;

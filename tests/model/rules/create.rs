@@ -4,8 +4,8 @@ use super::{Broken, Codes, Done, Shown, State, refused};
 use crate::model::actor::Authority;
 use crate::model::call::{Secret, Wanted};
 use crate::model::catalog::{MINUTE, Selection};
-use crate::model::place::{PLACES, Permission, Place, Reach, both, covers};
-use crate::model::state::{Account, Marker, Status, Token};
+use crate::model::place::{Network, PLACES, Permission, Place, Reach, both, covers};
+use crate::model::state::{Account, Held, Marker, Status, Token};
 
 impl State {
     pub(super) fn create(&mut self, authority: Option<Authority>, wanted: &Wanted) -> Result<Done, Codes> {
@@ -90,6 +90,8 @@ impl State {
             )
             .when(!authority.outlives(ends_at), "exceeds_ceiling")
             .when(!authority.idles(idle_after), "exceeds_ceiling");
+        let networks: Vec<Network> = wanted.network.into_iter().collect();
+        self.break_bounds(&authority, None, &networks, &mut broken);
         self.break_accounts(wanted.owner, &reach, &mut broken);
         let backed_by = wanted
             .backed_like
@@ -120,6 +122,12 @@ impl State {
         let taken = kind.unique_names && self.name_is_taken(None, wanted.owner, kind.id, wanted.name);
         broken.when(taken, "name_taken").or(())?;
 
+        let above = authority.holds_above(wanted.owner);
+        let held = Held {
+            network: above.filter(|_| wanted.network.is_some()),
+            credits: above.filter(|_| wanted.credits.is_some()),
+            end: above.filter(|_| ends_at.is_some()),
+        };
         let token = self.tokens.len();
         if let Secret::Keyed(key) = wanted.secret {
             let marker = Marker {
@@ -157,6 +165,9 @@ impl State {
             not_before,
             ends_at,
             idle_after,
+            network: wanted.network,
+            credits: wanted.credits,
+            held,
             used_at: None,
             secrets: vec![String::new()],
             rotations: Vec::new(),

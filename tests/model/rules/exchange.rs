@@ -4,7 +4,7 @@ use super::{Broken, Codes, Done, Shown, State, refused};
 use crate::model::call::Derived;
 use crate::model::catalog::{LONGEST_CHAIN, MOST_SESSIONS, SESSION, Selection};
 use crate::model::place::{Reach, covers};
-use crate::model::state::{Status, Token};
+use crate::model::state::{Held, Status, Token};
 
 impl State {
     pub(super) fn exchange(&mut self, at: usize, secret: usize, derived: &Derived) -> Result<Done, Codes> {
@@ -80,6 +80,9 @@ impl State {
             not_before: None,
             ends_at,
             idle_after: None,
+            network: None,
+            credits: None,
+            held: Held::default(),
             used_at: None,
             secrets: vec![String::new()],
             rotations: Vec::new(),

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::actor::{Actor, Authority};
 use super::call::{Act, Call, OnToken};
-use super::place::{Place, Reach};
+use super::place::{Network, Place, Reach};
 use super::state::{State, Status, Token};
 
 pub type Codes = BTreeSet<&'static str>;
@@ -169,6 +169,22 @@ impl State {
                 "exceeds_ceiling",
             );
         self.break_subject(authority, token, broken);
+        let networks: Vec<Network> = self.chain_of(token).filter_map(|token| token.network).collect();
+        self.break_bounds(authority, Some(token), &networks, broken);
+    }
+
+    /// A token that is bound hands its bounds on. One with limits makes only sessions, and its own new secret.
+    fn break_bounds(
+        &self,
+        authority: &Authority,
+        token: Option<&Token>,
+        networks: &[Network],
+        broken: &mut Broken,
+    ) {
+        let itself = token.is_some_and(|token| authority.id == format!("token:{}", token.id));
+        broken
+            .when(!authority.is_where(networks), "exceeds_ceiling")
+            .when(authority.limited && !itself, "exceeds_ceiling");
     }
 
     /// Who is no admin of the owner gives no token that acts as somebody else.

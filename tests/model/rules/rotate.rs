@@ -30,7 +30,25 @@ impl State {
         let mut settled = self.tokens[at].clone();
         settled.settle(now);
         let kind = settled.kind;
-        let grace = renewal.grace.unwrap_or(kind.grace);
+        let old_end = settled.ends_at;
+        let is_over = old_end.is_some_and(|end| now >= end);
+        let grace = renewal.grace.unwrap_or(if is_over { 0 } else { kind.grace });
+        if let Some(lifetime) = renewal.lifetime {
+            settled.ends_at = Some(now + lifetime);
+            if settled.ends_at != old_end {
+                let places = settled
+                    .held
+                    .end
+                    .into_iter()
+                    .chain(authority.holds_above(settled.owner));
+                settled.held.end = places.min_by_key(|place| place.len());
+            }
+        }
+        let is_later = old_end.is_some_and(|old| settled.ends_at.is_none_or(|end| end > old));
+        let held = self.tokens[at].held.end;
+        let too_long = kind
+            .longest
+            .is_some_and(|longest| renewal.lifetime.is_some_and(|lifetime| lifetime > longest));
         // Whoever rotates holds the new secret, and with it everything that the token may do.
         let mut broken = Broken::default();
         broken
@@ -40,7 +58,22 @@ impl State {
             .when(settled.ends_at.is_some_and(|end| now >= end), "conflict")
             .when(settled.had_gone_idle(now), "terminal")
             .when(settled.rotation.is_some(), "conflict")
-            .when(grace > kind.longest_grace, "invalid_input");
+            .when(grace > kind.longest_grace, "invalid_input")
+            .when(
+                is_over && renewal.grace.is_some_and(|grace| grace > 0),
+                "invalid_input",
+            )
+            .when(too_long, "invalid_input")
+            .when(
+                is_later && held.is_some_and(|place| !authority.is_admin_of(place)),
+                "forbidden",
+            )
+            .when(
+                is_over
+                    && kind.unique_names
+                    && self.name_is_taken(Some(at), settled.owner, kind.id, &settled.name),
+                "name_taken",
+            );
         self.break_power(authority, &settled, &mut broken);
         self.break_accounts(settled.owner, &Reach::new(), &mut broken);
         broken.or(())?;
@@ -49,10 +82,18 @@ impl State {
         settled.rotations.push(settled.revision + 1);
         settled.rotation = Some(Rotation {
             successor,
-            grace_ends_at: now + grace,
+            grace_ends_at: old_end
+                .filter(|_| settled.ends_at != old_end)
+                .map_or(now + grace, |end| end.min(now + grace)),
+            previous_end: old_end.filter(|_| settled.ends_at != old_end),
             at_first_use: renewal.at_first_use,
         });
         settled.settle(now);
+        settled.given.extend(&authority.reach);
+        settled.given_until = settled
+            .given_until
+            .max(authority.ends_at)
+            .filter(|_| authority.ends_at.is_some());
         settled.revision += 1;
         self.tokens[at] = settled;
         if let Some(key) = marker {
@@ -94,6 +135,7 @@ impl State {
             token.confirm();
         } else {
             token.rotation = None;
+            token.ends_at = rotation.previous_end.or(token.ends_at);
             token.retired.insert(0, rotation.successor);
         }
         token.revision += 1;

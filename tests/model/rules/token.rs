@@ -4,8 +4,13 @@ use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
 use crate::model::call::{Change, OnToken};
 use crate::model::catalog::Selection;
-use crate::model::place::Reach;
-use crate::model::state::Status;
+use crate::model::place::{Network, Place, Reach, is_inside};
+use crate::model::state::{Held, Status, Token};
+
+/// Whether a token is made one that manages others.
+fn promotes(next: &Token, token: &Token) -> bool {
+    next.selection.role == Some("admin") && token.selection.role != Some("admin")
+}
 
 impl State {
     pub(super) fn set_status(
@@ -98,6 +103,8 @@ impl State {
             (change.selection.is_some(), "permissions"),
             (change.name.is_some(), "name"),
             (change.tag.is_some(), "tags"),
+            (change.network.is_some(), "conditions"),
+            (change.credits.is_some(), "limits"),
         ];
         let frozen = edits
             .iter()
@@ -162,6 +169,50 @@ impl State {
             next.permissions = permissions;
             next.reach = reach;
         }
+        if let Some(network) = change.network {
+            next.network = network;
+        }
+        if let Some(credits) = change.credits {
+            next.credits = credits;
+        }
+        let moved = token
+            .network
+            .is_some_and(|wider| !next.network.is_some_and(|network| is_inside(network, wider)));
+        let raised = token
+            .credits
+            .is_some_and(|most| next.credits.is_none_or(|credits| credits > most));
+        let held_off = |place: Option<Place>| place.is_some_and(|place| !authority.is_admin_of(place));
+        broken
+            .when(moved && held_off(token.held.network), "forbidden")
+            .when(raised && held_off(token.held.credits), "forbidden");
+        let widens = moved || raised || !next.reach.is_subset(&token.reach) || promotes(&next, token);
+        if moved || raised {
+            // All that it can do is given anew.
+            self.break_power(authority, &next, &mut broken);
+            next.given.extend(&authority.reach);
+        } else if widens {
+            let networks: Vec<Network> = next.network.into_iter().collect();
+            self.break_bounds(authority, Some(token), &networks, &mut broken);
+        }
+        let place = authority.holds_above(token.owner);
+        let highest = |was: Option<Place>, changed: bool, present: bool| {
+            let mine = place.filter(|_| changed);
+            let places = was.into_iter().chain(mine).filter(|_| present);
+            places.min_by_key(|place| place.len())
+        };
+        next.held = Held {
+            network: highest(
+                token.held.network,
+                next.network != token.network,
+                next.network.is_some(),
+            ),
+            credits: highest(
+                token.held.credits,
+                next.credits != token.credits,
+                next.credits.is_some(),
+            ),
+            end: token.held.end,
+        };
         broken.or(())?;
         if let Some(name) = change.name {
             next.name = name.to_owned();
@@ -172,6 +223,7 @@ impl State {
         let same = next.selection == token.selection
             && next.reach == token.reach
             && next.name == token.name
+            && (next.network, next.credits) == (token.network, token.credits)
             && next.tags == token.tags;
         if same {
             return Ok(Done::only(Shown::Token(at)));
