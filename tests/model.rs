@@ -110,7 +110,7 @@ proptest! {
 }
 
 /// What has to happen in a few hundred sequences: a model that never gets anywhere agrees with everything.
-const EVERYWHERE: [&str; 15] = [
+const EVERYWHERE: [&str; 17] = [
     "create organization: done forbidden invalid_input conflict",
     "create group: done forbidden",
     "create permission-set: done exceeds_ceiling forbidden",
@@ -119,6 +119,8 @@ const EVERYWHERE: [&str; 15] = [
     "create robot: done forbidden",
     "edit: done told forbidden not_found exceeds_ceiling conflict terminal invalid_input",
     "rotate: done forbidden not_found exceeds_ceiling conflict terminal invalid_input",
+    "enable: done told forbidden not_found exceeds_ceiling terminal",
+    "enableAccount: done told forbidden not_found exceeds_ceiling",
     "confirmRotation: done conflict not_found",
     "abortRotation: done conflict not_found",
     "exchange: done exceeds_ceiling forbidden invalid_token too_many_sessions",
@@ -126,7 +128,7 @@ const EVERYWHERE: [&str; 15] = [
     "disableAccount: done forbidden not_found",
     "revokeAll: done told forbidden invalid_input",
     "verdict: valid unknown revoked disabled expired not_yet_valid idle_expired rotated_out owner_inactive \
-     insufficient_permission outside_resource",
+     condition_failed insufficient_permission outside_resource",
 ];
 
 #[test]
@@ -152,4 +154,32 @@ fn the_sequences_get_everywhere() {
     }
     assert!(never.is_empty(), "never: {never:?}, but {seen:#?}");
     assert!(seen["race: the second plans again"] >= 5, "{seen:#?}");
+}
+
+/// A whole number of the environment.
+fn number(name: &str, default: u64) -> u64 {
+    let text = std::env::var(name).ok();
+    text.map_or(default, |text| text.parse().unwrap())
+}
+
+/// As many operations as `LEASTKEY_MODEL_OPERATIONS` says, from the seed `LEASTKEY_MODEL_SEED`: what `npm run model` runs by the million, and
+/// what finds each fault of `npm run mutants` that the model knows.
+#[test]
+fn a_run_from_a_seed_agrees_with_the_model() {
+    let wanted = number("LEASTKEY_MODEL_OPERATIONS", 20_000);
+    let seed = number("LEASTKEY_MODEL_SEED", 1);
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), random);
+    let (mut done, mut sequences_done) = (0, 0u64);
+    while done < wanted {
+        let sequence = sequences(EVERYTHING).new_tree(&mut runner).unwrap().current();
+        done += sequence.0.len() as u64;
+        sequences_done += 1;
+        if let Err(problem) = follow(&sequence) {
+            panic!("seed {seed}, within {done} operations: {problem}\n{sequence:?}");
+        }
+    }
+    println!("seed {seed}: {done} operations in {sequences_done} sequences, no difference");
 }

@@ -219,6 +219,11 @@ impl Power {
         Ok(power)
     }
 
+    /// Whether there is nothing that anybody could do with it.
+    fn is_nothing(&self) -> bool {
+        self.grant.permissions().is_empty() && self.roles.iter().all(|(_, role)| role != Role::ADMIN)
+    }
+
     /// Whether nothing bounds this less than something bounds `other`.
     pub(super) fn is_bound_as(&self, other: &Power) -> bool {
         let conditions = other.conditions.iter().all(|wider| self.is_under(wider));
@@ -275,7 +280,7 @@ impl Authority<'_> {
         power: &Power,
         before: Option<&Power>,
     ) -> Result<(), Refusal> {
-        if before.is_some_and(|before| power.is_within(before)) {
+        if power.is_nothing() || before.is_some_and(|before| power.is_within(before)) {
             return Ok(());
         }
         let kept = before.filter(|before| power.is_bound_as(before));

@@ -28,6 +28,8 @@ const ACCOUNTS: [&str; 6] = [
 #[derive(Clone, Debug)]
 pub enum Move {
     Call(Call),
+    /// Something that is stopped, and started again by another who may have less.
+    Then(Call, Call),
     /// Two at once: the second has read this often when the first commits.
     Race {
         first: Call,
@@ -86,7 +88,29 @@ pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
         lost => (call(), proptest::option::of(call())).prop_map(|(call, then)| Move::Lost { call, then }),
         2 => (call(), select(vec![0, MINUTE, 15 * MINUTE])).prop_map(|(call, after)| Move::Twice { call, after }),
         3 => wait.prop_map(Move::Wait),
+        2 => stop_and_start(),
     ]
+}
+
+/// A token or an account that one disables and one enables: mostly the same.
+fn stop_and_start() -> impl Strategy<Value = Move> {
+    let by = |actor: Actor, act: Act| Call::By(actor, act);
+    let on_token = (actor(), actor(), any::<bool>(), token()).prop_map(move |(one, other, same, token)| {
+        Move::Then(
+            by(one, Act::Token(OnToken::Disable, token)),
+            by(if same { one } else { other }, Act::Token(OnToken::Enable, token)),
+        )
+    });
+    let on_account = (actor(), actor(), any::<bool>(), whose()).prop_map(move |(one, other, same, whose)| {
+        Move::Then(
+            by(one, Act::Account(OnAccount::Disable, whose)),
+            by(
+                if same { one } else { other },
+                Act::Account(OnAccount::Enable, whose),
+            ),
+        )
+    });
+    prop_oneof![on_token, on_account]
 }
 
 fn calls(weights: Weights) -> impl Strategy<Value = Call> {

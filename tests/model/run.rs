@@ -62,6 +62,10 @@ impl Run {
         match step {
             Move::Wait(time) => self.wait(*time),
             Move::Call(call) => drop(self.call(call)?),
+            Move::Then(first, second) => {
+                self.call(first)?;
+                self.call(second)?;
+            }
             Move::Twice { call, after } => {
                 if let Some(call) = call.settled(&self.state) {
                     self.undisturbed(&call)?;
