@@ -1,10 +1,9 @@
 /** `npm run mutants`: each fault of `tests/mutants` is put into a copy of the sources, and the test that it names has to find it. */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { withScratchFolder } from './build/folders.mjs';
-import { inCache, inClone, root } from './paths.mjs';
+import { inBuild, inCache, inClone, root } from './paths.mjs';
 import { Failure, report } from './shell/failure.mjs';
 import { CommandFailed, run } from './shell/run.mjs';
 import { Progress } from './shell/steps.mjs';
@@ -81,12 +80,15 @@ function read(file) {
 
 const isCargo = (command) => command.startsWith('cargo ');
 
+/** One place for all copies: then cargo compiles only what a patch changes. */
+const copy = inBuild('mutant');
+
 /** Every command that a patch names finds its fault. */
-function requireFound({ name, foundBy, text }) {
-  return withScratchFolder(async (scratch) => {
-    const copy = join(scratch, 'mutant');
+async function requireFound({ name, foundBy, text }) {
+  rmSync(copy, { recursive: true, force: true });
+  try {
     await run('git', ['clone', '--quiet', '--shared', root, copy]);
-    const patch = join(scratch, 'mutant.patch');
+    const patch = join(copy, '.git', 'mutant.patch');
     writeFileSync(patch, text);
     try {
       await run('git', ['apply', '--recount', patch], { cwd: copy });
@@ -94,17 +96,19 @@ function requireFound({ name, foundBy, text }) {
       throw new Failure(`${name}: the patch does not apply any more.\n${error.message}`);
     }
     for (const command of foundBy) {
-      if (!(await fails(command, copy))) throw new Failure(`${name}: not found by ${command}`);
+      if (!(await fails(command))) throw new Failure(`${name}: not found by ${command}`);
     }
-  });
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
 
 /** Whether a command runs a test, and the test fails. That a mutant does not compile finds nothing. */
-async function fails(command, cwd) {
+async function fails(command) {
   const [program, ...args] = command.split(/\s+/);
   const env = { CARGO_TARGET_DIR: inCache('target-mutants'), LEASTKEY_QUICK: '1' };
   try {
-    await run(program, args, { cwd, env });
+    await run(program, args, { cwd: copy, env });
     return false;
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
