@@ -22,16 +22,6 @@ const PART = 250_000;
 const env = { CARGO_TARGET_DIR: inCache('target-native') };
 const test = ['--release', '--test', 'model'];
 
-try {
-  const { values } = parseArgs({
-    options: { operations: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
-  });
-  if (values.help) console.log(help);
-  else await model(whole('operations', values.operations ?? '10000000'), whole('seed', values.seed ?? '1'));
-} catch (error) {
-  report(error);
-}
-
 function whole(name, text) {
   if (/^[1-9]\d{0,12}$/.test(text)) return Number(text);
   throw new Failure(`--${name} takes a whole number, not "${text}".\n\n${help}`);
@@ -70,3 +60,13 @@ const one = ({ seed, operations }) =>
   run('cargo', ['test', '--locked', ...test, 'a_run_from_a_seed', '--', '--nocapture'], {
     env: { ...env, LEASTKEY_MODEL_SEED: String(seed), LEASTKEY_MODEL_OPERATIONS: String(operations) },
   });
+
+try {
+  const { values } = parseArgs({
+    options: { operations: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) console.log(help);
+  else await model(whole('operations', values.operations ?? '10000000'), whole('seed', values.seed ?? '1'));
+} catch (error) {
+  report(error);
+}

@@ -21,17 +21,6 @@ const folder = inClone('tests/mutants');
 /** The reference model, over 20,000 operations. */
 const MODEL = 'cargo test --test model a_run_from_a_seed';
 
-try {
-  const { values, positionals } = parseArgs({
-    options: { rust: { type: 'boolean' }, help: { type: 'boolean' } },
-    allowPositionals: true,
-  });
-  if (values.help) console.log(help);
-  else process.exitCode = (await mutants(values.rust ?? false, positionals)) === 0 ? 0 : 1;
-} catch (error) {
-  report(error);
-}
-
 /** @returns how many were not found */
 async function mutants(rustOnly, names) {
   const all = readdirSync(folder)
@@ -116,4 +105,15 @@ async function fails(command) {
       throw new Failure(`The mutant does not compile.\n${error.message}`);
     return /FAILED|✘|not ok|# fail [1-9]/.test(error.output);
   }
+}
+
+try {
+  const { values, positionals } = parseArgs({
+    options: { rust: { type: 'boolean' }, help: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  if (values.help) console.log(help);
+  else process.exitCode = (await mutants(values.rust ?? false, positionals)) === 0 ? 0 : 1;
+} catch (error) {
+  report(error);
 }
