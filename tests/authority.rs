@@ -191,6 +191,29 @@ fn account_call(host: &mut Host, operation: &str, aspect: Aspect, bound: Option<
     json!({ "op": "enableAccount", "id": id, "actor": actor })
 }
 
+/// What has to be asked: a table of its own, so that no cell can be left out unseen.
+#[test]
+fn the_table_has_every_cell() {
+    use Aspect::{Conditions, End, HeldAbove, Idle, Limits, Permissions, Role, Subject};
+    let whole = vec![Permissions, Role, Subject, End, Idle, Conditions, Limits];
+    let changing = [whole.clone(), vec![HeldAbove]].concat();
+    let of_accounts = vec![Permissions, Role, Idle, Conditions, Limits];
+    let expected = [
+        ("create", whole.clone()),
+        ("importKey", whole.clone()),
+        ("edit", changing.clone()),
+        ("rotate", changing),
+        ("enable", whole),
+        ("exchange", vec![Permissions]),
+        ("putAccount", of_accounts.clone()),
+        ("enableAccount", of_accounts),
+    ];
+    let expected = expected
+        .into_iter()
+        .flat_map(|(operation, aspects)| aspects.into_iter().map(move |aspect| (operation, aspect)));
+    assert_eq!(Table::cells().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
 #[test]
 fn every_cell_of_the_table_stops_something_that_nothing_else_stops() {
     let mut unneeded = Vec::new();

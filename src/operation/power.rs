@@ -219,9 +219,11 @@ impl Power {
         Ok(power)
     }
 
-    /// Whether there is nothing that anybody could do with it.
+    /// Whether it is an account's that can do nothing. A token that can do nothing now still has a secret, and acts as somebody.
     fn is_nothing(&self) -> bool {
-        self.grant.permissions().is_empty() && self.roles.iter().all(|(_, role)| role != Role::ADMIN)
+        self.token.is_none()
+            && self.grant.permissions().is_empty()
+            && self.roles.iter().all(|(_, role)| role != Role::ADMIN)
     }
 
     /// Whether nothing bounds this less than something bounds `other`.

@@ -9,6 +9,7 @@ use super::call::{
 };
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
 use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
+use super::scenarios::scenarios;
 use super::state::State;
 
 const NAMES: [&str; 3] = ["alpha", "beta", "gamma"];
@@ -24,12 +25,26 @@ const ACCOUNTS: [&str; 6] = [
     "root",
 ];
 
+/// The token that was made last, for a scenario; one less is the one before.
+pub const NEWEST: usize = usize::MAX;
+
+/// The token of a state that any number names.
+fn named_by(any: usize, count: usize) -> Option<usize> {
+    let back = NEWEST - any;
+    let index = if back < 9 {
+        count.checked_sub(back + 1)
+    } else {
+        any.checked_rem(count)
+    };
+    index.filter(|at| *at < count)
+}
+
 /// What happens next.
 #[derive(Clone, Debug)]
 pub enum Move {
     Call(Call),
-    /// Something that is stopped, and started again by another who may have less.
-    Then(Call, Call),
+    /// What hangs together, one after the other.
+    Scenario(Vec<Call>),
     /// Two at once: the second has read this often when the first commits.
     Race {
         first: Call,
@@ -88,29 +103,8 @@ pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
         lost => (call(), proptest::option::of(call())).prop_map(|(call, then)| Move::Lost { call, then }),
         2 => (call(), select(vec![0, MINUTE, 15 * MINUTE])).prop_map(|(call, after)| Move::Twice { call, after }),
         3 => wait.prop_map(Move::Wait),
-        2 => stop_and_start(),
+        7 => scenarios().prop_map(Move::Scenario),
     ]
-}
-
-/// A token or an account that one disables and one enables: mostly the same.
-fn stop_and_start() -> impl Strategy<Value = Move> {
-    let by = |actor: Actor, act: Act| Call::By(actor, act);
-    let on_token = (actor(), actor(), any::<bool>(), token()).prop_map(move |(one, other, same, token)| {
-        Move::Then(
-            by(one, Act::Token(OnToken::Disable, token)),
-            by(if same { one } else { other }, Act::Token(OnToken::Enable, token)),
-        )
-    });
-    let on_account = (actor(), actor(), any::<bool>(), whose()).prop_map(move |(one, other, same, whose)| {
-        Move::Then(
-            by(one, Act::Account(OnAccount::Disable, whose)),
-            by(
-                if same { one } else { other },
-                Act::Account(OnAccount::Enable, whose),
-            ),
-        )
-    });
-    prop_oneof![on_token, on_account]
 }
 
 fn calls(weights: Weights) -> impl Strategy<Value = Call> {
@@ -151,7 +145,7 @@ fn token() -> impl Strategy<Value = usize> {
     0..1000usize
 }
 
-fn actor() -> impl Strategy<Value = Actor> {
+pub fn actor() -> impl Strategy<Value = Actor> {
     prop_oneof![
         8 => Just(Actor::Person(0)),
         4 => Just(Actor::Person(1)),
@@ -290,7 +284,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         )
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub fn change() -> impl Strategy<Value = Change> {
     let selection = prop_oneof![
         2 => Just(None),
         3 => (selection(), select(OWNERS.to_vec())).prop_map(|(selection, at)| Some(narrow(selection, at))),
@@ -310,7 +304,7 @@ fn change() -> impl Strategy<Value = Change> {
     )
 }
 
-fn renewal() -> impl Strategy<Value = Renewal> {
+pub fn renewal() -> impl Strategy<Value = Renewal> {
     let grace = proptest::option::of(select(vec![0, MINUTE, DAY, 3 * DAY, 30 * DAY]));
     let key = proptest::option::weighted(0.3, select(KEYS.to_vec()));
     let lifetime = proptest::option::weighted(0.3, select(vec![HOUR, 2 * DAY, 60 * DAY, 400 * DAY]));
@@ -322,7 +316,7 @@ fn renewal() -> impl Strategy<Value = Renewal> {
     })
 }
 
-fn derived() -> impl Strategy<Value = Derived> {
+pub fn derived() -> impl Strategy<Value = Derived> {
     let permissions = proptest::option::weighted(0.4, subsequence(PERMISSIONS.to_vec(), 1..3));
     let lifetime = proptest::option::of(select(vec![MINUTE, HOUR, 3 * DAY]));
     let resource = proptest::option::weighted(0.2, select(PLACES.to_vec()));
@@ -384,7 +378,7 @@ fn whose() -> impl Strategy<Value = Whose> {
     ]
 }
 
-fn rights() -> impl Strategy<Value = Rights> {
+pub fn rights() -> impl Strategy<Value = Rights> {
     let place = || prop_oneof![1 => Just(ROOT), 2 => Just("org:a"), 2 => select(PLACES.to_vec())];
     let role = prop_oneof![3 => Just("admin"), 1 => select(ROLES.to_vec())];
     let roles = proptest::collection::btree_map(place(), role, 0..3);
@@ -418,7 +412,7 @@ impl Call {
     /// This call with tokens of a state; nothing where the state has none for it.
     pub fn settled(&self, state: &State) -> Option<Call> {
         let count = state.tokens.len();
-        let one = |any: usize| (count > 0).then(|| any % count);
+        let one = |any: usize| named_by(any, count);
         Some(match self {
             Call::By(actor, act) => {
                 let actor = match actor {
@@ -470,7 +464,7 @@ impl Call {
 impl Act {
     fn settled(&self, state: &State) -> Option<Act> {
         let count = state.tokens.len();
-        let one = |any: usize| (count > 0).then(|| any % count);
+        let one = |any: usize| named_by(any, count);
         let whose = |whose: Whose| match whose {
             Whose::BackerOf(any) => one(any)
                 .map(Whose::BackerOf)

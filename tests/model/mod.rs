@@ -10,5 +10,6 @@ pub mod laws;
 pub mod place;
 pub mod rules;
 pub mod run;
+pub mod scenarios;
 pub mod state;
 pub mod world;

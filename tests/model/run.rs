@@ -62,9 +62,10 @@ impl Run {
         match step {
             Move::Wait(time) => self.wait(*time),
             Move::Call(call) => drop(self.call(call)?),
-            Move::Then(first, second) => {
-                self.call(first)?;
-                self.call(second)?;
+            Move::Scenario(calls) => {
+                for call in calls {
+                    self.call(call)?;
+                }
             }
             Move::Twice { call, after } => {
                 if let Some(call) = call.settled(&self.state) {

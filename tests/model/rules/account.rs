@@ -123,6 +123,7 @@ impl State {
         if account.status == status && !raises {
             return broken.or(Done::only(shown));
         }
+        let gives = !account.most.is_empty() || account.roles.values().any(|role| *role == "admin");
         let promotes = account
             .roles
             .iter()
@@ -132,7 +133,9 @@ impl State {
             .when(status == Status::Active && held_above, "forbidden")
             .when(
                 status == Status::Active
-                    && (!account.most.is_subset(&authority.reach) || promotes || is_bound(authority)),
+                    && (!account.most.is_subset(&authority.reach)
+                        || promotes
+                        || (is_bound(authority) && gives)),
                 "exceeds_ceiling",
             )
             .or(())?;

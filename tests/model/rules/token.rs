@@ -7,6 +7,14 @@ use crate::model::catalog::Selection;
 use crate::model::place::{Network, Place, Reach, is_inside};
 use crate::model::state::{Held, Status, Token};
 
+/// A selection without where something is held: that is the reach.
+fn chosen(selection: &Selection) -> Selection {
+    Selection {
+        narrowed: None,
+        ..selection.clone()
+    }
+}
+
 /// Whether a token is made one that manages others.
 fn promotes(next: &Token, token: &Token) -> bool {
     next.selection.role == Some("admin") && token.selection.role != Some("admin")
@@ -220,7 +228,7 @@ impl State {
         if let Some(tag) = change.tag {
             next.tags = vec![tag];
         }
-        let same = next.selection == token.selection
+        let same = chosen(&next.selection) == chosen(&token.selection)
             && next.reach == token.reach
             && next.name == token.name
             && (next.network, next.credits) == (token.network, token.credits)

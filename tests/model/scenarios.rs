@@ -1,0 +1,335 @@
+//! What hangs together: authority that is bound in one way, or was given and taken, and somebody who tries to get more. Random calls alone
+//! seldom come so far.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::actor::Actor;
+use super::acts::{NEWEST, change, derived, renewal, rights};
+use super::call::{Act, Call, Change, OnAccount, OnToken, Renewal, Rights, Secret, Wanted, Whose};
+use super::catalog::{DAY, HOUR, Kind, Selection};
+use super::place::{NETWORKS, Network, Place};
+
+const ROOT: Actor = Actor::Person(0);
+
+/// Those who own tokens as themselves: `user:1`, `user:2` and `org:a`.
+const OWNERS: [(usize, Place); 3] = [(6, "user:1"), (7, "user:2"), (8, "org:a")];
+
+pub fn scenarios() -> impl Strategy<Value = Vec<Call>> {
+    prop_oneof![
+        4 => a_bound_manager(),
+        3 => an_owner_of_what_others_made(),
+        1 => a_bound_of_ones_own(),
+        1 => a_narrowed_token(),
+        1 => stop_and_start_an_account(),
+        1 => sessions_of_a_bound_token(),
+    ]
+}
+
+fn by(actor: Actor, act: Act) -> Call {
+    Call::By(actor, act)
+}
+
+/// What bounds a token, mostly in one way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bounds {
+    network: Option<Network>,
+    credits: Option<u32>,
+    idle: Option<u64>,
+    lifetime: Option<u64>,
+}
+
+fn bounds() -> impl Strategy<Value = Bounds> {
+    let none = Bounds::default();
+    let network = select(NETWORKS.to_vec()).prop_map(move |network| Bounds {
+        network: Some(network),
+        ..none
+    });
+    let credits = (1..4u32).prop_map(move |credits| Bounds {
+        credits: Some(credits),
+        ..none
+    });
+    let idle = select(vec![HOUR, 2 * DAY]).prop_map(move |idle| Bounds {
+        idle: Some(idle),
+        ..none
+    });
+    let lifetime = select(vec![HOUR, 2 * DAY]).prop_map(move |lifetime| Bounds {
+        lifetime: Some(lifetime),
+        ..none
+    });
+    prop_oneof![2 => Just(none), 3 => network, 2 => credits, 2 => idle, 1 => lifetime]
+}
+
+fn wanted(kind: &'static str, owner: Place, selection: Selection, bounds: Bounds) -> Wanted {
+    Wanted {
+        kind: Kind::named(kind),
+        name: "alpha",
+        owner,
+        subject: None,
+        backed_like: None,
+        resource: None,
+        selection,
+        lifetime: bounds.lifetime.or(Some(30 * DAY)),
+        begins_in: None,
+        idle: bounds.idle,
+        network: bounds.network,
+        credits: bounds.credits,
+        tag: None,
+        secret: Secret::Ours,
+    }
+}
+
+fn role(role: &'static str) -> Selection {
+    Selection {
+        role: Some(role),
+        ..Selection::default()
+    }
+}
+
+fn adds(permission: &'static str) -> Selection {
+    Selection {
+        add: vec![permission],
+        ..Selection::default()
+    }
+}
+
+/// A token, one that manages it and is bound, and what that one tries: to hand out, make, widen or give back what is not bound so.
+fn a_bound_manager() -> impl Strategy<Value = Vec<Call>> {
+    let target = (
+        select(vec!["service", "robot"]),
+        select(vec!["org:a", "org:a/group:x"]),
+        bounds(),
+    );
+    (target, bounds(), change(), renewal(), bounds(), 0..6u32).prop_map(
+        |((kind, owner, its), managers, change, renewal, wants, attempt)| {
+            let manager = Actor::Token(NEWEST);
+            let mut calls = vec![
+                by(ROOT, Act::Create(wanted(kind, owner, adds("policy:read"), its))),
+                by(
+                    ROOT,
+                    Act::Create(wanted("organization", "org:a", role("admin"), managers)),
+                ),
+            ];
+            let on = NEWEST - 1;
+            let lifetime = wants.lifetime.or(Some(HOUR));
+            match attempt {
+                0 => calls.push(by(manager, Act::Rotate(on, renewal))),
+                1 => calls.push(by(manager, Act::Edit(on, Change { seen: None, ..change }))),
+                2 => calls.extend([
+                    by(manager, Act::Token(OnToken::Disable, on)),
+                    by(manager, Act::Token(OnToken::Enable, on)),
+                ]),
+                3 => {
+                    let rights = Rights {
+                        roles: BTreeMap::new(),
+                        permissions: BTreeMap::from([("org:a", vec!["policy:*"])]),
+                    };
+                    calls.push(by(
+                        manager,
+                        Act::PutAccount(Whose::Named("org:a/group:x"), rights),
+                    ));
+                }
+                _ => {
+                    let input = wanted(
+                        "service",
+                        "org:a/group:y",
+                        adds("mail:send"),
+                        Bounds { lifetime, ..wants },
+                    );
+                    calls.push(by(
+                        manager,
+                        Act::Create(Wanted {
+                            name: "gamma",
+                            ..input
+                        }),
+                    ));
+                }
+            }
+            calls
+        },
+    )
+}
+
+/// What the administration made for somebody, and may have taken from them since.
+fn an_owner_of_what_others_made() -> impl Strategy<Value = Vec<Call>> {
+    let selection = prop_oneof![
+        Just(role("admin")),
+        Just(role("keeper")),
+        Just(adds("**")),
+        select(vec!["mail:send", "policy:read"]).prop_map(adds)
+    ];
+    let subject = proptest::option::weighted(0.3, select(vec!["profile:42", "user:1"]));
+    let resource = proptest::option::weighted(0.4, select(vec!["org:a", "org:a/group:x"]));
+    let demotion = proptest::option::weighted(0.4, rights());
+    (
+        select(OWNERS.to_vec()),
+        selection,
+        (subject, resource),
+        bounds(),
+        demotion,
+        change(),
+        renewal(),
+        0..4u32,
+    )
+        .prop_map(
+            |(
+                (person, owner),
+                selection,
+                (subject, resource),
+                bounds,
+                demotion,
+                change,
+                renewal,
+                attempt,
+            )| {
+                let input = wanted("permission-set", owner, selection, bounds);
+                let mut calls = vec![by(
+                    ROOT,
+                    Act::Create(Wanted {
+                        subject,
+                        resource,
+                        ..input
+                    }),
+                )];
+                if let Some(rights) = demotion {
+                    calls.push(by(ROOT, Act::PutAccount(Whose::Named(owner), rights)));
+                }
+                let owner = Actor::Person(person);
+                match attempt {
+                    0 | 1 => calls.push(by(owner, Act::Rotate(NEWEST, renewal))),
+                    2 => calls.push(by(
+                        owner,
+                        Act::Edit(
+                            NEWEST,
+                            Change {
+                                seen: None,
+                                selection: None,
+                                ..change
+                            },
+                        ),
+                    )),
+                    _ => calls.extend([
+                        by(owner, Act::Token(OnToken::Disable, NEWEST)),
+                        by(owner, Act::Token(OnToken::Enable, NEWEST)),
+                    ]),
+                }
+                calls
+            },
+        )
+}
+
+/// Bounds that an owner sets on what it does not have itself, and lifts again.
+fn a_bound_of_ones_own() -> impl Strategy<Value = Vec<Call>> {
+    let selection = select(vec!["**", "mail:send", "policy:read"]).prop_map(adds);
+    let resource = proptest::option::weighted(0.4, select(vec!["org:a", "org:a/group:x"]));
+    let network = select(NETWORKS.to_vec());
+    (
+        select(OWNERS.to_vec()),
+        selection,
+        resource,
+        network,
+        any::<bool>(),
+    )
+        .prop_map(|((person, owner), selection, resource, network, credits)| {
+            let input = wanted("permission-set", owner, selection, Bounds::default());
+            let (set, lift) = if credits {
+                let of = |credits| Change {
+                    credits: Some(credits),
+                    ..Change::default()
+                };
+                (of(Some(1)), of(Some(2)))
+            } else {
+                let of = |network| Change {
+                    network: Some(network),
+                    ..Change::default()
+                };
+                (of(Some(network)), of(None))
+            };
+            let owner = Actor::Person(person);
+            vec![
+                by(ROOT, Act::Create(Wanted { resource, ..input })),
+                by(owner, Act::Edit(NEWEST, set)),
+                by(owner, Act::Edit(NEWEST, lift)),
+            ]
+        })
+}
+
+/// An edit of a narrowed token that says nothing of where something is held.
+fn a_narrowed_token() -> impl Strategy<Value = Vec<Call>> {
+    let narrowed = select(vec!["mail:send", "policy:read", "policy:write"]);
+    let selection = |permission: &'static str| Selection {
+        narrowed: Some((permission, "org:a/group:x")),
+        ..adds("**")
+    };
+    (
+        narrowed,
+        select(vec!["**", "policy:*", "mail:send"]),
+        change(),
+        0..3usize,
+    )
+        .prop_map(move |(permission, again, other, actor)| {
+            let change = Change {
+                selection: Some(adds(again)),
+                ..Change::default()
+            };
+            vec![
+                by(
+                    ROOT,
+                    Act::Create(wanted(
+                        "service",
+                        "org:a",
+                        selection(permission),
+                        Bounds::default(),
+                    )),
+                ),
+                by(Actor::Person(actor), Act::Edit(NEWEST, change)),
+                by(ROOT, Act::Edit(NEWEST, Change { seen: None, ..other })),
+            ]
+        })
+}
+
+/// An account that one disables and one enables: mostly the same, who may have less than it.
+fn stop_and_start_an_account() -> impl Strategy<Value = Vec<Call>> {
+    let whose = select(vec!["org:a/group:x", "org:b/user:9"]);
+    (whose, rights(), bounds(), any::<bool>(), 0..5usize).prop_map(
+        |(whose, rights, bounds, by_token, person)| {
+            let account = Whose::Named(whose);
+            let above = if whose == "org:b/user:9" { "org:b" } else { "org:a" };
+            let manager = Selection {
+                remove: vec!["policy:*"],
+                ..role("admin")
+            };
+            let actor = if by_token {
+                Actor::Token(NEWEST)
+            } else {
+                Actor::Person(person)
+            };
+            vec![
+                by(ROOT, Act::PutAccount(account, rights)),
+                by(ROOT, Act::Create(wanted("organization", above, manager, bounds))),
+                by(actor, Act::Account(OnAccount::Disable, account)),
+                by(actor, Act::Account(OnAccount::Enable, account)),
+            ]
+        },
+    )
+}
+
+/// A session of a bound token, one more below it, and what becomes of both when the first is changed.
+fn sessions_of_a_bound_token() -> impl Strategy<Value = Vec<Call>> {
+    (bounds(), derived(), derived(), change()).prop_map(|(bounds, first, second, change)| {
+        let exchange = |token, derived| Call::Exchange {
+            token,
+            secret: 0,
+            derived,
+        };
+        vec![
+            by(ROOT, Act::Create(wanted("service", "org:a", adds("**"), bounds))),
+            exchange(NEWEST, first),
+            exchange(NEWEST, second),
+            by(ROOT, Act::Edit(NEWEST - 2, Change { seen: None, ..change })),
+            by(ROOT, Act::Rotate(NEWEST - 2, Renewal::default())),
+        ]
+    })
+}
