@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use super::network::parse_peer;
+use super::network::{parse_peer, peer_address};
 use crate::stored::restore_by_parsing;
 
 /// The address that a request came from, in one form: what is written as IPv6 and means IPv4 is IPv4, and a zone is left out.
@@ -16,6 +16,12 @@ impl Address {
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Address, String> {
         parse_peer(text).map(Address)
+    }
+
+    /// The address in what a connection or a proxy says of a peer, which may have a port.
+    #[must_use]
+    pub fn of_peer(text: &str) -> Option<Address> {
+        peer_address(text).map(Address)
     }
 }
 

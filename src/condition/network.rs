@@ -68,6 +68,28 @@ impl Network {
     }
 }
 
+/// The address in what a connection or a proxy says of a peer: an address, or an address with a port (`192.0.2.7:5678`,
+/// `[2001:db8::1]:443`). Anything else (a list, `unknown`, nothing) names no address, and is no mistake of the program that passes it on.
+pub(super) fn peer_address(text: &str) -> Option<IpAddr> {
+    let address = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => {
+            let named = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+            (named && address.contains(':')).then_some(address)?
+        }
+        // An IPv6 address has more colons than one, and no port without brackets.
+        None => match text.split_once(':') {
+            Some((address, port)) if is_port(port) && address.contains('.') => address,
+            _ => text,
+        },
+    };
+    parse_peer(address).ok()
+}
+
+/// Digits of a port, 0 to 65535.
+fn is_port(text: &str) -> bool {
+    text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
 /// Parses the address of a peer. The zone of a link-local address (`fe80::1%eth0`) is the receiver's name of a cable, not the peer's.
 pub(super) fn parse_peer(text: &str) -> Result<IpAddr, String> {
     let address = match text.split_once('%') {
@@ -328,6 +350,73 @@ mod tests {
             "%eth0",
         ] {
             assert!(parse_peer(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_peer_may_come_with_its_port() {
+        for (text, address) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7:5678", "192.0.2.7"),
+            ("192.0.2.7:0", "192.0.2.7"),
+            ("192.0.2.7:65535", "192.0.2.7"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("2001:db8::1:443", "2001:db8::1:443"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[::ffff:192.0.2.7]:443", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%eth0]:443", "fe80::1"),
+        ] {
+            assert_eq!(peer_address(text), Some(address.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            ":",
+            ":443",
+            "unknown",
+            "_hidden",
+            "unix:",
+            "localhost:443",
+            "192.0.2.7:",
+            "192.0.2.7:65536",
+            "192.0.2.7:+1",
+            "192.0.2.7:1:2",
+            "192.0.2.7, 10.0.0.1",
+            "192.0.2.7 ",
+            "192.0.2.256:1",
+            "010.0.0.1:1",
+            "10.0.0.0/8",
+            "[192.0.2.7]:443",
+            "[192.0.2.7]",
+            "[]",
+            "[]:443",
+            "[2001:db8::1",
+            "2001:db8::1]:443",
+            "[2001:db8::1]443",
+            "[2001:db8::1]:",
+            "[2001:db8::1]:x",
+            "[[2001:db8::1]]:443",
+            "::ffff:192.0.2.7:443",
+            "for=192.0.2.7",
+        ] {
+            assert_eq!(peer_address(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_port_changes_no_address(bits: u128, v4: u32, port: u16) {
+            let (long, short) = (Ipv6Addr::from_bits(bits), Ipv4Addr::from_bits(v4));
+            prop_assert_eq!(peer_address(&format!("[{long}]:{port}")), Some(IpAddr::V6(long).to_canonical()));
+            prop_assert_eq!(peer_address(&format!("{short}:{port}")), Some(IpAddr::V4(short)));
+        }
+
+        #[test]
+        fn no_text_of_a_peer_panics(text in "[0-9a-f:.%,\\[\\] ]{0,60}|.{0,60}") {
+            let _ = peer_address(&text);
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::Audience;
-use super::network::parse_peer;
+use super::network::peer_address;
 use super::origin::Origin;
 use crate::input::{Members, Path, Problems, Value};
 
@@ -16,8 +16,9 @@ pub struct RequestContext {
 impl RequestContext {
     /// Reads `{ ip?, origin?, audience? }`; `None` where anything is wrong.
     ///
-    /// Address and audience are the host's own words: one that cannot be parsed is a mistake in its program. The origin is the client's,
-    /// who may send any text (`null`, an extension's). One that is no web origin is none, and meets no condition.
+    /// The audience is the host's own: one that cannot be parsed is a mistake in its program. The address comes from a connection or a
+    /// proxy, the origin from the client, and either may be any text (`unknown`, `null`). One that cannot be parsed is not known, and
+    /// meets no condition.
     pub fn read(value: Option<&Value>, path: &Path, problems: &mut Problems) -> Option<RequestContext> {
         let Some(value) = value else {
             return Some(RequestContext::default());
@@ -25,7 +26,7 @@ impl RequestContext {
         let before = problems.len();
         let members = Members::open(value, path, &["ip", "origin", "audience"], problems)?;
         let context = RequestContext {
-            ip: members.parsed("ip", problems, parse_peer),
+            ip: members.text("ip", problems).and_then(peer_address),
             origin: members
                 .text("origin", problems)
                 .and_then(|text| Origin::parse(text).ok()),

@@ -188,7 +188,7 @@ fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instan
             break;
         }
         let at = told.instant(text, problems);
-        if let (Ok(address), Some(at)) = (Address::parse(text), at) {
+        if let (Some(address), Some(at)) = (Address::of_peer(text), at) {
             from.push((address, at));
         }
     }
