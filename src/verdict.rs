@@ -166,7 +166,7 @@ impl Lacking {
             missing: missing
                 .filter_map(|index| permissions.permission(index).cloned())
                 .collect(),
-            scope: Some(requirement.scope(permissions)).filter(|scope| !scope.is_empty()),
+            scope: requirement.scope(permissions),
         }
     }
 }

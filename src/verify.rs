@@ -381,9 +381,9 @@ impl Verified {
             .collect();
         let told = VerifiedToken::of(token, grant, self.successor, catalog);
         let mut verdict = Verdict::of(told, code, missing, now);
-        let needed =
-            (verdict.error == Some("insufficient_scope")).then(|| question.requirement.scope(catalog));
-        verdict.scope = needed.filter(|scope| !scope.is_empty());
+        if verdict.error == Some("insufficient_scope") {
+            verdict.scope = question.requirement.scope(catalog);
+        }
         let writes = match question.consume {
             Some(cost) if code == Code::Valid => spend(&standing, cost, reads, now, &mut verdict)?,
             _ => Vec::new(),

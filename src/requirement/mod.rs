@@ -10,6 +10,9 @@ use crate::permission::{Permission, PermissionSet};
 use crate::resource::Resource;
 use expression::Expression;
 
+/// The most bytes of a scope. Servers and proxies refuse answers with long headers, and a scope of a thousand permissions helps nobody.
+const LONGEST_SCOPE: usize = 1_000;
+
 /// A requirement. Absent means: only authenticate.
 #[derive(Debug, Default)]
 pub struct Requirement {
@@ -83,16 +86,17 @@ impl Requirement {
     }
 
     /// What a challenge says that a request needs (RFC 6750 §3): from the requirement alone, because what a grant has or lacks is not the
-    /// network's business.
+    /// network's business. `None` where there is nothing to say, or more than a header can take.
     #[must_use]
-    pub fn scope(&self, catalog: &Permissions) -> String {
+    pub fn scope(&self, catalog: &Permissions) -> Option<String> {
         let nothing = Grant::new(catalog.nothing(), Resource::root());
         let needed = self.fewest_missing(&nothing);
         let ids = needed
             .into_iter()
             .filter_map(|index| catalog.permission(index))
             .map(Permission::as_str);
-        ids.collect::<Vec<&str>>().join(" ")
+        let scope = ids.collect::<Vec<&str>>().join(" ");
+        (1..=LONGEST_SCOPE).contains(&scope.len()).then_some(scope)
     }
 }
 
@@ -130,6 +134,33 @@ mod tests {
     /// The letters of permissions.
     fn letters(indices: &[usize]) -> String {
         indices.iter().map(|index| ['a', 'b', 'c'][*index]).collect()
+    }
+
+    #[test]
+    fn a_scope_is_no_longer_than_a_header_can_take() {
+        // 15 permissions of 65 characters with a blank after each, and one that fills up the rest.
+        for (last, told) in [(2, true), (10, true), (11, false), (60, false)] {
+            let mut names: Vec<String> = (10..25).map(|at| format!("{at}{}", "x".repeat(61))).collect();
+            names.push("y".repeat(last - 2));
+            names.retain(|name| !name.is_empty());
+            let permissions: Vec<String> = names.iter().map(|name| format!("\"{name}\": \"A\"")).collect();
+            let document = format!(
+                r#"{{"services": {{"s": {{"title": "S", "permissions": {{{}}}}}}}}}"#,
+                permissions.join(", ")
+            );
+            let catalog = Catalog::compile(&serde_json::from_str(&document).unwrap()).unwrap();
+            let ids: Vec<String> = names.iter().map(|name| format!("s:{name}")).collect();
+            let value: Value = serde_json::from_str(&serde_json::to_string(&ids).unwrap()).unwrap();
+            let mut problems = Problems::default();
+            let requirement = Requirement::read(Some(&value), &catalog, &mut problems).unwrap();
+            let scope = ids.join(" ");
+            assert_eq!(scope.len() <= 1_000, told, "{}", scope.len());
+            assert_eq!(requirement.scope(&catalog), told.then_some(scope));
+        }
+        assert_eq!(
+            read("[]").ok().and_then(|nothing| nothing.scope(&catalog())),
+            None
+        );
     }
 
     #[test]
