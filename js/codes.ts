@@ -49,6 +49,8 @@ export type VerdictCode =
   | 'owner_inactive'
   | 'condition_failed'
   | 'insufficient_permission'
+  /** No route of the catalog matches the request, so nothing says which permission it needs. */
+  | 'no_route'
   | 'outside_resource'
   | 'rate_limited'
   | 'usage_exceeded'
@@ -71,6 +73,8 @@ export const WRAPPER_REFUSALS = {
   malformedCredential: { code: 'malformed', status: 401, error: 'invalid_token' },
   /** More than one credential. */
   ambiguous: { code: 'ambiguous_credentials', status: 400, error: 'invalid_request' },
+  /** No permission lets such a request pass, so it lacks one. A client gets the same bytes as for `insufficient_permission`. */
+  noRoute: { code: 'no_route', status: 403, error: 'insufficient_scope' },
   /** The store did not answer: never a yes. */
   storeUnavailable: { code: 'store_unavailable', status: 503 },
   /** The clock cannot be read, so nothing can be found expired: never a yes. */

@@ -1,3 +1,4 @@
+import { WRAPPER_REFUSALS } from '../codes.js';
 import type { RequestContext } from '../conditions.js';
 import { LeastkeyError } from '../errors.js';
 import { type OnError, readOnError } from '../on-error.js';
@@ -6,6 +7,7 @@ import { refuseUnknownOptions } from '../options.js';
 import type { RouteRequirement } from '../route.js';
 import type { Requirement, Verdict, VerifiedToken } from '../types.js';
 import { causeOf } from '../unavailable.js';
+import { readAudience } from './audience.js';
 import { credentialHeaders, readHeaderName } from './presented.js';
 import { readRealm, refuse } from './refusal.js';
 import { type GuardRequest, pathOf } from './request.js';
@@ -29,8 +31,8 @@ export interface GuardOptions {
   /** What this service is called, for tokens that only some services may take. */
   audience?: string;
   /**
-   * The address of the client, for tokens that only some networks may use. Nothing is read by default: `X-Forwarded-For` says
-   * what the client likes, unless a proxy that you run has written it.
+   * The address of the client, for tokens that only some networks may use. With a port it is the address before it; what is no address
+   * is not known. Nothing is read by default: `X-Forwarded-For` says what the client likes, unless a proxy that you run has written it.
    */
   clientIp?(request: GuardRequest): string | null | undefined;
   /** Called for each request that is answered with 503, with the error behind the verdict and the request. Default: no call. */
@@ -90,7 +92,8 @@ export function createGuard<Permission extends string>(
   refuseUnknownOptions(options, OPTIONS, 'createGuard');
   const header = readHeaderName(options.header);
   const realm = readRealm(options.realm);
-  const { audience, clientIp } = options;
+  const audience = readAudience(options.audience);
+  const { clientIp } = options;
   const onError = readOnError(options.onError);
   if (clientIp !== undefined && typeof clientIp !== 'function') {
     throw new LeastkeyError(
@@ -112,7 +115,7 @@ export function createGuard<Permission extends string>(
     });
     if (passes(verdict)) {
       if (needed !== null) return { verdict };
-      return refused(request, { ...verdict, ...NO_ROUTE }, realm);
+      return refused(request, { ...verdict, valid: false, ...WRAPPER_REFUSALS.noRoute }, realm);
     }
     if (verdict.status === UNAVAILABLE) onError(causeOf(verdict), { operation: 'guard', request });
     return refused(request, verdict, realm);
@@ -121,14 +124,6 @@ export function createGuard<Permission extends string>(
 
 /** The status of a verdict that a failure led to. */
 const UNAVAILABLE = 503;
-
-/** No permission lets such a request pass, so it lacks one. */
-const NO_ROUTE = {
-  valid: false,
-  code: 'insufficient_permission',
-  status: 403,
-  error: 'insufficient_scope',
-} as const satisfies Partial<Verdict>;
 
 /** What the request needs; `undefined`: only a valid token; `null`: nobody knows, so nothing will do. */
 function requirementOf<Permission extends string>(
@@ -165,7 +160,17 @@ function contextOf(
   audience: string | undefined,
   clientIp: GuardOptions['clientIp'],
 ): RequestContext {
-  const known = { ip: clientIp?.(request), origin: request.headers.get('origin'), audience };
+  const ip: unknown = clientIp?.(request);
+  if (ip !== undefined && ip !== null && typeof ip !== 'string') {
+    throw new LeastkeyError(
+      'invalid_input',
+      'clientIp: expected a function that answers a text, or nothing',
+      {
+        path: 'clientIp',
+      },
+    );
+  }
+  const known = { ip, origin: request.headers.get('origin'), audience };
   return Object.fromEntries(
     Object.entries(known).filter(([, value]) => value !== null && value !== undefined),
   );

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTokens, type Tokens, type Verdict } from 'leastkey';
-import { createGuard, type Guardable, type GuardOptions } from 'leastkey/edge';
+import { createGuard, createVerifier, type Guardable, type GuardOptions } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, PREFIX } from './support/deployment.js';
 
@@ -95,7 +95,7 @@ describe('a guard', () => {
   test('refuses what no route names, after it has asked for a credential', async () => {
     const { guard, token, tokens } = await guarded();
     const { response, verdict } = await guard(request('/nowhere', { token }));
-    assert.deepEqual([verdict.valid, verdict.code], [false, 'insufficient_permission']);
+    assert.deepEqual([verdict.valid, verdict.code, verdict.status], [false, 'no_route', 403]);
     assert.equal(response?.headers.get('www-authenticate'), 'Bearer error="insufficient_scope"');
     assert.equal((await guard(request('/nowhere'))).response?.status, 401);
     assert.equal((await guard(request('/nowhere', { token: `${token}0` }))).response?.status, 401);
@@ -133,6 +133,103 @@ describe('a guard', () => {
       assert.equal(response.headers.get('www-authenticate'), challenge);
       assert.equal(response.headers.get('cache-control'), 'no-store');
     }
+  });
+
+  test('tells no client that no route matches, and takes no credit for it', async () => {
+    const { tokens, guard } = await guarded();
+    const { token } = await createToken(tokens, { name: 'Once', limits: { credits: { amount: 1 } } });
+    const asked = (path: string) => guard(request(path, { token }), undefined, { consume: 1 });
+    const unrouted = await asked('/nowhere');
+    const lacking = await createGuard(answering({ ...unrouted.verdict, code: 'insufficient_permission' }))(
+      request('/export'),
+    );
+    assert.equal(await bytesOf(unrouted.response), await bytesOf(lacking.response));
+    assert.equal(
+      (await guard(request('/messages', { method: 'POST', token }), undefined, { consume: 1 })).response,
+      undefined,
+    );
+    const used = await guard(request('/messages', { method: 'POST', token }), undefined, { consume: 1 });
+    assert.equal(used.verdict.code, 'usage_exceeded');
+  });
+
+  test('never throws for what a client or a proxy says of the address, and takes nothing of it for granted', async () => {
+    const deployment = { catalog, store: memoryStore(), prefix: PREFIX };
+    const [tokens, verifier] = await Promise.all([createTokens(deployment), createVerifier(deployment)]);
+    const bound = { conditions: { ips: ['192.0.2.0/24', '2001:db8::/32'] } };
+    const { token } = await createToken(tokens, { name: 'Bound', ...bound });
+    const { token: free } = await createToken(tokens, { name: 'Free' });
+    const rows: [ip: string | null | undefined, status: number | undefined][] = [
+      ['192.0.2.7', undefined],
+      ['192.0.2.7:5678', undefined],
+      ['::ffff:192.0.2.7', undefined],
+      ['[::ffff:192.0.2.7]:443', undefined],
+      ['2001:db8::1', undefined],
+      ['[2001:db8::1]', undefined],
+      ['[2001:db8::1]:443', undefined],
+      ['[2001:db8::1%eth0]:443', undefined],
+      ['198.51.100.7:5678', 403],
+      ['[2001:db9::1]:443', 403],
+      ['192.0.2.7, 10.0.0.1', 403],
+      ['192.0.2.7:99999', 403],
+      ['192.0.2.7:', 403],
+      ['[192.0.2.7]:443', 403],
+      ['', 403],
+      [' ', 403],
+      ['unknown', 403],
+      ['_hidden', 403],
+      ['localhost', 403],
+      ['\0', 403],
+      ['1'.repeat(100_000), 403],
+      [null, 403],
+      [undefined, 403],
+    ];
+    for (const [ip, status] of rows) {
+      for (const asked of [tokens, verifier]) {
+        const guard = createGuard(asked, { clientIp: () => ip });
+        const { response, verdict } = await guard(request('/messages', { method: 'POST', token }));
+        assert.equal(response?.status, status, JSON.stringify(ip)?.slice(0, 80));
+        if (status !== undefined) assert.equal(verdict.code, 'condition_failed');
+        // Without a condition on it, nothing rests on the address.
+        assert.equal(
+          (await guard(request('/messages', { method: 'POST', token: free }))).response,
+          undefined,
+        );
+      }
+      const more = ip === null || ip === undefined ? {} : { ip };
+      const given = await createGuard(tokens)(
+        request('/messages', { method: 'POST', token }),
+        undefined,
+        more,
+      );
+      assert.equal(given.response?.status, status);
+    }
+    const mistaken = createGuard(tokens, { clientIp: (() => 7) as never });
+    await assert.rejects(mistaken(request('/messages', { method: 'POST', token })), { path: 'clientIp' });
+  });
+
+  test('leaves a scope out of its challenge that is longer than a header can take', async () => {
+    for (const [length, told] of [
+      [1_000, true],
+      [1_001, false],
+    ] as const) {
+      const verdict = { status: 403, error: 'insufficient_scope', scope: 'x'.repeat(length) } as const;
+      const { response } = await createGuard(answering(verdict))(request('/'));
+      assert.equal(response?.headers.get('www-authenticate')?.includes('scope='), told);
+      assert.equal(response?.status, 403);
+    }
+    const ids = Array.from({ length: 40 }, (_, at) => `permission-${'x'.repeat(20)}-${at}`);
+    const wide = {
+      services: { s: { title: 'S', permissions: Object.fromEntries(ids.map((id) => [id, id])) } },
+      templates: { sender: { title: 'Send', permissions: [`s:${ids[0]}`] } },
+    };
+    const tokens = await createTokens({ catalog: wide, store: memoryStore(), prefix: PREFIX });
+    const { token } = await createToken(tokens);
+    const all = ids.map((id) => `s:${id}`);
+    const verdict = await tokens.verify(token, all);
+    assert.deepEqual([verdict.status, verdict.scope, verdict.missing?.length], [403, undefined, 39]);
+    const { wire } = await tokens.explain(token, all);
+    assert.equal(wire.challenge, 'Bearer error="insufficient_scope"');
+    assert.equal((await tokens.verify(token, all.slice(0, 20))).scope, all.slice(0, 20).join(' '));
   });
 
   test('says when to try again, and challenges nobody for what is not about the credential', async () => {
