@@ -115,7 +115,7 @@ class Operation {
       return applied;
     } catch (cause) {
       this.#deadline.refuseAborted();
-      if (cause instanceof LeastkeyError && this.#lost === undefined) throw cause;
+      if (cause instanceof LeastkeyError && this.#lost === undefined) throw unreadable(cause);
       this.#lost = { cause };
       return false;
     }

@@ -1,7 +1,7 @@
 /** Verdicts that a failure led to: the host is told of it, and a guard finds the error behind its verdict. */
 
 import type { Reads } from './boundary.js';
-import { WRAPPER_REFUSALS } from './codes.js';
+import { type ErrorCode, WRAPPER_REFUSALS } from './codes.js';
 import { LeastkeyError } from './errors.js';
 import type { ErrorContext } from './on-error.js';
 import type { Verdict } from './types.js';
@@ -70,8 +70,17 @@ export function causeOf(verdict: Verdict): LeastkeyError {
     : new LeastkeyError(code, 'the credential could not be verified', { cause });
 }
 
+/** The codes that are of a store's failure. With any other, its message would go to a client as what is wrong with the request. */
+const OF_STORES: readonly ErrorCode[] = [
+  'store_unavailable',
+  'clock_unreliable',
+  'deadline_exceeded',
+  'outcome_unknown',
+  'internal',
+];
+
 /** A failure of the store. A foreign error's message may name hosts and passwords: it stays with the cause. */
 export function unreadable(cause: unknown): LeastkeyError {
-  if (cause instanceof LeastkeyError) return cause;
+  if (cause instanceof LeastkeyError && OF_STORES.includes(cause.code)) return cause;
   return new LeastkeyError('store_unavailable', 'the store could not be read; the cause says why', { cause });
 }

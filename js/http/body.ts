@@ -1,14 +1,16 @@
 import { RequestRefused } from './refusal.js';
 
-/** What no honest body comes near. */
-export const LONGEST_BODY = 64 * 1024;
+/** The most bytes of a JSON body: more than the largest call that the core takes. */
+const LONGEST_JSON = 2_000_000;
+/** The most bytes of a form, which anybody may send before anybody is known. */
+const LONGEST_FORM = 64 * 1024;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /** A JSON object. Where the body may be left out, nothing is an object without members. */
 export async function readJson(request: Request, required: boolean): Promise<Record<string, unknown>> {
-  const text = await readText(request, JSON_TYPE, 'application/json', required);
+  const text = await readText(request, JSON_TYPE, 'application/json', required, LONGEST_JSON);
   if (text === undefined) return {};
   const value = parse(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -19,7 +21,7 @@ export async function readJson(request: Request, required: boolean): Promise<Rec
 
 /** The fields of a form. RFC 6749 §3.2: none more than once, and an empty one counts as absent. */
 export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
-  const text = await readText(request, FORM_TYPE, 'application/x-www-form-urlencoded', true);
+  const text = await readText(request, FORM_TYPE, 'application/x-www-form-urlencoded', true, LONGEST_FORM);
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (value === '') continue;
@@ -34,8 +36,9 @@ async function readText(
   type: RegExp,
   expected: string,
   required: boolean,
+  longest: number,
 ): Promise<string | undefined> {
-  const bytes = await readBytes(request.body);
+  const bytes = await readBytes(request.body, longest);
   const contentType = request.headers.get('content-type');
   if (bytes.length === 0 && contentType === null && !required) return undefined;
   if (!type.test(contentType ?? '')) {
@@ -53,16 +56,16 @@ async function readText(
 }
 
 /** What was sent is counted, not what `Content-Length` says of it. */
-async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+async function readBytes(body: ReadableStream<Uint8Array> | null, longest: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body?.getReader();
   for (let turn = await reader?.read(); turn?.done === false; turn = await reader?.read()) {
     length += turn.value.length;
-    if (length > LONGEST_BODY) {
+    if (length > longest) {
       // Waiting for a client that goes on sending would be its way to hold us.
       reader?.cancel().catch(() => {});
-      throw new RequestRefused('body_too_large', `The body may have at most ${LONGEST_BODY} bytes.`);
+      throw new RequestRefused('body_too_large', `The body may have at most ${longest} bytes.`);
     }
     chunks.push(turn.value);
   }

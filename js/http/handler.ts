@@ -1,5 +1,6 @@
 import { TrieRouter } from 'hono/router/trie-router';
 import type { Tokens } from '../tokens.js';
+import { accountVerbs, encodedAccountPath } from './account-path.js';
 import { refuseOversized } from './bounds.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { type HandlerOptions, readHandlerOptions, type Settings } from './options.js';
@@ -41,10 +42,16 @@ export function handler(tokens: Tokens, options: HandlerOptions): (request: Requ
 }
 
 function dispatcher(tokens: Tokens, settings: Settings): (request: Request) => Promise<Response> {
-  const router = endpoints(routesOf(settings));
+  const table = routesOf(settings);
+  const router = endpoints(table);
+  const accounts = `${settings.basePath}/accounts/`;
+  const verbs = accountVerbs(
+    table.map(({ path }) => path),
+    accounts,
+  );
   return async (request) => {
     const url = new URL(request.url);
-    const [[found] = []] = router.match('ALL', url.pathname);
+    const [[found] = []] = router.match('ALL', encodedAccountPath(url.pathname, accounts, verbs));
     if (found === undefined) throw new RequestRefused('no_such_resource', 'There is nothing here.');
     const [endpoint, captured] = found as [Endpoint, Record<string, string>];
     const head = request.method === 'HEAD';
@@ -100,6 +107,8 @@ function decode(captured: Record<string, string>): Record<string, string> {
 function finish(response: Response, request: Request, settings: Settings): Response {
   const finished = request.method === 'HEAD' ? new Response(null, response) : response;
   const headers = { ...PROTECTION, ...corsHeaders(request, settings) };
+  // A proxy that compresses an answer changes its entity tag, by which no change could be made any more.
+  if (finished.headers.has('etag')) headers['Cache-Control'] += ', no-transform';
   for (const [name, value] of Object.entries(headers)) finished.headers.set(name, value);
   return finished;
 }

@@ -1,4 +1,5 @@
 import { LeastkeyError } from '../errors.js';
+import { readAudience } from '../guard/audience.js';
 import { type OnError, readOnError } from '../on-error.js';
 import { refuseUnknownOptions } from '../options.js';
 import type { MaybePromise } from '../stores/store.js';
@@ -31,8 +32,13 @@ export interface HandlerOptions {
    * it these endpoints refuse everybody.
    */
   authenticateClient?: (client: PresentedClient, request: Request) => MaybePromise<Client | null>;
-  /** The address of the client, from the connection or from a proxy that the host trusts. Default: unknown. */
-  clientIp?: (request: Request) => string | undefined;
+  /**
+   * The address of the client, from the connection or from a proxy that the host trusts. With a port it is the address before it; what is
+   * no address is not known. Default: not known.
+   */
+  clientIp?: (request: Request) => string | null | undefined;
+  /** What this API is called, for tokens that only some services may take. Default: it has no name, and such tokens open nothing here. */
+  audience?: string;
   /** Called for each failure of which the answer tells no more than its status, with the request. Default: no call. */
   onError?: OnError<Request>;
 }
@@ -47,6 +53,7 @@ export interface Settings {
   issuer: string | undefined;
   authenticateClient: NonNullable<HandlerOptions['authenticateClient']>;
   clientIp: NonNullable<HandlerOptions['clientIp']>;
+  audience: string | undefined;
   onError: ReturnType<typeof readOnError<Request>>;
 }
 
@@ -59,6 +66,7 @@ const OPTIONS = [
   'issuer',
   'authenticateClient',
   'clientIp',
+  'audience',
   'onError',
 ] as const satisfies (keyof HandlerOptions)[];
 
@@ -87,6 +95,7 @@ export function readHandlerOptions(options: HandlerOptions): Settings {
     issuer: issuer === undefined ? undefined : readIssuer(issuer),
     authenticateClient: options.authenticateClient ?? (() => null),
     clientIp: options.clientIp ?? (() => undefined),
+    audience: readAudience(options.audience),
     onError: readOnError(options.onError),
   };
 }

@@ -4,8 +4,22 @@ import { RequestRefused } from './refusal.js';
 /** The entity tag of a revision. */
 export const entityTag = (revision: number) => `"${revision}"`;
 
-/** The revision that a client has seen, from `If-Match`. `undefined` for `*`: whatever it is by now. */
-export function readIfMatch(headers: Headers): number | undefined {
+/** What a client has seen of what it changes: `'*'`, whatever it is by now; or one of these revisions. */
+export type Seen = '*' | readonly number[];
+
+/** The most tags of one header. */
+const MAX_TAGS = 20;
+
+const TAG = /^(?:W\/)?"([!#-~]{0,100})"$/;
+
+/**
+ * A revision, as it was told or as a proxy between has marked it: weak (`W/"7"`) or with the name of its compression (`"7-gzip"`). A
+ * revision counts every change, so the mark of a proxy makes it no less exact.
+ */
+const REVISION = /^(\d{1,15})(?:[-;]{1,2}(?:gzip|br|deflate|zstd))?$/;
+
+/** What a client has seen, from `If-Match` (RFC 9110 §13.1.1). */
+export function readIfMatch(headers: Headers): Seen {
   const text = headers.get('if-match')?.trim();
   if (text === undefined) {
     throw new RequestRefused(
@@ -13,19 +27,38 @@ export function readIfMatch(headers: Headers): number | undefined {
       'Say in If-Match which revision the change is made from: the ETag of the answer that was read, or *.',
     );
   }
-  if (text === '*') return undefined;
-  const [, weak, tag] = /^(W\/)?"([!#-~]{0,100})"$/.exec(text) ?? [];
-  if (tag === undefined) throw new RequestRefused('malformed_request', 'If-Match must be one ETag, or *.');
-  if (weak === undefined && /^\d{1,15}$/.test(tag)) return Number(tag);
-  throw new RequestRefused('precondition_failed', 'If-Match is not the ETag of any revision.');
+  if (text === '*') return text;
+  const tags = text.split(/[ \t]*,[ \t]*/).filter((tag) => tag !== '');
+  const opaque = tags.map((tag) => TAG.exec(tag)?.[1]);
+  if (tags.length === 0 || tags.length > MAX_TAGS || opaque.includes(undefined)) {
+    throw new RequestRefused(
+      'malformed_request',
+      `If-Match must be an ETag, a list of at most ${MAX_TAGS} of them with commas between, or *.`,
+    );
+  }
+  return opaque.flatMap((tag) => REVISION.exec(tag ?? '')?.[1] ?? []).map(Number);
 }
 
 /** As {@link readIfMatch}, of what need not be there yet: `If-None-Match: *` asks that it is not, which is revision 0. */
-export function readIfNoneMatch(headers: Headers): number | undefined {
+export function readIfNoneMatch(headers: Headers): Seen {
   const text = headers.get('if-none-match');
   if (text === null) return readIfMatch(headers);
-  if (text.trim() === '*' && !headers.has('if-match')) return 0;
+  if (text.trim() === '*' && !headers.has('if-match')) return [0];
   throw new RequestRefused('malformed_request', 'If-None-Match must be *, without If-Match beside it.');
+}
+
+/** A revision that nothing has. A change from it is refused for whatever else is wrong with it first (RFC 9110 §13.2.1). */
+export const NO_REVISION = Number.MAX_SAFE_INTEGER;
+
+/** The revision that a change is made from. `current` reads the one that there is, which is only needed to choose from several. */
+export async function chooseRevision(
+  seen: readonly number[],
+  current: () => Promise<number>,
+): Promise<number> {
+  const [first = NO_REVISION, ...more] = seen;
+  if (more.length === 0) return first;
+  const revision = await current();
+  return seen.includes(revision) ? revision : NO_REVISION;
 }
 
 /** The answer of a change. That it was made from another revision is a precondition that failed. */
@@ -35,7 +68,7 @@ export async function fromRevision<T>(change: Promise<T>): Promise<T> {
   } catch (error) {
     const conflict = error instanceof LeastkeyError && error.code === 'conflict' && error.path === 'revision';
     throw conflict
-      ? new RequestRefused('precondition_failed', 'It has been changed since. Read it again.')
+      ? new RequestRefused('precondition_failed', 'It has another revision by now, or none. Read it again.')
       : error;
   }
 }

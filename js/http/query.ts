@@ -31,6 +31,15 @@ export function readQuery(search: URLSearchParams, parameters: Parameters): Quer
   return query;
 }
 
+/** Parameters of OAuth that bear a secret. */
+const SECRETS = ['access_token', 'token', 'subject_token', 'actor_token', 'client_secret'];
+
+/** At the endpoints of OAuth what is not known is passed over (RFC 6749 §3.1), but no secret: what stands in a query ends in logs. */
+export function refuseSecrets(search: URLSearchParams): void {
+  const secret = SECRETS.find((name) => search.has(name));
+  if (secret !== undefined) throw wrong(`The parameter ${secret} belongs in the body, never in the query.`);
+}
+
 function readInteger(name: string, text: string): number {
   if (/^(?:0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw wrong(`The parameter ${name} must be a whole number.`);

@@ -1,3 +1,4 @@
+import { shown } from '../quote.js';
 import { RequestRefused } from './refusal.js';
 
 /**
@@ -10,9 +11,27 @@ export function requireSameOrigin(request: Request, allowed: ReadonlySet<string>
   if (origin !== null && allowed.has(origin)) return;
   const site = request.headers.get('sec-fetch-site');
   // Behind a proxy the URL may have another origin than the browser saw, so the browser's own judgement goes first.
-  if (site !== null ? site === 'same-origin' : origin === new URL(request.url).origin) return;
+  const own = new URL(request.url).origin;
+  if (site !== null ? site === 'same-origin' : origin === own) return;
   throw new RequestRefused(
     'cross_origin',
-    'A request that changes something must come from a page of this origin, and say so in Sec-Fetch-Site or Origin.',
+    `A request that changes something must come from a page of this API's own origin, and say so in Sec-Fetch-Site or Origin. ${saidBy(origin, site)}; expected was ${own}. Is that not the address in the browser, as behind a proxy that ends TLS? Then give the handler the right one in its option "origins". Does no cookie sign people in? Then say credentials: 'bearer'.`,
   );
+}
+
+/** What the request says of where it comes from. */
+function saidBy(origin: string | null, site: string | null): string {
+  const from =
+    origin === null ? 'The request names no Origin' : `The request has the Origin ${shownOrigin(origin)}`;
+  return site === null ? from : `${from} and Sec-Fetch-Site ${shown(site)}`;
+}
+
+/** The longest origin that is shown: a host name has at most 253 characters. */
+const LONGEST_ORIGIN = 270;
+
+/** A text that is no origin may be anything, a secret too. */
+function shownOrigin(origin: string): string {
+  const isOrigin =
+    origin.length <= LONGEST_ORIGIN && URL.canParse(origin) && new URL(origin).origin === origin;
+  return isOrigin ? origin : shown(origin);
 }

@@ -1,13 +1,31 @@
 import type { Account, AccountInput } from '../../accounts.js';
-import { entityTag, fromRevision, readIfNoneMatch, refuseRevision } from '../preconditions.js';
+import { LeastkeyError } from '../../errors.js';
+import type { Tokens } from '../../tokens.js';
+import type { Actor } from '../../types.js';
+import {
+  chooseRevision,
+  entityTag,
+  fromRevision,
+  NO_REVISION,
+  readIfNoneMatch,
+  refuseRevision,
+} from '../preconditions.js';
 import type { Parameters } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { object, ref, TEXT } from '../schemas/schema.js';
-import { managed } from './managed.js';
+import { type Managed, managed } from './managed.js';
 
 const ACCOUNT_ID: Parameters = {
-  id: { description: 'The owner, or the technical user. Its slashes are written %2F.', schema: TEXT },
+  id: {
+    description:
+      'The owner, or the technical user. Its slashes are written %2F, or as they are: some proxies decode them.',
+    schema: TEXT,
+  },
+};
+
+const ACCOUNT_QUERY: Parameters = {
+  id: { description: 'The owner, or the technical user.', schema: TEXT, required: true },
 };
 
 const ACCOUNT_ANSWER = {
@@ -17,27 +35,41 @@ const ACCOUNT_ANSWER = {
 const accountAnswer = (account: Account, status = 200) =>
   json(account, status, { ETag: entityTag(account.revision) });
 
+/** The revision of an account; {@link NO_REVISION} where there is none, so that the change is refused as any other of this actor's. */
+async function currentRevision(tokens: Tokens, id: string, actor: Actor): Promise<number> {
+  try {
+    return (await tokens.accounts.get(id, actor)).revision;
+  } catch (error) {
+    if (error instanceof LeastkeyError && error.code === 'not_found') return NO_REVISION;
+    throw error;
+  }
+}
+
+/** A route of one account twice: its id in the path, or in the query, where no proxy touches its slashes and no verb is meant. */
+function byPathAndQuery(row: Omit<Managed, 'path'>): Managed[] {
+  return [
+    { ...row, path: '/accounts/{id}', parameters: ACCOUNT_ID },
+    { ...row, path: '/accounts', id: `${row.id}ByQuery`, query: ACCOUNT_QUERY },
+  ];
+}
+
 /** Owners and technical users. */
 export function accountRoutes(basePath: string): Route[] {
   return managed(basePath, 'Accounts', [
-    {
+    ...byPathAndQuery({
       method: 'GET',
-      path: '/accounts/{id}',
       id: 'getAccount',
       summary: 'The account of an owner, or a technical user',
-      parameters: ACCOUNT_ID,
       answers: ACCOUNT_ANSWER,
       refusals: ['forbidden'],
       run: async ({ tokens, id, actor }) => accountAnswer(await tokens.accounts.get(id, actor)),
-    },
-    {
+    }),
+    ...byPathAndQuery({
       method: 'PUT',
-      path: '/accounts/{id}',
       id: 'putAccount',
       summary: 'Registers an owner, or writes its account anew',
       description:
         'What it may be given shrinks for living tokens at once. `If-Match` names the revision that is replaced; `If-None-Match: *` registers an owner that is not there yet.',
-      parameters: ACCOUNT_ID,
       headers: ['If-Match', 'If-None-Match'],
       body: 'PutAccount',
       answers: {
@@ -49,25 +81,28 @@ export function accountRoutes(basePath: string): Route[] {
         const seen = readIfNoneMatch(request.headers);
         refuseRevision(body);
         if (Object.hasOwn(body, 'id')) {
-          throw new RequestRefused('malformed_request', 'The id of the account stands in the path.');
+          throw new RequestRefused(
+            'malformed_request',
+            'The id of the account belongs in the path or the query.',
+          );
         }
-        // What `If-Match: *` asks for is whatever is there, but that something is.
-        const revision = seen ?? (await tokens.accounts.get(id, actor)).revision;
-        const input = { ...body, id, revision } as AccountInput;
+        const current = () => currentRevision(tokens, id, actor);
+        // What `If-Match: *` asks for is whatever is there, but that something is. An account that was deleted never comes back.
+        const revision = seen === '*' ? await current() : await chooseRevision(seen, current);
+        const from = seen === '*' && revision !== NO_REVISION ? {} : { revision };
+        const input = { ...body, id, ...from } as AccountInput;
         const account = await fromRevision(tokens.accounts.put(input, actor));
         return accountAnswer(account, revision === 0 ? 201 : 200);
       },
-    },
-    {
+    }),
+    ...byPathAndQuery({
       method: 'DELETE',
-      path: '/accounts/{id}',
       id: 'deleteAccount',
       summary: 'Ends an account for good, and with it all its tokens',
-      parameters: ACCOUNT_ID,
       answers: { 200: { description: 'It is no more.', schema: object({ id: TEXT }) } },
       refusals: ['forbidden'],
       run: async ({ tokens, id, actor }) => json(await tokens.accounts.delete(id, actor)),
-    },
+    }),
     {
       method: 'POST',
       path: '/accounts/{id}/disable',

@@ -1,5 +1,5 @@
 import type { TokenChange } from '../../types.js';
-import { fromRevision, readIfMatch, refuseRevision } from '../preconditions.js';
+import { chooseRevision, fromRevision, readIfMatch, refuseRevision } from '../preconditions.js';
 import type { Route } from '../route.js';
 import { managed } from './managed.js';
 import { RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
@@ -20,9 +20,11 @@ export const editRoutes = (basePath: string): Route[] =>
       answers: RECORD_ANSWER,
       refusals: ['forbidden', 'terminal', 'exceeds_ceiling', 'name_taken'],
       run: async ({ tokens, id, body, actor, request }) => {
-        const revision = readIfMatch(request.headers);
+        const seen = readIfMatch(request.headers);
         refuseRevision(body);
-        const change = (revision === undefined ? body : { ...body, revision }) as TokenChange;
+        const current = async () => (await tokens.get(id, actor)).revision;
+        const change: TokenChange =
+          seen === '*' ? body : { ...body, revision: await chooseRevision(seen, current) };
         return recordAnswer(await fromRevision(tokens.edit(id, change, actor)));
       },
     },

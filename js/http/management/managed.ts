@@ -11,7 +11,7 @@ import { requireSameOrigin } from '../same-origin.js';
 export interface ManagementCall {
   tokens: Tokens;
   actor: Actor;
-  /** The id in the path, where there is one. */
+  /** The id in the path or the query, where there is one. */
   id: string;
   query: Query;
   /** What the client sent, as it is: the core reads it. */
@@ -55,15 +55,22 @@ export function managed(basePath: string, tag: string, rows: readonly Managed[])
         ...(row.headers?.includes('If-Match')
           ? (['precondition_required', 'precondition_failed'] as const)
           : []),
-        ...(path.includes('{id}') ? (['not_found'] as const) : []),
+        ...(path.includes('{id}') || row.query?.id !== undefined ? (['not_found'] as const) : []),
         ...refusals,
       ],
       run: async (call) => {
         const actor = await authenticate(call);
         const query = readQuery(call.url.searchParams, row.query ?? {});
         const content = shape === undefined ? {} : await readJson(call.request, shape.required);
+        if (Object.hasOwn(content, 'actor')) {
+          throw new RequestRefused(
+            'malformed_request',
+            'The body names an actor. Who acts is for the host to say, and for no request: leave the member "actor" out.',
+          );
+        }
         const { tokens, request, params } = call;
-        return run({ tokens, actor, id: params.id ?? '', query, body: content, request });
+        const id = params.id ?? String(query.id ?? '');
+        return run({ tokens, actor, id, query, body: content, request });
       },
     };
   });

@@ -1,7 +1,7 @@
 import type { Tokens } from '../../tokens.js';
 import { readForm } from '../body.js';
 import type { Settings } from '../options.js';
-import { readQuery } from '../query.js';
+import { refuseSecrets } from '../query.js';
 import { ALWAYS, type Answer, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { OAuthRefused } from './refusal.js';
@@ -42,7 +42,7 @@ export function formRoute({ form: schema, answers, run, ...row }: FormRow): Rout
     answers: { ...answers, ...REFUSED },
     refusals: [...ALWAYS, ...WITH_BODY, ...UNAVAILABLE],
     run: async ({ request, url, tokens, settings }) => {
-      readQuery(url.searchParams, {});
+      refuseSecrets(url.searchParams);
       const form = await readForm(request);
       try {
         return await run({ form, request, tokens, settings });

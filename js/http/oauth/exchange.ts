@@ -1,4 +1,5 @@
 import { LeastkeyError } from '../../errors.js';
+import { contextOf } from '../context.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { refuseWrongClient } from './client.js';
@@ -35,16 +36,15 @@ async function exchange({ form, request, tokens, settings }: FormCall): Promise<
   await refuseWrongClient(request, form, settings);
   const subject = requireField(form, 'subject_token');
   refuseUnsupported(form);
-  const scope = form.get('scope');
+  const scope = readScope(form);
   const resource = form.get('resource');
-  const ip = settings.clientIp(request);
   try {
     const input = {
       sibling: true,
-      ...(scope === undefined ? {} : { permissions: scope.split(' ') }),
+      ...(scope === undefined ? {} : { permissions: scope }),
       ...(resource === undefined ? {} : { resource }),
     };
-    const { token, record } = await tokens.exchange(subject, input, ip === undefined ? {} : { ip });
+    const { token, record } = await tokens.exchange(subject, input, contextOf(request, settings));
     return json({
       access_token: token,
       issued_token_type: ACCESS_TOKEN,
@@ -58,6 +58,16 @@ async function exchange({ form, request, tokens, settings }: FormCall): Promise<
     if (error instanceof LeastkeyError) throw refused(error) ?? error;
     throw error;
   }
+}
+
+/** RFC 6749 §3.3: one or more permissions, one blank between two. */
+function readScope(form: ReadonlyMap<string, string>): string[] | undefined {
+  const scope = form.get('scope')?.split(' ');
+  if (!scope?.includes('')) return scope;
+  throw new OAuthRefused(
+    'invalid_scope',
+    'The scope must be permissions with one blank between two, and none at its beginning or its end.',
+  );
 }
 
 /** What is understood and not offered is refused: leaving it out would give a wider token than was asked for. */

@@ -1,4 +1,3 @@
-import { readQuery } from '../query.js';
 import { ALWAYS, json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { TOKEN_EXCHANGE } from './exchange.js';
@@ -15,9 +14,8 @@ export const metadataRoute = (oauthPath: string, issuer: string): Route => ({
   access: 'anybody',
   answers: { 200: { description: 'The metadata.', schema: ref('Metadata') } },
   refusals: ALWAYS,
-  run: async ({ url }) => {
-    readQuery(url.searchParams, {});
-    return json({
+  run: async () =>
+    json({
       issuer,
       token_endpoint: `${issuer}${oauthPath}/token`,
       introspection_endpoint: `${issuer}${oauthPath}/introspect`,
@@ -27,6 +25,5 @@ export const metadataRoute = (oauthPath: string, issuer: string): Route => ({
       token_endpoint_auth_methods_supported: ['none', ...SECRET],
       introspection_endpoint_auth_methods_supported: SECRET,
       revocation_endpoint_auth_methods_supported: SECRET,
-    });
-  },
+    }),
 });

@@ -1,4 +1,6 @@
+import type { VerdictCode } from '../../codes.js';
 import { LeastkeyError } from '../../errors.js';
+import { contextOf } from '../context.js';
 import type { Route } from '../route.js';
 import { requireClient } from './client.js';
 import { type FormCall, formRoute, requireField } from './endpoint.js';
@@ -20,19 +22,26 @@ export const revocationRoute = (oauthPath: string): Route => {
   return { ...route, refusals: [...route.refusals, 'conflict', 'rng_failed', 'outcome_unknown'] };
 };
 
+/** The verdicts on what is over for good: no one can tell it from what never was. */
+const OVER: ReadonlySet<VerdictCode> = new Set(['revoked', 'expired', 'rotated_out']);
+
 async function revoke({ form, request, tokens, settings }: FormCall): Promise<Response> {
   const { actor } = await requireClient(request, form, settings);
   if (actor === undefined) throw new OAuthRefused('unauthorized_client', 'This client may not revoke.');
-  const verdict = await tokens.verify(requireField(form, 'token'), undefined, { use: false });
+  const context = { ...contextOf(request, settings), use: false };
+  const verdict = await tokens.verify(requireField(form, 'token'), undefined, context);
   refuseUnavailable(verdict);
-  const { valid, token } = verdict;
+  const { code, token } = verdict;
   if (token !== undefined) {
     try {
       await tokens.revoke(token.id, { reason: 'revoked by a client' }, actor);
     } catch (error) {
-      if (!(error instanceof LeastkeyError) || error.code !== 'not_found') throw error;
-      // Another's. One that still works must not be taken for revoked; what works no more looks like what never was.
-      if (valid) throw new OAuthRefused('unauthorized_client', 'This client may not revoke this credential.');
+      const refused =
+        error instanceof LeastkeyError && (error.code === 'not_found' || error.code === 'forbidden');
+      if (!refused) throw error;
+      // Another's, or of a kind that is not revoked. Whatever works, may work elsewhere or may work again must not be taken for revoked.
+      if (!OVER.has(code))
+        throw new OAuthRefused('unauthorized_client', 'This client may not revoke this credential.');
     }
   }
   return new Response(null, { status: 200 });

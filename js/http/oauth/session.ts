@@ -2,6 +2,7 @@ import { LeastkeyError } from '../../errors.js';
 import { refuse } from '../../guard/refusal.js';
 import type { TokenRecord, Verdict, VerifiedToken } from '../../types.js';
 import { causeOf } from '../../unavailable.js';
+import { contextOf, readClientIp, shownAddress } from '../context.js';
 import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { scopeOf } from './scope.js';
@@ -100,13 +101,10 @@ async function end(call: Call): Promise<Response> {
 const IN_QUERY = { valid: false, code: 'malformed', status: 400, error: 'invalid_request', asOf: 0 } as const;
 
 async function present({ tokens, request, url, settings }: Call) {
-  const ip = settings.clientIp(request);
-  const origin = request.headers.get('origin');
-  const context = { ...(ip === undefined ? {} : { ip }), ...(origin === null ? {} : { origin }) };
-  const verdict: Verdict =
-    url.search === ''
-      ? await tokens.verify(request.headers, undefined, { ...context, use: false })
-      : IN_QUERY;
+  const context = contextOf(request, settings);
+  const verdict: Verdict = url.searchParams.has('access_token')
+    ? IN_QUERY
+    : await tokens.verify(request.headers, undefined, { ...context, use: false });
   if (verdict.status === 503) settings.onError(causeOf(verdict), { operation: 'handler', request });
   return { verdict, context };
 }
@@ -116,7 +114,7 @@ function session(token: TokenRecord | VerifiedToken, { settings, request }: Call
   return {
     sessionId: id,
     userId: subject ?? technicalUser ?? owner,
-    clientIpAddress: settings.clientIp(request) ?? null,
+    clientIpAddress: shownAddress(readClientIp(settings.clientIp, request)),
     domain: owner,
   };
 }

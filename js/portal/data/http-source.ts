@@ -55,7 +55,8 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
     confirmRotation: (id) => call('POST', at(id, '/confirm-rotation')),
     abortRotation: (id) => call('POST', at(id, '/abort-rotation')),
     audit: (query) => call('GET', `/audit${search(query)}`),
-    account: (id) => call('GET', `/accounts/${encodeURIComponent(id)}`),
+    // By the query: some proxies refuse or decode the slashes of an id in a path.
+    account: (id) => call('GET', `/accounts${search({ id })}`),
   };
 }
 

@@ -5,11 +5,12 @@ import { describe, test } from 'node:test';
 import { LeastkeyError } from 'leastkey';
 import { handler } from 'leastkey/http';
 import { api, base, input, origin } from '../support/api.mjs';
+import { right } from '../support/right-requests.mjs';
 
 const own = { cookie: 'session=ada', 'sec-fetch-site': 'same-origin' };
 const json = { ...own, 'content-type': 'application/json' };
 const body = JSON.stringify(input());
-const limit = 64 * 1024;
+const limit = 2_000_000;
 /** JSON of exactly so many bytes. */
 const padded = (bytes) => body.padEnd(bytes);
 
@@ -131,22 +132,6 @@ describe('what a store does', () => {
   }
 });
 
-/** Requests that get as far as the store, where an empty one does not. */
-const right = {
-  'POST /tokens': { body: input() },
-  'GET /tokens': { query: '?owner=org:acme' },
-  'GET /drift': { query: '?owner=org:acme' },
-  'GET /audit': { query: '?owner=org:acme' },
-  'GET /audit/export': { query: '?owner=org:acme' },
-  'POST /revoke-all': { body: { owner: 'org:acme' } },
-  'PATCH /tokens/{id}': { body: { name: 'Other' } },
-  'PUT /accounts/{id}': { body: { roles: {} } },
-  'GET /deployment': { body: 'pure' },
-  'GET /actor': { body: 'pure' },
-  'POST /resolve': { body: 'pure' },
-  'POST /suggest': { body: 'pure' },
-};
-
 describe('options of handler', () => {
   const authenticate = () => null;
   for (const [path, options] of [
@@ -163,6 +148,8 @@ describe('options of handler', () => {
     ['oauthPath', { authenticate, oauthPath: 7 }],
     ['issuer', { authenticate, issuer: 'https://api.test/v1' }],
     ['onError', { authenticate, onError: 1 }],
+    ['audience', { authenticate, audience: 'zwei\nZeilen' }],
+    ['audience', { authenticate, audience: '' }],
     ['basepath', { authenticate, basepath: '/v1' }],
   ]) {
     test(`${path} of ${JSON.stringify(options)}`, async () => {

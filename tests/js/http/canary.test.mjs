@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LeastkeyError } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
-import { api, input, people } from '../support/api.mjs';
+import { api, base, input, people } from '../support/api.mjs';
+import { right } from '../support/right-requests.mjs';
 
 const own = { cookie: 'session=root', 'sec-fetch-site': 'same-origin' };
 const client = { authorization: `Basic ${btoa('gateway:gateway-secret')}` };
@@ -30,7 +32,7 @@ describe('the secret of a token', async () => {
         const response = await send(path, { method: operation.method, ...init });
         seen.push([about, JSON.stringify([...response.headers]), await response.text()]);
       }
-      for (const error of errors.splice(0)) seen.push(['onError', `${error.stack}`, JSON.stringify(error)]);
+      for (const error of errors.splice(0)) seen.push(['onError', `${error}`, JSON.stringify(error)]);
       for (const [about, ...texts] of seen.splice(0)) {
         for (const text of texts) {
           for (const piece of pieces) assert.ok(!text.includes(piece), `${about}: ${text.slice(0, 400)}`);
@@ -39,6 +41,94 @@ describe('the secret of a token', async () => {
     });
   }
 });
+
+/** What a store of the host's may throw: a path, an address and a password stand in it. */
+const WORDS = ['/srv/canary/tokens.db', '10.0.0.7', 'hunter2', 'SQLITE_FULL', 'canary-cause'];
+const words = `${WORDS.slice(0, 4).join(' ')}: disk I/O error`;
+const thrown = {
+  'an error of a driver': () =>
+    Object.assign(new Error(words), { code: words, path: words, problems: [words] }),
+  'an error with a cause': () => new Error(words, { cause: new Error('canary-cause') }),
+  'a text': () => words,
+  'an error of this package': () =>
+    new LeastkeyError('store_unavailable', words, {
+      path: words,
+      problems: [{ path: words, message: words }],
+      cause: new Error('canary-cause'),
+    }),
+  'an error of this package, of a client’s mistake': () =>
+    new LeastkeyError('invalid_input', words, { path: words }),
+};
+
+describe('a failure of the host', () => {
+  for (const [what, make] of Object.entries(thrown)) {
+    for (const call of ['get', 'list', 'commit']) {
+      test(`is told to onError and in no answer: ${what} of ${call}`, async () => {
+        const inner = memoryStore();
+        let broken = false;
+        const fail = () => Promise.reject(make());
+        const through = (name) => (argument) => (broken && name === call ? fail() : inner[name](argument));
+        const store = { get: through('get'), list: through('list'), commit: through('commit') };
+        const whole = await api({ store: inner });
+        const { token, record } = await whole.tokens.create(input(), people.root);
+        const { send, document, errors } = await api({ store, deployment: { deadline: 50 } });
+        broken = true;
+        let failed = 0;
+        for (const { method, path, init } of everyRequest(document, record.id, token)) {
+          const response = await send(path, { method, ...init });
+          const told = JSON.stringify([...response.headers]) + (await response.text());
+          for (const word of WORDS) assert.ok(!told.includes(word), `${method} ${path}: ${told}`);
+          const reported = errors.splice(0);
+          assert.equal(
+            reported.length,
+            response.status < 500 ? 0 : 1,
+            `${method} ${path} ${response.status}`,
+          );
+          // A machine that is slow may run out of time before the store has said a word.
+          for (const error of reported
+            .map(deeply)
+            .filter((text) => !/no time left|no answer within/.test(text)))
+            assert.ok(error.includes(WORDS[0]), `${method} ${path}: ${error}`);
+          failed += reported.length;
+        }
+        assert.ok(failed >= (call === 'list' ? 3 : 8), String(failed));
+      });
+    }
+  }
+});
+
+/** An error with its causes, as the log of a host has it. */
+function deeply(error) {
+  return error instanceof Error ? `${error.message} ${deeply(error.cause)}` : String(error);
+}
+
+/** A right request of every operation. */
+function* everyRequest(document, id, token) {
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const [lower, { security }] of Object.entries(item)) {
+      const method = lower.toUpperCase();
+      const { body, query = '' } = right[`${method} ${path.slice(base.length)}`] ?? {};
+      const place = path.replace('{id}', path.includes('/accounts/') ? 'org:acme' : id) + query;
+      if (security.some((scheme) => 'credential' in scheme)) {
+        yield { method, path: place, init: { headers: { authorization: `Bearer ${token}` } } };
+      } else if (security.some((scheme) => 'client' in scheme)) {
+        const fields = { token, subject_token: token, subject_token_type: ACCESS_TOKEN, grant_type: GRANT };
+        const who = path.endsWith('/revoke') ? 'acme' : 'gateway';
+        const headers = { authorization: `Basic ${btoa(`${who}:${who}-secret`)}` };
+        yield { method, path: place, init: { headers, body: new URLSearchParams(fields) } };
+      } else if (method === 'GET' || method === 'DELETE') {
+        yield { method, path: place, init: { headers: { ...own, 'if-match': '*' } } };
+      } else {
+        const sent = JSON.stringify(body === 'pure' || body === undefined ? {} : body);
+        const headers = { ...own, 'if-match': '*', 'content-type': 'application/json' };
+        yield { method, path: place, init: { headers, body: sent } };
+      }
+    }
+  }
+}
+
+const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** An operation with a credential in each place of its request. */
 function* requestsWith(token, { path, method, parameters = [], requestBody, security }, id, { components }) {

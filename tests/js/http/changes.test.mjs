@@ -85,9 +85,16 @@ describe('an edit', () => {
     [428, undefined],
     [400, ''],
     [400, '1'],
-    [400, '"1", "2"'],
-    [412, 'W/"1"'],
+    [400, '*, "1"'],
+    [400, '"1" "2"'],
+    [400, 'w/"1"'],
+    [400, ','],
+    [400, Array(21).fill('"1"').join()],
     [412, '"another"'],
+    [412, '"2", "3"'],
+    [412, '"2", W/"3"'],
+    [412, 'W/"2"'],
+    [412, '"1-other"'],
     [412, '"0"'],
     [412, '"99999999999999999"'],
   ]) {
@@ -98,6 +105,39 @@ describe('an edit', () => {
       assert.equal((await expect(200, ada('GET', place))).revision, 1);
     });
   }
+
+  for (const header of [
+    'W/"1"',
+    '"1", "2"',
+    '"7",W/"1" ,"another"',
+    '"1", "1"',
+    ' "1"',
+    '"1-gzip"',
+    'W/"1--gzip"',
+    '"1;br"',
+  ]) {
+    test(`is made from revision 1 by If-Match ${JSON.stringify(header)}`, async () => {
+      const { ada, place } = await begin();
+      const edited = await expect(200, ada('PATCH', place, { name: 'Other' }, { 'if-match': header }));
+      assert.deepEqual([edited.name, edited.revision], ['Other', 2]);
+      await expect(412, ada('PATCH', place, { name: 'Late' }, { 'if-match': 'W/"1"' }));
+    });
+  }
+
+  test('with a wrong precondition is refused for what else is wrong with it first', async () => {
+    const { as, ada, place } = await begin();
+    const wrong = { 'if-match': '"7", "8"' };
+    await expect(404, as('eve')('PATCH', place, { name: 'Other' }, wrong));
+    await expect(404, as('eve')('PATCH', place, { name: 'Other' }, { 'if-match': '"another"' }));
+    await expect(400, ada('PATCH', place, { nme: 'Other' }, { 'if-match': '"another"' }));
+  });
+
+  test('no proxy is to compress what has an ETag, which it would change', async () => {
+    const { ada, place } = await begin();
+    const read = await ada('GET', place);
+    assert.equal(read.headers.get('cache-control'), 'no-store, no-transform');
+    assert.equal((await ada('GET', '/actor')).headers.get('cache-control'), 'no-store');
+  });
 
   test('of what the kind does not let anybody change is refused', async () => {
     const { ada, place } = await begin();
@@ -193,20 +233,56 @@ describe('an account', () => {
 
   test('that is not there is not replaced', async () => {
     const { root } = await begin();
-    await expect(404, root('PUT', place, user, any));
+    // RFC 9110 §13.1.1: "*" is false where there is nothing.
+    await expect(412, root('PUT', place, user, any));
     await expect(412, root('PUT', place, user, { 'if-match': '"1"' }));
+    await expect(412, root('PUT', place, user, { 'if-match': '"1", W/"2"' }));
     await expect(400, root('PUT', place, user, { 'if-none-match': '"1"' }));
     await expect(400, root('PUT', place, user, { ...none, ...any }));
     await expect(404, root('GET', place));
   });
 
-  test('of something below has its slashes encoded', async () => {
+  test('of something below has its slashes encoded, or decoded by a proxy', async () => {
+    for (const group of [
+      '/accounts/org:acme%2Fgroup:eng',
+      '/accounts/org:acme/group:eng',
+      '/accounts/org%3Aacme/group%3Aeng',
+    ]) {
+      const { ada, root } = await begin();
+      assert.equal((await expect(201, ada('PUT', group, user, none))).id, 'org:acme/group:eng');
+      assert.equal((await expect(200, ada('GET', group))).id, 'org:acme/group:eng');
+      await expect(400, ada('PUT', group, { ...user, id: 'org:other' }, any));
+      assert.equal((await expect(200, ada('PUT', group, user, { 'if-match': 'W/"1"' }))).revision, 1);
+      assert.equal((await expect(200, ada('POST', `${group}/disable`))).status, 'disabled');
+      assert.equal((await expect(200, ada('POST', `${group}/enable`))).status, 'active');
+      for (const [method, path] of [
+        ['POST', group],
+        ['GET', `${group}/disable`],
+        ['DELETE', `${group}/enable`],
+      ])
+        assert.equal((await ada(method, path)).status, 405, `${method} ${path}`);
+      for (const path of [`${group}/`, '/accounts//', '/accounts/', '/accounts/org:acme//group:eng'])
+        await expect(404, root('GET', path));
+      assert.deepEqual(await expect(200, ada('DELETE', group)), { id: 'org:acme/group:eng' });
+    }
+  });
+
+  test('whose id ends in a verb is reached by ?id=; in a path the verb wins', async () => {
     const { ada } = await begin();
-    const group = '/accounts/org:acme%2Fgroup:eng';
-    assert.equal((await expect(201, ada('PUT', group, user, none))).id, 'org:acme/group:eng');
-    assert.equal((await expect(200, ada('GET', group))).id, 'org:acme/group:eng');
-    await expect(404, ada('GET', '/accounts/org:acme/group:eng'));
-    await expect(400, ada('PUT', group, { ...user, id: 'org:other' }, any));
+    const id = 'org:acme/disable';
+    const byQuery = `/accounts?id=${encodeURIComponent(id)}`;
+    assert.equal((await expect(201, ada('PUT', byQuery, user, none))).id, id);
+    assert.equal((await expect(200, ada('GET', byQuery))).id, id);
+    assert.equal((await expect(200, ada('GET', '/accounts?id=org:acme/disable'))).id, id);
+    assert.equal((await expect(200, ada('GET', '/accounts/org:acme%2Fdisable'))).id, id);
+    await expect(405, ada('GET', '/accounts/org:acme/disable'));
+    assert.equal((await expect(200, ada('POST', '/accounts/org:acme/disable/disable'))).id, id);
+    assert.equal((await expect(200, ada('POST', '/accounts/org:acme%2Fdisable/enable'))).id, id);
+    await expect(404, ada('POST', '/accounts/org:acme/disable'), 'of org:acme, which has no account');
+    assert.deepEqual(await expect(200, ada('DELETE', byQuery)), { id });
+    await expect(400, ada('GET', '/accounts'));
+    await expect(400, ada('GET', '/accounts?id=org:acme&id=org:other'));
+    await expect(404, ada('GET', '/accounts?id=org:other'));
   });
 
   test('is nobody else’s to see or change, be it there or not', async () => {

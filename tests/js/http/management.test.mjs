@@ -125,6 +125,29 @@ describe('who is let in', () => {
     await expect(403, as('eve')('POST', '/tokens', input()));
   });
 
+  test('who acts is never taken from a body, on any route', async () => {
+    const { as, document, errors, tokens } = await api();
+    const { record } = await expect(201, as('ada')('POST', '/tokens', input()));
+    const routes = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item)
+        .filter(([, { security, requestBody }]) => requestBody && security.some((scheme) => 'host' in scheme))
+        .map(([method]) => [method.toUpperCase(), path.slice(base.length)]),
+    );
+    assert.ok(routes.length >= 7);
+    for (const [method, path] of routes) {
+      for (const actor of [people.root, 'user:root', null, 7, {}, { id: 7 }]) {
+        const place = path.replace('{id}', path.includes('/accounts') ? 'org:acme' : record.id);
+        const query = path === '/accounts' ? '?id=org:acme' : '';
+        const response = await as('eve')(method, `${place}${query}`, { actor }, { 'if-match': '*' });
+        const { code, detail } = await expect(400, response);
+        assert.equal(code, 'malformed_request', `${method} ${path}`);
+        assert.match(detail, /actor/);
+      }
+    }
+    assert.deepEqual(errors, []);
+    assert.deepEqual(await tokens.get(record.id, people.root), record);
+  });
+
   test('the host may answer by itself, and its failures open nothing', async () => {
     const login = () => new Response('to the login', { status: 302, headers: { location: '/login' } });
     const own = await api({ options: { authenticate: login } });
@@ -182,6 +205,23 @@ describe('same origin', () => {
       await expect(status, answer(post(headers)));
     });
   }
+
+  test('is refused with both origins and what to do about it', async () => {
+    const { answer } = await api({ options: { origins: ['https://portal.test'] } });
+    const secure = origin.replace('http:', 'https:');
+    const { code, detail } = await expect(403, answer(post({ origin: secure })));
+    assert.equal(code, 'cross_origin');
+    assert.ok(detail.includes(`Origin ${secure}`), detail);
+    assert.ok(detail.includes(`expected was ${origin}.`), detail);
+    assert.match(detail, /option "origins"/);
+    assert.match(detail, /credentials: 'bearer'/);
+    const { detail: none } = await expect(403, answer(post({})));
+    assert.match(none, /names no Origin/);
+    const { detail: long } = await expect(403, answer(post({ origin: `https://${'x'.repeat(9_000)}` })));
+    assert.ok(long.length < 1_000);
+    const proxied = await api({ options: { origins: [secure] } });
+    await expect(201, proxied.answer(post({ origin: secure })));
+  });
 
   test('is asked of every route that changes something, and of none that does not', async () => {
     const { send, document } = await api();

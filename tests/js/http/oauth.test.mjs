@@ -157,24 +157,52 @@ describe('introspection and revocation tell nothing', () => {
       body: new URLSearchParams(fields),
       headers: { authorization: `Basic ${btoa(`${client}:${client}-secret`)}` },
     });
+  const revokedBy = (client, token) => form('/oauth20/revoke', client, { token });
   const bytes = async (response) =>
     JSON.stringify([response.status, [...response.headers], await response.text()]);
 
   test('every inactive credential is answered alike', async () => {
     const answers = { introspect: new Set(), 'revoke, own': new Set(), 'revoke, foreign': new Set() };
-    for (const token of await inactive()) {
+    const { over, waiting } = await inactive();
+    for (const token of over) answers['revoke, foreign'].add(await bytes(await revokedBy('other', token)));
+    for (const token of [...over, ...waiting]) {
       answers.introspect.add(await bytes(await form('/oauth20/introspect', 'gateway', { token })));
-      answers['revoke, foreign'].add(await bytes(await form('/oauth20/revoke', 'other', { token })));
-      answers['revoke, own'].add(await bytes(await form('/oauth20/revoke', 'acme', { token })));
+      answers['revoke, own'].add(await bytes(await revokedBy('acme', token)));
     }
     for (const [about, { size }] of Object.entries(answers)) assert.equal(size, 1, about);
     assert.match([...answers.introspect][0], /"\{\\"active\\":false\}"/);
   });
 
-  test('a permission that is held on some resources only is not in the scope', async () => {
+  test('another’s that works, works elsewhere or may work again is never taken for revoked', async () => {
+    const { waiting } = await inactive();
+    const bound = await create({ conditions: { ips: ['10.0.0.0/8'] } });
+    const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+    const hours = { times: { days: [days[(new Date(now()).getUTCDay() + 3) % 7]] } };
+    const unnamed = await create({ conditions: { audiences: ['billing'], origins: ['https://app.test'] } });
+    const closed = await create({ conditions: hours });
+    const idle = await create({ idleAfter: '1h' });
+    ahead += 3_600_000;
+    const living = [...waiting, ...[bound, unnamed, closed, idle].map(({ token }) => token)];
+    const answers = new Set();
+    for (const token of living) {
+      const response = await revokedBy('other', token);
+      assert.equal(response.status, 400, await code(token));
+      answers.add(await bytes(response));
+    }
+    assert.equal(answers.size, 1);
+    assert.match([...answers][0], /unauthorized_client/);
+    assert.equal((await deployment.tokens.verify(bound.token, undefined, { ip: '10.1.2.3' })).code, 'valid');
+    for (const token of living) {
+      assert.equal((await revokedBy('acme', token)).status, 200);
+      assert.equal(await code(token), 'revoked');
+      assert.equal((await revokedBy('other', token)).status, 200, 'over for good by now');
+    }
+  });
+
+  test('the scope names every permission; on which resources it is held stands beside it', async () => {
     const { token } = await create({ resources: { 'messages:send': ['org:acme/group:eng'] } });
     const answer = await (await form('/oauth20/introspect', 'gateway', { token })).json();
-    assert.equal(answer.scope, '');
+    assert.equal(answer.scope, 'messages:send messages:status');
     assert.deepEqual(answer.resources['messages:send'], ['org:acme/group:eng']);
   });
 
@@ -217,7 +245,12 @@ describe('introspection and revocation tell nothing', () => {
     const send = (path, body, type = 'application/x-www-form-urlencoded') =>
       deployment.send(path, { method: 'POST', body, headers: { 'content-type': type } });
     assert.equal((await send('/oauth20/revoke', 'token=a&token=b')).status, 400);
-    assert.equal((await send('/oauth20/revoke?token=a', 'token=a')).status, 400);
+    for (const path of ['/oauth20/revoke', '/oauth20/introspect', '/oauth20/token'])
+      for (const name of ['token', 'access_token', 'subject_token', 'client_secret'])
+        assert.equal((await send(`${path}?${name}=a`, 'token=a')).status, 400, `${path} ${name}`);
+    // What is not known is passed over (RFC 6749 §3.1).
+    assert.equal((await send('/oauth20/revoke?x=1', 'token=a')).status, 401);
+    assert.equal((await deployment.send('/.well-known/oauth-authorization-server?x=1')).status, 200);
     assert.equal((await send('/oauth20/revoke', '{"token":"a"}', 'application/json')).status, 415);
     assert.equal((await send('/oauth20/revoke', `token=${'a'.repeat(64 * 1024)}`)).status, 413);
   });
@@ -248,7 +281,7 @@ describe('introspection and revocation tell nothing', () => {
   });
 });
 
-/** Credentials that open nothing, each for another reason. */
+/** Credentials that open nothing, each for another reason: for good, and for now. */
 async function inactive() {
   const { tokens } = deployment;
   const [revoked, disabled, deleted, expired, future] = await Promise.all([
@@ -263,10 +296,8 @@ async function inactive() {
   await tokens.delete(deleted.id, people.root);
   ahead += 3_600_000;
   const foreign = `${revoked.token.slice(0, -1)}${revoked.token.endsWith('a') ? 'b' : 'a'}`;
-  return [
-    ...[revoked, disabled, deleted, expired, future].map(({ token }) => token),
-    foreign,
-    'nonsense',
-    '\u{1F511}',
-  ];
+  return {
+    over: [...[revoked, deleted, expired].map(({ token }) => token), foreign, 'nonsense', '\u{1F511}'],
+    waiting: [disabled.token, future.token],
+  };
 }

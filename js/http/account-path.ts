@@ -1,0 +1,22 @@
+/** How a proxy may hand on the path of an account, whose id is a resource with slashes in it. */
+
+/**
+ * The path with the slashes of the id written `%2F`, as the routes have it. Some proxies decode them, so an id may arrive as several
+ * segments. A last segment that is a verb is the verb: an id that ends in one goes by `?id=`.
+ *
+ * @param accounts what stands before the id: `/leastkey/v1/accounts/`.
+ */
+export function encodedAccountPath(pathname: string, accounts: string, verbs: ReadonlySet<string>): string {
+  if (!pathname.startsWith(accounts)) return pathname;
+  const segments = pathname.slice(accounts.length).split('/');
+  if (segments.includes('')) return pathname;
+  const last = segments.at(-1) ?? '';
+  const ids = segments.length > 1 && verbs.has(last) ? segments.slice(0, -1) : segments;
+  return [`${accounts}${ids.join('%2F')}`, ...segments.slice(ids.length)].join('/');
+}
+
+/** The verbs of a table of routes: `/leastkey/v1/accounts/{id}/disable` has one. */
+export function accountVerbs(paths: readonly string[], accounts: string): ReadonlySet<string> {
+  const before = `${accounts}{id}/`;
+  return new Set(paths.filter((path) => path.startsWith(before)).map((path) => path.slice(before.length)));
+}
