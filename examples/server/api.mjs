@@ -17,7 +17,9 @@ export function createApi({ tokens, routes }) {
   const clientIp = (request) => addresses.get(request);
   const guard = createGuard(tokens, { realm: 'leastkey-demo', clientIp });
   // No page of another origin can set the header by which the demo knows people: it is no cookie.
-  const leastkey = handler(tokens, { authenticate, credentials: 'bearer', clientIp, onError: console.error });
+  // The error alone: the request beside it has the credential of whoever sent it.
+  const onError = (error) => console.error(error);
+  const leastkey = handler(tokens, { authenticate, credentials: 'bearer', clientIp, onError });
   return async (request, { incoming } = {}) => {
     addresses.set(request, incoming?.socket.remoteAddress);
     const { pathname } = new URL(request.url);

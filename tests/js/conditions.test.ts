@@ -137,16 +137,24 @@ describe('conditions', () => {
     assert.equal(await verify('messages:send', '10.0.0.2'), 'expired');
   });
 
-  test('are the host’s to know: an address that cannot be read is its mistake, an odd origin is the client’s', async () => {
+  test('are met by nothing that is not known: an odd address or origin is a client’s or a proxy’s, an odd audience the host’s mistake', async () => {
     const tokens = await deployment();
     const { token } = await createToken(tokens, { conditions: { origins: ['https://a.example'] } });
     for (const [context, path] of [
-      [{ ip: 'not an address' }, 'context.ip'],
-      [{ ip: '10.0.0.1, 192.0.2.1' }, 'context.ip'],
       [{ audience: '' }, 'context.audience'],
+      [{ ip: 7 as never }, 'context.ip'],
     ] as const) {
       await assert.rejects(tokens.verify(token, undefined, context), { code: 'invalid_input', path });
     }
+    const { token: near } = await createToken(tokens, { name: 'Near', conditions: { ips: ['10.0.0.0/8'] } });
+    const { token: free } = await createToken(tokens, { name: 'Free' });
+    for (const ip of ['', 'not an address', '10.0.0.1, 192.0.2.1', '10.0.0.0/8', '10.0.0.1:x']) {
+      assert.equal((await tokens.verify(near, undefined, { ip })).code, 'condition_failed', ip);
+      assert.equal((await tokens.explain(near, undefined, { ip })).code, 'condition_failed', ip);
+      assert.equal((await tokens.verify(free, undefined, { ip })).code, 'valid', ip);
+      await assert.rejects(tokens.exchange(near, {}, { ip }), { code: 'invalid_token' });
+    }
+    assert.equal((await tokens.verify(near, undefined, { ip: '10.0.0.1:5678' })).code, 'valid');
     for (const origin of ['null', 'chrome-extension://abc', '🦊', 'https://a.example/x']) {
       assert.equal((await tokens.verify(token, undefined, { origin })).code, 'condition_failed', origin);
     }
