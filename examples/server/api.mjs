@@ -16,9 +16,9 @@ export function createApi({ tokens, routes }) {
   const addresses = new WeakMap();
   const clientIp = (request) => addresses.get(request);
   const guard = createGuard(tokens, { realm: 'leastkey-demo', clientIp });
-  // No page of another origin can set the header by which the demo knows people: it is no cookie.
   // The error alone: the request beside it has the credential of whoever sent it.
   const onError = (error) => console.error(error);
+  // No page of another origin can set the header by which the demo knows people: it is no cookie.
   const leastkey = handler(tokens, { authenticate, credentials: 'bearer', clientIp, onError });
   return async (request, { incoming } = {}) => {
     addresses.set(request, incoming?.socket.remoteAddress);
