@@ -217,7 +217,7 @@ describe('a guard', () => {
       assert.equal(response?.headers.get('www-authenticate')?.includes('scope='), told);
       assert.equal(response?.status, 403);
     }
-    const ids = Array.from({ length: 40 }, (_, at) => `permission-${'x'.repeat(20)}-${at}`);
+    const ids = Array.from({ length: 40 }, (_, at) => `permission-${'x'.repeat(20)}-${at + 10}`);
     const wide = {
       services: { s: { title: 'S', permissions: Object.fromEntries(ids.map((id) => [id, id])) } },
       templates: { sender: { title: 'Send', permissions: [`s:${ids[0]}`] } },

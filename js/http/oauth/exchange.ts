@@ -93,7 +93,7 @@ const REFUSED: Readonly<Record<string, keyof typeof DESCRIPTIONS>> = {
   'invalid_input credential': 'invalid_request',
   'invalid_input permissions': 'invalid_scope',
   'invalid_input resource': 'invalid_target',
-  'exceeds_ceiling permissions': 'invalid_scope',
+  exceeds_ceiling: 'invalid_scope',
   'exceeds_ceiling resource': 'invalid_target',
   forbidden: 'unauthorized_client',
 };

@@ -25,6 +25,14 @@ const create = async (changes) => {
 };
 const code = async (token) => (await deployment.tokens.verify(token)).code;
 
+/** What a client posts to an endpoint. */
+const form = (path, client, fields) =>
+  deployment.send(path, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers: { authorization: `Basic ${btoa(`${client}:${client}-secret`)}` },
+  });
+
 const insecure = { [oauth.allowInsecureRequests]: true };
 const endpoints = () => ({
   issuer: server.origin,
@@ -151,12 +159,6 @@ describe('a question about a credential', () => {
 });
 
 describe('introspection and revocation tell nothing', () => {
-  const form = (path, client, fields) =>
-    deployment.send(path, {
-      method: 'POST',
-      body: new URLSearchParams(fields),
-      headers: { authorization: `Basic ${btoa(`${client}:${client}-secret`)}` },
-    });
   const revokedBy = (client, token) => form('/oauth20/revoke', client, { token });
   const bytes = async (response) =>
     JSON.stringify([response.status, [...response.headers], await response.text()]);
