@@ -88,8 +88,8 @@ function headerParameters(names: NonNullable<Route['headers']> = []): object[] {
 
 const HEADER_PARAMETERS = {
   'If-Match': {
-    description: 'The ETag of the record that the change is made from, or `*`.',
-    schema: { type: 'string', pattern: '^(\\*|"\\d{1,15}")$' },
+    description: 'The ETag of the record that the change is made from, a list of them, or `*`.',
+    schema: { type: 'string', pattern: '^(\\*|(W/)?"\\d{1,15}"(, ?(W/)?"\\d{1,15}"){0,19})$' },
   },
   'If-None-Match': { description: 'That there is none yet.', schema: { const: '*' } },
   'Idempotency-Key': {
