@@ -36,9 +36,12 @@ pub struct Need {
     /// A range for one `list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<Range>,
-    /// A key that many writers change: those of one process queue for it before they read it.
+    /// A key that many writers change: the writers of one process queue for it before they read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
+    /// Whether the operation ends something: it overtakes the others in each queue.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
 }
 
 /// A range of keys, ascending.
@@ -209,12 +212,13 @@ impl Reads {
         Ok(keys.map(|key| self.values.get(key).and_then(Option::as_deref)))
     }
 
-    /// Asks for hot keys, for which the writers of one process queue under a common name.
+    /// Requires hot keys, for which the writers of one process queue under a common name. An urgent one overtakes the others.
     ///
     /// # Errors
     /// [`Halt::Need`].
-    pub fn get_queued(&self, keys: &[String], queue: &str) -> Result<(), Halt> {
-        self.require(keys.iter().map(String::as_str), Some(queue))
+    pub fn get_queued(&self, keys: &[String], queue: &str, urgent: bool) -> Result<(), Halt> {
+        let read = self.require(keys.iter().map(String::as_str), Some(queue));
+        read.map_err(|halt| halt.with(|need| need.urgent = urgent))
     }
 
     /// The values of many keys.
@@ -283,6 +287,7 @@ impl Reads {
             keys,
             list: None,
             queue: queue.map(str::to_owned),
+            urgent: false,
         })))
     }
 }
@@ -321,6 +326,17 @@ pub enum Halt {
     Need(Box<Need>),
     /// The operation is refused.
     Refuse(Refusal),
+}
+
+impl Halt {
+    /// The same, with its need changed.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Need)) -> Halt {
+        if let Halt::Need(need) = &mut self {
+            change(need);
+        }
+        self
+    }
 }
 
 impl From<Refusal> for Halt {

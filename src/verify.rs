@@ -410,6 +410,10 @@ fn spend(
         .filter(|token| token.limits.is_some())
         .collect();
     let limit_keys: Vec<String> = limited.iter().map(|token| keys::limit(&token.id)).collect();
+    // Sessions of one token spend its limits too: all of them queue for the key of the last that they came from.
+    if let Some(last) = limit_keys.last() {
+        reads.get_queued(&limit_keys, last, false)?;
+    }
     let counters = reads.get_all(&limit_keys)?;
     let mut writes = Vec::new();
     for ((token, key), stored) in limited.iter().zip(limit_keys).zip(counters) {

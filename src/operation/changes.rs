@@ -9,6 +9,7 @@ use crate::account::{Account, AccountType};
 use crate::audit::{self, Change, difference};
 use crate::credential::TokenId;
 use crate::feed::Head;
+use crate::grant::Grant;
 use crate::json::json;
 use crate::keys;
 use crate::name::{Identity, Reason};
@@ -16,7 +17,7 @@ use crate::planted::{Bug, planted};
 use crate::record::Record;
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
-use crate::token::Token;
+use crate::token::{Status, Token};
 
 /// What one commit of a store takes.
 const MOST_WRITES: usize = 32;
@@ -37,6 +38,8 @@ pub(super) struct Changes<'o> {
     announced: Vec<(String, Vec<(String, u64)>)>,
     /// By owner.
     audited: Vec<(Resource, Vec<Change>)>,
+    /// Whether it ends something, and so overtakes the others in each queue.
+    urgent: bool,
 }
 
 impl<'o> Changes<'o> {
@@ -51,6 +54,7 @@ impl<'o> Changes<'o> {
             tokens: Vec::new(),
             announced: Vec::new(),
             audited: Vec::new(),
+            urgent: operation.ends(),
         }
     }
 
@@ -115,7 +119,23 @@ impl<'o> Changes<'o> {
         });
         self.announce(&token.owner, keys::token(&token.id), token.revision);
         self.mention(&token.id);
+        self.urgent |= self.narrows(found.record.token(), token);
         self.audit_token(Some(found.record.token()), Some(token));
+    }
+
+    /// Whether a change takes power away and gives none: the old secret's, a permission's, an address's.
+    fn narrows(&self, before: &Token, after: &Token) -> bool {
+        if self.operation == Operation::Rotate {
+            return after.rotation.is_none();
+        }
+        if after.status != before.status {
+            return after.status != Status::Active;
+        }
+        let catalog = self.context.deployment.catalog();
+        let (had, has) = (Grant::of(before, catalog), Grant::of(after, catalog));
+        let bound = (&before.conditions, &before.limits) != (&after.conditions, &after.limits);
+        let bound = bound && (after.conditions.is_some() || after.limits.is_some());
+        has.is_within(&had) && (bound || !had.is_within(&has))
     }
 
     /// A deleted token: its tombstone stays, its entries go.
@@ -227,18 +247,30 @@ impl<'o> Changes<'o> {
         let reads = self.context.reads;
         let Time { started, now } = self.context.time;
         let operation = self.context.entropy.operation_id();
-        let trails = self.audited.iter().map(|(owner, _)| keys::audit_head(owner));
-        let heads: Vec<String> = trails
-            .chain(self.announced.iter().map(|(key, _)| key.clone()))
+        let trails: Vec<String> = self
+            .audited
+            .iter()
+            .map(|(owner, _)| keys::audit_head(owner))
             .collect();
-        // All writers of one process that change something of an owner queue in one line.
-        if let Some((owner, _)) = self.audited.first() {
-            reads.get_queued(&heads, &keys::feed(owner))?;
+        // The writers of one process queue by owner until they are done; for a shard of the feed, which many owners share, only between
+        // the read of its head and the commit.
+        if let Some(trail) = trails.first() {
+            reads.get_queued(&trails, trail, self.urgent)?;
         }
+        let mut missing: Vec<String> = Vec::new();
         for (owner, changes) in self.audited {
-            self.writes
-                .extend(audit::append(reads, &owner, started, now, changes)?);
+            match audit::append(reads, &owner, started, now, changes) {
+                Ok(writes) => self.writes.extend(writes),
+                Err(Halt::Need(need)) => missing.extend(need.keys),
+                Err(refused) => return Err(refused),
+            }
         }
+        if let Some((shard, _)) = self.announced.first() {
+            let heads = self.announced.iter().map(|(key, _)| key.clone());
+            missing.extend(heads);
+            reads.get_queued(&missing, shard, self.urgent)?;
+        }
+        reads.get_all(&missing)?;
         for (feed_key, changed) in self.announced {
             let [head] = reads.get([&feed_key])?;
             self.writes

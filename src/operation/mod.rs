@@ -253,6 +253,23 @@ operations! {
 }
 
 impl Operation {
+    /// Whether it takes power away, whatever it finds: it overtakes what gives some.
+    fn ends(self) -> bool {
+        use Operation as Op;
+        matches!(
+            self,
+            Op::Disable
+                | Op::Revoke
+                | Op::RevokeAll
+                | Op::Delete
+                | Op::ConfirmRotation
+                | Op::AbortRotation
+                | Op::PutAccount
+                | Op::DisableAccount
+                | Op::DeleteAccount
+        )
+    }
+
     fn parse(text: &str) -> Result<Operation, String> {
         let names = Operation::NAMES.iter();
         names
