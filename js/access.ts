@@ -1,21 +1,43 @@
 /** The calls of a store, each within its time and read strictly. */
 
 import type { Need, Reads } from './boundary.js';
-import { readApplied, readEntries, readValues } from './stored.js';
+import { LeastkeyError } from './errors.js';
+import { readApplied, readEntries, readValues, StoreAnswerError } from './stored.js';
 import type { Store, Write } from './stores/store.js';
-import { type Deadline, within } from './time-limit.js';
+import { backOff, type Deadline, TimeLimitError, within } from './time-limit.js';
+
+/** The most keys of one read that is to be of one instant. */
+export const MAX_KEYS = 128;
+
+/** How often a read is made at most whose store throws. A store that fails one call in seven fails so many in a row once in 80,000. */
+const MAX_READS = 6;
+
+/** The values of keys. `begun` is the answer of the first attempt, if that has been made. */
+export function readKeys(
+  store: Pick<Store, 'get'>,
+  keys: readonly string[],
+  deadline: Deadline,
+  begun?: Promise<unknown>,
+): Promise<[key: string, value: string | null][]> {
+  let first = begun;
+  // Where the time is over before it is looked at, its failure is for nobody.
+  begun?.then(undefined, () => {});
+  return repeated(deadline, async () => {
+    const under = first;
+    first = undefined;
+    return readValues(keys, await ask<unknown>(deadline, () => under ?? store.get([...keys])));
+  });
+}
 
 /** Fetches what is needed and adds it to what has been read. */
 export async function fetchNeed(store: Store, need: Need, reads: Reads, deadline: Deadline): Promise<void> {
-  if (need.keys.length > 0) {
-    const answer = await ask(deadline, () => store.get([...need.keys]));
-    reads.values.push(...readValues(need.keys, answer));
-  }
-  if (need.list !== undefined) {
-    const range = need.list;
-    const answer = await ask(deadline, () => store.list({ ...range }));
-    reads.lists.push({ range, entries: readEntries(range, answer) });
-  }
+  if (need.keys.length > 0) reads.values.push(...(await readKeys(store, need.keys, deadline)));
+  if (need.list === undefined) return;
+  const range = need.list;
+  const entries = await repeated(deadline, async () =>
+    readEntries(range, await ask(deadline, () => store.list({ ...range }))),
+  );
+  reads.lists.push({ range, entries });
 }
 
 /** Whether the writes were applied. What it throws leaves that open, unless it is a `LeastkeyError`. */
@@ -23,13 +45,31 @@ export async function commitWrites(store: Store, writes: Write[], deadline: Dead
   return readApplied(await ask(deadline, () => store.commit(writes)));
 }
 
+/**
+ * Repeats a read whose store throws, after a moment that grows. A store that says itself that it is not available, breaks its contract or
+ * takes too long is not asked again.
+ */
+async function repeated<T>(deadline: Deadline, read: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await read();
+    } catch (failure) {
+      if (!isPassing(failure) || deadline.signal?.aborted || attempt + 1 >= MAX_READS) throw failure;
+      if (!(await backOff(attempt, deadline))) throw failure;
+    }
+  }
+}
+
+function isPassing(failure: unknown): boolean {
+  return !(
+    failure instanceof LeastkeyError ||
+    failure instanceof StoreAnswerError ||
+    failure instanceof TimeLimitError
+  );
+}
+
 /** One call of the store. It gets half of the whole time at most, so that there is some left to find out what became of it. */
 function ask<T>(deadline: Deadline, call: () => T | Promise<T>): Promise<T> {
   deadline.refusePassed();
-  return awaited(call(), deadline);
-}
-
-/** What a call of the store that was made comes to. */
-export function awaited<T>(answer: T | Promise<T>, deadline: Deadline): Promise<T> {
-  return within(answer, Math.min(deadline.left, deadline.whole / 2), deadline.signal);
+  return within(call(), Math.min(deadline.left, deadline.whole / 2), deadline.signal);
 }

@@ -45,7 +45,10 @@ export interface Reads {
 export interface Need {
   keys: string[];
   list?: Range;
+  /** A key that many writers change: those of one process take turns at it. */
   queue?: string;
+  /** The operation ends something: it overtakes the others in the queue. */
+  urgent?: true;
 }
 
 export interface Refusal {

@@ -55,7 +55,8 @@ export type VerdictCode =
   | 'rate_limited'
   | 'usage_exceeded'
   | 'store_unavailable'
-  | 'clock_unreliable';
+  | 'clock_unreliable'
+  | 'deadline_exceeded';
 
 /** The error of a bearer challenge, RFC 6750 §3.1. */
 export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
@@ -79,4 +80,6 @@ export const WRAPPER_REFUSALS = {
   storeUnavailable: { code: 'store_unavailable', status: 503 },
   /** The clock cannot be read, so nothing can be found expired: never a yes. */
   clockUnreliable: { code: 'clock_unreliable', status: 503 },
+  /** A use could not be counted in time, because of other uses: nothing was counted. */
+  deadlineExceeded: { code: 'deadline_exceeded', status: 503 },
 } as const satisfies Record<string, { code: VerdictCode; status: number; error?: BearerError }>;

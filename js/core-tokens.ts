@@ -65,12 +65,17 @@ export class CoreTokens implements Tokens {
   readonly #settings: Settings;
   readonly #verifier: FreshVerifier;
   readonly #usage: UsageCollector;
+  /** Before the next verification the change feed is read again: this process changes something, or may have. */
+  readonly #invalidate = () => this.#verifier.doubt();
 
   constructor(core: ConfiguredCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
     this.#verifier = new FreshVerifier(core, settings);
-    this.#usage = new UsageCollector((uses, signal) => this.#operate({ op: 'flush', uses }, { signal }));
+    this.#usage = new UsageCollector(
+      (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
+      settings.deadline,
+    );
     this.accounts = accountsOf((call, options) => this.#manage(call, options));
   }
 
@@ -140,7 +145,8 @@ export class CoreTokens implements Tokens {
   ): Promise<Exchanged> {
     const { question, signal } = readQuestion(undefined, options, 'exchange');
     const wanted = plainCopy({ ...requireObject(input, 'input'), context: question.context }, '');
-    return exchangeCredential(this.#core, this.#settings, credential, wanted, signal);
+    const how = { signal, invalidate: this.#invalidate };
+    return exchangeCredential(this.#core, this.#settings, credential, wanted, how);
   }
 
   mint(options: MintOptions = {}): Minted {
@@ -284,12 +290,8 @@ export class CoreTokens implements Tokens {
   }
 
   async #operate<T>(call: Call, options: OperateOptions): Promise<T> {
-    try {
-      return (await manage(this.#core, this.#settings, copied(call), options)) as T;
-    } finally {
-      // Even a call that failed may have changed something.
-      if (!READING.includes(call.op)) this.#verifier.doubt();
-    }
+    const invalidate = READING.includes(call.op) ? undefined : this.#invalidate;
+    return (await manage(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
   }
 }
 

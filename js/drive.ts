@@ -1,15 +1,18 @@
 /** The loop of docs/boundary.md: the core decides, this fetches, commits and tries again. */
 
-import { commitWrites, fetchNeed } from './access.js';
-import type { Call, Reads, Step } from './boundary.js';
+import { commitWrites, fetchNeed, MAX_KEYS } from './access.js';
+import type { Call, Need, Reads, Step } from './boundary.js';
 import { refusal } from './core/step.js';
 import { type ConfiguredCore, drawEntropy, type Time } from './core.js';
 import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
-import { Place } from './queue.js';
+import { Places } from './queue.js';
 import type { Write } from './stores/store.js';
 import { backOff, Deadline, TimeLimitError } from './time-limit.js';
 import { unreadable } from './unavailable.js';
+
+/** The pauses of what ends something grow no further than that of this attempt, the first of which is 0. */
+const MAX_URGENT_PAUSES = 2;
 
 /** The core's part of an operation: the next step, with everything read so far. */
 export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => Step;
@@ -19,6 +22,8 @@ export interface OperateOptions {
   signal?: AbortSignal | undefined;
   /** Reads and decides, but commits nothing: the answer is the one that the commit would have had. */
   dryRun?: boolean;
+  /** Called before a commit is handed to the store and after any answer, a failure too: what is cached may be out of date. */
+  invalidate?: (() => void) | undefined;
 }
 
 /** One management operation of `Core.plan`. */
@@ -35,7 +40,7 @@ export function manage(
 export async function operate(
   settings: Settings,
   plan: Plan,
-  { signal, dryRun = false }: OperateOptions = {},
+  { signal, dryRun = false, invalidate = () => {} }: OperateOptions = {},
 ): Promise<unknown> {
   const deadline = new Deadline(settings.deadline, signal);
   deadline.refuseAborted();
@@ -45,12 +50,15 @@ export async function operate(
     settings,
     (reads) => plan(reads, { now: settings.now(), started }, entropy),
     deadline,
+    invalidate,
   );
   try {
     return await operation.run(dryRun);
   } finally {
-    operation.leaveQueue();
+    operation.leaveQueues();
     entropy.fill(0);
+    // Even a call that changed nothing itself tells of a change: another's that it found.
+    invalidate();
   }
 }
 
@@ -58,57 +66,91 @@ class Operation {
   readonly #settings: Settings;
   readonly #plan: (reads: Reads) => Step;
   readonly #deadline: Deadline;
-  readonly #place: Place;
+  readonly #invalidate: () => void;
+  readonly #places: Places;
+  /** The keys of the queues that it is in, as the core asked for them. */
+  readonly #queues: string[] = [];
+  /** Every key that it has read, so that another attempt reads them all at once. */
+  readonly #keys = new Set<string>();
+  #urgent = false;
+  /** Whether it had to wait for a turn. */
+  #waited = false;
   /** Whether a commit lost to another writer's. */
   #refused = false;
   /** What a commit threw whose outcome is unknown. From then on only the operation's own marker can tell. */
   #lost: { cause: unknown } | undefined;
 
-  constructor(settings: Settings, plan: (reads: Reads) => Step, deadline: Deadline) {
+  constructor(settings: Settings, plan: (reads: Reads) => Step, deadline: Deadline, invalidate: () => void) {
     this.#settings = settings;
     this.#plan = plan;
     this.#deadline = deadline;
-    this.#place = new Place(settings.store);
+    this.#invalidate = invalidate;
+    this.#places = new Places(settings.store, deadline);
   }
 
   async run(dryRun: boolean): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
-      const step = await this.#decide();
+      const step = await this.#decide(attempt > 0);
       if (step !== undefined) {
         if ('answer' in step) return step.answer;
         if (!('commit' in step)) throw refusal(step);
         if (dryRun || (await this.#commit(step.commit.writes))) return step.commit.answer;
       }
-      if (!(await backOff(attempt, this.#deadline))) throw this.#timeIsOver();
+      if (!(await this.#pause(attempt))) throw this.#timeIsOver();
     }
   }
 
-  leaveQueue(): void {
-    this.#place.leave();
+  leaveQueues(): void {
+    this.#places.leaveAll();
   }
 
   /** Plans and reads until the core has decided; nothing when the store could not be read and must be asked again. */
-  async #decide(): Promise<Step | undefined> {
+  async #decide(again: boolean): Promise<Step | undefined> {
     const reads: Reads = { values: [], lists: [] };
+    if (again) {
+      for (const queue of this.#queues) await this.#takeTurn(queue);
+      if (!(await this.#fetch({ keys: [] }, reads, true))) return undefined;
+    }
     for (;;) {
       const step = this.#plan(reads);
       if (!('need' in step)) return step;
-      if (step.need.queue !== undefined) await this.#takePlace(step.need.queue);
-      try {
-        await fetchNeed(this.#settings.store, step.need, reads, this.#deadline);
-      } catch (cause) {
-        this.#deadline.refuseAborted();
-        // After a commit of unknown outcome, or when conflicts took all the time, this failure is not what there is to tell.
-        if (this.#lost === undefined && !(this.#refused && cause instanceof TimeLimitError))
-          throw unreadable(cause);
-        return undefined;
-      }
+      const { need } = step;
+      const waited = need.queue !== undefined && (await this.#queue(need.queue, need.urgent));
+      if (!(await this.#fetch(need, reads, waited && reads.lists.length === 0))) return undefined;
+    }
+  }
+
+  /** Queues at a key, and answers whether it had to wait there. */
+  #queue(key: string, urgent = false): Promise<boolean> {
+    this.#urgent ||= urgent;
+    if (!this.#queues.includes(key)) this.#queues.push(key);
+    return this.#takeTurn(key);
+  }
+
+  /** Reads what is needed; `afresh`: and all that was read before, which another writer may have changed. `false`: ask again. */
+  async #fetch(need: Need, reads: Reads, afresh: boolean): Promise<boolean> {
+    for (const key of need.keys) this.#keys.add(key);
+    const all = afresh && this.#keys.size <= MAX_KEYS;
+    if (all) reads.values.length = 0;
+    this.#places.prolong();
+    try {
+      const keys = all ? [...this.#keys] : need.keys;
+      await fetchNeed(this.#settings.store, { ...need, keys }, reads, this.#deadline);
+      return true;
+    } catch (cause) {
+      this.#deadline.refuseAborted();
+      // After a commit of unknown outcome, or when conflicts took all the time, this failure is not what there is to tell.
+      if (this.#lost !== undefined) return false;
+      if (cause instanceof TimeLimitError && (this.#refused || this.#waited)) return false;
+      throw unreadable(cause);
     }
   }
 
   /** Whether the writes are applied. `false`: somebody else was first, or it is unknown; plan again either way. */
   async #commit(writes: Write[]): Promise<boolean> {
     if (this.#deadline.left === 0) return false;
+    this.#places.prolong();
+    this.#invalidate();
     try {
       const applied = await commitWrites(this.#settings.store, writes, this.#deadline);
       this.#refused ||= !applied;
@@ -118,14 +160,31 @@ class Operation {
       if (cause instanceof LeastkeyError && this.#lost === undefined) throw unreadable(cause);
       this.#lost = { cause };
       return false;
+    } finally {
+      this.#invalidate();
     }
   }
 
-  async #takePlace(key: string): Promise<void> {
+  /**
+   * Waits before the next attempt. What ends something waits a moment, in its turns. Everything else waits longer each time, leaves what
+   * other owners share, and lets what comes before it have its owner's turn.
+   */
+  #pause(attempt: number): Promise<boolean> {
+    this.#places.prolong();
+    if (this.#urgent) return backOff(Math.min(attempt, MAX_URGENT_PAUSES), this.#deadline);
+    for (const queue of this.#queues.slice(1)) this.#places.leave(queue);
+    this.#places.pause();
+    return backOff(attempt, this.#deadline);
+  }
+
+  async #takeTurn(key: string): Promise<boolean> {
     try {
-      await this.#place.take(key, this.#deadline);
-    } catch {
+      const waited = await this.#places.take(key, { urgent: this.#urgent });
+      this.#waited ||= waited;
+      return waited;
+    } catch (end) {
       this.#deadline.refuseAborted();
+      if (!(end instanceof TimeLimitError)) throw end;
       throw this.#timeIsOver();
     }
   }
@@ -139,9 +198,15 @@ class Operation {
         this.#lost,
       );
     }
+    if (this.#refused) {
+      return new LeastkeyError(
+        'conflict',
+        `other writers were faster for ${seconds} s; nothing was changed, try again`,
+      );
+    }
     return new LeastkeyError(
-      'conflict',
-      `the change found no turn within ${seconds} s: other writers were faster, or the store is slow; nothing was changed, try again`,
+      'deadline_exceeded',
+      `the change got no turn within ${seconds} s: earlier calls of this process are at work, or the store is slow; nothing was changed, try again`,
     );
   }
 }

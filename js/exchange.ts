@@ -1,7 +1,7 @@
 import type { Hint } from './catalog-ids.js';
 import type { ConfiguredCore } from './core.js';
 import { type CredentialSource, readCredential } from './credential.js';
-import { operate, type Plan } from './drive.js';
+import { type OperateOptions, operate, type Plan } from './drive.js';
 import type { Duration } from './duration.js';
 import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
@@ -36,12 +36,12 @@ export async function exchangeCredential(
   settings: Settings,
   source: CredentialSource,
   input: unknown,
-  signal?: AbortSignal,
+  options: OperateOptions,
 ): Promise<Exchanged> {
   const read = readCredential(source);
   if ('refusal' in read) {
     throw new LeastkeyError('invalid_token', `the credential may not be used: ${read.refusal.code}`);
   }
   const plan: Plan = (reads, time, entropy) => core.exchange(read.credential, input, reads, time, entropy);
-  return (await operate(settings, plan, { signal })) as Exchanged;
+  return (await operate(settings, plan, options)) as Exchanged;
 }

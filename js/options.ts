@@ -116,6 +116,8 @@ export interface Settings {
   store: Store;
   /** The store as verifications see it. */
   verifying: Store;
+  /** Where the uses of limited tokens are counted, if `verifying` is another view of it. */
+  counting?: Store;
   config: Config;
   catalogText: string;
   /** The longest time that a change may go unnoticed, in milliseconds. */

@@ -25,9 +25,7 @@ export function unavailable(
   operation = 'verify',
 ): Verdict {
   const error = unreadable(failure);
-  const ofClock = error.code === 'clock_unreliable';
-  const refusal = ofClock ? WRAPPER_REFUSALS.clockUnreliable : WRAPPER_REFUSALS.storeUnavailable;
-  return reported(settings, { valid: false, ...refusal, asOf }, error, operation);
+  return reported(settings, { valid: false, ...refusalOf(error.code), asOf }, error, operation);
 }
 
 /** A verdict of the core. Where it could not read what is stored, the host is told which keys were read. */
@@ -47,6 +45,12 @@ export function reportDamage(
   return reported(settings, verdict, error, operation);
 }
 
+/** The refusal of a code, where that is one of a failure; otherwise that of a store that did not do its part. */
+function refusalOf(code: string) {
+  const { clockUnreliable, deadlineExceeded, storeUnavailable } = WRAPPER_REFUSALS;
+  return [clockUnreliable, deadlineExceeded].find((refusal) => refusal.code === code) ?? storeUnavailable;
+}
+
 function reported(settings: Telling, verdict: Verdict, error: LeastkeyError, operation: string): Verdict {
   causes.set(verdict, error);
   settings.onError(error, { operation });
@@ -62,7 +66,7 @@ export function sameCause(verdict: Verdict, other: Verdict): Verdict {
 
 /** The error behind a verdict that a failure led to. */
 export function causeOf(verdict: Verdict): LeastkeyError {
-  const code = verdict.code === 'clock_unreliable' ? verdict.code : 'store_unavailable';
+  const { code } = refusalOf(verdict.code);
   const cause = causes.get(verdict);
   // A store may throw an error of this package with another code, which is not the one that the request is answered with.
   return cause?.code === code

@@ -1,4 +1,6 @@
 import { areSame } from './plain-question.js';
+import { Places } from './queue.js';
+import { Deadline } from './time-limit.js';
 import type { Requirement, Verdict } from './types.js';
 
 /** The use of one token since the last flush, as the core takes it in. */
@@ -53,6 +55,9 @@ const NEAR = 4_096;
 /** How many the core is given in one call. */
 const PAGE = 20;
 
+/** The key at which the flushes of one collector queue. */
+const FLUSH = 'flush';
+
 /** The most requirements that are kept of one token. */
 const MOST_ASKED = 100;
 
@@ -71,10 +76,17 @@ export class UsageCollector {
   readonly #write: (uses: Use[], signal: AbortSignal | undefined) => Promise<{ flushed: number }>;
   #copy: readonly string[] = [];
   #uncounted = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  /** What the flush that is running has not written yet. */
+  #underWay: Noted[] = [];
+  /** How long one page may take. */
+  readonly #pageTime: number;
 
-  constructor(write: (uses: Use[], signal: AbortSignal | undefined) => Promise<{ flushed: number }>) {
+  constructor(
+    write: (uses: Use[], signal: AbortSignal | undefined) => Promise<{ flushed: number }>,
+    pageTime: number,
+  ) {
     this.#write = write;
+    this.#pageTime = pageTime;
   }
 
   /** Notes what a verdict says about the use of a token, and what was required. Nothing is allocated for a use like an earlier one. */
@@ -114,28 +126,48 @@ export class UsageCollector {
    * Writes what was noted, after a flush that is running. What was not written when it fails or is aborted is kept, and goes with
    * the next; if the outcome of a page is unknown, its uses may be counted twice, never not at all.
    */
-  flush(signal: AbortSignal | undefined): Promise<FlushReport> {
-    const flushing = this.#last.then(() => this.#flush(signal));
-    this.#last = flushing.catch(() => {});
-    return flushing;
+  async flush(signal: AbortSignal | undefined): Promise<FlushReport> {
+    // One that was cut off, with the request that it was called in, has its turn no longer than a page takes.
+    const turn = new Places(this, new Deadline(Number.POSITIVE_INFINITY, signal), this.#pageTime);
+    await turn.take(FLUSH);
+    try {
+      return await this.#flush(turn, signal);
+    } finally {
+      turn.leaveAll();
+    }
   }
 
-  async #flush(signal: AbortSignal | undefined): Promise<FlushReport> {
+  async #flush(turn: Places, signal: AbortSignal | undefined): Promise<FlushReport> {
+    this.#takeBack(this.#underWay);
     // A session that was used first keeps its parent from going idle before another is used.
     const taken = this.#take().sort((one, other) => one.firstAt - other.firstAt);
+    this.#underWay = taken;
+    // Another flush has taken this one for cut off, and goes on in its place.
+    const isReplaced = () => this.#underWay !== taken;
     const uncounted = this.#uncounted;
     let flushed = 0;
     try {
-      // The core takes in as many of a page as fit into one commit.
-      while (flushed < taken.length)
-        flushed += (await this.#write(taken.slice(flushed, flushed + PAGE).map(told), signal)).flushed;
+      while (taken.length > 0 && !isReplaced()) {
+        turn.prolong();
+        // The core takes in as many of a page as fit into one commit.
+        const page = await this.#write(taken.slice(0, PAGE).map(told), signal);
+        flushed += page.flushed;
+        if (!isReplaced()) taken.splice(0, page.flushed);
+      }
     } finally {
-      // Back to where they were: before everything that was noted since.
-      if (flushed < taken.length)
-        for (const use of [...taken.slice(flushed), ...this.#take()]) join(this.#useOf(use.id, use.at), use);
+      if (!isReplaced()) {
+        this.#underWay = [];
+        this.#takeBack(taken);
+      }
     }
     this.#uncounted -= uncounted;
     return { flushed, uncounted };
+  }
+
+  /** Puts uses that were not written back to where they were: before everything that was noted since. */
+  #takeBack(uses: readonly Noted[]): void {
+    if (uses.length === 0) return;
+    for (const use of [...uses, ...this.#take()]) join(this.#useOf(use.id, use.at), use);
   }
 
   #take(): Noted[] {

@@ -35,7 +35,8 @@ export async function verifyMany(
   const verdicts = verifier.recallMany(verifications, freshness);
   // A promise for each would take longer than all that was done for it.
   if (verdicts.every((verdict) => verdict !== undefined)) return verdicts;
-  const together = { ...settings, verifying: readTogether(settings.verifying) };
+  const { verifying } = settings;
+  const together = { ...settings, verifying: readTogether(verifying), counting: verifying };
   const asked = verifications.map((verification, at) => {
     const known = verdicts[at];
     if (known !== undefined) return known;

@@ -1,12 +1,12 @@
-import { awaited, commitWrites, fetchNeed } from './access.js';
+import { fetchNeed, readKeys } from './access.js';
 import type { Question, Reads, Step } from './boundary.js';
 import { refusal } from './core/step.js';
 import type { Mark, VerifyingCore } from './core/verifying.js';
+import { countUse, type Decided, type Outcome } from './counting.js';
 import { type CredentialSource, readCredential } from './credential.js';
 import type { Settings } from './options.js';
-import { Place } from './queue.js';
 import { readValues } from './stored.js';
-import { backOff, Deadline, isThenable, TimeLimitError } from './time-limit.js';
+import { Deadline, isThenable } from './time-limit.js';
 import type { Verdict, VerifiedToken } from './types.js';
 import { reportDamage, unavailable } from './unavailable.js';
 
@@ -72,7 +72,7 @@ export function decide(
 interface Begun {
   asOf: number;
   reads: Reads;
-  step: Step;
+  step: Decided;
   answer?: Promise<unknown>;
 }
 
@@ -82,9 +82,6 @@ class Decision {
   readonly #deadline: Deadline;
   /** The method, for whom the host is told of a failure. */
   readonly #operation: string;
-  #place: Place | undefined;
-  /** What the store or the time limit threw last. */
-  #failure: unknown;
 
   constructor(
     settings: Settings,
@@ -102,86 +99,67 @@ class Decision {
   atOnce(asOf: number): Verdict | Promise<Verdict> {
     const reads: Reads = { values: [], lists: [] };
     for (;;) {
-      const step = this.#ask(reads, this.#settings.now());
+      const step = this.#plan(reads);
       if ('answer' in step) return this.#told(step.answer, asOf, reads);
-      if ('refuse' in step) throw refusal(step);
       if (!('need' in step) || step.need.queue !== undefined || step.need.list !== undefined)
         return this.#goOn({ asOf, reads, step });
       const { keys } = step.need;
+      let answer: unknown;
       try {
         this.#deadline.refusePassed();
-        const answer: unknown = this.#settings.verifying.get([...keys]);
-        if (isThenable(answer)) return this.#goOn({ asOf, reads, step, answer });
-        reads.values.push(...readValues(keys, answer));
+        answer = this.#settings.verifying.get([...keys]);
+        if (!isThenable(answer)) reads.values.push(...readValues(keys, answer));
       } catch (failure) {
         this.#deadline.refuseAborted();
-        return unavailable(this.#settings, failure, asOf, this.#operation);
+        answer = Promise.reject(failure);
       }
+      if (isThenable(answer)) return this.#goOn({ asOf, reads, step, answer });
     }
   }
 
-  async #goOn(begun: Begun): Promise<Verdict> {
-    try {
-      return await this.#run(begun);
-    } finally {
-      this.#place?.leave();
-    }
-  }
-
-  async #run(begun: Begun): Promise<Verdict> {
-    for (let attempt = 0; ; attempt++) {
-      const asOf = attempt === 0 ? begun.asOf : this.#settings.now();
-      const reads: Reads = attempt === 0 ? begun.reads : { values: [], lists: [] };
-      const step = await this.#decide(reads, attempt === 0 ? begun : undefined);
-      if (step === undefined) return this.#unavailable(asOf);
-      if ('answer' in step) return this.#told(step.answer, asOf, reads);
-      if (!('commit' in step)) throw refusal(step);
-      const { writes, answer } = step.commit;
-      // Of unknown outcome is no yes, and not tried again either: it could be spent twice.
-      const applied = await this.#reach(() => commitWrites(this.#settings.verifying, writes, this.#deadline));
-      if (applied === undefined) return this.#unavailable(asOf);
-      if (applied) return this.#told(answer, asOf, reads);
-      if (!(await backOff(attempt, this.#deadline))) {
-        this.#failure = new TimeLimitError('other writers were faster until the deadline');
-        return this.#unavailable(asOf);
-      }
-    }
-  }
-
-  /** Asks and reads until the core has decided; nothing when the store could not be read. */
-  async #decide(reads: Reads, begun: Begun | undefined): Promise<Step | undefined> {
-    let { step, answer } = begun ?? { step: this.#ask(reads, this.#settings.now()) };
+  async #goOn({ asOf, reads, step, answer }: Begun): Promise<Verdict> {
+    let next = step;
+    let begun = answer;
     for (;;) {
-      if (!('need' in step)) return step;
-      const { need } = step;
-      const waiting = answer;
-      answer = undefined;
-      const fetched = await this.#reach(async () => {
-        if (need.queue !== undefined) await this.#take(need.queue);
-        if (waiting === undefined) await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
-        else reads.values.push(...readValues(need.keys, await awaited(waiting, this.#deadline)));
-        return true;
-      });
-      if (fetched === undefined) return undefined;
+      if ('answer' in next) return this.#told(next.answer, asOf, reads);
+      const queue = 'need' in next ? next.need.queue : next.commit.writes[0]?.key;
+      const need = 'need' in next ? next.need : { keys: [] };
+      if (queue !== undefined) {
+        return this.#count(queue, [...reads.values.map(([key]) => key), ...need.keys], asOf);
+      }
+      try {
+        if (begun === undefined) await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
+        else
+          reads.values.push(...(await readKeys(this.#settings.verifying, need.keys, this.#deadline, begun)));
+      } catch (failure) {
+        this.#deadline.refuseAborted();
+        return this.#unavailable(failure, asOf);
+      }
+      begun = undefined;
       // Decided by the time of the decision: a slow store must not carry a token past its expiry.
-      step = this.#ask(reads, this.#settings.now());
+      next = this.#plan(reads);
     }
   }
 
-  async #take(queue: string): Promise<void> {
-    this.#place ??= new Place(this.#settings.verifying);
-    await this.#place.take(queue, this.#deadline);
-  }
-
-  /** What a call of the store comes to; nothing when the store did not do its part. */
-  async #reach<T>(call: () => Promise<T>): Promise<T | undefined> {
+  /** Counts the use against limits, with those that wait for the same ones. On an unknown outcome it is denied: a retry could count it twice. */
+  async #count(queue: string, keys: string[], asOf: number): Promise<Verdict> {
+    const decide = (reads: Reads) => this.#plan(reads);
+    let outcome: Outcome;
     try {
-      return await call();
+      outcome = await countUse(this.#settings, queue, keys, decide, this.#deadline);
     } catch (failure) {
       this.#deadline.refuseAborted();
-      this.#failure = failure;
-      return undefined;
+      return this.#unavailable(failure, asOf);
     }
+    if ('thrown' in outcome) throw outcome.thrown;
+    if ('failure' in outcome) return this.#unavailable(outcome.failure, asOf);
+    return this.#told(outcome.answer, asOf, outcome.reads);
+  }
+
+  #plan(reads: Reads): Decided {
+    const step = this.#ask(reads, this.#settings.now());
+    if ('refuse' in step) throw refusal(step);
+    return step;
   }
 
   #told(answer: unknown, asOf: number, reads: Reads): Verdict {
@@ -190,7 +168,7 @@ class Decision {
     return reportDamage(this.#settings, verdict, reads, this.#operation);
   }
 
-  #unavailable(asOf: number): Verdict {
-    return unavailable(this.#settings, this.#failure, asOf, this.#operation);
+  #unavailable(failure: unknown, asOf: number): Verdict {
+    return unavailable(this.#settings, failure, asOf, this.#operation);
   }
 }

@@ -9,13 +9,13 @@ import type { Verdict } from '../types.js';
 import { reportDamage, unavailable } from '../unavailable.js';
 import { type Remembering, verifyStep } from '../verify.js';
 
-/** How often a count against a limit is tried when other writers are faster. */
-const ATTEMPTS = 10;
+/** How often a count against a limit is tried when other processes are faster: beyond that somebody has to wait. */
+const ATTEMPTS = 2;
 
 /** The store does not answer at once. */
 class NotAtOnce extends Error {}
 
-/** The verdict; nothing when the store does not answer at once. */
+/** The verdict; nothing when the store does not answer at once, or a count against a limit needs to wait for other writers. */
 export function verifyAtOnce(
   core: VerifyingCore,
   settings: Settings,
@@ -41,8 +41,7 @@ export function verifyAtOnce(
     if (!(error instanceof Unavailable)) throw error;
     return unavailable(settings, error.cause, asOf, 'verifySync');
   }
-  const failure = new Error(`other writers were faster ${ATTEMPTS} times`);
-  return unavailable(settings, failure, asOf, 'verifySync');
+  return undefined;
 }
 
 /** Asks and reads until the core has decided. */
