@@ -33,9 +33,7 @@ impl Grant {
     /// A grant as a selection describes it.
     #[must_use]
     pub fn of_selection(resolution: &Resolution, boundary: &Resource, catalog: &Permissions) -> Grant {
-        // What is held at the whole boundary is not narrowed.
         let narrowed = resolution.resources.iter();
-        let narrowed = narrowed.filter(|(_, resources)| !resources.contains(boundary));
         let narrowed =
             narrowed.filter_map(|(id, resources)| Some((catalog.index(id.as_str())?, resources.clone())));
         Grant {

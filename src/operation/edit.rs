@@ -214,7 +214,6 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
             return Err(Refusal::from(problems).into());
         };
         token.resources = narrowed;
-        drop_whole(token);
         return Ok(());
     }
     let selection = Selection::read_change(members, kept, &mut problems);
@@ -228,14 +227,7 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
     token.added = resolution.added;
     token.removed = resolution.removed;
     token.role = resolution.role;
-    drop_whole(token);
     Ok(())
-}
-
-/// What is held at the whole boundary is not narrowed.
-fn drop_whole(token: &mut Token) {
-    let boundary = &token.resource;
-    token.resources.retain(|_, places| !places.contains(boundary));
 }
 
 /// Giving is what ceilings are for: what the token has already stays, though its editor may not have it.

@@ -163,9 +163,11 @@ describe('A token as actor', () => {
     const account = { id: 'org:acme/user:8', permissions: { 'org:acme': ['devices:read'] } };
     await assert.rejects(tokens.accounts.put(account, actor), exceeds('conditions'));
     await tokens.accounts.put(account, root);
-    await tokens.accounts.put({ ...account, permissions: {} }, actor);
     await tokens.accounts.disable(account.id, actor);
     await assert.rejects(tokens.accounts.enable(account.id, actor), exceeds('conditions'));
+    // Narrower is never asked about; and what can do nothing can be enabled.
+    await tokens.accounts.put({ ...account, permissions: {} }, actor);
+    await tokens.accounts.enable(account.id, actor);
   });
 });
 

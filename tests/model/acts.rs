@@ -490,13 +490,16 @@ impl Act {
                 let seen = change
                     .seen
                     .map(|behind| revision.saturating_sub(behind / 2).max(1));
-                Act::Edit(
-                    token,
-                    Change {
-                        seen,
-                        ..change.clone()
-                    },
-                )
+                let mut change = Change {
+                    seen,
+                    ..change.clone()
+                };
+                // The reach says nothing of a narrowing to the whole boundary, which is none.
+                let boundary = state.tokens[token].boundary;
+                if let Some(selection) = &mut change.selection {
+                    selection.narrowed = selection.narrowed.filter(|(_, at)| *at != boundary);
+                }
+                Act::Edit(token, change)
             }
             Act::Token(op, token) => Act::Token(*op, one(*token)?),
             Act::Rotate(token, renewal) => Act::Rotate(one(*token)?, renewal.clone()),
