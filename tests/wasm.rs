@@ -225,7 +225,7 @@ fn numbers_that_cannot_be_an_instant_are_refused() {
         for index in 0..out.length() {
             assert_eq!(
                 at(&handed_over(&out, index), "refuse.code"),
-                "invalid_input",
+                "clock_unreliable",
                 "{number}"
             );
         }
