@@ -16,6 +16,12 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** What tells whose a file is, by one statement: another process may be making its schema. */
+const MARKS = `
+  SELECT user_version AS version, application_id AS application, (SELECT count(*) FROM sqlite_schema) AS tables
+  FROM pragma_user_version, pragma_application_id
+`;
+
 /**
  * Makes an opened file ready: durable, shared and of the schema that this version knows.
  *
@@ -34,17 +40,13 @@ export function prepareSchema(database: Database, file: string, busyTimeout: num
 
 /** Whether the file is new. Only reads, so that a foreign file stays as it is. */
 function isFresh(database: Database, file: string): boolean {
-  const version = pragma(database, 'user_version');
-  const application = pragma(database, 'application_id');
+  const { version, application, tables } = database.prepare(MARKS).get() as Record<string, number>;
   if (application === APPLICATION_ID) {
     if (version === SCHEMA_VERSION) return false;
     throw refused(
       `${file} was written by a newer Leastkey (schema ${version}; this one knows ${SCHEMA_VERSION}): update leastkey`,
     );
   }
-  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as {
-    tables: number;
-  };
   if (application !== 0 || version !== 0 || tables !== 0) {
     throw refused(`${file} is the database of another program; give Leastkey a file of its own`);
   }

@@ -3,7 +3,7 @@
 import { sqliteStore } from 'leastkey/stores/sqlite';
 
 const [path = '', times = ''] = process.argv.slice(2);
-const store = sqliteStore({ path });
+const store = sqliteStore({ path, busyTimeout: 60_000 });
 for (let done = 0; done < Number(times); ) {
   const [count = null] = await store.get(['count']);
   const next = String(Number(count ?? 0) + 1);
