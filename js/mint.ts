@@ -19,7 +19,11 @@ export interface Minted {
 }
 
 /** Makes a credential without a store being asked. */
-export function mintCredential(core: ConfiguredCore, settings: Settings, id: string | undefined): Minted {
+export function mintCredential(
+  core: ConfiguredCore,
+  settings: Pick<Settings, 'now' | 'entropy'>,
+  id: string | undefined,
+): Minted {
   const entropy = drawEntropy(settings.entropy);
   try {
     const step = core.mint(settings.now(), id, entropy);

@@ -1,12 +1,12 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import { createTokens, type Tokens } from '../tokens.js';
+import type { Tokens } from '../tokens.js';
 import type { Actor, TokenRecord } from '../types.js';
 import { atOwner } from './at-owner.js';
 import type { CopyOnce } from './create/copy-once.js';
 import { prefillOf } from './create/prefill.js';
 import { Authority } from './data/authority.js';
+import { type Engine, startEngine } from './data/engine.js';
 import { type Fetch, httpSource } from './data/http-source.js';
-import { noStore } from './data/no-store.js';
 import type { PortalSource } from './data/source.js';
 import { Titles } from './data/titles.js';
 import { tokensSource } from './data/tokens-source.js';
@@ -56,7 +56,7 @@ export class LeastkeyPortal extends LitElement {
   declare error: unknown;
   declare said: string;
   declare told: string;
-  #engine: Promise<Tokens> | undefined;
+  #engine: Promise<Engine> | undefined;
   /** Counts what was asked for: an answer that comes too late is passed over. */
   #turn = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -225,11 +225,9 @@ export class LeastkeyPortal extends LitElement {
   }
 
   /** The core of this page: the host's own tokens, or one that resolves and mints by the catalog of the server. */
-  #core({ catalog, prefix }: Portal['deployment']): Promise<Tokens> {
+  #core(deployment: Portal['deployment']): Promise<Engine> {
     this.#engine ??=
-      this.tokens !== undefined
-        ? Promise.resolve(this.tokens)
-        : createTokens({ catalog, prefix, store: noStore });
+      this.tokens !== undefined ? Promise.resolve(this.tokens) : startEngine(deployment, Date.now);
     this.#engine.catch(() => {
       this.#engine = undefined;
     });

@@ -1,9 +1,9 @@
 import type { Deployment } from '../deployment.js';
 import type { DescribedKind } from '../describe.js';
-import type { Tokens } from '../tokens.js';
 import type { TokenRecord } from '../types.js';
 import type { Prefill } from './create/prefill.js';
 import type { Authority } from './data/authority.js';
+import type { Engine } from './data/engine.js';
 import type { PortalSource } from './data/source.js';
 import type { Titles } from './data/titles.js';
 import type { Listing } from './list/listing.js';
@@ -37,7 +37,7 @@ export interface Portal {
   listing: Listing;
   now(): number;
   /** What resolves selections and mints credentials: the core, in this page. */
-  engine(): Promise<Tokens>;
+  engine(): Promise<Engine>;
   /** `replace`: nobody should come back to the screen before this one. */
   open(view: View, replace?: boolean): void;
   chooseOwner(owner: string): void;

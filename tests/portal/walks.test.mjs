@@ -183,6 +183,22 @@ portalSuite('a personal access token', (demo) => {
     await ben.button('Close').click();
     assert.equal((await demo().deployment.tokens.verify(credential, 'policies:read')).code, 'valid');
 
+    const from = page.locator('.facts div', { hasText: 'Used from' });
+    const openPage = async () => {
+      await demo().deployment.tokens.flush();
+      await ben.button('Laptop').click();
+      await from.waitFor();
+      return from.innerText();
+    };
+    assert.match(await openPage(), /told no address/, 'the use above came from nowhere');
+    await page.getByRole('navigation').getByRole('button', { name: 'Access tokens' }).click();
+    const called = await fetch(`${demo().origin}/policies`, {
+      headers: { authorization: `Bearer ${credential}` },
+    });
+    assert.equal(called.status, 200);
+    assert.match(await openPage(), /127\.0\.0\.1/, 'from where its bearer called');
+    await page.getByRole('navigation').getByRole('button', { name: 'Access tokens' }).click();
+
     await row.getByRole('button', { name: /Manage Laptop/ }).click();
     await ben.button('Delete').click();
     await ben.look('002-6-delete');
@@ -230,6 +246,8 @@ portalSuite('a session token', (demo) => {
     assert.equal((await session('DELETE', first)).status, 200);
     assert.deepEqual(await codes(), ['revoked', 'valid']);
 
+    // An exchange is no use of the token. Its session's is, at the service that asks.
+    await demo().deployment.tokens.verify(second, 'assets:search', { ip: '192.0.2.7' });
     const row = page.getByRole('row', { name: /Mobile app/ });
     await demo().deployment.tokens.flush();
     await ben.button('Mobile app').click();
@@ -238,7 +256,7 @@ portalSuite('a session token', (demo) => {
     await sessions.first().waitFor();
     assert.equal(await sessions.count(), 1, 'the one that its bearer ended is not alive');
     const from = page.locator('.facts div', { hasText: 'Used from' });
-    assert.match(await from.innerText(), /127\.0\.0\.1/, 'from where the bearer called');
+    assert.match(await from.innerText(), /192\.0\.2\.7/, 'from where the session was used');
     await ben.look('003-2-sessions');
     await sessions.getByRole('button', { name: 'End session' }).click();
     await ben.look('003-3-end-session');

@@ -159,9 +159,11 @@ describe('the portal in Firefox', { skip }, () => {
     const second = await exchanged();
     assert.equal((await call('DELETE', first)).status, 200);
     assert.deepEqual([await verify(first), await verify(second)], ['revoked', 'valid']);
+    // An exchange is no use of the token. Its session's is, at the service that asks.
+    await demo.deployment.tokens.verify(second, 'assets:search', { ip: '192.0.2.7' });
     await demo.deployment.tokens.flush();
     await ben.press('Mobile app');
-    await ben.see('.facts div', 'Used from.*127\\.0\\.0\\.1');
+    await ben.see('.facts div', 'Used from.*192\\.0\\.2\\.7');
     await ben.see('leastkey-token-sessions li', 'Mobile app');
     await ben.press('End session');
     await ben.see('h3', '^End ');

@@ -2,8 +2,8 @@ import { html, type TemplateResult } from 'lit';
 import type { LeastkeyError } from '../../errors.js';
 import type { Minted } from '../../mint.js';
 import type { Preview } from '../../selection.js';
-import type { Tokens } from '../../tokens.js';
 import type { CreateInput } from '../../types.js';
+import type { Engine } from '../data/engine.js';
 import { errorBox } from '../look/errors.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
@@ -31,7 +31,7 @@ export class CreateToken extends Part {
     error: { state: true },
   };
   declare prefill: Prefill | undefined;
-  declare engine: Tokens | undefined;
+  declare engine: Engine | undefined;
   declare draft: Draft;
   declare step: number;
   /** Whether somebody wanted to go on: only then is told what is missing. */
@@ -97,7 +97,7 @@ export class CreateToken extends Part {
     `;
   }
 
-  #section(section: Section, engine: Tokens, preview: Preview): TemplateResult {
+  #section(section: Section, engine: Engine, preview: Preview): TemplateResult {
     const { portal, draft } = this;
     const missing = this.tried && !this.#complete(section);
     switch (section) {
@@ -196,7 +196,7 @@ export class CreateToken extends Part {
     }
   }
 
-  async #create(engine: Tokens): Promise<void> {
+  async #create(engine: Engine): Promise<void> {
     const { portal } = this;
     Object.assign(this, { busy: true, error: undefined });
     try {
@@ -218,7 +218,7 @@ export class CreateToken extends Part {
     }
   }
 
-  #mint(engine: Tokens): { input: CreateInput; credential: Minted } {
+  #mint(engine: Engine): { input: CreateInput; credential: Minted } {
     const { draft, portal } = this;
     if (this.#minted?.of !== draft) {
       const input = inputOf(draft, portal.owner, portal.now());

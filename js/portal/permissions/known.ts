@@ -1,9 +1,9 @@
-import type { Tokens } from '../../tokens.js';
+import type { Engine } from '../data/engine.js';
 
 /** Whether the catalog of today has a permission. */
-export function isKnown(permission: string, tokens: Tokens): boolean {
+export function isKnown(permission: string, engine: Engine): boolean {
   try {
-    return tokens.expand(permission).length > 0;
+    return engine.expand(permission).length > 0;
   } catch {
     return false;
   }

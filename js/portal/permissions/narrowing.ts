@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { LeastkeyError } from '../../errors.js';
-import type { Tokens } from '../../tokens.js';
+import type { Engine } from '../data/engine.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
 import { type Choice, NOTHING, selectionOf } from './choice.js';
@@ -19,7 +19,7 @@ export class Narrowing extends Part {
     place: { state: true },
     wrong: { state: true },
   };
-  declare engine: Tokens;
+  declare engine: Engine;
   declare choice: Choice;
   /** The permissions that the choice gives. */
   declare given: readonly string[];

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Preview } from '../../selection.js';
-import type { Tokens } from '../../tokens.js';
+import type { Engine } from '../data/engine.js';
 import { errorBox } from '../look/errors.js';
 import { Part } from '../part.js';
 import {
@@ -27,7 +27,7 @@ export class PermissionEditor extends Part {
     boundary: { attribute: false },
     ceiling: { attribute: false },
   };
-  declare engine: Tokens;
+  declare engine: Engine;
   declare choice: Choice;
   declare kind: string;
   /** Whether the sets are among the advanced options, because a role gives the permissions. */
@@ -89,7 +89,7 @@ export class PermissionEditor extends Part {
     `;
   }
 
-  readonly #resolve = (selection: Parameters<Tokens['resolve']>[0]): Preview =>
+  readonly #resolve = (selection: Parameters<Engine['resolve']>[0]): Preview =>
     this.engine.resolve(selection, { tree: false });
 
   #change(choice: Choice): void {

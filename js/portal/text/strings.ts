@@ -243,7 +243,7 @@ export const ENGLISH = {
   'token.used': 'Last used',
   'token.uses': 'Uses',
   'token.from': 'Used from',
-  'token.from.unknown': 'This server does not note addresses.',
+  'token.from.unknown': 'Its uses so far told no address.',
   'token.reason': 'Reason',
   'token.description': 'Description',
   'token.tags': 'Tags',

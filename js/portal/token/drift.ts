@@ -1,6 +1,6 @@
 import type { Branch } from '../../selection.js';
-import type { Tokens } from '../../tokens.js';
 import type { TokenRecord } from '../../types.js';
+import type { Engine } from '../data/engine.js';
 import { choiceOf, difference, selectionOf } from '../permissions/choice.js';
 import { isKnown } from '../permissions/known.js';
 
@@ -16,24 +16,24 @@ export interface Stand {
   drops: readonly string[];
 }
 
-export function standOf(record: TokenRecord, tokens: Tokens): Stand {
-  const gone = record.permissions.filter((id) => !isKnown(id, tokens));
+export function standOf(record: TokenRecord, engine: Engine): Stand {
+  const gone = record.permissions.filter((id) => !isKnown(id, engine));
   const known = record.permissions.filter((id) => !gone.includes(id));
   try {
-    const today = tokens.resolve(selectionOf(choiceOf(record)));
+    const today = engine.resolve(selectionOf(choiceOf(record)));
     const { adds, drops } = difference(known, today.permissions);
     // Only a selection that still comes to the same tells where each permission is from.
     if (adds.length + drops.length === 0) return { tree: today.tree ?? [], gone, adds, drops };
-    return { tree: exactly(known, tokens), gone, adds, drops };
+    return { tree: exactly(known, engine), gone, adds, drops };
   } catch {
     // A template or a role of it is not in the catalog any more.
-    return { tree: exactly(known, tokens), gone, adds: [], drops: [] };
+    return { tree: exactly(known, engine), gone, adds: [], drops: [] };
   }
 }
 
 /** The tree of these permissions, without what they bring along today. */
-function exactly(permissions: readonly string[], tokens: Tokens): readonly Branch[] {
-  const { permissions: closed } = tokens.resolve({ add: permissions }, { tree: false });
+function exactly(permissions: readonly string[], engine: Engine): readonly Branch[] {
+  const { permissions: closed } = engine.resolve({ add: permissions }, { tree: false });
   const { adds } = difference(permissions, closed);
-  return tokens.resolve({ add: permissions, ...(adds.length > 0 ? { remove: adds } : {}) }).tree ?? [];
+  return engine.resolve({ add: permissions, ...(adds.length > 0 ? { remove: adds } : {}) }).tree ?? [];
 }

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import type { LeastkeyError } from '../../errors.js';
-import type { Tokens } from '../../tokens.js';
 import type { TokenRecord } from '../../types.js';
 import { roleField, rolesOf } from '../create/role-field.js';
+import type { Engine } from '../data/engine.js';
 import { errorBox } from '../look/errors.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
@@ -36,7 +36,7 @@ export class EditToken extends Part {
   /** Whether the form begins with nothing but what the token used. */
   declare narrow: boolean;
   declare from: 'list' | undefined;
-  declare engine: Tokens | undefined;
+  declare engine: Engine | undefined;
   declare record: TokenRecord | undefined;
   declare terms: Terms;
   declare choice: Choice;
@@ -96,7 +96,7 @@ export class EditToken extends Part {
     `;
   }
 
-  #form(record: TokenRecord, engine: Tokens, cancel: () => void): TemplateResult {
+  #form(record: TokenRecord, engine: Engine, cancel: () => void): TemplateResult {
     const { portal, terms, choice } = this;
     const editable = editableOf(portal, record);
     if (editable.length === 0) return html`<p class="note">${this.t('edit.nothing')}</p>`;
@@ -162,7 +162,7 @@ export class EditToken extends Part {
   }
 
   /** The role that it has, and those that can be given to it. */
-  #role({ kind, role: own }: TokenRecord, engine: Tokens): TemplateResult | string {
+  #role({ kind, role: own }: TokenRecord, engine: Engine): TemplateResult | string {
     const { portal, ceiling } = this;
     const rules = portal.kinds.get(kind);
     if (rules === undefined) return '';

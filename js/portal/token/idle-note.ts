@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
-import type { Tokens } from '../../tokens.js';
 import type { TokenRecord } from '../../types.js';
+import type { Engine } from '../data/engine.js';
 import { icon } from '../look/icons.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
@@ -8,7 +8,7 @@ import { editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
 
 /** What a token never used, and the way to one that would do. */
-export function idleNote(portal: Portal, record: TokenRecord, engine: Tokens): TemplateResult | string {
+export function idleNote(portal: Portal, record: TokenRecord, engine: Engine): TemplateResult | string {
   const { texts, titles, times, now } = portal;
   const idle = idleOf(portal, record);
   if (idle === undefined || record.status === 'revoked') return told(portal, record);
@@ -29,7 +29,7 @@ function proposal(
   portal: Portal,
   record: TokenRecord,
   needed: readonly string[],
-  engine: Tokens,
+  engine: Engine,
 ): TemplateResult | string {
   const { texts } = portal;
   const { id, kind, name } = record;

@@ -1,5 +1,5 @@
-import type { Tokens } from '../../tokens.js';
 import type { TokenRecord } from '../../types.js';
+import type { Engine } from '../data/engine.js';
 import { type Choice, difference, NOTHING } from '../permissions/choice.js';
 import { isKnown } from '../permissions/known.js';
 import type { Portal } from '../portal.js';
@@ -42,9 +42,9 @@ const usedAt = (times: Readonly<Record<string, number>>, id: string) =>
   (Object.hasOwn(times, id) ? times[id] : undefined) ?? Number.NEGATIVE_INFINITY;
 
 /** The choice that gives a token just this much of what it has, held where it is held now. */
-export function narrowedTo(record: TokenRecord, needed: readonly string[], tokens: Tokens): Choice {
-  const add = needed.filter((id) => isKnown(id, tokens));
-  const { permissions } = tokens.resolve({ add }, { tree: false });
+export function narrowedTo(record: TokenRecord, needed: readonly string[], engine: Engine): Choice {
+  const add = needed.filter((id) => isKnown(id, engine));
+  const { permissions } = engine.resolve({ add }, { tree: false });
   const { adds: remove } = difference(add, permissions);
   const resources = Object.entries(record.resources ?? {}).filter(([id]) => add.includes(id));
   return {

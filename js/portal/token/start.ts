@@ -1,10 +1,10 @@
-import type { Tokens } from '../../tokens.js';
 import type { TokenRecord } from '../../types.js';
+import type { Engine } from '../data/engine.js';
 import { type Choice, choiceOf, NOTHING, selectionOf } from '../permissions/choice.js';
 import { isKnown } from '../permissions/known.js';
 
 /** Where editing starts: how the token was chosen, or what it has, where the catalog cannot follow the choice any more. */
-export function startOf(record: TokenRecord, engine: Tokens): Choice {
+export function startOf(record: TokenRecord, engine: Engine): Choice {
   const choice = choiceOf(record);
   try {
     engine.resolve(selectionOf(choice), { tree: false });

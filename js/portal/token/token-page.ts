@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { Branch } from '../../selection.js';
-import type { Tokens } from '../../tokens.js';
 import type { TokenRecord } from '../../types.js';
+import type { Engine } from '../data/engine.js';
 import { statusButton } from '../list/token-row.js';
 import { errorBox } from '../look/errors.js';
 import { icon } from '../look/icons.js';
@@ -24,7 +24,7 @@ export class TokenPage extends Part {
     error: { state: true },
   };
   declare id: string;
-  declare engine: Tokens | undefined;
+  declare engine: Engine | undefined;
   declare record: TokenRecord | undefined;
   declare error: unknown;
 

@@ -1,0 +1,27 @@
+import { refusal } from '../../core/step.js';
+import { ConfiguredCore } from '../../core.js';
+import type { Deployment } from '../../deployment.js';
+import { mintCredential } from '../../mint.js';
+import type { Tokens } from '../../tokens.js';
+
+/** The core as the portal uses it. A host that gives its own tokens gives this with them. */
+export type Engine = Pick<Tokens, 'resolve' | 'expand' | 'mint'>;
+
+/**
+ * The core of a page whose tokens a server keeps: it resolves and mints by the server's catalog. `createTokens` would bring along what
+ * only a program with a store needs, and the portal is downloaded.
+ */
+export async function startEngine({ catalog, prefix }: Deployment, now: () => number): Promise<Engine> {
+  const catalogText = JSON.stringify(catalog);
+  // It verifies nothing, so no token is ever remembered.
+  const core = await ConfiguredCore.start({ config: { prefix }, catalogText, capacity: 1 });
+  return {
+    resolve: (selection, { tree = true } = {}) => {
+      const step = core.resolve(selection, tree);
+      if ('answer' in step) return step.answer as ReturnType<Engine['resolve']>;
+      throw refusal(step);
+    },
+    expand: (pattern) => core.expand(pattern),
+    mint: ({ id } = {}) => mintCredential(core, { now, entropy: undefined }, id),
+  };
+}
