@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { UsageError } from './exit.js';
+import { prompt, tell } from './output.js';
 
 /** A question on the terminal; the answer, or `undefined` when the person left (Ctrl-C, Ctrl-D). */
 function ask(question: string, echo: boolean): Promise<string | undefined> {
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
-  if (!echo) process.stderr.write(question);
+  if (!echo) prompt(question);
   const lines = createInterface({
     input: process.stdin,
     output: echo ? process.stderr : silence,
@@ -19,7 +20,7 @@ function ask(question: string, echo: boolean): Promise<string | undefined> {
     });
   }).then((answer) => {
     // The cursor is still in the line of the question.
-    if (!echo || answer === undefined) process.stderr.write('\n');
+    if (!echo || answer === undefined) tell('');
     return answer;
   });
 }

@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditEntry, AuditQuery } from '../index.js';
-import { instant, print, printJson } from './screen.js';
+import { shown } from '../quote.js';
+import { line } from './legible.js';
+import { print, printJson, printJsonLine, tell } from './output.js';
+import { instant } from './screen.js';
 import { type Column, table } from './table.js';
 import { required, type Target, withTokens } from './target.js';
 
@@ -29,18 +32,20 @@ export const audit = new Command('audit')
     await withTokens(target, {}, async (tokens, actor) => {
       if (everything) {
         const { limit: _, ...whole } = query;
-        for await (const line of tokens.exportAudit({ ...whole, owner }, actor)) process.stdout.write(line);
+        for await (const entry of tokens.exportAudit({ ...whole, owner }, actor)) {
+          if (!(await printJsonLine(JSON.parse(entry)))) break;
+        }
         return;
       }
       const order = oldest ? 'oldest' : 'newest';
       const page = await tokens.audit({ ...query, owner, order }, actor);
       if (target.json) return printJson(page);
       if (page.items.length > 0) print(table(page.items, columns, process.stdout));
-      else process.stderr.write(`No changes of ${owner}${page.next === undefined ? '' : ' on this page'}.\n`);
+      else tell(line`No changes of ${shown(owner)}${page.next === undefined ? '' : ' on this page'}.`);
       if (page.unreadable !== undefined) {
-        process.stderr.write(`\nEntries that cannot be read: ${page.unreadable.join(' ')}\n`);
+        tell(line`\nEntries that cannot be read: ${page.unreadable.join(' ')}`);
       }
-      if (page.next !== undefined) process.stderr.write(`\nThere are more: add --after ${page.next}.\n`);
+      if (page.next !== undefined) tell(line`\nThere are more: add --after ${page.next}.`);
     });
   });
 

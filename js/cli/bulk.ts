@@ -2,8 +2,9 @@ import { type Actor, type BulkOptions, type BulkReport, LeastkeyError, type Toke
 import { canAsk, confirm } from './ask.js';
 import { Declined, exits, UsageError } from './exit.js';
 import type { IrreversibleOptions } from './irreversible.js';
+import { join, type Legible, line } from './legible.js';
+import { print, printJson, tell } from './output.js';
 import { interruption, Progress } from './progress.js';
-import { print, printJson } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 interface Words {
@@ -26,7 +27,7 @@ export async function bulk(
   const progress = new Progress();
   const onProgress: BulkOptions['onProgress'] = (report) => {
     const { changed, scanned } = report;
-    progress.show(`${changed} ${words.done}, ${scanned} looked at`, scanned);
+    progress.show(line`${changed} ${words.done}, ${scanned} looked at`, scanned);
   };
   const signal = interruption();
   const report = await withTokens(target, {}, (tokens, actor) =>
@@ -35,14 +36,13 @@ export async function bulk(
     .finally(() => progress.end())
     .catch((error: unknown) => {
       const so = error instanceof LeastkeyError ? (error.report as BulkReport | undefined) : undefined;
-      if (so !== undefined && so.scanned > 0 && !target.json)
-        process.stderr.write(`${summary(so, dryRun, words)}\n`);
+      if (so !== undefined && so.scanned > 0 && !target.json) tell(summary(so, dryRun, words));
       throw error;
     });
   if (!report.complete) process.exitCode = exits.unavailable;
   if (target.json) return printJson(dryRun ? { dryRun, ...report } : report);
-  if (dryRun && report.ids.length > 0) print(report.ids.join('\n'));
-  process.stderr.write(`${summary(report, dryRun, words)}\n`);
+  if (dryRun && report.ids.length > 0) print(join(report.ids, '\n'));
+  tell(summary(report, dryRun, words));
 }
 
 async function agree(asked: boolean, { verb, which }: Words): Promise<void> {
@@ -50,25 +50,23 @@ async function agree(asked: boolean, { verb, which }: Words): Promise<void> {
   if (!canAsk()) {
     throw new UsageError(`${verb} cannot be undone, and there is no terminal to ask on; add --yes to go on`);
   }
-  process.stderr.write(
-    `This will ${verb} all tokens ${which}. It cannot be undone. --dry-run shows which.\n`,
-  );
+  tell(line`This will ${verb} all tokens ${which}. It cannot be undone. --dry-run shows which.`);
   if (!(await confirm(`Yes, ${verb} them?`))) throw new Declined('nothing was changed');
 }
 
-function summary(report: BulkReport, dryRun: boolean, { verb, done }: Words): string {
+function summary(report: BulkReport, dryRun: boolean, { verb, done }: Words): Legible {
   const { complete, ids, already, scanned, notAllowed, unreadable, next } = report;
   const lines = [
     dryRun
-      ? `Would ${verb} ${ids.length} of ${scanned} tokens. Nothing was changed.`
-      : `${ids.length} of ${scanned} tokens ${done}.`,
+      ? line`Would ${verb} ${ids.length} of ${scanned} tokens. Nothing was changed.`
+      : line`${ids.length} of ${scanned} tokens ${done}.`,
   ];
-  if (already > 0) lines.push(`${already} were ${done} before.`);
-  if (notAllowed.length > 0) lines.push(`Not yours to ${verb}: ${notAllowed.join(' ')}`);
-  if (unreadable.length > 0) lines.push(`Records that cannot be read: ${unreadable.join(' ')}`);
+  if (already > 0) lines.push(line`${already} were ${done} before.`);
+  if (notAllowed.length > 0) lines.push(line`Not yours to ${verb}: ${notAllowed.join(' ')}`);
+  if (unreadable.length > 0) lines.push(line`Records that cannot be read: ${unreadable.join(' ')}`);
   if (!complete) {
     const from = next === undefined ? '' : `, or add --after ${next}`;
-    lines.push(`It was interrupted. The same command does the rest${from}.`);
+    lines.push(line`It was interrupted. The same command does the rest${from}.`);
   }
-  return lines.join('\n');
+  return join(lines, '\n');
 }

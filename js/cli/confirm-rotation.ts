@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { named, print, printJson } from './screen.js';
+import { line } from './legible.js';
+import { print, printJson } from './output.js';
+import { named } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 export const confirmRotation = new Command('confirm-rotation')
@@ -10,5 +12,5 @@ export const confirmRotation = new Command('confirm-rotation')
     const target = command.optsWithGlobals<Target>();
     const record = await withTokens(target, {}, (tokens, actor) => tokens.confirmRotation(id, actor));
     if (target.json) return printJson(record);
-    print(`${named(record)} has its new secret alone.`);
+    print(line`${named(record)} has its new secret alone.`);
   });

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { CreateInput } from '../index.js';
-import { describe, paint, print, printJson } from './screen.js';
+import { handOver } from './hand-over.js';
+import { line, paint } from './legible.js';
+import { describe } from './screen.js';
 import { required, type Target, withTokens } from './target.js';
 
 /** What stands on the command line is the input of `create`, but for the name of one member. */
@@ -35,23 +37,19 @@ Example:
     required(input.kind, 'which kind of token? Give --kind <kind>, such as permission-set or personal');
     required(input.owner, 'whose token? Give --owner <resource>, such as org:acme or user:7');
     const target = command.optsWithGlobals<Target>();
-    const { token, record } = await withTokens(
-      target,
-      { makesDatabase: true, needsPrefix: true },
-      (tokens, actor) => tokens.create({ ...input, templates: template }, actor),
-    );
-    if (target.json) return printJson({ token, record });
-
-    const { stderr } = process;
-    if (token === null) {
-      stderr.write(
-        `This key made a token before. Its credential was shown then and cannot be shown again.\n\n`,
-      );
-      return print(describe(record, process.stdout));
-    }
-    stderr.write(`${paint(stderr, 'green', 'Token created.')}\n\n${describe(record, stderr)}\n\n`);
-    stderr.write('Its credential, shown this once. Store it somewhere safe:\n');
-    print(token);
+    await withTokens(target, { makesDatabase: true, needsPrefix: true }, async (tokens, actor) => {
+      const created = await tokens.create({ ...input, templates: template }, actor);
+      const { id } = created.record;
+      const { stderr } = process;
+      await handOver(created, target, {
+        earlier: 'This key made a token before.',
+        did: 'was made',
+        introduction: () =>
+          line`${paint(stderr, 'green', 'Token created.')}\n\n${describe(created.record, stderr)}\n
+Its credential, shown this once. Store it somewhere safe:`,
+        undo: `leastkey revoke ${id} --yes`,
+      });
+    });
   });
 
 function collect(value: string, before: string[] = []): string[] {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from './irreversible.js';
-import { print, printJson } from './screen.js';
+import { line } from './legible.js';
+import { print, printJson } from './output.js';
 import type { Target } from './target.js';
 
 // "delete" is a word of JavaScript.
@@ -22,5 +23,5 @@ export const remove = addIrreversibleOptions(
     );
     if (deleted === undefined) return;
     if (target.json) return printJson(deleted);
-    print(`Token ${deleted.id} is deleted.`);
+    print(line`Token ${deleted.id} is deleted.`);
   });

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { named, print, printJson } from './screen.js';
+import { line } from './legible.js';
+import { print, printJson } from './output.js';
+import { named } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 export const disable = new Command('disable')
@@ -10,5 +12,5 @@ export const disable = new Command('disable')
     const target = command.optsWithGlobals<Target>();
     const record = await withTokens(target, {}, (tokens, actor) => tokens.disable(id, actor));
     if (target.json) return printJson(record);
-    print(`${named(record)} is disabled.`);
+    print(line`${named(record)} is disabled.`);
   });

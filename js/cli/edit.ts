@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenChange } from '../index.js';
 import { UsageError } from './exit.js';
-import { describe, named, print, printJson } from './screen.js';
+import { line } from './legible.js';
+import { print, printJson } from './output.js';
+import { describe, named } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 const CLEARABLE = ['description', 'tags', 'metadata', 'conditions', 'limits'] as const;
@@ -45,7 +47,7 @@ export const edit = new Command('edit')
     const target = command.optsWithGlobals<Target>();
     const record = await withTokens(target, {}, (tokens, actor) => tokens.edit(id, change, actor));
     if (target.json) return printJson(record);
-    print(`${named(record)} is changed.\n\n${describe(record, process.stdout)}`);
+    print(line`${named(record)} is changed.\n\n${describe(record, process.stdout)}`);
   });
 
 function changeOf({ tag, template, clear = [], ...change }: Options): TokenChange {

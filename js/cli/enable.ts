@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { named, print, printJson } from './screen.js';
+import { line } from './legible.js';
+import { print, printJson } from './output.js';
+import { named } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 export const enable = new Command('enable')
@@ -10,5 +12,5 @@ export const enable = new Command('enable')
     const target = command.optsWithGlobals<Target>();
     const record = await withTokens(target, {}, (tokens, actor) => tokens.enable(id, actor));
     if (target.json) return printJson(record);
-    print(`${named(record)} is enabled.`);
+    print(line`${named(record)} is enabled.`);
   });

@@ -1,21 +1,42 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { UsageError } from './exit.js';
+import { jsonFault } from './json-fault.js';
 
 /** The text of a file; `-` is standard input. */
-export async function readText(file: string): Promise<string> {
+export function readText(file: string): Promise<string> {
+  return file === '-' ? text(process.stdin) : readFileText(file, file);
+}
+
+/** The text of a file, which an error calls `what`. */
+export async function readFileText(file: string, what: string): Promise<string> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
+    throw new UsageError(`cannot read ${what}: ${(error as Error).message}`);
   }
 }
 
-/** The value in a JSON file. `hint` says what else such a file may be. */
-export function parseJson(content: string, file: string, hint = ''): unknown {
+interface JsonSource {
+  /** The line of the file in which the text begins. */
+  firstLine?: number;
+  /** What else such a file may be. */
+  hint?: string;
+}
+
+/** The value in a JSON file. */
+export function parseJson(
+  content: string,
+  file: string,
+  { firstLine = 1, hint = '' }: JsonSource = {},
+): unknown {
   try {
     return JSON.parse(content);
-  } catch (error) {
-    throw new UsageError(`${file} is not JSON: ${(error as Error).message}${hint}`);
+  } catch {
+    // The error's own message quotes the file, which may be one of secrets.
+    const { line, column, expected } = jsonFault(content);
+    const name = file === '-' ? 'standard input' : file;
+    const place = `in line ${line + firstLine - 1}, column ${column}`;
+    throw new UsageError(`${name} is not JSON: expected ${expected} ${place}${hint}`);
   }
 }

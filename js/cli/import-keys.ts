@@ -3,8 +3,9 @@ import { fromBetterAuth, fromKeypal, type KeyMapping, type ReadKeys } from '../i
 import { type ImportReport, type KeyRow, LeastkeyError } from '../index.js';
 import { exits, UsageError } from './exit.js';
 import { parseJson, readText } from './file.js';
+import { line } from './legible.js';
+import { print, printJson, tell } from './output.js';
 import { interruption, Progress } from './progress.js';
-import { print, printJson } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 interface Options {
@@ -53,21 +54,22 @@ export const importKeys = new Command('import-keys')
         signal: interruption(),
         onProgress: ({ imported, exists, failed }) => {
           const count = imported + exists + failed;
-          progress.show(`${count} of ${read.rows.length} rows`, count);
+          progress.show(line`${count} of ${read.rows.length} rows`, count);
         },
       }),
     )
       .finally(() => progress.end())
       .catch((error: unknown) => {
         const so = error instanceof LeastkeyError ? (error.report as ImportReport | undefined) : undefined;
-        if (so !== undefined && so.outcomes.length > 0 && !target.json) tell(placed(so, read), dryRun);
+        if (so !== undefined && so.outcomes.length > 0 && !target.json)
+          tellOutcomes(placed(so, read), dryRun);
         throw error;
       });
     if (report.failed > 0) process.exitCode = exits.refused;
     if (!report.complete) process.exitCode = exits.unavailable;
     const told = placed(report, read);
     if (target.json) return printJson(dryRun ? { dryRun, ...told } : told);
-    tell(told, dryRun);
+    tellOutcomes(told, dryRun);
   });
 
 /** What became of the rows of the file: those that were handed on, and those that were left out. */
@@ -78,8 +80,9 @@ function placed(report: ImportReport, { sources, leftOut, notes }: ReadKeys): To
 
 function rowsIn(content: string, file: string): unknown[] {
   if (content.trimStart().startsWith('[')) return parseJson(content, file) as unknown[];
-  const lines = content.split(/\r?\n/).map((line, index) => ({ line, at: `${file}, line ${index + 1},` }));
-  return lines.filter(({ line }) => line.trim() !== '').map(({ line, at }) => parseJson(line, at));
+  return content
+    .split(/\r?\n/)
+    .flatMap((row, index) => (row.trim() === '' ? [] : [parseJson(row, file, { firstLine: index + 1 })]));
 }
 
 async function mappingOf({ mapping, kind, owner }: Options): Promise<KeyMapping> {
@@ -104,16 +107,18 @@ function readRows(rows: unknown[], from: NonNullable<Options['from']>, mapping: 
 }
 
 /** What became of the rows, by their place in the file. */
-function tell({ imported, exists, failed, complete, outcomes, leftOut, notes }: Told, dryRun: boolean): void {
-  const { stderr } = process;
-  for (const { row, path, message } of notes) stderr.write(`row ${row}, ${path}: ${message}\n`);
-  for (const { row, path, message } of leftOut) stderr.write(`row ${row} is left out, ${path}: ${message}\n`);
+function tellOutcomes(
+  { imported, exists, failed, complete, outcomes, leftOut, notes }: Told,
+  dryRun: boolean,
+): void {
+  for (const { row, path, message } of notes) tell(line`row ${row}, ${path}: ${message}`);
+  for (const { row, path, message } of leftOut) tell(line`row ${row} is left out, ${path}: ${message}`);
   for (const outcome of outcomes) {
-    if (outcome.outcome === 'failed')
-      stderr.write(`row ${outcome.row} failed: ${outcome.message.replaceAll('\n', '; ')}\n`);
+    if (outcome.outcome !== 'failed') continue;
+    tell(line`row ${outcome.row} failed: ${outcome.message.replaceAll('\n', '; ')}`);
   }
   const left = new Set(leftOut.map(({ row }) => row)).size;
   const counts = `${imported} imported, ${exists} there before, ${failed} failed, ${left} left out`;
-  print(dryRun ? `Would be: ${counts}. Nothing was changed.` : `${counts}.`);
-  if (!complete) stderr.write('It was interrupted. The same command does the rest.\n');
+  print(dryRun ? line`Would be: ${counts}. Nothing was changed.` : line`${counts}.`);
+  if (!complete) tell('It was interrupted. The same command does the rest.');
 }

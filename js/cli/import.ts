@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { type Imported, importOpenApi, importScopes } from '../import/index.js';
 import { parseJson, readText } from './file.js';
-import { paint, printJson } from './screen.js';
+import { line, paint } from './legible.js';
+import { printJson, tell } from './output.js';
 import type { Target } from './target.js';
 
 interface Options extends Pick<Target, 'json'> {
@@ -22,7 +23,7 @@ const openapi = new Command('openapi')
   .action(async (file: string, _: Options, command: Command) => {
     const { json, service, basePath } = command.optsWithGlobals<Options>();
     const hint = '; a document in YAML must be converted first';
-    const document = parseJson(await readText(file), file, hint);
+    const document = parseJson(await readText(file), file, { hint });
     show(importOpenApi(document, { service, basePath }), json);
   });
 
@@ -53,5 +54,5 @@ function show({ catalog, notes }: Imported, json = false): void {
   printJson(json ? { catalog, notes } : catalog);
   if (json) return;
   const { stderr } = process;
-  for (const { path, message } of notes) stderr.write(`${paint(stderr, 'yellow', path)}: ${message}\n`);
+  for (const { path, message } of notes) tell(line`${paint(stderr, 'yellow', path)}: ${message}`);
 }

@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import type { Actor, Tokens } from '../index.js';
 import { canAsk, confirm } from './ask.js';
 import { Declined, UsageError } from './exit.js';
-import { describe, print, printJson } from './screen.js';
+import { line } from './legible.js';
+import { print, printJson, tell } from './output.js';
+import { describe } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 export interface IrreversibleOptions {
@@ -36,12 +38,12 @@ export async function irreversible<T>(
     if (dryRun) {
       if (target.json) printJson({ dryRun: true, record });
       else
-        print(`Would ${words.verb} this token. Nothing was changed.\n\n${describe(record, process.stdout)}`);
+        print(
+          line`Would ${words.verb} this token. Nothing was changed.\n\n${describe(record, process.stdout)}`,
+        );
       return undefined;
     }
-    process.stderr.write(
-      `${describe(record, process.stderr)}\n\n${words.consequence} This cannot be undone.\n`,
-    );
+    tell(line`${describe(record, process.stderr)}\n\n${words.consequence} This cannot be undone.`);
     if (!(await confirm(`Yes, ${words.verb} it?`))) throw new Declined('nothing was changed');
     return act(tokens, actor);
   });

@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Actor, ListQuery, TokenPage, TokenRecord, Tokens } from '../index.js';
-import { instant, paintStatus, print, printJson, scopeOf, statusOf } from './screen.js';
+import { shown } from '../quote.js';
+import { line } from './legible.js';
+import { print, printJson, tell } from './output.js';
+import { instant, paintStatus, scopeOf, statusOf } from './screen.js';
 import { type Column, table } from './table.js';
 import { required, type Target, withTokens } from './target.js';
 
@@ -22,7 +25,7 @@ export const list = new Command('list')
   .addOption(new Option('--all', 'every page').conflicts('after'))
   .addHelpText('after', '\nExample:\n  leastkey list --owner org:acme --status active')
   .action(async ({ all = false, ...query }: Options, command: Command) => {
-    required(query.owner, 'whose tokens? Give --owner <resource>');
+    const owner = required(query.owner, 'whose tokens? Give --owner <resource>');
     const target = command.optsWithGlobals<Target>();
     const page = await withTokens(target, {}, (tokens, actor) =>
       all ? everyPage(tokens, query, actor) : tokens.list(query, actor),
@@ -30,12 +33,11 @@ export const list = new Command('list')
     if (target.json) return printJson(page);
 
     const { items, next, unreadable = [] } = page;
-    const { stderr } = process;
     if (items.length === 0)
-      stderr.write(`No tokens of ${query.owner}${next === undefined ? '' : ' on this page'}.\n`);
+      tell(line`No tokens of ${shown(owner)}${next === undefined ? '' : ' on this page'}.`);
     else print(table(items, columns(Date.now()), process.stdout));
-    if (unreadable.length > 0) stderr.write(`\nRecords that cannot be read: ${unreadable.join(' ')}\n`);
-    if (next !== undefined) stderr.write(`\nThere are more: add --after ${next}, or --all.\n`);
+    if (unreadable.length > 0) tell(line`\nRecords that cannot be read: ${unreadable.join(' ')}`);
+    if (next !== undefined) tell(line`\nThere are more: add --after ${next}, or --all.`);
   });
 
 async function everyPage(tokens: Tokens, query: ListQuery, actor: Actor): Promise<TokenPage> {

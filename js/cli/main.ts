@@ -9,11 +9,14 @@ import { remove } from './delete.js';
 import { disable } from './disable.js';
 import { edit } from './edit.js';
 import { enable } from './enable.js';
-import { exitHelp, exitOf, exits, redact, report } from './exit.js';
+import { exitHelp, exitOf, exits, report, UsageError } from './exit.js';
 import { importing } from './import.js';
 import { importKeys } from './import-keys.js';
+import { Legible, line } from './legible.js';
 import { list } from './list.js';
+import { finishOutput, print, tell } from './output.js';
 import { purge } from './purge.js';
+import { holdsCredential, redactStrictly } from './redact.js';
 import { revoke } from './revoke.js';
 import { revokeAll } from './revoke-all.js';
 import { rotate } from './rotate.js';
@@ -61,23 +64,59 @@ for (const command of commands) {
   inherit(command, program);
 }
 for (const command of [program, ...everyCommandOf(program)]) {
-  command.exitOverride().configureOutput({ outputError: (text, write) => write(redact(text)) });
+  command.exitOverride().configureOutput({
+    writeOut: (text) => print(helpOf(text)),
+    writeErr: (text) => tell(helpOf(text)),
+    outputError: tellMistake,
+  });
+}
+// Node's own listener prints a warning as it is. There is none where warnings were turned off.
+if (process.listenerCount('warning') > 0) {
+  process.removeAllListeners('warning').on('warning', ({ message }) => tell(line`leastkey: ${message}`));
 }
 
-// A reader that has seen enough (| head) is no fault: the work goes on, and the database is closed as always.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
-try {
+const args = process.argv.slice(2);
+await attempt(async () => {
+  refuseCredentials(args);
   await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exits.done : exits.usage;
-  } else {
-    report(error, program.opts<{ json?: boolean }>().json ?? false);
-    process.exitCode = exitOf(error);
+});
+// What went wrong before is what there is to tell.
+if (!process.exitCode) await attempt(finishOutput);
+
+async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? exits.done : exits.usage;
+    } else {
+      report(error, args.includes('--json'));
+      process.exitCode = exitOf(error);
+    }
   }
+}
+
+/** The help has no word in it that was typed. */
+function helpOf(text: string): Legible {
+  return new Legible(text.replace(/\n$/, ''));
+}
+
+/** Every process of the machine sees a command line, and the shell keeps it. */
+function refuseCredentials(args: readonly string[]): void {
+  const at = args.findIndex(holdsCredential);
+  if (at < 0) return;
+  throw new UsageError(
+    `argument ${at + 1} has a credential in it, which other processes can see and the shell keeps: revoke it if it is in use; ` +
+      'verify takes one from standard input or LEASTKEY_TOKEN',
+  );
+}
+
+/** A mistake in the command line, in commander's words: a line that quotes what was typed, and perhaps one that suggests. */
+function tellMistake(text: string): void {
+  const mistake = text.replace(/(?:\n\(Did you mean [^\n]*\))?\n$/, '');
+  const suggestion = text.slice(mistake.length).trim();
+  tell(line`${redactStrictly(mistake)}`);
+  if (suggestion !== '') tell(suggestion);
 }
 
 function inherit(command: Command, parent: Command): void {

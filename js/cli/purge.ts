@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { PurgeQuery } from '../index.js';
+import { shown } from '../quote.js';
 import { bulk } from './bulk.js';
 import { addIrreversibleOptions, type IrreversibleOptions } from './irreversible.js';
 import type { Target } from './target.js';
@@ -19,8 +20,12 @@ export const purge = addIrreversibleOptions(
   .addHelpText('after', '\nExample:\n  leastkey purge --over-for 365d --dry-run')
   .action(async ({ yes, dryRun, ...query }: Options, command: Command) => {
     const { owner, overFor = '90d' } = query;
-    const whose = owner === undefined ? 'of everyone' : `of ${owner} and below it`;
-    const words = { verb: 'remove', done: 'removed', which: `${whose} that have been over for ${overFor}` };
+    const whose = owner === undefined ? 'of everyone' : `of ${shown(owner)} and below it`;
+    const words = {
+      verb: 'remove',
+      done: 'removed',
+      which: `${whose} that have been over for ${shown(String(overFor))}`,
+    };
     const target = command.optsWithGlobals<Target>();
     await bulk({ ...(yes && { yes }), ...(dryRun && { dryRun }) }, target, words, (tokens, actor, options) =>
       tokens.purge(query, options, actor),

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from './irreversible.js';
-import { named, print, printJson } from './screen.js';
+import { line } from './legible.js';
+import { print, printJson } from './output.js';
+import { named } from './screen.js';
 import type { Target } from './target.js';
 
 interface Options extends IrreversibleOptions {
@@ -25,5 +27,5 @@ export const revoke = addIrreversibleOptions(
     );
     if (record === undefined) return;
     if (target.json) return printJson(record);
-    print(`${named(record)} is revoked.`);
+    print(line`${named(record)} is revoked.`);
   });

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { RotateOptions } from '../index.js';
-import { describe, instant, paint, print, printJson } from './screen.js';
+import { handOver } from './hand-over.js';
+import { line, paint } from './legible.js';
+import { instant } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 export const rotate = new Command('rotate')
@@ -18,20 +20,18 @@ export const rotate = new Command('rotate')
   .action(async (id: string, _own: unknown, command: Command) => {
     const target = command.optsWithGlobals<Target>();
     const options = command.opts<RotateOptions>();
-    const { token, record } = await withTokens(target, { needsPrefix: true }, (tokens, actor) =>
-      tokens.rotate(id, options, actor),
-    );
-    if (target.json) return printJson({ token, record });
-
-    const { stderr } = process;
-    if (token === null) {
-      stderr.write(
-        'This key began the rotation before. Its credential was shown then and cannot be shown again.\n\n',
-      );
-      return print(describe(record, process.stdout));
-    }
-    const ends = record.rotation === undefined ? '' : ` until ${instant(record.rotation.graceEndsAt)} UTC`;
-    stderr.write(`${paint(stderr, 'green', 'New secret made.')} The old one works${ends}.\n\n`);
-    stderr.write('The new credential, shown this once. Store it somewhere safe:\n');
-    print(token);
+    await withTokens(target, { needsPrefix: true }, async (tokens, actor) => {
+      const rotated = await tokens.rotate(id, options, actor);
+      const { rotation } = rotated.record;
+      const ends = rotation === undefined ? '' : ` until ${instant(rotation.graceEndsAt)} UTC`;
+      await handOver(rotated, target, {
+        earlier: 'This key began the rotation before.',
+        did: 'has a new secret',
+        introduction: () =>
+          line`${paint(process.stderr, 'green', 'New secret made.')} The old one works${ends}.\n
+The new credential, shown this once. Store it somewhere safe:`,
+        // Without a grace there is no old secret to go back to.
+        undo: rotation === undefined ? `leastkey revoke ${id} --yes` : `leastkey abort-rotation ${id}`,
+      });
+    });
   });

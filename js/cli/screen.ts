@@ -1,20 +1,5 @@
-import { styleText } from 'node:util';
 import type { TokenRecord } from '../index.js';
-
-type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
-
-/** Styled where the stream is a terminal that wants colours: NO_COLOR and TERM=dumb are respected. */
-export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
-  return stream.isTTY && stream.hasColors() ? styleText(style, text) : text;
-}
-
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
+import { join, type Legible, legible, line, paint, type Said, type Style } from './legible.js';
 
 /** `2026-11-23 14:05`, UTC. */
 export function instant(millis: number): string {
@@ -39,13 +24,13 @@ export function scopeOf(record: TokenRecord): string {
 
 const styles: Record<string, Style> = { active: 'green', disabled: 'yellow', revoked: 'red', expired: 'dim' };
 
-export function paintStatus(stream: NodeJS.WriteStream, status: string): string {
+export function paintStatus(stream: NodeJS.WriteStream, status: string): Said {
   const style = styles[status.trim()];
   return style === undefined ? status : paint(stream, style, status);
 }
 
 /** One token, a line a fact. */
-export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = Date.now()): string {
+export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = Date.now()): Legible {
   return facts(stream, [
     ['id', record.id],
     ['name', record.name],
@@ -73,34 +58,35 @@ export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = 
 const inJson = (value: object | undefined) => (value === undefined ? undefined : JSON.stringify(value));
 
 /** How a token is called in a sentence. */
-export function named({ id, name }: TokenRecord): string {
-  return `Token ${id} "${name}"`;
+export function named({ id, name }: TokenRecord): Legible {
+  return line`Token ${id} "${name}"`;
 }
 
-type Fact = [name: string, fact: string | readonly string[] | undefined];
+type Fact = [name: string, fact: Said | readonly string[] | undefined];
 
 const indent = 15;
 
 /** Names and facts, a line each; a list is wrapped to the terminal, and what is undefined is left out. */
-export function facts(stream: NodeJS.WriteStream, entries: readonly Fact[]): string {
+export function facts(stream: NodeJS.WriteStream, entries: readonly Fact[]): Legible {
   const columns = stream.isTTY ? Math.max(stream.columns, 40) : 100;
-  return entries
-    .filter(([, fact]) => fact !== undefined)
-    .map(([name, fact = '']) => {
-      const text =
-        typeof fact === 'string' ? fact : wrap(fact, columns - indent).join(`\n${' '.repeat(indent)}`);
-      return `  ${paint(stream, 'dim', name.padEnd(indent - 2))}${text}`;
-    })
-    .join('\n');
+  const lines = entries.flatMap(([name, fact]) => {
+    if (fact === undefined) return [];
+    const value = isList(fact) ? join(wrap(fact, columns - indent), `\n${' '.repeat(indent)}`) : fact;
+    return [line`  ${paint(stream, 'dim', name.padEnd(indent - 2))}${value}`];
+  });
+  return join(lines, '\n');
 }
 
-function wrap(words: readonly string[], columns: number): string[] {
-  const lines: string[] = [];
+const isList = (fact: Said | readonly string[]): fact is readonly string[] => Array.isArray(fact);
+
+function wrap(words: readonly string[], columns: number): Legible[] {
+  const lines: string[][] = [];
+  let room = 0;
   for (const word of words) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= columns)
-      lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
+    const { length } = legible(word);
+    if (length + 1 <= room) lines.at(-1)?.push(word);
+    else lines.push([word]);
+    room = (length + 1 <= room ? room - 1 : columns) - length;
   }
-  return lines;
+  return lines.map((words) => join(words, ' '));
 }

@@ -1,9 +1,9 @@
-import { paint } from './screen.js';
+import { join, type Legible, legible, paint, type Said } from './legible.js';
 
 export interface Column<T> {
   title: string;
   text: (row: T) => string;
-  style?: (text: string) => string;
+  style?: (text: string) => Said;
   /** Left out first where the terminal is too narrow for the whole table. */
   optional?: boolean;
 }
@@ -22,9 +22,12 @@ export function table<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
   stream: NodeJS.WriteStream,
-): string {
+): Legible {
   const room = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY;
-  const sized = columns.map((column) => ({ ...column, width: widest(rows, column) }));
+  const sized = columns.map((column) => {
+    const text = (row: T) => legible(column.text(row));
+    return { ...column, text, width: widest(rows, { ...column, text }) };
+  });
   const fixed = () => sized.slice(0, -1).reduce((sum, { width }) => sum + width + gap.length, 0);
   for (let at = sized.length - 1; at >= 0 && fixed() + least > room; at -= 1) {
     if (sized[at]?.optional) sized.splice(at, 1);
@@ -32,14 +35,14 @@ export function table<T>(
 
   const last = sized.length - 1;
   const left = Math.max(room - fixed(), least);
-  const line = (cells: string[]) => cells.join(gap);
+  const line = (cells: readonly Said[]) => join(cells, gap);
   const titles = sized.map(({ title, width }, at) => (at < last ? title.padEnd(width) : title));
   const lines = rows.map((row) =>
     sized.map(({ text, width, style = (cell) => cell }, at) =>
       style(at < last ? text(row).padEnd(width) : cut(text(row), left)),
     ),
   );
-  return [paint(stream, 'bold', line(titles)), ...lines.map(line)].join('\n');
+  return join([paint(stream, 'bold', line(titles)), ...lines.map(line)], '\n');
 }
 
 function widest<T>(rows: readonly T[], { title, text }: Column<T>): number {

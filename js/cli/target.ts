@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Actor, type Catalog, createTokens, type Tokens, type TokensOptions } from '../index.js';
 import { warnIfOpenToOthers } from '../stores/file-access.js';
 import { UsageError } from './exit.js';
-import { readText } from './file.js';
+import { parseJson, readFileText, readText } from './file.js';
+import { line } from './legible.js';
+import { tell } from './output.js';
+import { redactStrictly } from './redact.js';
 
 type ImportedPrefix = NonNullable<TokensOptions['imported']>[number];
 
@@ -119,7 +121,17 @@ export async function withTokens<T>(
     });
     return await work(tokens, actorOf(target));
   } finally {
+    close(store);
+  }
+}
+
+/** What was committed is on the disk whether or not the file can be closed, so a failure here changes no exit code: a script would do it again. */
+function close(store: { close(): void }): void {
+  try {
     store.close();
+  } catch (error) {
+    const why = redactStrictly(error instanceof Error ? error.message : String(error));
+    tell(line`leastkey: the database could not be closed (${why}); what the command did is done`);
   }
 }
 
@@ -142,17 +154,7 @@ async function readRecordKey(path: string | undefined): Promise<TokensOptions['r
   return key === undefined || old === undefined ? key : [key, old];
 }
 
+/** Whatever it holds: createTokens parses it. */
 async function readCatalog(path: string): Promise<Catalog> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read the catalog: ${(error as Error).message}`);
-  }
-  try {
-    // Whatever it is: createTokens parses it.
-    return JSON.parse(text) as Catalog;
-  } catch (error) {
-    throw new UsageError(`the catalog ${path} is not JSON: ${(error as Error).message}`);
-  }
+  return parseJson(await readFileText(path, 'the catalog'), `the catalog ${path}`) as Catalog;
 }

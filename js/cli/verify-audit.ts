@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditHead } from '../index.js';
 import { exits } from './exit.js';
+import { line, paint } from './legible.js';
+import { print, printJson } from './output.js';
 import { interruption, Progress } from './progress.js';
-import { facts, paint, print, printJson } from './screen.js';
+import { facts } from './screen.js';
 import { required, type Target, withTokens } from './target.js';
 
 interface Options {
@@ -26,7 +28,7 @@ export const verifyAudit = new Command('verify-audit')
     const check = await withTokens(target, {}, (tokens) =>
       tokens.verifyAudit(owner, {
         ...(options.after !== undefined && { after: options.after }),
-        onProgress: ({ checked }) => progress.show(`${checked} looked at`, checked),
+        onProgress: ({ checked }) => progress.show(line`${checked} looked at`, checked),
         signal: interruption(),
       }),
     ).finally(() => progress.end());

@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import type { Explanation, Requirement, Verdict } from '../index.js';
 import { readSecret } from './ask.js';
 import { exits, UsageError } from './exit.js';
-import { facts, paint, print, printJson } from './screen.js';
+import { type Legible, line, paint } from './legible.js';
+import { print, printJson } from './output.js';
+import { facts } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 interface Options {
@@ -76,7 +78,7 @@ function exitOf(verdict: Verdict): number {
   return verdict.status === 503 ? exits.unavailable : exits.refused;
 }
 
-function describe({ valid, code, token, missing, wrong }: Answer): string {
+function describe({ valid, code, token, missing, wrong }: Answer): Legible {
   const { stdout } = process;
   const about = facts(stdout, [
     ['wrong', wrong === undefined ? undefined : `${wrong}: ${WRONG[wrong]}`],
@@ -87,6 +89,6 @@ function describe({ valid, code, token, missing, wrong }: Answer): string {
     ['subject', token?.subject],
     ['permissions', token?.permissions],
   ]);
-  const answer = valid ? paint(stdout, 'green', 'valid') : `${paint(stdout, 'red', 'refused')}: ${code}`;
-  return about === '' ? answer : `${answer}\n${about}`;
+  const answer = valid ? paint(stdout, 'green', 'valid') : line`${paint(stdout, 'red', 'refused')}: ${code}`;
+  return about.text === '' ? answer : line`${answer}\n${about}`;
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.js';
 import type { KeyRow } from '../import-keys.js';
 import { refuseUnknownOptions } from '../options.js';
+import { shown } from '../quote.js';
 import type { Selection } from '../selection.js';
 import { ForeignRow } from './foreign-row.js';
 
@@ -139,7 +140,7 @@ export function selectionOf(
 }
 
 function known(row: ForeignRow, path: string, theirs: string, ours: readonly string[]): readonly string[] {
-  if (ours.length === 0) row.note(path, `${JSON.stringify(theirs)} is lost: the mapping has nothing for it`);
+  if (ours.length === 0) row.note(path, `"${shown(theirs)}" is lost: the mapping has nothing for it`);
   return ours;
 }
 

@@ -1,0 +1,37 @@
+import type { Created } from '../index.js';
+import { CredentialLost } from './exit.js';
+import { type Legible, line } from './legible.js';
+import { print, printCredential, printJson, tell } from './output.js';
+import { describe } from './screen.js';
+import type { Target } from './target.js';
+
+interface Words {
+  /** What an earlier call with the same idempotency key did, in a sentence. */
+  earlier: string;
+  /** What the call did, after "token <id>". */
+  did: string;
+  /** What stands before the credential, for people. */
+  introduction: () => Legible;
+  /** The command that ends the credential. */
+  undo: string;
+}
+
+/**
+ * Shows a credential, this once. To be awaited before the store is closed: whatever fails from here on, the person has the credential or
+ * is told which one to end.
+ *
+ * @throws {CredentialLost}
+ */
+export async function handOver({ token, record }: Created, { json }: Target, words: Words): Promise<void> {
+  if (token === null) {
+    if (json) return printJson({ token, record });
+    tell(line`${words.earlier} Its credential was shown then and cannot be shown again.\n`);
+    return print(describe(record, process.stdout));
+  }
+  try {
+    if (!json) tell(words.introduction());
+    await printCredential(token, json ? record : undefined);
+  } catch (cause) {
+    throw new CredentialLost(record.id, words.did, words.undo, cause);
+  }
+}
