@@ -193,8 +193,8 @@ export class LeastkeyPortal extends LitElement {
       kinds: new Map(),
       ceiling: new Set(),
       listing: new Listing(known.source, '', () => {}),
-      now: () => Date.now(),
-      engine: () => this.#core(known.deployment),
+      now: () => known.source.now(),
+      engine: () => this.#core(known),
       open: (view, replace) => this.open(view, replace),
       chooseOwner: (owner) => void this.chooseOwner(owner),
       settle: ({ owner }) => this.chooseOwner(owner),
@@ -225,9 +225,9 @@ export class LeastkeyPortal extends LitElement {
   }
 
   /** The core of this page: the host's own tokens, or one that resolves and mints by the catalog of the server. */
-  #core(deployment: Portal['deployment']): Promise<Engine> {
+  #core({ deployment, source }: Pick<Portal, 'deployment' | 'source'>): Promise<Engine> {
     this.#engine ??=
-      this.tokens !== undefined ? Promise.resolve(this.tokens) : startEngine(deployment, Date.now);
+      this.tokens !== undefined ? Promise.resolve(this.tokens) : startEngine(deployment, () => source.now());
     this.#engine.catch(() => {
       this.#engine = undefined;
     });

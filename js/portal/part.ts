@@ -23,6 +23,14 @@ export abstract class Part extends LitElement {
   }
 }
 
+/** Puts the focus on a field, wherever it is folded away. */
+export function reveal(field: HTMLElement): void {
+  for (let at = field.closest('details'); at != null; at = at.parentElement?.closest('details') ?? null) {
+    at.open = true;
+  }
+  field.focus();
+}
+
 /** An instant, told both ways. */
 export function instant(portal: Portal, at: number | undefined, none: string): TemplateResult | string {
   if (at === undefined) return none;

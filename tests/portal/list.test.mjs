@@ -10,7 +10,8 @@ const DAY = 86_400_000;
 /** A page of the API, made up. */
 function pageOf(url, now) {
   const parameters = new URL(url).searchParams;
-  const from = Number(parameters.get('after') ?? 0);
+  const after = parameters.get('after');
+  const from = after === null ? 0 : Number(after.slice(8)) + 1;
   const words = parameters.get('search')?.toLowerCase();
   // As the core: it looks at so many, whatever passes.
   const looked = words === undefined ? Number(parameters.get('limit')) : 1_000;
@@ -19,12 +20,22 @@ function pageOf(url, now) {
     const record = recordOf(at, now);
     if (words === undefined || record.name.toLowerCase().includes(words)) items.push(record);
   }
-  const next = from + looked;
-  return { items, ...(next < TOTAL ? { next: String(next) } : {}) };
+  const last = from + looked - 1;
+  return { items, ...(last + 1 < TOTAL ? { next: idOf(last, now) } : {}) };
+}
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** As the core makes them: the time, and something else. */
+function idOf(at, now) {
+  let time = '';
+  for (let left = now - at * 60_000; time.length < 8; left = Math.floor(left / 62))
+    time = `${DIGITS[left % 62]}${time}`;
+  return `${time}${String(at).padStart(8, '0')}`;
 }
 
 const recordOf = (at, now) => ({
-  id: `T${String(at).padStart(15, '0')}`,
+  id: idOf(at, now),
   kind: 'permission-set',
   name: `Sender ${at}`,
   owner: 'org:acme',
@@ -66,9 +77,9 @@ portalSuite('a long list', (demo) => {
     await page.getByLabel('Search by name').fill('sender 9');
     await page.getByText('not everything was searched yet').waitFor();
     await page.getByLabel('Search by name').fill('sender 99999');
-    await page.getByText('No token matches').waitFor();
-    await ada.look('list-2-no-match-yet');
-    await ada.button('Clear search and filters').click();
+    await ada.button('Sender 99999').waitFor({ timeout: 60_000 });
+    await page.getByText('1 token', { exact: true }).waitFor();
+    await page.getByLabel('Search by name').fill('');
 
     await page.evaluate(() => {
       globalThis.long = [];
@@ -110,6 +121,89 @@ portalSuite('a long list', (demo) => {
     context.diagnostic(
       `tasks over 50 ms while 100,000 tokens came in: ${long.length}, longest ${Math.max(0, ...long)} ms`,
     );
+    await ada.close();
+  });
+
+  for (const [what, narrow] of [
+    ['a search', (page) => page.getByLabel('Search by name').fill('nobody has this')],
+    ['a filter', (page) => page.getByLabel('Status').selectOption('disabled')],
+  ]) {
+    test(`says that nothing matches ${what} only once everything was searched`, async () => {
+      const ada = await demo().visit('ada');
+      const { page } = ada;
+      const now = Date.now();
+      let held;
+      await page.route('**/leastkey/v1/tokens?*', async (route) => {
+        const url = new URL(route.request().url());
+        const narrowed = url.searchParams.has('search') || url.searchParams.has('status');
+        if (narrowed && --held.calls < 0) await held.wait;
+        url.searchParams.set('search', 'nobody has this');
+        await route.fulfill({ json: narrowed ? pageOf(url, now) : pageOf(route.request().url(), now) });
+      });
+      const hold = (calls) => {
+        held = { calls };
+        held.wait = new Promise((resolve) => {
+          held.release = resolve;
+        });
+      };
+      hold(30);
+      await page.reload();
+      await narrow(page);
+      // It goes on by itself, and says how far it is.
+      const yet = page.getByRole('heading', { name: /^No match yet among the tokens created since / });
+      await yet.waitFor();
+      assert.equal(await page.getByText('No token matches').count(), 0);
+      await ada.look(`list-2-no-match-yet-${what.slice(2)}`);
+
+      // Stopped, it says no more than it knows. By keyboard.
+      await ada.button('Stop').press('Enter');
+      await page.getByText('Older tokens were not searched yet.').waitFor();
+      const words = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+      const told = (await yet.innerText()).replace(/\s/g, ' ');
+      const since = words.format(now - 29_999 * 60_000).replace(/\s/g, ' ');
+      assert.ok(told.endsWith(since), `${told}, and ${since} is meant`);
+      assert.equal(await page.getByText('No token matches').count(), 0);
+      await ada.look(`list-2-stopped-${what.slice(2)}`);
+      held.release();
+      hold(Number.POSITIVE_INFINITY);
+      // The focus is there already.
+      await page.waitForFunction(() => {
+        const { activeElement } = document.querySelector('leastkey-portal').shadowRoot;
+        return activeElement?.textContent.trim() === 'Search further';
+      });
+      await page.keyboard.press('Enter');
+      await page.getByText('No token matches').waitFor({ timeout: 60_000 });
+      await ada.look(`list-2-no-match-${what.slice(2)}`);
+      await ada.button('Clear search and filters').click();
+      await page.getByText('200 tokens so far, more to load').waitFor();
+      await ada.close();
+    });
+  }
+
+  test('that is stopped before anything has come says nothing of what there is', async () => {
+    const ada = await demo().visit('ada');
+    const { page } = ada;
+    const now = Date.now();
+    let release;
+    const held = new Promise((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/leastkey/v1/tokens?*', async (route) => {
+      const url = route.request().url();
+      if (url.includes('search=')) await held;
+      await route.fulfill({ json: pageOf(url, now) });
+    });
+    await page.reload();
+    await page.getByText('200 tokens so far, more to load').waitFor();
+    await page.getByLabel('Search by name').fill('sender 5');
+    await page.locator('.skeleton').waitFor();
+    await page.evaluate(() => document.querySelector('leastkey-portal').portal.listing.stop());
+    await ada.button('Search further').waitFor();
+    for (const text of ['No token matches', 'No access tokens yet'])
+      assert.equal(await page.getByText(text).count(), 0, text);
+    release();
+    await ada.button('Search further').click();
+    await ada.button('Sender 5').waitFor();
     await ada.close();
   });
 

@@ -275,7 +275,10 @@ class Visit {
       await this.press('Stay');
     }
     // Copied by hand: a headless Firefox has no clipboard to ask for.
-    await field.evaluate((element) => element.dispatchEvent(new Event('copy')));
+    await field.evaluate((element) => {
+      element.select();
+      element.dispatchEvent(new Event('copy'));
+    });
     await this.press('I have stored it');
     await this.gone('textarea[name="credential"]');
     assert.ok(!(await this.page.content()).includes(credential));

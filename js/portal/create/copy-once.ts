@@ -3,6 +3,9 @@ import type { TokenRecord } from '../../types.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
 
+/** The file that a credential is downloaded as. */
+const FILE = '.env';
+
 /** The one screen that shows a credential, once. It is in the field, and nowhere else. */
 export class CopyOnce extends Part {
   static override properties = {
@@ -11,20 +14,26 @@ export class CopyOnce extends Part {
     record: { attribute: false },
     rotated: { attribute: false },
     copied: { state: true },
+    downloaded: { state: true },
     failed: { state: true },
   };
   declare credential: string;
   declare record: TokenRecord;
   declare rotated: boolean;
-  /** Whether it was taken along, one way or another. */
+  /** Whether a copy of the whole credential succeeded. */
   declare copied: boolean;
+  /** Whether the browser was asked to save a file. Whether there is one, no page is told: only the person can say. */
+  declare downloaded: boolean;
   declare failed: boolean;
+  /** Whether the person has said that it is stored, or that it need not be. */
+  #released = false;
   /** Where to, once somebody says that nothing has to be copied. */
   #leave: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    Object.assign(this, { copied: false, failed: false });
+    Object.assign(this, { copied: false, downloaded: false, failed: false });
+    this.#released = false;
     addEventListener('beforeunload', this.#warn);
     this.focusHeading();
   }
@@ -52,21 +61,26 @@ export class CopyOnce extends Part {
             dir="ltr"
             .value=${this.credential}
             @focus=${(event: Event) => (event.target as HTMLTextAreaElement).select()}
-            @copy=${() => this.#taken()}
+            @copy=${(event: Event) => this.#copiedByHand(event)}
           ></textarea>
         </label>
         <div class="side">
-          <button class=${this.copied ? '' : 'primary'} @click=${() => this.#copy()}>
+          <button class=${this.copied || this.downloaded ? '' : 'primary'} @click=${() => this.#copy()}>
             ${icon(this.copied ? 'check' : 'copy')} ${this.t(this.copied ? 'once.copied' : 'once.copy')}
           </button>
           <button @click=${() => this.#download()}>${icon('download')} ${this.t('once.download')}</button>
         </div>
         ${this.failed ? html`<p class="note failure" role="alert">${this.t('once.copyFailed')}</p>` : ''}
+        ${this.downloaded ? html`<p class="note">${icon('download')} ${this.t('once.downloaded', { file: FILE, done: this.t('once.done') })}</p>` : ''}
         <p><small>${this.t('once.made')}</small></p>
-        <footer><button class=${this.copied ? 'primary' : ''} @click=${() => this.leave()}>${this.t('once.done')}</button></footer>
+        <footer>
+          <button class=${this.copied || this.downloaded ? 'primary' : ''} @click=${() => this.#done()}>
+            ${this.t('once.done')}
+          </button>
+        </footer>
         <dialog aria-labelledby="leave-title">
-          <h3 id="leave-title">${this.t('once.leave.title')}</h3>
-          <p>${this.t('once.leave.text')}</p>
+          <h3 id="leave-title">${this.t(this.downloaded ? 'once.leave.titleDownloaded' : 'once.leave.title')}</h3>
+          <p>${this.t(this.downloaded ? 'once.leave.textDownloaded' : 'once.leave.text', { file: FILE })}</p>
           <footer>
             <button @click=${() => this.querySelector('dialog')?.close()}>${this.t('once.leave.stay')}</button>
             <button class="primary danger" @click=${() => this.#go()}>${this.t('once.leave.go')}</button>
@@ -76,16 +90,17 @@ export class CopyOnce extends Part {
     `;
   }
 
-  /** Asks first, if nobody has copied it. */
-  leave(): void {
+  /** The person says that it is stored. Asks first, if it was neither copied nor downloaded. */
+  #done(): void {
     const { id } = this.record;
+    this.#released ||= this.downloaded;
     const leave = () => this.portal.open(this.rotated ? { screen: 'token', id } : { screen: 'list' });
     if (this.mayLeave(leave)) leave();
   }
 
-  /** Whether somebody has copied it. If not, asks, and `leave` is done once that is answered. */
+  /** Whether it was copied, or the person has let go of it. If not, asks, and `leave` is done once that is answered. */
   mayLeave(leave: () => void): boolean {
-    if (this.copied) return true;
+    if (this.copied || this.#released) return true;
     this.#leave = leave;
     const dialog = this.querySelector('dialog');
     if (dialog?.open === false) dialog.showModal();
@@ -93,15 +108,14 @@ export class CopyOnce extends Part {
   }
 
   #go(): void {
-    this.copied = true;
+    this.#released = true;
     this.#leave?.();
   }
 
   async #copy(): Promise<void> {
     try {
       await navigator.clipboard.writeText(this.credential);
-      this.failed = false;
-      this.#taken();
+      this.#copied();
     } catch {
       this.failed = true;
       this.querySelector('textarea')?.focus();
@@ -112,18 +126,25 @@ export class CopyOnce extends Part {
     const line = `${variableOf(this.record.name)}=${this.credential}\n`;
     // The address of a blob says nothing of what is in it, and is taken back at once.
     const address = URL.createObjectURL(new Blob([line], { type: 'text/plain' }));
-    Object.assign(document.createElement('a'), { href: address, download: '.env' }).click();
+    Object.assign(document.createElement('a'), { href: address, download: FILE }).click();
     URL.revokeObjectURL(address);
-    this.#taken();
+    this.downloaded = true;
+    this.portal.say(this.t('done.downloaded', { file: FILE }));
   }
 
-  #taken(): void {
-    this.copied = true;
+  /** Only a part of a credential is none. */
+  #copiedByHand(event: Event): void {
+    const { selectionStart, selectionEnd, value } = event.target as HTMLTextAreaElement;
+    if (selectionEnd - selectionStart === value.length) this.#copied();
+  }
+
+  #copied(): void {
+    Object.assign(this, { copied: true, failed: false });
     this.portal.say(this.t('done.copied'));
   }
 
   readonly #warn = (event: BeforeUnloadEvent): void => {
-    if (!this.copied) event.preventDefault();
+    if (!this.copied && !this.#released) event.preventDefault();
   };
 }
 

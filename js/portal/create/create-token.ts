@@ -10,7 +10,9 @@ import { Part } from '../part.js';
 import { selectionOf } from '../permissions/choice.js';
 import type { ChoiceChange } from '../permissions/choice-change.js';
 import { warningsOf } from '../permissions/summary.js';
+import { settle } from '../settle.js';
 import { restrictionFields } from '../terms/restrictions.js';
+import type { Unread } from '../terms/unread.js';
 import { detailsSection } from './details.js';
 import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKind } from './draft.js';
 import { expirationField } from './expiration.js';
@@ -28,6 +30,7 @@ export class CreateToken extends Part {
     step: { state: true },
     tried: { state: true },
     busy: { state: true },
+    unread: { state: true },
     error: { state: true },
   };
   declare prefill: Prefill | undefined;
@@ -37,7 +40,11 @@ export class CreateToken extends Part {
   /** Whether somebody wanted to go on: only then is told what is missing. */
   declare tried: boolean;
   declare busy: boolean;
+  /** A field whose text no value came of. */
+  declare unread: Unread | undefined;
   declare error: unknown;
+  /** Whether somebody has just chosen to go on: a second click is the same one. */
+  #going = false;
   /** The same for every try of one draft, so that a try whose answer was lost makes no second token. */
   #minted: { of: Draft; input: CreateInput; credential: Minted } | undefined;
 
@@ -128,8 +135,12 @@ export class CreateToken extends Part {
           this.#change({ expiration }),
         );
       case 'restrictions':
-        return restrictionFields(portal, draft.terms, { conditions: true, limits: true }, (change) =>
-          this.#change({ terms: { ...draft.terms, ...change } }),
+        return restrictionFields(
+          portal,
+          draft.terms,
+          { conditions: true, limits: true },
+          (change) => this.#change({ terms: { ...draft.terms, ...change } }),
+          this.unread,
         );
     }
   }
@@ -160,6 +171,7 @@ export class CreateToken extends Part {
     const { kind } = change;
     const draft = { ...this.draft, ...change };
     this.draft = kind === undefined ? draft : withKind(draft, kind);
+    this.unread = undefined;
   }
 
   async #start(): Promise<void> {
@@ -172,7 +184,7 @@ export class CreateToken extends Part {
   }
 
   #go(step: number): void {
-    Object.assign(this, { step, tried: false, error: undefined });
+    Object.assign(this, { step, tried: false, error: undefined, unread: undefined });
     const title = this.t(['create.details', 'create.permissions', 'create.finish'][step] ?? '');
     this.portal.tell(
       this.t('create.step', { step: step + 1, steps: stepsOf(this.draft.kind).length, title }),
@@ -182,7 +194,11 @@ export class CreateToken extends Part {
 
   async #next(event: Event): Promise<void> {
     event.preventDefault();
-    if (this.busy || this.engine === undefined) return;
+    if (this.busy || this.#going || this.engine === undefined) return;
+    this.#going = true;
+    const settled = await settle(this, this.draft.terms);
+    this.#going = false;
+    if (!settled) return;
     const steps = stepsOf(this.draft.kind);
     const missing = steps[this.step]?.find((section) => !this.#complete(section));
     if (missing !== undefined) {

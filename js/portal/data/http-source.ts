@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../codes.js';
 import { LeastkeyError, type Problem } from '../../errors.js';
 import type { Created } from '../../types.js';
+import { ServerClock } from './server-clock.js';
 import type { PortalSource } from './source.js';
 
 /** As the platform's own `fetch`. */
@@ -9,6 +10,7 @@ export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 /** The management API of `leastkey/http`, with the authentication that `fetch` brings: the host's cookie, or a header. */
 export function httpSource(api: string, fetch: Fetch): PortalSource {
   const base = api.replace(/\/+$/, '');
+  const clock = new ServerClock();
 
   async function call<T>(method: string, path: string, send: Send = {}): Promise<T> {
     const { body, headers = {}, signal } = send;
@@ -28,6 +30,7 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
       const code = method === 'GET' ? 'store_unavailable' : 'outcome_unknown';
       throw new LeastkeyError(code, 'The server cannot be reached.', { cause });
     }
+    clock.take(response);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok && answer !== undefined) return answer as T;
     throw refusalOf(method, response.status, answer);
@@ -35,6 +38,7 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
 
   const at = (id: string, action = '') => `/tokens/${encodeURIComponent(id)}${action}`;
   return {
+    now: () => clock.now(),
     deployment: () => call('GET', '/deployment'),
     actor: () => call('GET', '/actor'),
     describe: (owner) => call('GET', `/catalog${search({ owner })}`),

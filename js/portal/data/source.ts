@@ -16,6 +16,8 @@ import type {
 
 /** What a portal asks, of whatever keeps the tokens. Failures are `LeastkeyError`s. */
 export interface PortalSource {
+  /** The clock that what is made here is judged by. */
+  now(): number;
   deployment(): Promise<Deployment>;
   actor(): Promise<Actor>;
   /** What this actor may do at an owner. */

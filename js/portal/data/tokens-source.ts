@@ -5,6 +5,7 @@ import type { PortalSource } from './source.js';
 /** Tokens on a store that this page itself can reach. */
 export function tokensSource(tokens: Tokens, actor: Actor): PortalSource {
   return {
+    now: () => Date.now(),
     deployment: async () => tokens.deployment(),
     actor: async () => actor,
     describe: (owner) => tokens.describe({ owner }, actor),

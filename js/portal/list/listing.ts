@@ -12,11 +12,12 @@ export interface Filters {
 export type Order = 'newest' | 'name' | 'expires' | 'used';
 
 const PAGE = 200;
-/** With filters one call looks through a part of the tokens. So many calls are made until somebody asks for more. */
-const CALLS = 5;
 /** While pages come in, they are shown this many milliseconds apart: drawing each of five hundred would hold everything else up. */
 const PACE = 200;
-/** So many tokens are enough for a first look. */
+/**
+ * So many tokens are enough for a first look. Until there are, it goes on: with filters one call looks through a part of the tokens, and may
+ * find none of those that are meant.
+ */
 const ENOUGH = 50;
 
 export const EVERYTHING: Filters = { search: '', kind: '', status: '' };
@@ -29,8 +30,10 @@ export class Listing {
   error: unknown;
   /** The ids of damaged records. */
   unreadable: readonly string[] = [];
-  /** Where to go on; absent: everything has been read. */
+  /** Where to go on: the last id that was looked at. Absent: nothing has been read, or everything. */
   next: string | undefined;
+  /** Whether everything has been looked at. Before that nobody can say that something is not there. */
+  ended = false;
   readonly #source: PortalSource;
   readonly #owner: string;
   readonly #onChange: () => void;
@@ -61,7 +64,7 @@ export class Listing {
 
   /** Whether the owner has no tokens at all. */
   get empty(): boolean {
-    return this.state === 'ready' && this.#read.length === 0 && this.next === undefined && !this.filtering;
+    return this.state === 'ready' && this.#read.length === 0 && this.ended && !this.filtering;
   }
 
   /** Begins anew. */
@@ -69,15 +72,21 @@ export class Listing {
     this.filters = filters;
     this.#read = [];
     this.next = undefined;
+    this.ended = false;
     this.unreadable = [];
-    await this.#load((calls) => calls < CALLS && this.#read.length < ENOUGH);
+    await this.#load(() => this.#read.length < ENOUGH);
   }
 
-  /** Reads a page more. */
+  /** Since when everything that was made has been looked at; absent: that is not known. */
+  get since(): number | undefined {
+    return this.next === undefined ? undefined : madeAt(this.next);
+  }
+
+  /** Reads on, until there is a page more. */
   async more(): Promise<void> {
-    if (this.state === 'loading' || this.next === undefined) return;
+    if (this.state === 'loading' || this.ended) return;
     const enough = this.#read.length + ENOUGH;
-    await this.#load((calls) => calls < CALLS && this.#read.length < enough);
+    await this.#load(() => this.#read.length < enough);
   }
 
   /** Reads what is left, until {@link stop}. */
@@ -110,7 +119,7 @@ export class Listing {
   }
 
   /** Reads pages; after each, `wanted` says whether to read another one. */
-  async #load(wanted: (calls: number) => boolean): Promise<void> {
+  async #load(wanted: () => boolean): Promise<void> {
     this.#controller.abort();
     this.#controller = new AbortController();
     const { signal } = this.#controller;
@@ -119,7 +128,7 @@ export class Listing {
     const { search, kind, status } = this.filters;
     let shown = performance.now();
     try {
-      for (let calls = 0; calls === 0 || (this.next !== undefined && wanted(calls)); calls++) {
+      for (let calls = 0; calls === 0 || (!this.ended && wanted()); calls++) {
         const page = await this.#source.list(
           {
             owner: this.#owner,
@@ -135,6 +144,7 @@ export class Listing {
         this.#read.push(...page.items);
         this.unreadable = [...this.unreadable, ...(page.unreadable ?? [])];
         this.next = page.next;
+        this.ended = page.next === undefined;
         if (calls > 0 && performance.now() - shown < PACE) continue;
         shown = performance.now();
         this.#onChange();
@@ -154,6 +164,18 @@ export class Listing {
     this.#onChange();
   }
 }
+
+/** When a token was made, by the first half of its id. */
+function madeAt(id: string): number | undefined {
+  if (!/^[0-9A-Za-z]{16}$/.test(id)) return undefined;
+  const at = [...id.slice(0, 8)].reduce((sum, digit) => sum * DIGITS.length + DIGITS.indexOf(digit), 0);
+  return at > LATEST ? undefined : at;
+}
+
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** The last instant that a `Date` can be. */
+const LATEST = 8_640_000_000_000_000;
 
 /** What a change does not touch, and its answer does not tell. */
 const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenRecord): Partial<TokenRecord> => ({

@@ -41,9 +41,12 @@ export class TokenList extends Part {
     const { portal } = this;
     const { listing } = portal;
     if (listing.state === 'failed' && listing.items.length === 0) {
-      return errorBox(portal, listing.error, () => void listing.restart());
+      return errorBox(portal, listing.error, () => void listing.more());
     }
-    if (listing.items.length === 0) return listing.state === 'loading' ? this.#skeleton() : this.#empty();
+    if (listing.items.length === 0) {
+      if (listing.ended) return this.#empty();
+      return listing.filtering && listing.next !== undefined ? this.#searching() : this.#begun();
+    }
     return html`
       ${listing.state === 'failed' ? errorBox(portal, listing.error, () => void listing.more()) : ''}
       ${this.#table()} ${this.#further()}
@@ -58,7 +61,7 @@ export class TokenList extends Part {
     // As a property: a strict policy refuses the attribute.
     const gap = (rows: number) => `height: ${Math.max(0, rows) * height}px`;
     return html`
-      <table aria-rowcount=${portal.listing.next === undefined ? items.length + 1 : -1}>
+      <table aria-rowcount=${portal.listing.ended ? items.length + 1 : -1}>
         <caption class="unseen">${this.t('list.caption', { owner: ownerTitle(portal) })}</caption>
         <thead>
           <tr aria-rowindex="1">
@@ -86,13 +89,13 @@ export class TokenList extends Part {
 
   #count(): TemplateResult {
     const { texts, listing } = this.portal;
-    const { items, next, unreadable } = listing;
+    const { items, ended, unreadable } = listing;
     if (items.length === 0 && listing.state === 'failed') return html``;
-    const key = next === undefined ? 'list.count' : listing.filtering ? 'list.looking' : 'list.more';
+    const key = ended ? 'list.count' : listing.filtering ? 'list.looking' : 'list.more';
     return html`
       <p class=${listing.empty ? 'unseen' : 'count'} role="status">
         ${items.length === 0 && listing.state === 'loading' ? this.t('portal.loading') : texts.count(key, items.length)}
-        ${next !== undefined && listing.order !== 'newest' ? this.t('list.partly') : ''}
+        ${!ended && listing.order !== 'newest' ? this.t('list.partly') : ''}
       </p>
       ${
         unreadable.length > 0
@@ -104,18 +107,18 @@ export class TokenList extends Part {
 
   #further(): TemplateResult | string {
     const { listing } = this.portal;
-    if (listing.next === undefined && listing.state !== 'loading') return '';
+    if (listing.ended && listing.state !== 'loading') return '';
     if (listing.state === 'loading') {
       return html`<p class="further">
         <progress aria-label=${this.t('portal.loading')}></progress>
-        <button @click=${() => listing.stop()}>${this.t('list.stop')}</button>
+        <button @click=${() => this.#keepFocus(() => listing.stop())}>${this.t('list.stop')}</button>
       </p>`;
     }
     return html`<p class="further">
-      <button @click=${() => void listing.more()}>
+      <button @click=${() => this.#keepFocus(() => void listing.more())}>
         ${this.t(listing.filtering ? 'list.goOn' : 'list.load')}
       </button>
-      <button @click=${() => void listing.rest()}>${this.t('list.loadAll')}</button>
+      <button @click=${() => this.#keepFocus(() => void listing.rest())}>${this.t('list.loadAll')}</button>
     </p>`;
   }
 
@@ -126,14 +129,7 @@ export class TokenList extends Part {
       return html`<div class="empty">
         <h3>${this.t('list.nothing.title')}</h3>
         <p>${this.t('list.nothing.text')}</p>
-        <p class="further">
-          ${
-            listing.next === undefined
-              ? ''
-              : html`<button @click=${() => void listing.more()}>${this.t('list.goOn')}</button>`
-          }
-          <button @click=${() => void listing.restart(EVERYTHING)}>${this.t('list.clear')}</button>
-        </p>
+        <p class="further">${this.#clear()}</p>
       </div>`;
     }
     return html`<div class="empty">
@@ -141,6 +137,40 @@ export class TokenList extends Part {
       <h3>${this.t('list.empty.title')}</h3>
       <p>${this.t('list.empty.text')}</p>
     </div>`;
+  }
+
+  /** The button that was pressed gives way to another, which is for the same finger. */
+  #keepFocus(act: () => void): void {
+    act();
+    // The portal draws first, and this list after it.
+    requestAnimationFrame(() => this.querySelector<HTMLElement>('.further button')?.focus());
+  }
+
+  /** Nothing has been found, and not everything has been looked at: how far that is, and a way to stop or to go on. */
+  #searching(): TemplateResult {
+    const { portal } = this;
+    const { listing } = portal;
+    const { since } = listing;
+    const title =
+      since === undefined
+        ? this.t('list.yet.title')
+        : this.t('list.yet.since', { time: portal.times.minute(since) });
+    return html`<div class="empty">
+      <h3>${title}</h3>
+      ${listing.state === 'loading' ? '' : html`<p>${this.t('list.yet.text')}</p>`}
+      ${this.#further()}
+      <p class="further">${this.#clear()}</p>
+    </div>`;
+  }
+
+  #clear(): TemplateResult {
+    const { listing } = this.portal;
+    return html`<button @click=${() => void listing.restart(EVERYTHING)}>${this.t('list.clear')}</button>`;
+  }
+
+  /** Nothing has come yet. */
+  #begun(): TemplateResult {
+    return this.portal.listing.state === 'loading' ? this.#skeleton() : html`${this.#further()}`;
   }
 
   /** Grey bars where rows will be. */

@@ -8,6 +8,8 @@ export interface Choice {
   remove: readonly string[];
   role?: string;
   resources?: Readonly<Record<string, readonly string[]>>;
+  /** A narrowing that is typed and not added yet. It is no part of the selection until it is. */
+  pending?: { permission: string; place: string };
 }
 
 export type Resolve = (selection: Selection) => Preview;
@@ -94,21 +96,6 @@ export function offered(tree: readonly Branch[], ceiling: ReadonlySet<string>): 
 function stateOf(children: readonly Branch[]): Branch['state'] {
   const states = new Set(children.map(({ state }) => state));
   return states.size === 1 ? (children[0] as Branch).state : 'partly';
-}
-
-/** A node as it is shown: with those of its children that are. */
-export interface Shown {
-  branch: Branch;
-  children: readonly Shown[];
-}
-
-/** The nodes that pass, all that is below them, and what leads to them. */
-export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boolean): Shown[] {
-  return tree.flatMap((branch) => {
-    const passed = passes(branch);
-    const children = shownOf(branch.children, passed ? () => true : passes);
-    return passed || children.length > 0 ? [{ branch, children }] : [];
-  });
 }
 
 /** What one set has and another lacks, both ways. */

@@ -3,7 +3,7 @@ import { live } from 'lit/directives/live.js';
 import type { LeastkeyError } from '../../errors.js';
 import type { Engine } from '../data/engine.js';
 import { icon } from '../look/icons.js';
-import { Part } from '../part.js';
+import { Part, reveal } from '../part.js';
 import { type Choice, NOTHING, selectionOf } from './choice.js';
 import { ChoiceChange } from './choice-change.js';
 
@@ -32,6 +32,25 @@ export class Narrowing extends Part {
   constructor() {
     super();
     Object.assign(this, { choice: NOTHING, given: [], boundary: '', permission: '', place: '', wrong: '' });
+  }
+
+  /** Back at a step that was left, what was typed there is there again. */
+  protected override willUpdate(): void {
+    if (this.hasUpdated) return;
+    const { permission = '', place = '' } = this.choice.pending ?? {};
+    Object.assign(this, { permission, place });
+  }
+
+  /**
+   * Adds what is typed and was not added: whoever goes on means it. Answers whether nothing is left over; of what cannot be added it says
+   * what is wrong, at the field.
+   */
+  async settle(): Promise<boolean> {
+    if (this.place.trim() === '' || this.given.length === 0 || this.#add()) return true;
+    await this.updateComplete;
+    const field = this.querySelector<HTMLElement>('.narrowing [aria-invalid="true"]');
+    if (field !== null) reveal(field);
+    return false;
   }
 
   protected override render(): TemplateResult {
@@ -75,6 +94,8 @@ export class Narrowing extends Part {
           <select
             @change=${(event: Event) => {
               this.permission = (event.target as HTMLSelectElement).value;
+              this.wrong = '';
+              this.#keep();
             }}
           >
             ${this.given.map(
@@ -95,9 +116,13 @@ export class Narrowing extends Part {
             aria-invalid=${this.wrong !== ''}
             aria-describedby="narrow-wrong"
             @input=${(event: Event) => {
+              const before = this.place.trim();
               this.place = (event.target as HTMLInputElement).value;
               this.wrong = '';
+              // The form around it knows that something is typed; every letter would resolve everything again.
+              if ((before === '') !== (this.place.trim() === '')) this.#keep();
             }}
+            @change=${() => this.#keep()}
             @keydown=${(event: KeyboardEvent) => {
               // The form around it is about the whole token.
               if (event.key !== 'Enter') return;
@@ -117,12 +142,28 @@ export class Narrowing extends Part {
     return this.given.includes(this.permission) ? this.permission : (this.given[0] ?? '');
   }
 
-  #add(): void {
+  /** Keeps what is typed with the choice, for when this step is left and come back to. */
+  #keep(): void {
+    const { pending: _, ...choice } = this.choice;
+    const { permission, place } = this;
+    this.dispatchEvent(
+      new ChoiceChange(place.trim() === '' ? choice : { ...choice, pending: { permission, place } }),
+    );
+  }
+
+  /** Answers whether it was added. */
+  #add(): boolean {
     const place = this.place.trim();
+    if (this.permission !== '' && !this.given.includes(this.permission)) {
+      // The field shows another one by now, which nobody chose.
+      this.wrong = this.t('narrow.gone', { title: this.portal.titles.permission(this.permission) });
+      this.permission = '';
+      return false;
+    }
     const within = this.boundary === '' || place === this.boundary || place.startsWith(`${this.boundary}/`);
     if (place === '' || !within) {
       this.wrong = this.t('narrow.outside', { place: this.boundary });
-      return;
+      return false;
     }
     const permission = this.#chosen();
     const places = this.choice.resources?.[permission] ?? [];
@@ -131,10 +172,12 @@ export class Narrowing extends Part {
       this.engine.resolve(selectionOf({ ...this.choice, resources }), { tree: false });
     } catch (error) {
       this.wrong = (error as LeastkeyError).problems?.[0]?.message ?? (error as Error).message;
-      return;
+      return false;
     }
     this.place = '';
-    this.dispatchEvent(new ChoiceChange({ ...this.choice, resources }));
+    const { pending: _, ...choice } = this.choice;
+    this.dispatchEvent(new ChoiceChange({ ...choice, resources }));
+    return true;
   }
 
   #drop(permission: string, place: string): void {

@@ -5,6 +5,7 @@ import { errorBox } from '../look/errors.js';
 import { Part } from '../part.js';
 import {
   type Choice,
+  difference,
   NOTHING,
   offered,
   permissionsIn,
@@ -16,6 +17,9 @@ import { ChoiceChange } from './choice-change.js';
 import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
 import type { TreeChange } from './permission-tree.js';
 
+/** So many permissions are named in words; of more, how many more there are. */
+const NAMED = 6;
+
 /** Permission sets, and behind them every single permission. */
 export class PermissionEditor extends Part {
   static override properties = {
@@ -26,6 +30,7 @@ export class PermissionEditor extends Part {
     folded: { attribute: false },
     boundary: { attribute: false },
     ceiling: { attribute: false },
+    said: { state: true },
   };
   declare engine: Engine;
   declare choice: Choice;
@@ -36,6 +41,8 @@ export class PermissionEditor extends Part {
   declare boundary: string;
   /** The most that can be given. */
   declare ceiling: ReadonlySet<string>;
+  /** What the last change in the tree came to, in words. */
+  declare said: string;
   #sets: readonly Offered[] = [];
 
   constructor() {
@@ -43,6 +50,7 @@ export class PermissionEditor extends Part {
     this.choice = NOTHING;
     this.folded = false;
     this.ceiling = new Set();
+    this.said = '';
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -74,8 +82,8 @@ export class PermissionEditor extends Part {
         <leastkey-permission-tree
           .portal=${this.portal}
           .tree=${tree}
-          @tree-change=${({ ids, given }: TreeChange) =>
-            this.#change(withPermissions(this.choice, ids, given, this.#resolve))}
+          .said=${this.said}
+          @tree-change=${(change: TreeChange) => this.#take(change, preview.permissions)}
         ></leastkey-permission-tree>
         <leastkey-narrowing
           .portal=${this.portal}
@@ -92,7 +100,27 @@ export class PermissionEditor extends Part {
   readonly #resolve = (selection: Parameters<Engine['resolve']>[0]): Preview =>
     this.engine.resolve(selection, { tree: false });
 
+  /** Gives or takes what was ticked or cleared, and says what came of it: some permissions bring others along. */
+  #take({ ids, given, hidden }: TreeChange, before: readonly string[]): void {
+    const choice = withPermissions(this.choice, ids, given, this.#resolve);
+    const { adds, drops } = difference(before, this.#resolve(selectionOf(choice)).permissions);
+    this.#change(choice);
+    this.said = [
+      ...(adds.length > 0 ? [this.t('tree.gave', { list: this.#named(adds) })] : []),
+      ...(drops.length > 0 ? [this.t('tree.took', { list: this.#named(drops) })] : []),
+      ...(hidden > 0 ? [this.portal.texts.count('tree.kept', hidden)] : []),
+    ].join(' ');
+  }
+
+  #named(ids: readonly string[]): string {
+    const { texts, titles } = this.portal;
+    const named = ids.slice(0, NAMED).map((id) => titles.permission(id));
+    const more = ids.length - named.length;
+    return texts.list(more > 0 ? [...named, texts.count('tree.more', more)] : named);
+  }
+
   #change(choice: Choice): void {
+    this.said = '';
     this.dispatchEvent(new ChoiceChange(choice));
   }
 }

@@ -5,17 +5,21 @@ import type { Branch, Source } from '../../selection.js';
 import type { PermissionUse } from '../../types.js';
 import { icon } from '../look/icons.js';
 import { Part } from '../part.js';
-import { permissionsIn, type Shown, shownOf } from './choice.js';
+import { permissionsIn } from './choice.js';
+import { givenIn, onlyGiven, permissionsShown, type Shown, shownOf, stateShown } from './shown.js';
 
-/** What somebody ticked or cleared. */
+/** What somebody ticked or cleared: of what was shown, and nothing else. */
 export class TreeChange extends Event {
   readonly ids: readonly string[];
   readonly given: boolean;
+  /** How many more permissions there are below, which a filter keeps out of sight. */
+  readonly hidden: number;
 
-  constructor(ids: readonly string[], given: boolean) {
+  constructor(ids: readonly string[], given: boolean, hidden: number) {
     super('tree-change');
     this.ids = ids;
     this.given = given;
+    this.hidden = hidden;
   }
 }
 
@@ -26,6 +30,7 @@ export class PermissionTree extends Part {
     tree: { attribute: false },
     fixed: { attribute: false },
     use: { attribute: false },
+    said: { attribute: false },
     words: { state: true },
     onlyGiven: { state: true },
     open: { state: true },
@@ -36,6 +41,8 @@ export class PermissionTree extends Part {
   declare fixed: boolean;
   /** When the permissions were used, where that is known. */
   declare use: PermissionUse | undefined;
+  /** What the last change came to, in words. */
+  declare said: string;
   declare words: string;
   declare onlyGiven: boolean;
   /** The nodes that were opened by hand. */
@@ -45,6 +52,7 @@ export class PermissionTree extends Part {
     super();
     this.tree = [];
     this.fixed = false;
+    this.said = '';
     this.words = '';
     this.onlyGiven = false;
     this.open = new Set();
@@ -79,6 +87,7 @@ export class PermissionTree extends Part {
             </label>`
         }
       </div>
+      ${this.fixed ? '' : html`<p class=${this.said === '' ? 'unseen' : 'count'} role="status">${this.said}</p>`}
       ${shown.length === 0 ? html`<p>${this.t('advanced.none')}</p>` : this.#branches(shown)}
     `;
   }
@@ -102,7 +111,8 @@ export class PermissionTree extends Part {
     </ul>`;
   }
 
-  #node({ branch, children }: Shown): TemplateResult {
+  #node(node: Shown): TemplateResult {
+    const { branch, children } = node;
     const { id, title } = branch;
     const open = this.open.has(id) || this.words.trim() !== '';
     return html`<li>
@@ -120,14 +130,18 @@ export class PermissionTree extends Part {
               ${icon(open ? 'down' : 'right')}
             </button>`
         }
-        ${this.fixed ? this.#mark(branch) : this.#box(branch)}
+        ${this.fixed ? this.#mark(node) : this.#box(node)}
       </div>
       ${open && children.length > 0 ? this.#branches(children) : ''}
     </li>`;
   }
 
-  #box(branch: Branch): TemplateResult {
-    const { state } = branch;
+  /** A box is about the rows in sight: what is filtered out is neither given nor taken with them. */
+  #box(node: Shown): TemplateResult {
+    const { branch } = node;
+    const ids = permissionsShown(node);
+    const hidden = permissionsIn(branch).length - ids.length;
+    const state = hidden === 0 ? branch.state : stateShown(node);
     return html`<label class="check">
       <input
         type="checkbox"
@@ -135,33 +149,41 @@ export class PermissionTree extends Part {
         .indeterminate=${live(state === 'partly')}
         @change=${(event: Event) => {
           const { checked } = event.target as HTMLInputElement;
-          this.dispatchEvent(new TreeChange(permissionsIn(branch), checked));
+          this.dispatchEvent(new TreeChange(ids, checked, hidden));
         }}
       />
-      ${this.#words(branch)}
+      ${this.#words(node)}
     </label>`;
   }
 
-  #mark(branch: Branch): TemplateResult {
+  #mark(node: Shown): TemplateResult {
     return html`<span class="check">
-      ${icon(branch.state === 'on' ? 'check' : 'partly')} ${this.#words(branch)}
+      ${icon(node.branch.state === 'on' ? 'check' : 'partly')} ${this.#words(node)}
     </span>`;
   }
 
-  #words(branch: Branch): TemplateResult {
-    const { id, title, description, deprecated, from, children } = branch;
-    const inside = permissionsIn(branch).length;
+  #words(node: Shown): TemplateResult {
+    const { id, title, description, deprecated, from, children } = node.branch;
+    const inside = permissionsIn(node.branch).length;
+    const shown = permissionsShown(node).length;
     const sources = [...new Set(from.map((source) => this.#source(source)))];
     return html`<span class="words">
       <span
         >${title}
-        ${children.length > 0 ? html`<small>${givenIn(branch)} / ${inside}</small>` : html`<code>${id}</code>`}
+        ${children.length > 0 ? html`<small>${this.#countOf(node.branch, inside, shown)}</small>` : html`<code>${id}</code>`}
         ${deprecated ? html`<span class="badge">${this.t('tree.deprecated')}</span>` : ''}</span
       >
       ${description === undefined ? '' : html`<small>${description}</small>`}
       ${sources.length === 0 ? '' : html`<small class="from">${this.portal.texts.list(sources)}</small>`}
       ${children.length === 0 ? this.#used(id) : ''}
     </span>`;
+  }
+
+  /** How many are given of all that there are, and how many of them are in sight. */
+  #countOf(branch: Branch, inside: number, shown: number): string {
+    const given = `${givenIn(branch)} / ${inside}`;
+    if (this.fixed || shown === inside) return given;
+    return `${given} · ${this.portal.texts.count('tree.shown', shown)}`;
   }
 
   #used(id: string): TemplateResult | string {
@@ -188,18 +210,4 @@ export class PermissionTree extends Part {
     if (!open.delete(id)) open.add(id);
     this.open = open;
   }
-}
-
-/** How many permissions at and below a node are given. */
-function givenIn({ grantable, state, from, children }: Branch): number {
-  const below = children.reduce((sum, child) => sum + givenIn(child), 0);
-  const given =
-    children.length === 0 ? state === 'on' : state !== 'off' && from.some((source) => !('removed' in source));
-  return below + (grantable && given ? 1 : 0);
-}
-
-function onlyGiven(nodes: readonly Shown[]): Shown[] {
-  return nodes.flatMap(({ branch, children }) =>
-    branch.state === 'off' ? [] : [{ branch, children: onlyGiven(children) }],
-  );
 }

@@ -4,6 +4,7 @@ import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 import { type ChangeTerms, textOf } from './label-fields.js';
 import { conditionsOf, DAYS, limitsOf, type Terms } from './terms.js';
+import type { Unread } from './unread.js';
 import { conditionWords, dayName, limitWords } from './words.js';
 
 const LISTS = ['ips', 'origins', 'audiences'] as const;
@@ -17,6 +18,7 @@ export function restrictionFields(
   terms: Terms,
   offered: { conditions: boolean; limits: boolean },
   change: ChangeTerms,
+  unread: Unread | undefined,
 ): TemplateResult {
   const { texts } = portal;
   const conditions = conditionsOf(terms);
@@ -28,12 +30,27 @@ export function restrictionFields(
       <small>${written.length === 0 ? texts.of('restrict.none') : texts.count('restrict.count', written.length)}</small>
     </summary>
     <p>${texts.of('restrict.hint')}</p>
-    ${offered.conditions ? conditionFields(portal, terms, change) : ''}
-    ${offered.limits ? limitFields(portal, terms, change) : ''}
+    ${offered.conditions ? conditionFields(portal, terms, change, unread) : ''}
+    ${offered.limits ? limitFields(portal, terms, change, unread) : ''}
   </details>`;
 }
 
-function conditionFields(portal: Portal, terms: Terms, change: ChangeTerms): TemplateResult {
+/** What is wrong with one of the fields of a group, below them. */
+function unreadNote(
+  { texts }: Portal,
+  unread: Unread | undefined,
+  names: readonly string[],
+): TemplateResult | string {
+  if (unread === undefined || !names.includes(unread.name)) return '';
+  return html`<p id="restrict-unread" class="wrong" role="alert"><small>${texts.of(unread.text)}</small></p>`;
+}
+
+function conditionFields(
+  portal: Portal,
+  terms: Terms,
+  change: ChangeTerms,
+  unread: Unread | undefined,
+): TemplateResult {
   const { texts } = portal;
   return html`
     <div class="columns">
@@ -55,11 +72,17 @@ function conditionFields(portal: Portal, terms: Terms, change: ChangeTerms): Tem
         </div>`,
       )}
     </div>
-    ${hourFields(portal, terms, change)}
+    ${hourFields(portal, terms, change, unread)}
   `;
 }
 
-function hourFields({ texts }: Portal, terms: Terms, change: ChangeTerms): TemplateResult {
+function hourFields(
+  portal: Portal,
+  terms: Terms,
+  change: ChangeTerms,
+  unread: Unread | undefined,
+): TemplateResult {
+  const { texts } = portal;
   const set = (days: Terms['days']) =>
     // Hours are those of the person who writes them, unless that person says otherwise.
     change(terms.utcOffset === '' ? { days, utcOffset: hereOffset() } : { days });
@@ -69,6 +92,8 @@ function hourFields({ texts }: Portal, terms: Terms, change: ChangeTerms): Templ
       type="time"
       name=${name}
       .value=${live(terms[name])}
+      aria-invalid=${unread?.name === name}
+      aria-describedby="restrict-unread"
       @change=${(event: Event) =>
         change({
           [name]: textOf(event),
@@ -108,11 +133,17 @@ function hourFields({ texts }: Portal, terms: Terms, change: ChangeTerms): Templ
         />
       </label>
     </div>
+    ${unreadNote(portal, unread, ['from', 'to'])}
     <small>${texts.of('restrict.times.hint')}</small>
   </fieldset>`;
 }
 
-function limitFields(portal: Portal, terms: Terms, change: ChangeTerms): TemplateResult {
+function limitFields(
+  portal: Portal,
+  terms: Terms,
+  change: ChangeTerms,
+  unread: Unread | undefined,
+): TemplateResult {
   const { texts } = portal;
   const count = (name: 'requests' | 'credits' | 'refill') => html`<input
     type="number"
@@ -120,6 +151,8 @@ function limitFields(portal: Portal, terms: Terms, change: ChangeTerms): Templat
     step="1"
     name=${name}
     .value=${live(terms[name])}
+    aria-invalid=${unread?.name === name}
+    aria-describedby="restrict-unread"
     @input=${(event: Event) => change({ [name]: textOf(event) })}
   />`;
   return html`<div class="columns">
@@ -129,6 +162,7 @@ function limitFields(portal: Portal, terms: Terms, change: ChangeTerms): Templat
         <label class="field"><span>${texts.of('restrict.requests')}</span>${count('requests')}</label>
         ${length(portal, 'per', terms.per, PERIODS, change)}
       </div>
+      ${unreadNote(portal, unread, ['requests'])}
     </fieldset>
     <fieldset>
       <legend>${texts.of('restrict.budget')}</legend>
@@ -141,6 +175,7 @@ function limitFields(portal: Portal, terms: Terms, change: ChangeTerms): Templat
             : html`<label class="field"><span>${texts.of('restrict.refill.amount')}</span>${count('refill')}</label>`
         }
       </div>
+      ${unreadNote(portal, unread, ['credits', 'refill'])}
       <small>${texts.of('restrict.consume')}</small>
     </fieldset>
   </div>`;

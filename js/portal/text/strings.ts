@@ -42,7 +42,10 @@ export const ENGLISH = {
   'list.empty.title': 'No access tokens yet',
   'list.empty.text': 'Create the first one, for one system and with as few permissions as it needs.',
   'list.nothing.title': 'No token matches',
-  'list.nothing.text': 'Nothing that was searched has this name, kind and status.',
+  'list.nothing.text': 'Every token was searched. None has this name, kind and status.',
+  'list.yet.title': 'No match yet',
+  'list.yet.since': 'No match yet among the tokens created since {time}',
+  'list.yet.text': 'Older tokens were not searched yet.',
   'list.clear': 'Clear search and filters',
   'list.unreadable.one': '{count} token has a damaged record. It is refused wherever it is used.',
   'list.unreadable.other': '{count} tokens have damaged records. They are refused wherever they are used.',
@@ -134,6 +137,14 @@ export const ENGLISH = {
   'from.impliedBy': 'comes with {title}',
   'from.removed': 'removed by hand',
   'tree.deprecated': 'deprecated',
+  'tree.shown.one': '{count} shown',
+  'tree.shown.other': '{count} shown',
+  'tree.gave': 'Now given: {list}.',
+  'tree.took': 'No longer given: {list}.',
+  'tree.more.one': '{count} more',
+  'tree.more.other': '{count} more',
+  'tree.kept.one': '{count} permission here is not shown and was left as it is.',
+  'tree.kept.other': '{count} permissions here are not shown and were left as they are.',
 
   'narrow.title': 'Only on some resources',
   'narrow.hint': 'A permission holds on {place} and everything below it, unless it is narrowed here.',
@@ -143,6 +154,8 @@ export const ENGLISH = {
   'narrow.drop': 'Remove',
   'narrow.dropName': '{title}, only on {place}: remove',
   'narrow.is': '{title}: only on {list}',
+  'narrow.gone':
+    '{title} is no longer given. Look at the permission that is chosen now, or clear this field.',
   'narrow.outside': 'Enter a resource at {place} or below it, such as {place}/group:eng.',
 
   'restrict.title': 'Restrictions',
@@ -173,6 +186,8 @@ export const ENGLISH = {
   'restrict.every.never': 'Never',
   'restrict.refill.amount': 'By',
   'restrict.consume': 'Counted by services that consume credits.',
+  'restrict.unread': 'This cannot be read. Complete it, or clear it.',
+  'restrict.creditsMissing': 'Enter how many credits there are, or choose that none come back.',
   'restrict.only.ips': 'Only from the networks {list}',
   'restrict.only.origins': 'Only from the origins {list}',
   'restrict.only.audiences': 'Only for the services {list}',
@@ -222,11 +237,16 @@ export const ENGLISH = {
   'once.copied': 'Copied',
   'once.copyFailed': 'The browser did not allow copying. Select the token and copy it yourself.',
   'once.download': 'Download as .env line',
+  'once.downloaded':
+    'The browser was asked to save the file {file}. Check that it is there, then choose “{done}”.',
   'once.made': 'It was made in this browser. The server has only its fingerprint.',
   'once.done': 'I have stored it',
   'once.leave.title': 'Leave without copying?',
   'once.leave.text':
     'You have neither copied nor downloaded the token. Once you leave, nobody can show it again.',
+  'once.leave.titleDownloaded': 'Is the file saved?',
+  'once.leave.textDownloaded':
+    'The browser was asked to save {file}, but this page cannot see whether it did. Once you leave, nobody can show the token again.',
   'once.leave.stay': 'Stay',
   'once.leave.go': 'Leave anyway',
 
@@ -362,6 +382,7 @@ export const ENGLISH = {
   'done.confirmRotation': '{name}: the old secret has ended.',
   'done.abortRotation': '{name}: the new secret is taken back.',
   'done.copied': 'The token was copied.',
+  'done.downloaded': 'The browser was asked to save the file {file}.',
 
   'error.title': 'That did not work',
   'error.retry': 'Try again',

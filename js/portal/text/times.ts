@@ -18,6 +18,7 @@ const LENGTHS: Readonly<Record<string, number>> = { year: 365 * DAY, month: 30 *
 export class Times {
   readonly #relative: Intl.RelativeTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #minute: Intl.DateTimeFormat;
   readonly #exact: Intl.DateTimeFormat;
   readonly #locale: string;
 
@@ -25,6 +26,7 @@ export class Times {
     this.#locale = locale;
     this.#relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
     this.#day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+    this.#minute = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
     this.#exact = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'long' });
   }
 
@@ -37,6 +39,10 @@ export class Times {
 
   day(at: number): string {
     return this.#day.format(at);
+  }
+
+  minute(at: number): string {
+    return this.#minute.format(at);
   }
 
   exact(at: number): string {

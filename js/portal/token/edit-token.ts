@@ -9,9 +9,11 @@ import { Part } from '../part.js';
 import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
 import type { ChoiceChange } from '../permissions/choice-change.js';
 import { warningsOf } from '../permissions/summary.js';
+import { settle } from '../settle.js';
 import { descriptionField, nameField, tagsField } from '../terms/label-fields.js';
 import { restrictionFields } from '../terms/restrictions.js';
 import { NO_TERMS, type Terms, termsOf } from '../terms/terms.js';
+import type { Unread } from '../terms/unread.js';
 import { ceilingOf } from './ceiling.js';
 import { type Changes, changesOf, type Editable, editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
@@ -30,6 +32,7 @@ export class EditToken extends Part {
     choice: { state: true },
     ceiling: { state: true },
     busy: { state: true },
+    unread: { state: true },
     error: { state: true },
   };
   declare id: string;
@@ -42,6 +45,8 @@ export class EditToken extends Part {
   declare choice: Choice;
   declare ceiling: ReadonlySet<string>;
   declare busy: boolean;
+  /** A field whose text no value came of. */
+  declare unread: Unread | undefined;
   declare error: unknown;
 
   override connectedCallback(): void {
@@ -97,19 +102,18 @@ export class EditToken extends Part {
   }
 
   #form(record: TokenRecord, engine: Engine, cancel: () => void): TemplateResult {
-    const { portal, terms, choice } = this;
+    const { portal, choice } = this;
     const editable = editableOf(portal, record);
     if (editable.length === 0) return html`<p class="note">${this.t('edit.nothing')}</p>`;
-    const preview = engine.resolve(selectionOf(choice), { tree: false });
-    const changes = changesOf(portal, record, editable, { terms, choice }, preview);
-    const incomplete =
-      (editable.includes('permissions') && preview.permissions.length === 0) || terms.name.trim() === '';
+    const { preview, changes, incomplete } = this.#edited(record, engine);
+    // Something that is typed and not added yet changes something too, once it is.
+    const changed = changes.input !== undefined || choice.pending !== undefined;
     return html`<form
       novalidate
       class="split"
       @submit=${(event: Event) => {
         event.preventDefault();
-        if (changes.input !== undefined && !incomplete) void this.#save(record, changes);
+        void this.#submit(record, engine);
       }}
     >
       <div>
@@ -139,15 +143,32 @@ export class EditToken extends Part {
       ${this.#difference(changes, preview.permissions.length === 0)}
       <footer>
         <button type="button" @click=${cancel}>${this.t('create.cancel')}</button>
-        <button class="primary" ?disabled=${this.busy || changes.input === undefined || incomplete}>
+        <button class="primary" ?disabled=${this.busy || !changed || incomplete}>
           ${this.t('edit.save')}
         </button>
       </footer>
     </form>`;
   }
 
+  /** What the form comes to as it is now. */
+  #edited(record: TokenRecord, engine: Engine) {
+    const { portal, terms, choice } = this;
+    const editable = editableOf(portal, record);
+    const preview = engine.resolve(selectionOf(choice), { tree: false });
+    const changes = changesOf(portal, record, editable, { terms, choice }, preview);
+    const empty = editable.includes('permissions') && preview.permissions.length === 0;
+    return { preview, changes, incomplete: empty || terms.name.trim() === '' };
+  }
+
+  async #submit(record: TokenRecord, engine: Engine): Promise<void> {
+    if (this.busy || !(await settle(this)) || this.busy) return;
+    const { changes, incomplete } = this.#edited(record, engine);
+    if (changes.input !== undefined && !incomplete) await this.#save(record, changes);
+  }
+
   readonly #change = (change: Partial<Terms>): void => {
     this.terms = { ...this.terms, ...change };
+    this.unread = undefined;
   };
 
   #labels({ kind }: TokenRecord, editable: readonly Editable[]): TemplateResult {
@@ -181,7 +202,7 @@ export class EditToken extends Part {
   #restrictions(editable: readonly Editable[]): TemplateResult | string {
     const offered = { conditions: editable.includes('conditions'), limits: editable.includes('limits') };
     if (!offered.conditions && !offered.limits) return '';
-    return restrictionFields(this.portal, this.terms, offered, this.#change);
+    return restrictionFields(this.portal, this.terms, offered, this.#change, this.unread);
   }
 
   #difference({ adds, drops, rows, input }: Changes, empty: boolean): TemplateResult {

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { AuditEntry } from '../../audit.js';
+import { filledPage } from '../data/filled-page.js';
 import { errorBox } from '../look/errors.js';
 import { instant, Part } from '../part.js';
 import { difference } from '../permissions/choice.js';
@@ -68,12 +69,10 @@ export class TokenAudit extends Part {
     const { owner, token } = this;
     this.error = undefined;
     try {
-      const page = await this.portal.source.audit({
-        owner,
-        token,
-        limit: PAGE,
-        ...(after === undefined ? {} : { after }),
-      });
+      const { source } = this.portal;
+      const read = (after: number | undefined) =>
+        source.audit({ owner, token, limit: PAGE, ...(after === undefined ? {} : { after }) });
+      const page = await filledPage(read, after, () => this.isConnected);
       this.entries = after === undefined ? page.items : [...(this.entries ?? []), ...page.items];
       this.next = page.next;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../types.js';
+import { filledPage } from '../data/filled-page.js';
 import { errorBox } from '../look/errors.js';
 import { instant, Part } from '../part.js';
 import { allowedActions, labelOf } from './actions.js';
@@ -69,12 +70,10 @@ export class TokenSessions extends Part {
     const { id: parent, owner } = this.record;
     this.error = undefined;
     try {
-      const page = await this.portal.source.list({
-        owner,
-        parent,
-        limit: PAGE,
-        ...(after === undefined ? {} : { after }),
-      });
+      const { source } = this.portal;
+      const read = (after: string | undefined) =>
+        source.list({ owner, parent, limit: PAGE, ...(after === undefined ? {} : { after }) });
+      const page = await filledPage(read, after, () => this.isConnected);
       this.sessions = after === undefined ? page.items : [...(this.sessions ?? []), ...page.items];
       this.next = page.next;
     } catch (error) {

@@ -1,0 +1,52 @@
+import type { Branch } from '../../selection.js';
+
+/** A node as it is shown: with those of its children that are. */
+export interface Shown {
+  branch: Branch;
+  children: readonly Shown[];
+}
+
+/** The nodes that pass, all that is below them, and what leads to them. */
+export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boolean): Shown[] {
+  return tree.flatMap((branch) => {
+    const passed = passes(branch);
+    const children = shownOf(branch.children, passed ? () => true : passes);
+    return passed || children.length > 0 ? [{ branch, children }] : [];
+  });
+}
+
+/** The permissions at and below a node that a filter leaves in sight. */
+export function permissionsShown({ branch, children }: Shown): string[] {
+  const below = children.flatMap(permissionsShown);
+  return branch.grantable ? [branch.id, ...below] : below;
+}
+
+/** What the box of a node says of the permissions in sight. */
+export function stateShown(node: Shown): Branch['state'] {
+  const given = givenShown(node);
+  return given === 0 ? 'off' : given === permissionsShown(node).length ? 'on' : 'partly';
+}
+
+function givenShown({ branch, children }: Shown): number {
+  return children.reduce((sum, child) => sum + givenShown(child), isGiven(branch) ? 1 : 0);
+}
+
+/** Whether a node is a permission that is given, whatever is below it. */
+function isGiven({ grantable, state, from, children }: Branch): boolean {
+  if (!grantable) return false;
+  if (children.length === 0) return state === 'on';
+  return state !== 'off' && from.some((source) => !('removed' in source));
+}
+
+/** How many permissions at and below a node are given. */
+export function givenIn(branch: Branch): number {
+  const below = branch.children.reduce((sum, child) => sum + givenIn(child), 0);
+  return below + (isGiven(branch) ? 1 : 0);
+}
+
+/** The nodes of which something is given. */
+export function onlyGiven(nodes: readonly Shown[]): Shown[] {
+  return nodes.flatMap(({ branch, children }) =>
+    branch.state === 'off' ? [] : [{ branch, children: onlyGiven(children) }],
+  );
+}

@@ -1,0 +1,22 @@
+import { type Part, reveal } from './part.js';
+import type { Narrowing } from './permissions/narrowing.js';
+import type { Terms } from './terms/terms.js';
+import { type Unread, unreadOf } from './terms/unread.js';
+
+/** A form in which a field may have something that does not count yet. */
+export type Unsettled = Part & { unread: Unread | undefined };
+
+/**
+ * Whether all that is typed in a form counts. What does not yet is added, or said to be wrong at its field, which gets the focus: what is
+ * dropped in silence makes a wider token than was meant.
+ */
+export async function settle(form: Unsettled, terms?: Terms): Promise<boolean> {
+  const unread = unreadOf(form, terms);
+  form.unread = unread;
+  if (unread === undefined)
+    return (await form.querySelector<Narrowing>('leastkey-narrowing')?.settle()) ?? true;
+  await form.updateComplete;
+  const field = form.querySelector<HTMLElement>(`input[name="${unread.name}"]`);
+  if (field !== null) reveal(field);
+  return false;
+}
