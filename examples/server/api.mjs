@@ -5,6 +5,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import { createGuard, handler } from 'leastkey/http';
+import { signOfProxy } from './direct.mjs';
 import { isOfPage, page } from './page.mjs';
 import { authenticate } from './people.mjs';
 
@@ -21,6 +22,11 @@ export function createApi({ tokens, routes }) {
   // No page of another origin can set the header by which the demo knows people: it is no cookie.
   const leastkey = handler(tokens, { authenticate, credentials: 'bearer', clientIp, onError });
   return async (request, { incoming } = {}) => {
+    const sign = signOfProxy(request, incoming);
+    if (sign !== undefined) {
+      const detail = `This is a demo for its own machine, and the request came through a proxy: it has ${sign}.`;
+      return send({ status: 403, detail });
+    }
     addresses.set(request, incoming?.socket.remoteAddress);
     const { pathname } = new URL(request.url);
     if (/^\/(?:leastkey|oauth20)\//.test(pathname)) return leastkey(request);

@@ -9,6 +9,9 @@ import { runWalk } from './run.mjs';
 import { paint } from './screen.mjs';
 import { begin, walks } from './walks.mjs';
 
+const WARNING =
+  'This is a demo: whoever reaches it is whoever they say they are. It answers this machine alone; put no proxy before it.';
+
 /** Starts the demo on an open port; the answer has its origin, and `close` to end it. */
 export async function startDemo({ port, data }) {
   const deployment = await openDeployment(data);
@@ -54,6 +57,7 @@ export async function serve(options) {
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
+  console.log(`${paint('yellow', WARNING)}\n`);
   for (const walk of walks) printWalk(await begin(walk, demo.deployment), demo.origin);
   console.log(
     `The portal is on ${paint('bold', `${demo.origin}/`)}, the demo API beside it. Ctrl-C stops it.`,
@@ -66,7 +70,7 @@ export async function walkOnce(options, taken = walks) {
   let steps = 0;
   let wrong = 0;
   try {
-    console.log(`The demo API listens on ${demo.origin}.\n`);
+    console.log(`${paint('yellow', WARNING)}\n\nThe demo API listens on ${demo.origin}.\n`);
     for (const walk of taken) {
       const begun = await begin(walk, demo.deployment);
       steps += begun.steps.length;

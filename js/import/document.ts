@@ -24,24 +24,39 @@ export function textAt(value: Members, name: string): string | undefined {
 /** How many references may lead to each other; more go in a circle. */
 const LONGEST_CHAIN = 16;
 
-/** What a value is, where its `$ref` leads if it has one; nothing if that is outside of the document or nowhere. */
-export function resolveReference(root: Members, value: unknown): Members | undefined {
-  let target = value;
-  for (let step = 0; step < LONGEST_CHAIN; step += 1) {
-    if (!isObject(target)) return undefined;
-    const reference = textAt(target, '$ref');
-    if (reference === undefined) return target;
-    if (!reference.startsWith('#/')) return undefined;
-    target = reference
-      .slice('#/'.length)
-      .split('/')
-      .map((part) => decodePart(part).replaceAll('~1', '/').replaceAll('~0', '~'))
-      .reduce<unknown>(
-        (inner, part) => (isObject(inner) && Object.hasOwn(inner, part) ? inner[part] : undefined),
-        root,
-      );
+/** The places that references lead to. Each is looked for once, however many lead there. */
+export class References {
+  readonly #root: Members;
+  readonly #targets = new Map<string, unknown>();
+
+  constructor(root: Members) {
+    this.#root = root;
   }
-  return undefined;
+
+  /** What a value is, where its `$ref` leads if it has one; nothing if that is outside of the document or nowhere. */
+  resolve(value: unknown): Members | undefined {
+    let target = value;
+    for (let step = 0; step < LONGEST_CHAIN; step += 1) {
+      if (!isObject(target)) return undefined;
+      const reference = textAt(target, '$ref');
+      if (reference === undefined) return target;
+      if (!this.#targets.has(reference)) this.#targets.set(reference, targetOf(this.#root, reference));
+      target = this.#targets.get(reference);
+    }
+    return undefined;
+  }
+}
+
+function targetOf(root: Members, reference: string): unknown {
+  if (!reference.startsWith('#/')) return undefined;
+  return reference
+    .slice('#/'.length)
+    .split('/')
+    .map((part) => decodePart(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>(
+      (inner, part) => (isObject(inner) && Object.hasOwn(inner, part) ? inner[part] : undefined),
+      root,
+    );
 }
 
 function decodePart(part: string): string {

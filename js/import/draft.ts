@@ -1,6 +1,6 @@
 import type { Catalog, PermissionNode, Service } from '../catalog.js';
 import { LeastkeyError, type Problem } from '../errors.js';
-import { clash } from './request-path.js';
+import { RouteIndex } from './route-index.js';
 import { segmentsOf } from './segments.js';
 
 /** A catalog made from something else, and what could not be carried over into it. */
@@ -14,6 +14,9 @@ export interface Imported {
 const MOST_SEGMENTS = 8;
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
 const MOST_ROUTES = 1_000;
+
+/** No permission id is as long, whatever stands before its name. */
+const LONGEST_SCOPE = 2_048;
 
 /** A permission in the making. */
 interface Entry {
@@ -36,7 +39,9 @@ export class Draft {
   readonly #entries = new Map<string, Entry>();
   /** By scope; nothing for one that cannot be a permission. */
   readonly #ids = new Map<string, string | undefined>();
-  readonly #routes: string[] = [];
+  /** By an id that several scopes come to: the number of the next one. */
+  readonly #next = new Map<string, number>();
+  readonly #routes = new RouteIndex();
 
   /**
    * @param service the service below which every permission is to stand
@@ -75,13 +80,18 @@ export class Draft {
       this.note(path, `${route} has no route: its scope ${quote(scope)} is no permission`);
       return;
     }
-    const before = this.#routes.find((other) => clash(other, route));
+    const before = this.#routes.clashing(route);
     if (before !== undefined) {
       this.note(path, `${route} has no route: a request could match ${before} as well`);
     } else if (routes.length === MOST_ROUTES) {
       this.note(path, `${route} has no route: ${id} has ${MOST_ROUTES} already, the most of one permission`);
+    } else if (this.#routes.isFull(route)) {
+      this.note(
+        path,
+        `${route} has no route: too many paths of as many segments have their parameters in other places`,
+      );
     } else {
-      this.#routes.push(route);
+      this.#routes.add(route);
       routes.push(route);
     }
   }
@@ -101,7 +111,7 @@ export class Draft {
   }
 
   #idFor(scope: string, path: string): string | undefined {
-    const segments = segmentsOf(scope);
+    const segments = scope.length > LONGEST_SCOPE ? [] : segmentsOf(scope);
     if (this.#service !== undefined) segments.unshift(this.#service);
     else if (segments.length === 1) segments.unshift(this.#ownService);
     const id = segments.join(':');
@@ -111,8 +121,9 @@ export class Draft {
       return undefined;
     }
     if (!this.#entries.has(id)) return id;
-    let another = 2;
+    let another = this.#next.get(id) ?? 2;
     while (this.#entries.has(`${id}-${another}`)) another += 1;
+    this.#next.set(id, another + 1);
     this.note(path, `the scope ${quote(scope)} is ${id}-${another}, because another scope is ${id} already`);
     return `${id}-${another}`;
   }

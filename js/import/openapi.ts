@@ -1,10 +1,12 @@
 import { LeastkeyError } from '../errors.js';
 import { refuseUnknownOptions } from '../options.js';
-import { at, isObject, listAt, type Members, membersAt, resolveReference, textAt } from './document.js';
+import { at, isObject, type Members, membersAt, References, textAt } from './document.js';
 import { Draft, type Imported } from './draft.js';
-import { basePathOf, routePath } from './request-path.js';
+import { routePath } from './request-path.js';
 import type { ImportOptions } from './scopes.js';
+import { Securities } from './security.js';
 import { segmentsOf } from './segments.js';
+import { Servers } from './servers.js';
 
 /** What {@link importOpenApi} can be told. */
 export interface OpenApiOptions extends ImportOptions {
@@ -43,8 +45,9 @@ export function importOpenApi(document: unknown, options: OpenApiOptions = {}): 
   const title = textAt(membersAt(root, 'info'), 'title') ?? 'api';
   const ownService = segmentsOf(title.toLowerCase()).join('-').slice(0, LONGEST_OWN_SERVICE) || 'api';
   const draft = new Draft(service, ownService);
-  addScopes(root, draft);
-  addRoutes(root, draft, basePath);
+  const references = new References(root);
+  addScopes(root, references, draft);
+  addRoutes(root, references, draft, basePath);
   return draft.finish((id) => (id === (service ?? ownService) ? title : id));
 }
 
@@ -59,11 +62,11 @@ function readDocument(document: unknown): Members {
 }
 
 /** The scopes that the security schemes declare. Those of OpenID Connect and HTTP schemes stand on operations alone. */
-function addScopes(root: Members, draft: Draft): void {
+function addScopes(root: Members, references: References, draft: Draft): void {
   const schemes = membersAt(membersAt(root, 'components'), 'securitySchemes');
   for (const [name, value] of Object.entries(schemes)) {
     const path = at('$.components.securitySchemes', name);
-    const scheme = resolveReference(root, value);
+    const scheme = references.resolve(value);
     if (scheme === undefined) draft.note(path, 'is left out: its $ref leads out of the document, or nowhere');
     for (const [flowName, flow] of Object.entries(membersAt(scheme, 'flows'))) {
       for (const [scope, title] of Object.entries(membersAt(flow, 'scopes'))) {
@@ -77,10 +80,12 @@ function addScopes(root: Members, draft: Draft): void {
   }
 }
 
-function addRoutes(root: Members, draft: Draft, basePath: string | undefined): void {
+function addRoutes(root: Members, references: References, draft: Draft, basePath: string | undefined): void {
+  const securities = new Securities(root);
+  const servers = new Servers(root);
   for (const [path, value] of Object.entries(membersAt(root, 'paths'))) {
     const place = at('$.paths', path);
-    const item = resolveReference(root, value);
+    const item = references.resolve(value);
     if (item === undefined) {
       draft.note(place, 'has no routes: its $ref leads out of the document, or nowhere');
       continue;
@@ -89,77 +94,53 @@ function addRoutes(root: Members, draft: Draft, basePath: string | undefined): v
       const operation = item[method];
       if (!isObject(operation)) continue;
       const operationPlace = `${place}.${method}`;
-      const scope = scopeOf(root, operation, draft, operationPlace);
+      const scope = scopeOf(securities, operation, draft, operationPlace);
       if (scope === undefined) continue;
-      const base = basePath ?? basePathOf(serverOf(root, item, operation, draft, operationPlace));
-      addRoute(draft, scope, method, `${base}${path}`, operationPlace);
+      const base = basePath ?? baseOf(servers, item, operation, draft, operationPlace);
+      if (base !== undefined) addRoute(draft, scope, method, `${base}${path}`, operationPlace);
     }
   }
 }
 
-/** One of the ways in which a document lets an operation be called: all of these scopes, with all of these schemes. */
-interface Alternative {
-  scopes: string[];
-  /** Schemes that are asked for without a scope, such as an API key. */
-  schemes: string[];
-}
-
 /** The one scope that an operation's route can ask for, so that it never asks for fewer than the document. */
-function scopeOf(root: Members, operation: Members, draft: Draft, place: string): string | undefined {
-  const security = listAt(operation, 'security') ?? listAt(root, 'security') ?? [];
-  const alternatives = security.map(alternativeOf);
-  for (const scope of alternatives.flatMap(({ scopes }) => scopes)) draft.add(scope, '', place);
-  const chosen = alternatives.find(({ scopes }) => scopes.length === 1);
-  const [scope] = chosen?.scopes ?? [];
-  if (chosen === undefined || scope === undefined) {
-    const asked = alternatives.some(({ scopes }) => scopes.length > 1)
-      ? `${alternatives.map(inWords).join(', or ')}, and a route names one permission`
-      : 'no scope';
+function scopeOf(
+  securities: Securities,
+  operation: Members,
+  draft: Draft,
+  place: string,
+): string | undefined {
+  const { isNew, scopes, chosen, asked, besides, others } = securities.of(operation);
+  if (isNew) for (const scope of scopes) draft.add(scope, '', place);
+  if (chosen === undefined) {
     draft.note(place, `has no route: it asks for ${asked}`);
     return undefined;
   }
-  if (chosen.schemes.length > 0) {
+  if (besides !== undefined) {
+    draft.note(place, `the route asks for ${chosen}; the document also asks for ${besides}`);
+  }
+  if (others !== undefined) {
+    draft.note(place, `the route asks for ${chosen}; the document would also take ${others}`);
+  }
+  return chosen;
+}
+
+/** The path below which an operation is; nothing where no route can begin with it. */
+function baseOf(
+  servers: Servers,
+  item: Members,
+  operation: Members,
+  draft: Draft,
+  place: string,
+): string | undefined {
+  const { base, others } = servers.of(operation, item);
+  if (base === undefined) draft.note(place, 'has no route: the URL of its server is too long');
+  else if (others !== undefined) {
     draft.note(
       place,
-      `the route asks for ${scope}; the document also asks for ${chosen.schemes.join(' and ')}`,
+      `the route begins with ${base || '/'}; servers of the document also have it at ${others}`,
     );
   }
-  const others = alternatives.filter(({ scopes }) => scopes.join() !== scope).map(inWords);
-  if (others.length > 0) {
-    draft.note(place, `the route asks for ${scope}; the document would also take ${others.join(', or ')}`);
-  }
-  return scope;
-}
-
-function alternativeOf(requirement: unknown): Alternative {
-  const schemes = Object.entries(isObject(requirement) ? requirement : {});
-  return {
-    scopes: [...new Set(schemes.flatMap(([, scopes]) => textsOf(scopes)))],
-    schemes: schemes.filter(([, scopes]) => textsOf(scopes).length === 0).map(([name]) => name),
-  };
-}
-
-function inWords({ scopes, schemes }: Alternative): string {
-  return [...scopes, ...schemes].join(' and ') || 'a request without credentials';
-}
-
-function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-function serverOf(root: Members, item: Members, operation: Members, draft: Draft, place: string) {
-  const servers = [operation, item, root]
-    .map((level) => listAt(level, 'servers'))
-    .find((list) => list?.length);
-  const bases = new Set((servers ?? []).filter(isObject).map(basePathOf));
-  if (bases.size > 1) {
-    const [first, ...others] = [...bases].map((base) => base || '/');
-    draft.note(
-      place,
-      `the route begins with ${first}; servers of the document also have it at ${others.join(', ')}`,
-    );
-  }
-  return servers?.find(isObject);
+  return base;
 }
 
 function addRoute(draft: Draft, scope: string, method: string, path: string, place: string): void {

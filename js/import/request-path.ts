@@ -1,6 +1,13 @@
+/** As the core has it: no longer path is matched. */
+const LONGEST_PATH = 2_048;
+
+/** Of a server, with the values of its variables. */
+const LONGEST_URL = 4_096;
+
 /** A path as an OpenAPI document has it, in the form of a route; or why no route can express it. */
 export function routePath(path: string): { path: string } | { problem: string } {
   if (path === '/') return { path };
+  if (path.length > LONGEST_PATH) return { problem: `it is longer than ${LONGEST_PATH} characters` };
   const names = new Set<string>();
   const segments: string[] = [];
   for (const segment of path.slice(1).split('/')) {
@@ -24,31 +31,18 @@ function problemOf(segment: string): string {
   return `${JSON.stringify(segment)} has other characters than letters, digits and . _ ~ - : @`;
 }
 
-/**
- * Whether a request could match both routes and neither is the more exact one. Servers that ignore letter case are thought of: the core
- * refuses a catalog with two such routes.
- */
-export function clash(one: string, other: string): boolean {
-  const [ones, others] = [one.split('/'), other.split('/')];
-  if (ones.length !== others.length) return false;
-  let [oneExact, otherExact] = [false, false];
-  for (const [at, segment] of ones.entries()) {
-    const opposite = others[at] ?? '';
-    const [open, oppositeOpen] = [segment.startsWith('{'), opposite.startsWith('{')];
-    if (!open && !oppositeOpen && segment.toLowerCase() !== opposite.toLowerCase()) return false;
-    oneExact ||= !open && oppositeOpen;
-    otherExact ||= open && !oppositeOpen;
-  }
-  return oneExact === otherExact;
-}
-
-/** The path below which a server of an OpenAPI document has its operations; `''` for the root. */
-export function basePathOf(server: { url?: unknown; variables?: unknown } | undefined): string {
+/** The path below which a server of an OpenAPI document has its operations; `''` for the root. `undefined`: its URL is too long. */
+export function basePathOf(server: { url?: unknown; variables?: unknown } | undefined): string | undefined {
   if (typeof server?.url !== 'string') return '';
   const variables = (server.variables ?? {}) as Record<string, { default?: unknown } | undefined>;
-  const url = server.url.replace(/\{([^{}]*)\}/g, (_, name: string) =>
-    String(variables[name]?.default ?? name),
-  );
+  let room = LONGEST_URL - server.url.length;
+  if (room < 0) return undefined;
+  const url = server.url.replace(/\{([^{}]*)\}/g, (_, name: string) => {
+    const value = String(variables[name]?.default ?? name);
+    room -= value.length;
+    return room < 0 ? '' : value;
+  });
+  if (room < 0) return undefined;
   // Relative URLs are allowed; only the path of any is looked at.
   const parsed = URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : undefined;
   return parsed?.pathname.replace(/\/+$/, '') ?? '';

@@ -9,7 +9,7 @@ export function segmentsOf(scope: string): string[] {
       segment
         .replaceAll('*', 'all')
         .replace(/[^A-Za-z0-9._-]+/g, '-')
-        .replace(/^-+|-+$/g, ''),
+        .replace(/^-+|(?<!-)-+$/g, ''),
     )
     .filter((segment) => segment !== '');
 }

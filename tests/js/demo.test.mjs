@@ -76,6 +76,7 @@ test('it serves with the walk printed until it is told to stop', async (t) => {
     });
     child.once('close', () => resolve(printed));
   });
+  assert.match(text, /^This is a demo: .*no proxy/, 'what it is comes first');
   const credentials = text.match(/acme_demo_[0-9A-Za-z]{53}/g);
   assert.equal(new Set(credentials).size, walks.length);
   assert.equal(credentials.length, walks.length, 'each credential is printed once');
@@ -176,6 +177,37 @@ describe('the server', () => {
     const { port } = new URL(demo.origin);
     const rebound = `GET /leastkey/v1/catalog HTTP/1.1\r\nHost: evil.test:${port}\r\nDemo-Actor: ada\r\nConnection: close\r\n\r\n`;
     assert.match(await raw(Number(port), rebound), /^HTTP\/1\.1 401 /);
+  });
+
+  test('what came through a proxy is refused, whoever it says it is', async () => {
+    const actor = { id: 'test', roles: { 'org:acme': 'admin' } };
+    const owned = async () =>
+      (await demo.deployment.tokens.list({ owner: 'org:acme', limit: 100 }, actor)).items;
+    const before = (await owned()).length;
+    const input = JSON.stringify({ ...walks[0].create, name: 'From anywhere' });
+    const sent = { 'Content-Type': 'application/json', 'Demo-Actor': 'ada' };
+    for (const [name, value] of [
+      ['Forwarded', 'for=203.0.113.7'],
+      ['X-Forwarded-For', '127.0.0.1'],
+      ['X-Forwarded-Host', 'demo.example'],
+      ['X-Forwarded-Proto', 'https'],
+      ['X-Forwarded', ''],
+      ['Via', '1.1 proxy'],
+      ['X-Real-IP', '203.0.113.7'],
+      ['CF-Connecting-IP', '203.0.113.7'],
+    ]) {
+      const refused = await post('/leastkey/v1/tokens', input, { ...sent, [name]: value });
+      assert.equal(refused.status, 403, name);
+      assert.match((await refused.json()).detail, new RegExp(`a proxy.* ${name.toLowerCase()}\\.$`));
+      assert.equal((await get('/', { [name]: value })).status, 403, name);
+      assert.equal((await get('/devices', { ...bearer(site.credential), [name]: value })).status, 403, name);
+    }
+    const { port } = new URL(demo.origin);
+    const old = `GET /leastkey/v1/catalog HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\nDemo-Actor: ada\r\n\r\n`;
+    assert.match(await raw(Number(port), old), /^HTTP\/1\.1 403 /);
+    assert.equal((await owned()).length, before, 'nothing was made');
+    const direct = await post('/leastkey/v1/tokens', input, sent);
+    assert.equal(direct.status, 201);
   });
 
   test('it listens on this machine only', () => assert.match(demo.origin, /^http:\/\/127\.0\.0\.1:/));

@@ -7,6 +7,7 @@ import { createTokens } from 'leastkey';
 import { importOpenApi } from 'leastkey/import';
 import { memoryStore } from 'leastkey/stores/memory';
 import { document, idsOf, published, routesOf } from './support/imported.mjs';
+import { Random } from './support/random.mjs';
 
 const read = (path) => JSON.parse(readFileSync(published(path), 'utf8'));
 const deploy = (catalog) => createTokens({ catalog, store: memoryStore(), prefix: 'test' });
@@ -206,6 +207,35 @@ describe('importOpenApi: paths', () => {
     ]);
     const items = Object.fromEntries(paths.map((path) => [path, { get: { security: scope } }]));
     await deploy(importOpenApi(document(scope, { paths: items })).catalog);
+  });
+
+  test('which routes clash is what a comparison of each with each says', () => {
+    /** Whether a request could match both, and neither is the more exact one. */
+    const clash = (one, other) => {
+      const [ones, others] = [one, other].map((path) => path.toLowerCase().split('/'));
+      if (ones.length !== others.length) return false;
+      const pairs = ones.map((segment, at) => [segment, others[at]]);
+      const isOpen = (segment) => segment.startsWith('{');
+      if (pairs.some((pair) => !pair.some(isOpen) && pair[0] !== pair[1])) return false;
+      const more = pairs.some(([mine, theirs]) => !isOpen(mine) && isOpen(theirs));
+      return more === pairs.some(([mine, theirs]) => isOpen(mine) && !isOpen(theirs));
+    };
+    const random = new Random(7);
+    for (let round = 0; round < 60; round += 1) {
+      const length = 1 + random.below(5);
+      const segment = (_, at) => random.pick(['a', 'A', 'b', `{p${at}}`, `{q${at}}`]);
+      const path = () => `/${Array.from({ length }, segment).join('/')}`;
+      const all = [...new Set(Array.from({ length: 40 }, path))];
+      const made = [];
+      const notes = [];
+      for (const path of all) {
+        const before = made.find((other) => clash(other, path));
+        if (before === undefined) made.push(path);
+        else notes.push(`GET ${path} has no route: a request could match GET ${before} as well`);
+      }
+      const imported = routes(all);
+      assert.deepEqual(imported, { routes: made.map((path) => `GET ${path}`), notes }, all.join(' '));
+    }
   });
 
   test('TRACE has no routes', () => {

@@ -1,0 +1,76 @@
+import { isObject, listAt, type Members } from './document.js';
+import { listed } from './listing.js';
+
+/** One of the ways in which a document lets an operation be called: all of these scopes, with all of these schemes. */
+interface Alternative {
+  scopes: string[];
+  /** Schemes that are asked for without a scope, such as an API key. */
+  schemes: string[];
+}
+
+/** What a list of alternatives comes to. */
+interface Security {
+  /** Every scope in it. */
+  scopes: readonly string[];
+  /** The one that a route can ask for. */
+  chosen: string | undefined;
+  /** In words, where there is none to ask for: what the document asks for. */
+  asked: string;
+  /** In words: what the document asks for besides, or would take as well. */
+  besides: string | undefined;
+  others: string | undefined;
+}
+
+/** What operations ask for. The list of the whole document is that of many, and is read once. */
+export class Securities {
+  readonly #root: readonly unknown[];
+  readonly #read = new Map<readonly unknown[], Security>();
+
+  constructor(root: Members) {
+    this.#root = listAt(root, 'security') ?? [];
+  }
+
+  /** `isNew`: no operation before had the same list. */
+  of(operation: Members): Security & { isNew: boolean } {
+    const list = listAt(operation, 'security') ?? this.#root;
+    const known = this.#read.get(list);
+    if (known !== undefined) return { ...known, isNew: false };
+    const security = readSecurity(list);
+    this.#read.set(list, security);
+    return { ...security, isNew: true };
+  }
+}
+
+function readSecurity(list: readonly unknown[]): Security {
+  const alternatives = list.map(alternativeOf);
+  const first = alternatives.find(({ scopes }) => scopes.length === 1);
+  const chosen = first?.scopes[0];
+  const others = alternatives.filter(({ scopes }) => scopes.length !== 1 || scopes[0] !== chosen);
+  const takesSeveral = alternatives.some(({ scopes }) => scopes.length > 1);
+  return {
+    scopes: alternatives.flatMap(({ scopes }) => scopes),
+    chosen,
+    asked: takesSeveral ? `${inWords(alternatives)}, and a route names one permission` : 'no scope',
+    besides: first && first.schemes.length > 0 ? listed(first.schemes, ' and ') : undefined,
+    others: others.length > 0 ? inWords(others) : undefined,
+  };
+}
+
+function alternativeOf(requirement: unknown): Alternative {
+  const schemes = Object.entries(isObject(requirement) ? requirement : {});
+  return {
+    scopes: [...new Set(schemes.flatMap(([, scopes]) => textsOf(scopes)))],
+    schemes: schemes.filter(([, scopes]) => textsOf(scopes).length === 0).map(([name]) => name),
+  };
+}
+
+function inWords(alternatives: readonly Alternative[]): string {
+  const words = alternatives.map(
+    ({ scopes, schemes }) => listed([...scopes, ...schemes], ' and ') || 'a request without credentials',
+  );
+  return listed(words, ', or ');
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
