@@ -87,6 +87,10 @@ export class LeastkeyPortal extends LitElement {
     super.disconnectedCallback();
     clearTimeout(this.#silence);
     this.#history.stop();
+    // Nobody waits for a search any more; moved to another place, it is connected again by then.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.portal?.listing.stop();
+    });
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -119,6 +123,7 @@ export class LeastkeyPortal extends LitElement {
   async #start(): Promise<void> {
     const source = this.#source();
     if (source === undefined) return;
+    this.portal?.listing.stop();
     Object.assign(this, { portal: undefined, error: undefined });
     this.#engine = undefined;
     const route = this.routes ? this.#history.start() : undefined;

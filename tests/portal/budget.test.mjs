@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { portalSuite } from './support/suite.mjs';
 
 /** Bytes of everything but the WebAssembly module, compressed, as the browser got them. */
-const MOST = 60_000;
+const MOST = 52_000;
 /** So many first visits are looked at. */
 const VISITS = 7;
 

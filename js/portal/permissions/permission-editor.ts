@@ -83,6 +83,9 @@ export class PermissionEditor extends Part {
           .portal=${this.portal}
           .tree=${tree}
           .said=${this.said}
+          @filter-change=${() => {
+            this.said = '';
+          }}
           @tree-change=${(change: TreeChange) => this.#take(change, preview.permissions)}
         ></leastkey-permission-tree>
         <leastkey-narrowing

@@ -68,7 +68,7 @@ export class PermissionTree extends Part {
             type="search"
             .value=${live(this.words)}
             @input=${(event: Event) => {
-              this.words = (event.target as HTMLInputElement).value;
+              this.#filter({ words: (event.target as HTMLInputElement).value });
             }}
           />
         </label>
@@ -80,7 +80,7 @@ export class PermissionTree extends Part {
                 type="checkbox"
                 .checked=${live(this.onlyGiven)}
                 @change=${(event: Event) => {
-                  this.onlyGiven = (event.target as HTMLInputElement).checked;
+                  this.#filter({ onlyGiven: (event.target as HTMLInputElement).checked });
                 }}
               />
               <span>${this.t('advanced.only')}</span>
@@ -90,6 +90,12 @@ export class PermissionTree extends Part {
       ${this.fixed ? '' : html`<p class=${this.said === '' ? 'unseen' : 'count'} role="status">${this.said}</p>`}
       ${shown.length === 0 ? html`<p>${this.t('advanced.none')}</p>` : this.#branches(shown)}
     `;
+  }
+
+  /** What was said of the rows in sight is not said of others. */
+  #filter(change: { words: string } | { onlyGiven: boolean }): void {
+    Object.assign(this, change);
+    this.dispatchEvent(new Event('filter-change'));
   }
 
   #shown(): Shown[] {
@@ -148,8 +154,12 @@ export class PermissionTree extends Part {
         .checked=${live(state === 'on')}
         .indeterminate=${live(state === 'partly')}
         @change=${(event: Event) => {
-          const { checked } = event.target as HTMLInputElement;
-          this.dispatchEvent(new TreeChange(ids, checked, hidden));
+          const box = event.target as HTMLInputElement;
+          this.dispatchEvent(new TreeChange(ids, box.checked, hidden));
+          // Of what is given alone, the row that was cleared goes, and the focus with it.
+          requestAnimationFrame(() => {
+            if (!box.isConnected) this.querySelector<HTMLElement>('input[type="search"]')?.focus();
+          });
         }}
       />
       ${this.#words(node)}
