@@ -16,7 +16,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant as Clock};
 
 use leastkey::Deployment;
-use leastkey::cache::{Cache, SHARDS};
+use leastkey::cache::Cache;
 use leastkey::credential::{Credential, TokenId};
 use leastkey::grant::Grant;
 use leastkey::input::Value;
@@ -24,7 +24,7 @@ use leastkey::record::Stored;
 use leastkey::requirement::Requirement;
 use leastkey::step::{Reads, Step};
 use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, verify_and_remember};
+use leastkey::verify::{Question, read_requirement, recall, take_in, verify_and_remember};
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, instant, text, value};
 
@@ -285,11 +285,8 @@ impl Populated {
     /// What a verifier remembers that has seen every token.
     fn cached(&self) -> Cache {
         let mut cache = Cache::default();
-        let mut heads = Reads::default();
-        for key in SHARDS {
-            heads.insert(key.to_owned(), self.host.store.get(key).cloned());
-        }
-        cache.take_in(&heads, instant(NOW));
+        let heads = self.host.feed(cache.shards());
+        take_in(self.deployment(), &heads, instant(NOW), &mut cache).unwrap();
         let nothing = self.requirement(json!({}));
         for credential in &self.credentials {
             self.read(credential, &Question::of(&nothing), &mut cache)

@@ -27,6 +27,8 @@ export interface Config {
   /** As hex digits. The first seals, all open. */
   recordKeys?: string[];
   imported?: unknown;
+  /** How many shards the change feed of an empty store gets; absent: as many as the store has. */
+  shards?: number;
 }
 
 /** What a verification is asked. */

@@ -161,10 +161,11 @@ export class ConfiguredCore implements VerifyingCore {
     throw refusal(step);
   }
 
-  takeIn(heads: Reads, readAt: number): void {
+  takeIn(heads: Reads, readAt: number): number {
     const out: string[] = [];
-    this.#ask((core) => core.takeIn(textOf(heads), readAt, out));
+    const shards = this.#ask((core) => core.takeIn(textOf(heads), readAt, out));
     if (out.length > 0) throw refusal(readStep(out));
+    return shards;
   }
 
   /** One step of an explanation. */

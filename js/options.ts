@@ -53,6 +53,12 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    */
   recordKey?: RecordKey | readonly [newKey: RecordKey, oldKey: RecordKey];
   /**
+   * How many shards the change feed of the store has: 16, 32 or 64. Default: as many as the store has, and 16 for an empty one. It is
+   * fixed by the first change of the store; another number is refused from then on. More shards let more owners write at once from
+   * several processes, and make the one read of each freshness window larger.
+   */
+  shards?: 16 | 32 | 64;
+  /**
    * How the credentials begin that another system issued and `importKeys` took over. `digestOf`: what that system hashed, the whole
    * key or what follows the prefix.
    */
@@ -146,10 +152,13 @@ const TOKENS_OPTIONS = [
   'deadline',
   'recordKey',
   'imported',
+  'shards',
   'limits',
   'usage',
   'onError',
 ] as const satisfies (keyof TokensOptions)[];
+
+const SHARDS: readonly number[] = [16, 32, 64];
 
 const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
 
@@ -201,7 +210,7 @@ export function readTokensOptions(options: TokensOptions): Settings {
 /** Reads the options that every deployment has, on a store that was read already. */
 export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
   const { catalog, prefix, freshness, now = Date.now, entropy, deadline = 10_000 } = options;
-  const { capacity = 10_000, recordKey, imported, limits = 'exact', usage = true } = options;
+  const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
   if (typeof prefix !== 'string') throw wrong('prefix', 'expected a text such as "acme_live"');
   if (typeof now !== 'function') throw wrong('now', 'expected a function that returns milliseconds');
   if (entropy !== undefined && typeof entropy !== 'function') {
@@ -213,6 +222,7 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > LARGEST_CAPACITY) {
     throw wrong('capacity', `expected a whole number from 1 to ${LARGEST_CAPACITY}`);
   }
+  if (shards !== undefined && !SHARDS.includes(shards)) throw wrong('shards', 'expected 16, 32 or 64');
   if (limits !== 'exact' && limits !== 'approximate')
     throw wrong('limits', 'expected "exact" or "approximate"');
   return {
@@ -222,6 +232,7 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
       prefix,
       ...(recordKey !== undefined && { recordKeys: readRecordKeys(recordKey) }),
       ...(imported !== undefined && { imported: plainCopy(imported, 'imported') }),
+      ...(shards !== undefined && { shards }),
     },
     catalogText: catalogText(catalog),
     freshness: freshness === undefined ? 0 : parseDuration(freshness, 'freshness'),

@@ -4,6 +4,8 @@ import type { Reads } from './boundary.js';
 import { type ErrorCode, WRAPPER_REFUSALS } from './codes.js';
 import { LeastkeyError } from './errors.js';
 import type { ErrorContext } from './on-error.js';
+import type { Settings } from './options.js';
+import { notOurs } from './store-meta.js';
 import type { Verdict } from './types.js';
 
 /** The part of the settings by which the host is told. */
@@ -28,14 +30,17 @@ export function unavailable(
   return reported(settings, { valid: false, ...refusalOf(error.code), asOf }, error, operation);
 }
 
-/** A verdict of the core. Where it could not read what is stored, the host is told which keys were read. */
+/** A verdict of the core. Where it could not use what is stored, the host is told why, or which keys were read. */
 export function reportDamage(
-  settings: Telling,
+  settings: Telling & Pick<Settings, 'config'>,
   verdict: Verdict,
-  { values }: Reads,
+  reads: Reads,
   operation = 'verify',
 ): Verdict {
   if (verdict.code !== 'store_unavailable') return verdict;
+  const foreign = notOurs(reads, settings.config.prefix);
+  if (foreign !== undefined) return reported(settings, verdict, foreign, operation);
+  const { values } = reads;
   const keys = values.slice(0, MAX_NAMED_KEYS).map(([key]) => key);
   const more = values.length > keys.length ? ' and others' : '';
   const error = new LeastkeyError(

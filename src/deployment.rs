@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, Permissions};
 use crate::credential::{CredentialForm, ImportedKeys, Prefix};
-use crate::input::{Members, Path, Problems, Value};
+use crate::input::{Members, Path, Problems, Value, message};
 use crate::refusal::Refusal;
 use crate::seal::{RecordKeys, Seal};
+use crate::shard_count::ShardCount;
 
 /// What every operation of a deployment shares.
 #[derive(Debug)]
@@ -30,12 +31,13 @@ pub struct Gate {
     prefix: Prefix,
     imported: ImportedKeys,
     seal: Seal,
+    shards: Option<ShardCount>,
 }
 
 impl Gate {
-    /// Reads `{ prefix, imported?, recordKeys? }`.
+    /// Reads `{ prefix, imported?, recordKeys?, shards? }`.
     pub(crate) fn read(config: &Value, problems: &mut Problems) -> Option<Gate> {
-        let known = ["prefix", "imported", "recordKeys"];
+        let known = ["prefix", "imported", "recordKeys", "shards"];
         let members = Members::open(config, &Path::call(), &known, problems)?;
         let imported = members
             .value("imported")
@@ -43,12 +45,20 @@ impl Gate {
         let keys = members
             .value("recordKeys")
             .and_then(|value| RecordKeys::read(value, &members.path("recordKeys"), problems));
+        let shards = members.count("shards", problems).and_then(|count| {
+            let expected = || message!("expected {}", ShardCount::EXPECTED);
+            problems.keep(
+                &members.path("shards"),
+                ShardCount::new(count).ok_or_else(expected),
+            )
+        });
         members.required_text("prefix", problems);
         let prefix = members.parsed("prefix", problems, Prefix::parse)?;
         problems.is_empty().then(|| Gate {
             seal: Seal::new(keys, &prefix),
             prefix,
             imported: imported.unwrap_or_default(),
+            shards,
         })
     }
 }
@@ -93,7 +103,7 @@ impl Verifying for Deployment {
 }
 
 impl Deployment {
-    /// Compiles `{ prefix, imported?, recordKeys? }` and a catalog.
+    /// Compiles `{ prefix, imported?, recordKeys?, shards? }` and a catalog.
     ///
     /// # Errors
     /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
@@ -132,6 +142,12 @@ impl Deployment {
     #[must_use]
     pub fn seal(&self) -> &Seal {
         &self.gate.seal
+    }
+
+    /// How many shards the change feed of its store is to have. Nothing: as many as the store has, and 16 if it is empty.
+    #[must_use]
+    pub fn shards(&self) -> Option<ShardCount> {
+        self.gate.shards
     }
 
     /// What a host may know.

@@ -1,4 +1,4 @@
-//! The change feed: who changed what, in 16 shards by owner. A verifier that reads all heads at once knows what to evict.
+//! The change feed: who changed what, in shards by owner. A verifier that reads all heads at once knows what to evict.
 //!
 //! A count alone cannot tell a reader whether a head is the continuation of the one that it read before: a store that was restored from a
 //! backup counts to the same numbers again, with other changes. So each advance draws a fresh mark, and a reader follows only from a pair of

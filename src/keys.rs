@@ -8,10 +8,14 @@ use sha2::{Digest as _, Sha256};
 use crate::credential::{Digest, TokenId, hex};
 use crate::name::Name;
 use crate::resource::Resource;
+use crate::shard_count::ShardCount;
 use crate::time::LARGEST_EXACT;
 
-/// What tells to which deployment a store belongs.
+/// To which deployment a store belongs, and how many shards its change feed has.
 pub const DEPLOYMENT: &str = "meta/deployment";
+
+/// The start of all heads of trails. Where something was ever changed, there is one.
+pub const AUDIT_HEADS: &str = "audit-head/";
 
 /// The record of a token, or its tombstone: `token/<id>`.
 #[must_use]
@@ -87,13 +91,10 @@ pub fn operation(id: &[u8]) -> String {
     format!("op/{}", hex(id))
 }
 
-/// One of the 16 shards of the change feed, by owner: `feed/<0–f>`.
+/// The head of the shard of the change feed that tells of an owner: `feed/<0–f>`, or `feed/<00–3f>` of more than 16 shards.
 #[must_use]
-pub fn feed(owner: &Resource) -> String {
-    let digest = Sha256::digest(owner.as_str());
-    let shard = digest.first().map_or(0, |byte| byte & 15);
-    let digit = char::from_digit(shard.into(), 16).unwrap_or('0');
-    ["feed/", digit.encode_utf8(&mut [0; 4])].concat()
+pub fn feed(owner: &Resource, shards: ShardCount) -> String {
+    shards.head_key(shards.shard_of(owner))
 }
 
 /// The trail of an owner, oldest first: `audit/<owner>/<seq as 16 digits>`.
@@ -119,7 +120,7 @@ pub fn audit_seq(prefix: &str, key: &str) -> Option<u64> {
 /// The head of an owner's trail: `audit-head/<owner>`.
 #[must_use]
 pub fn audit_head(owner: &Resource) -> String {
-    format!("audit-head/{}", part(owner.as_str()))
+    [AUDIT_HEADS, &part(owner.as_str())].concat()
 }
 
 /// When and how often a token was used: `usage/<id>`.
@@ -178,7 +179,7 @@ mod tests {
                 owner_entry(owner, &id),
                 name(owner, &"k".repeat(64), &called),
                 token(&id),
-                feed(owner),
+                feed(owner, ShardCount::default()),
                 audit_entry(owner, LARGEST_EXACT),
                 audit_head(owner),
                 usage(&id),

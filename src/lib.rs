@@ -12,6 +12,7 @@
 //! | [`catalog`] | services, templates, roles and kinds; a selection resolved to permissions |
 //! | [`requirement`], [`grant`] | what a request needs, what a token has |
 //! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
+//! | [`store_meta`], [`shard_count`] | whose a store is, and into how many shards its change feed is cut |
 //! | [`usage`], [`audit`] | when a token was used; who changed what, as a chain of hashes |
 //! | [`seal`] | what keeps the stored half from being edited |
 //! | [`condition`], [`limit`] | from where and when a token may be used, how often and how much |
@@ -49,9 +50,11 @@ pub mod refusal;
 pub mod requirement;
 pub mod resource;
 pub mod seal;
+pub mod shard_count;
 pub mod sorted_map;
 pub mod standing;
 pub mod step;
+pub mod store_meta;
 mod stored;
 pub mod terms;
 pub mod time;

@@ -250,6 +250,11 @@ impl Reads {
             })
     }
 
+    /// Whether none of the keys that were read has a value.
+    pub(crate) fn are_all_absent(&self) -> bool {
+        self.values.iter().all(|(_, value)| value.is_none())
+    }
+
     /// The same reads with every text changed. What is changed is told with its key.
     pub(crate) fn map_texts(&self, change: &dyn Fn(&str, &str) -> String) -> Reads {
         let mut changed = Reads::default();

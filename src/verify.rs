@@ -14,8 +14,10 @@ use crate::recent::{Read, Recent};
 use crate::record::{Scheme, Secret, Secrets};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
+use crate::shard_count::ShardCount;
 use crate::standing::Standing;
 use crate::step::{Halt, Reads, Step, Write};
+use crate::store_meta::{self, NotOurs};
 use crate::time::Instant;
 use crate::token::Token;
 use crate::verdict::{Code, Verdict, VerifiedToken};
@@ -127,7 +129,8 @@ pub fn verify_and_remember<D: Verifying>(
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
             Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
-                slot = cache.fill(Entry::of(found.secrets, found.size, found.standing), round);
+                let entry = Entry::of(found.secrets, found.size, found.standing, cache.shards());
+                slot = cache.fill(entry, round);
             }
             Basis::RotatedOut(id, revision) => cache.saw(id.bytes(), revision),
             Basis::Deleted(id) => {
@@ -149,6 +152,30 @@ pub fn verify_and_remember<D: Verifying>(
         }
     });
     (step, slot)
+}
+
+/// Takes a read of the change feed into a cache: the values of [`ShardCount::feed_keys`], from a read that began at `read_at`. Answers how
+/// many shards there are, which the next read should know.
+///
+/// # Errors
+/// When the store is not that of this deployment. Then nothing is taken in.
+pub fn take_in<D: Verifying>(
+    deployment: &D,
+    heads: &Reads,
+    read_at: Instant,
+    cache: &mut Cache,
+) -> Result<ShardCount, NotOurs> {
+    let heads = deployment.seal().opened(heads);
+    let Ok([meta]) = heads.get([keys::DEPLOYMENT]) else {
+        return Err(NotOurs::Unreadable);
+    };
+    let shards = match store_meta::read(meta, deployment.prefix())? {
+        Some(shards) => shards,
+        None if heads.are_all_absent() => ShardCount::default(),
+        None => return Err(NotOurs::Older),
+    };
+    cache.take_in(&heads, shards, read_at);
+    Ok(shards)
 }
 
 /// Answers from what a cache remembers. The code of a text that names no token needs no credential.
@@ -315,16 +342,34 @@ pub(crate) fn authenticate<D: Verifying>(
     let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
         Ok(text) => {
             // Hashed only once there is something to compare it with.
-            let [stored] = reads.get([&keys::token(text.id())])?;
-            return Ok(Verified::of(&text.hash(), stored, now, recent));
+            return Ok(match record(deployment, text.id(), reads)? {
+                Ok(stored) => Verified::of(&text.hash(), stored, now, recent),
+                Err(_) => Presentation::Refused(Code::StoreUnavailable),
+            });
         }
         Err(unreadable) => unreadable,
     };
     let Some(presented) = deployment.imported().find(credential, reads)? else {
         return Ok(Presentation::Refused(unreadable.into()));
     };
-    let [stored] = reads.get([&keys::token(presented.id())])?;
-    Ok(Verified::of(&presented, stored, now, recent))
+    Ok(match record(deployment, presented.id(), reads)? {
+        Ok(stored) => Verified::of(&presented, stored, now, recent),
+        Err(_) => Presentation::Refused(Code::StoreUnavailable),
+    })
+}
+
+/// What is stored under the id of a token, in a store of this deployment. Both are read at once: a token in a store that does not say whose it
+/// is was made by an older version.
+fn record<'r, D: Verifying>(
+    deployment: &D,
+    id: &TokenId,
+    reads: &'r Reads,
+) -> Result<Result<Option<&'r str>, NotOurs>, Halt> {
+    let [stored, meta] = reads.get([&keys::token(id), keys::DEPLOYMENT])?;
+    Ok(match store_meta::read(meta, deployment.prefix()) {
+        Ok(None) if stored.is_some() => Err(NotOurs::Older),
+        read => read.map(|_| stored),
+    })
 }
 
 /// A token whose secret was presented. Its state has not been looked at.

@@ -102,6 +102,7 @@ fn a_trail_is_told_newest_first_or_oldest_first() {
 #[test]
 fn a_filter_finds_a_token_or_an_account() {
     let mut host = Host::new();
+    host.claim();
     grow(&mut host, 1_050);
     let other = leastkey::audit::Change {
         token: None,
@@ -216,6 +217,7 @@ fn queries_that_are_refused() {
 #[test]
 fn a_gap_of_billions_is_crossed_in_few_reads() {
     let mut host = Host::new();
+    host.claim();
     grow(&mut host, 3_000);
     for _ in 0..2 {
         host.store.remove(&keys::audit_head(&owner()));
@@ -237,6 +239,7 @@ fn a_gap_of_billions_is_crossed_in_few_reads() {
 #[test]
 fn a_long_trail_is_followed_by_pages_and_from_a_kept_position() {
     let mut host = Host::new();
+    host.claim();
     grow(&mut host, 451);
     let (mut after, mut checked) = (None, Vec::new());
     let end = loop {
@@ -493,6 +496,7 @@ proptest! {
         damaged in prop::collection::vec((1..450_u64, damages()), 0..12),
     ) {
         let mut host = Host::new();
+        host.claim();
         grow(&mut host, count);
         let sound = host.store.clone();
         for (seq, how) in &damaged {

@@ -4,6 +4,7 @@
 mod support;
 
 use leastkey::refusal::ErrorCode;
+use leastkey::step::Write;
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, admin, sender, text};
 
@@ -312,13 +313,24 @@ fn commits_assert_what_they_rest_on() {
         .collect();
     assert_eq!(
         kinds,
-        ["name", "token", "owner", "audit", "audit-head", "account", "op"]
+        [
+            "name",
+            "token",
+            "owner",
+            "audit",
+            "audit-head",
+            "account",
+            "op",
+            "meta"
+        ],
+        "the first change says whose the store is"
     );
     assert!(
         host.written.iter().all(|write| write.expect == Some(None)),
         "nothing of it was there"
     );
-    let marker = host.written.last().unwrap();
+    let is_marker = |write: &&Write| write.key.starts_with("op/");
+    let marker = host.written.iter().find(is_marker).unwrap();
     assert_eq!(marker.expires_at.unwrap().millis(), NOW + DAY);
 
     let token_key = format!("token/{id}");

@@ -8,22 +8,19 @@
 
 mod support;
 
-use leastkey::cache::{Cache, SHARDS};
+use leastkey::cache::Cache;
 use leastkey::requirement::Requirement;
 use leastkey::step::{Reads, Step};
 use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, recall_many, verify_and_remember};
+use leastkey::verify::{Question, read_requirement, recall, recall_many, take_in, verify_and_remember};
 use proptest::prelude::*;
 use serde_json::json;
 
 use support::{Host, admin, instant, text, value};
 
 fn follow(host: &Host, cache: &mut Cache) {
-    let mut heads = Reads::default();
-    for key in SHARDS {
-        heads.insert(key.to_owned(), host.store.get(key).cloned());
-    }
-    cache.take_in(&heads, instant(host.now));
+    let heads = host.feed(cache.shards());
+    take_in(&host.deployment, &heads, instant(host.now), cache).unwrap();
 }
 
 fn requirement(host: &Host, permission: &str) -> Requirement {

@@ -52,8 +52,8 @@ fn every_write_is_sealed_and_the_life_of_a_token_is_as_without() {
     let written = host.written.iter().filter(|write| write.value.is_some());
     assert_eq!(
         written.count(),
-        6,
-        "record, index, name, audit entry and head, marker"
+        7,
+        "record, index, name, audit entry and head, marker, whose the store is"
     );
     assert!(all_sealed(&host));
     assert_eq!(host.code(&credential), "valid");

@@ -76,24 +76,34 @@ fn needed(step: &JsValue) -> Vec<String> {
     keys.iter().map(|key| key.as_string().unwrap()).collect()
 }
 
-/// Reads in which some keys have a value, as JSON text.
-fn reads(values: &[(String, String)]) -> String {
-    let values: Vec<String> = values
+/// Reads in which some keys have a value, as JSON text, and some ranges hold nothing.
+fn reads(values: &[(String, String)], empty: &[String]) -> String {
+    let values = values
         .iter()
         .map(|(key, value)| format!(r#"["{key}", {value}]"#))
-        .collect();
-    format!(r#"{{"values": [{}], "lists": []}}"#, values.join(","))
+        .collect::<Vec<_>>();
+    let lists = empty
+        .iter()
+        .map(|range| format!(r#"{{"range": {range}, "entries": []}}"#))
+        .collect::<Vec<_>>();
+    let (values, lists) = (values.join(","), lists.join(","));
+    format!(r#"{{"values": [{values}], "lists": [{lists}]}}"#)
 }
 
 /// The reads of a step that is asked for until it needs nothing more: what is not there yet does not exist.
 fn asked(mut values: Vec<(String, String)>, ask: impl Fn(&str) -> JsValue) -> String {
+    let mut empty = Vec::new();
     loop {
-        let all = reads(&values);
+        let all = reads(&values, &empty);
         let step = ask(&all);
         if at(&step, "need").is_undefined() {
             return all;
         }
         values.extend(needed(&step).into_iter().map(|key| (key, "null".to_owned())));
+        let list = at(&step, "need.list");
+        if !list.is_undefined() {
+            empty.push(text(&list));
+        }
     }
 }
 
@@ -170,10 +180,14 @@ fn a_token_is_made_and_verified() {
         writes.iter().all(|write| at(write, "expect").is_null()),
         "each key must not exist"
     );
-    let (key, value) = (
-        at(&writes[0], "key").as_string().unwrap(),
-        at(&writes[0], "value").as_string().unwrap(),
-    );
+    let written = |write: &JsValue| {
+        (
+            at(write, "key").as_string().unwrap(),
+            at(write, "value").as_string().unwrap(),
+        )
+    };
+    let (key, value) = written(&writes[0]);
+    let (meta, whose) = written(writes.last().unwrap());
     let secret = &credential[27..57];
     assert!(!text(&at(&step, "commit.writes")).contains(secret));
     assert!(!text(&at(&step, "commit.answer.record")).contains(secret));
@@ -184,8 +198,9 @@ fn a_token_is_made_and_verified() {
         core.verify(credential, None, js(requirement), reads, NOW, None, &out);
         handed_over(&out, 0)
     };
-    assert_eq!(needed(&verify("{}", NOTHING)), std::slice::from_ref(&key));
-    let stored = asked(vec![(key, text(&value.into()))], |reads| verify("{}", reads));
+    assert_eq!(needed(&verify("{}", NOTHING)), [key.as_str(), "meta/deployment"]);
+    let stored = vec![(key, text(&value.into())), (meta, text(&whose.into()))];
+    let stored = asked(stored, |reads| verify("{}", reads));
     let valid = verify(r#"{"requirement": "messages:send"}"#, &stored);
     assert_eq!(at(&valid, "answer.code"), "valid");
     let (out, requirement) = (Array::new(), Some("messages:send".to_owned()));

@@ -48,7 +48,7 @@ export const importKeys = new Command('import-keys')
     const target = command.optsWithGlobals<Target>();
     const { dryRun = false } = options;
     const progress = new Progress();
-    const report = await withTokens(target, { makesDatabase: !dryRun }, (tokens, actor) =>
+    const report = await withTokens(target, { makesDatabase: !dryRun, needsPrefix: true }, (tokens, actor) =>
       tokens.importKeys(read.rows, actor, {
         dryRun,
         signal: interruption(),

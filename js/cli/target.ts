@@ -6,6 +6,7 @@ import { UsageError } from './exit.js';
 import { parseJson, readFileText, readText } from './file.js';
 import { line } from './legible.js';
 import { tell } from './output.js';
+import { prefixOf, WHICH_PREFIX } from './prefix.js';
 import { redactStrictly } from './redact.js';
 
 type ImportedPrefix = NonNullable<TokensOptions['imported']>[number];
@@ -27,7 +28,9 @@ export function addTargetOptions(program: Command): Command {
     .addOption(new Option('--db <file>', 'the SQLite database of the tokens').env('LEASTKEY_DB'))
     .addOption(new Option('--catalog <file>', 'the catalog, a JSON file').env('LEASTKEY_CATALOG'))
     .addOption(
-      new Option('--prefix <text>', "the deployment's prefix, for create and verify").env('LEASTKEY_PREFIX'),
+      new Option('--prefix <text>', "the deployment's prefix (default: what the database says)").env(
+        'LEASTKEY_PREFIX',
+      ),
     )
     .addOption(
       new Option(
@@ -95,15 +98,10 @@ export async function withTokens<T>(
   const catalog = await readCatalog(
     required(target.catalog, 'which catalog? Give --catalog <file>, or set LEASTKEY_CATALOG'),
   );
-  // Only a credential carries the prefix: no other operation can tell one from another.
-  const prefix = needsPrefix
-    ? required(
-        target.prefix,
-        'which prefix? Give --prefix <text>, or set LEASTKEY_PREFIX; credentials start with it',
-      )
-    : 'leastkey';
-  if (!makesDatabase && !existsSync(path)) {
-    throw new UsageError(`there is no database at ${path}; "create" makes one with its first token`);
+  if (!existsSync(path)) {
+    if (!makesDatabase)
+      throw new UsageError(`there is no database at ${path}; "create" makes one with its first token`);
+    required(target.prefix, WHICH_PREFIX);
   }
   const recordKey = await readRecordKey(target.recordKeyFile);
   const { imported } = target;
@@ -113,7 +111,7 @@ export async function withTokens<T>(
     const tokens = await createTokens({
       catalog,
       store,
-      prefix,
+      prefix: prefixOf(store, target.prefix, needsPrefix),
       // A look at a credential from here is no use of it.
       usage: false,
       ...(recordKey !== undefined && { recordKey }),

@@ -77,8 +77,13 @@ export interface VerifyingCore {
   /** As {@link VerifyingCore.hit}, for any question; of a refusal also what was lacking. */
   recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking };
 
-  /** Takes in a read of the change feed that began at `readAt`, and forgets what changed. */
-  takeIn(heads: Reads, readAt: number): void;
+  /**
+   * Takes in a read of the change feed and of `meta/deployment` that began at `readAt`, and forgets what changed. Answers how many shards
+   * there are.
+   *
+   * @throws {LeastkeyError} `store_unavailable` when the store is not that of this deployment.
+   */
+  takeIn(heads: Reads, readAt: number): number;
 
   /** What a request needs by the routes of the catalog. */
   match(method: string, path: string): Step;

@@ -13,6 +13,7 @@ import {
   type VerifyingCore,
 } from '../core/verifying.js';
 import type { Settings } from '../options.js';
+import { STORE_META } from '../store-meta.js';
 
 /** What the module exports: src/wasm/edge.rs. */
 interface Exports {
@@ -31,7 +32,7 @@ interface Exports {
   hits(length: number, count: number, now: number): void;
   look_up(length: number, now: number): number;
   rounds(): number;
-  take_in(readAt: number): void;
+  take_in(readAt: number): number;
   route(): void;
 }
 
@@ -142,11 +143,12 @@ export class EdgeCore implements VerifyingCore {
     });
   }
 
-  takeIn(heads: Reads, readAt: number): void {
-    this.#ask((core) => {
+  takeIn(heads: Reads, readAt: number): number {
+    return this.#ask((core) => {
       this.#give(...heads.values.flat());
-      core.take_in(readAt);
-      this.#answer('the heads of the change feed');
+      const shards = core.take_in(readAt);
+      this.#answer(`the heads of the change feed or ${STORE_META}`);
+      return shards;
     });
   }
 

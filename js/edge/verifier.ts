@@ -20,7 +20,7 @@ import { readOnly } from './read-only.js';
 
 /** What {@link createVerifier} is given. */
 export interface VerifierOptions<C extends Catalog = Catalog>
-  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage'>,
+  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards'>,
     Omit<GuardOptions, 'onError'> {
   /** Where the records are. Only its `get` is ever called. */
   store: ReadStore;

@@ -3,12 +3,13 @@
 import type { Reads } from '../boundary.js';
 import type { VerifyingCore } from '../core/verifying.js';
 import type { Settings } from '../options.js';
+import { notOurs, STORE_META } from '../store-meta.js';
 import { readValues } from '../stored.js';
 import { type Deadline, within } from '../time-limit.js';
 import { isPromise } from './at-once.js';
 
-/** One of 16 heads each. */
-const HEADS = /* @__PURE__ */ Array.from({ length: 16 }, (_, shard) => `feed/${shard.toString(16)}`);
+/** How many shards a reader assumes until it has read how many there are. */
+const ASSUMED_SHARDS = 16;
 
 /** When a read began: by the clock, and by one that nobody sets. */
 interface Start {
@@ -26,6 +27,8 @@ interface Reading {
 export class Feed {
   readonly #core: VerifyingCore;
   readonly #settings: Settings;
+  /** What a read reads. */
+  #keys = feedKeys(ASSUMED_SHARDS);
   /** The start of the last read that the core has taken in. */
   #began: Start | undefined;
   /** The instance of the core that took it in. */
@@ -91,12 +94,13 @@ export class Feed {
   #begin(): Reading | undefined {
     const began = { at: this.#settings.now(), steady: performance.now() };
     const doubts = this.#doubts;
-    const answer = this.#settings.verifying.get([...HEADS]);
+    const keys = this.#keys;
+    const answer = this.#settings.verifying.get([...keys]);
     if (!isPromise(answer)) {
-      this.#takeIn(answer, began, doubts);
+      this.#takeIn(keys, answer, began, doubts);
       return undefined;
     }
-    const done = Promise.resolve(answer).then((heads) => this.#takeIn(heads, began, doubts));
+    const done = Promise.resolve(answer).then((heads) => this.#takeIn(keys, heads, began, doubts));
     const reading = { began, done };
     this.#reading = reading;
     const over = () => {
@@ -106,9 +110,16 @@ export class Feed {
     return reading;
   }
 
-  #takeIn(answer: unknown, began: Start, doubts: number): void {
-    const heads: Reads = { values: readValues(HEADS, answer), lists: [] };
-    this.#core.takeIn(heads, began.at);
+  #takeIn(keys: readonly string[], answer: unknown, began: Start, doubts: number): void {
+    const heads: Reads = { values: readValues(keys, answer), lists: [] };
+    let shards: number;
+    try {
+      shards = this.#core.takeIn(heads, began.at);
+    } catch (failure) {
+      throw notOurs(heads, this.#settings.config.prefix) ?? failure;
+    }
+    // The heads that were not read yet, the core takes for lost until the next read.
+    if (shards + 1 !== this.#keys.length) this.#keys = feedKeys(shards);
     // Of two reads that cross, the core keeps to the one that began later.
     const isLate = this.#epoch === this.#core.epoch && this.#began !== undefined && began.at < this.#began.at;
     this.#epoch = this.#core.epoch;
@@ -116,6 +127,13 @@ export class Feed {
     this.#began = began;
     this.#settled = doubts;
   }
+}
+
+/** The heads of so many shards, and whose store it is: what stands in them is of one moment. */
+function feedKeys(shards: number): readonly string[] {
+  const digits = shards > 16 ? 2 : 1;
+  const heads = Array.from({ length: shards }, (_, shard) => shard.toString(16).padStart(digits, '0'));
+  return [...heads.map((shard) => `feed/${shard}`), STORE_META];
 }
 
 /** By both clocks: one may be set back, the other may sleep with its machine. */

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::shards::{fingerprint, shard};
+use super::shards::fingerprint;
 use crate::credential::Presented;
-use crate::keys;
 use crate::record::{Secret, Secrets};
+use crate::shard_count::ShardCount;
 use crate::standing::{Standing, dependencies};
 use crate::terms::Terms;
 use crate::time::Instant;
@@ -29,7 +29,7 @@ pub struct Entry {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RestsOn {
     /// The shards that tell of it, as bits.
-    pub(super) shards: u16,
+    pub(super) shards: u64,
     /// Fingerprints of the keys of accounts.
     pub(super) accounts: Box<[u64]>,
     /// Fingerprints of the keys of the tokens that it came from.
@@ -37,16 +37,16 @@ pub(super) struct RestsOn {
 }
 
 impl Entry {
-    /// Compiles a token, stored as a text of so many bytes, with what it rests on.
+    /// Compiles a token, stored as a text of so many bytes, with what it rests on, for a cache that follows so many shards.
     #[must_use]
-    pub fn of(secrets: Secrets, size: usize, standing: Standing) -> Entry {
+    pub fn of(secrets: Secrets, size: usize, standing: Standing, shards: ShardCount) -> Entry {
         let token = &standing.token;
         let owners = std::iter::once(token.owner.clone()).chain(token.owner.above());
         let accounts = owners
             .chain(token.technical_user.clone())
             .chain(token.subject_account());
         let shards = accounts
-            .filter_map(|account| shard(&keys::feed(&account)))
+            .map(|account| shards.shard_of(&account))
             .fold(0, |bits, shard| bits | 1 << shard);
         let (parents, accounts): (Vec<String>, Vec<String>) = dependencies(token)
             .into_iter()

@@ -17,7 +17,6 @@ use absent::Absent;
 pub use entry::Entry;
 use entry::RestsOn;
 use seen::Seen;
-pub use shards::SHARDS;
 use shards::Shards;
 use slots::Slots;
 
@@ -26,6 +25,7 @@ use crate::grant::Grant;
 use crate::planted::{Bug, planted};
 use crate::recent::Recent;
 use crate::record::Secret;
+use crate::shard_count::ShardCount;
 use crate::step::Reads;
 use crate::time::Instant;
 use crate::verdict::Code;
@@ -210,13 +210,19 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// Takes in a read of all heads of the change feed that began at `read_at`, and forgets what changed.
-    pub fn take_in(&mut self, heads: &Reads, read_at: Instant) {
+    /// How many shards the change feed had when it was taken in last.
+    #[must_use]
+    pub fn shards(&self) -> ShardCount {
+        self.shards.count()
+    }
+
+    /// Takes in a read of all heads of the change feed, which has so many shards, that began at `read_at`, and forgets what changed.
+    pub fn take_in(&mut self, heads: &Reads, shards: ShardCount, read_at: Instant) {
         // Two reads that cross: the later one has told everything that the earlier one knows.
         if self.as_of.is_some_and(|as_of| read_at < as_of) {
             return;
         }
-        let changes = self.shards.take_in(heads);
+        let changes = self.shards.take_in(heads, shards);
         self.absent.clear();
         self.as_of = Some(read_at);
         self.next_round();

@@ -2,22 +2,15 @@
 
 use super::entry::RestsOn;
 use crate::feed::{Change, Head, Position};
+use crate::shard_count::ShardCount;
 use crate::step::Reads;
-
-/// The keys of all heads.
-pub const SHARDS: [&str; 16] = [
-    "feed/0", "feed/1", "feed/2", "feed/3", "feed/4", "feed/5", "feed/6", "feed/7", "feed/8", "feed/9",
-    "feed/a", "feed/b", "feed/c", "feed/d", "feed/e", "feed/f",
-];
-
-/// The number of a head.
-pub(super) fn shard(feed_key: &str) -> Option<usize> {
-    SHARDS.iter().position(|key| *key == feed_key)
-}
 
 /// How far each head was read.
 #[derive(Debug, Default)]
-pub(super) struct Shards([Seen; 16]);
+pub(super) struct Shards {
+    count: ShardCount,
+    seen: Vec<Seen>,
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Seen {
@@ -34,7 +27,7 @@ enum Seen {
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     /// The shards of which more changed than their heads remember, or that cannot be followed, as bits.
-    lost: u16,
+    lost: u64,
     /// Of the others: the tokens that changed,
     pub(super) tokens: Vec<[u8; 16]>,
     /// their fingerprints, for what came from them,
@@ -44,11 +37,22 @@ pub(super) struct Changes {
 }
 
 impl Shards {
-    /// Goes on to what the heads say now.
-    pub(super) fn take_in(&mut self, heads: &Reads) -> Changes {
+    /// How many there are.
+    pub(super) fn count(&self) -> ShardCount {
+        self.count
+    }
+
+    /// Goes on to what the heads say now. A head that was not read is lost: a reader assumes 16 shards until it has read how many there are.
+    /// With another number than before all are, for each owner may be in another one.
+    pub(super) fn take_in(&mut self, heads: &Reads, count: ShardCount) -> Changes {
         let mut changes = Changes::default();
-        for (at, (key, seen)) in SHARDS.iter().zip(&mut self.0).enumerate() {
-            let stored = heads.get([*key]).ok().map(|[stored]| stored);
+        if self.seen.len() != usize::from(count.get()) {
+            self.seen = vec![Seen::Unknown; count.get().into()];
+            self.count = count;
+            changes.lost = u64::MAX;
+        }
+        for (shard, seen) in (0..).zip(&mut self.seen) {
+            let stored = heads.get([&count.head_key(shard)]).ok().map(|[stored]| stored);
             let head = match stored {
                 Some(None) => Ok(None),
                 Some(Some(text)) => Head::parse(text).map(Some),
@@ -61,7 +65,7 @@ impl Shards {
             };
             match followed {
                 Some(since) => since.iter().for_each(|change| changes.add(change)),
-                None => changes.lost |= 1 << at,
+                None => changes.lost |= 1 << shard,
             }
             *seen = match head {
                 Ok(None) => Seen::Nothing,

@@ -20,7 +20,7 @@ use crate::step::{Halt, Write};
 use crate::token::{Status, Token};
 
 /// What one commit of a store takes.
-const MOST_WRITES: usize = 32;
+pub(super) const MOST_WRITES: usize = 32;
 
 /// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed. With the marker and the
 /// deepest authority that is less than a commit, so one token always fits.
@@ -201,7 +201,8 @@ impl<'o> Changes<'o> {
     }
 
     fn announce(&mut self, owner: &Resource, key: String, revision: u64) {
-        push_to(&mut self.announced, keys::feed(owner), (key, revision));
+        let head = keys::feed(owner, self.context.shards);
+        push_to(&mut self.announced, head, (key, revision));
     }
 
     fn audit_token(&mut self, before: Option<&Token>, after: Option<&Token>) {

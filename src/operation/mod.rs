@@ -20,6 +20,7 @@ mod list;
 mod lookup;
 mod marker;
 mod over;
+mod own_store;
 mod power;
 mod rotate;
 mod sessions;
@@ -40,11 +41,13 @@ use crate::keys;
 use crate::name::Identity;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
+use crate::shard_count::ShardCount;
 use crate::step::{Halt, Reads, Step, Write};
 use crate::stored::{Blank, restore_by_parsing};
 use crate::time::Instant;
 use crate::token::Token;
 use authority::Authority;
+use own_store::{in_own_store, with_renewed_seal};
 pub use power::{Aspect, Table};
 use used_token::UsedToken;
 
@@ -201,6 +204,8 @@ struct Context<'c> {
     entropy: &'c Entropy,
     /// What authority is asked about.
     table: Table,
+    /// How many shards the change feed of the store has.
+    shards: ShardCount,
 }
 
 /// The operations by the name that a call and the audit trail have for them.
@@ -357,29 +362,33 @@ pub fn plan_exchange_by(
     })
 }
 
-/// What a plan comes to, on what the seals of the reads hold.
+/// What a plan comes to, in a store of the deployment, on what the seals of the reads hold.
 fn settled(
     table: Table,
     deployment: &Deployment,
     reads: &Reads,
     time: Time,
     entropy: &Entropy,
-    plan: impl FnOnce(&Context) -> Result<Outcome, Halt>,
+    plan: impl Fn(&Context) -> Result<Outcome, Halt>,
 ) -> Step<Answer> {
-    deployment.seal().around(reads, |reads| {
-        let context = Context {
-            deployment,
-            reads,
-            time,
-            entropy,
-            table,
-        };
-        match plan(&context) {
+    let step = deployment.seal().around(reads, |reads| {
+        let planned = in_own_store(deployment, reads, |shards| {
+            plan(&Context {
+                deployment,
+                reads,
+                time,
+                entropy,
+                table,
+                shards,
+            })
+        });
+        match planned {
             Ok(Outcome::Answer(answer)) => Step::Answer(answer),
             Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
             Err(halt) => halt.into(),
         }
-    })
+    });
+    with_renewed_seal(deployment, reads, step)
 }
 
 fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {

@@ -91,6 +91,14 @@ impl Seal {
         }
     }
 
+    /// The write that seals a value anew with the first key, if it was read and another key has sealed it.
+    #[must_use]
+    pub fn renewed(&self, key: &str, reads: &Reads) -> Option<Write> {
+        let text = reads.texts(key).next()?;
+        let sealed = self.seal(key, self.open(key, text).to_owned());
+        (self.0.is_some() && sealed != text).then(|| Write::replace(key.to_owned(), Some(text), sealed))
+    }
+
     /// A write as the store gets it. What must be there is the text that was read, to the letter.
     fn sealed(&self, write: Write, reads: &Reads) -> Write {
         let expected = |body: String| {

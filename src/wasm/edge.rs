@@ -23,7 +23,7 @@ use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Reads, Step};
 use crate::time::Instant;
 use crate::verdict::{Code, CodeRow, Lacking};
-use crate::verify::{Question, read_requirement, recall, verify_and_remember};
+use crate::verify::{self, Question, read_requirement, recall, verify_and_remember};
 use scratch::{MISS, Numbered, Scratch, number as number_of};
 
 /// Instead of a round.
@@ -243,16 +243,23 @@ extern "C" fn rounds() -> u32 {
     STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.cache.round()))
 }
 
-/// Takes in a read of all heads of the change feed that began at `read_at`: keys and values, which are given. In words only a refusal.
+/// Takes in a read of all heads of the change feed, and of `meta/deployment`, that began at `read_at`: keys and values, which are given.
+/// Answers how many shards there are; in words only a refusal.
 #[unsafe(no_mangle)]
-extern "C" fn take_in(read_at: f64) {
+extern "C" fn take_in(read_at: f64) -> u32 {
+    let mut shards = 0;
     answer::<()>(|given| {
         let heads = reads(given.into_iter());
         with_state(|State { edge, cache, .. }| {
-            cache.take_in(&edge.seal().opened(&heads), clock(read_at)?);
+            let taken = verify::take_in(edge, &heads, clock(read_at)?, cache);
+            shards = taken
+                .map_err(|_| Refusal::new(ErrorCode::StoreUnavailable, ""))?
+                .get()
+                .into();
             Ok(None)
         })
     });
+    shards
 }
 
 /// What a request needs, by its method and path, which are given.

@@ -12,9 +12,10 @@ use crate::cache::Cache;
 use crate::grant::Grant;
 use crate::input::Value;
 use crate::refusal::Refusal;
+use crate::shard_count::ShardCount;
 use crate::step::{Reads, Step};
 use crate::verdict::{Code, Lacking};
-use crate::verify::{Question, recall, verify_and_remember};
+use crate::verify::{Question, recall, take_in, verify_and_remember};
 
 #[wasm_bindgen]
 impl Core {
@@ -169,19 +170,21 @@ impl Core {
         slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
     }
 
-    /// Takes in a read of all heads of the change feed that began at `read_at`. `out[0]` only if it cannot be.
+    /// Takes in a read of all heads of the change feed, and of `meta/deployment`, that began at `read_at`. Answers how many shards there are.
+    /// `out[0]` only if it cannot be taken in: then the answer is 0.
     #[wasm_bindgen(js_name = takeIn)]
-    pub fn take_in(&self, heads: &str, read_at: f64, out: &Array) {
-        let taken = || -> Result<(), Refusal> {
-            let heads = Reads::from_text(heads);
-            let read_at = super::clock(read_at)?;
-            let opened = self.deployment()?.seal().opened(&heads);
-            self.cache.borrow_mut().take_in(&opened, read_at);
-            Ok(())
+    pub fn take_in(&self, heads: &str, read_at: f64, out: &Array) -> u8 {
+        let taken = || -> Result<u8, Refusal> {
+            let (deployment, read_at) = (self.deployment()?, super::clock(read_at)?);
+            let cache = &mut self.cache.borrow_mut();
+            take_in(deployment, &Reads::from_text(heads), read_at, cache)
+                .map(ShardCount::get)
+                .map_err(|not_ours| not_ours.refusal(deployment.prefix()))
         };
-        if let Err(refusal) = taken() {
+        taken().unwrap_or_else(|refusal| {
             push(out, &Step::<()>::Refuse(refusal));
-        }
+            0
+        })
     }
 }
 

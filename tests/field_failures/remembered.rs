@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use leastkey::cache::{Cache, SHARDS};
+use leastkey::cache::Cache;
 use leastkey::step::{Reads, Step};
-use leastkey::verify::{Question, read_requirement, recall, verify_and_remember};
+use leastkey::verify::{Question, read_requirement, recall, take_in, verify_and_remember};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, NOW, admin, instant, sender, value};
@@ -12,11 +12,8 @@ use crate::{Finding, holds};
 
 /// Reads the change feed now.
 fn follow(host: &Host, cache: &mut Cache) {
-    let mut heads = Reads::default();
-    for key in SHARDS {
-        heads.insert(key.to_owned(), host.store.get(key).cloned());
-    }
-    cache.take_in(&heads, instant(host.now));
+    let heads = host.feed(cache.shards());
+    take_in(&host.deployment, &heads, instant(host.now), cache).unwrap();
 }
 
 /// Verifies from a store, by reads that began in a round of the cache, and remembers. Answers whether it was remembered.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use leastkey::cache::{Cache, SHARDS};
+use leastkey::cache::Cache;
+use leastkey::shard_count::ShardCount;
 use leastkey::step::Reads;
 use serde_json::{Value as Json, json};
 
-use super::world::Moment;
+use super::world::{Moment, head_keys};
 use crate::support::instant;
 
 /// What a verifier can do wrong.
@@ -191,7 +192,8 @@ impl Isolate {
             return false;
         };
         let heads = self.misread(heads);
-        self.cache.take_in(&heads, instant(began.at));
+        self.cache
+            .take_in(&heads, ShardCount::default(), instant(began.at));
         let is_late = self.feed_epoch == self.epoch && self.began.is_some_and(|last| began.at < last.at);
         self.feed_epoch = self.epoch;
         if is_late {
@@ -222,10 +224,10 @@ impl Isolate {
             return heads;
         }
         let mut misread = Reads::default();
-        for key in SHARDS {
-            let [stored] = heads.get([key]).unwrap();
+        for key in head_keys() {
+            let [stored] = heads.get([&key]).unwrap();
             let Some(text) = stored else {
-                misread.insert(key.to_owned(), None);
+                misread.insert(key, None);
                 continue;
             };
             let mut head: Json = serde_json::from_str(text).unwrap();
@@ -248,11 +250,11 @@ impl Isolate {
             if self.is(Bug::OverflowIgnored) {
                 let remembered = head["recent"].as_array().unwrap().len() as u64 - 1;
                 let seq = head["seq"].as_u64().unwrap();
-                let seen = self.seen.entry(key.to_owned()).or_insert(seq);
+                let seen = self.seen.entry(key.clone()).or_insert(seq);
                 *seen = seq.min(*seen + remembered);
                 head["seq"] = json!(*seen);
             }
-            misread.insert(key.to_owned(), Some(head.to_string()));
+            misread.insert(key, Some(head.to_string()));
         }
         misread
     }

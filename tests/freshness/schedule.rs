@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
-use leastkey::cache::SHARDS;
 use leastkey::requirement::Requirement;
 use leastkey::step::{Reads, Step};
 use leastkey::verdict::Code;
@@ -12,7 +11,7 @@ use serde_json::json;
 
 use super::isolate::{Bug, Isolate, Mark, Reading, Start};
 use super::random::Random;
-use super::world::{Moment, World};
+use super::world::{Moment, World, head_keys};
 use crate::support::{NOW, instant, value};
 
 const LASTS: u64 = 1_500;
@@ -261,8 +260,9 @@ impl<'w> Schedule<'w> {
     fn read_feed(&mut self, isolate: usize, reading: usize) {
         if !self.random.chance(self.failures) {
             let mut heads = Reads::default();
-            for key in SHARDS {
-                heads.insert(key.to_owned(), self.world.host.store.get(key).cloned());
+            for key in head_keys() {
+                let stored = self.world.host.store.get(&key).cloned();
+                heads.insert(key, stored);
             }
             self.readings[reading].as_mut().unwrap().heads = Some((heads, self.moment));
         }

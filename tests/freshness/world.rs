@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use leastkey::cache::SHARDS;
 use leastkey::feed::Head;
+use leastkey::shard_count::ShardCount;
 use leastkey::step::{Reads, Step};
 use leastkey::verdict::Code;
 use leastkey::verify::{Question, verify};
@@ -49,6 +49,12 @@ const LATE: usize = 5;
 
 /// The one that came from the first.
 const SESSION: usize = 6;
+
+/// The keys of the heads of the change feed.
+pub fn head_keys() -> Vec<String> {
+    let shards = ShardCount::default();
+    (0..shards.get()).map(|shard| shards.head_key(shard)).collect()
+}
 
 fn root() -> Json {
     json!({ "id": "user:0", "roles": { "": "admin", "org:acme": "admin", "org:other": "admin" } })
@@ -194,13 +200,13 @@ impl World {
 
     /// More changes of other tokens than a head remembers.
     pub fn overflow(&mut self, random: &mut Random, now: u64, moment: Moment) {
-        for key in SHARDS {
+        for key in &head_keys() {
             if random.chance(70)
                 && let Some(stored) = self.host.store.get(key)
             {
                 let changes = (0..64).map(|at| (format!("token/{at:016}"), 2));
                 let operation = moment.to_be_bytes();
-                let write = Head::advance(key.into(), Some(stored), changes, instant(now), &operation);
+                let write = Head::advance(key.clone(), Some(stored), changes, instant(now), &operation);
                 assert!(self.host.commit(&[write]));
             }
         }
@@ -217,9 +223,9 @@ impl World {
         let before = std::mem::replace(&mut self.host.store, backup);
         self.remember(&before, moment);
         self.restored.push(moment);
-        let lost = SHARDS
-            .iter()
-            .filter(|key| before.get(**key) != self.host.store.get(**key));
+        let lost = head_keys()
+            .into_iter()
+            .filter(|key| before.get(key) != self.host.store.get(key));
         Some(lost.count())
     }
 
@@ -258,7 +264,7 @@ impl World {
 
     /// Takes back what the last change announced.
     pub fn hush(&mut self, heads: &BTreeMap<String, String>) {
-        for key in SHARDS {
+        for key in &head_keys() {
             match heads.get(key) {
                 Some(head) => self.host.store.insert(key.to_owned(), head.clone()),
                 None => self.host.store.remove(key),

@@ -72,9 +72,12 @@ describe('a sealed store', () => {
     const { token } = await createToken(plain);
     const tokens = await sealed(store, OLD);
     assert.equal((await tokens.verify(token)).code, 'store_unavailable');
-    const { token: ours } = await createToken(tokens, { owner: 'org:acme/group:eng' });
-    assert.equal((await tokens.verify(ours)).code, 'valid');
-    assert.equal((await (await sealed(store, NEW)).verify(ours)).code, 'store_unavailable');
+    // It does not say under a seal whose it is, so nothing is added to it either.
+    await assert.rejects(createToken(tokens, { owner: 'org:acme/group:eng' }), { code: 'store_unavailable' });
+    const empty = memoryStore();
+    const { token: ours } = await createToken(await sealed(empty, OLD));
+    assert.equal((await (await sealed(empty, OLD)).verify(ours)).code, 'valid');
+    assert.equal((await (await sealed(empty, NEW)).verify(ours)).code, 'store_unavailable');
   });
 });
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use leastkey::keys;
 use leastkey::step::Write;
 use serde_json::{Value as Json, json};
 
@@ -313,6 +314,7 @@ pub fn changes(state: &State, done: &Done, changed: &Changed) -> Checked {
         };
         let related = match kind {
             "op" => before.is_none(),
+            "meta" => before.is_none() && key == keys::DEPLOYMENT,
             "feed" => after.is_some(),
             "audit-head" => trails.contains(rest),
             "audit" => before.is_none() && trails.contains(rest.rsplit_once('/').unwrap().0),

@@ -16,7 +16,9 @@ use leastkey::explain::explain;
 use leastkey::input::Value;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Table, Time, plan, plan_by, plan_exchange_by};
 use leastkey::refusal::Refusal;
+use leastkey::shard_count::ShardCount;
 use leastkey::step::{ListRead, Need, Reads, Step, Write};
+use leastkey::store_meta::first_write;
 use leastkey::time::Instant;
 use leastkey::verify::{Question, read_requirement, verify};
 use serde::Serialize;
@@ -135,6 +137,22 @@ impl Host {
                 .collect();
             reads.insert_list(ListRead { range, entries });
         }
+    }
+
+    /// Says that the store is that of the deployment, as its first change does.
+    pub fn claim(&mut self) {
+        let write = first_write(self.deployment.prefix(), ShardCount::default());
+        assert!(self.commit(&[write]));
+    }
+
+    /// What a verifier reads that follows the change feed.
+    pub fn feed(&self, shards: ShardCount) -> Reads {
+        let mut heads = Reads::default();
+        for key in shards.feed_keys() {
+            let stored = self.store.get(&key).cloned();
+            heads.insert(key, stored);
+        }
+        heads
     }
 
     /// All or nothing.

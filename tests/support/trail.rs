@@ -57,6 +57,7 @@ pub fn appended(host: &mut Host, owner: &Resource, changes: &[Change]) {
 /// A trail with as many entries in each commit.
 pub fn trail(commits: &[usize]) -> Host {
     let mut host = Host::new();
+    host.claim();
     for count in commits {
         appended(&mut host, &owner(), &renames(*count));
     }

@@ -1,0 +1,101 @@
+//! Whose store an operation works on: no operation reads or changes the store of another deployment, and the first change of an empty one makes
+//! it that of this deployment, in the same commit.
+
+use super::changes::MOST_WRITES;
+use super::{Outcome, ShardCount};
+use crate::deployment::Deployment;
+use crate::keys;
+use crate::step::{Halt, Range, Reads, Step, Write};
+use crate::store_meta::{self, NotOurs};
+
+/// Plans an operation that is given the number of shards, once it is known whose store it is. That is read with the first `get` of the
+/// operation.
+pub(super) fn in_own_store(
+    deployment: &Deployment,
+    reads: &Reads,
+    plan: impl Fn(ShardCount) -> Result<Outcome, Halt>,
+) -> Result<Outcome, Halt> {
+    let assumed = deployment.shards().unwrap_or_default();
+    let unread = match reads.get([keys::DEPLOYMENT]) {
+        Ok([Some(meta)]) => return plan(shards_of(deployment, meta)?),
+        Ok([None]) => None,
+        Err(need) => Some(need),
+    };
+    let planned = plan(assumed);
+    match (unread, planned) {
+        // An input that is wrong needs no store.
+        (Some(_), Err(Halt::Refuse(refusal))) => Err(refusal.into()),
+        (Some(_), Err(halt)) => Err(halt.with(|need| {
+            if !need.keys.iter().any(|key| key == keys::DEPLOYMENT) {
+                need.keys.push(keys::DEPLOYMENT.to_owned());
+            }
+        })),
+        (Some(need), Ok(_)) => Err(need),
+        (None, Err(Halt::Need(need))) => Err(Halt::Need(need)),
+        (None, planned) => match used_since(deployment, reads)? {
+            None => planned.map(|outcome| with_first_write(deployment, assumed, outcome)),
+            Some(shards) if shards == assumed => planned,
+            Some(shards) => plan(shards),
+        },
+    }
+}
+
+/// The number of shards that the store of this deployment has.
+fn shards_of(deployment: &Deployment, meta: &str) -> Result<ShardCount, Halt> {
+    let prefix = deployment.prefix();
+    let read = store_meta::read(Some(meta), prefix).map(|shards| shards.unwrap_or_default());
+    let shards = read.and_then(|shards| match deployment.shards() {
+        Some(configured) if configured != shards => Err(NotOurs::Shards(shards, configured)),
+        _ => Ok(shards),
+    });
+    shards.map_err(|not_ours| not_ours.refusal(prefix).into())
+}
+
+/// Of a store that did not say whose it is: nothing if it is empty, the number of its shards if it was first used after that was read.
+/// Every change stands in the trail of its owner, so a store without any trail is empty. Whose it is was read before, so it is listed again.
+fn used_since(deployment: &Deployment, reads: &Reads) -> Result<Option<ShardCount>, Halt> {
+    let first = |prefix: &str| {
+        reads.list(&Range {
+            prefix: prefix.to_owned(),
+            after: None,
+            limit: 1,
+        })
+    };
+    if first(keys::AUDIT_HEADS)?.is_empty() {
+        return Ok(None);
+    }
+    match first(keys::DEPLOYMENT)?.first() {
+        Some((key, meta)) if key == keys::DEPLOYMENT => shards_of(deployment, meta).map(Some),
+        _ => Err(NotOurs::Older.refusal(deployment.prefix()).into()),
+    }
+}
+
+/// The first change of a store says whose it is from then on. What writes nothing leaves it empty.
+fn with_first_write(deployment: &Deployment, shards: ShardCount, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Commit(mut writes, answer) if writes.iter().any(changes) => {
+            writes.push(store_meta::first_write(deployment.prefix(), shards));
+            Outcome::Commit(writes, answer)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whose the store is says one value that nothing else would ever write again. So the first change under a new record key seals it anew, or the
+/// old key could never be put away.
+pub(super) fn with_renewed_seal<A>(deployment: &Deployment, reads: &Reads, step: Step<A>) -> Step<A> {
+    match step {
+        Step::Commit { mut writes, answer } => {
+            let has_room = writes.len() < MOST_WRITES && writes.iter().any(changes);
+            if has_room && let Some(write) = deployment.seal().renewed(keys::DEPLOYMENT, reads) {
+                writes.push(write);
+            }
+            Step::Commit { writes, answer }
+        }
+        step => step,
+    }
+}
+
+fn changes(write: &Write) -> bool {
+    write.value.is_some()
+}
