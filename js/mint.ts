@@ -26,7 +26,7 @@ export function mintCredential(
 ): Minted {
   const entropy = drawEntropy(settings.entropy);
   try {
-    const step = core.mint(settings.now(), id, entropy);
+    const step = core.mint(settings.reading(), id, entropy);
     if ('answer' in step) return step.answer as Minted;
     throw refusal(step);
   } finally {
