@@ -21,7 +21,7 @@ export interface Minted {
 /** Makes a credential without a store being asked. */
 export function mintCredential(
   core: ConfiguredCore,
-  settings: Pick<Settings, 'now' | 'entropy'>,
+  settings: Pick<Settings, 'reading' | 'entropy'>,
   id: string | undefined,
 ): Minted {
   const entropy = drawEntropy(settings.entropy);

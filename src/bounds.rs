@@ -9,20 +9,23 @@ use crate::step::Write;
 /// A key.
 pub const KEY: usize = 512;
 
-/// The record of a token, when it is made and when it is edited.
+/// The record of a token beside its list of permissions, when it is made and when it is edited.
 pub const RECORD: usize = 64_000;
+
+/// The same with that list, which stands in it as it is.
+pub const RECORD_WITH_GRANT: usize = 320_000;
 
 /// An account.
 pub const ACCOUNT: usize = 128_000;
 
-/// Any value.
+/// Any other value.
 pub const VALUE: usize = 256_000;
 
 /// A commit: keys, values and expectations.
 pub const COMMIT: usize = 1 << 20;
 
-/// The most that one token adds to a commit, with its audit and with the account of its technical user.
-pub(crate) const MOST_PER_TOKEN: usize = 5 * RECORD + 2 * ACCOUNT;
+/// The most that one token adds to a commit, with its audit.
+pub(crate) const MOST_PER_TOKEN: usize = 2 * RECORD_WITH_GRANT + VALUE;
 
 /// The bytes that a write brings into a commit.
 pub(crate) fn weight(write: &Write) -> usize {
@@ -30,16 +33,15 @@ pub(crate) fn weight(write: &Write) -> usize {
     write.key.len() + text(&write.expect) + text(&write.value)
 }
 
-/// Refuses a text that has grown beyond a bound. What was longer before may stay so or shrink: nothing gets stuck.
+/// Refuses what has grown beyond a bound. What was longer before may stay so or shrink: nothing gets stuck.
 pub(crate) fn refuse_growth(
     what: &str,
-    text: &str,
-    before: Option<&str>,
+    size: usize,
+    before: Option<usize>,
     most: usize,
     instead: &str,
 ) -> Result<(), Refusal> {
-    let size = text.len();
-    if size <= most.max(before.map_or(0, str::len)) {
+    if size <= most.max(before.unwrap_or(0)) {
         return Ok(());
     }
     let message = format!("{what} would have {size} bytes, and at most {most} are stored; {instead}");

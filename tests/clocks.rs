@@ -73,6 +73,34 @@ fn nothing_that_ends_by_an_unreliable_clock_is_made_and_what_ends_something_goes
 }
 
 #[test]
+fn an_end_by_a_clients_clock_is_trimmed_to_the_longest_lifetime() {
+    let mut host = Host::new();
+    let longest = NOW + YEAR;
+    let mut create = |wanted: Json| {
+        let mut input = json!({ "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"] });
+        input
+            .as_object_mut()
+            .unwrap()
+            .extend(wanted.as_object().unwrap().clone());
+        host.create(input, admin())
+            .map(|made| made["record"]["expiresAt"].clone())
+    };
+    for (asked, ends) in [(0, 0), (1, 0), (5_000, 0), (5 * MINUTE, 0)] {
+        assert_eq!(
+            create(json!({ "expiresAt": longest + asked })).unwrap(),
+            longest + ends,
+            "{asked}"
+        );
+    }
+    assert_eq!(create(json!({ "expiresAt": longest - 1 })).unwrap(), longest - 1);
+    // Further away is what somebody asked for, and no clock.
+    let refused = create(json!({ "expiresAt": longest + 5 * MINUTE + 1 })).unwrap_err();
+    assert!(refused.message.contains("is further away than"), "{refused}");
+    // A lifetime is counted by no clock of a client's.
+    assert!(create(json!({ "expiresIn": YEAR + 1 })).is_err());
+}
+
+#[test]
 fn the_mark_still_refuses() {
     let mut host = Host::new();
     let (credential, id) = sender(&mut host);

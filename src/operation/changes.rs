@@ -92,9 +92,21 @@ impl<'o> Changes<'o> {
     }
 
     /// A record leaves room for whatever is done to it later. What takes power away is not measured.
-    fn measure_record(&mut self, text: &str, before: Option<&str>) {
+    fn measure_record(&mut self, record: &Record, before: Option<&Record>) {
         let instead = "take fewer permissions, or narrow fewer of them to fewer resources";
-        let checked = bounds::refuse_growth("the record of the token", text, before, bounds::RECORD, instead);
+        let rest = |record: &Record| {
+            let whole = record.to_text().len();
+            (
+                whole.saturating_sub(json(&record.token().permissions).len()),
+                whole,
+            )
+        };
+        let ((size, whole), before) = (rest(record), before.map(rest).unzip());
+        let what = "the record of the token, beside its list of permissions,";
+        let checked = bounds::refuse_growth(what, size, before.0, bounds::RECORD, instead);
+        self.refuse(checked);
+        let what = "the record of the token";
+        let checked = bounds::refuse_growth(what, whole, before.1, bounds::RECORD_WITH_GRANT, instead);
         self.refuse(checked);
     }
 
@@ -121,7 +133,7 @@ impl<'o> Changes<'o> {
         let token = record.token();
         let forgotten_at = token.forgotten_at();
         let text = record.to_text();
-        self.measure_record(&text, None);
+        self.measure_record(record, None);
         self.writes.push(Write {
             expires_at: forgotten_at,
             ..Write::create(keys::token(&token.id), text)
@@ -139,7 +151,7 @@ impl<'o> Changes<'o> {
         let token = changed.token();
         let text = changed.to_text();
         if self.operation == Operation::Edit {
-            self.measure_record(&text, Some(found.text));
+            self.measure_record(changed, Some(&found.record));
         }
         let write = Write::replace(keys::token(&token.id), Some(found.text), text);
         self.writes.push(Write {
@@ -210,7 +222,13 @@ impl<'o> Changes<'o> {
         let stored = before.map(|(_, text)| text);
         let text = after.to_text();
         let instead = "give it fewer roles, or roles with fewer permissions";
-        let checked = bounds::refuse_growth("the account", &text, stored, bounds::ACCOUNT, instead);
+        let checked = bounds::refuse_growth(
+            "the account",
+            text.len(),
+            stored.map(str::len),
+            bounds::ACCOUNT,
+            instead,
+        );
         self.refuse(checked);
         self.writes.push(Write::replace(key.clone(), stored, text));
         self.announce(&after.id, key, after.revision);
@@ -325,7 +343,9 @@ impl<'o> Changes<'o> {
         }
         self.writes.push(mark.write(self.context, self.tokens));
         let size: usize = self.writes.iter().map(bounds::weight).sum();
-        if size > bounds::COMMIT && !self.urgent {
+        // What ends something is left to the store.
+        let gives = !self.urgent && self.operation != Operation::Purge;
+        if gives && size > bounds::COMMIT {
             let message = format!(
                 "the change would have {size} bytes with all that it rests on, and at most {} go into one commit; the accounts at and above the \
                  owner are large: give them fewer roles",
