@@ -36,6 +36,8 @@ export interface Question {
   requirement?: unknown;
   context?: RequestContext;
   consume?: number;
+  /** When the use is counted, by the host's own reading of its clock. */
+  countedAt?: number;
 }
 
 /** Everything read so far for one call. */

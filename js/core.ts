@@ -1,5 +1,6 @@
 import { loadModule } from '#load';
 import type { Call, Config, Question, Reads, Step } from './boundary.js';
+import type { Moment } from './clock.js';
 import { Instances, loadOnce } from './core/instances.js';
 import { Room } from './core/room.js';
 import { type Addresses, Scratch } from './core/scratch.js';
@@ -16,14 +17,14 @@ import {
 import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
 import { isPlain } from './plain-question.js';
+import { bounded } from './stored.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from './wasm/leastkey.js';
 
 /** Bytes of entropy that one management call draws. */
 const ENTROPY_BYTES = 64;
 
 /** The time of a step, and the start of the call that it belongs to. */
-export interface Time {
-  now: number;
+export interface Time extends Moment {
   started: number;
 }
 
@@ -83,13 +84,15 @@ export class ConfiguredCore implements VerifyingCore {
 
   /** One step of a management operation. */
   plan(call: Call, reads: Reads, time: Time, entropy: Uint8Array): Step {
-    return this.#step((core, out) => core.plan(call, reads, time.now, time.started, entropy, out));
+    const { now, started, highest } = time;
+    return this.#step((core, out) => core.plan(call, bounded(reads), now, started, highest, entropy, out));
   }
 
   /** One step of an exchange. */
   exchange(credential: string, input: unknown, reads: Reads, time: Time, entropy: Uint8Array): Step {
+    const { now, started, highest } = time;
     return this.#step((core, out) =>
-      core.exchange(credential, input, reads, time.now, time.started, entropy, out),
+      core.exchange(credential, input, bounded(reads), now, started, highest, entropy, out),
     );
   }
 
@@ -170,7 +173,7 @@ export class ConfiguredCore implements VerifyingCore {
 
   /** One step of an explanation. */
   explain(credential: string, question: Question, reads: Reads, now: number): Step {
-    return this.#step((core, out) => core.explain(credential, question, reads, now, out));
+    return this.#step((core, out) => core.explain(credential, question, bounded(reads), now, out));
   }
 
   /** The preview of a selection. */
@@ -252,7 +255,8 @@ export class ConfiguredCore implements VerifyingCore {
  * Keys and values in one text, as `Reads::from_text` of src/step.rs takes them. What has a NUL in it is no JSON, so it is damaged, and so is
  * the empty text in its place.
  */
-function textOf({ values }: Reads): string {
+function textOf(reads: Reads): string {
+  const { values } = bounded(reads);
   let text = '';
   for (const [key, value] of values) text += `${key}\0${value === null ? '\x01' : bare(value)}\0`;
   return text;

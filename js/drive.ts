@@ -7,6 +7,7 @@ import { type ConfiguredCore, drawEntropy, type Time } from './core.js';
 import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
 import { Places } from './queue.js';
+import { expecting } from './stored.js';
 import type { Write } from './stores/store.js';
 import { backOff, Deadline, TimeLimitError } from './time-limit.js';
 import { unreadable } from './unavailable.js';
@@ -44,11 +45,11 @@ export async function operate(
 ): Promise<unknown> {
   const deadline = new Deadline(settings.deadline, signal);
   deadline.refuseAborted();
-  const started = settings.now();
+  const started = settings.reading();
   const entropy = drawEntropy(settings.entropy);
   const operation = new Operation(
     settings,
-    (reads) => plan(reads, { now: settings.now(), started }, entropy),
+    (reads) => plan(reads, { ...settings.moment(), started }, entropy),
     deadline,
     invalidate,
   );
@@ -113,6 +114,10 @@ class Operation {
     }
     for (;;) {
       const step = this.#plan(reads);
+      if ('commit' in step) {
+        const { writes, answer } = step.commit;
+        return { commit: { writes: expecting(writes, reads), answer } };
+      }
       if (!('need' in step)) return step;
       const { need } = step;
       const waited = need.queue !== undefined && (await this.#queue(need.queue, need.urgent));

@@ -21,12 +21,12 @@ export interface Minted {
 /** Makes a credential without a store being asked. */
 export function mintCredential(
   core: ConfiguredCore,
-  settings: Pick<Settings, 'now' | 'entropy'>,
+  settings: Pick<Settings, 'reading' | 'entropy'>,
   id: string | undefined,
 ): Minted {
   const entropy = drawEntropy(settings.entropy);
   try {
-    const step = core.mint(settings.now(), id, entropy);
+    const step = core.mint(settings.reading(), id, entropy);
     if ('answer' in step) return step.answer as Minted;
     throw refusal(step);
   } finally {

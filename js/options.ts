@@ -2,7 +2,7 @@ import type { VerifyAuditOptions } from './audit.js';
 import type { Config, Question } from './boundary.js';
 import type { BulkOptions } from './bulk.js';
 import type { Catalog } from './catalog.js';
-import { steadyClock } from './clock.js';
+import { type Moment, steadyClock } from './clock.js';
 import type { RequestContext } from './conditions.js';
 import { type Duration, parseDuration } from './duration.js';
 import { LeastkeyError } from './errors.js';
@@ -35,7 +35,10 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * counts as several. Beyond that those are forgotten that were not used for longest, and read again.
    */
   capacity?: number;
-  /** The clock: milliseconds since the epoch. Default `Date.now`. */
+  /**
+   * The clock: milliseconds since the epoch. Default `Date.now` beside the steady clock of the host: a reading that jumps ahead refuses at
+   * once, and counts as the time only once it has held for a minute. With a clock of your own, jumps are not looked for.
+   */
   now?: () => number;
   /**
    * Fills the array with random bytes. Default: the host's cryptographic generator. For tests only: whoever can
@@ -130,8 +133,12 @@ export interface Settings {
   freshness: number;
   /** The most tokens that are remembered. */
   capacity: number;
-  /** The clock, which never goes back. */
+  /** The time by which tokens are refused: never before the highest instant that was taken for it. */
   now: () => number;
+  /** The host's own reading of the clock. */
+  reading: () => number;
+  /** Both. */
+  moment: () => Moment;
   entropy: ((bytes: Uint8Array) => void) | undefined;
   deadline: number;
   usage: boolean;
@@ -209,10 +216,11 @@ export function readTokensOptions(options: TokensOptions): Settings {
 
 /** Reads the options that every deployment has, on a store that was read already. */
 export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
-  const { catalog, prefix, freshness, now = Date.now, entropy, deadline = 10_000 } = options;
+  const { catalog, prefix, freshness, now, entropy, deadline = 10_000 } = options;
   const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
   if (typeof prefix !== 'string') throw wrong('prefix', 'expected a text such as "acme_live"');
-  if (typeof now !== 'function') throw wrong('now', 'expected a function that returns milliseconds');
+  if (now !== undefined && typeof now !== 'function')
+    throw wrong('now', 'expected a function that returns milliseconds');
   if (entropy !== undefined && typeof entropy !== 'function') {
     throw wrong('entropy', 'expected a function that fills a Uint8Array');
   }
@@ -225,6 +233,15 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
   if (shards !== undefined && !SHARDS.includes(shards)) throw wrong('shards', 'expected 16, 32 or 64');
   if (limits !== 'exact' && limits !== 'approximate')
     throw wrong('limits', 'expected "exact" or "approximate"');
+  const onError = readOnError(options.onError);
+  const clock =
+    now === undefined
+      ? steadyClock(
+          () => Date.now(),
+          () => performance.now(),
+          (error) => onError(error, { operation: 'clock' }),
+        )
+      : steadyClock(now);
   return {
     store,
     verifying: limits === 'exact' ? store : withLocalCounters(store),
@@ -237,11 +254,13 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
     catalogText: catalogText(catalog),
     freshness: freshness === undefined ? 0 : parseDuration(freshness, 'freshness'),
     capacity,
-    now: steadyClock(now),
+    now: () => clock.now(),
+    reading: () => clock.reading(),
+    moment: () => clock.moment(),
     entropy,
     deadline,
     ...readUsage(usage),
-    onError: readOnError(options.onError),
+    onError,
   };
 }
 

@@ -1,13 +1,14 @@
 /** What a store answered is a stranger's word: these take it only in the form that the storage contract gives it. */
 
-import type { Entry, Range } from './stores/store.js';
+import type { Reads } from './boundary.js';
+import type { Entry, Range, Write } from './stores/store.js';
 
 /** A store's answer that breaks the storage contract. It never quotes the answer. */
 export class StoreAnswerError extends Error {
   override readonly name = 'StoreAnswerError';
 }
 
-/** Far beyond any record; a longer value was not written by Leastkey. */
+/** Far beyond any value of src/bounds.rs; a longer one was not written by Leastkey. */
 const LONGEST_VALUE = 1_000_000;
 
 /** The answer of `get` for `keys`, paired with them. */
@@ -51,5 +52,32 @@ export function readApplied(answer: unknown): boolean {
 }
 
 function isValue(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_VALUE;
+  return typeof value === 'string';
+}
+
+/**
+ * Reads as the core is given them: in the place of a value that is too long stands the empty text, which is damaged like anything else that
+ * is no JSON. So one such value names itself, and does not stop what else was read.
+ */
+export function bounded(reads: Reads): Reads {
+  const { values, lists } = reads;
+  const isLong = ([, value]: readonly [string, string | null]) =>
+    value !== null && value.length > LONGEST_VALUE;
+  if (!values.some(isLong) && !lists.some(({ entries }) => entries.some(isLong))) return reads;
+  return {
+    values: values.map((pair) => (isLong(pair) ? [pair[0], ''] : pair)),
+    lists: lists.map(({ range, entries }) => ({
+      range,
+      entries: entries.map((pair) => (isLong(pair) ? [pair[0], ''] : pair)),
+    })),
+  };
+}
+
+/** Writes that the core planned on bounded reads, with the expectation of what truly stands there. */
+export function expecting(writes: Write[], { values }: Reads): Write[] {
+  if (!writes.some(({ expect }) => expect === '')) return writes;
+  const read = new Map(values);
+  return writes.map((write) =>
+    write.expect === '' ? { ...write, expect: read.get(write.key) ?? '' } : write,
+  );
 }

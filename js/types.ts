@@ -237,7 +237,7 @@ export interface VerifiedToken {
   technicalUser?: string;
   /** Of a session: the token that it was exchanged from. */
   parent?: string;
-  /** With a rotation that is under way: its revision, by which a use of its new secret is told. */
+  /** With a rotation that is under way: its revision, by which a use of its new secret is told, and of the old one after its grace. */
   rotation?: number;
   /** The new secret of a rotation was presented that is not confirmed yet. */
   successor?: true;

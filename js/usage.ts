@@ -1,3 +1,4 @@
+import { LeastkeyError } from './errors.js';
 import { areSame } from './plain-question.js';
 import { Places } from './queue.js';
 import { Deadline } from './time-limit.js';
@@ -16,6 +17,8 @@ export interface Use {
   successor?: number;
   /** A secret that was rotated out was used. */
   reused?: true;
+  /** The rotation whose old secret was used after its grace, by its revision: whether that was over is for the flush to say. */
+  graceOver?: number;
   /** What was required: permissions, and expressions over them. */
   asked?: string[];
   /** Some uses required nothing, or something that there was no room for. */
@@ -38,12 +41,25 @@ interface Noted extends Omit<Use, 'asked' | 'from' | 'firstAt'> {
   placed: number;
 }
 
+/** Writes a page of uses, from the first on as many as fit into a commit. */
+type WriteUses = (
+  uses: Use[],
+  signal: AbortSignal | undefined,
+) => Promise<{ flushed: number; unreadable?: string[] }>;
+
 /** The answer of `flush`. */
 export interface FlushReport {
   /** How many tokens' use was written. */
   flushed: number;
-  /** How many uses were not counted since the last flush, because more than 10,000 tokens were in use at a time. */
+  /**
+   * How many uses were not counted since the last flush: more than 10,000 tokens were in use at a time, or they were refused, as
+   * `refused` tells.
+   */
   uncounted: number;
+  /** The tokens of which what is stored cannot be read. */
+  unreadable?: string[];
+  /** The tokens whose use was refused, and is not tried again. */
+  refused?: string[];
 }
 
 /** The most tokens whose use is kept until a flush. */
@@ -54,6 +70,9 @@ const NEAR = 4_096;
 
 /** How many the core is given in one call. */
 const PAGE = 20;
+
+/** How many characters of requirements, but for the first token. A call takes no more than 1,000,000, with what is around them. */
+const MOST_CHARACTERS = 400_000;
 
 /** The key at which the flushes of one collector queue. */
 const FLUSH = 'flush';
@@ -73,7 +92,7 @@ export class UsageCollector {
   readonly #uses = new Map<string, Noted>();
   /** Some of them, where a look at the end of an id finds them: the next use of a token costs a third so. */
   #near: (Noted | undefined)[] = new Array(NEAR).fill(undefined);
-  readonly #write: (uses: Use[], signal: AbortSignal | undefined) => Promise<{ flushed: number }>;
+  readonly #write: WriteUses;
   #copy: readonly string[] = [];
   #uncounted = 0;
   /** What the flush that is running has not written yet. */
@@ -81,10 +100,7 @@ export class UsageCollector {
   /** How long one page may take. */
   readonly #pageTime: number;
 
-  constructor(
-    write: (uses: Use[], signal: AbortSignal | undefined) => Promise<{ flushed: number }>,
-    pageTime: number,
-  ) {
+  constructor(write: WriteUses, pageTime: number) {
     this.#write = write;
     this.#pageTime = pageTime;
   }
@@ -94,7 +110,8 @@ export class UsageCollector {
     if (token === undefined || !(valid || code === 'rotated_out')) return;
     const use = this.#useOf(token.id, asOf);
     if (!valid) {
-      use.reused = true;
+      if (token.rotation === undefined) use.reused = true;
+      else noteGraceOver(use, token.rotation);
       return;
     }
     add(use, { firstAt: asOf, at: asOf, uses: 1 });
@@ -144,15 +161,30 @@ export class UsageCollector {
     this.#underWay = taken;
     // Another flush has taken this one for cut off, and goes on in its place.
     const isReplaced = () => this.#underWay !== taken;
-    const uncounted = this.#uncounted;
     let flushed = 0;
+    const unreadable: string[] = [];
+    const refused: string[] = [];
+    let most = PAGE;
     try {
       while (taken.length > 0 && !isReplaced()) {
         turn.prolong();
-        // The core takes in as many of a page as fit into one commit.
-        const page = await this.#write(taken.slice(0, PAGE).map(told), signal);
-        flushed += page.flushed;
-        if (!isReplaced()) taken.splice(0, page.flushed);
+        const page = pageOf(taken, most);
+        try {
+          // The core takes in as many of a page as fit into one commit.
+          const written = await this.#write(page.map(told), signal);
+          flushed += written.flushed;
+          unreadable.push(...(written.unreadable ?? []));
+          if (!isReplaced()) taken.splice(0, written.flushed);
+        } catch (error) {
+          if (!isRefusal(error) || isReplaced()) throw error;
+          // One of them can never be written: it is found, and left out, so that the others are not stopped by it.
+          most = 1;
+          if (page.length > 1) continue;
+          for (const use of taken.splice(0, 1)) {
+            refused.push(use.id);
+            this.#uncounted += use.uses;
+          }
+        }
       }
     } finally {
       if (!isReplaced()) {
@@ -160,8 +192,14 @@ export class UsageCollector {
         this.#takeBack(taken);
       }
     }
-    this.#uncounted -= uncounted;
-    return { flushed, uncounted };
+    const all = this.#uncounted;
+    this.#uncounted = 0;
+    return {
+      flushed,
+      uncounted: all,
+      ...(unreadable.length > 0 && { unreadable }),
+      ...(refused.length > 0 && { refused }),
+    };
   }
 
   /** Puts uses that were not written back to where they were: before everything that was noted since. */
@@ -220,6 +258,22 @@ export class UsageCollector {
   }
 }
 
+/** The first of some uses, as many as one call takes. */
+function pageOf(uses: readonly Noted[], most: number): Noted[] {
+  let characters = 0;
+  const page = uses.slice(0, most);
+  const end = page.findIndex(({ asked }) => {
+    for (const text of asked) characters += text.length;
+    return characters > MOST_CHARACTERS;
+  });
+  return end === -1 ? page : page.slice(0, Math.max(end, 1));
+}
+
+/** A refusal that says that a use itself is wrong. Another failure is the store's, and passes. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof LeastkeyError && error.code === 'invalid_input';
+}
+
 /** By two of the random digits that an id ends with. */
 function placeOf(id: string): number {
   return (id.charCodeAt(14) * 61 + id.charCodeAt(15)) % NEAR;
@@ -257,6 +311,10 @@ function noteSuccessor(use: Noted, rotation: number | undefined): void {
   if (rotation !== undefined && rotation > (use.successor ?? 0)) use.successor = rotation;
 }
 
+function noteGraceOver(use: Noted, rotation: number | undefined): void {
+  if (rotation !== undefined && rotation > (use.graceOver ?? 0)) use.graceOver = rotation;
+}
+
 function told({ asked, last, list, placed, from, firstAt, ...use }: Noted): Use {
   return {
     ...use,
@@ -278,6 +336,7 @@ function add(use: Noted, more: { firstAt: number; at: number; uses: number }): v
 function join(use: Noted, other: Noted): void {
   add(use, other);
   noteSuccessor(use, other.successor);
+  noteGraceOver(use, other.graceOver);
   if (other.reused) use.reused = true;
   if (other.untold) use.untold = true;
   for (const text of other.asked) ask(use, text);

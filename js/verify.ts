@@ -28,8 +28,13 @@ export function verifyCredential(
   remembering?: Remembering,
 ): Verdict | Promise<Verdict> {
   const ask = (credential: string, reads: Reads, now: number) =>
-    verifyStep(core, credential, question, reads, now, remembering);
+    verifyStep(core, credential, counted(question, settings), reads, now, remembering);
   return decide(settings, source, ask, signal);
+}
+
+/** The question as it is counted: by the host's own reading. The mark may be that of a clock which was ahead, and only refuses. */
+export function counted(question: Question, settings: Settings): Question {
+  return question.consume === undefined ? question : { ...question, countedAt: settings.reading() };
 }
 
 /** One step of a verification, and of remembering its token. */

@@ -185,7 +185,7 @@ mod tests {
                 usage(&id),
             ] {
                 assert!(
-                    key.len() <= 512 && key.bytes().all(|byte| byte.is_ascii_graphic()),
+                    key.len() <= crate::bounds::KEY && key.bytes().all(|byte| byte.is_ascii_graphic()),
                     "{key}"
                 );
             }

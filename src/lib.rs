@@ -14,6 +14,7 @@
 //! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
 //! | [`store_meta`], [`shard_count`] | whose a store is, and into how many shards its change feed is cut |
 //! | [`usage`], [`audit`] | when a token was used; who changed what, as a chain of hashes |
+//! | [`bounds`] | how large what is stored may be |
 //! | [`seal`] | what keeps the stored half from being edited |
 //! | [`condition`], [`limit`] | from where and when a token may be used, how often and how much |
 //! | [`actor`] | who is managing, and the most that they can give |
@@ -25,6 +26,7 @@
 pub mod account;
 pub mod actor;
 pub mod audit;
+pub mod bounds;
 pub mod cache;
 pub mod catalog;
 pub mod condition;

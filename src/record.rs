@@ -95,7 +95,7 @@ impl Secrets {
             .fold(false, |known, digest| known | digest.matches(presented));
         let over = rotated.grace_ends_at.is_some_and(|end| now >= end);
         match (current, successor, retired) {
-            (true, ..) if over => Secret::RotatedOut,
+            (true, ..) if over => Secret::GraceOver,
             (_, true, _) if !over => Secret::Successor,
             (true, ..) | (_, true, _) => Secret::Current,
             (_, _, true) => Secret::RotatedOut,
@@ -118,6 +118,8 @@ pub enum Secret {
     Current,
     /// The new secret of a rotation that is not over.
     Successor,
+    /// The old secret of a rotation whose grace is over by the clock that it was looked at with.
+    GraceOver,
     /// One that was rotated out.
     RotatedOut,
     /// None of them.

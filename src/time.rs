@@ -109,6 +109,9 @@ impl Restore for Instant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifetime(u64);
 
+/// How far two clocks may be apart that are both taken for right.
+pub(crate) const SKEW: Lifetime = Lifetime::minutes(1);
+
 impl Lifetime {
     /// A day, the life of an operation's marker.
     pub const DAY: Lifetime = Lifetime(DAY);

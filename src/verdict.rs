@@ -249,7 +249,7 @@ pub struct VerifiedToken {
     created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,
-    /// With a rotation that is under way: its revision, by which a use of its new secret names it.
+    /// With a rotation that is under way: its revision, by which a use of its new secret, or of the old one after the grace, names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rotation: Option<u64>,
     /// Whether the new secret of a rotation was presented that is not confirmed.
@@ -286,6 +286,11 @@ impl VerifiedToken {
             rotation: token.rotation.as_ref().map(|rotation| rotation.revision),
             successor,
         }
+    }
+
+    /// What was presented is of none that is under way.
+    pub(crate) fn forget_rotation(&mut self) {
+        self.rotation = None;
     }
 }
 

@@ -34,10 +34,13 @@ pub struct Question<'q> {
     pub request: RequestContext,
     /// How much it uses of the token's limits; without it they are not looked at.
     pub consume: Option<u32>,
+    /// When that is, by the host's own reading; the present where it is not told. The mark by which tokens are refused may be a clock's that
+    /// was ahead, and what is counted by it would stop everybody else.
+    pub counted_at: Option<Instant>,
 }
 
 /// The members of a question beside its requirement.
-pub const QUESTION: [&str; 3] = ["requirement", "context", "consume"];
+pub const QUESTION: [&str; 4] = ["requirement", "context", "consume", "countedAt"];
 
 impl<'q> Question<'q> {
     /// A question that only a requirement makes.
@@ -47,10 +50,11 @@ impl<'q> Question<'q> {
             requirement,
             request: RequestContext::default(),
             consume: None,
+            counted_at: None,
         }
     }
 
-    /// Reads `{ context?: { ip?, origin?, audience? }, consume? }` beside a requirement.
+    /// Reads `{ context?: { ip?, origin?, audience? }, consume?, countedAt? }` beside a requirement.
     ///
     /// # Errors
     /// Every problem of the question.
@@ -65,6 +69,7 @@ impl<'q> Question<'q> {
                 requirement,
                 request,
                 consume,
+                counted_at: members.instant("countedAt", &mut problems),
             })
         });
         read.filter(|_| problems.is_empty())
@@ -303,8 +308,11 @@ pub(crate) fn decide<D: Verifying>(
             }
             verified.decide(catalog, question, reads, now)
         }
-        Presentation::RotatedOut(token) => {
-            let told = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
+        Presentation::RotatedOut(token, by_grace) => {
+            let mut told = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
+            if !by_grace {
+                told.forget_rotation();
+            }
             let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
             let basis = Basis::RotatedOut(token.id, token.revision);
             Ok((Vec::new(), Decision { verdict, basis }))
@@ -323,8 +331,8 @@ fn refused(code: Code, basis: Basis, now: Instant) -> (Vec<Write>, Decision) {
 pub(crate) enum Presentation {
     /// A token whose secret was presented.
     Of(Box<Verified>),
-    /// A token of which a secret was presented that was rotated out.
-    RotatedOut(Box<Token>),
+    /// A token of which a secret was presented that was rotated out; whether nothing but the time says so.
+    RotatedOut(Box<Token>, bool),
     /// A token that was deleted: to whoever presents it, none.
     Deleted(TokenId),
     /// None. Nothing is told of a record whose secret did not match.
@@ -399,7 +407,8 @@ impl Verified {
                 size: stored.len(),
                 successor: secret == Secret::Successor,
             })),
-            Secret::RotatedOut => Presentation::RotatedOut(Box::new(token)),
+            Secret::GraceOver => Presentation::RotatedOut(Box::new(token), true),
+            Secret::RotatedOut => Presentation::RotatedOut(Box::new(token), false),
             Secret::Wrong => Presentation::Refused(Code::BadSecret),
         }
     }
@@ -430,7 +439,10 @@ impl Verified {
             verdict.scope = question.requirement.scope(catalog);
         }
         let writes = match question.consume {
-            Some(cost) if code == Code::Valid => spend(&standing, cost, reads, now, &mut verdict)?,
+            Some(cost) if code == Code::Valid => {
+                let at = question.counted_at.unwrap_or(now);
+                spend(&standing, cost, reads, at, &mut verdict)?
+            }
             _ => Vec::new(),
         };
         let basis = Basis::Token(Box::new(FoundToken {

@@ -671,7 +671,11 @@ fn an_idempotency_key_makes_one_token() {
 fn the_clock_of_the_host_is_refused_when_it_cannot_be_read() {
     use leastkey::operation::Time;
     for clock in [f64::NAN, f64::INFINITY, -1.0, 1.5, 1e300] {
-        assert!(Time::read(clock, 0.0).is_err() && Time::read(0.0, clock).is_err());
+        assert!(
+            Time::read(clock, 0.0, 0.0).is_err()
+                && Time::read(0.0, clock, 0.0).is_err()
+                && Time::read(0.0, 0.0, clock).is_err()
+        );
     }
 }
 

@@ -55,7 +55,7 @@ fn entropy() -> Uint8Array {
 
 fn plan(core: &Core, call: JsValue, reads: &str, entropy: &Uint8Array) -> JsValue {
     let out = Array::new();
-    core.plan(call, js(reads), NOW, NOW, entropy, &out);
+    core.plan(call, js(reads), NOW, NOW, NOW, entropy, &out);
     let step = handed_over(&out, 0);
     assert_eq!(
         out.length() == 2,
@@ -165,7 +165,7 @@ fn a_token_is_made_and_verified() {
     let step = plan(&core, js(CREATE), &reads, &entropy);
     assert!(at(&step, "commit.answer.token").is_null());
     let out = Array::new();
-    core.plan(js(CREATE), js(&reads), NOW, NOW, &entropy, &out);
+    core.plan(js(CREATE), js(&reads), NOW, NOW, NOW, &entropy, &out);
     let credential = out.get(1).as_string().unwrap();
     assert!(credential.starts_with("acme_live_2"));
     assert_eq!(
@@ -234,8 +234,8 @@ fn numbers_that_cannot_be_an_instant_are_refused() {
         let step = plan(&core, call.clone(), &absent(&core, &call, &entropy), &entropy);
         assert_eq!(at(&step, "refuse.path"), "expiresAt", "{number}");
         let out = Array::new();
-        core.plan(js(CREATE), js(NOTHING), number, NOW, &entropy, &out);
-        core.plan(js(CREATE), js(NOTHING), NOW, number, &entropy, &out);
+        core.plan(js(CREATE), js(NOTHING), number, NOW, NOW, &entropy, &out);
+        core.plan(js(CREATE), js(NOTHING), NOW, number, NOW, &entropy, &out);
         core.verify("x".to_owned(), None, js("{}"), 0, number, None, &out);
         for index in 0..out.length() {
             assert_eq!(

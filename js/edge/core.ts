@@ -14,6 +14,7 @@ import {
 } from '../core/verifying.js';
 import type { Settings } from '../options.js';
 import { STORE_META } from '../store-meta.js';
+import { bounded } from '../stored.js';
 
 /** What the module exports: src/wasm/edge.rs. */
 interface Exports {
@@ -101,7 +102,7 @@ export class EdgeCore implements VerifyingCore {
   verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified {
     return this.#ask((core) => {
       const round = mark?.epoch === this.epoch ? mark.round : NO_ROUND;
-      this.#give(question, ...reads.values.flat());
+      this.#give(question, ...bounded(reads).values.flat());
       const slot = core.verify(this.#present(credential), now, round);
       const step = this.#answer(QUESTION) as Step;
       return { step, slot: slot === MISS ? undefined : slot };
@@ -145,7 +146,7 @@ export class EdgeCore implements VerifyingCore {
 
   takeIn(heads: Reads, readAt: number): number {
     return this.#ask((core) => {
-      this.#give(...heads.values.flat());
+      this.#give(...bounded(heads).values.flat());
       const shards = core.take_in(readAt);
       this.#answer(`the heads of the change feed or ${STORE_META}`);
       return shards;

@@ -7,7 +7,7 @@ import type { Settings } from '../options.js';
 import { readApplied, readValues } from '../stored.js';
 import type { Verdict } from '../types.js';
 import { reportDamage, unavailable } from '../unavailable.js';
-import { type Remembering, verifyStep } from '../verify.js';
+import { counted, type Remembering, verifyStep } from '../verify.js';
 
 /** How often a count against a limit is tried when other processes are faster: beyond that somebody has to wait. */
 const ATTEMPTS = 2;
@@ -54,7 +54,14 @@ function decide(
   remembering: Remembering | undefined,
 ): Step {
   for (;;) {
-    const step = verifyStep(core, credential, question, reads, settings.now(), remembering);
+    const step = verifyStep(
+      core,
+      credential,
+      counted(question, settings),
+      reads,
+      settings.now(),
+      remembering,
+    );
     if (!('need' in step)) return step;
     const { keys } = step.need;
     reads.values.push(...reached(() => readValues(keys, atOnce<unknown>(settings.verifying.get([...keys])))));

@@ -182,7 +182,8 @@ export class Recollection {
   }
 
   #mayLookAgain(now: number): boolean {
-    if (now - this.#looks.since >= 1_000) this.#looks = { since: now, count: 0 };
+    // A clock that jumped, and was set right, is before the last of them.
+    if (Math.abs(now - this.#looks.since) >= 1_000) this.#looks = { since: now, count: 0 };
     this.#looks.count += 1;
     return this.#looks.count <= SECOND_LOOKS;
   }

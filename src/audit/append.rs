@@ -34,7 +34,7 @@ pub fn append(
     let mut end = previous;
     let mut last = first;
     for (seq, change) in (first..).zip(changes) {
-        let text = Entry::new(owner, seq, now, change, end).to_text();
+        let text = Entry::new(owner, seq, now, change, end).bounded().to_text();
         (last, end) = (seq, Some(Hash::of(&text)));
         writes.push(Write::create(keys::audit_entry(owner, seq), text));
     }

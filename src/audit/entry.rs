@@ -2,6 +2,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Difference;
+use crate::bounds;
 use crate::credential::{Digest, TokenId, hex};
 use crate::input::Value;
 use crate::json::json;
@@ -13,6 +14,9 @@ use crate::time::{Instant, LARGEST_EXACT};
 
 /// The version of the stored forms.
 const FORM: u8 = 1;
+
+/// The longest text of a member that stands in an entry as it is, if not all of them can.
+const LONG: usize = 2_000;
 
 /// What an operation did, to be told in the trail of one owner.
 #[derive(Clone, Debug)]
@@ -89,6 +93,18 @@ impl Entry {
         }
     }
 
+    /// The entry, with no more in it than a store keeps: of what is too long for that, its hash and its length.
+    pub(super) fn bounded(self) -> Entry {
+        if self.to_text().len() <= bounds::VALUE {
+            return self;
+        }
+        Entry {
+            before: hashed(self.before),
+            after: hashed(self.after),
+            ..self
+        }
+    }
+
     /// Parses what is stored under an entry's key.
     ///
     /// # Errors
@@ -103,6 +119,25 @@ impl Entry {
     pub fn to_text(&self) -> String {
         json(self)
     }
+}
+
+/// The members of a state, long ones as `{ sha256, bytes }` of their text.
+fn hashed(state: Value) -> Value {
+    let Value::Map(members) = state else { return state };
+    let short = members.into_iter().map(|(name, value)| {
+        let text = json(&value);
+        if text.len() <= LONG {
+            return (name, value);
+        }
+        #[allow(clippy::cast_precision_loss)] // Far below 2^53.
+        let bytes = Value::Number(text.len() as f64);
+        let hash = Value::Text(hex(&Sha256::digest(&text)));
+        (
+            name,
+            Value::Map(vec![("sha256".to_owned(), hash), ("bytes".to_owned(), bytes)]),
+        )
+    });
+    Value::Map(short.collect())
 }
 
 restore_members!(Entry {

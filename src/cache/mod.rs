@@ -156,7 +156,7 @@ impl Cache {
         let successor = match entry.secret(presented, now) {
             Secret::Current => false,
             Secret::Successor => true,
-            Secret::RotatedOut | Secret::Wrong => return None,
+            Secret::GraceOver | Secret::RotatedOut | Secret::Wrong => return None,
         };
         if question.consume.is_some() && entry.terms.are_limited() {
             return None;

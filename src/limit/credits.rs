@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{Exceeded, MOST, millis, require};
 use crate::input::{Members, Path, Problems, Value};
-use crate::time::{Instant, Lifetime};
+use crate::time::{Instant, Lifetime, SKEW};
 
 /// How much a token may spend altogether, or between refills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -75,7 +75,8 @@ impl Credits {
         balance.left <= self.amount && balance.refilled_at.is_some() == self.refill.is_some()
     }
 
-    /// A balance with every refill since the last one. A clock that went back gives none.
+    /// A balance with every refill since the last one. A clock that went back gives none. A last one further ahead than clocks that are right can
+    /// be apart was given by one that is not: the next is counted from now.
     fn refilled(self, balance: Option<Balance>, now: Instant) -> Balance {
         let Some(balance) = balance else {
             return Balance {
@@ -86,6 +87,8 @@ impl Credits {
         let (Some(refill), Some(refilled_at)) = (self.refill, balance.refilled_at) else {
             return balance;
         };
+        let ahead = refilled_at.saturating_sub(now.millis()) > SKEW.millis();
+        let refilled_at = if ahead { now.millis() } else { refilled_at };
         let every = refill.every.millis();
         let steps = now.millis().saturating_sub(refilled_at) / every;
         let gained = steps
@@ -215,7 +218,9 @@ mod tests {
         };
         assert_eq!(
             credits.spend(Some(late), 1, end),
-            Err(Exceeded::UsageExceeded { retry_after_ms: None })
+            Err(Exceeded::UsageExceeded {
+                retry_after_ms: Some(1)
+            })
         );
     }
 }

@@ -4,7 +4,7 @@ use super::{Exceeded, MOST, millis, require};
 use crate::input::{Members, Path, Problems, Reader, Value};
 use crate::record::Damaged;
 use crate::stored::Restore;
-use crate::time::{Instant, Lifetime};
+use crate::time::{Instant, Lifetime, SKEW};
 
 /// How often a token may be used, by the generic cell rate algorithm (ITU-T I.371, annex A; the virtual scheduling form).
 ///
@@ -60,9 +60,18 @@ impl Rate {
         let parts = |millis: u64| u128::from(millis) * u128::from(self.limit);
         let interval = u128::from(self.per.millis());
         let present = parts(now.millis());
+        let full = present + parts(self.per.millis());
+        let cost_of = u128::from(cost) * interval;
         let arrival = arrival.map_or(present, |Arrival(millis, part)| parts(millis) + u128::from(part));
-        let next = arrival.max(present) + u128::from(cost) * interval;
-        let early = next.saturating_sub(present + parts(self.per.millis()));
+        // What passes lies at most `per` after the present, by whichever clock. Further ahead was none that is right: the limit counts as spent
+        // but for this cost, so that one use passes and puts the arrival right.
+        let arrival = if arrival > full + parts(SKEW.millis()) {
+            full.saturating_sub(cost_of)
+        } else {
+            arrival
+        };
+        let next = arrival.max(present) + cost_of;
+        let early = next.saturating_sub(full);
         if early > 0 {
             // What costs more than the limit never passes.
             let retry_after_ms = (cost <= self.limit).then(|| whole(early.div_ceil(self.limit.into())));

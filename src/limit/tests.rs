@@ -222,3 +222,43 @@ fn what_is_no_limit_is_refused_from_a_caller_and_from_the_store_alike() {
     }
     assert!(serde_json::from_str::<Limits>(r#"{"credits":{"amount":1,"amount":2}}"#).is_err());
 }
+
+const YEAR: u64 = 365 * 24 * 60 * 60 * 1_000;
+
+#[test]
+fn a_use_counted_by_a_clock_a_year_ahead_stops_nobody_else() {
+    let limits = read(&json!({ "requests": { "limit": 3, "per": "1m" } })).unwrap();
+    let ahead = limits.spend(None, 3, at(NOW + YEAR)).unwrap();
+    // The limit counts as spent but for this use, and goes on from now.
+    let next = limits.spend(Some(&ahead.text), 1, at(NOW)).unwrap();
+    let refused = limits.spend(Some(&next.text), 1, at(NOW));
+    assert_eq!(
+        refused,
+        Err(Exceeded::RateLimited {
+            retry_after_ms: Some(20_000)
+        })
+    );
+    assert!(limits.spend(Some(&next.text), 1, at(NOW + 20_000)).is_ok());
+    // What costs more than the limit never passes.
+    assert!(limits.spend(Some(&ahead.text), 4, at(NOW)).is_err());
+    // Two clocks that are right may be a minute apart.
+    let near = limits.spend(None, 3, at(NOW + 60_000)).unwrap();
+    assert!(limits.spend(Some(&near.text), 1, at(NOW)).is_err());
+}
+
+#[test]
+fn a_refill_given_by_a_clock_a_year_ahead_is_not_waited_for() {
+    let limits =
+        read(&json!({ "credits": { "amount": 3, "refill": { "amount": 1, "every": "1h" } } })).unwrap();
+    let ahead = limits.spend(None, 2, at(NOW + YEAR)).unwrap();
+    let next = limits.spend(Some(&ahead.text), 1, at(NOW)).unwrap();
+    assert_eq!(next.remaining, Some(0));
+    let refused = limits.spend(Some(&next.text), 1, at(NOW));
+    assert_eq!(
+        refused,
+        Err(Exceeded::UsageExceeded {
+            retry_after_ms: Some(3_600_000)
+        })
+    );
+    assert!(limits.spend(Some(&next.text), 1, at(NOW + 3_600_000)).is_ok());
+}

@@ -65,7 +65,7 @@ impl<'c> Authority<'c> {
             };
             let catalog = context.deployment.catalog();
             let standing = Standing::read(record.token().clone(), catalog, context.reads)?;
-            if standing.terms.refusal(context.time.now).is_some() {
+            if standing.terms.refusal(context.time.latest()).is_some() {
                 return Err(forbidden("the actor is a token that may not be used now").into());
             }
             authority.rest_on(dependencies(&standing.token));
@@ -227,6 +227,12 @@ impl<'c> Authority<'c> {
     /// The most writes that [`Authority::assertions`] come to.
     pub(super) fn weight(&self) -> usize {
         self.rests_on.len()
+    }
+
+    /// The bytes that they come to.
+    pub(super) fn size(&self, reads: &Reads) -> usize {
+        let values = reads.get_all(&self.rests_on).unwrap_or_default();
+        values.into_iter().flatten().map(str::len).sum()
     }
 
     /// Writes that change nothing, and hold only if what this rests on is still as it was read.

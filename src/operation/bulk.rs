@@ -270,7 +270,7 @@ fn sweep<'c>(
         }
         let last = at + 1 == entries.len();
         // What has no room is for the next page.
-        if !dry_run && !changes.has_room(authority, 0) && !last {
+        if !dry_run && !changes.has_room(authority, 0, 0) && !last {
             sweep.next = Some(key.clone());
             break;
         }

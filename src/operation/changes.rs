@@ -7,6 +7,7 @@ use super::marker::Mark;
 use super::{Context, Operation, Time};
 use crate::account::{Account, AccountType};
 use crate::audit::{self, Change, difference};
+use crate::bounds;
 use crate::credential::TokenId;
 use crate::feed::Head;
 use crate::grant::Grant;
@@ -15,6 +16,7 @@ use crate::keys;
 use crate::name::{Identity, Reason};
 use crate::planted::{Bug, planted};
 use crate::record::Record;
+use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
 use crate::token::{Status, Token};
@@ -40,6 +42,8 @@ pub(super) struct Changes<'o> {
     audited: Vec<(Resource, Vec<Change>)>,
     /// Whether it ends something, and so overtakes the others in each queue.
     urgent: bool,
+    /// Why one of them cannot be kept.
+    refused: Option<Refusal>,
 }
 
 impl<'o> Changes<'o> {
@@ -55,6 +59,7 @@ impl<'o> Changes<'o> {
             announced: Vec::new(),
             audited: Vec::new(),
             urgent: operation.ends(),
+            refused: None,
         }
     }
 
@@ -68,11 +73,41 @@ impl<'o> Changes<'o> {
         self.writes.is_empty() && self.audited.is_empty()
     }
 
-    /// Whether one token more fits into the commit, beside the marker, what this authority asserts, and so many other writes.
-    pub(super) fn has_room(&self, authority: &Authority, others: usize) -> bool {
+    /// Whether one token more fits into the commit, beside the marker, what this authority asserts, and so many other writes of so many bytes.
+    pub(super) fn has_room(&self, authority: &Authority, others: usize, bytes: usize) -> bool {
         let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
         let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
+        // The audit tells no more of a change than what is written and what was there.
+        let written = 2 * self.writes.iter().map(bounds::weight).sum::<usize>();
+        let asserted = authority.size(self.context.reads);
         so_far + others + MOST_PER_TOKEN + 1 + authority.weight() <= MOST_WRITES
+            && written + bytes + asserted + bounds::MOST_PER_TOKEN <= bounds::COMMIT
+    }
+
+    /// Keeps the first reason why this cannot be committed.
+    fn refuse(&mut self, checked: Result<(), Refusal>) {
+        if self.refused.is_none() {
+            self.refused = checked.err();
+        }
+    }
+
+    /// A record leaves room for whatever is done to it later. What takes power away is not measured.
+    fn measure_record(&mut self, record: &Record, before: Option<&Record>) {
+        let instead = "take fewer permissions, or narrow fewer of them to fewer resources";
+        let rest = |record: &Record| {
+            let whole = record.to_text().len();
+            (
+                whole.saturating_sub(json(&record.token().permissions).len()),
+                whole,
+            )
+        };
+        let ((size, whole), before) = (rest(record), before.map(rest).unzip());
+        let what = "the record of the token, beside its list of permissions,";
+        let checked = bounds::refuse_growth(what, size, before.0, bounds::RECORD, instead);
+        self.refuse(checked);
+        let what = "the record of the token";
+        let checked = bounds::refuse_growth(what, whole, before.1, bounds::RECORD_WITH_GRANT, instead);
+        self.refuse(checked);
     }
 
     /// A token that the operation is about, though it may change nothing of it.
@@ -97,9 +132,11 @@ impl<'o> Changes<'o> {
     pub(super) fn create_token(&mut self, record: &Record) {
         let token = record.token();
         let forgotten_at = token.forgotten_at();
+        let text = record.to_text();
+        self.measure_record(record, None);
         self.writes.push(Write {
             expires_at: forgotten_at,
-            ..Write::create(keys::token(&token.id), record.to_text())
+            ..Write::create(keys::token(&token.id), text)
         });
         if token.parents.is_empty() {
             let entry = keys::owner_entry(&token.owner, &token.id);
@@ -112,7 +149,11 @@ impl<'o> Changes<'o> {
     /// A changed token.
     pub(super) fn replace_token(&mut self, found: &Found, changed: &Record) {
         let token = changed.token();
-        let write = Write::replace(keys::token(&token.id), Some(found.text), changed.to_text());
+        let text = changed.to_text();
+        if self.operation == Operation::Edit {
+            self.measure_record(changed, Some(&found.record));
+        }
+        let write = Write::replace(keys::token(&token.id), Some(found.text), text);
         self.writes.push(Write {
             expires_at: token.forgotten_at(),
             ..write
@@ -179,8 +220,17 @@ impl<'o> Changes<'o> {
     pub(super) fn put_account(&mut self, before: Option<(&Account, &str)>, after: &Account) {
         let key = keys::account(&after.id);
         let stored = before.map(|(_, text)| text);
-        self.writes
-            .push(Write::replace(key.clone(), stored, after.to_text()));
+        let text = after.to_text();
+        let instead = "give it fewer roles, or roles with fewer permissions";
+        let checked = bounds::refuse_growth(
+            "the account",
+            text.len(),
+            stored.map(str::len),
+            bounds::ACCOUNT,
+            instead,
+        );
+        self.refuse(checked);
+        self.writes.push(Write::replace(key.clone(), stored, text));
         self.announce(&after.id, key, after.revision);
         self.audit_account(before.map(|(account, _)| account), Some(after));
     }
@@ -245,8 +295,14 @@ impl<'o> Changes<'o> {
     /// # Errors
     /// [`Halt::Need`] for the heads of the audit trails and of the change feed.
     pub(super) fn finish(mut self, mark: Mark, authority: Option<&Authority>) -> Result<Vec<Write>, Halt> {
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
+        }
+        if self.operation.rests_on_time() {
+            self.context.time.reliable()?;
+        }
         let reads = self.context.reads;
-        let Time { started, now } = self.context.time;
+        let Time { started, now, .. } = self.context.time;
         let operation = self.context.entropy.operation_id();
         let trails: Vec<String> = self
             .audited
@@ -286,6 +342,17 @@ impl<'o> Changes<'o> {
             }
         }
         self.writes.push(mark.write(self.context, self.tokens));
+        let size: usize = self.writes.iter().map(bounds::weight).sum();
+        // What ends something is left to the store.
+        let gives = !self.urgent && self.operation != Operation::Purge;
+        if gives && size > bounds::COMMIT {
+            let message = format!(
+                "the change would have {size} bytes with all that it rests on, and at most {} go into one commit; the accounts at and above the \
+                 owner are large: give them fewer roles",
+                bounds::COMMIT
+            );
+            return Err(Refusal::new(ErrorCode::InvalidInput, message).into());
+        }
         if planted(Bug::LostUpdate) {
             self.writes.iter_mut().for_each(|write| write.expect = None);
         }

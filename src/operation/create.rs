@@ -112,6 +112,7 @@ pub(super) fn plan(
             return made_before(context, &authority, secret, made);
         }
     }
+    context.time.reliable()?;
     let wanted = Wanted::read(context, &members, actor, &mut problems);
     let (Some(wanted), Some(secret), true) = (wanted, secret, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());

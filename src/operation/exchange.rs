@@ -58,18 +58,18 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         context.deployment,
         credential,
         context.reads,
-        context.time.now,
+        context.time.latest(),
         &mut Recent::default(),
     )? {
         Presentation::Of(verified) => verified,
-        Presentation::RotatedOut(_) => return Err(not_valid(Code::RotatedOut).into()),
+        Presentation::RotatedOut(..) => return Err(not_valid(Code::RotatedOut).into()),
         Presentation::Deleted(_) => return Err(not_valid(Code::Unknown).into()),
         Presentation::Refused(code) => return Err(not_valid(code).into()),
     };
     let presented = &verified.token;
     let catalog = context.deployment.catalog();
     let standing = Standing::read(presented.clone(), catalog, context.reads)?;
-    if let Some(code) = standing.terms.refusal(context.time.now) {
+    if let Some(code) = standing.terms.refusal(context.time.latest()) {
         return Err(not_valid(code).into());
     }
     let mark = Mark::of_call(context, Operation::Exchange);
@@ -80,7 +80,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         request: wanted.request.clone(),
         ..Question::of(&anything)
     };
-    if !standing.terms.meets_conditions(&question, context.time.now) {
+    if !standing.terms.meets_conditions(&question, context.time.latest()) {
         return Err(not_valid(Code::ConditionFailed).into());
     }
     // A sibling rests on none of what only the presented session has. One with bounds of its own gets a session that has them too.

@@ -16,12 +16,13 @@ use crate::condition::Address;
 use crate::credential::TokenId;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
-use crate::record::Record;
+use crate::record::{Record, Stored};
 use crate::refusal::Refusal;
 use crate::requirement::Requirement;
 use crate::step::Halt;
 use crate::time::Instant;
-use crate::token::Status;
+use crate::token::{Rotation, Status, Token};
+use crate::usage::Usage;
 
 /// The most tokens of one call.
 const MOST: usize = 20;
@@ -43,6 +44,8 @@ pub(super) struct Use {
     /// The rotation whose new secret was used, by its revision.
     pub(super) successor: Option<u64>,
     pub(super) reused: bool,
+    /// The rotation whose old secret was used after its grace, by its revision, as the verifier's clock had it.
+    pub(super) grace_over: Option<u64>,
     /// The permissions that were asked for, by index.
     pub(super) asked: Vec<usize>,
     /// Whether some uses did not tell what for.
@@ -72,17 +75,23 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     let [marked] = context.reads.get([mark.key()])?;
     if let Some(done) = mark.found(marked)? {
         let flushed = uses.iter().take_while(|used| done.contains(&used.id)).count();
-        return Ok(Outcome::Answer(Answer::Flushed { flushed }));
+        let unreadable = Vec::new();
+        return Ok(Outcome::Answer(Answer::Flushed { flushed, unreadable }));
     }
     let actor = Actor::maintenance();
     let authority = Authority::read(context, &actor)?;
     let mut changes = Changes::new(context, Operation::Flush, authority.id());
     let mut ledger = Ledger::default();
-    let mut flushed = 0;
+    let (mut flushed, mut unreadable) = (0, Vec::new());
     for used in &uses {
         let more = Ledger::MOST_PER_TOKEN * parents_of(context, &used.id)?.len();
-        if !changes.has_room(&authority, ledger.weight() + more) {
+        let has_room = changes.has_room(&authority, ledger.weight() + more, ledger.size());
+        // One always goes, so that a flush comes to its end.
+        if flushed > 0 && !has_room {
             break;
+        }
+        if is_unreadable(context, &used.id)? {
+            unreadable.push(used.id);
         }
         take_in(context, used, &authority, &mut changes, &mut ledger)?;
         flushed += 1;
@@ -90,11 +99,11 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     ledger.write(&mut changes);
     Ok(Outcome::Commit(
         changes.finish(mark, None)?,
-        Answer::Flushed { flushed },
+        Answer::Flushed { flushed, unreadable },
     ))
 }
 
-/// Reads `[{ id, at, firstAt?, uses?, successor?, reused?, asked?, untold?, from? }]`. Without `asked` it is not told what the uses were for.
+/// Reads `[{ id, at, firstAt?, uses?, successor?, reused?, graceOver?, asked?, untold?, from? }]`. Without `asked` it is not told what the uses were for.
 fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     let path = Path::call().member("uses");
     let Value::List(items) = value else {
@@ -118,6 +127,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
             "uses",
             "successor",
             "reused",
+            "graceOver",
             "asked",
             "untold",
             "from",
@@ -131,6 +141,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         let seen = members.instant("at", problems);
         let first = members.instant("firstAt", problems);
         let successor = members.count("successor", problems);
+        let grace_over = members.count("graceOver", problems);
         if seen.is_none() {
             problems.add(&members.path("at"), "is required: when it was last used");
         }
@@ -149,6 +160,7 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
                 uses: NonZeroU32::new(count.unwrap_or(1)),
                 successor,
                 reused: members.flag("reused", problems),
+                grace_over,
                 untold: members.flag("untold", problems) || asked.is_none(),
                 asked: asked.unwrap_or_default(),
                 from,
@@ -195,6 +207,13 @@ fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instan
     from
 }
 
+/// Whether what is stored of a token, or of its use, cannot be read. Nothing is noted of the one, and the other is begun anew.
+fn is_unreadable(context: &Context, id: &TokenId) -> Result<bool, Halt> {
+    let [record, usage] = context.reads.get([&keys::token(id), &keys::usage(id)])?;
+    let record = record.is_some_and(|text| Stored::parse(id, text).is_err());
+    Ok(record || usage.is_some_and(|text| Usage::parse(text).is_err()))
+}
+
 /// The tokens that a session came from.
 fn parents_of(context: &Context, id: &TokenId) -> Result<Vec<TokenId>, Halt> {
     let found = stored(context, id)?;
@@ -221,16 +240,25 @@ fn take_in<'c>(
     if let Some(changed) = consequence(context, used, &found.record, authority) {
         changes.replace_token(&found, &changed);
         ledger.leave_record(&used.id);
-    } else if used.reused {
+    } else if is_reuse(context, used, token) {
         changes.note_token(token);
     }
     Ok(())
 }
 
+/// Whether a secret was used that was rotated out. That a grace is over is judged by the time of the flush: the clock of the verifier may have
+/// been ahead, and its word ends no token. Of a rotation that was ended since, nothing is known of it; the next use tells.
+fn is_reuse(context: &Context, used: &Use, token: &Token) -> bool {
+    let late = |rotation: &Rotation| {
+        used.grace_over == Some(rotation.revision) && context.time.now >= rotation.grace_ends_at
+    };
+    used.reused || token.rotation.as_ref().is_some_and(late)
+}
+
 /// What the use of a token changes in it, by its own policy.
 fn consequence(context: &Context, used: &Use, record: &Record, authority: &Authority) -> Option<Record> {
     let token = record.token();
-    if used.reused {
+    if is_reuse(context, used, token) {
         let kind = context.deployment.catalog().kind(&token.kind).ok()?;
         let status = match kind.rotation().reuse {
             Reuse::Alert => return None,

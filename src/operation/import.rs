@@ -41,6 +41,7 @@ pub(super) fn plan(
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
+    context.time.reliable()?;
     let row = read_row(context, &members, &mut problems);
     let wanted = Wanted::read(context, &members, actor, &mut problems);
     let (Some(row), Some(wanted), true) = (row, wanted, problems.is_empty()) else {

@@ -99,6 +99,15 @@ impl<'c> Ledger<'c> {
         Ledger::MOST_PER_TOKEN * self.0.len()
     }
 
+    /// The most bytes that this comes to.
+    pub(super) fn size(&self) -> usize {
+        let line = |line: &Line| {
+            let usage = line.usage.as_ref().map_or(0, |usage| usage.to_text().len());
+            line.found.text.len() + line.before.map_or(0, str::len) + usage
+        };
+        self.0.iter().map(line).sum()
+    }
+
     /// Writes down what was entered.
     pub(super) fn write(self, changes: &mut Changes) {
         for line in self.0 {

@@ -44,7 +44,7 @@ use crate::resource::Resource;
 use crate::shard_count::ShardCount;
 use crate::step::{Halt, Reads, Step, Write};
 use crate::stored::{Blank, restore_by_parsing};
-use crate::time::Instant;
+use crate::time::{Instant, SKEW};
 use crate::token::Token;
 use authority::Authority;
 use own_store::{in_own_store, with_renewed_seal};
@@ -94,16 +94,18 @@ impl Entropy {
 pub struct Time {
     /// When the call was begun: the time in a new token's id.
     pub started: Instant,
-    /// When this plan is made.
+    /// When this plan is made, by the host's own reading: what is made ends by it, and what is written bears it.
     pub now: Instant,
+    /// The highest instant that the host has taken for the time. It refuses what was over by then, and nothing else.
+    pub highest: Instant,
 }
 
 impl Time {
-    /// Reads `{ now, started }` in milliseconds since the epoch.
+    /// Reads `{ now, started, highest }` in milliseconds since the epoch.
     ///
     /// # Errors
     /// When the host's clock cannot be read: it never stands for a time.
-    pub fn read(now: f64, started: f64) -> Result<Time, Refusal> {
+    pub fn read(now: f64, started: f64, highest: f64) -> Result<Time, Refusal> {
         let read = |number, what| {
             Instant::from_millis(number).map_err(|message| {
                 Refusal::new(
@@ -115,7 +117,26 @@ impl Time {
         Ok(Time {
             started: read(started, "started")?,
             now: read(now, "now")?,
+            highest: read(highest, "highest")?,
         })
+    }
+
+    /// The later of both: what is over by either is over.
+    fn latest(self) -> Instant {
+        self.now.max(self.highest)
+    }
+
+    /// Refuses to make what ends by a clock that is not to be believed: made a year ahead, a session of minutes would live that year.
+    fn reliable(self) -> Result<(), Refusal> {
+        let Time { now, highest, .. } = self;
+        if now.millis().abs_diff(highest.millis()) <= SKEW.millis() {
+            return Ok(());
+        }
+        let message = format!(
+            "the clock reads {now}, and by what it read before it should be {highest}. Until both agree within {SKEW}, nothing that ends by \
+             it is made; set the clock of this host right, and start the process anew if it was ahead"
+        );
+        Err(Refusal::new(ErrorCode::ClockUnreliable, message))
     }
 }
 
@@ -171,6 +192,9 @@ pub enum Answer {
     Flushed {
         /// How many of the uses, from the first, are taken in.
         flushed: usize,
+        /// The tokens of which what is stored cannot be read.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        unreadable: Vec<TokenId>,
     },
 }
 
@@ -272,6 +296,15 @@ impl Operation {
                 | Op::PutAccount
                 | Op::DisableAccount
                 | Op::DeleteAccount
+        )
+    }
+
+    /// Whether what it leaves, or what it removes for good, rests on what time it is.
+    fn rests_on_time(self) -> bool {
+        use Operation as Op;
+        matches!(
+            self,
+            Op::Create | Op::ImportKey | Op::Exchange | Op::Rotate | Op::Purge
         )
     }
 

@@ -13,7 +13,7 @@ use crate::verdict::Code;
 
 /// Refuses a token that has expired or gone idle, and a session of a token that is over.
 pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Halt> {
-    if let Some(ends) = token.expires_at.filter(|ends| context.time.now >= *ends) {
+    if let Some(ends) = token.expires_at.filter(|ends| context.time.latest() >= *ends) {
         let message = format!(
             "the token expired at {ends}; rotate it with expiresIn, which renews it, or make another"
         );
@@ -23,7 +23,7 @@ pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Halt> 
     if !token.parents.is_empty() {
         let catalog = context.deployment.catalog();
         let standing = Standing::read(token.clone(), catalog, context.reads)?;
-        let refusal = standing.terms.refusal(context.time.now);
+        let refusal = standing.terms.refusal(context.time.latest());
         if let Some(code @ (Code::Revoked | Code::Expired | Code::IdleExpired)) = refusal {
             let message = format!("a token that the session came from is over: {}", code.name());
             return Err(Refusal::new(ErrorCode::Terminal, message).into());
@@ -46,7 +46,7 @@ pub(super) fn refuse_gone_idle(context: &Context, token: &Token) -> Result<(), H
         .status_changed_at
         .filter(|_| token.status == Status::Disabled);
     let idle = Idle::of(token, usage.map(|usage| usage.last_used_at()));
-    if idle.is_some_and(|idle| idle.is_over(disabled_at.unwrap_or(context.time.now))) {
+    if idle.is_some_and(|idle| idle.is_over(disabled_at.unwrap_or(context.time.latest()))) {
         let message = "the token went idle: it was not used for too long, which cannot be undone";
         return Err(Refusal::new(ErrorCode::Terminal, message).into());
     }

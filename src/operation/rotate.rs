@@ -125,6 +125,7 @@ fn rotate(
     if token.status == Status::Revoked {
         return Err(terminal().into());
     }
+    context.time.reliable()?;
     allows(context, token, Action::Rotate)?;
     if record.has_retired(&digest) {
         return Err(Refusal::at(

@@ -221,7 +221,9 @@ fn read_times(
     let lifetime = lifetime.filter(|lifetime| !rounded_away(lifetime));
     let asked = match lifetime {
         Some(lifetime) => problems.keep(&path, now.after(lifetime)),
-        None => members.instant("expiresAt", problems),
+        None => members
+            .instant("expiresAt", problems)
+            .map(|asked| kind.trimmed(now, asked)),
     };
     if problems.len() > before {
         return (not_before, None);

@@ -104,17 +104,19 @@ impl Core {
 
     /// Plans a management operation with everything read so far. `entropy` has 64 bytes, the same at every plan of a call. A new credential
     /// is `out[1]`.
+    #[allow(clippy::too_many_arguments)] // Numbers cross quickest one by one.
     pub fn plan(
         &self,
         call: JsValue,
         reads: JsValue,
         now: f64,
         started: f64,
+        highest: f64,
         entropy: &Uint8Array,
         out: &Array,
     ) {
         let step = self
-            .try_plan(call, reads, now, started, entropy)
+            .try_plan(call, reads, now, started, highest, entropy)
             .unwrap_or_else(Step::Refuse);
         push_with_credential(out, &step);
     }
@@ -128,11 +130,12 @@ impl Core {
         reads: JsValue,
         now: f64,
         started: f64,
+        highest: f64,
         entropy: &Uint8Array,
         out: &Array,
     ) {
         let credential = Zeroizing::new(credential);
-        let step = planned(reads, now, started, entropy).and_then(|(reads, time, entropy)| {
+        let step = planned(reads, now, started, highest, entropy).and_then(|(reads, time, entropy)| {
             let input = value(input, "the input")?;
             let deployment = self.deployment()?;
             Ok(operation::plan_exchange(
@@ -150,7 +153,7 @@ impl Core {
     /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest, scheme }`, `out[1]` the credential. Of a new
     /// token, or, for its rotation, of the one with the id.
     pub fn mint(&self, now: f64, id: Option<String>, entropy: &Uint8Array, out: &Array) {
-        let minted = Time::read(now, now).and_then(|time| {
+        let minted = Time::read(now, now, now).and_then(|time| {
             let (prefix, entropy) = (self.deployment()?.prefix(), read_entropy(entropy)?);
             let Some(id) = id else {
                 return Ok(entropy.mint(prefix, time.now));
@@ -248,10 +251,11 @@ impl Core {
         reads: JsValue,
         now: f64,
         started: f64,
+        highest: f64,
         entropy: &Uint8Array,
     ) -> Result<Step<operation::Answer>, Refusal> {
         let call = value(call, "the call")?;
-        let (reads, time, entropy) = planned(reads, now, started, entropy)?;
+        let (reads, time, entropy) = planned(reads, now, started, highest, entropy)?;
         Ok(operation::plan(self.deployment()?, &call, &reads, time, &entropy))
     }
 
@@ -356,7 +360,7 @@ struct Configured {
 
 /// The time of a question.
 fn clock(now: f64) -> Result<Instant, Refusal> {
-    Time::read(now, now).map(|time| time.now)
+    Time::read(now, now, now).map(|time| time.now)
 }
 
 /// A text in lower case, from the host as well.
@@ -378,9 +382,10 @@ fn planned(
     reads: JsValue,
     now: f64,
     started: f64,
+    highest: f64,
     entropy: &Uint8Array,
 ) -> Result<(Reads, Time, Entropy), Refusal> {
-    let time = Time::read(now, started)?;
+    let time = Time::read(now, started, highest)?;
     let entropy = read_entropy(entropy)?;
     Ok((Reads::from_value(value(reads, "the reads")?)?, time, entropy))
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { memoryStore } from 'leastkey/stores/memory';
-import { admin, createToken, deployment } from './support/deployment.js';
+import { admin, catalog, createToken, deployment, input } from './support/deployment.js';
 import { instanceInUse, trapNext } from './support/glue.js';
 
 const START = 1_800_000_000_000;
@@ -60,6 +60,159 @@ describe('a clock', () => {
     }
     clock.now = START + 1;
     assert.equal((await tokens.verify(token)).code, 'valid');
+  });
+});
+
+const MINUTE = 60_000;
+const YEAR = 365 * 24 * 60 * MINUTE;
+
+describe('a clock that was wrong', () => {
+  test('that was a year ahead makes no session that lasts until then', async () => {
+    const clock = { now: START };
+    const store = memoryStore();
+    const here = await deployment({ store, now: () => clock.now });
+    const made = await createToken(here);
+    clock.now = START + YEAR;
+    await here.verify(made.token);
+    clock.now = START + MINUTE + 1;
+    await assert.rejects(here.exchange(made.token, { expiresIn: '15m' }), {
+      code: 'clock_unreliable',
+      message: /the clock reads 2027-.* should be 2028-.* Until both agree within 1m/,
+    });
+    await assert.rejects(here.create(input(), admin), { code: 'clock_unreliable' });
+    await here.revoke(made.id, {}, admin);
+    assert.equal((await here.get(made.id, admin)).status, 'revoked');
+    // Another process, whose clock was right.
+    const other = await deployment({ store, now: () => clock.now });
+    const { token: good } = await createToken(other);
+    const { record } = await other.exchange(good, { expiresIn: '15m' });
+    assert.equal(record.expiresAt, clock.now + 15 * MINUTE);
+  });
+
+  test('stops nobody by what it counted, and ends no secret by what it saw', async () => {
+    const clock = { now: START };
+    const store = memoryStore();
+    const kinds = { watched: { title: 'Watched', rotation: { reuse: 'revoke' as const } } };
+    const changed = { store, catalog: { ...catalog, kinds } };
+    const ahead = await deployment({ ...changed, now: () => clock.now + YEAR });
+    const right = await deployment({ ...changed, now: () => clock.now });
+    const limits = { requests: { limit: 2, per: '1m' } };
+    const { token, id } = await createToken(right, { kind: 'watched', limits });
+    const spend = async (tokens: typeof right) =>
+      (await tokens.verify(token, undefined, { consume: 1 })).code;
+    assert.equal(await spend(ahead), 'valid');
+    assert.deepEqual([await spend(right), await spend(right)], ['valid', 'rate_limited']);
+    clock.now += MINUTE;
+    assert.deepEqual(
+      [await spend(right), await spend(right), await spend(right)],
+      ['valid', 'valid', 'rate_limited'],
+    );
+
+    await right.rotate(id, { grace: '1h' }, admin);
+    assert.equal((await ahead.verify(token)).code, 'rotated_out');
+    // The flush is that process's too, but its clock is right again by then: what it asks is the reading.
+    clock.now -= YEAR - 1_000;
+    await ahead.flush();
+    clock.now += YEAR - 1_000;
+    assert.equal((await right.get(id, admin)).status, 'active');
+    assert.equal((await right.verify(token)).code, 'valid');
+  });
+});
+
+describe('the clock of the host', () => {
+  /** Both clocks set by hand, as no option can: one jumps, the other does not. */
+  async function jumping(told: unknown[]) {
+    const real = { now: Date.now, steady: performance.now };
+    const clock = { wall: START, steady: 1_000 };
+    Date.now = () => clock.wall;
+    performance.now = () => clock.steady;
+    const restore = () => {
+      Date.now = real.now;
+      performance.now = real.steady;
+    };
+    const pass = (time: number) => {
+      clock.wall += time;
+      clock.steady += time;
+    };
+    try {
+      const onError = (error: unknown, { operation }: { operation: string }) => {
+        told.push([operation, error]);
+      };
+      const tokens = await deployment({ onError });
+      return {
+        ...(await createToken(tokens, { expiresAt: START + 10 * MINUTE })),
+        tokens,
+        clock,
+        pass,
+        restore,
+      };
+    } catch (error) {
+      restore();
+      throw error;
+    }
+  }
+
+  test('that jumps ahead and is set right is forgotten, and the host is told', async () => {
+    const told: [string, Error & { code: string }][] = [];
+    const { tokens, token, clock, pass, restore } = await jumping(told);
+    try {
+      clock.wall += YEAR;
+      assert.equal((await tokens.verify(token)).code, 'expired', 'it refuses at once');
+      await assert.rejects(tokens.create(input(), admin), { code: 'clock_unreliable' });
+      pass(MINUTE - 1);
+      assert.equal((await tokens.verify(token)).code, 'expired');
+      assert.equal(told.length, 0);
+      clock.wall -= YEAR;
+      assert.equal((await tokens.verify(token)).code, 'valid');
+      await tokens.create(input(), admin);
+      assert.deepEqual(
+        told.map(([operation, { code }]) => [operation, code]),
+        [['clock', 'clock_unreliable']],
+      );
+      assert.match(String(told[0]?.[1].message), /jumped to 2028-.* reads 2027-.* the jump is forgotten/);
+    } finally {
+      restore();
+    }
+  });
+
+  test('that jumps ahead is believed once it has held for a minute', async () => {
+    const told: unknown[] = [];
+    const { tokens, token, clock, pass, restore } = await jumping(told);
+    try {
+      clock.wall += YEAR;
+      assert.equal((await tokens.verify(token)).code, 'expired');
+      // Another jump begins the minute anew.
+      pass(MINUTE / 2);
+      clock.wall += YEAR;
+      assert.equal((await tokens.verify(token)).code, 'expired');
+      pass(MINUTE - 1);
+      await assert.rejects(tokens.create(input(), admin), { code: 'clock_unreliable' });
+      pass(1);
+      const { record } = await tokens.create(input({ expiresIn: '15m' }), admin);
+      assert.equal(record.expiresAt, clock.wall + 15 * MINUTE);
+      clock.wall -= YEAR;
+      assert.equal((await tokens.verify(token)).code, 'expired', 'and then it is the mark');
+      assert.equal(told.length, 0);
+    } finally {
+      restore();
+    }
+  });
+
+  test('that runs on with the steady one, or is set by less than a minute, is believed', async () => {
+    const told: unknown[] = [];
+    const { tokens, token, clock, pass, restore } = await jumping(told);
+    try {
+      pass(9 * MINUTE);
+      assert.equal((await tokens.verify(token)).code, 'valid');
+      clock.wall += MINUTE;
+      assert.equal((await tokens.verify(token)).code, 'expired');
+      await tokens.create(input(), admin);
+      pass(YEAR);
+      await tokens.create(input(), admin);
+      assert.equal(told.length, 0);
+    } finally {
+      restore();
+    }
   });
 });
 

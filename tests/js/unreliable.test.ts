@@ -68,6 +68,27 @@ describe('a store that fails 15 % of its calls', () => {
   });
 });
 
+test('a value that is too long is named, and stops nothing else', async () => {
+  const store = memoryStore();
+  const tokens = await deployment({ store });
+  const [good, long] = [await createToken(tokens), await createToken(tokens, { name: 'Long' })];
+  const text = JSON.stringify('x'.repeat(1_000_000));
+  await tokens.verify(good.token);
+  await tokens.verify(long.token);
+  await store.commit([
+    { key: `token/${long.id}`, value: text },
+    { key: `usage/${good.id}`, value: text },
+  ]);
+  assert.equal((await tokens.verify(long.token)).code, 'store_unavailable');
+  assert.deepEqual(await tokens.flush(), { flushed: 2, uncounted: 0, unreadable: [good.id, long.id] });
+  assert.equal((await tokens.get(good.id, admin)).uses, 1, 'what is no authority is begun anew');
+  const page = await tokens.list({ owner: 'org:acme' }, admin);
+  assert.deepEqual([page.items.map(({ id }) => id), page.unreadable], [[good.id], [long.id]]);
+  const report = await tokens.revokeAll({ owner: 'org:acme' }, {}, admin);
+  assert.deepEqual([report.ids, report.unreadable], [[good.id], [long.id]]);
+  assert.equal((await tokens.verify(good.token)).code, 'revoked');
+});
+
 describe('what is cached of a token', () => {
   test('is not used while a change by this process is under way, nor when its answer is lost', async () => {
     const inner = memoryStore();

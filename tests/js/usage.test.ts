@@ -55,6 +55,48 @@ describe('the use of a token', () => {
     for (const { id } of made) assert.equal((await tokens.get(id, admin)).uses, 1);
   });
 
+  test('of twenty tokens with a hundred long requirements each is flushed in parts', async () => {
+    const tokens = await deployment({ freshness: '1h' });
+    const made = [];
+    for (let at = 0; at < 20; at++) made.push(await createToken(tokens, { name: `T${at}` }));
+    for (let length = 64; length < 164; length++) {
+      const requirement = `${'messages:send OR '.repeat(length)}messages:send`;
+      for (const { token } of made) assert.equal((await tokens.verify(token, requirement)).code, 'valid');
+    }
+    assert.deepEqual(await tokens.flush(), { flushed: 20, uncounted: 0 });
+    for (const { id } of made) assert.equal((await tokens.get(id, admin)).uses, 100);
+  });
+
+  test('that no commit takes is told, and stops no other', async () => {
+    const store = memoryStore();
+    const tokens = await deployment({ store });
+    const { token, id } = await createToken(tokens);
+    const session = await tokens.exchange(token, {});
+    const other = await createToken(tokens, { name: 'Other' });
+    await tokens.verify(String(session.token));
+    await tokens.verify(other.token);
+    // Records of another time, when they could be of any size.
+    const places = Array.from({ length: 3_800 }, (_, at) => `org:acme/${String(at).padStart(230, '0')}`);
+    for (const key of [`token/${id}`, `token/${session.record.id}`]) {
+      const [text] = await store.get([key]);
+      const stored = JSON.parse(String(text));
+      const before = Object.entries(stored.token).flatMap(([name, value]) =>
+        name === 'permissions'
+          ? [
+              [name, value],
+              ['resources', { 'messages:send': places }],
+            ]
+          : [[name, value]],
+      );
+      stored.token = Object.fromEntries(before);
+      await store.commit([{ key, value: JSON.stringify(stored) }]);
+    }
+    const report = await tokens.flush();
+    assert.deepEqual(report, { flushed: 1, uncounted: 1, refused: [session.record.id] });
+    assert.equal((await tokens.get(other.id, admin)).uses, 1);
+    assert.deepEqual(await tokens.flush(), { flushed: 0, uncounted: 0 });
+  });
+
   test('is not noted where that was switched off', async () => {
     const tokens = await deployment({ usage: false });
     const { token, id } = await createToken(tokens);

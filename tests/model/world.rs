@@ -170,6 +170,7 @@ impl Attempt {
         let time = Time {
             started: instant(self.started),
             now: instant(world.now),
+            highest: instant(world.now),
         };
         let entropy = Entropy::new(Zeroizing::new(bytes(self.draw)));
         let step = match self.call["credential"].as_str() {

@@ -81,6 +81,8 @@ pub struct Host {
     pub table: Table,
     pub store: BTreeMap<String, String>,
     pub now: u64,
+    /// The highest instant that the host has taken for the time, where that is another.
+    pub highest: Option<u64>,
     pub calls: u64,
     /// The writes of the last commit.
     pub written: Vec<Write>,
@@ -95,6 +97,7 @@ impl Host {
             table: Table::default(),
             store: BTreeMap::new(),
             now: NOW,
+            highest: None,
             calls: 0,
             written: Vec::new(),
             waited: 0,
@@ -118,6 +121,7 @@ impl Host {
         Time {
             started: instant(self.now),
             now: instant(self.now + self.waited),
+            highest: instant(self.highest.unwrap_or(self.now + self.waited)),
         }
     }
 

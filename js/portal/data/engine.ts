@@ -22,6 +22,6 @@ export async function startEngine({ catalog, prefix }: Deployment, now: () => nu
       throw refusal(step);
     },
     expand: (pattern) => core.expand(pattern),
-    mint: ({ id } = {}) => mintCredential(core, { now, entropy: undefined }, id),
+    mint: ({ id } = {}) => mintCredential(core, { reading: now, entropy: undefined }, id),
   };
 }

@@ -14,6 +14,9 @@ use crate::resource::Resource;
 use crate::sorted_map::SortedMap;
 use crate::time::{Instant, Lifetime};
 
+/// How far a client's clock may be ahead.
+const CLIENT_SKEW: Lifetime = Lifetime::minutes(5);
+
 /// A configured sort of token and its rules. The kinds of the four systems exist without being written down.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -160,6 +163,17 @@ impl Kind {
             all.join(" or "),
             quote(owner.as_str())
         ))
+    }
+
+    /// An end that a client reckoned by its own clock. As much beyond the longest as such a clock may be ahead is trimmed.
+    #[must_use]
+    pub fn trimmed(&self, now: Instant, asked: Instant) -> Instant {
+        let longest = self.expiry.longest.and_then(|longest| now.after(longest).ok());
+        longest
+            .filter(|longest| {
+                (1..=CLIENT_SKEW.millis()).contains(&asked.millis().saturating_sub(longest.millis()))
+            })
+            .unwrap_or(asked)
     }
 
     /// When a token that starts now ends: `asked` within what the kind allows. `Ok(None)` is a token that never expires.

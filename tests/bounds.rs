@@ -1,0 +1,258 @@
+//! Nothing can be written that cannot be read, ended and told of; one value that cannot be read stops nothing else.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod support;
+
+use leastkey::bounds::{ACCOUNT, COMMIT, RECORD, VALUE};
+use leastkey::refusal::ErrorCode;
+use serde_json::{Value as Json, json};
+use support::{Host, admin, text};
+
+const NARROWED: [&str; 4] = [
+    "policy:read",
+    "policy:write",
+    "messages:status",
+    "messages:templates:read",
+];
+
+/// With a kind whose permissions can be edited.
+fn host() -> Host {
+    let mut catalog = support::catalog();
+    catalog["kinds"]["permission-set"]["editable"] = json!(["permissions", "tags"]);
+    configured(&catalog)
+}
+
+fn configured(catalog: &Json) -> Host {
+    let prefix = support::value(json!({ "prefix": "acme_live" }));
+    Host {
+        deployment: leastkey::Deployment::configure(&prefix, &support::value(catalog.clone())).unwrap(),
+        ..Host::new()
+    }
+}
+
+fn root() -> Json {
+    json!({ "id": "user:0", "roles": { "": "admin" } })
+}
+
+/// So many resources of the longest kind below `org:acme`.
+fn places(count: usize) -> Vec<String> {
+    (0..count).map(|at| format!("org:acme/{at:0>240}")).collect()
+}
+
+/// A token whose record has some 25 kB for each permission that it narrows.
+fn wanted(name: &str, narrowed: usize) -> Json {
+    let resources: serde_json::Map<String, Json> = NARROWED
+        .iter()
+        .take(narrowed)
+        .map(|id| ((*id).to_owned(), json!(places(100))))
+        .collect();
+    json!({ "kind": "permission-set", "name": name, "owner": "org:acme", "add": NARROWED, "resources": resources })
+}
+
+fn largest_write(host: &Host) -> usize {
+    let of = |text: &Option<Option<String>>| text.iter().flatten().map(String::len).sum::<usize>();
+    host.written.iter().map(|write| of(&write.value)).max().unwrap()
+}
+
+fn commit_size(host: &Host) -> usize {
+    let of = |text: &Option<Option<String>>| text.iter().flatten().map(String::len).sum::<usize>();
+    host.written
+        .iter()
+        .map(|write| write.key.len() + of(&write.expect) + of(&write.value))
+        .sum()
+}
+
+#[test]
+fn a_record_beyond_its_bound_is_refused_before_the_commit() {
+    let mut host = host();
+    let large = host.create(wanted("large", 2), admin()).unwrap();
+    let id = text(&large["record"]["id"]);
+    let before = host.store.clone();
+
+    let refused = host.create(wanted("larger", 3), admin()).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidInput);
+    assert!(
+        refused
+            .message
+            .contains("at most 64000 are stored; take fewer permissions"),
+        "{refused}"
+    );
+
+    let mut row = wanted("imported", 3);
+    row["digest"] = json!("0".repeat(64));
+    row["encoding"] = json!("hex");
+    let call = json!({ "op": "importKey", "input": row, "actor": admin() });
+    assert_eq!(host.call(call).unwrap_err().code, ErrorCode::InvalidInput);
+
+    let change = json!({ "resources": wanted("", 3)["resources"] });
+    let call = json!({ "op": "edit", "id": id, "change": change, "actor": admin() });
+    assert_eq!(host.call(call).unwrap_err().code, ErrorCode::InvalidInput);
+    assert_eq!(host.store, before, "nothing was written");
+}
+
+#[test]
+fn the_largest_record_has_room_for_whatever_is_done_to_it() {
+    let mut host = host();
+    let made = host.create(wanted("large", 2), admin()).unwrap();
+    let (credential, id) = (text(&made["token"]), text(&made["record"]["id"]));
+    assert!((RECORD / 2..RECORD).contains(&host.store[&format!("token/{id}")].len()));
+    let other: Vec<String> = (0..100).map(|at| format!("org:acme/{at:x>240}")).collect();
+    let change = json!({ "resources": { "policy:read": other, "policy:write": other }, "tags": ["a"] });
+    let calls = [
+        json!({ "op": "edit", "id": id, "change": change, "actor": admin() }),
+        json!({ "op": "rotate", "id": id, "options": { "grace": "1h" }, "actor": admin() }),
+        json!({ "op": "disable", "id": id, "actor": admin() }),
+        json!({ "op": "enable", "id": id, "actor": admin() }),
+        json!({ "op": "confirmRotation", "id": id, "actor": admin() }),
+        json!({ "op": "revoke", "id": id, "options": { "reason": "r".repeat(500) }, "actor": admin() }),
+        json!({ "op": "delete", "id": id, "actor": admin() }),
+    ];
+    let session = host.exchange(&credential, json!({})).unwrap();
+    assert_eq!(session["record"]["parents"], json!([id]));
+    let mut told = 2;
+    for call in calls {
+        host.call(call.clone()).unwrap();
+        assert!(
+            largest_write(&host) <= VALUE && commit_size(&host) <= COMMIT,
+            "{call}"
+        );
+        told += 1;
+        let audit = json!({ "op": "audit", "query": { "owner": "org:acme" }, "actor": admin() });
+        let page = host.call(audit).unwrap();
+        assert_eq!(page["items"].as_array().unwrap().len(), told);
+        assert_eq!(page.get("unreadable"), None);
+    }
+}
+
+/// A catalog whose roles have so many permissions of 60 characters each.
+fn with_roles(permissions: usize) -> Host {
+    let mut catalog = support::catalog();
+    let many: serde_json::Map<String, Json> = (0..permissions)
+        .map(|at| (format!("p{at:0>50}"), json!("One of many")))
+        .collect();
+    catalog["services"]["many"] = json!({ "title": "Many", "permissions": many });
+    catalog["roles"]["most"] = json!({ "title": "Most", "permissions": ["many:**"] });
+    configured(&catalog)
+}
+
+fn put(host: &mut Host, id: &str, places: usize) -> Result<Json, leastkey::refusal::Refusal> {
+    let roles: serde_json::Map<String, Json> = (0..places)
+        .map(|at| (format!("org:acme/group:{at}"), json!("most")))
+        .collect();
+    host.call(json!({ "op": "putAccount", "input": { "id": id, "roles": roles }, "actor": root() }))
+}
+
+#[test]
+fn an_account_beyond_its_bound_is_refused_and_a_large_one_is_told_by_its_hash() {
+    let mut host = with_roles(400);
+    let refused = put(&mut host, "user:7", 61).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidInput);
+    assert!(
+        refused
+            .message
+            .contains("at most 128000 are stored; give it fewer roles"),
+        "{refused}"
+    );
+    put(&mut host, "user:7", 4).unwrap();
+    let stored = &host.store["account/user:7"];
+    assert!((ACCOUNT / 2..ACCOUNT).contains(&stored.len()), "{}", stored.len());
+    for _ in 0..2 {
+        host.call(json!({ "op": "disableAccount", "id": "user:7", "actor": root() }))
+            .unwrap();
+        host.call(json!({ "op": "enableAccount", "id": "user:7", "actor": root() }))
+            .unwrap();
+        assert!(commit_size(&host) <= COMMIT);
+    }
+}
+
+/// All pages of a sweep, each within a commit.
+fn revoke_all(host: &mut Host) -> Vec<Json> {
+    let mut call =
+        json!({ "op": "revokeAll", "query": { "owner": "org:acme" }, "options": {}, "actor": admin() });
+    let mut pages = Vec::new();
+    loop {
+        let page = host.call(call.clone()).unwrap();
+        assert!(commit_size(host) <= COMMIT, "{}", commit_size(host));
+        let next = page.get("next").cloned();
+        pages.push(page);
+        let Some(next) = next else { return pages };
+        call["query"]["after"] = next;
+    }
+}
+
+#[test]
+fn a_sweep_of_large_records_takes_as_many_as_a_commit_holds() {
+    let mut host = host();
+    for at in 0..9 {
+        host.create(wanted(&format!("large {at}"), 2), admin()).unwrap();
+    }
+    let pages = revoke_all(&mut host);
+    let revoked: usize = pages
+        .iter()
+        .map(|page| page["ids"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(revoked, 9);
+    assert!(pages.iter().filter(|page| page["ids"] != json!([])).count() > 1);
+}
+
+#[test]
+fn a_flush_of_large_uses_comes_to_its_end() {
+    let mut host = host();
+    let ids: Vec<String> = (0..20)
+        .map(|at| text(&host.create(wanted(&format!("large {at}"), 2), admin()).unwrap()["record"]["id"]))
+        .collect();
+    let mut uses: Vec<Json> = ids
+        .iter()
+        .map(|id| json!({ "id": id, "at": host.now, "uses": 1, "asked": NARROWED }))
+        .collect();
+    let mut commits = 0;
+    while !uses.is_empty() {
+        let answer = host.call(json!({ "op": "flush", "uses": uses })).unwrap();
+        assert!(commit_size(&host) <= COMMIT);
+        uses.drain(..answer["flushed"].as_u64().unwrap() as usize);
+        commits += 1;
+    }
+    assert!(commits > 1);
+    for id in ids {
+        assert_eq!(host.one("get", &id, admin()).unwrap()["uses"], 1);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_stops_nothing_else() {
+    let mut host = host();
+    let ids: Vec<String> = ["one", "damaged", "used", "two"]
+        .iter()
+        .map(|name| text(&host.create(wanted(name, 0), admin()).unwrap()["record"]["id"]))
+        .collect();
+    // What a host hands over in the place of a value that is too long is the empty text.
+    host.store.insert(format!("token/{}", ids[1]), String::new());
+    host.store.insert(format!("usage/{}", ids[2]), String::new());
+    let uses: Vec<Json> = ids.iter().map(|id| json!({ "id": id, "at": host.now })).collect();
+    let answer = host.call(json!({ "op": "flush", "uses": uses })).unwrap();
+    assert_eq!(answer, json!({ "flushed": 4, "unreadable": [ids[1], ids[2]] }));
+    assert_eq!(
+        host.one("get", &ids[2], admin()).unwrap()["uses"],
+        1,
+        "it is begun anew"
+    );
+    let page = host.list(json!({ "owner": "org:acme" }), admin()).unwrap();
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), &page["unreadable"]),
+        (3, &json!([ids[1]]))
+    );
+    host.store
+        .insert(format!("audit/org:acme/{:016}", 2), String::new());
+    let audit = json!({ "op": "audit", "query": { "owner": "org:acme" }, "actor": admin() });
+    let page = host.call(audit).unwrap();
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), &page["unreadable"]),
+        (3, &json!([2]))
+    );
+    let pages = revoke_all(&mut host);
+    let page = pages.last().unwrap();
+    assert_eq!(
+        (page["ids"].as_array().unwrap().len(), &page["unreadable"]),
+        (3, &json!([ids[1]]))
+    );
+}
