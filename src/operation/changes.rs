@@ -38,6 +38,8 @@ pub(super) struct Changes<'o> {
     announced: Vec<(String, Vec<(String, u64)>)>,
     /// By owner.
     audited: Vec<(Resource, Vec<Change>)>,
+    /// The credits of the one changed token that were left, and that are left since: no member of its record.
+    remaining: Option<(Option<u32>, u32)>,
     /// Whether it ends something, and so overtakes the others in each queue.
     urgent: bool,
 }
@@ -54,6 +56,7 @@ impl<'o> Changes<'o> {
             tokens: Vec::new(),
             announced: Vec::new(),
             audited: Vec::new(),
+            remaining: None,
             urgent: operation.ends(),
         }
     }
@@ -86,6 +89,11 @@ impl<'o> Changes<'o> {
     pub(super) fn because(mut self, reason: Option<Reason>) -> Changes<'o> {
         self.reason = reason;
         self
+    }
+
+    /// Tells the trail how many credits of the token that is changed next are left, and were before.
+    pub(super) fn tell_remaining(&mut self, before: Option<u32>, after: u32) {
+        self.remaining = Some((before, after));
     }
 
     /// A write that concerns nobody else.
@@ -207,13 +215,17 @@ impl<'o> Changes<'o> {
 
     fn audit_token(&mut self, before: Option<&Token>, after: Option<&Token>) {
         let Some(token) = after.or(before) else { return };
+        let mut difference = difference(before, after);
+        if let Some((before, after)) = self.remaining.take() {
+            difference.tell("remaining", before, Some(after));
+        }
         let change = Change {
             actor: self.actor.clone(),
             operation: self.operation.name(),
             token: Some(token.id),
             account: None,
             reason: self.reason.clone(),
-            difference: difference(before, after),
+            difference,
         };
         push_to(&mut self.audited, token.owner.clone(), change);
     }

@@ -5,6 +5,7 @@ use super::changes::Changes;
 use super::lookup::find;
 use super::marker::Mark;
 use super::power::{Power, hold_bounds};
+use super::recount::Recount;
 use super::wanted::Wanted;
 use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key, technical_user};
 use crate::account::Account;
@@ -338,17 +339,17 @@ pub(super) fn issue(
         expires_at: wanted.expires_at,
         idle_after: wanted.idle_after,
         conditions: wanted.conditions.clone(),
-        limits: wanted.limits.clone(),
+        limits: wanted.limits.as_ref().map(|asked| asked.limits.clone()),
         bounds_held_at: BoundsHeldAt::default(),
         rotation: None,
         imported: None::<Imported>,
         revision: 1,
     };
-    hold_bounds(&mut token, None, authority);
+    hold_bounds(&mut token, None, false, authority);
     token
 }
 
-/// The writes of a new token: its record, its name, its technical user.
+/// The writes of a new token: its record, its name, its counters, its technical user.
 pub(super) fn add(
     context: &Context,
     wanted: &Wanted,
@@ -360,6 +361,10 @@ pub(super) fn add(
     let token = record.token();
     if wanted.kind.unique_names() {
         take_name(context, token, changes)?;
+    }
+    let remaining = wanted.limits.as_ref().and_then(|asked| asked.remaining);
+    if let Some(recount) = Recount::of_new(context, token, remaining) {
+        recount.write(changes);
     }
     if !wanted.kind.technical_user() {
         changes.create_token(&record);

@@ -10,6 +10,7 @@ use super::details::{
 use super::lookup::{Found, done_before, find_to_change};
 use super::marker::Mark;
 use super::power::{Power, hold_bounds};
+use super::recount::Recount;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::account::StoredAccount;
 use crate::actor::Actor;
@@ -20,7 +21,7 @@ use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::json::json;
 use crate::keys;
-use crate::limit::Limits;
+use crate::limit::Asked;
 use crate::metadata::Metadata;
 use crate::name::{Description, Name, Tag};
 use crate::refusal::{ErrorCode, Refusal};
@@ -34,7 +35,7 @@ struct Edit {
     tags: Option<Vec<Tag>>,
     metadata: Option<Option<Metadata>>,
     conditions: Option<Option<Conditions>>,
-    limits: Option<Option<Limits>>,
+    limits: Option<Option<Asked>>,
     /// Whether the selection is replaced.
     permissions: bool,
     /// The revision that the caller has seen.
@@ -83,18 +84,24 @@ pub(super) fn plan(
     if reselects {
         reselect(context, &members, &mut next)?;
     }
+    let remaining = edit.remaining();
     edit.apply(&mut next);
-    if next == *token {
+    if next == *token && remaining.is_none() {
         return Ok(Outcome::Answer(Answer::Token(Box::new(next))));
     }
-    may_change(context, token, &next, &mut authority)?;
+    let recount = Recount::of_edit(context, token, next.limits.as_ref(), remaining)?;
+    may_change(context, token, &next, recount.as_ref(), &mut authority)?;
     if reselects {
         refuse_more_than_owner(context, token, &next, &mut authority)?;
     }
-    hold_bounds(&mut next, Some(token), &authority);
+    let sets_remaining = recount.as_ref().is_some_and(Recount::sets);
+    hold_bounds(&mut next, Some(token), sets_remaining, &authority);
     let mut changes = Changes::new(context, Operation::Edit, authority.id());
     if next.name != token.name {
         rename(context, &found, &next, &mut changes)?;
+    }
+    if let Some(recount) = recount {
+        recount.write(&mut changes);
     }
     let changed = found.record.with(|token| *token = next);
     changes.replace_token(&found, &changed);
@@ -175,6 +182,11 @@ impl Edit {
         Ok(())
     }
 
+    /// How many credits are left from now on, if the edit says so.
+    fn remaining(&self) -> Option<u32> {
+        self.limits.as_ref()?.as_ref()?.remaining
+    }
+
     fn apply(self, token: &mut Token) {
         if let Some(name) = self.name {
             token.name = name;
@@ -192,7 +204,7 @@ impl Edit {
             token.conditions = conditions;
         }
         if let Some(limits) = self.limits {
-            token.limits = limits;
+            token.limits = limits.map(|asked| asked.limits);
         }
     }
 }
@@ -231,15 +243,22 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
 }
 
 /// Giving is what ceilings are for: what the token has already stays, though its editor may not have it.
-fn may_change(context: &Context, token: &Token, next: &Token, authority: &mut Authority) -> Result<(), Halt> {
+fn may_change(
+    context: &Context,
+    token: &Token,
+    next: &Token,
+    recount: Option<&Recount>,
+    authority: &mut Authority,
+) -> Result<(), Halt> {
     let catalog = context.deployment.catalog();
     let (before, after) = (Grant::of(token, catalog), Grant::of(next, catalog));
     let had = Power::of_token(token, before.clone());
-    let mut power = Power::of_token(next, after.clone());
+    let tops_up = recount.is_some_and(Recount::raises);
+    let mut power = Power::of_token(next, after.clone()).topped_up(tops_up);
     if !power.is_bound_as(&had) {
         // A bound became looser: all that the token can do is given once more, and what was added besides.
         authority.covers(catalog, &after, Some(&before))?;
-        power = Power::of_living(context, next, authority)?;
+        power = Power::of_living(context, next, authority)?.topped_up(tops_up);
     }
     authority.may_give(context, Operation::Edit, &power, Some(&had))?;
     Ok(())

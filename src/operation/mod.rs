@@ -22,6 +22,7 @@ mod marker;
 mod over;
 mod own_store;
 mod power;
+mod recount;
 mod rotate;
 mod sessions;
 mod technical_user;

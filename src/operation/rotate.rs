@@ -228,7 +228,7 @@ fn renewed(
     if let Some(lifetime) = options.expires_in {
         let asked = now.after(lifetime).map_err(invalid)?;
         next.expires_at = kind.expiry(now, Some(asked)).map_err(invalid)?;
-        hold_bounds(&mut next, Some(token), authority);
+        hold_bounds(&mut next, Some(token), false, authority);
     }
     Ok(next)
 }

@@ -7,6 +7,7 @@ use super::changes::Changes;
 use crate::credential::TokenId;
 use crate::json::json;
 use crate::keys;
+use crate::order::sorted_by;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Write};
 use crate::stored::{restore, restore_members};
@@ -26,11 +27,12 @@ restore_members!(Living {
     required expires_at: "expiresAt",
 });
 
-/// The sessions of a token that have not ended, the newest first.
+/// The sessions of a token that have not ended, the newest first. The stored list has them in the order in which they were committed; a page
+/// ends at an id, so they are told in the order of those.
 pub(super) fn sessions_of(context: &Context, parent: &TokenId) -> Result<Vec<TokenId>, Halt> {
     let [stored] = context.reads.get([&keys::sessions(parent)])?;
-    let ids = living(context, stored).into_iter().rev();
-    Ok(ids.map(|session| session.id).collect())
+    let living = sorted_by(living(context, stored), |one, other| other.id.cmp(&one.id));
+    Ok(living.into_iter().map(|session| session.id).collect())
 }
 
 /// Enters a session into the list of its parent, which has an end.
