@@ -24,7 +24,7 @@ pub(super) const MOST_WRITES: usize = 32;
 
 /// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed. With the marker and the
 /// deepest authority that is less than a commit, so one token always fits.
-const MOST_PER_TOKEN: usize = 12;
+const MOST_PER_TOKEN: usize = 13;
 
 /// The changes of one operation, gathered until its commit.
 pub(super) struct Changes<'o> {
@@ -101,6 +101,13 @@ impl<'o> Changes<'o> {
         self.writes.push(write);
     }
 
+    /// A write that another part of the commit may have made already.
+    pub(super) fn write_once(&mut self, once: Write) {
+        if self.writes.iter().all(|write| write.key != once.key) {
+            self.writes.push(once);
+        }
+    }
+
     /// A new token.
     pub(super) fn create_token(&mut self, record: &Record) {
         let token = record.token();
@@ -146,31 +153,26 @@ impl<'o> Changes<'o> {
         has.is_within(&had) && (bound || !had.is_within(&has))
     }
 
-    /// A deleted token: its tombstone stays, its entries go.
-    pub(super) fn delete_token(&mut self, found: &Found, name_holder: Option<&str>) {
+    /// A deleted token: its tombstone stays, everything else that stands under its id goes. The tombstone of a session goes with its
+    /// lifetime, like its record: what would come back then has ended.
+    pub(super) fn delete_token(&mut self, found: &Found) {
         let token = found.record.token();
         let tombstone = found.record.tombstone(self.context.time.now, self.actor.clone());
         self.writes.push(if planted(Bug::DeletedWrittenBack) {
             Write::delete(keys::token(&token.id))
         } else {
-            Write::replace(keys::token(&token.id), Some(found.text), tombstone)
+            Write {
+                expires_at: token.forgotten_at(),
+                ..Write::replace(keys::token(&token.id), Some(found.text), tombstone)
+            }
         });
         if token.parents.is_empty() {
             self.writes
                 .push(Write::delete(keys::owner_entry(&token.owner, &token.id)));
         }
-        // The name becomes free, if this token holds it: its kind may not have asked for unique names when it was made.
-        if name_holder.is_some_and(|holder| holder == json(&token.id)) {
-            let key = keys::name(&token.owner, &token.kind, &token.name);
-            self.writes.push(Write {
-                expect: Some(name_holder.map(str::to_owned)),
-                ..Write::delete(key)
-            });
+        for key in [keys::limit, keys::sessions, keys::usage] {
+            self.writes.push(Write::delete(key(&token.id)));
         }
-        if token.limits.is_some() {
-            self.writes.push(Write::delete(keys::limit(&token.id)));
-        }
-        self.writes.push(Write::delete(keys::usage(&token.id)));
         if let Some(digest) = found.record.imported_digest() {
             self.writes.push(Write::delete(keys::digest(digest)));
         }

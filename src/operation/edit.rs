@@ -3,12 +3,12 @@
 use super::authority::{Authority, refuse_more_than_account};
 use super::change::terminal;
 use super::changes::Changes;
-use super::create::take_name;
 use super::details::{
     clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
 };
 use super::lookup::{Found, done_before, find_to_change};
 use super::marker::Mark;
+use super::names::{free_name, take_name};
 use super::power::{Power, hold_bounds};
 use super::recount::Recount;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
@@ -19,13 +19,13 @@ use crate::condition::Conditions;
 use crate::credential::TokenId;
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
-use crate::json::json;
 use crate::keys;
 use crate::limit::Asked;
 use crate::metadata::Metadata;
 use crate::name::{Description, Name, Tag};
 use crate::refusal::{ErrorCode, Refusal};
-use crate::step::{Halt, Write};
+use crate::skeleton::NameHash;
+use crate::step::Halt;
 use crate::token::{Status, Token};
 
 /// What is to be another than it was. The outer `None` leaves a member as it is, the inner one takes it away.
@@ -97,13 +97,14 @@ pub(super) fn plan(
     let sets_remaining = recount.as_ref().is_some_and(Recount::sets);
     hold_bounds(&mut next, Some(token), sets_remaining, &authority);
     let mut changes = Changes::new(context, Operation::Edit, authority.id());
+    let mut record = found.record.clone();
     if next.name != token.name {
-        rename(context, &found, &next, &mut changes)?;
+        record = record.named(rename(context, &found, &next, &mut changes)?);
     }
     if let Some(recount) = recount {
         recount.write(&mut changes);
     }
-    let changed = found.record.with(|token| *token = next);
+    let changed = record.with(|token| *token = next);
     changes.replace_token(&found, &changed);
     Ok(Outcome::Commit(
         changes.finish(mark, Some(&authority))?,
@@ -287,24 +288,21 @@ fn refuse_more_than_owner(
     Ok(())
 }
 
-/// Moves the name of a token whose kind wants names to be unique.
-fn rename(context: &Context, found: &Found, next: &Token, changes: &mut Changes) -> Result<(), Halt> {
-    let unique = context
-        .deployment
-        .catalog()
-        .kind(&next.kind)
-        .is_ok_and(|kind| kind.unique_names());
-    let token = found.record.token();
-    let old_key = keys::name(&token.owner, &token.kind, &token.name);
-    let [holder] = context.reads.get([&old_key])?;
-    if holder.is_some_and(|holder| holder == json(&token.id)) {
-        changes.write(Write {
-            expect: Some(holder.map(str::to_owned)),
-            ..Write::delete(old_key)
-        });
+/// Moves the name of a token, and answers what stands for it from now on if its kind wants names to be unique.
+fn rename(
+    context: &Context,
+    found: &Found,
+    next: &Token,
+    changes: &mut Changes,
+) -> Result<Option<NameHash>, Halt> {
+    let catalog = context.deployment.catalog();
+    let unique = catalog.kind(&next.kind).is_ok_and(|kind| kind.unique_names());
+    let taken = match unique {
+        true => Some(take_name(context, next, changes)?),
+        false => None,
+    };
+    if taken.as_ref() != Some(&found.record.name_hash()) {
+        free_name(context, &found.record, changes)?;
     }
-    if unique {
-        take_name(context, next, changes)?;
-    }
-    Ok(())
+    Ok(taken)
 }

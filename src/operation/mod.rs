@@ -19,6 +19,7 @@ mod ledger;
 mod list;
 mod lookup;
 mod marker;
+mod names;
 mod over;
 mod own_store;
 mod power;

@@ -60,8 +60,16 @@ pub(super) fn join(
         id: session.id,
         expires_at,
     });
-    changes.write(Write::replace(key, stored, json(&living)));
+    changes.write(listed(key, stored, &living));
     Ok(())
+}
+
+/// The list, which the store may forget once all of it has ended.
+fn listed(key: String, stored: Option<&str>, living: &[Living]) -> Write {
+    Write {
+        expires_at: living.iter().map(|session| session.expires_at).max(),
+        ..Write::replace(key, stored, json(&living))
+    }
 }
 
 /// The most living sessions of one parent, as the kind of the sessions says.
@@ -93,7 +101,7 @@ pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -
             ..Write::delete(key)
         });
     } else {
-        changes.write(Write::replace(key, stored, json(&left)));
+        changes.write(listed(key, stored, &left));
     }
     Ok(())
 }

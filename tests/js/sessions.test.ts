@@ -308,7 +308,14 @@ describe('a list of sessions', () => {
         listed.push(...page.items.map(({ id }) => id));
         after = page.next;
       } while (after !== undefined);
-      assert.deepEqual(listed, made.map(({ id }) => id).sort().reverse(), `pages of ${limit}`);
+      assert.deepEqual(
+        listed,
+        made
+          .map(({ id }) => id)
+          .sort()
+          .reverse(),
+        `pages of ${limit}`,
+      );
     }
   });
 });

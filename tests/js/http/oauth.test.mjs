@@ -214,9 +214,9 @@ describe('introspection and revocation tell nothing', () => {
     const remaining = async () =>
       (await (await form('/oauth20/introspect', 'gateway', fields)).json()).remaining;
     assert.deepEqual([await remaining(), await remaining()], [4, 4]);
-    const edited = await deployment.as('root')('PATCH', `/tokens/${record.id}`, {
-      limits: { credits: { amount: 9, remaining: 9 } },
-    });
+    const limits = { credits: { amount: 9, remaining: 9 } };
+    const seen = { 'if-match': `"${record.revision}"` };
+    const edited = await deployment.as('root')('PATCH', `/tokens/${record.id}`, { limits }, seen);
     assert.equal(edited.status, 200);
     assert.equal(await remaining(), 9);
     const plain = await (await form('/oauth20/introspect', 'gateway', { token })).json();
