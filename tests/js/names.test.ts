@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { Actor } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
-import { deployment } from './support/deployment.js';
+import { catalog, deployment } from './support/deployment.js';
 import { entriesOf } from './support/entries.js';
 import { wrapped } from './support/wrapped.js';
 
@@ -16,7 +16,9 @@ const TAKEN = { code: 'name_taken', path: 'name' };
 
 async function clocked(store = memoryStore()) {
   const clock = { now: START };
-  const tokens = await deployment({ store, now: () => clock.now });
+  const kinds = { personal: { editable: ['name'] } };
+  const changes = { catalog: { ...catalog, kinds } as never, store, now: () => clock.now };
+  const tokens = await deployment(changes);
   const make = async (name: string, more: object = {}) => {
     const input = { kind: 'personal', name, add: ['messages:send'], expiresIn: '30d', ...more };
     return (await tokens.create(input as never, user)).record;
