@@ -39,10 +39,12 @@ class LocalCounters implements Store {
     return this.#store.list(range);
   }
 
-  /** Of a verification: counters alone. */
+  /** Of a verification: counters, and that a record is as it was read, which is no matter of what is counted here. */
   commit(writes: Write[]): boolean {
-    if (!writes.every(({ key, expect }) => expect === undefined || expect === this.#read(key))) return false;
-    for (const { key, value } of writes) this.#put(key, value);
+    const counters = writes.filter(({ key }) => key.startsWith(COUNTERS));
+    if (!counters.every(({ key, expect }) => expect === undefined || expect === this.#read(key)))
+      return false;
+    for (const { key, value } of counters) this.#put(key, value);
     return true;
   }
 

@@ -105,7 +105,10 @@ export interface CallOptions {
 export interface VerifyOptions extends CallOptions, RequestContext {
   /** For this call in place of the one of {@link TokensOptions}. */
   freshness?: Duration;
-  /** How many uses to count against the token's limits. Absent: none, and limits are not looked at. */
+  /**
+   * How many uses to count against the token's limits. Absent: none, and limits are not looked at. 0: none, and the verdict tells how many
+   * credits are left.
+   */
   consume?: number;
   /**
    * Whether a yes is a use of the token. Default `true`. `false` for a question about it, such as an introspection: that is not counted,

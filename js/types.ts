@@ -260,7 +260,7 @@ export interface Verdict {
   missing?: string[];
   /** With `rate_limited` and `usage_exceeded`: in how many seconds it may be tried again. */
   retryAfter?: number;
-  /** With `consume` of a token with credits: how many are left. */
+  /** With `consume`, 0 too, of a token with credits: how many are left. */
   remaining?: number;
   /** With `insufficient_scope`: what the request needs, for the challenge. It does not depend on what the token has. */
   scope?: string;

@@ -3,12 +3,10 @@
 //! Every variable part ends with a separator that it cannot contain, so that no part is the prefix of another
 //! (`org:acme` and `org:acme2`). A range over a prefix never reaches a neighbour.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::credential::{Digest, TokenId, hex};
-use crate::name::Name;
 use crate::resource::Resource;
 use crate::shard_count::ShardCount;
+use crate::skeleton::NameHash;
 use crate::time::LARGEST_EXACT;
 
 /// To which deployment a store belongs, and how many shards its change feed has.
@@ -51,14 +49,10 @@ pub fn owner_entry_id(prefix: &str, key: &str) -> Option<TokenId> {
     key.strip_prefix(prefix).and_then(TokenId::from_mirrored)
 }
 
-/// A name that is taken: `name/<owner>/<kind>/<hash of the name>`. Names are long and not ASCII; the record has the text.
+/// A name that is taken: `name/<owner>/<kind>/<hash of the name>`. The record has the text.
 #[must_use]
-pub fn name(owner: &Resource, kind: &str, name: &Name) -> String {
-    format!(
-        "name/{}/{kind}/{}",
-        part(owner.as_str()),
-        hex(&Sha256::digest(name.as_str()))
-    )
+pub fn name(owner: &Resource, kind: &str, hash: &NameHash) -> String {
+    format!("name/{}/{kind}/{}", part(owner.as_str()), hash.as_str())
 }
 
 /// An account: `account/<id>`.
@@ -137,6 +131,7 @@ fn part(resource: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::Name;
 
     fn resource(text: &str) -> Resource {
         Resource::parse(text).unwrap()
@@ -173,7 +168,7 @@ mod tests {
         );
         let long = resource(&"x".repeat(256));
         let id = TokenId::parse("0123456789abcdef").unwrap();
-        let called = Name::parse(&"é".repeat(100)).unwrap();
+        let called = NameHash::of(&Name::parse(&"é".repeat(100)).unwrap()).unwrap();
         for owner in [&owner, &long] {
             for key in [
                 owner_entry(owner, &id),

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`input`] | what a caller hands in: values, their members, problems with their paths |
 //! | [`time`], [`name`], [`resource`] | instants and lifetimes; what people call a token; what a grant reaches |
+//! | [`skeleton`] | by what names are compared where they are unique |
 //! | [`credential`] | the secret text: format, checksum, digest |
 //! | [`permission`] | one action, patterns over actions, sets of them |
 //! | [`catalog`] | services, templates, roles and kinds; a selection resolved to permissions |
@@ -53,6 +54,7 @@ pub mod requirement;
 pub mod resource;
 pub mod seal;
 pub mod shard_count;
+pub mod skeleton;
 pub mod sorted_map;
 pub mod standing;
 pub mod step;
@@ -61,6 +63,7 @@ mod stored;
 pub mod terms;
 pub mod time;
 pub mod token;
+mod unicode;
 pub mod usage;
 pub mod verdict;
 pub mod verify;

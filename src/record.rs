@@ -7,6 +7,7 @@ use crate::input::Reader;
 use crate::json::json;
 use crate::name::Identity;
 use crate::resource::Resource;
+use crate::skeleton::NameHash;
 use crate::stored::{Blank, Restore, restore, restore_members, restore_named};
 use crate::time::Instant;
 use crate::token::{BoundsHeldAt, Rotation, Token};
@@ -42,6 +43,12 @@ pub struct Record {
     /// The digests of the last secrets that were rotated out, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     retired: Vec<Digest>,
+    /// The digest by which a key that another system issued is still found, once it was rotated out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<Digest>,
+    /// Where the token holds a unique name: what stands for it in the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_hash: Option<NameHash>,
     token: Token,
 }
 
@@ -147,6 +154,8 @@ impl Record {
             digest,
             successor: None,
             retired: Vec::new(),
+            issued: None,
+            name_hash: None,
             token,
         }
     }
@@ -180,10 +189,27 @@ impl Record {
         self
     }
 
-    /// The digest by which a key that another system issued is found.
+    /// The digest by which a key that another system issued is found, though it may have been rotated out.
     #[must_use]
     pub fn imported_digest(&self) -> Option<&Digest> {
-        (self.scheme == Scheme::Sha256).then_some(&self.digest)
+        match self.scheme {
+            Scheme::Sha256 => Some(&self.digest),
+            Scheme::Native => self.issued.as_ref(),
+        }
+    }
+
+    /// This record of a token that holds a unique name, or none.
+    #[must_use]
+    pub(crate) fn named(mut self, name_hash: Option<NameHash>) -> Record {
+        self.name_hash = name_hash;
+        self
+    }
+
+    /// What stands for its name in the key where it holds that, if it holds one. Earlier versions did not note it.
+    #[must_use]
+    pub fn name_hash(&self) -> NameHash {
+        let noted = self.name_hash.clone();
+        noted.unwrap_or_else(|| NameHash::as_typed(&self.token.name))
     }
 
     /// What the digest is of.
@@ -261,6 +287,7 @@ impl Record {
     pub fn confirmed(&self) -> Record {
         let mut next = self.with(|token| token.rotation = None);
         if let Some(successor) = next.successor.take() {
+            next.issued = self.imported_digest().cloned();
             next.scheme = Scheme::Native;
             next.retired
                 .insert(0, std::mem::replace(&mut next.digest, successor));
@@ -351,6 +378,8 @@ restore_members!(Record {
     required digest: "digest",
     optional successor: "successor",
     optional retired: "retired",
+    optional issued: "issued",
+    optional name_hash: "nameHash",
     required token: "token",
 });
 

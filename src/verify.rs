@@ -32,7 +32,7 @@ pub struct Question<'q> {
     pub requirement: &'q Requirement,
     /// What is known of it.
     pub request: RequestContext,
-    /// How much it uses of the token's limits; without it they are not looked at.
+    /// How much it uses of the token's limits; without it they are not looked at. With 0 the balance is told, and nothing is used.
     pub consume: Option<u32>,
     /// When that is, by the host's own reading; the present where it is not told. The mark by which tokens are refused may be a clock's that
     /// was ahead, and what is counted by it would stop everybody else.
@@ -62,7 +62,7 @@ impl<'q> Question<'q> {
         let mut problems = Problems::default();
         let members = Members::open(question, &Path::call(), &QUESTION, &mut problems);
         let read = members.and_then(|members| {
-            let consume = members.whole("consume", 1..=MOST_CONSUMED, &mut problems);
+            let consume = members.whole("consume", 0..=MOST_CONSUMED, &mut problems);
             let context = members.value("context");
             let request = RequestContext::read(context, &members.path("context"), &mut problems)?;
             Some(Question {
@@ -468,17 +468,30 @@ fn spend(
         .collect();
     let limit_keys: Vec<String> = limited.iter().map(|token| keys::limit(&token.id)).collect();
     // Sessions of one token spend its limits too: all of them queue for the key of the last that they came from.
-    if let Some(last) = limit_keys.last() {
+    if let (Some(last), 1..) = (limit_keys.last(), cost) {
         reads.get_queued(&limit_keys, last, false)?;
     }
     let counters = reads.get_all(&limit_keys)?;
     let mut writes = Vec::new();
     for ((token, key), stored) in limited.iter().zip(limit_keys).zip(counters) {
         let Some(limits) = &token.limits else { continue };
-        match limits.spend(stored, cost, now) {
-            Ok(spent) => {
-                verdict.remaining = verdict.remaining.into_iter().chain(spent.remaining).min();
-                let mut write = Write::replace(key, stored, spent.text);
+        let spent = match cost {
+            0 => limits.left(stored, now).map(|remaining| (remaining, None)),
+            _ => limits
+                .spend(stored, cost, now)
+                .map(|spent| (spent.remaining, Some(spent.text))),
+        };
+        match spent {
+            Ok((remaining, text)) => {
+                verdict.remaining = verdict.remaining.into_iter().chain(remaining).min();
+                let Some(text) = text else { continue };
+                // A first use expects no counter, as after a deletion: then the record itself tells that it is there.
+                if stored.is_none() {
+                    let token_key = keys::token(&token.id);
+                    let [record] = reads.get([&token_key])?;
+                    writes.push(Write::assert(token_key, record));
+                }
+                let mut write = Write::replace(key, stored, text);
                 if planted(Bug::CountersRace) {
                     write.expect = None;
                 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenChange } from '../index.js';
+import { type Credits, whole, withCredits } from './credits.js';
 import { UsageError } from './exit.js';
 import { line } from './legible.js';
 import { print, printJson } from './output.js';
@@ -8,7 +9,7 @@ import { type Target, withTokens } from './target.js';
 
 const CLEARABLE = ['description', 'tags', 'metadata', 'conditions', 'limits'] as const;
 
-interface Options extends Pick<TokenChange, 'name' | 'role' | 'add' | 'remove' | 'revision'> {
+interface Options extends Pick<TokenChange, 'name' | 'role' | 'add' | 'remove' | 'revision'>, Credits {
   description?: string;
   tag?: string[];
   template?: string[];
@@ -29,6 +30,8 @@ export const edit = new Command('edit')
   .option('--add <permission>', 'a permission or pattern beside the templates; repeatable', collect)
   .option('--remove <permission>', 'a permission or pattern to leave out; repeatable', collect)
   .option('--role <role>', 'a role of the catalog')
+  .option('--credits <number>', 'how many credits in all; what was used stays used', whole)
+  .option('--remaining <number>', 'how many credits are left from now on: a top-up, or less', whole)
   .addOption(
     new Option('--clear <member>', 'take a member away; repeatable')
       .choices(CLEARABLE)
@@ -37,20 +40,34 @@ export const edit = new Command('edit')
   .option('--revision <number>', 'refuse the change if the record has another revision', revision)
   .addHelpText(
     'after',
-    '\nExample:\n  leastkey edit 0NxHtBWaKLZ9gG2T --template CollectionDevice --template Policy',
+    `
+Examples:
+  leastkey edit 0NxHtBWaKLZ9gG2T --template CollectionDevice --template Policy
+  leastkey edit 0NxHtBWaKLZ9gG2T --remaining 100`,
   )
   .action(async (id: string, options: Options, command: Command) => {
-    const change = changeOf(options);
-    if (Object.keys(change).every((name) => name === 'revision')) {
+    const { credits, remaining, ...rest } = options;
+    const change = changeOf(rest);
+    const limits = credits !== undefined || remaining !== undefined;
+    if (!limits && Object.keys(change).every((name) => name === 'revision')) {
       throw new UsageError('what is to be changed? Give --name, --template or another option; see --help');
     }
     const target = command.optsWithGlobals<Target>();
-    const record = await withTokens(target, {}, (tokens, actor) => tokens.edit(id, change, actor));
+    const record = await withTokens(target, {}, async (tokens, actor) => {
+      if (!limits) return tokens.edit(id, change, actor);
+      const before = await tokens.get(id, actor);
+      const { revision = before.revision } = change;
+      return tokens.edit(
+        id,
+        { ...change, limits: withCredits(before, { credits, remaining }), revision },
+        actor,
+      );
+    });
     if (target.json) return printJson(record);
     print(line`${named(record)} is changed.\n\n${describe(record, process.stdout)}`);
   });
 
-function changeOf({ tag, template, clear = [], ...change }: Options): TokenChange {
+function changeOf({ tag, template, clear = [], ...change }: Omit<Options, keyof Credits>): TokenChange {
   return {
     ...change,
     ...(tag !== undefined && { tags: tag }),

@@ -10,6 +10,7 @@ import { type Target, withTokens } from './target.js';
 interface Options {
   require?: string[];
   resource?: string;
+  balance?: true;
 }
 
 export const verify = new Command('verify')
@@ -21,6 +22,7 @@ export const verify = new Command('verify')
   .argument('[-]', 'read standard input, even where LEASTKEY_TOKEN is set')
   .option('--require <permission>', 'a permission it must hold; repeatable, all are needed', collect)
   .option('--resource <resource>', 'the resource it must hold them at, such as org:acme')
+  .option('--balance', 'say how many credits are left; none are spent')
   .addHelpText(
     'after',
     `
@@ -43,7 +45,11 @@ Examples:
       (source === undefined && process.env.LEASTKEY_TOKEN) || (await readSecret('Credential'));
     const target = command.optsWithGlobals<Target>();
     const verdict = await withTokens(target, { needsPrefix: true }, async (tokens): Promise<Answer> => {
-      const verdict = await tokens.verify(credential, requirementOf(options));
+      const verdict = await tokens.verify(
+        credential,
+        requirementOf(options),
+        options.balance ? { consume: 0 } : {},
+      );
       if (verdict.code !== 'malformed' && verdict.code !== 'bad_checksum') return verdict;
       const { wrong } = await tokens.explain(credential);
       return wrong === undefined ? verdict : { ...verdict, wrong };
@@ -78,7 +84,7 @@ function exitOf(verdict: Verdict): number {
   return verdict.status === 503 ? exits.unavailable : exits.refused;
 }
 
-function describe({ valid, code, token, missing, wrong }: Answer): Legible {
+function describe({ valid, code, token, missing, wrong, remaining }: Answer): Legible {
   const { stdout } = process;
   const about = facts(stdout, [
     ['wrong', wrong === undefined ? undefined : `${wrong}: ${WRONG[wrong]}`],
@@ -88,6 +94,7 @@ function describe({ valid, code, token, missing, wrong }: Answer): Legible {
     ['owner', token?.owner],
     ['subject', token?.subject],
     ['permissions', token?.permissions],
+    ['credits', remaining === undefined ? undefined : `${remaining} left`],
   ]);
   const answer = valid ? paint(stdout, 'green', 'valid') : line`${paint(stdout, 'red', 'refused')}: ${code}`;
   return about.text === '' ? answer : line`${answer}\n${about}`;

@@ -68,6 +68,7 @@ function creditsOf(row: ForeignRow): Limits['credits'] {
   if (amount === undefined || every === undefined) {
     return remaining > 0 ? { amount: remaining } : row.refuse('remaining', 'the key is used up');
   }
-  if (remaining !== amount) row.note('remaining', `it starts with ${amount} uses, the amount of a refill`);
-  return { amount, refill: { amount, every } };
+  if (remaining > amount) row.note('remaining', `it starts with ${amount} uses, the amount of a refill`);
+  const refill = { amount, every };
+  return remaining < amount ? { amount, remaining, refill } : { amount, refill };
 }

@@ -13,6 +13,18 @@ pub struct Difference {
     pub after: Value,
 }
 
+impl Difference {
+    /// Tells a number besides, which is no member of the states.
+    pub(crate) fn tell(&mut self, name: &str, before: Option<u32>, after: Option<u32>) {
+        for (state, number) in [(&mut self.before, before), (&mut self.after, after)] {
+            if let (Value::Map(members), Some(number)) = (&mut *state, number) {
+                members.push((name.to_owned(), Value::Number(number.into())));
+                *state = state.canonical();
+            }
+        }
+    }
+}
+
 /// What differs between two states of a thing; none: it is not there. So making it differs in everything after, deleting it in everything
 /// before. The states are what managers may see, without secrets and digests: a `Token`, an account, never a record.
 #[must_use]

@@ -23,25 +23,56 @@ struct Refill {
 /// What is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Balance {
-    pub(super) left: u32,
+    /// Below 0: more was used than there are credits now, because their amount was lowered.
+    pub(super) balance: i64,
     /// The last refill that was given, in milliseconds since the epoch; the first use before there was one.
     pub(super) refilled_at: Option<u64>,
 }
 
+impl Balance {
+    pub(super) fn left(self) -> u32 {
+        u32::try_from(self.balance.max(0)).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn owed(self) -> Option<u32> {
+        (self.balance < 0).then(|| u32::try_from(self.balance.unsigned_abs()).unwrap_or(u32::MAX))
+    }
+
+    /// With so many credits left.
+    pub(super) fn with(self, remaining: u32) -> Balance {
+        Balance {
+            balance: remaining.into(),
+            ..self
+        }
+    }
+}
+
 impl Credits {
-    /// Reads `{ amount, refill?: { amount, every } }`.
-    pub(super) fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Credits> {
-        let members = Members::open(value, path, &["amount", "refill"], problems)?;
+    /// Reads `{ amount, refill?: { amount, every } }`; where they are `asked` for with `remaining`, which is how many are left.
+    pub(super) fn read(
+        value: &Value,
+        path: &Path,
+        asked: bool,
+        problems: &mut Problems,
+    ) -> Option<(Credits, Option<u32>)> {
+        let known: &[&str] = if asked {
+            &["amount", "remaining", "refill"]
+        } else {
+            &["amount", "refill"]
+        };
+        let members = Members::open(value, path, known, problems)?;
         require(&members, &["amount"], problems);
         let amount = members.whole("amount", 1..=MOST, problems);
+        let remaining = members.whole("remaining", 0..=amount.unwrap_or(MOST), problems);
         let refill = match members.value("refill") {
             Some(refill) => Some(Refill::read(refill, &members.path("refill"), problems)?),
             None => None,
         };
-        Some(Credits {
+        let credits = Credits {
             amount: amount?,
             refill,
-        })
+        };
+        Some((credits, remaining))
     }
 
     /// Whether there are no more of them, and no more come back in any time.
@@ -61,26 +92,41 @@ impl Credits {
         cost: u32,
         now: Instant,
     ) -> Result<Balance, Exceeded> {
-        let balance = self.refilled(balance, now);
-        match balance.left.checked_sub(cost) {
-            Some(left) => Ok(Balance { left, ..balance }),
-            None => Err(Exceeded::UsageExceeded {
-                retry_after_ms: self.wait(balance, cost, now),
-            }),
+        let refilled = self.refilled(balance, now);
+        let balance = refilled.balance - i64::from(cost);
+        if balance < 0 && cost > 0 {
+            return Err(Exceeded::UsageExceeded {
+                retry_after_ms: self.wait(refilled, cost, now),
+            });
+        }
+        Ok(Balance { balance, ..refilled })
+    }
+
+    /// A balance that was counted under other credits: what was used of those is used of these. Where the refills are others, their time
+    /// begins now.
+    pub(super) fn taken_over(self, before: Credits, balance: Balance, now: Instant) -> Balance {
+        if before == self {
+            return balance;
+        }
+        let until_now = before.refilled(Some(balance), now);
+        let began = until_now.refilled_at.filter(|_| before.refill == self.refill);
+        Balance {
+            balance: i64::from(self.amount) - (i64::from(before.amount) - until_now.balance),
+            refilled_at: self.refill.map(|_| began.unwrap_or(now.millis())),
         }
     }
 
     /// Whether a balance was counted under these credits.
     pub(super) fn counts(self, balance: Balance) -> bool {
-        balance.left <= self.amount && balance.refilled_at.is_some() == self.refill.is_some()
+        balance.balance <= i64::from(self.amount) && balance.refilled_at.is_some() == self.refill.is_some()
     }
 
     /// A balance with every refill since the last one. A clock that went back gives none. A last one further ahead than clocks that are right can
     /// be apart was given by one that is not: the next is counted from now.
-    fn refilled(self, balance: Option<Balance>, now: Instant) -> Balance {
+    pub(super) fn refilled(self, balance: Option<Balance>, now: Instant) -> Balance {
         let Some(balance) = balance else {
             return Balance {
-                left: self.amount,
+                balance: self.amount.into(),
                 refilled_at: self.refill.map(|_| now.millis()),
             };
         };
@@ -91,11 +137,10 @@ impl Credits {
         let refilled_at = if ahead { now.millis() } else { refilled_at };
         let every = refill.every.millis();
         let steps = now.millis().saturating_sub(refilled_at) / every;
-        let gained = steps
-            .saturating_mul(refill.amount.into())
-            .saturating_add(balance.left.into());
+        let gained = steps.saturating_mul(refill.amount.into());
+        let gained = i64::try_from(gained).unwrap_or(i64::MAX);
         Balance {
-            left: u32::try_from(gained).map_or(self.amount, |gained| gained.min(self.amount)),
+            balance: balance.balance.saturating_add(gained).min(self.amount.into()),
             refilled_at: Some(refilled_at.saturating_add(steps.saturating_mul(every))),
         }
     }
@@ -103,8 +148,8 @@ impl Credits {
     /// How long until refills make a cost good, if they ever do.
     fn wait(self, balance: Balance, cost: u32, now: Instant) -> Option<u64> {
         let (refill, refilled_at) = (self.refill?, balance.refilled_at?);
-        let lacking = cost.saturating_sub(balance.left);
-        let steps = u64::from(lacking.div_ceil(refill.amount));
+        let lacking = (i64::from(cost) - balance.balance).max(0).unsigned_abs();
+        let steps = lacking.div_ceil(refill.amount.into());
         let good_at = refilled_at.checked_add(steps.checked_mul(refill.every.millis())?)?;
         (cost <= self.amount).then(|| good_at.saturating_sub(now.millis()))
     }
@@ -170,7 +215,7 @@ mod tests {
                     Ok(after) => {
                         prop_assert!(cost <= purse);
                         purse -= cost;
-                        prop_assert_eq!(after.left, purse);
+                        prop_assert_eq!(after.left(), purse);
                         prop_assert!(credits.counts(after));
                         balance = Some(after);
                         if first_use.is_none() {
@@ -204,16 +249,13 @@ mod tests {
             refill: Some(refill),
         };
         let empty = Balance {
-            left: 0,
+            balance: 0,
             refilled_at: Some(0),
         };
         let end = at(9_007_199_254_740_991);
-        assert_eq!(
-            credits.spend(Some(empty), 0, end).map(|balance| balance.left),
-            Ok(MOST)
-        );
+        assert_eq!(credits.spend(Some(empty), 0, end).map(Balance::left), Ok(MOST));
         let late = Balance {
-            left: 0,
+            balance: 0,
             refilled_at: Some(u64::MAX),
         };
         assert_eq!(

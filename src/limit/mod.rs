@@ -50,7 +50,7 @@ pub struct Limits {
 struct Counters {
     #[serde(rename = "v")]
     form: u8,
-    /// The limits that it was counted under. Under a changed one of them, counting starts anew.
+    /// The limits that it was counted under. What was used of credits goes over to changed ones; a changed rate counts anew.
     of: Limits,
     #[serde(skip_serializing_if = "Option::is_none")]
     tat: Option<Arrival>,
@@ -58,6 +58,18 @@ struct Counters {
     credits: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refilled_at: Option<u64>,
+    /// How much more was used than there are credits now: their amount was lowered since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed: Option<u32>,
+}
+
+/// Limits as a manager asks for them: what they are, and with how much of their credits they go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The limits.
+    pub limits: Limits,
+    /// How many credits are left from now on; `None`: as many as there are, less those that were used.
+    pub remaining: Option<u32>,
 }
 
 /// A cost that may be spent, once the text is committed in the place of the one that was read.
@@ -89,17 +101,33 @@ pub enum Exceeded {
 impl Limits {
     /// Reads `{ requests?: { limit, per }, credits?: { amount, refill?: { amount, every } } }`; `None` where anything is wrong.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Limits> {
+        Some(Limits::read_with(value, path, false, problems)?.0)
+    }
+
+    /// Reads what a manager asks for: in `credits` there may be `remaining` too.
+    pub fn read_asked(value: &Value, path: &Path, problems: &mut Problems) -> Option<Asked> {
+        let (limits, remaining) = Limits::read_with(value, path, true, problems)?;
+        Some(Asked { limits, remaining })
+    }
+
+    /// Reads limits, and how many credits are left if they are `asked` for.
+    fn read_with(
+        value: &Value,
+        path: &Path,
+        asked: bool,
+        problems: &mut Problems,
+    ) -> Option<(Limits, Option<u32>)> {
         let before = problems.len();
         let members = Members::open(value, path, &["requests", "credits"], problems)?;
         let part = |name| members.value(name).map(|value| (value, members.path(name)));
-        let limits = Limits {
-            requests: part("requests").and_then(|(value, path)| Rate::read(value, &path, problems)),
-            credits: part("credits").and_then(|(value, path)| Credits::read(value, &path, problems)),
-        };
+        let requests = part("requests").and_then(|(value, path)| Rate::read(value, &path, problems));
+        let credits = part("credits").and_then(|(value, path)| Credits::read(value, &path, asked, problems));
         if members.each().next().is_none() {
             problems.add(path, "has no limit; leave it out for none");
         }
-        (problems.len() == before).then_some(limits)
+        let remaining = credits.and_then(|(_, remaining)| remaining);
+        let credits = credits.map(|(credits, _)| credits);
+        (problems.len() == before).then_some((Limits { requests, credits }, remaining))
     }
 
     /// Whether these let nothing through that `wider` would not: each limit that it has is here too, and
@@ -121,14 +149,7 @@ impl Limits {
     /// # Errors
     /// When it may not be spent now, or what is stored is damaged: then nobody knows how much was spent, and nothing is.
     pub fn spend(&self, stored: Option<&str>, cost: u32, now: Instant) -> Result<Spent, Exceeded> {
-        let counted = stored.map(Counters::parse).transpose()?;
-        let counted = counted.as_ref();
-        let arrival = counted
-            .filter(|counted| counted.of.requests == self.requests)
-            .and_then(|counted| counted.tat);
-        let balance = counted
-            .filter(|counted| counted.of.credits == self.credits)
-            .and_then(Counters::balance);
+        let (arrival, balance) = self.counted(stored, now)?;
         let arrival = self
             .requests
             .map(|rate| rate.spend(arrival, cost, now))
@@ -137,16 +158,74 @@ impl Limits {
             .credits
             .map(|credits| credits.spend(balance, cost, now))
             .transpose()?;
-        let counters = Counters {
+        Ok(Spent {
+            text: self.text(arrival, balance),
+            remaining: balance.map(Balance::left),
+        })
+    }
+
+    /// The credits that are left now; `None` where there is no limit to them.
+    ///
+    /// # Errors
+    /// When what is stored is damaged.
+    pub fn left(&self, stored: Option<&str>, now: Instant) -> Result<Option<u32>, Exceeded> {
+        let (_, balance) = self.counted(stored, now)?;
+        Ok(self.credits.map(|credits| credits.refilled(balance, now).left()))
+    }
+
+    /// The counters with which these limits go on from now, in the place of those that are stored. Nothing, if all of it is still to be
+    /// used.
+    ///
+    /// # Errors
+    /// When what is stored is damaged, unless `remaining` says what is left.
+    pub fn go_on(
+        &self,
+        stored: Option<&str>,
+        remaining: Option<u32>,
+        now: Instant,
+    ) -> Result<Option<String>, Exceeded> {
+        let (arrival, balance) = match self.counted(stored, now) {
+            Err(_) if remaining.is_some() => (None, None),
+            counted => counted?,
+        };
+        if stored.is_none() && remaining.is_none() {
+            return Ok(None);
+        }
+        let arrival = self
+            .requests
+            .map(|rate| arrival.unwrap_or_else(|| rate.unused(now)));
+        let balance = self.credits.map(|credits| {
+            let balance = credits.refilled(balance, now);
+            remaining.map_or(balance, |remaining| balance.with(remaining))
+        });
+        Ok(Some(self.text(arrival, balance)))
+    }
+
+    /// What was counted, as it stands under these limits.
+    fn counted(
+        &self,
+        stored: Option<&str>,
+        now: Instant,
+    ) -> Result<(Option<Arrival>, Option<Balance>), Exceeded> {
+        let Some(counted) = stored.map(Counters::parse).transpose()? else {
+            return Ok((None, None));
+        };
+        let arrival = counted.tat.filter(|_| counted.of.requests == self.requests);
+        let balance = match (counted.of.credits, self.credits, counted.balance()) {
+            (Some(before), Some(credits), Some(balance)) => Some(credits.taken_over(before, balance, now)),
+            _ => None,
+        };
+        Ok((arrival, balance))
+    }
+
+    fn text(&self, arrival: Option<Arrival>, balance: Option<Balance>) -> String {
+        json(&Counters {
             form: FORM,
             of: self.clone(),
             tat: arrival,
-            credits: balance.map(|balance| balance.left),
+            credits: balance.map(Balance::left),
             refilled_at: balance.and_then(|balance| balance.refilled_at),
-        };
-        Ok(Spent {
-            text: json(&counters),
-            remaining: counters.credits,
+            owed: balance.and_then(Balance::owed),
         })
     }
 }
@@ -163,7 +242,11 @@ impl Counters {
             (Some(credits), Some(balance)) => credits.counts(balance),
             (credits, balance) => credits.is_none() && balance.is_none() && counters.refilled_at.is_none(),
         };
-        if form && rate && credits {
+        let owes = match counters.owed {
+            Some(owed) => owed > 0 && counters.credits == Some(0),
+            None => true,
+        };
+        if form && rate && credits && owes {
             Ok(counters)
         } else {
             Err(Exceeded::Damaged)
@@ -171,8 +254,9 @@ impl Counters {
     }
 
     fn balance(&self) -> Option<Balance> {
-        self.credits.map(|left| Balance {
-            left,
+        let balance = i64::from(self.credits?) - i64::from(self.owed.unwrap_or(0));
+        Some(Balance {
+            balance,
             refilled_at: self.refilled_at,
         })
     }
@@ -184,6 +268,7 @@ restore_members!(Counters {
     optional tat: "tat",
     optional credits: "credits",
     optional refilled_at: "refilledAt",
+    optional owed: "owed",
 });
 
 impl Blank for Limits {

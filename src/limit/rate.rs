@@ -81,6 +81,11 @@ impl Rate {
         Ok(Arrival(whole(next / u128::from(self.limit)), part))
     }
 
+    /// The arrival time of a rate of which nothing was used.
+    pub(super) fn unused(self, now: Instant) -> Arrival {
+        Arrival(now.millis(), 0)
+    }
+
     /// Whether an arrival time was counted in parts of this rate.
     pub(super) fn counts(self, arrival: Arrival) -> bool {
         arrival.1 < self.limit

@@ -76,7 +76,7 @@ fn both_are_spent_or_neither() {
 }
 
 #[test]
-fn a_changed_limit_starts_anew_and_leaves_the_other_as_it_was() {
+fn a_changed_rate_counts_anew_and_leaves_the_credits_as_they_were() {
     let before = read(&both()).unwrap();
     let spent = before.spend(None, 3, at(NOW)).unwrap();
     let mut changed = both();
@@ -86,20 +86,94 @@ fn a_changed_limit_starts_anew_and_leaves_the_other_as_it_was() {
         .spend(Some(&spent.text), 2, at(NOW))
         .unwrap();
     assert_eq!(after.remaining, Some(0), "credits go on");
-    let mut changed = both();
-    changed["credits"]["amount"] = json!(50);
-    let changed = read(&changed).unwrap();
+    // Nothing of a slow rate is left in a quick one: 60 a minute would be behind by a day.
+    let daily = read(&json!({ "requests": { "limit": 1, "per": "1d" } })).unwrap();
+    let spent = daily.spend(None, 1, at(NOW)).unwrap();
+    let quick = read(&json!({ "requests": { "limit": 60, "per": "1m" } })).unwrap();
+    assert!(quick.spend(Some(&spent.text), 60, at(NOW)).is_ok());
+    let edited = quick.go_on(Some(&spent.text), None, at(NOW)).unwrap().unwrap();
+    assert!(quick.spend(Some(&edited), 60, at(NOW)).is_ok());
+}
+
+#[test]
+fn what_was_used_of_credits_stays_used_when_their_amount_is_edited() {
+    let credits = |amount: u32| read(&json!({ "credits": { "amount": amount } })).unwrap();
+    let spent = credits(100).spend(None, 60, at(NOW)).unwrap().text;
+    for (amount, left) in [(101, 41), (100, 40), (61, 1), (60, 0), (10, 0), (1_000, 940)] {
+        let changed = credits(amount);
+        assert_eq!(changed.left(Some(&spent), at(NOW)), Ok(Some(left)), "{amount}");
+        let edited = changed.go_on(Some(&spent), None, at(NOW)).unwrap().unwrap();
+        assert_eq!(changed.left(Some(&edited), at(NOW)), Ok(Some(left)), "{amount}");
+        // And again, when it is edited back: 60 were used, whatever lies between.
+        assert_eq!(
+            credits(100).left(Some(&edited), at(NOW)),
+            Ok(Some(40)),
+            "{amount}"
+        );
+    }
+    assert_eq!(credits(100).go_on(None, None, at(NOW)), Ok(None));
+}
+
+#[test]
+fn refills_make_good_what_is_owed_before_anything_is_left() {
+    let refilled = |amount: u32, gain: u32| {
+        read(&json!({ "credits": { "amount": amount, "refill": { "amount": gain, "every": "1h" } } }))
+            .unwrap()
+    };
+    let hours = |hours: u64| at(NOW + hours * 3_600_000);
+    let spent = refilled(10, 1).spend(None, 9, hours(0)).unwrap().text;
+    let lowered = refilled(5, 1);
+    let edited = lowered.go_on(Some(&spent), None, hours(1)).unwrap().unwrap();
+    // 8 of 5 are used: 3 hours until the balance is 0, one more until there is one.
+    for (hour, left) in [(1, 0), (4, 0), (5, 1), (9, 5), (99, 5)] {
+        assert_eq!(lowered.left(Some(&edited), hours(hour)), Ok(Some(left)), "{hour}");
+    }
+    assert_eq!(
+        lowered.spend(Some(&edited), 1, hours(1)),
+        Err(Exceeded::UsageExceeded {
+            retry_after_ms: Some(4 * 3_600_000)
+        })
+    );
+    // Other refills begin when they are set; what came back until then has come back.
+    let quicker = refilled(10, 2);
+    let edited = quicker.go_on(Some(&spent), None, hours(3)).unwrap().unwrap();
+    assert_eq!(quicker.left(Some(&edited), hours(3)), Ok(Some(4)));
+    assert_eq!(quicker.left(Some(&edited), hours(4)), Ok(Some(6)));
+}
+
+#[test]
+fn a_manager_says_how_much_is_left() {
+    let limits = read(&both()).unwrap();
+    let spent = limits.spend(None, 3, at(NOW)).unwrap().text;
+    let topped = limits.go_on(Some(&spent), Some(5), at(NOW)).unwrap().unwrap();
+    assert_eq!(limits.left(Some(&topped), at(NOW)), Ok(Some(5)));
     assert!(
-        changed.spend(Some(&spent.text), 1, at(NOW)).is_err(),
+        limits.spend(Some(&topped), 1, at(NOW)).is_err(),
         "the rate goes on"
     );
+    let begun = limits.go_on(None, Some(2), at(NOW)).unwrap().unwrap();
+    assert_eq!(limits.left(Some(&begun), at(NOW)), Ok(Some(2)));
+    assert!(limits.spend(Some(&begun), 2, at(NOW)).is_ok());
+    // Damaged counters are whole again once somebody says what is left of them.
+    assert_eq!(limits.go_on(Some("{}"), None, at(NOW)), Err(Exceeded::Damaged));
+    let mended = limits.go_on(Some("{}"), Some(1), at(NOW)).unwrap().unwrap();
+    assert_eq!(limits.left(Some(&mended), at(NOW)), Ok(Some(1)));
+    // Nothing of this is part of the limits: it is read beside them, and never stored with them.
+    let asked = |remaining: Json| {
+        let value = json!({ "credits": { "amount": 5, "remaining": remaining } });
+        let mut problems = Problems::default();
+        let asked = Limits::read_asked(
+            &serde_json::from_value(value).unwrap(),
+            &Path::call(),
+            &mut problems,
+        );
+        asked.and_then(|asked| asked.remaining)
+    };
     assert_eq!(
-        changed
-            .spend(Some(&spent.text), 1, at(NOW + 1_000))
-            .unwrap()
-            .remaining,
-        Some(49)
+        [json!(0), json!(5), json!(6), json!(-1), json!(1.5)].map(asked),
+        [Some(0), Some(5), None, None, None]
     );
+    assert!(read(&json!({ "credits": { "amount": 5, "remaining": 5 } })).is_err());
 }
 
 #[test]
@@ -142,6 +216,15 @@ fn damaged_counters_let_nothing_through() {
             limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
             Err(Exceeded::Damaged),
             "without {name}"
+        );
+    }
+    // Nothing is owed where something is left, and who owes owes something.
+    for owed in [json!(1), json!(0), json!(null)] {
+        let mut damaged = sound.clone();
+        damaged["owed"] = owed;
+        assert_eq!(
+            limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
+            Err(Exceeded::Damaged)
         );
     }
     let mut more = sound.clone();

@@ -9,6 +9,7 @@ use super::changes::Changes;
 use super::list::may_see;
 use super::lookup::{Found, may_manage};
 use super::marker::Mark;
+use super::names::free_name;
 use super::technical_user::release;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::actor::Actor;
@@ -163,10 +164,8 @@ pub(super) fn purge(
     };
     let delete = |found: &Found, changes: &mut Changes| {
         let token = found.record.token();
-        let [name_holder] = context
-            .reads
-            .get([&keys::name(&token.owner, &token.kind, &token.name)])?;
-        changes.delete_token(found, name_holder);
+        free_name(context, &found.record, changes)?;
+        changes.delete_token(found);
         release(context, token, changes)
     };
     let changes = Changes::new(context, Operation::Purge, authority.id());

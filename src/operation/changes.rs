@@ -26,7 +26,7 @@ pub(super) const MOST_WRITES: usize = 32;
 
 /// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed. With the marker and the
 /// deepest authority that is less than a commit, so one token always fits.
-const MOST_PER_TOKEN: usize = 12;
+const MOST_PER_TOKEN: usize = 13;
 
 /// The changes of one operation, gathered until its commit.
 pub(super) struct Changes<'o> {
@@ -40,6 +40,8 @@ pub(super) struct Changes<'o> {
     announced: Vec<(String, Vec<(String, u64)>)>,
     /// By owner.
     audited: Vec<(Resource, Vec<Change>)>,
+    /// The credits of the one changed token that were left, and that are left since: no member of its record.
+    remaining: Option<(Option<u32>, u32)>,
     /// Whether it ends something, and so overtakes the others in each queue.
     urgent: bool,
     /// Why one of them cannot be kept.
@@ -58,6 +60,7 @@ impl<'o> Changes<'o> {
             tokens: Vec::new(),
             announced: Vec::new(),
             audited: Vec::new(),
+            remaining: None,
             urgent: operation.ends(),
             refused: None,
         }
@@ -123,9 +126,21 @@ impl<'o> Changes<'o> {
         self
     }
 
+    /// Tells the trail how many credits of the token that is changed next are left, and were before.
+    pub(super) fn tell_remaining(&mut self, before: Option<u32>, after: u32) {
+        self.remaining = Some((before, after));
+    }
+
     /// A write that concerns nobody else.
     pub(super) fn write(&mut self, write: Write) {
         self.writes.push(write);
+    }
+
+    /// A write that another part of the commit may have made already.
+    pub(super) fn write_once(&mut self, once: Write) {
+        if self.writes.iter().all(|write| write.key != once.key) {
+            self.writes.push(once);
+        }
     }
 
     /// A new token.
@@ -179,31 +194,26 @@ impl<'o> Changes<'o> {
         has.is_within(&had) && (bound || !had.is_within(&has))
     }
 
-    /// A deleted token: its tombstone stays, its entries go.
-    pub(super) fn delete_token(&mut self, found: &Found, name_holder: Option<&str>) {
+    /// A deleted token: its tombstone stays, everything else that stands under its id goes. The tombstone of a session goes with its
+    /// lifetime, like its record: what would come back then has ended.
+    pub(super) fn delete_token(&mut self, found: &Found) {
         let token = found.record.token();
         let tombstone = found.record.tombstone(self.context.time.now, self.actor.clone());
         self.writes.push(if planted(Bug::DeletedWrittenBack) {
             Write::delete(keys::token(&token.id))
         } else {
-            Write::replace(keys::token(&token.id), Some(found.text), tombstone)
+            Write {
+                expires_at: token.forgotten_at(),
+                ..Write::replace(keys::token(&token.id), Some(found.text), tombstone)
+            }
         });
         if token.parents.is_empty() {
             self.writes
                 .push(Write::delete(keys::owner_entry(&token.owner, &token.id)));
         }
-        // The name becomes free, if this token holds it: its kind may not have asked for unique names when it was made.
-        if name_holder.is_some_and(|holder| holder == json(&token.id)) {
-            let key = keys::name(&token.owner, &token.kind, &token.name);
-            self.writes.push(Write {
-                expect: Some(name_holder.map(str::to_owned)),
-                ..Write::delete(key)
-            });
+        for key in [keys::limit, keys::sessions, keys::usage] {
+            self.writes.push(Write::delete(key(&token.id)));
         }
-        if token.limits.is_some() {
-            self.writes.push(Write::delete(keys::limit(&token.id)));
-        }
-        self.writes.push(Write::delete(keys::usage(&token.id)));
         if let Some(digest) = found.record.imported_digest() {
             self.writes.push(Write::delete(keys::digest(digest)));
         }
@@ -257,13 +267,17 @@ impl<'o> Changes<'o> {
 
     fn audit_token(&mut self, before: Option<&Token>, after: Option<&Token>) {
         let Some(token) = after.or(before) else { return };
+        let mut difference = difference(before, after);
+        if let Some((before, after)) = self.remaining.take() {
+            difference.tell("remaining", before, Some(after));
+        }
         let change = Change {
             actor: self.actor.clone(),
             operation: self.operation.name(),
             token: Some(token.id),
             account: None,
             reason: self.reason.clone(),
-            difference: difference(before, after),
+            difference,
         };
         push_to(&mut self.audited, token.owner.clone(), change);
     }

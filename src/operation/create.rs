@@ -4,7 +4,9 @@ use super::authority::{Authority, forbidden, refuse_more_than_account};
 use super::changes::Changes;
 use super::lookup::find;
 use super::marker::Mark;
+use super::names::take_name;
 use super::power::{Power, hold_bounds};
+use super::recount::Recount;
 use super::wanted::Wanted;
 use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key, technical_user};
 use crate::account::Account;
@@ -13,14 +15,13 @@ use crate::catalog::{Managers, Selection};
 use crate::credential::{Credential, Digest, TokenId};
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value, quote};
-use crate::json::json;
 use crate::keys;
 use crate::name::Identity;
 use crate::planted::{Bug, planted};
 use crate::record::{Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
-use crate::step::{Halt, Write};
+use crate::step::Halt;
 use crate::time::{Instant, Lifetime};
 use crate::token::{BoundsHeldAt, Imported, Status, Token};
 
@@ -339,17 +340,17 @@ pub(super) fn issue(
         expires_at: wanted.expires_at,
         idle_after: wanted.idle_after,
         conditions: wanted.conditions.clone(),
-        limits: wanted.limits.clone(),
+        limits: wanted.limits.as_ref().map(|asked| asked.limits.clone()),
         bounds_held_at: BoundsHeldAt::default(),
         rotation: None,
         imported: None::<Imported>,
         revision: 1,
     };
-    hold_bounds(&mut token, None, authority);
+    hold_bounds(&mut token, None, false, authority);
     token
 }
 
-/// The writes of a new token: its record, its name, its technical user.
+/// The writes of a new token: its record, its name, its counters, its technical user.
 pub(super) fn add(
     context: &Context,
     wanted: &Wanted,
@@ -358,9 +359,15 @@ pub(super) fn add(
     record: Record,
     changes: &mut Changes,
 ) -> Result<Record, Halt> {
+    let name_hash = match wanted.kind.unique_names() {
+        true => Some(take_name(context, record.token(), changes)?),
+        false => None,
+    };
+    let record = record.named(name_hash);
     let token = record.token();
-    if wanted.kind.unique_names() {
-        take_name(context, token, changes)?;
+    let remaining = wanted.limits.as_ref().and_then(|asked| asked.remaining);
+    if let Some(recount) = Recount::of_new(context, token, remaining) {
+        recount.write(changes);
     }
     if !wanted.kind.technical_user() {
         changes.create_token(&record);
@@ -388,23 +395,6 @@ pub(super) fn add(
 
 fn invalid(path: &str, message: String) -> Refusal {
     Refusal::at(path, ErrorCode::InvalidInput, format!("{path}: {message}"))
-}
-
-/// Takes the name of a token, which must be free.
-pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Halt> {
-    let key = keys::name(&token.owner, &token.kind, &token.name);
-    let [holder] = context.reads.get([&key])?;
-    let own = json(&token.id);
-    // One that holds the name itself was renamed between two reads: the commit fails on the record, and is planned again.
-    if holder.is_some_and(|holder| holder != own) {
-        let message = format!(
-            "{} has a token of this name already; choose another name",
-            token.owner
-        );
-        return Err(Refusal::at("name", ErrorCode::NameTaken, message).into());
-    }
-    changes.write(Write::create(key, own));
-    Ok(())
 }
 
 /// What is told of an id that is in use. The client that minted it, and lost the answer, gets its token; anybody else learns nothing.

@@ -3,12 +3,12 @@ use super::change::allows;
 use super::changes::Changes;
 use super::lookup::find_to_change;
 use super::marker::Mark;
+use super::names::free_name;
 use super::sessions::leave;
 use super::technical_user::release;
 use super::{Answer, Context, Operation, Outcome};
 use crate::catalog::Action;
 use crate::credential::TokenId;
-use crate::keys;
 use crate::step::Halt;
 
 /// `delete(id, actor)`: the record goes, a tombstone stays, so that neither the id nor a late write of the record ever comes back.
@@ -17,10 +17,9 @@ pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Re
     let found = find_to_change(context, id, authority)?;
     let token = found.record.token();
     allows(context, token, Action::Delete)?;
-    let name_key = keys::name(&token.owner, &token.kind, &token.name);
-    let [name_holder] = context.reads.get([&name_key])?;
     let mut changes = Changes::new(context, Operation::Delete, authority.id());
-    changes.delete_token(&found, name_holder);
+    free_name(context, &found.record, &mut changes)?;
+    changes.delete_token(&found);
     release(context, token, &mut changes)?;
     leave(context, token, &mut changes)?;
     Ok(Outcome::Commit(

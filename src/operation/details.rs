@@ -4,7 +4,7 @@ use super::{Context, refuse_credential};
 use crate::condition::Conditions;
 use crate::input::{Members, Path, Problems, Value};
 use crate::json::json;
-use crate::limit::Limits;
+use crate::limit::{Asked, Limits};
 use crate::metadata::Metadata;
 use crate::name::{Description, Tag};
 use crate::refusal::{ErrorCode, Refusal};
@@ -70,8 +70,8 @@ pub(super) fn read_conditions(members: &Members, problems: &mut Problems) -> Opt
 }
 
 /// Reads the member `limits`.
-pub(super) fn read_limits(members: &Members, problems: &mut Problems) -> Option<Limits> {
-    Limits::read(members.value("limits")?, &members.path("limits"), problems)
+pub(super) fn read_limits(members: &Members, problems: &mut Problems) -> Option<Asked> {
+    Limits::read_asked(members.value("limits")?, &members.path("limits"), problems)
 }
 
 fn refuse_credential_in(context: &Context, text: &str, path: &Path, problems: &mut Problems) {

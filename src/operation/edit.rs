@@ -3,13 +3,14 @@
 use super::authority::{Authority, refuse_more_than_account};
 use super::change::terminal;
 use super::changes::Changes;
-use super::create::take_name;
 use super::details::{
     clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
 };
 use super::lookup::{Found, done_before, find_to_change};
 use super::marker::Mark;
+use super::names::{free_name, take_name};
 use super::power::{Power, hold_bounds};
+use super::recount::Recount;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::account::StoredAccount;
 use crate::actor::Actor;
@@ -18,13 +19,13 @@ use crate::condition::Conditions;
 use crate::credential::TokenId;
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
-use crate::json::json;
 use crate::keys;
-use crate::limit::Limits;
+use crate::limit::Asked;
 use crate::metadata::Metadata;
 use crate::name::{Description, Name, Tag};
 use crate::refusal::{ErrorCode, Refusal};
-use crate::step::{Halt, Write};
+use crate::skeleton::NameHash;
+use crate::step::Halt;
 use crate::token::{Status, Token};
 
 /// What is to be another than it was. The outer `None` leaves a member as it is, the inner one takes it away.
@@ -34,7 +35,7 @@ struct Edit {
     tags: Option<Vec<Tag>>,
     metadata: Option<Option<Metadata>>,
     conditions: Option<Option<Conditions>>,
-    limits: Option<Option<Limits>>,
+    limits: Option<Option<Asked>>,
     /// Whether the selection is replaced.
     permissions: bool,
     /// The revision that the caller has seen.
@@ -83,20 +84,27 @@ pub(super) fn plan(
     if reselects {
         reselect(context, &members, &mut next)?;
     }
+    let remaining = edit.remaining();
     edit.apply(&mut next);
-    if next == *token {
+    if next == *token && remaining.is_none() {
         return Ok(Outcome::Answer(Answer::Token(Box::new(next))));
     }
-    may_change(context, token, &next, &mut authority)?;
+    let recount = Recount::of_edit(context, token, next.limits.as_ref(), remaining)?;
+    may_change(context, token, &next, recount.as_ref(), &mut authority)?;
     if reselects {
         refuse_more_than_owner(context, token, &next, &mut authority)?;
     }
-    hold_bounds(&mut next, Some(token), &authority);
+    let sets_remaining = recount.as_ref().is_some_and(Recount::sets);
+    hold_bounds(&mut next, Some(token), sets_remaining, &authority);
     let mut changes = Changes::new(context, Operation::Edit, authority.id());
+    let mut record = found.record.clone();
     if next.name != token.name {
-        rename(context, &found, &next, &mut changes)?;
+        record = record.named(rename(context, &found, &next, &mut changes)?);
     }
-    let changed = found.record.with(|token| *token = next);
+    if let Some(recount) = recount {
+        recount.write(&mut changes);
+    }
+    let changed = record.with(|token| *token = next);
     changes.replace_token(&found, &changed);
     Ok(Outcome::Commit(
         changes.finish(mark, Some(&authority))?,
@@ -175,6 +183,11 @@ impl Edit {
         Ok(())
     }
 
+    /// How many credits are left from now on, if the edit says so.
+    fn remaining(&self) -> Option<u32> {
+        self.limits.as_ref()?.as_ref()?.remaining
+    }
+
     fn apply(self, token: &mut Token) {
         if let Some(name) = self.name {
             token.name = name;
@@ -192,7 +205,7 @@ impl Edit {
             token.conditions = conditions;
         }
         if let Some(limits) = self.limits {
-            token.limits = limits;
+            token.limits = limits.map(|asked| asked.limits);
         }
     }
 }
@@ -231,15 +244,22 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
 }
 
 /// Giving is what ceilings are for: what the token has already stays, though its editor may not have it.
-fn may_change(context: &Context, token: &Token, next: &Token, authority: &mut Authority) -> Result<(), Halt> {
+fn may_change(
+    context: &Context,
+    token: &Token,
+    next: &Token,
+    recount: Option<&Recount>,
+    authority: &mut Authority,
+) -> Result<(), Halt> {
     let catalog = context.deployment.catalog();
     let (before, after) = (Grant::of(token, catalog), Grant::of(next, catalog));
     let had = Power::of_token(token, before.clone());
-    let mut power = Power::of_token(next, after.clone());
+    let tops_up = recount.is_some_and(Recount::raises);
+    let mut power = Power::of_token(next, after.clone()).topped_up(tops_up);
     if !power.is_bound_as(&had) {
         // A bound became looser: all that the token can do is given once more, and what was added besides.
         authority.covers(catalog, &after, Some(&before))?;
-        power = Power::of_living(context, next, authority)?;
+        power = Power::of_living(context, next, authority)?.topped_up(tops_up);
     }
     authority.may_give(context, Operation::Edit, &power, Some(&had))?;
     Ok(())
@@ -268,24 +288,21 @@ fn refuse_more_than_owner(
     Ok(())
 }
 
-/// Moves the name of a token whose kind wants names to be unique.
-fn rename(context: &Context, found: &Found, next: &Token, changes: &mut Changes) -> Result<(), Halt> {
-    let unique = context
-        .deployment
-        .catalog()
-        .kind(&next.kind)
-        .is_ok_and(|kind| kind.unique_names());
-    let token = found.record.token();
-    let old_key = keys::name(&token.owner, &token.kind, &token.name);
-    let [holder] = context.reads.get([&old_key])?;
-    if holder.is_some_and(|holder| holder == json(&token.id)) {
-        changes.write(Write {
-            expect: Some(holder.map(str::to_owned)),
-            ..Write::delete(old_key)
-        });
+/// Moves the name of a token, and answers what stands for it from now on if its kind wants names to be unique.
+fn rename(
+    context: &Context,
+    found: &Found,
+    next: &Token,
+    changes: &mut Changes,
+) -> Result<Option<NameHash>, Halt> {
+    let catalog = context.deployment.catalog();
+    let unique = catalog.kind(&next.kind).is_ok_and(|kind| kind.unique_names());
+    let taken = match unique {
+        true => Some(take_name(context, next, changes)?),
+        false => None,
+    };
+    if taken.as_ref() != Some(&found.record.name_hash()) {
+        free_name(context, &found.record, changes)?;
     }
-    if unique {
-        take_name(context, next, changes)?;
-    }
-    Ok(())
+    Ok(taken)
 }

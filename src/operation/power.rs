@@ -149,6 +149,8 @@ pub(super) struct Power {
     /// All of them must be met.
     conditions: Vec<Conditions>,
     limits: Option<Limits>,
+    /// Whether it gets credits back that were used.
+    tops_up: bool,
     held_at: BoundsHeldAt,
 }
 
@@ -169,6 +171,7 @@ impl Power {
             idle_after: token.idle_after,
             conditions: token.conditions.iter().cloned().collect(),
             limits: token.limits.clone(),
+            tops_up: false,
             held_at: token.bounds_held_at.clone(),
         }
     }
@@ -186,6 +189,7 @@ impl Power {
             idle_after: None,
             conditions: Vec::new(),
             limits: None,
+            tops_up: false,
             held_at: BoundsHeldAt::default(),
         }
     }
@@ -232,7 +236,12 @@ impl Power {
         self.ends_within(other.ends)
             && self.idle_within(other.idle_after)
             && conditions
-            && limits_within(self.limits.as_ref(), other.limits.as_ref())
+            && self.limited_within(other.limits.as_ref())
+    }
+
+    /// The same with credits that were used, or without.
+    pub(super) fn topped_up(self, tops_up: bool) -> Power {
+        Power { tops_up, ..self }
     }
 
     /// Whether this is no more than another power, in any aspect.
@@ -255,6 +264,12 @@ impl Power {
         longest.is_none_or(|longest| self.idle_after.is_some_and(|own| own <= longest))
     }
 
+    /// Whether it may be used no more than this limits it.
+    fn limited_within(&self, wider: Option<&Limits>) -> bool {
+        let within = |wider| self.limits.as_ref().is_some_and(|limits| limits.is_within(wider));
+        !self.tops_up && wider.is_none_or(within)
+    }
+
     /// Whether a role is held at a place. A role other than `admin` is no more than its permissions.
     fn has_role(&self, place: &Resource, role: &str) -> bool {
         role != Role::ADMIN
@@ -263,10 +278,6 @@ impl Power {
                 .iter()
                 .any(|(held, known)| known == Role::ADMIN && held.covers(place))
     }
-}
-
-fn limits_within(limits: Option<&Limits>, wider: Option<&Limits>) -> bool {
-    wider.is_none_or(|wider| limits.is_some_and(|limits| limits.is_within(wider)))
 }
 
 impl Authority<'_> {
@@ -395,23 +406,34 @@ impl Authority<'_> {
         ))
     }
 
-    /// A token with limits makes only sessions, which count on its own counters. So does its own new secret.
+    /// A token with limits makes only sessions, which count on its own counters. So does its own new secret; but it gives itself no
+    /// more uses than it has.
     fn may_give_limits(&self, power: &Power) -> Result<(), Refusal> {
-        let own = power.token.is_some_and(|id| self.is_token(&id));
-        if own || self.chain().all(|token| token.limits.is_none()) {
-            return Ok(());
-        }
-        Err(exceeds(
-            "limits",
-            "the actor is a token with limits, which gives only sessions; they are counted on its own",
-        ))
+        let own = power.token.filter(|id| self.is_token(id));
+        let message = match own {
+            None if self.chain().all(|token| token.limits.is_none()) => return Ok(()),
+            None => {
+                "the actor is a token with limits, which gives only sessions; they are counted on its own"
+            }
+            Some(id) => {
+                let limits = self
+                    .chain()
+                    .filter(|token| token.id == id)
+                    .find_map(|token| token.limits.as_ref());
+                if limits.is_none() || power.limited_within(limits) {
+                    return Ok(());
+                }
+                "the actor is this token, and cannot loosen its own limits or give itself credits"
+            }
+        };
+        Err(exceeds("limits", message))
     }
 
     /// What was set from above is loosened by who stands there, or above.
     fn may_loosen(&self, power: &Power, before: &Power) -> Result<(), Refusal> {
         let held = &before.held_at;
         let conditions = before.conditions.iter().all(|wider| power.is_under(wider));
-        let limits = limits_within(power.limits.as_ref(), before.limits.as_ref());
+        let limits = power.limited_within(before.limits.as_ref());
         let bounds = [
             ("conditions", &held.conditions, conditions),
             ("limits", &held.limits, limits),
@@ -444,7 +466,13 @@ fn exceeds(aspect: &str, message: &str) -> Refusal {
 }
 
 /// Where bounds are held once an actor has set some of them: at the highest place that ever set one.
-pub(super) fn hold_bounds(token: &mut Token, before: Option<&Token>, authority: &Authority) {
+/// `sets_remaining`: of the limits is set how much of them is left.
+pub(super) fn hold_bounds(
+    token: &mut Token,
+    before: Option<&Token>,
+    sets_remaining: bool,
+    authority: &Authority,
+) {
     let place = authority.place_above(&token.owner);
     let place = (place != token.owner).then_some(place);
     let old = before
@@ -456,7 +484,7 @@ pub(super) fn hold_bounds(token: &mut Token, before: Option<&Token>, authority: 
         places.min_by_key(|place| place.as_str().len())
     };
     let conditions = before.is_none_or(|before| before.conditions != token.conditions);
-    let limits = before.is_none_or(|before| before.limits != token.limits);
+    let limits = sets_remaining || before.is_none_or(|before| before.limits != token.limits);
     let ends = before.is_none_or(|before| before.expires_at != token.expires_at);
     token.bounds_held_at = BoundsHeldAt {
         conditions: held(old.conditions, conditions, token.conditions.is_some()),

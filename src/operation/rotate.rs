@@ -4,9 +4,9 @@
 use super::authority::Authority;
 use super::change::{allows, terminal};
 use super::changes::Changes;
-use super::create::take_name;
 use super::lookup::{Found, find_to_change};
 use super::marker::Mark;
+use super::names::{free_name, take_name};
 use super::over::refuse_over;
 use super::power::{Power, hold_bounds};
 use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key};
@@ -15,10 +15,9 @@ use crate::catalog::{Action, Kind};
 use crate::credential::{Credential, Digest, TokenId};
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
-use crate::json::json;
 use crate::keys;
 use crate::refusal::{ErrorCode, Refusal};
-use crate::step::{Halt, Write};
+use crate::step::Halt;
 use crate::time::{Instant, Lifetime};
 use crate::token::{Rotation, Status, Token};
 
@@ -197,7 +196,12 @@ fn rotate(
     }
     let mut changes = Changes::new(context, Operation::Rotate, authority.id());
     if is_over && kind.unique_names() {
-        claim_name(context, changed.token(), &mut changes)?;
+        // Meanwhile it was free.
+        let hash = take_name(context, changed.token(), &mut changes)?;
+        if hash != changed.name_hash() {
+            free_name(context, &changed, &mut changes)?;
+        }
+        changed = changed.named(Some(hash));
     }
     changes.replace_token(found, &changed);
     Ok(Outcome::Commit(
@@ -229,20 +233,9 @@ fn renewed(
     if let Some(lifetime) = options.expires_in {
         let asked = now.after(lifetime).map_err(invalid)?;
         next.expires_at = kind.expiry(now, Some(asked)).map_err(invalid)?;
-        hold_bounds(&mut next, Some(token), authority);
+        hold_bounds(&mut next, Some(token), false, authority);
     }
     Ok(next)
-}
-
-/// Claims the name of a token that had expired once more: meanwhile it was free.
-fn claim_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Halt> {
-    let key = keys::name(&token.owner, &token.kind, &token.name);
-    let [holder] = context.reads.get([&key])?;
-    if holder == Some(json(&token.id).as_str()) {
-        changes.write(Write::assert(key, holder));
-        return Ok(());
-    }
-    take_name(context, token, changes)
 }
 
 /// `confirmRotation(id, actor)`: the old secret ends now.

@@ -7,6 +7,7 @@ use super::changes::Changes;
 use crate::credential::TokenId;
 use crate::json::json;
 use crate::keys;
+use crate::order::sorted_by;
 use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Halt, Write};
 use crate::stored::{restore, restore_members};
@@ -26,11 +27,12 @@ restore_members!(Living {
     required expires_at: "expiresAt",
 });
 
-/// The sessions of a token that have not ended, the newest first.
+/// The sessions of a token that have not ended, the newest first. The stored list has them in the order in which they were committed; a page
+/// ends at an id, so they are told in the order of those.
 pub(super) fn sessions_of(context: &Context, parent: &TokenId) -> Result<Vec<TokenId>, Halt> {
     let [stored] = context.reads.get([&keys::sessions(parent)])?;
-    let ids = living(context, stored).into_iter().rev();
-    Ok(ids.map(|session| session.id).collect())
+    let living = sorted_by(living(context, stored), |one, other| other.id.cmp(&one.id));
+    Ok(living.into_iter().map(|session| session.id).collect())
 }
 
 /// Enters a session into the list of its parent, which has an end.
@@ -58,8 +60,16 @@ pub(super) fn join(
         id: session.id,
         expires_at,
     });
-    changes.write(Write::replace(key, stored, json(&living)));
+    changes.write(listed(key, stored, &living));
     Ok(())
+}
+
+/// The list, which the store may forget once all of it has ended.
+fn listed(key: String, stored: Option<&str>, living: &[Living]) -> Write {
+    Write {
+        expires_at: living.iter().map(|session| session.expires_at).max(),
+        ..Write::replace(key, stored, json(&living))
+    }
 }
 
 /// The most living sessions of one parent, as the kind of the sessions says.
@@ -91,7 +101,7 @@ pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -
             ..Write::delete(key)
         });
     } else {
-        changes.write(Write::replace(key, stored, json(&left)));
+        changes.write(listed(key, stored, &left));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::actor::Actor;
 use crate::catalog::{Kind, Resolution, Selection};
 use crate::condition::Conditions;
 use crate::input::{Members, Problems};
-use crate::limit::Limits;
+use crate::limit::Asked;
 use crate::name::{Identity, Name};
 use crate::planted::{Bug, planted};
 use crate::resource::Resource;
@@ -29,7 +29,7 @@ pub(super) struct Wanted<'c> {
     pub(super) expires_at: Option<Instant>,
     pub(super) idle_after: Option<Lifetime>,
     pub(super) conditions: Option<Conditions>,
-    pub(super) limits: Option<Limits>,
+    pub(super) limits: Option<Asked>,
 }
 
 impl<'c> Wanted<'c> {

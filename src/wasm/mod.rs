@@ -347,6 +347,11 @@ pub(crate) fn normalize(text: &str) -> String {
     JsString::from(text).normalize("NFC").into()
 }
 
+/// Unicode's normal form NFKC, which is the same in every version of the host that has the characters.
+pub(crate) fn normalize_compatibly(text: &str) -> String {
+    JsString::from(text).normalize("NFKC").into()
+}
+
 /// What `configure` answers.
 #[derive(Serialize)]
 struct Configured {

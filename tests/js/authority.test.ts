@@ -86,6 +86,7 @@ describe('A token that its user may not make', () => {
       [{ conditions: { ips: ['10.0.0.0/7'] } }, 'conditions'],
       [{ limits: null }, 'limits'],
       [{ limits: { credits: { amount: 11 } } }, 'limits'],
+      [{ limits: { requests: { limit: 1, per: '1s' } } }, 'limits'],
     ] as const)
       await assert.rejects(tokens.edit(record.id, change, user), { code: 'forbidden', path });
     await assert.rejects(tokens.rotate(record.id, { expiresIn: '200d' }, user), {
@@ -97,6 +98,65 @@ describe('A token that its user may not make', () => {
     assert.deepEqual(narrowed.boundsHeldAt, { conditions: '', limits: '', expiresAt: '' });
     const lifted = await tokens.edit(record.id, { conditions: null }, root);
     assert.deepEqual(lifted.boundsHeldAt, { limits: '', expiresAt: '' });
+  });
+});
+
+describe('Credits that were used', () => {
+  const limited = (remaining?: number) => ({
+    limits: { credits: { amount: 10, ...(remaining !== undefined && { remaining }) } },
+  });
+
+  it('of a token that was limited from above are topped up from there', async () => {
+    const tokens = await deployment();
+    const base = { kind: 'tool', name: 'Held', owner: 'user:7', add: ['messages:send'] } as const;
+    const { token, record } = await tokens.create({ ...base, ...limited() }, root);
+    const spend = async (consume: number) =>
+      (await tokens.verify(token as string, undefined, { consume })).remaining;
+    assert.equal(await spend(4), 6);
+    await assert.rejects(tokens.edit(record.id, limited(7), user), { code: 'forbidden', path: 'limits' });
+    assert.equal(await spend(0), 6);
+    // What is left, or less, is no more than there is.
+    await tokens.edit(record.id, limited(6), user);
+    await tokens.edit(record.id, limited(5), user);
+    assert.equal(await spend(0), 5);
+    await assert.rejects(tokens.edit(record.id, limited(6), user), { code: 'forbidden', path: 'limits' });
+    await tokens.edit(record.id, limited(10), root);
+    assert.equal(await spend(0), 10);
+  });
+
+  it('stay used for the owner once somebody above has said what is left', async () => {
+    const tokens = await deployment();
+    const base = { kind: 'tool', name: 'Own', owner: 'user:7', add: ['messages:send'] } as const;
+    const { record } = await tokens.create({ ...base, ...limited() }, user);
+    await tokens.edit(record.id, limited(9), user);
+    assert.equal((await tokens.edit(record.id, limited(10), user)).boundsHeldAt, undefined);
+    const held = await tokens.edit(record.id, limited(1), root);
+    assert.deepEqual(held.boundsHeldAt, { limits: '' });
+    await assert.rejects(tokens.edit(record.id, limited(2), user), { code: 'forbidden', path: 'limits' });
+  });
+
+  it('are given back by nobody who may not give the rest', async () => {
+    const tokens = await deployment();
+    const base = { kind: 'tool', name: 'More', owner: 'user:7', add: ['messages:send'] } as const;
+    const { token, record } = await tokens.create({ ...base, ...limited() }, user);
+    await tokens.verify(token as string, undefined, { consume: 10 });
+    const less: Actor = { id: 'user:7', permissions: ['messages:status'] };
+    await assert.rejects(tokens.edit(record.id, limited(10), less), { code: 'exceeds_ceiling' });
+    await tokens.edit(record.id, limited(10), user);
+  });
+
+  it('are not given back by the token itself, nor its limits loosened', async () => {
+    const tokens = await deployment();
+    const { record } = await tokens.create(
+      { kind: 'tool', name: 'Self', owner: 'org:acme', role: 'admin', ...limited() },
+      admin,
+    );
+    const self = { token: record.id };
+    await tokens.edit(record.id, limited(3), self);
+    for (const limits of [limited(4).limits, { credits: { amount: 11 } }, null])
+      await assert.rejects(tokens.edit(record.id, { limits }, self), exceeds('limits'));
+    await tokens.edit(record.id, { limits: { credits: { amount: 9 } } }, self);
+    await tokens.edit(record.id, limited(4), admin);
   });
 });
 

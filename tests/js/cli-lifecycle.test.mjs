@@ -58,6 +58,22 @@ describe('one token', () => {
     assert.match(refused.stderr, /permissions.*cannot be edited/);
   });
 
+  test('has credits that are topped up, and says how many are left', async () => {
+    const { record, token } = await create('Limited', 'org:limited');
+    const without = await site.leastkey(['edit', record.id, '--remaining', '5']);
+    assert.equal(without.exit, 2);
+    assert.match(without.stderr, /no credits; say how many it is to have with --credits/);
+    await does(['edit', record.id, '--credits', '10', '--remaining', '2']);
+    const left = async () => (await does(['verify', '--balance'], { input: token })).stdout;
+    assert.match(await left(), /credits +2 left/);
+    await does(['edit', record.id, '--remaining', '10']);
+    assert.match(await left(), /credits +10 left/);
+    await does(['edit', record.id, '--credits', '3']);
+    const edited = await does(['verify', '--balance', '--json'], { input: token });
+    assert.equal(edited.json().remaining, 3);
+    assert.equal((await site.leastkey(['edit', record.id, '--remaining', 'all'])).exit, 2);
+  });
+
   test('is rotated: the new credential alone on standard output, then confirmed', async () => {
     const { token, record } = await create('Rotated', 'org:rotate');
     const rotated = await does(['rotate', record.id, '--grace', '1h']);

@@ -30,6 +30,13 @@ async function spend(tokens: Tokens, token: string, times: number, consume = 1):
     .join(', ');
 }
 
+/** How many credits are left. */
+async function balance(tokens: Tokens, token: string): Promise<number | undefined> {
+  const { code, remaining } = await tokens.verify(token, undefined, { consume: 0 });
+  assert.equal(code, 'valid');
+  return remaining;
+}
+
 describe('requests in a stretch of time', () => {
   test('pass all at once, and from then on evenly', async () => {
     const { tokens, clock, token } = await clocked({ requests: { limit: 6, per: '1m' } });
@@ -62,7 +69,7 @@ describe('requests in a stretch of time', () => {
     const before = entriesOf(store);
     for (let turn = 0; turn < 3; turn++) assert.equal((await tokens.verify(token)).code, 'valid');
     assert.deepEqual(entriesOf(store), before);
-    for (const consume of [0, -1, 1.5, 1_000_001, '1', null]) {
+    for (const consume of [-1, 1.5, 1_000_001, '1', null]) {
       const options = { consume } as never;
       await assert.rejects(tokens.verify(token, undefined, options), {
         code: 'invalid_input',
@@ -117,11 +124,118 @@ describe('credits', () => {
     assert.equal(await spend(tokens, String(sessions[0]), 1), '1 usage_exceeded');
   });
 
-  test('begin anew when they are edited', async () => {
-    const { tokens, token, id } = await clocked({ credits: { amount: 1 } });
-    assert.equal(await spend(tokens, token, 2), '1 valid, 1 usage_exceeded');
+  test('that were used stay used when the amount is edited', async () => {
+    const { tokens, token, id } = await clocked({ credits: { amount: 100 } });
+    assert.equal((await tokens.verify(token, undefined, { consume: 60 })).remaining, 40);
+    await tokens.edit(id, { limits: { credits: { amount: 101 } } }, admin);
+    assert.equal(await balance(tokens, token), 41);
+    await tokens.edit(id, { limits: { credits: { amount: 50 } } }, admin);
+    assert.equal(await balance(tokens, token), 0);
+    assert.equal(await spend(tokens, token, 1), '1 usage_exceeded');
+    await tokens.edit(id, { limits: { credits: { amount: 100 } } }, admin);
+    assert.equal(await balance(tokens, token), 40);
+  });
+
+  test('are topped up by an edit that says how many are left, and begin with what create says', async () => {
+    const { tokens, token, id } = await clocked({ credits: { amount: 10, remaining: 3 } });
+    assert.equal(await balance(tokens, token), 3);
+    assert.equal(await spend(tokens, token, 4), '3 valid, 1 usage_exceeded');
+    const { limits } = await tokens.edit(id, { limits: { credits: { amount: 10, remaining: 10 } } }, admin);
+    assert.deepEqual(limits, { credits: { amount: 10 } });
+    assert.equal(await spend(tokens, token, 11), '10 valid, 1 usage_exceeded');
+    await tokens.edit(id, { limits: { credits: { amount: 10, remaining: 0 } } }, admin);
+    assert.equal(await spend(tokens, token, 1), '1 usage_exceeded');
+    const { items } = await tokens.audit({ owner: 'org:acme', token: id }, admin);
+    const told = items.map(({ before, after }) => [before.remaining, after.remaining]);
+    assert.deepEqual(told.reverse(), [
+      [undefined, 3],
+      [0, 10],
+      [0, 0],
+    ]);
+  });
+
+  test('begin whole when they were lifted meanwhile, and nothing of their counter is left', async () => {
+    const store = memoryStore();
+    const { tokens, token, id } = await clocked({ credits: { amount: 2 } }, { store });
+    assert.equal(await spend(tokens, token, 2), '2 valid');
+    await tokens.edit(id, { limits: null }, admin);
+    assert.deepEqual(
+      entriesOf(store).filter(({ key }) => key.startsWith('limit/')),
+      [],
+    );
     await tokens.edit(id, { limits: { credits: { amount: 2 } } }, admin);
-    assert.equal(await spend(tokens, token, 3), '2 valid, 1 usage_exceeded');
+    assert.equal(await balance(tokens, token), 2);
+  });
+
+  test('are told by consume 0, which spends nothing and writes nothing', async () => {
+    const store = memoryStore();
+    const { tokens, token, clock } = await clocked(
+      { requests: { limit: 1, per: '1m' }, credits: { amount: 2, refill: { amount: 1, every: '1h' } } },
+      { store },
+    );
+    const session = String((await tokens.exchange(token, {})).token);
+    const before = entriesOf(store);
+    for (let turn = 0; turn < 3; turn++) assert.equal(await balance(tokens, token), 2);
+    assert.equal(await balance(tokens, session), 2);
+    assert.deepEqual(entriesOf(store), before);
+    assert.equal(await spend(tokens, token, 1, 1), '1 valid');
+    assert.equal(await balance(tokens, session), 1);
+    clock.now += 2 * MINUTE;
+    assert.equal(await spend(tokens, session, 1, 1), '1 valid');
+    // Nothing is left, and a question about it is no use that would be refused.
+    assert.equal(await balance(tokens, token), 0);
+    clock.now += 60 * MINUTE;
+    assert.equal(await balance(tokens, token), 1);
+    const { token: unlimited } = await createToken(tokens);
+    assert.equal(await balance(tokens, unlimited), undefined);
+  });
+
+  test('are counted while they are edited: an edit waits its turn among the uses', async () => {
+    const { tokens, token, id } = await clocked({ credits: { amount: 1_000 } });
+    const uses = Array.from({ length: 200 }, () => tokens.verify(token, undefined, { consume: 1 }));
+    const edits = [1_001, 1_002, 1_003].map((amount) =>
+      tokens.edit(id, { limits: { credits: { amount } } }, admin),
+    );
+    await Promise.all(edits);
+    assert.ok((await Promise.all(uses)).every(({ valid }) => valid));
+    const { limits } = await tokens.get(id, admin);
+    assert.equal(await balance(tokens, token), Number(limits?.credits?.amount) - 200);
+  });
+});
+
+describe('a rate', () => {
+  test('that is edited counts anew', async () => {
+    const { tokens, token, id } = await clocked({ requests: { limit: 1, per: '1d' } });
+    assert.equal(await spend(tokens, token, 2), '1 valid, 1 rate_limited');
+    await tokens.edit(id, { limits: { requests: { limit: 2, per: '1s' } } }, admin);
+    assert.equal(await spend(tokens, token, 3), '2 valid, 1 rate_limited');
+  });
+});
+
+describe('counters', () => {
+  test('of a token that is deleted meanwhile are not begun by a use that was read before', async () => {
+    const inner = memoryStore();
+    let late: (() => Promise<void>) | undefined;
+    const store = wrapped(inner, {
+      async commit(writes) {
+        const meanwhile = writes.some(({ key }) => key.startsWith('limit/')) ? late : undefined;
+        if (meanwhile !== undefined) {
+          late = undefined;
+          await meanwhile();
+        }
+        return inner.commit(writes);
+      },
+    });
+    const tokens = await deployment({ store });
+    const { token, id } = await createToken(tokens, { limits: { credits: { amount: 2 } } });
+    late = async () => {
+      await tokens.delete(id, admin);
+    };
+    assert.equal((await tokens.verify(token, undefined, { consume: 1 })).code, 'unknown');
+    assert.deepEqual(
+      entriesOf(inner).filter(({ key }) => key.startsWith('limit/')),
+      [],
+    );
   });
 });
 
@@ -132,6 +246,8 @@ describe('what is wrong with limits is told', () => {
     [{ requests: { limit: 0, per: '1m' } }, 'limits.requests.limit'],
     [{ requests: { limit: 1, per: 0 } }, 'limits.requests.per'],
     [{ credits: { amount: 2 ** 31 } }, 'limits.credits.amount'],
+    [{ credits: { amount: 3, remaining: 4 } }, 'limits.credits.remaining'],
+    [{ credits: { amount: 3, remaining: -1 } }, 'limits.credits.remaining'],
     [{ credits: { amount: 1, refill: { amount: 1 } } }, 'limits.credits.refill.every'],
     [{ rate: 1 }, 'limits.rate'],
   ];

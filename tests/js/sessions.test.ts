@@ -292,3 +292,30 @@ describe('the living sessions of a token', () => {
     await assert.rejects(page({ parent: 'x' }), { code: 'invalid_input', path: 'parent' });
   });
 });
+
+describe('a list of sessions', () => {
+  test('has each living one on exactly one page, in whatever order they were committed', async () => {
+    const { tokens } = await clocked();
+    const parent = await createToken(tokens);
+    const made = await Promise.all(Array.from({ length: 100 }, () => session(tokens, parent.token)));
+    for (const limit of [7, 10, 50, 99, 100, 200]) {
+      const listed: string[] = [];
+      let after: string | undefined;
+      do {
+        const query = { owner: 'org:acme', parent: parent.id, limit, ...(after !== undefined && { after }) };
+        const page = await tokens.list(query, admin);
+        assert.ok(page.items.length <= limit);
+        listed.push(...page.items.map(({ id }) => id));
+        after = page.next;
+      } while (after !== undefined);
+      assert.deepEqual(
+        listed,
+        made
+          .map(({ id }) => id)
+          .sort()
+          .reverse(),
+        `pages of ${limit}`,
+      );
+    }
+  });
+});

@@ -12,7 +12,7 @@ use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
 use super::scenarios::scenarios;
 use super::state::State;
 
-const NAMES: [&str; 3] = ["alpha", "beta", "gamma"];
+const NAMES: [&str; 4] = ["alpha", "Alpha", "beta", "gamma"];
 const TAGS: [&str; 2] = ["night", "legacy"];
 const SUBJECTS: [&str; 5] = ["user:1", "user:2", "profile:42", "org:b/user:9", "staff:1"];
 const KEYS: [&str; 2] = ["job-1", "job-2"];
@@ -61,6 +61,11 @@ pub enum Move {
         call: Call,
         after: u64,
     },
+    /// A verification that spends credits, of any of the token's secrets.
+    Spend {
+        token: usize,
+        cost: u32,
+    },
     Wait(u64),
 }
 
@@ -104,6 +109,7 @@ pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
         2 => (call(), select(vec![0, MINUTE, 15 * MINUTE])).prop_map(|(call, after)| Move::Twice { call, after }),
         3 => wait.prop_map(Move::Wait),
         7 => scenarios().prop_map(Move::Scenario),
+        4 => (token(), 1..4u32).prop_map(|(token, cost)| Move::Spend { token, cost }),
     ]
 }
 
@@ -292,16 +298,26 @@ pub fn change() -> impl Strategy<Value = Change> {
     let seen = proptest::option::weighted(0.4, 0..3u64);
     let network = proptest::option::weighted(0.2, proptest::option::of(select(NETWORKS.to_vec())));
     let credits = proptest::option::weighted(0.15, proptest::option::of(1..4u32));
-    (selection, option(NAMES), option(TAGS), (network, credits), seen).prop_map(
-        |(selection, name, tag, (network, credits), seen)| Change {
-            selection,
-            name,
-            tag,
-            network,
-            credits,
-            seen,
-        },
+    let remaining = proptest::option::weighted(0.4, 0..4u32);
+    (
+        selection,
+        option(NAMES),
+        option(TAGS),
+        (network, credits, remaining),
+        seen,
     )
+        .prop_map(
+            |(selection, name, tag, (network, credits, remaining), seen)| Change {
+                selection,
+                name,
+                tag,
+                network,
+                credits,
+                // More than there are is no number of what is left.
+                remaining: remaining.map(|remaining| remaining.min(credits.flatten().unwrap_or(0))),
+                seen,
+            },
+        )
 }
 
 pub fn renewal() -> impl Strategy<Value = Renewal> {

@@ -47,6 +47,8 @@ pub struct Change {
     /// A network in the place of another; the inner nothing takes it away.
     pub network: Option<Option<Network>>,
     pub credits: Option<Option<u32>>,
+    /// How many credits are left from now on, beside them.
+    pub remaining: Option<u32>,
     /// The revision that the editor has seen.
     pub seen: Option<u64>,
 }
@@ -305,6 +307,9 @@ impl Change {
         }
         if let Some(credits) = self.credits {
             json["limits"] = credits.map_or(Json::Null, limits);
+            if let (Some(_), Some(remaining)) = (credits, self.remaining) {
+                json["limits"]["credits"]["remaining"] = json!(remaining);
+            }
         }
         if let Some(seen) = self.seen {
             json["revision"] = json!(seen);

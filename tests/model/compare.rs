@@ -260,6 +260,24 @@ pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
             .filter(|token| token.status != Status::Deleted)
     };
     same("how many tokens there are", count("token/"), state.tokens.len())?;
+    for token in state
+        .tokens
+        .iter()
+        .filter(|token| token.status == Status::Deleted)
+    {
+        for family in ["usage", "limit", "sessions"] {
+            let key = format!("{family}/{}", token.id);
+            same("what is left of a deleted token", store.get(&key), None)?;
+        }
+    }
+    state.names.iter().try_for_each(|(name, holder)| {
+        let held = format!("\"{}\"", state.tokens[*holder].id);
+        let of = format!("name/{}/{}/", name.0.replace('/', "%2F"), name.1);
+        let holds = store
+            .iter()
+            .any(|(key, value)| key.starts_with(&of) && *value == held);
+        same("whether a name is held", holds, true)
+    })?;
     same(
         "how many accounts there are",
         count("account/"),
@@ -270,11 +288,7 @@ pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
         count("owner/"),
         living().filter(|token| token.parents.is_empty()).count(),
     )?;
-    same(
-        "how many names are taken",
-        count("name/"),
-        living().filter(|token| token.kind.unique_names).count(),
-    )
+    same("how many names are taken", count("name/"), state.names.len())
 }
 
 /// A commit touches what its call is about, and nothing else.
@@ -318,7 +332,12 @@ pub fn changes(state: &State, done: &Done, changed: &Changed) -> Checked {
             "feed" => after.is_some(),
             "audit-head" => trails.contains(rest),
             "audit" => before.is_none() && trails.contains(rest.rsplit_once('/').unwrap().0),
-            "owner" | "name" => of_token(),
+            "owner" => of_token(),
+            // It may be taken from whom it was held by before.
+            "name" => after
+                .as_ref()
+                .or(before.as_ref())
+                .is_some_and(|value| entries.contains(value)),
             _ => keys.contains(key),
         };
         if !related {

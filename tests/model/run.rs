@@ -74,10 +74,35 @@ impl Run {
                     self.undisturbed(&call)?;
                 }
             }
+            Move::Spend { token, cost } => self.spend(*token, *cost)?,
             Move::Race { first, second, reads } => self.race(first, second, *reads)?,
             Move::Lost { call, then } => self.lose(call, then.as_ref())?,
         }
         Ok(())
+    }
+
+    /// A verification of the present secret of a token, which spends credits.
+    fn spend(&mut self, token: usize, cost: u32) -> Checked {
+        let Some(at) = token.checked_rem(self.state.tokens.len()) else {
+            return Ok(());
+        };
+        let found = &self.state.tokens[at];
+        let credential = found.secrets[found.current].clone();
+        let mut expected = self.state.verdict(found, found.current, None);
+        if credential.is_empty() {
+            return Ok(());
+        }
+        if expected == ["valid"] && !self.state.spend(at, cost) {
+            expected = vec!["usage_exceeded"];
+        }
+        let question = json!({ "context": { "ip": ADDRESS }, "consume": cost });
+        let verdict = self.world.spend(&credential, &question)?;
+        let code = verdict["code"].as_str().unwrap();
+        self.note(format!("verdict of a use: {code}"));
+        if !expected.contains(&code) {
+            return Err(format!("a use of {cost} is {code}, for the model {expected:?}"));
+        }
+        self.verify(at)
     }
 
     fn wait(&mut self, time: u64) {
@@ -329,7 +354,7 @@ impl Run {
         for (number, credential) in found.secrets.iter().enumerate() {
             let verdict = self
                 .world
-                .verify(credential, &json!({ "context": { "ip": ADDRESS } }));
+                .verify(credential, &json!({ "context": { "ip": ADDRESS }, "consume": 0 }));
             let expected = self.state.verdict(found, number, None);
             let code = verdict["code"].as_str().unwrap().to_owned();
             self.note(format!("verdict: {code}"));
@@ -338,6 +363,11 @@ impl Run {
                     "secret {number} of token {} is {code}, for the model {expected:?}",
                     found.id
                 ));
+            }
+            if code == "valid" {
+                let left = verdict["remaining"].as_u64();
+                let expected = self.state.left(found).map(u64::from);
+                same(&format!("the credits of token {}", found.id), left, expected)?;
             }
             laws::hold_for(&self.state, token, &verdict)?;
             codes.push(code);

@@ -89,6 +89,8 @@ pub struct Token {
     pub idle_after: Option<u64>,
     pub network: Option<Network>,
     pub credits: Option<u32>,
+    /// How many of them were used: of fewer that they are now, all.
+    pub spent: u32,
     /// Where those stand who set bounds from above.
     pub held: Held,
     pub used_at: Option<u64>,
@@ -120,6 +122,11 @@ pub enum Secret {
 const REMEMBERED: usize = 3;
 
 impl Token {
+    /// The credits that are left, if they are limited.
+    pub fn left(&self) -> Option<u32> {
+        self.credits.map(|credits| credits.saturating_sub(self.spent))
+    }
+
     pub fn secret(&self, number: usize, now: u64) -> Secret {
         let over = self
             .rotation
@@ -210,12 +217,47 @@ pub struct State {
     pub now: u64,
     pub accounts: BTreeMap<String, Account>,
     pub tokens: Vec<Token>,
+    /// Who holds a unique name, by owner, kind and what is compared of it.
+    pub names: BTreeMap<(Place, &'static str, String), usize>,
     /// By actor and key.
     pub markers: BTreeMap<(String, &'static str), Marker>,
     pub minted: Vec<Minted>,
 }
 
 impl State {
+    /// Where a token holds its name, if that is unique.
+    fn name_of(token: &Token) -> Option<(Place, &'static str, String)> {
+        let unique = token.kind.unique_names;
+        unique.then(|| (token.owner, token.kind.id, token.name.to_lowercase()))
+    }
+
+    /// Whether a token may not have its name: another one holds it that is neither revoked nor has expired.
+    pub fn name_is_taken(&self, but: Option<usize>, token: &Token) -> bool {
+        let holder = State::name_of(token).and_then(|name| self.names.get(&name));
+        holder.is_some_and(|holder| {
+            let held_by = &self.tokens[*holder];
+            Some(*holder) != but
+                && held_by.status != Status::Revoked
+                && held_by.ends_at.is_none_or(|end| self.now < end)
+        })
+    }
+
+    /// Gives a token its name.
+    pub fn take_name(&mut self, at: usize) {
+        if let Some(name) = State::name_of(&self.tokens[at]) {
+            self.names.insert(name, at);
+        }
+    }
+
+    /// Takes its name from a token, unless another one has that by now.
+    pub fn free_name(&mut self, at: usize) {
+        if let Some(name) = State::name_of(&self.tokens[at])
+            && self.names.get(&name) == Some(&at)
+        {
+            self.names.remove(&name);
+        }
+    }
+
     /// The accounts that a token rests on, the technical user first.
     pub fn accounts_of(&self, token: &Token) -> Vec<String> {
         let mut ids: Vec<String> = token.backed_by.iter().cloned().collect();
@@ -262,6 +304,24 @@ impl State {
             reach = both(&reach, &account.most);
         }
         Standing { refusal, reach }
+    }
+
+    /// The credits that are left to a token: of its own, and of those that it came from.
+    pub fn left(&self, token: &Token) -> Option<u32> {
+        self.chain_of(token).filter_map(Token::left).min()
+    }
+
+    /// Spends credits of a token and of those that it came from. `false`: there are not as many.
+    pub fn spend(&mut self, token: usize, cost: u32) -> bool {
+        if self.left(&self.tokens[token]).is_some_and(|left| left < cost) {
+            return false;
+        }
+        let chain = [vec![token], self.tokens[token].parents.clone()].concat();
+        for at in chain {
+            let token = &mut self.tokens[at];
+            token.spent += token.credits.map_or(0, |_| cost);
+        }
+        true
     }
 
     /// The codes that a verification may answer: one, but for secrets that were rotated out long ago.

@@ -81,18 +81,37 @@ impl World {
         }
     }
 
-    /// The verdict on a credential.
+    /// The verdict on a credential, which writes nothing.
     pub fn verify(&self, credential: &str, question: &Json) -> Json {
+        let (writes, verdict) = self.decide(credential, question);
+        assert!(writes.is_empty(), "{writes:?}");
+        verdict
+    }
+
+    /// The verdict on a credential that is counted.
+    pub fn spend(&mut self, credential: &str, question: &Json) -> Result<Json, String> {
+        let (writes, verdict) = self.decide(credential, question);
+        self.commit(&writes).ok_or("nobody was before the use")?;
+        Ok(verdict)
+    }
+
+    fn decide(&self, credential: &str, question: &Json) -> (Vec<Write>, Json) {
         let question = value(question.clone());
         let requirement = read_requirement(DEPLOYMENT.catalog(), &question).unwrap();
         let question = Question::read(&requirement, &question).unwrap();
         let mut reads = Reads::default();
         for _ in 0..4 {
-            match verify(&*DEPLOYMENT, credential, &question, &reads, instant(self.now)) {
-                Step::Need(need) => self.fetch(&mut reads, need),
-                Step::Answer(verdict) => return serde_json::to_value(verdict).unwrap(),
-                other => panic!("{other:?}"),
-            }
+            let (writes, verdict) =
+                match verify(&*DEPLOYMENT, credential, &question, &reads, instant(self.now)) {
+                    Step::Need(need) => {
+                        self.fetch(&mut reads, need);
+                        continue;
+                    }
+                    Step::Answer(verdict) => (Vec::new(), verdict),
+                    Step::Commit { writes, answer } => (writes, answer),
+                    other @ Step::Refuse(_) => panic!("{other:?}"),
+                };
+            return (writes, serde_json::to_value(verdict).unwrap());
         }
         panic!("a question reads at most three times");
     }

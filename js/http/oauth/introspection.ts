@@ -24,13 +24,23 @@ export const introspectionRoute = (oauthPath: string): Route =>
 async function introspect({ form, request, tokens, settings }: FormCall): Promise<Response> {
   const { introspect } = await requireClient(request, form, settings);
   if (introspect !== true) throw new OAuthRefused('unauthorized_client', 'This client may not introspect.');
-  const verdict = await tokens.verify(requireField(form, 'token'), undefined, { use: false });
+  const consume = form.get('consume');
+  if (consume !== undefined && consume !== '0') {
+    throw new OAuthRefused(
+      'invalid_request',
+      'The field consume is 0, which asks how many credits are left: who introspects spends none.',
+    );
+  }
+  const verdict = await tokens.verify(requireField(form, 'token'), undefined, {
+    use: false,
+    ...(consume !== undefined && { consume: 0 }),
+  });
   const { valid, token } = verdict;
   refuseUnavailable(verdict);
-  return json(valid && token !== undefined ? active(token, settings) : { active: false });
+  return json(valid && token !== undefined ? active(token, verdict.remaining, settings) : { active: false });
 }
 
-function active(token: VerifiedToken, { issuer }: Settings) {
+function active(token: VerifiedToken, remaining: number | undefined, { issuer }: Settings) {
   const { id, kind, owner, subject, resource, resources, createdAt, expiresAt } = token;
   return {
     active: true,
@@ -45,6 +55,7 @@ function active(token: VerifiedToken, { issuer }: Settings) {
     owner,
     resource,
     ...(resources === undefined ? {} : { resources }),
+    ...(remaining === undefined ? {} : { remaining }),
   };
 }
 

@@ -36,7 +36,12 @@ export const OAUTH_SCHEMAS: Readonly<Record<string, Schema>> = {
     ),
     error_description: TEXT,
   }),
-  IntrospectionRequest: form({ token: FIELD, 'token_type_hint?': TEXT, ...CLIENT }),
+  IntrospectionRequest: form({
+    token: FIELD,
+    'token_type_hint?': TEXT,
+    'consume?': { const: '0' },
+    ...CLIENT,
+  }),
   Introspection: {
     oneOf: [
       object({ active: { const: false } }),
@@ -53,6 +58,7 @@ export const OAUTH_SCHEMAS: Readonly<Record<string, Schema>> = {
         owner: TEXT,
         resource: TEXT,
         'resources?': mapOf(list(TEXT)),
+        'remaining?': COUNT,
       }),
     ],
   },

@@ -21,6 +21,7 @@ const NAME = { type: 'string', minLength: 1, maxLength: 100 };
 const DESCRIPTION = { type: 'string', minLength: 1, maxLength: 500 };
 const TAGS = list({ type: 'string', minLength: 1, maxLength: 50 }, { maxItems: 20 });
 const AMOUNT = { type: 'integer', minimum: 1 };
+const REMAINING = { type: 'integer', minimum: 0, description: 'What is left from now on. No record has it.' };
 const DIGEST = {
   type: 'string',
   pattern: '^[0-9a-f]{64}$',
@@ -185,6 +186,10 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   Limits: object({
     'requests?': object({ limit: AMOUNT, per: DURATION }),
-    'credits?': object({ amount: AMOUNT, 'refill?': object({ amount: AMOUNT, every: DURATION }) }),
+    'credits?': object({
+      amount: AMOUNT,
+      'remaining?': REMAINING,
+      'refill?': object({ amount: AMOUNT, every: DURATION }),
+    }),
   }),
 };

@@ -208,6 +208,22 @@ describe('introspection and revocation tell nothing', () => {
     assert.deepEqual(answer.resources['messages:send'], ['org:acme/group:eng']);
   });
 
+  test('consume=0 tells how many credits are left, and spends none', async () => {
+    const { token, record } = await create({ limits: { credits: { amount: 9, remaining: 4 } } });
+    const fields = { token, consume: '0' };
+    const remaining = async () =>
+      (await (await form('/oauth20/introspect', 'gateway', fields)).json()).remaining;
+    assert.deepEqual([await remaining(), await remaining()], [4, 4]);
+    const limits = { credits: { amount: 9, remaining: 9 } };
+    const seen = { 'if-match': `"${record.revision}"` };
+    const edited = await deployment.as('root')('PATCH', `/tokens/${record.id}`, { limits }, seen);
+    assert.equal(edited.status, 200);
+    assert.equal(await remaining(), 9);
+    const plain = await (await form('/oauth20/introspect', 'gateway', { token })).json();
+    assert.equal('remaining' in plain, false);
+    assert.equal((await form('/oauth20/introspect', 'gateway', { ...fields, consume: '1' })).status, 400);
+  });
+
   for (const [status, about, fields, headers] of [
     [400, 'no token', { token_type_hint: 'access_token' }],
     [400, 'an empty token', { token: '' }],

@@ -119,15 +119,51 @@ impl State {
             let minted_at = self.minted[number].at;
             broken.when(minted_at.abs_diff(self.now) > 10 * MINUTE, "invalid_input");
         }
-        let taken = kind.unique_names && self.name_is_taken(None, wanted.owner, kind.id, wanted.name);
-        broken.when(taken, "name_taken").or(())?;
-
         let above = authority.holds_above(wanted.owner);
         let held = Held {
             network: above.filter(|_| wanted.network.is_some()),
             credits: above.filter(|_| wanted.credits.is_some()),
             end: above.filter(|_| ends_at.is_some()),
         };
+        let made = Token {
+            id: String::new(),
+            kind,
+            name: wanted.name.to_owned(),
+            tags: wanted.tag.into_iter().collect(),
+            owner: wanted.owner,
+            subject: backed_by.clone().or(wanted.subject.map(str::to_owned)),
+            backed_by: backed_by.clone(),
+            parents: Vec::new(),
+            boundary,
+            selection,
+            permissions,
+            reach,
+            status: Status::Active,
+            held_at: None,
+            status_changed_at: None,
+            enabled_at: None,
+            made_by: authority.id.clone(),
+            made_at: self.now,
+            not_before,
+            ends_at,
+            idle_after,
+            network: wanted.network,
+            credits: wanted.credits,
+            spent: 0,
+            held,
+            used_at: None,
+            secrets: vec![String::new()],
+            rotations: Vec::new(),
+            current: 0,
+            rotation: None,
+            retired: Vec::new(),
+            revision: 1,
+            given: authority.reach,
+            given_until: authority.ends_at,
+        };
+        broken
+            .when(self.name_is_taken(None, &made), "name_taken")
+            .or(())?;
         let token = self.tokens.len();
         if let Secret::Keyed(key) = wanted.secret {
             let marker = Marker {
@@ -143,41 +179,8 @@ impl State {
             account.tokens.insert(token);
             account.revision += 1;
         }
-        self.tokens.push(Token {
-            id: String::new(),
-            kind,
-            name: wanted.name.to_owned(),
-            tags: wanted.tag.into_iter().collect(),
-            owner: wanted.owner,
-            subject: backed_by.clone().or(wanted.subject.map(str::to_owned)),
-            backed_by,
-            parents: Vec::new(),
-            boundary,
-            selection,
-            permissions,
-            reach,
-            status: Status::Active,
-            held_at: None,
-            status_changed_at: None,
-            enabled_at: None,
-            made_by: authority.id,
-            made_at: self.now,
-            not_before,
-            ends_at,
-            idle_after,
-            network: wanted.network,
-            credits: wanted.credits,
-            held,
-            used_at: None,
-            secrets: vec![String::new()],
-            rotations: Vec::new(),
-            current: 0,
-            rotation: None,
-            retired: Vec::new(),
-            revision: 1,
-            given: authority.reach,
-            given_until: authority.ends_at,
-        });
+        self.tokens.push(made);
+        self.take_name(token);
         let shown = Shown::Made {
             token,
             credential: !matches!(wanted.secret, Secret::Client(_)),

@@ -82,6 +82,7 @@ impl State {
             idle_after: None,
             network: None,
             credits: None,
+            spent: 0,
             held: Held::default(),
             used_at: None,
             secrets: vec![String::new()],

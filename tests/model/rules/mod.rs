@@ -197,16 +197,6 @@ impl State {
         broken.when(another && !authority.is_admin_of(token.owner), "forbidden");
     }
 
-    /// Whether another living token of the owner and kind has a name that must be unique.
-    fn name_is_taken(&self, but: Option<usize>, owner: Place, kind: &str, name: &str) -> bool {
-        self.tokens.iter().enumerate().any(|(at, token)| {
-            Some(at) != but
-                && token.status != Status::Deleted
-                && token.kind.unique_names
-                && (token.owner, token.kind.id, token.name.as_str()) == (owner, kind, name)
-        })
-    }
-
     fn on_token(&mut self, authority: &Authority, op: OnToken, token: usize) -> Result<Done, Codes> {
         // A token may always end itself.
         let ends_itself = op == OnToken::Revoke && authority.id == format!("token:{}", self.tokens[token].id);

@@ -69,9 +69,7 @@ impl State {
                 "forbidden",
             )
             .when(
-                is_over
-                    && kind.unique_names
-                    && self.name_is_taken(Some(at), settled.owner, kind.id, &settled.name),
+                is_over && kind.unique_names && self.name_is_taken(Some(at), &settled),
                 "name_taken",
             );
         self.break_power(authority, &settled, &mut broken);
@@ -96,6 +94,9 @@ impl State {
             .filter(|_| authority.ends_at.is_some());
         settled.revision += 1;
         self.tokens[at] = settled;
+        if is_over {
+            self.take_name(at);
+        }
         if let Some(key) = marker {
             let marker = Marker {
                 op: "rotate",

@@ -77,6 +77,8 @@ impl State {
             .when(!manages, "forbidden")
             .when(!token.kind.allows("delete"), "forbidden")
             .or(())?;
+        self.free_name(at);
+        let token = &mut self.tokens[at];
         token.status = Status::Deleted;
         token.revision += 1;
         let shown = Shown::Gone(token.id.clone());
@@ -123,13 +125,11 @@ impl State {
             .when(token.status == Status::Revoked, "terminal")
             .when(change.seen.is_some_and(|seen| seen != token.revision), "conflict")
             .when(frozen, "forbidden");
-        if let (true, Some(name)) = (renamed && token.kind.unique_names, change.name) {
-            broken.when(
-                self.name_is_taken(Some(at), token.owner, token.kind.id, name),
-                "name_taken",
-            );
-        }
         let mut next = token.clone();
+        if let Some(name) = change.name {
+            next.name = name.to_owned();
+        }
+        broken.when(renamed && self.name_is_taken(Some(at), &next), "name_taken");
         if let Some(selection) = &change.selection {
             // What only says where something is held leaves the rest as it is.
             let narrows = selection.only_narrows();
@@ -180,19 +180,32 @@ impl State {
         if let Some(network) = change.network {
             next.network = network;
         }
+        let mut tops_up = false;
+        let mut sets = false;
         if let Some(credits) = change.credits {
             next.credits = credits;
+            next.spent = credits.map_or(0, |_| next.spent);
+            if let (Some(credits), Some(remaining)) = (credits, change.remaining) {
+                tops_up = next.left().is_some_and(|left| remaining > left);
+                sets = true;
+                next.spent = credits - remaining;
+            }
         }
         let moved = token
             .network
             .is_some_and(|wider| !next.network.is_some_and(|network| is_inside(network, wider)));
         let raised = token
             .credits
-            .is_some_and(|most| next.credits.is_none_or(|credits| credits > most));
+            .is_some_and(|most| next.credits.is_none_or(|credits| credits > most))
+            || tops_up;
         let held_off = |place: Option<Place>| place.is_some_and(|place| !authority.is_admin_of(place));
         broken
             .when(moved && held_off(token.held.network), "forbidden")
-            .when(raised && held_off(token.held.credits), "forbidden");
+            .when(raised && held_off(token.held.credits), "forbidden")
+            .when(
+                raised && token.credits.is_some() && authority.id == format!("token:{}", token.id),
+                "exceeds_ceiling",
+            );
         let widens = moved || raised || !next.reach.is_subset(&token.reach) || promotes(&next, token);
         if moved || raised {
             // All that it can do is given anew.
@@ -216,28 +229,31 @@ impl State {
             ),
             credits: highest(
                 token.held.credits,
-                next.credits != token.credits,
+                sets || next.credits != token.credits,
                 next.credits.is_some(),
             ),
             end: token.held.end,
         };
         broken.or(())?;
-        if let Some(name) = change.name {
-            next.name = name.to_owned();
-        }
         if let Some(tag) = change.tag {
             next.tags = vec![tag];
         }
         let same = chosen(&next.selection) == chosen(&token.selection)
             && next.reach == token.reach
             && next.name == token.name
-            && (next.network, next.credits) == (token.network, token.credits)
+            && (next.network, next.credits, sets) == (token.network, token.credits, false)
             && next.tags == token.tags;
         if same {
             return Ok(Done::only(Shown::Token(at)));
         }
         next.revision += 1;
+        if renamed {
+            self.free_name(at);
+        }
         self.tokens[at] = next;
+        if renamed {
+            self.take_name(at);
+        }
         Ok(Done::changed(at))
     }
 }

@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander';
+import type { Limits, TokenRecord } from '../index.js';
+import { UsageError } from './exit.js';
+
+/** The credits of a token as the command line has them. */
+export interface Credits {
+  /** How many in all; without it as many as there are. */
+  credits?: number | undefined;
+  /** How many are left from now on. */
+  remaining?: number | undefined;
+}
+
+/** The limits of a record with other credits: an edit replaces all of them. */
+export function withCredits({ limits }: TokenRecord, { credits, remaining }: Credits): Limits {
+  const amount = credits ?? limits?.credits?.amount;
+  if (amount === undefined) {
+    throw new UsageError('the token has no credits; say how many it is to have with --credits');
+  }
+  return {
+    ...limits,
+    credits: { ...limits?.credits, amount, ...(remaining !== undefined && { remaining }) },
+  };
+}
+
+export function whole(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
+  return Number(text);
+}

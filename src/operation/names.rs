@@ -1,0 +1,95 @@
+//! Names that are unique among the living tokens of an owner and a kind.
+//!
+//! A name is held at a key until somebody else takes it or the token that holds it is deleted or renamed. Of a token that is
+//! revoked or has expired it is free: whoever wants it reads the holder, and asserts in the commit that it stands as it was read.
+
+use super::Context;
+use super::changes::Changes;
+use crate::credential::TokenId;
+use crate::json::json;
+use crate::keys;
+use crate::record::{Record, Stored};
+use crate::refusal::{ErrorCode, Refusal};
+use crate::skeleton::NameHash;
+use crate::step::{Halt, Write};
+use crate::stored::restore;
+use crate::token::{Status, Token};
+
+/// Takes the name of a token, which no other living one may hold. Answers what stands for it, to be noted in the record.
+pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<NameHash, Halt> {
+    let refused = |message| Refusal::at("name", ErrorCode::InvalidInput, format!("name: {message}"));
+    let hash = NameHash::of(&token.name).map_err(refused)?;
+    let [key, typed] = [&hash, &NameHash::as_typed(&token.name)].map(|hash| key_of(token, hash));
+    let held = context.reads.get_all(&[key.clone(), typed.clone()])?;
+    let [holder, typed_holder] = [0, 1].map(|at| held.get(at).copied().flatten());
+    for (key, holder) in [(&key, holder), (&typed, typed_holder.filter(|_| typed != key))] {
+        let Some(holder) = holder else { continue };
+        if !is_free(context, token, key, holder, changes)? {
+            let message = format!(
+                "{} has a token of this name already, and names are one that differ only in case or in what shows nothing; \
+                 choose another name",
+                token.owner
+            );
+            return Err(Refusal::at("name", ErrorCode::NameTaken, message).into());
+        }
+    }
+    if typed != key && typed_holder.is_some() {
+        changes.write(Write {
+            expect: Some(typed_holder.map(str::to_owned)),
+            ..Write::delete(typed)
+        });
+    }
+    changes.write(Write::replace(key, holder, json(&token.id)));
+    Ok(hash)
+}
+
+/// Gives the name of a token back, if it is the one that holds it: its kind may not have asked for unique names when it was made,
+/// and another may have taken it since.
+pub(super) fn free_name(context: &Context, record: &Record, changes: &mut Changes) -> Result<(), Halt> {
+    let token = record.token();
+    let key = key_of(token, &record.name_hash());
+    let [holder] = context.reads.get([&key])?;
+    if holder == Some(json(&token.id).as_str()) {
+        changes.write_once(Write {
+            expect: Some(holder.map(str::to_owned)),
+            ..Write::delete(key)
+        });
+    }
+    Ok(())
+}
+
+fn key_of(token: &Token, hash: &NameHash) -> String {
+    keys::name(&token.owner, &token.kind, hash)
+}
+
+/// Whether a name may be taken from whom it is held by. What cannot be read holds it.
+fn is_free(
+    context: &Context,
+    token: &Token,
+    key: &str,
+    holder: &str,
+    changes: &mut Changes,
+) -> Result<bool, Halt> {
+    let Ok(id) = restore::<TokenId>(holder) else {
+        return Ok(false);
+    };
+    if id == token.id {
+        return Ok(true);
+    }
+    let token_key = keys::token(&id);
+    let [stored] = context.reads.get([&token_key])?;
+    let holds = match stored.map(|text| Stored::parse(&id, text)) {
+        Some(Ok(Stored::Record(record))) => {
+            let holder = record.token();
+            let living = holder.status != Status::Revoked
+                && holder.expires_at.is_none_or(|end| context.time.now < end);
+            living && key_of(holder, &record.name_hash()) == key
+        }
+        Some(Ok(Stored::Tombstone)) | None => false,
+        Some(Err(_)) => true,
+    };
+    if !holds {
+        changes.write_once(Write::assert(token_key, stored));
+    }
+    Ok(!holds)
+}
