@@ -1,5 +1,6 @@
 /** What a store answered is a stranger's word: these take it only in the form that the storage contract gives it. */
 
+import type { Reads } from './boundary.js';
 import type { Entry, Range } from './stores/store.js';
 
 /** A store's answer that breaks the storage contract. It never quotes the answer. */
@@ -21,6 +22,12 @@ export function readValues(keys: readonly string[], answer: unknown): [key: stri
       throw new StoreAnswerError('get must answer a string or null for each key');
     return [key, value];
   });
+}
+
+/** Adds what was read to what was read before, of which values of the same keys are out of date. */
+export function addValues(reads: Reads, values: Reads['values']): void {
+  const fresh = new Set(values.map(([key]) => key));
+  reads.values = [...reads.values.filter(([key]) => !fresh.has(key)), ...values];
 }
 
 /** The answer of `list` for `range`. */

@@ -47,10 +47,12 @@ pub enum Bug {
     EndUntold,
     /// Follows a head by its count alone.
     MarksIgnored,
+    /// Reads what a token rests on without its record, which it keeps from before.
+    RecordNotReadAgain,
 }
 
 impl Bug {
-    pub const ALL: [Bug; 17] = [
+    pub const ALL: [Bug; 18] = [
         Bug::FillAnytime,
         Bug::FillSinceBegin,
         Bug::WindowFromEnd,
@@ -68,6 +70,7 @@ impl Bug {
         Bug::AbsentForEver,
         Bug::EndUntold,
         Bug::MarksIgnored,
+        Bug::RecordNotReadAgain,
     ];
 }
 

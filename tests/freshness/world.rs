@@ -285,6 +285,29 @@ impl World {
         }
     }
 
+    /// What a verification at a time comes to by what was in the store at a moment.
+    pub fn says(&self, credential: &str, question: &Question, now: u64, at: Moment) -> Code {
+        let mut reads = Reads::default();
+        loop {
+            match verify(&self.host.deployment, credential, question, &reads, instant(now)) {
+                Step::Answer(verdict) => return verdict.code,
+                Step::Need(need) => {
+                    for key in need.keys {
+                        let version = match self.past.get(&key) {
+                            Some(versions) => {
+                                let until = versions.iter().rfind(|(moment, _)| *moment <= at);
+                                until.and_then(|(_, value)| value.clone())
+                            }
+                            None => self.host.store.get(&key).cloned(),
+                        };
+                        reads.insert(key, version);
+                    }
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// Whether a verification by what was in the store at some moments from `since` on, each key at its own, comes to a code at a time.
     pub fn could_say(
         &self,
