@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 use leastkey::requirement::Requirement;
-use leastkey::step::{Reads, Step};
+use leastkey::step::{Need, Reads, Step};
 use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, verify, verify_and_remember};
+use leastkey::verify::{Question, read_requirement, recall_renewed, verify, verify_and_remember};
 use serde_json::json;
 
 use super::isolate::{Bug, Isolate, Mark, Reading, Start};
@@ -15,6 +15,9 @@ use super::world::{Moment, World, head_keys};
 use crate::support::{NOW, instant, value};
 
 const LASTS: u64 = 1_500;
+
+/// The least time between two second looks at one token.
+const PAUSE: u64 = 100;
 
 pub struct Schedule<'w> {
     world: &'w mut World,
@@ -34,6 +37,8 @@ pub struct Schedule<'w> {
     /// In percent.
     failures: u64,
     slowest: u64,
+    /// When each moment was.
+    times: Vec<u64>,
     pub seen: BTreeMap<String, u64>,
 }
 
@@ -45,6 +50,7 @@ enum Event {
     Trap,
     BackUp,
     Restore,
+    Flush,
     FeedRead(usize, usize),
     FeedEnds(usize, usize),
     TokenRead(usize),
@@ -63,7 +69,8 @@ struct Asked {
     had_ended: bool,
     mark: Option<Mark>,
     reads: Reads,
-    fetched: Option<Reads>,
+    /// What is to be read besides.
+    need: Option<Need>,
     /// The last read of the store.
     read: Moment,
 }
@@ -101,6 +108,7 @@ impl<'w> Schedule<'w> {
             ended: HashSet::new(),
             failures,
             slowest,
+            times: vec![NOW],
             seen: BTreeMap::new(),
         };
         let often = [
@@ -110,6 +118,14 @@ impl<'w> Schedule<'w> {
             (Event::Trap, 1),
         ];
         for (event, times) in often {
+            for _ in 0..times {
+                let at = schedule.random.below(LASTS);
+                schedule.plan(at, event);
+            }
+        }
+        // Some owners change much.
+        let more = *schedule.random.one(&[0, 0, 30]);
+        for (event, times) in [(Event::Operate, more), (Event::Flush, 6)] {
             for _ in 0..times {
                 let at = schedule.random.below(LASTS);
                 schedule.plan(at, event);
@@ -147,6 +163,7 @@ impl<'w> Schedule<'w> {
         while let Some(Reverse((now, _, event))) = self.events.pop() {
             self.now = now;
             self.moment += 1;
+            self.times.push(now);
             match event {
                 Event::Operate => self.operate(),
                 Event::Verify => self.verify()?,
@@ -154,6 +171,7 @@ impl<'w> Schedule<'w> {
                 Event::Trap => self.trap(),
                 Event::BackUp => self.world.back_up(),
                 Event::Restore => self.restore(),
+                Event::Flush => self.flush(),
                 Event::FeedRead(isolate, reading) => self.read_feed(isolate, reading),
                 Event::FeedEnds(isolate, reading) => self.end_feed(isolate, reading)?,
                 Event::TokenRead(asked) => self.fetch(asked),
@@ -195,6 +213,14 @@ impl<'w> Schedule<'w> {
         }
     }
 
+    fn flush(&mut self) {
+        let isolate = self.random.below(3) as usize;
+        if let Some(used) = self.isolates[isolate].unflushed.take() {
+            self.world.flush(used, self.moment);
+            self.saw("flushed");
+        }
+    }
+
     fn set_clock(&mut self) {
         let isolate = self.random.below(3) as usize;
         self.isolates[isolate].ahead = self.random.below(2_000);
@@ -224,7 +250,7 @@ impl<'w> Schedule<'w> {
             start,
             mark: None,
             reads: Reads::default(),
-            fetched: None,
+            need: None,
             read: 0,
         });
         let asked = self.asked.len() - 1;
@@ -311,7 +337,7 @@ impl<'w> Schedule<'w> {
         };
         let question = Question::of(&self.requirements[*requirement]);
         let deployment = &self.world.host.deployment;
-        let hit = recall(
+        let hit = recall_renewed(
             deployment,
             credential.as_bytes(),
             &question,
@@ -324,9 +350,15 @@ impl<'w> Schedule<'w> {
             Ok(None) => return Ok(false),
             Err(code) => code,
         };
-        // A refusal that could be taken back is looked at again, sometimes.
+        // A refusal that could be taken back is looked at again, sometimes; one for want of use whenever it was not for a while.
         let is_final = [Code::Valid, Code::Revoked, Code::Expired].contains(&code);
-        if !is_final && self.random.chance(50) {
+        if code == Code::IdleExpired {
+            let last = isolate.looks.get(credential);
+            let is_due = last.is_none_or(|last| self.now >= last + PAUSE);
+            if is_due && self.bug != Some(Bug::UseNotReadAgain) {
+                return Ok(false);
+            }
+        } else if !is_final && self.random.chance(50) {
             return Ok(false);
         }
         self.answer(asked, code, began, time, "hit")?;
@@ -345,19 +377,8 @@ impl<'w> Schedule<'w> {
             return self.saw("read store_unavailable");
         }
         let of = &mut self.asked[asked];
-        of.reads = of.fetched.take().unwrap();
-        let question = Question::of(&self.requirements[of.requirement]);
         let world = &*self.world;
-        let step = verify(
-            &world.host.deployment,
-            &of.credential,
-            &question,
-            &of.reads,
-            instant(NOW),
-        );
-        let Step::Need(mut need) = step else {
-            panic!("{step:?}")
-        };
+        let mut need = of.need.take().unwrap();
         if self.bug == Some(Bug::RecordNotReadAgain) {
             need.keys.retain(|key| of.reads.get([key]).is_err());
         }
@@ -390,8 +411,8 @@ impl<'w> Schedule<'w> {
             )
         };
         match step {
-            Step::Need(_) => {
-                of.fetched = Some(std::mem::take(&mut of.reads));
+            Step::Need(need) => {
+                of.need = Some(need);
                 let delay = self.delay();
                 self.plan(delay, Event::TokenRead(asked));
                 Ok(())
@@ -400,6 +421,7 @@ impl<'w> Schedule<'w> {
                 if self.bug == Some(Bug::AbsentForEver) && verdict.code == Code::Unknown {
                     isolate.absent.insert(of.credential.clone());
                 }
+                isolate.looks.insert(of.credential.clone(), mark.began.steady);
                 self.saw(if slot.is_some() { "filled" } else { "dropped" });
                 self.answer(asked, verdict.code, mark.began, time, "read")
             }
@@ -448,14 +470,25 @@ impl<'w> Schedule<'w> {
             return problem("older than a change of its own");
         }
         let question = Question::of(&self.requirements[requirement]);
+        let idle = self.world.idle(credential);
+        let noted = idle.and(self.isolates[isolate].noted);
         // A read is what the store said, all of it at once.
-        if how == "read" && self.world.says(credential, &question, time, read) != code {
+        if how == "read" && self.world.says(credential, &question, time, read, noted) != code {
             return problem("the store was never so");
+        }
+        if how == "hit" && code == Code::IdleExpired {
+            // Whoever looked last has read what was there then.
+            let last = self.times.iter().rposition(|at| *at + PAUSE <= now);
+            let since = last.map_or(0, |at| at as Moment);
+            let is_restored = self.world.restored(Moment::MAX) > Some(since);
+            if !is_restored && self.world.says(credential, &question, time, since, noted) == Code::Valid {
+                return problem("it was used since");
+            }
         }
         if how == "hit"
             && !self
                 .world
-                .could_say(code, credential, &question, time, rests_on.moment)
+                .could_say(code, credential, &question, time, rests_on.moment, noted)
         {
             // What was read from a past that a restore has taken back is remembered until the store tells of a change of it, and no longer.
             let knows = self.isolates[isolate].knows;
@@ -468,6 +501,12 @@ impl<'w> Schedule<'w> {
         }
         if had_ended && code == Code::Valid {
             return problem("it had ended before");
+        }
+        if let (Code::Valid, Some(id)) = (code, idle)
+            && self.random.chance(30)
+        {
+            self.isolates[isolate].note_use(&id, time);
+            self.saw("used");
         }
         let was_deleted = code == Code::Unknown && !self.world.is_late(credential);
         let has_ended = was_deleted || [Code::Revoked, Code::RotatedOut].contains(&code);
