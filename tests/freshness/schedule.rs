@@ -37,6 +37,8 @@ pub struct Schedule<'w> {
     /// In percent.
     failures: u64,
     slowest: u64,
+    /// How many times as long as others a read of the feed may be under way before it is made.
+    slow_feed: u64,
     /// When each moment was.
     times: Vec<u64>,
     pub seen: BTreeMap<String, u64>,
@@ -92,6 +94,7 @@ impl<'w> Schedule<'w> {
         });
         let failures = *random.one(&[0, 0, 10, 40]);
         let slowest = *random.one(&[2, 40, 300]);
+        let slow_feed = *random.one(&[1, 1, 6]);
         let mut schedule = Schedule {
             world,
             random,
@@ -108,14 +111,16 @@ impl<'w> Schedule<'w> {
             ended: HashSet::new(),
             failures,
             slowest,
+            slow_feed,
             times: vec![NOW],
             seen: BTreeMap::new(),
         };
+        let traps = *schedule.random.one(&[1, 1, 8]);
         let often = [
             (Event::Operate, 14),
             (Event::Verify, 70),
             (Event::SetClock, 2),
-            (Event::Trap, 1),
+            (Event::Trap, traps),
         ];
         for (event, times) in often {
             for _ in 0..times {
@@ -283,7 +288,7 @@ impl<'w> Schedule<'w> {
         self.waiting.push(Vec::new());
         let reading = self.readings.len() - 1;
         self.isolates[isolate].reading = Some(reading);
-        let delay = self.delay();
+        let delay = self.random.below(self.slow_feed * self.slowest);
         self.plan(delay, Event::FeedRead(isolate, reading));
         reading
     }
@@ -476,16 +481,20 @@ impl<'w> Schedule<'w> {
         if how == "read" && self.world.says(credential, &question, time, read, noted) != code {
             return problem("the store was never so");
         }
+        // No feed tells of a use: what was read of it with the last look is as old as that.
+        let mut is_of_use = false;
         if how == "hit" && code == Code::IdleExpired {
-            // Whoever looked last has read what was there then.
             let last = self.times.iter().rposition(|at| *at + PAUSE <= now);
             let since = last.map_or(0, |at| at as Moment);
             let is_restored = self.world.restored(Moment::MAX) > Some(since);
-            if !is_restored && self.world.says(credential, &question, time, since, noted) == Code::Valid {
+            let then = self.world.says(credential, &question, time, since, noted);
+            if !is_restored && then == Code::Valid {
                 return problem("it was used since");
             }
+            is_of_use = then == code;
         }
         if how == "hit"
+            && !is_of_use
             && !self
                 .world
                 .could_say(code, credential, &question, time, rests_on.moment, noted)

@@ -332,3 +332,23 @@ describe('tokens that are not remembered', () => {
     });
   });
 });
+
+test('where clocks stand still while a request computes, a window lasts that long, and ends with the next request', async () => {
+  const { time, there, options, reads } = await world();
+  const { token, id } = await createToken(there);
+  const here = await deployment(options);
+  await time.run(async () => {
+    assert.equal(await code(here, token), 'valid');
+    // The feed, then two reads of the token.
+    await time.pause(5_000 - 3 * LATENCY - 1);
+    const began = time.now;
+    await there.revoke(id, {}, admin);
+    for (let turn = 0; turn < 1_000; turn++) assert.equal(here.verifySync(token)?.code, 'valid');
+    assert.equal(time.now, began);
+    // The next request comes later, and its first verification reads the feed.
+    await time.pause(1);
+    reads.length = 0;
+    assert.equal(await code(here, token), 'revoked');
+    assert.equal(reads.filter(([key]) => key === 'feed/0').length, 1);
+  });
+});
