@@ -318,7 +318,8 @@ impl FoundToken {
         if self.secrets.scheme() != Scheme::Native {
             return None;
         }
-        cache.fill_unproven(Entry::of(self.secrets, self.size, self.standing), round)
+        let entry = Entry::of(self.secrets, self.size, self.standing, cache.shards());
+        cache.fill_unproven(entry, round)
     }
 }
 
