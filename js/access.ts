@@ -2,7 +2,7 @@
 
 import type { Need, Reads } from './boundary.js';
 import { LeastkeyError } from './errors.js';
-import { readApplied, readEntries, readValues, StoreAnswerError } from './stored.js';
+import { addValues, readApplied, readEntries, readValues, StoreAnswerError } from './stored.js';
 import type { Store, Write } from './stores/store.js';
 import { backOff, type Deadline, TimeLimitError, within } from './time-limit.js';
 
@@ -31,7 +31,7 @@ export function readKeys(
 
 /** Fetches what is needed and adds it to what has been read. */
 export async function fetchNeed(store: Store, need: Need, reads: Reads, deadline: Deadline): Promise<void> {
-  if (need.keys.length > 0) reads.values.push(...(await readKeys(store, need.keys, deadline)));
+  if (need.keys.length > 0) addValues(reads, await readKeys(store, need.keys, deadline));
   if (need.list === undefined) return;
   const range = need.list;
   const entries = await repeated(deadline, async () =>

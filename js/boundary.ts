@@ -47,6 +47,7 @@ export interface Reads {
 }
 
 export interface Need {
+  /** For one `get`. What was read of some of them before is out of date then. */
   keys: string[];
   list?: Range;
   /** A key that many writers change: those of one process take turns at it. */

@@ -75,6 +75,7 @@ export class CoreTokens implements Tokens {
     this.#usage = new UsageCollector(
       (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
       settings.deadline,
+      (id, at) => core.noteUse(id, at),
     );
     this.accounts = accountsOf((call, options) => this.#manage(call, options));
   }
@@ -228,14 +229,16 @@ export class CoreTokens implements Tokens {
   ): void {
     const { usage, addresses } = this.#settings;
     if (!usage) return;
+    // What is remembered is as of the last read of the feed, and used now.
+    const at = Math.max(verdict.asOf, this.#verifier.lastSeen);
     if (options === undefined) {
-      this.#usage.note(verdict, requirement);
+      this.#usage.note(verdict, requirement, at);
       return;
     }
     const { ip, consume, use = true } = options;
     if (verdict.valid && (!use || consume === 0)) return;
-    this.#usage.note(verdict, requirement);
-    if (ip !== undefined && addresses) this.#usage.noteAddress(verdict, ip);
+    this.#usage.note(verdict, requirement, at);
+    if (ip !== undefined && addresses) this.#usage.noteAddress(verdict, ip, at);
   }
 
   async flush(call: CallOptions = {}): Promise<FlushReport> {

@@ -164,6 +164,12 @@ export class ConfiguredCore implements VerifyingCore {
     throw refusal(step);
   }
 
+  /** Notes a use of a token, if it is remembered: then whether it, or one that it came from, ends without use. */
+  noteUse(id: string, at: number): boolean | undefined {
+    const noted = this.#ask((core) => core.noteUse(id, at));
+    return noted === MISS ? undefined : noted === 1;
+  }
+
   takeIn(heads: Reads, readAt: number): number {
     const out: string[] = [];
     const shards = this.#ask((core) => core.takeIn(textOf(heads), readAt, out));

@@ -24,6 +24,12 @@ export function readValues(keys: readonly string[], answer: unknown): [key: stri
   });
 }
 
+/** Adds what was read to what was read before, of which values of the same keys are out of date. */
+export function addValues(reads: Reads, values: Reads['values']): void {
+  const fresh = new Set(values.map(([key]) => key));
+  reads.values = [...reads.values.filter(([key]) => !fresh.has(key)), ...values];
+}
+
 /** The answer of `list` for `range`. */
 export function readEntries(range: Range, answer: unknown): [key: string, value: string][] {
   if (!Array.isArray(answer) || answer.length > range.limit) {

@@ -2,7 +2,7 @@ import { LeastkeyError } from './errors.js';
 import { areSame } from './plain-question.js';
 import { Places } from './queue.js';
 import { Deadline } from './time-limit.js';
-import type { Requirement, Verdict } from './types.js';
+import type { Requirement, Verdict, VerifiedToken } from './types.js';
 
 /** The use of one token since the last flush, as the core takes it in. */
 export interface Use {
@@ -30,6 +30,9 @@ export interface Use {
 /** The same while it is collected. */
 interface Noted extends Omit<Use, 'asked' | 'from' | 'firstAt'> {
   firstAt: number;
+  /** What was last told of the token, and whether it, or one that it came from, ends without use. */
+  token?: VerifiedToken | undefined;
+  lapses: boolean;
   asked: Set<string>;
   /** The least lately seen first. */
   from?: Map<string, number>;
@@ -99,22 +102,33 @@ export class UsageCollector {
   #underWay: Noted[] = [];
   /** How long one page may take. */
   readonly #pageTime: number;
+  /** Tells what remembers tokens of a use, and answers whether the token ends without; nothing where it is not remembered. */
+  readonly #noteUse: (id: string, at: number) => boolean | undefined;
 
-  constructor(write: WriteUses, pageTime: number) {
+  constructor(
+    write: WriteUses,
+    pageTime: number,
+    noteUse: (id: string, at: number) => boolean | undefined,
+  ) {
     this.#write = write;
     this.#pageTime = pageTime;
+    this.#noteUse = noteUse;
   }
 
-  /** Notes what a verdict says about the use of a token, and what was required. Nothing is allocated for a use like an earlier one. */
-  note({ valid, code, token, asOf }: Verdict, requirement: Requirement | undefined): void {
+  /**
+   * Notes what a verdict says about the use of a token at an instant, and what was required. Nothing is allocated for a use like an earlier
+   * one.
+   */
+  note({ valid, code, token }: Verdict, requirement: Requirement | undefined, at: number): void {
     if (token === undefined || !(valid || code === 'rotated_out')) return;
-    const use = this.#useOf(token.id, asOf);
+    const use = this.#useOf(token.id, at);
     if (!valid) {
       if (token.rotation === undefined) use.reused = true;
       else noteGraceOver(use, token.rotation);
       return;
     }
-    add(use, { firstAt: asOf, at: asOf, uses: 1 });
+    add(use, { firstAt: at, at, uses: 1 });
+    if (use.lapses || use.token !== token) this.#tell(use, token, at);
     if (token.successor) noteSuccessor(use, token.rotation);
     if (typeof requirement === 'string') {
       if (use.last !== requirement) ask(use, requirement);
@@ -135,8 +149,15 @@ export class UsageCollector {
   }
 
   /** Notes from where a token was used, beside {@link note}. */
-  noteAddress({ valid, token, asOf }: Verdict, address: string): void {
-    if (valid && token !== undefined) see(this.#useOf(token.id, asOf), address, asOf);
+  noteAddress({ valid, token }: Verdict, address: string, at: number): void {
+    if (valid && token !== undefined) see(this.#useOf(token.id, at), address, at);
+  }
+
+  /** Tells of a use that keeps a token alive. Whether it does is asked for again when something else is told of the token. */
+  #tell(use: Noted, token: VerifiedToken, at: number): void {
+    const lapses = this.#noteUse(token.id, at);
+    use.token = lapses === undefined ? undefined : token;
+    use.lapses = lapses === true;
   }
 
   /**
@@ -233,6 +254,8 @@ export class UsageCollector {
       last: undefined,
       list: undefined,
       asked: new Set(),
+      token: undefined,
+      lapses: false,
     };
     this.#uses.set(id, use);
     this.#near[place] = use;
@@ -315,7 +338,7 @@ function noteGraceOver(use: Noted, rotation: number | undefined): void {
   if (rotation !== undefined && rotation > (use.graceOver ?? 0)) use.graceOver = rotation;
 }
 
-function told({ asked, last, list, placed, from, firstAt, ...use }: Noted): Use {
+function told({ asked, last, list, placed, from, firstAt, token, lapses, ...use }: Noted): Use {
   return {
     ...use,
     ...(firstAt < use.at && { firstAt }),

@@ -4,11 +4,26 @@ import { refusal } from './core/step.js';
 import type { Mark, VerifyingCore } from './core/verifying.js';
 import { countUse, type Decided, type Outcome } from './counting.js';
 import { type CredentialSource, readCredential } from './credential.js';
+import { LeastkeyError } from './errors.js';
 import type { Settings } from './options.js';
-import { readValues } from './stored.js';
+import { addValues, readValues } from './stored.js';
 import { Deadline, isThenable } from './time-limit.js';
 import type { Verdict, VerifiedToken } from './types.js';
 import { reportDamage, unavailable } from './unavailable.js';
+
+/**
+ * The most reads of one verification. A key of another system, its record, and what that rests on are three; from then on the record has
+ * changed each time, and with it what is to be read.
+ */
+export const MOST_READS = 6;
+
+/** What a token rests on is not read twice alike. */
+export function restless(): LeastkeyError {
+  return new LeastkeyError(
+    'store_unavailable',
+    `the token was changed at each of ${MOST_READS} reads, so that no two of them belong together; try again`,
+  );
+}
 
 /** What becomes of a token that was read from the store. */
 export interface Remembering {
@@ -87,6 +102,7 @@ class Decision {
   readonly #deadline: Deadline;
   /** The method, for whom the host is told of a failure. */
   readonly #operation: string;
+  #reads = 0;
 
   constructor(
     settings: Settings,
@@ -112,8 +128,9 @@ class Decision {
       let answer: unknown;
       try {
         this.#deadline.refusePassed();
+        this.#countRead();
         answer = this.#settings.verifying.get([...keys]);
-        if (!isThenable(answer)) reads.values.push(...readValues(keys, answer));
+        if (!isThenable(answer)) addValues(reads, readValues(keys, answer));
       } catch (failure) {
         this.#deadline.refuseAborted();
         answer = Promise.reject(failure);
@@ -133,9 +150,12 @@ class Decision {
         return this.#count(queue, [...reads.values.map(([key]) => key), ...need.keys], asOf);
       }
       try {
-        if (begun === undefined) await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
-        else
-          reads.values.push(...(await readKeys(this.#settings.verifying, need.keys, this.#deadline, begun)));
+        if (begun === undefined) {
+          this.#countRead();
+          await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
+        } else {
+          addValues(reads, await readKeys(this.#settings.verifying, need.keys, this.#deadline, begun));
+        }
       } catch (failure) {
         this.#deadline.refuseAborted();
         return this.#unavailable(failure, asOf);
@@ -159,6 +179,11 @@ class Decision {
     if ('thrown' in outcome) throw outcome.thrown;
     if ('failure' in outcome) return this.#unavailable(outcome.failure, asOf);
     return this.#told(outcome.answer, asOf, outcome.reads);
+  }
+
+  #countRead(): void {
+    this.#reads += 1;
+    if (this.#reads > MOST_READS) throw restless();
   }
 
   #plan(reads: Reads): Decided {

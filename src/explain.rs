@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cache::Memory;
 use crate::catalog::Catalog;
 use crate::credential::WrongPart;
 use crate::deployment::Deployment;
@@ -90,7 +91,7 @@ fn explain_opened(
         question,
         reads,
         now,
-        &mut Recent::default(),
+        &mut Memory::none(&mut Recent::default()),
     ) {
         Ok((_, decision)) => (decision.verdict, decision.basis),
         Err(halt) => return halt.into(),

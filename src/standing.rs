@@ -65,14 +65,16 @@ impl Standing {
         Standing::of(token, catalog, reads)
     }
 
-    /// Asks for all that a token rests on at once.
+    /// Asks for all that a token rests on at once, and for its record with that: a record from before may have changed since, and together
+    /// with what stands now it would be a state that never was.
     ///
     /// # Errors
     /// [`Halt::Need`] for what has to be read.
     pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Halt> {
-        let mut needed = dependencies(token);
+        let mut needed = vec![keys::token(&token.id)];
+        needed.extend(dependencies(token));
         needed.extend(usage_keys(token));
-        reads.get_all(&needed).map(|_| ())
+        reads.require_together(needed)
     }
 
     /// How a token stands, by reads of all that [`Standing::require`] asks for.

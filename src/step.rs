@@ -31,7 +31,7 @@ pub enum Step<A> {
 /// What must be read before the operation can go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Need {
-    /// Keys for one `get`.
+    /// Keys for one `get`. What was read of some of them before is out of date then: what is read now takes its place.
     pub keys: Vec<String>,
     /// A range for one `list`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,6 +231,20 @@ impl Reads {
             .iter()
             .map(|key| self.values.get(key).and_then(Option::as_deref))
             .collect())
+    }
+
+    /// Requires the values of keys as they stood at one instant: if one of them was not read, all are read, with one `get`.
+    ///
+    /// # Errors
+    /// [`Halt::Need`].
+    pub fn require_together(&self, keys: Vec<String>) -> Result<(), Halt> {
+        if keys.iter().all(|key| self.values.contains_key(key)) {
+            return Ok(());
+        }
+        Err(Halt::Need(Box::new(Need {
+            keys,
+            ..Need::default()
+        })))
     }
 
     /// What a range holds.

@@ -84,6 +84,11 @@ impl Idle {
         })
     }
 
+    /// The token whose use it is about.
+    pub(crate) fn of_token(&self) -> &TokenId {
+        &self.of
+    }
+
     /// Whether the token had gone idle at an instant. A use at that instant is none: it revives nothing.
     pub(crate) fn is_over(&self, at: Instant) -> bool {
         at >= self.ends
@@ -93,10 +98,12 @@ impl Idle {
         self.is_over(now).then_some(Code::IdleExpired)
     }
 
-    fn note_use(&mut self, at: Instant) {
-        if let (false, Ok(ends)) = (self.is_over(at), at.after(self.longest)) {
-            self.ends = self.ends.max(ends);
-        }
+    /// Lives on from a use that was found valid. Answers whether that is longer than was known.
+    fn note_use(&mut self, at: Instant) -> bool {
+        let ends = at
+            .after(self.longest)
+            .map_or(self.ends, |ends| self.ends.max(ends));
+        std::mem::replace(&mut self.ends, ends) < ends
     }
 }
 
@@ -160,12 +167,29 @@ impl Terms {
         of_parents || self.own.status == Status::Revoked
     }
 
-    /// Takes note of a use of a token, if these terms rest on its idle time: it lives on from then. A use after it had gone idle revives
-    /// nothing. The use of a session is one of each token that it came from too.
-    pub fn note_use(&mut self, of: &TokenId, at: Instant) {
+    /// What of this ends if it is not used: the token, and those that it came from.
+    pub(crate) fn idle(&self) -> &[Idle] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.idle)
+    }
+
+    /// Takes note of the last uses of the tokens on whose idle time these terms rest. Each was found valid, so that the token had not gone
+    /// idle by then, whatever was known of its use when these terms were made. Answers whether any of them lives longer for it.
+    pub(crate) fn note_uses(&mut self, last: impl Fn(&TokenId) -> Option<Instant>) -> bool {
         let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
-        idle.filter(|idle| idle.of == *of)
-            .for_each(|idle| idle.note_use(at));
+        idle.fold(false, |longer, idle| {
+            last(&idle.of).is_some_and(|at| idle.note_use(at)) | longer
+        })
+    }
+
+    /// Takes over what other terms of the same revision of the token know of later uses.
+    pub(crate) fn take_uses(&mut self, other: &Terms) {
+        let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
+        for idle in idle {
+            let same = |known: &&Idle| known.of == idle.of && known.longest == idle.longest;
+            if let Some(known) = other.idle().iter().find(same) {
+                idle.ends = idle.ends.max(known.ends);
+            }
+        }
     }
 
     /// Whether the request meets the conditions of the token and of all that it came from.

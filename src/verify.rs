@@ -1,6 +1,6 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
-use crate::cache::{Cache, ENDED, Entry, Found, Hit};
+use crate::cache::{Cache, ENDED, Entry, Found, Hit, Memory};
 use crate::catalog::Permissions;
 use crate::condition::RequestContext;
 use crate::credential::{Presented, TokenId, WellFormed};
@@ -101,7 +101,8 @@ pub fn verify<D: Verifying>(
     now: Instant,
 ) -> Step<Verdict> {
     let mut recent = Recent::default();
-    let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now, &mut recent) {
+    let mut memory = Memory::none(&mut recent);
+    let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now, &mut memory) {
         Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
         Ok((writes, decision)) => Step::Commit {
             writes,
@@ -126,8 +127,8 @@ pub fn verify_and_remember<D: Verifying>(
 ) -> (Step<Verdict>, Option<u32>) {
     let mut slot = None;
     let step = deployment.seal().around(reads, |reads| {
-        let decided = decide(deployment, credential, question, reads, now, cache.recent());
-        let (writes, decision) = match decided {
+        let memory = &mut cache.memory(round);
+        let (writes, decision) = match decide(deployment, credential, question, reads, now, memory) {
             Ok(decided) => decided,
             Err(halt) => return halt.into(),
         };
@@ -137,7 +138,11 @@ pub fn verify_and_remember<D: Verifying>(
                 let entry = Entry::of(found.secrets, found.size, found.standing, cache.shards());
                 slot = cache.fill(entry, round);
             }
-            Basis::RotatedOut(id, revision) => cache.saw(id.bytes(), revision),
+            Basis::RotatedOut(id, revision, found) => {
+                cache.saw(id.bytes(), revision);
+                slot = found.and_then(|found| found.remember(cache, round));
+            }
+            Basis::Wrong(found) => slot = found.and_then(|found| found.remember(cache, round)),
             Basis::Deleted(id) => {
                 cache.saw(id.bytes(), ENDED);
                 cache.fill_absent(&id, round);
@@ -198,6 +203,28 @@ pub fn recall<D: Verifying>(
         return Ok(None);
     };
     Ok(cache.look_up(slot, &text.hash(), question, now))
+}
+
+/// As [`recall`]; where nothing but time without use refuses, the uses that were noted here are counted.
+///
+/// # Errors
+/// As [`recall`].
+pub fn recall_renewed<D: Verifying>(
+    deployment: &D,
+    credential: &[u8],
+    question: &Question,
+    now: Instant,
+    cache: &mut Cache,
+) -> Result<Option<Hit>, Code> {
+    let found = recall(deployment, credential, question, now, cache)?;
+    match found {
+        Some(Hit {
+            slot,
+            code: Code::IdleExpired,
+            ..
+        }) if cache.renew(slot) => recall(deployment, credential, question, now, cache),
+        found => Ok(found),
+    }
 }
 
 /// Answers several at a time as [`recall`] does each. What comes without a question is not looked for.
@@ -271,8 +298,10 @@ pub(crate) struct Decision {
 pub(crate) enum Basis {
     /// The token whose secret it is.
     Token(Box<FoundToken>),
-    /// A token, at this revision, that the secret was rotated out of.
-    RotatedOut(TokenId, u64),
+    /// A token, at this revision, that the secret was rotated out of; and all of it, where it is to be remembered.
+    RotatedOut(TokenId, u64, Option<Box<FoundToken>>),
+    /// A token of which it is no secret, where it is to be remembered.
+    Wrong(Option<Box<FoundToken>>),
     /// What is left of a deleted token.
     Deleted(TokenId),
     /// Nothing that could be told of.
@@ -287,6 +316,18 @@ pub(crate) struct FoundToken {
     pub(crate) standing: Standing,
 }
 
+impl FoundToken {
+    /// Remembers a token whose secret was not presented, so that the next who does not either costs no read. A key that another system issued
+    /// has no id by which it could be found.
+    fn remember(self, cache: &mut Cache, round: Option<u32>) -> Option<u32> {
+        if self.secrets.scheme() != Scheme::Native {
+            return None;
+        }
+        let entry = Entry::of(self.secrets, self.size, self.standing, cache.shards());
+        cache.fill_unproven(entry, round)
+    }
+}
+
 /// Decides about a credential, and what is to be written for it.
 pub(crate) fn decide<D: Verifying>(
     deployment: &D,
@@ -294,28 +335,40 @@ pub(crate) fn decide<D: Verifying>(
     question: &Question,
     reads: &Reads,
     now: Instant,
-    recent: &mut Recent,
+    memory: &mut Memory,
 ) -> Result<(Vec<Write>, Decision), Halt> {
     let catalog = deployment.permissions();
-    match authenticate(deployment, credential, reads, now, recent)? {
-        Presentation::Of(verified) => {
-            // Read again in a moment, with the same text.
-            if let Err(need) = Standing::require(&verified.token, reads) {
-                if let [Some(stored)] = reads.get([&keys::token(&verified.token.id)])? {
-                    recent.keep(stored, verified.secrets, verified.token);
-                }
-                return Err(need);
-            }
-            verified.decide(catalog, question, reads, now)
+    match authenticate(deployment, credential, reads, now, memory.recent)? {
+        Presentation::Of(Verified { named, successor }) => {
+            let found = named.read(catalog, reads, memory)?;
+            decide_found(found, successor, catalog, question, reads, now)
         }
-        Presentation::RotatedOut(token, by_grace) => {
-            let mut told = VerifiedToken::of(&token, &Grant::of(&token, catalog), false, catalog);
+        Presentation::RotatedOut(named, by_grace) => {
+            let (id, revision) = (named.token.id, named.token.revision);
+            // What is told of an older secret does not name the rotation under way, so it is not what to remember of the token.
+            let is_whole = by_grace || named.token.rotation.is_none();
+            let (mut told, found) = if memory.remembers && is_whole {
+                let found = named.read(catalog, reads, memory)?;
+                let (token, grant) = (&found.standing.token, found.standing.terms.grant());
+                (VerifiedToken::of(token, grant, false, catalog), Some(found))
+            } else {
+                let token = &named.token;
+                (
+                    VerifiedToken::of(token, &Grant::of(token, catalog), false, catalog),
+                    None,
+                )
+            };
             if !by_grace {
                 told.forget_rotation();
             }
             let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
-            let basis = Basis::RotatedOut(token.id, token.revision);
+            let basis = Basis::RotatedOut(id, revision, found);
             Ok((Vec::new(), Decision { verdict, basis }))
+        }
+        Presentation::Wrong(named) => {
+            let found = memory.remembers.then(|| named.read(catalog, reads, memory));
+            let basis = Basis::Wrong(found.transpose()?);
+            Ok(refused(Code::BadSecret, basis, now))
         }
         Presentation::Deleted(id) => Ok(refused(Code::Unknown, Basis::Deleted(id), now)),
         Presentation::Refused(code) => Ok(refused(code, Basis::Nothing, now)),
@@ -330,9 +383,11 @@ fn refused(code: Code, basis: Basis, now: Instant) -> (Vec<Write>, Decision) {
 /// What a presented credential turned out to be.
 pub(crate) enum Presentation {
     /// A token whose secret was presented.
-    Of(Box<Verified>),
+    Of(Verified),
     /// A token of which a secret was presented that was rotated out; whether nothing but the time says so.
-    RotatedOut(Box<Token>, bool),
+    RotatedOut(Box<Named>, bool),
+    /// A token that was named with a secret that is none of its own. Nothing of it may be told.
+    Wrong(Box<Named>),
     /// A token that was deleted: to whoever presents it, none.
     Deleted(TokenId),
     /// None. Nothing is told of a record whose secret did not match.
@@ -380,15 +435,50 @@ fn record<'r, D: Verifying>(
     })
 }
 
-/// A token whose secret was presented. Its state has not been looked at.
-pub(crate) struct Verified {
-    pub(crate) token: Token,
+/// A token that a credential names, whatever its secret is worth.
+pub(crate) struct Named {
+    token: Token,
     secrets: Secrets,
     size: usize,
+}
+
+impl Named {
+    /// Reads what the token rests on, and counts its uses that were noted here.
+    fn read(
+        self: Box<Named>,
+        catalog: &Permissions,
+        reads: &Reads,
+        memory: &mut Memory,
+    ) -> Result<Box<FoundToken>, Halt> {
+        let Named { token, secrets, size } = *self;
+        // Read again in a moment, mostly with the same text.
+        if let Err(need) = Standing::require(&token, reads) {
+            if let [Some(stored)] = reads.get([&keys::token(&token.id)])? {
+                memory.recent.keep(stored, secrets, token);
+            }
+            return Err(need);
+        }
+        let mut standing = Standing::of(token, catalog, reads)?;
+        standing.terms.note_uses(|of| memory.last_use(of));
+        Ok(Box::new(FoundToken {
+            secrets,
+            size,
+            standing,
+        }))
+    }
+}
+
+/// A token whose secret was presented. Its state has not been looked at.
+pub(crate) struct Verified {
+    named: Box<Named>,
     successor: bool,
 }
 
 impl Verified {
+    pub(crate) fn token(&self) -> &Token {
+        &self.named.token
+    }
+
     /// Compares the secret with what is stored. Until it matches, nothing about the record is told.
     fn of(presented: &Presented, stored: Option<&str>, now: Instant, recent: &mut Recent) -> Presentation {
         let Some(stored) = stored else {
@@ -400,58 +490,58 @@ impl Verified {
             Err(_) => return Presentation::Refused(Code::StoreUnavailable),
         };
         let secret = secrets.which(presented.scheme(), presented.digest(), now);
+        let named = Box::new(Named {
+            token,
+            secrets,
+            size: stored.len(),
+        });
         match secret {
-            Secret::Current | Secret::Successor => Presentation::Of(Box::new(Verified {
-                token,
-                secrets,
-                size: stored.len(),
+            Secret::Current | Secret::Successor => Presentation::Of(Verified {
+                named,
                 successor: secret == Secret::Successor,
-            })),
-            Secret::GraceOver => Presentation::RotatedOut(Box::new(token), true),
-            Secret::RotatedOut => Presentation::RotatedOut(Box::new(token), false),
-            Secret::Wrong => Presentation::Refused(Code::BadSecret),
+            }),
+            Secret::GraceOver => Presentation::RotatedOut(named, true),
+            Secret::RotatedOut => Presentation::RotatedOut(named, false),
+            Secret::Wrong => Presentation::Wrong(named),
         }
     }
+}
 
-    /// Decides by the terms of the token, with what it rests on; then its limits.
-    fn decide(
-        self,
-        catalog: &Permissions,
-        question: &Question,
-        reads: &Reads,
-        now: Instant,
-    ) -> Result<(Vec<Write>, Decision), Halt> {
-        let standing = Standing::of(self.token, catalog, reads)?;
-        let (token, grant) = (&standing.token, standing.terms.grant());
-        let code = standing.terms.decide(question, now);
-        let missing = if code == Code::InsufficientPermission {
-            question.requirement.missing(grant)
-        } else {
-            Vec::new()
-        };
-        let missing = missing
-            .into_iter()
-            .filter_map(|index| catalog.permission(index).cloned())
-            .collect();
-        let told = VerifiedToken::of(token, grant, self.successor, catalog);
-        let mut verdict = Verdict::of(told, code, missing, now);
-        if verdict.error == Some("insufficient_scope") {
-            verdict.scope = question.requirement.scope(catalog);
-        }
-        let writes = match question.consume {
-            Some(cost) if code == Code::Valid => {
-                let at = question.counted_at.unwrap_or(now);
-                spend(&standing, cost, reads, at, &mut verdict)?
-            }
-            _ => Vec::new(),
-        };
-        let basis = Basis::Token(Box::new(FoundToken {
-            secrets: self.secrets,
-            size: self.size,
-            standing,
-        }));
-        Ok((writes, Decision { verdict, basis }))
+/// Decides by the terms of the token, with what it rests on; then its limits.
+fn decide_found(
+    found: Box<FoundToken>,
+    successor: bool,
+    catalog: &Permissions,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Result<(Vec<Write>, Decision), Halt> {
+    let standing = &found.standing;
+    let (token, grant) = (&standing.token, standing.terms.grant());
+    let code = standing.terms.decide(question, now);
+    let missing = if code == Code::InsufficientPermission {
+        question.requirement.missing(grant)
+    } else {
+        Vec::new()
+    };
+    let missing = missing
+        .into_iter()
+        .filter_map(|index| catalog.permission(index).cloned())
+        .collect();
+    let told = VerifiedToken::of(token, grant, successor, catalog);
+    let mut verdict = Verdict::of(told, code, missing, now);
+    if verdict.error == Some("insufficient_scope") {
+        verdict.scope = question.requirement.scope(catalog);
     }
+    let writes = match question.consume {
+        Some(cost) if code == Code::Valid => {
+            let at = question.counted_at.unwrap_or(now);
+            spend(standing, cost, reads, at, &mut verdict)?
+        }
+        _ => Vec::new(),
+    };
+    let basis = Basis::Token(found);
+    Ok((writes, Decision { verdict, basis }))
 }
 
 /// Counts a request against the limits of a token and of all that it came from: all of them, or none.

@@ -9,10 +9,14 @@
 mod support;
 
 use leastkey::cache::Cache;
+use leastkey::credential::{Credential, ENTROPY, TokenId};
 use leastkey::requirement::Requirement;
 use leastkey::step::{Reads, Step};
+use leastkey::usage::Usage;
 use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, recall_many, take_in, verify_and_remember};
+use leastkey::verify::{
+    Question, read_requirement, recall, recall_many, recall_renewed, take_in, verify_and_remember,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -264,4 +268,107 @@ fn a_change_after_a_restore_counts_for_a_token_that_was_read_at_a_later_revision
     host.call(revoke).unwrap();
     follow(&host, &mut cache);
     assert_eq!(recalled(&host, &mut cache, &credential), Ok(None));
+}
+
+#[test]
+fn a_wrong_secret_is_refused_from_memory_and_takes_nothing_away() {
+    let (mut host, mut cache) = (Host::new(), Cache::default());
+    let (credential, id) = sender(&mut host, "a");
+    let [first, second] = [1, 2].map(|seed| {
+        let id = TokenId::parse(&id).unwrap();
+        let other = Credential::mint_for(host.deployment.prefix(), id, &[seed; ENTROPY]);
+        other.reveal().to_owned()
+    });
+    follow(&host, &mut cache);
+
+    // Without a round nothing is remembered, and without a match nothing is read but the record.
+    let mut reads = Reads::default();
+    let key = format!("token/{id}");
+    reads.insert(key.clone(), host.store.get(&key).cloned());
+    let needs = requirement(&host, "messages:send");
+    let step = leastkey::verify::verify(
+        &host.deployment,
+        &first,
+        &Question::of(&needs),
+        &reads,
+        instant(host.now),
+    );
+    assert!(
+        matches!(step, Step::Answer(verdict) if verdict.code == Code::BadSecret && verdict.token.is_none())
+    );
+
+    let round = cache.round();
+    assert_eq!(recalled(&host, &mut cache, &first), Ok(None));
+    assert_eq!(verify(&host, &mut cache, &first, round), Code::BadSecret);
+    for wrong in [&first, &second] {
+        assert_eq!(recalled(&host, &mut cache, wrong), Ok(Some(Code::BadSecret)));
+    }
+    assert_eq!(recalled(&host, &mut cache, &credential), Ok(Some(Code::Valid)));
+
+    let slot = |cache: &mut Cache| {
+        let question = Question::of(&needs);
+        let now = instant(host.now);
+        recall(&host.deployment, credential.as_bytes(), &question, now, cache)
+            .unwrap()
+            .unwrap()
+            .slot
+    };
+    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    let before = slot(&mut cache);
+    assert_eq!(verify(&host, &mut cache, &second, round), Code::BadSecret);
+    assert_eq!(slot(&mut cache), before);
+    assert_eq!(cache.len(), 1);
+}
+
+#[test]
+fn a_use_that_is_noted_lengthens_life_at_once_whatever_is_read_later() {
+    let (mut host, mut cache) = (Host::new(), Cache::default());
+    let input = json!({ "kind": "permission-set", "name": "a", "owner": "org:acme", "templates": ["sender"], "idleAfter": "1h" });
+    let made = host.create(input, admin()).unwrap();
+    let (credential, id) = (text(&made["token"]), text(&made["record"]["id"]));
+    let id = TokenId::parse(&id).unwrap();
+    let minute = 60_000;
+    follow(&host, &mut cache);
+    assert_eq!(cache.note_use(&id, instant(host.now)), None, "not remembered");
+    let round = cache.round();
+    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    host.now += 50 * minute;
+    assert_eq!(cache.note_use(&id, instant(host.now)), Some(true));
+    host.now += 50 * minute;
+    let by_use = |host: &Host, cache: &mut Cache| {
+        let needs = requirement(host, "messages:send");
+        let now = instant(host.now);
+        recall_renewed(
+            &host.deployment,
+            credential.as_bytes(),
+            &Question::of(&needs),
+            now,
+            cache,
+        )
+        .unwrap()
+        .map(|hit| hit.code)
+    };
+    assert_eq!(by_use(&host, &mut cache), Some(Code::Valid));
+    // The store does not know of it yet.
+    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    let mut other = Cache::default();
+    follow(&host, &mut other);
+    let other_round = other.round();
+    assert_eq!(
+        verify(&host, &mut other, &credential, other_round),
+        Code::IdleExpired
+    );
+    assert_eq!(by_use(&host, &mut other), Some(Code::IdleExpired));
+
+    // A use of which the other reads counts there too, whatever the feed has told meanwhile.
+    let key = format!("usage/{}", id.as_str());
+    let used = Usage::new(instant(host.now - 50 * minute), std::num::NonZeroU32::MIN);
+    host.store.insert(key, used.to_text());
+    follow(&host, &mut other);
+    assert_eq!(verify(&host, &mut other, &credential, other_round), Code::Valid);
+    assert_eq!(by_use(&host, &mut other), Some(Code::Valid));
+    host.now += 10 * minute;
+    for cache in [&mut cache, &mut other] {
+        assert_eq!(by_use(&host, cache), Some(Code::IdleExpired));
+    }
 }

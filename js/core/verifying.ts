@@ -34,7 +34,7 @@ export interface Mark {
 
 /** What is remembered does not do: the store has to be asked. Below it stand the codes of texts that name no token. */
 export const MISS = -1;
-/** In a hit, the bit of a rotation's new secret; below it stands the code. */
+/** In a hit, the bit of a rotation's new secret, or of the old one after its grace; below it stands the code. */
 export const HIT_SUCCESSOR = 1 << 7;
 /** In a hit, where the slot begins. */
 export const HIT_SLOT = 8;

@@ -4,10 +4,10 @@ import type { Question, Reads, Step } from '../boundary.js';
 import { refusal } from '../core/step.js';
 import type { VerifyingCore } from '../core/verifying.js';
 import type { Settings } from '../options.js';
-import { readApplied, readValues } from '../stored.js';
+import { addValues, readApplied, readValues } from '../stored.js';
 import type { Verdict } from '../types.js';
 import { reportDamage, unavailable } from '../unavailable.js';
-import { counted, type Remembering, verifyStep } from '../verify.js';
+import { counted, MOST_READS, type Remembering, restless, verifyStep } from '../verify.js';
 
 /** How often a count against a limit is tried when other processes are faster: beyond that somebody has to wait. */
 const ATTEMPTS = 2;
@@ -53,7 +53,7 @@ function decide(
   reads: Reads,
   remembering: Remembering | undefined,
 ): Step {
-  for (;;) {
+  for (let count = 0; ; count++) {
     const step = verifyStep(
       core,
       credential,
@@ -63,8 +63,12 @@ function decide(
       remembering,
     );
     if (!('need' in step)) return step;
+    if (count >= MOST_READS) throw new Unavailable('the store failed', { cause: restless() });
     const { keys } = step.need;
-    reads.values.push(...reached(() => readValues(keys, atOnce<unknown>(settings.verifying.get([...keys])))));
+    addValues(
+      reads,
+      reached(() => readValues(keys, atOnce<unknown>(settings.verifying.get([...keys])))),
+    );
   }
 }
 

@@ -5,12 +5,10 @@ import type { VerdictCode } from '../codes.js';
 import { type CodeRow, HIT_SLOT, HIT_SUCCESSOR, MISS, type VerifyingCore } from '../core/verifying.js';
 import { areLines, areSame, isPlain, questionOf } from '../plain-question.js';
 import type { Verdict, VerifiedToken } from '../types.js';
+import type { Looks } from './looks.js';
 
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
 const FINAL: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
-
-/** How many refusals that could be taken back are read again in one second. Beyond that they are given as they are remembered. */
-const SECOND_LOOKS = 100;
 
 /** How many different lists of permissions are shared by the tokens that hold the same. */
 const MOST_SHARED = 256;
@@ -27,6 +25,7 @@ const MOST_NUMBERED = 1_000;
 /** The tokens that the core remembers, each by the number of its slot. */
 export class Recollection {
   readonly #core: VerifyingCore;
+  readonly #looks: Looks;
   /** The number of the code `valid`. */
   readonly #valid: number;
   /** What a verdict tells of a token, by slot. */
@@ -34,28 +33,33 @@ export class Recollection {
   /** Their permissions, each list once: it would be most of what a token takes. */
   readonly #permissions = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
-  /** The second looks of the second that began at an instant. */
-  #looks = { since: 0, count: 0 };
   readonly #numbers = new Map<string | undefined, number>();
   readonly #lists = new Map<string, number>();
   /** The last of them by what stands first: to compare a list is a third of the work of making a key of it. */
   readonly #near = new Map<unknown, KnownList[]>();
   #epoch = -1;
 
-  constructor(core: VerifyingCore) {
+  constructor(core: VerifyingCore, looks: Looks) {
     this.#core = core;
+    this.#looks = looks;
     this.#valid = core.codes.findIndex(({ code }) => code === 'valid');
   }
 
   /** The verdict on a credential, as of an instant; nothing where the store has to be asked. */
-  look(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
+  look(
+    credential: string,
+    question: Question,
+    now: number,
+    asOf: number,
+    refusals: Refusals = 'looked at',
+  ): Verdict | undefined {
     this.#keepUp();
     const number = this.#numberOf(question);
     const hit =
       number === undefined
         ? this.#core.recall(credential, question, now).hit
         : this.#core.hit(credential, number, now);
-    return this.#verdict(hit, { credential, question, now, asOf });
+    return this.#verdict(hit, { credential, question, now, asOf, refusals });
   }
 
   /** As {@link look}, for a question that only a text makes. */
@@ -107,7 +111,8 @@ export class Recollection {
       const place = places[at] as number;
       const hit = hits[at] as number;
       verdicts[place] =
-        this.#plainYes(hit, asOf) ?? this.#other(hit, asked[place] as (typeof asked)[number], now, asOf);
+        this.#plainYes(hit, asOf) ??
+        this.#other(hit, asked[place] as (typeof asked)[number], now, asOf, 'left');
     }
   }
 
@@ -158,34 +163,41 @@ export class Recollection {
     { credential, requirement }: { credential: string; requirement?: string | undefined },
     now: number,
     asOf: number,
+    refusals: Refusals = 'looked at',
   ): Verdict | undefined {
     if (hit === MISS) return undefined;
-    return this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf });
+    return this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf, refusals });
   }
 
   #verdict(hit: number, asked: Asked): Verdict | undefined {
     if (hit === MISS) return undefined;
     const row = this.#core.codes[hit < MISS ? MISS - 1 - hit : hit & (HIT_SUCCESSOR - 1)] as CodeRow;
-    if (hit < MISS) return this.#isToBeReadAgain(row, asked.now) ? undefined : refusal(row, asked.asOf);
+    const { credential, question, now, asOf } = asked;
+    if (hit < MISS) return this.#isToBeReadAgain(row, asked, true) ? undefined : refusal(row, asOf);
+    if (row.code === 'bad_secret') return this.#isToBeReadAgain(row, asked) ? undefined : refusal(row, asOf);
     let token = this.#tokens[hit >>> HIT_SLOT];
     if (token === undefined) return undefined;
-    if (((hit & HIT_SUCCESSOR) !== 0) !== (token.successor === true)) token = turned(token);
-    if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf: asked.asOf };
-    if (this.#isToBeReadAgain(row, asked.now)) return undefined;
-    const { lacking } = this.#core.recall(asked.credential, asked.question, asked.now);
-    return { ...refusal(row, asked.asOf), token, ...lacking };
+    const isMarked = (hit & HIT_SUCCESSOR) !== 0;
+    if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
+    else if (isMarked !== (token.successor === true)) token = turned(token);
+    if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
+    if (row.code === 'idle_expired') {
+      // Uses that were noted here may not be in the store yet.
+      const renewed = this.#core.recall(credential, question, now).hit;
+      if (renewed !== hit) return this.#verdict(renewed, asked);
+    }
+    if (this.#isToBeReadAgain(row, asked)) return undefined;
+    const { lacking } = this.#core.recall(credential, question, now);
+    return { ...refusal(row, asOf), token, ...lacking };
   }
 
   /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
-  #isToBeReadAgain({ code }: CodeRow, now: number): boolean {
-    return !FINAL.includes(code) && this.#mayLookAgain(now);
-  }
-
-  #mayLookAgain(now: number): boolean {
-    // A clock that jumped, and was set right, is before the last of them.
-    if (Math.abs(now - this.#looks.since) >= 1_000) this.#looks = { since: now, count: 0 };
-    this.#looks.count += 1;
-    return this.#looks.count <= SECOND_LOOKS;
+  #isToBeReadAgain({ code }: CodeRow, asked: Asked, isAbsent = false): boolean {
+    const { credential, now, refusals } = asked;
+    if (refusals === 'settled' || FINAL.includes(code)) return false;
+    if (!this.#looks.isDue(credential, now, isAbsent)) return false;
+    if (refusals === 'looked at') this.#looks.take(credential, now, isAbsent);
+    return true;
   }
 
   /** The number of a requirement in text; nothing when too many have one. */
@@ -234,6 +246,12 @@ export class Recollection {
   }
 }
 
+/**
+ * What becomes of a refusal that could have been taken back: the caller reads the store again; or somebody will who asks for it then; or it
+ * stands, because the store has just been asked.
+ */
+type Refusals = 'looked at' | 'left' | 'settled';
+
 /** A list with a number, and what stood in it when it was looked up. */
 interface KnownList {
   texts: readonly unknown[];
@@ -248,6 +266,7 @@ interface Asked {
   question: Question;
   now: number;
   asOf: number;
+  refusals: Refusals;
 }
 
 function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
@@ -257,6 +276,11 @@ function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
 /** The same token, presented with the other secret of a rotation. */
 function turned({ successor, ...token }: VerifiedToken): VerifiedToken {
   return Object.freeze(successor === true ? token : { ...token, successor: true });
+}
+
+/** The same token, presented with an old secret: it names the rotation under way only where nothing but the end of its grace rotated that out. */
+function rotatedOut({ successor: _, rotation, ...token }: VerifiedToken, byGrace: boolean): VerifiedToken {
+  return Object.freeze(byGrace && rotation !== undefined ? { ...token, rotation } : token);
 }
 
 function frozen<T>(value: T): T {

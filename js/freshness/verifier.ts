@@ -12,7 +12,11 @@ import { type Remembering, verifyCredential } from '../verify.js';
 import type { Verification } from '../verify-many.js';
 import { verifyAtOnce } from './at-once.js';
 import { Feed } from './feed.js';
+import { Looks } from './looks.js';
 import { Recollection } from './recollection.js';
+
+/** How often a verification waits for a read of the same token that others have begun, before it reads itself. */
+const MOST_JOINED = 2;
 
 /** The verifications of one deployment. */
 export class FreshVerifier {
@@ -20,16 +24,20 @@ export class FreshVerifier {
   readonly #settings: Settings;
   readonly #feed: Feed;
   readonly #recollection: Recollection;
-  /** The clock at the last plain verification. */
+  readonly #looks: Looks;
   #lastSeen = 0;
-  /** The reads of tokens that are not remembered yet, by their credentials, as long as they are under way. */
-  readonly #missing = new Map<string, Promise<Verdict>>();
 
   constructor(core: VerifyingCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
-    this.#recollection = new Recollection(core);
+    this.#looks = new Looks(settings.config.prefix, settings.deadline);
+    this.#recollection = new Recollection(core, this.#looks);
+  }
+
+  /** What the clock said at the last verification within a window. */
+  get lastSeen(): number {
+    return this.#lastSeen;
   }
 
   /** The verdict on anything, with the options of a caller. */
@@ -67,13 +75,13 @@ export class FreshVerifier {
     const question = questionOf(requirement);
     const { freshness, now } = this.#settings;
     if (!this.#feed.isFresh(now(), freshness)) return this.#verifyNow(source, question, freshness);
-    return verifyAtOnce(this.#core, this.#settings, source, question, this.#remembering());
+    return this.#readNow(source, question, this.#remembering());
   }
 
   /** The verdicts that what is remembered answers, in the order of what is asked; nothing in the place of the others. */
   recallMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
     const verdicts: (Verdict | undefined)[] = asked.map(() => undefined);
-    const now = this.#settings.now();
+    const now = this.#clock();
     // Keys of another system have no one length.
     const { form } = this.#core;
     if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
@@ -102,7 +110,7 @@ export class FreshVerifier {
   ): Verdict | Promise<Verdict> {
     if (freshness === 0) return verifyCredential(this.#core, settings, source, question, signal);
     signal?.throwIfAborted();
-    const now = settings.now();
+    const now = this.#clock();
     const read = readCredential(source);
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
     const { credential } = read;
@@ -114,7 +122,7 @@ export class FreshVerifier {
   }
 
   #verifyNow(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
-    const now = this.#settings.now();
+    const now = this.#clock();
     const read = readCredential(source);
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
     const { credential } = read;
@@ -127,8 +135,19 @@ export class FreshVerifier {
       const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
     }
-    const remembering = freshness > 0 ? this.#remembering() : undefined;
-    return verifyAtOnce(this.#core, this.#settings, credential, question, remembering);
+    return this.#readNow(credential, question, freshness > 0 ? this.#remembering() : undefined);
+  }
+
+  /** From a store that answers at once. From any other nothing, and no look is taken for made. */
+  #readNow(
+    credential: string,
+    question: Question,
+    remembering: Remembering | undefined,
+  ): Verdict | undefined {
+    if (remembering !== undefined && this.#looks.underWay(this.#looks.subject(credential))) return undefined;
+    const verdict = verifyAtOnce(this.#core, this.#settings, credential, question, remembering);
+    if (verdict === undefined) this.#looks.takeBack(credential);
+    return verdict;
   }
 
   /** Whether a question in two texts, of which the options say no more, may be answered from what is remembered. */
@@ -144,8 +163,7 @@ export class FreshVerifier {
   /** Answers a plain question from what is remembered. Nothing is made on the way but the verdict. */
   #lookPlain(credential: string, requirement: string | undefined): Verdict | undefined {
     if (this.#cannotBe(credential)) return this.#malformed();
-    const now = this.#settings.now();
-    this.#lastSeen = now;
+    const now = this.#clock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
     return this.#recollection.lookPlain(credential, requirement, now, this.#feed.readAt);
   }
@@ -158,7 +176,7 @@ export class FreshVerifier {
   ): Verdict | undefined {
     if (!Array.isArray(requirement) || typeof source !== 'string') return undefined;
     if (!this.#isPlain(source, options) || this.#cannotBe(source)) return undefined;
-    const now = this.#settings.now();
+    const now = this.#clock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
     return this.#recollection.lookList(source, requirement, now, this.#feed.readAt);
   }
@@ -173,6 +191,11 @@ export class FreshVerifier {
   #malformed(): Verdict {
     const asOf = this.#lastSeen || this.#settings.now();
     return { valid: false, code: 'malformed', status: 401, error: 'invalid_token', asOf };
+  }
+
+  #clock(): number {
+    this.#lastSeen = this.#settings.now();
+    return this.#lastSeen;
   }
 
   /** After a change by this process, what is remembered is looked at again. */
@@ -208,34 +231,39 @@ export class FreshVerifier {
       signal?.throwIfAborted();
       return unavailable(settings, failure, asOf);
     }
-    const verdict = this.#recollection.look(credential, question, settings.now(), this.#feed.readAt);
+    const verdict = this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt);
     return verdict ?? this.#missed(credential, question, asOf, signal, settings);
   }
 
-  /** From the store, by one read for all that ask for the same token meanwhile. */
+  /** From the store, by one read for all that ask for the same token meanwhile. `joined`: after so many reads that did not do. */
   #missed(
     credential: string,
     question: Question,
     asOf: number,
     signal: AbortSignal | undefined,
     settings: Settings,
+    joined = 0,
   ): Verdict | Promise<Verdict> {
-    // A count against limits is nobody else's.
-    if (question.consume !== undefined) return this.#read(credential, question, signal, settings);
-    const under = this.#missing.get(credential);
-    if (under !== undefined) return this.#joined(under, credential, question, asOf, signal, settings);
+    const subject = this.#looks.subject(credential);
+    const under = joined < MOST_JOINED ? this.#looks.underWay(subject) : undefined;
+    if (under !== undefined) return this.#joined(under, joined, credential, question, asOf, signal, settings);
+    try {
+      this.#looks.refuseFlood();
+    } catch (failure) {
+      const verdict = this.#recollection.look(credential, question, asOf, this.#feed.readAt, 'settled');
+      // Nobody knows whether what was not used for long has been used elsewhere.
+      const isKnown = verdict !== undefined && verdict.code !== 'idle_expired';
+      return isKnown ? verdict : unavailable(settings, failure, asOf);
+    }
     const read = this.#read(credential, question, signal, settings);
-    if (!(read instanceof Promise)) return read;
-    this.#missing.set(credential, read);
-    const over = () => {
-      if (this.#missing.get(credential) === read) this.#missing.delete(credential);
-    };
-    read.then(over, over);
+    // A count against limits is nobody else's.
+    if (read instanceof Promise) this.#looks.add(credential, read, question.consume === undefined);
     return read;
   }
 
   async #joined(
-    under: Promise<Verdict>,
+    under: { verdict: Promise<Verdict>; left: number },
+    joined: number,
     credential: string,
     question: Question,
     asOf: number,
@@ -245,27 +273,27 @@ export class FreshVerifier {
     const deadline = new Deadline(settings.deadline, signal);
     const verdict = await this.#join(under, credential, question, deadline);
     if (verdict !== undefined) return sameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
-    return this.#read(credential, question, signal, settings);
+    return this.#missed(credential, question, asOf, signal, settings, joined + 1);
   }
 
   /**
    * Waits for a read of the same token that is under way, and answers from what it has left to remember: that is as good as anything that
-   * is remembered. Nothing where that does not do. A store that failed it is not asked again by all who wait.
+   * is remembered. Nothing where that does not do, or the read was cut off. A store that failed it is not asked again by all who wait.
    */
   async #join(
-    under: Promise<Verdict>,
+    under: { verdict: Promise<Verdict>; left: number },
     credential: string,
     question: Question,
     deadline: Deadline,
   ): Promise<Verdict | undefined> {
     try {
-      const verdict = await within(under, deadline.left, deadline.signal);
+      const verdict = await within(under.verdict, Math.min(deadline.left, under.left), deadline.signal);
       if (verdict.code === 'store_unavailable') return verdict;
     } catch {
       deadline.refuseAborted();
       return undefined;
     }
-    return this.#recollection.look(credential, question, this.#settings.now(), this.#feed.readAt);
+    return this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt, 'settled');
   }
 
   #read(

@@ -66,6 +66,21 @@ impl Entry {
         }
     }
 
+    /// Whether a verdict would tell the same of another that is of the same revision.
+    pub(super) fn tells_as(&self, other: &Entry) -> bool {
+        self.terms.grant() == other.terms.grant()
+            && self.weight == other.weight
+            && self.rests_on == other.rests_on
+    }
+
+    /// Takes the place of this one, which tells the same. What both share with others stays.
+    pub(super) fn replace(&mut self, mut other: Entry) {
+        other.terms.take_uses(&self.terms);
+        other.terms.share(Rc::clone(self.terms.shared_grant()));
+        other.rests_on = Rc::clone(&self.rests_on);
+        *self = other;
+    }
+
     pub(super) fn secret(&self, presented: &Presented, now: Instant) -> Secret {
         self.secrets.which(presented.scheme(), presented.digest(), now)
     }

@@ -10,6 +10,7 @@ mod entry;
 mod seen;
 mod shards;
 mod slots;
+mod used;
 
 use std::rc::Rc;
 
@@ -19,6 +20,7 @@ use entry::RestsOn;
 use seen::Seen;
 use shards::Shards;
 use slots::Slots;
+use used::Used;
 
 use crate::credential::{Presented, TokenId};
 use crate::grant::Grant;
@@ -59,6 +61,8 @@ pub struct Cache {
     grants: Shared<Grant>,
     rests_on: Shared<RestsOn>,
     recent: Recent,
+    /// Uses that were noted here.
+    used: Used,
 }
 
 /// What an id was found to be.
@@ -79,8 +83,43 @@ pub struct Hit {
     pub slot: u32,
     /// The verdict.
     pub code: Code,
-    /// Whether the new secret of a rotation was presented.
+    /// Whether the new secret of a rotation was presented; of one that was rotated out, whether nothing but the end of its grace says so.
     pub successor: bool,
+}
+
+impl Hit {
+    fn refused(slot: u32, code: Code) -> Hit {
+        Hit {
+            slot,
+            code,
+            successor: false,
+        }
+    }
+}
+
+/// What a verification from the store takes from a cache.
+pub(crate) struct Memory<'c> {
+    /// The record that was read last.
+    pub(crate) recent: &'c mut Recent,
+    /// Whether a token is remembered whose secret was not presented: then all of it is read.
+    pub(crate) remembers: bool,
+    used: Option<&'c Used>,
+}
+
+impl<'c> Memory<'c> {
+    /// Of nothing.
+    pub(crate) fn none(recent: &'c mut Recent) -> Memory<'c> {
+        Memory {
+            recent,
+            remembers: false,
+            used: None,
+        }
+    }
+
+    /// When a token was last used here.
+    pub(crate) fn last_use(&self, of: &TokenId) -> Option<Instant> {
+        self.used.and_then(|used| used.last(of))
+    }
 }
 
 impl Cache {
@@ -100,12 +139,17 @@ impl Cache {
             grants: Shared::default(),
             rests_on: Shared::default(),
             recent: Recent::default(),
+            used: Used::default(),
         }
     }
 
-    /// The record that was read last.
-    pub(crate) fn recent(&mut self) -> &mut Recent {
-        &mut self.recent
+    /// What a verification from the store takes from here. `round`: see [`Cache::fill`].
+    pub(crate) fn memory(&mut self, round: Option<u32>) -> Memory<'_> {
+        Memory {
+            remembers: self.is_in_time(round),
+            recent: &mut self.recent,
+            used: Some(&self.used),
+        }
     }
 
     /// How many tokens are remembered.
@@ -142,8 +186,8 @@ impl Cache {
         }
     }
 
-    /// What is remembered of the token in a slot, for the credential that was presented. Nothing, where the store has to be asked: the secret
-    /// is none that is known, or the token's uses are counted.
+    /// What is remembered of the token in a slot, for the credential that was presented. Nothing, where the store has to be asked: the token's
+    /// uses are counted. Of a hit whose code is [`Code::BadSecret`] nothing may be told but that.
     pub fn look_up(
         &mut self,
         slot: u32,
@@ -156,7 +200,14 @@ impl Cache {
         let successor = match entry.secret(presented, now) {
             Secret::Current => false,
             Secret::Successor => true,
-            Secret::GraceOver | Secret::RotatedOut | Secret::Wrong => return None,
+            Secret::GraceOver => {
+                return Some(Hit {
+                    successor: true,
+                    ..Hit::refused(slot, Code::RotatedOut)
+                });
+            }
+            Secret::RotatedOut => return Some(Hit::refused(slot, Code::RotatedOut)),
+            Secret::Wrong => return Some(Hit::refused(slot, Code::BadSecret)),
         };
         if question.consume.is_some() && entry.terms.are_limited() {
             return None;
@@ -193,6 +244,10 @@ impl Cache {
         }
         if !in_time && !planted(Bug::RefillAfterRevoke) {
             self.forget_older(&entry.id, entry.revision);
+            // No feed tells of a use, and none is taken back: whenever it was read, it counts.
+            if let Some(known) = self.known(&entry) {
+                known.terms.take_uses(&entry.terms);
+            }
             return None;
         }
         entry.terms.share(self.grants.one(entry.terms.shared_grant()));
@@ -208,6 +263,48 @@ impl Cache {
         let weight = entry.weight;
         self.weight += weight;
         Some(self.slots.insert(entry))
+    }
+
+    /// As [`Cache::fill`], of a token whose secret was not presented: what a host remembers with it stands, unless it is of something else than
+    /// this. So nobody drives a token out by knowing its id.
+    pub fn fill_unproven(&mut self, entry: Entry, round: Option<u32>) -> Option<u32> {
+        if self.is_in_time(round)
+            && !entry.terms.have_ended()
+            && let Some(known) = self.known(&entry)
+            && known.tells_as(&entry)
+        {
+            known.replace(entry);
+            return None;
+        }
+        let slot = self.fill(entry, round)?;
+        // The first to be forgotten.
+        self.slots.get_mut(slot)?.used = false;
+        Some(slot)
+    }
+
+    /// What is remembered of a token at the same revision.
+    fn known(&mut self, entry: &Entry) -> Option<&mut Entry> {
+        let at = self.slots.find(&entry.id)?;
+        let known = self.slots.get_mut(at)?.entry.as_mut()?;
+        (known.revision == entry.revision).then_some(known)
+    }
+
+    /// Takes note of a use of a token that was found valid: it is one of each token that it came from, too. Answers whether any of them ends
+    /// without use, as far as the token is remembered; nothing: it is not.
+    pub fn note_use(&mut self, id: &TokenId, at: Instant) -> Option<bool> {
+        let slot = self.slots.find(id.bytes())?;
+        let idle = self.slots.entry(slot)?.terms.idle();
+        for idle in idle {
+            self.used.note(idle.of_token(), at);
+        }
+        Some(!idle.is_empty())
+    }
+
+    /// Counts the uses that were noted here of the token in a slot, and of those that it came from. Answers whether it lives longer for them.
+    pub fn renew(&mut self, slot: u32) -> bool {
+        let used = &self.used;
+        let entry = self.slots.get_mut(slot).and_then(|of| of.entry.as_mut());
+        entry.is_some_and(|entry| entry.terms.note_uses(|of| used.last(of)))
     }
 
     /// How many shards the change feed had when it was taken in last.

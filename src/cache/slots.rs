@@ -96,8 +96,8 @@ fn entry(chunks: &[Vec<Slot>], at: u32) -> Option<&Entry> {
 }
 
 /// The last eight characters of an id are random, so that one multiplication spreads them. Nobody can choose the id of a token that is
-/// remembered, for only tokens whose secret matched are.
-fn spread(id: &[u8; 16]) -> u64 {
+/// remembered, for only tokens that the store has are.
+pub(super) fn spread(id: &[u8; 16]) -> u64 {
     let random = (key(id) >> 64) as u64;
     let spread = random.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     // The table looks at the low bits, which only the low digits have reached.

@@ -75,10 +75,13 @@ pub(super) fn plan(
         .into_iter()
         .chain(above.map(|id| keys::account(&id)))
         .collect();
-    context.reads.get_all(&ahead)?;
-
+    // What a token rests on is read together with its record: accounts that were read before that would be of another instant.
+    if actor.token().is_none() {
+        context.reads.get_all(&ahead)?;
+    }
     let catalog = context.deployment.catalog();
     let mut authority = Authority::read(context, actor)?;
+    context.reads.get_all(&ahead)?;
     let kinds = catalog.kinds().map(|kind| KindDescription {
         kind: kind.clone(),
         manage: kind.may_belong_to(&owner).is_ok() && authority.manages_kind(&owner, kind.managers()),

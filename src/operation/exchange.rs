@@ -62,11 +62,12 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         &mut Recent::default(),
     )? {
         Presentation::Of(verified) => verified,
+        Presentation::Wrong(_) => return Err(not_valid(Code::BadSecret).into()),
         Presentation::RotatedOut(..) => return Err(not_valid(Code::RotatedOut).into()),
         Presentation::Deleted(_) => return Err(not_valid(Code::Unknown).into()),
         Presentation::Refused(code) => return Err(not_valid(code).into()),
     };
-    let presented = &verified.token;
+    let presented = verified.token();
     let catalog = context.deployment.catalog();
     let standing = Standing::read(presented.clone(), catalog, context.reads)?;
     if let Some(code) = standing.terms.refusal(context.time.latest()) {

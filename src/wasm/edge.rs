@@ -23,7 +23,7 @@ use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Reads, Step};
 use crate::time::Instant;
 use crate::verdict::{Code, CodeRow, Lacking};
-use crate::verify::{self, Question, read_requirement, recall, verify_and_remember};
+use crate::verify::{self, Question, read_requirement, recall_renewed, verify_and_remember};
 use scratch::{MISS, Numbered, Scratch, number as number_of};
 
 /// Instead of a round.
@@ -224,7 +224,7 @@ extern "C" fn look_up(length: u32, now: f64) -> i32 {
             let question = Question::read(&requirement, &question)?;
             let now = clock(now)?;
             let found = with_credential(length, |credential| {
-                recall(edge, credential, &question, now, cache)
+                recall_renewed(edge, credential, &question, now, cache)
             });
             hit = found.map_or(MISS, number_of);
             let Some(Ok(Some(Hit { slot, code, .. }))) = found else {

@@ -9,13 +9,14 @@ use zeroize::Zeroizing;
 use super::scratch::{MISS, number};
 use super::{Core, push, value};
 use crate::cache::Cache;
+use crate::credential::TokenId;
 use crate::grant::Grant;
 use crate::input::Value;
 use crate::refusal::Refusal;
 use crate::shard_count::ShardCount;
 use crate::step::{Reads, Step};
 use crate::verdict::{Code, Lacking};
-use crate::verify::{Question, recall, take_in, verify_and_remember};
+use crate::verify::{Question, recall_renewed, take_in, verify_and_remember};
 
 #[wasm_bindgen]
 impl Core {
@@ -91,7 +92,7 @@ impl Core {
         );
     }
 
-    /// As [`Core::hit`], for any question. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
+    /// As [`Core::hit`], for any question, and with the uses counted that [`Core::note_use`] has noted. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
     pub fn recall(&self, credential: String, question: JsValue, now: f64, out: &Array) -> i32 {
         let credential = Zeroizing::new(credential);
         let asked = || -> Result<i32, Refusal> {
@@ -100,7 +101,7 @@ impl Core {
             let question = Question::read(&requirement, &question)?;
             let cache = &mut self.cache.borrow_mut();
             let now = super::clock(now)?;
-            let hit = number(recall(
+            let hit = number(recall_renewed(
                 self.deployment()?,
                 credential.as_bytes(),
                 &question,
@@ -117,6 +118,17 @@ impl Core {
             push(out, &Step::<()>::Refuse(refusal));
             MISS
         })
+    }
+
+    /// Takes note of a use of the token with an id, at an instant. 1: it ends without use, or one that it came from does; 0: none does; −1: it
+    /// is not remembered.
+    #[wasm_bindgen(js_name = noteUse)]
+    pub fn note_use(&self, id: &str, at: f64) -> i32 {
+        let (Ok(id), Ok(at)) = (TokenId::parse(id), super::clock(at)) else {
+            return MISS;
+        };
+        let noted = self.cache.borrow_mut().note_use(&id, at);
+        noted.map_or(MISS, i32::from)
     }
 
     /// How many reads of the feed were taken in: to be asked before a token is read that is to be remembered.

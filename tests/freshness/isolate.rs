@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use leastkey::cache::Cache;
+use leastkey::credential::TokenId;
 use leastkey::shard_count::ShardCount;
 use leastkey::step::Reads;
 use serde_json::{Value as Json, json};
 
-use super::world::{Moment, head_keys};
+use super::world::{Moment, Use, head_keys};
 use crate::support::instant;
 
 /// What a verifier can do wrong.
@@ -47,10 +48,16 @@ pub enum Bug {
     EndUntold,
     /// Follows a head by its count alone.
     MarksIgnored,
+    /// Reads what a token rests on without its record, which it keeps from before.
+    RecordNotReadAgain,
+    /// Refuses for want of use by what it remembers, however long ago that was read.
+    UseNotReadAgain,
+    /// Does not tell the cache of a use that it notes itself.
+    OwnUseUntold,
 }
 
 impl Bug {
-    pub const ALL: [Bug; 17] = [
+    pub const ALL: [Bug; 20] = [
         Bug::FillAnytime,
         Bug::FillSinceBegin,
         Bug::WindowFromEnd,
@@ -68,6 +75,9 @@ impl Bug {
         Bug::AbsentForEver,
         Bug::EndUntold,
         Bug::MarksIgnored,
+        Bug::RecordNotReadAgain,
+        Bug::UseNotReadAgain,
+        Bug::OwnUseUntold,
     ];
 }
 
@@ -115,6 +125,12 @@ pub struct Isolate {
     seen: BTreeMap<String, u64>,
     /// Credentials whose token was not there: for what never forgets them.
     pub absent: HashSet<String>,
+    /// The last use of the token that ends without, as far as the cache was told.
+    pub noted: Use,
+    /// The same, until it is flushed.
+    pub unflushed: Use,
+    /// When the last look at a credential's token began that has ended.
+    pub looks: BTreeMap<String, u64>,
     bug: Option<Bug>,
 }
 
@@ -134,6 +150,9 @@ impl Isolate {
             reading: None,
             seen: BTreeMap::new(),
             absent: HashSet::new(),
+            noted: None,
+            unflushed: None,
+            looks: BTreeMap::new(),
             bug,
         }
     }
@@ -175,10 +194,20 @@ impl Isolate {
         self.changed = moment;
     }
 
+    /// Notes a use of the token that ends without.
+    pub fn note_use(&mut self, id: &TokenId, at: u64) {
+        self.unflushed = self.unflushed.max(Some(at));
+        let told = self.is(Bug::OwnUseUntold) || self.cache.note_use(id, instant(at)) == Some(true);
+        if told {
+            self.noted = self.noted.max(Some(at));
+        }
+    }
+
     pub fn trap(&mut self) {
         self.cache = Cache::default();
         self.epoch += 1;
         self.seen.clear();
+        self.noted = None;
     }
 
     /// A read of the feed has ended; answers whether it did not fail.

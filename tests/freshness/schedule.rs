@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 use leastkey::requirement::Requirement;
-use leastkey::step::{Reads, Step};
+use leastkey::step::{Need, Reads, Step};
 use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, verify, verify_and_remember};
+use leastkey::verify::{Question, read_requirement, recall_renewed, verify, verify_and_remember};
 use serde_json::json;
 
 use super::isolate::{Bug, Isolate, Mark, Reading, Start};
@@ -15,6 +15,9 @@ use super::world::{Moment, World, head_keys};
 use crate::support::{NOW, instant, value};
 
 const LASTS: u64 = 1_500;
+
+/// The least time between two second looks at one token.
+const PAUSE: u64 = 100;
 
 pub struct Schedule<'w> {
     world: &'w mut World,
@@ -34,6 +37,10 @@ pub struct Schedule<'w> {
     /// In percent.
     failures: u64,
     slowest: u64,
+    /// How many times as long as others a read of the feed may be under way before it is made.
+    slow_feed: u64,
+    /// When each moment was.
+    times: Vec<u64>,
     pub seen: BTreeMap<String, u64>,
 }
 
@@ -45,6 +52,7 @@ enum Event {
     Trap,
     BackUp,
     Restore,
+    Flush,
     FeedRead(usize, usize),
     FeedEnds(usize, usize),
     TokenRead(usize),
@@ -63,7 +71,10 @@ struct Asked {
     had_ended: bool,
     mark: Option<Mark>,
     reads: Reads,
-    fetched: Option<Reads>,
+    /// What is to be read besides.
+    need: Option<Need>,
+    /// The last read of the store.
+    read: Moment,
 }
 
 impl<'w> Schedule<'w> {
@@ -83,6 +94,7 @@ impl<'w> Schedule<'w> {
         });
         let failures = *random.one(&[0, 0, 10, 40]);
         let slowest = *random.one(&[2, 40, 300]);
+        let slow_feed = *random.one(&[1, 1, 6]);
         let mut schedule = Schedule {
             world,
             random,
@@ -99,15 +111,26 @@ impl<'w> Schedule<'w> {
             ended: HashSet::new(),
             failures,
             slowest,
+            slow_feed,
+            times: vec![NOW],
             seen: BTreeMap::new(),
         };
+        let traps = *schedule.random.one(&[1, 1, 8]);
         let often = [
             (Event::Operate, 14),
             (Event::Verify, 70),
             (Event::SetClock, 2),
-            (Event::Trap, 1),
+            (Event::Trap, traps),
         ];
         for (event, times) in often {
+            for _ in 0..times {
+                let at = schedule.random.below(LASTS);
+                schedule.plan(at, event);
+            }
+        }
+        // Some owners change much.
+        let more = *schedule.random.one(&[0, 0, 30]);
+        for (event, times) in [(Event::Operate, more), (Event::Flush, 6)] {
             for _ in 0..times {
                 let at = schedule.random.below(LASTS);
                 schedule.plan(at, event);
@@ -135,14 +158,17 @@ impl<'w> Schedule<'w> {
         *self.seen.entry(what.into()).or_default() += 1;
     }
 
+    /// Now and then something takes several times as long as all else, so that much happens meanwhile.
     fn delay(&mut self) -> u64 {
-        self.random.below(self.slowest)
+        let longer = if self.random.chance(15) { 5 } else { 1 };
+        self.random.below(longer * self.slowest)
     }
 
     pub fn run(&mut self) -> Result<(), String> {
         while let Some(Reverse((now, _, event))) = self.events.pop() {
             self.now = now;
             self.moment += 1;
+            self.times.push(now);
             match event {
                 Event::Operate => self.operate(),
                 Event::Verify => self.verify()?,
@@ -150,6 +176,7 @@ impl<'w> Schedule<'w> {
                 Event::Trap => self.trap(),
                 Event::BackUp => self.world.back_up(),
                 Event::Restore => self.restore(),
+                Event::Flush => self.flush(),
                 Event::FeedRead(isolate, reading) => self.read_feed(isolate, reading),
                 Event::FeedEnds(isolate, reading) => self.end_feed(isolate, reading)?,
                 Event::TokenRead(asked) => self.fetch(asked),
@@ -191,6 +218,14 @@ impl<'w> Schedule<'w> {
         }
     }
 
+    fn flush(&mut self) {
+        let isolate = self.random.below(3) as usize;
+        if let Some(used) = self.isolates[isolate].unflushed.take() {
+            self.world.flush(used, self.moment);
+            self.saw("flushed");
+        }
+    }
+
     fn set_clock(&mut self) {
         let isolate = self.random.below(3) as usize;
         self.isolates[isolate].ahead = self.random.below(2_000);
@@ -220,7 +255,8 @@ impl<'w> Schedule<'w> {
             start,
             mark: None,
             reads: Reads::default(),
-            fetched: None,
+            need: None,
+            read: 0,
         });
         let asked = self.asked.len() - 1;
         if window == 0 {
@@ -252,7 +288,7 @@ impl<'w> Schedule<'w> {
         self.waiting.push(Vec::new());
         let reading = self.readings.len() - 1;
         self.isolates[isolate].reading = Some(reading);
-        let delay = self.delay();
+        let delay = self.random.below(self.slow_feed * self.slowest);
         self.plan(delay, Event::FeedRead(isolate, reading));
         reading
     }
@@ -306,7 +342,7 @@ impl<'w> Schedule<'w> {
         };
         let question = Question::of(&self.requirements[*requirement]);
         let deployment = &self.world.host.deployment;
-        let hit = recall(
+        let hit = recall_renewed(
             deployment,
             credential.as_bytes(),
             &question,
@@ -319,9 +355,15 @@ impl<'w> Schedule<'w> {
             Ok(None) => return Ok(false),
             Err(code) => code,
         };
-        // A refusal that could be taken back is looked at again, sometimes.
+        // A refusal that could be taken back is looked at again, sometimes; one for want of use whenever it was not for a while.
         let is_final = [Code::Valid, Code::Revoked, Code::Expired].contains(&code);
-        if !is_final && self.random.chance(50) {
+        if code == Code::IdleExpired {
+            let last = isolate.looks.get(credential);
+            let is_due = last.is_none_or(|last| self.now >= last + PAUSE);
+            if is_due && self.bug != Some(Bug::UseNotReadAgain) {
+                return Ok(false);
+            }
+        } else if !is_final && self.random.chance(50) {
             return Ok(false);
         }
         self.answer(asked, code, began, time, "hit")?;
@@ -340,20 +382,13 @@ impl<'w> Schedule<'w> {
             return self.saw("read store_unavailable");
         }
         let of = &mut self.asked[asked];
-        of.reads = of.fetched.take().unwrap();
-        let question = Question::of(&self.requirements[of.requirement]);
         let world = &*self.world;
-        let step = verify(
-            &world.host.deployment,
-            &of.credential,
-            &question,
-            &of.reads,
-            instant(NOW),
-        );
-        let Step::Need(need) = step else {
-            panic!("{step:?}")
-        };
+        let mut need = of.need.take().unwrap();
+        if self.bug == Some(Bug::RecordNotReadAgain) {
+            need.keys.retain(|key| of.reads.get([key]).is_err());
+        }
         world.host.fetch(&mut of.reads, need);
+        of.read = self.moment;
         let delay = self.delay();
         self.plan(delay, Event::TokenReadEnds(asked));
     }
@@ -381,8 +416,8 @@ impl<'w> Schedule<'w> {
             )
         };
         match step {
-            Step::Need(_) => {
-                of.fetched = Some(std::mem::take(&mut of.reads));
+            Step::Need(need) => {
+                of.need = Some(need);
                 let delay = self.delay();
                 self.plan(delay, Event::TokenRead(asked));
                 Ok(())
@@ -391,6 +426,7 @@ impl<'w> Schedule<'w> {
                 if self.bug == Some(Bug::AbsentForEver) && verdict.code == Code::Unknown {
                     isolate.absent.insert(of.credential.clone());
                 }
+                isolate.looks.insert(of.credential.clone(), mark.began.steady);
                 self.saw(if slot.is_some() { "filled" } else { "dropped" });
                 self.answer(asked, verdict.code, mark.began, time, "read")
             }
@@ -415,6 +451,7 @@ impl<'w> Schedule<'w> {
             start,
             own,
             had_ended,
+            read,
             ..
         } = self.asked[asked];
         let credential = &self.asked[asked].credential.clone();
@@ -438,11 +475,29 @@ impl<'w> Schedule<'w> {
             return problem("older than a change of its own");
         }
         let question = Question::of(&self.requirements[requirement]);
-        // A read is what the store said.
+        let idle = self.world.idle(credential);
+        let noted = idle.and(self.isolates[isolate].noted);
+        // A read is what the store said, all of it at once.
+        if how == "read" && self.world.says(credential, &question, time, read, noted) != code {
+            return problem("the store was never so");
+        }
+        // No feed tells of a use: what was read of it with the last look is as old as that.
+        let mut is_of_use = false;
+        if how == "hit" && code == Code::IdleExpired {
+            let last = self.times.iter().rposition(|at| *at + PAUSE <= now);
+            let since = last.map_or(0, |at| at as Moment);
+            let is_restored = self.world.restored(Moment::MAX) > Some(since);
+            let then = self.world.says(credential, &question, time, since, noted);
+            if !is_restored && then == Code::Valid {
+                return problem("it was used since");
+            }
+            is_of_use = then == code;
+        }
         if how == "hit"
+            && !is_of_use
             && !self
                 .world
-                .could_say(code, credential, &question, time, rests_on.moment)
+                .could_say(code, credential, &question, time, rests_on.moment, noted)
         {
             // What was read from a past that a restore has taken back is remembered until the store tells of a change of it, and no longer.
             let knows = self.isolates[isolate].knows;
@@ -455,6 +510,12 @@ impl<'w> Schedule<'w> {
         }
         if had_ended && code == Code::Valid {
             return problem("it had ended before");
+        }
+        if let (Code::Valid, Some(id)) = (code, idle)
+            && self.random.chance(30)
+        {
+            self.isolates[isolate].note_use(&id, time);
+            self.saw("used");
         }
         let was_deleted = code == Code::Unknown && !self.world.is_late(credential);
         let has_ended = was_deleted || [Code::Revoked, Code::RotatedOut].contains(&code);

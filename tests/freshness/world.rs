@@ -1,10 +1,13 @@
 //! The store with its past: tokens of every sort, operations on them, and what a verification could have answered since a moment.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
+use leastkey::credential::TokenId;
 use leastkey::feed::Head;
 use leastkey::shard_count::ShardCount;
 use leastkey::step::{Reads, Step};
+use leastkey::usage::Usage;
 use leastkey::verdict::Code;
 use leastkey::verify::{Question, verify};
 use serde_json::{Value as Json, json};
@@ -36,7 +39,7 @@ struct Known {
     id: String,
 }
 
-const TOKENS: usize = 7;
+const TOKENS: usize = 8;
 
 /// The one that a technical user backs.
 const BACKED: usize = 2;
@@ -49,6 +52,15 @@ const LATE: usize = 5;
 
 /// The one that came from the first.
 const SESSION: usize = 6;
+
+/// The one that ends where it is not used.
+const IDLE: usize = 7;
+
+/// After so many milliseconds.
+const IDLE_AFTER: u64 = 700;
+
+/// A use that an isolate has noted, or a store has.
+pub type Use = Option<u64>;
 
 /// The keys of the heads of the change feed.
 pub fn head_keys() -> Vec<String> {
@@ -83,6 +95,14 @@ impl World {
         }
         let session = host.call_exchange_of(&known[0].credential);
         known.push(session);
+        host.now = NOW - 3_600_000 + IDLE_AFTER;
+        let idle = json!({ "kind": "permission-set", "name": "h", "owner": "org:acme", "templates": ["sender"], "idleAfter": "1h" });
+        let made = host.create(idle, root()).unwrap();
+        known.push(Known {
+            credential: text(&made["token"]),
+            id: text(&made["record"]["id"]),
+        });
+        host.now = NOW;
         assert_eq!(known.len(), TOKENS);
         let key = format!("token/{}", known[LATE].id);
         let late = host.store.remove(&key).unwrap();
@@ -186,6 +206,26 @@ impl World {
         late.any(|(known, _)| known == credential)
     }
 
+    /// The id of the token that a credential is of, if that ends where it is not used.
+    pub fn idle(&self, credential: &str) -> Option<TokenId> {
+        let mut idle = self.credentials.iter().filter(|(_, token)| *token == IDLE);
+        idle.any(|(known, _)| known == credential)
+            .then(|| TokenId::parse(&self.ids[IDLE]).unwrap())
+    }
+
+    /// Writes a use of it. That is announced to nobody.
+    pub fn flush(&mut self, used: u64, moment: Moment) {
+        let before = self.host.store.clone();
+        let key = self.usage_key();
+        let used = with_use(before.get(&key).cloned(), Some(used)).unwrap();
+        self.host.store.insert(key, used);
+        self.remember(&before, moment);
+    }
+
+    fn usage_key(&self) -> String {
+        format!("usage/{}", self.ids[IDLE])
+    }
+
     /// Makes the token that was not there. That is announced to nobody.
     fn make(&mut self, moment: Moment) -> Option<&'static str> {
         let before = self.host.store.clone();
@@ -275,7 +315,9 @@ impl World {
     fn remember(&mut self, before: &BTreeMap<String, String>, moment: Moment) {
         let store = &self.host.store;
         for key in before.keys().chain(store.keys()) {
-            let decides = key.starts_with("token/") || key.starts_with("account/");
+            let decides = ["token/", "account/", "usage/"]
+                .iter()
+                .any(|start| key.starts_with(start));
             if decides && before.get(key) != store.get(key) {
                 let versions = self.past.entry(key.clone()).or_insert_with(|| vec![(0, None)]);
                 if versions.last().unwrap().0 != moment {
@@ -285,7 +327,36 @@ impl World {
         }
     }
 
-    /// Whether a verification by what was in the store at some moments from `since` on, each key at its own, comes to a code at a time.
+    /// What a verification at a time comes to by what was in the store at a moment, and by a use that is noted elsewhere.
+    pub fn says(&self, credential: &str, question: &Question, now: u64, at: Moment, noted: Use) -> Code {
+        let mut reads = Reads::default();
+        loop {
+            match verify(&self.host.deployment, credential, question, &reads, instant(now)) {
+                Step::Answer(verdict) => return verdict.code,
+                Step::Need(need) => {
+                    for key in need.keys {
+                        let version = match self.past.get(&key) {
+                            Some(versions) => {
+                                let until = versions.iter().rfind(|(moment, _)| *moment <= at);
+                                until.and_then(|(_, value)| value.clone())
+                            }
+                            None => self.host.store.get(&key).cloned(),
+                        };
+                        let version = if key == self.usage_key() {
+                            with_use(version, noted)
+                        } else {
+                            version
+                        };
+                        reads.insert(key, version);
+                    }
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Whether a verification by what was in the store at some moments from `since` on, each key at its own, comes to a code at a time; or by a
+    /// use that is noted elsewhere.
     pub fn could_say(
         &self,
         code: Code,
@@ -293,8 +364,15 @@ impl World {
         question: &Question,
         now: u64,
         since: Moment,
+        noted: Use,
     ) -> bool {
-        self.could(code, credential, question, now, since, &Reads::default())
+        let mut reads = Reads::default();
+        let by_use = noted.is_some() && {
+            let usage = self.host.store.get(&self.usage_key()).cloned();
+            reads.insert(self.usage_key(), with_use(usage, noted));
+            self.could(code, credential, question, now, since, &reads)
+        };
+        by_use || self.could(code, credential, question, now, since, &Reads::default())
     }
 
     fn could(
@@ -310,7 +388,10 @@ impl World {
             Step::Answer(verdict) => verdict.code == code,
             Step::Need(need) => {
                 let goes_on = |reads: &Reads| self.could(code, credential, question, now, since, reads);
-                self.some_versions(&need.keys, since, &mut reads.clone(), &goes_on)
+                // What is there already was put there to be looked at.
+                let mut keys = need.keys;
+                keys.retain(|key| reads.get([key]).is_err());
+                self.some_versions(&keys, since, &mut reads.clone(), &goes_on)
             }
             other => panic!("{other:?}"),
         }
@@ -347,6 +428,15 @@ impl World {
             .map(|(_, value)| value.as_deref())
             .collect()
     }
+}
+
+/// A stored use, and another one, which may be later.
+fn with_use(stored: Option<String>, more: Use) -> Option<String> {
+    let Some(more) = more else { return stored };
+    let more = Usage::new(instant(more), NonZeroU32::MIN);
+    let stored = stored.map(|text| Usage::parse(&text).unwrap());
+    let both = stored.map_or_else(|| more.clone(), |stored| stored.merge(&more));
+    Some(both.to_text())
 }
 
 impl Host {

@@ -121,12 +121,12 @@ describe('what it costs', () => {
       });
   });
 
-  test('an id that is not there is asked for a hundred times a second at most, and works at once where its token is made', async () => {
+  test('an id that is not there is asked for twice in a second at most, and works at once where its token is made', async () => {
     const { clock, there, here, count } = await instances();
     const { token, ...minted } = there.mint();
     for (const _window of [1, 2]) {
       for (let turn = 0; turn < 300; turn++) assert.equal(await code(here, token), 'unknown');
-      assert.deepEqual(count(), { feed: 1, others: 101 });
+      assert.deepEqual(count(), { feed: 1, others: 2 });
       clock.now += WINDOW;
     }
     await there.create({ ...input(), ...minted }, admin);
@@ -214,6 +214,36 @@ describe('what it bounds', () => {
     }
     assert.equal(await code(here, token), 'valid');
     await here.revoke(id, {}, admin);
+    assert.equal(await code(here, token), 'revoked');
+  });
+
+  test('a change of its own whose answer is lost counts at once, and so does one that throws', async () => {
+    const { gate, inner, clock } = await instances();
+    let fails = false;
+    const store = wrapped(inner, {
+      async get(keys) {
+        if (fails && !keys.every((key) => key.startsWith('feed/'))) throw new Error('down');
+        return inner.get(keys);
+      },
+      async commit(writes) {
+        await inner.commit(writes);
+        fails = true;
+        await gate.after?.();
+        throw new Error('lost');
+      },
+    });
+    const there = await deployment({ store: inner, now: () => clock.now });
+    const here = await deployment({ store, now: () => clock.now, freshness: WINDOW, deadline: 200 });
+    const { token, id } = await createToken(there);
+    assert.equal(await code(here, token), 'valid');
+    let during: Promise<string> | undefined;
+    gate.after = () => {
+      // Committed and not answered: the feed is read after the commit was sent.
+      during = code(here, token, undefined, { freshness: 1 });
+    };
+    await assert.rejects(here.revoke(id, {}, admin), { code: 'outcome_unknown' });
+    fails = false;
+    assert.equal(await during, 'store_unavailable');
     assert.equal(await code(here, token), 'revoked');
   });
 
@@ -318,7 +348,7 @@ describe('what can be taken back', () => {
     assert.equal(await code(here, token), 'valid');
   });
 
-  test('a flood of refusals is read again a hundred times a second at most', async () => {
+  test('a flood of refusals is read again once a second', async () => {
     const { clock, there, here, count } = await instances();
     const { token, id } = await createToken(there);
     await there.disable(id, admin);
@@ -326,7 +356,7 @@ describe('what can be taken back', () => {
     count();
     for (let turn = 0; turn < 300; turn++) assert.equal(await code(here, token), 'disabled');
     // A second look is two reads: the record, and what it rests on.
-    assert.deepEqual(count(), { feed: 0, others: 200 });
+    assert.deepEqual(count(), { feed: 0, others: 2 });
     clock.now += 1_000;
     await there.enable(id, admin);
     assert.equal(await code(here, token), 'valid');
@@ -533,7 +563,10 @@ describe('what is remembered', () => {
     await there.flush();
     clock.now += 600_000;
     assert.equal(await code(here, token, undefined, { freshness: '2h' }), 'valid');
-    clock.now += 3_000_000;
+    // A use counts from the time at which it was verified, not from the last read of the feed.
+    clock.now += 3_600_000 - 1;
+    assert.equal((await here.verify(token, undefined, { freshness: '2h', use: false })).code, 'valid');
+    clock.now += 1;
     assert.equal(await code(here, token, undefined, { freshness: '2h' }), 'idle_expired');
   });
 });
