@@ -113,12 +113,14 @@ describe('a deployment that lacks the key of a sealed store', () => {
 
   test('begins nothing for a new owner either, of whom nothing is there', async () => {
     const { store, before, plain } = await begun();
-    for (let again = 0; again < 2; again += 1) {
-      await assert.rejects(createToken(plain, { owner: 'org:other' }), said);
-      await assert.rejects(plain.accounts.put({ id: 'org:third', type: 'owner' }, admin), said);
-    }
+    const owner = 'org:acme/group:new';
+    await assert.rejects(createToken(plain, { owner }), said);
+    await assert.rejects(
+      plain.accounts.put({ id: owner, roles: {} }, { id: 'root', roles: { '': 'admin' } }),
+      said,
+    );
     assert.deepEqual(entriesOf(store), before);
-    await createToken(await sealed(store, OLD), { owner: 'org:other' });
+    await createToken(await sealed(store, OLD), { owner });
   });
 });
 
