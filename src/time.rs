@@ -113,6 +113,12 @@ impl Lifetime {
     /// A day, the life of an operation's marker.
     pub const DAY: Lifetime = Lifetime(DAY);
 
+    /// Whole seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u32) -> Lifetime {
+        Lifetime(seconds as u64 * 1_000)
+    }
+
     /// Whole minutes.
     #[must_use]
     pub const fn minutes(minutes: u32) -> Lifetime {
@@ -133,7 +139,7 @@ impl Lifetime {
 
     /// Milliseconds.
     #[must_use]
-    pub fn millis(self) -> u64 {
+    pub const fn millis(self) -> u64 {
         self.0
     }
 

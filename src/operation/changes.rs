@@ -58,11 +58,6 @@ impl<'o> Changes<'o> {
         }
     }
 
-    /// The operation that these are of.
-    pub(super) fn operation(&self) -> Operation {
-        self.operation
-    }
-
     /// Whether nothing is to be written.
     pub(super) fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.audited.is_empty()
@@ -73,6 +68,31 @@ impl<'o> Changes<'o> {
         let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
         let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
         so_far + others + MOST_PER_TOKEN + 1 + authority.weight() <= MOST_WRITES
+    }
+
+    /// How many tokens more fit into the commit that change and keep all else: each takes its record and an entry of its owner's trail. The
+    /// marker, what this authority asserts and so many other writes are counted in; `owner` is theirs, absent where it is not known yet.
+    pub(super) fn room_to_change(
+        &self,
+        authority: &Authority,
+        others: usize,
+        owner: Option<&Resource>,
+    ) -> usize {
+        let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
+        let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
+        let left = MOST_WRITES.saturating_sub(so_far + others + 1 + authority.weight());
+        let has_head = match owner {
+            Some(owner) => self.audited.iter().any(|(known, _)| known == owner),
+            None => !self.audited.is_empty(),
+        };
+        let has_shard = match owner {
+            Some(owner) => {
+                let shard = keys::feed(owner, self.context.shards);
+                self.announced.iter().any(|(known, _)| *known == shard)
+            }
+            None => !self.announced.is_empty(),
+        };
+        left.saturating_sub(usize::from(!has_head) + usize::from(!has_shard)) / 2
     }
 
     /// A token that the operation is about, though it may change nothing of it.

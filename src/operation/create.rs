@@ -25,7 +25,7 @@ use crate::time::{Instant, Lifetime};
 use crate::token::{BoundsHeldAt, Imported, Status, Token};
 
 /// How far the time in an id that somebody else minted may be from now.
-const SKEW: Lifetime = Lifetime::minutes(10);
+pub(super) const SKEW: Lifetime = Lifetime::minutes(10);
 
 /// The secret of a new token.
 enum Secret {
@@ -360,6 +360,10 @@ pub(super) fn add(
     let token = record.token();
     if wanted.kind.unique_names() {
         take_name(context, token, changes)?;
+    }
+    // A sweep that ends a token ends what it made. Sessions have no role, so they make nothing.
+    if let Some(maker) = authority.chain().next() {
+        changes.write(Write::create(keys::made(&maker.id, &token.id), json(&token.id)));
     }
     if !wanted.kind.technical_user() {
         changes.create_token(&record);

@@ -15,6 +15,7 @@ mod edit;
 mod exchange;
 mod flush;
 mod import;
+mod job;
 mod ledger;
 mod list;
 mod lookup;
@@ -22,8 +23,10 @@ mod marker;
 mod over;
 mod own_store;
 mod power;
+mod purge;
 mod rotate;
 mod sessions;
+mod sweep;
 mod technical_user;
 mod used_token;
 mod verify_audit;
@@ -156,6 +159,8 @@ pub enum Answer {
     },
     /// Of revokeAll and purge.
     Sweep(bulk::Sweep),
+    /// Of the operations on jobs.
+    Job(Box<job::Told>),
     /// Of importKey.
     Imported {
         /// The token of the key.
@@ -238,6 +243,9 @@ operations! {
     Enable "enable",
     Revoke "revoke",
     RevokeAll "revokeAll",
+    StartJob "startJob",
+    GetJob "getJob",
+    AdvanceJob "advanceJob",
     Delete "delete",
     Purge "purge",
     Rotate "rotate",
@@ -423,7 +431,10 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
         Op::Audit => audit::plan(context, argument("query"), &actor, problems),
         Op::VerifyAudit => verify_audit::plan(context, argument("query"), &actor, problems),
         Op::RevokeAll => bulk::revoke_all(context, &members, &actor, problems),
-        Op::Purge => bulk::purge(context, argument("query"), &actor, problems),
+        Op::StartJob => job::start(context, &members, &actor, problems),
+        Op::GetJob => job::get(context, &members, &actor, problems),
+        Op::AdvanceJob => job::advance(context, &members, &actor, problems),
+        Op::Purge => purge::plan(context, argument("query"), &actor, problems),
         Op::Flush => flush::plan(context, argument("uses"), problems),
         Op::Exchange => {
             let message = "takes the credential apart from the call";

@@ -318,7 +318,7 @@ pub fn changes(state: &State, done: &Done, changed: &Changed) -> Checked {
             "feed" => after.is_some(),
             "audit-head" => trails.contains(rest),
             "audit" => before.is_none() && trails.contains(rest.rsplit_once('/').unwrap().0),
-            "owner" | "name" => of_token(),
+            "owner" | "name" | "made" => of_token(),
             _ => keys.contains(key),
         };
         if !related {
