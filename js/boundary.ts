@@ -16,7 +16,9 @@ export type Call =
   | { op: 'getAccount' | 'disableAccount' | 'enableAccount' | 'deleteAccount'; id: unknown; actor: unknown }
   | { op: 'edit'; id: unknown; change: unknown; actor: unknown }
   | { op: 'revoke' | 'rotate'; id: unknown; options: unknown; actor: unknown }
-  | { op: 'revokeAll'; query: unknown; options: unknown; actor: unknown }
+  | { op: 'revokeAll' | 'startJob'; query: unknown; options: unknown; actor: unknown }
+  | { op: 'getJob'; id: unknown; actor: unknown }
+  | { op: 'advanceJob'; id: unknown; options: unknown; actor: unknown }
   | { op: 'list' | 'describe' | 'drift' | 'purge' | 'audit'; query: unknown; actor: unknown }
   | { op: 'verifyAudit'; query: unknown }
   | { op: 'flush'; uses: unknown };

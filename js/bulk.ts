@@ -1,5 +1,6 @@
 import type { Duration } from './duration.js';
 import { LeastkeyError } from './errors.js';
+import { nextTurn } from './time-limit.js';
 
 /** Which tokens to revoke: at least one of owner, tag and subject, and of those given all must hold. */
 export interface RevokeAllQuery {
@@ -89,6 +90,8 @@ export async function everyPage(
     unreadable: [],
   };
   if (after !== undefined) report.next = after;
+  const told = new Set<string>();
+  const news = (ids: readonly string[] = []) => ids.filter((id) => !told.has(id) && told.add(id));
   while (!report.complete && !signal?.aborted) {
     const page = await ask(report.next).catch((error: unknown) => {
       throw error instanceof LeastkeyError ? error.with(report) : error;
@@ -96,12 +99,14 @@ export async function everyPage(
     report.ids.push(...page.ids);
     report.already += page.already ?? 0;
     report.scanned += page.scanned;
-    report.notAllowed.push(...(page.notAllowed ?? []));
-    report.unreadable.push(...(page.unreadable ?? []));
+    // A later pass may meet them again.
+    report.notAllowed.push(...news(page.notAllowed));
+    report.unreadable.push(...news(page.unreadable));
     report.complete = page.next === undefined;
     if (page.next === undefined) delete report.next;
     else report.next = page.next;
     onProgress?.({ ...structuredClone({ ...report, ids: page.ids }), changed: report.ids.length });
+    if (!report.complete) await nextTurn();
   }
   return report;
 }

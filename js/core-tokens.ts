@@ -22,11 +22,13 @@ import { type Explanation, explainCredential } from './explain.js';
 import { exportLines } from './export-audit.js';
 import { FreshVerifier } from './freshness/verifier.js';
 import { type ImportKeysOptions, type ImportReport, importRows, type KeyRow } from './import-keys.js';
+import { type Jobs, jobsOf } from './jobs.js';
 import { type Minted, type MintOptions, mintCredential } from './mint.js';
 import {
   type CallOptions,
   type ExchangeOptions,
   type ExplainOptions,
+  readAdvanceOptions,
   readBulkOptions,
   readCallOptions,
   readMintOptions,
@@ -61,6 +63,7 @@ import { type Verification, type VerifyManyOptions, verifyMany } from './verify-
 /** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
 export class CoreTokens implements Tokens {
   readonly accounts: Accounts;
+  readonly jobs: Jobs;
   readonly #core: ConfiguredCore;
   readonly #settings: Settings;
   readonly #verifier: FreshVerifier;
@@ -78,6 +81,7 @@ export class CoreTokens implements Tokens {
       (id, at) => core.noteUse(id, at),
     );
     this.accounts = accountsOf((call, options) => this.#manage(call, options));
+    this.jobs = jobsOf((call, options) => this.#manage(call, options), readAdvanceOptions);
   }
 
   async create(input: CreateInput, actor: Actor, call?: CallOptions): Promise<Created> {
@@ -306,6 +310,7 @@ const READING: readonly Call['op'][] = [
   'audit',
   'verifyAudit',
   'getAccount',
+  'getJob',
   'describe',
 ];
 

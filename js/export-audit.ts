@@ -1,5 +1,6 @@
 import type { AuditPage } from './audit.js';
 import { LeastkeyError } from './errors.js';
+import { nextTurn } from './time-limit.js';
 
 /**
  * The entries of all pages as JSON Lines. `ask` answers one page, oldest first. Damaged ones end it with an error, once everything
@@ -16,6 +17,7 @@ export async function* exportLines(
     for (const entry of page.items) yield `${JSON.stringify(entry)}\n`;
     damaged.push(...(page.unreadable ?? []));
     next = page.next;
+    if (next !== undefined) await nextTurn();
   } while (next !== undefined);
   if (damaged.length > 0) {
     throw new LeastkeyError(

@@ -3,6 +3,7 @@ import type { Conditions } from './conditions.js';
 import { LeastkeyError, type Problem } from './errors.js';
 import type { Limits } from './limits.js';
 import type { Selection } from './selection.js';
+import { nextTurn } from './time-limit.js';
 import type { TokenRecord } from './types.js';
 
 /** A key that another system issued and hashed: SHA-256 of the whole key, or of what follows its prefix. */
@@ -105,6 +106,7 @@ export async function importRows(
       const running = run(row, index++).finally(() => underWay.delete(running));
       underWay.add(running);
       if (underWay.size >= AT_ONCE) await Promise.race(underWay);
+      await nextTurn();
     }
   } finally {
     await Promise.all(underWay);

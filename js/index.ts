@@ -51,6 +51,7 @@ export type {
   KeyRow,
   RowOutcome,
 } from './import-keys.js';
+export type { AdvanceOptions, Job, Jobs } from './jobs.js';
 export type { Limits } from './limits.js';
 export type { Minted, MintOptions } from './mint.js';
 export type { ErrorContext, OnError } from './on-error.js';

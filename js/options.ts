@@ -7,6 +7,7 @@ import type { RequestContext } from './conditions.js';
 import { type Duration, parseDuration } from './duration.js';
 import { LeastkeyError } from './errors.js';
 import type { ImportKeysOptions } from './import-keys.js';
+import type { AdvanceOptions } from './jobs.js';
 import { withLocalCounters } from './local-counters.js';
 import type { MintOptions } from './mint.js';
 import { suggestion } from './nearest.js';
@@ -348,6 +349,14 @@ export function readBulkOptions<O extends BulkOptions | ImportKeysOptions>(
   if (dryRun !== undefined && typeof dryRun !== 'boolean') throw wrong('dryRun', 'expected true or false');
   readProgress(onProgress);
   readSignal(signal);
+  return options;
+}
+
+/** Reads how a job is to be advanced. */
+export function readAdvanceOptions(options: AdvanceOptions): AdvanceOptions {
+  refuseUnknownOptions(options, ['onProgress', 'signal'], 'advance');
+  readProgress(options.onProgress);
+  readSignal(options.signal);
   return options;
 }
 

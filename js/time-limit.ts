@@ -58,6 +58,18 @@ async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> 
   }
 }
 
+/**
+ * Lets everything else have its turn: timers, requests, signals. Where a store answers at once, a call that goes through many pages is one
+ * chain of microtasks otherwise, and nothing else runs until it is over.
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    // Of those that have it, `setTimeout` waits at least a millisecond longer, which many pages feel.
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });
+}
+
 /** By its method, because a promise of another realm is an instance of nothing here. */
 export function isThenable<T>(answer: MaybePromise<T>): answer is Promise<T> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';

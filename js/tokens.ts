@@ -12,6 +12,7 @@ import type { DriftQuery, DriftReport } from './drift.js';
 import type { Exchanged, ExchangeInput } from './exchange.js';
 import type { Explanation } from './explain.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from './import-keys.js';
+import type { Jobs } from './jobs.js';
 import type { Minted, MintOptions } from './mint.js';
 import {
   type CallOptions,
@@ -49,6 +50,8 @@ import type { Verification, VerifyManyOptions } from './verify-many.js';
 export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, Audits {
   /** Owners and technical users. */
   readonly accounts: Accounts;
+  /** `revokeAll` that goes on from process to process. */
+  readonly jobs: Jobs;
   /**
    * Makes a token. Its credential is in the answer and is stored nowhere.
    *

@@ -1,4 +1,5 @@
 import type { AuditCheck, AuditHead, VerifyAuditOptions } from './audit.js';
+import { nextTurn } from './time-limit.js';
 
 /** Checks page after page, up to the first entry that is not in order. `ask` checks one. */
 export async function verifyChain(
@@ -12,5 +13,6 @@ export async function verifyChain(
     if (page.next === undefined || !page.intact) return { ...page, checked };
     onProgress?.(page.head === undefined ? { checked } : { checked, head: page.head });
     from = page.next;
+    await nextTurn();
   }
 }

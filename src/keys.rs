@@ -49,6 +49,33 @@ pub fn owner_entry_id(prefix: &str, key: &str) -> Option<TokenId> {
     key.strip_prefix(prefix).and_then(TokenId::from_mirrored)
 }
 
+/// The list of owners, of all of them: what every entry begins with.
+pub const OWNERS: &str = "owner/";
+
+/// The owner whose list an entry, or the beginning or end of a list, stands in: as a part of keys.
+#[must_use]
+pub fn listed_owner(key: &str) -> Option<&str> {
+    key.strip_prefix(OWNERS)?.split_once('/').map(|(owner, _)| owner)
+}
+
+/// Where the list of an owner begins, which is a part of keys, and where it ends: every entry stands between them.
+#[must_use]
+pub fn owner_bounds(owner: &str) -> [String; 2] {
+    [format!("{OWNERS}{owner}/"), format!("{OWNERS}{owner}/~")]
+}
+
+/// What a token made: the prefix of `made/<maker>/<id>`.
+#[must_use]
+pub fn made_prefix(maker: &TokenId) -> String {
+    format!("made/{maker}/")
+}
+
+/// The entry of a token that another made, oldest first.
+#[must_use]
+pub fn made(maker: &TokenId, id: &TokenId) -> String {
+    format!("{}{id}", made_prefix(maker))
+}
+
 /// A name that is taken: `name/<owner>/<kind>/<hash of the name>`. The record has the text.
 #[must_use]
 pub fn name(owner: &Resource, kind: &str, hash: &NameHash) -> String {
@@ -85,6 +112,12 @@ pub fn operation(id: &[u8]) -> String {
     format!("op/{}", hex(id))
 }
 
+/// A job: `job/<id>`.
+#[must_use]
+pub fn job(id: &str) -> String {
+    ["job/", id].concat()
+}
+
 /// The head of the shard of the change feed that tells of an owner: `feed/<0–f>`, or `feed/<00–3f>` of more than 16 shards.
 #[must_use]
 pub fn feed(owner: &Resource, shards: ShardCount) -> String {
@@ -114,13 +147,25 @@ pub fn audit_seq(prefix: &str, key: &str) -> Option<u64> {
 /// The head of an owner's trail: `audit-head/<owner>`.
 #[must_use]
 pub fn audit_head(owner: &Resource) -> String {
-    [AUDIT_HEADS, &part(owner.as_str())].concat()
+    audit_head_of(&part(owner.as_str()))
+}
+
+/// The head of the trail of an owner that is a part of keys.
+#[must_use]
+pub fn audit_head_of(owner: &str) -> String {
+    [AUDIT_HEADS, owner].concat()
 }
 
 /// When and how often a token was used: `usage/<id>`.
 #[must_use]
 pub fn usage(id: &TokenId) -> String {
     ["usage/", id.as_str()].concat()
+}
+
+/// An owner as a part of keys.
+#[must_use]
+pub fn owner_part(owner: &Resource) -> String {
+    part(owner.as_str())
 }
 
 /// A resource as one part of a key. Its alphabet has neither `%` nor a character that needs more than this.

@@ -116,6 +116,12 @@ impl Lifetime {
     /// A day, the life of an operation's marker.
     pub const DAY: Lifetime = Lifetime(DAY);
 
+    /// Whole seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u32) -> Lifetime {
+        Lifetime(seconds as u64 * 1_000)
+    }
+
     /// Whole minutes.
     #[must_use]
     pub const fn minutes(minutes: u32) -> Lifetime {
@@ -136,7 +142,7 @@ impl Lifetime {
 
     /// Milliseconds.
     #[must_use]
-    pub fn millis(self) -> u64 {
+    pub const fn millis(self) -> u64 {
         self.0
     }
 

@@ -74,6 +74,19 @@ fn sweep(host: &mut Host, mut call: Json) -> usize {
     }
 }
 
+/// The same sweep as a job: its record is one write more of each commit.
+fn job(host: &mut Host, mut call: Json) -> usize {
+    call["op"] = json!("startJob");
+    let mut job = host.call(call.clone()).unwrap()["job"].clone();
+    while job["complete"] == false {
+        let advance = json!({
+            "op": "advanceJob", "id": job["id"], "options": { "turn": job["pages"] }, "actor": call["actor"],
+        });
+        job = host.call(advance).unwrap()["job"].clone();
+    }
+    job["revoked"].as_u64().unwrap() as usize
+}
+
 fn flush(host: &mut Host, mut uses: Vec<Json>) {
     while !uses.is_empty() {
         let flushed = host.call(json!({ "op": "flush", "uses": uses })).unwrap();
@@ -104,11 +117,12 @@ fn no_commit_has_more_writes_than_a_store_takes() {
 
             let query = json!({ "owner": owner, "tag": "swept" });
             let revoke = json!({ "op": "revokeAll", "query": query, "actor": actor });
-            assert_eq!(
-                sweep(&mut host, revoke),
-                TOKENS / 2 - 1,
-                "those that were not reused"
-            );
+            let taken = if turn == 0 {
+                sweep(&mut host, revoke)
+            } else {
+                job(&mut host, revoke)
+            };
+            assert_eq!(taken, TOKENS / 2 - 1, "those that were not reused");
             host.now += 2 * HOUR;
             let query = json!({ "owner": owner, "overFor": HOUR });
             let purge = json!({ "op": "purge", "query": query, "actor": actor });

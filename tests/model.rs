@@ -154,6 +154,7 @@ fn the_sequences_get_everywhere() {
     }
     assert!(never.is_empty(), "never: {never:?}, but {seen:#?}");
     assert!(seen["race: the second plans again"] >= 5, "{seen:#?}");
+    assert!(seen["sweep: a call between its pages"] >= 50, "{seen:#?}");
 }
 
 /// A whole number of the environment.

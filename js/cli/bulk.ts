@@ -65,7 +65,7 @@ function summary(report: BulkReport, dryRun: boolean, { verb, done }: Words): Le
   if (notAllowed.length > 0) lines.push(line`Not yours to ${verb}: ${notAllowed.join(' ')}`);
   if (unreadable.length > 0) lines.push(line`Records that cannot be read: ${unreadable.join(' ')}`);
   if (!complete) {
-    const from = next === undefined ? '' : `, or add --after ${next}`;
+    const from = next === undefined ? '' : `, or add --after '${next}'`;
     lines.push(line`It was interrupted. The same command does the rest${from}.`);
   }
   return join(lines, '\n');

@@ -66,11 +66,6 @@ impl<'o> Changes<'o> {
         }
     }
 
-    /// The operation that these are of.
-    pub(super) fn operation(&self) -> Operation {
-        self.operation
-    }
-
     /// Whether nothing is to be written.
     pub(super) fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.audited.is_empty()
@@ -80,11 +75,16 @@ impl<'o> Changes<'o> {
     pub(super) fn has_room(&self, authority: &Authority, others: usize, bytes: usize) -> bool {
         let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
         let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
+        so_far + others + MOST_PER_TOKEN + 1 + authority.weight() <= MOST_WRITES
+            && self.has_bytes(authority, bytes)
+    }
+
+    /// Whether one token more fits by its size, the largest that there is, beside so many other bytes.
+    fn has_bytes(&self, authority: &Authority, others: usize) -> bool {
         // The audit tells no more of a change than what is written and what was there.
         let written = 2 * self.writes.iter().map(bounds::weight).sum::<usize>();
         let asserted = authority.size(self.context.reads);
-        so_far + others + MOST_PER_TOKEN + 1 + authority.weight() <= MOST_WRITES
-            && written + bytes + asserted + bounds::MOST_PER_TOKEN <= bounds::COMMIT
+        written + others + asserted + bounds::MOST_PER_TOKEN <= bounds::COMMIT
     }
 
     /// Keeps the first reason why this cannot be committed.
@@ -111,6 +111,34 @@ impl<'o> Changes<'o> {
         let what = "the record of the token";
         let checked = bounds::refuse_growth(what, whole, before.1, bounds::RECORD_WITH_GRANT, instead);
         self.refuse(checked);
+    }
+
+    /// How many tokens more fit into the commit that change and keep all else: each takes its record and an entry of its owner's trail. The
+    /// marker, what this authority asserts and so many other writes are counted in; `owner` is theirs, absent where it is not known yet.
+    pub(super) fn room_to_change(
+        &self,
+        authority: &Authority,
+        others: usize,
+        owner: Option<&Resource>,
+    ) -> usize {
+        if !self.has_bytes(authority, 0) {
+            return 0;
+        }
+        let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
+        let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
+        let left = MOST_WRITES.saturating_sub(so_far + others + 1 + authority.weight());
+        let has_head = match owner {
+            Some(owner) => self.audited.iter().any(|(known, _)| known == owner),
+            None => !self.audited.is_empty(),
+        };
+        let has_shard = match owner {
+            Some(owner) => {
+                let shard = keys::feed(owner, self.context.shards);
+                self.announced.iter().any(|(known, _)| *known == shard)
+            }
+            None => !self.announced.is_empty(),
+        };
+        left.saturating_sub(usize::from(!has_head) + usize::from(!has_shard)) / 2
     }
 
     /// A token that the operation is about, though it may change nothing of it.

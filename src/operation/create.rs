@@ -15,18 +15,19 @@ use crate::catalog::{Managers, Selection};
 use crate::credential::{Credential, Digest, TokenId};
 use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value, quote};
+use crate::json::json;
 use crate::keys;
 use crate::name::Identity;
 use crate::planted::{Bug, planted};
 use crate::record::{Record, Stored};
 use crate::refusal::{ErrorCode, Refusal};
 use crate::resource::Resource;
-use crate::step::Halt;
+use crate::step::{Halt, Write};
 use crate::time::{Instant, Lifetime};
 use crate::token::{BoundsHeldAt, Imported, Status, Token};
 
 /// How far the time in an id that somebody else minted may be from now.
-const SKEW: Lifetime = Lifetime::minutes(10);
+pub(super) const SKEW: Lifetime = Lifetime::minutes(10);
 
 /// The secret of a new token.
 enum Secret {
@@ -368,6 +369,10 @@ pub(super) fn add(
     let remaining = wanted.limits.as_ref().and_then(|asked| asked.remaining);
     if let Some(recount) = Recount::of_new(context, token, remaining) {
         recount.write(changes);
+    }
+    // A sweep that ends a token ends what it made. Sessions have no role, so they make nothing.
+    if let Some(maker) = authority.chain().next() {
+        changes.write(Write::create(keys::made(&maker.id, &token.id), json(&token.id)));
     }
     if !wanted.kind.technical_user() {
         changes.create_token(&record);

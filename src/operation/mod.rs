@@ -15,6 +15,7 @@ mod edit;
 mod exchange;
 mod flush;
 mod import;
+mod job;
 mod ledger;
 mod list;
 mod lookup;
@@ -23,9 +24,11 @@ mod names;
 mod over;
 mod own_store;
 mod power;
+mod purge;
 mod recount;
 mod rotate;
 mod sessions;
+mod sweep;
 mod technical_user;
 mod used_token;
 mod verify_audit;
@@ -179,6 +182,8 @@ pub enum Answer {
     },
     /// Of revokeAll and purge.
     Sweep(bulk::Sweep),
+    /// Of the operations on jobs.
+    Job(Box<job::Told>),
     /// Of importKey.
     Imported {
         /// The token of the key.
@@ -264,6 +269,9 @@ operations! {
     Enable "enable",
     Revoke "revoke",
     RevokeAll "revokeAll",
+    StartJob "startJob",
+    GetJob "getJob",
+    AdvanceJob "advanceJob",
     Delete "delete",
     Purge "purge",
     Rotate "rotate",
@@ -458,7 +466,10 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
         Op::Audit => audit::plan(context, argument("query"), &actor, problems),
         Op::VerifyAudit => verify_audit::plan(context, argument("query"), &actor, problems),
         Op::RevokeAll => bulk::revoke_all(context, &members, &actor, problems),
-        Op::Purge => bulk::purge(context, argument("query"), &actor, problems),
+        Op::StartJob => job::start(context, &members, &actor, problems),
+        Op::GetJob => job::get(context, &members, &actor, problems),
+        Op::AdvanceJob => job::advance(context, &members, &actor, problems),
+        Op::Purge => purge::plan(context, argument("query"), &actor, problems),
         Op::Flush => flush::plan(context, argument("uses"), problems),
         Op::Exchange => {
             let message = "takes the credential apart from the call";

@@ -51,6 +51,11 @@ pub enum Move {
         second: Call,
         reads: usize,
     },
+    /// A sweep, and what others do between its pages.
+    Sweep {
+        sweep: Call,
+        between: Vec<Call>,
+    },
     /// A call whose answer is lost, something that another does, and the same call again.
     Lost {
         call: Call,
@@ -96,7 +101,7 @@ pub const EVERYTHING: Weights = Weights {
 };
 
 pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
-    let Weights { race, lost, .. } = weights;
+    let Weights { race, lost, many, .. } = weights;
     let call = move || calls(weights);
     let wait = select(vec![MINUTE, 9 * MINUTE, HOUR, 2 * HOUR, DAY, 8 * DAY, 40 * DAY]);
     prop_oneof![
@@ -106,11 +111,33 @@ pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
             Move::Race { first, second, reads }
         }),
         lost => (call(), proptest::option::of(call())).prop_map(|(call, then)| Move::Lost { call, then }),
+        many => sweeps(),
         2 => (call(), select(vec![0, MINUTE, 15 * MINUTE])).prop_map(|(call, after)| Move::Twice { call, after }),
         3 => wait.prop_map(Move::Wait),
         7 => scenarios().prop_map(Move::Scenario),
         4 => (token(), 1..4u32).prop_map(|(token, cost)| Move::Spend { token, cost }),
     ]
+}
+
+/// Mostly of whoever has most of the tokens, while a token makes others. What is edited or given authority meanwhile is another question.
+fn sweeps() -> impl Strategy<Value = Move> {
+    let sweeper = prop_oneof![3 => Just(Actor::Person(0)), 1 => Just(Actor::Person(1)), 1 => actor()];
+    let meant = prop_oneof![
+        2 => Just((Some("org:a"), None, None)),
+        1 => (option(OWNERS), option(TAGS), option(SUBJECTS)),
+    ];
+    let maker = prop_oneof![
+        3 => (NEWEST - 4..=NEWEST).prop_map(Actor::Token),
+        1 => actor(),
+    ];
+    let made = (maker, wanted()).prop_map(|(maker, wanted)| Call::By(maker, Act::Create(wanted)));
+    let status =
+        (actor(), on_token(), token()).prop_map(|(actor, op, token)| Call::By(actor, Act::Token(op, token)));
+    let between = proptest::collection::vec(prop_oneof![3 => made, 1 => status], 0..4);
+    (sweeper, meant, between).prop_map(|(sweeper, (owner, tag, subject), between)| Move::Sweep {
+        sweep: Call::By(sweeper, Act::RevokeAll { owner, tag, subject }),
+        between,
+    })
 }
 
 fn calls(weights: Weights) -> impl Strategy<Value = Call> {

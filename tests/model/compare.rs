@@ -332,7 +332,7 @@ pub fn changes(state: &State, done: &Done, changed: &Changed) -> Checked {
             "feed" => after.is_some(),
             "audit-head" => trails.contains(rest),
             "audit" => before.is_none() && trails.contains(rest.rsplit_once('/').unwrap().0),
-            "owner" => of_token(),
+            "owner" | "made" => of_token(),
             // It may be taken from whom it was held by before.
             "name" => after
                 .as_ref()

@@ -12,4 +12,5 @@ pub mod rules;
 pub mod run;
 pub mod scenarios;
 pub mod state;
+pub mod sweeps;
 pub mod world;

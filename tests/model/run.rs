@@ -53,7 +53,7 @@ impl Run {
         }
     }
 
-    fn note(&self, what: String) {
+    pub(super) fn note(&self, what: String) {
         *self.seen.borrow_mut().entry(what).or_default() += 1;
     }
 
@@ -76,6 +76,7 @@ impl Run {
             }
             Move::Spend { token, cost } => self.spend(*token, *cost)?,
             Move::Race { first, second, reads } => self.race(first, second, *reads)?,
+            Move::Sweep { sweep, between } => self.sweep(sweep, between)?,
             Move::Lost { call, then } => self.lose(call, then.as_ref())?,
         }
         Ok(())
@@ -113,7 +114,7 @@ impl Run {
     }
 
     /// A call that nobody disturbs: the attempt at it and the answer, if it wrote something.
-    fn call(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
+    pub(super) fn call(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
         call.settled(&self.state)
             .map_or(Ok(None), |call| self.undisturbed(&call))
     }

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use super::actor::Actor;
 use super::acts::{NEWEST, change, derived, renewal, rights};
 use super::call::{Act, Call, Change, OnAccount, OnToken, Renewal, Rights, Secret, Wanted, Whose};
-use super::catalog::{DAY, HOUR, Kind, Selection};
+use super::catalog::{DAY, HOUR, Kind, MINUTE, Selection};
 use super::place::{NETWORKS, Network, Place};
 
 const ROOT: Actor = Actor::Person(0);
@@ -25,6 +25,7 @@ pub fn scenarios() -> impl Strategy<Value = Vec<Call>> {
         1 => a_narrowed_token(),
         1 => stop_and_start_an_account(),
         1 => sessions_of_a_bound_token(),
+        1 => what_a_swept_token_made(),
     ]
 }
 
@@ -331,5 +332,41 @@ fn sessions_of_a_bound_token() -> impl Strategy<Value = Vec<Call>> {
             by(ROOT, Act::Edit(NEWEST - 2, Change { seen: None, ..change })),
             by(ROOT, Act::Rotate(NEWEST - 2, Renewal::default())),
         ]
+    })
+}
+
+/// A token that manages another owner makes one there, and that one perhaps another; then its owner's tokens end.
+fn what_a_swept_token_made() -> impl Strategy<Value = Vec<Call>> {
+    let lasting = |lifetime| Bounds {
+        lifetime: Some(lifetime),
+        ..Bounds::default()
+    };
+    (any::<bool>(), any::<bool>()).prop_map(move |(chain, disturbed)| {
+        let manager = |owner, lifetime| Wanted {
+            resource: Some("org:a"),
+            ..wanted("permission-set", owner, role("admin"), lasting(lifetime))
+        };
+        let made = wanted(
+            "permission-set",
+            "org:a/group:x",
+            adds("policy:read"),
+            lasting(MINUTE),
+        );
+        let newest = Actor::Token(NEWEST);
+        let mut calls = vec![by(ROOT, Act::Create(manager("org:b", 2 * DAY)))];
+        if chain {
+            calls.push(by(newest, Act::Create(manager("org:a", 2 * MINUTE))));
+        }
+        calls.push(by(newest, Act::Create(made)));
+        if chain && disturbed {
+            calls.push(by(ROOT, Act::Token(OnToken::Revoke, NEWEST - 1)));
+        }
+        let meant = Act::RevokeAll {
+            owner: Some("org:b"),
+            tag: None,
+            subject: None,
+        };
+        calls.push(by(ROOT, meant));
+        calls
     })
 }

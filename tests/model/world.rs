@@ -224,7 +224,7 @@ impl Attempt {
 
     /// Plans to the end on the store as it is.
     pub fn plan(&mut self, world: &World) -> Planned {
-        (0..20)
+        (0..100)
             .find_map(|_| self.advance(world))
             .expect("an operation that never ends")
     }

@@ -1,7 +1,14 @@
-import type { RevokeAllQuery } from '../../bulk.js';
+import type { BulkReport, RevokeAllQuery } from '../../bulk.js';
+import type { Job } from '../../jobs.js';
+import type { Tokens } from '../../tokens.js';
+import type { Actor } from '../../types.js';
+import { isFailure } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
-import { managed } from './managed.js';
+import { type ManagementCall, managed } from './managed.js';
+
+/** How long an answer waits for a job to be complete, in milliseconds. */
+const MOMENT = 1_000;
 
 /** The button for an incident. */
 export const bulkRoutes = (basePath: string): Route[] =>
@@ -11,17 +18,80 @@ export const bulkRoutes = (basePath: string): Route[] =>
       path: '/revoke-all',
       id: 'revokeAll',
       summary: 'Revokes all tokens of an owner and of what stands below it, of a subject, or with a tag',
-      description: 'What an interruption leaves the same call finishes.',
+      description:
+        'Starts a job, which the server goes on with after its answer; where it is stopped, the next look at the job goes on. ' +
+        'A dry run changes nothing, and answers which tokens are meant.',
       body: 'RevokeAll',
-      answers: { 200: { description: 'What was done.', schema: ref('BulkReport') } },
+      answers: {
+        200: { description: 'Of a dry run: what would be done.', schema: ref('BulkReport') },
+        202: { description: 'The job.', schema: ref('Job'), headers: ['Location'] },
+      },
       refusals: ['forbidden'],
-      run: async ({ tokens, body: { reason, dryRun, ...query }, actor, request }) =>
-        json(
-          await tokens.revokeAll(
-            query as RevokeAllQuery,
-            { reason: reason as string, dryRun: dryRun as boolean, signal: request.signal },
-            actor,
-          ),
-        ),
+      run: async (call) => {
+        const { tokens, body, actor } = call;
+        const { reason, dryRun, ...query } = body;
+        if (dryRun !== undefined && dryRun !== false) return json(await rehearse(call));
+        const job = await tokens.jobs.start(query as RevokeAllQuery, { reason: reason as string }, actor);
+        const location = `${basePath}/jobs/${job.id}`;
+        return json(await forAMoment(call, job), 202, { Location: location });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/jobs/{id}',
+      id: 'getJob',
+      summary: 'How far a job has come',
+      description: 'Asked by who has started it, a job goes on that nobody is at.',
+      parameters: {
+        id: { description: 'The id of a job.', schema: { type: 'string', pattern: '^[0-9a-f]{24}$' } },
+      },
+      answers: { 200: { description: 'The job.', schema: ref('Job') } },
+      refusals: ['forbidden', 'conflict', 'rng_failed', 'outcome_unknown'],
+      run: async (call) => {
+        const { tokens, id, actor, request } = call;
+        const job = await tokens.jobs.get(id, actor);
+        const goesOn = !job.complete && job.startedBy === idOf(actor) && request.method !== 'HEAD';
+        return json(goesOn ? await forAMoment(call, job) : job);
+      },
     },
   ]);
+
+/** What a sweep would do, as far as there is time for it. */
+function rehearse({ tokens, body, actor, request }: ManagementCall): Promise<BulkReport> {
+  const { reason, dryRun, ...query } = body;
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(MOMENT)]);
+  const options = { reason: reason as string, dryRun: dryRun as boolean, signal };
+  return tokens.revokeAll(query as RevokeAllQuery, options, actor);
+}
+
+/** Goes on with a job, and answers how far it has come in a moment. What comes after that goes on without the request. */
+async function forAMoment({ tokens, actor, report }: ManagementCall, job: Job): Promise<Job> {
+  let latest = job;
+  let answered = false;
+  const onProgress = (next: Job) => {
+    latest = next;
+  };
+  const done = goOn(tokens, job.id, actor, onProgress);
+  // What fails after the answer is told to the host. The next look at the job goes on.
+  done.catch((error) => answered && isFailure(error) && report(error));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const moment = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MOMENT);
+  });
+  try {
+    await Promise.race([done.then(onProgress), moment]);
+    return latest;
+  } finally {
+    answered = true;
+    clearTimeout(timer);
+  }
+}
+
+function goOn(tokens: Tokens, id: string, actor: Actor, onProgress: (job: Job) => void): Promise<Job> {
+  return tokens.jobs.advance(id, actor, { onProgress });
+}
+
+/** The id under which the core knows an actor. */
+function idOf(actor: Actor): string {
+  return 'token' in actor ? `token:${actor.token}` : actor.id;
+}

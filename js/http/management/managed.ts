@@ -17,6 +17,8 @@ export interface ManagementCall {
   /** What the client sent, as it is: the core reads it. */
   body: Record<string, unknown>;
   request: Request;
+  /** Tells the host of a failure after the answer. */
+  report(error: unknown): void;
 }
 
 /** A row of the management API, as its file writes it. */
@@ -68,9 +70,10 @@ export function managed(basePath: string, tag: string, rows: readonly Managed[])
             'The body names an actor. Who acts is for the host to say, and for no request: leave the member "actor" out.',
           );
         }
-        const { tokens, request, params } = call;
+        const { tokens, request, params, settings } = call;
         const id = params.id ?? String(query.id ?? '');
-        return run({ tokens, actor, id, query, body: content, request });
+        const report = (error: unknown) => settings.onError(error, { operation: 'handler', request });
+        return run({ tokens, actor, id, query, body: content, request, report });
       },
     };
   });

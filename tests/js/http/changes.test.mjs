@@ -2,10 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { memoryStore } from 'leastkey/stores/memory';
 import { api, input } from '../support/api.mjs';
 import { expect } from '../support/expect.mjs';
 
 const any = { 'if-match': '*' };
+
+/** A job, looked at until it is complete. */
+async function finished(person, job) {
+  let now = job;
+  while (!now.complete) now = await expect(200, person('GET', `/jobs/${job.id}`));
+  return now;
+}
 
 /** A deployment with a token in it, and Ada, who manages it. */
 async function begin(changes) {
@@ -187,17 +195,54 @@ describe('revoke-all', () => {
     const dry = await expect(200, ada('POST', '/revoke-all', { ...query, dryRun: true }));
     assert.deepEqual([dry.ids, await code(token)], [[record.id], 'valid']);
 
-    const { complete, ids } = await expect(200, ada('POST', '/revoke-all', query));
-    assert.deepEqual([complete, ids], [true, [record.id]]);
+    const job = await finished(ada, await expect(202, ada('POST', '/revoke-all', query)));
+    assert.deepEqual([job.revoked, job.startedBy, job.owner], [1, 'user:ada', 'org:acme']);
     assert.deepEqual([await code(token), await code(other)], ['revoked', 'valid']);
     assert.equal((await tokens.get(record.id, { id: 'x', roles: { '': 'admin' } })).reason, 'runner leaked');
-    const again = await expect(200, ada('POST', '/revoke-all', query));
-    assert.deepEqual([again.ids, again.already], [[], 1]);
+    const again = await finished(ada, await expect(202, ada('POST', '/revoke-all', query)));
+    assert.deepEqual([again.revoked, again.already], [0, 1]);
 
     await expect(403, ada('POST', '/revoke-all', { owner: '' }));
     assert.equal(await code(other), 'valid');
-    await expect(200, root('POST', '/revoke-all', { owner: '' }));
+    await finished(root, await expect(202, root('POST', '/revoke-all', { owner: '' })));
     assert.equal(await code(other), 'revoked');
+  });
+});
+
+describe('a job', () => {
+  test('is where its answer says, and told to who manages its owner', async () => {
+    const { ada, as } = await begin();
+    const started = await ada('POST', '/revoke-all', { owner: 'org:acme', reason: 'leak' });
+    const job = await expect(202, started);
+    assert.equal(started.headers.get('location'), `/leastkey/v1/jobs/${job.id}`);
+    const { complete, revoked, reason } = await finished(ada, job);
+    assert.deepEqual([complete, revoked, reason], [true, 1, 'leak']);
+    await expect(200, as('root')('GET', `/jobs/${job.id}`));
+    await expect(404, as('eve')('GET', `/jobs/${job.id}`));
+    assert.equal((await ada('HEAD', `/jobs/${job.id}`)).status, 200);
+  });
+
+  test('is 400 by a malformed id, 404 by an unknown one, 503 where the store fails', async () => {
+    const inner = memoryStore();
+    let fails = false;
+    const get = (keys) => (fails ? Promise.reject(new Error('down')) : inner.get(keys));
+    const store = { get, list: (range) => inner.list(range), commit: (writes) => inner.commit(writes) };
+    const { as } = await api({ store, deployment: { deadline: 50 } });
+    const ada = as('ada');
+    const job = await expect(202, ada('POST', '/revoke-all', { owner: 'org:acme' }));
+    for (const id of ['x', 'a'.repeat(23), 'A'.repeat(24), 'g'.repeat(24), '0TZ3abcdEFGH1234'])
+      assert.equal((await expect(400, ada('GET', `/jobs/${id}`))).code, 'invalid_input');
+    await expect(404, ada('GET', `/jobs/${'0'.repeat(24)}`));
+    fails = true;
+    await expect(503, ada('GET', `/jobs/${job.id}`));
+  });
+
+  test('keeps no credential that somebody pastes into it', async () => {
+    const { ada, token } = await begin();
+    for (const name of ['owner', 'tag', 'subject', 'after', 'reason']) {
+      const { code } = await expect(400, ada('POST', '/revoke-all', { owner: 'org:acme', [name]: token }));
+      assert.equal(code, 'invalid_input', name);
+    }
   });
 });
 

@@ -4,7 +4,7 @@
 mod account;
 mod create;
 mod exchange;
-mod many;
+pub mod many;
 mod rotate;
 mod token;
 

@@ -1,0 +1,307 @@
+//! A sweep as a job: its record says what is meant, how far it has come, and whose turn it is. So it goes on in whatever process asks next,
+//! and a request need not last as long as the sweep.
+//!
+//! Each page is one commit with the record, which it expects as it was read: a page is done once, whoever else is at it. The turn only
+//! keeps two processes from planning the same page. It is the number of pages so far, which the one who made the last page knows; anybody
+//! else gets the turn when nothing has happened for a while.
+
+use serde::Serialize;
+
+use super::authority::{Authority, forbidden};
+use super::bulk;
+use super::changes::Changes;
+use super::list::may_see;
+use super::marker::Mark;
+use super::sweep::{Cursor, Meant, Page};
+use super::{Answer, Context, Operation, Outcome};
+use crate::actor::Actor;
+use crate::credential::{TokenId, hex};
+use crate::input::{Members, Problems};
+use crate::json::json;
+use crate::keys;
+use crate::name::{Identity, Reason, Tag};
+use crate::refusal::{ErrorCode, Refusal};
+use crate::resource::Resource;
+use crate::step::{Halt, Write};
+use crate::stored::{restore, restore_members};
+use crate::time::{Instant, Lifetime};
+
+/// How many bytes an id has.
+const ID: usize = 12;
+
+/// For so long after a page the turn is whose that page was.
+const TURN: Lifetime = Lifetime::seconds(5);
+
+/// So long after its last page a job may be forgotten.
+const KEPT: Lifetime = Lifetime::days(30);
+
+/// How many ids a job names of those that it could not end.
+const MOST_NAMED: usize = 100;
+
+/// A job, as it is shown.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Job {
+    id: String,
+    owner: Resource,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<Tag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    started_at: Instant,
+    started_by: Identity,
+    /// When the last page was done.
+    updated_at: Instant,
+    complete: bool,
+    /// How many commits there were.
+    pages: u32,
+    revoked: u32,
+    already: u32,
+    scanned: u32,
+    /// The first of the tokens that are not the actor's to end.
+    not_allowed: Vec<TokenId>,
+    /// The first of the tokens whose records are damaged.
+    unreadable: Vec<TokenId>,
+}
+
+restore_members!(Job {
+    required id: "id",
+    required owner: "owner",
+    optional tag: "tag",
+    optional subject: "subject",
+    optional reason: "reason",
+    required started_at: "startedAt",
+    required started_by: "startedBy",
+    required updated_at: "updatedAt",
+    required complete: "complete",
+    required pages: "pages",
+    required revoked: "revoked",
+    required already: "already",
+    required scanned: "scanned",
+    required not_allowed: "notAllowed",
+    required unreadable: "unreadable",
+});
+
+/// What `job/<id>` holds.
+#[derive(Serialize)]
+struct Held {
+    v: u8,
+    job: Job,
+    /// Absent once it is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<Cursor>,
+}
+
+restore_members!(Held {
+    required v: "v",
+    required job: "job",
+    optional cursor: "cursor",
+});
+
+/// The answer about a job.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    job: Job,
+    /// Whether this call has made a page of it, and so has the turn.
+    advanced: bool,
+}
+
+fn told(job: Job, advanced: bool) -> Answer {
+    Answer::Job(Box::new(Told { job, advanced }))
+}
+
+/// `jobs.start({ owner?, tag?, subject?, after? }, { reason? }, actor)`: enters a sweep.
+pub(super) fn start(
+    context: &Context,
+    call: &Members,
+    actor: &Actor,
+    problems: Problems,
+) -> Result<Outcome, Halt> {
+    let asked = bulk::read(context, call, problems)?;
+    if asked.dry_run {
+        let message = "dryRun: a job is no dry run; ask revokeAll for one";
+        return Err(Refusal::at("dryRun", ErrorCode::InvalidInput, message).into());
+    }
+    let drawn = context.entropy.operation_id().iter().copied().take(ID);
+    let id = hex(&drawn.collect::<Vec<u8>>());
+    let key = keys::job(&id);
+    let mark = Mark::of_call(context, Operation::StartJob);
+    let [stored, _] = context.reads.get([&key, mark.key()])?;
+    // Only this very call draws the id.
+    if let Some(text) = stored {
+        return Ok(Outcome::Answer(told(parse(text)?.job, true)));
+    }
+    let authority = Authority::read(context, actor)?;
+    may_see(&authority, &asked.meant.owner)?;
+    let Meant { owner, tag, subject } = asked.meant;
+    let held = Held {
+        v: 1,
+        job: Job {
+            id,
+            owner,
+            tag,
+            subject,
+            reason: asked.reason,
+            started_at: context.time.started,
+            started_by: authority.id().clone(),
+            updated_at: context.time.now,
+            complete: false,
+            pages: 0,
+            revoked: 0,
+            already: 0,
+            scanned: 0,
+            not_allowed: Vec::new(),
+            unreadable: Vec::new(),
+        },
+        cursor: Some(asked.cursor),
+    };
+    let mut changes = Changes::new(context, Operation::StartJob, authority.id());
+    changes.write(held.write(context, key, None));
+    let writes = changes.finish(mark, Some(&authority))?;
+    Ok(Outcome::Commit(writes, told(held.job, true)))
+}
+
+/// `jobs.get(id, actor)`
+pub(super) fn get(
+    context: &Context,
+    call: &Members,
+    actor: &Actor,
+    problems: Problems,
+) -> Result<Outcome, Halt> {
+    let id = read_id(call, problems)?;
+    let authority = Authority::read(context, actor)?;
+    let (held, _) = find(context, &id, &authority)?;
+    Ok(Outcome::Answer(told(held.job, false)))
+}
+
+/// `jobs.advance(id, { turn? }, actor)`: one page, by whoever has started the job, if it is its turn.
+pub(super) fn advance(
+    context: &Context,
+    call: &Members,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let nothing = crate::input::Value::Map(Vec::new());
+    let path = call.path("options");
+    let options = call.value("options").unwrap_or(&nothing);
+    let turn = Members::open(options, &path, &["turn"], &mut problems)
+        .and_then(|options| options.whole("turn", 0..=u32::MAX, &mut problems));
+    let id = read_id(call, problems)?;
+    let key = keys::job(&id);
+    let mark = Mark::of_call(context, Operation::AdvanceJob);
+    let own = actor.own_resource().map(keys::account);
+    let ahead = [key.clone(), mark.key().to_owned()].into_iter().chain(own);
+    context.reads.get_all(&ahead.collect::<Vec<_>>())?;
+    let [stored, marked] = context.reads.get([&key, mark.key()])?;
+    // The page of this very call, whose answer was lost, is in the record. The next one is for the next call, which has a marker of its own.
+    if mark.found(marked)?.is_some()
+        && let Some(text) = stored
+    {
+        return Ok(Outcome::Answer(told(parse(text)?.job, true)));
+    }
+    let authority = Authority::read(context, actor)?;
+    let (mut held, text) = find(context, &id, &authority)?;
+    if held.job.started_by != *authority.id() {
+        return Err(forbidden("who started a job goes on with it; others may look at it").into());
+    }
+    let waits = held
+        .job
+        .updated_at
+        .after(TURN)
+        .is_ok_and(|ends| context.time.now < ends);
+    let Some(cursor) = held
+        .cursor
+        .take()
+        .filter(|_| !waits || turn == Some(held.job.pages))
+    else {
+        return Ok(Outcome::Answer(told(held.job, false)));
+    };
+    let meant = Meant {
+        owner: held.job.owner.clone(),
+        tag: held.job.tag.clone(),
+        subject: held.job.subject.clone(),
+    };
+    let reason = held.job.reason.clone();
+    let mut page = Page::new(context, &authority, &meant, reason.as_ref(), cursor);
+    page.others = 1;
+    let done = page.run(mark)?;
+    held.job.add(done.report, context.time.now);
+    held.job.complete = done.next.is_none();
+    held.cursor = done.next;
+    let mut writes = done.writes;
+    writes.push(held.write(context, key, Some(text)));
+    Ok(Outcome::Commit(writes, told(held.job, true)))
+}
+
+impl Job {
+    fn add(&mut self, page: bulk::Sweep, now: Instant) {
+        let add =
+            |to: &mut u32, more: usize| *to = to.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        self.updated_at = now;
+        add(&mut self.pages, 1);
+        add(&mut self.revoked, page.ids.len());
+        add(&mut self.already, page.already);
+        add(&mut self.scanned, page.scanned);
+        for (named, more) in [
+            (&mut self.not_allowed, page.not_allowed),
+            (&mut self.unreadable, page.unreadable),
+        ] {
+            for id in more {
+                if named.len() < MOST_NAMED && !named.contains(&id) {
+                    named.push(id);
+                }
+            }
+        }
+    }
+}
+
+impl Held {
+    fn write(&self, context: &Context, key: String, read: Option<&str>) -> Write {
+        Write {
+            expires_at: context.time.now.after(KEPT).ok(),
+            ..Write::replace(key, read, json(self))
+        }
+    }
+}
+
+fn read_id(call: &Members, mut problems: Problems) -> Result<String, Refusal> {
+    call.required_text("id", &mut problems);
+    let id = call.parsed("id", &mut problems, |text| {
+        let sound = text.len() == 2 * ID
+            && text
+                .bytes()
+                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        sound.then(|| text.to_owned()).ok_or_else(|| {
+            format!(
+                "expected the id of a job: {} digits and letters from a to f",
+                2 * ID
+            )
+        })
+    });
+    id.filter(|_| problems.is_empty())
+        .ok_or_else(|| Refusal::from(problems))
+}
+
+/// A job of an owner that the actor manages.
+fn find<'r>(context: &Context<'r>, id: &str, authority: &Authority) -> Result<(Held, &'r str), Halt> {
+    let [stored] = context.reads.get([&keys::job(id)])?;
+    let text = stored.ok_or_else(Refusal::not_found)?;
+    let held = parse(text)?;
+    if authority.manages(&held.job.owner) {
+        Ok((held, text))
+    } else {
+        Err(Refusal::not_found().into())
+    }
+}
+
+fn parse(text: &str) -> Result<Held, Refusal> {
+    let held: Option<Held> = restore(text).ok();
+    held.filter(|held| held.v == 1).ok_or_else(|| {
+        Refusal::new(
+            ErrorCode::StoreUnavailable,
+            "the record of the job cannot be read: it is damaged, or a later version wrote it",
+        )
+    })
+}

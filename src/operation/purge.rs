@@ -1,0 +1,188 @@
+//! `purge`: deletes tokens that have been over for long, a page at a time. A page commits what fits in one commit; the caller goes on from
+//! `next` until there is none. What was done stays done, so a purge that was cut off is simply begun again, and two at once do no harm.
+
+use super::authority::Authority;
+use super::bulk::{Sweep, read_owner};
+use super::changes::Changes;
+use super::list::may_see;
+use super::lookup::{Found, may_manage};
+use super::marker::Mark;
+use super::names::free_name;
+use super::sweep::entry_id;
+use super::technical_user::release;
+use super::{Answer, Context, Operation, Outcome};
+use crate::actor::Actor;
+use crate::input::{Members, Path, Problems, Value};
+use crate::keys;
+use crate::record::Stored;
+use crate::refusal::Refusal;
+use crate::resource::Resource;
+use crate::step::{Halt, Range};
+use crate::time::{Instant, Lifetime};
+use crate::token::{Status, Token};
+
+/// How many tokens one page looks at.
+const PAGE: usize = 100;
+
+/// How many are read at once where they are deleted: about as many as fit into a commit.
+const AT_ONCE: usize = 6;
+
+/// `purge({ owner?, overFor?, dryRun?, after? }, actor?)`
+pub(super) fn plan(
+    context: &Context,
+    query: &Value,
+    actor: &Actor,
+    mut problems: Problems,
+) -> Result<Outcome, Halt> {
+    let nothing = Value::Map(Vec::new());
+    let query = if *query == Value::Null { &nothing } else { query };
+    let known = ["owner", "overFor", "dryRun", "after"];
+    let Some(members) = Members::open(query, &Path::call(), &known, &mut problems) else {
+        return Err(Refusal::from(problems).into());
+    };
+    let owner = read_owner(context, &members, &mut problems);
+    let over_for = members
+        .lifetime("overFor", &mut problems)
+        .unwrap_or(Lifetime::days(90));
+    let dry_run = members.flag("dryRun", &mut problems);
+    let after = members.text("after", &mut problems);
+    if !problems.is_empty() {
+        return Err(Refusal::from(problems).into());
+    }
+    let authority = Authority::read(context, actor)?;
+    may_see(&authority, &owner)?;
+    let mark = Mark::of_call(context, Operation::Purge);
+    let [marked] = context.reads.get([mark.key()])?;
+    let [below, _] = keys::owner_ranges(&owner);
+    // What this very call did, whose answer was lost: it is listed no more.
+    if let Some(ids) = mark.found(marked)? {
+        return Ok(Outcome::Answer(Answer::Sweep(Sweep {
+            scanned: ids.len(),
+            ids,
+            next: Some(after.map_or(below, str::to_owned)),
+            ..Sweep::default()
+        })));
+    }
+    let mut page = Page {
+        context,
+        authority: &authority,
+        owner: &owner,
+        over_for,
+        dry_run,
+        changes: Changes::new(context, Operation::Purge, authority.id()),
+        report: Sweep::default(),
+    };
+    page.fill(after.unwrap_or(&below))?;
+    if page.changes.is_empty() {
+        return Ok(Outcome::Answer(Answer::Sweep(page.report)));
+    }
+    Ok(Outcome::Commit(
+        page.changes.finish(mark, Some(&authority))?,
+        Answer::Sweep(page.report),
+    ))
+}
+
+/// One page of a purge.
+struct Page<'p, 'c> {
+    context: &'c Context<'c>,
+    authority: &'p Authority<'c>,
+    owner: &'p Resource,
+    over_for: Lifetime,
+    dry_run: bool,
+    changes: Changes<'c>,
+    report: Sweep,
+}
+
+impl Page<'_, '_> {
+    /// Deletes what there is room for. In the order of the keys what is below stands before the owner itself.
+    fn fill(&mut self, after: &str) -> Result<(), Halt> {
+        let [below, own] = keys::owner_ranges(self.owner);
+        let is_root = self.owner.as_str().is_empty();
+        let mut at = after.to_owned();
+        while self.report.scanned < PAGE {
+            let in_own = !is_root && at.starts_with(&own);
+            let prefix = if in_own { &own } else { &below };
+            let limit = self.window();
+            let range = Range {
+                prefix: prefix.clone(),
+                after: Some(at.clone()).filter(|at| at.len() > prefix.len() && at.starts_with(prefix)),
+                limit: u32::try_from(limit).unwrap_or(1),
+            };
+            let entries = self.context.reads.list(&range)?;
+            let ids = entries.iter().filter_map(|(_, value)| entry_id(value));
+            let keys: Vec<String> = ids.map(|id| keys::token(&id)).collect();
+            self.context.reads.get_all(&keys)?;
+            for (key, value) in entries {
+                self.look_at(value)?;
+                at.clone_from(key);
+                // What has no room is for the next page.
+                if !self.changes.has_room(self.authority, 0, 0) {
+                    self.report.next = Some(at);
+                    return Ok(());
+                }
+            }
+            if entries.len() < limit {
+                if in_own || is_root {
+                    return Ok(());
+                }
+                at.clone_from(&own);
+            }
+        }
+        self.report.next = Some(at);
+        Ok(())
+    }
+
+    /// How many entries to read at once: more where nothing was deleted of what was looked at.
+    fn window(&self) -> usize {
+        let left = PAGE.saturating_sub(self.report.scanned).max(1);
+        match (self.dry_run, self.changes.is_empty()) {
+            (true, _) => left,
+            (false, true) => left.min(AT_ONCE.max(self.report.scanned)),
+            (false, false) => left.min(AT_ONCE),
+        }
+    }
+
+    fn look_at(&mut self, value: &str) -> Result<(), Halt> {
+        let Some(id) = entry_id(value) else { return Ok(()) };
+        let [stored] = self.context.reads.get([&keys::token(&id)])?;
+        let Some(text) = stored else { return Ok(()) };
+        self.report.scanned += 1;
+        let record = match Stored::parse(&id, text) {
+            Ok(Stored::Record(record)) => *record,
+            Ok(Stored::Tombstone) => return Ok(()),
+            Err(_) => {
+                self.report.unreadable.push(id);
+                return Ok(());
+            }
+        };
+        let token = record.token();
+        let now = self.context.time.now;
+        let long_over = over_since(token, now)
+            .and_then(|since| since.after(self.over_for).ok())
+            .is_some_and(|then| then <= now);
+        if !long_over || !self.owner.covers(&token.owner) {
+            return Ok(());
+        }
+        if may_manage(self.context, token, self.authority).is_err() {
+            self.report.not_allowed.push(id);
+            return Ok(());
+        }
+        if !self.dry_run {
+            free_name(self.context, &record, &mut self.changes)?;
+            release(self.context, token, &mut self.changes)?;
+            let found = Found { record, text };
+            self.changes.delete_token(&found);
+        }
+        self.report.ids.push(id);
+        Ok(())
+    }
+}
+
+/// Since when a token is over: expired, or revoked.
+fn over_since(token: &Token, now: Instant) -> Option<Instant> {
+    let revoked = token
+        .status_changed_at
+        .filter(|_| token.status == Status::Revoked);
+    let expired = token.expires_at.filter(|end| *end <= now);
+    revoked.into_iter().chain(expired).min()
+}

@@ -1,0 +1,206 @@
+//! Where a sweep has come to: what its next page goes on from. It is told as text, so that whoever has it can go on in another process.
+
+use serde::Serialize;
+
+use crate::credential::TokenId;
+use crate::json::json;
+use crate::stored::{restore, restore_members};
+use crate::time::Instant;
+
+/// How many owners' trails a sweep remembers. Of an owner beyond them it looks at young tokens once more instead.
+const MOST_TRAILS: usize = 64;
+
+/// How many makers stand above each other at most while their tokens are ended. What is deeper waits with the other makers.
+const MOST_DEEP: usize = 1_000;
+
+/// Where a sweep has come to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::operation) struct Cursor {
+    /// The first pass lists everything; the others what may have been made since.
+    pub(in crate::operation) pass: u32,
+    /// When this pass began.
+    pub(super) began: Instant,
+    /// When the pass before it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Instant>,
+    /// The entry of the list of owners that was looked at last, or where an owner begins or ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<String>,
+    /// Whether this pass has come to the end of the list.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) over: bool,
+    /// Whether this pass has ended a token.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) found: bool,
+    /// How far the trails of owners had come before their tokens were listed, with what the sweep itself has added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trails: Vec<Trail>,
+    /// Ended tokens that may have made others, which have not been looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) makers: Vec<TokenId>,
+    /// The maker whose tokens are being ended, below those that made it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) path: Vec<Maker>,
+    /// The token that sweeps, if it is meant itself: it ends last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::operation) own: Option<TokenId>,
+    /// Tokens that a page ended whose answer was lost, and that the next page meets again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    told: Vec<TokenId>,
+}
+
+restore_members!(Cursor {
+    required pass: "pass",
+    required began: "began",
+    optional since: "since",
+    optional at: "at",
+    optional over: "over",
+    optional found: "found",
+    optional trails: "trails",
+    optional makers: "makers",
+    optional path: "path",
+    optional own: "own",
+    optional told: "told",
+});
+
+/// How far the trail of an owner had come.
+#[derive(Clone, Debug, Serialize)]
+struct Trail {
+    /// The owner, as a part of keys.
+    of: String,
+    /// The number of its last entry. Absent: somebody else has added to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+}
+
+restore_members!(Trail {
+    required of: "of",
+    optional seq: "seq",
+});
+
+/// A maker whose tokens are being ended.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Maker {
+    pub(super) id: TokenId,
+    /// The last of its tokens that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<TokenId>,
+}
+
+restore_members!(Maker {
+    required id: "id",
+    optional after: "after",
+});
+
+impl Cursor {
+    /// The first pass, from a key of the list on.
+    pub(in crate::operation) fn first(at: Option<&str>, now: Instant) -> Cursor {
+        Cursor {
+            pass: 1,
+            began: now,
+            since: None,
+            at: at.map(str::to_owned),
+            over: false,
+            found: false,
+            trails: Vec::new(),
+            makers: Vec::new(),
+            path: Vec::new(),
+            own: None,
+            told: Vec::new(),
+        }
+    }
+
+    /// Reads the `next` of a page.
+    pub(in crate::operation) fn parse(text: &str, now: Instant) -> Result<Cursor, String> {
+        if text.starts_with("owner/") {
+            return Ok(Cursor::first(Some(text), now));
+        }
+        restore(text).map_err(|_| "is not the next of an earlier page".to_owned())
+    }
+
+    /// The text that [`Cursor::parse`] reads.
+    pub(in crate::operation) fn to_text(&self) -> String {
+        json(self)
+    }
+
+    /// The same page once more, after one that ended tokens and whose answer was lost.
+    pub(in crate::operation) fn again(mut self, ended: &[TokenId]) -> Cursor {
+        self.found = true;
+        self.told.extend(ended);
+        self
+    }
+
+    /// Whether a page has ended a token whose answer was lost. It is met again once.
+    pub(super) fn was_told(&mut self, id: &TokenId) -> bool {
+        let at = self.told.iter().position(|told| told == id);
+        at.map(|at| self.told.swap_remove(at)).is_some()
+    }
+
+    /// Begins the next pass.
+    pub(super) fn begin_again(&mut self, now: Instant) {
+        self.pass = self.pass.saturating_add(1);
+        self.since = Some(self.began);
+        self.began = now;
+        self.at = None;
+        self.over = false;
+        self.found = false;
+        self.told = Vec::new();
+    }
+
+    /// Whether the trail of an owner is to be remembered that is not yet.
+    pub(super) fn wants_trail(&self, owner: &str) -> bool {
+        self.trails.len() < MOST_TRAILS && !self.trails.iter().any(|trail| trail.of == owner)
+    }
+
+    /// Remembers how far the trail of an owner has come, before its tokens are listed.
+    pub(super) fn note_trail(&mut self, owner: &str, seq: Option<u64>) {
+        if let Some(trail) = self.trails.iter_mut().find(|trail| trail.of == owner) {
+            trail.seq = seq;
+        } else if self.trails.len() < MOST_TRAILS {
+            self.trails.push(Trail {
+                of: owner.to_owned(),
+                seq,
+            });
+        }
+    }
+
+    /// Whether nobody but the sweep has added to the trail of an owner since it was noted.
+    pub(super) fn is_unmoved(&self, owner: &str, seq: Option<u64>) -> bool {
+        let noted = self.trails.iter().find(|trail| trail.of == owner);
+        seq.is_some() && noted.is_some_and(|trail| trail.seq == seq)
+    }
+
+    /// Notes that the sweep adds so many entries to a trail that has come so far.
+    pub(super) fn extend_trail(&mut self, owner: &str, seq: Option<u64>, added: u64) {
+        let unmoved = self.is_unmoved(owner, seq);
+        if let Some(trail) = self.trails.iter_mut().find(|trail| trail.of == owner) {
+            trail.seq = seq.filter(|_| unmoved).map(|seq| seq.saturating_add(added));
+        }
+    }
+
+    /// The maker whose tokens are to be ended next.
+    pub(super) fn maker(&mut self) -> Option<Maker> {
+        if self.path.is_empty() && !self.makers.is_empty() {
+            let id = self.makers.remove(0);
+            self.path.push(Maker { id, after: None });
+        }
+        self.path.last().cloned()
+    }
+
+    /// Notes that the tokens of the maker on top were looked at up to one of them.
+    pub(super) fn pass_by(&mut self, token: TokenId) {
+        if let Some(maker) = self.path.last_mut() {
+            maker.after = Some(token);
+        }
+    }
+
+    /// Goes down to the tokens that a token made.
+    pub(super) fn descend(&mut self, id: TokenId) {
+        if self.path.len() < MOST_DEEP {
+            self.path.push(Maker { id, after: None });
+        } else {
+            self.makers.push(id);
+        }
+    }
+}

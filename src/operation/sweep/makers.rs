@@ -1,0 +1,122 @@
+//! What ended tokens had made. A maker that has ended makes nothing more, so what is listed of it then is all.
+
+use super::{Flow, Judgement, Page, entry_id};
+use crate::catalog::Role;
+use crate::credential::TokenId;
+use crate::keys;
+use crate::operation::lookup::Found;
+use crate::record::Stored;
+use crate::step::{Halt, Range};
+use crate::token::{Status, Token};
+
+impl Page<'_, '_> {
+    /// Ends the tokens that ended ones made, and what those made, and so on.
+    pub(super) fn follow_makers(&mut self) -> Result<Flow, Halt> {
+        while let Some(maker) = self.cursor.maker() {
+            let Some(limit) = self.window() else {
+                return Ok(Flow::Ends);
+            };
+            let range = Range {
+                prefix: keys::made_prefix(&maker.id),
+                after: maker.after.map(|after| keys::made(&maker.id, &after)),
+                limit,
+            };
+            let entries = self.context.reads.list(&range)?;
+            self.read_records(entries)?;
+            let is_rest = entries.len() < limit as usize;
+            let mut went_down = false;
+            for (at, (_, value)) in entries.iter().enumerate() {
+                let Some(id) = entry_id(value) else { continue };
+                let (flow, makes) = self.follow(&maker.id, &id)?;
+                if flow == Flow::Ends {
+                    return Ok(Flow::Ends);
+                }
+                self.cursor.pass_by(id);
+                if makes {
+                    // Nothing comes after the last: what it made stands in the place of its maker.
+                    if is_rest && at + 1 == entries.len() {
+                        self.cursor.path.pop();
+                    }
+                    self.cursor.descend(id);
+                    went_down = true;
+                    break;
+                }
+            }
+            if went_down && !self.changes.is_empty() {
+                return Ok(Flow::Ends);
+            }
+            if is_rest && !went_down {
+                self.cursor.path.pop();
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    /// One token that another made: whether the page goes on, and whether it may have made tokens itself.
+    fn follow(&mut self, maker: &TokenId, id: &TokenId) -> Result<(Flow, bool), Halt> {
+        let [stored] = self.context.reads.get([&keys::token(id)])?;
+        let Some(text) = stored else {
+            return Ok((Flow::On, false));
+        };
+        let record = match Stored::parse(id, text) {
+            Ok(Stored::Record(record)) => *record,
+            Ok(Stored::Tombstone) => return Ok((Flow::On, false)),
+            Err(_) => {
+                if self.may_know(maker)? {
+                    self.report.unreadable.push(*id);
+                }
+                return Ok((Flow::On, false));
+            }
+        };
+        self.looked_at += 1;
+        let token = record.token();
+        // What is meant itself is ended where it is listed.
+        if self.meant.includes(token) {
+            return Ok((Flow::On, false));
+        }
+        match self.judge(token) {
+            Judgement::Already => {
+                self.report.scanned += usize::from(self.cursor.was_told(id));
+                Ok((Flow::On, may_have_made(token)))
+            }
+            Judgement::Own => {
+                self.cursor.own = Some(*id);
+                Ok((Flow::On, true))
+            }
+            Judgement::NotAllowed => {
+                if self.may_know(maker)? {
+                    self.report.not_allowed.push(*id);
+                }
+                Ok((Flow::On, false))
+            }
+            Judgement::Take => {
+                if !self.has_room(&token.owner) {
+                    return Ok((Flow::Ends, false));
+                }
+                self.report.scanned += 1;
+                let makes = may_have_made(token);
+                self.take(id, &Found { record, text });
+                Ok((Flow::On, makes))
+            }
+        }
+    }
+
+    /// Whether the actor may know what a token made that is not the actor's: if it manages the maker. A cursor names makers, and comes from
+    /// outside.
+    fn may_know(&self, maker: &TokenId) -> Result<bool, Halt> {
+        let [stored] = self.context.reads.get([&keys::token(maker)])?;
+        let record = stored.and_then(|text| Stored::parse(maker, text).ok());
+        Ok(matches!(
+            record,
+            Some(Stored::Record(record)) if self.authority.manages(&record.token().owner)
+        ))
+    }
+}
+
+/// Whether a token can have made others: as an admin, which it is now, or may have been before its record was changed.
+pub(super) fn may_have_made(token: &Token) -> bool {
+    let changes = token
+        .revision
+        .saturating_sub(1 + u64::from(token.status == Status::Revoked));
+    token.role.as_deref() == Some(Role::ADMIN) || changes > 0
+}

@@ -1,0 +1,333 @@
+//! `revokeAll`: ends many tokens for good, a page at a time.
+//!
+//! A sweep has passes. The first lists every token that is meant; a later one looks at what may have been made since the one before, which the
+//! trails of the owners tell, and goes on until a pass ends nothing. So what existed when the last pass began is ended. Between two pages
+//! the sweep goes down to the tokens that those which it ended had made, wherever they are: a maker that has ended makes nothing more, so
+//! what is listed of it then is all.
+//!
+//! A page commits what fits in one commit, and says where the next one begins. What was done stays done: a sweep that was cut off is simply
+//! begun again, and two at once do no harm.
+
+mod cursor;
+mod makers;
+mod passes;
+
+use super::authority::Authority;
+use super::bulk::Sweep;
+use super::change::with_status;
+use super::changes::Changes;
+use super::lookup::{Found, may_manage};
+use super::marker::Mark;
+use super::{Context, Operation};
+use crate::audit::Position;
+use crate::credential::TokenId;
+use crate::keys;
+use crate::name::{Identity, Reason, Tag};
+use crate::planted::{Bug, planted};
+use crate::record::Stored;
+use crate::resource::Resource;
+use crate::step::{Halt, Write};
+use crate::stored::restore;
+use crate::token::{Status, Token};
+pub(super) use cursor::Cursor;
+use makers::may_have_made;
+
+/// How many tokens one page looks at.
+const MOST_LOOKED_AT: usize = 100;
+
+/// For less room than this in a commit nothing more is read.
+const FEW: usize = 3;
+
+/// Which tokens a sweep means.
+pub(super) struct Meant {
+    pub(super) owner: Resource,
+    pub(super) tag: Option<Tag>,
+    pub(super) subject: Option<Identity>,
+}
+
+impl Meant {
+    fn includes(&self, token: &Token) -> bool {
+        let tagged = self.tag.as_ref().is_none_or(|tag| token.tags.contains(tag));
+        let of_subject = self
+            .subject
+            .as_ref()
+            .is_none_or(|subject| token.subject.as_ref() == Some(subject));
+        let meant = if planted(Bug::TouchesOtherRows) {
+            tagged || of_subject
+        } else {
+            tagged && of_subject
+        };
+        meant && self.owner.covers(&token.owner)
+    }
+}
+
+/// What becomes of a token that is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    /// It is over already.
+    Already,
+    /// It is the token that sweeps.
+    Own,
+    /// It ends.
+    Take,
+    /// It is not the actor's to change.
+    NotAllowed,
+}
+
+/// Whether a page goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    /// The commit is full, or has to come before what is next.
+    Ends,
+}
+
+/// One page of a sweep.
+pub(super) struct Page<'p, 'c> {
+    context: &'c Context<'c>,
+    authority: &'p Authority<'c>,
+    meant: &'p Meant,
+    reason: Option<Reason>,
+    pub(super) dry_run: bool,
+    cursor: Cursor,
+    changes: Changes<'c>,
+    /// Writes that come to the commit besides.
+    pub(super) others: usize,
+    report: Sweep,
+    /// By owner, as a part of keys: how many tokens the page ends.
+    ended: Vec<(String, u64)>,
+    /// How many tokens it looked at, in whatever list.
+    looked_at: usize,
+}
+
+impl<'p, 'c> Page<'p, 'c> {
+    /// The page that begins where a cursor is.
+    pub(super) fn new(
+        context: &'c Context<'c>,
+        authority: &'p Authority<'c>,
+        meant: &'p Meant,
+        reason: Option<&Reason>,
+        cursor: Cursor,
+    ) -> Page<'p, 'c> {
+        let changes = Changes::new(context, Operation::RevokeAll, authority.id());
+        Page {
+            context,
+            authority,
+            meant,
+            reason: reason.cloned(),
+            dry_run: false,
+            cursor,
+            changes: changes.because(reason.cloned()),
+            others: 0,
+            report: Sweep::default(),
+            ended: Vec::new(),
+            looked_at: 0,
+        }
+    }
+}
+
+/// What a page comes to.
+pub(super) struct Done {
+    /// Nothing, where nothing is to be written.
+    pub(super) writes: Vec<Write>,
+    pub(super) report: Sweep,
+    /// Where the next page begins. Absent: the sweep is complete.
+    pub(super) next: Option<Cursor>,
+}
+
+impl<'c> Page<'_, 'c> {
+    /// Ends what there is room for. With `others` it commits though it ended nothing.
+    pub(super) fn run(mut self, mark: Mark) -> Result<Done, Halt> {
+        let goes_on = self.fill()?;
+        let mut writes = Vec::new();
+        if !self.changes.is_empty() || self.others > 0 {
+            writes = self.changes.finish(mark, Some(self.authority))?;
+        }
+        for (owner, count) in &self.ended {
+            let seq = trail(self.context, owner)?;
+            self.cursor.extend_trail(owner, seq, *count);
+        }
+        Ok(Done {
+            writes,
+            report: self.report,
+            next: goes_on.then_some(self.cursor),
+        })
+    }
+
+    /// Whether anything may follow after this page.
+    fn fill(&mut self) -> Result<bool, Halt> {
+        loop {
+            if self.follow_makers()? == Flow::Ends {
+                return Ok(true);
+            }
+            if !self.cursor.over {
+                let first = self.cursor.pass == 1;
+                let flow = if first { self.list()? } else { self.look_again()? };
+                // A maker is followed once it has ended.
+                if flow == Flow::Ends || !self.changes.is_empty() {
+                    return Ok(true);
+                }
+                continue;
+            }
+            if self.dry_run || !(self.cursor.found || self.cursor.own.is_some()) {
+                return Ok(false);
+            }
+            if !self.changes.is_empty() {
+                return Ok(true);
+            }
+            if !self.cursor.found {
+                return self.end_itself();
+            }
+            self.cursor.begin_again(self.context.time.started);
+        }
+    }
+
+    /// The token that sweeps ends itself when all others have ended.
+    fn end_itself(&mut self) -> Result<bool, Halt> {
+        // A cursor comes from outside: it names no other token than the one that sweeps, or that this one came from.
+        let mut own = self.authority.chain().map(|token| token.id);
+        let Some(own) = own.find(|id| self.cursor.own == Some(*id)) else {
+            return Ok(false);
+        };
+        // What it made since it was met.
+        self.cursor.makers.push(own);
+        if self.follow_makers()? == Flow::Ends || !self.changes.is_empty() {
+            return Ok(true);
+        }
+        let [stored] = self.context.reads.get([&keys::token(&own)])?;
+        if let Some(Ok(Stored::Record(record))) = stored.map(|text| Stored::parse(&own, text))
+            && let Some(text) = stored
+            && record.token().status != Status::Revoked
+        {
+            let record = *record;
+            self.take(&own, &Found { record, text });
+        }
+        Ok(false)
+    }
+
+    /// One entry of the list of an owner.
+    fn look_at(&mut self, value: &str) -> Result<Flow, Halt> {
+        let Some(id) = entry_id(value) else {
+            return Ok(Flow::On);
+        };
+        let [stored] = self.context.reads.get([&keys::token(&id)])?;
+        let Some(text) = stored else { return Ok(Flow::On) };
+        let first = self.cursor.pass == 1;
+        let record = match Stored::parse(&id, text) {
+            Ok(Stored::Record(record)) if self.meant.owner.covers(&record.token().owner) => *record,
+            Ok(_) => return Ok(Flow::On),
+            Err(_) => {
+                self.looked_at += 1;
+                self.report.scanned += usize::from(first);
+                self.report.unreadable.push(id);
+                return Ok(Flow::On);
+            }
+        };
+        let token = record.token();
+        let judgement = self.meant.includes(token).then(|| self.judge(token));
+        let takes = judgement == Some(Judgement::Take);
+        if takes && !self.has_room(&token.owner) {
+            return Ok(Flow::Ends);
+        }
+        self.looked_at += 1;
+        self.report.scanned += usize::from(first || takes);
+        let makes = may_have_made(token);
+        match judgement {
+            None => return Ok(Flow::On),
+            Some(Judgement::NotAllowed) => {
+                self.report.not_allowed.push(id);
+                return Ok(Flow::On);
+            }
+            Some(Judgement::Already) => {
+                // Only the first pass counts what was over before.
+                self.report.already += usize::from(!self.cursor.was_told(&id) && first);
+            }
+            Some(Judgement::Own) => self.cursor.own = Some(id),
+            Some(Judgement::Take) => self.take(&id, &Found { record, text }),
+        }
+        if makes {
+            self.cursor.makers.push(id);
+        }
+        Ok(Flow::On)
+    }
+
+    fn judge(&self, token: &Token) -> Judgement {
+        if token.status == Status::Revoked {
+            Judgement::Already
+        } else if may_manage(self.context, token, self.authority).is_err() {
+            Judgement::NotAllowed
+        } else if !self.dry_run && self.authority.chain().any(|own| own.id == token.id) {
+            Judgement::Own
+        } else {
+            Judgement::Take
+        }
+    }
+
+    fn take(&mut self, id: &TokenId, found: &Found<'c>) {
+        self.report.ids.push(*id);
+        self.cursor.found = true;
+        if self.dry_run {
+            return;
+        }
+        let owner = keys::owner_part(&found.record.token().owner);
+        let reason = self.reason.clone();
+        let changed = with_status(
+            self.context,
+            &found.record,
+            self.authority,
+            Status::Revoked,
+            reason,
+        );
+        self.changes.replace_token(found, &changed);
+        match self.ended.iter_mut().find(|(known, _)| *known == owner) {
+            Some((_, count)) => *count += 1,
+            None => self.ended.push((owner, 1)),
+        }
+    }
+
+    /// Whether one token more of an owner fits into the commit. The first always does.
+    fn has_room(&self, owner: &Resource) -> bool {
+        let room = || {
+            self.changes
+                .room_to_change(self.authority, self.others, Some(owner))
+        };
+        self.dry_run || self.changes.is_empty() || room() > 0
+    }
+
+    /// How many entries to list next: what fits into the commit, or more where little is meant. Nothing: the page is full.
+    fn window(&self) -> Option<u32> {
+        let left = MOST_LOOKED_AT.saturating_sub(self.looked_at);
+        let room = self.changes.room_to_change(self.authority, self.others, None);
+        let window = if self.dry_run {
+            left
+        } else if self.changes.is_empty() {
+            // Where nothing was taken of what was looked at, more of it is read at once.
+            left.min(room.max(self.looked_at).max(1))
+        } else if room < FEW {
+            0
+        } else {
+            left.min(room)
+        };
+        u32::try_from(window).ok().filter(|window| *window > 0)
+    }
+
+    fn read_records(&self, entries: &[(String, String)]) -> Result<(), Halt> {
+        let ids = entries.iter().filter_map(|(_, value)| entry_id(value));
+        let keys: Vec<String> = ids.map(|id| keys::token(&id)).collect();
+        self.context.reads.get_all(&keys).map(drop)
+    }
+}
+
+/// How far the trail of an owner has come; nothing where its head is damaged.
+fn trail(context: &Context, owner: &str) -> Result<Option<u64>, Halt> {
+    let [head] = context.reads.get([&keys::audit_head_of(owner)])?;
+    Ok(match head {
+        None => Some(0),
+        Some(text) => Position::of_head(text).ok().map(|head| head.seq),
+    })
+}
+
+/// The token that an entry of a list stands for.
+pub(super) fn entry_id(value: &str) -> Option<TokenId> {
+    restore(value).ok()
+}
