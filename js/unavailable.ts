@@ -37,7 +37,7 @@ export function reportDamage(
   reads: Reads,
   operation = 'verify',
 ): Verdict {
-  if (verdict.code !== 'store_unavailable') return verdict;
+  if (verdict.code !== 'store_unavailable' || causes.has(verdict)) return verdict;
   const foreign = notOurs(reads, settings.config.prefix);
   if (foreign !== undefined) return reported(settings, verdict, foreign, operation);
   const { values } = reads;

@@ -158,8 +158,11 @@ class Decision {
 
   #plan(reads: Reads): Decided {
     const step = this.#ask(reads, this.#settings.now());
-    if ('refuse' in step) throw refusal(step);
-    return step;
+    if (!('refuse' in step)) return step;
+    const error = refusal(step);
+    // What the store holds, or this deployment lacks for it, is a verdict: no fault of whoever asks.
+    if (error.code === 'store_unavailable') return { answer: this.#unavailable(error, 0) };
+    throw error;
   }
 
   #told(answer: unknown, asOf: number, reads: Reads): Verdict {

@@ -282,6 +282,13 @@ impl Reads {
         value.into_iter().chain(listed)
     }
 
+    /// Every text that was read.
+    pub(crate) fn all_texts(&self) -> impl Iterator<Item = &str> {
+        let values = self.values.iter().filter_map(|(_, text)| text.as_deref());
+        let entries = self.lists.iter().flat_map(|read| &read.entries);
+        values.chain(entries.map(|(_, text)| text.as_str()))
+    }
+
     fn require<'k>(&self, keys: impl IntoIterator<Item = &'k str>, queue: Option<&str>) -> Result<(), Halt> {
         let unread = keys.into_iter().filter(|key| !self.values.contains_key(*key));
         let keys: Vec<String> = unread.map(str::to_owned).collect();

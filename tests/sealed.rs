@@ -248,14 +248,52 @@ fn the_key_before_still_opens_and_the_new_one_seals() {
 }
 
 #[test]
-fn without_keys_sealed_values_are_read_and_plain_ones_written_and_with_keys_no_plain_ones_are_read() {
+fn without_a_key_sealed_values_are_read_and_nothing_is_written() {
     let mut host = sealed();
     let (credential, id) = sender(&mut host);
+    host.one("disable", &id, admin()).unwrap();
+    host.one("enable", &id, admin()).unwrap();
+    let before = host.store.clone();
     host.deployment = support::deployment();
     assert_eq!(host.code(&credential), "valid");
-    host.one("disable", &id, admin()).unwrap();
-    assert!(!host.store[&record_of(&id)].contains("\"mac\""));
-    assert_eq!(host.code(&credential), "disabled");
+    assert_eq!(host.one("get", &id, admin()).unwrap()["status"], "active");
+    for op in ["disable", "revoke", "delete", "rotate"] {
+        let refusal = host.one(op, &id, admin()).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::StoreUnavailable, "{op}");
+        assert!(refusal.message.contains("recordKey"), "{op}: {}", refusal.message);
+    }
+    // Of a new owner nothing is there but what says whose the store is.
+    for owner in ["org:acme", "org:acme/group:new"] {
+        let input = json!({ "kind": "personal", "name": "Laptop", "owner": owner, "templates": ["sender"] });
+        let refusal = host.create(input, admin()).unwrap_err();
+        assert!(
+            refusal.message.contains("recordKey"),
+            "{owner}: {}",
+            refusal.message
+        );
+    }
+    let uses = json!([{ "id": id, "at": 1_795_480_000_000_u64, "uses": 1 }]);
+    let refusal = host.call(json!({ "op": "flush", "uses": uses })).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::StoreUnavailable);
+    assert_eq!(host.store, before, "not one value was written");
+    host.deployment = deployment(&[key('a')]);
+    host.one("revoke", &id, admin()).unwrap();
+    assert_eq!(host.code(&credential), "revoked");
+}
+
+#[test]
+fn without_a_key_a_chain_of_sealed_entries_can_be_followed() {
+    let mut host = sealed();
+    sender(&mut host);
+    host.deployment = support::deployment();
+    let check = host.call(json!({ "op": "verifyAudit", "query": { "owner": "org:acme" } }));
+    assert_eq!(check.unwrap()["intact"], true);
+}
+
+#[test]
+fn with_a_key_no_plain_values_are_read() {
+    let mut host = Host::new();
+    let (credential, _) = sender(&mut host);
     host.deployment = deployment(&[key('a')]);
     assert_eq!(host.code(&credential), "store_unavailable");
 }

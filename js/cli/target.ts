@@ -146,10 +146,12 @@ export function required(value: string | undefined, question: string): string {
 async function readRecordKey(path: string | undefined): Promise<TokensOptions['recordKey']> {
   if (path !== undefined) warnIfOpenToOthers([path], 'the record key');
   const text = path === undefined ? process.env.LEASTKEY_RECORD_KEY : await readText(path);
-  const [key, old, ...more] = text?.split(/[\s,]+/).filter((word) => word !== '') ?? [];
+  if (text === undefined) return undefined;
+  const [key, old, ...more] = text.split(/[\s,]+/).filter((word) => word !== '');
   if (more.length > 0) throw new UsageError('more than two record keys: give the new one and the old one');
-  if (key === undefined && path !== undefined) throw new UsageError(`${path} has no record key in it`);
-  return key === undefined || old === undefined ? key : [key, old];
+  if (key !== undefined) return old === undefined ? key : [key, old];
+  const place = path === undefined ? 'LEASTKEY_RECORD_KEY is empty' : `${path} has no record key in it`;
+  throw new UsageError(`${place}: give the key, or leave it out where nothing is sealed`);
 }
 
 /** Whatever it holds: createTokens parses it. */

@@ -7,13 +7,18 @@
 //! that a deployment can read to which other one a store belongs.
 //!
 //! A seal does not tell that a value is an older one of the same key, put back, nor that one was taken away.
+//!
+//! A deployment without record keys reads sealed values without a look at the seal, and writes nothing beside them: what it wrote would be
+//! damaged to all who have the key, who could then never end that token again.
 
 mod record_keys;
 
 pub use record_keys::{RecordKeys, SealKeys, open_unsealed};
 
 use crate::credential::Prefix;
+use crate::input::message;
 use crate::keys;
+use crate::refusal::{ErrorCode, Refusal};
 use crate::step::{Reads, Step, Write};
 
 /// What stands between the store and everything that plans: values are opened on the way in and sealed on the way out, so that no
@@ -52,6 +57,13 @@ impl Seal {
     /// Plans with the bodies of what was read, and seals what is to be committed.
     pub fn around<A>(&self, reads: &Reads, plan: impl FnOnce(&Reads) -> Step<A>) -> Step<A> {
         match plan(&self.opened(reads)) {
+            Step::Commit { writes, .. } if self.lacks_key(&writes, reads) => {
+                let message = message!(
+                    "the values of this store are sealed and this deployment has no record key, so it writes nothing: \
+                     give it `recordKey`"
+                );
+                Step::Refuse(Refusal::new(ErrorCode::StoreUnavailable, message))
+            }
             Step::Commit { writes, answer } => Step::Commit {
                 writes: self.all_sealed(writes, reads),
                 answer,
@@ -66,6 +78,14 @@ impl Seal {
     #[inline(never)]
     pub fn opened(&self, reads: &Reads) -> Reads {
         reads.map_texts(&|key, text| self.open(key, text).to_owned())
+    }
+
+    /// Whether something would be written without a seal, beside values that have one.
+    #[inline(never)]
+    fn lacks_key(&self, writes: &[Write], reads: &Reads) -> bool {
+        self.0.is_none()
+            && writes.iter().any(|write| write.value.is_some())
+            && reads.all_texts().any(|text| open_unsealed(text) != text)
     }
 
     #[inline(never)]

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { createTokens } from 'leastkey';
+import { sqliteStore } from 'leastkey/stores/sqlite';
 import { deployment } from './support/command.mjs';
 
 test('a file with a record key that others can open is warned of', async () => {
@@ -25,4 +27,82 @@ test('a file with a record key that others can open is warned of', async () => {
   } finally {
     remove();
   }
+});
+
+describe('a sealed database', () => {
+  const KEY = 'ab'.repeat(32);
+  const make = ['create', '--kind', 'permission-set', '--template', 'all-channels-branch'];
+  let site;
+  let id;
+  before(async () => {
+    site = deployment();
+    const made = await site.leastkey([...make, '--name', 'One', '--owner', 'org:acme', '--json'], {
+      env: { LEASTKEY_RECORD_KEY: KEY },
+    });
+    assert.equal(made.exit, 0, made.stderr);
+    id = made.json().record.id;
+  });
+  after(() => site.remove());
+
+  /** Every entry of the database. */
+  function entries() {
+    const store = sqliteStore({ path: site.environment.LEASTKEY_DB });
+    try {
+      return store.list({ prefix: '', limit: 1_000 });
+    } finally {
+      store.close();
+    }
+  }
+
+  const commands = () => [
+    ['disable', id],
+    ['revoke', id, '--yes'],
+    ['delete', id, '--yes'],
+    ['rotate', id],
+    ['edit', id, '--tag', 'ci'],
+    ['revoke-all', '--owner', 'org:acme', '--yes'],
+    [...make, '--name', 'Two', '--owner', 'org:acme'],
+    [...make, '--name', 'Two', '--owner', 'org:new'],
+  ];
+
+  test('is not written to by a command whose key was forgotten', async () => {
+    const before = entries();
+    for (const args of commands()) {
+      const { exit, stdout, stderr } = await site.leastkey(args);
+      assert.deepEqual([exit, stdout], [3, ''], args.join(' '));
+      assert.match(stderr, /sealed.*no record key/, args.join(' '));
+    }
+    assert.deepEqual(entries(), before);
+    assert.equal((await site.leastkey(['list', '--owner', 'org:acme', '--json'])).json().items.length, 1);
+  });
+
+  test('is not written to by a command whose key is empty', async () => {
+    const before = entries();
+    const empty = join(site.folder, 'empty.key');
+    writeFileSync(empty, '\n', { mode: 0o600 });
+    for (const args of commands()) {
+      for (const text of ['', ' ', ',']) {
+        const { exit, stderr } = await site.leastkey(args, { env: { LEASTKEY_RECORD_KEY: text } });
+        assert.equal(exit, 2, args.join(' '));
+        assert.match(stderr, /LEASTKEY_RECORD_KEY is empty/);
+      }
+      const { exit, stderr } = await site.leastkey([...args, '--record-key-file', empty]);
+      assert.equal(exit, 2, args.join(' '));
+      assert.match(stderr, /empty\.key has no record key in it/);
+    }
+    assert.deepEqual(entries(), before);
+  });
+
+  test('is still the server’s, who ends the token', async () => {
+    const store = sqliteStore({ path: site.environment.LEASTKEY_DB });
+    try {
+      const catalog = JSON.parse(readFileSync(site.environment.LEASTKEY_CATALOG, 'utf8'));
+      const tokens = await createTokens({ catalog, store, prefix: 'acme_test', recordKey: KEY });
+      const actor = { id: 'server', roles: { '': 'admin' } };
+      assert.equal((await tokens.revoke(id, {}, actor)).status, 'revoked');
+      assert.equal((await tokens.verifyAudit('org:acme')).intact, true);
+    } finally {
+      store.close();
+    }
+  });
 });

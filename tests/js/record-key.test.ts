@@ -81,6 +81,49 @@ describe('a sealed store', () => {
   });
 });
 
+describe('a deployment that lacks the key of a sealed store', () => {
+  /** A sealed store with a token, and what is in it. */
+  async function begun() {
+    const store = memoryStore();
+    const made = await createToken(await sealed(store, OLD), { limits: { credits: { amount: 9 } } });
+    return { ...made, store, before: entriesOf(store), plain: await deployment({ store }) };
+  }
+  const said = { code: 'store_unavailable', message: /sealed.*no record key.*`recordKey`/ };
+
+  test('reads, and writes nothing where a sealed value stands', async () => {
+    const { token, id, store, before, plain } = await begun();
+    assert.equal((await plain.get(id, admin)).id, id);
+    assert.equal((await plain.verify(token)).code, 'valid');
+    await assert.rejects(plain.disable(id, admin), said);
+    await assert.rejects(plain.revoke(id, {}, admin), said);
+    await assert.rejects(plain.delete(id, admin), said);
+    await assert.rejects(plain.rotate(id, {}, admin), said);
+    await assert.rejects(createToken(plain, { name: 'Other' }), said);
+    await assert.rejects(plain.revokeAll({ owner: 'org:acme' }, {}, admin), said);
+    await assert.rejects(plain.flush(), said);
+    assert.deepEqual(entriesOf(store), before);
+    await (await sealed(store, OLD)).revoke(id, {}, admin);
+  });
+
+  test('counts no use', async () => {
+    const { token, store, before, plain } = await begun();
+    assert.equal((await plain.verify(token, 'messages:send', { consume: 1 })).code, 'store_unavailable');
+    assert.deepEqual(entriesOf(store), before);
+  });
+
+  test('begins nothing for a new owner either, of whom nothing is there', async () => {
+    const { store, before, plain } = await begun();
+    const owner = 'org:acme/group:new';
+    await assert.rejects(createToken(plain, { owner }), said);
+    await assert.rejects(
+      plain.accounts.put({ id: owner, roles: {} }, { id: 'root', roles: { '': 'admin' } }),
+      said,
+    );
+    assert.deepEqual(entriesOf(store), before);
+    await createToken(await sealed(store, OLD), { owner });
+  });
+});
+
 describe('a change of the key', () => {
   test('goes by two: the new one seals, both open', async () => {
     const store = memoryStore();
