@@ -105,11 +105,7 @@ export class UsageCollector {
   /** Tells what remembers tokens of a use, and answers whether the token ends without; nothing where it is not remembered. */
   readonly #noteUse: (id: string, at: number) => boolean | undefined;
 
-  constructor(
-    write: WriteUses,
-    pageTime: number,
-    noteUse: (id: string, at: number) => boolean | undefined,
-  ) {
+  constructor(write: WriteUses, pageTime: number, noteUse: (id: string, at: number) => boolean | undefined) {
     this.#write = write;
     this.#pageTime = pageTime;
     this.#noteUse = noteUse;

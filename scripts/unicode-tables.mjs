@@ -63,7 +63,8 @@ function folds() {
   for (const [from, delta] of pairs) {
     const run = runs.at(-1);
     const step = run === undefined ? 0 : from - run.last;
-    const fits = run !== undefined && run.delta === delta && (run.count === 1 ? step <= 2 : step === run.step);
+    const fits =
+      run !== undefined && run.delta === delta && (run.count === 1 ? step <= 2 : step === run.step);
     if (fits) Object.assign(run, { last: from, step, count: run.count + 1 });
     else runs.push({ first: from, last: from, step: 1, count: 1, delta });
   }
