@@ -67,11 +67,10 @@ export function report(error: unknown, json: boolean): void {
     tell(new Legible(legibleJson({ error: { code, message, id, problems, report } }, { indent: 0 })));
     return;
   }
-  // The message of several problems is their lines.
-  const lines = problems?.map(({ path, message }) =>
-    path === '' ? line`${message}` : line`${path}: ${message}`,
-  );
-  tell(line`leastkey: ${lines === undefined ? message : join(lines, '\n  ')}`);
+  const lines = problems?.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)) ?? [];
+  // The message of wrong input is these very lines.
+  const all = lines.join('\n') === message ? lines : [message, ...lines];
+  tell(line`leastkey: ${join(all, '\n  ')}`);
 }
 
 /** An error can quote what was typed, or what a file or the store holds. */

@@ -218,6 +218,11 @@ describe('who is acting', () => {
     const without = await site.leastkey(['create', '--as', 'user:7', '--name', 'More', ...own]);
     assert.equal(without.exit, 1);
     assert.equal(JSON.parse(without.stderr).error.code, 'exceeds_ceiling', 'who has nothing gives nothing');
+    const told = await site.leastkey(['create', '--as', 'user:7', '--name', 'More', ...own.slice(0, -1)]);
+    assert.match(
+      told.stderr,
+      /^leastkey: permissions: .* cannot give: [^\n]*\n( {2}[a-z:-]+: is more than [^\n]* has\n)+$/,
+    );
     const other = await site.leastkey(['create', '--as', 'user:8', '--name', 'Theirs', ...own]);
     assert.equal(other.exit, 1);
     assert.equal(JSON.parse(other.stderr).error.code, 'forbidden');
