@@ -36,9 +36,11 @@ async function world() {
     },
   };
   const there = await deployment({ store: inner, now });
-  /** How often a token was read, as the first of a verification's two reads. */
-  const looksAt = (id: string) =>
-    reads.filter((keys) => keys.length === 1 && keys[0] === `token/${id}`).length;
+  /** How often a token was looked at: the first of a verification's two reads is not of what the token rests on. */
+  const looksAt = (id: string) => {
+    const firsts = reads.filter((keys) => !keys.some((key) => key.startsWith('account/')));
+    return firsts.filter((keys) => keys.includes(`token/${id}`)).length;
+  };
   const options = { store, now, freshness: '5s' as const };
   return { time, now, inner, there, reads, looksAt, options };
 }
@@ -172,7 +174,8 @@ describe('a wrong secret of a token that is there', () => {
             const verdict = await here.verify(one, 'messages:send');
             assert.deepEqual([verdict.code, verdict.token], ['bad_secret', undefined]);
           }
-          assert.ok(looksAt(id) - before <= 2, `${looksAt(id) - before} looks within a second`);
+          const looks = looksAt(id) - before;
+          assert.ok(looks >= 1 && looks <= 2, `${looks} looks within a second`);
           // Whoever has the secret notices nothing, and need not wait.
           if (remembered) assert.equal(here.verifySync(token)?.token?.id, id);
           assert.equal(await code(here, token), 'valid');
@@ -182,7 +185,7 @@ describe('a wrong secret of a token that is there', () => {
             const looks = looksAt(id);
             await all(here, wrong.slice(0, 50));
             for (const one of wrong.slice(0, 50)) assert.equal(await code(here, one), 'bad_secret');
-            assert.ok(looksAt(id) - looks <= 1);
+            assert.equal(looksAt(id) - looks, 1);
             assert.equal(here.verifySync(token)?.token?.id, id);
           }
         });
@@ -281,7 +284,7 @@ describe('a refusal that could be taken back', () => {
     const ids = Array.from({ length: 300 }, () => there.mint().token);
     await time.run(async () => {
       for (let turn = 0; turn < 5; turn++) assert.deepEqual(await all(here, ids), { unknown: 300 });
-      assert.equal(reads.filter(([key]) => key?.startsWith('token/')).length, 400);
+      assert.equal(reads.filter((keys) => keys.some((key) => key.startsWith('token/'))).length, 400);
     });
   });
 });
@@ -349,6 +352,6 @@ test('where clocks stand still while a request computes, a window lasts that lon
     await time.pause(1);
     reads.length = 0;
     assert.equal(await code(here, token), 'revoked');
-    assert.equal(reads.filter(([key]) => key === 'feed/0').length, 1);
+    assert.equal(reads.filter((keys) => keys.includes('feed/0')).length, 1);
   });
 });
