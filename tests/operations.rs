@@ -515,7 +515,8 @@ fn names_are_unique_where_the_kind_says_so() {
         (refusal.code, refusal.path.as_deref()),
         (ErrorCode::NameTaken, Some("name"))
     );
-    assert!(host.create(input("café"), user.clone()).is_ok(), "case counts");
+    let refusal = host.create(input("CAFÉ"), user.clone()).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::NameTaken, "case does not count");
     let other = json!({ "id": "user:8", "permissions": ["policy:read"] });
     assert!(
         host.create(input("Café"), other).is_ok(),
@@ -524,11 +525,15 @@ fn names_are_unique_where_the_kind_says_so() {
 
     let id = text(&first["record"]["id"]);
     host.one("revoke", &id, user.clone()).unwrap();
+    let second = host.create(input("Café"), user.clone()).unwrap();
+    host.one("delete", &id, user.clone()).unwrap();
+    let refusal = host.create(input("Café"), user.clone()).unwrap_err();
     assert_eq!(
-        host.create(input("Café"), user.clone()).unwrap_err().code,
+        refusal.code,
         ErrorCode::NameTaken,
-        "the record is still there"
+        "what lost the name frees it no more"
     );
+    let id = text(&second["record"]["id"]);
     host.one("delete", &id, user.clone()).unwrap();
     assert!(
         host.create(input("Café"), user).is_ok(),

@@ -45,9 +45,11 @@ impl Recount {
         }
         let (key, now) = (keys::limit(&token.id), context.time.now);
         // All that spend it queue for it: without a turn among them an edit of a busy token would lose every commit.
-        context
-            .reads
-            .get_queued(std::slice::from_ref(&key), &key, false)?;
+        if token.limits.is_some() {
+            context
+                .reads
+                .get_queued(std::slice::from_ref(&key), &key, false)?;
+        }
         let [stored] = context.reads.get([&key])?;
         let left = |limits: Option<&Limits>| limits.map(|limits| limits.left(stored, now));
         let before = left(token.limits.as_ref()).and_then(Result::ok).flatten();
