@@ -177,19 +177,34 @@ test('an empty store is nobody’s until the first change, and sealed so that ev
   await assert.rejects(empty.create(input(), admin), { code: 'store_unavailable', message: namesBoth });
 });
 
-describe('the number of shards', () => {
-  /** Keys of each read. */
-  function reading(store: Store) {
-    const reads: string[][] = [];
-    const counted = wrapped(store, {
-      get(keys) {
-        reads.push(keys);
-        return store.get(keys);
-      },
-    });
-    return { reads, counted };
-  }
+/** Keys of each read. */
+function reading(store: Store) {
+  const reads: string[][] = [];
+  const counted = wrapped(store, {
+    get(keys) {
+      reads.push(keys);
+      return store.get(keys);
+    },
+  });
+  return { reads, counted };
+}
 
+test('whose a store is costs no read: a verification makes two, the first of record and deployment', async () => {
+  const store = memoryStore();
+  const { token, id } = await createToken(await deployment({ store }));
+  const { reads, counted } = reading(store);
+  const verifier = await verifierOf(counted, {});
+  assert.equal((await verifier.verify(token)).code, 'valid');
+  assert.deepEqual(reads[0], [`token/${id}`, META]);
+  assert.equal(reads.length, 2);
+  reads.length = 0;
+  const tokens = await deployment({ store: counted });
+  await tokens.revoke(id, {}, admin);
+  assert.equal(reads.filter((keys) => keys.includes(META)).length, 1);
+  assert.ok((reads[0]?.length ?? 0) > 1, 'with what the operation reads first');
+});
+
+describe('the number of shards', () => {
   test('64: a reader learns it, and reads heads and deployment with one get', async () => {
     const clock = { now: Date.UTC(2026, 10, 23) };
     const now = () => clock.now;
