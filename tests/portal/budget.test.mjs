@@ -10,7 +10,7 @@ const MOST = 52_000;
 const VISITS = 7;
 
 /** With the module, which has a budget of its own in the build. */
-const MOST_IN_ALL = 305_000;
+const MOST_IN_ALL = 335_000;
 
 const ada = { id: 'user:1', roles: { 'org:acme': 'admin' } };
 
