@@ -99,7 +99,10 @@ fn asked(mut values: Vec<(String, String)>, ask: impl Fn(&str) -> JsValue) -> St
         if at(&step, "need").is_undefined() {
             return all;
         }
-        values.extend(needed(&step).into_iter().map(|key| (key, "null".to_owned())));
+        // A record is asked for again with what it rests on.
+        let mut new = needed(&step);
+        new.retain(|key| values.iter().all(|(known, _)| known != key));
+        values.extend(new.into_iter().map(|key| (key, "null".to_owned())));
         let list = at(&step, "need.list");
         if !list.is_undefined() {
             empty.push(text(&list));

@@ -95,6 +95,9 @@ describe('what a request may look like', async () => {
   });
 });
 
+/** By what stands before them in a path; else it is of a token. */
+const ids = { '/accounts/': 'org:acme%2Fgroup:eng', '/jobs/': '0123456789abcdef01234567' };
+
 describe('what a store does', () => {
   const outages = {
     throws: () => Promise.reject(new Error('connection to 10.0.0.7 refused')),
@@ -109,7 +112,7 @@ describe('what a store does', () => {
       for (const [path, item] of Object.entries(document.paths)) {
         for (const [method, { responses, security }] of Object.entries(item)) {
           if (!security.some((scheme) => 'host' in scheme) || responses['503'] === undefined) continue;
-          const id = path.includes('/accounts/') ? 'org:acme%2Fgroup:eng' : '0VblOrkjj4DqLcML';
+          const id = Object.entries(ids).find(([part]) => path.includes(part))?.[1] ?? '0VblOrkjj4DqLcML';
           const place = path.replace('{id}', id);
           const { body: sent, query = '' } =
             right[`${method.toUpperCase()} ${path.slice(base.length)}`] ?? {};

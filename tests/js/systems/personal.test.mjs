@@ -66,7 +66,8 @@ shows('no two tokens of a user have the same name', async () => {
   const { record: theirs } = await create({ name }, otherUser);
   assert.equal(theirs.name, name, 'another user has names of their own');
   await tokens.revoke(record.id, {}, user);
-  assert.equal(await codeOf(create({ name })), 'name_taken', 'a revoked token is still in the list');
+  assert.equal(await codeOf(create({ name })), 'done', 'a revoked token holds no name');
+  assert.equal(await codeOf(create({ name: 'UNIQUE' })), 'name_taken', 'and the next one does');
   const race = ['a', 'b', 'c', 'd'].map(() => create({ name: 'Raced' }));
   const ends = await Promise.all(race.map(codeOf));
   assert.deepEqual(ends.sort(), ['done', 'name_taken', 'name_taken', 'name_taken']);
