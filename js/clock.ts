@@ -18,6 +18,8 @@ export interface Clock {
   /** The host's own reading. */
   reading(): number;
   moment(): Moment;
+  /** An instant that was read, no later than the time is taken for: while a reading that jumped is in quarantine, that is where the clock should be. */
+  believed(instant: number): number;
 }
 
 /** A reading that jumped. */
@@ -65,6 +67,10 @@ class Marked implements Clock {
   moment(): Moment {
     return { now: this.reading(), highest: this.#highest };
   }
+
+  believed(instant: number): number {
+    return instant;
+  }
 }
 
 /** A clock beside one that nobody sets. */
@@ -106,6 +112,11 @@ class Compared implements Clock {
     // A mark that time went by since: what stands in quarantine is compared with where the clock should be.
     const highest = this.#jump === undefined ? this.#highest : Math.floor(this.#expected(this.#steady()));
     return { now, highest };
+  }
+
+  believed(instant: number): number {
+    if (this.#jump === undefined) return instant;
+    return Math.min(instant, Math.floor(this.#expected(this.#steady())));
   }
 
   /** Where the mark would be now. */

@@ -234,7 +234,7 @@ export class CoreTokens implements Tokens {
     const { usage, addresses } = this.#settings;
     if (!usage) return;
     // What is remembered is as of the last read of the feed, and used now.
-    const at = Math.max(verdict.asOf, this.#verifier.lastSeen);
+    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastSeen));
     if (options === undefined) {
       this.#usage.note(verdict, requirement, at);
       return;

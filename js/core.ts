@@ -170,9 +170,9 @@ export class ConfiguredCore implements VerifyingCore {
     return noted === MISS ? undefined : noted === 1;
   }
 
-  takeIn(heads: Reads, readAt: number): number {
+  takeIn(heads: Reads, order: number): number {
     const out: string[] = [];
-    const shards = this.#ask((core) => core.takeIn(textOf(heads), readAt, out));
+    const shards = this.#ask((core) => core.takeIn(textOf(heads), order, out));
     if (out.length > 0) throw refusal(readStep(out));
     return shards;
   }

@@ -143,6 +143,8 @@ export interface Settings {
   reading: () => number;
   /** Both. */
   moment: () => Moment;
+  /** An instant that was read, no later than the time is taken for. */
+  believed: (instant: number) => number;
   entropy: ((bytes: Uint8Array) => void) | undefined;
   deadline: number;
   usage: boolean;
@@ -261,6 +263,7 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
     now: () => clock.now(),
     reading: () => clock.reading(),
     moment: () => clock.moment(),
+    believed: (instant) => clock.believed(instant),
     entropy,
     deadline,
     ...readUsage(usage),

@@ -261,13 +261,15 @@ export class UsageCollector {
 
   /**
    * Lets go of the first that was not used since it was put in its place. The others are put behind it: a use moves nothing, for there
-   * are many more uses than there is to let go of.
+   * are many more uses than there is to let go of. What tells of a rotation goes last: an alert is more than a count.
    */
   #letGo(newest: Noted): void {
+    let others = 2 * this.#uses.size;
     for (const use of this.#uses.values()) {
+      others -= 1;
       this.#uses.delete(use.id);
-      if (use.at === use.placed && use !== newest) {
-        this.#uncounted += use.uses;
+      if (use.at === use.placed && use !== newest && (others < 0 || !tellsOfRotation(use))) {
+        this.#uncounted += Math.max(use.uses, 1);
         if (this.#near[placeOf(use.id)] === use) this.#near[placeOf(use.id)] = undefined;
         return;
       }
@@ -275,6 +277,10 @@ export class UsageCollector {
       this.#uses.set(use.id, use);
     }
   }
+}
+
+function tellsOfRotation({ reused, graceOver, successor }: Noted): boolean {
+  return reused === true || graceOver !== undefined || successor !== undefined;
 }
 
 /** The first of some uses, as many as one call takes. */

@@ -47,9 +47,11 @@ export function verifyCredential(
   return decide(settings, source, ask, signal);
 }
 
-/** The question as it is counted: by the host's own reading. The mark may be that of a clock which was ahead, and only refuses. */
+/** The question as it is counted: by the host's own reading, unless that jumped. The mark may be that of a clock which was ahead, and only refuses. */
 export function counted(question: Question, settings: Settings): Question {
-  return question.consume === undefined ? question : { ...question, countedAt: settings.reading() };
+  return question.consume === undefined
+    ? question
+    : { ...question, countedAt: settings.believed(settings.reading()) };
 }
 
 /** One step of a verification, and of remembering its token. */

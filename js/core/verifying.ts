@@ -78,12 +78,12 @@ export interface VerifyingCore {
   recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking };
 
   /**
-   * Takes in a read of the change feed and of `meta/deployment` that began at `readAt`, and forgets what changed. Answers how many shards
+   * Takes in a read of the change feed and of `meta/deployment` that is the `order`-th that began, and forgets what changed. Answers how many shards
    * there are.
    *
    * @throws {LeastkeyError} `store_unavailable` when the store is not that of this deployment.
    */
-  takeIn(heads: Reads, readAt: number): number;
+  takeIn(heads: Reads, order: number): number;
 
   /** What a request needs by the routes of the catalog. */
   match(method: string, path: string): Step;

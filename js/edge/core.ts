@@ -144,10 +144,10 @@ export class EdgeCore implements VerifyingCore {
     });
   }
 
-  takeIn(heads: Reads, readAt: number): number {
+  takeIn(heads: Reads, order: number): number {
     return this.#ask((core) => {
       this.#give(...bounded(heads).values.flat());
-      const shards = core.take_in(readAt);
+      const shards = core.take_in(order);
       this.#answer(`the heads of the change feed or ${STORE_META}`);
       return shards;
     });

@@ -13,8 +13,12 @@ const ASSUMED_SHARDS = 16;
 
 /** When a read began: by the clock, and by one that nobody sets. */
 interface Start {
+  /** Its number among the reads. No clock orders them: one that jumped and was set right again goes back. */
+  order: number;
   at: number;
   steady: number;
+  /** What an answer that rests on it is as of. */
+  asOf: number;
 }
 
 /** A read that is under way. */
@@ -34,6 +38,8 @@ export class Feed {
   /** The instance of the core that took it in. */
   #epoch = -1;
   #reading: Reading | undefined;
+  /** How many reads were begun. */
+  #begun = 0;
   /** Counts the changes that this process has made itself. */
   #doubts = 0;
   /** As many of them as the last read has seen. */
@@ -46,7 +52,7 @@ export class Feed {
 
   /** When the last read began. */
   get readAt(): number {
-    return this.#began?.at ?? Number.NEGATIVE_INFINITY;
+    return this.#began?.asOf ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Whether the last read began within the window and after the last change by this process, and the core still has what it said. */
@@ -92,7 +98,9 @@ export class Feed {
 
   /** Begins a read; nothing is under way when the store has answered at once. */
   #begin(): Reading | undefined {
-    const began = { at: this.#settings.now(), steady: performance.now() };
+    const at = this.#settings.now();
+    this.#begun += 1;
+    const began = { order: this.#begun, at, steady: performance.now(), asOf: this.#settings.believed(at) };
     const doubts = this.#doubts;
     const keys = this.#keys;
     const answer = this.#settings.verifying.get([...keys]);
@@ -114,14 +122,15 @@ export class Feed {
     const heads: Reads = { values: readValues(keys, answer), lists: [] };
     let shards: number;
     try {
-      shards = this.#core.takeIn(heads, began.at);
+      shards = this.#core.takeIn(heads, began.order);
     } catch (failure) {
       throw notOurs(heads, this.#settings.config.prefix) ?? failure;
     }
     // The heads that were not read yet, the core takes for lost until the next read.
     if (shards + 1 !== this.#keys.length) this.#keys = feedKeys(shards);
     // Of two reads that cross, the core keeps to the one that began later.
-    const isLate = this.#epoch === this.#core.epoch && this.#began !== undefined && began.at < this.#began.at;
+    const isLate =
+      this.#epoch === this.#core.epoch && this.#began !== undefined && began.order < this.#began.order;
     this.#epoch = this.#core.epoch;
     if (isLate) return;
     this.#began = began;

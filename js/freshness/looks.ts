@@ -25,6 +25,21 @@ interface Look {
   verdict: Promise<Verdict>;
 }
 
+/** When something was, by the clock and by one that nobody sets. */
+interface When {
+  now: number;
+  steady: number;
+}
+
+const whenOf = (now: number): When => ({ now, steady: performance.now() });
+
+/** Whether a pause that began then is over, by either clock: one that was set back stands still, and one that jumped goes back. */
+function isOver(began: When | undefined, now: number): boolean {
+  return (
+    began === undefined || Math.abs(now - began.now) >= PAUSE || performance.now() - began.steady >= PAUSE
+  );
+}
+
 /** The looks of one verifier. */
 export class Looks {
   readonly #start: string;
@@ -33,8 +48,8 @@ export class Looks {
   /** By what they look at; those that nobody may share by themselves. */
   readonly #underWay = new Map<unknown, Look>();
   /** When ids were looked at a second time, in the last second: of tokens that are remembered, and a hundred others. The first comes first. */
-  readonly #seconds = new Map<string, number>();
-  #absent = { since: 0, count: 0 };
+  readonly #seconds = new Map<string, When>();
+  #absent: { since: When | undefined; count: number } = { since: undefined, count: 0 };
 
   constructor(prefix: string, longest: number) {
     this.#start = `${prefix}_`;
@@ -52,9 +67,8 @@ export class Looks {
   isDue(credential: string, now: number, isAbsent: boolean): boolean {
     const subject = this.subject(credential);
     if (this.underWay(subject) !== undefined) return true;
-    // A clock that jumped, and was set right, is before the last of them.
-    if (Math.abs(now - (this.#seconds.get(subject) ?? Number.NEGATIVE_INFINITY)) < PAUSE) return false;
-    if (Math.abs(now - this.#absent.since) >= PAUSE) this.#absent = { since: now, count: 0 };
+    if (!isOver(this.#seconds.get(subject), now)) return false;
+    if (isOver(this.#absent.since, now)) this.#absent = { since: whenOf(now), count: 0 };
     return !isAbsent || this.#absent.count < MOST_ABSENT;
   }
 
@@ -65,7 +79,7 @@ export class Looks {
     if (isAbsent) this.#absent.count += 1;
     this.#forgetOld(now);
     this.#seconds.delete(subject);
-    this.#seconds.set(subject, now);
+    this.#seconds.set(subject, whenOf(now));
   }
 
   /** A look that was begun has not been made. */
@@ -111,7 +125,7 @@ export class Looks {
 
   #forgetOld(now: number): void {
     for (const [subject, at] of this.#seconds) {
-      if (Math.abs(now - at) < PAUSE) return;
+      if (!isOver(at, now)) return;
       this.#seconds.delete(subject);
     }
   }

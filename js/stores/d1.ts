@@ -2,6 +2,7 @@ import { LeastkeyError } from '../errors.js';
 import { refuseUnknownOptions } from '../options.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
 import type { Entry, Range, Store, Write } from './store.js';
+import { sweepClock } from './sweep-clock.js';
 
 /** What of Cloudflare's `D1Database` is used. */
 export interface D1Like {
@@ -78,7 +79,7 @@ export function d1Store(database: D1Like, options: D1StoreOptions = {}): Store {
   if (typeof prepare !== 'function' || typeof batch !== 'function') {
     throw wrong('expected the binding of a D1 database, such as env.DB');
   }
-  return new D1Store(database, options.now ?? Date.now);
+  return new D1Store(database, sweepClock(options.now));
 }
 
 function wrong(message: string): LeastkeyError {

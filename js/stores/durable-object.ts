@@ -3,6 +3,7 @@ import { refuseUnknownOptions } from '../options.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
 import { carrying, restored } from './remote-error.js';
 import type { Entry, MaybePromise, Range, Store, SyncStore, Write } from './store.js';
+import { sweepClock } from './sweep-clock.js';
 
 /** What of the `ctx.storage` of a Durable Object with SQLite is used. */
 export interface DurableObjectStorageLike {
@@ -61,7 +62,7 @@ export function durableObjectStore(
       { path: 'storage' },
     );
   }
-  return new DurableObjectStore(storage, options.now ?? Date.now);
+  return new DurableObjectStore(storage, sweepClock(options.now));
 }
 
 /**

@@ -3,6 +3,7 @@ import { refuseUnknownOptions } from '../options.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { Connection, ENTRIES, EXPIRY, unavailable } from './indexeddb-connection.js';
 import type { Entry, Range, Store, Write } from './store.js';
+import { sweepClock } from './sweep-clock.js';
 
 export interface IndexedDbStoreOptions {
   /** The name of the database. Default `leastkey`. All pages of one origin that name it share it. */
@@ -47,7 +48,8 @@ interface Row extends Entry {
  */
 export async function indexedDbStore(options: IndexedDbStoreOptions = {}): Promise<IndexedDbStore> {
   refuseUnknownOptions(options, ['name', 'openTimeout', 'now'], 'indexedDbStore');
-  const { name = 'leastkey', openTimeout = 5_000, now = Date.now } = options;
+  const { name = 'leastkey', openTimeout = 5_000 } = options;
+  const now = sweepClock(options.now);
   if (!Number.isInteger(openTimeout) || openTimeout < 1 || openTimeout > 600_000) {
     throw new LeastkeyError('invalid_input', 'openTimeout: expected whole milliseconds from 1 to 600,000', {
       path: 'openTimeout',

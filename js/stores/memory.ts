@@ -1,5 +1,6 @@
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import type { Entry, Range, SyncStore, Write } from './store.js';
+import { sweepClock } from './sweep-clock.js';
 
 export interface MemoryStoreOptions {
   /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
@@ -15,8 +16,8 @@ const SWEEP = 64;
  * @example
  * const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'acme_test' });
  */
-export function memoryStore({ now = Date.now }: MemoryStoreOptions = {}): SyncStore {
-  return new MemoryStore(now);
+export function memoryStore({ now }: MemoryStoreOptions = {}): SyncStore {
+  return new MemoryStore(sweepClock(now));
 }
 
 class MemoryStore implements SyncStore {

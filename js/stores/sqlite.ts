@@ -8,6 +8,7 @@ import { OpenFiles } from './open-files.js';
 import { type Database, isBusy, isIncompleteWrite, loadDriver, type Statement } from './sqlite-driver.js';
 import { prepareSchema, rollBack } from './sqlite-schema.js';
 import type { Entry, Range, SyncStore, Write } from './store.js';
+import { sweepClock } from './sweep-clock.js';
 
 export interface SqliteStoreOptions {
   /** The database file. It is created when missing; its folder must exist. */
@@ -59,7 +60,7 @@ const REOPEN = 'open the store again, for example by a restart';
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   refuseUnknownOptions(options, ['path', 'busyTimeout', 'now'], 'sqliteStore');
-  const { path, busyTimeout = 5_000, now = Date.now } = options;
+  const { path, busyTimeout = 5_000, now } = options;
   if (typeof path !== 'string' || path === '') {
     throw new LeastkeyError('invalid_input', 'path: expected the path of the database file', {
       path: 'path',
@@ -79,7 +80,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
   const file = resolve(path);
   refuseWrongPlace(file);
-  return open(file, busyTimeout, now);
+  return open(file, busyTimeout, sweepClock(now));
 }
 
 function open(file: string, busyTimeout: number, now: () => number): SqliteStore {

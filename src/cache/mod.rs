@@ -313,7 +313,8 @@ impl Cache {
         self.shards.count()
     }
 
-    /// Takes in a read of all heads of the change feed, which has so many shards, that began at `read_at`, and forgets what changed.
+    /// Takes in a read of all heads of the change feed, which has so many shards, and forgets what changed. `read_at` orders the reads by when
+    /// they began: an instant, or any number that grows.
     pub fn take_in(&mut self, heads: &Reads, shards: ShardCount, read_at: Instant) {
         // Two reads that cross: the later one has told everything that the earlier one knows.
         if self.as_of.is_some_and(|as_of| read_at < as_of) {

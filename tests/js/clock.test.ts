@@ -121,7 +121,7 @@ describe('a clock that was wrong', () => {
 
 describe('the clock of the host', () => {
   /** Both clocks set by hand, as no option can: one jumps, the other does not. */
-  async function jumping(told: unknown[]) {
+  async function jumping(told: unknown[], options: Parameters<typeof deployment>[0] = {}) {
     const real = { now: Date.now, steady: performance.now };
     const clock = { wall: START, steady: 1_000 };
     Date.now = () => clock.wall;
@@ -138,7 +138,7 @@ describe('the clock of the host', () => {
       const onError = (error: unknown, { operation }: { operation: string }) => {
         told.push([operation, error]);
       };
-      const tokens = await deployment({ onError });
+      const tokens = await deployment({ onError, ...options });
       return {
         ...(await createToken(tokens, { expiresAt: START + 10 * MINUTE })),
         tokens,
@@ -170,6 +170,54 @@ describe('the clock of the host', () => {
         [['clock', 'clock_unreliable']],
       );
       assert.match(String(told[0]?.[1].message), /jumped to 2028-.* reads 2027-.* the jump is forgotten/);
+    } finally {
+      restore();
+    }
+  });
+
+  test('that jumps ahead during a verification and is set right hides no revocation', async () => {
+    const { tokens, token, id, clock, pass, restore } = await jumping([], { freshness: '1s' });
+    try {
+      assert.equal((await tokens.verify(token)).code, 'valid');
+      pass(2_000);
+      clock.wall += 5 * MINUTE;
+      const { code, asOf } = await tokens.verify(token);
+      assert.deepEqual([code, asOf <= clock.wall - 5 * MINUTE], ['valid', true]);
+      clock.wall -= 5 * MINUTE;
+      await tokens.revoke(id, {}, admin);
+      pass(1_001);
+      assert.equal((await tokens.verify(token)).code, 'revoked');
+      assert.equal(tokens.verifySync(token)?.code, 'revoked');
+    } finally {
+      restore();
+    }
+  });
+
+  test('that jumps ahead during a commit and is set right drops nothing that lives on', async () => {
+    const { tokens, token, id, clock, restore } = await jumping([]);
+    try {
+      const { token: session } = await tokens.exchange(token, { expiresIn: '5m' });
+      clock.wall += YEAR;
+      await tokens.disable(id, admin);
+      clock.wall -= YEAR;
+      await tokens.enable(id, admin);
+      assert.equal((await tokens.verify(String(session))).code, 'valid');
+    } finally {
+      restore();
+    }
+  });
+
+  test('that jumps ahead during a use and is set right keeps no limit from holding', async () => {
+    const { tokens, clock, restore } = await jumping([]);
+    try {
+      const limits = { requests: { limit: 2, per: '1d' } };
+      const { token } = await createToken(tokens, { limits, expiresAt: START + 2 * YEAR });
+      const use = async () => (await tokens.verify(token, undefined, { consume: 1 })).code;
+      assert.deepEqual([await use(), await use(), await use()], ['valid', 'valid', 'rate_limited']);
+      clock.wall += YEAR;
+      assert.equal(await use(), 'rate_limited');
+      clock.wall -= YEAR;
+      assert.equal(await use(), 'rate_limited');
     } finally {
       restore();
     }
