@@ -1,3 +1,4 @@
+import { MAX_KEYS } from './access.js';
 import type { CredentialSource } from './credential.js';
 import { LeastkeyError } from './errors.js';
 import type { FreshVerifier } from './freshness/verifier.js';
@@ -51,18 +52,22 @@ export async function verifyMany(
   );
 }
 
-/** A store in whose place all reads that come in one turn of the event loop's microtasks are made as one. */
+/**
+ * A store in whose place all reads that come in one turn of the event loop's microtasks are made as one, or as few as hold no more keys than
+ * one snapshot: what a verification reads at once must be of one moment.
+ */
 function readTogether(store: Store): Store {
   let round: { keys: Set<string>; values: Promise<Map<string, string | null>> } | undefined;
   const read = async (keys: Set<string>) => {
     await undefined;
-    round = undefined;
+    if (round?.keys === keys) round = undefined;
     const asked = [...keys];
     return new Map(readValues(asked, await store.get([...asked])));
   };
   return {
     async get(keys) {
-      if (round === undefined) {
+      const isNew = (key: string) => round?.keys.has(key) !== true;
+      if (round === undefined || round.keys.size + keys.filter(isNew).length > MAX_KEYS) {
         const all = new Set<string>();
         round = { keys: all, values: read(all) };
       }

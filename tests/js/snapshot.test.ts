@@ -134,3 +134,23 @@ test('a record that was read before is written again between the two reads, and 
   const verdict = await here.verify(token, undefined, { freshness: 0 });
   assert.deepEqual([verdict.code, verdict.token?.name], ['valid', 'Renamed']);
 });
+
+test('many verifications ask for no more keys at once than one snapshot has', async () => {
+  const inner = memoryStore();
+  const there = await deployment({ store: inner });
+  const made = await Promise.all(
+    Array.from({ length: 150 }, (_, at) => createToken(there, { name: `Token ${at}` })),
+  );
+  const asked: number[] = [];
+  const store = wrapped(inner, {
+    async get(keys) {
+      asked.push(keys.length);
+      return inner.get(keys);
+    },
+  });
+  const here = await createVerifier({ catalog, prefix: PREFIX, store });
+  const verdicts = await here.verifyMany(made.map(({ token }) => ({ credential: token })));
+  assert.ok(verdicts.every(({ code }) => code === 'valid'));
+  assert.ok(Math.max(...asked) <= 128, String(asked));
+  assert.ok(asked.length <= 8, String(asked));
+});
