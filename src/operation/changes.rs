@@ -166,9 +166,14 @@ impl<'o> Changes<'o> {
 
     /// A write that another part of the commit may have made already.
     pub(super) fn write_once(&mut self, once: Write) {
-        if self.writes.iter().all(|write| write.key != once.key) {
+        if !self.writes_key(&once.key) {
             self.writes.push(once);
         }
+    }
+
+    /// Whether something is written to a key already.
+    pub(super) fn writes_key(&self, key: &str) -> bool {
+        self.writes.iter().any(|write| write.key == key)
     }
 
     /// A new token.

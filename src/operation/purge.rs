@@ -113,7 +113,10 @@ impl Page<'_, '_> {
             let keys: Vec<String> = ids.map(|id| keys::token(&id)).collect();
             self.context.reads.get_all(&keys)?;
             for (key, value) in entries {
-                self.look_at(value)?;
+                if !self.look_at(value)? {
+                    self.report.next = Some(at);
+                    return Ok(());
+                }
                 at.clone_from(key);
                 // What has no room is for the next page.
                 if !self.changes.has_room(self.authority, 0, 0) {
@@ -142,17 +145,20 @@ impl Page<'_, '_> {
         }
     }
 
-    fn look_at(&mut self, value: &str) -> Result<(), Halt> {
-        let Some(id) = entry_id(value) else { return Ok(()) };
+    /// One entry of the list: whether it could be done in this commit.
+    fn look_at(&mut self, value: &str) -> Result<bool, Halt> {
+        let Some(id) = entry_id(value) else {
+            return Ok(true);
+        };
         let [stored] = self.context.reads.get([&keys::token(&id)])?;
-        let Some(text) = stored else { return Ok(()) };
+        let Some(text) = stored else { return Ok(true) };
         self.report.scanned += 1;
         let record = match Stored::parse(&id, text) {
             Ok(Stored::Record(record)) => *record,
-            Ok(Stored::Tombstone) => return Ok(()),
+            Ok(Stored::Tombstone) => return Ok(true),
             Err(_) => {
                 self.report.unreadable.push(id);
-                return Ok(());
+                return Ok(true);
             }
         };
         let token = record.token();
@@ -161,20 +167,26 @@ impl Page<'_, '_> {
             .and_then(|since| since.after(self.over_for).ok())
             .is_some_and(|then| then <= now);
         if !long_over || !self.owner.covers(&token.owner) {
-            return Ok(());
+            return Ok(true);
         }
         if may_manage(self.context, token, self.authority).is_err() {
             self.report.not_allowed.push(id);
-            return Ok(());
+            return Ok(true);
         }
         if !self.dry_run {
+            // A commit writes a key once: of two tokens that one technical user backs, the other is for the next page.
+            let account = token.technical_user.as_ref().map(keys::account);
+            if account.is_some_and(|key| self.changes.writes_key(&key)) {
+                self.report.scanned -= 1;
+                return Ok(false);
+            }
             free_name(self.context, &record, &mut self.changes)?;
             release(self.context, token, &mut self.changes)?;
             let found = Found { record, text };
             self.changes.delete_token(&found);
         }
         self.report.ids.push(id);
-        Ok(())
+        Ok(true)
     }
 }
 
