@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use crate::bounds::KEY;
 use crate::credential::TokenId;
 use crate::json::json;
+use crate::keys;
 use crate::stored::{restore, restore_members};
 use crate::time::Instant;
 
@@ -12,6 +14,9 @@ const MOST_TRAILS: usize = 64;
 
 /// How many makers stand above each other at most while their tokens are ended. What is deeper waits with the other makers.
 const MOST_DEEP: usize = 1_000;
+
+/// How many makers wait at most, and how many tokens are met again, in a cursor that comes from outside: far more than a page adds.
+const MOST_WAITING: usize = 4_000;
 
 /// Where a sweep has come to.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +50,9 @@ pub(in crate::operation) struct Cursor {
     /// The token that sweeps, if it is meant itself: it ends last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) own: Option<TokenId>,
+    /// Whether this pass has gone back to what that token made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) own_followed: bool,
     /// Tokens that a page ended whose answer was lost, and that the next page meets again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     told: Vec<TokenId>,
@@ -61,6 +69,7 @@ restore_members!(Cursor {
     optional makers: "makers",
     optional path: "path",
     optional own: "own",
+    optional own_followed: "ownFollowed",
     optional told: "told",
 });
 
@@ -107,16 +116,34 @@ impl Cursor {
             makers: Vec::new(),
             path: Vec::new(),
             own: None,
+            own_followed: false,
             told: Vec::new(),
         }
     }
 
     /// Reads the `next` of a page.
     pub(in crate::operation) fn parse(text: &str, now: Instant) -> Result<Cursor, String> {
-        if text.starts_with("owner/") {
-            return Ok(Cursor::first(Some(text), now));
-        }
-        restore(text).map_err(|_| "is not the next of an earlier page".to_owned())
+        let cursor = if text.starts_with(keys::OWNERS) {
+            Some(Cursor::first(Some(text), now))
+        } else {
+            restore(text).ok()
+        };
+        cursor
+            .filter(Cursor::is_sound)
+            .ok_or_else(|| "is not the next of an earlier page".to_owned())
+    }
+
+    /// Whether a store takes the keys that are read of it, and it is no longer than a sweep makes it: it comes from outside.
+    fn is_sound(&self) -> bool {
+        let is_key = |key: &str| key.len() <= KEY && key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let is_owner = |owner: &str| is_key(&keys::audit_head_of(owner));
+        self.at
+            .as_deref()
+            .is_none_or(|at| is_key(at) && keys::listed_owner(at).is_none_or(is_owner))
+            && self.trails.len() <= MOST_TRAILS
+            && self.trails.iter().all(|trail| is_owner(&trail.of))
+            && self.path.len() <= MOST_DEEP
+            && self.makers.len().max(self.told.len()) <= MOST_WAITING
     }
 
     /// The text that [`Cursor::parse`] reads.
@@ -145,6 +172,7 @@ impl Cursor {
         self.at = None;
         self.over = false;
         self.found = false;
+        self.own_followed = false;
         self.told = Vec::new();
     }
 

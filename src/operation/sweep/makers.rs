@@ -1,6 +1,6 @@
 //! What ended tokens had made. A maker that has ended makes nothing more, so what is listed of it then is all.
 
-use super::{Flow, Judgement, Page, entry_id};
+use super::{Flow, Judgement, MOST_LOOKED_AT, Page, entry_id};
 use crate::catalog::Role;
 use crate::credential::TokenId;
 use crate::keys;
@@ -8,6 +8,9 @@ use crate::operation::lookup::Found;
 use crate::record::Stored;
 use crate::step::{Halt, Range};
 use crate::token::{Status, Token};
+
+/// As how many tokens of a page going down to another maker counts: its list is read, and then the rest of the list above it.
+const GOING_DOWN: usize = MOST_LOOKED_AT / 20;
 
 impl Page<'_, '_> {
     /// Ends the tokens that ended ones made, and what those made, and so on.
@@ -38,6 +41,7 @@ impl Page<'_, '_> {
                         self.cursor.path.pop();
                     }
                     self.cursor.descend(id);
+                    self.looked_at += GOING_DOWN;
                     went_down = true;
                     break;
                 }
@@ -54,31 +58,38 @@ impl Page<'_, '_> {
 
     /// One token that another made: whether the page goes on, and whether it may have made tokens itself.
     fn follow(&mut self, maker: &TokenId, id: &TokenId) -> Result<(Flow, bool), Halt> {
+        // Whatever stands there, it has been read: a page of what is gone ends like any other.
+        self.looked_at += 1;
         let [stored] = self.context.reads.get([&keys::token(id)])?;
         let Some(text) = stored else {
             return Ok((Flow::On, false));
         };
         let record = match Stored::parse(id, text) {
             Ok(Stored::Record(record)) => *record,
-            Ok(Stored::Tombstone) => return Ok((Flow::On, false)),
+            // What it was is gone; what it made is not.
+            Ok(Stored::Tombstone) => return Ok((Flow::On, true)),
             Err(_) => {
                 if self.may_know(maker)? {
                     self.report.unreadable.push(*id);
                 }
-                return Ok((Flow::On, false));
+                return Ok((Flow::On, true));
             }
         };
-        self.looked_at += 1;
         let token = record.token();
-        // What is meant itself is ended where it is listed.
-        if self.meant.includes(token) {
+        let is_meant = self.meant.includes(token);
+        // What is meant itself is ended, and counted, where it is listed, if the list comes to it.
+        if is_meant && (self.dry_run || self.is_ahead(token)) {
             return Ok((Flow::On, false));
         }
         match self.judge(token) {
             Judgement::Already => {
-                self.report.scanned += usize::from(self.cursor.was_told(id));
-                Ok((Flow::On, may_have_made(token)))
+                let was_told = self.cursor.was_told(id);
+                self.report.scanned += usize::from(was_told);
+                // What is meant was followed where it is listed, but for what a page ended here whose answer was lost.
+                Ok((Flow::On, may_have_made(token) && (was_told || !is_meant)))
             }
+            // That was told where it is listed.
+            Judgement::NotAllowed if is_meant => Ok((Flow::On, false)),
             Judgement::Own => {
                 self.cursor.own = Some(*id);
                 Ok((Flow::On, true))
@@ -99,6 +110,21 @@ impl Page<'_, '_> {
                 Ok((Flow::On, makes))
             }
         }
+    }
+
+    /// Whether the first pass still comes to a token in the list of its owner. Sessions stand in none.
+    fn is_ahead(&self, token: &Token) -> bool {
+        let cursor = &self.cursor;
+        if cursor.pass > 1 || cursor.over || !token.parents.is_empty() {
+            return false;
+        }
+        let Some(at) = &cursor.at else { return true };
+        // What is below the owner is listed first.
+        let [_, own] = keys::owner_ranges(&self.meant.owner);
+        let is_root = self.meant.owner.as_str().is_empty();
+        let in_own = |key: &str| !is_root && key.starts_with(&own);
+        let entry = keys::owner_entry(&token.owner, &token.id);
+        (in_own(at), at) < (in_own(&entry), &entry)
     }
 
     /// Whether the actor may know what a token made that is not the actor's: if it manages the maker. A cursor names makers, and comes from

@@ -189,8 +189,11 @@ impl<'c> Page<'_, 'c> {
         let Some(own) = own.find(|id| self.cursor.own == Some(*id)) else {
             return Ok(false);
         };
-        // What it made since it was met.
-        self.cursor.makers.push(own);
+        // What it made since it was met, from the first on, once in a pass: of more than a page looks at, the next page goes on with it.
+        if !self.cursor.own_followed {
+            self.cursor.own_followed = true;
+            self.cursor.makers.push(own);
+        }
         if self.follow_makers()? == Flow::Ends || !self.changes.is_empty() {
             return Ok(true);
         }
