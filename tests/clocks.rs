@@ -43,6 +43,8 @@ fn nothing_that_ends_by_an_unreliable_clock_is_made_and_what_ends_something_goes
     let (_, id) = sender(&mut host);
     let (_, over) = sender(&mut host);
     host.one("revoke", &over, admin()).unwrap();
+    let (_, disabled) = sender(&mut host);
+    host.one("disable", &disabled, admin()).unwrap();
     let digest = "0".repeat(64);
     let input =
         json!({ "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"] });
@@ -53,6 +55,7 @@ fn nothing_that_ends_by_an_unreliable_clock_is_made_and_what_ends_something_goes
         json!({ "op": "create", "input": input, "actor": admin() }),
         json!({ "op": "importKey", "input": row, "actor": admin() }),
         json!({ "op": "rotate", "id": id, "options": {}, "actor": admin() }),
+        json!({ "op": "enable", "id": disabled, "actor": admin() }),
         json!({ "op": "purge", "query": { "overFor": "1s" } }),
     ];
     // A mark that is ahead, and one that the reading has left behind by a jump.
@@ -67,7 +70,7 @@ fn nothing_that_ends_by_an_unreliable_clock_is_made_and_what_ends_something_goes
         assert_eq!(host.store, before);
     }
     (host.now, host.highest) = (NOW + MINUTE, Some(NOW + YEAR));
-    for op in ["disable", "enable", "revoke", "delete"] {
+    for op in ["disable", "revoke", "delete"] {
         host.one(op, &id, admin()).unwrap();
     }
 }
@@ -141,9 +144,87 @@ fn a_grace_is_over_by_the_time_of_the_flush_and_not_by_the_verifiers() {
     flush(&mut host, used.clone());
     assert_eq!(host.one("get", &id, admin()).unwrap()["status"], "active");
     assert_eq!(host.code(&old), "valid");
-    host.now = NOW + 60 * MINUTE;
+    // Nor by a jump of its own, which is not believed; what it writes then is not of the future.
+    (host.now, host.highest) = (NOW + YEAR, Some(NOW + 2 * MINUTE));
+    flush(&mut host, used.clone());
+    flush(&mut host, json!({ "id": id, "at": NOW + YEAR, "uses": 1 }));
+    let record = host.one("get", &id, admin()).unwrap();
+    assert_eq!(
+        (&record["status"], &record["lastUsedAt"]),
+        (&json!("active"), &json!(NOW + 2 * MINUTE))
+    );
+    (host.now, host.highest) = (NOW + 60 * MINUTE, None);
     flush(&mut host, used.clone());
     assert_eq!(host.one("get", &id, admin()).unwrap()["status"], "revoked");
+}
+
+#[test]
+fn the_name_of_a_living_token_is_taken_by_no_clock_that_is_ahead() {
+    let mut host = Host::new();
+    let mut catalog = support::catalog();
+    catalog["kinds"]["unique"] = json!({ "title": "Unique", "uniqueNames": true, "editable": ["name"] });
+    let prefix = support::value(json!({ "prefix": "acme_live" }));
+    host.deployment = leastkey::Deployment::configure(&prefix, &support::value(catalog)).unwrap();
+    let make = |host: &mut Host, name: &str, lifetime: &str| {
+        let input = json!({ "kind": "unique", "name": name, "owner": "org:acme", "templates": ["sender"],
+            "expiresIn": lifetime });
+        host.create(input, admin())
+            .map(|made| text(&made["record"]["id"]))
+    };
+    let short = make(&mut host, "Nightly", "1h").unwrap();
+    let other = make(&mut host, "Other", "1d").unwrap();
+    (host.now, host.highest) = (NOW + YEAR, Some(NOW + MINUTE));
+    let edit = json!({ "op": "edit", "id": other, "change": { "name": "Nightly" }, "actor": admin() });
+    let refused = host.call(edit.clone()).unwrap_err();
+    assert_eq!(serde_json::to_value(refused.code).unwrap(), "name_taken");
+    // Two processes a minute apart: for the one it is over and its name free, the other renews it still.
+    (host.now, host.highest) = (NOW + 60 * MINUTE, None);
+    host.call(edit).unwrap();
+    host.now -= 50_000;
+    let rotate = json!({ "op": "rotate", "id": short, "options": { "expiresIn": "1d" }, "actor": admin() });
+    let refused = host.call(rotate).unwrap_err();
+    assert_eq!(serde_json::to_value(refused.code).unwrap(), "name_taken");
+    let rotate = json!({ "op": "rotate", "id": other, "options": { "expiresIn": "1d" }, "actor": admin() });
+    host.call(rotate).unwrap();
+}
+
+#[test]
+fn the_use_of_a_new_secret_ends_the_old_one_where_an_older_one_was_shown_too() {
+    let mut host = Host::new();
+    let (_, id) = sender(&mut host);
+    let rotate = |host: &mut Host, options: Json| {
+        host.call(json!({ "op": "rotate", "id": id, "options": options, "actor": admin() }))
+            .unwrap()
+    };
+    rotate(&mut host, json!({ "grace": 0 }));
+    let made = rotate(&mut host, json!({ "endOldAtFirstUse": true }));
+    let revision = made["record"]["rotation"]["revision"].clone();
+    flush(
+        &mut host,
+        json!({ "id": id, "at": NOW, "uses": 1, "successor": revision, "reused": true }),
+    );
+    let record = host.one("get", &id, admin()).unwrap();
+    assert_eq!(
+        (&record["status"], record.get("rotation")),
+        (&json!("active"), None)
+    );
+    assert_eq!(host.code(&text(&made["token"])), "valid");
+    let query = json!({ "owner": "org:acme", "token": id });
+    let trail = host
+        .call(json!({ "op": "audit", "query": query, "actor": admin() }))
+        .unwrap();
+    let flushed: Vec<bool> = trail["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["operation"] == "flush")
+        .map(|entry| entry["before"] == entry["after"])
+        .collect();
+    assert_eq!(flushed.len(), 2, "{trail}");
+    assert!(
+        flushed.contains(&true) && flushed.contains(&false),
+        "the end, and the reuse beside it: {trail}"
+    );
 }
 
 #[test]

@@ -151,8 +151,8 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         let asked = read_asked(context, &members, problems);
         let from = read_from(&members, problems);
         if let (Some(id), Some(seen)) = (id, seen) {
-            // A clock that runs ahead keeps no token from going idle.
-            let at = seen.min(context.time.now);
+            // A clock that runs ahead keeps no token from going idle, be it the verifier's or this host's.
+            let at = seen.min(context.time.earliest());
             uses.push(Use {
                 id,
                 first: first.unwrap_or(at).min(at),
@@ -237,20 +237,24 @@ fn take_in<'c>(
     for parent in &token.parents {
         ledger.enter(context, parent, used)?;
     }
-    if let Some(changed) = consequence(context, used, &found.record, authority) {
-        changes.replace_token(&found, &changed);
+    let changed = consequence(context, used, &found.record, authority);
+    if let Some(changed) = &changed {
+        changes.replace_token(&found, changed);
         ledger.leave_record(&used.id);
-    } else if is_reuse(context, used, token) {
-        changes.note_token(token);
+    }
+    // A change of the status tells of the reuse itself; the end of an old secret says nothing of it.
+    let after = changed.as_ref().map_or(token, Record::token);
+    if is_reuse(context, used, token) && after.status == token.status {
+        changes.note_token(after);
     }
     Ok(())
 }
 
 /// Whether a secret was used that was rotated out. That a grace is over is judged by the time of the flush: the clock of the verifier may have
-/// been ahead, and its word ends no token. Of a rotation that was ended since, nothing is known of it; the next use tells.
+/// been ahead, and its word ends no token. Nor does a jump of this host's clock. Of a rotation that was ended since, nothing is known of it; the next use tells.
 fn is_reuse(context: &Context, used: &Use, token: &Token) -> bool {
     let late = |rotation: &Rotation| {
-        used.grace_over == Some(rotation.revision) && context.time.now >= rotation.grace_ends_at
+        used.grace_over == Some(rotation.revision) && context.time.earliest() >= rotation.grace_ends_at
     };
     used.reused || token.rotation.as_ref().is_some_and(late)
 }
@@ -261,13 +265,16 @@ fn consequence(context: &Context, used: &Use, record: &Record, authority: &Autho
     if is_reuse(context, used, token) {
         let kind = context.deployment.catalog().kind(&token.kind).ok()?;
         let status = match kind.rotation().reuse {
-            Reuse::Alert => return None,
-            Reuse::Disable => Status::Disabled,
-            Reuse::Revoke => Status::Revoked,
+            // The use of the new secret still ends the old one: whoever has an older one cannot keep that from happening.
+            Reuse::Alert => None,
+            Reuse::Disable => Some(Status::Disabled),
+            Reuse::Revoke => Some(Status::Revoked),
         };
-        let changes =
-            token.status == Status::Active || (token.status == Status::Disabled && status == Status::Revoked);
-        return changes.then(|| with_status(context, record, authority, status, None));
+        if let Some(status) = status {
+            let changes = token.status == Status::Active
+                || (token.status == Status::Disabled && status == Status::Revoked);
+            return changes.then(|| with_status(context, record, authority, status, None));
+        }
     }
     // Of another rotation the use says nothing: the secret of this one may never have reached its bearer.
     let ends_old = token

@@ -131,6 +131,12 @@ impl Time {
         self.now.max(self.highest)
     }
 
+    /// The earlier of both. A reading that jumped ahead is not believed yet, and may be forgotten: what cannot be undone, and what somebody
+    /// else gains because a time is over, waits until it is over by both.
+    fn earliest(self) -> Instant {
+        self.now.min(self.highest)
+    }
+
     /// Refuses to make what ends by a clock that is not to be believed: made a year ahead, a session of minutes would live that year.
     fn reliable(self) -> Result<(), Refusal> {
         let Time { now, highest, .. } = self;
@@ -314,7 +320,7 @@ impl Operation {
         use Operation as Op;
         matches!(
             self,
-            Op::Create | Op::ImportKey | Op::Exchange | Op::Rotate | Op::Purge
+            Op::Create | Op::ImportKey | Op::Exchange | Op::Rotate | Op::Enable | Op::Purge
         )
     }
 

@@ -195,8 +195,8 @@ fn rotate(
         changed = changed.settled(now);
     }
     let mut changes = Changes::new(context, Operation::Rotate, authority.id());
-    if is_over && kind.unique_names() {
-        // Meanwhile it was free.
+    if options.expires_in.is_some() && kind.unique_names() {
+        // It may have been free, by the clock of another process where not by this one.
         let hash = take_name(context, changed.token(), &mut changes)?;
         if hash != changed.name_hash() {
             free_name(context, &changed, &mut changes)?;
