@@ -245,3 +245,22 @@ fn every_cell_of_the_table_stops_something_that_nothing_else_stops() {
         "stopped without their cell too: {unneeded:#?}"
     );
 }
+
+#[test]
+fn a_debt_of_credits_is_forgiven_by_none_but_who_may_raise_what_is_left() {
+    let mut host = host();
+    let input = json!({ "kind": "tool", "name": "T", "owner": "org:acme", "templates": ["sender"],
+        "limits": { "credits": { "amount": 100 } } });
+    let made = host.create(input, root()).unwrap();
+    let id = text(&made["record"]["id"]);
+    // 60 were used before the amount was lowered.
+    let counted = r#"{"v":1,"of":{"credits":{"amount":100}},"credits":40}"#;
+    host.store.insert(format!("limit/{id}"), counted.to_owned());
+    let edit = |credits: Json, actor: Json| json!({ "op": "edit", "id": id, "change": { "limits": { "credits": credits } }, "actor": actor });
+    host.call(edit(json!({ "amount": 10 }), root())).unwrap();
+    let forgiving = json!({ "amount": 10, "remaining": 0 });
+    let admin = json!({ "id": "user:1", "roles": { "org:acme": "admin" } });
+    let refused = host.call(edit(forgiving.clone(), admin)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Forbidden);
+    host.call(edit(forgiving, root())).unwrap();
+}

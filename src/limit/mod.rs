@@ -50,7 +50,7 @@ pub struct Limits {
 struct Counters {
     #[serde(rename = "v")]
     form: u8,
-    /// The limits that it was counted under. What was used of credits goes over to changed ones; a changed rate counts anew.
+    /// The limits that it was counted under. What was used of them goes over to changed ones.
     of: Limits,
     #[serde(skip_serializing_if = "Option::is_none")]
     tat: Option<Arrival>,
@@ -169,8 +169,20 @@ impl Limits {
     /// # Errors
     /// When what is stored is damaged.
     pub fn left(&self, stored: Option<&str>, now: Instant) -> Result<Option<u32>, Exceeded> {
+        Ok(self.balance(stored, now)?.map(Balance::left))
+    }
+
+    /// The credits that are left now, below 0 where some are owed.
+    ///
+    /// # Errors
+    /// When what is stored is damaged.
+    pub(crate) fn signed_balance(&self, stored: Option<&str>, now: Instant) -> Result<Option<i64>, Exceeded> {
+        Ok(self.balance(stored, now)?.map(|balance| balance.balance))
+    }
+
+    fn balance(&self, stored: Option<&str>, now: Instant) -> Result<Option<Balance>, Exceeded> {
         let (_, balance) = self.counted(stored, now)?;
-        Ok(self.credits.map(|credits| credits.refilled(balance, now).left()))
+        Ok(self.credits.map(|credits| credits.refilled(balance, now)))
     }
 
     /// The counters with which these limits go on from now, in the place of those that are stored. Nothing, if all of it is still to be
@@ -210,7 +222,10 @@ impl Limits {
         let Some(counted) = stored.map(Counters::parse).transpose()? else {
             return Ok((None, None));
         };
-        let arrival = counted.tat.filter(|_| counted.of.requests == self.requests);
+        let arrival = match (counted.of.requests, self.requests, counted.tat) {
+            (Some(before), Some(rate), Some(arrival)) => Some(rate.taken_over(before, arrival, now)),
+            _ => None,
+        };
         let balance = match (counted.of.credits, self.credits, counted.balance()) {
             (Some(before), Some(credits), Some(balance)) => Some(credits.taken_over(before, balance, now)),
             _ => None,

@@ -77,8 +77,37 @@ impl Rate {
             let retry_after_ms = (cost <= self.limit).then(|| whole(early.div_ceil(self.limit.into())));
             return Err(Exceeded::RateLimited { retry_after_ms });
         }
-        let part = u32::try_from(next % u128::from(self.limit)).unwrap_or(u32::MAX);
-        Ok(Arrival(whole(next / u128::from(self.limit)), part))
+        Ok(self.arrival(next))
+    }
+
+    /// The arrival time of so many parts of this rate.
+    fn arrival(self, parts: u128) -> Arrival {
+        let limit = u128::from(self.limit);
+        let part = u32::try_from(parts % limit).unwrap_or(u32::MAX);
+        Arrival(whole(parts / limit), part)
+    }
+
+    /// An arrival time that was counted under another rate: what was used of that one, and has not come back since, is used of this one. So no
+    /// edit gives anything back, and one that narrows lets nothing more through at any time after it.
+    pub(super) fn taken_over(self, before: Rate, arrival: Arrival, now: Instant) -> Arrival {
+        if before == self {
+            return arrival;
+        }
+        let parts = |millis: u64| u128::from(millis) * u128::from(before.limit);
+        let Arrival(millis, part) = arrival;
+        let full = parts(before.per.millis());
+        // It passed at most `per` before its arrival time, by a clock that may be a little ahead. Further ahead was none that is right.
+        let ahead = millis.saturating_sub(now.millis().saturating_add(before.per.millis()));
+        let present = now.millis() + if ahead > SKEW.millis() { 0 } else { ahead };
+        let backlog = (parts(millis) + u128::from(part))
+            .saturating_sub(parts(present))
+            .min(full);
+        // Each unit of cost is `per` parts, of this rate as of the one before. What is left over is rounded up.
+        let (old, new) = (u128::from(before.per.millis()), u128::from(self.per.millis()));
+        let limit = u128::from(self.limit);
+        let used = backlog / old * new + (backlog % old * new).div_ceil(old);
+        let next = u128::from(present) * limit + used.min(new * limit);
+        self.arrival(next)
     }
 
     /// The arrival time of a rate of which nothing was used.

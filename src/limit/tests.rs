@@ -76,7 +76,7 @@ fn both_are_spent_or_neither() {
 }
 
 #[test]
-fn a_changed_rate_counts_anew_and_leaves_the_credits_as_they_were() {
+fn what_was_used_of_a_rate_stays_used_when_it_is_edited() {
     let before = read(&both()).unwrap();
     let spent = before.spend(None, 3, at(NOW)).unwrap();
     let mut changed = both();
@@ -86,13 +86,59 @@ fn a_changed_rate_counts_anew_and_leaves_the_credits_as_they_were() {
         .spend(Some(&spent.text), 2, at(NOW))
         .unwrap();
     assert_eq!(after.remaining, Some(0), "credits go on");
-    // Nothing of a slow rate is left in a quick one: 60 a minute would be behind by a day.
+    // One a day is one of 60 a minute, and no day.
     let daily = read(&json!({ "requests": { "limit": 1, "per": "1d" } })).unwrap();
     let spent = daily.spend(None, 1, at(NOW)).unwrap();
     let quick = read(&json!({ "requests": { "limit": 60, "per": "1m" } })).unwrap();
-    assert!(quick.spend(Some(&spent.text), 60, at(NOW)).is_ok());
     let edited = quick.go_on(Some(&spent.text), None, at(NOW)).unwrap().unwrap();
-    assert!(quick.spend(Some(&edited), 60, at(NOW)).is_ok());
+    for counted in [&spent.text, &edited] {
+        assert!(quick.spend(Some(counted), 60, at(NOW)).is_err());
+        assert!(quick.spend(Some(counted), 59, at(NOW)).is_ok());
+    }
+}
+
+#[test]
+fn a_rate_that_is_edited_again_and_again_gives_nothing_back() {
+    let hour = 3_600_000;
+    let rate = |limit: u32, per: u64| read(&json!({ "requests": { "limit": limit, "per": per } })).unwrap();
+    let spent = rate(1_000, hour).spend(None, 1_000, at(NOW)).unwrap().text;
+    // By the clock that counted it, and by one a minute behind.
+    for behind in [0, 60_000] {
+        let mut stored = spent.clone();
+        for per in [hour + 1, hour + 2, 2 * hour, 9 * hour] {
+            let narrower = rate(1_000, per);
+            stored = narrower
+                .go_on(Some(&stored), None, at(NOW - behind))
+                .unwrap()
+                .unwrap();
+            assert!(narrower.spend(Some(&stored), 1, at(NOW)).is_err(), "{per}");
+        }
+        let fewer = rate(10, hour)
+            .go_on(Some(&stored), None, at(NOW))
+            .unwrap()
+            .unwrap();
+        assert!(rate(10, hour).spend(Some(&fewer), 1, at(NOW)).is_err());
+    }
+    // What has come back in the meantime has come back.
+    let halfway = at(NOW + hour / 2);
+    let edited = rate(800, hour)
+        .go_on(Some(&spent), None, halfway)
+        .unwrap()
+        .unwrap();
+    assert!(rate(800, hour).spend(Some(&edited), 301, halfway).is_err());
+    assert!(rate(800, hour).spend(Some(&edited), 300, halfway).is_ok());
+    // A clock a year ahead left all of it used, and no year to wait for.
+    let ahead = rate(3, 60_000).spend(None, 3, at(NOW + YEAR)).unwrap().text;
+    let edited = rate(3, 90_000)
+        .go_on(Some(&ahead), None, at(NOW))
+        .unwrap()
+        .unwrap();
+    assert!(rate(3, 90_000).spend(Some(&edited), 1, at(NOW)).is_err());
+    assert!(rate(3, 90_000).spend(Some(&edited), 1, at(NOW + 30_000)).is_ok());
+    // The largest numbers do not overflow.
+    let longest = 9_007_199_254_740_991;
+    let spent = rate(MOST, longest).spend(None, MOST, at(NOW)).unwrap().text;
+    assert!(rate(MOST, longest - 1).spend(Some(&spent), 1, at(NOW)).is_err());
 }
 
 #[test]

@@ -43,7 +43,8 @@ impl Recount {
         if limits == token.limits.as_ref() && remaining.is_none() {
             return Ok(None);
         }
-        let (key, now) = (keys::limit(&token.id), context.time.now);
+        // No jump of the clock brings a refill.
+        let (key, now) = (keys::limit(&token.id), context.time.earliest());
         // All that spend it queue for it: without a turn among them an edit of a busy token would lose every commit.
         if token.limits.is_some() {
             context
@@ -51,8 +52,8 @@ impl Recount {
                 .get_queued(std::slice::from_ref(&key), &key, false)?;
         }
         let [stored] = context.reads.get([&key])?;
-        let left = |limits: Option<&Limits>| limits.map(|limits| limits.left(stored, now));
-        let before = left(token.limits.as_ref()).and_then(Result::ok).flatten();
+        let before = token.limits.as_ref();
+        let before = before.and_then(|limits| limits.left(stored, now).ok().flatten());
         let write = match limits.map(|limits| limits.go_on(stored, remaining, now)) {
             Some(Ok(Some(text))) => Some(Write::replace(key, stored, text)),
             None if stored.is_some() => Some(Write {
@@ -62,12 +63,14 @@ impl Recount {
             // What is damaged refuses until a manager says how many are left.
             Some(Err(_) | Ok(None)) | None => None,
         };
-        let otherwise = left(limits).and_then(Result::ok).flatten();
+        // None left is more than some owed: whoever sets it forgives a debt.
+        let otherwise = limits.and_then(|limits| limits.signed_balance(stored, now).ok().flatten());
         Ok(Some(Recount {
             write,
             before,
             remaining,
-            raises: remaining.is_some_and(|remaining| otherwise.is_none_or(|left| remaining > left)),
+            raises: remaining
+                .is_some_and(|remaining| otherwise.is_none_or(|balance| i64::from(remaining) > balance)),
         }))
     }
 

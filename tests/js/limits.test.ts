@@ -204,11 +204,11 @@ describe('credits', () => {
 });
 
 describe('a rate', () => {
-  test('that is edited counts anew', async () => {
+  test('that is edited keeps what was used', async () => {
     const { tokens, token, id } = await clocked({ requests: { limit: 1, per: '1d' } });
     assert.equal(await spend(tokens, token, 2), '1 valid, 1 rate_limited');
     await tokens.edit(id, { limits: { requests: { limit: 2, per: '1s' } } }, admin);
-    assert.equal(await spend(tokens, token, 3), '2 valid, 1 rate_limited');
+    assert.equal(await spend(tokens, token, 2), '1 valid, 1 rate_limited');
   });
 });
 
