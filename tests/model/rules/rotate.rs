@@ -69,7 +69,7 @@ impl State {
                 "forbidden",
             )
             .when(
-                is_over && kind.unique_names && self.name_is_taken(Some(at), &settled),
+                renewal.lifetime.is_some() && kind.unique_names && self.name_is_taken(Some(at), &settled),
                 "name_taken",
             );
         self.break_power(authority, &settled, &mut broken);
