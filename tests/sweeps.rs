@@ -122,12 +122,12 @@ fn what_gets_the_tag_of_a_sweep_meanwhile_ends_with_its_maker() {
     };
     let (leaked, actor) = manager(&mut host, "org:acme", json!({ "tags": ["leak"] }), &root());
     let (made, _) = manager(&mut host, "org:acme", json!({ "expiresIn": "8d" }), &actor);
+    // Before the sweep for long: no later pass looks at it as a young one.
+    host.now += HOUR;
     let query = json!({ "owner": "org:acme", "tag": "leak" });
     let call = json!({ "op": "revokeAll", "query": query, "actor": root() });
     let page = host.call(call).unwrap();
     assert_eq!(page["ids"], json!([leaked]));
-    // Long ago by now: no later pass looks at it as a young one.
-    host.now += HOUR;
     let change = json!({ "tags": ["leak"] });
     let edit = json!({ "op": "edit", "id": made, "change": change, "actor": root() });
     host.call(edit).unwrap();
