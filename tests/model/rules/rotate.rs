@@ -180,21 +180,21 @@ impl State {
         }
         if !reused {
             used(token);
-            if token
-                .rotation
-                .as_ref()
-                .is_some_and(|rotation| rotation.at_first_use && rotation.successor == seen.secret)
+        }
+        if reused && let Some(status) = token.kind.reuse {
+            if token.status == Status::Active || (token.status, status) == (Status::Disabled, Status::Revoked)
             {
-                token.confirm();
+                token.status = status;
+                token.held_at = (status == Status::Disabled).then_some("");
+                token.status_changed_at = Some(now);
                 token.revision += 1;
             }
-        } else if let Some(status) = token.kind.reuse
-            && (token.status == Status::Active
-                || (token.status, status) == (Status::Disabled, Status::Revoked))
+        } else if token
+            .rotation
+            .as_ref()
+            .is_some_and(|rotation| rotation.at_first_use && rotation.successor == seen.secret)
         {
-            token.status = status;
-            token.held_at = (status == Status::Disabled).then_some("");
-            token.status_changed_at = Some(now);
+            token.confirm();
             token.revision += 1;
         }
         done
