@@ -60,6 +60,8 @@ pub struct Rotation {
     pub grace_ends_at: u64,
     /// The end before a renewal.
     pub previous_end: Option<u64>,
+    /// Until when the makers before it had what they gave: so it is again if it is aborted.
+    pub given_until: Option<u64>,
     pub at_first_use: bool,
 }
 

@@ -84,6 +84,7 @@ impl State {
                 .filter(|_| settled.ends_at != old_end)
                 .map_or(now + grace, |end| end.min(now + grace)),
             previous_end: old_end.filter(|_| settled.ends_at != old_end),
+            given_until: settled.given_until,
             at_first_use: renewal.at_first_use,
         });
         settled.settle(now);
@@ -137,6 +138,7 @@ impl State {
         } else {
             token.rotation = None;
             token.ends_at = rotation.previous_end.or(token.ends_at);
+            token.given_until = rotation.given_until;
             token.retired.insert(0, rotation.successor);
         }
         token.revision += 1;
