@@ -186,7 +186,8 @@ impl State {
             next.credits = credits;
             next.spent = credits.map_or(0, |_| next.spent);
             if let (Some(credits), Some(remaining)) = (credits, change.remaining) {
-                tops_up = next.left().is_some_and(|left| remaining > left);
+                // To leave none where some are owed forgives a debt.
+                tops_up = i64::from(remaining) > i64::from(credits) - i64::from(next.spent);
                 sets = true;
                 next.spent = credits - remaining;
             }
