@@ -5,18 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { deployment } from './support/command.mjs';
+import { deployment, sender } from './support/command.mjs';
 
-const sender = [
-  '--name',
-  'Sender',
-  '--kind',
-  'permission-set',
-  '--owner',
-  'org:acme',
-  '--template',
-  'all-channels',
-];
 const none = { env: { LEASTKEY_PREFIX: undefined } };
 
 let site;

@@ -2,18 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { deployment } from './support/command.mjs';
-
-const sender = [
-  '--name',
-  'Sender',
-  '--kind',
-  'permission-set',
-  '--owner',
-  'org:acme',
-  '--template',
-  'all-channels',
-];
+import { deployment, sender } from './support/command.mjs';
 
 let site;
 before(() => {

@@ -9,6 +9,18 @@ import { fileURLToPath } from 'node:url';
 const bin = fileURLToPath(new URL('../../../node_modules/.bin/leastkey', import.meta.url));
 const catalogs = new URL('../../../examples/catalogs/', import.meta.url);
 
+/** What `create` is given for a token that sends messages. */
+export const sender = [
+  '--name',
+  'Sender',
+  '--kind',
+  'permission-set',
+  '--owner',
+  'org:acme',
+  '--template',
+  'all-channels',
+];
+
 /** A temporary deployment; `leastkey(args)` runs a command in it. */
 export function deployment(catalog = 'permission-set') {
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-cli-'));
