@@ -43,10 +43,17 @@ pub fn owner_entry(owner: &Resource, id: &TokenId) -> String {
     format!("{}{}", owner_prefix(owner), id.mirrored())
 }
 
-/// The id that an entry in the list of an owner stands for.
+/// The token of an entry in the list of the owner whose entries begin with a prefix.
 #[must_use]
 pub fn owner_entry_id(prefix: &str, key: &str) -> Option<TokenId> {
     key.strip_prefix(prefix).and_then(TokenId::from_mirrored)
+}
+
+/// The token of an entry in the list of any owner. The key says it, so an entry with a damaged value hides no token.
+#[must_use]
+pub fn entry_id(key: &str) -> Option<TokenId> {
+    let (_, id) = key.strip_prefix(OWNERS)?.split_once('/')?;
+    TokenId::from_mirrored(id)
 }
 
 /// The list of owners, of all of them: what every entry begins with.
@@ -74,6 +81,13 @@ pub fn made_prefix(maker: &TokenId) -> String {
 #[must_use]
 pub fn made(maker: &TokenId, id: &TokenId) -> String {
     format!("{}{id}", made_prefix(maker))
+}
+
+/// The token of an entry of what a maker made.
+#[must_use]
+pub fn made_id(key: &str) -> Option<TokenId> {
+    let (_, id) = key.strip_prefix("made/")?.split_once('/')?;
+    TokenId::parse(id).ok()
 }
 
 /// A name that is taken: `name/<owner>/<kind>/<hash of the name>`. The record has the text.

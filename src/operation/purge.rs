@@ -8,7 +8,6 @@ use super::list::may_see;
 use super::lookup::{Found, may_manage};
 use super::marker::Mark;
 use super::names::free_name;
-use super::sweep::entry_id;
 use super::technical_user::release;
 use super::{Answer, Context, Operation, Outcome};
 use crate::actor::Actor;
@@ -109,11 +108,11 @@ impl Page<'_, '_> {
                 limit: u32::try_from(limit).unwrap_or(1),
             };
             let entries = self.context.reads.list(&range)?;
-            let ids = entries.iter().filter_map(|(_, value)| entry_id(value));
+            let ids = entries.iter().filter_map(|(key, _)| keys::entry_id(key));
             let keys: Vec<String> = ids.map(|id| keys::token(&id)).collect();
             self.context.reads.get_all(&keys)?;
-            for (key, value) in entries {
-                if !self.look_at(value)? {
+            for (key, _) in entries {
+                if !self.look_at(key)? {
                     self.report.next = Some(at);
                     return Ok(());
                 }
@@ -146,8 +145,8 @@ impl Page<'_, '_> {
     }
 
     /// One entry of the list: whether it could be done in this commit.
-    fn look_at(&mut self, value: &str) -> Result<bool, Halt> {
-        let Some(id) = entry_id(value) else {
+    fn look_at(&mut self, key: &str) -> Result<bool, Halt> {
+        let Some(id) = keys::entry_id(key) else {
             return Ok(true);
         };
         let [stored] = self.context.reads.get([&keys::token(&id)])?;

@@ -12,7 +12,8 @@ use crate::time::Instant;
 /// How many owners' trails a sweep remembers. Of an owner beyond them it looks at young tokens once more instead.
 const MOST_TRAILS: usize = 64;
 
-/// How many makers stand above each other at most while their tokens are ended. What is deeper waits with the other makers.
+/// How many makers stand above each other at most while their tokens are ended. Of a deeper stack the lower half is dropped, and its
+/// topmost maker waits to be gone through again.
 const MOST_DEEP: usize = 1_000;
 
 /// How many makers wait at most, and how many tokens are met again, in a cursor that comes from outside: far more than a page adds.
@@ -47,6 +48,9 @@ pub(in crate::operation) struct Cursor {
     /// The maker whose tokens are being ended, below those that made it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) path: Vec<Maker>,
+    /// Whether a part of the path was dropped: from then on the sweep goes down to what ended tokens made even if it was there before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) again: bool,
     /// The token that sweeps, if it is meant itself: it ends last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) own: Option<TokenId>,
@@ -68,6 +72,7 @@ restore_members!(Cursor {
     optional trails: "trails",
     optional makers: "makers",
     optional path: "path",
+    optional again: "again",
     optional own: "own",
     optional own_followed: "ownFollowed",
     optional told: "told",
@@ -92,9 +97,21 @@ restore_members!(Trail {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Maker {
     pub(super) id: TokenId,
-    /// The last of its tokens that was looked at.
+    /// The key of the last of its entries that was looked at, after the prefix that all have.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) after: Option<TokenId>,
+    pub(super) after: Option<String>,
+}
+
+impl Maker {
+    fn new(id: TokenId) -> Maker {
+        Maker { id, after: None }
+    }
+
+    /// The key after which its entries are still to be looked at.
+    pub(super) fn passed(&self) -> Option<String> {
+        let prefix = keys::made_prefix(&self.id);
+        self.after.as_ref().map(|after| prefix + after)
+    }
 }
 
 restore_members!(Maker {
@@ -115,6 +132,7 @@ impl Cursor {
             trails: Vec::new(),
             makers: Vec::new(),
             path: Vec::new(),
+            again: false,
             own: None,
             own_followed: false,
             told: Vec::new(),
@@ -143,6 +161,10 @@ impl Cursor {
             && self.trails.len() <= MOST_TRAILS
             && self.trails.iter().all(|trail| is_owner(&trail.of))
             && self.path.len() <= MOST_DEEP
+            && self
+                .path
+                .iter()
+                .all(|maker| maker.passed().is_none_or(|key| is_key(&key)))
             && self.makers.len().max(self.told.len()) <= MOST_WAITING
     }
 
@@ -211,24 +233,28 @@ impl Cursor {
     pub(super) fn maker(&mut self) -> Option<Maker> {
         if self.path.is_empty() && !self.makers.is_empty() {
             let id = self.makers.remove(0);
-            self.path.push(Maker { id, after: None });
+            self.path.push(Maker::new(id));
         }
         self.path.last().cloned()
     }
 
-    /// Notes that the tokens of the maker on top were looked at up to one of them.
-    pub(super) fn pass_by(&mut self, token: TokenId) {
+    /// Notes that the entries of the maker on top were looked at up to a key.
+    pub(super) fn pass_by(&mut self, key: &str) {
         if let Some(maker) = self.path.last_mut() {
-            maker.after = Some(token);
+            let after = key.strip_prefix(&keys::made_prefix(&maker.id));
+            maker.after = after.map(str::to_owned);
         }
     }
 
     /// Goes down to the tokens that a token made.
     pub(super) fn descend(&mut self, id: TokenId) {
-        if self.path.len() < MOST_DEEP {
-            self.path.push(Maker { id, after: None });
+        if self.path.len() >= MOST_DEEP {
+            // Each maker that waits has half a path of its own below it, so few come to wait however wide it is down there.
+            let below = self.path.split_off(MOST_DEEP / 2);
+            self.makers.extend(below.first().map(|maker| maker.id));
+            self.again = true;
         } else {
-            self.makers.push(id);
+            self.path.push(Maker::new(id));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What ended tokens had made. A maker that has ended makes nothing more, so what is listed of it then is all.
 
-use super::{Flow, Judgement, MOST_LOOKED_AT, Page, entry_id};
+use super::{Flow, Judgement, MOST_LOOKED_AT, Page};
 use crate::catalog::Role;
 use crate::credential::TokenId;
 use crate::keys;
@@ -21,20 +21,24 @@ impl Page<'_, '_> {
             };
             let range = Range {
                 prefix: keys::made_prefix(&maker.id),
-                after: maker.after.map(|after| keys::made(&maker.id, &after)),
+                after: maker.passed(),
                 limit,
             };
             let entries = self.context.reads.list(&range)?;
-            self.read_records(entries)?;
+            self.read_records(entries.iter().filter_map(|(key, _)| keys::made_id(key)))?;
             let is_rest = entries.len() < limit as usize;
             let mut went_down = false;
-            for (at, (_, value)) in entries.iter().enumerate() {
-                let Some(id) = entry_id(value) else { continue };
+            for (at, (key, _)) in entries.iter().enumerate() {
+                let Some(id) = keys::made_id(key) else {
+                    self.looked_at += 1;
+                    self.cursor.pass_by(key);
+                    continue;
+                };
                 let (flow, makes) = self.follow(&maker.id, &id)?;
                 if flow == Flow::Ends {
                     return Ok(Flow::Ends);
                 }
-                self.cursor.pass_by(id);
+                self.cursor.pass_by(key);
                 if makes {
                     // Nothing comes after the last: what it made stands in the place of its maker.
                     if is_rest && at + 1 == entries.len() {
@@ -86,7 +90,8 @@ impl Page<'_, '_> {
                 let was_told = self.cursor.was_told(id);
                 self.report.scanned += usize::from(was_told);
                 // What is meant was followed where it is listed, but for what a page ended here whose answer was lost.
-                Ok((Flow::On, may_have_made(token) && (was_told || !is_meant)))
+                let follows = was_told || !is_meant || self.cursor.again;
+                Ok((Flow::On, may_have_made(token) && follows))
             }
             // That was told where it is listed.
             Judgement::NotAllowed if is_meant => Ok((Flow::On, false)),

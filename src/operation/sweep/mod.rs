@@ -27,7 +27,6 @@ use crate::planted::{Bug, planted};
 use crate::record::Stored;
 use crate::resource::Resource;
 use crate::step::{Halt, Write};
-use crate::stored::restore;
 use crate::token::{Status, Token};
 pub(super) use cursor::Cursor;
 use makers::may_have_made;
@@ -209,8 +208,8 @@ impl<'c> Page<'_, 'c> {
     }
 
     /// One entry of the list of an owner.
-    fn look_at(&mut self, value: &str) -> Result<Flow, Halt> {
-        let Some(id) = entry_id(value) else {
+    fn look_at(&mut self, key: &str) -> Result<Flow, Halt> {
+        let Some(id) = keys::entry_id(key) else {
             return Ok(Flow::On);
         };
         let [stored] = self.context.reads.get([&keys::token(&id)])?;
@@ -314,8 +313,7 @@ impl<'c> Page<'_, 'c> {
         u32::try_from(window).ok().filter(|window| *window > 0)
     }
 
-    fn read_records(&self, entries: &[(String, String)]) -> Result<(), Halt> {
-        let ids = entries.iter().filter_map(|(_, value)| entry_id(value));
+    fn read_records(&self, ids: impl Iterator<Item = TokenId>) -> Result<(), Halt> {
         let keys: Vec<String> = ids.map(|id| keys::token(&id)).collect();
         self.context.reads.get_all(&keys).map(drop)
     }
@@ -328,9 +326,4 @@ fn trail(context: &Context, owner: &str) -> Result<Option<u64>, Halt> {
         None => Some(0),
         Some(text) => Position::of_head(text).ok().map(|head| head.seq),
     })
-}
-
-/// The token that an entry of a list stands for.
-pub(super) fn entry_id(value: &str) -> Option<TokenId> {
-    restore(value).ok()
 }

@@ -1,6 +1,6 @@
 //! The passes of a sweep over the lists of owners: the first over all entries, later ones over what may have been made since.
 
-use super::{Flow, Page, entry_id, trail};
+use super::{Flow, Page, trail};
 use crate::keys;
 use crate::operation::create::SKEW;
 use crate::step::{Halt, Range};
@@ -46,9 +46,9 @@ impl Page<'_, '_> {
             };
             let begun = entries.iter().position(begins);
             let here = entries.split_at(begun.unwrap_or(entries.len())).0;
-            self.read_records(here)?;
-            for (key, value) in here {
-                if self.look_at(value)? == Flow::Ends {
+            self.read_records(here.iter().filter_map(|(key, _)| keys::entry_id(key)))?;
+            for (key, _) in here {
+                if self.look_at(key)? == Flow::Ends {
                     return Ok(Flow::Ends);
                 }
                 self.cursor.at = Some(key.clone());
@@ -147,14 +147,14 @@ impl Page<'_, '_> {
         };
         let entries = self.context.reads.list(&range)?;
         let since = self.cursor.since.map_or(0, Instant::millis);
-        let is_young = |(_, value): &(String, String)| {
-            entry_id(value).is_none_or(|id| id.minted_at().saturating_add(LATE) >= since)
+        let is_young = |(key, _): &(String, String)| {
+            keys::entry_id(key).is_none_or(|id| id.minted_at().saturating_add(LATE) >= since)
         };
         let old = entries.iter().position(|entry| !is_young(entry));
         let young = entries.split_at(old.unwrap_or(entries.len())).0;
-        self.read_records(young)?;
-        for (key, value) in young {
-            if self.look_at(value)? == Flow::Ends {
+        self.read_records(young.iter().filter_map(|(key, _)| keys::entry_id(key)))?;
+        for (key, _) in young {
+            if self.look_at(key)? == Flow::Ends {
                 return Ok(Flow::Ends);
             }
             self.cursor.at = Some(key.clone());
