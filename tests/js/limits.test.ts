@@ -361,6 +361,18 @@ describe('approximate limits', () => {
     assert.deepEqual(entriesOf(inner), before);
   });
 
+  test('start with what the store says is left', async () => {
+    const store = memoryStore();
+    const exact = await deployment({ store });
+    const few = { limits: { credits: { amount: 10, remaining: 2 } } };
+    const { token } = await createToken(exact, few);
+    const { token: used } = await createToken(exact, { limits: { credits: { amount: 3 } } });
+    assert.equal(await spend(exact, used, 2), '2 valid');
+    const near = await deployment({ store, limits: 'approximate' });
+    assert.equal(await spend(near, token, 3), '2 valid, 1 usage_exceeded');
+    assert.equal(await spend(near, used, 2), '1 valid, 1 usage_exceeded');
+  });
+
   test('change nothing of what the record says', async () => {
     const store = memoryStore();
     const exact = await deployment({ store });
