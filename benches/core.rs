@@ -16,15 +16,16 @@ use std::hint::black_box;
 use std::time::{Duration, Instant as Clock};
 
 use leastkey::Deployment;
-use leastkey::cache::Cache;
-use leastkey::credential::{Credential, TokenId};
-use leastkey::grant::Grant;
-use leastkey::input::Value;
-use leastkey::record::Stored;
-use leastkey::requirement::Requirement;
-use leastkey::step::{Reads, Step};
-use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, take_in, verify_and_remember};
+use leastkey::codec::json::Value;
+use leastkey::model::grant::Grant;
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::model::record::Stored;
+use leastkey::model::requirement::Requirement;
+use leastkey::storage::plan::{Reads, Step};
+use leastkey::value::credential::{Credential, TokenId};
+use leastkey::verify::cache::Cache;
+use leastkey::verify::verdict::Code;
+use leastkey::verify::verify::{recall, take_in, verify_and_remember};
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, instant, text, value};
 

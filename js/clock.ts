@@ -1,6 +1,6 @@
 import { LeastkeyError } from './errors.js';
 
-/** How far readings may be apart that are all taken for right, and how long one must hold that jumped; src/time.rs has the same. */
+/** How far readings may be apart that are all taken for right, and how long one must hold that jumped; src/value/time.rs has the same. */
 const MINUTE = 60_000;
 
 /** What a call is decided by. */

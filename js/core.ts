@@ -258,7 +258,7 @@ export class ConfiguredCore implements VerifyingCore {
 }
 
 /**
- * Keys and values in one text, as `Reads::from_text` of src/step.rs takes them. What has a NUL in it is no JSON, so it is damaged, and so is
+ * Keys and values in one text, as `Reads::from_text` of src/storage/plan.rs takes them. What has a NUL in it is no JSON, so it is damaged, and so is
  * the empty text in its place.
  */
 function textOf(reads: Reads): string {

@@ -9,7 +9,7 @@ export const STORE_META = 'meta/deployment';
 /** The form that this version reads. */
 const FORM = 1;
 
-/** As `Prefix::parse` of src/credential/prefix.rs takes it: what else is stored is not shown. */
+/** As `Prefix::parse` of src/value/credential/prefix.rs takes it: what else is stored is not shown. */
 const PREFIX = /^(?=.{1,32}$)[0-9A-Za-z]+(?:_[0-9A-Za-z]+)*$/;
 
 /** Why a store is not one of the deployment with this prefix, by values that were read at once; nothing where that is not the reason. */

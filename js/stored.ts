@@ -8,7 +8,7 @@ export class StoreAnswerError extends Error {
   override readonly name = 'StoreAnswerError';
 }
 
-/** Far beyond any value of src/bounds.rs; a longer one was not written by Leastkey. */
+/** Far beyond any value of src/storage/bounds.rs; a longer one was not written by Leastkey. */
 const LONGEST_VALUE = 1_000_000;
 
 /** The answer of `get` for `keys`, paired with them. */

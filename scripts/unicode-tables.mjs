@@ -1,6 +1,6 @@
 /**
- * Prints src/unicode.rs, from the files of the Unicode Character Database in a folder (Debian's package unicode-data has them):
- * `node scripts/unicode-tables.mjs /usr/share/unicode > src/unicode.rs`. Only a new version of Unicode asks for it, and a new version gives
+ * Prints src/value/unicode.rs, from the files of the Unicode Character Database in a folder (Debian's package unicode-data has them):
+ * `node scripts/unicode-tables.mjs /usr/share/unicode > src/value/unicode.rs`. Only a new version of Unicode asks for it, and a new version gives
  * names other keys: see docs/storage.md.
  */
 

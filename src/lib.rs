@@ -24,54 +24,19 @@
 //! | [`deployment`], [`edge`] | a prefix and a catalog, compiled once; the part of them that an edge needs |
 //! | [`planted`] | bugs that tests switch on, to see that their checks catch them; none of it is in a build |
 
-pub mod account;
-pub mod actor;
-pub mod audit;
-pub mod bounds;
-pub mod cache;
-pub mod catalog;
-pub mod condition;
-pub mod credential;
-pub mod deployment;
-pub mod edge;
-pub mod explain;
-pub mod feed;
-pub mod grant;
-pub mod input;
-mod json;
-pub mod keys;
-pub mod limit;
-pub mod metadata;
-pub mod name;
-pub mod operation;
-mod order;
-pub mod permission;
-pub mod planted;
-mod recent;
-pub mod record;
-pub mod refusal;
-pub mod requirement;
-pub mod resource;
-pub mod seal;
-pub mod shard_count;
-pub mod skeleton;
-pub mod sorted_map;
-pub mod standing;
-pub mod step;
-pub mod store_meta;
-mod stored;
-pub mod terms;
-pub mod time;
-pub mod token;
-mod unicode;
-pub mod usage;
-pub mod verdict;
-pub mod verify;
+// What only the operations use is left to the linker where they are not.
+#![cfg_attr(not(feature = "manage"), allow(dead_code, unused_imports))]
 
-#[cfg(all(target_arch = "wasm32", not(feature = "edge")))]
-pub mod wasm;
-#[cfg(all(target_arch = "wasm32", feature = "edge"))]
-#[path = "wasm/edge.rs"]
-pub mod wasm;
+pub mod catalog;
+pub mod codec;
+pub mod deployment;
+pub mod input;
+pub mod model;
+#[cfg(feature = "manage")]
+pub mod operation;
+pub mod planted;
+pub mod storage;
+pub mod value;
+pub mod verify;
 
 pub use deployment::Deployment;

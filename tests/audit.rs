@@ -5,9 +5,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use leastkey::audit::{Hash, Position};
-use leastkey::keys;
-use leastkey::resource::Resource;
+use leastkey::storage::audit::{Hash, Position};
+use leastkey::storage::keys;
+use leastkey::value::resource::Resource;
 use serde_json::json;
 use support::trail::{appended, entry, followed, owner, planned, problem_at, renames, trail};
 use support::{Host, NOW};

@@ -7,10 +7,10 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastkey::Deployment;
-use leastkey::audit::Hash;
-use leastkey::keys;
-use leastkey::refusal::Refusal;
-use leastkey::resource::Resource;
+use leastkey::input::Refusal;
+use leastkey::storage::audit::Hash;
+use leastkey::storage::keys;
+use leastkey::value::resource::Resource;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 use support::{Host, text, value};

@@ -4,11 +4,11 @@
 mod support;
 
 use leastkey::Deployment;
-use leastkey::audit::Hash;
-use leastkey::keys;
+use leastkey::input::ErrorCode;
 use leastkey::operation::plan;
-use leastkey::refusal::ErrorCode;
-use leastkey::step::{Reads, Step};
+use leastkey::storage::audit::Hash;
+use leastkey::storage::keys;
+use leastkey::storage::plan::{Reads, Step};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use support::trail::{ID, appended, change, owner, renames, trail};
@@ -104,7 +104,7 @@ fn a_filter_finds_a_token_or_an_account() {
     let mut host = Host::new();
     host.claim();
     grow(&mut host, 1_050);
-    let other = leastkey::audit::Change {
+    let other = leastkey::storage::audit::Change {
         token: None,
         account: Some(owner()),
         ..change("putAccount", "x")

@@ -3,8 +3,8 @@
 
 mod support;
 
-use leastkey::audit::Hash;
-use leastkey::keys;
+use leastkey::storage::audit::Hash;
+use leastkey::storage::keys;
 use proptest::prelude::*;
 use support::Host;
 use support::trail::{entry, followed, owner, trail};

@@ -10,8 +10,8 @@
 mod support;
 
 use leastkey::Deployment;
+use leastkey::input::{ErrorCode, Refusal};
 use leastkey::operation::{Aspect, Table};
-use leastkey::refusal::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};
 use support::{Host, text, value};
 

@@ -3,8 +3,8 @@
 
 mod support;
 
-use leastkey::bounds::{ACCOUNT, COMMIT, RECORD, VALUE};
-use leastkey::refusal::ErrorCode;
+use leastkey::input::ErrorCode;
+use leastkey::storage::bounds::{ACCOUNT, COMMIT, RECORD, VALUE};
 use serde_json::{Value as Json, json};
 use support::{Host, admin, text};
 
@@ -135,7 +135,7 @@ fn with_roles(permissions: usize) -> Host {
     configured(&catalog)
 }
 
-fn put(host: &mut Host, id: &str, places: usize) -> Result<Json, leastkey::refusal::Refusal> {
+fn put(host: &mut Host, id: &str, places: usize) -> Result<Json, leastkey::input::Refusal> {
     let roles: serde_json::Map<String, Json> = (0..places)
         .map(|at| (format!("org:acme/group:{at}"), json!("most")))
         .collect();

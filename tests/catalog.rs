@@ -5,7 +5,7 @@ mod support;
 
 use leastkey::catalog::{Catalog, Selection};
 use leastkey::input::{Members, Path, Problem, Problems};
-use leastkey::permission::Pattern;
+use leastkey::value::permission::Pattern;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use support::{catalog, value};

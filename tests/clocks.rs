@@ -10,7 +10,7 @@ use support::{Host, NOW, admin, sender, text};
 const MINUTE: u64 = 60_000;
 const YEAR: u64 = 365 * 24 * 60 * MINUTE;
 
-fn session(host: &mut Host, credential: &str) -> Result<Json, leastkey::refusal::Refusal> {
+fn session(host: &mut Host, credential: &str) -> Result<Json, leastkey::input::Refusal> {
     host.exchange(credential, json!({ "expiresIn": "15m" }))
 }
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use leastkey::credential::{Credential, ENTROPY, Prefix, Presented, Unreadable, WellFormed};
+use leastkey::value::credential::{Credential, ENTROPY, Prefix, Presented, Unreadable, WellFormed};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use support::instant;

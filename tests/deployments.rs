@@ -4,13 +4,13 @@
 mod support;
 
 use leastkey::Deployment;
-use leastkey::cache::Cache;
+use leastkey::input::{ErrorCode, Refusal};
 use leastkey::operation::plan;
-use leastkey::refusal::{ErrorCode, Refusal};
-use leastkey::shard_count::ShardCount;
-use leastkey::step::{Need, Reads, Step, Write};
-use leastkey::store_meta::NotOurs;
-use leastkey::verify::take_in;
+use leastkey::storage::plan::{Need, Reads, Step, Write};
+use leastkey::storage::shard_count::ShardCount;
+use leastkey::storage::store_meta::NotOurs;
+use leastkey::verify::cache::Cache;
+use leastkey::verify::verify::take_in;
 use serde_json::{Value as Json, json};
 use support::{Host, admin, instant, sender, text, value};
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use leastkey::refusal::ErrorCode;
+use leastkey::input::ErrorCode;
 use serde_json::{Value as Json, json};
 use support::{Host, admin};
 

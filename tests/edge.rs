@@ -7,9 +7,9 @@
 )]
 
 use leastkey::Deployment;
+use leastkey::codec::json::Value;
 use leastkey::deployment::Verifying;
-use leastkey::edge::Edge;
-use leastkey::input::Value;
+use leastkey::deployment::verifier::Edge;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 

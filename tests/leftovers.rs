@@ -12,8 +12,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use leastkey::Deployment;
-use leastkey::step::{Reads, Step, Write};
-use leastkey::verify::{Question, read_requirement, verify};
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::storage::plan::{Reads, Step, Write};
+use leastkey::verify::verify::verify;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use support::{Host, catalog, instant, text, value};

@@ -3,8 +3,8 @@
 
 mod support;
 
-use leastkey::refusal::ErrorCode;
-use leastkey::step::Write;
+use leastkey::input::ErrorCode;
+use leastkey::storage::plan::Write;
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, admin, sender, text};
 
@@ -471,8 +471,8 @@ fn an_idempotency_key_does_not_mind_the_order_of_members() {
     let first = call(
         r#"{"kind":"permission-set","name":"n","owner":"org:acme","templates":["sender"],"idempotencyKey":"k"}"#,
     );
-    let value: leastkey::input::Value = serde_json::from_str(r#"{"b":1,"a":{"d":2,"c":3}}"#).unwrap();
-    let sorted: leastkey::input::Value = serde_json::from_str(r#"{"a":{"c":3,"d":2},"b":1}"#).unwrap();
+    let value: leastkey::codec::json::Value = serde_json::from_str(r#"{"b":1,"a":{"d":2,"c":3}}"#).unwrap();
+    let sorted: leastkey::codec::json::Value = serde_json::from_str(r#"{"a":{"c":3,"d":2},"b":1}"#).unwrap();
     assert_eq!(value.canonical(), sorted.canonical());
     assert_eq!(
         call(

@@ -5,7 +5,7 @@ mod support;
 
 use leastkey::catalog::Catalog;
 use leastkey::input::{Members, Path, Problem, Problems};
-use leastkey::permission::PermissionSet;
+use leastkey::value::permission::PermissionSet;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use support::{Host, admin, catalog, text, value};
@@ -680,7 +680,7 @@ fn drift_of_one_template_and_of_one_owner() {
     );
 }
 
-fn host_call(host: &mut Host, query: Json) -> Result<Json, leastkey::refusal::Refusal> {
+fn host_call(host: &mut Host, query: Json) -> Result<Json, leastkey::input::Refusal> {
     host.call(json!({ "op": "drift", "query": query, "actor": admin() }))
 }
 
@@ -823,7 +823,7 @@ proptest! {
         }
         // Remove wins over every template, role and implication.
         for pattern in &remove {
-            let pattern = leastkey::permission::Pattern::parse(pattern).unwrap();
+            let pattern = leastkey::value::permission::Pattern::parse(pattern).unwrap();
             prop_assert!(set.iter().all(|id| !pattern.matches(id)));
         }
         // More templates never give less.

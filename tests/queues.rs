@@ -10,7 +10,7 @@ mod support;
 
 use leastkey::Deployment;
 use leastkey::operation::{Answer, plan, plan_exchange};
-use leastkey::step::{Reads, Step};
+use leastkey::storage::plan::{Reads, Step};
 use serde_json::{Value as Json, json};
 use support::{Host, admin, catalog, value};
 
@@ -161,15 +161,20 @@ fn uses_queue_at_the_counter_that_they_share() {
     for credential in [credential, session] {
         let mut reads = Reads::default();
         let queue = loop {
-            let requirement = leastkey::verify::read_requirement(
+            let requirement = leastkey::model::question::read_requirement(
                 host.deployment.catalog(),
                 &value(json!({ "consume": 1 })),
             )
             .unwrap();
             let question = value(json!({ "consume": 1 }));
-            let question = leastkey::verify::Question::read(&requirement, &question).unwrap();
-            match leastkey::verify::verify(&host.deployment, &credential, &question, &reads, host.time().now)
-            {
+            let question = leastkey::model::question::Question::read(&requirement, &question).unwrap();
+            match leastkey::verify::verify::verify(
+                &host.deployment,
+                &credential,
+                &question,
+                &reads,
+                host.time().now,
+            ) {
                 Step::Need(need) if need.queue.is_some() => break need.queue,
                 Step::Need(need) => host.fetch(&mut reads, need),
                 other => panic!("{other:?}"),

@@ -8,15 +8,14 @@
 
 mod support;
 
-use leastkey::cache::Cache;
-use leastkey::credential::{Credential, ENTROPY, TokenId};
-use leastkey::requirement::Requirement;
-use leastkey::step::{Reads, Step};
-use leastkey::usage::Usage;
-use leastkey::verdict::Code;
-use leastkey::verify::{
-    Question, read_requirement, recall, recall_many, recall_renewed, take_in, verify_and_remember,
-};
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::model::requirement::Requirement;
+use leastkey::model::usage::Usage;
+use leastkey::storage::plan::{Reads, Step};
+use leastkey::value::credential::{Credential, ENTROPY, TokenId};
+use leastkey::verify::cache::Cache;
+use leastkey::verify::verdict::Code;
+use leastkey::verify::verify::{recall, recall_many, recall_renewed, take_in, verify_and_remember};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -287,7 +286,7 @@ fn a_wrong_secret_is_refused_from_memory_and_takes_nothing_away() {
     let verdict = loop {
         let now = instant(host.now);
         let question = Question::of(&needs);
-        match leastkey::verify::verify(&host.deployment, &first, &question, &reads, now) {
+        match leastkey::verify::verify::verify(&host.deployment, &first, &question, &reads, now) {
             Step::Need(need) => {
                 read.extend(need.keys.clone());
                 host.fetch(&mut reads, need);

@@ -4,8 +4,8 @@
 mod support;
 
 use leastkey::Deployment;
-use leastkey::refusal::ErrorCode;
-use leastkey::seal::open_unsealed;
+use leastkey::input::ErrorCode;
+use leastkey::storage::seal::open_unsealed;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use support::{Host, admin, sender, text, value};

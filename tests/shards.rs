@@ -6,12 +6,13 @@ mod support;
 use std::collections::BTreeSet;
 
 use leastkey::Deployment;
-use leastkey::cache::Cache;
-use leastkey::refusal::ErrorCode;
-use leastkey::shard_count::ShardCount;
-use leastkey::step::{Reads, Step};
-use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall, take_in, verify_and_remember};
+use leastkey::input::ErrorCode;
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::shard_count::ShardCount;
+use leastkey::verify::cache::Cache;
+use leastkey::verify::verdict::Code;
+use leastkey::verify::verify::{recall, take_in, verify_and_remember};
 use serde_json::{Value as Json, json};
 use support::{Host, instant, text, value};
 

@@ -2,16 +2,16 @@
 //! at a table of what may stand in it: both accept the same texts, and make the same of them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use leastkey::account::{Account, StoredAccount};
-use leastkey::condition::Conditions;
-use leastkey::credential::{Digest, TokenId};
-use leastkey::input::{Value, parse_json};
-use leastkey::limit::Limits;
-use leastkey::metadata::Metadata;
-use leastkey::name::{Description, Identity, Name, Reason, Tag};
-use leastkey::permission::Permission;
-use leastkey::record::{Record, Stored};
-use leastkey::resource::Resource;
+use leastkey::codec::json::{Value, parse_json};
+use leastkey::model::account::{Account, StoredAccount};
+use leastkey::model::record::{Record, Stored};
+use leastkey::value::condition::Conditions;
+use leastkey::value::credential::{Digest, TokenId};
+use leastkey::value::limit::Limits;
+use leastkey::value::metadata::Metadata;
+use leastkey::value::name::{Description, Identity, Name, Reason, Tag};
+use leastkey::value::permission::Permission;
+use leastkey::value::resource::Resource;
 use proptest::prelude::*;
 
 /// What a value has to be. Each answers the value as it is written again.

@@ -64,6 +64,9 @@ async function makeCore(rust, folder) {
   await makeEdge(rust, folder);
 }
 
+/** Only the artefact of a binding package. */
+const binding = (name) => ['-p', name, '--lib', '--crate-type', 'cdylib'];
+
 const profile = (name) => ['--profile', quick ? 'quick' : name];
 
 /** The whole module and its glue. */
@@ -72,9 +75,7 @@ async function compileWhole(cargo, folder) {
   const compiled = `${folder}.wasm`;
   await cargo('rustc', [
     ...profile('release'),
-    '--lib',
-    '--crate-type',
-    'cdylib',
+    ...binding('leastkey-manage'),
     '--',
     `--emit=link=${compiled}`,
   ]);
@@ -88,11 +89,7 @@ async function makeEdge(rust, folder) {
   const cargo = quick ? rust.wholeCargo : rust.smallCargo;
   await cargo('rustc', [
     ...profile('edge'),
-    '--lib',
-    '--features',
-    'edge',
-    '--crate-type',
-    'cdylib',
+    ...binding('leastkey-verify'),
     '--',
     `--emit=link=${module}`,
     '-Clink-arg=-zstack-size=131072',
@@ -117,6 +114,7 @@ function inputs(rust) {
   const files = [
     'Cargo.toml',
     'Cargo.lock',
+    'bindings',
     'src',
     'package-lock.json',
     'scripts/build',

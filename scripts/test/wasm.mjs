@@ -5,7 +5,7 @@ import { toolchain } from '../setup/toolchain.mjs';
 import { cargoCounts } from './counts.mjs';
 
 /** The profile of the build, so that its compiled libraries serve here too. */
-const boundary = ['--release', '--test', 'wasm*'];
+const boundary = ['--release', '-p', 'leastkey-manage', '--test', 'boundary'];
 
 export const wasmChecks = [
   {

@@ -3,7 +3,7 @@
 use super::graph::dependencies_first;
 use super::{Catalog, TemplateUse};
 use crate::input::{Members, Problems, quote, suggestion};
-use crate::permission::{PermissionSet, parse_segment};
+use crate::value::permission::{PermissionSet, parse_segment};
 
 const MOST_PATTERNS: usize = 1_000;
 const MOST_EXTENDED: usize = 100;

@@ -3,7 +3,6 @@
 //! A catalog is a document (JSON), compiled once. Everything that is wrong with it is told at once, each with its JSON path.
 
 mod bundle;
-mod drift;
 mod graph;
 mod kind;
 mod outline;
@@ -21,7 +20,6 @@ mod warning;
 use std::ops::{Deref, Range};
 
 pub use bundle::{Role, Template};
-pub use drift::Drift;
 pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
 pub use outline::outline;
 pub use permissions::Permissions;
@@ -32,8 +30,9 @@ pub use suggest::{Offer, Suggestion};
 pub use tree::{Branch, Source, State};
 pub use warning::Warning;
 
-use crate::input::{Members, Path, Problem, Problems, Value, quote, suggestion};
-use crate::permission::{Pattern, PermissionSet};
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problem, Problems, quote, suggestion};
+use crate::value::permission::{Pattern, PermissionSet};
 
 /// How many permissions a suggestion can be asked for: the search compares each with each.
 const MOST_WANTED: usize = 1_000;
@@ -232,7 +231,7 @@ impl Catalog {
     pub fn read_set(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<PermissionSet> {
         let before = problems.len();
         let mut set = self.nothing();
-        for (id, path) in crate::input::members::text_list(value, path, MOST_WANTED, problems) {
+        for (id, path) in crate::input::object::text_list(value, path, MOST_WANTED, problems) {
             if problems.are_enough() {
                 break;
             }

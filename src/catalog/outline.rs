@@ -1,9 +1,11 @@
 use super::permissions::Permissions;
-use super::route::{self, RouteEntry, Routes};
+use super::route;
+use super::route::{RouteEntry, Routes};
 use super::service::MOST_PERMISSIONS;
-use crate::input::{Members, Path, Problems, Value, message};
-use crate::order::sorted_by;
-use crate::permission::{Permission, parse_segment};
+use crate::codec::json::Value;
+use crate::codec::sort::sorted_by;
+use crate::input::{Members, Path, Problems, message};
+use crate::value::permission::{Permission, parse_segment};
 
 /// Reads of a document what a verification looks at: the ids of its permissions, and the routes that lead to them. What else it says is for
 /// those who make tokens, and is not looked at.

@@ -1,6 +1,6 @@
 //! Whose tokens of a kind can be: patterns over resources, such as `org:*` for organisations or `org:*/group:*` for their groups.
 
-use crate::resource::Resource;
+use crate::value::resource::Resource;
 
 /// A pattern over the segments of an owner: `*` at the end of a segment is any rest of it, `**` as the last segment any number of them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 use crate::input::{message, quote, suggestion};
-use crate::permission::{Permission, PermissionSet};
+use crate::value::permission::{Permission, PermissionSet};
 
 /// The permissions of a catalog, each by its index. All of a catalog that a verification looks at.
 ///

@@ -5,9 +5,10 @@
 
 use super::request_path::{LONGEST_PATH, RoutePath, is_plain, parameter};
 use super::router::{Router, segments};
-use crate::input::{Members, Path, Problems, Value, message, quote};
-use crate::permission::Permission;
-use crate::resource::Resource;
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems, message, quote};
+use crate::value::permission::Permission;
+use crate::value::resource::Resource;
 
 const MOST_ROUTES: usize = 1_000;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -1,6 +1,6 @@
 //! The routes of one method as a tree, in which a path is found, and the routes that a request could take for one another.
 
-use crate::order::sorted_by;
+use crate::codec::sort::sorted_by;
 
 /// Routes as a tree of segments: literal before parameter before rest, with a way back where the more exact one leads nowhere.
 #[derive(Debug, Default)]

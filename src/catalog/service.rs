@@ -1,8 +1,9 @@
 use super::graph::dependencies_first;
 use super::route::RouteEntry;
-use crate::input::{Members, Path, Problems, Value, quote, suggestion};
-use crate::order::sorted_by;
-use crate::permission::{Permission, parse_segment};
+use crate::codec::json::Value;
+use crate::codec::sort::sorted_by;
+use crate::input::{Members, Path, Problems, quote, suggestion};
+use crate::value::permission::{Permission, parse_segment};
 
 /// The most permissions of a catalog.
 pub(super) const MOST_PERMISSIONS: usize = 100_000;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::Catalog;
-use crate::order::sorted_by_count;
-use crate::permission::{Permission, PermissionSet};
+use crate::codec::sort::sorted_by_count;
+use crate::value::permission::{Permission, PermissionSet};
 
 /// How many candidates the exact search weighs before it settles for the best cover that it has found.
 const SEARCHED: usize = 1_000_000;

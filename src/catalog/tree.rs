@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::service::Node;
 use super::{Catalog, Resolution};
-use crate::permission::Permission;
+use crate::value::permission::Permission;
 
 /// Whether what a node stands for is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

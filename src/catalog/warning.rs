@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Catalog, Resolution, Role};
-use crate::permission::{Permission, PermissionSet};
+use crate::value::permission::{Permission, PermissionSet};
 
 /// A warning. Its `code` is stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

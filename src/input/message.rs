@@ -3,7 +3,7 @@
 macro_rules! message {
     ($($said:tt)*) => {{
         #[allow(clippy::useless_format)]
-        if cfg!(feature = "edge") { String::new() } else { format!($($said)*) }
+        if cfg!(feature = "manage") { format!($($said)*) } else { String::new() }
     }};
 }
 pub(crate) use message;

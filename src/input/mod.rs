@@ -1,24 +1,19 @@
-//! What a caller hands in: a [`Value`] without a shape, read member by member with every problem told at its path.
+//! What a caller hands in: objects read member by member, and every problem of them told at its path.
 
-mod json;
-pub(crate) mod members;
+mod did_you_mean;
 mod message;
-mod nearest;
-mod number;
-#[cfg(not(feature = "edge"))]
+pub(crate) mod object;
+#[cfg(feature = "manage")]
 mod problem;
-#[cfg(feature = "edge")]
-#[path = "silent.rs"]
+#[cfg(not(feature = "manage"))]
+#[path = "problem_count.rs"]
 mod problem;
 mod quote;
-mod value;
+mod refusal;
 
-pub(crate) use json::Reader;
-pub use json::parse_json;
-pub use members::Members;
+pub use did_you_mean::{nearest, suggestion};
 pub(crate) use message::message;
-pub use nearest::{nearest, suggestion};
-pub(crate) use number::{plain_whole, write_whole};
+pub use object::Members;
 pub use problem::{Path, Problem, Problems};
 pub use quote::quote;
-pub use value::Value;
+pub use refusal::{ErrorCode, Refusal};

@@ -1,24 +1,27 @@
 //! `accounts.put`, `get`, `disable`, `enable`, `delete`. An account is managed from above: by an admin of what stands above it, so that nobody
 //! gives rights to themselves, and nobody takes back what was done to them.
 
+use super::answer::Answer;
+use super::arguments::refuse_credential;
 use super::authority::{Authority, damaged_account, forbidden};
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::details::{expect_revision, parse_owner, read_revision};
 use super::marker::Mark;
+use super::op::Operation;
 use super::power::Power;
-use super::{Answer, Context, Operation, Outcome, refuse_credential};
-use crate::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
-use crate::actor::Actor;
 use crate::catalog::Catalog;
-use crate::input::members::text_list;
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::name::Name;
-use crate::permission::PermissionSet;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::sorted_map::SortedMap;
-use crate::step::Halt;
+use crate::codec::json::Value;
+use crate::codec::sorted_map::SortedMap;
+use crate::input::object::text_list;
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
+use crate::model::actor::Actor;
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::name::Name;
+use crate::value::permission::PermissionSet;
+use crate::value::resource::Resource;
 
 /// The most resources that an account has ceilings at.
 const MOST_CEILINGS: usize = 100;

@@ -3,22 +3,22 @@
 //! Numbers follow one another without a gap, so the newest entries are read by their keys, from the head down. Only a damaged trail has
 //! gaps; then the entry before one is searched for with short lists, and nothing that stands in the store is left out.
 
+use super::answer::AuditPage;
 use std::ops::ControlFlow;
 
-use serde::Serialize;
-
+use super::answer::Answer;
+use super::arguments::refuse_credential;
 use super::authority::Authority;
+use super::context::{Context, Outcome};
 use super::list::may_see;
-use super::{Answer, Context, Outcome, refuse_credential};
-use crate::actor::Actor;
-use crate::audit::{Entry, Position};
-use crate::credential::TokenId;
-use crate::input::{Members, Path, Problems, Value, quote};
-use crate::keys;
-use crate::refusal::Refusal;
-use crate::resource::Resource;
-use crate::step::{Halt, Range};
-use crate::time::LARGEST_EXACT;
+use crate::codec::json::{LARGEST_EXACT, Value};
+use crate::input::{Members, Path, Problems, Refusal, quote};
+use crate::model::actor::Actor;
+use crate::storage::audit::{Entry, Position};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Range};
+use crate::value::credential::TokenId;
+use crate::value::resource::Resource;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 200;
@@ -28,18 +28,6 @@ const SCANNED: usize = 1_000;
 
 /// How many entries a list reads that only searches for the last one.
 const PROBED: u32 = 10;
-
-/// A page of a trail.
-#[derive(Debug, Default, Serialize)]
-pub struct Page {
-    items: Vec<Entry>,
-    /// Where the next page begins: the `after` of the next call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<u64>,
-    /// Entries that are damaged, so that a page does not hide them. Whether they are of the token or account asked for cannot be told.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unreadable: Vec<u64>,
-}
 
 struct Query {
     owner: Resource,
@@ -69,7 +57,7 @@ pub(super) fn plan(
     may_see(&Authority::read(context, actor)?, &query.owner)?;
     let mut taking = Taking {
         query: &query,
-        page: Page::default(),
+        page: AuditPage::default(),
         scanned: 0,
         last: None,
     };
@@ -132,7 +120,7 @@ impl Query {
 /// A page that is being filled.
 struct Taking<'q> {
     query: &'q Query,
-    page: Page,
+    page: AuditPage,
     scanned: usize,
     /// The entry that was looked at last.
     last: Option<u64>,

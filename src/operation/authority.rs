@@ -6,24 +6,24 @@
 
 use std::borrow::Cow;
 
-use super::Context;
-use crate::account::{Account, AccountStatus, StoredAccount};
-use crate::actor::Actor;
+use super::context::Context;
 use crate::catalog::{Catalog, Managers, Role};
-use crate::credential::TokenId;
-use crate::grant::Grant;
-use crate::input::{Problem, quote};
-use crate::keys;
-use crate::name::Identity;
-use crate::permission::{Permission, PermissionSet};
+use crate::codec::decode::Damaged;
+use crate::input::{ErrorCode, Problem, Refusal, quote};
+use crate::model::account::{Account, AccountStatus, StoredAccount};
+use crate::model::actor::Actor;
+use crate::model::grant::Grant;
+use crate::model::record::Stored;
+use crate::model::token::Token;
 use crate::planted::{Bug, planted};
-use crate::record::{Damaged, Stored};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::standing::{Standing, dependencies};
-use crate::step::{Halt, Reads, Write};
-use crate::time::Instant;
-use crate::token::Token;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Reads, Write};
+use crate::value::credential::TokenId;
+use crate::value::name::Identity;
+use crate::value::permission::{Permission, PermissionSet};
+use crate::value::resource::Resource;
+use crate::value::time::Instant;
+use crate::verify::dependencies::{Standing, dependencies};
 
 /// How many permissions an error message names.
 const NAMED: usize = 10;

@@ -1,42 +1,23 @@
 //! `revokeAll`: what is asked for, and what a page of it or of a purge answers.
 
-use serde::Serialize;
-
+use super::answer::{Answer, Sweep};
+use super::arguments::refuse_credential;
 use super::authority::Authority;
 use super::change::read_reason;
+use super::context::{Context, Outcome};
 use super::list::may_see;
 use super::marker::Mark;
-use super::sweep::{self, Cursor, Meant};
-use super::{Answer, Context, Operation, Outcome, refuse_credential};
-use crate::actor::Actor;
-use crate::credential::TokenId;
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::name::{Identity, Reason, Tag};
-use crate::refusal::Refusal;
-use crate::resource::Resource;
-use crate::step::Halt;
-
-/// What one page did, or in a dry run would do.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Sweep {
-    /// The tokens.
-    pub(super) ids: Vec<TokenId>,
-    /// How many of those that were meant are over already.
-    pub(super) already: usize,
-    /// How many the page looked at.
-    pub(super) scanned: usize,
-    /// Tokens that were meant, and that the actor may not change.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) not_allowed: Vec<TokenId>,
-    /// Tokens whose records are damaged. Verification refuses them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) unreadable: Vec<TokenId>,
-    /// Where the next page begins: the `after` of the next call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next: Option<String>,
-}
+use super::op::Operation;
+use super::sweep;
+use super::sweep::{Cursor, Meant};
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::credential::TokenId;
+use crate::value::name::{Identity, Reason, Tag};
+use crate::value::resource::Resource;
 
 /// What a sweep is asked for.
 pub(super) struct Asked {

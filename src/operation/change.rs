@@ -1,22 +1,25 @@
 //! Changes of a token's status: disable and enable are each other's inverse, revoke is terminal (P2).
 
+use super::answer::Answer;
+use super::arguments::refuse_credential;
 use super::authority::{Authority, forbidden};
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::lookup::{find_own, find_to_change};
 use super::marker::Mark;
+use super::op::Operation;
 use super::over::refuse_gone_idle;
 use super::power::Power;
 use super::sessions::leave;
-use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::catalog::Action;
-use crate::credential::TokenId;
-use crate::input::{Members, Path, Problems, Value};
-use crate::name::Reason;
-use crate::record::Record;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::Halt;
-use crate::token::{Status, Token};
+use crate::codec::json::Value;
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::model::record::Record;
+use crate::model::token::{Status, Token};
+use crate::storage::plan::Halt;
+use crate::value::credential::TokenId;
+use crate::value::name::Reason;
+use crate::value::resource::Resource;
 
 /// `disable(id, actor)`
 pub(super) fn disable(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {

@@ -2,24 +2,25 @@
 //! every change of what a verifier may have cached stands in the change feed; and what authority rested on is asserted.
 
 use super::authority::Authority;
+use super::call_time::Time;
+use super::context::Context;
 use super::lookup::Found;
 use super::marker::Mark;
-use super::{Context, Operation, Time};
-use crate::account::{Account, AccountType};
-use crate::audit::{self, Change, difference};
-use crate::bounds;
-use crate::credential::TokenId;
-use crate::feed::Head;
-use crate::grant::Grant;
-use crate::json::json;
-use crate::keys;
-use crate::name::{Identity, Reason};
+use super::op::Operation;
+use crate::codec::json::json;
+use crate::input::{ErrorCode, Refusal};
+use crate::model::account::{Account, AccountType};
+use crate::model::grant::Grant;
+use crate::model::record::Record;
+use crate::model::token::{Status, Token};
 use crate::planted::{Bug, planted};
-use crate::record::Record;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::{Halt, Write};
-use crate::token::{Status, Token};
+use crate::storage::audit::{Change, difference};
+use crate::storage::feed::Head;
+use crate::storage::plan::{Halt, Write};
+use crate::storage::{audit, bounds, keys};
+use crate::value::credential::TokenId;
+use crate::value::name::{Identity, Reason};
+use crate::value::resource::Resource;
 
 /// What one commit of a store takes.
 pub(super) const MOST_WRITES: usize = 32;
@@ -133,7 +134,7 @@ impl<'o> Changes<'o> {
         };
         let has_shard = match owner {
             Some(owner) => {
-                let shard = keys::feed(owner, self.context.shards);
+                let shard = self.context.shards.head_key_of(owner);
                 self.announced.iter().any(|(known, _)| *known == shard)
             }
             None => !self.announced.is_empty(),
@@ -294,7 +295,7 @@ impl<'o> Changes<'o> {
     }
 
     fn announce(&mut self, owner: &Resource, key: String, revision: u64) {
-        let head = keys::feed(owner, self.context.shards);
+        let head = self.context.shards.head_key_of(owner);
         push_to(&mut self.announced, head, (key, revision));
     }
 

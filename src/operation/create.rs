@@ -1,30 +1,33 @@
 //! `create(input, actor)`: a selection becomes a frozen grant, and a credential is shown once.
 
+use super::answer::Answer;
+use super::arguments::{read_digest, read_idempotency_key};
 use super::authority::{Authority, forbidden, refuse_more_than_account};
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::lookup::find;
 use super::marker::Mark;
 use super::names::take_name;
+use super::op::Operation;
 use super::power::{Power, hold_bounds};
 use super::recount::Recount;
+use super::technical_user;
 use super::wanted::Wanted;
-use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key, technical_user};
-use crate::account::Account;
-use crate::actor::Actor;
 use crate::catalog::{Managers, Selection};
-use crate::credential::{Credential, Digest, TokenId};
-use crate::grant::Grant;
-use crate::input::{Members, Path, Problems, Value, quote};
-use crate::json::json;
-use crate::keys;
-use crate::name::Identity;
+use crate::codec::json::{Value, json};
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal, quote};
+use crate::model::account::Account;
+use crate::model::actor::Actor;
+use crate::model::grant::Grant;
+use crate::model::record::{Record, Stored};
+use crate::model::token::{BoundsHeldAt, Imported, Status, Token};
 use crate::planted::{Bug, planted};
-use crate::record::{Record, Stored};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::{Halt, Write};
-use crate::time::{Instant, Lifetime};
-use crate::token::{BoundsHeldAt, Imported, Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::credential::{Credential, Digest, TokenId};
+use crate::value::name::Identity;
+use crate::value::resource::Resource;
+use crate::value::time::{Instant, Lifetime};
 
 /// How far the time in an id that somebody else minted may be from now.
 pub(super) const SKEW: Lifetime = Lifetime::minutes(10);

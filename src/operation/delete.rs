@@ -1,15 +1,17 @@
+use super::answer::Answer;
 use super::authority::Authority;
 use super::change::allows;
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::lookup::find_to_change;
 use super::marker::Mark;
 use super::names::free_name;
+use super::op::Operation;
 use super::sessions::leave;
 use super::technical_user::release;
-use super::{Answer, Context, Operation, Outcome};
 use crate::catalog::Action;
-use crate::credential::TokenId;
-use crate::step::Halt;
+use crate::storage::plan::Halt;
+use crate::value::credential::TokenId;
 
 /// `delete(id, actor)`: the record goes, a tombstone stays, so that neither the id nor a late write of the record ever comes back.
 pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {

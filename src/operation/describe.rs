@@ -1,62 +1,17 @@
 //! `describe({ owner? }, actor)`: what can be chosen when a token is made, and what of it this actor can give at an owner.
 
-use serde::Serialize;
-
+use super::answer::{Answer, Description, KindDescription, RoleDescription, TemplateDescription};
 use super::authority::Authority;
+use super::context::{Context, Outcome};
 use super::list::owner_of;
-use super::{Answer, Context, Outcome};
-use crate::actor::Actor;
-use crate::catalog::{Catalog, Kind};
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::permission::{Permission, PermissionSet};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::Halt;
-
-/// What a screen has to know before it offers anything. The services with their permissions are in the tree of a preview.
-#[derive(Debug, Serialize)]
-pub struct Description {
-    /// The catalog's own version.
-    version: String,
-    /// How credentials begin.
-    prefix: String,
-    /// The owner that `manage` and `ceiling` are about.
-    owner: Resource,
-    templates: Vec<TemplateDescription>,
-    roles: Vec<RoleDescription>,
-    kinds: Vec<KindDescription>,
-    /// The permissions that this actor can give at the owner.
-    ceiling: Vec<Permission>,
-}
-
-#[derive(Debug, Serialize)]
-struct TemplateDescription {
-    id: String,
-    title: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    version: u32,
-    recommended: bool,
-    /// How many permissions it gives, with what they imply.
-    permissions: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct RoleDescription {
-    id: String,
-    title: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct KindDescription {
-    #[serde(flatten)]
-    kind: Kind,
-    /// Whether this actor manages tokens of this kind for the owner.
-    manage: bool,
-}
+use crate::catalog::Catalog;
+use crate::codec::json::Value;
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::permission::PermissionSet;
+use crate::value::resource::Resource;
 
 pub(super) fn plan(
     context: &Context,

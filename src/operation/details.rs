@@ -1,15 +1,14 @@
 //! What managers write on a token for themselves: description, tags, metadata. And other members that create and edit share.
 
-use super::{Context, refuse_credential};
-use crate::condition::Conditions;
-use crate::input::{Members, Path, Problems, Value};
-use crate::json::json;
-use crate::limit::{Asked, Limits};
-use crate::metadata::Metadata;
-use crate::name::{Description, Tag};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::time::LARGEST_EXACT;
+use super::arguments::refuse_credential;
+use super::context::Context;
+use crate::codec::json::{LARGEST_EXACT, Value, json};
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::value::condition::Conditions;
+use crate::value::limit::{Asked, Limits};
+use crate::value::metadata::Metadata;
+use crate::value::name::{Description, Tag};
+use crate::value::resource::Resource;
 
 /// The most tags of a token.
 const MOST_TAGS: usize = 20;

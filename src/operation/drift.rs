@@ -1,61 +1,22 @@
 //! `drift({ owner, template?, after?, limit? }, actor)`: which tokens are not what their selection would give today.
 
-use serde::Serialize;
-
+use super::answer::{Answer, Drift, DriftReport, DriftedToken, TemplateDrift, TemplateReport};
 use super::authority::Authority;
+use super::context::{Context, Outcome};
 use super::list::{may_see, owner_of};
-use super::{Answer, Context, Outcome};
-use crate::actor::Actor;
-use crate::catalog::Drift;
-use crate::credential::TokenId;
-use crate::input::{Members, Path, Problems, Value, quote, suggestion};
-use crate::keys;
-use crate::name::Name;
-use crate::permission::{Permission, PermissionSet};
-use crate::record::Stored;
-use crate::refusal::Refusal;
-use crate::step::{Halt, Range};
-use crate::token::Status;
+use crate::catalog::{Catalog, Template};
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems, Refusal, quote, suggestion};
+use crate::model::actor::Actor;
+use crate::model::record::Stored;
+use crate::model::token::{Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Range};
+use crate::value::credential::TokenId;
+use crate::value::permission::{Permission, PermissionSet};
 
 /// How many tokens one call looks at, by default and at most.
 const MOST: u32 = 200;
-
-/// A page of a drift report.
-#[derive(Debug, Default, Serialize)]
-pub struct Report {
-    /// The tokens of this page that have drifted.
-    items: Vec<DriftedToken>,
-    /// By template: how many tokens of this page are behind.
-    templates: Vec<TemplateReport>,
-    /// How many tokens this page looked at. Revoked ones are passed over.
-    scanned: usize,
-    /// Tokens whose records are damaged.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unreadable: Vec<TokenId>,
-    /// Where the next page begins: the `after` of the next call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<TokenId>,
-}
-
-#[derive(Debug, Serialize)]
-struct DriftedToken {
-    id: TokenId,
-    name: Name,
-    #[serde(flatten)]
-    drift: Drift,
-}
-
-#[derive(Debug, Serialize)]
-struct TemplateReport {
-    id: String,
-    /// The version today; absent if the catalog has it no more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<u32>,
-    /// Tokens of this page that were made from another version, or lack something that it gives today.
-    behind: usize,
-    /// What some of them lack.
-    adds: Vec<Permission>,
-}
 
 pub(super) fn plan(
     context: &Context,
@@ -103,9 +64,9 @@ pub(super) fn plan(
         .reads
         .get_all(&ids.iter().map(keys::token).collect::<Vec<String>>())?;
 
-    let mut report = Report {
+    let mut report = DriftReport {
         scanned: ids.len(),
-        ..Report::default()
+        ..DriftReport::default()
     };
     if entries.len() >= limit as usize {
         report.next = ids.last().cloned();
@@ -125,7 +86,7 @@ pub(super) fn plan(
         if token.status == Status::Revoked || token.owner != owner {
             continue;
         }
-        let Some(drift) = catalog.drift(token) else {
+        let Some(drift) = drift_of(token, catalog) else {
             continue;
         };
         if template
@@ -169,4 +130,59 @@ pub(super) fn plan(
         })
         .collect();
     Ok(Outcome::Answer(Answer::Drift(report)))
+}
+
+/// The drift of a token; nothing if it is what its selection would be today.
+fn drift_of(token: &Token, catalog: &Catalog) -> Option<Drift> {
+    // A pattern that matches nothing any more gives nothing today.
+    let union = |patterns: &[String]| {
+        let mut set = catalog.nothing();
+        patterns
+            .iter()
+            .filter_map(|pattern| catalog.matching(pattern).ok())
+            .for_each(|found| set.union(&found));
+        set
+    };
+    let removed = union(&token.removed);
+    let mut today = union(&token.added);
+    let mut templates = Vec::with_capacity(token.templates.len());
+    for used in &token.templates {
+        let current = catalog.template(&used.id);
+        let mut adds = Vec::new();
+        if let Some(current) = current {
+            today.union(current.permissions());
+            let gives = catalog.closed(current.permissions()).without(&removed);
+            adds = catalog.ids(&gives);
+            adds.retain(|id| token.permissions.binary_search(id).is_err());
+        }
+        let (id, version) = (used.id.clone(), used.version);
+        templates.push(TemplateDrift {
+            id,
+            version,
+            current: current.map(Template::version),
+            adds,
+        });
+    }
+    if let Some(role) = token.role.as_ref().and_then(|role| catalog.role(role)) {
+        today.union(role.permissions());
+    }
+    let today = catalog.ids(&catalog.closed(&today).without(&removed));
+    let adds: Vec<Permission> = today
+        .iter()
+        .filter(|id| token.permissions.binary_search(id).is_err())
+        .cloned()
+        .collect();
+    let drops: Vec<Permission> = token
+        .permissions
+        .iter()
+        .filter(|id| today.binary_search(id).is_err())
+        .cloned()
+        .collect();
+    let drifted = !adds.is_empty() || !drops.is_empty() || templates.iter().any(TemplateDrift::drifted);
+    templates.retain(TemplateDrift::drifted);
+    drifted.then_some(Drift {
+        templates,
+        adds,
+        drops,
+    })
 }

@@ -1,32 +1,35 @@
 //! `edit(id, change, actor)`: what a kind lets its managers change in a living token. A member that is null takes something away.
 
+use super::answer::Answer;
+use super::arguments::refuse_credential;
 use super::authority::{Authority, refuse_more_than_account};
 use super::change::terminal;
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::details::{
     clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
 };
 use super::lookup::{Found, done_before, find_to_change};
 use super::marker::Mark;
 use super::names::{free_name, take_name};
+use super::op::Operation;
 use super::power::{Power, hold_bounds};
 use super::recount::Recount;
-use super::{Answer, Context, Operation, Outcome, refuse_credential};
-use crate::account::StoredAccount;
-use crate::actor::Actor;
 use crate::catalog::{Editable, Kept, Selection};
-use crate::condition::Conditions;
-use crate::credential::TokenId;
-use crate::grant::Grant;
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::limit::Asked;
-use crate::metadata::Metadata;
-use crate::name::{Description, Name, Tag};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::skeleton::NameHash;
-use crate::step::Halt;
-use crate::token::{Status, Token};
+use crate::codec::json::Value;
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::model::account::StoredAccount;
+use crate::model::actor::Actor;
+use crate::model::grant::Grant;
+use crate::model::token::{Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::condition::Conditions;
+use crate::value::credential::TokenId;
+use crate::value::limit::Asked;
+use crate::value::metadata::Metadata;
+use crate::value::name::{Description, Name, Tag};
+use crate::value::name_key::NameHash;
 
 /// What is to be another than it was. The outer `None` leaves a member as it is, the inner one takes it away.
 struct Edit {

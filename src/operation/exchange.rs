@@ -1,34 +1,38 @@
 //! `exchange(credential, { permissions?, resource?, expiresIn?, name?, sibling?, context? })`: a session token, derived from the one that was
 //! presented. It is narrower or equal, never outlives what it came from, and ends with it (RFC 8693 §1.1).
 
+use super::answer::Answer;
+use super::arguments::refuse_credential;
 use super::authority::{Authority, forbidden};
 use super::change::allows;
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::marker::Mark;
+use super::op::Operation;
 use super::power::Power;
 use super::sessions::join;
-use super::{Answer, Context, Operation, Outcome, refuse_credential};
-use crate::actor::Actor;
 use crate::catalog::{Action, Kind};
-use crate::condition::RequestContext;
-use crate::credential::{Credential, TokenId};
-use crate::grant::Grant;
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::name::Name;
-use crate::permission::PermissionSet;
+use crate::codec::json::Value;
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::model::grant::Grant;
+use crate::model::question::Question;
+use crate::model::record::Record;
+use crate::model::requirement::Requirement;
+use crate::model::token::{BoundsHeldAt, Status, Token};
 use crate::planted::{Bug, planted};
-use crate::recent::Recent;
-use crate::record::Record;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::requirement::Requirement;
-use crate::resource::Resource;
-use crate::standing::Standing;
-use crate::step::Halt;
-use crate::time::{Instant, Lifetime};
-use crate::token::{BoundsHeldAt, Status, Token};
-use crate::verdict::Code;
-use crate::verify::{Presentation, Question, authenticate};
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::condition::RequestContext;
+use crate::value::credential::{Credential, TokenId};
+use crate::value::name::Name;
+use crate::value::permission::PermissionSet;
+use crate::value::resource::Resource;
+use crate::value::time::{Instant, Lifetime, TimeMembers as _};
+use crate::verify::dependencies::Standing;
+use crate::verify::record_memo::Recent;
+use crate::verify::verdict::Code;
+use crate::verify::verify::{Presentation, authenticate};
 
 /// The longest chain of tokens that a session comes from.
 const LONGEST_CHAIN: usize = 4;
@@ -276,8 +280,8 @@ fn session(
 
 /// The very call whose answer was lost still has the entropy, and gets its credential.
 fn made_before(id: &TokenId, text: &str, credential: Credential) -> Result<Outcome, Halt> {
-    match crate::record::Stored::parse(id, text) {
-        Ok(crate::record::Stored::Record(record)) if record.digest().matches(credential.digest()) => {
+    match crate::model::record::Stored::parse(id, text) {
+        Ok(crate::model::record::Stored::Record(record)) if record.digest().matches(credential.digest()) => {
             Ok(Outcome::Answer(Answer::Created {
                 token: Some(credential),
                 record: Box::new(record.token().clone()),

@@ -2,27 +2,30 @@
 //! tokens that it came from too. Only two things of it change a token, by its own policy: the first use of a new secret may end the old one,
 //! and the use of a rotated-out secret may end the token.
 
+use crate::value::time::TimeMembers as _;
 use std::num::NonZeroU32;
 
+use super::answer::Answer;
 use super::authority::Authority;
 use super::change::with_status;
 use super::changes::Changes;
-use super::ledger::{Ledger, stored};
+use super::context::{Context, Outcome};
+use super::ledger::{Ledger, Use, stored};
 use super::marker::Mark;
-use super::{Answer, Context, Operation, Outcome};
-use crate::actor::Actor;
+use super::op::Operation;
 use crate::catalog::Reuse;
-use crate::condition::Address;
-use crate::credential::TokenId;
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::record::{Record, Stored};
-use crate::refusal::Refusal;
-use crate::requirement::Requirement;
-use crate::step::Halt;
-use crate::time::Instant;
-use crate::token::{Rotation, Status, Token};
-use crate::usage::Usage;
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::model::record::{Record, Stored};
+use crate::model::requirement::Requirement;
+use crate::model::token::{Rotation, Status, Token};
+use crate::model::usage::Usage;
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::condition::Address;
+use crate::value::credential::TokenId;
+use crate::value::time::Instant;
 
 /// The most tokens of one call.
 const MOST: usize = 20;
@@ -32,27 +35,6 @@ const MOST_ASKED: usize = 100;
 
 /// The most addresses that are told of one token.
 const MOST_ADDRESSES: usize = 5;
-
-/// What was seen of one token since the last flush.
-pub(super) struct Use {
-    pub(super) id: TokenId,
-    /// The first of these uses, and the last.
-    pub(super) first: Instant,
-    pub(super) at: Instant,
-    /// How often it was used; not at all if only a rotated-out secret was presented.
-    pub(super) uses: Option<NonZeroU32>,
-    /// The rotation whose new secret was used, by its revision.
-    pub(super) successor: Option<u64>,
-    pub(super) reused: bool,
-    /// The rotation whose old secret was used after its grace, by its revision, as the verifier's clock had it.
-    pub(super) grace_over: Option<u64>,
-    /// The permissions that were asked for, by index.
-    pub(super) asked: Vec<usize>,
-    /// Whether some uses did not tell what for.
-    pub(super) untold: bool,
-    /// From where, as far as that was told.
-    pub(super) from: Vec<(Address, Instant)>,
-}
 
 pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Halt> {
     let uses = read(context, uses, &mut problems);

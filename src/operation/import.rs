@@ -1,25 +1,27 @@
 //! `importKey(row, actor)`: a key that another system issued and hashed becomes a token. Its text is never seen here.
 
+use super::answer::Answer;
+use super::arguments::refuse_credential;
 use super::authority::Authority;
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::create::{add, authorize, issue, place};
 use super::lookup::find;
 use super::marker::Mark;
+use super::op::Operation;
 use super::wanted::Wanted;
-use super::{Answer, Context, Operation, Outcome, refuse_credential};
-use crate::actor::Actor;
 use crate::catalog::Selection;
-use crate::credential::{Credential, Digest, TokenId};
-use crate::input::{Members, Path, Problems, Value};
-use crate::json::json;
-use crate::keys;
-use crate::name::Name;
-use crate::record::Record;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::step::{Halt, Write};
-use crate::stored::restore;
-use crate::time::Instant;
-use crate::token::{Imported, Status};
+use crate::codec::decode::restore;
+use crate::codec::json::{Value, json};
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::model::record::Record;
+use crate::model::token::{Imported, Status};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::credential::{Credential, Digest, TokenId};
+use crate::value::name::Name;
+use crate::value::time::{Instant, TimeMembers as _};
 
 /// What a row says besides what a new token is.
 struct Row {

@@ -5,26 +5,26 @@
 //! keeps two processes from planning the same page. It is the number of pages so far, which the one who made the last page knows; anybody
 //! else gets the turn when nothing has happened for a while.
 
+use super::answer::{Job, JobProgress};
 use serde::Serialize;
 
+use super::answer::{Answer, Sweep};
 use super::authority::{Authority, forbidden};
 use super::bulk;
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::list::may_see;
 use super::marker::Mark;
+use super::op::Operation;
 use super::sweep::{Cursor, Meant, Page};
-use super::{Answer, Context, Operation, Outcome};
-use crate::actor::Actor;
-use crate::credential::{TokenId, hex};
-use crate::input::{Members, Problems};
-use crate::json::json;
-use crate::keys;
-use crate::name::{Identity, Reason, Tag};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::{Halt, Write};
-use crate::stored::{restore, restore_members};
-use crate::time::{Instant, Lifetime, SKEW};
+use crate::codec::decode::{restore, restore_members};
+use crate::codec::json::json;
+use crate::input::{ErrorCode, Members, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::credential::hex;
+use crate::value::time::{Instant, Lifetime, SKEW};
 
 /// How many bytes an id has.
 const ID: usize = 12;
@@ -37,52 +37,6 @@ const KEPT: Lifetime = Lifetime::days(30);
 
 /// How many ids a job names of those that it could not end.
 const MOST_NAMED: usize = 100;
-
-/// A job, as it is shown.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Job {
-    id: String,
-    owner: Resource,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<Tag>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Identity>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Reason>,
-    started_at: Instant,
-    started_by: Identity,
-    /// When the last page was done.
-    updated_at: Instant,
-    complete: bool,
-    /// How many commits there were.
-    pages: u32,
-    revoked: u32,
-    already: u32,
-    scanned: u32,
-    /// The first of the tokens that are not the actor's to end.
-    not_allowed: Vec<TokenId>,
-    /// The first of the tokens whose records are damaged.
-    unreadable: Vec<TokenId>,
-}
-
-restore_members!(Job {
-    required id: "id",
-    required owner: "owner",
-    optional tag: "tag",
-    optional subject: "subject",
-    optional reason: "reason",
-    required started_at: "startedAt",
-    required started_by: "startedBy",
-    required updated_at: "updatedAt",
-    required complete: "complete",
-    required pages: "pages",
-    required revoked: "revoked",
-    required already: "already",
-    required scanned: "scanned",
-    required not_allowed: "notAllowed",
-    required unreadable: "unreadable",
-});
 
 /// What `job/<id>` holds.
 #[derive(Serialize)]
@@ -100,16 +54,8 @@ restore_members!(Held {
     optional cursor: "cursor",
 });
 
-/// The answer about a job.
-#[derive(Debug, Serialize)]
-pub struct Told {
-    job: Job,
-    /// Whether this call has made a page of it, and so has the turn.
-    advanced: bool,
-}
-
 fn told(job: Job, advanced: bool) -> Answer {
-    Answer::Job(Box::new(Told { job, advanced }))
+    Answer::Job(Box::new(JobProgress { job, advanced }))
 }
 
 /// `jobs.start({ owner?, tag?, subject?, after? }, { reason? }, actor)`: enters a sweep.
@@ -183,7 +129,7 @@ pub(super) fn advance(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
-    let nothing = crate::input::Value::Map(Vec::new());
+    let nothing = crate::codec::json::Value::Map(Vec::new());
     let path = call.path("options");
     let options = call.value("options").unwrap_or(&nothing);
     let turn = Members::open(options, &path, &["turn"], &mut problems)
@@ -235,7 +181,7 @@ pub(super) fn advance(
 }
 
 impl Job {
-    fn add(&mut self, page: bulk::Sweep, now: Instant) {
+    fn add(&mut self, page: Sweep, now: Instant) {
         let add =
             |to: &mut u32, more: usize| *to = to.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
         self.updated_at = now;

@@ -1,15 +1,18 @@
 //! The use of tokens, added up for one commit: a token has uses of its own and those of its sessions.
 
-use super::Context;
+use std::num::NonZeroU32;
+
 use super::changes::Changes;
-use super::flush::Use;
+use super::context::Context;
 use super::lookup::Found;
-use crate::credential::TokenId;
-use crate::keys;
-use crate::record::Stored;
-use crate::step::{Halt, Write};
-use crate::terms::Idle;
-use crate::usage::Usage;
+use crate::model::record::Stored;
+use crate::model::usage::Usage;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::condition::Address;
+use crate::value::credential::TokenId;
+use crate::value::time::Instant;
+use crate::verify::rules::Idle;
 
 /// The record of a token that is there and can be read.
 pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<Found<'c>>, Halt> {
@@ -21,6 +24,27 @@ pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<F
         }),
         _ => None,
     }))
+}
+
+/// What was seen of one token since the last flush.
+pub(super) struct Use {
+    pub(super) id: TokenId,
+    /// The first of these uses, and the last.
+    pub(super) first: Instant,
+    pub(super) at: Instant,
+    /// How often it was used; not at all if only a rotated-out secret was presented.
+    pub(super) uses: Option<NonZeroU32>,
+    /// The rotation whose new secret was used, by its revision.
+    pub(super) successor: Option<u64>,
+    pub(super) reused: bool,
+    /// The rotation whose old secret was used after its grace, by its revision, as the verifier's clock had it.
+    pub(super) grace_over: Option<u64>,
+    /// The permissions that were asked for, by index.
+    pub(super) asked: Vec<usize>,
+    /// Whether some uses did not tell what for.
+    pub(super) untold: bool,
+    /// From where, as far as that was told.
+    pub(super) from: Vec<(Address, Instant)>,
 }
 
 /// The use of each token, added up: several sessions may have come from one.

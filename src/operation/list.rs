@@ -1,39 +1,29 @@
 //! `list({ owner, kind?, status?, tag?, subject?, parent?, search?, after?, limit? }, actor)`: the tokens of an owner, newest first, by pages;
 //! with `parent` the living sessions of one of them.
 
-use serde::Serialize;
-
+use super::answer::{Answer, Page};
+use super::arguments::refuse_credential;
 use super::authority::Authority;
+use super::context::{Context, Outcome};
 use super::sessions::sessions_of;
-use super::{Answer, Context, Outcome, UsedToken, refuse_credential};
-use crate::actor::Actor;
-use crate::credential::TokenId;
-use crate::input::{Members, Path, Problems, Value, quote};
-use crate::keys;
-use crate::name::{Identity, Name, Tag, lower_case};
-use crate::record::Stored;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::{Halt, Range};
-use crate::token::{Status, Token};
+use super::used_token::UsedToken;
+use crate::codec::host::lower_case;
+use crate::codec::json::Value;
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal, quote};
+use crate::model::actor::Actor;
+use crate::model::record::Stored;
+use crate::model::token::{Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Range};
+use crate::value::credential::TokenId;
+use crate::value::name::{Identity, Name, Tag};
+use crate::value::resource::Resource;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
 /// How many entries one call looks at. With a filter that little passes, a page may be short and still have a next one.
 const SCANNED: usize = 1_000;
-
-/// A page of a list.
-#[derive(Debug, Default, Serialize)]
-pub struct Page {
-    items: Vec<UsedToken>,
-    /// Where the next page begins: the `after` of the next call.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<TokenId>,
-    /// Tokens whose records are damaged, so that a list does not hide them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unreadable: Vec<TokenId>,
-}
 
 struct Query {
     owner: Resource,

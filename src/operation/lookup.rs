@@ -1,14 +1,18 @@
+use super::answer::Answer;
 use super::authority::Authority;
+use super::context::{Context, Outcome};
 use super::marker::Mark;
-use super::{Answer, Context, Operation, Outcome, UsedToken};
-use crate::credential::TokenId;
-use crate::keys;
+use super::op::Operation;
+use super::used_token::UsedToken;
+use crate::codec::decode::Damaged;
+use crate::input::{ErrorCode, Refusal};
+use crate::model::record::{Record, Stored};
+use crate::model::token::Token;
 use crate::planted::{Bug, planted};
-use crate::record::{Damaged, Record, Stored};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::Halt;
-use crate::token::Token;
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::credential::TokenId;
+use crate::value::resource::Resource;
 
 /// A record that the actor may manage, as it was read.
 pub(super) struct Found<'r> {

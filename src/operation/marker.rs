@@ -4,16 +4,16 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{Context, Operation};
-use crate::actor::Actor;
-use crate::credential::{TokenId, hex};
-use crate::input::Value;
-use crate::json::json;
-use crate::keys;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::step::{Halt, Write};
-use crate::stored::{restore, restore_members};
-use crate::time::Lifetime;
+use super::context::Context;
+use super::op::Operation;
+use crate::codec::decode::{restore, restore_members};
+use crate::codec::json::{Value, json};
+use crate::input::{ErrorCode, Refusal};
+use crate::model::actor::Actor;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::credential::{TokenId, hex};
+use crate::value::time::Lifetime;
 
 /// What `op/<id>` holds.
 #[derive(Debug, Serialize)]

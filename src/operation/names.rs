@@ -3,17 +3,17 @@
 //! A name is held at a key until somebody else takes it or the token that holds it is deleted or renamed. Of a token that is
 //! revoked or has expired it is free: whoever wants it reads the holder, and asserts in the commit that it stands as it was read.
 
-use super::Context;
 use super::changes::Changes;
-use crate::credential::TokenId;
-use crate::json::json;
-use crate::keys;
-use crate::record::{Record, Stored};
-use crate::refusal::{ErrorCode, Refusal};
-use crate::skeleton::NameHash;
-use crate::step::{Halt, Write};
-use crate::stored::restore;
-use crate::token::{Status, Token};
+use super::context::Context;
+use crate::codec::decode::restore;
+use crate::codec::json::json;
+use crate::input::{ErrorCode, Refusal};
+use crate::model::record::{Record, Stored};
+use crate::model::token::{Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::credential::TokenId;
+use crate::value::name_key::NameHash;
 
 /// Takes the name of a token, which no other living one may hold. Answers what stands for it, to be noted in the record.
 pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<NameHash, Halt> {

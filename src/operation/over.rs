@@ -1,15 +1,15 @@
 //! Tokens whose time is over. Nothing that hands out a secret or enables a token brings one back.
 
-use super::Context;
-use crate::keys;
-use crate::record::Damaged;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::standing::Standing;
-use crate::step::Halt;
-use crate::terms::Idle;
-use crate::token::{Status, Token};
-use crate::usage::Usage;
-use crate::verdict::Code;
+use super::context::Context;
+use crate::codec::decode::Damaged;
+use crate::input::{ErrorCode, Refusal};
+use crate::model::token::{Status, Token};
+use crate::model::usage::Usage;
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::verify::dependencies::Standing;
+use crate::verify::rules::Idle;
+use crate::verify::verdict::Code;
 
 /// Refuses a token that has expired or gone idle, and a session of a token that is over.
 pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Halt> {

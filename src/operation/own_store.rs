@@ -1,12 +1,13 @@
 //! Whose store an operation works on: no operation reads or changes the store of another deployment, and the first change of an empty one makes
 //! it that of this deployment, in the same commit.
 
+use super::ShardCount;
 use super::changes::MOST_WRITES;
-use super::{Outcome, ShardCount};
+use super::context::Outcome;
 use crate::deployment::Deployment;
-use crate::keys;
-use crate::step::{Halt, Range, Reads, Step, Write};
-use crate::store_meta::{self, NotOurs};
+use crate::storage::plan::{Halt, Range, Reads, Step, Write};
+use crate::storage::store_meta::NotOurs;
+use crate::storage::{keys, store_meta};
 
 /// Plans an operation that is given the number of shards, once it is known whose store it is. That is read with the first `get` of the
 /// operation.

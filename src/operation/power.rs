@@ -1,139 +1,30 @@
 //! What a token or an account can do, with everything that bounds it: the one thing that authority is asked about.
 //!
 //! Whatever hands out a secret, creates, widens, renews or revives asks [`Authority::may_give`]. Which
-//! aspects of a power an operation asks about is one table, [`Table`]: a test drops each of its cells and
+//! aspects of a power an operation asks about is one table, [`super::authority_table`]: a test drops each of its cells and
 //! sees that something gets through that must not.
 //!
 //! Two things need no aspect. An actor that is a token is valid now, so what it makes never begins before
 //! it. And a technical user bounds what it backs by its own ceilings, which are looked at beside this.
 
 use super::authority::Authority;
-use super::{Context, Operation};
-use crate::account::Account;
+use super::authority_table::Aspect;
+use super::context::Context;
+use super::op::Operation;
 use crate::catalog::{Catalog, Role};
-use crate::condition::Conditions;
-use crate::credential::TokenId;
-use crate::grant::Grant;
-use crate::input::quote;
-use crate::json::json;
-use crate::limit::Limits;
-use crate::name::Identity;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::standing::{Standing, dependencies};
-use crate::step::Halt;
-use crate::time::{Instant, Lifetime};
-use crate::token::{BoundsHeldAt, Token};
-
-/// One side of a power.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aspect {
-    /// The permissions, and where each of them is held.
-    Permissions,
-    /// The role `admin`, which is authority over others' tokens.
-    Role,
-    /// As whom a token acts.
-    Subject,
-    /// When it ends.
-    End,
-    /// How long it may go without use.
-    Idle,
-    /// What must be true of a request.
-    Conditions,
-    /// How often it may be used.
-    Limits,
-    /// Conditions, limits and an end that were set from above are loosened from there.
-    HeldAbove,
-}
-
-/// Which aspects each operation asks about.
-const ASKED: &[(Operation, &[Aspect])] = {
-    use Aspect::{Conditions, End, HeldAbove, Idle, Limits, Permissions, Role, Subject};
-    &[
-        (
-            Operation::Create,
-            &[Permissions, Role, Subject, End, Idle, Conditions, Limits],
-        ),
-        (
-            Operation::ImportKey,
-            &[Permissions, Role, Subject, End, Idle, Conditions, Limits],
-        ),
-        (
-            Operation::Edit,
-            &[
-                Permissions,
-                Role,
-                Subject,
-                End,
-                Idle,
-                Conditions,
-                Limits,
-                HeldAbove,
-            ],
-        ),
-        (
-            Operation::Rotate,
-            &[
-                Permissions,
-                Role,
-                Subject,
-                End,
-                Idle,
-                Conditions,
-                Limits,
-                HeldAbove,
-            ],
-        ),
-        (
-            Operation::Enable,
-            &[Permissions, Role, Subject, End, Idle, Conditions, Limits],
-        ),
-        // A session is made with its parents' end, and bound by their conditions, limits and idle time
-        // whenever it is verified.
-        (Operation::Exchange, &[Permissions]),
-        // An account hands out no secret and has no end. A bound that it cannot carry stops its widening.
-        (
-            Operation::PutAccount,
-            &[Permissions, Role, Idle, Conditions, Limits],
-        ),
-        (
-            Operation::EnableAccount,
-            &[Permissions, Role, Idle, Conditions, Limits],
-        ),
-    ]
-};
-
-/// The table of what is asked: operation × aspect.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Table {
-    /// A cell that a test has dropped.
-    without: Option<(Operation, Aspect)>,
-}
-
-impl Table {
-    /// All its cells: the name of an operation, and an aspect that it asks about.
-    pub fn cells() -> impl Iterator<Item = (&'static str, Aspect)> {
-        ASKED
-            .iter()
-            .flat_map(|(operation, aspects)| aspects.iter().map(|aspect| (operation.name(), *aspect)))
-    }
-
-    /// The table without one of its cells. For the test that sees that each of them is needed.
-    #[must_use]
-    pub fn without(operation: &str, aspect: Aspect) -> Table {
-        let named = ASKED.iter().find(|(known, _)| known.name() == operation);
-        Table {
-            without: named.map(|(known, _)| (*known, aspect)),
-        }
-    }
-
-    fn asks(self, operation: Operation) -> impl Iterator<Item = Aspect> {
-        let row = ASKED.iter().find(|(known, _)| *known == operation);
-        row.into_iter()
-            .flat_map(|(_, aspects)| aspects.iter().copied())
-            .filter(move |aspect| self.without != Some((operation, *aspect)))
-    }
-}
+use crate::codec::json::json;
+use crate::input::{ErrorCode, Refusal, quote};
+use crate::model::account::Account;
+use crate::model::grant::Grant;
+use crate::model::token::{BoundsHeldAt, Token};
+use crate::storage::plan::Halt;
+use crate::value::condition::Conditions;
+use crate::value::credential::TokenId;
+use crate::value::limit::Limits;
+use crate::value::name::Identity;
+use crate::value::resource::Resource;
+use crate::value::time::{Instant, Lifetime};
+use crate::verify::dependencies::{Standing, dependencies};
 
 /// What somebody would be able to do, and what bounds it.
 pub(super) struct Power {

@@ -1,24 +1,26 @@
 //! `purge`: deletes tokens that have been over for long, a page at a time. A page commits what fits in one commit; the caller goes on from
 //! `next` until there is none. What was done stays done, so a purge that was cut off is simply begun again, and two at once do no harm.
 
+use super::answer::{Answer, Sweep};
 use super::authority::Authority;
-use super::bulk::{Sweep, read_owner};
+use super::bulk::read_owner;
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::list::may_see;
 use super::lookup::{Found, may_manage};
 use super::marker::Mark;
 use super::names::free_name;
+use super::op::Operation;
 use super::technical_user::release;
-use super::{Answer, Context, Operation, Outcome};
-use crate::actor::Actor;
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::record::Stored;
-use crate::refusal::Refusal;
-use crate::resource::Resource;
-use crate::step::{Halt, Range};
-use crate::time::{Instant, Lifetime};
-use crate::token::{Status, Token};
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::model::record::Stored;
+use crate::model::token::{Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Range};
+use crate::value::resource::Resource;
+use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
 /// How many tokens one page looks at.
 const PAGE: usize = 100;

@@ -1,11 +1,11 @@
 //! The counters of a token whose limits are set: what was used of its credits stays used, unless a manager says how many are left.
 
-use super::Context;
 use super::changes::Changes;
-use crate::keys;
-use crate::limit::Limits;
-use crate::step::{Halt, Write};
-use crate::token::Token;
+use super::context::Context;
+use crate::model::token::Token;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::limit::Limits;
 
 /// What becomes of the counters.
 pub(super) struct Recount {

@@ -1,25 +1,28 @@
 //! `rotate`, `confirmRotation`, `abortRotation`: a new secret for the same token, in two phases. Both secrets work until the rotation is
 //! confirmed or its grace is over, so that an answer that was lost on the way locks nobody out.
 
+use super::answer::Answer;
+use super::arguments::{read_digest, read_idempotency_key};
 use super::authority::Authority;
 use super::change::{allows, terminal};
 use super::changes::Changes;
+use super::context::{Context, Outcome};
 use super::lookup::{Found, find_to_change};
 use super::marker::Mark;
 use super::names::{free_name, take_name};
+use super::op::Operation;
 use super::over::refuse_over;
 use super::power::{Power, hold_bounds};
-use super::{Answer, Context, Operation, Outcome, read_digest, read_idempotency_key};
-use crate::actor::Actor;
 use crate::catalog::{Action, Kind};
-use crate::credential::{Credential, Digest, TokenId};
-use crate::grant::Grant;
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::step::Halt;
-use crate::time::{Instant, Lifetime};
-use crate::token::{Rotation, Status, Token};
+use crate::codec::json::Value;
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::model::grant::Grant;
+use crate::model::token::{Rotation, Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::credential::{Credential, Digest, TokenId};
+use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
 struct Options {
     /// How long the old secret goes on; the inner `None`: not at all.

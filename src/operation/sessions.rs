@@ -2,17 +2,17 @@
 
 use serde::Serialize;
 
-use super::Context;
 use super::changes::Changes;
-use crate::credential::TokenId;
-use crate::json::json;
-use crate::keys;
-use crate::order::sorted_by;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::step::{Halt, Write};
-use crate::stored::{restore, restore_members};
-use crate::time::Instant;
-use crate::token::Token;
+use super::context::Context;
+use crate::codec::decode::{restore, restore_members};
+use crate::codec::json::json;
+use crate::codec::sort::sorted_by;
+use crate::input::{ErrorCode, Refusal};
+use crate::model::token::Token;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Write};
+use crate::value::credential::TokenId;
+use crate::value::time::Instant;
 
 /// A living session in the list of its parent.
 #[derive(Serialize)]

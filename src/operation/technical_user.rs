@@ -1,16 +1,15 @@
 //! The technical users that back tokens: made in the commit of their first token, gone in the commit that deletes their last one.
 
-use super::authority::damaged_account;
+use super::authority::{Authority, damaged_account};
 use super::changes::Changes;
-use super::{Context, authority::Authority};
-use crate::account::{Account, AccountStatus, AccountType, Ceiling, MOST_BACKED, StoredAccount};
-use crate::credential::TokenId;
-use crate::input::quote;
-use crate::keys;
-use crate::refusal::{ErrorCode, Refusal};
-use crate::resource::Resource;
-use crate::step::Halt;
-use crate::token::Token;
+use super::context::Context;
+use crate::input::{ErrorCode, Refusal, quote};
+use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, MOST_BACKED, StoredAccount};
+use crate::model::token::Token;
+use crate::storage::keys;
+use crate::storage::plan::Halt;
+use crate::value::credential::TokenId;
+use crate::value::resource::Resource;
 
 /// The technical user of a new token, which holds what the token holds.
 pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority: &Authority) -> Account {

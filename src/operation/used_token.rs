@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::condition::Address;
-use crate::order::sorted_by;
-use crate::permission::Permission;
-use crate::sorted_map::SortedMap;
-use crate::time::Instant;
-use crate::token::Token;
-use crate::usage::Usage;
+use crate::codec::sort::sorted_by;
+use crate::codec::sorted_map::SortedMap;
+use crate::model::token::Token;
+use crate::model::usage::Usage;
+use crate::value::condition::Address;
+use crate::value::permission::Permission;
+use crate::value::time::Instant;
 
 /// A token, and when it was used.
 #[derive(Debug, Serialize)]

@@ -1,38 +1,20 @@
 //! `verifyAudit({ owner, after? }, actor?)`: whether the trail of an owner is all there, as it was written, a page at a time.
 
-use serde::Serialize;
-
+use super::answer::{Answer, AuditCheck};
+use super::arguments::refuse_credential;
 use super::authority::Authority;
+use super::context::{Context, Outcome};
 use super::list::may_see;
-use super::{Answer, Context, Outcome, refuse_credential};
-use crate::actor::Actor;
-use crate::audit::{Break, Hash, Page, Position, Problem, check};
-use crate::input::{Members, Path, Problems, Value};
-use crate::keys;
-use crate::refusal::Refusal;
-use crate::resource::Resource;
-use crate::step::{Halt, Range, Write};
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems, Refusal};
+use crate::model::actor::Actor;
+use crate::storage::audit::{Break, Hash, Page, Position, check};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Range, Write};
+use crate::value::resource::Resource;
 
 /// How many entries one page follows.
 const PAGE: u32 = 200;
-
-/// What became of the chain on one page.
-#[derive(Debug, Serialize)]
-pub struct AuditCheck {
-    /// Whether each entry follows from the one before it.
-    intact: bool,
-    /// How many entries were followed.
-    checked: usize,
-    /// The last entry that was in order, if the page is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    head: Option<Position>,
-    /// The first thing that is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<Problem>,
-    /// Where the next page begins: the `after` of the next call. After a problem, where the chain can be followed again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<Position>,
-}
 
 pub(super) fn plan(
     context: &Context,

@@ -1,17 +1,18 @@
 //! What somebody wants a new token to be, read out of the members of a call and resolved against the catalog.
 
+use super::arguments::refuse_credential;
+use super::context::Context;
 use super::details::{Details, parse_owner, read_conditions, read_limits};
-use super::{Context, refuse_credential};
-use crate::account::Account;
-use crate::actor::Actor;
 use crate::catalog::{Kind, Resolution, Selection};
-use crate::condition::Conditions;
 use crate::input::{Members, Problems};
-use crate::limit::Asked;
-use crate::name::{Identity, Name};
+use crate::model::account::Account;
+use crate::model::actor::Actor;
 use crate::planted::{Bug, planted};
-use crate::resource::Resource;
-use crate::time::{Instant, Lifetime};
+use crate::value::condition::Conditions;
+use crate::value::limit::Asked;
+use crate::value::name::{Identity, Name};
+use crate::value::resource::Resource;
+use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
 /// A new token as its maker describes it.
 pub(super) struct Wanted<'c> {

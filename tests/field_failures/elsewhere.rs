@@ -3,7 +3,7 @@
 use std::path::Path;
 
 const SHOWN_BY: &[(&str, &str, &str)] = &[
-    ("timing", "src/credential/digest.rs", "every_bit_counts"),
+    ("timing", "src/value/credential/digest.rs", "every_bit_counts"),
     (
         "a malformed header throws",
         "tests/js/guard.test.ts",
@@ -61,7 +61,7 @@ const SHOWN_BY: &[(&str, &str, &str)] = &[
     ),
     (
         "64-bit integers to JavaScript",
-        "tests/wasm.rs",
+        "bindings/manage/tests/boundary.rs",
         "numbers_that_cannot_be_an_instant_are_refused",
     ),
 ];

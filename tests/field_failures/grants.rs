@@ -1,7 +1,7 @@
 //! Who may do what, and how much they may give.
 
-use leastkey::refusal::{ErrorCode, Refusal};
-use leastkey::resource::Resource;
+use leastkey::input::{ErrorCode, Refusal};
+use leastkey::value::resource::Resource;
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, admin, sender, text};

@@ -1,9 +1,10 @@
 //! What ends stays ended, and what is counted is counted once.
 
-use leastkey::credential::SCHEME;
-use leastkey::refusal::ErrorCode;
-use leastkey::step::{Reads, Step, Write};
-use leastkey::verify::{Question, read_requirement, verify};
+use leastkey::input::ErrorCode;
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::storage::plan::{Reads, Step, Write};
+use leastkey::value::credential::SCHEME;
+use leastkey::verify::verify::verify;
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, NOW, admin, instant, sender, text, value};

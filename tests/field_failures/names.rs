@@ -1,8 +1,8 @@
 //! What a text stands for: a credential, a secret, a name.
 
-use leastkey::credential::{Prefix, Presented};
-use leastkey::permission::Permission;
-use leastkey::refusal::ErrorCode;
+use leastkey::input::ErrorCode;
+use leastkey::value::credential::{Prefix, Presented};
+use leastkey::value::permission::Permission;
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, NOW, admin, instant, sender};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use leastkey::cache::Cache;
-use leastkey::step::{Reads, Step};
-use leastkey::verify::{Question, read_requirement, recall, take_in, verify_and_remember};
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::storage::plan::{Reads, Step};
+use leastkey::verify::cache::Cache;
+use leastkey::verify::verify::{recall, take_in, verify_and_remember};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, NOW, admin, instant, sender, value};

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use leastkey::cache::Cache;
-use leastkey::credential::TokenId;
-use leastkey::shard_count::ShardCount;
-use leastkey::step::Reads;
+use leastkey::storage::plan::Reads;
+use leastkey::storage::shard_count::ShardCount;
+use leastkey::value::credential::TokenId;
+use leastkey::verify::cache::Cache;
 use serde_json::{Value as Json, json};
 
 use super::world::{Moment, Use, head_keys};

@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
-use leastkey::requirement::Requirement;
-use leastkey::step::{Need, Reads, Step};
-use leastkey::verdict::Code;
-use leastkey::verify::{Question, read_requirement, recall_renewed, verify, verify_and_remember};
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::model::requirement::Requirement;
+use leastkey::storage::plan::{Need, Reads, Step};
+use leastkey::verify::verdict::Code;
+use leastkey::verify::verify::{recall_renewed, verify, verify_and_remember};
 use serde_json::json;
 
 use super::isolate::{Bug, Isolate, Mark, Reading, Start};

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use leastkey::credential::TokenId;
-use leastkey::feed::Head;
-use leastkey::shard_count::ShardCount;
-use leastkey::step::{Reads, Step};
-use leastkey::usage::Usage;
-use leastkey::verdict::Code;
-use leastkey::verify::{Question, verify};
+use leastkey::model::question::Question;
+use leastkey::model::usage::Usage;
+use leastkey::storage::feed::Head;
+use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::shard_count::ShardCount;
+use leastkey::value::credential::TokenId;
+use leastkey::verify::verdict::Code;
+use leastkey::verify::verify::verify;
 use serde_json::{Value as Json, json};
 
 use super::random::Random;

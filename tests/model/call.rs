@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use leastkey::credential::SCHEME;
+use leastkey::value::credential::SCHEME;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastkey::keys;
-use leastkey::step::Write;
+use leastkey::storage::keys;
+use leastkey::storage::plan::Write;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;

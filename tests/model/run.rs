@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastkey::step::Write;
+use leastkey::storage::plan::Write;
 use serde_json::{Value as Json, json};
 
 use super::acts::Move;

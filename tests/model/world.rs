@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use leastkey::Deployment;
-use leastkey::credential::{Credential, Prefix};
+use leastkey::model::question::{Question, read_requirement};
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
-use leastkey::step::{ListRead, Need, Reads, Step, Write};
-use leastkey::verify::{Question, read_requirement, verify};
+use leastkey::storage::plan::{ListRead, Need, Reads, Step, Write};
+use leastkey::value::credential::{Credential, Prefix};
+use leastkey::verify::verify::verify;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 

@@ -1,11 +1,11 @@
 //! The audit trail of `org:acme` in a host's store: written, and followed by pages.
 
-use leastkey::audit::{Change, Entry, Page, Position, Problem, append, check, difference};
-use leastkey::credential::TokenId;
-use leastkey::keys;
-use leastkey::name::{Identity, Reason};
-use leastkey::resource::Resource;
-use leastkey::step::{Halt, Reads, Write};
+use leastkey::storage::audit::{Change, Entry, Page, Position, Problem, append, check, difference};
+use leastkey::storage::keys;
+use leastkey::storage::plan::{Halt, Reads, Write};
+use leastkey::value::credential::TokenId;
+use leastkey::value::name::{Identity, Reason};
+use leastkey::value::resource::Resource;
 use serde_json::json;
 
 use super::{Host, instant};

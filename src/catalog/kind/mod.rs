@@ -9,10 +9,10 @@ pub(super) use read::compile;
 pub use words::{Action, Editable, Managers, Reuse};
 
 use super::owners::OwnerPattern;
+use crate::codec::sorted_map::SortedMap;
 use crate::input::quote;
-use crate::resource::Resource;
-use crate::sorted_map::SortedMap;
-use crate::time::{Instant, Lifetime};
+use crate::value::resource::Resource;
+use crate::value::time::{Instant, Lifetime};
 
 /// How far a client's clock may be ahead.
 const CLIENT_SKEW: Lifetime = Lifetime::minutes(5);

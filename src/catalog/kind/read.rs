@@ -3,10 +3,11 @@
 use super::words::parse_of;
 use super::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
 use crate::catalog::owners::OwnerPattern;
-use crate::input::{Members, Path, Problems, Value, quote};
-use crate::permission::parse_segment;
-use crate::sorted_map::SortedMap;
-use crate::time::Lifetime;
+use crate::codec::json::Value;
+use crate::codec::sorted_map::SortedMap;
+use crate::input::{Members, Path, Problems, quote};
+use crate::value::permission::parse_segment;
+use crate::value::time::{Lifetime, TimeMembers as _};
 
 /// The most owner patterns of a kind.
 const MOST_OWNERS: usize = 20;

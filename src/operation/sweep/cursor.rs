@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::bounds::KEY;
-use crate::credential::TokenId;
-use crate::json::json;
-use crate::keys;
-use crate::stored::{restore, restore_members};
-use crate::time::Instant;
+use crate::codec::decode::{restore, restore_members};
+use crate::codec::json::json;
+use crate::storage::bounds::KEY;
+use crate::storage::keys;
+use crate::value::credential::TokenId;
+use crate::value::time::Instant;
 
 /// How many owners' trails a sweep remembers. Of an owner beyond them it looks at young tokens once more instead.
 const MOST_TRAILS: usize = 64;

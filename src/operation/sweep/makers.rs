@@ -2,12 +2,12 @@
 
 use super::{Flow, Judgement, MOST_LOOKED_AT, Page};
 use crate::catalog::Role;
-use crate::credential::TokenId;
-use crate::keys;
+use crate::model::record::Stored;
+use crate::model::token::{Status, Token};
 use crate::operation::lookup::Found;
-use crate::record::Stored;
-use crate::step::{Halt, Range};
-use crate::token::{Status, Token};
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Range};
+use crate::value::credential::TokenId;
 
 /// As how many tokens of a page going down to another maker counts: its list is read, and then the rest of the list above it.
 const GOING_DOWN: usize = MOST_LOOKED_AT / 20;

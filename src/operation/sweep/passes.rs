@@ -1,10 +1,10 @@
 //! The passes of a sweep over the lists of owners: the first over all entries, later ones over what may have been made since.
 
 use super::{Flow, Page, trail};
-use crate::keys;
 use crate::operation::create::SKEW;
-use crate::step::{Halt, Range};
-use crate::time::Instant;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Range};
+use crate::value::time::Instant;
 
 /// How much later than the time in its id a token may have been made: as much as a client's clock may be wrong, and a host's beside another's.
 const LATE: u64 = 2 * SKEW.millis();

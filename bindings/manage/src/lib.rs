@@ -1,0 +1,417 @@
+//! The JavaScript boundary: values in, values out, nothing of a call kept.
+//!
+//! Results go through an `out` array. A wasm export that returns an `externref` can abort V8 when its optimised caller is deoptimised
+//! during the call (Node 20 and 22), and what is handed over by an import can be wiped here afterwards.
+
+mod host;
+mod lookup;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use leastkey::catalog::{Preview, Selection};
+use leastkey::codec::json::{Value, json};
+use leastkey::codec::sorted_map::SortedMap;
+use leastkey::deployment::{Description, Verifying};
+use leastkey::input::{ErrorCode, Members, Path, Problems, Refusal};
+use leastkey::model::question::{Question, read_requirement};
+use leastkey::model::requirement::Requirement;
+use leastkey::operation::{Entropy, Time};
+use leastkey::storage::plan::{Reads, Step};
+use leastkey::value::credential::{CredentialForm, Digest, SCHEME, TokenId};
+use leastkey::value::time::Instant;
+use leastkey::verify::batch_buffers::{Numbered, Scratch};
+use leastkey::verify::cache::Cache;
+use leastkey::verify::explain::explain;
+use leastkey::verify::verdict::{Code, CodeRow};
+use leastkey::{Deployment, operation};
+
+/// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
+/// the memory.
+const REMEMBERED: usize = 1_000;
+
+/// Fills `out` from the host's cryptographic generator; `false` when it failed, with `out` zeroed. Entropy comes from nowhere else.
+#[wasm_bindgen(js_name = fillEntropy)]
+#[must_use]
+pub fn fill_entropy(out: &Uint8Array) -> bool {
+    let mut bytes = Zeroizing::new(vec![0; out.length() as usize]);
+    let filled = getrandom::fill(&mut bytes).is_ok();
+    if !filled {
+        bytes.fill(0);
+    }
+    out.copy_from(&bytes);
+    filled
+}
+
+/// The compiled configuration of a deployment. Until it is configured it refuses every call.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Core {
+    deployment: Option<Deployment>,
+    /// Requirements that were written as text, compiled.
+    requirements: RefCell<SortedMap<String, Rc<Requirement>>>,
+    /// Those of them that the fast path knows by a number.
+    numbered: RefCell<Numbered>,
+    /// Tokens that were verified not long ago.
+    cache: RefCell<Cache>,
+    scratch: RefCell<Scratch>,
+    /// Where a host writes what it has read.
+    reads: RefCell<Vec<u8>>,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// A core without a configuration.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Core {
+        Core::default()
+    }
+
+    /// Compiles `{ prefix }` and the JSON text of a catalog, in UTF-8: as bytes, because text crosses slowly and a catalog may be large.
+    /// `out[0]` is a step whose answer describes the deployment.
+    pub fn configure(&mut self, config: JsValue, catalog: &[u8], out: &Array) {
+        let configured = value(config, "the configuration").and_then(|config| {
+            let catalog = serde_json::from_slice(catalog).map_err(|problem| {
+                Refusal::new(
+                    ErrorCode::InvalidInput,
+                    format!("the catalog is no JSON: {problem}"),
+                )
+            })?;
+            Deployment::configure(&config, &catalog)
+        });
+        let step = match configured {
+            Ok(deployment) => {
+                let description = Configured {
+                    description: deployment.describe(),
+                    codes: Code::all().map(CodeRow::of).collect(),
+                    form: deployment.form(),
+                };
+                self.deployment = Some(deployment);
+                self.requirements.take();
+                self.numbered.take();
+                Step::Answer(description)
+            }
+            Err(refusal) => Step::Refuse(refusal),
+        };
+        push(out, &step);
+    }
+
+    /// Plans a management operation with everything read so far. `entropy` has 64 bytes, the same at every plan of a call. A new credential
+    /// is `out[1]`.
+    #[allow(clippy::too_many_arguments)] // Numbers cross quickest one by one.
+    pub fn plan(
+        &self,
+        call: JsValue,
+        reads: JsValue,
+        now: f64,
+        started: f64,
+        highest: f64,
+        entropy: &Uint8Array,
+        out: &Array,
+    ) {
+        let step = self
+            .try_plan(call, reads, now, started, highest, entropy)
+            .unwrap_or_else(Step::Refuse);
+        push_with_credential(out, &step);
+    }
+
+    /// Plans the exchange of a presented credential for a session's; otherwise as [`Core::plan`].
+    #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own: the credential must not stand in a text with others.
+    pub fn exchange(
+        &self,
+        credential: String,
+        input: JsValue,
+        reads: JsValue,
+        now: f64,
+        started: f64,
+        highest: f64,
+        entropy: &Uint8Array,
+        out: &Array,
+    ) {
+        let credential = Zeroizing::new(credential);
+        let step = planned(reads, now, started, highest, entropy).and_then(|(reads, time, entropy)| {
+            let input = value(input, "the input")?;
+            let deployment = self.deployment()?;
+            Ok(operation::plan_exchange(
+                deployment,
+                &credential,
+                &input,
+                &reads,
+                time,
+                &entropy,
+            ))
+        });
+        push_with_credential(out, &step.unwrap_or_else(Step::Refuse));
+    }
+
+    /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest, scheme }`, `out[1]` the credential. Of a new
+    /// token, or, for its rotation, of the one with the id.
+    pub fn mint(&self, now: f64, id: Option<String>, entropy: &Uint8Array, out: &Array) {
+        let minted = Time::read(now, now, now).and_then(|time| {
+            let (prefix, entropy) = (self.deployment()?.prefix(), read_entropy(entropy)?);
+            let Some(id) = id else {
+                return Ok(entropy.mint(prefix, time.now));
+            };
+            let mut problems = Problems::default();
+            let id = problems.keep(&Path::call().member("id"), TokenId::parse(&id));
+            id.map(|id| entropy.mint_for(prefix, id))
+                .ok_or_else(|| problems.into())
+        });
+        match minted {
+            Ok(credential) => {
+                let minted = Minted {
+                    id: credential.id(),
+                    digest: credential.digest(),
+                    scheme: SCHEME,
+                };
+                push(out, &Step::Answer(minted));
+                out.push(&JsValue::from_str(credential.reveal()));
+            }
+            Err(refusal) => push(out, &Step::<()>::Refuse(refusal)),
+        }
+    }
+
+    /// Explains what [`Core::verify`] would say, with the same arguments but for the round.
+    pub fn explain(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
+        self.ask(explain, credential, question, reads, now, out);
+    }
+
+    /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings, and, if it is wanted, the tree.
+    pub fn resolve(&self, selection: JsValue, tree: bool, out: &Array) {
+        push(
+            out,
+            &self
+                .try_resolve(selection, tree)
+                .map_or_else(Step::Refuse, Step::Answer),
+        );
+    }
+
+    /// The permissions that a pattern means, as runs (start, end, start, end, …) in the list of [`Core::permissions`]. When it means none,
+    /// `out[0]` is a step that refuses.
+    pub fn expand(&self, pattern: &str, out: &Array) -> Vec<u32> {
+        let runs = self.deployment().and_then(|deployment| {
+            let mut problems = Problems::default();
+            let runs = problems.keep(
+                &Path::call().member("pattern"),
+                deployment.catalog().runs(pattern),
+            );
+            runs.ok_or_else(|| problems.into())
+        });
+        match runs {
+            // A catalog has at most 100,000 permissions.
+            Ok(runs) => {
+                let ends = runs.into_iter().flat_map(|run| [run.start, run.end]);
+                ends.filter_map(|end| u32::try_from(end).ok()).collect()
+            }
+            Err(refusal) => {
+                push(out, &Step::<()>::Refuse(refusal));
+                Vec::new()
+            }
+        }
+    }
+
+    /// All permissions, ascending. `out[0]` is a step with the list.
+    pub fn permissions(&self, out: &Array) {
+        let all = self
+            .deployment()
+            .map(|deployment| deployment.catalog().permissions().collect::<Vec<_>>());
+        push(out, &all.map_or_else(Step::Refuse, Step::Answer));
+    }
+
+    /// Suggests the smallest selection for a list of permissions. `out[0]` is a step with the suggestion.
+    pub fn suggest(&self, permissions: JsValue, out: &Array) {
+        push(
+            out,
+            &self
+                .try_suggest(permissions)
+                .map_or_else(Step::Refuse, Step::Answer),
+        );
+    }
+
+    /// What a request needs by the catalog's routes. `out[0]` is a step whose answer is a requirement, or null.
+    #[wasm_bindgen(js_name = match)]
+    pub fn route(&self, method: &str, path: &str, out: &Array) {
+        let matched = self
+            .deployment()
+            .map(|deployment| deployment.catalog().route(method, path));
+        push(out, &matched.map_or_else(Step::Refuse, Step::Answer));
+    }
+}
+
+impl Core {
+    fn try_plan(
+        &self,
+        call: JsValue,
+        reads: JsValue,
+        now: f64,
+        started: f64,
+        highest: f64,
+        entropy: &Uint8Array,
+    ) -> Result<Step<operation::Answer>, Refusal> {
+        let call = value(call, "the call")?;
+        let (reads, time, entropy) = planned(reads, now, started, highest, entropy)?;
+        Ok(operation::plan(self.deployment()?, &call, &reads, time, &entropy))
+    }
+
+    /// Puts a question about a credential to the core. The text of the credential is wiped.
+    fn ask<A: Serialize>(
+        &self,
+        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Step<A>,
+        credential: String,
+        question: JsValue,
+        reads: JsValue,
+        now: f64,
+        out: &Array,
+    ) {
+        let credential = Zeroizing::new(credential);
+        let asked = || {
+            let now = clock(now)?;
+            let question = value(question, "the question")?;
+            let requirement = self.requirement(&question)?;
+            let question = Question::read(&requirement, &question)?;
+            let reads = Reads::from_value(value(reads, "the reads")?)?;
+            Ok(answer(self.deployment()?, &credential, &question, &reads, now))
+        };
+        push(out, &asked().unwrap_or_else(Step::Refuse));
+    }
+
+    /// A requirement, compiled once if it is a text.
+    fn requirement(&self, question: &Value) -> Result<Rc<Requirement>, Refusal> {
+        let catalog = self.deployment()?.catalog();
+        let text = match question {
+            Value::Map(members) => members.iter().find_map(|member| match member {
+                (name, Value::Text(text)) if name == "requirement" => Some(text),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let Some(text) = text else {
+            return read_requirement(catalog, question).map(Rc::new);
+        };
+        if let Some(known) = self.requirements.borrow().get(text) {
+            return Ok(Rc::clone(known));
+        }
+        let requirement = Rc::new(read_requirement(catalog, question)?);
+        let mut requirements = self.requirements.borrow_mut();
+        if requirements.len() >= REMEMBERED {
+            requirements.clear();
+        }
+        requirements.insert(text.clone(), Rc::clone(&requirement));
+        Ok(requirement)
+    }
+
+    fn try_resolve(&self, selection: JsValue, tree: bool) -> Result<Preview<'_>, Refusal> {
+        let selection = value(selection, "the selection")?;
+        let mut problems = Problems::default();
+        let members = Members::open(&selection, &Path::call(), &Selection::MEMBERS, &mut problems);
+        let preview = match members {
+            Some(members) => {
+                let selection = Selection::read(&members, &mut problems);
+                self.deployment()?
+                    .catalog()
+                    .preview(&selection, tree, &mut problems)
+            }
+            None => None,
+        };
+        preview
+            .filter(|_| problems.is_empty())
+            .ok_or_else(|| problems.into())
+    }
+
+    fn try_suggest(&self, permissions: JsValue) -> Result<leastkey::catalog::Suggestion, Refusal> {
+        let permissions = value(permissions, "the permissions")?;
+        let catalog = self.deployment()?.catalog();
+        let mut problems = Problems::default();
+        let wanted = catalog.read_set(&permissions, &Path::call().member("permissions"), &mut problems);
+        wanted
+            .map(|wanted| catalog.suggest(&wanted))
+            .ok_or_else(|| problems.into())
+    }
+
+    fn deployment(&self) -> Result<&Deployment, Refusal> {
+        let message = "the core has no configuration";
+        self.deployment
+            .as_ref()
+            .ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, message))
+    }
+}
+
+/// What `configure` answers.
+#[derive(Serialize)]
+struct Configured {
+    #[serde(flatten)]
+    description: Description,
+    /// The verdict codes by their numbers.
+    codes: Vec<CodeRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    form: Option<CredentialForm>,
+}
+
+/// The time of a question.
+fn clock(now: f64) -> Result<Instant, Refusal> {
+    Time::read(now, now, now).map(|time| time.now)
+}
+
+/// What `mint` hands over apart from the credential.
+#[derive(Serialize)]
+struct Minted<'c> {
+    id: &'c TokenId,
+    digest: &'c Digest,
+    /// What the digest is of, to be handed on with it.
+    scheme: &'static str,
+}
+
+/// What every plan rests on.
+fn planned(
+    reads: JsValue,
+    now: f64,
+    started: f64,
+    highest: f64,
+    entropy: &Uint8Array,
+) -> Result<(Reads, Time, Entropy), Refusal> {
+    let time = Time::read(now, started, highest)?;
+    let entropy = read_entropy(entropy)?;
+    Ok((Reads::from_value(value(reads, "the reads")?)?, time, entropy))
+}
+
+fn read_entropy(entropy: &Uint8Array) -> Result<Entropy, Refusal> {
+    let mut bytes = Zeroizing::new([0; operation::ENTROPY]);
+    if entropy.length() as usize != bytes.len() {
+        let message = format!("entropy must have {} bytes", bytes.len());
+        return Err(Refusal::new(ErrorCode::InvalidInput, message));
+    }
+    entropy.copy_to(bytes.as_mut_slice());
+    Ok(Entropy::new(bytes))
+}
+
+/// Not inlined: the reader of JavaScript's values would be there once for each argument of each export.
+#[inline(never)]
+fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
+    serde_wasm_bindgen::from_value(from).map_err(|problem| {
+        Refusal::new(
+            ErrorCode::InvalidInput,
+            format!("{what} cannot be read: {problem}"),
+        )
+    })
+}
+
+/// Hands a step over as JSON text.
+fn push<A: Serialize>(out: &Array, step: &Step<A>) {
+    out.push(&JsValue::from_str(&json(step)));
+}
+
+/// Hands over a step and, apart from it, the new credential of its answer.
+fn push_with_credential(out: &Array, step: &Step<operation::Answer>) {
+    push(out, step);
+    if let Step::Commit { answer, .. } | Step::Answer(answer) = step
+        && let Some(credential) = answer.credential()
+    {
+        out.push(&JsValue::from_str(credential.reveal()));
+    }
+}

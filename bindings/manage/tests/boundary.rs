@@ -1,0 +1,339 @@
+//! The boundary, in a JavaScript engine: what crosses, what is refused, and that no input traps.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array, WebAssembly};
+use leastkey_manage::{Core, fill_entropy};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const CATALOG: &str = r#"{
+    "version": "7",
+    "services": { "messages": { "title": "Messages", "permissions": { "send": "Send", "read": "Read" } } },
+    "templates": { "sender": { "title": "Sender", "permissions": ["messages:send"] } }
+}"#;
+const NOW: f64 = 1_795_392_000_000.0;
+const CREATE: &str = r#"{
+    "op": "create",
+    "input": { "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"] },
+    "actor": { "id": "user:1", "roles": { "org:acme": "admin" } }
+}"#;
+
+fn js(json: &str) -> JsValue {
+    JSON::parse(json).unwrap()
+}
+
+fn text(value: &JsValue) -> String {
+    JSON::stringify(value).unwrap().into()
+}
+
+fn at(value: &JsValue, path: &str) -> JsValue {
+    path.split('.').fold(value.clone(), |inside, name| {
+        Reflect::get(&inside, &name.into()).unwrap()
+    })
+}
+
+fn core() -> Core {
+    let (mut core, out) = (Core::new(), Array::new());
+    core.configure(js(r#"{"prefix": "acme_live"}"#), CATALOG.as_bytes(), &out);
+    let told = handed_over(&out, 0);
+    for (path, expected) in [
+        ("answer.pattern", r#""acme_live_2[0-9A-Za-z]{52}""#),
+        ("answer.version", r#""7""#),
+        ("answer.codes.0", r#"{"code":"valid","status":200}"#),
+    ] {
+        assert_eq!(text(&at(&told, path)), expected, "{path}");
+    }
+    core
+}
+
+fn entropy() -> Uint8Array {
+    let bytes = Uint8Array::new_with_length(64);
+    assert!(fill_entropy(&bytes));
+    bytes
+}
+
+fn plan(core: &Core, call: JsValue, reads: &str, entropy: &Uint8Array) -> JsValue {
+    let out = Array::new();
+    core.plan(call, js(reads), NOW, NOW, NOW, entropy, &out);
+    let step = handed_over(&out, 0);
+    assert_eq!(
+        out.length() == 2,
+        !at(&step, "commit").is_undefined(),
+        "a credential comes with a commit"
+    );
+    step
+}
+
+/// A step that was handed over.
+fn handed_over(out: &Array, index: u32) -> JsValue {
+    js(&out.get(index).as_string().unwrap())
+}
+
+/// The keys that a step needs.
+fn needed(step: &JsValue) -> Vec<String> {
+    let keys = Array::from(&at(step, "need.keys"));
+    keys.iter().map(|key| key.as_string().unwrap()).collect()
+}
+
+/// Reads in which some keys have a value, as JSON text, and some ranges hold nothing.
+fn reads(values: &[(String, String)], empty: &[String]) -> String {
+    let values = values
+        .iter()
+        .map(|(key, value)| format!(r#"["{key}", {value}]"#))
+        .collect::<Vec<_>>();
+    let lists = empty
+        .iter()
+        .map(|range| format!(r#"{{"range": {range}, "entries": []}}"#))
+        .collect::<Vec<_>>();
+    let (values, lists) = (values.join(","), lists.join(","));
+    format!(r#"{{"values": [{values}], "lists": [{lists}]}}"#)
+}
+
+/// The reads of a step that is asked for until it needs nothing more: what is not there yet does not exist.
+fn asked(mut values: Vec<(String, String)>, ask: impl Fn(&str) -> JsValue) -> String {
+    let mut empty = Vec::new();
+    loop {
+        let all = reads(&values, &empty);
+        let step = ask(&all);
+        if at(&step, "need").is_undefined() {
+            return all;
+        }
+        // A record is asked for again with what it rests on.
+        let mut new = needed(&step);
+        new.retain(|key| values.iter().all(|(known, _)| known != key));
+        values.extend(new.into_iter().map(|key| (key, "null".to_owned())));
+        let list = at(&step, "need.list");
+        if !list.is_undefined() {
+            empty.push(text(&list));
+        }
+    }
+}
+
+/// The reads of a call on an empty store.
+fn absent(core: &Core, call: &JsValue, entropy: &Uint8Array) -> String {
+    asked(Vec::new(), |reads| plan(core, call.clone(), reads, entropy))
+}
+
+const NOTHING: &str = r#"{"values": [], "lists": []}"#;
+
+/// Reads as a verification takes them.
+fn in_one_text(reads: &str) -> String {
+    let reads: serde_json::Value = serde_json::from_str(reads).unwrap();
+    let values = reads["values"].as_array().unwrap();
+    let parts = values.iter().map(|pair| {
+        let (key, value) = (pair[0].as_str().unwrap(), pair[1].as_str());
+        format!("{key}\0{}\0", value.unwrap_or("\u{1}"))
+    });
+    parts.collect()
+}
+
+/// Puts reads where the core takes them from; answers how many bytes they are.
+fn put(core: &Core, reads: &str) -> u32 {
+    let length = u32::try_from(reads.len()).unwrap();
+    let at = core.reads(length) as u32;
+    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), at, length).copy_from(reads.as_bytes());
+    length
+}
+
+/// A core with record keys.
+fn sealing(keys: &Array) -> Core {
+    let (mut core, out, config) = (Core::new(), Array::new(), Object::new());
+    Reflect::set(&config, &"prefix".into(), &"acme_live".into()).unwrap();
+    Reflect::set(&config, &"recordKeys".into(), keys).unwrap();
+    core.configure(config.into(), CATALOG.as_bytes(), &out);
+    assert!(!at(&handed_over(&out, 0), "answer").is_undefined());
+    core
+}
+
+#[wasm_bindgen_test]
+fn record_keys_cross_as_bytes_and_as_text() {
+    let entropy = entropy();
+    let bytes = Uint8Array::new_with_length(32);
+    bytes.fill(0xab, 0, 32);
+    let committed = [bytes.into(), JsValue::from("ab".repeat(32))].map(|key: JsValue| {
+        let core = sealing(&Array::of1(&key));
+        let reads = absent(&core, &js(CREATE), &entropy);
+        text(&at(&plan(&core, js(CREATE), &reads, &entropy), "commit.writes"))
+    });
+    assert_eq!(committed[0], committed[1]);
+    assert!(committed[0].contains("mac"));
+}
+
+#[wasm_bindgen_test]
+fn a_token_is_made_and_verified() {
+    let (core, entropy) = (core(), entropy());
+    let reads = absent(&core, &js(CREATE), &entropy);
+    let step = plan(&core, js(CREATE), &reads, &entropy);
+    assert!(at(&step, "commit.answer.token").is_null());
+    let out = Array::new();
+    core.plan(js(CREATE), js(&reads), NOW, NOW, NOW, &entropy, &out);
+    let credential = out.get(1).as_string().unwrap();
+    assert!(credential.starts_with("acme_live_2"));
+    assert_eq!(
+        text(&at(&step, "commit.answer.record.permissions")),
+        r#"["messages:send"]"#
+    );
+    let again = plan(&core, js(CREATE), &reads, &entropy);
+    assert_eq!(text(&again), text(&step), "the same arguments give the same step");
+
+    let writes: Vec<JsValue> = Array::from(&at(&step, "commit.writes")).iter().collect();
+    assert!(
+        writes.iter().all(|write| at(write, "expect").is_null()),
+        "each key must not exist"
+    );
+    let written = |write: &JsValue| {
+        (
+            at(write, "key").as_string().unwrap(),
+            at(write, "value").as_string().unwrap(),
+        )
+    };
+    let (key, value) = written(&writes[0]);
+    let (meta, whose) = written(writes.last().unwrap());
+    let secret = &credential[27..57];
+    assert!(!text(&at(&step, "commit.writes")).contains(secret));
+    assert!(!text(&at(&step, "commit.answer.record")).contains(secret));
+
+    let verify = |requirement: &str, reads: &str| {
+        let out = Array::new();
+        let (credential, reads) = (credential.clone(), put(&core, &in_one_text(reads)));
+        core.verify(credential, None, js(requirement), reads, NOW, None, &out);
+        handed_over(&out, 0)
+    };
+    assert_eq!(needed(&verify("{}", NOTHING)), [key.as_str(), "meta/deployment"]);
+    let stored = vec![(key, text(&value.into())), (meta, text(&whose.into()))];
+    let stored = asked(stored, |reads| verify("{}", reads));
+    let valid = verify(r#"{"requirement": "messages:send"}"#, &stored);
+    assert_eq!(at(&valid, "answer.code"), "valid");
+    let (out, requirement) = (Array::new(), Some("messages:send".to_owned()));
+    let reads = put(&core, &in_one_text(&stored));
+    core.verify(
+        credential.clone(),
+        requirement,
+        JsValue::UNDEFINED,
+        reads,
+        NOW,
+        None,
+        &out,
+    );
+    assert_eq!(text(&handed_over(&out, 0)), text(&valid), "a requirement in text");
+    let refused = verify(r#"{"requirement": "messages:read"}"#, &stored);
+    assert_eq!(text(&at(&refused, "answer.missing")), r#"["messages:read"]"#);
+    assert_eq!(at(&refused, "answer.status").as_f64(), Some(403.0));
+    let unknown = verify("{}", &asked(Vec::new(), |reads| verify("{}", reads)));
+    assert_eq!(
+        text(&unknown),
+        r#"{"answer":{"valid":false,"code":"unknown","status":401,"error":"invalid_token","asOf":1795392000000}}"#
+    );
+}
+
+#[wasm_bindgen_test]
+fn numbers_that_cannot_be_an_instant_are_refused() {
+    let (core, entropy) = (core(), entropy());
+    for number in [f64::NAN, f64::INFINITY, -1.0, 0.5, 9_007_199_254_740_992.0] {
+        let call = js(CREATE);
+        Reflect::set(&at(&call, "input"), &"expiresAt".into(), &number.into()).unwrap();
+        let step = plan(&core, call.clone(), &absent(&core, &call, &entropy), &entropy);
+        assert_eq!(at(&step, "refuse.path"), "expiresAt", "{number}");
+        let out = Array::new();
+        core.plan(js(CREATE), js(NOTHING), number, NOW, NOW, &entropy, &out);
+        core.plan(js(CREATE), js(NOTHING), NOW, number, NOW, &entropy, &out);
+        core.verify("x".to_owned(), None, js("{}"), 0, number, None, &out);
+        for index in 0..out.length() {
+            assert_eq!(
+                at(&handed_over(&out, index), "refuse.code"),
+                "clock_unreliable",
+                "{number}"
+            );
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn values_that_are_no_json_are_refused() {
+    let (core, entropy) = (core(), entropy());
+    let nested = (0..10_000).fold(JsValue::NULL, |inside, _| Array::of1(&inside).into());
+    let circle = Object::new();
+    Reflect::set(&circle, &"self".into(), &circle).unwrap();
+    let function = js_sys::Function::new_no_args("return 1");
+    for value in [
+        nested,
+        circle.into(),
+        function.into(),
+        JsValue::symbol(None),
+        JsValue::bigint_from_str("99999999999999999999"),
+    ] {
+        let call = js(CREATE);
+        Reflect::set(&at(&call, "input"), &"name".into(), &value).unwrap();
+        assert_eq!(
+            at(&plan(&core, call, NOTHING, &entropy), "refuse.code"),
+            "invalid_input"
+        );
+        assert_eq!(
+            at(&plan(&core, value, NOTHING, &entropy), "refuse.code"),
+            "invalid_input"
+        );
+    }
+    for reads in [
+        "null",
+        "[]",
+        r#"{"values": [["a", 7]], "lists": []}"#,
+        r#"{"values": {}, "lists": []}"#,
+    ] {
+        assert_eq!(
+            at(&plan(&core, js(CREATE), reads, &entropy), "refuse.code"),
+            "invalid_input"
+        );
+    }
+    let short = Uint8Array::new_with_length(8);
+    assert_eq!(
+        at(&plan(&core, js(CREATE), NOTHING, &short), "refuse.code"),
+        "invalid_input"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_wrong_catalog_lists_every_problem() {
+    let (mut core, out) = (Core::new(), Array::new());
+    core.configure(
+        js(r#"{"prefix": "a b"}"#),
+        r#"{"services": {"s": {"permissions": {"a": 7}}}, "templtes": {}}"#.as_bytes(),
+        &out,
+    );
+    let paths: Vec<String> = Array::from(&at(&handed_over(&out, 0), "refuse.problems"))
+        .iter()
+        .map(|problem| at(&problem, "path").as_string().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "prefix",
+            "$.templtes",
+            "$.services.s.title",
+            "$.services.s.permissions.a"
+        ]
+    );
+    core.configure(js(r#"{"prefix": "a"}"#), b"{", &out);
+    assert_eq!(at(&handed_over(&out, 1), "refuse.code"), "invalid_input");
+    assert_eq!(
+        at(&plan(&core, js(CREATE), NOTHING, &entropy()), "refuse.code"),
+        "invalid_input",
+        "nothing is configured"
+    );
+}
+
+#[wasm_bindgen_test]
+fn names_are_normalised_by_the_host() {
+    let (core, entropy) = (core(), entropy());
+    let call = js(&CREATE.replace("Nightly", "Cafe\u{301}"));
+    let reads = absent(&core, &call, &entropy);
+    let step = plan(&core, call, &reads, &entropy);
+    assert_eq!(at(&step, "commit.answer.record.name"), "Café");
+}
+
+#[wasm_bindgen_test]
+fn entropy_differs_from_call_to_call() {
+    assert_ne!(entropy().to_vec(), entropy().to_vec());
+    assert_ne!(entropy().to_vec(), vec![0; 64]);
+}

@@ -1,0 +1,302 @@
+//! Stored text to values of ours, strictly: a member that is unknown, missing, null, there twice or of another type is damage.
+//!
+//! The text is read once, from its start to its end, and each member is put in its place as it comes: nothing is made that is not kept. What
+//! is shared by all types does the work, and a type is little more than a list of its members. Derived readers of JSON text are a copy of
+//! the parser for each type: they were a sixth of the module.
+
+use std::borrow::Cow;
+
+use super::json::{LARGEST_EXACT, Reader, Value};
+use crate::planted::{Bug, planted};
+
+/// What is stored cannot be read: damaged, swapped, or written by a later version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damaged;
+
+/// What can be restored from what is stored of it.
+pub(crate) trait Restore: Sized {
+    /// The value that comes next.
+    fn restore(reader: &mut Reader) -> Result<Self, Damaged>;
+}
+
+/// What is stored as a text, and can be the name of a member too.
+pub(crate) trait RestoreText: Sized {
+    /// The value of a text.
+    fn restore_text(text: Cow<str>) -> Result<Self, Damaged>;
+}
+
+/// What can stand in the place of a value until that is read.
+pub(crate) trait Blank {
+    /// That.
+    fn blank() -> Self;
+}
+
+/// A member of a stored object: its name, and whether it must be there.
+pub(crate) type Member = (&'static str, bool);
+
+/// Restores what a text holds.
+pub(crate) fn restore<T: Restore>(text: &str) -> Result<T, Damaged> {
+    let mut reader = Reader::new(text);
+    let restored = T::restore(&mut reader)?;
+    reader.is_done().then_some(restored).ok_or(Damaged)
+}
+
+/// Reads an object that has these members and no other, none of them twice. `put` is told which of them comes. Answers those that were there,
+/// as bits; all that must be there are.
+pub(crate) fn members(
+    reader: &mut Reader,
+    known: &[Member],
+    put: &mut dyn FnMut(&mut Reader, usize) -> Result<(), Damaged>,
+) -> Result<u64, Damaged> {
+    let (mut seen, mut next) = (0, 0);
+    reader
+        .map(&mut |reader, name| {
+            let at = place(known, next, &name)?;
+            next = at + 1;
+            let bit = 1_u64 << at;
+            if seen & bit != 0 {
+                return None;
+            }
+            seen |= bit;
+            put(reader, at).ok()
+        })
+        .ok_or(Damaged)?;
+    Ok(seen)
+}
+
+/// Where a member stands among those that are known. As we write them, each stands behind the one before.
+fn place(known: &[Member], next: usize, name: &str) -> Option<usize> {
+    let is_it = |(known, _): &Member| *known == name;
+    let behind = known.iter().skip(next).position(is_it);
+    behind
+        .map(|at| next + at)
+        .or_else(|| known.iter().take(next).position(is_it))
+}
+
+/// The bits of the members that must be there.
+pub(crate) const fn required(members: &[Member]) -> u64 {
+    match members {
+        [] => 0,
+        [(_, is_required), rest @ ..] => *is_required as u64 | required(rest) << 1,
+    }
+}
+
+/// Restores a member to its place.
+#[inline(never)]
+pub(crate) fn put<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Damaged> {
+    *to = T::restore(reader)?;
+    Ok(())
+}
+
+/// Restores a member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
+pub(crate) fn put_optional<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Damaged> {
+    if !planted(Bug::UnreadableMeansNever) {
+        return put(to, reader);
+    }
+    let mut again = reader.clone();
+    if put(to, reader).is_err() {
+        again.value().ok_or(Damaged)?;
+        reader.clone_from(&again);
+    }
+    Ok(())
+}
+
+/// Restores a revision: a count that can still rise.
+pub(crate) fn put_revision(to: &mut u64, reader: &mut Reader) -> Result<(), Damaged> {
+    put(to, reader)?;
+    (*to < LARGEST_EXACT).then_some(()).ok_or(Damaged)
+}
+
+/// Restores a member that may be null, but not absent.
+pub(crate) fn put_nullable<T: Restore>(to: &mut Option<T>, reader: &mut Reader) -> Result<(), Damaged> {
+    let mut behind = reader.clone();
+    if behind.null().is_none() {
+        return put(to, reader);
+    }
+    reader.clone_from(&behind);
+    Ok(())
+}
+
+/// The reader of an object, and its blank: its fields, each with the name of its member, in the order in which they are written.
+macro_rules! restore_members {
+    ($kind:ident { $($need:ident $field:ident: $name:literal),* $(,)? }) => {
+        impl $crate::codec::decode::Blank for $kind {
+            fn blank() -> $kind {
+                $kind { $($field: $crate::codec::decode::Blank::blank()),* }
+            }
+        }
+
+        impl $crate::codec::decode::Restore for $kind {
+            fn restore(reader: &mut $crate::codec::json::Reader) -> Result<$kind, $crate::codec::decode::Damaged> {
+                #[allow(non_camel_case_types)]
+                enum At { $($field),* }
+                const KNOWN: &[$crate::codec::decode::Member] = &[$(($name, $crate::codec::decode::restore_members!(@must $need))),*];
+                const REQUIRED: u64 = $crate::codec::decode::required(KNOWN);
+                let mut whole = <$kind as $crate::codec::decode::Blank>::blank();
+                let seen = $crate::codec::decode::members(reader, KNOWN, &mut |reader, at| match at {
+                    $(at if at == At::$field as usize => {
+                        $crate::codec::decode::restore_members!(@put $need)(&mut whole.$field, reader)
+                    })*
+                    _ => Err($crate::codec::decode::Damaged),
+                })?;
+                // Where none is required, any will do.
+                #[allow(clippy::bad_bit_mask)]
+                let complete = seen & REQUIRED == REQUIRED;
+                complete.then_some(whole).ok_or($crate::codec::decode::Damaged)
+            }
+        }
+    };
+    (@must required) => { true };
+    (@must revision) => { true };
+    (@must nullable) => { true };
+    (@must optional) => { false };
+    (@put required) => { $crate::codec::decode::put };
+    (@put revision) => { $crate::codec::decode::put_revision };
+    (@put nullable) => { $crate::codec::decode::put_nullable };
+    (@put optional) => { $crate::codec::decode::put_optional };
+}
+pub(crate) use restore_members;
+
+macro_rules! blank_by_default {
+    ($($kind:ty),*) => {$(
+        impl Blank for $kind {
+            fn blank() -> Self {
+                Default::default()
+            }
+        }
+    )*};
+}
+blank_by_default!(String, bool, u64, u32, u8);
+
+impl<T> Blank for Vec<T> {
+    fn blank() -> Vec<T> {
+        Vec::new()
+    }
+}
+
+impl<T> Blank for Option<T> {
+    fn blank() -> Option<T> {
+        None
+    }
+}
+
+/// One of a few names.
+pub(crate) fn restore_named<T: Copy>(reader: &mut Reader, names: &[(&str, T)]) -> Result<T, Damaged> {
+    let text = reader.text().ok_or(Damaged)?;
+    let named = names.iter().find(|(name, _)| *name == text);
+    named.map(|(_, named)| *named).ok_or(Damaged)
+}
+
+impl Blank for Value {
+    fn blank() -> Value {
+        Value::Null
+    }
+}
+
+/// Anything at all, `null` too.
+impl Restore for Value {
+    fn restore(reader: &mut Reader) -> Result<Value, Damaged> {
+        reader.value().ok_or(Damaged)
+    }
+}
+
+impl RestoreText for String {
+    fn restore_text(text: Cow<str>) -> Result<String, Damaged> {
+        Ok(text.into_owned())
+    }
+}
+
+impl Restore for String {
+    fn restore(reader: &mut Reader) -> Result<String, Damaged> {
+        reader.text().map(Cow::into_owned).ok_or(Damaged)
+    }
+}
+
+impl Restore for bool {
+    fn restore(reader: &mut Reader) -> Result<bool, Damaged> {
+        reader.flag().ok_or(Damaged)
+    }
+}
+
+/// A whole number that JavaScript holds exactly.
+impl Restore for u64 {
+    fn restore(reader: &mut Reader) -> Result<u64, Damaged> {
+        reader.whole().ok_or(Damaged)
+    }
+}
+
+macro_rules! restore_smaller {
+    ($($kind:ty),*) => {$(
+        impl Restore for $kind {
+            fn restore(reader: &mut Reader) -> Result<$kind, Damaged> {
+                u64::restore(reader)?.try_into().map_err(|_| Damaged)
+            }
+        }
+    )*};
+}
+restore_smaller!(u32, u8);
+
+impl<T: Restore> Restore for Option<T> {
+    fn restore(reader: &mut Reader) -> Result<Option<T>, Damaged> {
+        T::restore(reader).map(Some)
+    }
+}
+
+impl<T: Restore> Restore for Vec<T> {
+    fn restore(reader: &mut Reader) -> Result<Vec<T>, Damaged> {
+        let mut items = Vec::new();
+        let read = reader.list(&mut |reader| {
+            items.push(T::restore(reader).ok()?);
+            Some(())
+        });
+        read.map(|()| items).ok_or(Damaged)
+    }
+}
+
+impl<A: Restore, B: Restore> Restore for (A, B) {
+    fn restore(reader: &mut Reader) -> Result<(A, B), Damaged> {
+        let (mut first, mut second) = (None, None);
+        let read = reader.list(&mut |reader| {
+            if first.is_none() {
+                first = Some(A::restore(reader).ok()?);
+            } else if second.is_none() {
+                second = Some(B::restore(reader).ok()?);
+            } else {
+                return None;
+            }
+            Some(())
+        });
+        read.and(first.zip(second)).ok_or(Damaged)
+    }
+}
+
+/// What is a text is restored by parsing it: what cannot be parsed is refused, in the store as in a call.
+macro_rules! restore_by_parsing {
+    ($($kind:ty),*) => {$(
+        impl $crate::codec::decode::RestoreText for $kind {
+            fn restore_text(text: std::borrow::Cow<str>) -> Result<Self, $crate::codec::decode::Damaged> {
+                <$kind>::parse(&text).map_err(|_| $crate::codec::decode::Damaged)
+            }
+        }
+
+        impl $crate::codec::decode::Restore for $kind {
+            fn restore(reader: &mut $crate::codec::json::Reader) -> Result<Self, $crate::codec::decode::Damaged> {
+                let text = reader.text().ok_or($crate::codec::decode::Damaged)?;
+                <$kind as $crate::codec::decode::RestoreText>::restore_text(text)
+            }
+        }
+    )*};
+}
+pub(crate) use restore_by_parsing;
+
+/// The blanks of types around a text or bytes.
+macro_rules! blank_inside {
+    ($($kind:ident),*) => {$(
+        impl $crate::codec::decode::Blank for $kind {
+            fn blank() -> Self {
+                $kind(Default::default())
+            }
+        }
+    )*};
+}
+pub(crate) use blank_inside;

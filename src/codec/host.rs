@@ -1,0 +1,60 @@
+//! What JavaScript can do for the crate: Unicode's tables and the text of decimal numbers, which would be a third of a small module.
+//!
+//! With the feature `js-host` a binding package defines these functions, by the names below; the linker joins them. Without it the crate
+//! has its own. Both give the same answers.
+
+#[cfg(feature = "js-host")]
+#[allow(unsafe_code)] // A declaration: what is called is safe Rust, of the same compiler.
+mod linked {
+    unsafe extern "Rust" {
+        #[link_name = "leastkey_host_nfc"]
+        pub(crate) safe fn nfc(text: &str) -> String;
+        #[cfg(feature = "manage")]
+        #[link_name = "leastkey_host_nfkc"]
+        pub(crate) safe fn nfkc(text: &str) -> String;
+        #[cfg(feature = "manage")]
+        #[link_name = "leastkey_host_lower_case"]
+        pub(crate) safe fn lower_case(text: &str) -> String;
+        #[link_name = "leastkey_host_parse_decimal"]
+        pub(crate) safe fn parse_decimal(text: &str) -> f64;
+        #[link_name = "leastkey_host_write_decimal"]
+        pub(crate) safe fn write_decimal(number: f64, to: &mut Vec<u8>);
+    }
+}
+#[cfg(feature = "js-host")]
+pub(crate) use linked::*;
+
+#[cfg(not(feature = "js-host"))]
+mod own {
+    use unicode_normalization::UnicodeNormalization as _;
+
+    /// Unicode's normal form NFC.
+    pub(crate) fn nfc(text: &str) -> String {
+        text.nfc().collect()
+    }
+
+    /// Unicode's normal form NFKC.
+    #[cfg(feature = "manage")]
+    pub(crate) fn nfkc(text: &str) -> String {
+        text.nfkc().collect()
+    }
+
+    /// A text in lower case, as a search compares it.
+    #[cfg(feature = "manage")]
+    pub(crate) fn lower_case(text: &str) -> String {
+        text.to_lowercase()
+    }
+
+    /// The double that is nearest to a number of JSON.
+    pub(crate) fn parse_decimal(text: &str) -> f64 {
+        text.parse().unwrap_or(f64::NAN)
+    }
+
+    /// Writes a number as JSON.
+    pub(crate) fn write_decimal(number: f64, to: &mut Vec<u8>) {
+        // A vector takes whatever is written to it.
+        let _ = serde_json::to_writer(to, &number);
+    }
+}
+#[cfg(not(feature = "js-host"))]
+pub(crate) use own::*;

@@ -1,0 +1,12 @@
+//! JSON text (RFC 8259): a value without a shape, the strict reader, the writer, and numbers as JavaScript holds them.
+
+mod number;
+mod reader;
+mod value;
+mod writer;
+
+pub(crate) use number::{LARGEST_EXACT, plain_whole, whole_exact, write_whole};
+pub(crate) use reader::Reader;
+pub use reader::parse_json;
+pub use value::Value;
+pub use writer::json;

@@ -1,0 +1,86 @@
+/// The name among `known` that `wrong` was probably meant to be: at most a third of its letters differ.
+///
+/// ```
+/// use leastkey::input::did_you_mean;
+/// assert_eq!(nearest("templtes", ["name", "templates"]), Some("templates"));
+/// assert_eq!(nearest("colour", ["name", "templates"]), None);
+/// ```
+#[must_use]
+pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // A text far longer than any name is no misspelling, and comparing it costs its length times theirs.
+    if wrong.len() > 200 {
+        return None;
+    }
+    let wrong_folded = wrong.to_ascii_lowercase();
+    let (length, counts) = (wrong.chars().count(), LetterCounts::of(&wrong_folded));
+    known
+        .into_iter()
+        .filter_map(|name| {
+            let letters = length.max(name.chars().count());
+            // A large catalog has tens of thousands of names, and hardly one of them is worth the exact comparison.
+            if counts.least_distance(name) * 3 > letters {
+                return None;
+            }
+            let distance = strsim::osa_distance(&wrong_folded, &name.to_ascii_lowercase());
+            (distance * 3 <= letters).then_some((distance, name))
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// How often each letter is in a text. Letters that share a count only make the bound lower.
+struct LetterCounts([i32; 128]);
+
+impl LetterCounts {
+    fn of(text: &str) -> LetterCounts {
+        let mut counts = LetterCounts([0; 128]);
+        text.chars().for_each(|letter| counts.add(letter, 1));
+        counts
+    }
+
+    fn add(&mut self, letter: char, times: i32) {
+        if let Some(count) = self.0.get_mut(letter.to_ascii_lowercase() as usize % 128) {
+            *count += times;
+        }
+    }
+
+    /// What the distance to another text is at least: each change accounts for one letter too many and one too few.
+    fn least_distance(&self, other: &str) -> usize {
+        let mut left = LetterCounts(self.0);
+        other.chars().for_each(|letter| left.add(letter, -1));
+        let sum = |of: fn(i32) -> i32| left.0.iter().map(|count| of(*count)).sum::<i32>();
+        let (many, few) = (sum(|count| count.max(0)), sum(|count| (-count).max(0)));
+        usize::try_from(many.max(few)).unwrap_or(0)
+    }
+}
+
+/// `; did you mean "templates"?`, or nothing.
+#[must_use]
+pub fn suggestion<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    nearest(wrong, known)
+        .map(|name| format!("; did you mean \"{name}\"?"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LetterCounts;
+
+    #[test]
+    fn no_name_is_passed_over_that_is_near() {
+        let mut texts = vec![String::new()];
+        for at in 0..85 {
+            for letter in ["a", "B", "\u{e4}", ":"] {
+                texts.push(format!("{}{letter}", texts[at]));
+            }
+        }
+        for wrong in &texts {
+            let folded = wrong.to_ascii_lowercase();
+            let counts = LetterCounts::of(&folded);
+            for name in &texts {
+                let exact = strsim::osa_distance(&folded, &name.to_ascii_lowercase());
+                assert!(counts.least_distance(name) <= exact, "{wrong} {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+use super::{Path, Problems, message, quote, suggestion};
+use crate::codec::json::{Value, whole_exact};
+use crate::codec::sort::sorted_by;
+
+/// Up to so many members are compared pair by pair; more are sorted.
+const FEW: usize = 8;
+
+/// The members of one object, each read once by name. Unknown names are problems as soon as it is opened.
+#[derive(Clone, Debug)]
+pub struct Members<'v> {
+    path: Path,
+    entries: &'v [(String, Value)],
+}
+
+impl<'v> Members<'v> {
+    /// Opens an object whose members may be `known`; adds a problem for each other one, with the nearest right name.
+    pub fn open(
+        value: &'v Value,
+        path: &Path,
+        known: &[&str],
+        problems: &mut Problems,
+    ) -> Option<Members<'v>> {
+        let members = Members::open_any(value, path, problems)?;
+        for (name, _) in members.entries {
+            if problems.are_enough() {
+                break;
+            }
+            if !known.contains(&name.as_str()) {
+                problems.add(
+                    &path.member(name),
+                    message!("unknown member {}{}", quote(name), hint(name, known)),
+                );
+            }
+        }
+        Some(members)
+    }
+
+    /// Opens an object whose members have names of the caller's choosing. A name that stands twice is a problem.
+    pub fn open_any(value: &'v Value, path: &Path, problems: &mut Problems) -> Option<Members<'v>> {
+        let Value::Map(entries) = value else {
+            problems.add(path, message!("expected an object, got {}", value.kind()));
+            return None;
+        };
+        for name in repeated(entries) {
+            problems.add(&path.member(name), "is there twice");
+        }
+        Some(Members {
+            path: path.clone(),
+            entries,
+        })
+    }
+
+    /// The path of the object itself.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a member stands.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Path {
+        self.path.member(name)
+    }
+
+    /// A member as it is.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&'v Value> {
+        self.entries
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// All members with their paths, in the order written.
+    pub fn each(&self) -> impl Iterator<Item = (&'v str, &'v Value, Path)> {
+        self.entries
+            .iter()
+            .map(|(name, value)| (name.as_str(), value, self.path.member(name)))
+    }
+
+    /// A string, if the member is there.
+    pub fn text(&self, name: &str, problems: &mut Problems) -> Option<&'v str> {
+        match self.value(name)? {
+            Value::Text(text) => Some(text),
+            other => {
+                problems.add(
+                    &self.path(name),
+                    message!("expected a string, got {}", other.kind()),
+                );
+                None
+            }
+        }
+    }
+
+    /// A string that must be there.
+    pub fn required_text(&self, name: &str, problems: &mut Problems) -> Option<&'v str> {
+        if self.value(name).is_none() {
+            problems.add(&self.path(name), "is required");
+        }
+        self.text(name, problems)
+    }
+
+    /// A string, parsed.
+    pub fn parsed<T>(
+        &self,
+        name: &str,
+        problems: &mut Problems,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(name, problems)?;
+        problems.keep(&self.path(name), parse(text))
+    }
+
+    /// A boolean; `false` where it is absent.
+    pub fn flag(&self, name: &str, problems: &mut Problems) -> bool {
+        match self.value(name) {
+            None => false,
+            Some(Value::Flag(flag)) => *flag,
+            Some(other) => {
+                problems.add(
+                    &self.path(name),
+                    message!("expected true or false, got {}", other.kind()),
+                );
+                false
+            }
+        }
+    }
+
+    /// A whole number within `range`.
+    pub fn whole(
+        &self,
+        name: &str,
+        range: std::ops::RangeInclusive<u32>,
+        problems: &mut Problems,
+    ) -> Option<u32> {
+        let value = self.value(name)?;
+        let number = match value {
+            Value::Number(number) if number.fract() == 0.0 => *number,
+            _ => f64::NAN,
+        };
+        if number >= f64::from(*range.start()) && number <= f64::from(*range.end()) {
+            // Whole and within the range of u32: the cast is exact.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            return Some(number as u32);
+        }
+        problems.add(
+            &self.path(name),
+            message!(
+                "expected a whole number from {} to {}",
+                range.start(),
+                range.end()
+            ),
+        );
+        None
+    }
+
+    /// A count: any whole number that JavaScript holds exactly.
+    pub fn count(&self, name: &str, problems: &mut Problems) -> Option<u64> {
+        let count = match self.value(name)? {
+            Value::Number(number) => whole_exact(*number),
+            _ => None,
+        };
+        let expected = || message!("expected a whole number from 0 to 2^53 − 1");
+        problems.keep(&self.path(name), count.ok_or_else(expected))
+    }
+
+    /// A list of strings with their paths, at most `most`; empty where the member is absent.
+    pub fn texts(&self, name: &str, most: usize, problems: &mut Problems) -> Vec<(&'v str, Path)> {
+        let Some(value) = self.value(name) else {
+            return Vec::new();
+        };
+        text_list(value, &self.path(name), most, problems)
+    }
+}
+
+/// The nearest right name, or all of them.
+fn hint(name: &str, known: &[&str]) -> String {
+    let hint = suggestion(name, known.iter().copied());
+    if hint.is_empty() {
+        return message!("; known are {}", known.join(", "));
+    }
+    hint
+}
+
+/// The names that stand more than once.
+fn repeated(entries: &[(String, Value)]) -> Vec<&str> {
+    let names = entries.iter().map(|(name, _)| name.as_str());
+    if entries.len() <= FEW {
+        let before = |at: usize, name: &str| entries.iter().take(at).any(|(earlier, _)| earlier == name);
+        return names
+            .enumerate()
+            .filter(|(at, name)| before(*at, name))
+            .map(|(_, name)| name)
+            .collect();
+    }
+    let names = sorted_by(names.collect(), |one: &&str, other| one.cmp(other));
+    let pairs = names.iter().zip(names.iter().skip(1));
+    pairs
+        .filter(|(one, other)| one == other)
+        .map(|(one, _)| *one)
+        .collect()
+}
+
+/// The strings of a list, each with its path.
+pub(crate) fn text_list<'v>(
+    value: &'v Value,
+    path: &Path,
+    most: usize,
+    problems: &mut Problems,
+) -> Vec<(&'v str, Path)> {
+    let Value::List(items) = value else {
+        problems.add(
+            path,
+            message!("expected an array of strings, got {}", value.kind()),
+        );
+        return Vec::new();
+    };
+    if items.len() > most {
+        problems.add(
+            path,
+            message!("has {} items; at most {most} are allowed", items.len()),
+        );
+        return Vec::new();
+    }
+    let mut texts = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let path = path.item(index);
+        match item {
+            Value::Text(text) => texts.push((text.as_str(), path)),
+            other => problems.add(&path, message!("expected a string, got {}", other.kind())),
+        }
+    }
+    texts
+}

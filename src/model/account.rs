@@ -1,0 +1,275 @@
+//! Accounts: owners that a host registered, and the technical users that back tokens. Each has a status and frozen ceilings.
+//!
+//! A ceiling is the most that the tokens of an account can do at a resource. It is resolved when the account is written, and applied
+//! again at every verification: a demoted account shrinks its living tokens, a disabled or deleted one stops them.
+
+use serde::Serialize;
+
+use crate::catalog::Permissions;
+use crate::codec::decode::{Blank, Damaged, Restore, restore, restore_members, restore_named};
+use crate::codec::json::{Reader, json};
+use crate::codec::sorted_map::SortedMap;
+use crate::value::credential::TokenId;
+use crate::value::name::{Identity, Name};
+use crate::value::permission::{Permission, PermissionSet};
+use crate::value::resource::Resource;
+use crate::value::time::Instant;
+
+/// The version of the stored form.
+const FORM: u8 = 1;
+
+/// How a technical user's own segment begins: `org:acme/technical-user:0TZ3abcd00000000`.
+const TECHNICAL_USER: &str = "technical-user:";
+
+/// The most tokens that one technical user backs.
+pub const MOST_BACKED: usize = 100;
+
+/// What an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountType {
+    /// An owner of tokens: a person, an organisation, a group.
+    Owner,
+    /// An account that the system made to back tokens. It never signs in.
+    TechnicalUser,
+}
+
+/// Whether the tokens of an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountStatus {
+    /// They may.
+    Active,
+    /// Not for now.
+    Disabled,
+}
+
+/// The most that an account can do at a resource and below.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ceiling {
+    /// Where.
+    pub resource: Resource,
+    /// What, exact and sorted.
+    pub permissions: Vec<Permission>,
+}
+
+/// An account, as its managers see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The resource that it is.
+    pub id: Resource,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub account_type: AccountType,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Name>,
+    /// The roles that its ceilings were made from, by resource. It is an admin only where one of them says so.
+    pub roles: SortedMap<Resource, String>,
+    /// The most that it can do.
+    pub ceilings: Vec<Ceiling>,
+    /// Whether its tokens may be used.
+    pub status: AccountStatus,
+    /// Of a disabled account: the place of the authority that disabled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<Resource>,
+    /// Of a technical user: the tokens that it backs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenId>,
+    /// When its status last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_changed_at: Option<Instant>,
+    /// Who changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_changed_by: Option<Identity>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Who made it.
+    pub created_by: Identity,
+    /// Rises with every change.
+    pub revision: u64,
+}
+
+impl Account {
+    /// The id of the technical user of a new token.
+    ///
+    /// # Errors
+    /// When the owner's own id is too long or too deep for one below it.
+    pub fn technical_user_id(owner: &Resource, token: &TokenId) -> Result<Resource, String> {
+        owner.below(&format!("{TECHNICAL_USER}{token}"))
+    }
+
+    /// Whether an id is one that only technical users have.
+    #[must_use]
+    pub fn is_technical_user_id(id: &Resource) -> bool {
+        id.as_str()
+            .split('/')
+            .any(|segment| segment.starts_with(TECHNICAL_USER))
+    }
+
+    /// The highest place at or above a resource where the account is an admin.
+    #[must_use]
+    pub fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
+        let admin = self
+            .roles
+            .iter()
+            .filter(|(_, role)| *role == crate::catalog::Role::ADMIN);
+        let places = admin
+            .map(|(place, _)| place)
+            .filter(|place| place.covers(resource));
+        places.min_by_key(|place| place.as_str().len())
+    }
+
+    /// The most that it can do at a whole resource.
+    #[must_use]
+    pub fn ceiling(&self, catalog: &Permissions, resource: &Resource) -> PermissionSet {
+        let mut most = catalog.nothing();
+        for ceiling in self
+            .ceilings
+            .iter()
+            .filter(|ceiling| ceiling.resource.covers(resource))
+        {
+            for index in ceiling
+                .permissions
+                .iter()
+                .filter_map(|id| catalog.index(id.as_str()))
+            {
+                most.insert(index);
+            }
+        }
+        most
+    }
+
+    /// The stored text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json(&Living {
+            form: FORM,
+            account: self.clone(),
+        })
+    }
+
+    /// The stored text of the tombstone that takes its place.
+    #[must_use]
+    pub fn tombstone(&self, deleted_at: Instant, deleted_by: Identity) -> String {
+        json(&Tombstone {
+            form: FORM,
+            id: self.id.clone(),
+            deleted_at,
+            deleted_by,
+            revision: self.revision.saturating_add(1),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Living {
+    #[serde(rename = "v")]
+    form: u8,
+    account: Account,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tombstone {
+    #[serde(rename = "v")]
+    form: u8,
+    id: Resource,
+    deleted_at: Instant,
+    deleted_by: Identity,
+    revision: u64,
+}
+
+/// What `account/<id>` holds.
+#[derive(Clone, Debug)]
+pub enum StoredAccount {
+    /// An account.
+    Account(Box<Account>),
+    /// What is left of a deleted one, so that it never comes back.
+    Tombstone,
+}
+
+impl StoredAccount {
+    /// Parses what was stored under the id of an account.
+    ///
+    /// # Errors
+    /// When the text is neither an account nor a tombstone of just this id.
+    pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, Damaged> {
+        let Ok(living) = restore::<Living>(text) else {
+            let tombstone: Tombstone = restore(text)?;
+            let sound = tombstone.form == FORM && tombstone.id == *id;
+            return sound.then_some(StoredAccount::Tombstone).ok_or(Damaged);
+        };
+        let sound = living.form == FORM && living.account.id == *id;
+        sound
+            .then(|| StoredAccount::Account(Box::new(living.account)))
+            .ok_or(Damaged)
+    }
+}
+
+restore_members!(Living {
+    required form: "v",
+    required account: "account",
+});
+
+restore_members!(Tombstone {
+    required form: "v",
+    required id: "id",
+    required deleted_at: "deletedAt",
+    required deleted_by: "deletedBy",
+    revision revision: "revision",
+});
+
+restore_members!(Account {
+    required id: "id",
+    required account_type: "type",
+    optional title: "title",
+    required roles: "roles",
+    required ceilings: "ceilings",
+    required status: "status",
+    optional held_at: "heldAt",
+    optional tokens: "tokens",
+    optional status_changed_at: "statusChangedAt",
+    optional status_changed_by: "statusChangedBy",
+    required created_at: "createdAt",
+    required created_by: "createdBy",
+    revision revision: "revision",
+});
+
+restore_members!(Ceiling {
+    required resource: "resource",
+    required permissions: "permissions",
+});
+
+impl Restore for AccountType {
+    fn restore(reader: &mut Reader) -> Result<AccountType, Damaged> {
+        let names = [
+            ("owner", AccountType::Owner),
+            ("technical-user", AccountType::TechnicalUser),
+        ];
+        restore_named(reader, &names)
+    }
+}
+
+impl Restore for AccountStatus {
+    fn restore(reader: &mut Reader) -> Result<AccountStatus, Damaged> {
+        let names = [
+            ("active", AccountStatus::Active),
+            ("disabled", AccountStatus::Disabled),
+        ];
+        restore_named(reader, &names)
+    }
+}
+
+impl Blank for AccountType {
+    fn blank() -> AccountType {
+        AccountType::Owner
+    }
+}
+
+impl Blank for AccountStatus {
+    fn blank() -> AccountStatus {
+        AccountStatus::Disabled
+    }
+}

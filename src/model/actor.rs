@@ -1,0 +1,188 @@
+//! Who is managing tokens, and the most that they can give.
+//!
+//! An actor is what the host authenticated. It is never read from a request body (CVE-2025-61928); what it does not have, it does not
+//! give: absent roles and permissions mean nothing.
+
+use super::account::Account;
+use crate::catalog::{Catalog, Role};
+use crate::codec::json::Value;
+use crate::input::object::text_list;
+use crate::input::{Members, Path, Problems};
+use crate::value::credential::TokenId;
+use crate::value::name::Identity;
+use crate::value::permission::{Permission, PermissionSet};
+use crate::value::resource::Resource;
+
+const MOST_ROLES: usize = 1_000;
+const MOST_PERMISSIONS: usize = 100_000;
+
+/// Somebody who manages tokens.
+#[derive(Debug)]
+pub struct Actor {
+    id: Identity,
+    /// The resource that the actor itself is, if its id can be one: `user:7`.
+    own: Option<Resource>,
+    /// The token that it is, if it is one.
+    token: Option<TokenId>,
+    roles: Vec<(Resource, String)>,
+    permissions: Vec<String>,
+}
+
+impl Actor {
+    /// The host's own maintenance, when it names nobody.
+    #[must_use]
+    pub fn maintenance() -> Actor {
+        let admin = (Resource::root(), Role::ADMIN.to_owned());
+        Actor {
+            id: Identity::maintenance(),
+            own: None,
+            token: None,
+            roles: vec![admin],
+            permissions: Vec::new(),
+        }
+    }
+
+    /// The token that presented a credential, as an actor.
+    #[must_use]
+    pub fn of_token(id: &TokenId) -> Actor {
+        Actor {
+            id: Identity::of_token(id),
+            own: None,
+            token: Some(*id),
+            roles: Vec::new(),
+            permissions: Vec::new(),
+        }
+    }
+
+    /// Reads `{ id, roles?, permissions? }` or `{ token }`.
+    pub fn read(value: &Value, problems: &mut Problems) -> Option<Actor> {
+        let path = Path::call().member("actor");
+        if *value == Value::Null {
+            problems.add(
+                &path,
+                "is required: { id, roles?, permissions? } of whoever the host authenticated",
+            );
+            return None;
+        }
+        let known = ["id", "roles", "permissions", "token"];
+        let members = Members::open(value, &path, &known, problems)?;
+        if members.value("token").is_some() {
+            let others = known.iter().filter(|name| **name != "token");
+            for name in others.filter(|name| members.value(name).is_some()) {
+                problems.add(
+                    &members.path(name),
+                    "stands beside token; what a token may do is in its own record",
+                );
+            }
+            let token = members.parsed("token", problems, TokenId::parse)?;
+            return Some(Actor::of_token(&token));
+        }
+        members.required_text("id", problems);
+        let id = members.parsed("id", problems, Identity::parse)?;
+        let own = Resource::parse(id.as_str()).ok();
+        if own.as_ref().is_some_and(Account::is_technical_user_id) {
+            problems.add(
+                &members.path("id"),
+                "is a technical user, which never signs in; give { token } for one of its tokens",
+            );
+            return None;
+        }
+        let mut actor = Actor {
+            id,
+            own,
+            token: None,
+            roles: Vec::new(),
+            permissions: Vec::new(),
+        };
+        if let Some(value) = members.value("roles")
+            && let Some(roles) = Members::open_any(value, &members.path("roles"), problems)
+        {
+            actor.read_roles(&roles, problems);
+        }
+        if let Some(value) = members.value("permissions") {
+            for (id, path) in text_list(value, &members.path("permissions"), MOST_PERMISSIONS, problems) {
+                if problems.keep(&path, Permission::parse(id)).is_some() {
+                    actor.permissions.push(id.to_owned());
+                }
+            }
+        }
+        Some(actor)
+    }
+
+    fn read_roles(&mut self, roles: &Members, problems: &mut Problems) {
+        if roles.each().count() > MOST_ROLES {
+            problems.add(
+                &Path::call().member("actor").member("roles"),
+                format!("has more than {MOST_ROLES} entries"),
+            );
+            return;
+        }
+        for (resource, role, path) in roles.each() {
+            match (Resource::parse(resource), role) {
+                (Ok(resource), Value::Text(role)) => self.roles.push((resource, role.clone())),
+                (Ok(_), other) => problems.add(
+                    &path,
+                    format!("expected the name of a role, got {}", other.kind()),
+                ),
+                (Err(message), _) => problems.add(&path, format!("the resource {message}")),
+            }
+        }
+    }
+
+    /// Who this is.
+    #[must_use]
+    pub fn id(&self) -> &Identity {
+        &self.id
+    }
+
+    /// The resource that this actor itself is, for what it owns as a person.
+    #[must_use]
+    pub fn own_resource(&self) -> Option<&Resource> {
+        self.own.as_ref()
+    }
+
+    /// The token that this actor is, if it is one.
+    #[must_use]
+    pub fn token(&self) -> Option<&TokenId> {
+        self.token.as_ref()
+    }
+
+    /// What it is itself, and where it has roles.
+    pub fn places(&self) -> impl Iterator<Item = &Resource> {
+        self.own.iter().chain(self.roles.iter().map(|(place, _)| place))
+    }
+
+    /// The highest place at or above a resource where this actor is an admin.
+    #[must_use]
+    pub fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
+        let places = self
+            .roles
+            .iter()
+            .filter(|(place, role)| role == Role::ADMIN && place.covers(resource));
+        places
+            .map(|(place, _)| place)
+            .min_by_key(|place| place.as_str().len())
+    }
+
+    /// The most that this actor can give at a boundary: what its roles there or above give, and the permissions that its host vouches for,
+    /// as far as they reach. A role that the catalog does not have gives nothing.
+    #[must_use]
+    pub fn ceiling(&self, catalog: &Catalog, boundary: &Resource) -> PermissionSet {
+        let mut most = catalog.nothing();
+        let mut reaches = self.own_resource().is_some_and(|own| own.covers(boundary));
+        for (resource, role) in &self.roles {
+            if resource.covers(boundary)
+                && let Some(role) = catalog.role(role)
+            {
+                reaches = true;
+                most.union(role.permissions());
+            }
+        }
+        if reaches {
+            for index in self.permissions.iter().filter_map(|id| catalog.index(id)) {
+                most.insert(index);
+            }
+        }
+        most
+    }
+}

@@ -1,0 +1,286 @@
+//! A frozen grant as a verifier uses it: bits over the catalog, so that a check costs the same however much is granted.
+
+use super::account::Account;
+use super::token::Token;
+use crate::catalog::{Permissions, Resolution};
+use crate::codec::sorted_map::SortedMap;
+use crate::value::permission::{Permission, PermissionSet};
+use crate::value::resource::Resource;
+
+/// What a token may do, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    permissions: PermissionSet,
+    boundary: Resource,
+    /// The permissions that are held on some resources only, by index.
+    narrowed: Vec<(usize, Vec<Resource>)>,
+    /// The most that the ceilings of accounts and the grants of parents leave, anywhere; nothing where none of them bounds this.
+    most: Option<PermissionSet>,
+}
+
+impl Grant {
+    /// A grant that holds its permissions at its whole boundary.
+    #[must_use]
+    pub fn new(permissions: PermissionSet, boundary: Resource) -> Grant {
+        Grant {
+            permissions,
+            boundary,
+            narrowed: Vec::new(),
+            most: None,
+        }
+    }
+
+    /// A grant as a selection describes it.
+    #[must_use]
+    pub fn of_selection(resolution: &Resolution, boundary: &Resource, catalog: &Permissions) -> Grant {
+        let narrowed = resolution.resources.iter();
+        let narrowed =
+            narrowed.filter_map(|(id, resources)| Some((catalog.index(id.as_str())?, resources.clone())));
+        Grant {
+            narrowed: narrowed.collect(),
+            ..Grant::new(resolution.permissions.clone(), boundary.clone())
+        }
+    }
+
+    /// What an account can do, as a grant at the root.
+    #[must_use]
+    pub fn of_account(account: &Account, catalog: &Permissions) -> Grant {
+        let ceilings = ceilings(account, catalog);
+        let mut permissions = catalog.nothing();
+        ceilings.iter().for_each(|(_, set)| permissions.union(set));
+        let places = |index: usize| {
+            let holding = ceilings.iter().filter(|(_, set)| set.contains(index));
+            (index, holding.map(|(place, _)| (*place).clone()).collect())
+        };
+        Grant {
+            narrowed: permissions.iter().map(places).collect(),
+            ..Grant::new(permissions, Resource::root())
+        }
+    }
+
+    /// What is left of this grant at a boundary below its own.
+    #[must_use]
+    pub fn at(&self, boundary: &Resource) -> Grant {
+        let mut left = Grant {
+            permissions: self.permissions.clone(),
+            boundary: boundary.clone(),
+            narrowed: Vec::new(),
+            most: self.most.clone(),
+        };
+        for (index, resources) in &self.narrowed {
+            let meets: Vec<Resource> = resources
+                .iter()
+                .filter_map(|place| place.meet(boundary))
+                .collect();
+            if meets.is_empty() {
+                left.permissions.remove(*index);
+            } else if !meets.contains(boundary) {
+                left.narrowed.push((*index, meets));
+            }
+        }
+        left
+    }
+
+    /// This grant with only these of its permissions.
+    #[must_use]
+    pub fn only(&self, permissions: &PermissionSet) -> Grant {
+        let mut left = self.clone();
+        left.permissions.intersect(permissions);
+        left.narrowed.retain(|(index, _)| permissions.contains(*index));
+        left
+    }
+
+    /// Compiles the grant of a token. What the catalog has no more can be required by nobody, so it is left out.
+    #[must_use]
+    pub fn of(token: &Token, catalog: &Permissions) -> Grant {
+        let narrowed = token.resources.iter();
+        let narrowed =
+            narrowed.filter_map(|(id, resources)| Some((catalog.index(id.as_str())?, resources.clone())));
+        // The index of a permission is its rank, and the map is sorted by id: so is this.
+        Grant {
+            permissions: catalog.set_of(&token.permissions),
+            boundary: token.resource.clone(),
+            narrowed: narrowed.collect(),
+            most: None,
+        }
+    }
+
+    /// Whether a permission is granted at all.
+    #[must_use]
+    pub fn has(&self, permission: usize) -> bool {
+        self.permissions.contains(permission)
+    }
+
+    /// Whether a permission is held on a resource; without one, at the whole boundary.
+    #[must_use]
+    pub fn holds(&self, permission: usize, resource: Option<&Resource>) -> bool {
+        if !self.has(permission) {
+            return false;
+        }
+        match (self.narrowing(permission), resource) {
+            (None, None) => true,
+            (None, Some(resource)) => self.boundary.covers(resource),
+            (Some(resources), Some(resource)) => {
+                self.boundary.covers(resource) && resources.iter().any(|narrow| narrow.covers(resource))
+            }
+            (Some(resources), None) => resources.iter().any(|narrow| narrow.covers(&self.boundary)),
+        }
+    }
+
+    /// Whether all of some permissions are held on a resource; nothing where that is to be told of each.
+    #[must_use]
+    pub fn holds_all(&self, permissions: &PermissionSet, resource: Option<&Resource>) -> Option<bool> {
+        self.narrowed.is_empty().then(|| {
+            permissions.is_subset(&self.permissions)
+                && resource.is_none_or(|resource| self.boundary.covers(resource))
+        })
+    }
+
+    /// What is left of this grant under the ceilings of an account.
+    #[must_use]
+    pub fn under_account(&self, account: &Account, catalog: &Permissions) -> Grant {
+        let sets = ceilings(account, catalog);
+        let mut most = catalog.nothing();
+        sets.iter().for_each(|(_, set)| most.union(set));
+        let whole = account.ceiling(catalog, &self.boundary);
+        self.under(whole, most, &|permission| {
+            let places = sets.iter().filter(|(_, set)| set.contains(permission));
+            places.map(|(place, _)| *place).collect()
+        })
+    }
+
+    /// What is left of this grant under the grant of a parent.
+    #[must_use]
+    pub fn under_parent(&self, parent: &Grant) -> Grant {
+        let mut whole = parent.permissions.clone();
+        if parent.boundary.covers(&self.boundary) {
+            parent.narrowed.iter().for_each(|(index, _)| whole.remove(*index));
+        } else {
+            whole = whole.without(&parent.permissions);
+        }
+        self.under(whole, parent.permissions.clone(), &|permission| {
+            parent.places(permission)
+        })
+    }
+
+    /// `whole` is what is allowed at the whole boundary, `most` what is allowed anywhere, `places` where a permission is.
+    fn under<'p>(
+        &self,
+        whole: PermissionSet,
+        mut most: PermissionSet,
+        places: &dyn Fn(usize) -> Vec<&'p Resource>,
+    ) -> Grant {
+        let mut left = Grant {
+            permissions: self.permissions.clone(),
+            boundary: self.boundary.clone(),
+            narrowed: Vec::new(),
+            most: None,
+        };
+        for permission in self.permissions.iter() {
+            let own = self.places(permission);
+            if whole.contains(permission) {
+                if self.narrowing(permission).is_some() {
+                    left.narrowed
+                        .push((permission, own.into_iter().cloned().collect()));
+                }
+                continue;
+            }
+            let mut shared: Vec<Resource> = Vec::new();
+            for place in own {
+                let meets = places(permission)
+                    .into_iter()
+                    .filter_map(|other| place.meet(other));
+                for meet in meets {
+                    if !shared.contains(&meet) {
+                        shared.push(meet);
+                    }
+                }
+            }
+            if shared.is_empty() {
+                left.permissions.remove(permission);
+            } else {
+                left.narrowed.push((permission, shared));
+            }
+        }
+        if let Some(before) = &self.most {
+            most.intersect(before);
+        }
+        left.most = Some(most);
+        left
+    }
+
+    /// Where a permission is held; nowhere if it is not.
+    fn places(&self, permission: usize) -> Vec<&Resource> {
+        match self.narrowing(permission) {
+            Some(resources) => resources.iter().collect(),
+            None if self.has(permission) => vec![&self.boundary],
+            None => Vec::new(),
+        }
+    }
+
+    /// The resources that a permission is narrowed to, if it is.
+    fn narrowing(&self, permission: usize) -> Option<&[Resource]> {
+        let at = self
+            .narrowed
+            .binary_search_by_key(&permission, |(index, _)| *index);
+        let (_, resources) = self.narrowed.get(at.ok()?)?;
+        Some(resources)
+    }
+
+    /// Each permission with each place where it is held.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (usize, Vec<&Resource>)> {
+        self.permissions.iter().map(|index| (index, self.places(index)))
+    }
+
+    /// Whether each permission is held by another grant too, wherever this one holds it.
+    pub(crate) fn is_within(&self, other: &Grant) -> bool {
+        self.held()
+            .all(|(index, places)| places.into_iter().all(|place| other.holds(index, Some(place))))
+    }
+
+    /// Whether something besides its record bounds this grant.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.most.is_some()
+    }
+
+    /// The permissions that are held on some resources only.
+    #[must_use]
+    pub fn resources(&self, catalog: &Permissions) -> SortedMap<Permission, Vec<Resource>> {
+        let named = self.narrowed.iter();
+        named
+            .filter_map(|(index, resources)| Some((catalog.permission(*index)?.clone(), resources.clone())))
+            .collect()
+    }
+
+    /// The boundary.
+    #[must_use]
+    pub fn boundary(&self) -> &Resource {
+        &self.boundary
+    }
+
+    /// This grant with other permissions, as far as what bounds it leaves them.
+    pub(crate) fn with(&self, mut permissions: PermissionSet) -> Grant {
+        if let Some(most) = &self.most {
+            permissions.intersect(most);
+        }
+        Grant {
+            permissions,
+            ..self.clone()
+        }
+    }
+
+    /// Everything that is granted, anywhere.
+    #[must_use]
+    pub fn permissions(&self) -> &PermissionSet {
+        &self.permissions
+    }
+}
+
+/// The ceilings of an account over a catalog.
+fn ceilings<'a>(account: &'a Account, catalog: &Permissions) -> Vec<(&'a Resource, PermissionSet)> {
+    let ceilings = account.ceilings.iter();
+    ceilings
+        .map(|ceiling| (&ceiling.resource, catalog.set_of(&ceiling.permissions)))
+        .collect()
+}

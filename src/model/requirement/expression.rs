@@ -1,0 +1,112 @@
+use crate::codec::sort::sorted_by_count;
+
+/// How many choices are tried to find the smallest one.
+const MOST_CHOICES: usize = 10_000;
+
+/// An expression over permissions by index. `AND` binds tighter than `OR`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Expression {
+    One(usize),
+    All(Vec<Expression>),
+    Any(Vec<Expression>),
+}
+
+impl Expression {
+    /// The fewest of the `missing` permissions that, held too, are enough.
+    pub(super) fn fewest(&self, missing: &[usize], held: &dyn Fn(usize) -> bool) -> Vec<usize> {
+        let small = self.few_missing(held);
+        let mut left = MOST_CHOICES;
+        for size in 1..small.len() {
+            let mut chosen = Vec::with_capacity(size);
+            if choose(missing, size, &mut chosen, &mut left, &|chosen| {
+                self.holds(&|permission| held(permission) || chosen.contains(&permission))
+            }) {
+                return chosen;
+            }
+        }
+        small
+    }
+
+    /// All that is needed, if no choice is left.
+    pub(super) fn all(&self) -> Option<Vec<usize>> {
+        match self {
+            Expression::One(permission) => Some(vec![*permission]),
+            Expression::All(parts) => {
+                let parts: Option<Vec<Vec<usize>>> = parts.iter().map(Expression::all).collect();
+                parts.map(|parts| parts.concat())
+            }
+            Expression::Any(_) => None,
+        }
+    }
+
+    pub(super) fn holds(&self, held: &dyn Fn(usize) -> bool) -> bool {
+        match self {
+            Expression::One(permission) => held(*permission),
+            Expression::All(parts) => parts.iter().all(|part| part.holds(held)),
+            Expression::Any(parts) => parts.iter().any(|part| part.holds(held)),
+        }
+    }
+
+    pub(super) fn collect_missing(&self, held: &dyn Fn(usize) -> bool, missing: &mut Vec<usize>) {
+        match self {
+            _ if self.holds(held) => {}
+            Expression::One(permission) => missing.push(*permission),
+            Expression::All(parts) | Expression::Any(parts) => {
+                parts.iter().for_each(|part| part.collect_missing(held, missing));
+            }
+        }
+    }
+
+    /// A small choice: of alternatives the one that needs least by itself.
+    fn few_missing(&self, held: &dyn Fn(usize) -> bool) -> Vec<usize> {
+        match self {
+            Expression::One(permission) if held(*permission) => Vec::new(),
+            Expression::One(permission) => vec![*permission],
+            Expression::Any(parts) => parts
+                .iter()
+                .map(|part| part.few_missing(held))
+                .min_by_key(Vec::len)
+                .unwrap_or_default(),
+            Expression::All(parts) => {
+                let mut all: Vec<usize> = Vec::new();
+                for part in parts {
+                    // What an earlier part asks for already costs nothing here.
+                    let more = part.few_missing(&|permission| held(permission) || all.contains(&permission));
+                    all.extend(more);
+                }
+                sorted_by_count(all, |index| *index)
+            }
+        }
+    }
+}
+
+/// Finds the first choice of `size` candidates, in their order, that will do.
+fn choose(
+    candidates: &[usize],
+    size: usize,
+    chosen: &mut Vec<usize>,
+    left: &mut usize,
+    will_do: &dyn Fn(&[usize]) -> bool,
+) -> bool {
+    if size == 0 {
+        *left = left.saturating_sub(1);
+        return will_do(chosen);
+    }
+    for (at, candidate) in candidates.iter().enumerate() {
+        if *left == 0 {
+            return false;
+        }
+        chosen.push(*candidate);
+        if choose(
+            candidates.get(at + 1..).unwrap_or_default(),
+            size - 1,
+            chosen,
+            left,
+            will_do,
+        ) {
+            return true;
+        }
+        chosen.pop();
+    }
+    false
+}

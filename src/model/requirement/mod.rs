@@ -1,0 +1,271 @@
+//! What a request needs: one permission, all or any of a list, or an expression over them, on a resource or none.
+
+mod expression;
+mod read;
+
+use super::grant::Grant;
+use crate::catalog::Permissions;
+use crate::codec::sort::sorted_by_count;
+use crate::value::permission::{Permission, PermissionSet};
+use crate::value::resource::Resource;
+use expression::Expression;
+
+/// The most bytes of a scope. Servers and proxies refuse answers with long headers, and a scope of a thousand permissions helps nobody.
+const LONGEST_SCOPE: usize = 1_000;
+
+/// A requirement. Absent means: only authenticate.
+#[derive(Debug, Default)]
+pub struct Requirement {
+    needs: Option<Expression>,
+    /// The same as bits, if all of them are needed and no choice is left: a thousand permissions then cost no more than one.
+    all: Option<PermissionSet>,
+    resource: Option<Resource>,
+}
+
+impl Requirement {
+    fn of(needs: Expression, resource: Option<Resource>) -> Requirement {
+        Requirement {
+            all: needs.all().map(PermissionSet::of),
+            needs: Some(needs),
+            resource,
+        }
+    }
+
+    /// Whether a grant has what is needed, there where it is needed.
+    #[must_use]
+    pub fn is_met(&self, grant: &Grant) -> bool {
+        let resource = self.resource.as_ref();
+        if let Some(all) = &self.all
+            && let Some(held) = grant.holds_all(all, resource)
+        {
+            return held;
+        }
+        match &self.needs {
+            Some(needs) => needs.holds(&|permission| grant.holds(permission, resource)),
+            None => true,
+        }
+    }
+
+    /// Whether a grant has the permissions, wherever it reaches.
+    #[must_use]
+    pub fn is_met_somewhere(&self, grant: &Grant) -> bool {
+        self.needs
+            .as_ref()
+            .is_none_or(|needs| needs.holds(&|permission| grant.has(permission)))
+    }
+
+    /// The permissions that are missing, by index; none if the grant has what is needed. Of alternatives all that are missing are named.
+    #[must_use]
+    pub fn missing(&self, grant: &Grant) -> Vec<usize> {
+        let mut missing = Vec::new();
+        if let Some(needs) = &self.needs {
+            needs.collect_missing(&|permission| grant.has(permission), &mut missing);
+            missing = sorted_by_count(missing, |index| *index);
+            missing.dedup();
+        }
+        missing
+    }
+
+    /// All permissions that it names, by index.
+    #[must_use]
+    pub fn named(&self, catalog: &Permissions) -> Vec<usize> {
+        self.missing(&Grant::new(catalog.nothing(), Resource::root()))
+    }
+
+    /// The fewest permissions that a grant needs besides, by index. Of equal choices the first one written.
+    ///
+    /// All choices are tried in the order of their size, up to a bound that only expressions of dozens of alternatives reach; beyond it a
+    /// small choice that need not be the smallest.
+    #[must_use]
+    pub fn fewest_missing(&self, grant: &Grant) -> Vec<usize> {
+        let missing = self.missing(grant);
+        self.needs
+            .as_ref()
+            .map(|needs| needs.fewest(&missing, &|permission| grant.has(permission)))
+            .unwrap_or_default()
+    }
+
+    /// What a challenge says that a request needs (RFC 6750 §3): from the requirement alone, because what a grant has or lacks is not the
+    /// network's business. `None` where there is nothing to say, or more than a header can take.
+    #[must_use]
+    pub fn scope(&self, catalog: &Permissions) -> Option<String> {
+        let nothing = Grant::new(catalog.nothing(), Resource::root());
+        let needed = self.fewest_missing(&nothing);
+        let ids = needed
+            .into_iter()
+            .filter_map(|index| catalog.permission(index))
+            .map(Permission::as_str);
+        let scope = ids.collect::<Vec<&str>>().join(" ");
+        (1..=LONGEST_SCOPE).contains(&scope.len()).then_some(scope)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::codec::json::Value;
+    use crate::input::Problems;
+
+    fn catalog() -> Catalog {
+        let document =
+            r#"{"services": {"s": {"title": "S", "permissions": {"a": "A", "b": "B", "c": "C"}}}}"#;
+        Catalog::compile(&serde_json::from_str(document).unwrap()).unwrap()
+    }
+
+    fn read(json: &str) -> Result<Requirement, Vec<crate::input::Problem>> {
+        let mut problems = Problems::default();
+        let value: Value = serde_json::from_str(json).unwrap();
+        let requirement = Requirement::read(Some(&value), &catalog(), &mut problems);
+        requirement.ok_or_else(|| problems.into_vec())
+    }
+
+    fn grant(letters: &str) -> Grant {
+        let catalog = catalog();
+        let mut set = catalog.nothing();
+        for index in letters
+            .chars()
+            .filter_map(|letter| catalog.index(&format!("s:{letter}")))
+        {
+            set.insert(index);
+        }
+        Grant::new(set, Resource::parse("").unwrap())
+    }
+
+    /// The letters of permissions.
+    fn letters(indices: &[usize]) -> String {
+        indices.iter().map(|index| ['a', 'b', 'c'][*index]).collect()
+    }
+
+    #[test]
+    fn a_scope_is_no_longer_than_a_header_can_take() {
+        // 15 permissions of 65 characters with a blank after each, and one that fills up the rest.
+        for (last, told) in [(2, true), (10, true), (11, false), (60, false)] {
+            let mut names: Vec<String> = (10..25).map(|at| format!("{at}{}", "x".repeat(61))).collect();
+            names.push("y".repeat(last - 2));
+            names.retain(|name| !name.is_empty());
+            let permissions: Vec<String> = names.iter().map(|name| format!("\"{name}\": \"A\"")).collect();
+            let document = format!(
+                r#"{{"services": {{"s": {{"title": "S", "permissions": {{{}}}}}}}}}"#,
+                permissions.join(", ")
+            );
+            let catalog = Catalog::compile(&serde_json::from_str(&document).unwrap()).unwrap();
+            let ids: Vec<String> = names.iter().map(|name| format!("s:{name}")).collect();
+            let value: Value = serde_json::from_str(&serde_json::to_string(&ids).unwrap()).unwrap();
+            let mut problems = Problems::default();
+            let requirement = Requirement::read(Some(&value), &catalog, &mut problems).unwrap();
+            let scope = ids.join(" ");
+            assert_eq!(scope.len() <= 1_000, told, "{}", scope.len());
+            assert_eq!(requirement.scope(&catalog), told.then_some(scope));
+        }
+        assert_eq!(
+            read("[]").ok().and_then(|nothing| nothing.scope(&catalog())),
+            None
+        );
+    }
+
+    #[test]
+    fn truth_tables() {
+        type Rule = fn(bool, bool, bool) -> bool;
+        let cases: [(&str, Rule); 10] = [
+            (r#""s:a""#, |a, _, _| a),
+            (r#"["s:a", "s:b"]"#, |a, b, _| a && b),
+            (r#"{"permission": "s:c"}"#, |_, _, c| c),
+            (r#"{"all": ["s:a", "s:c"]}"#, |a, _, c| a && c),
+            (r#"{"any": ["s:a", "s:c"]}"#, |a, _, c| a || c),
+            (r#""s:a AND (s:b OR s:c)""#, |a, b, c| a && (b || c)),
+            (r#""s:a AND s:b OR s:c""#, |a, b, c| (a && b) || c),
+            (r#""s:a OR s:b AND s:c""#, |a, b, c| a || (b && c)),
+            (r#""((s:a)) or(s:b)and s:c""#, |a, b, c| a || (b && c)),
+            (r#"{"expr": "(s:a OR s:b)\tAND\n(s:b OR s:c)"}"#, |a, b, c| {
+                b || (a && c)
+            }),
+        ];
+        for (json, rule) in cases {
+            let requirement = read(json).unwrap();
+            for held in ["", "a", "b", "c", "ab", "ac", "bc", "abc"] {
+                let expected = rule(held.contains('a'), held.contains('b'), held.contains('c'));
+                assert_eq!(requirement.is_met(&grant(held)), expected, "{json} with {held}");
+                let as_bits = requirement
+                    .all
+                    .as_ref()
+                    .and_then(|all| grant(held).holds_all(all, None));
+                assert!(as_bits.is_none_or(|held| held == expected), "{json} with {held}");
+                assert_eq!(
+                    requirement.missing(&grant(held)).is_empty(),
+                    expected,
+                    "{json} with {held}"
+                );
+                assert_eq!(
+                    requirement.fewest_missing(&grant(held)).is_empty(),
+                    expected,
+                    "{json} with {held}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_once_and_the_fewest_are_found() {
+        for (json, held, missing, fewest) in [
+            (r#""s:a AND (s:b OR s:c) AND s:b""#, "a", "bc", "b"),
+            (r#""s:a AND (s:b OR s:c)""#, "c", "a", "a"),
+            (r#""(s:a OR s:b) AND (s:b OR s:c)""#, "", "abc", "b"),
+            (r#""s:a AND s:b OR s:c""#, "", "abc", "c"),
+            (r#""s:a AND s:b OR s:c""#, "a", "bc", "b"),
+            (r#"["s:a", "s:b", "s:c"]"#, "b", "ac", "ac"),
+            (r#""s:a""#, "a", "", ""),
+        ] {
+            let requirement = read(json).unwrap();
+            assert_eq!(
+                letters(&requirement.missing(&grant(held))),
+                missing,
+                "{json} with {held}"
+            );
+            assert_eq!(
+                letters(&requirement.fewest_missing(&grant(held))),
+                fewest,
+                "{json} with {held}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_requirement() {
+        for json in [
+            "null",
+            "7",
+            "[]",
+            "{}",
+            "[7]",
+            r#""""#,
+            r#""s:a AND""#,
+            r#""AND s:a""#,
+            r#""s:a s:b""#,
+            r#""(s:a""#,
+            r#""s:a)""#,
+            r#""()""#,
+            r#""s:*""#,
+            r#"{"permission": "s:a", "any": ["s:b"]}"#,
+            r#"{"permission": "s:a", "resource": "a//b"}"#,
+            r#"{"permision": "s:a"}"#,
+            r#"{"resource": "org:acme"}"#,
+            r#""s:A""#,
+        ] {
+            assert!(read(json).is_err(), "{json}");
+        }
+        assert!(read(&format!("\"{}s:a{}\"", "(".repeat(33), ")".repeat(33))).is_err());
+        assert!(read(&format!("\"{}s:a{}\"", "(".repeat(32), ")".repeat(32))).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_permission_is_told_with_the_nearest() {
+        let problems = read(r#"{"all": ["s:a", "t:b"]}"#).unwrap_err();
+        assert_eq!(problems[0].path, "requirement.all[1]");
+        assert!(
+            problems[0].message.contains("did you mean \"s:b\""),
+            "{}",
+            problems[0].message
+        );
+    }
+}

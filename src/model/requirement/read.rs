@@ -1,0 +1,199 @@
+//! A requirement as it is written.
+
+use super::Requirement;
+use super::expression::Expression;
+use crate::catalog::Permissions;
+use crate::codec::json::Value;
+use crate::input::object::text_list;
+use crate::input::{Members, Path, Problems, message, quote};
+use crate::value::resource::Resource;
+
+const MOST_PERMISSIONS: usize = 1_000;
+const LONGEST_EXPRESSION: usize = 4_000;
+const DEEPEST: usize = 32;
+
+impl Requirement {
+    /// Reads a requirement: absent, `'messages:send'`, `['a:b', 'c:d']` (all), `'a:b AND (c:d OR e:f)'`, or
+    /// `{ permission | all | any | expr, resource? }`.
+    ///
+    /// A permission that the catalog does not have is a problem with the nearest right name: a programming error, never a silent yes or no.
+    pub fn read(
+        value: Option<&Value>,
+        catalog: &Permissions,
+        problems: &mut Problems,
+    ) -> Option<Requirement> {
+        let before = problems.len();
+        let path = Path::call().member("requirement");
+        let reader = Reader { catalog };
+        let requirement = match value {
+            None => Some(Requirement::default()),
+            Some(value @ Value::Text(_)) => reader
+                .expression(value, &path, problems)
+                .map(|needs| Requirement::of(needs, None)),
+            Some(value @ Value::List(_)) => reader
+                .list(value, &path, problems)
+                .map(|all| Requirement::of(Expression::All(all), None)),
+            Some(value) => reader.object(value, &path, problems),
+        };
+        requirement.filter(|_| problems.len() == before)
+    }
+}
+
+struct Reader<'c> {
+    catalog: &'c Permissions,
+}
+
+impl Reader<'_> {
+    fn object(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Requirement> {
+        let forms = ["permission", "all", "any", "expr"];
+        let known = ["permission", "all", "any", "expr", "resource"];
+        let members = Members::open(value, path, &known, problems)?;
+        let resource = members.parsed("resource", problems, Resource::parse);
+        let given: Vec<(&str, &Value)> = forms
+            .into_iter()
+            .filter_map(|form| Some((form, members.value(form)?)))
+            .collect();
+        let [(form, value)] = given.as_slice() else {
+            problems.add(path, message!("needs exactly one of {}", forms.join(", ")));
+            return None;
+        };
+        let path = members.path(form);
+        let needs = match *form {
+            "permission" => members
+                .text(form, problems)
+                .and_then(|id| self.permission(id, &path, problems))
+                .map(Expression::One),
+            "all" => self.list(value, &path, problems).map(Expression::All),
+            "any" => self.list(value, &path, problems).map(Expression::Any),
+            _ => self.expression(value, &path, problems),
+        };
+        Some(Requirement::of(needs?, resource))
+    }
+
+    fn permission(&self, id: &str, path: &Path, problems: &mut Problems) -> Option<usize> {
+        problems.keep(path, self.catalog.known(id))
+    }
+
+    fn list(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Vec<Expression>> {
+        let texts = text_list(value, path, MOST_PERMISSIONS, problems);
+        if matches!(value, Value::List(items) if items.is_empty()) {
+            problems.add(path, "is empty; leave the requirement out to authenticate only");
+            return None;
+        }
+        let parts = texts
+            .iter()
+            .filter_map(|(id, path)| self.permission(id, path, problems));
+        Some(parts.map(Expression::One).collect())
+    }
+
+    fn expression(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Expression> {
+        let Value::Text(text) = value else {
+            problems.add(path, message!("expected a string, got {}", value.kind()));
+            return None;
+        };
+        if text.len() > LONGEST_EXPRESSION {
+            problems.add(path, message!("is longer than {LONGEST_EXPRESSION} characters"));
+            return None;
+        }
+        let tokens = tokenize(text);
+        let mut parser = Parser {
+            tokens: &tokens,
+            reader: self,
+            path,
+            problems,
+        };
+        let parsed = parser.any(DEEPEST).and_then(|expression| match parser.tokens {
+            [] => Ok(expression),
+            [next, ..] => Err(message!("unexpected {} in the expression", quote(next))),
+        });
+        match parsed {
+            Ok(expression) => expression,
+            Err(message) => {
+                problems.add(path, message);
+                None
+            }
+        }
+    }
+}
+
+/// Parentheses, and the words between them and white space.
+fn tokenize(text: &str) -> Vec<&str> {
+    text.split_inclusive(|c: char| c.is_whitespace() || c == '(' || c == ')')
+        .flat_map(|piece| {
+            let word = piece.trim_end_matches(|c: char| c.is_whitespace() || c == '(' || c == ')');
+            let (word, mark) = piece.split_at_checked(word.len()).unwrap_or((piece, ""));
+            [word, mark.trim()]
+        })
+        .filter(|token| !token.is_empty())
+        .collect()
+}
+
+/// Recursive descent: any = all ("OR" all)*, all = one ("AND" one)*, one = permission | "(" any ")". An inner `None` is a permission that
+/// the catalog does not have, already told.
+struct Parser<'p> {
+    tokens: &'p [&'p str],
+    reader: &'p Reader<'p>,
+    path: &'p Path,
+    problems: &'p mut Problems,
+}
+
+type Parsed = Result<Option<Expression>, String>;
+
+impl Parser<'_> {
+    fn any(&mut self, depth: usize) -> Parsed {
+        self.joined("OR", Expression::Any, |parser| {
+            parser.joined("AND", Expression::All, |parser| parser.one(depth))
+        })
+    }
+
+    fn joined(
+        &mut self,
+        word: &str,
+        join: fn(Vec<Expression>) -> Expression,
+        mut part: impl FnMut(&mut Self) -> Parsed,
+    ) -> Parsed {
+        let mut parts = vec![part(self)?];
+        while let Some((next, rest)) = self.tokens.split_first()
+            && next.eq_ignore_ascii_case(word)
+        {
+            self.tokens = rest;
+            parts.push(part(self)?);
+        }
+        let parts: Option<Vec<Expression>> = parts.into_iter().collect();
+        Ok(parts.and_then(|mut parts| {
+            if parts.len() == 1 {
+                parts.pop()
+            } else {
+                Some(join(parts))
+            }
+        }))
+    }
+
+    fn one(&mut self, depth: usize) -> Parsed {
+        let Some((next, rest)) = self.tokens.split_first() else {
+            return Err(message!("the expression ends where a permission is expected"));
+        };
+        self.tokens = rest;
+        match *next {
+            "(" => {
+                let deeper = depth
+                    .checked_sub(1)
+                    .ok_or(message!("has parentheses deeper than {DEEPEST}"))?;
+                let inner = self.any(deeper)?;
+                match self.tokens.split_first() {
+                    Some((&")", rest)) => self.tokens = rest,
+                    _ => return Err(message!("a parenthesis is not closed")),
+                }
+                Ok(inner)
+            }
+            ")" => Err(message!("a parenthesis closes what was not opened")),
+            word if word.eq_ignore_ascii_case("AND") || word.eq_ignore_ascii_case("OR") => {
+                Err(message!("{} stands where a permission is expected", quote(word)))
+            }
+            id => Ok(self
+                .reader
+                .permission(id, self.path, self.problems)
+                .map(Expression::One)),
+        }
+    }
+}

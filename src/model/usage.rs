@@ -1,0 +1,418 @@
+//! When, how often, for what and from where a token was used. It is collected apart from the record, by whoever verifies, and added up by a flush; a
+//! verification never writes it, so that a use can never undo a revocation.
+
+use std::num::NonZeroU32;
+
+use serde::Serialize;
+
+use crate::codec::decode::{Damaged, restore, restore_members};
+use crate::codec::json::{LARGEST_EXACT, json};
+use crate::codec::sorted_map::SortedMap;
+use crate::value::condition::Address;
+use crate::value::permission::Permission;
+use crate::value::time::Instant;
+
+/// The version of the stored form.
+const FORM: u8 = 1;
+
+/// The most permissions of one token whose use is told one by one. The use of others is told by nothing but its time.
+const MOST_ASKED: usize = 100;
+
+/// The most addresses that are told, the latest.
+const MOST_ADDRESSES: usize = 5;
+
+/// What `usage/<id>` holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    #[serde(rename = "v")]
+    form: u8,
+    last_used_at: Instant,
+    uses: u64,
+    /// When each permission was last asked for, as far as that was told.
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    asked: SortedMap<Permission, Instant>,
+    /// Beside `asked`: the last use of which is not known what it was for. Where nothing was ever told, that is the last use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untold_at: Option<Instant>,
+    /// When it was last used from each address, where the host wants that noted.
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    from: SortedMap<Address, Instant>,
+}
+
+impl Usage {
+    /// Some uses, the last of them at an instant. What they were for is not told.
+    #[must_use]
+    pub fn new(last_used_at: Instant, uses: NonZeroU32) -> Usage {
+        Usage {
+            form: FORM,
+            last_used_at,
+            uses: uses.get().into(),
+            asked: SortedMap::default(),
+            untold_at: None,
+            from: SortedMap::default(),
+        }
+    }
+
+    /// The same uses, which asked for these permissions; `untold`: some of them did not say what for.
+    #[must_use]
+    pub fn asking(self, permissions: impl Iterator<Item = Permission>, untold: bool) -> Usage {
+        let at = self.last_used_at;
+        Usage {
+            asked: permissions.map(|permission| (permission, at)).collect(),
+            untold_at: untold.then_some(at),
+            ..self
+        }
+        .bounded()
+    }
+
+    /// The same uses, which came from these addresses.
+    #[must_use]
+    pub fn coming_from(mut self, addresses: impl Iterator<Item = (Address, Instant)>) -> Usage {
+        for (address, at) in addresses {
+            note_later(&mut self.from, address, at.min(self.last_used_at));
+        }
+        self.bounded()
+    }
+
+    /// Parses what was stored.
+    ///
+    /// # Errors
+    /// When it is not exactly what [`Usage::to_text`] writes.
+    pub fn parse(text: &str) -> Result<Usage, Damaged> {
+        let usage: Usage = restore(text)?;
+        let last = usage.last_used_at;
+        let sound = usage.form == FORM
+            && (1..=LARGEST_EXACT).contains(&usage.uses)
+            && usage.untold_at <= Some(last)
+            && usage.asked.len() <= MOST_ASKED
+            && usage.asked.iter().all(|(_, at)| *at <= last)
+            && !(usage.asked.is_empty() && usage.untold_at.is_some())
+            && usage.from.len() <= MOST_ADDRESSES
+            && usage.from.iter().all(|(_, at)| *at <= last)
+            && usage.to_text() == text;
+        sound.then_some(usage).ok_or(Damaged)
+    }
+
+    /// Both together: the later of the times, and the sum of the uses, which stays at the largest number that JavaScript holds exactly.
+    /// Any order of merging comes to the same.
+    #[must_use]
+    pub fn merge(&self, other: &Usage) -> Usage {
+        Usage {
+            form: FORM,
+            last_used_at: self.last_used_at.max(other.last_used_at),
+            uses: self.uses.saturating_add(other.uses).min(LARGEST_EXACT),
+            asked: later_of_each(&self.asked, &other.asked),
+            untold_at: self.untold_at().max(other.untold_at()),
+            from: later_of_each(&self.from, &other.from),
+        }
+        .bounded()
+    }
+
+    /// Of more permissions than are told one by one, those that come first in the order of their names; the use of the others is not told.
+    /// Of more addresses, the latest.
+    fn bounded(mut self) -> Usage {
+        let dropped = self.asked.iter().skip(MOST_ASKED).map(|(_, at)| *at).max();
+        self.untold_at = self.untold_at.max(dropped);
+        let mut left = MOST_ASKED;
+        self.asked.retain(|_, _| {
+            let kept = left > 0;
+            left = left.saturating_sub(1);
+            kept
+        });
+        if self.asked.is_empty() {
+            self.untold_at = None;
+        }
+        while self.from.len() > MOST_ADDRESSES {
+            let oldest = self.from.iter().map(|(address, at)| (*at, *address)).min();
+            self.from.retain(|address, at| Some((*at, *address)) != oldest);
+        }
+        self
+    }
+
+    /// When the token was last used.
+    #[must_use]
+    pub fn last_used_at(&self) -> Instant {
+        self.last_used_at
+    }
+
+    /// How often it was used, as far as was flushed.
+    #[must_use]
+    pub fn uses(&self) -> u64 {
+        self.uses
+    }
+
+    /// When each permission was last asked for.
+    #[must_use]
+    pub fn asked(&self) -> &SortedMap<Permission, Instant> {
+        &self.asked
+    }
+
+    /// The last use of which is not known what it was for: of what came before, nothing can be said that was not asked for.
+    #[must_use]
+    pub fn untold_at(&self) -> Option<Instant> {
+        if self.asked.is_empty() {
+            return Some(self.last_used_at);
+        }
+        self.untold_at
+    }
+
+    /// When the token was last used from each of the addresses that are known.
+    #[must_use]
+    pub fn from(&self) -> &SortedMap<Address, Instant> {
+        &self.from
+    }
+
+    /// The stored text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json(self)
+    }
+}
+
+restore_members!(Usage {
+    required form: "v",
+    required last_used_at: "lastUsedAt",
+    required uses: "uses",
+    optional asked: "asked",
+    optional untold_at: "untoldAt",
+    optional from: "from",
+});
+
+/// All that stand in either, with the later of the times.
+fn later_of_each<K: Ord + Clone>(
+    one: &SortedMap<K, Instant>,
+    other: &SortedMap<K, Instant>,
+) -> SortedMap<K, Instant> {
+    let mut both = one.clone();
+    for (key, at) in other {
+        note_later(&mut both, key.clone(), *at);
+    }
+    both
+}
+
+/// Puts a time in its place, if none that is later stands there.
+fn note_later<K: Ord>(times: &mut SortedMap<K, Instant>, key: K, at: Instant) {
+    let later = times.get(&key).map_or(at, |known| at.max(*known));
+    times.insert(key, later);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// More names than one usage tells, so that merging has to leave some out.
+    fn permission(number: usize) -> Permission {
+        Permission::parse(&format!("s:p{number:03}")).unwrap()
+    }
+
+    fn address(number: usize) -> Address {
+        Address::parse(&format!("192.0.2.{number}")).unwrap()
+    }
+
+    fn usages() -> impl Strategy<Value = Usage> {
+        let instants = || (0..=LARGEST_EXACT).prop_map(|millis| Instant::from_millis(millis as f64).unwrap());
+        let uses = prop_oneof![1..=100u64, LARGEST_EXACT - 50..=LARGEST_EXACT];
+        let asked = proptest::collection::vec((0..3 * MOST_ASKED / 2, instants()), 0..MOST_ASKED);
+        let optional = || proptest::option::of(instants());
+        // Few times, so that some are the same.
+        let from = proptest::collection::vec((0..8usize, 0..4u64), 0..MOST_ADDRESSES);
+        (instants(), uses, asked, optional(), from).prop_map(|(used, uses, asked, untold, from)| {
+            let asked: SortedMap<Permission, Instant> = asked
+                .into_iter()
+                .map(|(number, at)| (permission(number), at.min(used)))
+                .collect();
+            Usage {
+                form: FORM,
+                last_used_at: used,
+                uses,
+                untold_at: untold.filter(|_| !asked.is_empty()).map(|at| at.min(used)),
+                asked,
+                from: from
+                    .into_iter()
+                    .map(|(number, at)| {
+                        (
+                            address(number),
+                            Instant::from_millis(at as f64).unwrap().min(used),
+                        )
+                    })
+                    .collect(),
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn text_round_trips(usage in usages()) {
+            prop_assert_eq!(Usage::parse(&usage.to_text()), Ok(usage));
+        }
+
+        #[test]
+        fn any_order_of_merging_comes_to_the_same(one in usages(), other in usages(), third in usages()) {
+            let all = one.merge(&other).merge(&third);
+            prop_assert_eq!(&third.merge(&other).merge(&one), &all);
+            prop_assert_eq!(&one.merge(&other.merge(&third)), &all);
+            prop_assert_eq!(Usage::parse(&all.to_text()), Ok(all.clone()));
+            for part in [&one, &other, &third] {
+                prop_assert!(all.last_used_at >= part.last_used_at && all.uses >= part.uses);
+                prop_assert!(all.untold_at() >= part.untold_at());
+                // What somebody asked for is told, or the whole time until then is told as unknown.
+                for (permission, at) in part.asked() {
+                    prop_assert!(all.asked().get(permission).copied().max(all.untold_at()) >= Some(*at));
+                }
+            }
+            prop_assert!(all.asked().len() <= MOST_ASKED);
+            // The latest addresses, each with its latest time.
+            let mut times: Vec<(Instant, Address)> = (0..8)
+                .map(address)
+                .filter_map(|address| {
+                    let at = [&one, &other, &third].iter().filter_map(|part| part.from().get(&address)).max()?;
+                    Some((*at, address))
+                })
+                .collect();
+            times.sort();
+            let latest = times.iter().rev().take(MOST_ADDRESSES).map(|(at, address)| (*address, *at));
+            prop_assert_eq!(all.from(), &latest.collect::<SortedMap<_, _>>());
+            prop_assert_eq!(u128::from(all.uses), [one, other, third].iter().map(|part| u128::from(part.uses)).sum::<u128>().min(u128::from(LARGEST_EXACT)));
+        }
+    }
+
+    #[test]
+    fn uses_begin_with_what_one_verifier_saw() {
+        let at = Instant::from_millis(7.0).unwrap();
+        let uses = NonZeroU32::new(3).unwrap();
+        assert_eq!(
+            Usage::new(at, uses).to_text(),
+            r#"{"v":1,"lastUsedAt":7,"uses":3}"#
+        );
+    }
+
+    #[test]
+    fn what_uses_asked_for_is_told_with_its_time() {
+        let usage = |at: f64| Usage::new(Instant::from_millis(at).unwrap(), NonZeroU32::MIN);
+        let asking = |at: f64, numbers: &[usize], untold| {
+            usage(at).asking(numbers.iter().map(|number| permission(*number)), untold)
+        };
+        let cases = [
+            // Nothing told is as it always was.
+            (asking(7.0, &[], true), r#"{"v":1,"lastUsedAt":7,"uses":1}"#),
+            (
+                asking(7.0, &[2, 1], false),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"asked":{"s:p001":7,"s:p002":7}}"#,
+            ),
+            (
+                asking(7.0, &[1], true),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"asked":{"s:p001":7},"untoldAt":7}"#,
+            ),
+            // What was stored before anything was told is a use that did not tell.
+            (
+                usage(5.0).merge(&asking(7.0, &[1], false)),
+                r#"{"v":1,"lastUsedAt":7,"uses":2,"asked":{"s:p001":7},"untoldAt":5}"#,
+            ),
+            (
+                asking(9.0, &[1], false).merge(&asking(7.0, &[1, 2], false)),
+                r#"{"v":1,"lastUsedAt":9,"uses":2,"asked":{"s:p001":9,"s:p002":7}}"#,
+            ),
+        ];
+        for (usage, text) in cases {
+            assert_eq!(usage.to_text(), text);
+            assert_eq!(Usage::parse(text), Ok(usage));
+        }
+        assert_eq!(usage(7.0).untold_at(), Instant::from_millis(7.0).ok());
+        assert_eq!(asking(7.0, &[1], false).untold_at(), None);
+    }
+
+    #[test]
+    fn the_latest_addresses_are_told() {
+        let instant = |at: f64| Instant::from_millis(at).unwrap();
+        let usage = |at: f64, from: &[(&str, f64)]| {
+            let from = from
+                .iter()
+                .map(|(text, at)| (Address::parse(text).unwrap(), instant(*at)));
+            Usage::new(instant(at), NonZeroU32::MIN).coming_from(from)
+        };
+        let cases = [
+            (usage(7.0, &[]), r#"{"v":1,"lastUsedAt":7,"uses":1}"#),
+            (
+                usage(7.0, &[("2001:DB8:0::1", 7.0), ("192.0.2.7", 5.0)]),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":5,"2001:db8::1":7}}"#,
+            ),
+            // One address in two forms is one.
+            (
+                usage(7.0, &[("::ffff:192.0.2.7", 6.0), ("192.0.2.7", 5.0)]),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":6}}"#,
+            ),
+            // A time after the last use was none.
+            (
+                usage(7.0, &[("192.0.2.7", 9.0)]),
+                r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":7}}"#,
+            ),
+        ];
+        for (usage, text) in cases {
+            assert_eq!(usage.to_text(), text);
+            assert_eq!(Usage::parse(text), Ok(usage));
+        }
+        let from = [
+            (1, 9.0),
+            (2, 4.0),
+            (3, 8.0),
+            (4, 3.0),
+            (5, 7.0),
+            (6, 6.0),
+            (7, 5.0),
+        ];
+        let from = from.map(|(number, at)| (address(number), instant(at)));
+        let usage = Usage::new(instant(9.0), NonZeroU32::MIN).coming_from(from.into_iter());
+        let latest: Vec<_> = [1, 3, 5, 6, 7].map(address).into();
+        assert_eq!(
+            usage
+                .from()
+                .iter()
+                .map(|(address, _)| *address)
+                .collect::<Vec<_>>(),
+            latest
+        );
+    }
+
+    #[test]
+    fn what_is_no_usage() {
+        for text in [
+            "",
+            "null",
+            "{}",
+            r#"{"v":2,"lastUsedAt":7,"uses":3}"#,
+            r#"{"v":1,"lastUsedAt":7}"#,
+            r#"{"v":1,"uses":3}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":0}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":-1}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":1.5}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":9007199254740992}"#,
+            r#"{"v":1,"lastUsedAt":9007199254740992,"uses":3}"#,
+            r#"{"v":1,"lastUsedAt":"7","uses":3}"#,
+            r#"{"v":1,"lastUsedAt":null,"uses":3}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"successorUsedAt":null}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"successorUsedAt":8}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"more":1}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"uses":3}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3} "#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:b":7,"s:a":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:a":8}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:*":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":["s:a"]}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"untoldAt":7}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"asked":{"s:a":7},"untoldAt":8}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"192.0.2.7":8}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"192.0.2.07":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"::ffff:192.0.2.7":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"192.0.2.7":7},"asked":{"s:a":7}}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":["192.0.2.7"]}"#,
+            r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"::1":1,"::2":1,"::3":1,"::4":1,"::5":1,"::6":1}}"#,
+        ] {
+            assert_eq!(Usage::parse(text), Err(Damaged), "{text}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What `list` answers.
+
+use serde::Serialize;
+
+use crate::operation::used_token::UsedToken;
+use crate::value::credential::TokenId;
+
+/// A page of a list.
+#[derive(Debug, Default, Serialize)]
+pub struct Page {
+    pub(in crate::operation) items: Vec<UsedToken>,
+    /// Where the next page begins: the `after` of the next call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::operation) next: Option<TokenId>,
+    /// Tokens whose records are damaged, so that a list does not hide them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::operation) unreadable: Vec<TokenId>,
+}

@@ -1,0 +1,60 @@
+//! Arguments that several operations have.
+
+use super::context::Context;
+use crate::codec::json::Value;
+use crate::input::{Members, Problems};
+use crate::value::credential::{Digest, SCHEME, TokenId};
+use crate::value::name::Identity;
+
+/// Refuses a text that is stored and shown, where somebody pasted a credential into it.
+pub(super) fn refuse_credential(context: &Context, members: &Members, name: &str, problems: &mut Problems) {
+    if let Some(Value::Text(text)) = members.value(name)
+        && context.deployment.prefix().appears_in(text)
+    {
+        problems.add(
+            &members.path(name),
+            "has a credential in it, which must not be stored; write something else",
+        );
+    }
+}
+
+/// The id of the token that an operation is done to.
+pub(super) fn read_id(members: &Members, problems: &mut Problems) -> Option<TokenId> {
+    members.required_text("id", problems);
+    members.parsed("id", problems, TokenId::parse)
+}
+
+/// The digest of a secret that a client minted: `{ digest, scheme }`. What it is of has to be said, because a digest of anything else makes a
+/// secret that never verifies.
+pub(super) fn read_digest(members: &Members, problems: &mut Problems) -> Option<Digest> {
+    let digest = members.parsed("digest", problems, |text| {
+        Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
+    });
+    match (members.value("digest"), members.value("scheme")) {
+        (Some(_), None) => problems.add(
+            &members.path("scheme"),
+            format!("is required beside digest: \"{SCHEME}\", as mint answers it; an older client has to be updated"),
+        ),
+        (None, Some(_)) => problems.add(&members.path("digest"), "is required beside scheme"),
+        _ => {}
+    }
+    let scheme = members.parsed("scheme", problems, |text| {
+        if text == SCHEME {
+            return Ok(());
+        }
+        Err(format!(
+            "expected \"{SCHEME}\", as mint answers it; another version of Leastkey has minted this secret"
+        ))
+    });
+    digest.filter(|_| scheme.is_some())
+}
+
+/// The key by which a retry of a call is known.
+pub(super) fn read_idempotency_key(
+    context: &Context,
+    members: &Members,
+    problems: &mut Problems,
+) -> Option<Identity> {
+    refuse_credential(context, members, "idempotencyKey", problems);
+    members.parsed("idempotencyKey", problems, Identity::parse)
+}

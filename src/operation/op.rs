@@ -1,0 +1,106 @@
+//! The operations, by the name that a call and the audit trail have for them.
+
+use serde::Serialize;
+
+use crate::codec::decode::{Blank, restore_by_parsing};
+use crate::input::{quote, suggestion};
+
+/// The operations by the name that a call and the audit trail have for them.
+macro_rules! operations {
+    ($($variant:ident $name:literal),* $(,)?) => {
+        /// A call: `{ op, …, actor }`, the arguments of the public method of the same name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        pub(super) enum Operation {
+            $(#[serde(rename = $name)] $variant),*
+        }
+
+        impl Operation {
+            pub(super) const NAMES: &'static [(&'static str, Operation)] = &[$(($name, Operation::$variant)),*];
+
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Operation::$variant => $name),*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    Create "create",
+    Get "get",
+    List "list",
+    Edit "edit",
+    Disable "disable",
+    Enable "enable",
+    Revoke "revoke",
+    RevokeAll "revokeAll",
+    StartJob "startJob",
+    GetJob "getJob",
+    AdvanceJob "advanceJob",
+    Delete "delete",
+    Purge "purge",
+    Rotate "rotate",
+    ConfirmRotation "confirmRotation",
+    AbortRotation "abortRotation",
+    Exchange "exchange",
+    ImportKey "importKey",
+    PutAccount "putAccount",
+    GetAccount "getAccount",
+    DisableAccount "disableAccount",
+    EnableAccount "enableAccount",
+    DeleteAccount "deleteAccount",
+    Describe "describe",
+    Drift "drift",
+    Audit "audit",
+    VerifyAudit "verifyAudit",
+    Flush "flush",
+}
+
+impl Operation {
+    /// Whether it takes power away, whatever it finds: it overtakes what gives some.
+    pub(super) fn ends(self) -> bool {
+        use Operation as Op;
+        matches!(
+            self,
+            Op::Disable
+                | Op::Revoke
+                | Op::RevokeAll
+                | Op::Delete
+                | Op::ConfirmRotation
+                | Op::AbortRotation
+                | Op::PutAccount
+                | Op::DisableAccount
+                | Op::DeleteAccount
+        )
+    }
+
+    /// Whether what it leaves, or what it removes for good, rests on what time it is.
+    pub(super) fn rests_on_time(self) -> bool {
+        use Operation as Op;
+        matches!(
+            self,
+            Op::Create | Op::ImportKey | Op::Exchange | Op::Rotate | Op::Enable | Op::Purge
+        )
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Operation, String> {
+        let names = Operation::NAMES.iter();
+        names
+            .clone()
+            .find(|(name, _)| *name == text)
+            .map(|(_, operation)| *operation)
+            .ok_or_else(|| {
+                let hint = suggestion(text, names.map(|(name, _)| *name));
+                format!("there is no operation {}{hint}", quote(text))
+            })
+    }
+}
+
+restore_by_parsing!(Operation);
+
+impl Blank for Operation {
+    fn blank() -> Operation {
+        Operation::Create
+    }
+}

@@ -1,0 +1,85 @@
+use super::entry::{Change, Entry, Hash, Position};
+use crate::codec::json::LARGEST_EXACT;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Reads, Write};
+use crate::value::resource::Resource;
+use crate::value::time::Instant;
+
+/// The writes that add changes to the trail of an owner: an entry for each, and the head, which moves to the last of them. All changes of a
+/// commit that belong to one owner go into one call. The head is a key that the owner's writers share: who queues for one of those reads
+/// the trail after that.
+///
+/// A trail that is damaged must not stop a revocation. Where the head cannot be read, or is not the end of its chain, a new chain begins at
+/// the time in milliseconds, further than any count of changes; [`super::check`] reports the break. It is the time at which the call
+/// started: that of the plan, `now`, would ask for another place after every answer of the store.
+///
+/// # Errors
+/// [`Halt::Need`]: the head, then the keys of the new entries.
+pub fn append(
+    reads: &Reads,
+    owner: &Resource,
+    started: Instant,
+    now: Instant,
+    changes: Vec<Change>,
+) -> Result<Vec<Write>, Halt> {
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let head_key = keys::audit_head(owner);
+    let [stored] = reads.get([&head_key])?;
+    let (first, previous) = match next(reads, owner, stored, changes.len())? {
+        Some(place) => place,
+        None => (begin(reads, owner, started, changes.len())?, None),
+    };
+    let mut writes = Vec::with_capacity(changes.len() + 1);
+    let mut end = previous;
+    let mut last = first;
+    for (seq, change) in (first..).zip(changes) {
+        let text = Entry::new(owner, seq, now, change, end).bounded().to_text();
+        (last, end) = (seq, Some(Hash::of(&text)));
+        writes.push(Write::create(keys::audit_entry(owner, seq), text));
+    }
+    if let Some(hash) = end {
+        writes.push(Write::replace(
+            head_key,
+            stored,
+            Position { seq: last, hash }.to_head(),
+        ));
+    }
+    Ok(writes)
+}
+
+/// Where a new chain begins: at the time, or a little after it where another chain has begun there already.
+fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Result<u64, Halt> {
+    for ahead in (0..20).map(|power| (1u64 << power) - 1) {
+        let first = started.millis().saturating_add(ahead);
+        if are_free(reads, owner, first, count)? {
+            return Ok(first);
+        }
+    }
+    // The commit will find it taken.
+    Ok(started.millis())
+}
+
+/// Whether so many places are free from one on.
+fn are_free(reads: &Reads, owner: &Resource, first: u64, count: usize) -> Result<bool, Halt> {
+    let places = (first..=LARGEST_EXACT).take(count);
+    let places: Vec<String> = places.map(|seq| keys::audit_entry(owner, seq)).collect();
+    Ok(places.len() == count && reads.get_all(&places)?.iter().all(Option::is_none))
+}
+
+/// Where the chain goes on, if its head can be read and the places after it are free.
+fn next(
+    reads: &Reads,
+    owner: &Resource,
+    stored: Option<&str>,
+    count: usize,
+) -> Result<Option<(u64, Option<Hash>)>, Halt> {
+    let (first, previous) = match stored.map(Position::of_head) {
+        None => (1, None),
+        Some(Ok(head)) => (head.seq + 1, Some(head.hash)),
+        Some(Err(_)) => return Ok(None),
+    };
+    let free = are_free(reads, owner, first, count)?;
+    Ok(free.then_some((first, previous)))
+}

@@ -1,0 +1,122 @@
+use serde::Serialize;
+
+use crate::codec::decode::restore;
+use crate::codec::json::{Value, json};
+
+/// The members that differ between two states of one thing, as objects with their members in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// What was there before and is not so any more.
+    pub before: Value,
+    /// What is there since.
+    pub after: Value,
+}
+
+impl Difference {
+    /// Tells a number besides, which is no member of the states.
+    pub(crate) fn tell(&mut self, name: &str, before: Option<u32>, after: Option<u32>) {
+        for (state, number) in [(&mut self.before, before), (&mut self.after, after)] {
+            if let (Value::Map(members), Some(number)) = (&mut *state, number) {
+                members.push((name.to_owned(), Value::Number(number.into())));
+                *state = state.canonical();
+            }
+        }
+    }
+}
+
+/// What differs between two states of a thing; none: it is not there. So making it differs in everything after, deleting it in everything
+/// before. The states are what managers may see, without secrets and digests: a `Token`, an account, never a record.
+#[must_use]
+pub fn difference<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Difference {
+    let [before, after] =
+        [before, after].map(|state| state.map_or_else(Vec::new, |state| members(&json(state))));
+    Difference {
+        before: without(&before, &after),
+        after: without(&after, &before),
+    }
+}
+
+/// The members of a state. Ours are all structs, whose text can be read.
+fn members(state: &str) -> Vec<(String, Value)> {
+    match restore::<Value>(state).map(|state| state.canonical()) {
+        Ok(Value::Map(members)) => members,
+        _ => Vec::new(),
+    }
+}
+
+/// The members that the other state does not have just so.
+fn without(members: &[(String, Value)], other: &[(String, Value)]) -> Value {
+    let differing = members.iter().filter(|member| !other.contains(member));
+    Value::Map(differing.cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::codec::json::json as text;
+
+    fn told(before: &Json, after: &Json) -> Json {
+        let state = |state: &Json| (!state.is_null()).then(|| state.clone());
+        let Difference { before, after } = difference(state(before).as_ref(), state(after).as_ref());
+        json!([before, after])
+    }
+
+    #[test]
+    fn only_what_differs_is_told() {
+        for (before, after, differs) in [
+            (
+                json!({ "a": 1, "b": 2 }),
+                json!({ "a": 1, "b": 3 }),
+                json!([{ "b": 2 }, { "b": 3 }]),
+            ),
+            (
+                json!({ "a": 1 }),
+                json!({ "a": 1, "c": [] }),
+                json!([{}, { "c": [] }]),
+            ),
+            (
+                json!({ "a": [1, 2] }),
+                json!({ "a": [2, 1] }),
+                json!([{ "a": [1, 2] }, { "a": [2, 1] }]),
+            ),
+            (
+                json!({ "a": 1, "b": 2 }),
+                json!({ "a": 1 }),
+                json!([{ "b": 2 }, {}]),
+            ),
+            (json!(null), json!({ "a": 1 }), json!([{}, { "a": 1 }])),
+            (json!({ "a": 1 }), json!(null), json!([{ "a": 1 }, {}])),
+            (json!({ "a": 1 }), json!({ "a": 1 }), json!([{}, {}])),
+        ] {
+            assert_eq!(told(&before, &after), differs, "{before} to {after}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_difference_takes_one_state_to_the_other(
+            before: BTreeMap<u8, u8>,
+            kept in any::<BTreeMap<u8, bool>>(),
+            added: BTreeMap<u8, u8>,
+        ) {
+            let mut after: BTreeMap<u8, u8> = before.clone();
+            after.retain(|name, _| kept.get(name) != Some(&false));
+            after.extend(added);
+            let told = difference(Some(&before), Some(&after));
+            let [lost, gained] = [told.before, told.after].map(|told| match told {
+                Value::Map(members) => members,
+                other => panic!("{other:?}"),
+            });
+            let mut state = members(&text(&before));
+            state.retain(|(name, _)| lost.iter().all(|(lost, _)| lost != name));
+            state.extend(gained.clone());
+            prop_assert_eq!(Value::Map(state).canonical(), Value::Map(members(&text(&after))));
+            prop_assert!(lost.iter().all(|member| !gained.contains(member)));
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Where things are kept: the keys of the store, printable ASCII of at most 512 bytes.
+//!
+//! Every variable part ends with a separator that it cannot contain, so that no part is the prefix of another
+//! (`org:acme` and `org:acme2`). A range over a prefix never reaches a neighbour.
+
+use crate::codec::json::LARGEST_EXACT;
+use crate::value::credential::{Digest, TokenId, hex};
+use crate::value::name_key::NameHash;
+use crate::value::resource::Resource;
+
+/// To which deployment a store belongs, and how many shards its change feed has.
+pub const DEPLOYMENT: &str = "meta/deployment";
+
+/// The start of all heads of trails. Where something was ever changed, there is one.
+pub const AUDIT_HEADS: &str = "audit-head/";
+
+/// The record of a token, or its tombstone: `token/<id>`.
+#[must_use]
+pub fn token(id: &TokenId) -> String {
+    ["token/", id.as_str()].concat()
+}
+
+/// Where the tokens of an owner are listed, newest first: `owner/<owner>/<mirrored id>`.
+#[must_use]
+pub fn owner_prefix(owner: &Resource) -> String {
+    format!("owner/{}/", part(owner.as_str()))
+}
+
+/// The ranges of the entries below an owner, and of its own: what all keys of each begin with. Below the root are all.
+#[must_use]
+pub fn owner_ranges(owner: &Resource) -> [String; 2] {
+    let part = part(owner.as_str());
+    if part.is_empty() {
+        return ["owner/".to_owned(), owner_prefix(owner)];
+    }
+    [format!("owner/{part}%2F"), format!("owner/{part}/")]
+}
+
+/// The entry of a token in the list of its owner.
+#[must_use]
+pub fn owner_entry(owner: &Resource, id: &TokenId) -> String {
+    format!("{}{}", owner_prefix(owner), id.mirrored())
+}
+
+/// The token of an entry in the list of the owner whose entries begin with a prefix.
+#[must_use]
+pub fn owner_entry_id(prefix: &str, key: &str) -> Option<TokenId> {
+    key.strip_prefix(prefix).and_then(TokenId::from_mirrored)
+}
+
+/// The token of an entry in the list of any owner. The key says it, so an entry with a damaged value hides no token.
+#[must_use]
+pub fn entry_id(key: &str) -> Option<TokenId> {
+    let (_, id) = key.strip_prefix(OWNERS)?.split_once('/')?;
+    TokenId::from_mirrored(id)
+}
+
+/// The list of owners, of all of them: what every entry begins with.
+pub const OWNERS: &str = "owner/";
+
+/// The owner whose list an entry, or the beginning or end of a list, stands in: as a part of keys.
+#[must_use]
+pub fn listed_owner(key: &str) -> Option<&str> {
+    key.strip_prefix(OWNERS)?.split_once('/').map(|(owner, _)| owner)
+}
+
+/// Where the list of an owner begins, which is a part of keys, and where it ends: every entry stands between them.
+#[must_use]
+pub fn owner_bounds(owner: &str) -> [String; 2] {
+    [format!("{OWNERS}{owner}/"), format!("{OWNERS}{owner}/~")]
+}
+
+/// What a token made: the prefix of `made/<maker>/<id>`.
+#[must_use]
+pub fn made_prefix(maker: &TokenId) -> String {
+    format!("made/{maker}/")
+}
+
+/// The entry of a token that another made, oldest first.
+#[must_use]
+pub fn made(maker: &TokenId, id: &TokenId) -> String {
+    format!("{}{id}", made_prefix(maker))
+}
+
+/// The token of an entry of what a maker made.
+#[must_use]
+pub fn made_id(key: &str) -> Option<TokenId> {
+    let (_, id) = key.strip_prefix("made/")?.split_once('/')?;
+    TokenId::parse(id).ok()
+}
+
+/// A name that is taken: `name/<owner>/<kind>/<hash of the name>`. The record has the text.
+#[must_use]
+pub fn name(owner: &Resource, kind: &str, hash: &NameHash) -> String {
+    format!("name/{}/{kind}/{}", part(owner.as_str()), hash.as_str())
+}
+
+/// An account: `account/<id>`.
+#[must_use]
+pub fn account(id: &Resource) -> String {
+    ["account/", &part(id.as_str())].concat()
+}
+
+/// The living sessions of a token: `sessions/<id>`.
+#[must_use]
+pub fn sessions(parent: &TokenId) -> String {
+    format!("sessions/{parent}")
+}
+
+/// The counters of a token's limits: `limit/<id>`.
+#[must_use]
+pub fn limit(id: &TokenId) -> String {
+    ["limit/", id.as_str()].concat()
+}
+
+/// The id of the token whose key another system issued, by the digest of that key: `digest/<hex>`.
+#[must_use]
+pub fn digest(digest: &Digest) -> String {
+    ["digest/", &digest.to_hex()].concat()
+}
+
+/// The marker of an operation: `op/<id>`.
+#[must_use]
+pub fn operation(id: &[u8]) -> String {
+    format!("op/{}", hex(id))
+}
+
+/// A job: `job/<id>`.
+#[must_use]
+pub fn job(id: &str) -> String {
+    ["job/", id].concat()
+}
+
+/// The trail of an owner, oldest first: `audit/<owner>/<seq as 16 digits>`.
+#[must_use]
+pub fn audit_prefix(owner: &Resource) -> String {
+    format!("audit/{}/", part(owner.as_str()))
+}
+
+/// An entry in the trail of an owner.
+#[must_use]
+pub fn audit_entry(owner: &Resource, seq: u64) -> String {
+    format!("{}{seq:016}", audit_prefix(owner))
+}
+
+/// The number of the entry that a key in the trail of an owner stands for.
+#[must_use]
+pub fn audit_seq(prefix: &str, key: &str) -> Option<u64> {
+    let digits = key.strip_prefix(prefix)?;
+    let sound = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|seq| sound && *seq <= LARGEST_EXACT)
+}
+
+/// The head of an owner's trail: `audit-head/<owner>`.
+#[must_use]
+pub fn audit_head(owner: &Resource) -> String {
+    audit_head_of(&part(owner.as_str()))
+}
+
+/// The head of the trail of an owner that is a part of keys.
+#[must_use]
+pub fn audit_head_of(owner: &str) -> String {
+    [AUDIT_HEADS, owner].concat()
+}
+
+/// When and how often a token was used: `usage/<id>`.
+#[must_use]
+pub fn usage(id: &TokenId) -> String {
+    ["usage/", id.as_str()].concat()
+}
+
+/// An owner as a part of keys.
+#[must_use]
+pub fn owner_part(owner: &Resource) -> String {
+    part(owner.as_str())
+}
+
+/// A resource as one part of a key. Its alphabet has neither `%` nor a character that needs more than this.
+fn part(resource: &str) -> String {
+    resource.replace('/', "%2F")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shard_count::ShardCount;
+    use super::*;
+    use crate::value::name::Name;
+
+    fn resource(text: &str) -> Resource {
+        Resource::parse(text).unwrap()
+    }
+
+    #[test]
+    fn no_owner_is_a_prefix_of_another() {
+        let owners = [
+            "org:acme",
+            "org:acme2",
+            "org:acme/group:eng",
+            "org:acme/group:eng2",
+            "org",
+        ]
+        .map(resource);
+        for one in &owners {
+            for other in &owners {
+                for prefix in [owner_prefix, audit_prefix] {
+                    let nested = prefix(one).starts_with(&prefix(other));
+                    assert_eq!(nested, one == other, "{one} under {other}");
+                }
+                assert_eq!(audit_head(one) == audit_head(other), one == other);
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_keys_fit() {
+        let owner = resource(
+            &format!("{}/{}", "a".repeat(100), ["b"; 7].join("/"))
+                .chars()
+                .take(256)
+                .collect::<String>(),
+        );
+        let long = resource(&"x".repeat(256));
+        let id = TokenId::parse("0123456789abcdef").unwrap();
+        let called = NameHash::of(&Name::parse(&"é".repeat(100)).unwrap()).unwrap();
+        for owner in [&owner, &long] {
+            for key in [
+                owner_entry(owner, &id),
+                name(owner, &"k".repeat(64), &called),
+                token(&id),
+                ShardCount::default().head_key_of(owner),
+                audit_entry(owner, LARGEST_EXACT),
+                audit_head(owner),
+                usage(&id),
+            ] {
+                assert!(
+                    key.len() <= crate::storage::bounds::KEY
+                        && key.bytes().all(|byte| byte.is_ascii_graphic()),
+                    "{key}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn entries_list_the_newest_first_and_name_their_token() {
+        let owner = resource("org:acme");
+        let (older, newer) = (
+            TokenId::parse("0TZ3abcd00000000").unwrap(),
+            TokenId::parse("0TZ3abce00000000").unwrap(),
+        );
+        assert!(owner_entry(&owner, &newer) < owner_entry(&owner, &older));
+        let prefix = owner_prefix(&owner);
+        assert_eq!(owner_entry_id(&prefix, &owner_entry(&owner, &older)), Some(older));
+        assert_eq!(owner_entry_id(&prefix, "owner/org:acme/short"), None);
+    }
+
+    #[test]
+    fn a_trail_lists_the_oldest_first_and_numbers_its_entries() {
+        for owner in ["", "org:acme", "org:acme/group:eng"].map(resource) {
+            let prefix = audit_prefix(&owner);
+            let seqs = [1, 9, 10, 1_795_392_000_000, LARGEST_EXACT];
+            let keys = seqs.map(|seq| audit_entry(&owner, seq));
+            assert!(keys.is_sorted());
+            assert_eq!(keys.map(|key| audit_seq(&prefix, &key)), seqs.map(Some));
+        }
+        let prefix = audit_prefix(&resource("org:acme"));
+        for (tail, seq) in [
+            ("0000000000000007", Some(7)),
+            ("7", None),
+            ("00000000000000007", None),
+            ("+000000000000007", None),
+            ("9007199254740992", None),
+            ("000000000000000x", None),
+            ("", None),
+        ] {
+            assert_eq!(audit_seq(&prefix, &format!("{prefix}{tail}")), seq, "{tail}");
+        }
+        assert_eq!(audit_seq(&prefix, &audit_entry(&resource("org:acme2"), 7)), None);
+    }
+}

@@ -1,0 +1,405 @@
+//! What the core asks of its host: to read, to commit, or to hand on an answer.
+//!
+//! An operation is planned again and again with everything read so far, until it needs nothing more. It never waits, so it can be driven
+//! by any runtime, by a scheduler with a seed, or by a test with a map.
+
+use serde::Serialize;
+
+use crate::codec::json::Value;
+use crate::codec::sorted_map::SortedMap;
+use crate::input::{ErrorCode, Refusal};
+
+/// The next step of an operation.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Step<A> {
+    /// Read this, then plan again.
+    Need(Need),
+    /// Commit all of this or nothing; if it held, the answer stands.
+    Commit {
+        /// The writes, all or none.
+        writes: Vec<Write>,
+        /// The answer of the operation, once they are committed.
+        answer: A,
+    },
+    /// Done, nothing to write.
+    Answer(A),
+    /// Not done.
+    Refuse(Refusal),
+}
+
+/// What must be read before the operation can go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Need {
+    /// Keys for one `get`. What was read of some of them before is out of date then: what is read now takes its place.
+    pub keys: Vec<String>,
+    /// A range for one `list`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<Range>,
+    /// A key that many writers change: the writers of one process queue for it before they read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Whether the operation ends something: it overtakes the others in each queue.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
+}
+
+/// A range of keys, ascending.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// What every key starts with.
+    pub prefix: String,
+    /// Only keys after this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The most entries.
+    pub limit: u32,
+}
+
+/// One write of a commit. The outer `None` of `expect` and `value` is *absent*, the inner one *null*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Write {
+    /// The key.
+    pub key: String,
+    /// The exact value that must be there; null: none may be; absent: do not care.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Option<String>>,
+    /// The new value; null deletes; absent only asserts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Option<String>>,
+    /// From when on the store may forget it, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<crate::value::time::Instant>,
+}
+
+impl Write {
+    /// Writes a key that must not exist.
+    #[must_use]
+    pub fn create(key: String, value: String) -> Write {
+        Write {
+            key,
+            expect: Some(None),
+            value: Some(Some(value)),
+            expires_at: None,
+        }
+    }
+
+    /// Writes a key that must have the value that was read.
+    #[must_use]
+    pub fn replace(key: String, read: Option<&str>, value: String) -> Write {
+        Write {
+            key,
+            expect: Some(read.map(str::to_owned)),
+            value: Some(Some(value)),
+            expires_at: None,
+        }
+    }
+
+    /// Writes nothing, and holds only if a key still has the value that was read.
+    #[must_use]
+    pub fn assert(key: String, read: Option<&str>) -> Write {
+        Write {
+            key,
+            expect: Some(read.map(str::to_owned)),
+            value: None,
+            expires_at: None,
+        }
+    }
+
+    /// Deletes a key.
+    #[must_use]
+    pub fn delete(key: String) -> Write {
+        Write {
+            key,
+            expect: None,
+            value: Some(None),
+            expires_at: None,
+        }
+    }
+}
+
+/// Everything that was read for an operation so far.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    values: SortedMap<String, Option<String>>,
+    lists: Vec<ListRead>,
+}
+
+/// A range and what it held.
+#[derive(Clone, Debug)]
+pub struct ListRead {
+    /// The range that was asked for.
+    pub range: Range,
+    /// Keys and values, ascending.
+    pub entries: Vec<(String, String)>,
+}
+
+impl Reads {
+    /// Reads `{ values: [[key, value | null]], lists: [{ range, entries: [[key, value]] }] }`, as the host hands it over.
+    ///
+    /// # Errors
+    /// When it has another shape: the host has not kept its contract.
+    pub fn from_value(value: Value) -> Result<Reads, Refusal> {
+        let read = || {
+            let [values, lists] = members(value, ["values", "lists"])?;
+            let mut reads = Reads::default();
+            for pair in list(values?)? {
+                let [key, value] = <[Value; 2]>::try_from(list(pair)?).ok()?;
+                let value = if value == Value::Null {
+                    None
+                } else {
+                    Some(text(value)?)
+                };
+                reads.insert(text(key)?, value);
+            }
+            for read in list(lists?)? {
+                let [range, entries] = members(read, ["range", "entries"])?;
+                let [prefix, after, limit] = members(range?, ["prefix", "after", "limit"])?;
+                let Value::Number(limit) = limit? else { return None };
+                // Compared with the range that was asked for, which is exact: another number is another range.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let limit = limit as u32;
+                let after = after.map(|after| text(after).ok_or(())).transpose().ok()?;
+                let range = Range {
+                    prefix: text(prefix?)?,
+                    after,
+                    limit,
+                };
+                let mut pairs = Vec::new();
+                for pair in list(entries?)? {
+                    let [key, value] = <[Value; 2]>::try_from(list(pair)?).ok()?;
+                    pairs.push((text(key)?, text(value)?));
+                }
+                reads.insert_list(ListRead {
+                    range,
+                    entries: pairs,
+                });
+            }
+            Some(reads)
+        };
+        read().ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, "the reads are not of the agreed shape"))
+    }
+
+    /// Reads keys and their values from one text, each ended by a NUL: `key NUL value NUL key …`. A value that is no JSON but the character
+    /// U+0001 says that there is none.
+    #[must_use]
+    pub fn from_text(text: &str) -> Reads {
+        let mut reads = Reads::default();
+        let mut parts = text.split_terminator('\0');
+        while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+            reads.insert(key.to_owned(), (value != "\u{1}").then(|| value.to_owned()));
+        }
+        reads
+    }
+
+    /// Adds the value of a key.
+    pub fn insert(&mut self, key: String, value: Option<String>) {
+        self.values.insert(key, value);
+    }
+
+    /// Adds what a range held.
+    pub fn insert_list(&mut self, read: ListRead) {
+        self.lists.push(read);
+    }
+
+    /// The values of keys, or the need to read those that were not read.
+    ///
+    /// # Errors
+    /// [`Halt::Need`].
+    pub fn get<const N: usize>(&self, keys: [&str; N]) -> Result<[Option<&str>; N], Halt> {
+        self.require(keys.iter().copied(), None)?;
+        Ok(keys.map(|key| self.values.get(key).and_then(Option::as_deref)))
+    }
+
+    /// Requires hot keys, for which the writers of one process queue under a common name. An urgent one overtakes the others.
+    ///
+    /// # Errors
+    /// [`Halt::Need`].
+    pub fn get_queued(&self, keys: &[String], queue: &str, urgent: bool) -> Result<(), Halt> {
+        let read = self.require(keys.iter().map(String::as_str), Some(queue));
+        read.map_err(|halt| halt.with(|need| need.urgent = urgent))
+    }
+
+    /// The values of many keys.
+    ///
+    /// # Errors
+    /// [`Halt::Need`].
+    pub fn get_all(&self, keys: &[String]) -> Result<Vec<Option<&str>>, Halt> {
+        self.require(keys.iter().map(String::as_str), None)?;
+        Ok(keys
+            .iter()
+            .map(|key| self.values.get(key).and_then(Option::as_deref))
+            .collect())
+    }
+
+    /// Requires the values of keys as they stood at one instant: if one of them was not read, all are read, with one `get`.
+    ///
+    /// # Errors
+    /// [`Halt::Need`].
+    pub fn require_together(&self, keys: Vec<String>) -> Result<(), Halt> {
+        if keys.iter().all(|key| self.values.contains_key(key)) {
+            return Ok(());
+        }
+        Err(Halt::Need(Box::new(Need {
+            keys,
+            ..Need::default()
+        })))
+    }
+
+    /// What a range holds.
+    ///
+    /// # Errors
+    /// [`Halt::Need`].
+    pub fn list(&self, range: &Range) -> Result<&[(String, String)], Halt> {
+        self.lists
+            .iter()
+            .find(|read| read.range == *range)
+            .map(|read| read.entries.as_slice())
+            .ok_or_else(|| {
+                Halt::Need(Box::new(Need {
+                    list: Some(range.clone()),
+                    ..Need::default()
+                }))
+            })
+    }
+
+    /// Whether none of the keys that were read has a value.
+    pub(crate) fn are_all_absent(&self) -> bool {
+        self.values.iter().all(|(_, value)| value.is_none())
+    }
+
+    /// The same reads with every text changed. What is changed is told with its key.
+    pub(crate) fn map_texts(&self, change: &dyn Fn(&str, &str) -> String) -> Reads {
+        let mut changed = Reads::default();
+        // One by one: to collect a map is to sort it first, which is some kB of the module.
+        for (key, text) in self.values.iter() {
+            changed.insert(key.clone(), text.as_ref().map(|text| change(key, text)));
+        }
+        for ListRead { range, entries } in &self.lists {
+            let entries = entries.iter().map(|(key, text)| (key.clone(), change(key, text)));
+            changed.insert_list(ListRead {
+                range: range.clone(),
+                entries: entries.collect(),
+            });
+        }
+        changed
+    }
+
+    /// Every text that was read for a key.
+    pub(crate) fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
+        let value = self.values.get(key).and_then(Option::as_deref);
+        let entries = self.lists.iter().flat_map(|read| &read.entries);
+        let listed = entries
+            .filter(move |(listed, _)| listed == key)
+            .map(|(_, text)| text.as_str());
+        value.into_iter().chain(listed)
+    }
+
+    /// Every text that was read.
+    pub(crate) fn all_texts(&self) -> impl Iterator<Item = &str> {
+        let values = self.values.iter().filter_map(|(_, text)| text.as_deref());
+        let entries = self.lists.iter().flat_map(|read| &read.entries);
+        values.chain(entries.map(|(_, text)| text.as_str()))
+    }
+
+    fn require<'k>(&self, keys: impl IntoIterator<Item = &'k str>, queue: Option<&str>) -> Result<(), Halt> {
+        let unread = keys.into_iter().filter(|key| !self.values.contains_key(*key));
+        let keys: Vec<String> = unread.map(str::to_owned).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        Err(Halt::Need(Box::new(Need {
+            keys,
+            list: None,
+            queue: queue.map(str::to_owned),
+            urgent: false,
+        })))
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    if let Value::Text(text) = value {
+        Some(text)
+    } else {
+        None
+    }
+}
+
+fn list(value: Value) -> Option<Vec<Value>> {
+    if let Value::List(items) = value {
+        Some(items)
+    } else {
+        None
+    }
+}
+
+/// The members of an object by name.
+fn members<const N: usize>(value: Value, names: [&str; N]) -> Option<[Option<Value>; N]> {
+    let Value::Map(entries) = value else { return None };
+    let mut found = [const { None }; N];
+    for (name, value) in entries {
+        let at = names.iter().position(|known| *known == name)?;
+        *found.get_mut(at)? = Some(value);
+    }
+    Some(found)
+}
+
+/// Why a plan stopped before its answer. With it, `?` lets an operation read as if everything were at hand.
+#[derive(Debug)]
+pub enum Halt {
+    /// Something has not been read.
+    Need(Box<Need>),
+    /// The operation is refused.
+    Refuse(Refusal),
+}
+
+impl Halt {
+    /// The same, with its need changed.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Need)) -> Halt {
+        if let Halt::Need(need) = &mut self {
+            change(need);
+        }
+        self
+    }
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Halt {
+        Halt::Refuse(refusal)
+    }
+}
+
+impl<A> From<Halt> for Step<A> {
+    fn from(halt: Halt) -> Step<A> {
+        match halt {
+            Halt::Need(need) => Step::Need(*need),
+            Halt::Refuse(refusal) => Step::Refuse(refusal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_in_one_text() {
+        let reads = Reads::from_text("a\0{\"x\": 1}\0b\0\u{1}\0c\0\0");
+        assert_eq!(
+            reads.get(["a", "b", "c"]).unwrap(),
+            [Some("{\"x\": 1}"), None, Some("")]
+        );
+        let Err(Halt::Need(need)) = reads.get(["a", "d"]) else {
+            panic!("what was not read is needed")
+        };
+        assert_eq!(need.keys, ["d"]);
+        for torn in ["", "a", "a\0", "a\0x\0b"] {
+            assert!(
+                matches!(Reads::from_text(torn).get(["b"]), Err(Halt::Need(_))),
+                "{torn:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `meta/deployment`: whose a store is. It says the prefix of the deployment and the number of shards of the change feed, is written in the
+//! commit of the first change, and never changed. Nothing asserts it later: it is read with everything that is decided.
+//!
+//! A member that is not known is passed over, so that a release can read what the next one writes. What this one must not pass over has
+//! another form.
+
+use serde::Serialize;
+
+use super::keys;
+use super::plan::Write;
+use super::shard_count::ShardCount;
+use crate::codec::decode::{Damaged, Restore, restore};
+use crate::codec::json::{Reader, json};
+use crate::input::{ErrorCode, Refusal};
+use crate::value::credential::Prefix;
+
+/// The form that this version writes and reads.
+const FORM: u64 = 1;
+
+/// What is stored.
+#[derive(Debug, Serialize)]
+struct StoreMeta {
+    prefix: String,
+    shards: u64,
+    form: u64,
+}
+
+impl Restore for StoreMeta {
+    fn restore(reader: &mut Reader) -> Result<StoreMeta, Damaged> {
+        let (mut prefix, mut shards, mut form) = (None, None, None);
+        let read = reader.map(&mut |reader, name| {
+            match &*name {
+                "prefix" if prefix.is_none() => prefix = Some(String::restore(reader).ok()?),
+                "shards" if shards.is_none() => shards = Some(u64::restore(reader).ok()?),
+                "form" if form.is_none() => form = Some(u64::restore(reader).ok()?),
+                "prefix" | "shards" | "form" => return None,
+                _ => drop(reader.value()?),
+            }
+            Some(())
+        });
+        match (read, prefix, shards, form) {
+            (Some(()), Some(prefix), Some(shards), Some(form)) => Ok(StoreMeta { prefix, shards, form }),
+            _ => Err(Damaged),
+        }
+    }
+}
+
+/// Why a deployment must not use a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotOurs {
+    /// It belongs to the deployment with this prefix.
+    Foreign(Prefix),
+    /// It has tokens, and does not say whose.
+    Older,
+    /// What says whose it is has a form that this version cannot read.
+    Newer(u64),
+    /// What says whose it is cannot be read.
+    Unreadable,
+    /// Its change feed has this number of shards, and the configuration asks for another.
+    Shards(ShardCount, ShardCount),
+}
+
+impl NotOurs {
+    /// The refusal of a deployment with this prefix.
+    #[must_use]
+    pub fn refusal(&self, prefix: &Prefix) -> Refusal {
+        let ours = prefix.as_str();
+        let message = match self {
+            NotOurs::Foreign(theirs) => {
+                let theirs = theirs.as_str();
+                format!(
+                    "the store belongs to the deployment with the prefix \"{theirs}\", and this one has the prefix \"{ours}\": give the prefix \"{theirs}\", or another store"
+                )
+            }
+            NotOurs::Older => format!(
+                "the store was made by an older version of Leastkey: it has tokens, and no {} that says whose they are; begin with an empty store",
+                keys::DEPLOYMENT
+            ),
+            NotOurs::Newer(form) => format!(
+                "the store was made by a newer version of Leastkey: its {} has the form {form}, and this version reads form {FORM}; update Leastkey",
+                keys::DEPLOYMENT
+            ),
+            NotOurs::Unreadable => format!(
+                "the store does not say whose it is: its {} is damaged, or sealed with another record key",
+                keys::DEPLOYMENT
+            ),
+            NotOurs::Shards(theirs, configured) => format!(
+                "the change feed of the store has {} shards, fixed when the store was first used, and the option shards says {}: leave the option out, or give {}",
+                theirs.get(),
+                configured.get(),
+                theirs.get()
+            ),
+        };
+        Refusal::new(ErrorCode::StoreUnavailable, message)
+    }
+}
+
+/// What a store says to the deployment with a prefix: the number of its shards, or nothing, because it was never used.
+///
+/// # Errors
+/// When the store is not that deployment's.
+pub fn read(stored: Option<&str>, prefix: &Prefix) -> Result<Option<ShardCount>, NotOurs> {
+    let Some(text) = stored else { return Ok(None) };
+    let meta: StoreMeta = restore(text).map_err(|Damaged| NotOurs::Unreadable)?;
+    if meta.form != FORM {
+        return Err(NotOurs::Newer(meta.form));
+    }
+    if meta.prefix != prefix.as_str() {
+        let theirs = Prefix::parse(&meta.prefix).map_err(|_| NotOurs::Unreadable)?;
+        return Err(NotOurs::Foreign(theirs));
+    }
+    let shards = ShardCount::new(meta.shards).ok_or(NotOurs::Unreadable)?;
+    Ok(Some(shards))
+}
+
+/// The write that makes an empty store that of a deployment.
+#[must_use]
+pub fn first_write(prefix: &Prefix, shards: ShardCount) -> Write {
+    let meta = StoreMeta {
+        prefix: prefix.as_str().to_owned(),
+        shards: shards.get().into(),
+        form: FORM,
+    };
+    Write::create(keys::DEPLOYMENT.to_owned(), json(&meta))
+}

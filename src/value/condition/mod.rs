@@ -1,0 +1,214 @@
+//! Limits at run time: from where, for whom and when a token may be used. Pure functions of the request's context.
+//!
+//! A condition that the context says nothing about is not met. An empty list is refused when it is read: it would mean nothing to one
+//! reader and everything to another.
+
+mod address;
+mod network;
+mod origin;
+mod request;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use serde::{Deserialize, Serialize};
+
+use self::network::Network;
+use self::origin::Origin;
+use self::window::Window;
+use super::time::Instant;
+use crate::codec::decode::{Damaged, Restore};
+use crate::codec::json::{Reader, Value};
+use crate::input::{Members, Path, Problems, Refusal, message};
+
+pub use self::address::Address;
+pub use self::request::RequestContext;
+
+/// The most items of a list.
+const MOST: usize = 50;
+
+const LONGEST_AUDIENCE: usize = 256;
+
+/// The conditions of a token: at least one. All must be met; of a list, one item.
+///
+/// ```
+/// use leastkey::value::condition::{Conditions, RequestContext};
+/// use leastkey::value::time::Instant;
+/// let conditions: Conditions = serde_json::from_str(r#"{"ips":["10.0.0.0/8"]}"#).unwrap();
+/// let now = Instant::from_millis(0.0).unwrap();
+/// assert!(conditions.first_unmet(&RequestContext::default(), now).is_some());
+/// assert!(serde_json::from_str::<Conditions>(r#"{"ips":[]}"#).is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Conditions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ips: Option<Vec<Network>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origins: Option<Vec<Origin>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audiences: Option<Vec<Audience>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<Window>,
+}
+
+/// Whom a request is for: an exact text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Audience(String);
+
+/// The condition that a request does not meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unmet {
+    /// It comes from an address outside the networks, or from one that is not known.
+    Ip,
+    /// It comes from another origin, or from none.
+    Origin,
+    /// It is for another audience, or for none that is known.
+    Audience,
+    /// It comes at another time.
+    Time,
+}
+
+impl Conditions {
+    /// Reads `{ ips?, origins?, audiences?, times? }`; `None` where anything is wrong.
+    pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Conditions> {
+        let before = problems.len();
+        let members = Members::open(value, path, &["ips", "origins", "audiences", "times"], problems)?;
+        let conditions = Conditions {
+            ips: read_list(&members, "ips", problems, Network::parse),
+            origins: read_list(&members, "origins", problems, Origin::parse),
+            audiences: read_list(&members, "audiences", problems, Audience::parse),
+            times: members
+                .value("times")
+                .and_then(|times| Window::read(times, &members.path("times"), problems)),
+        };
+        if members.each().next().is_none() {
+            problems.add(path, "has no condition; leave it out for none");
+        }
+        (problems.len() == before).then_some(conditions)
+    }
+
+    /// The first condition that a request does not meet.
+    #[must_use]
+    pub fn first_unmet(&self, request: &RequestContext, now: Instant) -> Option<Unmet> {
+        let ip = met(&self.ips, request.ip, |network, ip| network.contains(*ip));
+        let origin = met(&self.origins, request.origin.as_ref(), |origin, from| {
+            origin == *from
+        });
+        let audience = met(&self.audiences, request.audience.as_ref(), |audience, of| {
+            audience == *of
+        });
+        let time = self.times.as_ref().is_none_or(|times| times.is_open(now));
+        let all = [
+            (ip, Unmet::Ip),
+            (origin, Unmet::Origin),
+            (audience, Unmet::Audience),
+            (time, Unmet::Time),
+        ];
+        all.into_iter().find(|(met, _)| !met).map(|(_, unmet)| unmet)
+    }
+
+    /// The conditions, for a message: the networks, origins and audiences, and that there are hours.
+    pub(crate) fn in_words(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if let Some(ips) = &self.ips {
+            parts.extend(ips.iter().map(Network::to_string));
+        }
+        if let Some(origins) = &self.origins {
+            parts.extend(origins.iter().map(Origin::to_string));
+        }
+        if let Some(audiences) = &self.audiences {
+            parts.extend(
+                audiences
+                    .iter()
+                    .map(|Audience(text)| format!("the audience {text}")),
+            );
+        }
+        if self.times.is_some() {
+            parts.push("certain hours".to_owned());
+        }
+        parts.join(", ")
+    }
+
+    /// Whether every request that meets these conditions is sure to meet the wider ones: each network lies within one of theirs, each
+    /// origin and audience is one of theirs, the times are the same. Conditions that only a closer look would find narrower are not.
+    #[must_use]
+    pub fn is_within(&self, wider: &Conditions) -> bool {
+        all_within(&self.ips, &wider.ips, |one, other| other.covers(*one))
+            && all_within(&self.origins, &wider.origins, PartialEq::eq)
+            && all_within(&self.audiences, &wider.audiences, PartialEq::eq)
+            && (wider.times.is_none() || self.times == wider.times)
+    }
+}
+
+/// Whether a list is absent, or what a request has matches an item of it.
+fn met<T, R>(list: &Option<Vec<T>>, has: Option<R>, matches: impl Fn(&T, &R) -> bool) -> bool {
+    let Some(list) = list else { return true };
+    has.is_some_and(|has| list.iter().any(|item| matches(item, &has)))
+}
+
+/// Whether the wider list is absent, or each item of the narrower one lies within an item of it.
+fn all_within<T>(narrower: &Option<Vec<T>>, wider: &Option<Vec<T>>, within: impl Fn(&T, &T) -> bool) -> bool {
+    let Some(wider) = wider else { return true };
+    let is_within = |one: &T| wider.iter().any(|other| within(one, other));
+    narrower.as_ref().is_some_and(|items| items.iter().all(is_within))
+}
+
+/// A list of texts, parsed, each once; absent where the member is.
+fn read_list<T: PartialEq>(
+    members: &Members,
+    name: &str,
+    problems: &mut Problems,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Option<Vec<T>> {
+    if let Value::List(items) = members.value(name)?
+        && items.is_empty()
+    {
+        problems.add(
+            &members.path(name),
+            "is empty, which would let nothing through; leave it out for no such condition",
+        );
+        return None;
+    }
+    let mut list = Vec::new();
+    for (text, path) in members.texts(name, MOST, problems) {
+        if problems.are_enough() {
+            break;
+        }
+        match problems.keep(&path, parse(text)) {
+            Some(item) if list.contains(&item) => problems.add(&path, "is there twice"),
+            item => list.extend(item),
+        }
+    }
+    Some(list)
+}
+
+impl Audience {
+    fn parse(text: &str) -> Result<Audience, String> {
+        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if printable && (1..=LONGEST_AUDIENCE).contains(&text.len()) {
+            Ok(Audience(text.to_owned()))
+        } else {
+            Err(message!(
+                "is no audience, which is a text of 1 to {LONGEST_AUDIENCE} printable characters of ASCII"
+            ))
+        }
+    }
+}
+
+/// What is stored is read as strictly as what a caller hands in: by the same reader.
+impl TryFrom<Value> for Conditions {
+    type Error = Refusal;
+
+    fn try_from(value: Value) -> Result<Conditions, Refusal> {
+        let mut problems = Problems::default();
+        Conditions::read(&value, &Path::call(), &mut problems).ok_or_else(|| problems.into())
+    }
+}
+
+impl Restore for Conditions {
+    fn restore(reader: &mut Reader) -> Result<Conditions, Damaged> {
+        Conditions::try_from(Value::restore(reader)?).map_err(|_| Damaged)
+    }
+}

@@ -1,0 +1,221 @@
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::{Serialize, Serializer};
+
+use crate::codec::json::plain_whole;
+use crate::input::message;
+
+/// The longest text of an origin: a scheme, a host of 253 characters, a port. Longer texts are not looked at.
+const LONGEST: usize = 267;
+const LONGEST_HOST: usize = 253;
+const LONGEST_LABEL: usize = 63;
+
+/// A web origin as browsers write it (RFC 6454 section 6.2): `https://app.example.com`, `http://localhost:3000`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    scheme: Scheme,
+    host: Host,
+    /// If it is not the scheme's own.
+    port: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Host {
+    /// A name, or an address of IPv4.
+    Name(String),
+    Address(Ipv6Addr),
+}
+
+impl Origin {
+    /// Parses an origin: the host becomes lower-case, the scheme's own port is left out. There are no patterns.
+    pub(super) fn parse(text: &str) -> Result<Origin, String> {
+        let form = "write it as https://app.example.com or http://localhost:3000";
+        if text == "null" {
+            return Err(message!(
+                "is the origin of what has none (a file, a sandbox), which anybody can be"
+            ));
+        }
+        if text.len() > LONGEST {
+            return Err(message!("is longer than {LONGEST} characters; {form}"));
+        }
+        let lower = text.to_ascii_lowercase();
+        let (scheme, rest) = lower
+            .split_once("://")
+            .ok_or_else(|| message!("has no scheme; {form}"))?;
+        let (scheme, own_port) = match scheme {
+            "https" => (Scheme::Https, 443),
+            "http" => (Scheme::Http, 80),
+            _ => return Err(message!("has another scheme than https and http; {form}")),
+        };
+        if rest.contains(['/', '?', '#', '@', '\\']) {
+            return Err(message!(
+                "is more than an origin; leave out the user, the path and what follows it, a final \"/\" too"
+            ));
+        }
+        let (host, port) = split_port(rest).ok_or_else(|| message!("has no host; {form}"))?;
+        let host = parse_host(host)?;
+        let port = port.map(parse_port).transpose()?.filter(|port| *port != own_port);
+        Ok(Origin { scheme, host, port })
+    }
+}
+
+/// The host and the digits of the port. An IPv6 address is in brackets, because it has colons.
+fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
+    if text.starts_with('[') {
+        let (host, rest) = text.split_at_checked(text.find(']')? + 1)?;
+        return match rest.strip_prefix(':') {
+            None if rest.is_empty() => Some((host, None)),
+            port => Some((host, Some(port?))),
+        };
+    }
+    match text.split_once(':') {
+        Some((host, port)) => Some((host, Some(port))),
+        None => Some((text, None)),
+    }
+}
+
+fn parse_host(host: &str) -> Result<Host, String> {
+    if let Some(address) = host.strip_prefix('[').and_then(|inside| inside.strip_suffix(']')) {
+        let address = address.parse().ok();
+        return address
+            .map(Host::Address)
+            .ok_or_else(|| message!("has no IPv6 address in its brackets"));
+    }
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let labels = host
+        .split('.')
+        .all(|label| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(allowed));
+    if !labels || host.len() > LONGEST_HOST {
+        return Err(message!(
+            "has no host name of letters, digits and hyphens, separated by single dots; write others in Punycode (xn--…), and no \"*\""
+        ));
+    }
+    // A browser takes what ends in a number for an IPv4 address, and writes it in one form.
+    let numeric = host
+        .rsplit('.')
+        .next()
+        .is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()) || label.starts_with("0x"));
+    if numeric && host.parse::<Ipv4Addr>().is_err() {
+        return Err(message!(
+            "has a host that is no name and no IPv4 address of four numbers"
+        ));
+    }
+    Ok(Host::Name(host.to_owned()))
+}
+
+fn parse_port(digits: &str) -> Result<u16, String> {
+    let port = plain_whole(digits).and_then(|port| u16::try_from(port).ok());
+    port.filter(|port| *port > 0)
+        .ok_or_else(|| message!("has no port behind the \":\"; it is a whole number from 1 to 65535"))
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.scheme {
+            Scheme::Http => "http://",
+            Scheme::Https => "https://",
+        })?;
+        match &self.host {
+            Host::Name(name) => formatter.write_str(name)?,
+            Host::Address(address) => match address.to_ipv4_mapped() {
+                // As browsers write it: in hexadecimal throughout, where Rust writes the end of a mapped one with dots.
+                Some(_) => {
+                    let [.., high, low] = address.segments();
+                    write!(formatter, "[::ffff:{high:x}:{low:x}]")?;
+                }
+                None => write!(formatter, "[{address}]")?,
+            },
+        }
+        match self.port {
+            Some(port) => write!(formatter, ":{port}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_written_as_browsers_write_them() {
+        for (text, written) in [
+            ("https://app.example.com", "https://app.example.com"),
+            ("HTTPS://App.Example.COM", "https://app.example.com"),
+            ("https://app.example.com:443", "https://app.example.com"),
+            ("https://app.example.com:80", "https://app.example.com:80"),
+            ("http://localhost:80", "http://localhost"),
+            ("http://localhost:443", "http://localhost:443"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("https://my_host.example", "https://my_host.example"),
+            ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+            ("https://192.0.2.7:8443", "https://192.0.2.7:8443"),
+            ("http://[::1]:3000", "http://[::1]:3000"),
+            ("http://[2001:DB8:0::1]", "http://[2001:db8::1]"),
+            ("http://[::ffff:10.0.0.1]", "http://[::ffff:a00:1]"),
+        ] {
+            let origin = Origin::parse(text).unwrap();
+            assert_eq!(origin.to_string(), written);
+            assert_eq!(Origin::parse(written), Ok(origin), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin() {
+        for (text, says) in [
+            ("null", "anybody"),
+            ("", "no scheme"),
+            ("app.example.com", "no scheme"),
+            ("//app.example.com", "no scheme"),
+            ("https:app.example.com", "no scheme"),
+            ("ftp://app.example.com", "another scheme"),
+            ("chrome-extension://abcdef", "another scheme"),
+            ("https://", "no host name"),
+            ("https://:443", "no host name"),
+            ("https://app.example.com/", "more than an origin"),
+            ("https://app.example.com/path", "more than an origin"),
+            ("https://app.example.com?x", "more than an origin"),
+            ("https://app.example.com#x", "more than an origin"),
+            ("https://user@app.example.com", "more than an origin"),
+            ("https://app.example.com\\@evil.example", "more than an origin"),
+            ("https://*.example.com", "no host name"),
+            ("https://app..example.com", "no host name"),
+            ("https://app.example.com.", "no host name"),
+            (".https://x", "another scheme"),
+            ("https://b\u{fc}cher.example", "Punycode"),
+            ("https://app.example.com ", "no host name"),
+            ("https://app.example.com:", "no port"),
+            ("https://app.example.com:0", "no port"),
+            ("https://app.example.com:0443", "no port"),
+            ("https://app.example.com:+443", "no port"),
+            ("https://app.example.com:65536", "no port"),
+            ("https://app.example.com:443:443", "no port"),
+            ("https://1.2.3", "no name and no IPv4"),
+            ("https://0x7f000001", "no name and no IPv4"),
+            ("https://127.0.0.01", "no name and no IPv4"),
+            ("https://::1", "no host name"),
+            ("https://[::1", "no host"),
+            ("https://[::1]x", "no host"),
+            ("https://[::1]:", "no port"),
+            ("https://[1.2.3.4]", "no IPv6"),
+        ] {
+            let message = Origin::parse(text).unwrap_err();
+            assert!(message.contains(says), "{text}: {message}");
+        }
+        assert!(Origin::parse(&format!("https://{}", "a".repeat(64))).is_err());
+        assert!(Origin::parse(&format!("https://{}example", "a.".repeat(130))).is_err());
+    }
+}

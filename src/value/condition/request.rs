@@ -1,0 +1,38 @@
+use std::net::IpAddr;
+
+use super::Audience;
+use super::network::peer_address;
+use super::origin::Origin;
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems};
+
+/// What a host knows of a request. What it does not know, no condition is met by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestContext {
+    pub(super) ip: Option<IpAddr>,
+    pub(super) origin: Option<Origin>,
+    pub(super) audience: Option<Audience>,
+}
+
+impl RequestContext {
+    /// Reads `{ ip?, origin?, audience? }`; `None` where anything is wrong.
+    ///
+    /// The audience is the host's own: one that cannot be parsed is a mistake in its program. The address comes from a connection or a
+    /// proxy, the origin from the client, and either may be any text (`unknown`, `null`). One that cannot be parsed is not known, and
+    /// meets no condition.
+    pub fn read(value: Option<&Value>, path: &Path, problems: &mut Problems) -> Option<RequestContext> {
+        let Some(value) = value else {
+            return Some(RequestContext::default());
+        };
+        let before = problems.len();
+        let members = Members::open(value, path, &["ip", "origin", "audience"], problems)?;
+        let context = RequestContext {
+            ip: members.text("ip", problems).and_then(peer_address),
+            origin: members
+                .text("origin", problems)
+                .and_then(|text| Origin::parse(text).ok()),
+            audience: members.parsed("audience", problems, Audience::parse),
+        };
+        (problems.len() == before).then_some(context)
+    }
+}

@@ -1,0 +1,93 @@
+//! Keys that another system issued. They are known by their prefix and found by their digest.
+
+use super::Digest;
+use crate::codec::json::Value;
+use crate::input::{Members, Path, Problems, message};
+
+/// The most prefixes of imported keys.
+const MOST_PREFIXES: usize = 20;
+
+/// The longest prefix.
+const LONGEST_PREFIX: usize = 64;
+
+/// Which texts are looked up as keys of another system, and what of them that system hashed. Without any, none is: a text that is no
+/// credential of this deployment then costs no read.
+#[derive(Debug, Default)]
+pub struct ImportedKeys(Vec<KeyForm>);
+
+#[derive(Debug)]
+struct KeyForm {
+    prefix: String,
+    /// Whether the digest is of what follows the prefix, not of the whole text.
+    of_the_rest: bool,
+}
+
+impl ImportedKeys {
+    /// Reads `[{ prefix, digestOf?: 'whole' | 'rest' }]`.
+    pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> ImportedKeys {
+        let Value::List(items) = value else {
+            problems.add(path, message!("expected an array, got {}", value.kind()));
+            return ImportedKeys::default();
+        };
+        if items.len() > MOST_PREFIXES {
+            problems.add(path, message!("has more than {MOST_PREFIXES} entries"));
+        }
+        let mut forms = Vec::new();
+        for (at, item) in items.iter().take(MOST_PREFIXES).enumerate() {
+            let Some(members) = Members::open(item, &path.item(at), &["prefix", "digestOf"], problems) else {
+                continue;
+            };
+            members.required_text("prefix", problems);
+            let prefix = members.parsed("prefix", problems, |text| {
+                let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+                if printable && text.len() <= LONGEST_PREFIX {
+                    Ok(text.to_owned())
+                } else {
+                    Err(message!(
+                        "expected at most {LONGEST_PREFIX} printable ASCII characters; \"\" for keys without a prefix"
+                    ))
+                }
+            });
+            let of_the_rest = members.parsed("digestOf", problems, |text| match text {
+                "whole" => Ok(false),
+                "rest" => Ok(true),
+                _ => Err(message!("expected \"whole\" or \"rest\"")),
+            });
+            forms.extend(prefix.map(|prefix| KeyForm {
+                prefix,
+                of_the_rest: of_the_rest.unwrap_or_default(),
+            }));
+        }
+        ImportedKeys(forms)
+    }
+
+    /// Whether none is looked up.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a text is looked up.
+    #[must_use]
+    pub fn may_be(&self, text: &[u8]) -> bool {
+        self.0.iter().any(|form| text.starts_with(form.prefix.as_bytes()))
+    }
+
+    /// The digests by which a presented text may be stored. One form after the other, as they were configured.
+    pub(crate) fn digests(&self, text: &str) -> Vec<Digest> {
+        let mut whole = false;
+        let mut digests = Vec::new();
+        for form in &self.0 {
+            let Some(rest) = text.strip_prefix(&form.prefix) else {
+                continue;
+            };
+            // Two prefixes of whole keys are one question.
+            let whole_again = !form.of_the_rest && std::mem::replace(&mut whole, true);
+            if rest.is_empty() || whole_again {
+                continue;
+            }
+            digests.push(Digest::of(if form.of_the_rest { rest } else { text }.as_bytes()));
+        }
+        digests
+    }
+}

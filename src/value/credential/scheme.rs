@@ -1,0 +1,36 @@
+//! What a stored digest is the digest of.
+
+use serde::Serialize;
+
+use crate::codec::decode::{Blank, Damaged, Restore, restore_named};
+use crate::codec::json::Reader;
+
+/// What a digest is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// SHA-256 of version, id and secret of a credential, and of what stands for its prefix.
+    #[default]
+    Native,
+    /// SHA-256 of the text of a key that another system issued.
+    Sha256,
+}
+
+impl Scheme {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // The signature that serde asks for.
+    pub(crate) fn is_native(&self) -> bool {
+        *self == Scheme::Native
+    }
+}
+
+impl Blank for Scheme {
+    fn blank() -> Scheme {
+        Scheme::Native
+    }
+}
+
+impl Restore for Scheme {
+    fn restore(reader: &mut Reader) -> Result<Scheme, Damaged> {
+        restore_named(reader, &[("native", Scheme::Native), ("sha256", Scheme::Sha256)])
+    }
+}

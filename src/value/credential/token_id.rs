@@ -1,0 +1,88 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::base62;
+use crate::codec::decode::{blank_inside, restore_by_parsing};
+use crate::input::message;
+use crate::value::time::Instant;
+
+/// The name of a token: 16 characters of base62, 8 of the time in milliseconds and 8 random ones. Ids sort by time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenId([u8; TokenId::LENGTH]);
+
+impl TokenId {
+    pub(super) const LENGTH: usize = 16;
+    pub(super) const ENTROPY: usize = 8;
+
+    /// The id of a token issued at `now`.
+    pub(super) fn mint(now: Instant, entropy: &[u8]) -> TokenId {
+        let mut digits = [0; TokenId::LENGTH];
+        let (time, random) = digits.split_at_mut(8);
+        base62::encode(&mut now.millis().to_be_bytes(), time);
+        let mut number = [0; TokenId::ENTROPY];
+        number.iter_mut().zip(entropy).for_each(|(to, from)| *to = *from);
+        base62::encode(&mut number, random);
+        TokenId(digits)
+    }
+
+    /// Parses an id.
+    ///
+    /// # Errors
+    /// When the text is not 16 letters and digits. The message does not repeat the text: people paste a credential where its id belongs.
+    pub fn parse(text: &str) -> Result<TokenId, String> {
+        match text.as_bytes().as_array() {
+            Some(digits) if base62::is_base62(digits) => Ok(TokenId(*digits)),
+            _ => Err(message!("expected a token id: 16 letters and digits")),
+        }
+    }
+
+    /// An id from characters that were seen to be letters and digits.
+    pub(super) fn of_digits(digits: [u8; TokenId::LENGTH]) -> TokenId {
+        TokenId(digits)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Letters and digits: it is text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The characters.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// When it was minted, in milliseconds since the epoch: its first eight digits.
+    #[must_use]
+    pub fn minted_at(&self) -> u64 {
+        base62::decode(self.0.first_chunk::<8>().map_or(&[][..], |digits| digits))
+    }
+
+    /// The id with its order turned round, so that ascending keys list the newest first. Its own inverse.
+    pub(crate) fn mirrored(&self) -> TokenId {
+        TokenId(self.0.map(base62::mirror))
+    }
+
+    /// The id whose [`TokenId::mirrored`] this is.
+    pub(crate) fn from_mirrored(text: &str) -> Option<TokenId> {
+        TokenId::parse(text).ok().map(|id| id.mirrored())
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Serialize for TokenId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+restore_by_parsing!(TokenId);
+blank_inside!(TokenId);

@@ -1,0 +1,322 @@
+//! How often and how much a token may be used: pure functions of what was counted so far.
+//!
+//! What is counted stands at `limit/<id>`, apart from the record, and is changed by compare-and-swap alone.
+
+mod credits;
+mod rate;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use self::credits::{Balance, Credits};
+use self::rate::{Arrival, Rate};
+use super::time::{Instant, Lifetime};
+use crate::codec::decode::{Blank, Damaged, Restore, restore, restore_members};
+use crate::codec::json::{Reader, Value, json};
+use crate::input::{Members, Path, Problems, Refusal};
+
+/// The largest limit and amount, 2^31 − 1.
+const MOST: u32 = u32::MAX >> 1;
+
+/// The version of the stored form.
+const FORM: u8 = 1;
+
+/// The limits of a token: a rate, credits, or both.
+///
+/// ```
+/// use leastkey::value::limit::Limits;
+/// use leastkey::value::time::Instant;
+/// let limits: Limits = serde_json::from_str(r#"{"credits":{"amount":1}}"#).unwrap();
+/// let now = Instant::from_millis(0.0).unwrap();
+/// let spent = limits.spend(None, 1, now).unwrap();
+/// assert_eq!(spent.remaining, Some(0));
+/// assert!(limits.spend(Some(&spent.text), 1, now).is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct Limits {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<Rate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credits: Option<Credits>,
+}
+
+/// What `limit/<id>` holds. Nothing of it is read outside of this module.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counters {
+    #[serde(rename = "v")]
+    form: u8,
+    /// The limits that it was counted under. What was used of them goes over to changed ones.
+    of: Limits,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tat: Option<Arrival>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credits: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refilled_at: Option<u64>,
+    /// How much more was used than there are credits now: their amount was lowered since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed: Option<u32>,
+}
+
+/// Limits as a manager asks for them: what they are, and with how much of their credits they go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The limits.
+    pub limits: Limits,
+    /// How many credits are left from now on; `None`: as many as there are, less those that were used.
+    pub remaining: Option<u32>,
+}
+
+/// A cost that may be spent, once the text is committed in the place of the one that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// What is to be stored.
+    pub text: String,
+    /// The credits that are left; `None` where there is no limit to them.
+    pub remaining: Option<u32>,
+}
+
+/// Why a cost may not be spent. Nothing of it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exceeded {
+    /// Too often.
+    RateLimited {
+        /// When it may be tried again; `None`: never, it costs more than the limit.
+        retry_after_ms: Option<u64>,
+    },
+    /// Too much.
+    UsageExceeded {
+        /// When refills will have made it good; `None`: never.
+        retry_after_ms: Option<u64>,
+    },
+    /// What was counted cannot be read.
+    Damaged,
+}
+
+impl Limits {
+    /// Reads `{ requests?: { limit, per }, credits?: { amount, refill?: { amount, every } } }`; `None` where anything is wrong.
+    pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Limits> {
+        Some(Limits::read_with(value, path, false, problems)?.0)
+    }
+
+    /// Reads what a manager asks for: in `credits` there may be `remaining` too.
+    pub fn read_asked(value: &Value, path: &Path, problems: &mut Problems) -> Option<Asked> {
+        let (limits, remaining) = Limits::read_with(value, path, true, problems)?;
+        Some(Asked { limits, remaining })
+    }
+
+    /// Reads limits, and how many credits are left if they are `asked` for.
+    fn read_with(
+        value: &Value,
+        path: &Path,
+        asked: bool,
+        problems: &mut Problems,
+    ) -> Option<(Limits, Option<u32>)> {
+        let before = problems.len();
+        let members = Members::open(value, path, &["requests", "credits"], problems)?;
+        let part = |name| members.value(name).map(|value| (value, members.path(name)));
+        let requests = part("requests").and_then(|(value, path)| Rate::read(value, &path, problems));
+        let credits = part("credits").and_then(|(value, path)| Credits::read(value, &path, asked, problems));
+        if members.each().next().is_none() {
+            problems.add(path, "has no limit; leave it out for none");
+        }
+        let remaining = credits.and_then(|(_, remaining)| remaining);
+        let credits = credits.map(|(credits, _)| credits);
+        (problems.len() == before).then_some((Limits { requests, credits }, remaining))
+    }
+
+    /// Whether these let nothing through that `wider` would not: each limit that it has is here too, and
+    /// no larger. What only a closer look would find smaller is not.
+    #[must_use]
+    pub fn is_within(&self, wider: &Limits) -> bool {
+        let rate = wider
+            .requests
+            .is_none_or(|wider| self.requests.is_some_and(|own| own.is_within(wider)));
+        let credits = wider
+            .credits
+            .is_none_or(|wider| self.credits.is_some_and(|own| own.is_within(wider)));
+        rate && credits
+    }
+
+    /// Spends a cost: the counters as they will be. The rate is looked at before the credits; where either refuses, neither is spent.
+    /// A cost of 0 spends nothing.
+    ///
+    /// # Errors
+    /// When it may not be spent now, or what is stored is damaged: then nobody knows how much was spent, and nothing is.
+    pub fn spend(&self, stored: Option<&str>, cost: u32, now: Instant) -> Result<Spent, Exceeded> {
+        let (arrival, balance) = self.counted(stored, now)?;
+        let arrival = self
+            .requests
+            .map(|rate| rate.spend(arrival, cost, now))
+            .transpose()?;
+        let balance = self
+            .credits
+            .map(|credits| credits.spend(balance, cost, now))
+            .transpose()?;
+        Ok(Spent {
+            text: self.text(arrival, balance),
+            remaining: balance.map(Balance::left),
+        })
+    }
+
+    /// The credits that are left now; `None` where there is no limit to them.
+    ///
+    /// # Errors
+    /// When what is stored is damaged.
+    pub fn left(&self, stored: Option<&str>, now: Instant) -> Result<Option<u32>, Exceeded> {
+        Ok(self.balance(stored, now)?.map(Balance::left))
+    }
+
+    /// The credits that are left now, below 0 where some are owed.
+    ///
+    /// # Errors
+    /// When what is stored is damaged.
+    pub(crate) fn signed_balance(&self, stored: Option<&str>, now: Instant) -> Result<Option<i64>, Exceeded> {
+        Ok(self.balance(stored, now)?.map(|balance| balance.balance))
+    }
+
+    fn balance(&self, stored: Option<&str>, now: Instant) -> Result<Option<Balance>, Exceeded> {
+        let (_, balance) = self.counted(stored, now)?;
+        Ok(self.credits.map(|credits| credits.refilled(balance, now)))
+    }
+
+    /// The counters with which these limits go on from now, in the place of those that are stored. Nothing, if all of it is still to be
+    /// used.
+    ///
+    /// # Errors
+    /// When what is stored is damaged, unless `remaining` says what is left.
+    pub fn go_on(
+        &self,
+        stored: Option<&str>,
+        remaining: Option<u32>,
+        now: Instant,
+    ) -> Result<Option<String>, Exceeded> {
+        let (arrival, balance) = match self.counted(stored, now) {
+            Err(_) if remaining.is_some() => (None, None),
+            counted => counted?,
+        };
+        if stored.is_none() && remaining.is_none() {
+            return Ok(None);
+        }
+        let arrival = self
+            .requests
+            .map(|rate| arrival.unwrap_or_else(|| rate.unused(now)));
+        let balance = self.credits.map(|credits| {
+            let balance = credits.refilled(balance, now);
+            remaining.map_or(balance, |remaining| balance.with(remaining))
+        });
+        Ok(Some(self.text(arrival, balance)))
+    }
+
+    /// What was counted, as it stands under these limits.
+    fn counted(
+        &self,
+        stored: Option<&str>,
+        now: Instant,
+    ) -> Result<(Option<Arrival>, Option<Balance>), Exceeded> {
+        let Some(counted) = stored.map(Counters::parse).transpose()? else {
+            return Ok((None, None));
+        };
+        let arrival = match (counted.of.requests, self.requests, counted.tat) {
+            (Some(before), Some(rate), Some(arrival)) => Some(rate.taken_over(before, arrival, now)),
+            _ => None,
+        };
+        let balance = match (counted.of.credits, self.credits, counted.balance()) {
+            (Some(before), Some(credits), Some(balance)) => Some(credits.taken_over(before, balance, now)),
+            _ => None,
+        };
+        Ok((arrival, balance))
+    }
+
+    fn text(&self, arrival: Option<Arrival>, balance: Option<Balance>) -> String {
+        json(&Counters {
+            form: FORM,
+            of: self.clone(),
+            tat: arrival,
+            credits: balance.map(Balance::left),
+            refilled_at: balance.and_then(|balance| balance.refilled_at),
+            owed: balance.and_then(Balance::owed),
+        })
+    }
+}
+
+impl Counters {
+    fn parse(text: &str) -> Result<Counters, Exceeded> {
+        let counters: Counters = restore(text).map_err(|_| Exceeded::Damaged)?;
+        let form = counters.form == FORM;
+        let rate = match (counters.of.requests, counters.tat) {
+            (Some(rate), Some(arrival)) => rate.counts(arrival),
+            (rate, arrival) => rate.is_none() && arrival.is_none(),
+        };
+        let credits = match (counters.of.credits, counters.balance()) {
+            (Some(credits), Some(balance)) => credits.counts(balance),
+            (credits, balance) => credits.is_none() && balance.is_none() && counters.refilled_at.is_none(),
+        };
+        let owes = match counters.owed {
+            Some(owed) => owed > 0 && counters.credits == Some(0),
+            None => true,
+        };
+        if form && rate && credits && owes {
+            Ok(counters)
+        } else {
+            Err(Exceeded::Damaged)
+        }
+    }
+
+    fn balance(&self) -> Option<Balance> {
+        let balance = i64::from(self.credits?) - i64::from(self.owed.unwrap_or(0));
+        Some(Balance {
+            balance,
+            refilled_at: self.refilled_at,
+        })
+    }
+}
+
+restore_members!(Counters {
+    required form: "v",
+    required of: "of",
+    optional tat: "tat",
+    optional credits: "credits",
+    optional refilled_at: "refilledAt",
+    optional owed: "owed",
+});
+
+impl Blank for Limits {
+    fn blank() -> Limits {
+        Limits {
+            requests: None,
+            credits: None,
+        }
+    }
+}
+
+impl Restore for Limits {
+    fn restore(reader: &mut Reader) -> Result<Limits, Damaged> {
+        Limits::try_from(Value::restore(reader)?).map_err(|_| Damaged)
+    }
+}
+
+/// What is stored is read as strictly as what a caller hands in: by the same reader.
+impl TryFrom<Value> for Limits {
+    type Error = Refusal;
+
+    fn try_from(value: Value) -> Result<Limits, Refusal> {
+        let mut problems = Problems::default();
+        Limits::read(&value, &Path::call(), &mut problems).ok_or_else(|| problems.into())
+    }
+}
+
+/// Tells which members are missing.
+fn require(members: &Members, names: &[&str], problems: &mut Problems) {
+    for name in names.iter().filter(|name| members.value(name).is_none()) {
+        problems.add(&members.path(name), "is required");
+    }
+}
+
+/// A lifetime is stored in milliseconds, whatever it was written in.
+fn millis<S: Serializer>(lifetime: &Lifetime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(lifetime.millis())
+}

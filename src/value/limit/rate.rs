@@ -1,0 +1,247 @@
+use serde::Serialize;
+
+use super::{Exceeded, MOST, millis, require};
+use crate::codec::decode::{Damaged, Restore};
+use crate::codec::json::{Reader, Value};
+use crate::input::{Members, Path, Problems};
+use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
+
+/// How often a token may be used, by the generic cell rate algorithm (ITU-T I.371, annex A; the virtual scheduling form).
+///
+/// Each unit of cost moves the theoretical arrival time on by `per / limit`; what would move it further than `per` past the present is
+/// refused. So all of `limit` may be spent at once, and from then on one each `per / limit`. What passes in any stretch of time of the
+/// length `w` is at most `limit × (1 + w / per)`: never more than `limit` in a stretch shorter than `per / limit`, never more than twice
+/// `limit` in one of `per`, and `limit` each `per` in the long run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Rate {
+    limit: u32,
+    #[serde(serialize_with = "millis")]
+    per: Lifetime,
+}
+
+/// The theoretical arrival time: milliseconds since the epoch, and parts of one, of which a millisecond has as many as the limit.
+/// Nothing is rounded, so nothing drifts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Arrival(u64, u32);
+
+impl Restore for Arrival {
+    fn restore(reader: &mut Reader) -> Result<Arrival, Damaged> {
+        <(u64, u32)>::restore(reader).map(|(millis, part)| Arrival(millis, part))
+    }
+}
+
+impl Rate {
+    /// Reads `{ limit, per }`.
+    pub(super) fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Rate> {
+        let members = Members::open(value, path, &["limit", "per"], problems)?;
+        require(&members, &["limit", "per"], problems);
+        let limit = members.whole("limit", 1..=MOST, problems);
+        let per = members.lifetime("per", problems);
+        Some(Rate {
+            limit: limit?,
+            per: per?,
+        })
+    }
+
+    /// Whether no more passes at once, nor in the long run.
+    pub(super) fn is_within(self, wider: Rate) -> bool {
+        let product = |limit: u32, per: Lifetime| u128::from(limit) * u128::from(per.millis());
+        self.limit <= wider.limit && product(self.limit, wider.per) <= product(wider.limit, self.per)
+    }
+
+    /// The theoretical arrival time after a cost that may be spent now.
+    pub(super) fn spend(
+        self,
+        arrival: Option<Arrival>,
+        cost: u32,
+        now: Instant,
+    ) -> Result<Arrival, Exceeded> {
+        // Every time is in parts of a millisecond: `per / limit` milliseconds are `per` parts.
+        let parts = |millis: u64| u128::from(millis) * u128::from(self.limit);
+        let interval = u128::from(self.per.millis());
+        let present = parts(now.millis());
+        let full = present + parts(self.per.millis());
+        let cost_of = u128::from(cost) * interval;
+        let arrival = arrival.map_or(present, |Arrival(millis, part)| parts(millis) + u128::from(part));
+        // What passes lies at most `per` after the present, by whichever clock. Further ahead was none that is right: the limit counts as spent
+        // but for this cost, so that one use passes and puts the arrival right.
+        let arrival = if arrival > full + parts(SKEW.millis()) {
+            full.saturating_sub(cost_of)
+        } else {
+            arrival
+        };
+        let next = arrival.max(present) + cost_of;
+        let early = next.saturating_sub(full);
+        if early > 0 {
+            // What costs more than the limit never passes.
+            let retry_after_ms = (cost <= self.limit).then(|| whole(early.div_ceil(self.limit.into())));
+            return Err(Exceeded::RateLimited { retry_after_ms });
+        }
+        Ok(self.arrival(next))
+    }
+
+    /// The arrival time of so many parts of this rate.
+    fn arrival(self, parts: u128) -> Arrival {
+        let limit = u128::from(self.limit);
+        let part = u32::try_from(parts % limit).unwrap_or(u32::MAX);
+        Arrival(whole(parts / limit), part)
+    }
+
+    /// An arrival time that was counted under another rate: what was used of that one, and has not come back since, is used of this one. So no
+    /// edit gives anything back, and one that narrows lets nothing more through at any time after it.
+    pub(super) fn taken_over(self, before: Rate, arrival: Arrival, now: Instant) -> Arrival {
+        if before == self {
+            return arrival;
+        }
+        let parts = |millis: u64| u128::from(millis) * u128::from(before.limit);
+        let Arrival(millis, part) = arrival;
+        let full = parts(before.per.millis());
+        // It passed at most `per` before its arrival time, by a clock that may be a little ahead. Further ahead was none that is right.
+        let ahead = millis.saturating_sub(now.millis().saturating_add(before.per.millis()));
+        let present = now.millis() + if ahead > SKEW.millis() { 0 } else { ahead };
+        let backlog = (parts(millis) + u128::from(part))
+            .saturating_sub(parts(present))
+            .min(full);
+        // Each unit of cost is `per` parts, of this rate as of the one before. What is left over is rounded up.
+        let (old, new) = (u128::from(before.per.millis()), u128::from(self.per.millis()));
+        let limit = u128::from(self.limit);
+        let used = backlog / old * new + (backlog % old * new).div_ceil(old);
+        let next = u128::from(present) * limit + used.min(new * limit);
+        self.arrival(next)
+    }
+
+    /// The arrival time of a rate of which nothing was used.
+    pub(super) fn unused(self, now: Instant) -> Arrival {
+        Arrival(now.millis(), 0)
+    }
+
+    /// Whether an arrival time was counted in parts of this rate.
+    pub(super) fn counts(self, arrival: Arrival) -> bool {
+        arrival.1 < self.limit
+    }
+}
+
+/// Milliseconds that fit what they are kept in. All that pass do: they lie at most `per` after the present.
+fn whole(millis: u128) -> u64 {
+    u64::try_from(millis).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis as f64).unwrap()
+    }
+
+    fn rate(limit: u32, per: u64) -> Rate {
+        Rate {
+            limit,
+            per: Lifetime::parse(&format!("{per}ms")).unwrap(),
+        }
+    }
+
+    /// A leaky bucket: the other form of the same algorithm in ITU-T I.371. It holds costs, and loses `limit` each `per`.
+    struct Bucket {
+        /// Costs times `per`, so that it is whole.
+        level: i128,
+        seen: Option<u64>,
+    }
+
+    impl Bucket {
+        fn spend(&mut self, limit: u32, per: u64, cost: u32, now: u64) -> bool {
+            let lost = self
+                .seen
+                .map_or(0, |seen| (i128::from(now) - i128::from(seen)) * i128::from(limit));
+            let level = (self.level - lost).max(0) + i128::from(cost) * i128::from(per);
+            let passes = level <= i128::from(limit) * i128::from(per);
+            if passes {
+                (self.level, self.seen) = (level, Some(now));
+            }
+            passes
+        }
+    }
+
+    fn world() -> impl Strategy<Value = (u32, u64, Vec<(i64, u32)>)> {
+        (1..12_u32, prop_oneof![1..40_u64, 1..5_000_u64]).prop_flat_map(|(limit, per)| {
+            let step = prop_oneof![4 => 0..=4_i64, 3 => 0..=per as i64, 1 => -(per as i64)..=0];
+            let cost = prop_oneof![4 => Just(1), 1 => 0..=limit + 1];
+            (
+                Just(limit),
+                Just(per),
+                proptest::collection::vec((step, cost), 1..120),
+            )
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn it_decides_as_a_leaky_bucket_and_never_lets_more_through_than_it_says((limit, per, steps) in world()) {
+            let rate = rate(limit, per);
+            let (mut now, mut arrival) = (1_000_000_i64, None);
+            let mut bucket = Bucket { level: 0, seen: None };
+            let mut passed: Vec<(i64, u32)> = Vec::new();
+            for (step, cost) in steps {
+                now += step;
+                let spent = rate.spend(arrival, cost, at(now as u64));
+                prop_assert_eq!(spent.is_ok(), bucket.spend(limit, per, cost, now as u64), "{:?} at {}", passed, now);
+                match spent {
+                    Ok(next) => {
+                        prop_assert!(rate.counts(next));
+                        arrival = Some(next);
+                        passed.push((now, cost));
+                    }
+                    Err(Exceeded::RateLimited { retry_after_ms: Some(wait) }) => {
+                        prop_assert!(rate.spend(arrival, cost, at(now as u64 + wait)).is_ok(), "it may be tried again");
+                        prop_assert!(rate.spend(arrival, cost, at(now as u64 + wait - 1)).is_err(), "and not sooner");
+                    }
+                    Err(exceeded) => {
+                        prop_assert_eq!(exceeded, Exceeded::RateLimited { retry_after_ms: None });
+                        prop_assert!(cost > limit);
+                    }
+                }
+            }
+            // The guarantee, over all stretches from one use to another. Where the clock went back, a stretch is shorter than nothing.
+            for first in 0..passed.len() {
+                let mut total = 0;
+                for (end, cost) in &passed[first..] {
+                    total += i128::from(*cost);
+                    let length = i128::from(end - passed[first].0);
+                    prop_assert!(total * i128::from(per) <= i128::from(limit) * (i128::from(per) + length), "{:?}", passed);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_part_of_a_millisecond_is_lost() {
+        // A third of a millisecond each: rounded either way, a hundred thousand uses would be 10 s off or more.
+        let rate = rate(3_000, 1_000);
+        let (mut arrival, mut now, mut passed) = (None, 0, 0_u64);
+        while passed < 103_000 {
+            match rate.spend(arrival, 1, at(now)) {
+                Ok(next) => (arrival, passed) = (Some(next), passed + 1),
+                Err(_) => now += 1,
+            }
+        }
+        // 3,000 at once, then 3 each millisecond: 33,334 milliseconds for 100,000.
+        assert_eq!(now, 33_334);
+        assert_eq!(arrival, Some(Arrival(34_333, 1_000)));
+    }
+
+    #[test]
+    fn the_largest_numbers_do_not_overflow() {
+        let rate = rate(MOST, 9_007_199_254_740_991);
+        let end = at(9_007_199_254_740_991);
+        let all = rate.spend(None, MOST, end).unwrap();
+        assert!(rate.spend(Some(all), 1, end).is_err());
+        assert!(
+            rate.spend(Some(Arrival(u64::MAX, MOST - 1)), u32::MAX, at(0))
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! What a host wants to know with a token. The core keeps it and never looks into it.
+
+use serde::Serialize;
+
+use crate::codec::decode::{Damaged, Restore};
+use crate::codec::json::{Reader, Value, json};
+use crate::input::message;
+
+/// The longest metadata, as JSON text in bytes.
+const LONGEST: usize = 4_096;
+
+/// A JSON object of at most 4 KiB, its members in order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Metadata(Value);
+
+impl Eq for Metadata {}
+
+impl Metadata {
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// When it is none, or too large.
+    pub fn read(value: &Value) -> Result<Metadata, String> {
+        if !matches!(value, Value::Map(_)) {
+            return Err(message!("expected an object, got {}", value.kind()));
+        }
+        if !value.is_json() {
+            return Err(message!("has a number that JSON does not know, such as NaN"));
+        }
+        let metadata = Metadata(value.canonical());
+        let length = json(&metadata).len();
+        if length > LONGEST {
+            return Err(message!(
+                "has {length} bytes as JSON; at most {LONGEST} are allowed"
+            ));
+        }
+        Ok(metadata)
+    }
+}
+
+impl Restore for Metadata {
+    fn restore(reader: &mut Reader) -> Result<Metadata, Damaged> {
+        Metadata::read(&Value::restore(reader)?).map_err(|_| Damaged)
+    }
+}

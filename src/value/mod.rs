@@ -1,0 +1,15 @@
+//! The values that tokens are made of: instants, resources, names, permissions, credentials, conditions and limits.
+
+pub mod condition;
+pub mod credential;
+pub mod limit;
+pub mod metadata;
+pub mod name;
+#[cfg(feature = "manage")]
+mod name_fold;
+pub mod name_key;
+pub mod permission;
+pub mod resource;
+pub mod time;
+#[cfg(feature = "manage")]
+mod unicode;

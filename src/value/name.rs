@@ -1,0 +1,241 @@
+//! What people call a token, and other short texts that end up on somebody's screen or in a log.
+
+use crate::codec::host::nfc;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::credential::TokenId;
+use super::resource::Resource;
+use crate::codec::decode::{blank_inside, restore_by_parsing};
+use crate::input::message;
+use crate::planted::{Bug, planted};
+
+/// The most characters (Unicode scalar values) of a name.
+const LONGEST_NAME: usize = 100;
+
+/// The most characters of an actor's or a subject's id.
+const LONGEST_IDENTITY: usize = 200;
+
+/// The most characters of a tag.
+const LONGEST_TAG: usize = 50;
+
+/// The most characters of a reason.
+const LONGEST_REASON: usize = 500;
+
+/// The name of a token: 1 to 100 characters in NFC, on one line, with no character that hides or reorders others.
+///
+/// ```
+/// use leastkey::value::name::Name;
+/// assert_eq!(Name::parse("Cafe\u{301}").unwrap().as_str(), "Café");
+/// assert!(Name::parse("pay\u{202e}load").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Name(String);
+
+impl Name {
+    /// Parses and normalises a name.
+    ///
+    /// # Errors
+    /// When it is empty, too long, starts or ends with white space, or has a character that a name may not have.
+    pub fn parse(text: &str) -> Result<Name, String> {
+        line(text, LONGEST_NAME).map(Name)
+    }
+
+    /// The name in NFC.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who somebody is to the host: an actor, a subject. Opaque text of 1 to 200 characters, compared exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identity(String);
+
+impl Identity {
+    /// The host's own maintenance.
+    pub(crate) fn maintenance() -> Identity {
+        Identity("leastkey".to_owned())
+    }
+
+    /// A token that acts.
+    pub(crate) fn of_token(id: &TokenId) -> Identity {
+        Identity(format!("token:{id}"))
+    }
+
+    /// A technical user, or an owner, as whom a token acts.
+    ///
+    /// # Errors
+    /// When the resource is longer than an identity may be.
+    pub(crate) fn of_resource(resource: &Resource) -> Result<Identity, String> {
+        Identity::parse(resource.as_str())
+    }
+
+    /// Parses an id that the host gave.
+    ///
+    /// # Errors
+    /// As [`Name::parse`], with 200 characters; and when the text is not in NFC: an id is compared, never changed.
+    pub fn parse(text: &str) -> Result<Identity, String> {
+        let normal = line(text, LONGEST_IDENTITY)?;
+        if normal != text {
+            return Err(message!("must be in Unicode's normal form NFC"));
+        }
+        Ok(Identity(normal))
+    }
+
+    /// The id as the host gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a token was revoked: 1 to 500 characters, on one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason(String);
+
+impl Reason {
+    /// Parses and normalises a reason.
+    ///
+    /// # Errors
+    /// As [`Name::parse`], with 500 characters.
+    pub fn parse(text: &str) -> Result<Reason, String> {
+        line(text, LONGEST_REASON).map(Reason)
+    }
+}
+
+/// What a token is for, in a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Description(String);
+
+impl Description {
+    /// Parses a description: 1 to 500 characters, as in a [`Name`].
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Description, String> {
+        line(text, LONGEST_REASON).map(Description)
+    }
+}
+
+/// A word that managers sort tokens by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tag(String);
+
+impl Tag {
+    /// Parses a tag: 1 to 50 characters, as in a [`Name`].
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Tag, String> {
+        line(text, LONGEST_TAG).map(Tag)
+    }
+}
+
+restore_by_parsing!(Name, Identity, Reason, Description, Tag);
+blank_inside!(Name, Identity);
+
+macro_rules! display_as_written {
+    ($($kind:ty),*) => {$(
+        impl fmt::Display for $kind {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    )*};
+}
+display_as_written!(Name, Identity, Reason, Description, Tag);
+
+/// One line of plain text in NFC.
+fn line(text: &str, longest: usize) -> Result<String, String> {
+    // Normalising can lengthen a text at most threefold (UAX #15), and never needs to see one that is far too long.
+    if text.len() > longest * 12 {
+        return Err(message!("is longer than {longest} characters"));
+    }
+    // Below U+0300 every text is in its normal form, and begins no character with a byte from there on.
+    let text = if planted(Bug::NamesAsTyped) || text.bytes().all(|byte| byte < 0xcc) {
+        text.to_owned()
+    } else {
+        nfc(text)
+    };
+    let length = text.chars().count();
+    if length == 0 {
+        return Err(message!("is empty"));
+    }
+    if length > longest {
+        return Err(message!("has {length} characters; at most {longest} are allowed"));
+    }
+    if let Some(refused) = text.chars().find(|c| hides(*c)) {
+        return Err(message!(
+            "has the character U+{:04X}, which is not allowed",
+            u32::from(refused)
+        ));
+    }
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        return Err(message!("starts or ends with white space"));
+    }
+    Ok(text)
+}
+
+/// Control characters, line separators, marks that reorder text or are invisible (Unicode TR36 §2.10, Trojan Source), and the sign that
+/// stands for text that was not Unicode.
+fn hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
+            | '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFD}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_people_use() {
+        for name in [
+            "Nightly sender",
+            "夜間バッチ",
+            "مرسل ليلي",
+            "👩‍💻 laptop",
+            "<b>bold</b>",
+            "a",
+            "O'Brien & Söhne",
+            "__proto__",
+        ] {
+            assert_eq!(Name::parse(name).unwrap().as_str(), name);
+        }
+        assert!(Name::parse(&"é".repeat(100)).is_ok());
+    }
+
+    #[test]
+    fn names_that_hide_something() {
+        for name in [
+            "",
+            " ",
+            " lead",
+            "trail ",
+            "two\nlines",
+            "nul\0",
+            "\u{7f}",
+            "\u{85}",
+            "left\u{202e}right",
+            "\u{2066}x",
+            "zero\u{200b}width",
+            "\u{feff}bom",
+            "\u{fffd}",
+            "tag\u{e0041}",
+        ] {
+            assert!(Name::parse(name).is_err(), "{name:?}");
+        }
+        assert!(Name::parse(&"é".repeat(101)).is_err());
+        assert!(Name::parse(&"x".repeat(10_000_000)).is_err());
+    }
+
+    #[test]
+    fn an_identity_is_never_changed() {
+        assert!(Identity::parse("user:Café").is_ok());
+        assert!(Identity::parse("user:Cafe\u{301}").is_err());
+    }
+}

@@ -1,0 +1,224 @@
+//! By what names are compared where they have to be unique: as they are read, not as they were typed.
+//!
+//! A skeleton is a name in the normal form NFKC, in simple case folding and without what shows nothing by itself (UAX #31 and UTS #39 begin
+//! so). Characters that only look like others are others: `prod-l` is not `prod-1`. All of it is of one version of Unicode, which has no
+//! code point for what a later one assigns; so that is refused, because a later version would compare it by something else. Normal forms
+//! and case folding of what is assigned never change (the stability policies of Unicode), whatever version the host is of.
+
+use sha2::{Digest as _, Sha256};
+
+use super::credential::hex;
+use super::name::Name;
+use super::name_key::NameHash;
+use super::unicode::{ASSIGNED, FOLDS, VERSION, is_ignorable};
+use crate::codec::host::nfkc;
+use crate::input::message;
+use crate::planted::{Bug, planted};
+
+impl NameHash {
+    /// The hash of the skeleton of a name.
+    ///
+    /// # Errors
+    /// When the name has a character that is assigned to nothing, or none that shows anything.
+    pub fn of(name: &Name) -> Result<NameHash, String> {
+        refuse_unknown(name)?;
+        let skeleton = skeleton(name.as_str())?;
+        if skeleton.is_empty() {
+            return Err(message!("has no character that shows anything"));
+        }
+        Ok(NameHash(hex(&Sha256::digest(skeleton))))
+    }
+}
+
+fn refuse_unknown(name: &Name) -> Result<(), String> {
+    if let Some(unknown) = name.as_str().chars().find(|c| !is_assigned(*c)) {
+        return Err(message!(
+            "has the character U+{:04X}, which is none in Unicode {VERSION}, by which unique names are compared",
+            u32::from(unknown)
+        ));
+    }
+    Ok(())
+}
+
+fn skeleton(text: &str) -> Result<String, String> {
+    if planted(Bug::NamesAsTyped) {
+        return Ok(text.to_owned());
+    }
+    let mut skeleton = nfkc(text);
+    // To fold and to leave out can make what is not in the normal form, and that again what is not folded.
+    loop {
+        let shown = skeleton.chars().filter(|c| !is_ignorable(*c));
+        let next = nfkc(&shown.map(fold).collect::<String>());
+        if next == skeleton {
+            return Ok(skeleton);
+        }
+        skeleton = next;
+    }
+}
+
+/// A character in simple case folding.
+fn fold(c: char) -> char {
+    let code = u32::from(c);
+    let mut numbers = Numbers(FOLDS);
+    let mut last = 0;
+    while let (Some(gap), Some(shape), Some(distance)) = (numbers.next(), numbers.next(), numbers.next()) {
+        let (count, step) = (shape / 2, shape % 2 + 1);
+        let first = last + gap;
+        last = first + count.saturating_sub(1) * step;
+        if code < first {
+            return c;
+        }
+        if code <= last {
+            if (code - first) % step != 0 {
+                return c;
+            }
+            let half = distance.div_ceil(2);
+            let folded = if distance % 2 == 0 {
+                code.checked_add(half)
+            } else {
+                code.checked_sub(half)
+            };
+            return folded.and_then(char::from_u32).unwrap_or(c);
+        }
+    }
+    c
+}
+
+fn is_assigned(c: char) -> bool {
+    let (mut end, mut assigned) = (0, true);
+    for run in Numbers(ASSIGNED) {
+        end += run;
+        if u32::from(c) < end {
+            return assigned;
+        }
+        assigned = !assigned;
+    }
+    false
+}
+
+/// Numbers in LEB128.
+struct Numbers(&'static [u8]);
+
+impl Iterator for Numbers {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let (mut number, mut shift) = (0, 0);
+        loop {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            number |= u32::from(byte & 127) << shift;
+            shift += 7;
+            if byte & 128 == 0 {
+                return Some(number);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(text: &str) -> Result<NameHash, String> {
+        NameHash::of(&Name::parse(text).unwrap())
+    }
+
+    /// The only character of what a character becomes in another case.
+    fn only(mut cased: impl Iterator<Item = char>) -> Option<char> {
+        let first = cased.next();
+        first.filter(|_| cased.next().is_none())
+    }
+
+    #[test]
+    fn names_that_are_read_alike_are_one() {
+        for (one, other) in [
+            ("Laptop", "LAPTOP"),
+            ("Laptop", "lap\u{200d}top"),
+            ("Laptop", "Lap\u{fe0f}top"),
+            ("Laptop", "Ｌａｐｔｏｐ"),
+            ("Café", "CAFE\u{301}"),
+            ("ﬁle", "FILE"),
+            ("STRASSE ẞ", "strasse ß"),
+            ("ΟΔΟΣ", "οδος"),
+            ("ПРОД", "прод"),
+            ("a\u{a0}b", "a b"),
+            ("㎏", "KG"),
+            ("Ⓐ", "a"),
+            ("ᾈ", "ᾀ"),
+            ("𐐀", "𐐨"),
+            ("𞤀", "𞤢"),
+        ] {
+            assert_eq!(of(one).unwrap(), of(other).unwrap(), "{one:?} and {other:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_only_look_alike_are_two() {
+        for (one, other) in [
+            ("prod-l", "prod-1"),
+            ("prod-O", "prod-0"),
+            ("admin", "аdmin"),
+            ("Straße", "Strasse"),
+            ("I", "ı"),
+            ("a b", "ab"),
+            ("a-b", "a\u{2010}b"),
+        ] {
+            assert_ne!(of(one).unwrap(), of(other).unwrap(), "{one:?} and {other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_assigned_to_nothing_is_refused() {
+        for (text, code) in [
+            ("new \u{1fae9}", "U+1FAE9"),
+            ("\u{378}", "U+0378"),
+            ("x\u{fdd0}", "U+FDD0"),
+        ] {
+            let told = of(text).unwrap_err();
+            assert!(told.contains(code) && told.contains("Unicode 15.0"), "{told}");
+        }
+        // The last that this version has.
+        assert!(of("\u{1fae8}").is_ok());
+        assert!(of("\u{200d}").unwrap_err().contains("shows anything"));
+    }
+
+    #[test]
+    fn what_is_assigned_has_a_case_and_a_normal_form_that_later_versions_have_too() {
+        let mut assigned: Vec<char> = Vec::new();
+        let mut end = 0;
+        for (turn, run) in Numbers(ASSIGNED).enumerate() {
+            if turn % 2 == 0 {
+                assigned.extend((end..end + run).filter_map(char::from_u32));
+            }
+            end += run;
+        }
+        // What DerivedAge.txt of the version adds up to, without surrogates (2,048) and noncharacters (66).
+        assert_eq!(assigned.len(), 288_833 - 2_048 - 66);
+        let is_known = |c: char| assigned.binary_search(&c).is_ok();
+        for c in assigned.iter().copied() {
+            let folded = fold(c);
+            assert_eq!(fold(folded), folded, "{c:?}");
+            // The standard library is of a later version, and knows cases, not their folding: those that are one character each agree.
+            let (upper, lower) = (only(c.to_uppercase()), only(c.to_lowercase()));
+            // The Turkish letters have a case of their own, which folding knows nothing of.
+            if !matches!(c, 'ı' | 'İ') {
+                for cased in [upper, lower].into_iter().flatten().filter(|c| is_known(*c)) {
+                    assert_eq!(fold(cased), folded, "{c:?} and {cased:?}");
+                }
+            }
+            let skeleton = skeleton(c.encode_utf8(&mut [0; 4])).unwrap();
+            assert!(skeleton.chars().all(|c| is_known(c) && !is_ignorable(c)), "{c:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_skeleton_is_its_own(text in "\\PC{0,40}") {
+            let once = skeleton(&text).unwrap();
+            prop_assert_eq!(&skeleton(&once).unwrap(), &once);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! One action that can be granted, patterns over actions, and sets of them.
+
+mod pattern;
+mod set;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use pattern::Pattern;
+pub use set::{Indices, PermissionSet};
+
+use crate::codec::decode::restore_by_parsing;
+use crate::input::{message, quote};
+
+const MOST_SEGMENTS: usize = 8;
+const LONGEST_SEGMENT: usize = 64;
+
+/// A permission: segments joined by `:`, such as `messages:send`. Exact and case-sensitive.
+///
+/// ```
+/// use leastkey::value::permission::Permission;
+/// assert!(Permission::parse("messages:send").is_ok());
+/// assert!(Permission::parse("messages:*").is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Permission(String);
+
+impl Permission {
+    /// Parses at most 8 segments of 1 to 64 letters, digits and `._-`.
+    ///
+    /// # Errors
+    /// When the text is no such path.
+    pub fn parse(text: &str) -> Result<Permission, String> {
+        parse_segments(text, parse_segment)?;
+        Ok(Permission(text.to_owned()))
+    }
+
+    /// The permission of one more segment.
+    ///
+    /// # Errors
+    /// When the segment is none, or there are too many.
+    pub(crate) fn below(above: &str, segment: &str) -> Result<Permission, String> {
+        parse_segment(segment)?;
+        if above.split(':').count() >= MOST_SEGMENTS {
+            return Err(message!("has more than {MOST_SEGMENTS} segments above and in it"));
+        }
+        Ok(Permission([above, segment].join(":")))
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+restore_by_parsing!(Permission);
+
+/// Parses one segment of a permission, such as the id of a service.
+///
+/// # Errors
+/// When it is empty, too long, or has another character than letters, digits and `._-`.
+pub fn parse_segment(segment: &str) -> Result<(), String> {
+    parse_segment_of(segment, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+    })
+}
+
+fn parse_segment_of(segment: &str, allowed: impl Fn(u8) -> bool) -> Result<(), String> {
+    if segment.is_empty() {
+        return Err(message!("has an empty segment"));
+    }
+    if segment.len() > LONGEST_SEGMENT {
+        return Err(message!(
+            "has a segment of more than {LONGEST_SEGMENT} characters"
+        ));
+    }
+    if segment.bytes().all(&allowed) {
+        return Ok(());
+    }
+    match segment.chars().find(|c| !u8::try_from(*c).is_ok_and(&allowed)) {
+        Some('*') => Err(message!("has a pattern where an exact permission is needed")),
+        refused => Err(message!(
+            "has the character {:?}; segments have letters, digits and . _ -",
+            refused.unwrap_or_default()
+        )),
+    }
+}
+
+fn parse_segments<'t>(
+    text: &'t str,
+    mut each: impl FnMut(&'t str) -> Result<(), String>,
+) -> Result<(), String> {
+    let of = |problem: String| message!("{} {problem}", quote(text));
+    let mut segments = 0;
+    for segment in text.split(':') {
+        segments += 1;
+        if segments > MOST_SEGMENTS {
+            return Err(of(message!("has more than {MOST_SEGMENTS} segments")));
+        }
+        each(segment).map_err(of)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! What a grant reaches: a path such as `org:acme/group:eng/device:7`, compared segment by segment.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::codec::decode::{blank_inside, restore_by_parsing};
+use crate::input::message;
+use crate::planted::{Bug, planted};
+
+const MOST_SEGMENTS: usize = 8;
+const LONGEST: usize = 256;
+
+/// A resource, or the boundary of a grant. The root, above all others, is the empty text.
+///
+/// Paths are case-sensitive and never have patterns in them.
+///
+/// ```
+/// use leastkey::value::resource::Resource;
+/// let organization = Resource::parse("org:acme").unwrap();
+/// assert!(organization.covers(&Resource::parse("org:acme/group:eng").unwrap()));
+/// assert!(!organization.covers(&Resource::parse("org:acme2").unwrap()));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Resource(String);
+
+impl Resource {
+    /// Parses a path of at most 8 segments and 256 characters; a segment has letters, digits and `._~@+=,:-`.
+    ///
+    /// # Errors
+    /// When the text is not such a path.
+    pub fn parse(text: &str) -> Result<Resource, String> {
+        if text.is_empty() {
+            return Ok(Resource(String::new()));
+        }
+        if text.len() > LONGEST {
+            return Err(message!("is longer than {LONGEST} characters"));
+        }
+        let mut segments = 0;
+        for segment in text.split('/') {
+            segments += 1;
+            if segment.is_empty() {
+                return Err(message!(
+                    "has an empty segment; segments are separated by one \"/\""
+                ));
+            }
+            if segment == "." || segment == ".." {
+                return Err(message!(
+                    "has a segment \".\" or \"..\"; a resource is not a file path"
+                ));
+            }
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._~@+=,:-".contains(c);
+            if let Some(refused) = segment.chars().find(|c| !allowed(*c)) {
+                return Err(message!(
+                    "has the character {refused:?}; segments have letters, digits and . _ ~ @ + = , : -"
+                ));
+            }
+        }
+        if segments > MOST_SEGMENTS {
+            return Err(message!(
+                "has {segments} segments; at most {MOST_SEGMENTS} are allowed"
+            ));
+        }
+        Ok(Resource(text.to_owned()))
+    }
+
+    /// The root, above all others.
+    #[must_use]
+    pub fn root() -> Resource {
+        Resource(String::new())
+    }
+
+    /// Whether this is `other` or an ancestor of it.
+    #[must_use]
+    pub fn covers(&self, other: &Resource) -> bool {
+        self.0.is_empty()
+            || other
+                .0
+                .strip_prefix(&self.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || planted(Bug::ScopeAsPrefix))
+    }
+
+    /// What stands above this, nearest first, without the root.
+    pub fn above(&self) -> impl Iterator<Item = Resource> + use<'_> {
+        let ends = self.0.rmatch_indices('/').map(|(at, _)| at);
+        ends.filter_map(|end| self.0.get(..end))
+            .map(|text| Resource(text.to_owned()))
+    }
+
+    /// What both reach: the deeper of the two, if one covers the other.
+    #[must_use]
+    pub fn meet(&self, other: &Resource) -> Option<Resource> {
+        if self.covers(other) {
+            Some(other.clone())
+        } else {
+            other.covers(self).then(|| self.clone())
+        }
+    }
+
+    /// The resource `segment` below this one.
+    ///
+    /// # Errors
+    /// When that is longer or deeper than a resource may be.
+    pub fn below(&self, segment: &str) -> Result<Resource, String> {
+        let separator = if self.0.is_empty() { "" } else { "/" };
+        Resource::parse(&format!("{}{separator}{segment}", self.0))
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+restore_by_parsing!(Resource);
+blank_inside!(Resource);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coverage_agrees_with_lists_of_segments() {
+        let segments = ["a", "ab", "b", "a:b"];
+        let mut paths: Vec<Vec<&str>> = vec![vec![]];
+        for depth in 0..3 {
+            let longer: Vec<_> = paths.iter().filter(|path| path.len() == depth).cloned().collect();
+            for path in longer {
+                for segment in segments {
+                    paths.push([path.as_slice(), &[segment]].concat());
+                }
+            }
+        }
+        for above in &paths {
+            for below in &paths {
+                let (a, b) = (
+                    Resource::parse(&above.join("/")).unwrap(),
+                    Resource::parse(&below.join("/")).unwrap(),
+                );
+                assert_eq!(a.covers(&b), below.starts_with(above), "{a} covers {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_resource() {
+        for text in [
+            "/",
+            "/a",
+            "a/",
+            "a//b",
+            ".",
+            "a/../b",
+            "a b",
+            "a%2Fb",
+            "a*",
+            "é",
+            "a\\b",
+            "a?b",
+            "1/2/3/4/5/6/7/8/9",
+        ] {
+            assert!(Resource::parse(text).is_err(), "{text}");
+        }
+        assert!(Resource::parse(&"x".repeat(257)).is_err());
+    }
+}

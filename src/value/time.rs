@@ -1,0 +1,396 @@
+//! Instants and lifetimes. The core never asks what time it is: every instant is an argument.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::codec::decode::{Blank, Damaged, Restore};
+use crate::codec::json::{LARGEST_EXACT, Reader, Value, whole_exact};
+use crate::input::{Members, Problems, message, quote};
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const WEEK: u64 = 7 * DAY;
+
+/// Milliseconds since the epoch, from 0 to 2^53 − 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// From a number of JavaScript's.
+    ///
+    /// # Errors
+    /// When it is NaN, negative, not whole or beyond 2^53 − 1.
+    ///
+    /// ```
+    /// use leastkey::value::time::Instant;
+    /// assert!(Instant::from_millis(1_700_000_000_000.0).is_ok());
+    /// assert!(Instant::from_millis(f64::NAN).is_err());
+    /// ```
+    pub fn from_millis(number: f64) -> Result<Instant, String> {
+        whole_exact(number).map(Instant).ok_or_else(|| {
+            "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1".to_owned()
+        })
+    }
+
+    pub(crate) fn from_value(value: &Value) -> Result<Instant, String> {
+        Instant::from_millis(if let Value::Number(number) = value {
+            *number
+        } else {
+            f64::NAN
+        })
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// This instant and a lifetime later.
+    ///
+    /// # Errors
+    /// When the sum is beyond 2^53 − 1: a lifetime never rounds to for ever.
+    pub fn after(self, lifetime: Lifetime) -> Result<Instant, String> {
+        match self.0.checked_add(lifetime.0) {
+            Some(sum) if sum <= LARGEST_EXACT => Ok(Instant(sum)),
+            _ => Err(message!(
+                "ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime"
+            )),
+        }
+    }
+}
+
+/// As people read it: ISO 8601, in UTC, whole seconds.
+impl fmt::Display for Instant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = date(self.0 / DAY);
+        let of_day = self.0 % DAY;
+        let (hour, minute, second) = (of_day / HOUR, of_day % HOUR / MINUTE, of_day % MINUTE / SECOND);
+        write!(
+            formatter,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
+    }
+}
+
+/// Year, month and day of a number of days since the epoch. Years are counted from March, so that the leap day is the last of one.
+fn date(days: u64) -> (u64, u64, u64) {
+    const FOUR_CENTURIES: u64 = 146_097;
+    const FROM_YEAR_0: u64 = 719_468;
+    let days = days + FROM_YEAR_0;
+    let (centuries, day) = (days / FOUR_CENTURIES * 4, days % FOUR_CENTURIES);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = centuries * 100 + year + month / 10;
+    (year, (month + 2) % 12 + 1, day)
+}
+
+impl Blank for Instant {
+    fn blank() -> Instant {
+        Instant(0)
+    }
+}
+
+impl Restore for Instant {
+    fn restore(reader: &mut Reader) -> Result<Instant, Damaged> {
+        u64::restore(reader).map(Instant)
+    }
+}
+
+/// How long something lasts: at least one millisecond. No lifetime is `None`, never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lifetime(u64);
+
+/// How far two clocks may be apart that are both taken for right.
+pub(crate) const SKEW: Lifetime = Lifetime::minutes(1);
+
+impl Lifetime {
+    /// A day, the life of an operation's marker.
+    pub const DAY: Lifetime = Lifetime(DAY);
+
+    /// Whole seconds.
+    #[must_use]
+    pub const fn seconds(seconds: u32) -> Lifetime {
+        Lifetime(seconds as u64 * 1_000)
+    }
+
+    /// Whole minutes.
+    #[must_use]
+    pub const fn minutes(minutes: u32) -> Lifetime {
+        Lifetime(minutes as u64 * MINUTE)
+    }
+
+    /// Whole hours.
+    #[must_use]
+    pub const fn hours(hours: u32) -> Lifetime {
+        Lifetime(hours as u64 * HOUR)
+    }
+
+    /// Whole days.
+    #[must_use]
+    pub const fn days(days: u32) -> Lifetime {
+        Lifetime(days as u64 * DAY)
+    }
+
+    /// Milliseconds.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// Parses `90d` (units ms, s, m, h, d, w) or ISO 8601 (`P90D`, `PT1H30M`, `P2W`).
+    ///
+    /// # Errors
+    /// When the text is neither, is zero, or uses years or months, whose length depends on the calendar.
+    ///
+    /// ```
+    /// use leastkey::value::time::Lifetime;
+    /// assert_eq!(Lifetime::parse("90d"), Lifetime::parse("P90D"));
+    /// assert!(Lifetime::parse("0d").is_err());
+    /// assert!(Lifetime::parse("P1M").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Lifetime, String> {
+        let form = "write a number and a unit (30m, 12h, 90d, 2w), ISO 8601 (P90D, PT1H), or milliseconds";
+        let millis = match text.strip_prefix('P') {
+            Some(period) => iso_millis(period),
+            None => unit_millis(text),
+        };
+        match millis {
+            Some(0) => Err(message!("a lifetime of nothing; it must be longer than zero")),
+            Some(millis) if millis <= LARGEST_EXACT => Ok(Lifetime(millis)),
+            Some(_) => Err(message!("longer than 2^53 − 1 milliseconds")),
+            None => Err(message!("cannot read the lifetime {}; {form}", quote(text))),
+        }
+    }
+
+    pub(crate) fn from_value(value: &Value) -> Result<Lifetime, String> {
+        match value {
+            Value::Text(text) => Lifetime::parse(text),
+            Value::Number(number) => whole_exact(*number)
+                .filter(|millis| *millis > 0)
+                .map(Lifetime)
+                .ok_or_else(|| message!("expected whole milliseconds from 1 to 2^53 − 1")),
+            other => Err(message!(
+                "expected a lifetime such as \"90d\", got {}",
+                other.kind()
+            )),
+        }
+    }
+}
+
+/// As a person would write it, and as it is parsed: `90d`, `36h`, `1500ms`.
+impl Serialize for Lifetime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
+
+impl Restore for Lifetime {
+    fn restore(reader: &mut Reader) -> Result<Lifetime, Damaged> {
+        match u64::restore(reader)? {
+            0 => Err(Damaged),
+            millis => Ok(Lifetime(millis)),
+        }
+    }
+}
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, letter) = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")]
+            .into_iter()
+            .find(|(unit, _)| self.0.is_multiple_of(*unit))
+            .unwrap_or((1, "ms"));
+        write!(formatter, "{}{letter}", self.0 / unit)
+    }
+}
+
+/// Reads the members of an object that are times.
+pub(crate) trait TimeMembers {
+    /// An instant in milliseconds since the epoch.
+    fn instant(&self, name: &str, problems: &mut Problems) -> Option<Instant>;
+
+    /// A lifetime: milliseconds, `90d` or ISO 8601.
+    fn lifetime(&self, name: &str, problems: &mut Problems) -> Option<Lifetime>;
+}
+
+impl TimeMembers for Members<'_> {
+    fn instant(&self, name: &str, problems: &mut Problems) -> Option<Instant> {
+        let value = self.value(name)?;
+        problems.keep(&self.path(name), Instant::from_value(value))
+    }
+
+    fn lifetime(&self, name: &str, problems: &mut Problems) -> Option<Lifetime> {
+        let value = self.value(name)?;
+        problems.keep(&self.path(name), Lifetime::from_value(value))
+    }
+}
+
+/// A run of digits at the front, and the rest.
+fn leading_number(text: &str) -> Option<(u64, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at_checked(digits)?;
+    Some((number.parse().ok()?, rest))
+}
+
+fn unit_millis(text: &str) -> Option<u64> {
+    let (number, unit) = leading_number(text)?;
+    let unit = match unit {
+        "ms" => 1,
+        "s" => SECOND,
+        "m" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        "w" => WEEK,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+/// ISO 8601-1 §5.5.2.2 without fractions, years and months: each unit at most once, in order.
+fn iso_millis(period: &str) -> Option<u64> {
+    let (date, clock) = match period.split_once('T') {
+        Some((_, "")) => return None,
+        Some((date, clock)) => (date, clock),
+        None => (period, ""),
+    };
+    if date.is_empty() && clock.is_empty() {
+        return None;
+    }
+    let days = designators(date, &[('W', WEEK), ('D', DAY)])?;
+    days.checked_add(designators(clock, &[('H', HOUR), ('M', MINUTE), ('S', SECOND)])?)
+}
+
+fn designators(mut text: &str, mut units: &[(char, u64)]) -> Option<u64> {
+    let mut total = 0u64;
+    while !text.is_empty() {
+        let (number, rest) = leading_number(text)?;
+        let mut rest_chars = rest.chars();
+        let letter = rest_chars.next()?;
+        let at = units.iter().position(|(known, _)| *known == letter)?;
+        let (_, unit) = units.get(at)?;
+        total = total.checked_add(number.checked_mul(*unit)?)?;
+        units = units.get(at + 1..)?;
+        text = rest_chars.as_str();
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_written_in_utc_with_leap_days() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399_999, "2000-02-28T23:59:59Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (978_220_800_000, "2000-12-31T00:00:00Z"),
+            (1_795_435_623_000, "2026-11-23T12:07:03Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+            (LARGEST_EXACT, "287396-10-12T08:59:00Z"),
+        ] {
+            assert_eq!(Instant(millis).to_string(), text);
+        }
+        for year in 1971..3_000 {
+            let days = days_before(year);
+            assert_eq!(date(days), (year, 1, 1));
+            assert_eq!(date(days - 1), (year - 1, 12, 31));
+        }
+    }
+
+    /// How many days lie between the epoch and a year, counted one by one.
+    fn days_before(year: u64) -> u64 {
+        let is_leap =
+            |year: &u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        (1970..year).map(|year| 365 + u64::from(is_leap(&year))).sum()
+    }
+
+    #[test]
+    fn lifetimes_that_can_be_read() {
+        for (text, millis) in [
+            ("1ms", 1),
+            ("45s", 45 * SECOND),
+            ("30m", 30 * MINUTE),
+            ("12h", 12 * HOUR),
+            ("90d", 90 * DAY),
+            ("2w", 2 * WEEK),
+            ("P90D", 90 * DAY),
+            ("P2W", 2 * WEEK),
+            ("PT1H30M", 90 * MINUTE),
+            ("P1DT12H", 36 * HOUR),
+            ("PT5S", 5 * SECOND),
+        ] {
+            assert_eq!(Lifetime::parse(text), Ok(Lifetime(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn lifetimes_are_written_as_they_are_read() {
+        for text in ["90d", "36h", "90m", "45s", "1500ms", "1d"] {
+            assert_eq!(Lifetime::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Lifetime::parse("2w").unwrap().to_string(), "14d");
+    }
+
+    #[test]
+    fn lifetimes_that_cannot_be_read_are_refused() {
+        for text in [
+            "",
+            "d",
+            "90",
+            "-1d",
+            "+1d",
+            "1.5h",
+            "1 d",
+            "90 days",
+            "1y",
+            "P",
+            "PT",
+            "P1Y",
+            "P1M",
+            "PT1D",
+            "P1D1W",
+            "P1D1D",
+            "P1",
+            "0d",
+            "PT0S",
+            "never",
+            "∞",
+            "99999999999999999999d",
+            "9007199254740992ms",
+            "18446744073709551615w",
+        ] {
+            assert!(Lifetime::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_out_of_range_are_refused() {
+        for number in [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            -1.0,
+            0.5,
+            9_007_199_254_740_992.0,
+        ] {
+            assert!(Instant::from_millis(number).is_err(), "{number}");
+        }
+        for number in [0.0, -0.0, 1.0, 9_007_199_254_740_991.0] {
+            assert!(Instant::from_millis(number).is_ok(), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_never_rounds_to_for_ever() {
+        let late = Instant(LARGEST_EXACT);
+        assert!(late.after(Lifetime(1)).is_err());
+        assert!(Instant(0).after(Lifetime(LARGEST_EXACT)).is_ok());
+    }
+}

@@ -1,0 +1,110 @@
+//! The heads of the change feed as a reader follows them: what changed between two reads.
+
+use super::entry::RestsOn;
+use crate::storage::feed::{Change, Head, Position};
+use crate::storage::plan::Reads;
+use crate::storage::shard_count::ShardCount;
+
+/// How far each head was read.
+#[derive(Debug, Default)]
+pub(super) struct Shards {
+    count: ShardCount,
+    seen: Vec<Seen>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Seen {
+    /// Never, or not in a form that can be followed.
+    #[default]
+    Unknown,
+    /// There was none.
+    Nothing,
+    /// Up to a position.
+    Upto(Position),
+}
+
+/// What changed between two reads of the feed.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// The shards of which more changed than their heads remember, or that cannot be followed, as bits.
+    lost: u64,
+    /// Of the others: the tokens that changed,
+    pub(super) tokens: Vec<[u8; 16]>,
+    /// their fingerprints, for what came from them,
+    parents: Vec<u64>,
+    /// and the fingerprints of accounts.
+    accounts: Vec<u64>,
+}
+
+impl Shards {
+    /// How many there are.
+    pub(super) fn count(&self) -> ShardCount {
+        self.count
+    }
+
+    /// Goes on to what the heads say now. A head that was not read is lost: a reader assumes 16 shards until it has read how many there are.
+    /// With another number than before all are, for each owner may be in another one.
+    pub(super) fn take_in(&mut self, heads: &Reads, count: ShardCount) -> Changes {
+        let mut changes = Changes::default();
+        if self.seen.len() != usize::from(count.get()) {
+            self.seen = vec![Seen::Unknown; count.get().into()];
+            self.count = count;
+            changes.lost = u64::MAX;
+        }
+        for (shard, seen) in (0..).zip(&mut self.seen) {
+            let stored = heads.get([&count.head_key(shard)]).ok().map(|[stored]| stored);
+            let head = match stored {
+                Some(None) => Ok(None),
+                Some(Some(text)) => Head::parse(text).map(Some),
+                None => Err(crate::codec::decode::Damaged),
+            };
+            let followed = match (*seen, &head) {
+                (Seen::Nothing, Ok(None)) => Some([].as_slice()),
+                (Seen::Upto(position), Ok(Some(head))) => head.since(position),
+                _ => None,
+            };
+            match followed {
+                Some(since) => since.iter().for_each(|change| changes.add(change)),
+                None => changes.lost |= 1 << shard,
+            }
+            *seen = match head {
+                Ok(None) => Seen::Nothing,
+                Ok(Some(head)) => head.position().map_or(Seen::Unknown, Seen::Upto),
+                Err(_) => Seen::Unknown,
+            };
+        }
+        changes
+    }
+}
+
+impl Changes {
+    fn add(&mut self, Change(key, ..): &Change) {
+        let id = key.strip_prefix("token/").map(str::as_bytes);
+        match id.and_then(|id| <[u8; 16]>::try_from(id).ok()) {
+            Some(id) => {
+                self.tokens.push(id);
+                self.parents.push(fingerprint(key));
+            }
+            None => self.accounts.push(fingerprint(key)),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lost == 0 && self.tokens.is_empty() && self.accounts.is_empty()
+    }
+
+    /// Whether something that a token rests on has changed, besides its own record.
+    pub(super) fn touch(&self, rests_on: &RestsOn) -> bool {
+        let any = |keys: &[u64], changed: &[u64]| keys.iter().any(|key| changed.contains(key));
+        self.lost & rests_on.shards != 0
+            || any(&rests_on.accounts, &self.accounts)
+            || any(&rests_on.parents, &self.parents)
+    }
+}
+
+/// FNV-1a of a key. Two keys with one fingerprint cost a read too many, never one too few.
+pub(super) fn fingerprint(key: &str) -> u64 {
+    key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,71 @@
+//! When tokens that end without use were last used here. A flush writes it into the store some time later, and no change feed tells of it: what
+//! is read from the store meanwhile does not know.
+
+use hashbrown::HashTable;
+
+use super::slots::spread;
+use super::{Key, key};
+use crate::value::credential::TokenId;
+use crate::value::time::Instant;
+
+/// How many tokens one generation has.
+const MOST: usize = 5_000;
+
+/// The last uses. Of more than there is room for, those are forgotten of which nothing was noted for longest.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    young: HashTable<(Key, Instant)>,
+    old: HashTable<(Key, Instant)>,
+}
+
+impl Used {
+    pub(super) fn note(&mut self, of: &TokenId, at: Instant) {
+        let (id, hash) = (key(of.bytes()), spread(of.bytes()));
+        if let Some((_, last)) = self.young.find_mut(hash, |(known, _)| *known == id) {
+            *last = at.max(*last);
+            return;
+        }
+        if self.young.len() >= MOST {
+            self.old = std::mem::take(&mut self.young);
+        }
+        let at = self.last(of).map_or(at, |last| at.max(last));
+        let hash_of = |(known, _): &(Key, Instant)| spread(&known.to_le_bytes());
+        self.young.insert_unique(hash, (id, at), hash_of);
+    }
+
+    pub(super) fn last(&self, of: &TokenId) -> Option<Instant> {
+        let (id, hash) = (key(of.bytes()), spread(of.bytes()));
+        let find = |among: &HashTable<(Key, Instant)>| {
+            let found = among.find(hash, |(known, _)| *known == id);
+            found.map(|(_, last)| *last)
+        };
+        find(&self.young).or_else(|| find(&self.old))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_use_counts_and_the_last_noted_are_known() {
+        let id = |number: usize| TokenId::parse(&format!("{number:016}")).unwrap();
+        let at = |millis: u64| Instant::from_millis(millis as f64).unwrap();
+        let mut used = Used::default();
+        assert_eq!(used.last(&id(0)), None);
+        for time in [5, 9, 7] {
+            used.note(&id(0), at(time));
+        }
+        assert_eq!(used.last(&id(0)), Some(at(9)));
+        for number in 1..=MOST {
+            used.note(&id(number), at(20));
+        }
+        used.note(&id(0), at(8));
+        assert_eq!(used.last(&id(0)), Some(at(9)), "taken over from before");
+        for number in 0..20 * MOST {
+            used.note(&id(number), at(30));
+        }
+        let known = (0..20 * MOST).filter(|number| used.last(&id(*number)).is_some());
+        assert!((MOST..=2 * MOST).contains(&known.count()));
+    }
+}

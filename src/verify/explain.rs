@@ -1,0 +1,177 @@
+//! Why a credential was refused, what would have made it a yes, and what of that may go to the network.
+
+use serde::Serialize;
+
+use super::cache::Memory;
+use super::record_memo::Recent;
+use super::verdict::{Code, Verdict};
+use super::verify::{Basis, decide};
+use crate::catalog::Catalog;
+use crate::codec::sort::sorted_by_count;
+use crate::deployment::Deployment;
+use crate::model::grant::Grant;
+use crate::model::question::Question;
+use crate::model::requirement::Requirement;
+use crate::storage::plan::{Reads, Step};
+use crate::value::credential::WrongPart;
+use crate::value::permission::Permission;
+use crate::value::time::Instant;
+
+/// How many templates an explanation offers.
+const OFFERED: usize = 3;
+
+/// An explanation, for whoever runs the service. Only `wire` is for the bearer.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    /// The verdict, the same as of a verification.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// With `malformed` and `bad_checksum`: what of the text is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<WrongPart>,
+    /// The fewest permissions that, granted too, would satisfy the requirement.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<Permission>,
+    /// Single templates that, chosen too, would satisfy it, with what each gives besides; least first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<TemplateOffer>,
+    /// What may go to the network. It depends on the code's class and on the requirement, never on what the token has.
+    pub wire: Wire,
+}
+
+/// A template that would satisfy a requirement.
+#[derive(Debug, Serialize)]
+pub struct TemplateOffer {
+    /// The template.
+    pub id: String,
+    /// What it gives that the token neither has nor needs.
+    pub excess: Vec<Permission>,
+}
+
+/// The redacted form of a verdict: the same for unknown, revoked, disabled and expired.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Wire {
+    /// The HTTP status.
+    pub status: u16,
+    /// The value of `WWW-Authenticate` (RFC 6750 §3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
+    /// The RFC 6750 §3.1 error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    /// The permissions that the request needs, joined by spaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+}
+
+/// Explains a verdict. Reads what a verification reads.
+#[must_use]
+pub fn explain(
+    deployment: &Deployment,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Step<Explanation> {
+    let opened = |reads: &Reads| explain_opened(deployment, credential, question, reads, now);
+    deployment.seal().around(reads, opened)
+}
+
+fn explain_opened(
+    deployment: &Deployment,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Step<Explanation> {
+    let catalog = deployment.catalog();
+    let requirement = question.requirement;
+    let (verdict, basis) = match decide(
+        deployment,
+        credential,
+        question,
+        reads,
+        now,
+        &mut Memory::none(&mut Recent::default()),
+    ) {
+        Ok((_, decision)) => (decision.verdict, decision.basis),
+        Err(halt) => return halt.into(),
+    };
+    let wire = Wire::of(&verdict);
+    let (add, templates) = match basis {
+        Basis::Token(found) if verdict.code == Code::InsufficientPermission => {
+            let grant = found.standing.terms.grant();
+            (
+                requirement.fewest_missing(grant),
+                satisfying_templates(catalog, requirement, grant),
+            )
+        }
+        _ => (Vec::new(), Vec::new()),
+    };
+    let unreadable = matches!(verdict.code, Code::Malformed | Code::BadChecksum);
+    let wrong = unreadable
+        .then(|| WrongPart::of(deployment.prefix(), credential))
+        .flatten();
+    let add = add
+        .into_iter()
+        .filter_map(|index| catalog.permission(index).cloned())
+        .collect();
+    Step::Answer(Explanation {
+        verdict,
+        wrong,
+        add,
+        templates,
+        wire,
+    })
+}
+
+fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Grant) -> Vec<TemplateOffer> {
+    let (missing, fewest) = (requirement.missing(grant), requirement.fewest_missing(grant));
+    let offers: Vec<TemplateOffer> = catalog
+        .templates()
+        .filter_map(|template| {
+            let gives = catalog.closed(template.permissions());
+            let mut wider = grant.permissions().clone();
+            wider.union(&gives);
+            if !requirement.is_met_somewhere(&grant.with(wider)) {
+                return None;
+            }
+            // A template that takes the smallest way needs nothing else; another needs what belongs to the others.
+            let needed = if fewest.iter().all(|index| gives.contains(*index)) {
+                &fewest
+            } else {
+                &missing
+            };
+            let more = gives.without(grant.permissions());
+            let excess = more.iter().filter(|index| !needed.contains(index));
+            let excess = excess
+                .filter_map(|index| catalog.permission(index).cloned())
+                .collect();
+            Some(TemplateOffer {
+                id: template.id().to_owned(),
+                excess,
+            })
+        })
+        .collect();
+    let mut offers = sorted_by_count(offers, |offer| offer.excess.len());
+    offers.truncate(OFFERED);
+    offers
+}
+
+impl Wire {
+    fn of(verdict: &Verdict) -> Wire {
+        let Verdict {
+            status, error, scope, ..
+        } = verdict;
+        let challenge = error.map(|error| match scope {
+            Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
+            None => format!("Bearer error=\"{error}\""),
+        });
+        Wire {
+            status: *status,
+            challenge,
+            error: *error,
+            scope: scope.clone(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Keys that another system issued have no id in them: they are found by their digest.
+
+use crate::codec::decode::restore;
+use crate::storage::keys;
+use crate::storage::plan::{Halt, Reads};
+use crate::value::credential::{ImportedKeys, Presented, TokenId};
+
+/// The token of a presented key, if its digest is known.
+pub(super) fn find(imported: &ImportedKeys, text: &str, reads: &Reads) -> Result<Option<Presented>, Halt> {
+    let digests = imported.digests(text);
+    let found = reads.get_all(&digests.iter().map(keys::digest).collect::<Vec<_>>())?;
+    for (digest, stored) in digests.into_iter().zip(found) {
+        if let Some(id) = stored.and_then(|text| restore::<TokenId>(text).ok()) {
+            return Ok(Some(Presented::imported(id, digest)));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,238 @@
+//! The terms of a token: everything that a verification rests on besides the secret, with no text in it and nothing of the request or the
+//! time. A verification from the store makes them and decides by them; a cache keeps them and decides by them: one predicate for both.
+
+use std::rc::Rc;
+
+use super::verdict::Code;
+use crate::model::grant::Grant;
+use crate::model::question::Question;
+use crate::model::token::{Status, Token};
+use crate::value::condition::Conditions;
+use crate::value::credential::TokenId;
+use crate::value::time::{Instant, Lifetime};
+
+/// The terms of a token.
+#[derive(Debug)]
+pub struct Terms {
+    own: Life,
+    grant: Rc<Grant>,
+    /// What few tokens have.
+    rare: Option<Box<Rare>>,
+}
+
+/// What the record of a token says of its life.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    status: Status,
+    not_before: Option<Instant>,
+    expires_at: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Rare {
+    /// Of a session: the lives of the tokens that it came from.
+    parents: Vec<Life>,
+    /// The idle times of the token and of those that it came from, as far as they have one.
+    idle: Vec<Idle>,
+    /// What an account or a parent has against its use, whatever the time.
+    blocked: Option<Code>,
+    /// Its own conditions and those of its parents.
+    conditions: Vec<Conditions>,
+    limited: bool,
+}
+
+/// When a token ends if it is not used: the longest time without use, after the last use or what counts as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Idle {
+    of: TokenId,
+    longest: Lifetime,
+    ends: Instant,
+}
+
+impl Life {
+    fn of(token: &Token) -> Life {
+        Life {
+            status: token.status,
+            not_before: token.not_before,
+            expires_at: token.expires_at,
+        }
+    }
+
+    fn refusal(&self, now: Instant) -> Option<Code> {
+        match self.status {
+            Status::Revoked => Some(Code::Revoked),
+            Status::Disabled => Some(Code::Disabled),
+            Status::Active if self.not_before.is_some_and(|start| now < start) => Some(Code::NotYetValid),
+            Status::Active if self.expires_at.is_some_and(|end| now >= end) => Some(Code::Expired),
+            Status::Active => None,
+        }
+    }
+}
+
+impl Idle {
+    /// The idle time of a token that was last used at an instant; `None` where it has none, or one that ends after all time. Creation,
+    /// the first instant and being enabled count as uses.
+    pub(crate) fn of(token: &Token, used: Option<Instant>) -> Option<Idle> {
+        let longest = token.idle_after?;
+        let begun = [token.not_before, token.enabled_at, used];
+        let since = begun.into_iter().flatten().fold(token.created_at, Instant::max);
+        let ends = since.after(longest).ok()?;
+        Some(Idle {
+            of: token.id,
+            longest,
+            ends,
+        })
+    }
+
+    /// The token whose use it is about.
+    pub(crate) fn of_token(&self) -> &TokenId {
+        &self.of
+    }
+
+    /// Whether the token had gone idle at an instant. A use at that instant is none: it revives nothing.
+    pub(crate) fn is_over(&self, at: Instant) -> bool {
+        at >= self.ends
+    }
+
+    fn refusal(&self, now: Instant) -> Option<Code> {
+        self.is_over(now).then_some(Code::IdleExpired)
+    }
+
+    /// Lives on from a use that was found valid. Answers whether that is longer than was known.
+    fn note_use(&mut self, at: Instant) -> bool {
+        let ends = at
+            .after(self.longest)
+            .map_or(self.ends, |ends| self.ends.max(ends));
+        std::mem::replace(&mut self.ends, ends) < ends
+    }
+}
+
+impl Terms {
+    /// The terms of a token, of what is left of its grant, and of what is against its use whatever the time. `idle` has the idle times of
+    /// the token and of its parents.
+    #[must_use]
+    pub(crate) fn of(
+        token: &Token,
+        parents: &[Token],
+        grant: Grant,
+        blocked: Option<Code>,
+        idle: Vec<Idle>,
+    ) -> Terms {
+        let all = || std::iter::once(token).chain(parents);
+        let rare = Rare {
+            parents: parents.iter().map(Life::of).collect(),
+            idle,
+            blocked,
+            conditions: all().filter_map(|token| token.conditions.clone()).collect(),
+            limited: all().any(|token| token.limits.is_some()),
+        };
+        let is_rare = !rare.parents.is_empty()
+            || !rare.idle.is_empty()
+            || rare.blocked.is_some()
+            || !rare.conditions.is_empty()
+            || rare.limited;
+        Terms {
+            own: Life::of(token),
+            grant: Rc::new(grant),
+            rare: is_rare.then(|| Box::new(rare)),
+        }
+    }
+
+    /// What is left of the token's grant.
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// Why the token may not be used now, whatever for.
+    #[must_use]
+    pub fn refusal(&self, now: Instant) -> Option<Code> {
+        let rare = self.rare.as_deref();
+        let of_rare = || {
+            let rare = rare?;
+            let of_parents = rare.parents.iter().find_map(|parent| parent.refusal(now));
+            let idle = || rare.idle.iter().find_map(|idle| idle.refusal(now));
+            of_parents.or_else(idle).or(rare.blocked)
+        };
+        self.own.refusal(now).or_else(of_rare)
+    }
+
+    /// Whether the token, or one that it came from, has ended for good: nothing that is read later takes that back.
+    pub(crate) fn have_ended(&self) -> bool {
+        let rare = self.rare.as_deref();
+        let of_parents = rare.is_some_and(|rare| {
+            rare.blocked == Some(Code::Revoked)
+                || rare.parents.iter().any(|parent| parent.status == Status::Revoked)
+        });
+        of_parents || self.own.status == Status::Revoked
+    }
+
+    /// What of this ends if it is not used: the token, and those that it came from.
+    pub(crate) fn idle(&self) -> &[Idle] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.idle)
+    }
+
+    /// Takes note of the last uses of the tokens on whose idle time these terms rest. Each was found valid, so that the token had not gone
+    /// idle by then, whatever was known of its use when these terms were made. Answers whether any of them lives longer for it.
+    pub(crate) fn note_uses(&mut self, last: impl Fn(&TokenId) -> Option<Instant>) -> bool {
+        let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
+        idle.fold(false, |longer, idle| {
+            last(&idle.of).is_some_and(|at| idle.note_use(at)) | longer
+        })
+    }
+
+    /// Takes over what other terms of the same revision of the token know of later uses.
+    pub(crate) fn take_uses(&mut self, other: &Terms) {
+        let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
+        for idle in idle {
+            let same = |known: &&Idle| known.of == idle.of && known.longest == idle.longest;
+            if let Some(known) = other.idle().iter().find(same) {
+                idle.ends = idle.ends.max(known.ends);
+            }
+        }
+    }
+
+    /// Whether the request meets the conditions of the token and of all that it came from.
+    #[must_use]
+    pub fn meets_conditions(&self, question: &Question, now: Instant) -> bool {
+        let conditions = self.rare.iter().flat_map(|rare| &rare.conditions);
+        let mut conditions = conditions.map(|conditions| conditions.first_unmet(&question.request, now));
+        conditions.all(|unmet| unmet.is_none())
+    }
+
+    /// The checks in their order: whether the token may be used, its conditions, permission, resource. The first that fails names the
+    /// verdict; limits are counted only after all of them.
+    #[must_use]
+    pub fn decide(&self, question: &Question, now: Instant) -> Code {
+        if let Some(code) = self.refusal(now) {
+            return code;
+        }
+        if !self.meets_conditions(question, now) {
+            return Code::ConditionFailed;
+        }
+        let requirement = question.requirement;
+        if requirement.is_met(&self.grant) {
+            return Code::Valid;
+        }
+        if requirement.is_met_somewhere(&self.grant) {
+            return Code::OutsideResource;
+        }
+        Code::InsufficientPermission
+    }
+
+    /// Whether the token's uses are counted.
+    #[must_use]
+    pub fn are_limited(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.limited)
+    }
+
+    /// The grant, to be shared.
+    pub(crate) fn shared_grant(&self) -> &Rc<Grant> {
+        &self.grant
+    }
+
+    /// Puts an equal grant in the place of this one.
+    pub(crate) fn share(&mut self, grant: Rc<Grant>) {
+        self.grant = grant;
+    }
+}

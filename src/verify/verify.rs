@@ -1,0 +1,533 @@
+//! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
+
+use super::cache::{Cache, ENDED, Entry, Found, Hit, Memory};
+use super::dependencies::Standing;
+use super::imported_key;
+use super::record_memo::{Read, Recent};
+use super::verdict::{Code, Verdict, VerifiedToken};
+use crate::catalog::Permissions;
+use crate::deployment::Verifying;
+use crate::model::grant::Grant;
+use crate::model::question::Question;
+use crate::model::record::{Secret, Secrets};
+use crate::model::token::Token;
+use crate::planted::{Bug, planted};
+use crate::storage::plan::{Halt, Reads, Step, Write};
+use crate::storage::shard_count::ShardCount;
+use crate::storage::store_meta::NotOurs;
+use crate::storage::{keys, store_meta};
+use crate::value::credential::{Presented, Scheme, TokenId, WellFormed};
+use crate::value::limit::Exceeded;
+use crate::value::time::Instant;
+
+/// Verifies a credential, at the start of the reads. Whatever is wrong is a verdict, never an error. A token with limits that are to be
+/// counted makes a commit of it, on nothing but its counters.
+#[must_use]
+pub fn verify<D: Verifying>(
+    deployment: &D,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Step<Verdict> {
+    let mut recent = Recent::default();
+    let mut memory = Memory::none(&mut recent);
+    let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now, &mut memory) {
+        Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
+        Ok((writes, decision)) => Step::Commit {
+            writes,
+            answer: decision.verdict,
+        },
+        Err(halt) => halt.into(),
+    };
+    deployment.seal().around(reads, decided)
+}
+
+/// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::round`] was `round` before the reads began. Answers also the
+/// slot where it stands now, if it was remembered. `None`: the cache only learns what nothing takes back.
+#[must_use]
+pub fn verify_and_remember<D: Verifying>(
+    deployment: &D,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+    cache: &mut Cache,
+    round: Option<u32>,
+) -> (Step<Verdict>, Option<u32>) {
+    let mut slot = None;
+    let step = deployment.seal().around(reads, |reads| {
+        let memory = &mut cache.memory(round);
+        let (writes, decision) = match decide(deployment, credential, question, reads, now, memory) {
+            Ok(decided) => decided,
+            Err(halt) => return halt.into(),
+        };
+        match decision.basis {
+            // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
+            Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
+                let entry = Entry::of(found.secrets, found.size, found.standing, cache.shards());
+                slot = cache.fill(entry, round);
+            }
+            Basis::RotatedOut(id, revision, found) => {
+                cache.saw(id.bytes(), revision);
+                slot = found.and_then(|found| found.remember(cache, round));
+            }
+            Basis::Wrong(found) => slot = found.and_then(|found| found.remember(cache, round)),
+            Basis::Deleted(id) => {
+                cache.saw(id.bytes(), ENDED);
+                cache.fill_absent(&id, round);
+            }
+            Basis::Nothing if decision.verdict.code == Code::Unknown => {
+                if let Ok(text) = WellFormed::read(deployment.prefix(), credential.as_bytes()) {
+                    cache.fill_absent(text.id(), round);
+                }
+            }
+            Basis::Token(_) | Basis::Nothing => {}
+        }
+        let answer = decision.verdict;
+        if writes.is_empty() {
+            Step::Answer(answer)
+        } else {
+            Step::Commit { writes, answer }
+        }
+    });
+    (step, slot)
+}
+
+/// Takes a read of the change feed into a cache: the values of [`ShardCount::feed_keys`], from a read that began at `read_at`. Answers how
+/// many shards there are, which the next read should know.
+///
+/// # Errors
+/// When the store is not that of this deployment. Then nothing is taken in.
+pub fn take_in<D: Verifying>(
+    deployment: &D,
+    heads: &Reads,
+    read_at: Instant,
+    cache: &mut Cache,
+) -> Result<ShardCount, NotOurs> {
+    let heads = deployment.seal().opened(heads);
+    let Ok([meta]) = heads.get([keys::DEPLOYMENT]) else {
+        return Err(NotOurs::Unreadable);
+    };
+    let shards = match store_meta::read(meta, deployment.prefix())? {
+        Some(shards) => shards,
+        None if heads.are_all_absent() => ShardCount::default(),
+        None => return Err(NotOurs::Older),
+    };
+    cache.take_in(&heads, shards, read_at);
+    Ok(shards)
+}
+
+/// Answers from what a cache remembers. The code of a text that names no token needs no credential.
+///
+/// # Errors
+/// The code, where no token was looked at.
+pub fn recall<D: Verifying>(
+    deployment: &D,
+    credential: &[u8],
+    question: &Question,
+    now: Instant,
+    cache: &mut Cache,
+) -> Result<Option<Hit>, Code> {
+    let Some((slot, text)) = locate(deployment, credential, cache)? else {
+        return Ok(None);
+    };
+    Ok(cache.look_up(slot, &text.hash(), question, now))
+}
+
+/// As [`recall`]; where nothing but time without use refuses, the uses that were noted here are counted.
+///
+/// # Errors
+/// As [`recall`].
+pub fn recall_renewed<D: Verifying>(
+    deployment: &D,
+    credential: &[u8],
+    question: &Question,
+    now: Instant,
+    cache: &mut Cache,
+) -> Result<Option<Hit>, Code> {
+    let found = recall(deployment, credential, question, now, cache)?;
+    match found {
+        Some(Hit {
+            slot,
+            code: Code::IdleExpired,
+            ..
+        }) if cache.renew(slot) => recall(deployment, credential, question, now, cache),
+        found => Ok(found),
+    }
+}
+
+/// Answers several at a time as [`recall`] does each. What comes without a question is not looked for.
+pub fn recall_many<'t, D: Verifying>(
+    deployment: &'t D,
+    asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
+    now: Instant,
+    cache: &mut Cache,
+    mut answer: impl FnMut(usize, Result<Option<Hit>, Code>),
+) {
+    let mut located: Vec<(usize, u32, WellFormed, Question)> = Vec::with_capacity(4);
+    for (at, (credential, question)) in asked.enumerate() {
+        match (locate(deployment, credential, cache), question) {
+            (Ok(Some((slot, text))), Some(question)) => located.push((at, slot, text, question)),
+            (Ok(_), _) => answer(at, Ok(None)),
+            (Err(code), _) => answer(at, Err(code)),
+        }
+        if located.len() == 4 {
+            look_up_all(&mut located, now, cache, &mut answer);
+        }
+    }
+    look_up_all(&mut located, now, cache, &mut answer);
+}
+
+/// Looks up at most four, and hashes them together.
+fn look_up_all(
+    located: &mut Vec<(usize, u32, WellFormed, Question)>,
+    now: Instant,
+    cache: &mut Cache,
+    answer: &mut impl FnMut(usize, Result<Option<Hit>, Code>),
+) {
+    let Some((.., first, _)) = located.first() else {
+        return;
+    };
+    let mut texts = [*first; 4];
+    texts
+        .iter_mut()
+        .zip(located.iter())
+        .for_each(|(to, (.., text, _))| *to = *text);
+    let presented = WellFormed::hash_four(texts);
+    for ((at, slot, _, question), presented) in located.drain(..).zip(presented) {
+        answer(at, Ok(cache.look_up(slot, &presented, &question, now)));
+    }
+}
+
+/// Where the token that a text names is remembered, if it is.
+fn locate<'t, D: Verifying>(
+    deployment: &'t D,
+    credential: &'t [u8],
+    cache: &Cache,
+) -> Result<Option<(u32, WellFormed<'t>)>, Code> {
+    match WellFormed::read(deployment.prefix(), credential) {
+        Ok(text) => match cache.find(text.id()) {
+            Found::At(slot) => Ok(Some((slot, text))),
+            Found::Absent => Err(Code::Unknown),
+            Found::Nowhere => Ok(None),
+        },
+        // It may be a key that another system issued.
+        Err(_) if deployment.imported().may_be(credential) => Ok(None),
+        Err(unreadable) => Err(unreadable.into()),
+    }
+}
+
+/// A verdict, and what it rests on.
+pub(crate) struct Decision {
+    pub(crate) verdict: Verdict,
+    pub(crate) basis: Basis,
+}
+
+/// What a verdict rests on.
+pub(crate) enum Basis {
+    /// The token whose secret it is.
+    Token(Box<FoundToken>),
+    /// A token, at this revision, that the secret was rotated out of; and all of it, where it is to be remembered.
+    RotatedOut(TokenId, u64, Option<Box<FoundToken>>),
+    /// A token of which it is no secret, where it is to be remembered.
+    Wrong(Option<Box<FoundToken>>),
+    /// What is left of a deleted token.
+    Deleted(TokenId),
+    /// Nothing that could be told of.
+    Nothing,
+}
+
+/// A token with what it rests on.
+pub(crate) struct FoundToken {
+    secrets: Secrets,
+    /// How many bytes the record has in the store.
+    size: usize,
+    pub(crate) standing: Standing,
+}
+
+impl FoundToken {
+    /// Remembers a token whose secret was not presented, so that the next who does not either costs no read. A key that another system issued
+    /// has no id by which it could be found.
+    fn remember(self, cache: &mut Cache, round: Option<u32>) -> Option<u32> {
+        if self.secrets.scheme() != Scheme::Native {
+            return None;
+        }
+        let entry = Entry::of(self.secrets, self.size, self.standing, cache.shards());
+        cache.fill_unproven(entry, round)
+    }
+}
+
+/// Decides about a credential, and what is to be written for it.
+pub(crate) fn decide<D: Verifying>(
+    deployment: &D,
+    credential: &str,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+    memory: &mut Memory,
+) -> Result<(Vec<Write>, Decision), Halt> {
+    let catalog = deployment.permissions();
+    match authenticate(deployment, credential, reads, now, memory.recent)? {
+        Presentation::Of(Verified { named, successor }) => {
+            let found = named.read(catalog, reads, memory)?;
+            decide_found(found, successor, catalog, question, reads, now)
+        }
+        Presentation::RotatedOut(named, by_grace) => {
+            let (id, revision) = (named.token.id, named.token.revision);
+            // What is told of an older secret does not name the rotation under way, so it is not what to remember of the token.
+            let is_whole = by_grace || named.token.rotation.is_none();
+            let (mut told, found) = if memory.remembers && is_whole {
+                let found = named.read(catalog, reads, memory)?;
+                let (token, grant) = (&found.standing.token, found.standing.terms.grant());
+                (VerifiedToken::of(token, grant, false, catalog), Some(found))
+            } else {
+                let token = &named.token;
+                (
+                    VerifiedToken::of(token, &Grant::of(token, catalog), false, catalog),
+                    None,
+                )
+            };
+            if !by_grace {
+                told.forget_rotation();
+            }
+            let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
+            let basis = Basis::RotatedOut(id, revision, found);
+            Ok((Vec::new(), Decision { verdict, basis }))
+        }
+        Presentation::Wrong(named) => {
+            let found = memory.remembers.then(|| named.read(catalog, reads, memory));
+            let basis = Basis::Wrong(found.transpose()?);
+            Ok(refused(Code::BadSecret, basis, now))
+        }
+        Presentation::Deleted(id) => Ok(refused(Code::Unknown, Basis::Deleted(id), now)),
+        Presentation::Refused(code) => Ok(refused(code, Basis::Nothing, now)),
+    }
+}
+
+fn refused(code: Code, basis: Basis, now: Instant) -> (Vec<Write>, Decision) {
+    let verdict = Verdict::refused(code, now);
+    (Vec::new(), Decision { verdict, basis })
+}
+
+/// What a presented credential turned out to be.
+pub(crate) enum Presentation {
+    /// A token whose secret was presented.
+    Of(Verified),
+    /// A token of which a secret was presented that was rotated out; whether nothing but the time says so.
+    RotatedOut(Box<Named>, bool),
+    /// A token that was named with a secret that is none of its own. Nothing of it may be told.
+    Wrong(Box<Named>),
+    /// A token that was deleted: to whoever presents it, none.
+    Deleted(TokenId),
+    /// None. Nothing is told of a record whose secret did not match.
+    Refused(Code),
+}
+
+/// Parses a credential and finds its record.
+pub(crate) fn authenticate<D: Verifying>(
+    deployment: &D,
+    credential: &str,
+    reads: &Reads,
+    now: Instant,
+    recent: &mut Recent,
+) -> Result<Presentation, Halt> {
+    let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
+        Ok(text) => {
+            // Hashed only once there is something to compare it with.
+            return Ok(match record(deployment, text.id(), reads)? {
+                Ok(stored) => Verified::of(&text.hash(), stored, now, recent),
+                Err(_) => Presentation::Refused(Code::StoreUnavailable),
+            });
+        }
+        Err(unreadable) => unreadable,
+    };
+    let Some(presented) = imported_key::find(deployment.imported(), credential, reads)? else {
+        return Ok(Presentation::Refused(unreadable.into()));
+    };
+    Ok(match record(deployment, presented.id(), reads)? {
+        Ok(stored) => Verified::of(&presented, stored, now, recent),
+        Err(_) => Presentation::Refused(Code::StoreUnavailable),
+    })
+}
+
+/// What is stored under the id of a token, in a store of this deployment. Both are read at once: a token in a store that does not say whose it
+/// is was made by an older version.
+fn record<'r, D: Verifying>(
+    deployment: &D,
+    id: &TokenId,
+    reads: &'r Reads,
+) -> Result<Result<Option<&'r str>, NotOurs>, Halt> {
+    let [stored, meta] = reads.get([&keys::token(id), keys::DEPLOYMENT])?;
+    Ok(match store_meta::read(meta, deployment.prefix()) {
+        Ok(None) if stored.is_some() => Err(NotOurs::Older),
+        read => read.map(|_| stored),
+    })
+}
+
+/// A token that a credential names, whatever its secret is worth.
+pub(crate) struct Named {
+    token: Token,
+    secrets: Secrets,
+    size: usize,
+}
+
+impl Named {
+    /// Reads what the token rests on, and counts its uses that were noted here.
+    fn read(
+        self: Box<Named>,
+        catalog: &Permissions,
+        reads: &Reads,
+        memory: &mut Memory,
+    ) -> Result<Box<FoundToken>, Halt> {
+        let Named { token, secrets, size } = *self;
+        // Read again in a moment, mostly with the same text.
+        if let Err(need) = Standing::require(&token, reads) {
+            if let [Some(stored)] = reads.get([&keys::token(&token.id)])? {
+                memory.recent.keep(stored, secrets, token);
+            }
+            return Err(need);
+        }
+        let mut standing = Standing::of(token, catalog, reads)?;
+        standing.terms.note_uses(|of| memory.last_use(of));
+        Ok(Box::new(FoundToken {
+            secrets,
+            size,
+            standing,
+        }))
+    }
+}
+
+/// A token whose secret was presented. Its state has not been looked at.
+pub(crate) struct Verified {
+    named: Box<Named>,
+    successor: bool,
+}
+
+impl Verified {
+    pub(crate) fn token(&self) -> &Token {
+        &self.named.token
+    }
+
+    /// Compares the secret with what is stored. Until it matches, nothing about the record is told.
+    fn of(presented: &Presented, stored: Option<&str>, now: Instant, recent: &mut Recent) -> Presentation {
+        let Some(stored) = stored else {
+            return Presentation::Refused(Code::Unknown);
+        };
+        let (secrets, token) = match recent.take(presented.id(), stored) {
+            Ok(Read::Token(read)) => *read,
+            Ok(Read::Tombstone) => return Presentation::Deleted(*presented.id()),
+            Err(_) => return Presentation::Refused(Code::StoreUnavailable),
+        };
+        let secret = secrets.which(presented.scheme(), presented.digest(), now);
+        let named = Box::new(Named {
+            token,
+            secrets,
+            size: stored.len(),
+        });
+        match secret {
+            Secret::Current | Secret::Successor => Presentation::Of(Verified {
+                named,
+                successor: secret == Secret::Successor,
+            }),
+            Secret::GraceOver => Presentation::RotatedOut(named, true),
+            Secret::RotatedOut => Presentation::RotatedOut(named, false),
+            Secret::Wrong => Presentation::Wrong(named),
+        }
+    }
+}
+
+/// Decides by the terms of the token, with what it rests on; then its limits.
+fn decide_found(
+    found: Box<FoundToken>,
+    successor: bool,
+    catalog: &Permissions,
+    question: &Question,
+    reads: &Reads,
+    now: Instant,
+) -> Result<(Vec<Write>, Decision), Halt> {
+    let standing = &found.standing;
+    let (token, grant) = (&standing.token, standing.terms.grant());
+    let code = standing.terms.decide(question, now);
+    let missing = if code == Code::InsufficientPermission {
+        question.requirement.missing(grant)
+    } else {
+        Vec::new()
+    };
+    let missing = missing
+        .into_iter()
+        .filter_map(|index| catalog.permission(index).cloned())
+        .collect();
+    let told = VerifiedToken::of(token, grant, successor, catalog);
+    let mut verdict = Verdict::of(told, code, missing, now);
+    if verdict.error == Some("insufficient_scope") {
+        verdict.scope = question.requirement.scope(catalog);
+    }
+    let writes = match question.consume {
+        Some(cost) if code == Code::Valid => {
+            let at = question.counted_at.unwrap_or(now);
+            spend(standing, cost, reads, at, &mut verdict)?
+        }
+        _ => Vec::new(),
+    };
+    let basis = Basis::Token(found);
+    Ok((writes, Decision { verdict, basis }))
+}
+
+/// Counts a request against the limits of a token and of all that it came from: all of them, or none.
+fn spend(
+    standing: &Standing,
+    cost: u32,
+    reads: &Reads,
+    now: Instant,
+    verdict: &mut Verdict,
+) -> Result<Vec<Write>, Halt> {
+    let limited: Vec<&Token> = std::iter::once(&standing.token)
+        .chain(&standing.parents)
+        .filter(|token| token.limits.is_some())
+        .collect();
+    let limit_keys: Vec<String> = limited.iter().map(|token| keys::limit(&token.id)).collect();
+    // Sessions of one token spend its limits too: all of them queue for the key of the last that they came from.
+    if let (Some(last), 1..) = (limit_keys.last(), cost) {
+        reads.get_queued(&limit_keys, last, false)?;
+    }
+    let counters = reads.get_all(&limit_keys)?;
+    let mut writes = Vec::new();
+    for ((token, key), stored) in limited.iter().zip(limit_keys).zip(counters) {
+        let Some(limits) = &token.limits else { continue };
+        let spent = match cost {
+            0 => limits.left(stored, now).map(|remaining| (remaining, None)),
+            _ => limits
+                .spend(stored, cost, now)
+                .map(|spent| (spent.remaining, Some(spent.text))),
+        };
+        match spent {
+            Ok((remaining, text)) => {
+                verdict.remaining = verdict.remaining.into_iter().chain(remaining).min();
+                let Some(text) = text else { continue };
+                // A first use expects no counter, as after a deletion: then the record itself tells that it is there.
+                if stored.is_none() {
+                    let token_key = keys::token(&token.id);
+                    let [record] = reads.get([&token_key])?;
+                    writes.push(Write::assert(token_key, record));
+                }
+                let mut write = Write::replace(key, stored, text);
+                if planted(Bug::CountersRace) {
+                    write.expect = None;
+                }
+                writes.push(write);
+            }
+            Err(exceeded) => {
+                let (code, retry_after_ms) = match exceeded {
+                    Exceeded::RateLimited { retry_after_ms } => (Code::RateLimited, retry_after_ms),
+                    Exceeded::UsageExceeded { retry_after_ms } => (Code::UsageExceeded, retry_after_ms),
+                    Exceeded::Damaged => (Code::StoreUnavailable, None),
+                };
+                verdict.refuse(code);
+                verdict.retry_after = retry_after_ms.map(|millis| millis.div_ceil(1_000));
+                return Ok(Vec::new());
+            }
+        }
+    }
+    Ok(writes)
+}
