@@ -9,6 +9,7 @@ use super::power::Power;
 use super::sessions::join;
 use super::{Answer, Context, Operation, Outcome, refuse_credential};
 use crate::actor::Actor;
+use crate::cache::Memory;
 use crate::catalog::{Action, Kind};
 use crate::condition::RequestContext;
 use crate::credential::{Credential, TokenId};
@@ -59,7 +60,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         credential,
         context.reads,
         context.time.latest(),
-        &mut Recent::default(),
+        &mut Memory::none(&mut Recent::default()),
     )? {
         Presentation::Of(verified) => verified,
         Presentation::Wrong(_) => return Err(not_valid(Code::BadSecret).into()),
