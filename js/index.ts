@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export type { Account, AccountInput, Accounts } from './accounts.js';
+
 export type {
   AuditCheck,
   AuditEntry,
@@ -13,15 +13,7 @@ export type {
   AuditQuery,
   Audits,
   VerifyAuditOptions,
-} from './audit.js';
-export type {
-  BulkOptions,
-  BulkProgress,
-  BulkReport,
-  PurgeQuery,
-  RevokeAllOptions,
-  RevokeAllQuery,
-} from './bulk.js';
+} from './api/audit.js';
 export type {
   Action,
   Catalog,
@@ -31,45 +23,21 @@ export type {
   Role,
   Service,
   Template,
-} from './catalog.js';
-export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './catalog-ids.js';
-export type { BearerError, ErrorCode, VerdictCode } from './codes.js';
-export type { Conditions, RequestContext, TimeWindow } from './conditions.js';
-export type { CredentialSource, HeadersLike, RequestLike } from './credential.js';
-export { type DefinedCatalog, defineCatalog } from './define-catalog.js';
-export type { Deployment } from './deployment.js';
-export type { DescribedKind, DescribedTemplate, Description } from './describe.js';
-export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './drift.js';
-export type { Duration } from './duration.js';
-export { LeastkeyError, type Problem } from './errors.js';
-export type { Exchanged, ExchangeInput } from './exchange.js';
-export type { Explanation, Wire } from './explain.js';
-export type {
-  ImportKeysOptions,
-  ImportProgress,
-  ImportReport,
-  KeyRow,
-  RowOutcome,
-} from './import-keys.js';
-export type { AdvanceOptions, Job, Jobs } from './jobs.js';
-export type { Limits } from './limits.js';
-export type { Minted, MintOptions } from './mint.js';
-export type { ErrorContext, OnError } from './on-error.js';
-export type {
-  CallOptions,
-  ExchangeOptions,
-  ExplainOptions,
-  RecordKey,
-  TokensOptions,
-  UsageOptions,
-  VerifyOptions,
-} from './options.js';
-export type { Rotated, RotateOptions, Rotation, Rotations } from './rotation.js';
-export type { RouteRequirement } from './route.js';
-export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './selection.js';
-export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './stores/store.js';
-export type { Offer, Suggestion } from './suggestion.js';
-export { createTokens, type Tokens } from './tokens.js';
+} from './api/catalog.js';
+export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './api/catalog-ids.js';
+export type { BearerError, ErrorCode, VerdictCode } from './api/codes.js';
+export type { Conditions, RequestContext, TimeWindow } from './api/conditions.js';
+export { type DefinedCatalog, defineCatalog } from './api/define-catalog.js';
+export type { Deployment } from './api/deployment.js';
+export type { DescribedKind, DescribedTemplate, Description } from './api/describe.js';
+export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './api/drift.js';
+export { LeastkeyError, type Problem } from './api/errors.js';
+export type { Limits } from './api/limits.js';
+export type { ErrorContext, OnError } from './api/on-error.js';
+export type { Rotated, RotateOptions, Rotation, Rotations } from './api/rotation.js';
+export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
+export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './api/store.js';
+export type { Offer, Suggestion } from './api/suggestion.js';
 export type {
   Actor,
   AddressUse,
@@ -86,6 +54,39 @@ export type {
   TokenRecord,
   Verdict,
   VerifiedToken,
-} from './types.js';
-export type { FlushReport } from './usage.js';
-export type { Verification, VerifyManyOptions } from './verify-many.js';
+} from './api/types.js';
+export type { CredentialSource, HeadersLike, RequestLike } from './input/credential.js';
+export type { Duration } from './input/duration.js';
+export type { Account, AccountInput, Accounts } from './manage/accounts.js';
+export type {
+  BulkOptions,
+  BulkProgress,
+  BulkReport,
+  PurgeQuery,
+  RevokeAllOptions,
+  RevokeAllQuery,
+} from './manage/bulk.js';
+export type { Exchanged, ExchangeInput } from './manage/exchange.js';
+export type {
+  ImportKeysOptions,
+  ImportProgress,
+  ImportReport,
+  KeyRow,
+  RowOutcome,
+} from './manage/import-keys.js';
+export type { AdvanceOptions, Job, Jobs } from './manage/jobs.js';
+export type { Minted, MintOptions } from './manage/mint.js';
+export { createTokens, type Tokens } from './manage/tokens.js';
+export type {
+  CallOptions,
+  ExchangeOptions,
+  ExplainOptions,
+  RecordKey,
+  TokensOptions,
+  UsageOptions,
+  VerifyOptions,
+} from './manage/tokens-options.js';
+export type { Explanation, Wire } from './verify/explain.js';
+export type { RouteRequirement } from './verify/route.js';
+export type { FlushReport } from './verify/usage.js';
+export type { Verification, VerifyManyOptions } from './verify/verify-many.js';

@@ -20,7 +20,7 @@ verdict against an independent model (tests/model). A difference ends the run an
 const PART = 250_000;
 
 const env = { CARGO_TARGET_DIR: inCache('target-native') };
-const test = ['--release', '--test', 'model'];
+const test = ['--profile', 'model', '--test', 'model'];
 
 function whole(name, text) {
   if (/^[1-9]\d{0,12}$/.test(text)) return Number(text);

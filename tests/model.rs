@@ -136,8 +136,9 @@ fn the_sequences_get_everywhere() {
     let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), random);
     let mut seen = BTreeMap::<String, usize>::new();
+    let random_sequence = sequences(EVERYTHING);
     for _ in 0..1_200 {
-        let sequence = sequences(EVERYTHING).new_tree(&mut runner).unwrap().current();
+        let sequence = random_sequence.new_tree(&mut runner).unwrap().current();
         for (what, often) in follow(&sequence).unwrap().seen.take() {
             *seen.entry(what).or_default() += often;
         }
@@ -173,9 +174,10 @@ fn a_run_from_a_seed_agrees_with_the_model() {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), random);
+    let random_sequence = sequences(EVERYTHING);
     let (mut done, mut sequences_done) = (0, 0u64);
     while done < wanted {
-        let sequence = sequences(EVERYTHING).new_tree(&mut runner).unwrap().current();
+        let sequence = random_sequence.new_tree(&mut runner).unwrap().current();
         done += sequence.0.len() as u64;
         sequences_done += 1;
         if let Err(problem) = follow(&sequence) {

@@ -3,8 +3,11 @@
 
 mod support;
 
+use std::borrow::Cow;
+
 use leastkey::Deployment;
 use leastkey::input::ErrorCode;
+use leastkey::storage::plan::Reads;
 use leastkey::storage::seal::open_unsealed;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -208,6 +211,27 @@ proptest! {
         prop_assume!(edited != sound);
         host.store.insert(record_of(&id), edited);
         prop_assert_eq!(host.code(&credential), "store_unavailable");
+    }
+}
+
+#[test]
+fn what_is_not_sealed_is_opened_without_a_copy() {
+    let (plain, sealed) = (Host::new(), sealed());
+    let read = |text: &str| {
+        let mut reads = Reads::default();
+        reads.insert("token/x".to_owned(), Some(text.to_owned()));
+        reads.insert("account/x".to_owned(), None);
+        reads
+    };
+    let stored = read("{}");
+    assert!(matches!(
+        plain.deployment.seal().opened(&stored),
+        Cow::Borrowed(_)
+    ));
+    let stored = read(&format!(r#"{{"value":{{}},"mac":"{}"}}"#, key('0')));
+    for (host, body) in [(&plain, "{}"), (&sealed, "")] {
+        let opened = host.deployment.seal().opened(&stored);
+        assert_eq!(opened.get(["token/x", "account/x"]).unwrap(), [Some(body), None]);
     }
 }
 

@@ -1,5 +1,5 @@
-import { prefixIn, STORE_META } from '../store-meta.js';
-import type { SyncStore } from '../stores/store.js';
+import type { SyncStore } from '../api/store.js';
+import { prefixIn, STORE_META } from '../stores/store-meta.js';
 import { UsageError } from './exit.js';
 
 /** The question where nothing says it. */

@@ -1,4 +1,4 @@
-import { LeastkeyError } from '../errors.js';
+import { LeastkeyError } from '../api/errors.js';
 
 /**
  * The instances of a module, one at a time. Nothing that a call needs stays in one between two calls, so after a trap a fresh one serves

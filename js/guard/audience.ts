@@ -1,4 +1,4 @@
-import { LeastkeyError } from '../errors.js';
+import { LeastkeyError } from '../api/errors.js';
 
 /** Printable ASCII, as the conditions of tokens have it. */
 const AUDIENCE = /^[ -~]{1,256}$/;

@@ -1,5 +1,5 @@
-import { LeastkeyError } from '../errors.js';
-import type { Verdict } from '../types.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { Verdict } from '../api/types.js';
 import { acceptsJson } from './accept.js';
 import type { GuardRequest } from './request.js';
 

@@ -1,4 +1,4 @@
-import type { HeadersLike } from '../credential.js';
+import type { HeadersLike } from '../input/credential.js';
 
 /** What a guard looks at of a request: a `Request`, of this realm or another, or what {@link requestOf} makes for node:http. */
 export interface GuardRequest {

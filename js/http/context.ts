@@ -1,4 +1,4 @@
-import type { RequestContext } from '../conditions.js';
+import type { RequestContext } from '../api/conditions.js';
 import type { Settings } from './options.js';
 
 /**

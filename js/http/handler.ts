@@ -1,5 +1,5 @@
 import { TrieRouter } from 'hono/router/trie-router';
-import type { Tokens } from '../tokens.js';
+import type { Tokens } from '../manage/tokens.js';
 import { accountVerbs, encodedAccountPath } from './account-path.js';
 import { refuseOversized } from './bounds.js';
 import { corsHeaders, preflightHeaders } from './cors.js';

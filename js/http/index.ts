@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+
+export type { ErrorContext, OnError } from '../api/on-error.js';
 export {
   type Admission,
   createGuard,
@@ -14,7 +16,6 @@ export {
   type PassingVerdict,
 } from '../guard/guard.js';
 export type { GuardRequest } from '../guard/request.js';
-export type { ErrorContext, OnError } from '../on-error.js';
 export { handler } from './handler.js';
 export type { Client, PresentedClient } from './oauth/client.js';
 export type { HandlerOptions } from './options.js';

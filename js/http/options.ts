@@ -1,9 +1,9 @@
-import { LeastkeyError } from '../errors.js';
+import { LeastkeyError } from '../api/errors.js';
+import { type OnError, readOnError } from '../api/on-error.js';
+import type { MaybePromise } from '../api/store.js';
+import type { Actor } from '../api/types.js';
 import { readAudience } from '../guard/audience.js';
-import { type OnError, readOnError } from '../on-error.js';
-import { refuseUnknownOptions } from '../options.js';
-import type { MaybePromise } from '../stores/store.js';
-import type { Actor } from '../types.js';
+import { refuseUnknownOptions } from '../manage/tokens-options.js';
 import type { Client, PresentedClient } from './oauth/client.js';
 
 /** What {@link handler} is given. */

@@ -1,4 +1,4 @@
-import { LeastkeyError } from '../errors.js';
+import { LeastkeyError } from '../api/errors.js';
 import { RequestRefused } from './refusal.js';
 
 /** The entity tag of a revision. */

@@ -1,5 +1,5 @@
-import { suggestion } from '../nearest.js';
-import { shown } from '../quote.js';
+import { suggestion } from '../input/nearest.js';
+import { shown } from '../input/quote.js';
 import { RequestRefused } from './refusal.js';
 import type { Schema } from './schemas/schema.js';
 

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../codes.js';
-import type { Tokens } from '../tokens.js';
+import type { ErrorCode } from '../api/codes.js';
+import type { Tokens } from '../manage/tokens.js';
 import type { Settings } from './options.js';
 import type { Parameters } from './query.js';
 import type { RequestCode } from './refusal.js';

@@ -1,4 +1,4 @@
-import { shown } from '../quote.js';
+import { shown } from '../input/quote.js';
 import { RequestRefused } from './refusal.js';
 
 /**

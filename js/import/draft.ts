@@ -1,5 +1,5 @@
-import type { Catalog, PermissionNode, Service } from '../catalog.js';
-import { LeastkeyError, type Problem } from '../errors.js';
+import type { Catalog, PermissionNode, Service } from '../api/catalog.js';
+import { LeastkeyError, type Problem } from '../api/errors.js';
 import { RouteIndex } from './route-index.js';
 import { segmentsOf } from './segments.js';
 

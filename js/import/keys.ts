@@ -1,8 +1,8 @@
-import type { Problem } from '../errors.js';
-import type { KeyRow } from '../import-keys.js';
-import { refuseUnknownOptions } from '../options.js';
-import { shown } from '../quote.js';
-import type { Selection } from '../selection.js';
+import type { Problem } from '../api/errors.js';
+import type { Selection } from '../api/selection.js';
+import { shown } from '../input/quote.js';
+import type { KeyRow } from '../manage/import-keys.js';
+import { refuseUnknownOptions } from '../manage/tokens-options.js';
 import { ForeignRow } from './foreign-row.js';
 
 /** What another system's words are here. */

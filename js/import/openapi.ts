@@ -1,5 +1,5 @@
-import { LeastkeyError } from '../errors.js';
-import { refuseUnknownOptions } from '../options.js';
+import { LeastkeyError } from '../api/errors.js';
+import { refuseUnknownOptions } from '../manage/tokens-options.js';
 import { at, isObject, type Members, membersAt, References, textAt } from './document.js';
 import { Draft, type Imported } from './draft.js';
 import { routePath } from './request-path.js';

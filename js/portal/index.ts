@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-import type { Tokens } from '../tokens.js';
-import type { Actor } from '../types.js';
+
+import type { Actor } from '../api/types.js';
+import type { Tokens } from '../manage/tokens.js';
 import { CopyOnce } from './create/copy-once.js';
 import { CreateToken } from './create/create-token.js';
 import type { Fetch } from './data/http-source.js';

@@ -1,6 +1,6 @@
-import type { Deployment } from '../deployment.js';
-import type { DescribedKind } from '../describe.js';
-import type { TokenRecord } from '../types.js';
+import type { Deployment } from '../api/deployment.js';
+import type { DescribedKind } from '../api/describe.js';
+import type { TokenRecord } from '../api/types.js';
 import type { Prefill } from './create/prefill.js';
 import type { Authority } from './data/authority.js';
 import type { Engine } from './data/engine.js';

@@ -1,7 +1,7 @@
-import { type Part, reveal } from './part.js';
 import type { Narrowing } from './permissions/narrowing.js';
-import type { Terms } from './terms/terms.js';
-import { type Unread, unreadOf } from './terms/unread.js';
+import { type Part, reveal } from './portal-element.js';
+import type { Terms } from './restrictions/token-form.js';
+import { type Unread, unreadOf } from './restrictions/unreadable-field.js';
 
 /** A form in which a field may have something that does not count yet. */
 export type Unsettled = Part & { unread: Unread | undefined };

@@ -1,5 +1,5 @@
-import { LeastkeyError } from '../errors.js';
-import type { Range, Write } from './store.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { Range, Write } from '../api/store.js';
 
 const LONGEST_KEY = 512;
 const MOST_WRITES = 32;

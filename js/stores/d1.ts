@@ -1,8 +1,8 @@
-import { LeastkeyError } from '../errors.js';
-import { refuseUnknownOptions } from '../options.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { Entry, Range, Store, Write } from '../api/store.js';
+import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { sweepClock } from '../runtime/sweep-clock.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
-import type { Entry, Range, Store, Write } from './store.js';
-import { sweepClock } from './sweep-clock.js';
 
 /** What of Cloudflare's `D1Database` is used. */
 export interface D1Like {

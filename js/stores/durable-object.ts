@@ -1,9 +1,9 @@
-import { LeastkeyError } from '../errors.js';
-import { refuseUnknownOptions } from '../options.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { Entry, MaybePromise, Range, Store, SyncStore, Write } from '../api/store.js';
+import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { sweepClock } from '../runtime/sweep-clock.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
 import { carrying, restored } from './remote-error.js';
-import type { Entry, MaybePromise, Range, Store, SyncStore, Write } from './store.js';
-import { sweepClock } from './sweep-clock.js';
 
 /** What of the `ctx.storage` of a Durable Object with SQLite is used. */
 export interface DurableObjectStorageLike {

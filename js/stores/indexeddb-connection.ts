@@ -1,5 +1,5 @@
-import { LeastkeyError } from '../errors.js';
-import { TimeLimitError, within } from '../time-limit.js';
+import { LeastkeyError } from '../api/errors.js';
+import { TimeLimitError, within } from '../runtime/deadline.js';
 
 export const ENTRIES = 'entries';
 export const EXPIRY = 'expiresAt';

@@ -1,9 +1,9 @@
-import { LeastkeyError } from '../errors.js';
-import { refuseUnknownOptions } from '../options.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { Entry, Range, Store, Write } from '../api/store.js';
+import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { sweepClock } from '../runtime/sweep-clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { Connection, ENTRIES, EXPIRY, unavailable } from './indexeddb-connection.js';
-import type { Entry, Range, Store, Write } from './store.js';
-import { sweepClock } from './sweep-clock.js';
 
 export interface IndexedDbStoreOptions {
   /** The name of the database. Default `leastkey`. All pages of one origin that name it share it. */

@@ -1,6 +1,6 @@
+import type { Entry, Range, SyncStore, Write } from '../api/store.js';
+import { sweepClock } from '../runtime/sweep-clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
-import type { Entry, Range, SyncStore, Write } from './store.js';
-import { sweepClock } from './sweep-clock.js';
 
 export interface MemoryStoreOptions {
   /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */

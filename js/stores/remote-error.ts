@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../codes.js';
-import { LeastkeyError } from '../errors.js';
+import type { ErrorCode } from '../api/codes.js';
+import { LeastkeyError } from '../api/errors.js';
 
 /**
  * An error that may cross a remote call of workerd. Without the flag `enhanced_error_serialization`

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { LeastkeyError } from '../errors.js';
+import { LeastkeyError } from '../api/errors.js';
 
 /** What `libsql` and `node:sqlite` have in common. */
 export interface Database {

@@ -1,4 +1,4 @@
-import { LeastkeyError } from '../errors.js';
+import { LeastkeyError } from '../api/errors.js';
 import type { Database } from './sqlite-driver.js';
 
 /** Marks the file as Leastkey's ("LKey" in ASCII), so that another program's database is never written to. */

@@ -1,14 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { LeastkeyError } from '../errors.js';
-import { refuseUnknownOptions } from '../options.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { Entry, Range, SyncStore, Write } from '../api/store.js';
+import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { sweepClock } from '../runtime/sweep-clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { createForOwner, warnIfOpenToOthers } from './file-access.js';
 import { OpenFiles } from './open-files.js';
 import { type Database, isBusy, isIncompleteWrite, loadDriver, type Statement } from './sqlite-driver.js';
 import { prepareSchema, rollBack } from './sqlite-schema.js';
-import type { Entry, Range, SyncStore, Write } from './store.js';
-import { sweepClock } from './sweep-clock.js';
 
 export interface SqliteStoreOptions {
   /** The database file. It is created when missing; its folder must exist. */

@@ -11,6 +11,7 @@ use super::marker::Mark;
 use super::op::Operation;
 use super::power::Power;
 use super::sessions::join;
+
 use crate::catalog::{Action, Kind};
 use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
@@ -29,6 +30,7 @@ use crate::value::name::Name;
 use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
+use crate::verify::cache::Memory;
 use crate::verify::dependencies::Standing;
 use crate::verify::record_memo::Recent;
 use crate::verify::verdict::Code;
@@ -63,7 +65,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         credential,
         context.reads,
         context.time.latest(),
-        &mut Recent::default(),
+        &mut Memory::none(&mut Recent::default()),
     )? {
         Presentation::Of(verified) => verified,
         Presentation::Wrong(_) => return Err(not_valid(Code::BadSecret).into()),

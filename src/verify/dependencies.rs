@@ -72,8 +72,11 @@ impl Standing {
     /// # Errors
     /// [`Halt::Need`] for what has to be read.
     pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Halt> {
-        let mut needed = vec![keys::token(&token.id)];
-        needed.extend(dependencies(token));
+        let rests_on = dependencies(token);
+        // Room for the record, for what it rests on, and for the use of the token and of each that it came from.
+        let mut needed = Vec::with_capacity(rests_on.len() + token.parents.len() + 2);
+        needed.push(keys::token(&token.id));
+        needed.extend(rests_on);
         needed.extend(usage_keys(token));
         reads.require_together(needed)
     }

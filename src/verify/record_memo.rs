@@ -1,14 +1,20 @@
-//! The record that was read last, as what it says. A verification from the store asks for what a token rests on once it has read its record, and
-//! is then given the same text again.
+//! What was read last, as what it says. A verification from the store asks for what a token rests on once it has read its record, and is then
+//! given the same text again; and whose the store is, it is told each time.
 
 use crate::codec::decode::Damaged;
 use crate::model::record::{Secrets, Stored};
 use crate::model::token::Token;
-use crate::value::credential::TokenId;
+use crate::storage::store_meta;
+use crate::storage::store_meta::NotOurs;
+use crate::value::credential::{Prefix, TokenId};
 
-/// A record by its text: nothing but a function of that, so it cannot be out of date.
+/// A record and the description of the store by their texts: nothing but functions of those, so they cannot be out of date.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Option<(String, Box<(Secrets, Token)>)>);
+pub(crate) struct Recent {
+    record: Option<(String, Box<(Secrets, Token)>)>,
+    /// What said that the store is that of this deployment.
+    ours: Option<String>,
+}
 
 /// What is stored under the id of a token.
 #[derive(Debug)]
@@ -22,7 +28,7 @@ pub(crate) enum Read {
 impl Recent {
     /// What a text says that is stored under an id: taken from here, if it is the same text as before.
     pub(crate) fn take(&mut self, id: &TokenId, text: &str) -> Result<Read, Damaged> {
-        match self.0.take() {
+        match self.record.take() {
             Some((known, read)) if known == text && read.1.id == *id => Ok(Read::Token(read)),
             _ => Ok(match Stored::parse(id, text)? {
                 Stored::Record(record) => Read::Token(Box::new(record.into_parts())),
@@ -33,6 +39,20 @@ impl Recent {
 
     /// Keeps what a text says until the next is read.
     pub(crate) fn keep(&mut self, text: &str, secrets: Secrets, token: Token) {
-        self.0 = Some((text.to_owned(), Box::new((secrets, token))));
+        self.record = Some((text.to_owned(), Box::new((secrets, token))));
+    }
+
+    /// Whether a store says by `meta/deployment` that it is that of the deployment with a prefix, which is always the same one here; if it says
+    /// nothing, it was never used.
+    ///
+    /// # Errors
+    /// When it is another's.
+    pub(crate) fn is_ours(&mut self, meta: Option<&str>, prefix: &Prefix) -> Result<bool, NotOurs> {
+        if meta.is_some() && meta == self.ours.as_deref() {
+            return Ok(true);
+        }
+        let is_ours = store_meta::read(meta, prefix)?.is_some();
+        self.ours = meta.map(str::to_owned);
+        Ok(is_ours)
     }
 }

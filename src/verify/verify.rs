@@ -268,7 +268,7 @@ pub(crate) fn decide<D: Verifying>(
     memory: &mut Memory,
 ) -> Result<(Vec<Write>, Decision), Halt> {
     let catalog = deployment.permissions();
-    match authenticate(deployment, credential, reads, now, memory.recent)? {
+    match authenticate(deployment, credential, reads, now, memory)? {
         Presentation::Of(Verified { named, successor }) => {
             let found = named.read(catalog, reads, memory)?;
             decide_found(found, successor, catalog, question, reads, now)
@@ -330,14 +330,14 @@ pub(crate) fn authenticate<D: Verifying>(
     credential: &str,
     reads: &Reads,
     now: Instant,
-    recent: &mut Recent,
+    memory: &mut Memory,
 ) -> Result<Presentation, Halt> {
     let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
+        // Hashed only once there is something to compare it with.
         Ok(text) => {
-            // Hashed only once there is something to compare it with.
-            return Ok(match record(deployment, text.id(), reads)? {
-                Ok(stored) => Verified::of(&text.hash(), stored, now, recent),
-                Err(_) => Presentation::Refused(Code::StoreUnavailable),
+            return Ok(match token_named(deployment, text.id(), reads, memory)? {
+                Ok(named) => Presentation::of(&text.hash(), named, now),
+                Err(refused) => refused,
             });
         }
         Err(unreadable) => unreadable,
@@ -345,24 +345,42 @@ pub(crate) fn authenticate<D: Verifying>(
     let Some(presented) = imported_key::find(deployment.imported(), credential, reads)? else {
         return Ok(Presentation::Refused(unreadable.into()));
     };
-    Ok(match record(deployment, presented.id(), reads)? {
-        Ok(stored) => Verified::of(&presented, stored, now, recent),
-        Err(_) => Presentation::Refused(Code::StoreUnavailable),
+    Ok(match token_named(deployment, presented.id(), reads, memory)? {
+        Ok(named) => Presentation::of(&presented, named, now),
+        Err(refused) => refused,
     })
 }
 
-/// What is stored under the id of a token, in a store of this deployment. Both are read at once: a token in a store that does not say whose it
+/// The token that is stored under an id, in a store of this deployment. Both are read at once: a token in a store that does not say whose it
 /// is was made by an older version.
-fn record<'r, D: Verifying>(
+fn token_named<D: Verifying>(
     deployment: &D,
     id: &TokenId,
-    reads: &'r Reads,
-) -> Result<Result<Option<&'r str>, NotOurs>, Halt> {
+    reads: &Reads,
+    memory: &mut Memory,
+) -> Result<Result<Box<Named>, Presentation>, Halt> {
     let [stored, meta] = reads.get([&keys::token(id), keys::DEPLOYMENT])?;
-    Ok(match store_meta::read(meta, deployment.prefix()) {
-        Ok(None) if stored.is_some() => Err(NotOurs::Older),
-        read => read.map(|_| stored),
-    })
+    let refused = |code| Ok(Err(Presentation::Refused(code)));
+    let stored = match (memory.recent.is_ours(meta, deployment.prefix()), stored) {
+        (Ok(true), Some(stored)) => stored,
+        (Ok(_), None) => return refused(Code::Unknown),
+        (Ok(false), Some(_)) | (Err(_), _) => return refused(Code::StoreUnavailable),
+    };
+    let (secrets, token) = match memory.recent.take(id, stored) {
+        Ok(Read::Token(read)) => *read,
+        Ok(Read::Tombstone) => return Ok(Err(Presentation::Deleted(*id))),
+        Err(_) => return refused(Code::StoreUnavailable),
+    };
+    let named = Box::new(Named {
+        token,
+        secrets,
+        size: stored.len(),
+    });
+    // What is to be remembered is read to the end whatever the secret is worth: so that is looked at once.
+    if memory.remembers {
+        return Ok(Ok(named.require(reads, memory)?));
+    }
+    Ok(Ok(named))
 }
 
 /// A token that a credential names, whatever its secret is worth.
@@ -373,6 +391,17 @@ pub(crate) struct Named {
 }
 
 impl Named {
+    /// Requires what the token rests on, and its record once more: in a moment it is read again, mostly with the same text.
+    fn require(self: Box<Named>, reads: &Reads, memory: &mut Memory) -> Result<Box<Named>, Halt> {
+        let Err(need) = Standing::require(&self.token, reads) else {
+            return Ok(self);
+        };
+        if let [Some(stored)] = reads.get([&keys::token(&self.token.id)])? {
+            memory.recent.keep(stored, self.secrets, self.token);
+        }
+        Err(need)
+    }
+
     /// Reads what the token rests on, and counts its uses that were noted here.
     fn read(
         self: Box<Named>,
@@ -380,14 +409,12 @@ impl Named {
         reads: &Reads,
         memory: &mut Memory,
     ) -> Result<Box<FoundToken>, Halt> {
-        let Named { token, secrets, size } = *self;
-        // Read again in a moment, mostly with the same text.
-        if let Err(need) = Standing::require(&token, reads) {
-            if let [Some(stored)] = reads.get([&keys::token(&token.id)])? {
-                memory.recent.keep(stored, secrets, token);
-            }
-            return Err(need);
-        }
+        let named = if memory.remembers {
+            self
+        } else {
+            self.require(reads, memory)?
+        };
+        let Named { token, secrets, size } = *named;
         let mut standing = Standing::of(token, catalog, reads)?;
         standing.terms.note_uses(|of| memory.last_use(of));
         Ok(Box::new(FoundToken {
@@ -408,23 +435,12 @@ impl Verified {
     pub(crate) fn token(&self) -> &Token {
         &self.named.token
     }
+}
 
+impl Presentation {
     /// Compares the secret with what is stored. Until it matches, nothing about the record is told.
-    fn of(presented: &Presented, stored: Option<&str>, now: Instant, recent: &mut Recent) -> Presentation {
-        let Some(stored) = stored else {
-            return Presentation::Refused(Code::Unknown);
-        };
-        let (secrets, token) = match recent.take(presented.id(), stored) {
-            Ok(Read::Token(read)) => *read,
-            Ok(Read::Tombstone) => return Presentation::Deleted(*presented.id()),
-            Err(_) => return Presentation::Refused(Code::StoreUnavailable),
-        };
-        let secret = secrets.which(presented.scheme(), presented.digest(), now);
-        let named = Box::new(Named {
-            token,
-            secrets,
-            size: stored.len(),
-        });
+    fn of(presented: &Presented, named: Box<Named>, now: Instant) -> Presentation {
+        let secret = named.secrets.which(presented.scheme(), presented.digest(), now);
         match secret {
             Secret::Current | Secret::Successor => Presentation::Of(Verified {
                 named,

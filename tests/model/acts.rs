@@ -102,20 +102,25 @@ pub const EVERYTHING: Weights = Weights {
 
 pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
     let Weights { race, lost, many, .. } = weights;
-    let call = move || calls(weights);
+    let call = calls(weights).boxed();
     let wait = select(vec![MINUTE, 9 * MINUTE, HOUR, 2 * HOUR, DAY, 8 * DAY, 40 * DAY]);
-    prop_oneof![
-        20 => call().prop_map(Move::Call),
-        race => (call(), call(), any::<bool>(), 0..7usize).prop_map(|(first, second, same, reads)| {
+    let races =
+        (call.clone(), call.clone(), any::<bool>(), 0..7usize).prop_map(|(first, second, same, reads)| {
             let second = if same { second.aimed_like(&first) } else { second };
             Move::Race { first, second, reads }
-        }),
-        lost => (call(), proptest::option::of(call())).prop_map(|(call, then)| Move::Lost { call, then }),
-        many => sweeps(),
-        2 => (call(), select(vec![0, MINUTE, 15 * MINUTE])).prop_map(|(call, after)| Move::Twice { call, after }),
-        3 => wait.prop_map(Move::Wait),
-        7 => scenarios().prop_map(Move::Scenario),
-        4 => (token(), 1..4u32).prop_map(|(token, cost)| Move::Spend { token, cost }),
+        });
+    let lose = (call.clone(), proptest::option::of(call.clone()));
+    let twice = (call.clone(), select(vec![0, MINUTE, 15 * MINUTE]));
+    // Each in a box: a move has room for the tree of every sort, and the trees are large.
+    prop_oneof![
+        20 => call.prop_map(Move::Call).boxed(),
+        race => races.boxed(),
+        lost => lose.prop_map(|(call, then)| Move::Lost { call, then }).boxed(),
+        many => sweeps().boxed(),
+        2 => twice.prop_map(|(call, after)| Move::Twice { call, after }).boxed(),
+        3 => wait.prop_map(Move::Wait).boxed(),
+        7 => scenarios().prop_map(Move::Scenario).boxed(),
+        4 => (token(), 1..4u32).prop_map(|(token, cost)| Move::Spend { token, cost }).boxed(),
     ]
 }
 
@@ -141,7 +146,11 @@ fn sweeps() -> impl Strategy<Value = Move> {
 }
 
 fn calls(weights: Weights) -> impl Strategy<Value = Call> {
-    let by = |act: BoxedStrategy<Act>| (actor(), act).prop_map(|(actor, act)| Call::By(actor, act));
+    let by = |act: BoxedStrategy<Act>| {
+        (actor(), act)
+            .prop_map(|(actor, act)| Call::By(actor, act))
+            .boxed()
+    };
     let Weights {
         create,
         edit,
@@ -160,8 +169,8 @@ fn calls(weights: Weights) -> impl Strategy<Value = Call> {
         rotate => by((select(vec![OnToken::Confirm, OnToken::Abort]), token())
             .prop_map(|(op, token)| Act::Token(op, token)).boxed()),
         exchange => (token(), token(), derived())
-            .prop_map(|(token, secret, derived)| Call::Exchange { token, secret, derived }),
-        rotate => (token(), seen()).prop_map(|(token, seen)| Call::Flush { token, seen }),
+            .prop_map(|(token, secret, derived)| Call::Exchange { token, secret, derived }).boxed(),
+        rotate => (token(), seen()).prop_map(|(token, seen)| Call::Flush { token, seen }).boxed(),
         account => by((whose(), rights()).prop_map(|(whose, rights)| Act::PutAccount(whose, rights)).boxed()),
         account => by((on_account(), whose()).prop_map(|(op, whose)| Act::Account(op, whose)).boxed()),
         many => by((option(OWNERS), option(TAGS), option(SUBJECTS))

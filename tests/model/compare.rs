@@ -1,5 +1,6 @@
 //! The core's answers and the store beside the model's state.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastkey::storage::keys;
@@ -10,7 +11,7 @@ use super::actor::Actor;
 use super::call::{Act, Call};
 use super::place::{Place, Reach, place, reach};
 use super::rules::{Done, Shown};
-use super::state::{Account, Held, State, Status, Token};
+use super::state::{Account, Held, State, Status};
 use super::world::Changed;
 
 /// What is wrong, in words.
@@ -75,11 +76,10 @@ pub fn answer(state: &State, shown: &Shown, answer: &Json) -> Checked {
 
 /// A token as it is shown, beside the model's.
 pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
-    let Token { kind, rotation, .. } = &state.tokens[token];
-    let mut token = state.tokens[token].clone();
+    let mut token = Cow::Borrowed(&state.tokens[token]);
     // A grace that is over need not be written down to count.
-    if shown["rotation"].is_null() && rotation.is_some() {
-        token.settle(state.now);
+    if shown["rotation"].is_null() && token.rotation.is_some() {
+        token.to_mut().settle(state.now);
     }
     let parents: Vec<&str> = token
         .parents
@@ -88,7 +88,7 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
         .collect();
     let expected = json!({
         "id": token.id,
-        "kind": kind.id,
+        "kind": token.kind.id,
         "name": token.name,
         "owner": token.owner,
         "subject": token.subject,
@@ -113,7 +113,7 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
         "revision": token.revision,
     });
     for (name, model) in expected.as_object().unwrap() {
-        same(&format!("{name} of token {}", token.id), &shown[name], model)?;
+        same(name, &shown[name], model).map_err(|problem| format!("token {}: {problem}", token.id))?;
     }
     let ends = shown["rotation"]["graceEndsAt"].as_u64();
     same(
@@ -121,11 +121,8 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
         ends,
         token.rotation.as_ref().map(|rotation| rotation.grace_ends_at),
     )?;
-    same(
-        &format!("the reach of token {}", token.id),
-        reach_of(shown),
-        token.reach,
-    )
+    same("its reach", &reach_of(shown), &token.reach)
+        .map_err(|problem| format!("token {}: {problem}", token.id))
 }
 
 fn held_at(held: Held) -> Option<Json> {

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod compare;
 pub mod laws;
 pub mod place;
+pub mod reader;
 pub mod rules;
 pub mod run;
 pub mod scenarios;

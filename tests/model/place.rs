@@ -60,8 +60,8 @@ pub const OWNERS: [Place; 9] = [
 
 /// Whether a place is another, or stands above it: segment by segment.
 pub fn covers(above: &str, below: &str) -> bool {
-    let segments = |place: &str| place.split('/').map(str::to_owned).collect::<Vec<_>>();
-    above == ROOT || segments(below).starts_with(&segments(above))
+    let mut segments = below.split('/');
+    above == ROOT || above.split('/').all(|segment| segments.next() == Some(segment))
 }
 
 /// What stands above something, the nearest first, the root last.

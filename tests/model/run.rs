@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastkey::storage::plan::Write;
+use leastkey::storage::plan::{Reads, Write};
+use leastkey::verify::verdict::Code;
 use serde_json::{Value as Json, json};
 
 use super::acts::Move;
@@ -11,12 +12,11 @@ use super::call::{Act, Call};
 use super::catalog::PERMISSIONS;
 use super::compare::{self, Checked, same};
 use super::laws;
-use super::place::{ADDRESS, PLACES, covers};
+use super::place::{PLACES, covers};
 use super::rules::{Codes, Done, Shown};
 use super::state::State;
-use super::world::{Attempt, Changed, Planned, World};
+use super::world::{Asked, Attempt, Changed, Needs, Planned, World};
 
-#[derive(Clone)]
 pub struct Run {
     pub world: World,
     pub state: State,
@@ -96,9 +96,8 @@ impl Run {
         if expected == ["valid"] && !self.state.spend(at, cost) {
             expected = vec!["usage_exceeded"];
         }
-        let question = json!({ "context": { "ip": ADDRESS }, "consume": cost });
-        let verdict = self.world.spend(&credential, &question)?;
-        let code = verdict["code"].as_str().unwrap();
+        let verdict = self.world.spend(&credential, cost)?;
+        let code = verdict.code.name();
         self.note(format!("verdict of a use: {code}"));
         if !expected.contains(&code) {
             return Err(format!("a use of {cost} is {code}, for the model {expected:?}"));
@@ -352,19 +351,25 @@ impl Run {
     fn verify(&self, token: usize) -> Checked {
         let found = &self.state.tokens[token];
         let mut codes = Vec::new();
+        let mut reads = Reads::default();
+        let asked = Asked {
+            consume: Some(0),
+            ..Asked::default()
+        };
         for (number, credential) in found.secrets.iter().enumerate() {
-            let verdict = self
-                .world
-                .verify(credential, &json!({ "context": { "ip": ADDRESS }, "consume": 0 }));
             let expected = self.state.verdict(found, number, None);
-            let code = verdict["code"].as_str().unwrap().to_owned();
+            self.recall(token, credential, None, &expected)?;
+            let verdict = self.world.verify(credential, asked, &mut reads);
+            let code = verdict.code.name();
             self.note(format!("verdict: {code}"));
-            if !expected.contains(&code.as_str()) {
+            if !expected.contains(&code) {
                 return Err(format!(
                     "secret {number} of token {} is {code}, for the model {expected:?}",
                     found.id
                 ));
             }
+            let verdict = serde_json::to_value(&verdict).unwrap();
+            same("the code as it is told", &verdict["code"], &json!(code))?;
             if code == "valid" {
                 let left = verdict["remaining"].as_u64();
                 let expected = self.state.left(found).map(u64::from);
@@ -373,13 +378,35 @@ impl Run {
             laws::hold_for(&self.state, token, &verdict)?;
             codes.push(code);
         }
-        let revoked = codes.iter().any(|code| code == "revoked");
+        let revoked = codes.contains(&"revoked");
         let before = if revoked {
             !self.revoked.borrow_mut().insert(token)
         } else {
             self.revoked.borrow().contains(&token)
         };
         laws::hold_for_all(&self.state, token, &codes, before)
+    }
+
+    /// What a verifier remembers of a credential, if it does.
+    fn recall(
+        &self,
+        token: usize,
+        credential: &str,
+        needs: Needs,
+        expected: &[&'static str],
+    ) -> Result<Option<Code>, String> {
+        let Some(code) = self.world.recall(credential, needs) else {
+            return Ok(None);
+        };
+        self.note(format!("remembered: {}", code.name()));
+        if !expected.contains(&code.name()) {
+            return Err(format!(
+                "token {} is remembered as {} for {needs:?}, for the model {expected:?}",
+                self.state.tokens[token].id,
+                code.name()
+            ));
+        }
+        Ok(Some(code))
     }
 
     /// Everything, at the end of a sequence.
@@ -404,23 +431,25 @@ impl Run {
             .into_iter()
             .filter(|place| covers(found.boundary, place) || covers(place, found.boundary));
         let places: BTreeSet<_> = near.chain(["org:ab", "user:2"]).map(Some).chain([None]).collect();
+        let mut reads = Reads::default();
         for permission in PERMISSIONS {
             for place in &places {
-                let requirement = match place {
-                    Some(place) => json!({ "permission": permission, "resource": place }),
-                    None => json!(permission),
+                let needs = Some((permission, *place));
+                let expected = self.state.verdict(found, found.current, needs);
+                // The same terms decide what is remembered and what is read: one of them is read too.
+                let remembered = match place {
+                    Some(_) => self.recall(token, credential, needs, &expected)?,
+                    None => None,
                 };
-                let verdict = self.world.verify(
-                    credential,
-                    &json!({ "requirement": requirement, "context": { "ip": ADDRESS } }),
-                );
-                let expected = self
-                    .state
-                    .verdict(found, found.current, Some((permission, *place)));
-                let code = verdict["code"].as_str().unwrap();
+                let code = remembered.unwrap_or_else(|| {
+                    let asked = Asked { needs, consume: None };
+                    self.world.verify(credential, asked, &mut reads).code
+                });
+                let code = code.name();
                 self.note(format!("verdict: {code}"));
-                let what = format!("{permission} at {place:?} for token {}", found.id);
-                same(&what, vec![code], expected)?;
+                same("the verdict", vec![code], expected).map_err(|problem| {
+                    format!("{permission} at {place:?} for token {}: {problem}", found.id)
+                })?;
                 if code == "valid" {
                     laws::was_given(&self.state, token, permission, place.unwrap_or(found.boundary))?;
                 }

@@ -19,13 +19,13 @@ const OWNERS: [(usize, Place); 3] = [(6, "user:1"), (7, "user:2"), (8, "org:a")]
 
 pub fn scenarios() -> impl Strategy<Value = Vec<Call>> {
     prop_oneof![
-        4 => a_bound_manager(),
-        3 => an_owner_of_what_others_made(),
-        1 => a_bound_of_ones_own(),
-        1 => a_narrowed_token(),
-        1 => stop_and_start_an_account(),
-        1 => sessions_of_a_bound_token(),
-        1 => what_a_swept_token_made(),
+        4 => a_bound_manager().boxed(),
+        3 => an_owner_of_what_others_made().boxed(),
+        1 => a_bound_of_ones_own().boxed(),
+        1 => a_narrowed_token().boxed(),
+        1 => stop_and_start_an_account().boxed(),
+        1 => sessions_of_a_bound_token().boxed(),
+        1 => what_a_swept_token_made().boxed(),
     ]
 }
 

@@ -1,20 +1,26 @@
 //! A host for the core: a map for a store, a clock that is set by hand, entropy by number. Plans advance a read at a time, so that others can
 //! commit between two reads, or between the last read and the commit.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use leastkey::Deployment;
+use leastkey::codec::json::Value;
 use leastkey::model::question::{Question, read_requirement};
+use leastkey::model::requirement::Requirement;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
 use leastkey::storage::plan::{ListRead, Need, Reads, Step, Write};
 use leastkey::value::credential::{Credential, Prefix};
-use leastkey::verify::verify::verify;
+use leastkey::verify::verdict::{Code, Verdict};
+use leastkey::verify::verify::verify_and_remember;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
 use super::call::Minted;
 use super::catalog::document;
+use super::place::{ADDRESS, Permission, Place};
+use super::reader::Reader;
 use crate::support::{NOW, instant, value};
 
 const PREFIX: &str = "model";
@@ -33,16 +39,61 @@ pub enum Planned {
 /// What a commit changed: by key, what was there before and what is there after.
 pub type Changed = BTreeMap<String, (Option<String>, Option<String>)>;
 
-#[derive(Clone)]
+/// A permission, and the place where it is needed, if there is one.
+pub type Needs = Option<(Permission, Option<Place>)>;
+
+/// What a verification needs, and how much it spends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    pub needs: Needs,
+    pub consume: Option<u32>,
+}
+
+thread_local! {
+    /// What was read once. There are few, and they are asked all the time.
+    static QUESTIONS: RefCell<BTreeMap<Needs, &'static Question<'static>>> =
+        const { RefCell::new(BTreeMap::new()) };
+}
+
+impl Asked {
+    fn question(self) -> Question<'static> {
+        let read = QUESTIONS.with_borrow_mut(|read| *read.entry(self.needs).or_insert_with(|| self.read()));
+        Question {
+            request: read.request.clone(),
+            consume: self.consume,
+            ..Question::of(read.requirement)
+        }
+    }
+
+    fn read(self) -> &'static Question<'static> {
+        let mut question = json!({ "context": { "ip": ADDRESS } });
+        if let Some((permission, place)) = self.needs {
+            question["requirement"] = match place {
+                Some(place) => json!({ "permission": permission, "resource": place }),
+                None => json!(permission),
+            };
+        }
+        let question = value(question);
+        let requirement = read_requirement(DEPLOYMENT.catalog(), &question).unwrap();
+        let requirement: &'static Requirement = Box::leak(Box::new(requirement));
+        Box::leak(Box::new(Question::read(requirement, &question).unwrap()))
+    }
+}
+
 pub struct World {
     pub store: BTreeMap<String, String>,
+    /// How often the store has changed.
+    version: u64,
     pub now: u64,
     draws: u64,
+    reader: RefCell<Reader>,
 }
 
 /// One call on its way.
 pub struct Attempt {
     call: Json,
+    /// The same, as the core is handed it.
+    value: Value,
     draw: u64,
     started: u64,
     reads: Reads,
@@ -52,8 +103,10 @@ impl World {
     pub fn new() -> World {
         World {
             store: BTreeMap::new(),
+            version: 0,
             now: NOW,
             draws: 0,
+            reader: RefCell::default(),
         }
     }
 
@@ -61,6 +114,7 @@ impl World {
     pub fn attempt(&mut self, call: Json) -> Attempt {
         self.draws += 1;
         Attempt {
+            value: value(call.clone()),
             call,
             draw: self.draws,
             started: self.now,
@@ -82,37 +136,51 @@ impl World {
         }
     }
 
-    /// The verdict on a credential, which writes nothing.
-    pub fn verify(&self, credential: &str, question: &Json) -> Json {
-        let (writes, verdict) = self.decide(credential, question);
+    /// What a verifier remembers that has read the feed since the last change.
+    pub fn recall(&self, credential: &str, needs: Needs) -> Option<Code> {
+        let asked = Asked { needs, consume: None };
+        let mut reader = self.reader.borrow_mut();
+        reader.follow(&DEPLOYMENT, &self.store, self.version);
+        reader.recall(&DEPLOYMENT, credential, &asked.question(), self.now)
+    }
+
+    /// The verdict on a credential, which writes nothing and is remembered. The reads are of the store as it is, and are added to.
+    pub fn verify(&self, credential: &str, asked: Asked, reads: &mut Reads) -> Verdict {
+        let (writes, verdict) = self.decide(credential, asked, reads);
         assert!(writes.is_empty(), "{writes:?}");
         verdict
     }
 
     /// The verdict on a credential that is counted.
-    pub fn spend(&mut self, credential: &str, question: &Json) -> Result<Json, String> {
-        let (writes, verdict) = self.decide(credential, question);
+    pub fn spend(&mut self, credential: &str, cost: u32) -> Result<Verdict, String> {
+        let asked = Asked {
+            consume: Some(cost),
+            ..Asked::default()
+        };
+        let (writes, verdict) = self.decide(credential, asked, &mut Reads::default());
         self.commit(&writes).ok_or("nobody was before the use")?;
         Ok(verdict)
     }
 
-    fn decide(&self, credential: &str, question: &Json) -> (Vec<Write>, Json) {
-        let question = value(question.clone());
-        let requirement = read_requirement(DEPLOYMENT.catalog(), &question).unwrap();
-        let question = Question::read(&requirement, &question).unwrap();
-        let mut reads = Reads::default();
+    fn decide(&self, credential: &str, asked: Asked, reads: &mut Reads) -> (Vec<Write>, Verdict) {
+        let question = asked.question();
+        let mut reader = self.reader.borrow_mut();
+        reader.follow(&DEPLOYMENT, &self.store, self.version);
+        let cache = &mut reader.cache;
+        let (round, now) = (Some(cache.round()), instant(self.now));
         for _ in 0..4 {
-            let (writes, verdict) =
-                match verify(&*DEPLOYMENT, credential, &question, &reads, instant(self.now)) {
-                    Step::Need(need) => {
-                        self.fetch(&mut reads, need);
-                        continue;
-                    }
-                    Step::Answer(verdict) => (Vec::new(), verdict),
-                    Step::Commit { writes, answer } => (writes, answer),
-                    other @ Step::Refuse(_) => panic!("{other:?}"),
-                };
-            return (writes, serde_json::to_value(verdict).unwrap());
+            let (step, _) =
+                verify_and_remember(&*DEPLOYMENT, credential, &question, reads, now, cache, round);
+            let (writes, verdict) = match step {
+                Step::Need(need) => {
+                    self.fetch(reads, need);
+                    continue;
+                }
+                Step::Answer(verdict) => (Vec::new(), verdict),
+                Step::Commit { writes, answer } => (writes, answer),
+                other @ Step::Refuse(_) => panic!("{other:?}"),
+            };
+            return (writes, verdict);
         }
         panic!("a question reads at most three times");
     }
@@ -153,6 +221,7 @@ impl World {
         if !writes.iter().all(holds) {
             return None;
         }
+        self.version += 1;
         let mut changed = Changed::new();
         for Write { key, value, .. } in writes {
             let Some(value) = value else { continue };
@@ -173,6 +242,7 @@ impl Attempt {
     pub fn again(&self) -> Attempt {
         Attempt {
             call: self.call.clone(),
+            value: self.value.clone(),
             reads: Reads::default(),
             ..*self
         }
@@ -198,13 +268,7 @@ impl Attempt {
                 let input = value(self.call["input"].clone());
                 plan_exchange(&DEPLOYMENT, credential, &input, &self.reads, time, &entropy)
             }
-            None => plan(
-                &DEPLOYMENT,
-                &value(self.call.clone()),
-                &self.reads,
-                time,
-                &entropy,
-            ),
+            None => plan(&DEPLOYMENT, &self.value, &self.reads, time, &entropy),
         };
         match step {
             Step::Need(need) => {

@@ -44,7 +44,7 @@ const found = (text) => Object.keys(management).filter((part) => text.includes(m
 describe('the script of a worker that verifies', () => {
   test('has no management in it', async () => {
     const { text, files } = await bundled("export { createVerifier } from 'leastkey/edge'");
-    assert.ok(text.includes('createVerifier') && files.includes('load-edge/workerd.js'), files.join());
+    assert.ok(text.includes('createVerifier') && files.includes('core/load-edge/workerd.js'), files.join());
     assert.deepEqual(found(text), []);
     assert.ok(!/op:"/.test(text));
     assert.deepEqual(

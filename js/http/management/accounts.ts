@@ -1,7 +1,7 @@
-import type { Account, AccountInput } from '../../accounts.js';
-import { LeastkeyError } from '../../errors.js';
-import type { Tokens } from '../../tokens.js';
-import type { Actor } from '../../types.js';
+import { LeastkeyError } from '../../api/errors.js';
+import type { Actor } from '../../api/types.js';
+import type { Account, AccountInput } from '../../manage/accounts.js';
+import type { Tokens } from '../../manage/tokens.js';
 import {
   chooseRevision,
   entityTag,

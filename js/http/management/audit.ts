@@ -1,4 +1,4 @@
-import type { AuditQuery } from '../../audit.js';
+import type { AuditQuery } from '../../api/audit.js';
 import type { Parameters } from '../query.js';
 import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';

@@ -1,7 +1,7 @@
-import type { BulkReport, RevokeAllQuery } from '../../bulk.js';
-import type { Job } from '../../jobs.js';
-import type { Tokens } from '../../tokens.js';
-import type { Actor } from '../../types.js';
+import type { Actor } from '../../api/types.js';
+import type { BulkReport, RevokeAllQuery } from '../../manage/bulk.js';
+import type { Job } from '../../manage/jobs.js';
+import type { Tokens } from '../../manage/tokens.js';
 import { isFailure } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';

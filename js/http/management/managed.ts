@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../../codes.js';
-import type { Tokens } from '../../tokens.js';
-import type { Actor } from '../../types.js';
+import type { ErrorCode } from '../../api/codes.js';
+import type { Actor } from '../../api/types.js';
+import type { Tokens } from '../../manage/tokens.js';
 import { readJson } from '../body.js';
 import { type Query, readQuery } from '../query.js';
 import { RequestRefused } from '../refusal.js';

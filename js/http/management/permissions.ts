@@ -1,5 +1,5 @@
-import type { DriftQuery } from '../../drift.js';
-import type { Selection } from '../../selection.js';
+import type { DriftQuery } from '../../api/drift.js';
+import type { Selection } from '../../api/selection.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';

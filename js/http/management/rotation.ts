@@ -1,4 +1,4 @@
-import type { RotateOptions } from '../../rotation.js';
+import type { RotateOptions } from '../../api/rotation.js';
 import { entityTag } from '../preconditions.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';

@@ -1,4 +1,4 @@
-import type { Actor } from '../../types.js';
+import type { Actor } from '../../api/types.js';
 import type { Settings } from '../options.js';
 import { OAuthRefused } from './refusal.js';
 

@@ -1,4 +1,4 @@
-import type { Tokens } from '../../tokens.js';
+import type { Tokens } from '../../manage/tokens.js';
 import { readForm } from '../body.js';
 import type { Settings } from '../options.js';
 import { refuseSecrets } from '../query.js';

@@ -1,4 +1,4 @@
-import { LeastkeyError } from '../../errors.js';
+import { LeastkeyError } from '../../api/errors.js';
 import { contextOf } from '../context.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';

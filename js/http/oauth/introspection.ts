@@ -1,5 +1,5 @@
-import type { Verdict, VerifiedToken } from '../../types.js';
-import { causeOf } from '../../unavailable.js';
+import type { Verdict, VerifiedToken } from '../../api/types.js';
+import { causeOf } from '../../verify/unavailable.js';
 import type { Settings } from '../options.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';

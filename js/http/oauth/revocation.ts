@@ -1,5 +1,5 @@
-import type { VerdictCode } from '../../codes.js';
-import { LeastkeyError } from '../../errors.js';
+import type { VerdictCode } from '../../api/codes.js';
+import { LeastkeyError } from '../../api/errors.js';
 import { contextOf } from '../context.js';
 import type { Route } from '../route.js';
 import { requireClient } from './client.js';

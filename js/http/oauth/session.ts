@@ -1,7 +1,7 @@
-import { LeastkeyError } from '../../errors.js';
+import { LeastkeyError } from '../../api/errors.js';
+import type { TokenRecord, Verdict, VerifiedToken } from '../../api/types.js';
 import { refuse } from '../../guard/refusal.js';
-import type { TokenRecord, Verdict, VerifiedToken } from '../../types.js';
-import { causeOf } from '../../unavailable.js';
+import { causeOf } from '../../verify/unavailable.js';
 import { contextOf, readClientIp, shownAddress } from '../context.js';
 import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';

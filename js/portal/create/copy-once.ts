@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../types.js';
-import { icon } from '../look/icons.js';
-import { Part } from '../part.js';
+import type { TokenRecord } from '../../api/types.js';
+import { icon } from '../icons.js';
+import { Part } from '../portal-element.js';
 
 /** The file that a credential is downloaded as. */
 const FILE = '.env';

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Portal } from '../portal.js';
-import { descriptionField, nameField, tagsField, textOf } from '../terms/label-fields.js';
-import type { Terms } from '../terms/terms.js';
+import { descriptionField, nameField, tagsField, textOf } from '../restrictions/label-fields.js';
+import type { Terms } from '../restrictions/token-form.js';
 import type { Draft } from './draft.js';
 
 /** What it is called, and as whom it acts. */

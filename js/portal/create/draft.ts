@@ -1,8 +1,8 @@
-import type { DescribedKind } from '../../describe.js';
-import type { CreateInput } from '../../types.js';
+import type { DescribedKind } from '../../api/describe.js';
+import type { CreateInput } from '../../api/types.js';
 import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
-import { NO_TERMS, type Terms, termsInput } from '../terms/terms.js';
+import { NO_TERMS, type Terms, termsInput } from '../restrictions/token-form.js';
 import { type Expiration, expiryInput, isPossible, usualExpiration } from './expiration.js';
 import type { Prefill } from './prefill.js';
 

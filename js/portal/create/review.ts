@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from 'lit';
-import type { Preview } from '../../selection.js';
+import type { Preview } from '../../api/selection.js';
 import { narrowedOf } from '../permissions/narrowed.js';
 import { summaryOf } from '../permissions/summary.js';
 import type { Portal } from '../portal.js';
-import { conditionsOf, limitsOf } from '../terms/terms.js';
-import { conditionWords, limitWords } from '../terms/words.js';
+import { conditionWords, limitWords } from '../restrictions/describe.js';
+import { conditionsOf, limitsOf } from '../restrictions/token-form.js';
 import type { Draft } from './draft.js';
 import { endOf } from './expiration.js';
 

@@ -1,8 +1,8 @@
-import { refusal } from '../../core/step.js';
-import { ConfiguredCore } from '../../core.js';
-import type { Deployment } from '../../deployment.js';
-import { mintCredential } from '../../mint.js';
-import type { Tokens } from '../../tokens.js';
+import type { Deployment } from '../../api/deployment.js';
+import { ConfiguredCore } from '../../core/manage-core.js';
+import { mintCredential } from '../../manage/mint.js';
+import type { Tokens } from '../../manage/tokens.js';
+import { refusal } from '../../runtime/refusal.js';
 
 /** The core as the portal uses it. A host that gives its own tokens gives this with them. */
 export type Engine = Pick<Tokens, 'resolve' | 'expand' | 'mint'>;

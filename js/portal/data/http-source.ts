@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../../codes.js';
-import { LeastkeyError, type Problem } from '../../errors.js';
-import type { Created } from '../../types.js';
+import type { ErrorCode } from '../../api/codes.js';
+import { LeastkeyError, type Problem } from '../../api/errors.js';
+import type { Created } from '../../api/types.js';
 import { ServerClock } from './server-clock.js';
 import type { PortalSource } from './source.js';
 

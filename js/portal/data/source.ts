@@ -1,9 +1,7 @@
-import type { Account } from '../../accounts.js';
-import type { AuditPage, AuditQuery } from '../../audit.js';
-import type { Deployment } from '../../deployment.js';
-import type { Description } from '../../describe.js';
-import type { Minted } from '../../mint.js';
-import type { RotateOptions } from '../../rotation.js';
+import type { AuditPage, AuditQuery } from '../../api/audit.js';
+import type { Deployment } from '../../api/deployment.js';
+import type { Description } from '../../api/describe.js';
+import type { RotateOptions } from '../../api/rotation.js';
 import type {
   Actor,
   CreateInput,
@@ -12,7 +10,9 @@ import type {
   TokenChange,
   TokenPage,
   TokenRecord,
-} from '../../types.js';
+} from '../../api/types.js';
+import type { Account } from '../../manage/accounts.js';
+import type { Minted } from '../../manage/mint.js';
 
 /** What a portal asks, of whatever keeps the tokens. Failures are `LeastkeyError`s. */
 export interface PortalSource {

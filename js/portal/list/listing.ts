@@ -1,5 +1,5 @@
-import { LeastkeyError } from '../../errors.js';
-import type { TokenRecord } from '../../types.js';
+import { LeastkeyError } from '../../api/errors.js';
+import type { TokenRecord } from '../../api/types.js';
 import type { PortalSource } from '../data/source.js';
 
 /** What to look for. Empty: no matter. */

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { errorBox } from '../look/errors.js';
-import { icon } from '../look/icons.js';
-import { Part } from '../part.js';
+import { errorBox } from '../error-box.js';
+import { icon } from '../icons.js';
+import { Part } from '../portal-element.js';
 import { listTools } from './list-tools.js';
 import { EVERYTHING } from './listing.js';
 import { tokenRow } from './token-row.js';

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../types.js';
-import { icon } from '../look/icons.js';
-import { instant } from '../part.js';
+import type { TokenRecord } from '../../api/types.js';
+import { icon } from '../icons.js';
 import type { Portal } from '../portal.js';
+import { instant } from '../portal-element.js';
 import { DAY } from '../text/times.js';
 import { allowedActions, labelOf } from '../token/actions.js';
 import { editableOf } from '../token/changes.js';

@@ -1,9 +1,9 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { LeastkeyError } from '../../errors.js';
+import type { LeastkeyError } from '../../api/errors.js';
 import type { Engine } from '../data/engine.js';
-import { icon } from '../look/icons.js';
-import { Part, reveal } from '../part.js';
+import { icon } from '../icons.js';
+import { Part, reveal } from '../portal-element.js';
 import { type Choice, NOTHING, selectionOf } from './choice.js';
 import { ChoiceChange } from './choice-change.js';
 

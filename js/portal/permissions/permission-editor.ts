@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
-import type { Preview } from '../../selection.js';
+import type { Preview } from '../../api/selection.js';
 import type { Engine } from '../data/engine.js';
-import { errorBox } from '../look/errors.js';
-import { Part } from '../part.js';
+import { errorBox } from '../error-box.js';
+import { Part } from '../portal-element.js';
 import {
   type Choice,
   difference,

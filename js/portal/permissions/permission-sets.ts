@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { Template } from '../../catalog.js';
+import type { Template } from '../../api/catalog.js';
 import type { Portal } from '../portal.js';
 import type { Choice, Resolve } from './choice.js';
 

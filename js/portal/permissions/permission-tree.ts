@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Branch, Source } from '../../selection.js';
-import type { PermissionUse } from '../../types.js';
-import { icon } from '../look/icons.js';
-import { Part } from '../part.js';
+import type { Branch, Source } from '../../api/selection.js';
+import type { PermissionUse } from '../../api/types.js';
+import { icon } from '../icons.js';
+import { Part } from '../portal-element.js';
 import { permissionsIn } from './choice.js';
 import { givenIn, onlyGiven, permissionsShown, type Shown, shownOf, stateShown } from './shown.js';
 

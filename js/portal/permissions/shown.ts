@@ -1,4 +1,4 @@
-import type { Branch } from '../../selection.js';
+import type { Branch } from '../../api/selection.js';
 
 /** A node as it is shown: with those of its children that are. */
 export interface Shown {

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
-import type { Preview, Warning } from '../../selection.js';
-import { icon } from '../look/icons.js';
+import type { Preview, Warning } from '../../api/selection.js';
+import { icon } from '../icons.js';
 import type { Portal } from '../portal.js';
 
 /** A service of which everything is given is named permission by permission, unless there are more than these. */

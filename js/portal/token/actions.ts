@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../../types.js';
+import type { TokenRecord } from '../../api/types.js';
 import type { Portal } from '../portal.js';
 
 /** What somebody does about a token from its status. */

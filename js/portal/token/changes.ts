@@ -1,9 +1,9 @@
-import type { Preview } from '../../selection.js';
-import type { TokenChange, TokenRecord } from '../../types.js';
+import type { Preview } from '../../api/selection.js';
+import type { TokenChange, TokenRecord } from '../../api/types.js';
 import { type Choice, difference, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
-import { conditionsOf, limitsOf, type Terms, tagsOf, termsOf } from '../terms/terms.js';
-import { conditionWords, limitWords } from '../terms/words.js';
+import { conditionWords, limitWords } from '../restrictions/describe.js';
+import { conditionsOf, limitsOf, type Terms, tagsOf, termsOf } from '../restrictions/token-form.js';
 
 /** What of a token can be edited on a screen, in the words of its kind. Its metadata are for the host, not for people. */
 export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';

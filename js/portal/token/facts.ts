@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../types.js';
-import { instant } from '../part.js';
+import type { TokenRecord } from '../../api/types.js';
 import type { Portal } from '../portal.js';
-import { conditionWords, limitWords } from '../terms/words.js';
+import { instant } from '../portal-element.js';
+import { conditionWords, limitWords } from '../restrictions/describe.js';
 
 type Fact = [title: string, value: TemplateResult | string | undefined, width?: 'whole'];
 

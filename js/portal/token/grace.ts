@@ -1,4 +1,4 @@
-import type { DescribedKind } from '../../describe.js';
+import type { DescribedKind } from '../../api/describe.js';
 import { DAY } from '../text/times.js';
 
 const HOUR = DAY / 24;

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../types.js';
+import type { TokenRecord } from '../../api/types.js';
 import type { Engine } from '../data/engine.js';
-import { icon } from '../look/icons.js';
+import { icon } from '../icons.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 import { editableOf } from './changes.js';

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../types.js';
-import { errorBox } from '../look/errors.js';
-import { icon } from '../look/icons.js';
-import { Part } from '../part.js';
+import type { TokenRecord } from '../../api/types.js';
+import { errorBox } from '../error-box.js';
+import { icon } from '../icons.js';
+import { Part } from '../portal-element.js';
 import { allowedActions, labelOf, type StatusAction } from './actions.js';
 import { gracesOf } from './grace.js';
 

@@ -1,9 +1,9 @@
 import { html, type TemplateResult } from 'lit';
-import type { AuditEntry } from '../../audit.js';
+import type { AuditEntry } from '../../api/audit.js';
 import { filledPage } from '../data/filled-page.js';
-import { errorBox } from '../look/errors.js';
-import { instant, Part } from '../part.js';
+import { errorBox } from '../error-box.js';
 import { difference } from '../permissions/choice.js';
+import { instant, Part } from '../portal-element.js';
 
 const PAGE = 20;
 

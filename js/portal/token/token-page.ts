@@ -1,13 +1,13 @@
 import { html, type TemplateResult } from 'lit';
-import type { Branch } from '../../selection.js';
-import type { TokenRecord } from '../../types.js';
+import type { Branch } from '../../api/selection.js';
+import type { TokenRecord } from '../../api/types.js';
 import type { Engine } from '../data/engine.js';
+import { errorBox } from '../error-box.js';
+import { icon } from '../icons.js';
 import { statusButton } from '../list/token-row.js';
-import { errorBox } from '../look/errors.js';
-import { icon } from '../look/icons.js';
-import { Part } from '../part.js';
 import { narrowedOf } from '../permissions/narrowed.js';
 import { summaryOf } from '../permissions/summary.js';
+import { Part } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 import { editableOf } from './changes.js';
 import { standOf } from './drift.js';

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../types.js';
+import type { TokenRecord } from '../../api/types.js';
 import { filledPage } from '../data/filled-page.js';
-import { errorBox } from '../look/errors.js';
-import { instant, Part } from '../part.js';
+import { errorBox } from '../error-box.js';
+import { instant, Part } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 
 const PAGE = 20;

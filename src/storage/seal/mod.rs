@@ -19,6 +19,7 @@ use super::keys;
 use super::plan::{Reads, Step, Write};
 use crate::input::{ErrorCode, Refusal, message};
 use crate::value::credential::Prefix;
+use std::borrow::Cow;
 
 /// What stands between the store and everything that plans: values are opened on the way in and sealed on the way out, so that no
 /// operation knows of it.
@@ -72,11 +73,18 @@ impl Seal {
     }
 
     // These two are no part of `around`, so that they are compiled once, not for each kind of answer.
-    /// The bodies of what was read.
+    /// The bodies of what was read. Where nothing is sealed, that is what was read, and nothing is copied.
     #[must_use]
     #[inline(never)]
-    pub fn opened(&self, reads: &Reads) -> Reads {
-        reads.map_texts(&|key, text| self.open(key, text).to_owned())
+    pub fn opened<'r>(&self, reads: &'r Reads) -> Cow<'r, Reads> {
+        if self.0.is_none()
+            && reads
+                .all_texts()
+                .all(|text| open_unsealed(text).len() == text.len())
+        {
+            return Cow::Borrowed(reads);
+        }
+        Cow::Owned(reads.map_texts(&|key, text| self.open(key, text).to_owned()))
     }
 
     /// Whether something would be written without a seal, beside values that have one.

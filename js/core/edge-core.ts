@@ -1,0 +1,236 @@
+import { loadModule } from '#load/edge';
+import type { Settings } from '../manage/tokens-options.js';
+import type { Config, Question, Reads, Step } from '../runtime/protocol.js';
+import { refusal } from '../runtime/refusal.js';
+import { bounded } from '../stores/response.js';
+import { STORE_META } from '../stores/store-meta.js';
+import { type Addresses, Scratch } from './batch-buffers.js';
+import { Instances, loadOnce } from './instances.js';
+import {
+  type CodeRow,
+  type CredentialForm,
+  type Lacking,
+  type Mark,
+  MISS,
+  type Verified,
+  type VerifyingCore,
+} from './verifying-core.js';
+
+/** What the module exports: src/wasm/edge.rs. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  input(length: number): number;
+  give(length: number): void;
+  output(): number;
+  output_length(): number;
+  scratch(): number;
+  numbers(): number;
+  configure(): void;
+  remember(capacity: number): void;
+  verify(length: number, now: number, round: number): number;
+  number(): number;
+  hit(length: number, requirement: number, now: number): number;
+  hits(length: number, count: number, now: number): void;
+  look_up(length: number, now: number): number;
+  rounds(): number;
+  take_in(readAt: number): number;
+  route(): void;
+}
+
+/** What `configure` answers. */
+interface Configured {
+  codes: CodeRow[];
+  form?: CredentialForm;
+}
+
+/** A round that no read of the feed belongs to: what is read without a mark is not remembered. */
+const NO_ROUND = -1;
+
+/** The most bytes of UTF-8 that one unit of a text takes. */
+const WIDEST = 3;
+/** Instead of the length of a text. */
+const NO_TEXT = -1;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder();
+
+let module: WebAssembly.Module | undefined;
+/** Marked as pure, as what is made above: a program that takes no verifier from this file is bundled without it. */
+const load = /* @__PURE__ */ loadOnce(async () => {
+  module = await loadModule();
+});
+
+/** The core of an edge, which verifies and does nothing else. Each has an instance of the module to itself. */
+export class EdgeCore implements VerifyingCore {
+  readonly codes: readonly CodeRow[];
+  readonly form: CredentialForm | undefined;
+  readonly #config: string;
+  readonly #catalog: string;
+  readonly #capacity: number;
+  readonly #instances = new Instances(() => this.#instantiate());
+  #exports!: Exports;
+  #scratch = new Scratch(() => this.#addresses());
+
+  private constructor(config: Config, catalogText: string, capacity: number) {
+    this.#capacity = capacity;
+    this.#config = JSON.stringify(config);
+    this.#catalog = catalogText;
+    const { codes, form } = this.#instances.run(() => this.#instantiate());
+    this.codes = codes;
+    this.form = form;
+  }
+
+  /** @throws {LeastkeyError} `invalid_input` for a configuration or a catalog that cannot be read. */
+  static async start({
+    config,
+    catalogText,
+    capacity,
+  }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>): Promise<EdgeCore> {
+    await load();
+    return new EdgeCore(config, catalogText, capacity);
+  }
+
+  get epoch(): number {
+    return this.#instances.generation;
+  }
+
+  mark(): Mark {
+    const round = this.#ask((core) => core.rounds());
+    return { epoch: this.epoch, round };
+  }
+
+  verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified {
+    return this.#ask((core) => {
+      const round = mark?.epoch === this.epoch ? mark.round : NO_ROUND;
+      this.#give(question, ...bounded(reads).values.flat());
+      const slot = core.verify(this.#present(credential), now, round);
+      const step = this.#answer(QUESTION) as Step;
+      return { step, slot: slot === MISS ? undefined : slot };
+    });
+  }
+
+  number(question: Question): number {
+    return this.#ask((core) => {
+      this.#give(question);
+      const number = core.number();
+      this.#answer(QUESTION);
+      return number;
+    });
+  }
+
+  hit(credential: string, requirement: number, now: number): number {
+    if (this.epoch < 0 || !this.#scratch.write(credential)) return MISS;
+    try {
+      return this.#exports.hit(credential.length, requirement, now);
+    } catch (cause) {
+      throw this.#instances.failure(cause);
+    }
+  }
+
+  hits(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
+    if (this.epoch < 0 || !this.#scratch.write(credentials)) return undefined;
+    this.#scratch.numbers.set(requirements);
+    const count = requirements.length;
+    this.#ask((core) => core.hits(credentials.length / count, count, now));
+    return this.#scratch.numbers;
+  }
+
+  recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking } {
+    return this.#ask((core) => {
+      this.#give(question);
+      const hit = core.look_up(this.#present(credential), now);
+      const step = this.#answer(QUESTION);
+      return step !== undefined && 'answer' in step ? { hit, lacking: step.answer as Lacking } : { hit };
+    });
+  }
+
+  takeIn(heads: Reads, order: number): number {
+    return this.#ask((core) => {
+      this.#give(...bounded(heads).values.flat());
+      const shards = core.take_in(order);
+      this.#answer(`the heads of the change feed or ${STORE_META}`);
+      return shards;
+    });
+  }
+
+  match(method: string, path: string): Step {
+    return this.#ask((core) => {
+      this.#give(method, path);
+      core.route();
+      return this.#answer('the request') as Step;
+    });
+  }
+
+  #ask<T>(run: (core: Exports) => T): T {
+    return this.#instances.run(() => run(this.#exports));
+  }
+
+  #addresses(): Addresses {
+    const { memory, scratch, numbers } = this.#exports;
+    return { memory, text: scratch(), numbers: numbers() };
+  }
+
+  #instantiate(): Configured {
+    const host = {
+      normalize: (at: number, length: number) => this.#write(this.#text(at, length).normalize()),
+      parse_decimal: (at: number, length: number) => Number(this.#text(at, length)),
+      write_decimal: (number: number) => this.#write(String(number)),
+    };
+    const instance = new WebAssembly.Instance(module as WebAssembly.Module, { host });
+    this.#exports = instance.exports as unknown as Exports;
+    this.#scratch = new Scratch(() => this.#addresses());
+    this.#give(this.#config, this.#catalog);
+    this.#exports.configure();
+    const { answer } = this.#answer('the configuration or the catalog') as { answer: Configured };
+    this.#exports.remember(this.#capacity);
+    return answer;
+  }
+
+  /** Gives the next call its texts. */
+  #give(...texts: (string | Question | null)[]): void {
+    for (const text of texts) {
+      if (text === null) this.#exports.give(NO_TEXT);
+      else this.#exports.give(this.#put(typeof text === 'string' ? text : wellFormed(text)));
+    }
+  }
+
+  /** Writes a text without a copy between; answers how many bytes it has. */
+  #put(text: string): number {
+    const most = text.length * WIDEST;
+    const at = this.#exports.input(most);
+    return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, most)).written;
+  }
+
+  #write(text: string): void {
+    const bytes = encoder.encode(text);
+    const at = this.#exports.input(bytes.length);
+    new Uint8Array(this.#exports.memory.buffer, at).set(bytes);
+  }
+
+  #text(at: number, length: number): string {
+    return decoder.decode(new Uint8Array(this.#exports.memory.buffer, at, length));
+  }
+
+  /** Writes a credential to the scratch, and answers its length: one of no token where it does not fit. */
+  #present(credential: string): number {
+    return this.#scratch.write(credential) ? credential.length : 0;
+  }
+
+  /** What the last call has answered in words. `what` it was given, if it could not be read: this core has no words for that. */
+  #answer(what: string): Step | undefined {
+    const length = this.#exports.output_length();
+    if (length === 0) return undefined;
+    const step = JSON.parse(this.#text(this.#exports.output(), length)) as Step;
+    if (!('refuse' in step)) return step;
+    const message = `${what} cannot be read; leastkey, given the same, says what is wrong and where`;
+    throw refusal({ refuse: { ...step.refuse, message } });
+  }
+}
+
+const QUESTION = 'the requirement or the context';
+
+/** JSON text without the halves of characters that JavaScript's texts may have, and UTF-8 has not. */
+function wellFormed(question: Question): string {
+  const text = JSON.stringify(question);
+  return text.replace(/\\(?:ud[89a-f]..|.)/g, (escaped) => (escaped.length > 2 ? '\ufffd' : escaped));
+}

@@ -1,0 +1,34 @@
+/** The questions that are no more than a requirement in text, or none: nearly all. They have shorter ways. */
+
+import type { Question } from '../runtime/protocol.js';
+
+/** A question that a text makes, or nothing. */
+export interface PlainQuestion extends Question {
+  requirement?: string;
+}
+
+export function isPlain(question: Question): question is PlainQuestion {
+  const { requirement, context, consume } = question;
+  return context === undefined && consume === undefined && isText(requirement);
+}
+
+export function isText(requirement: unknown): requirement is string | undefined {
+  return typeof requirement === 'string' || requirement === undefined;
+}
+
+/** Whether a requirement is a list of texts of one line: joined by lines, no two of them are the same. */
+export function areLines(requirement: unknown): requirement is string[] {
+  return (
+    Array.isArray(requirement) &&
+    requirement.every((item) => typeof item === 'string' && !item.includes('\n'))
+  );
+}
+
+/** Whether two lists have the same in the same places. */
+export function areSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((item, at) => item === other[at]);
+}
+
+export function questionOf(requirement: string | undefined): PlainQuestion {
+  return requirement === undefined ? {} : { requirement };
+}

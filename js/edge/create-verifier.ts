@@ -1,0 +1,139 @@
+import type { Catalog } from '../api/catalog.js';
+import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
+import type { ReadStore } from '../api/store.js';
+import type { Requirement, Verdict } from '../api/types.js';
+import { EdgeCore } from '../core/edge-core.js';
+import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
+import type { CredentialSource } from '../input/credential.js';
+import {
+  readSettings,
+  readStore,
+  refuseUnknownOptions,
+  type Settings,
+  type TokensOptions,
+  type VerifyOptions,
+} from '../manage/tokens-options.js';
+import { FreshVerifier } from '../verify/cached-verifier.js';
+import { readOnly } from '../verify/read-only.js';
+import { matchRoute, type RouteRequirement } from '../verify/route.js';
+import { type Verification, type VerifyManyOptions, verifyMany } from '../verify/verify-many.js';
+
+/** What {@link createVerifier} is given. */
+export interface VerifierOptions<C extends Catalog = Catalog>
+  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards'>,
+    Omit<GuardOptions, 'onError'> {
+  /** Where the records are. Only its `get` is ever called. */
+  store: ReadStore;
+}
+
+/** Verifies the tokens of a deployment, and can do nothing else. */
+export interface Verifier<Ids extends CatalogIds = CatalogIds> {
+  /** As `verify` of `Tokens`. */
+  verify(
+    credential: CredentialSource,
+    requirement?: Requirement<Ids['permission']>,
+    options?: VerifyOptions,
+  ): Promise<Verdict>;
+  /**
+   * As {@link Verifier.verify}, without waiting: from what is remembered within the freshness window, or from a store that answers at
+   * once. `undefined` where that is not possible: then ask `verify`.
+   */
+  verifySync(
+    credential: CredentialSource,
+    requirement?: Requirement<Ids['permission']>,
+    options?: VerifyOptions,
+  ): Verdict | undefined;
+  /** The verdicts on many credentials, in their order, with as few reads of the store as one takes. At most 1,000. */
+  verifyMany(
+    verifications: readonly Verification<Ids['permission']>[],
+    options?: VerifyManyOptions,
+  ): Promise<Verdict[]>;
+  /** What a request needs, by the routes of the catalog; `null` where no route matches. */
+  match(method: string, path: string): RouteRequirement | null;
+  /** Whether a request may pass, or the answer to it. */
+  guard: Guard<Ids['permission']>;
+}
+
+const GUARD_OPTIONS = ['header', 'realm', 'audience', 'clientIp'] as const satisfies (keyof GuardOptions)[];
+
+const OPTIONS = [
+  'catalog',
+  'store',
+  'prefix',
+  'freshness',
+  'capacity',
+  'now',
+  'deadline',
+  'recordKey',
+  'imported',
+  'limits',
+  'onError',
+  ...GUARD_OPTIONS,
+] as const satisfies (keyof VerifierOptions)[];
+
+/**
+ * Starts a verifier: for an edge worker, a gateway, or any service that verifies tokens and does not manage them. Its store
+ * needs a `get` and nothing more.
+ *
+ * @throws {LeastkeyError} `invalid_input` for a wrong option, and for a wrong catalog with every problem of it.
+ *
+ * @example
+ * const verifier = await createVerifier({ catalog, store: d1Store(env.DB), prefix: 'acme_live' });
+ *
+ * const { response, verdict } = await verifier.guard(request);
+ * if (response) return response;
+ */
+export async function createVerifier<const C extends Catalog>(
+  options: VerifierOptions<C>,
+): Promise<Verifier<IdsOf<C>>> {
+  refuseUnknownOptions(options, OPTIONS, 'createVerifier');
+  const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
+  const core = await EdgeCore.start(settings);
+  const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
+  return new CoreVerifier(
+    core,
+    settings,
+    Object.fromEntries(guardOptions.map((name) => [name, options[name]])),
+  );
+}
+
+class CoreVerifier implements Verifier {
+  readonly guard: Guard;
+  readonly #core: EdgeCore;
+  readonly #settings: Settings;
+  readonly #verifier: FreshVerifier;
+
+  constructor(core: EdgeCore, settings: Settings, options: GuardOptions) {
+    this.#core = core;
+    this.#settings = settings;
+    this.#verifier = new FreshVerifier(core, settings);
+    this.guard = createGuard(this, options);
+  }
+
+  async verify(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options?: VerifyOptions,
+  ): Promise<Verdict> {
+    return this.#verifier.ask(credential, requirement, options);
+  }
+
+  verifySync(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options?: VerifyOptions,
+  ): Verdict | undefined {
+    return this.#verifier.askNow(credential, requirement, options);
+  }
+
+  async verifyMany(
+    verifications: readonly Verification[],
+    options: VerifyManyOptions = {},
+  ): Promise<Verdict[]> {
+    return verifyMany(this.#verifier, this.#settings, verifications, options);
+  }
+
+  match(method: string, path: string): RouteRequirement | null {
+    return matchRoute(this.#core, method, path);
+  }
+}

@@ -1,0 +1,79 @@
+import { WRAPPER_REFUSALS } from '../api/codes.js';
+import { LeastkeyError } from '../api/errors.js';
+
+/** `Headers`, of this realm or another. */
+export interface HeadersLike {
+  get(name: string): string | null | undefined;
+}
+
+/** `Request`, of this realm or another. */
+export interface RequestLike {
+  readonly headers: HeadersLike;
+}
+
+/** Where a credential is read from: the bare text, or the `Authorization` header (RFC 6750 §2.1). */
+export type CredentialSource = string | HeadersLike | RequestLike | null | undefined;
+
+const { missing, malformedHeader, malformedCredential, ambiguous } = WRAPPER_REFUSALS;
+
+/** The text to verify, or why there is none. */
+export type ReadCredential =
+  | { credential: string }
+  | { refusal: typeof missing | typeof malformedHeader | typeof malformedCredential | typeof ambiguous };
+
+const LONGEST = 256;
+const LONGEST_HEADER = 4_096;
+/** RFC 6750 §2.1: `b64token`. */
+const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+const PRINTABLE_ASCII = /^[!-~]+$/;
+
+/**
+ * Reads the credential from a text, or from the `Authorization` header of `Headers` or a `Request`; never from a query
+ * or a body. What cannot be a credential is told apart here, before it costs a call into the core.
+ *
+ * @throws {LeastkeyError} `invalid_input` when `source` is something else: a mistake of the program, not of its client.
+ */
+export function readCredential(source: CredentialSource): ReadCredential {
+  if (source === null || source === undefined || source === '') return { refusal: missing };
+  if (typeof source === 'string') return bounded(source);
+  const header = headersOf(source).get('authorization') ?? null;
+  if (header === null) return { refusal: missing };
+  return typeof header === 'string' ? readAuthorization(header) : { refusal: malformedHeader };
+}
+
+function headersOf(source: HeadersLike | RequestLike): HeadersLike {
+  if (hasGet(source)) return source;
+  const { headers } = source as { headers?: unknown };
+  if (hasGet(headers)) return headers;
+  throw new LeastkeyError(
+    'invalid_input',
+    'credential: expected the credential as text, a Headers or a Request; for a request of node:http pass ' +
+      'new Headers({ authorization: request.headers.authorization ?? "" })',
+    { path: 'credential' },
+  );
+}
+
+function hasGet(value: unknown): value is HeadersLike {
+  return typeof (value as { get?: unknown } | null | undefined)?.get === 'function';
+}
+
+function readAuthorization(header: string): ReadCredential {
+  if (header.length > LONGEST_HEADER) return { refusal: malformedHeader };
+  const text = header.trim();
+  // Several headers arrive joined by commas, and no bearer credential has a comma in it.
+  const bearers = text.split(',').filter((part) => /^\s*bearer(?:\s|$)/i.test(part)).length;
+  if (bearers > 1 || (bearers === 1 && text.includes(','))) return { refusal: ambiguous };
+  // Another scheme is no attempt to present a token (RFC 6750 §3.1).
+  if (bearers === 0) return { refusal: missing };
+  const token = text.slice('bearer'.length);
+  const start = token.search(/[^ ]/);
+  if (start < 1 || !BEARER_TOKEN.test(token.slice(start))) return { refusal: malformedHeader };
+  // Well-formed as a header, so whatever is wrong with the credential looks like any other that is unknown.
+  return bounded(token.slice(start));
+}
+
+function bounded(text: string): ReadCredential {
+  return text.length <= LONGEST && PRINTABLE_ASCII.test(text)
+    ? { credential: text }
+    : { refusal: malformedCredential };
+}

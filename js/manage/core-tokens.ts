@@ -1,0 +1,332 @@
+import type { AuditCheck, AuditPage, AuditQuery, VerifyAuditOptions } from '../api/audit.js';
+import type { Deployment } from '../api/deployment.js';
+import type { Description } from '../api/describe.js';
+import type { DriftQuery, DriftReport } from '../api/drift.js';
+import type { Rotated, RotateOptions } from '../api/rotation.js';
+import type { Preview, ResolveOptions, Selection } from '../api/selection.js';
+import type { Suggestion } from '../api/suggestion.js';
+import type {
+  Actor,
+  Created,
+  CreateInput,
+  ListQuery,
+  Requirement,
+  RevokeOptions,
+  TokenChange,
+  TokenPage,
+  TokenRecord,
+  Verdict,
+} from '../api/types.js';
+import type { ConfiguredCore } from '../core/manage-core.js';
+import type { CredentialSource } from '../input/credential.js';
+import { plainCopy, requireObject, requireText } from '../input/values.js';
+import type { Call, Step } from '../runtime/protocol.js';
+import { refusal } from '../runtime/refusal.js';
+import { FreshVerifier } from '../verify/cached-verifier.js';
+import { type Explanation, explainCredential } from '../verify/explain.js';
+import { matchRoute, type RouteRequirement } from '../verify/route.js';
+import { type FlushReport, UsageCollector } from '../verify/usage.js';
+import { type Verification, type VerifyManyOptions, verifyMany } from '../verify/verify-many.js';
+import { type Accounts, accountsOf } from './accounts.js';
+import {
+  type BulkOptions,
+  type BulkPage,
+  type BulkReport,
+  everyPage,
+  type PurgeQuery,
+  type RevokeAllOptions,
+  type RevokeAllQuery,
+} from './bulk.js';
+import { type Exchanged, type ExchangeInput, exchangeCredential } from './exchange.js';
+import { exportLines } from './export-audit.js';
+import { type ImportKeysOptions, type ImportReport, importRows, type KeyRow } from './import-keys.js';
+import { type Jobs, jobsOf } from './jobs.js';
+import { type Minted, type MintOptions, mintCredential } from './mint.js';
+import { manage, type OperateOptions } from './run-operation.js';
+import type { Tokens } from './tokens.js';
+import {
+  type CallOptions,
+  type ExchangeOptions,
+  type ExplainOptions,
+  readAdvanceOptions,
+  readBulkOptions,
+  readCallOptions,
+  readMintOptions,
+  readQuestion,
+  readResolveOptions,
+  readVerifyAuditOptions,
+  type Settings,
+  type VerifyOptions,
+} from './tokens-options.js';
+import { verifyChain } from './verify-audit.js';
+
+/** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
+export class CoreTokens implements Tokens {
+  readonly accounts: Accounts;
+  readonly jobs: Jobs;
+  readonly #core: ConfiguredCore;
+  readonly #settings: Settings;
+  readonly #verifier: FreshVerifier;
+  readonly #usage: UsageCollector;
+  /** Before the next verification the change feed is read again: this process changes something, or may have. */
+  readonly #invalidate = () => this.#verifier.doubt();
+
+  constructor(core: ConfiguredCore, settings: Settings) {
+    this.#core = core;
+    this.#settings = settings;
+    this.#verifier = new FreshVerifier(core, settings);
+    this.#usage = new UsageCollector(
+      (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
+      settings.deadline,
+      (id, at) => core.noteUse(id, at),
+    );
+    this.accounts = accountsOf((call, options) => this.#manage(call, options));
+    this.jobs = jobsOf((call, options) => this.#manage(call, options), readAdvanceOptions);
+  }
+
+  async create(input: CreateInput, actor: Actor, call?: CallOptions): Promise<Created> {
+    return this.#manage({ op: 'create', input, actor }, call);
+  }
+
+  async get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'get', id, actor }, call);
+  }
+
+  async list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage> {
+    return this.#manage({ op: 'list', query, actor }, call);
+  }
+
+  async edit(id: string, change: TokenChange, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'edit', id, change, actor }, call);
+  }
+
+  async disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'disable', id, actor }, call);
+  }
+
+  async enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'enable', id, actor }, call);
+  }
+
+  async revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'revoke', id, options, actor }, call);
+  }
+
+  async revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport> {
+    const { reason, dryRun } = readBulkOptions(options, 'revokeAll', ['reason']);
+    const told = { reason, dryRun };
+    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+      return this.#manage({ op: 'revokeAll', query: { ...query, after }, options: told, actor });
+    });
+  }
+
+  async delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }> {
+    return this.#manage({ op: 'delete', id, actor }, call);
+  }
+
+  async purge(query: PurgeQuery = {}, options: BulkOptions = {}, actor?: Actor): Promise<BulkReport> {
+    const { dryRun } = readBulkOptions(options, 'purge');
+    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+      return this.#manage({ op: 'purge', query: { ...query, dryRun, after }, actor });
+    });
+  }
+
+  async rotate(id: string, options: RotateOptions, actor: Actor, call?: CallOptions): Promise<Rotated> {
+    return this.#manage({ op: 'rotate', id, options, actor }, call);
+  }
+
+  async confirmRotation(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'confirmRotation', id, actor }, call);
+  }
+
+  async abortRotation(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'abortRotation', id, actor }, call);
+  }
+
+  async exchange(
+    credential: CredentialSource,
+    input: ExchangeInput,
+    options: ExchangeOptions = {},
+  ): Promise<Exchanged> {
+    const { question, signal } = readQuestion(undefined, options, 'exchange');
+    const wanted = plainCopy({ ...requireObject(input, 'input'), context: question.context }, '');
+    const how = { signal, invalidate: this.#invalidate };
+    return exchangeCredential(this.#core, this.#settings, credential, wanted, how);
+  }
+
+  mint(options: MintOptions = {}): Minted {
+    return mintCredential(this.#core, this.#settings, readMintOptions(options));
+  }
+
+  async importKeys(
+    rows: Iterable<KeyRow> | AsyncIterable<KeyRow>,
+    actor: Actor,
+    options: ImportKeysOptions = {},
+  ): Promise<ImportReport> {
+    const { dryRun = false } = readBulkOptions(options, 'importKeys');
+    return importRows(rows, options, (input) => this.#operate({ op: 'importKey', input, actor }, { dryRun }));
+  }
+
+  async audit(query: AuditQuery, actor: Actor, call?: CallOptions): Promise<AuditPage> {
+    return this.#manage({ op: 'audit', query, actor }, call);
+  }
+
+  exportAudit(
+    query: Omit<AuditQuery, 'order' | 'limit'>,
+    actor: Actor,
+    call?: CallOptions,
+  ): AsyncGenerator<string, void, undefined> {
+    const order = 'oldest';
+    return exportLines(query.after, (after): Promise<AuditPage> => {
+      return this.#manage({ op: 'audit', query: { ...query, order, after }, actor }, call);
+    });
+  }
+
+  async verifyAudit(owner: string, options: VerifyAuditOptions = {}): Promise<AuditCheck> {
+    const { signal, ...told } = readVerifyAuditOptions(options);
+    return verifyChain(told, (after): Promise<AuditCheck> => {
+      return this.#operate({ op: 'verifyAudit', query: { owner, after } }, { signal });
+    });
+  }
+
+  async verify(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options?: VerifyOptions,
+  ): Promise<Verdict> {
+    // What a caller changes while the store answers is not looked at.
+    const told = options && { ...options };
+    const answer = this.#verifier.ask(credential, requirement, options);
+    // To wait for what is there already would take as long as all the rest.
+    const verdict = answer instanceof Promise ? await answer : answer;
+    this.#note(verdict, requirement, told);
+    return verdict;
+  }
+
+  verifySync(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options?: VerifyOptions,
+  ): Verdict | undefined {
+    const verdict = this.#verifier.askNow(credential, requirement, options);
+    if (verdict !== undefined) this.#note(verdict, requirement, options);
+    return verdict;
+  }
+
+  async verifyMany(
+    verifications: readonly Verification[],
+    options: VerifyManyOptions = {},
+  ): Promise<Verdict[]> {
+    const verdicts = await verifyMany(this.#verifier, this.#settings, verifications, options);
+    verdicts.forEach((verdict, at) => {
+      const verification = verifications[at];
+      this.#note(verdict, verification?.requirement, verification);
+    });
+    return verdicts;
+  }
+
+  /** Notes the use of a token. Of a question about it only a rotated-out secret is noted: somebody has that, whatever it was shown for. */
+  #note(
+    verdict: Verdict,
+    requirement: Requirement | undefined,
+    options: Pick<VerifyOptions, 'ip' | 'consume' | 'use'> | undefined,
+  ): void {
+    const { usage, addresses } = this.#settings;
+    if (!usage) return;
+    // What is remembered is as of the last read of the feed, and used now.
+    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastSeen));
+    if (options === undefined) {
+      this.#usage.note(verdict, requirement, at);
+      return;
+    }
+    const { ip, consume, use = true } = options;
+    if (verdict.valid && (!use || consume === 0)) return;
+    this.#usage.note(verdict, requirement, at);
+    if (ip !== undefined && addresses) this.#usage.noteAddress(verdict, ip, at);
+  }
+
+  async flush(call: CallOptions = {}): Promise<FlushReport> {
+    return this.#usage.flush(readCallOptions(call, 'flush'));
+  }
+
+  async explain(
+    credential: CredentialSource,
+    requirement?: Requirement,
+    options: ExplainOptions = {},
+  ): Promise<Explanation> {
+    const { question, signal } = readQuestion(requirement, options, 'explain');
+    return explainCredential(this.#core, this.#settings, credential, question, signal);
+  }
+
+  resolve(selection: Selection, options: ResolveOptions = {}): Preview {
+    const { tree } = readResolveOptions(options);
+    return answer(this.#core.resolve(plainCopy(selection, ''), tree));
+  }
+
+  expand(pattern: string): string[] {
+    return this.#core.expand(requireText(pattern, 'pattern'));
+  }
+
+  suggest(permissions: readonly string[]): Suggestion {
+    return answer(this.#core.suggest(plainCopy(permissions, 'permissions')));
+  }
+
+  match(method: string, path: string): RouteRequirement | null {
+    return matchRoute(this.#core, method, path);
+  }
+
+  async describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description> {
+    return this.#manage({ op: 'describe', query, actor }, call);
+  }
+
+  async drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport> {
+    return this.#manage({ op: 'drift', query, actor }, call);
+  }
+
+  deployment(): Deployment {
+    const { config, catalogText } = this.#settings;
+    return { prefix: config.prefix, catalog: JSON.parse(catalogText) };
+  }
+
+  pattern(): string {
+    return this.#core.configured.pattern;
+  }
+
+  async #manage<T>(call: Call, options: CallOptions = {}): Promise<T> {
+    return this.#operate(call, { signal: readCallOptions(options, call.op) });
+  }
+
+  async #operate<T>(call: Call, options: OperateOptions): Promise<T> {
+    const invalidate = READING.includes(call.op) ? undefined : this.#invalidate;
+    return (await manage(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
+  }
+}
+
+/** The operations that change nothing that a verification rests on. */
+const READING: readonly Call['op'][] = [
+  'get',
+  'list',
+  'drift',
+  'audit',
+  'verifyAudit',
+  'getAccount',
+  'getJob',
+  'describe',
+];
+
+/** The arguments whose members stand for themselves: their problems have paths without a first name. */
+const BARE: readonly string[] = ['input', 'query', 'change'];
+
+/** A call that can cross into the core. */
+function copied(call: Call): Call {
+  const members = Object.entries(call).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, plainCopy(value, BARE.includes(name) ? '' : name)]),
+  ) as unknown as Call;
+}
+
+/** The answer of a question that needs nothing from the store. */
+function answer<T>(step: Step): T {
+  if ('answer' in step) return step.answer as T;
+  throw refusal(step);
+}

@@ -1,0 +1,133 @@
+import type { ErrorCode } from '../api/codes.js';
+import type { Conditions } from '../api/conditions.js';
+import { LeastkeyError, type Problem } from '../api/errors.js';
+import type { Limits } from '../api/limits.js';
+import type { Selection } from '../api/selection.js';
+import type { TokenRecord } from '../api/types.js';
+import { nextTurn } from '../runtime/deadline.js';
+
+/** A key that another system issued and hashed: SHA-256 of the whole key, or of what follows its prefix. */
+export interface KeyRow extends Selection {
+  /** The hash. */
+  digest: string;
+  /** How it is written. */
+  encoding: 'hex' | 'base64' | 'base64url';
+  /** The first characters of the key, for people to know it by. */
+  hint?: string;
+  kind: string;
+  name: string;
+  owner: string;
+  subject?: string;
+  resource?: string;
+  expiresAt?: number | Date;
+  createdAt?: number | Date;
+  /** Whether it is disabled to begin with. */
+  disabled?: boolean;
+  description?: string;
+  tags?: readonly string[];
+  metadata?: Readonly<Record<string, unknown>>;
+  conditions?: Conditions;
+  limits?: Limits;
+}
+
+export interface ImportKeysOptions {
+  /** Says what would happen, each row by itself, and changes nothing. */
+  dryRun?: boolean;
+  /** Called after each row. */
+  onProgress?: (progress: ImportProgress) => void;
+  /** Stops after the rows that are running. The report is then not `complete`. */
+  signal?: AbortSignal;
+}
+
+/** What became of one row. `row` counts from 0. */
+export type RowOutcome =
+  | { row: number; outcome: 'imported' | 'exists'; id: string }
+  | { row: number; outcome: 'failed'; code: ErrorCode; message: string; problems: readonly Problem[] };
+
+export interface ImportReport {
+  /** Whether every row was tried. If not, the same call goes on: what is there already is `exists`. */
+  complete: boolean;
+  imported: number;
+  /** Keys that were there already. They are left as they are. */
+  exists: number;
+  failed: number;
+  /** Row by row. */
+  outcomes: RowOutcome[];
+}
+
+/** A report in the making; `last` is the row that has just been done. */
+export interface ImportProgress extends Pick<ImportReport, 'imported' | 'exists' | 'failed'> {
+  last: RowOutcome;
+}
+
+/** How many rows are under way at a time. */
+const AT_ONCE = 4;
+
+/** Not a row's fault: further rows would fare no better. */
+const FATAL: readonly ErrorCode[] = [
+  'store_unavailable',
+  'clock_unreliable',
+  'deadline_exceeded',
+  'outcome_unknown',
+  'rng_failed',
+  'internal',
+];
+
+/**
+ * Imports row after row, a few at a time. A row that is refused is reported and the others go on; only where the store or the
+ * machine fails does it stop, with an error that has the report.
+ */
+export async function importRows(
+  rows: Iterable<KeyRow> | AsyncIterable<KeyRow>,
+  { onProgress, signal }: ImportKeysOptions,
+  importRow: (row: KeyRow) => Promise<{ record: TokenRecord; imported: boolean }>,
+): Promise<ImportReport> {
+  const report: ImportReport = { complete: true, imported: 0, exists: 0, failed: 0, outcomes: [] };
+  const underWay = new Set<Promise<void>>();
+  let fatal: { error: unknown } | undefined;
+
+  async function run(row: KeyRow, index: number): Promise<void> {
+    try {
+      const last = await outcomeOf(row, index, importRow);
+      report[last.outcome] += 1;
+      report.outcomes.push(last);
+      const { imported, exists, failed } = report;
+      onProgress?.({ imported, exists, failed, last });
+    } catch (error) {
+      fatal ??= { error };
+    }
+  }
+
+  let index = 0;
+  try {
+    for await (const row of rows) {
+      report.complete = fatal === undefined && !signal?.aborted;
+      if (!report.complete) break;
+      const running = run(row, index++).finally(() => underWay.delete(running));
+      underWay.add(running);
+      if (underWay.size >= AT_ONCE) await Promise.race(underWay);
+      await nextTurn();
+    }
+  } finally {
+    await Promise.all(underWay);
+  }
+  report.outcomes.sort((one, other) => one.row - other.row);
+  if (fatal === undefined) return report;
+  const { error } = fatal;
+  throw error instanceof LeastkeyError ? error.with({ ...report, complete: false }) : error;
+}
+
+async function outcomeOf(
+  row: KeyRow,
+  index: number,
+  importRow: (row: KeyRow) => Promise<{ record: TokenRecord; imported: boolean }>,
+): Promise<RowOutcome> {
+  try {
+    const { record, imported } = await importRow(row);
+    return { row: index, outcome: imported ? 'imported' : 'exists', id: record.id };
+  } catch (error) {
+    if (!(error instanceof LeastkeyError) || FATAL.includes(error.code)) throw error;
+    const { code, message, problems = [] } = error;
+    return { row: index, outcome: 'failed', code, message, problems };
+  }
+}

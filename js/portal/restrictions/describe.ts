@@ -1,0 +1,50 @@
+import type { Conditions } from '../../api/conditions.js';
+import type { Limits } from '../../api/limits.js';
+import type { Portal } from '../portal.js';
+import { lifetimeOf } from '../text/times.js';
+import { DAYS, type Day } from './token-form.js';
+
+/** What must be true of a request, one text for each condition. */
+export function conditionWords(portal: Pick<Portal, 'texts'>, conditions: Conditions = {}): string[] {
+  const { texts } = portal;
+  const { ips, origins, audiences, times } = conditions;
+  const anyOf = (key: string, items: readonly string[] | undefined) =>
+    items === undefined ? [] : [texts.of(key, { list: texts.either(items) })];
+  return [
+    ...anyOf('restrict.only.ips', ips),
+    ...anyOf('restrict.only.origins', origins),
+    ...anyOf('restrict.only.audiences', audiences),
+    ...(times === undefined ? [] : [hours(portal, times)]),
+  ];
+}
+
+function hours({ texts }: Pick<Portal, 'texts'>, times: NonNullable<Conditions['times']>): string {
+  const { days = DAYS, from = '00:00', to = '24:00', utcOffset = '+00:00' } = times;
+  const named =
+    days.length === DAYS.length
+      ? texts.of('restrict.daily')
+      : texts.list(days.map((day) => dayName(texts.locale, day)));
+  return texts.of('restrict.only.times', { days: named, from, to, offset: utcOffset });
+}
+
+/** How often it may be used, one text for each limit. */
+export function limitWords({ texts, times }: Pick<Portal, 'texts' | 'times'>, limits: Limits = {}): string[] {
+  const { requests, credits } = limits;
+  const { refill } = credits ?? {};
+  return [
+    ...(requests === undefined
+      ? []
+      : [texts.count('restrict.rate', requests.limit, { time: times.length(lifetimeOf(requests.per)) })]),
+    ...(credits === undefined ? [] : [texts.count('restrict.credits', credits.amount)]),
+    ...(refill === undefined
+      ? []
+      : [texts.count('restrict.refill', refill.amount, { time: times.length(lifetimeOf(refill.every)) })]),
+  ];
+}
+
+/** `Mon`, as people of a language write it. */
+export const dayName = (locale: string, day: Day) =>
+  // The first of January 2024 was a Monday.
+  new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' }).format(
+    Date.UTC(2024, 0, 1 + DAYS.indexOf(day)),
+  );

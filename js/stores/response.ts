@@ -1,0 +1,89 @@
+/** What a store answered is a stranger's word: these take it only in the form that the storage contract gives it. */
+
+import type { Entry, Range, Write } from '../api/store.js';
+import type { Reads } from '../runtime/protocol.js';
+
+/** A store's answer that breaks the storage contract. It never quotes the answer. */
+export class StoreAnswerError extends Error {
+  override readonly name = 'StoreAnswerError';
+}
+
+/** Far beyond any value of src/storage/bounds.rs; a longer one was not written by Leastkey. */
+const LONGEST_VALUE = 1_000_000;
+
+/** The answer of `get` for `keys`, paired with them. */
+export function readValues(keys: readonly string[], answer: unknown): [key: string, value: string | null][] {
+  if (!Array.isArray(answer) || answer.length !== keys.length) {
+    throw new StoreAnswerError(`get must answer an array as long as its keys (${keys.length})`);
+  }
+  return keys.map((key, index) => {
+    const value: unknown = answer[index];
+    if (value !== null && !isValue(value))
+      throw new StoreAnswerError('get must answer a string or null for each key');
+    return [key, value];
+  });
+}
+
+/** Adds what was read to what was read before, of which values of the same keys are out of date. */
+export function addValues(reads: Reads, values: Reads['values']): void {
+  const fresh = new Set(values.map(([key]) => key));
+  reads.values = [...reads.values.filter(([key]) => !fresh.has(key)), ...values];
+}
+
+/** The answer of `list` for `range`. */
+export function readEntries(range: Range, answer: unknown): [key: string, value: string][] {
+  if (!Array.isArray(answer) || answer.length > range.limit) {
+    throw new StoreAnswerError(`list must answer an array of at most limit (${range.limit}) entries`);
+  }
+  let last = range.after ?? '';
+  return Array.from(answer as (Partial<Entry> | null | undefined)[], (entry) => {
+    const { key, value } = entry ?? {};
+    if (typeof key !== 'string' || !isValue(value)) {
+      throw new StoreAnswerError('list must answer entries with a string key and a string value');
+    }
+    if (!key.startsWith(range.prefix) || key <= last) {
+      throw new StoreAnswerError(
+        'list must answer keys with the prefix, after `after`, in ascending byte order',
+      );
+    }
+    last = key;
+    return [key, value];
+  });
+}
+
+/** The answer of `commit`. */
+export function readApplied(answer: unknown): boolean {
+  if (typeof answer !== 'boolean') throw new StoreAnswerError('commit must answer true or false');
+  return answer;
+}
+
+function isValue(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/**
+ * Reads as the core is given them: in the place of a value that is too long stands the empty text, which is damaged like anything else that
+ * is no JSON. So one such value names itself, and does not stop what else was read.
+ */
+export function bounded(reads: Reads): Reads {
+  const { values, lists } = reads;
+  const isLong = ([, value]: readonly [string, string | null]) =>
+    value !== null && value.length > LONGEST_VALUE;
+  if (!values.some(isLong) && !lists.some(({ entries }) => entries.some(isLong))) return reads;
+  return {
+    values: values.map((pair) => (isLong(pair) ? [pair[0], ''] : pair)),
+    lists: lists.map(({ range, entries }) => ({
+      range,
+      entries: entries.map((pair) => (isLong(pair) ? [pair[0], ''] : pair)),
+    })),
+  };
+}
+
+/** Writes that the core planned on bounded reads, with the expectation of what truly stands there. */
+export function expecting(writes: Write[], { values }: Reads): Write[] {
+  if (!writes.some(({ expect }) => expect === '')) return writes;
+  const read = new Map(values);
+  return writes.map((write) =>
+    write.expect === '' ? { ...write, expect: read.get(write.key) ?? '' } : write,
+  );
+}

@@ -1,0 +1,57 @@
+/** `meta/deployment`: whose a store is. The core decides by it; a verdict has no words, so these are for `onError`. */
+
+import { LeastkeyError } from '../api/errors.js';
+import type { Reads } from '../runtime/protocol.js';
+
+/** The key. */
+export const STORE_META = 'meta/deployment';
+
+/** The form that this version reads. */
+const FORM = 1;
+
+/** As `Prefix::parse` of src/value/credential/prefix.rs takes it: what else is stored is not shown. */
+const PREFIX = /^(?=.{1,32}$)[0-9A-Za-z]+(?:_[0-9A-Za-z]+)*$/;
+
+/** Why a store is not one of the deployment with this prefix, by values that were read at once; nothing where that is not the reason. */
+export function notOurs({ values }: Reads, prefix: string): LeastkeyError | undefined {
+  const read = values.find(([key]) => key === STORE_META);
+  if (read === undefined) return undefined;
+  const [, stored] = read;
+  if (stored === null) {
+    if (values.every(([, value]) => value === null)) return undefined;
+    return refused(
+      `the store was made by an older version of Leastkey: it has tokens, and no ${STORE_META} that says whose they are`,
+    );
+  }
+  const { form } = bodyOf(stored);
+  if (form !== FORM && Number.isInteger(form)) {
+    return refused(
+      `the store was made by a newer version of Leastkey: its ${STORE_META} has the form ${form}, and this version reads form ${FORM}`,
+    );
+  }
+  const theirs = prefixIn(stored);
+  if (theirs === undefined || theirs === prefix) return undefined;
+  return refused(
+    `the store belongs to the deployment with the prefix "${theirs}", and this one has the prefix "${prefix}": give the prefix "${theirs}", or another store`,
+  );
+}
+
+/** The prefix of the deployment that a store belongs to, by the value of {@link STORE_META}. */
+export function prefixIn(stored: string | null): string | undefined {
+  const { prefix } = bodyOf(stored ?? 'null');
+  return typeof prefix === 'string' && PREFIX.test(prefix) ? prefix : undefined;
+}
+
+/** What is stored, sealed or not. */
+function bodyOf(stored: string): { prefix?: unknown; form?: unknown } {
+  try {
+    const read = JSON.parse(stored);
+    return Object(read?.value ?? read);
+  } catch {
+    return {};
+  }
+}
+
+function refused(message: string): LeastkeyError {
+  return new LeastkeyError('store_unavailable', message);
+}

@@ -1,0 +1,24 @@
+import type { VerifyingCore } from '../core/verifying-core.js';
+import { requireText } from '../input/values.js';
+import { refusal } from '../runtime/refusal.js';
+
+/** What a request needs by the routes of the catalog. It is a requirement: give it to `verify`. */
+export interface RouteRequirement {
+  permission: string;
+  /** The resource that the request is about, where the route says which. */
+  resource?: string;
+}
+
+/** The core matches no longer path; it need not cross to be told so. */
+const LONGEST_PATH = 2_048;
+const LONGEST_METHOD = 'OPTIONS'.length;
+
+/** The requirement of a request; `null` where no route matches. */
+export function matchRoute(core: VerifyingCore, method: string, path: string): RouteRequirement | null {
+  requireText(method, 'method');
+  requireText(path, 'path');
+  if (method.length > LONGEST_METHOD || path.length > LONGEST_PATH) return null;
+  const step = core.match(method, path);
+  if ('answer' in step) return step.answer as RouteRequirement | null;
+  throw refusal(step);
+}

@@ -1,0 +1,81 @@
+import { LeastkeyError } from '../api/errors.js';
+import type { Store } from '../api/store.js';
+import type { Requirement, Verdict } from '../api/types.js';
+import type { CredentialSource } from '../input/credential.js';
+import { readQuestion, type Settings, type VerifyOptions } from '../manage/tokens-options.js';
+import { MAX_KEYS } from '../stores/calls.js';
+import { readValues } from '../stores/response.js';
+import type { FreshVerifier } from './cached-verifier.js';
+
+/** One of many verifications. */
+export interface Verification<Permission extends string = string>
+  extends Omit<VerifyOptions, 'freshness' | 'signal'> {
+  credential: CredentialSource;
+  requirement?: Requirement<Permission>;
+}
+
+/** What `verifyMany` can be given for all of them. */
+export type VerifyManyOptions = Pick<VerifyOptions, 'freshness' | 'signal'>;
+
+const MOST = 1_000;
+
+/** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
+export async function verifyMany(
+  verifier: FreshVerifier,
+  settings: Settings,
+  verifications: readonly Verification[],
+  options: VerifyManyOptions,
+): Promise<Verdict[]> {
+  const { signal, freshness = settings.freshness } = readQuestion(undefined, options, 'verify');
+  if (!Array.isArray(verifications) || verifications.length > MOST) {
+    throw new LeastkeyError('invalid_input', `verifications: expected an array of at most ${MOST}`, {
+      path: 'verifications',
+    });
+  }
+  signal?.throwIfAborted();
+  const verdicts = verifier.recallMany(verifications, freshness);
+  // A promise for each would take longer than all that was done for it.
+  if (verdicts.every((verdict) => verdict !== undefined)) return verdicts;
+  const { verifying } = settings;
+  const together = { ...settings, verifying: readTogether(verifying), counting: verifying };
+  const asked = verifications.map((verification, at) => {
+    const known = verdicts[at];
+    if (known !== undefined) return known;
+    const { credential, requirement, ...more } = verification;
+    return { credential, ...readQuestion(requirement, more, 'verify') };
+  });
+  return Promise.all(
+    // Each with a promise of its own: what one throws must not leave the others without anybody who waits for them.
+    asked.map(async (one) => {
+      return 'code' in one ? one : verifier.verify(one.credential, one.question, freshness, signal, together);
+    }),
+  );
+}
+
+/**
+ * A store in whose place all reads that come in one turn of the event loop's microtasks are made as one, or as few as hold no more keys than
+ * one snapshot: what a verification reads at once must be of one moment.
+ */
+function readTogether(store: Store): Store {
+  let round: { keys: Set<string>; values: Promise<Map<string, string | null>> } | undefined;
+  const read = async (keys: Set<string>) => {
+    await undefined;
+    if (round?.keys === keys) round = undefined;
+    const asked = [...keys];
+    return new Map(readValues(asked, await store.get([...asked])));
+  };
+  return {
+    async get(keys) {
+      const isNew = (key: string) => round?.keys.has(key) !== true;
+      if (round === undefined || round.keys.size + keys.filter(isNew).length > MAX_KEYS) {
+        const all = new Set<string>();
+        round = { keys: all, values: read(all) };
+      }
+      for (const key of keys) round.keys.add(key);
+      const values = await round.values;
+      return keys.map((key) => values.get(key) as string | null);
+    },
+    list: (range) => store.list(range),
+    commit: (writes) => store.commit(writes),
+  };
+}
