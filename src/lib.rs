@@ -1,28 +1,90 @@
 //! Least-privilege access tokens, as pure functions.
 //!
-//! The core never reads a store, looks at a clock or draws a random number: time, entropy and everything that was read
-//! are arguments, and what is to be read or written is an answer. The modules, in the order that data flows:
+//! The crate never reads a store, looks at a clock or draws a random number. Each function is given
+//! the time, the random bytes and everything that was read so far. It answers with a
+//! [`Step`](storage::plan::Step): what to read next, what to commit, or the answer. The caller
+//! reads, and asks again with what it has read.
 //!
-//! | module | concept |
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use leastkey::Deployment;
+//! use leastkey::codec::json::{Value, parse_json};
+//! use leastkey::model::question::{Question, read_requirement};
+//! use leastkey::operation::{ENTROPY, Entropy, Time, plan};
+//! use leastkey::storage::plan::{Reads, Step, Write};
+//! use leastkey::value::time::Instant;
+//! use leastkey::verify::verdict::Code;
+//! use leastkey::verify::verify::verify;
+//!
+//! /// Reads what each step needs, commits, and hands over the answer.
+//! fn run<A>(store: &mut BTreeMap<String, String>, step: impl Fn(&Reads) -> Step<A>) -> A {
+//!     let mut reads = Reads::default();
+//!     loop {
+//!         match step(&reads) {
+//!             Step::Need(need) => {
+//!                 for key in need.keys {
+//!                     let value = store.get(&key).cloned();
+//!                     reads.insert(key, value);
+//!                 }
+//!             }
+//!             Step::Commit { writes, answer } => {
+//!                 // A real store compares `expect` first, and applies all of the writes or none.
+//!                 for Write { key, value, .. } in writes {
+//!                     if let Some(Some(value)) = value {
+//!                         store.insert(key, value);
+//!                     }
+//!                 }
+//!                 return answer;
+//!             }
+//!             Step::Answer(answer) => return answer,
+//!             Step::Refuse(refusal) => panic!("{}", refusal.message),
+//!         }
+//!     }
+//! }
+//!
+//! let json = |text: &str| -> Value { parse_json(text).unwrap() };
+//! let catalog = json(r#"{
+//!     "services": { "mail": { "title": "Mail", "permissions": { "send": "Send", "read": "Read" } } },
+//!     "kinds": { "key": { "title": "Key", "expiry": { "default": "90d" } } }
+//! }"#);
+//! let deployment = Deployment::configure(&json(r#"{ "prefix": "acme_test" }"#), &catalog).unwrap();
+//! let now = Instant::from_millis(1_800_000_000_000.0).unwrap();
+//! let time = Time { started: now, now, highest: now };
+//! // A host draws these bytes from its cryptographic generator.
+//! let entropy = Entropy::new(zeroize::Zeroizing::new([7; ENTROPY]));
+//! let mut store = BTreeMap::new();
+//!
+//! let create = json(r#"{
+//!     "op": "create",
+//!     "input": { "kind": "key", "name": "Nightly", "owner": "org:acme", "add": ["mail:send"] },
+//!     "actor": { "id": "user:7", "roles": { "org:acme": "admin" } }
+//! }"#);
+//! let created = run(&mut store, |reads| plan(&deployment, &create, reads, time, &entropy));
+//! let credential = created.credential().unwrap().reveal();
+//!
+//! let asked = json(r#"{ "requirement": "mail:send" }"#);
+//! let requirement = read_requirement(deployment.catalog(), &asked).unwrap();
+//! let question = Question::of(&requirement);
+//! let verdict = run(&mut store, |reads| verify(&deployment, credential, &question, reads, now));
+//! assert_eq!(verdict.code, Code::Valid);
+//! ```
+//!
+//! # Layers
+//!
+//! Imports only go down this list (`tests/layers.rs`).
+//!
+//! | layer | concept |
 //! |---|---|
-//! | [`input`] | what a caller hands in: values, their members, problems with their paths |
-//! | [`time`], [`name`], [`resource`] | instants and lifetimes; what people call a token; what a grant reaches |
-//! | [`skeleton`] | by what names are compared where they are unique |
-//! | [`credential`] | the secret text: format, checksum, digest |
-//! | [`permission`] | one action, patterns over actions, sets of them |
-//! | [`catalog`] | services, templates, roles and kinds; a selection resolved to permissions |
-//! | [`requirement`], [`grant`] | what a request needs, what a token has |
-//! | [`record`], [`keys`], [`feed`] | the stored half of a token, where it is kept, who is told of a change |
-//! | [`store_meta`], [`shard_count`] | whose a store is, and into how many shards its change feed is cut |
-//! | [`usage`], [`audit`] | when a token was used; who changed what, as a chain of hashes |
-//! | [`bounds`] | how large what is stored may be |
-//! | [`seal`] | what keeps the stored half from being edited |
-//! | [`condition`], [`limit`] | from where and when a token may be used, how often and how much |
-//! | [`actor`] | who is managing, and the most that they can give |
-//! | [`operation`] | create, get, list, disable, enable, revoke, delete, audit and the others: `plan(call, reads, time, entropy)` |
-//! | [`mod@verify`], [`verdict`], [`explain`] | text to verdict, and what would have made it a yes |
-//! | [`deployment`], [`edge`] | a prefix and a catalog, compiled once; the part of them that an edge needs |
-//! | [`planted`] | bugs that tests switch on, to see that their checks catch them; none of it is in a build |
+//! | [`operation`] | create, edit, rotate, revoke and the others: one verb a file |
+//! | [`verify`](mod@verify) | credential text to verdict, the token cache, and what would have made a refusal a yes |
+//! | [`deployment`] | a prefix and a catalog, compiled once |
+//! | [`storage`] | the plan of reads and writes, keys, seals, the change feed, the audit trail |
+//! | [`model`] | tokens, records, accounts, actors, grants, uses, requirements |
+//! | [`catalog`] | services, templates, roles, kinds and routes; a selection resolved to permissions |
+//! | [`value`] | instants, resources, names, permissions, credentials, conditions, limits |
+//! | [`input`] | objects read member by member, and every problem of them told at its path |
+//! | [`codec`] | JSON text, stored text, sorted containers, and what JavaScript can do for the crate |
 
 // What only the operations use is left to the linker where they are not.
 #![cfg_attr(not(feature = "manage"), allow(dead_code, unused_imports))]
@@ -34,7 +96,6 @@ pub mod input;
 pub mod model;
 #[cfg(feature = "manage")]
 pub mod operation;
-pub mod planted;
 pub mod storage;
 pub mod value;
 pub mod verify;

@@ -1,5 +1,5 @@
-//! How this field fails: each failure that concerns the operations has a check here, and each check is seen to fail. With the feature
-//! `planted-bugs` every check runs once more with its bug in the core (`src/planted.rs`), and has to find it.
+//! How this field fails: each failure that concerns the operations has a check here, and a fault in `tests/mutants` that the check finds
+//! (`npm run mutants -- field`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod support;
@@ -15,7 +15,6 @@ mod names;
 #[path = "field_failures/remembered.rs"]
 mod remembered;
 
-use leastkey::planted::Bug;
 use serde_json::{Value as Json, json};
 
 /// What a check finds: nothing, or what is wrong. What goes wrong otherwise panics, and counts as nothing found.
@@ -36,55 +35,58 @@ fn wanted(changes: Json) -> Json {
 }
 
 macro_rules! checks {
-    ($($bug:ident: $topic:ident $check:ident,)*) => {
-        /// The bugs that have a check.
-        const CHECKED: &[Bug] = &[$(Bug::$bug),*];
-
-        mod holds {
-            $(#[test]
-            fn $check() {
-                super::$topic::$check().unwrap();
-            })*
-        }
-
-        #[cfg(feature = "planted-bugs")]
-        mod finds_its_bug {
-            use leastkey::planted::{Bug, with};
-
-            $(#[test]
-            fn $check() {
-                let finding = with(Bug::$bug, super::$topic::$check);
-                assert!(finding.is_err(), "the check passes with the bug {:?} in the core", Bug::$bug);
-            })*
-        }
+    ($($topic:ident $check:ident,)*) => {
+        $(#[test]
+        fn $check() {
+            $topic::$check().unwrap();
+        })*
     };
 }
 
 checks! {
-    LostUpdate: lives a_late_change_never_undoes_a_revocation,
-    DeletedWrittenBack: lives a_deleted_token_never_comes_back,
-    CountersRace: lives a_credit_is_spent_once,
-    OwnerIgnored: lives a_disabled_account_stops_its_tokens,
-    UnreadableMeansNever: lives an_expiry_that_cannot_be_read_refuses,
-    LifetimeRoundsToForEver: lives the_shortest_lifetime_ends,
-    TouchesOtherRows: lives a_change_touches_no_other_token,
-    CallerInBody: grants an_actor_in_the_input_is_refused,
-    StaleAuthority: grants a_disabled_admin_makes_and_changes_nothing,
-    ParentMintsMore: grants a_token_gives_no_more_than_it_has,
-    EmptyMeansUnlimited: grants nothing_chosen_is_nothing,
-    ScopeAsPrefix: grants a_resource_covers_by_segments,
-    ScopeLostInExchange: grants a_session_has_what_was_asked_for,
-    ForeignId: grants a_foreign_token_is_not_found,
-    SplitAtSeparator: names credentials_are_read_by_position,
-    PrefixForIdentity: names a_secret_is_compared_to_its_end,
-    NamesAsTyped: names names_that_look_alike_are_one,
-    CachedVerdict: remembered a_hit_answers_each_question_anew,
-    HitIgnoresStatus: remembered a_hit_decides_as_a_miss_does,
-    RefillAfterRevoke: remembered a_late_fill_loses_to_the_feed,
+    lives a_late_change_never_undoes_a_revocation,
+    lives a_deleted_token_never_comes_back,
+    lives a_credit_is_spent_once,
+    lives a_disabled_account_stops_its_tokens,
+    lives an_expiry_that_cannot_be_read_refuses,
+    lives the_shortest_lifetime_ends,
+    lives a_change_touches_no_other_token,
+    grants an_actor_in_the_input_is_refused,
+    grants a_disabled_admin_makes_and_changes_nothing,
+    grants a_token_gives_no_more_than_it_has,
+    grants nothing_chosen_is_nothing,
+    grants a_resource_covers_by_segments,
+    grants a_session_has_what_was_asked_for,
+    grants a_foreign_token_is_not_found,
+    names credentials_are_read_by_position,
+    names a_secret_is_compared_to_its_end,
+    names names_that_look_alike_are_one,
+    remembered a_hit_answers_each_question_anew,
+    remembered a_hit_decides_as_a_miss_does,
+    remembered a_late_fill_loses_to_the_feed,
 }
 
+/// Each check is named by the fault that it has to find, which `npm run mutants` puts into the sources.
 #[test]
-fn every_bug_has_a_check() {
-    let unchecked: Vec<_> = Bug::ALL.iter().filter(|bug| !CHECKED.contains(bug)).collect();
-    assert!(unchecked.is_empty(), "{unchecked:?}");
+fn every_check_has_a_fault_that_it_finds() {
+    let patches = std::fs::read_dir("tests/mutants")
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    let patches: String = patches.collect();
+    let own = include_str!("field_failures.rs");
+    let checks = own
+        .split_once("checks! {\n")
+        .unwrap()
+        .1
+        .split_once("}\n")
+        .unwrap()
+        .0;
+    for check in checks.lines().map(|line| line.trim().trim_end_matches(',')) {
+        let (_, check) = check.split_once(' ').unwrap();
+        let named = format!("--test field_failures {check}\n");
+        assert!(
+            patches.contains(&named),
+            "no patch of tests/mutants names {check}"
+        );
+    }
 }

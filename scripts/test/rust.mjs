@@ -36,14 +36,6 @@ export const rustChecks = [
     work: () => cargo(['test', '--locked', '--no-fail-fast']),
   },
   {
-    // Each check of tests/field_failures.rs once more with its bug in the core, which it has to find.
-    key: 'planted-bugs',
-    label: 'Rust: every check of a known failure finds its bug',
-    estimate: 30_000,
-    counts: cargoCounts,
-    work: () => cargo(['test', '--locked', '--features', 'planted-bugs', '--test', 'field_failures']),
-  },
-  {
     key: 'cargo-doc',
     label: 'Rust: documentation builds without warnings',
     estimate: 10_000,

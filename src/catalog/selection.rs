@@ -10,7 +10,6 @@ use crate::codec::json::Value;
 use crate::codec::sorted_map::SortedMap;
 use crate::input::object::text_list;
 use crate::input::{Members, Path, Problems, quote, suggestion};
-use crate::planted::{Bug, planted};
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 
@@ -268,9 +267,6 @@ impl Catalog {
             .for_each(|template| chosen.union(&template.permissions));
         role.into_iter().for_each(|role| chosen.union(&role.permissions));
         add.iter().for_each(|(_, set)| chosen.union(set));
-        if planted(Bug::EmptyMeansUnlimited) && chosen.is_empty() {
-            chosen = PermissionSet::full(self.count());
-        }
         let closed = self.closed(&chosen);
         let mut permissions = closed.clone();
         remove.iter().for_each(|(_, set)| permissions.subtract(set));

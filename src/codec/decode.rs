@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 
 use super::json::{LARGEST_EXACT, Reader, Value};
-use crate::planted::{Bug, planted};
 
 /// What is stored cannot be read: damaged, swapped, or written by a later version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,15 +89,7 @@ pub(crate) fn put<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Dam
 
 /// Restores a member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
 pub(crate) fn put_optional<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Damaged> {
-    if !planted(Bug::UnreadableMeansNever) {
-        return put(to, reader);
-    }
-    let mut again = reader.clone();
-    if put(to, reader).is_err() {
-        again.value().ok_or(Damaged)?;
-        reader.clone_from(&again);
-    }
-    Ok(())
+    put(to, reader)
 }
 
 /// Restores a revision: a count that can still rise.

@@ -13,7 +13,6 @@ use crate::model::account::{Account, AccountType};
 use crate::model::grant::Grant;
 use crate::model::record::Record;
 use crate::model::token::{Status, Token};
-use crate::planted::{Bug, planted};
 use crate::storage::audit::{Change, difference};
 use crate::storage::feed::Head;
 use crate::storage::plan::{Halt, Write};
@@ -233,13 +232,9 @@ impl<'o> Changes<'o> {
     pub(super) fn delete_token(&mut self, found: &Found) {
         let token = found.record.token();
         let tombstone = found.record.tombstone(self.context.time.now, self.actor.clone());
-        self.writes.push(if planted(Bug::DeletedWrittenBack) {
-            Write::delete(keys::token(&token.id))
-        } else {
-            Write {
-                expires_at: token.forgotten_at(),
-                ..Write::replace(keys::token(&token.id), Some(found.text), tombstone)
-            }
+        self.writes.push(Write {
+            expires_at: token.forgotten_at(),
+            ..Write::replace(keys::token(&token.id), Some(found.text), tombstone)
         });
         if token.parents.is_empty() {
             self.writes
@@ -400,9 +395,6 @@ impl<'o> Changes<'o> {
                 bounds::COMMIT
             );
             return Err(Refusal::new(ErrorCode::InvalidInput, message).into());
-        }
-        if planted(Bug::LostUpdate) {
-            self.writes.iter_mut().for_each(|write| write.expect = None);
         }
         Ok(self.writes)
     }

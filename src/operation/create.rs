@@ -21,7 +21,6 @@ use crate::model::actor::Actor;
 use crate::model::grant::Grant;
 use crate::model::record::{Record, Stored};
 use crate::model::token::{BoundsHeldAt, Imported, Status, Token};
-use crate::planted::{Bug, planted};
 use crate::storage::keys;
 use crate::storage::plan::{Halt, Write};
 use crate::value::credential::{Credential, Digest, TokenId};
@@ -85,22 +84,11 @@ pub(super) fn plan(
     mut problems: Problems,
 ) -> Result<Outcome, Halt> {
     let own = ["idempotencyKey", "id", "digest", "scheme"];
-    let mut known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
-    if planted(Bug::CallerInBody) {
-        known.push("actor");
-    }
+    let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
     let members = Members::open(input, &Path::call(), &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
-    let named = if planted(Bug::CallerInBody) {
-        members
-            .value("actor")
-            .and_then(|named| Actor::read(named, &mut problems))
-    } else {
-        None
-    };
-    let actor = named.as_ref().unwrap_or(actor);
     let mark = match read_idempotency_key(context, &members, &mut problems) {
         Some(key) => Mark::of_idempotency_key(Operation::Create, actor, key.as_str(), input),
         None => Mark::of_call(context, Operation::Create),

@@ -8,7 +8,6 @@ use crate::codec::decode::Damaged;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::record::{Record, Stored};
 use crate::model::token::Token;
-use crate::planted::{Bug, planted};
 use crate::storage::keys;
 use crate::storage::plan::Halt;
 use crate::value::credential::TokenId;
@@ -27,9 +26,7 @@ pub(super) fn find<'r>(
     authority: &Authority,
 ) -> Result<Found<'r>, Halt> {
     match stored(context, id)? {
-        Some(Ok(found)) if authority.manages(&found.record.token().owner) || planted(Bug::ForeignId) => {
-            Ok(found)
-        }
+        Some(Ok(found)) if authority.manages(&found.record.token().owner) => Ok(found),
         Some(Err(Damaged)) if knows(context, id, authority)? => Err(damaged(id).into()),
         _ => Err(Refusal::not_found().into()),
     }

@@ -9,7 +9,6 @@ use super::credential::TokenId;
 use super::resource::Resource;
 use crate::codec::decode::{blank_inside, restore_by_parsing};
 use crate::input::message;
-use crate::planted::{Bug, planted};
 
 /// The most characters (Unicode scalar values) of a name.
 const LONGEST_NAME: usize = 100;
@@ -154,7 +153,7 @@ fn line(text: &str, longest: usize) -> Result<String, String> {
         return Err(message!("is longer than {longest} characters"));
     }
     // Below U+0300 every text is in its normal form, and begins no character with a byte from there on.
-    let text = if planted(Bug::NamesAsTyped) || text.bytes().all(|byte| byte < 0xcc) {
+    let text = if text.bytes().all(|byte| byte < 0xcc) {
         text.to_owned()
     } else {
         nfc(text)

@@ -13,7 +13,6 @@ use super::name_key::NameHash;
 use super::unicode::{ASSIGNED, FOLDS, VERSION, is_ignorable};
 use crate::codec::host::nfkc;
 use crate::input::message;
-use crate::planted::{Bug, planted};
 
 impl NameHash {
     /// The hash of the skeleton of a name.
@@ -41,9 +40,6 @@ fn refuse_unknown(name: &Name) -> Result<(), String> {
 }
 
 fn skeleton(text: &str) -> Result<String, String> {
-    if planted(Bug::NamesAsTyped) {
-        return Ok(text.to_owned());
-    }
     let mut skeleton = nfkc(text);
     // To fold and to leave out can make what is not in the normal form, and that again what is not folded.
     loop {

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::codec::decode::{blank_inside, restore_by_parsing};
 use crate::input::message;
-use crate::planted::{Bug, planted};
 
 const MOST_SEGMENTS: usize = 8;
 const LONGEST: usize = 256;
@@ -77,7 +76,7 @@ impl Resource {
             || other
                 .0
                 .strip_prefix(&self.0)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || planted(Bug::ScopeAsPrefix))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// What stands above this, nearest first, without the root.

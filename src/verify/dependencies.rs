@@ -14,7 +14,6 @@ use crate::model::grant::Grant;
 use crate::model::record::Stored;
 use crate::model::token::Token;
 use crate::model::usage::Usage;
-use crate::planted::{Bug, planted};
 use crate::storage::keys;
 use crate::storage::plan::{Halt, Reads};
 use crate::value::resource::Resource;
@@ -158,7 +157,6 @@ impl Found {
         for (id, must_exist) in required.chain(optional.iter().map(|id| (id, false))) {
             let [stored] = reads.get([&keys::account(id)])?;
             match stored.map(|text| StoredAccount::parse(id, text)) {
-                _ if planted(Bug::OwnerIgnored) => {}
                 Some(Ok(StoredAccount::Account(account))) => {
                     if account.status != AccountStatus::Active {
                         self.block(Code::OwnerInactive);

@@ -11,7 +11,6 @@ use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::record::{Secret, Secrets};
 use crate::model::token::Token;
-use crate::planted::{Bug, planted};
 use crate::storage::plan::{Halt, Reads, Step, Write};
 use crate::storage::shard_count::ShardCount;
 use crate::storage::store_meta::NotOurs;
@@ -527,11 +526,7 @@ fn spend(
                     let [record] = reads.get([&token_key])?;
                     writes.push(Write::assert(token_key, record));
                 }
-                let mut write = Write::replace(key, stored, text);
-                if planted(Bug::CountersRace) {
-                    write.expect = None;
-                }
-                writes.push(write);
+                writes.push(Write::replace(key, stored, text));
             }
             Err(exceeded) => {
                 let (code, retry_after_ms) = match exceeded {

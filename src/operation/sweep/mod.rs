@@ -21,7 +21,6 @@ use super::marker::Mark;
 use super::{Context, Operation};
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
-use crate::planted::{Bug, planted};
 use crate::storage::audit::Position;
 use crate::storage::keys;
 use crate::storage::plan::{Halt, Write};
@@ -51,12 +50,7 @@ impl Meant {
             .subject
             .as_ref()
             .is_none_or(|subject| token.subject.as_ref() == Some(subject));
-        let meant = if planted(Bug::TouchesOtherRows) {
-            tagged || of_subject
-        } else {
-            tagged && of_subject
-        };
-        meant && self.owner.covers(&token.owner)
+        tagged && of_subject && self.owner.covers(&token.owner)
     }
 }
 

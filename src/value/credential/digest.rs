@@ -11,7 +11,6 @@ use super::prefix::BlockEnding;
 use crate::codec::decode::{Blank, Damaged, Restore};
 use crate::codec::json::Reader;
 use crate::input::message;
-use crate::planted::{Bug, planted};
 
 /// SHA-256 of a credential's version, id and secret, and of the first 8 bytes of SHA-256 of its prefix: 55 bytes, one block. What is stored
 /// instead of the secret.
@@ -46,9 +45,6 @@ impl Digest {
     /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).
     #[must_use]
     pub fn matches(&self, other: &Digest) -> bool {
-        if planted(Bug::PrefixForIdentity) {
-            return self.0.first_chunk::<4>() == other.0.first_chunk();
-        }
         // Collected word by word and looked at once: an eighth of the time of 32 comparisons.
         let (one, _) = self.0.as_chunks();
         let (another, _) = other.0.as_chunks();

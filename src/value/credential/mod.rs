@@ -30,7 +30,6 @@ pub use token_id::TokenId;
 pub use wrong_part::WrongPart;
 
 use super::time::Instant;
-use crate::planted::{Bug, planted};
 
 const VERSION: u8 = b'2';
 const SECRET: usize = 30;
@@ -141,16 +140,9 @@ impl<'t> WellFormed<'t> {
     /// [`Unreadable`].
     pub fn read(prefix: &'t Prefix, text: &'t [u8]) -> Result<WellFormed<'t>, Unreadable> {
         let by_position = || text.strip_prefix(prefix.as_str().as_bytes())?.strip_prefix(b"_");
-        let body = if planted(Bug::SplitAtSeparator) {
-            let mut parts = text.splitn(2, |byte| *byte == b'_');
-            let before = parts.next();
-            parts
-                .next()
-                .filter(|_| before == Some(prefix.as_str().as_bytes()))
-        } else {
-            by_position()
-        };
-        let body: &[u8; BODY] = body.and_then(<[u8]>::as_array).ok_or(Unreadable::Malformed)?;
+        let body: &[u8; BODY] = by_position()
+            .and_then(<[u8]>::as_array)
+            .ok_or(Unreadable::Malformed)?;
         if body.first() != Some(&VERSION) || !base62::is_base62(body) {
             return Err(Unreadable::Malformed);
         }

@@ -27,7 +27,6 @@ use super::verdict::Code;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::record::Secret;
-use crate::planted::{Bug, planted};
 use crate::storage::plan::Reads;
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Presented, TokenId};
@@ -213,11 +212,7 @@ impl Cache {
             return None;
         }
         of.used = true;
-        let code = match entry.terms.decide(question, now) {
-            Code::Disabled | Code::Revoked if planted(Bug::HitIgnoresStatus) => Code::Valid,
-            _ if planted(Bug::CachedVerdict) => Code::Valid,
-            code => code,
-        };
+        let code = entry.terms.decide(question, now);
         Some(Hit {
             slot,
             code,
@@ -242,7 +237,7 @@ impl Cache {
         } else if in_time && self.seen.is_newer(&entry.id, entry.revision) {
             return None;
         }
-        if !in_time && !planted(Bug::RefillAfterRevoke) {
+        if !in_time {
             self.forget_older(&entry.id, entry.revision);
             // No feed tells of a use, and none is taken back: whenever it was read, it counts.
             if let Some(known) = self.known(&entry) {
