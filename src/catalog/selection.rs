@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::tree::{Branch, Source};
 use super::warning::Warning;
 use super::{Catalog, Role, Template};
-use crate::codec::decode::restore_members;
+use crate::codec::decode::decode_members;
 use crate::codec::json::Value;
 use crate::codec::sorted_map::SortedMap;
 use crate::input::object::text_list;
@@ -61,7 +61,7 @@ pub struct TemplateUse {
     pub version: u32,
 }
 
-restore_members!(TemplateUse {
+decode_members!(TemplateUse {
     required id: "id",
     required version: "version",
 });

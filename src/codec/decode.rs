@@ -10,34 +10,34 @@ use super::json::{LARGEST_EXACT, Reader, Value};
 
 /// What is stored cannot be read: damaged, swapped, or written by a later version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Damaged;
+pub struct DecodeError;
 
 /// What can be restored from what is stored of it.
-pub(crate) trait Restore: Sized {
+pub(crate) trait Decode: Sized {
     /// The value that comes next.
-    fn restore(reader: &mut Reader) -> Result<Self, Damaged>;
+    fn decode(reader: &mut Reader) -> Result<Self, DecodeError>;
 }
 
 /// What is stored as a text, and can be the name of a member too.
-pub(crate) trait RestoreText: Sized {
+pub(crate) trait DecodeText: Sized {
     /// The value of a text.
-    fn restore_text(text: Cow<str>) -> Result<Self, Damaged>;
+    fn decode_text(text: Cow<str>) -> Result<Self, DecodeError>;
 }
 
 /// What can stand in the place of a value until that is read.
-pub(crate) trait Blank {
+pub(crate) trait Placeholder {
     /// That.
-    fn blank() -> Self;
+    fn placeholder() -> Self;
 }
 
 /// A member of a stored object: its name, and whether it must be there.
 pub(crate) type Member = (&'static str, bool);
 
 /// Restores what a text holds.
-pub(crate) fn restore<T: Restore>(text: &str) -> Result<T, Damaged> {
+pub(crate) fn decode<T: Decode>(text: &str) -> Result<T, DecodeError> {
     let mut reader = Reader::new(text);
-    let restored = T::restore(&mut reader)?;
-    reader.is_done().then_some(restored).ok_or(Damaged)
+    let restored = T::decode(&mut reader)?;
+    reader.is_done().then_some(restored).ok_or(DecodeError)
 }
 
 /// Reads an object that has these members and no other, none of them twice. `put` is told which of them comes. Answers those that were there,
@@ -45,8 +45,8 @@ pub(crate) fn restore<T: Restore>(text: &str) -> Result<T, Damaged> {
 pub(crate) fn members(
     reader: &mut Reader,
     known: &[Member],
-    put: &mut dyn FnMut(&mut Reader, usize) -> Result<(), Damaged>,
-) -> Result<u64, Damaged> {
+    put: &mut dyn FnMut(&mut Reader, usize) -> Result<(), DecodeError>,
+) -> Result<u64, DecodeError> {
     let (mut seen, mut next) = (0, 0);
     reader
         .map(&mut |reader, name| {
@@ -59,7 +59,7 @@ pub(crate) fn members(
             seen |= bit;
             put(reader, at).ok()
         })
-        .ok_or(Damaged)?;
+        .ok_or(DecodeError)?;
     Ok(seen)
 }
 
@@ -82,24 +82,24 @@ pub(crate) const fn required(members: &[Member]) -> u64 {
 
 /// Restores a member to its place.
 #[inline(never)]
-pub(crate) fn put<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Damaged> {
-    *to = T::restore(reader)?;
+pub(crate) fn put<T: Decode>(to: &mut T, reader: &mut Reader) -> Result<(), DecodeError> {
+    *to = T::decode(reader)?;
     Ok(())
 }
 
 /// Restores a member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
-pub(crate) fn put_optional<T: Restore>(to: &mut T, reader: &mut Reader) -> Result<(), Damaged> {
+pub(crate) fn put_optional<T: Decode>(to: &mut T, reader: &mut Reader) -> Result<(), DecodeError> {
     put(to, reader)
 }
 
 /// Restores a revision: a count that can still rise.
-pub(crate) fn put_revision(to: &mut u64, reader: &mut Reader) -> Result<(), Damaged> {
+pub(crate) fn put_revision(to: &mut u64, reader: &mut Reader) -> Result<(), DecodeError> {
     put(to, reader)?;
-    (*to < LARGEST_EXACT).then_some(()).ok_or(Damaged)
+    (*to < LARGEST_EXACT).then_some(()).ok_or(DecodeError)
 }
 
 /// Restores a member that may be null, but not absent.
-pub(crate) fn put_nullable<T: Restore>(to: &mut Option<T>, reader: &mut Reader) -> Result<(), Damaged> {
+pub(crate) fn put_nullable<T: Decode>(to: &mut Option<T>, reader: &mut Reader) -> Result<(), DecodeError> {
     let mut behind = reader.clone();
     if behind.null().is_none() {
         return put(to, reader);
@@ -109,31 +109,31 @@ pub(crate) fn put_nullable<T: Restore>(to: &mut Option<T>, reader: &mut Reader) 
 }
 
 /// The reader of an object, and its blank: its fields, each with the name of its member, in the order in which they are written.
-macro_rules! restore_members {
+macro_rules! decode_members {
     ($kind:ident { $($need:ident $field:ident: $name:literal),* $(,)? }) => {
-        impl $crate::codec::decode::Blank for $kind {
-            fn blank() -> $kind {
-                $kind { $($field: $crate::codec::decode::Blank::blank()),* }
+        impl $crate::codec::decode::Placeholder for $kind {
+            fn placeholder() -> $kind {
+                $kind { $($field: $crate::codec::decode::Placeholder::placeholder()),* }
             }
         }
 
-        impl $crate::codec::decode::Restore for $kind {
-            fn restore(reader: &mut $crate::codec::json::Reader) -> Result<$kind, $crate::codec::decode::Damaged> {
+        impl $crate::codec::decode::Decode for $kind {
+            fn decode(reader: &mut $crate::codec::json::Reader) -> Result<$kind, $crate::codec::decode::DecodeError> {
                 #[allow(non_camel_case_types)]
                 enum At { $($field),* }
-                const KNOWN: &[$crate::codec::decode::Member] = &[$(($name, $crate::codec::decode::restore_members!(@must $need))),*];
+                const KNOWN: &[$crate::codec::decode::Member] = &[$(($name, $crate::codec::decode::decode_members!(@must $need))),*];
                 const REQUIRED: u64 = $crate::codec::decode::required(KNOWN);
-                let mut whole = <$kind as $crate::codec::decode::Blank>::blank();
+                let mut whole = <$kind as $crate::codec::decode::Placeholder>::placeholder();
                 let seen = $crate::codec::decode::members(reader, KNOWN, &mut |reader, at| match at {
                     $(at if at == At::$field as usize => {
-                        $crate::codec::decode::restore_members!(@put $need)(&mut whole.$field, reader)
+                        $crate::codec::decode::decode_members!(@put $need)(&mut whole.$field, reader)
                     })*
-                    _ => Err($crate::codec::decode::Damaged),
+                    _ => Err($crate::codec::decode::DecodeError),
                 })?;
                 // Where none is required, any will do.
                 #[allow(clippy::bad_bit_mask)]
                 let complete = seen & REQUIRED == REQUIRED;
-                complete.then_some(whole).ok_or($crate::codec::decode::Damaged)
+                complete.then_some(whole).ok_or($crate::codec::decode::DecodeError)
             }
         }
     };
@@ -146,12 +146,12 @@ macro_rules! restore_members {
     (@put nullable) => { $crate::codec::decode::put_nullable };
     (@put optional) => { $crate::codec::decode::put_optional };
 }
-pub(crate) use restore_members;
+pub(crate) use decode_members;
 
 macro_rules! blank_by_default {
     ($($kind:ty),*) => {$(
-        impl Blank for $kind {
-            fn blank() -> Self {
+        impl Placeholder for $kind {
+            fn placeholder() -> Self {
                 Default::default()
             }
         }
@@ -159,135 +159,135 @@ macro_rules! blank_by_default {
 }
 blank_by_default!(String, bool, u64, u32, u8);
 
-impl<T> Blank for Vec<T> {
-    fn blank() -> Vec<T> {
+impl<T> Placeholder for Vec<T> {
+    fn placeholder() -> Vec<T> {
         Vec::new()
     }
 }
 
-impl<T> Blank for Option<T> {
-    fn blank() -> Option<T> {
+impl<T> Placeholder for Option<T> {
+    fn placeholder() -> Option<T> {
         None
     }
 }
 
 /// One of a few names.
-pub(crate) fn restore_named<T: Copy>(reader: &mut Reader, names: &[(&str, T)]) -> Result<T, Damaged> {
-    let text = reader.text().ok_or(Damaged)?;
+pub(crate) fn decode_named<T: Copy>(reader: &mut Reader, names: &[(&str, T)]) -> Result<T, DecodeError> {
+    let text = reader.text().ok_or(DecodeError)?;
     let named = names.iter().find(|(name, _)| *name == text);
-    named.map(|(_, named)| *named).ok_or(Damaged)
+    named.map(|(_, named)| *named).ok_or(DecodeError)
 }
 
-impl Blank for Value {
-    fn blank() -> Value {
+impl Placeholder for Value {
+    fn placeholder() -> Value {
         Value::Null
     }
 }
 
 /// Anything at all, `null` too.
-impl Restore for Value {
-    fn restore(reader: &mut Reader) -> Result<Value, Damaged> {
-        reader.value().ok_or(Damaged)
+impl Decode for Value {
+    fn decode(reader: &mut Reader) -> Result<Value, DecodeError> {
+        reader.value().ok_or(DecodeError)
     }
 }
 
-impl RestoreText for String {
-    fn restore_text(text: Cow<str>) -> Result<String, Damaged> {
+impl DecodeText for String {
+    fn decode_text(text: Cow<str>) -> Result<String, DecodeError> {
         Ok(text.into_owned())
     }
 }
 
-impl Restore for String {
-    fn restore(reader: &mut Reader) -> Result<String, Damaged> {
-        reader.text().map(Cow::into_owned).ok_or(Damaged)
+impl Decode for String {
+    fn decode(reader: &mut Reader) -> Result<String, DecodeError> {
+        reader.text().map(Cow::into_owned).ok_or(DecodeError)
     }
 }
 
-impl Restore for bool {
-    fn restore(reader: &mut Reader) -> Result<bool, Damaged> {
-        reader.flag().ok_or(Damaged)
+impl Decode for bool {
+    fn decode(reader: &mut Reader) -> Result<bool, DecodeError> {
+        reader.flag().ok_or(DecodeError)
     }
 }
 
 /// A whole number that JavaScript holds exactly.
-impl Restore for u64 {
-    fn restore(reader: &mut Reader) -> Result<u64, Damaged> {
-        reader.whole().ok_or(Damaged)
+impl Decode for u64 {
+    fn decode(reader: &mut Reader) -> Result<u64, DecodeError> {
+        reader.whole().ok_or(DecodeError)
     }
 }
 
 macro_rules! restore_smaller {
     ($($kind:ty),*) => {$(
-        impl Restore for $kind {
-            fn restore(reader: &mut Reader) -> Result<$kind, Damaged> {
-                u64::restore(reader)?.try_into().map_err(|_| Damaged)
+        impl Decode for $kind {
+            fn decode(reader: &mut Reader) -> Result<$kind, DecodeError> {
+                u64::decode(reader)?.try_into().map_err(|_| DecodeError)
             }
         }
     )*};
 }
 restore_smaller!(u32, u8);
 
-impl<T: Restore> Restore for Option<T> {
-    fn restore(reader: &mut Reader) -> Result<Option<T>, Damaged> {
-        T::restore(reader).map(Some)
+impl<T: Decode> Decode for Option<T> {
+    fn decode(reader: &mut Reader) -> Result<Option<T>, DecodeError> {
+        T::decode(reader).map(Some)
     }
 }
 
-impl<T: Restore> Restore for Vec<T> {
-    fn restore(reader: &mut Reader) -> Result<Vec<T>, Damaged> {
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(reader: &mut Reader) -> Result<Vec<T>, DecodeError> {
         let mut items = Vec::new();
         let read = reader.list(&mut |reader| {
-            items.push(T::restore(reader).ok()?);
+            items.push(T::decode(reader).ok()?);
             Some(())
         });
-        read.map(|()| items).ok_or(Damaged)
+        read.map(|()| items).ok_or(DecodeError)
     }
 }
 
-impl<A: Restore, B: Restore> Restore for (A, B) {
-    fn restore(reader: &mut Reader) -> Result<(A, B), Damaged> {
+impl<A: Decode, B: Decode> Decode for (A, B) {
+    fn decode(reader: &mut Reader) -> Result<(A, B), DecodeError> {
         let (mut first, mut second) = (None, None);
         let read = reader.list(&mut |reader| {
             if first.is_none() {
-                first = Some(A::restore(reader).ok()?);
+                first = Some(A::decode(reader).ok()?);
             } else if second.is_none() {
-                second = Some(B::restore(reader).ok()?);
+                second = Some(B::decode(reader).ok()?);
             } else {
                 return None;
             }
             Some(())
         });
-        read.and(first.zip(second)).ok_or(Damaged)
+        read.and(first.zip(second)).ok_or(DecodeError)
     }
 }
 
 /// What is a text is restored by parsing it: what cannot be parsed is refused, in the store as in a call.
-macro_rules! restore_by_parsing {
+macro_rules! decode_by_parsing {
     ($($kind:ty),*) => {$(
-        impl $crate::codec::decode::RestoreText for $kind {
-            fn restore_text(text: std::borrow::Cow<str>) -> Result<Self, $crate::codec::decode::Damaged> {
-                <$kind>::parse(&text).map_err(|_| $crate::codec::decode::Damaged)
+        impl $crate::codec::decode::DecodeText for $kind {
+            fn decode_text(text: std::borrow::Cow<str>) -> Result<Self, $crate::codec::decode::DecodeError> {
+                <$kind>::parse(&text).map_err(|_| $crate::codec::decode::DecodeError)
             }
         }
 
-        impl $crate::codec::decode::Restore for $kind {
-            fn restore(reader: &mut $crate::codec::json::Reader) -> Result<Self, $crate::codec::decode::Damaged> {
-                let text = reader.text().ok_or($crate::codec::decode::Damaged)?;
-                <$kind as $crate::codec::decode::RestoreText>::restore_text(text)
+        impl $crate::codec::decode::Decode for $kind {
+            fn decode(reader: &mut $crate::codec::json::Reader) -> Result<Self, $crate::codec::decode::DecodeError> {
+                let text = reader.text().ok_or($crate::codec::decode::DecodeError)?;
+                <$kind as $crate::codec::decode::DecodeText>::decode_text(text)
             }
         }
     )*};
 }
-pub(crate) use restore_by_parsing;
+pub(crate) use decode_by_parsing;
 
 /// The blanks of types around a text or bytes.
-macro_rules! blank_inside {
+macro_rules! placeholder_inside {
     ($($kind:ident),*) => {$(
-        impl $crate::codec::decode::Blank for $kind {
-            fn blank() -> Self {
+        impl $crate::codec::decode::Placeholder for $kind {
+            fn placeholder() -> Self {
                 $kind(Default::default())
             }
         }
     )*};
 }
-pub(crate) use blank_inside;
+pub(crate) use placeholder_inside;

@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 
 use serde::{Serialize, Serializer};
 
-use super::decode::{Blank, Damaged, Restore, RestoreText};
+use super::decode::{Decode, DecodeError, DecodeText, Placeholder};
 use super::json::Reader;
 
 /// A map in the order of its keys.
@@ -129,20 +129,20 @@ impl<K: Serialize, V: Serialize> Serialize for SortedMap<K, V> {
 }
 
 /// A key that stands twice is damage, as in an object of ours.
-impl<K, V> Blank for SortedMap<K, V> {
-    fn blank() -> SortedMap<K, V> {
+impl<K, V> Placeholder for SortedMap<K, V> {
+    fn placeholder() -> SortedMap<K, V> {
         SortedMap(Vec::new())
     }
 }
 
-impl<K: RestoreText + Ord, V: Restore> Restore for SortedMap<K, V> {
-    fn restore(reader: &mut Reader) -> Result<SortedMap<K, V>, Damaged> {
+impl<K: DecodeText + Ord, V: Decode> Decode for SortedMap<K, V> {
+    fn decode(reader: &mut Reader) -> Result<SortedMap<K, V>, DecodeError> {
         let mut map = SortedMap::default();
         let read = reader.map(&mut |reader, name| {
-            let earlier = map.insert(K::restore_text(name).ok()?, V::restore(reader).ok()?);
+            let earlier = map.insert(K::decode_text(name).ok()?, V::decode(reader).ok()?);
             earlier.is_none().then_some(())
         });
-        read.map(|()| map).ok_or(Damaged)
+        read.map(|()| map).ok_or(DecodeError)
     }
 }
 

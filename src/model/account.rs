@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::catalog::Permissions;
-use crate::codec::decode::{Blank, Damaged, Restore, restore, restore_members, restore_named};
+use crate::codec::decode::{Decode, DecodeError, Placeholder, decode, decode_members, decode_named};
 use crate::codec::json::{Reader, json};
 use crate::codec::sorted_map::SortedMap;
 use crate::value::credential::TokenId;
@@ -195,25 +195,25 @@ impl StoredAccount {
     ///
     /// # Errors
     /// When the text is neither an account nor a tombstone of just this id.
-    pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, Damaged> {
-        let Ok(living) = restore::<Living>(text) else {
-            let tombstone: Tombstone = restore(text)?;
+    pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, DecodeError> {
+        let Ok(living) = decode::<Living>(text) else {
+            let tombstone: Tombstone = decode(text)?;
             let sound = tombstone.form == FORM && tombstone.id == *id;
-            return sound.then_some(StoredAccount::Tombstone).ok_or(Damaged);
+            return sound.then_some(StoredAccount::Tombstone).ok_or(DecodeError);
         };
         let sound = living.form == FORM && living.account.id == *id;
         sound
             .then(|| StoredAccount::Account(Box::new(living.account)))
-            .ok_or(Damaged)
+            .ok_or(DecodeError)
     }
 }
 
-restore_members!(Living {
+decode_members!(Living {
     required form: "v",
     required account: "account",
 });
 
-restore_members!(Tombstone {
+decode_members!(Tombstone {
     required form: "v",
     required id: "id",
     required deleted_at: "deletedAt",
@@ -221,7 +221,7 @@ restore_members!(Tombstone {
     revision revision: "revision",
 });
 
-restore_members!(Account {
+decode_members!(Account {
     required id: "id",
     required account_type: "type",
     optional title: "title",
@@ -237,39 +237,39 @@ restore_members!(Account {
     revision revision: "revision",
 });
 
-restore_members!(Ceiling {
+decode_members!(Ceiling {
     required resource: "resource",
     required permissions: "permissions",
 });
 
-impl Restore for AccountType {
-    fn restore(reader: &mut Reader) -> Result<AccountType, Damaged> {
+impl Decode for AccountType {
+    fn decode(reader: &mut Reader) -> Result<AccountType, DecodeError> {
         let names = [
             ("owner", AccountType::Owner),
             ("technical-user", AccountType::TechnicalUser),
         ];
-        restore_named(reader, &names)
+        decode_named(reader, &names)
     }
 }
 
-impl Restore for AccountStatus {
-    fn restore(reader: &mut Reader) -> Result<AccountStatus, Damaged> {
+impl Decode for AccountStatus {
+    fn decode(reader: &mut Reader) -> Result<AccountStatus, DecodeError> {
         let names = [
             ("active", AccountStatus::Active),
             ("disabled", AccountStatus::Disabled),
         ];
-        restore_named(reader, &names)
+        decode_named(reader, &names)
     }
 }
 
-impl Blank for AccountType {
-    fn blank() -> AccountType {
+impl Placeholder for AccountType {
+    fn placeholder() -> AccountType {
         AccountType::Owner
     }
 }
 
-impl Blank for AccountStatus {
-    fn blank() -> AccountStatus {
+impl Placeholder for AccountStatus {
+    fn placeholder() -> AccountStatus {
         AccountStatus::Disabled
     }
 }

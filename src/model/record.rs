@@ -1,11 +1,11 @@
 //! The stored half of a token. JSON text that people can read; what cannot be parsed is refused, never guessed.
 
-use crate::codec::decode::Damaged;
+use crate::codec::decode::DecodeError;
 use crate::value::credential::Scheme;
 use serde::Serialize;
 
 use super::token::{BoundsHeldAt, Rotation, Token};
-use crate::codec::decode::{restore, restore_members};
+use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::value::credential::{Digest, TokenId};
 use crate::value::name::Identity;
@@ -338,20 +338,20 @@ impl Stored {
     ///
     /// # Errors
     /// When the text is neither a record nor a tombstone of just this token.
-    pub fn parse(id: &TokenId, text: &str) -> Result<Stored, Damaged> {
-        let Ok(record) = restore::<Record>(text) else {
-            let tombstone: Tombstone = restore(text)?;
+    pub fn parse(id: &TokenId, text: &str) -> Result<Stored, DecodeError> {
+        let Ok(record) = decode::<Record>(text) else {
+            let tombstone: Tombstone = decode(text)?;
             let sound = tombstone.form == FORM && tombstone.id == *id;
-            return sound.then_some(Stored::Tombstone).ok_or(Damaged);
+            return sound.then_some(Stored::Tombstone).ok_or(DecodeError);
         };
         let sound = record.form == FORM
             && record.token.id == *id
             && record.successor.is_some() == record.token.rotation.is_some();
-        sound.then(|| Stored::Record(Box::new(record))).ok_or(Damaged)
+        sound.then(|| Stored::Record(Box::new(record))).ok_or(DecodeError)
     }
 }
 
-restore_members!(Record {
+decode_members!(Record {
     required form: "v",
     optional scheme: "scheme",
     required digest: "digest",
@@ -362,7 +362,7 @@ restore_members!(Record {
     required token: "token",
 });
 
-restore_members!(Tombstone {
+decode_members!(Tombstone {
     required form: "v",
     required id: "id",
     required deleted_at: "deletedAt",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::catalog::TemplateUse;
-use crate::codec::decode::{Blank, Damaged, Restore, restore_members, restore_named};
+use crate::codec::decode::{Decode, DecodeError, Placeholder, decode_members, decode_named};
 use crate::codec::json::Reader;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::condition::Conditions;
@@ -192,18 +192,18 @@ pub struct Imported {
     pub hint: Option<Name>,
 }
 
-impl Restore for Status {
-    fn restore(reader: &mut Reader) -> Result<Status, Damaged> {
+impl Decode for Status {
+    fn decode(reader: &mut Reader) -> Result<Status, DecodeError> {
         let names = [
             ("active", Status::Active),
             ("disabled", Status::Disabled),
             ("revoked", Status::Revoked),
         ];
-        restore_named(reader, &names)
+        decode_named(reader, &names)
     }
 }
 
-restore_members!(Token {
+decode_members!(Token {
     required id: "id",
     required kind: "kind",
     required name: "name",
@@ -240,7 +240,7 @@ restore_members!(Token {
     revision revision: "revision",
 });
 
-restore_members!(Rotation {
+decode_members!(Rotation {
     revision revision: "revision",
     required started_at: "startedAt",
     required started_by: "startedBy",
@@ -249,19 +249,19 @@ restore_members!(Rotation {
     optional end_old_at_first_use: "endOldAtFirstUse",
 });
 
-restore_members!(BoundsHeldAt {
+decode_members!(BoundsHeldAt {
     optional conditions: "conditions",
     optional limits: "limits",
     optional expires_at: "expiresAt",
 });
 
-restore_members!(Imported {
+decode_members!(Imported {
     required at: "at",
     optional hint: "hint",
 });
 
-impl Blank for Status {
-    fn blank() -> Status {
+impl Placeholder for Status {
+    fn placeholder() -> Status {
         Status::Revoked
     }
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use serde::Serialize;
 
-use crate::codec::decode::{Damaged, restore, restore_members};
+use crate::codec::decode::{DecodeError, decode, decode_members};
 use crate::codec::json::{LARGEST_EXACT, json};
 use crate::codec::sorted_map::SortedMap;
 use crate::value::condition::Address;
@@ -79,8 +79,8 @@ impl Usage {
     ///
     /// # Errors
     /// When it is not exactly what [`Usage::to_text`] writes.
-    pub fn parse(text: &str) -> Result<Usage, Damaged> {
-        let usage: Usage = restore(text)?;
+    pub fn parse(text: &str) -> Result<Usage, DecodeError> {
+        let usage: Usage = decode(text)?;
         let last = usage.last_used_at;
         let sound = usage.form == FORM
             && (1..=LARGEST_EXACT).contains(&usage.uses)
@@ -91,7 +91,7 @@ impl Usage {
             && usage.from.len() <= MOST_ADDRESSES
             && usage.from.iter().all(|(_, at)| *at <= last)
             && usage.to_text() == text;
-        sound.then_some(usage).ok_or(Damaged)
+        sound.then_some(usage).ok_or(DecodeError)
     }
 
     /// Both together: the later of the times, and the sum of the uses, which stays at the largest number that JavaScript holds exactly.
@@ -170,7 +170,7 @@ impl Usage {
     }
 }
 
-restore_members!(Usage {
+decode_members!(Usage {
     required form: "v",
     required last_used_at: "lastUsedAt",
     required uses: "uses",
@@ -412,7 +412,7 @@ mod tests {
             r#"{"v":1,"lastUsedAt":7,"uses":3,"from":["192.0.2.7"]}"#,
             r#"{"v":1,"lastUsedAt":7,"uses":3,"from":{"::1":1,"::2":1,"::3":1,"::4":1,"::5":1,"::6":1}}"#,
         ] {
-            assert_eq!(Usage::parse(text), Err(Damaged), "{text}");
+            assert_eq!(Usage::parse(text), Err(DecodeError), "{text}");
         }
     }
 }

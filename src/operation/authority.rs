@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::context::Context;
 use crate::catalog::{Catalog, Managers, Role};
-use crate::codec::decode::Damaged;
+use crate::codec::decode::DecodeError;
 use crate::input::{ErrorCode, Problem, Refusal, quote};
 use crate::model::account::{Account, AccountStatus, StoredAccount};
 use crate::model::actor::Actor;
@@ -79,7 +79,7 @@ impl<'c> Authority<'c> {
                     Some(*account)
                 }
                 Some(Ok(_)) => return Err(forbidden("the actor's account is disabled or deleted").into()),
-                Some(Err(Damaged)) => return Err(damaged_account(own).into()),
+                Some(Err(DecodeError)) => return Err(damaged_account(own).into()),
             };
             authority.rest_on([key]);
         }
@@ -203,7 +203,7 @@ impl<'c> Authority<'c> {
                     let id = quote(id.as_str());
                     return Err(forbidden(format!("the account {id} is disabled or deleted")).into());
                 }
-                Some(Err(Damaged)) => return Err(damaged_account(id).into()),
+                Some(Err(DecodeError)) => return Err(damaged_account(id).into()),
             }
         }
         self.rest_on(keys);

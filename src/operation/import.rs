@@ -11,7 +11,7 @@ use super::marker::Mark;
 use super::op::Operation;
 use super::wanted::Wanted;
 use crate::catalog::Selection;
-use crate::codec::decode::restore;
+use crate::codec::decode::decode;
 use crate::codec::json::{Value, json};
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
@@ -101,7 +101,7 @@ fn read_row(context: &Context, members: &Members, problems: &mut Problems) -> Op
     }
     refuse_credential(context, members, "hint", problems);
     let encoding = members.text("encoding", problems)?;
-    let digest = members.parsed("digest", problems, |text| Digest::decode(encoding, text));
+    let digest = members.parsed("digest", problems, |text| Digest::from_encoded(encoding, text));
     let hint = members.parsed("hint", problems, Name::parse);
     let created_at = members.instant("createdAt", problems);
     if created_at.is_some_and(|made| made > context.time.now) {
@@ -123,7 +123,7 @@ fn known_before(
     by_this_call: bool,
 ) -> Result<Outcome, Halt> {
     let conflict = || Refusal::new(ErrorCode::Conflict, "a key with this digest was imported before");
-    let id: TokenId = restore(text).map_err(|_| conflict())?;
+    let id: TokenId = decode(text).map_err(|_| conflict())?;
     let found = find(context, &id, authority).map_err(|halt| match halt {
         Halt::Refuse(_) => conflict().into(),
         halt => halt,

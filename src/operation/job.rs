@@ -17,7 +17,7 @@ use super::list::may_see;
 use super::marker::Mark;
 use super::op::Operation;
 use super::sweep::{Cursor, Meant, Page};
-use crate::codec::decode::{restore, restore_members};
+use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::input::{ErrorCode, Members, Problems, Refusal};
 use crate::model::actor::Actor;
@@ -48,7 +48,7 @@ struct Held {
     cursor: Option<Cursor>,
 }
 
-restore_members!(Held {
+decode_members!(Held {
     required v: "v",
     required job: "job",
     optional cursor: "cursor",
@@ -247,7 +247,7 @@ fn no_job() -> Refusal {
 }
 
 fn parse(text: &str) -> Result<Held, Refusal> {
-    let held: Option<Held> = restore(text).ok();
+    let held: Option<Held> = decode(text).ok();
     held.filter(|held| held.v == 1).ok_or_else(|| {
         Refusal::new(
             ErrorCode::StoreUnavailable,

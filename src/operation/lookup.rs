@@ -4,7 +4,7 @@ use super::context::{Context, Outcome};
 use super::marker::Mark;
 use super::op::Operation;
 use super::used_token::UsedToken;
-use crate::codec::decode::Damaged;
+use crate::codec::decode::DecodeError;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::record::{Record, Stored};
 use crate::model::token::Token;
@@ -27,7 +27,7 @@ pub(super) fn find<'r>(
 ) -> Result<Found<'r>, Halt> {
     match stored(context, id)? {
         Some(Ok(found)) if authority.manages(&found.record.token().owner) => Ok(found),
-        Some(Err(Damaged)) if knows(context, id, authority)? => Err(damaged(id).into()),
+        Some(Err(DecodeError)) if knows(context, id, authority)? => Err(damaged(id).into()),
         _ => Err(Refusal::not_found().into()),
     }
 }
@@ -36,13 +36,13 @@ pub(super) fn find<'r>(
 pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<'r>, Halt> {
     match stored(context, id)? {
         Some(Ok(found)) => Ok(found),
-        Some(Err(Damaged)) => Err(damaged(id).into()),
+        Some(Err(DecodeError)) => Err(damaged(id).into()),
         None => Err(Refusal::not_found().into()),
     }
 }
 
 /// What is stored of a token; nothing where there is none, or none any more.
-fn stored<'r>(context: &Context<'r>, id: &TokenId) -> Result<Option<Result<Found<'r>, Damaged>>, Halt> {
+fn stored<'r>(context: &Context<'r>, id: &TokenId) -> Result<Option<Result<Found<'r>, DecodeError>>, Halt> {
     let [stored] = context.reads.get([&keys::token(id)])?;
     Ok(stored.and_then(|text| match Stored::parse(id, text) {
         Ok(Stored::Record(record)) => Some(Ok(Found {

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::context::Context;
 use super::op::Operation;
-use crate::codec::decode::{restore, restore_members};
+use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::{Value, json};
 use crate::input::{ErrorCode, Refusal};
 use crate::model::actor::Actor;
@@ -27,7 +27,7 @@ struct Marker {
     fingerprint: Option<String>,
 }
 
-restore_members!(Marker {
+decode_members!(Marker {
     required operation: "operation",
     optional tokens: "tokens",
     optional fingerprint: "fingerprint",
@@ -76,7 +76,7 @@ impl Mark {
     /// The tokens that this very call made or changed before, if its marker was read.
     pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<Vec<TokenId>>, Halt> {
         let Some(text) = stored else { return Ok(None) };
-        let marker = restore::<Marker>(text).map_err(|_| {
+        let marker = decode::<Marker>(text).map_err(|_| {
             Refusal::new(
                 ErrorCode::StoreUnavailable,
                 "the marker of this operation cannot be read: it is damaged",

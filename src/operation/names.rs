@@ -5,7 +5,7 @@
 
 use super::changes::Changes;
 use super::context::Context;
-use crate::codec::decode::restore;
+use crate::codec::decode::decode;
 use crate::codec::json::json;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::record::{Record, Stored};
@@ -70,7 +70,7 @@ fn is_free(
     holder: &str,
     changes: &mut Changes,
 ) -> Result<bool, Halt> {
-    let Ok(id) = restore::<TokenId>(holder) else {
+    let Ok(id) = decode::<TokenId>(holder) else {
         return Ok(false);
     };
     if id == token.id {

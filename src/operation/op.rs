@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::codec::decode::{Blank, restore_by_parsing};
+use crate::codec::decode::{Placeholder, decode_by_parsing};
 use crate::input::{quote, suggestion};
 
 /// The operations by the name that a call and the audit trail have for them.
@@ -97,10 +97,10 @@ impl Operation {
     }
 }
 
-restore_by_parsing!(Operation);
+decode_by_parsing!(Operation);
 
-impl Blank for Operation {
-    fn blank() -> Operation {
+impl Placeholder for Operation {
+    fn placeholder() -> Operation {
         Operation::Create
     }
 }

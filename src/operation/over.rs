@@ -1,7 +1,7 @@
 //! Tokens whose time is over. Nothing that hands out a secret or enables a token brings one back.
 
 use super::context::Context;
-use crate::codec::decode::Damaged;
+use crate::codec::decode::DecodeError;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::token::{Status, Token};
 use crate::model::usage::Usage;
@@ -41,7 +41,7 @@ pub(super) fn refuse_gone_idle(context: &Context, token: &Token) -> Result<(), H
     let usage = stored
         .map(Usage::parse)
         .transpose()
-        .map_err(|Damaged| damaged(token))?;
+        .map_err(|DecodeError| damaged(token))?;
     let disabled_at = token
         .status_changed_at
         .filter(|_| token.status == Status::Disabled);

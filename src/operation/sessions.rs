@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::changes::Changes;
 use super::context::Context;
-use crate::codec::decode::{restore, restore_members};
+use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::codec::sort::sorted_by;
 use crate::input::{ErrorCode, Refusal};
@@ -22,7 +22,7 @@ struct Living {
     expires_at: Instant,
 }
 
-restore_members!(Living {
+decode_members!(Living {
     required id: "id",
     required expires_at: "expiresAt",
 });
@@ -80,7 +80,7 @@ fn most_sessions(context: &Context, session: &Token) -> usize {
 
 /// The sessions that have not ended. A list that cannot be read counts as empty: the sessions themselves are records of their own.
 fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
-    let all: Vec<Living> = stored.and_then(|text| restore(text).ok()).unwrap_or_default();
+    let all: Vec<Living> = stored.and_then(|text| decode(text).ok()).unwrap_or_default();
     all.into_iter()
         .filter(|session| context.time.now < session.expires_at)
         .collect()

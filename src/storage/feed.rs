@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::plan::Write;
-use crate::codec::decode::{Damaged, Restore, restore, restore_members};
+use crate::codec::decode::{Decode, DecodeError, decode, decode_members};
 use crate::codec::json::{LARGEST_EXACT, Reader, json};
 use crate::value::credential::hex;
 use crate::value::time::Instant;
@@ -38,19 +38,19 @@ impl Serialize for Mark {
     }
 }
 
-impl Restore for Mark {
-    fn restore(reader: &mut Reader) -> Result<Mark, Damaged> {
-        let text = reader.text().ok_or(Damaged)?;
+impl Decode for Mark {
+    fn decode(reader: &mut Reader) -> Result<Mark, DecodeError> {
+        let text = reader.text().ok_or(DecodeError)?;
         let mut bits = 0;
         for digit in text.bytes() {
             let digit = match digit {
                 b'0'..=b'9' => digit - b'0',
                 b'a'..=b'f' => digit - b'a' + 10,
-                _ => return Err(Damaged),
+                _ => return Err(DecodeError),
             };
             bits = bits << 4 | u64::from(digit);
         }
-        (text.len() == 16).then_some(Mark(bits)).ok_or(Damaged)
+        (text.len() == 16).then_some(Mark(bits)).ok_or(DecodeError)
     }
 }
 
@@ -65,21 +65,21 @@ pub struct Change(
     pub Mark,
 );
 
-impl Restore for Change {
-    fn restore(reader: &mut Reader) -> Result<Change, Damaged> {
+impl Decode for Change {
+    fn decode(reader: &mut Reader) -> Result<Change, DecodeError> {
         let mut change = Change(String::new(), 0, Mark::default());
         let mut items = 0;
         let read = reader.list(&mut |reader| {
             match items {
-                0 => change.0 = Restore::restore(reader).ok()?,
-                1 => change.1 = Restore::restore(reader).ok()?,
-                2 => change.2 = Restore::restore(reader).ok()?,
+                0 => change.0 = Decode::decode(reader).ok()?,
+                1 => change.1 = Decode::decode(reader).ok()?,
+                2 => change.2 = Decode::decode(reader).ok()?,
                 _ => return None,
             }
             items += 1;
             Some(())
         });
-        read.filter(|()| items == 3).map(|()| change).ok_or(Damaged)
+        read.filter(|()| items == 3).map(|()| change).ok_or(DecodeError)
     }
 }
 
@@ -104,12 +104,12 @@ impl Head {
     ///
     /// # Errors
     /// When the text is none.
-    pub fn parse(text: &str) -> Result<Head, Damaged> {
-        let head: Head = restore(text)?;
+    pub fn parse(text: &str) -> Result<Head, DecodeError> {
+        let head: Head = decode(text)?;
         if head.seq < LARGEST_EXACT {
             Ok(head)
         } else {
-            Err(Damaged)
+            Err(DecodeError)
         }
     }
 
@@ -160,7 +160,7 @@ impl Head {
     }
 }
 
-restore_members!(Head {
+decode_members!(Head {
     required seq: "seq",
     required recent: "recent",
 });
@@ -256,7 +256,7 @@ mod tests {
         ];
         for (at, mark) in marks.iter().enumerate() {
             assert!(!marks.iter().skip(at + 1).any(|other| other == mark));
-            assert_eq!(restore::<Mark>(&json(mark)).unwrap(), *mark);
+            assert_eq!(decode::<Mark>(&json(mark)).unwrap(), *mark);
         }
         for broken in [
             "\"\"",
@@ -266,7 +266,7 @@ mod tests {
             "\"0123456789ABCDEF\"",
             "7",
         ] {
-            assert_eq!(restore::<Mark>(broken), Err(Damaged), "{broken}");
+            assert_eq!(decode::<Mark>(broken), Err(DecodeError), "{broken}");
         }
     }
 

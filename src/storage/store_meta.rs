@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::keys;
 use super::plan::Write;
 use super::shard_count::ShardCount;
-use crate::codec::decode::{Damaged, Restore, restore};
+use crate::codec::decode::{Decode, DecodeError, decode};
 use crate::codec::json::{Reader, json};
 use crate::input::{ErrorCode, Refusal};
 use crate::value::credential::Prefix;
@@ -25,14 +25,14 @@ struct StoreMeta {
     form: u64,
 }
 
-impl Restore for StoreMeta {
-    fn restore(reader: &mut Reader) -> Result<StoreMeta, Damaged> {
+impl Decode for StoreMeta {
+    fn decode(reader: &mut Reader) -> Result<StoreMeta, DecodeError> {
         let (mut prefix, mut shards, mut form) = (None, None, None);
         let read = reader.map(&mut |reader, name| {
             match &*name {
-                "prefix" if prefix.is_none() => prefix = Some(String::restore(reader).ok()?),
-                "shards" if shards.is_none() => shards = Some(u64::restore(reader).ok()?),
-                "form" if form.is_none() => form = Some(u64::restore(reader).ok()?),
+                "prefix" if prefix.is_none() => prefix = Some(String::decode(reader).ok()?),
+                "shards" if shards.is_none() => shards = Some(u64::decode(reader).ok()?),
+                "form" if form.is_none() => form = Some(u64::decode(reader).ok()?),
                 "prefix" | "shards" | "form" => return None,
                 _ => drop(reader.value()?),
             }
@@ -40,7 +40,7 @@ impl Restore for StoreMeta {
         });
         match (read, prefix, shards, form) {
             (Some(()), Some(prefix), Some(shards), Some(form)) => Ok(StoreMeta { prefix, shards, form }),
-            _ => Err(Damaged),
+            _ => Err(DecodeError),
         }
     }
 }
@@ -101,7 +101,7 @@ impl NotOurs {
 /// When the store is not that deployment's.
 pub fn read(stored: Option<&str>, prefix: &Prefix) -> Result<Option<ShardCount>, NotOurs> {
     let Some(text) = stored else { return Ok(None) };
-    let meta: StoreMeta = restore(text).map_err(|Damaged| NotOurs::Unreadable)?;
+    let meta: StoreMeta = decode(text).map_err(|DecodeError| NotOurs::Unreadable)?;
     if meta.form != FORM {
         return Err(NotOurs::Newer(meta.form));
     }

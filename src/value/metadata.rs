@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::codec::decode::{Damaged, Restore};
+use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{Reader, Value, json};
 use crate::input::message;
 
@@ -38,8 +38,8 @@ impl Metadata {
     }
 }
 
-impl Restore for Metadata {
-    fn restore(reader: &mut Reader) -> Result<Metadata, Damaged> {
-        Metadata::read(&Value::restore(reader)?).map_err(|_| Damaged)
+impl Decode for Metadata {
+    fn decode(reader: &mut Reader) -> Result<Metadata, DecodeError> {
+        Metadata::read(&Value::decode(reader)?).map_err(|_| DecodeError)
     }
 }

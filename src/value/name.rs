@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::credential::TokenId;
 use super::resource::Resource;
-use crate::codec::decode::{blank_inside, restore_by_parsing};
+use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 
 /// The most characters (Unicode scalar values) of a name.
@@ -132,8 +132,8 @@ impl Tag {
     }
 }
 
-restore_by_parsing!(Name, Identity, Reason, Description, Tag);
-blank_inside!(Name, Identity);
+decode_by_parsing!(Name, Identity, Reason, Description, Tag);
+placeholder_inside!(Name, Identity);
 
 macro_rules! display_as_written {
     ($($kind:ty),*) => {$(

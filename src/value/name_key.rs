@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::credential::{Digest, hex};
 use super::name::Name;
-use crate::codec::decode::{blank_inside, restore_by_parsing};
+use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 
 /// What stands for a name in the keys of the store: a SHA-256 in 64 lower-case hexadecimal characters. Names are long, and not ASCII.
@@ -34,5 +34,5 @@ impl NameHash {
     }
 }
 
-restore_by_parsing!(NameHash);
-blank_inside!(NameHash);
+decode_by_parsing!(NameHash);
+placeholder_inside!(NameHash);

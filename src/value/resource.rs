@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::codec::decode::{blank_inside, restore_by_parsing};
+use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 
 const MOST_SEGMENTS: usize = 8;
@@ -118,8 +118,8 @@ impl fmt::Display for Resource {
     }
 }
 
-restore_by_parsing!(Resource);
-blank_inside!(Resource);
+decode_by_parsing!(Resource);
+placeholder_inside!(Resource);
 
 #[cfg(test)]
 mod tests {

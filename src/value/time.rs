@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::codec::decode::{Blank, Damaged, Restore};
+use crate::codec::decode::{Decode, DecodeError, Placeholder};
 use crate::codec::json::{LARGEST_EXACT, Reader, Value, whole_exact};
 use crate::input::{Members, Problems, message, quote};
 
@@ -90,15 +90,15 @@ fn date(days: u64) -> (u64, u64, u64) {
     (year, (month + 2) % 12 + 1, day)
 }
 
-impl Blank for Instant {
-    fn blank() -> Instant {
+impl Placeholder for Instant {
+    fn placeholder() -> Instant {
         Instant(0)
     }
 }
 
-impl Restore for Instant {
-    fn restore(reader: &mut Reader) -> Result<Instant, Damaged> {
-        u64::restore(reader).map(Instant)
+impl Decode for Instant {
+    fn decode(reader: &mut Reader) -> Result<Instant, DecodeError> {
+        u64::decode(reader).map(Instant)
     }
 }
 
@@ -190,10 +190,10 @@ impl Serialize for Lifetime {
     }
 }
 
-impl Restore for Lifetime {
-    fn restore(reader: &mut Reader) -> Result<Lifetime, Damaged> {
-        match u64::restore(reader)? {
-            0 => Err(Damaged),
+impl Decode for Lifetime {
+    fn decode(reader: &mut Reader) -> Result<Lifetime, DecodeError> {
+        match u64::decode(reader)? {
+            0 => Err(DecodeError),
             millis => Ok(Lifetime(millis)),
         }
     }

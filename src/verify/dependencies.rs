@@ -8,7 +8,7 @@
 use super::rules::{Idle, Terms};
 use super::verdict::Code;
 use crate::catalog::Permissions;
-use crate::codec::decode::Damaged;
+use crate::codec::decode::DecodeError;
 use crate::model::account::{Account, AccountStatus, StoredAccount};
 use crate::model::grant::Grant;
 use crate::model::record::Stored;
@@ -127,7 +127,7 @@ impl Found {
             Ok(usage) => self
                 .idle
                 .extend(Idle::of(token, usage.map(|usage| usage.last_used_at()))),
-            Err(Damaged) => self.block(Code::StoreUnavailable),
+            Err(DecodeError) => self.block(Code::StoreUnavailable),
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Found {
                     self.look_at_use(&parent, reads)?;
                     self.parents.push(parent);
                 }
-                Some(Err(Damaged)) => self.block(Code::StoreUnavailable),
+                Some(Err(DecodeError)) => self.block(Code::StoreUnavailable),
                 Some(Ok(Stored::Tombstone)) | None => self.block(Code::Revoked),
             }
         }
@@ -165,7 +165,7 @@ impl Found {
                     self.accounts.push(*account);
                 }
                 Some(Ok(StoredAccount::Tombstone)) => self.block(Code::OwnerInactive),
-                Some(Err(Damaged)) => self.block(Code::StoreUnavailable),
+                Some(Err(DecodeError)) => self.block(Code::StoreUnavailable),
                 None if must_exist => self.block(Code::OwnerInactive),
                 None => {}
             }

@@ -1,6 +1,6 @@
 //! Keys that another system issued have no id in them: they are found by their digest.
 
-use crate::codec::decode::restore;
+use crate::codec::decode::decode;
 use crate::storage::keys;
 use crate::storage::plan::{Halt, Reads};
 use crate::value::credential::{ImportedKeys, Presented, TokenId};
@@ -10,7 +10,7 @@ pub(super) fn find(imported: &ImportedKeys, text: &str, reads: &Reads) -> Result
     let digests = imported.digests(text);
     let found = reads.get_all(&digests.iter().map(keys::digest).collect::<Vec<_>>())?;
     for (digest, stored) in digests.into_iter().zip(found) {
-        if let Some(id) = stored.and_then(|text| restore::<TokenId>(text).ok()) {
+        if let Some(id) = stored.and_then(|text| decode::<TokenId>(text).ok()) {
             return Ok(Some(Presented::imported(id, digest)));
         }
     }

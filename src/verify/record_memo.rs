@@ -1,7 +1,7 @@
 //! What was read last, as what it says. A verification from the store asks for what a token rests on once it has read its record, and is then
 //! given the same text again; and whose the store is, it is told each time.
 
-use crate::codec::decode::Damaged;
+use crate::codec::decode::DecodeError;
 use crate::model::record::{Secrets, Stored};
 use crate::model::token::Token;
 use crate::storage::store_meta;
@@ -27,7 +27,7 @@ pub(crate) enum Read {
 
 impl Recent {
     /// What a text says that is stored under an id: taken from here, if it is the same text as before.
-    pub(crate) fn take(&mut self, id: &TokenId, text: &str) -> Result<Read, Damaged> {
+    pub(crate) fn take(&mut self, id: &TokenId, text: &str) -> Result<Read, DecodeError> {
         match self.record.take() {
             Some((known, read)) if known == text && read.1.id == *id => Ok(Read::Token(read)),
             _ => Ok(match Stored::parse(id, text)? {

@@ -532,7 +532,7 @@ fn spend(
                 let (code, retry_after_ms) = match exceeded {
                     Exceeded::RateLimited { retry_after_ms } => (Code::RateLimited, retry_after_ms),
                     Exceeded::UsageExceeded { retry_after_ms } => (Code::UsageExceeded, retry_after_ms),
-                    Exceeded::Damaged => (Code::StoreUnavailable, None),
+                    Exceeded::DecodeError => (Code::StoreUnavailable, None),
                 };
                 verdict.refuse(code);
                 verdict.retry_after = retry_after_ms.map(|millis| millis.div_ceil(1_000));

@@ -52,7 +52,7 @@ enum Event {
     SetClock,
     Trap,
     BackUp,
-    Restore,
+    Decode,
     Flush,
     FeedRead(usize, usize),
     FeedEnds(usize, usize),
@@ -140,7 +140,7 @@ impl<'w> Schedule<'w> {
         // Choices of their own, so that a schedule without a restore is what it is otherwise.
         let mut random = Random::new(!seed);
         let restores = *random.one(&[0, 0, 2]);
-        for (event, times) in [(Event::BackUp, 3 * restores), (Event::Restore, restores)] {
+        for (event, times) in [(Event::BackUp, 3 * restores), (Event::Decode, restores)] {
             for _ in 0..times {
                 let at = random.below(LASTS);
                 schedule.plan(at, event);
@@ -176,7 +176,7 @@ impl<'w> Schedule<'w> {
                 Event::SetClock => self.set_clock(),
                 Event::Trap => self.trap(),
                 Event::BackUp => self.world.back_up(),
-                Event::Restore => self.restore(),
+                Event::Decode => self.decode(),
                 Event::Flush => self.flush(),
                 Event::FeedRead(isolate, reading) => self.read_feed(isolate, reading),
                 Event::FeedEnds(isolate, reading) => self.end_feed(isolate, reading)?,
@@ -208,8 +208,8 @@ impl<'w> Schedule<'w> {
     }
 
     /// What had ended may live again: a restore takes that back, and nothing in the store can know.
-    fn restore(&mut self) {
-        let Some(lost) = self.world.restore(self.moment) else {
+    fn decode(&mut self) {
+        let Some(lost) = self.world.decode(self.moment) else {
             return;
         };
         self.saw(if lost > 0 { "restored" } else { "restored the same" });

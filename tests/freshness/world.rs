@@ -259,7 +259,7 @@ impl World {
     }
 
     /// Puts the last backup in the place of the store; answers how many of its heads were further.
-    pub fn restore(&mut self, moment: Moment) -> Option<usize> {
+    pub fn decode(&mut self, moment: Moment) -> Option<usize> {
         let backup = self.backup.clone()?;
         let before = std::mem::replace(&mut self.host.store, backup);
         self.remember(&before, moment);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::codec::decode::restore_members;
+use crate::codec::decode::decode_members;
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Reason, Tag};
 use crate::value::resource::Resource;
@@ -36,7 +36,7 @@ pub(crate) struct Job {
     pub(in crate::operation) unreadable: Vec<TokenId>,
 }
 
-restore_members!(Job {
+decode_members!(Job {
     required id: "id",
     required owner: "owner",
     optional tag: "tag",

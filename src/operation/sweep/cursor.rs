@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::codec::decode::{restore, restore_members};
+use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::storage::bounds::KEY;
 use crate::storage::keys;
@@ -62,7 +62,7 @@ pub(in crate::operation) struct Cursor {
     told: Vec<TokenId>,
 }
 
-restore_members!(Cursor {
+decode_members!(Cursor {
     required pass: "pass",
     required began: "began",
     optional since: "since",
@@ -88,7 +88,7 @@ struct Trail {
     seq: Option<u64>,
 }
 
-restore_members!(Trail {
+decode_members!(Trail {
     required of: "of",
     optional seq: "seq",
 });
@@ -114,7 +114,7 @@ impl Maker {
     }
 }
 
-restore_members!(Maker {
+decode_members!(Maker {
     required id: "id",
     optional after: "after",
 });
@@ -144,7 +144,7 @@ impl Cursor {
         let cursor = if text.starts_with(keys::OWNERS) {
             Some(Cursor::first(Some(text), now))
         } else {
-            restore(text).ok()
+            decode(text).ok()
         };
         cursor
             .filter(Cursor::is_sound)

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::codec::decode::restore;
+use crate::codec::decode::decode;
 use crate::codec::json::{Value, json};
 
 /// The members that differ between two states of one thing, as objects with their members in order.
@@ -38,7 +38,7 @@ pub fn difference<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Differ
 
 /// The members of a state. Ours are all structs, whose text can be read.
 fn members(state: &str) -> Vec<(String, Value)> {
-    match restore::<Value>(state).map(|state| state.canonical()) {
+    match decode::<Value>(state).map(|state| state.canonical()) {
         Ok(Value::Map(members)) => members,
         _ => Vec::new(),
     }

@@ -2,7 +2,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Difference;
-use crate::codec::decode::{Damaged, blank_inside, restore, restore_by_parsing, restore_members};
+use crate::codec::decode::{DecodeError, decode, decode_by_parsing, decode_members, placeholder_inside};
 use crate::codec::json::{LARGEST_EXACT, Value, json};
 use crate::storage::bounds;
 use crate::value::credential::{Digest, TokenId, hex};
@@ -107,9 +107,9 @@ impl Entry {
     ///
     /// # Errors
     /// When it is not the text of an entry.
-    pub fn parse(text: &str) -> Result<Entry, Damaged> {
-        let entry: Entry = restore(text)?;
-        (entry.form == FORM).then_some(entry).ok_or(Damaged)
+    pub fn parse(text: &str) -> Result<Entry, DecodeError> {
+        let entry: Entry = decode(text)?;
+        (entry.form == FORM).then_some(entry).ok_or(DecodeError)
     }
 
     /// The stored text, which is what is hashed.
@@ -138,7 +138,7 @@ fn hashed(state: Value) -> Value {
     Value::Map(short.collect())
 }
 
-restore_members!(Entry {
+decode_members!(Entry {
     required form: "v",
     required owner: "owner",
     required seq: "seq",
@@ -176,8 +176,8 @@ impl Hash {
     }
 }
 
-restore_by_parsing!(Hash);
-blank_inside!(Hash);
+decode_by_parsing!(Hash);
+placeholder_inside!(Hash);
 
 /// A place in a chain: an entry and the hash that stands for it and everything before it. A host can keep one, and follow the chain from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -196,7 +196,7 @@ struct Head {
     hash: Hash,
 }
 
-restore_members!(Head {
+decode_members!(Head {
     required v: "v",
     required seq: "seq",
     required hash: "hash",
@@ -207,15 +207,15 @@ impl Position {
     ///
     /// # Errors
     /// When it is not the text of a head.
-    pub fn of_head(text: &str) -> Result<Position, Damaged> {
-        let head: Head = restore(text)?;
+    pub fn of_head(text: &str) -> Result<Position, DecodeError> {
+        let head: Head = decode(text)?;
         let sound = head.v == FORM && (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
         sound
             .then_some(Position {
                 seq: head.seq,
                 hash: head.hash,
             })
-            .ok_or(Damaged)
+            .ok_or(DecodeError)
     }
 
     /// The stored text of the head at this position.

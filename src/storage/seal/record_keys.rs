@@ -7,7 +7,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::codec::decode::Damaged;
+use crate::codec::decode::DecodeError;
 use crate::codec::json::Value;
 use crate::input::{Path, Problems, message};
 use crate::value::credential::hex;
@@ -106,14 +106,14 @@ impl SealKeys {
     ///
     /// # Errors
     /// When none of the keys has sealed just this text for just this key.
-    pub fn open<'t>(&self, key: &str, text: &'t str) -> Result<&'t str, Damaged> {
-        let (body, told) = parts(text).ok_or(Damaged)?;
+    pub fn open<'t>(&self, key: &str, text: &'t str) -> Result<&'t str, DecodeError> {
+        let (body, told) = parts(text).ok_or(DecodeError)?;
         // In a time that does not tell how much of a made-up MAC is right.
         let is_right = |by: &Hmac<Sha256>| bool::from(mac(by, key, body).as_bytes().ct_eq(told.as_bytes()));
         if self.opens.iter().any(is_right) {
             Ok(body)
         } else {
-            Err(Damaged)
+            Err(DecodeError)
         }
     }
 }
@@ -278,7 +278,7 @@ mod tests {
             if let Some((other, rest)) = all.split_at_checked(moved) && other != key {
                 let (_, mac) = parts(&sealed).unwrap();
                 let text = [BEFORE_BODY, rest, BEFORE_MAC, mac, AFTER_MAC].concat();
-                prop_assert_eq!(keys.open(other, &text), Err(Damaged));
+                prop_assert_eq!(keys.open(other, &text), Err(DecodeError));
             }
         }
 

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use serde::{Serialize, Serializer};
 
 use super::network::{parse_peer, peer_address};
-use crate::codec::decode::restore_by_parsing;
+use crate::codec::decode::decode_by_parsing;
 
 /// The address that a request came from, in one form: what is written as IPv6 and means IPv4 is IPv4, and a zone is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,4 +31,4 @@ impl Serialize for Address {
     }
 }
 
-restore_by_parsing!(Address);
+decode_by_parsing!(Address);

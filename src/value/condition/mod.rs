@@ -17,7 +17,7 @@ use self::network::Network;
 use self::origin::Origin;
 use self::window::Window;
 use super::time::Instant;
-use crate::codec::decode::{Damaged, Restore};
+use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{Reader, Value};
 use crate::input::{Members, Path, Problems, Refusal, message};
 
@@ -207,8 +207,8 @@ impl TryFrom<Value> for Conditions {
     }
 }
 
-impl Restore for Conditions {
-    fn restore(reader: &mut Reader) -> Result<Conditions, Damaged> {
-        Conditions::try_from(Value::restore(reader)?).map_err(|_| Damaged)
+impl Decode for Conditions {
+    fn decode(reader: &mut Reader) -> Result<Conditions, DecodeError> {
+        Conditions::try_from(Value::decode(reader)?).map_err(|_| DecodeError)
     }
 }

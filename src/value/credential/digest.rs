@@ -8,7 +8,7 @@ use subtle::{ConstantTimeEq, CtOption};
 
 use super::HASHED;
 use super::prefix::BlockEnding;
-use crate::codec::decode::{Blank, Damaged, Restore};
+use crate::codec::decode::{Decode, DecodeError, Placeholder};
 use crate::codec::json::Reader;
 use crate::input::message;
 
@@ -85,7 +85,7 @@ impl Digest {
     ///
     /// # Errors
     /// When the encoding is not one of `hex`, `base64` and `base64url`, or the text is no digest in it.
-    pub fn decode(encoding: &str, text: &str) -> Result<Digest, String> {
+    pub fn from_encoded(encoding: &str, text: &str) -> Result<Digest, String> {
         let mut bytes = [0; 32];
         let read = match encoding {
             "hex" => return Digest::from_hex(&text.to_ascii_lowercase()).ok_or_else(|| not_read(encoding)),
@@ -166,18 +166,18 @@ impl Serialize for Digest {
     }
 }
 
-impl Blank for Digest {
-    fn blank() -> Digest {
+impl Placeholder for Digest {
+    fn placeholder() -> Digest {
         Digest([0; 32])
     }
 }
 
-impl Restore for Digest {
-    fn restore(reader: &mut Reader) -> Result<Digest, Damaged> {
+impl Decode for Digest {
+    fn decode(reader: &mut Reader) -> Result<Digest, DecodeError> {
         reader
             .text()
             .and_then(|text| Digest::from_hex(&text))
-            .ok_or(Damaged)
+            .ok_or(DecodeError)
     }
 }
 

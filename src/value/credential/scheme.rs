@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::codec::decode::{Blank, Damaged, Restore, restore_named};
+use crate::codec::decode::{Decode, DecodeError, Placeholder, decode_named};
 use crate::codec::json::Reader;
 
 /// What a digest is of.
@@ -23,14 +23,14 @@ impl Scheme {
     }
 }
 
-impl Blank for Scheme {
-    fn blank() -> Scheme {
+impl Placeholder for Scheme {
+    fn placeholder() -> Scheme {
         Scheme::Native
     }
 }
 
-impl Restore for Scheme {
-    fn restore(reader: &mut Reader) -> Result<Scheme, Damaged> {
-        restore_named(reader, &[("native", Scheme::Native), ("sha256", Scheme::Sha256)])
+impl Decode for Scheme {
+    fn decode(reader: &mut Reader) -> Result<Scheme, DecodeError> {
+        decode_named(reader, &[("native", Scheme::Native), ("sha256", Scheme::Sha256)])
     }
 }

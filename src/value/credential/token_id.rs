@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::base62;
-use crate::codec::decode::{blank_inside, restore_by_parsing};
+use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 use crate::value::time::Instant;
 
@@ -84,5 +84,5 @@ impl Serialize for TokenId {
     }
 }
 
-restore_by_parsing!(TokenId);
-blank_inside!(TokenId);
+decode_by_parsing!(TokenId);
+placeholder_inside!(TokenId);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use self::credits::{Balance, Credits};
 use self::rate::{Arrival, Rate};
 use super::time::{Instant, Lifetime};
-use crate::codec::decode::{Blank, Damaged, Restore, restore, restore_members};
+use crate::codec::decode::{Decode, DecodeError, Placeholder, decode, decode_members};
 use crate::codec::json::{Reader, Value, json};
 use crate::input::{Members, Path, Problems, Refusal};
 
@@ -93,7 +93,7 @@ pub enum Exceeded {
         retry_after_ms: Option<u64>,
     },
     /// What was counted cannot be read.
-    Damaged,
+    DecodeError,
 }
 
 impl Limits {
@@ -245,7 +245,7 @@ impl Limits {
 
 impl Counters {
     fn parse(text: &str) -> Result<Counters, Exceeded> {
-        let counters: Counters = restore(text).map_err(|_| Exceeded::Damaged)?;
+        let counters: Counters = decode(text).map_err(|_| Exceeded::DecodeError)?;
         let form = counters.form == FORM;
         let rate = match (counters.of.requests, counters.tat) {
             (Some(rate), Some(arrival)) => rate.counts(arrival),
@@ -262,7 +262,7 @@ impl Counters {
         if form && rate && credits && owes {
             Ok(counters)
         } else {
-            Err(Exceeded::Damaged)
+            Err(Exceeded::DecodeError)
         }
     }
 
@@ -275,7 +275,7 @@ impl Counters {
     }
 }
 
-restore_members!(Counters {
+decode_members!(Counters {
     required form: "v",
     required of: "of",
     optional tat: "tat",
@@ -284,8 +284,8 @@ restore_members!(Counters {
     optional owed: "owed",
 });
 
-impl Blank for Limits {
-    fn blank() -> Limits {
+impl Placeholder for Limits {
+    fn placeholder() -> Limits {
         Limits {
             requests: None,
             credits: None,
@@ -293,9 +293,9 @@ impl Blank for Limits {
     }
 }
 
-impl Restore for Limits {
-    fn restore(reader: &mut Reader) -> Result<Limits, Damaged> {
-        Limits::try_from(Value::restore(reader)?).map_err(|_| Damaged)
+impl Decode for Limits {
+    fn decode(reader: &mut Reader) -> Result<Limits, DecodeError> {
+        Limits::try_from(Value::decode(reader)?).map_err(|_| DecodeError)
     }
 }
 

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Exceeded, MOST, millis, require};
-use crate::codec::decode::{Damaged, Restore};
+use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{Reader, Value};
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
@@ -24,9 +24,9 @@ pub(super) struct Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Arrival(u64, u32);
 
-impl Restore for Arrival {
-    fn restore(reader: &mut Reader) -> Result<Arrival, Damaged> {
-        <(u64, u32)>::restore(reader).map(|(millis, part)| Arrival(millis, part))
+impl Decode for Arrival {
+    fn decode(reader: &mut Reader) -> Result<Arrival, DecodeError> {
+        <(u64, u32)>::decode(reader).map(|(millis, part)| Arrival(millis, part))
     }
 }
 

@@ -200,8 +200,11 @@ fn a_manager_says_how_much_is_left() {
     let begun = limits.go_on(None, Some(2), at(NOW)).unwrap().unwrap();
     assert_eq!(limits.left(Some(&begun), at(NOW)), Ok(Some(2)));
     assert!(limits.spend(Some(&begun), 2, at(NOW)).is_ok());
-    // Damaged counters are whole again once somebody says what is left of them.
-    assert_eq!(limits.go_on(Some("{}"), None, at(NOW)), Err(Exceeded::Damaged));
+    // DecodeError counters are whole again once somebody says what is left of them.
+    assert_eq!(
+        limits.go_on(Some("{}"), None, at(NOW)),
+        Err(Exceeded::DecodeError)
+    );
     let mended = limits.go_on(Some("{}"), Some(1), at(NOW)).unwrap().unwrap();
     assert_eq!(limits.left(Some(&mended), at(NOW)), Ok(Some(1)));
     // Nothing of this is part of the limits: it is read beside them, and never stored with them.
@@ -251,7 +254,7 @@ fn damaged_counters_let_nothing_through() {
         *damaged.pointer_mut(path).unwrap() = wrong.clone();
         assert_eq!(
             limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
-            Err(Exceeded::Damaged),
+            Err(Exceeded::DecodeError),
             "{path} {wrong}"
         );
     }
@@ -260,7 +263,7 @@ fn damaged_counters_let_nothing_through() {
         damaged.as_object_mut().unwrap().remove(name);
         assert_eq!(
             limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
-            Err(Exceeded::Damaged),
+            Err(Exceeded::DecodeError),
             "without {name}"
         );
     }
@@ -270,7 +273,7 @@ fn damaged_counters_let_nothing_through() {
         damaged["owed"] = owed;
         assert_eq!(
             limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
-            Err(Exceeded::Damaged)
+            Err(Exceeded::DecodeError)
         );
     }
     let mut more = sound.clone();
@@ -278,7 +281,7 @@ fn damaged_counters_let_nothing_through() {
     for text in ["", "null", "{}", "[]", "{broken", &more.to_string()] {
         assert_eq!(
             limits.spend(Some(text), 0, at(NOW)),
-            Err(Exceeded::Damaged),
+            Err(Exceeded::DecodeError),
             "{text}"
         );
     }

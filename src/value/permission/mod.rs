@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use pattern::Pattern;
 pub use set::{Indices, PermissionSet};
 
-use crate::codec::decode::restore_by_parsing;
+use crate::codec::decode::decode_by_parsing;
 use crate::input::{message, quote};
 
 const MOST_SEGMENTS: usize = 8;
@@ -61,7 +61,7 @@ impl fmt::Display for Permission {
     }
 }
 
-restore_by_parsing!(Permission);
+decode_by_parsing!(Permission);
 
 /// Parses one segment of a permission, such as the id of a service.
 ///

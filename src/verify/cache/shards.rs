@@ -56,7 +56,7 @@ impl Shards {
             let head = match stored {
                 Some(None) => Ok(None),
                 Some(Some(text)) => Head::parse(text).map(Some),
-                None => Err(crate::codec::decode::Damaged),
+                None => Err(crate::codec::decode::DecodeError),
             };
             let followed = match (*seen, &head) {
                 (Seen::Nothing, Ok(None)) => Some([].as_slice()),
