@@ -21,7 +21,7 @@ use leastkey::model::grant::Grant;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::record::Stored;
 use leastkey::model::requirement::Requirement;
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
@@ -310,7 +310,7 @@ impl Populated {
                 Some(round),
             );
             match step {
-                Step::Need(need) => self.host.fetch(&mut reads, need),
+                Plan::Need(need) => self.host.fetch(&mut reads, need),
                 _ => return slot,
             }
         }

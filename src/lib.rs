@@ -2,7 +2,7 @@
 //!
 //! The crate never reads a store, looks at a clock or draws a random number. Each function is given
 //! the time, the random bytes and everything that was read so far. It answers with a
-//! [`Step`](storage::plan::Step): what to read next, what to commit, or the answer. The caller
+//! [`Plan`](storage::plan::Plan): what to read next, what to commit, or the answer. The caller
 //! reads, and asks again with what it has read.
 //!
 //! ```
@@ -12,23 +12,23 @@
 //! use leastkey::codec::json::{Value, parse_json};
 //! use leastkey::model::question::{Question, read_requirement};
 //! use leastkey::operation::{ENTROPY, Entropy, Time, plan};
-//! use leastkey::storage::plan::{Reads, Step, Write};
+//! use leastkey::storage::plan::{Reads, Plan, Write};
 //! use leastkey::value::time::Instant;
 //! use leastkey::verify::verdict::Code;
 //! use leastkey::verify::verify::verify;
 //!
 //! /// Reads what each step needs, commits, and hands over the answer.
-//! fn run<A>(store: &mut BTreeMap<String, String>, step: impl Fn(&Reads) -> Step<A>) -> A {
+//! fn run<A>(store: &mut BTreeMap<String, String>, step: impl Fn(&Reads) -> Plan<A>) -> A {
 //!     let mut reads = Reads::default();
 //!     loop {
 //!         match step(&reads) {
-//!             Step::Need(need) => {
+//!             Plan::Need(need) => {
 //!                 for key in need.keys {
 //!                     let value = store.get(&key).cloned();
 //!                     reads.insert(key, value);
 //!                 }
 //!             }
-//!             Step::Commit { writes, answer } => {
+//!             Plan::Commit { writes, answer } => {
 //!                 // A real store compares `expect` first, and applies all of the writes or none.
 //!                 for Write { key, value, .. } in writes {
 //!                     if let Some(Some(value)) = value {
@@ -37,8 +37,8 @@
 //!                 }
 //!                 return answer;
 //!             }
-//!             Step::Answer(answer) => return answer,
-//!             Step::Refuse(refusal) => panic!("{}", refusal.message),
+//!             Plan::Answer(answer) => return answer,
+//!             Plan::Refuse(refusal) => panic!("{}", refusal.message),
 //!         }
 //!     }
 //! }

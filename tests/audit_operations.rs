@@ -8,7 +8,7 @@ use leastkey::input::ErrorCode;
 use leastkey::operation::plan;
 use leastkey::storage::audit::Hash;
 use leastkey::storage::keys;
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use support::trail::{ID, appended, change, owner, renames, trail};
@@ -367,19 +367,19 @@ fn interrupted(host: &mut Host, between: &dyn Fn(&mut Host)) -> (Json, usize) {
     let (mut reads, mut again, mut happened) = (Reads::default(), 0, false);
     loop {
         match plan(&host.deployment, &call, &reads, host.time(), &host.entropy()) {
-            Step::Need(need) => {
+            Plan::Need(need) => {
                 if need.list.is_some() && !happened {
                     happened = true;
                     between(host);
                 }
                 host.fetch(&mut reads, need);
             }
-            Step::Commit { writes, answer } if host.commit(&writes) => {
+            Plan::Commit { writes, answer } if host.commit(&writes) => {
                 return (serde_json::to_value(answer).unwrap(), again);
             }
-            Step::Commit { .. } => (reads, again) = (Reads::default(), again + 1),
-            Step::Answer(answer) => return (serde_json::to_value(answer).unwrap(), again),
-            Step::Refuse(refusal) => panic!("{refusal:?}"),
+            Plan::Commit { .. } => (reads, again) = (Reads::default(), again + 1),
+            Plan::Answer(answer) => return (serde_json::to_value(answer).unwrap(), again),
+            Plan::Refuse(refusal) => panic!("{refusal:?}"),
         }
     }
 }

@@ -6,7 +6,7 @@ mod support;
 use leastkey::Deployment;
 use leastkey::input::{ErrorCode, Refusal};
 use leastkey::operation::plan;
-use leastkey::storage::plan::{Need, Reads, Step, Write};
+use leastkey::storage::plan::{Plan, ReadRequest, Reads, Write};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::storage::store_meta::NotOurs;
 use leastkey::verify::cache::Cache;
@@ -313,9 +313,9 @@ fn a_first_change_of_another_process_is_no_older_version() {
     let mut asked = Vec::new();
     let step = loop {
         match planned(&host, &reads) {
-            Step::Need(need) => {
+            Plan::Need(need) => {
                 let lists = need.list.is_some();
-                if lists && asked.iter().all(|need: &Need| need.list.is_none()) {
+                if lists && asked.iter().all(|need: &ReadRequest| need.list.is_none()) {
                     host.deployment = configured(json!({ "prefix": "acme_live", "shards": 64 }));
                     host.calls = 7;
                     sender(&mut host);
@@ -327,7 +327,7 @@ fn a_first_change_of_another_process_is_no_older_version() {
             step => break step,
         }
     };
-    let Step::Commit { writes, .. } = step else {
+    let Plan::Commit { writes, .. } = step else {
         panic!("{step:?}")
     };
     assert!(writes.iter().all(|write| write.key != META));

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use leastkey::Deployment;
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::storage::plan::{Reads, Step, Write};
+use leastkey::storage::plan::{Plan, Reads, Write};
 use leastkey::verify::verify::verify;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -247,13 +247,13 @@ impl World {
         loop {
             let now = instant(self.host.now);
             match verify(&self.host.deployment, &credential, &question, &reads, now) {
-                Step::Need(need) => self.host.fetch(&mut reads, need),
-                Step::Commit { writes, .. } => {
+                Plan::Need(need) => self.host.fetch(&mut reads, need),
+                Plan::Commit { writes, .. } => {
                     assert!(self.host.commit(&writes), "nobody else is here");
                     return self.written();
                 }
-                Step::Answer(_) => return,
-                Step::Refuse(refusal) => panic!("{refusal:?}"),
+                Plan::Answer(_) => return,
+                Plan::Refuse(refusal) => panic!("{refusal:?}"),
             }
         }
     }

@@ -10,25 +10,25 @@ mod support;
 
 use leastkey::Deployment;
 use leastkey::operation::{Answer, plan, plan_exchange};
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use serde_json::{Value as Json, json};
 use support::{Host, admin, catalog, value};
 
 const TRAIL: &str = "audit-head/org:acme";
 
 /// The queues of a call, in order, and whether it overtakes others there. The call is done.
-fn queues(host: &mut Host, step: impl Fn(&Host, &Reads) -> Step<Answer>) -> Vec<(String, bool)> {
+fn queues(host: &mut Host, step: impl Fn(&Host, &Reads) -> Plan<Answer>) -> Vec<(String, bool)> {
     let mut reads = Reads::default();
     let mut queues = Vec::new();
     loop {
         match step(host, &reads) {
-            Step::Need(need) => {
+            Plan::Need(need) => {
                 if let Some(queue) = need.queue.clone() {
                     queues.push((queue, need.urgent));
                 }
                 host.fetch(&mut reads, need);
             }
-            Step::Commit { writes, .. } => {
+            Plan::Commit { writes, .. } => {
                 assert!(host.commit(&writes));
                 return queues;
             }
@@ -175,8 +175,8 @@ fn uses_queue_at_the_counter_that_they_share() {
                 &reads,
                 host.time().now,
             ) {
-                Step::Need(need) if need.queue.is_some() => break need.queue,
-                Step::Need(need) => host.fetch(&mut reads, need),
+                Plan::Need(need) if need.queue.is_some() => break need.queue,
+                Plan::Need(need) => host.fetch(&mut reads, need),
                 other => panic!("{other:?}"),
             }
         };

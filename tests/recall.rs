@@ -11,7 +11,7 @@ mod support;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
 use leastkey::model::usage::Usage;
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, ENTROPY, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
@@ -47,8 +47,8 @@ fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code 
             cache,
             Some(round),
         ) {
-            (Step::Need(need), _) => host.fetch(&mut reads, need),
-            (Step::Answer(verdict), _) => return verdict.code,
+            (Plan::Need(need), _) => host.fetch(&mut reads, need),
+            (Plan::Answer(verdict), _) => return verdict.code,
             other => panic!("{other:?}"),
         }
     }
@@ -287,11 +287,11 @@ fn a_wrong_secret_is_refused_from_memory_and_takes_nothing_away() {
         let now = instant(host.now);
         let question = Question::of(&needs);
         match leastkey::verify::verify::verify(&host.deployment, &first, &question, &reads, now) {
-            Step::Need(need) => {
+            Plan::Need(need) => {
                 read.extend(need.keys.clone());
                 host.fetch(&mut reads, need);
             }
-            Step::Answer(verdict) => break verdict,
+            Plan::Answer(verdict) => break verdict,
             other => panic!("{other:?}"),
         }
     };

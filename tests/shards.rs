@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use leastkey::Deployment;
 use leastkey::input::ErrorCode;
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
@@ -70,8 +70,8 @@ fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
             Some(round),
         );
         match step {
-            Step::Need(need) => host.fetch(&mut reads, need),
-            Step::Answer(verdict) => return verdict.code,
+            Plan::Need(need) => host.fetch(&mut reads, need),
+            Plan::Answer(verdict) => return verdict.code,
             other => panic!("{other:?}"),
         }
     }

@@ -22,19 +22,19 @@ enum Shape {
     Flag,
     List(Box<Shape>),
     Map(fn(&str) -> Option<String>, Box<Shape>),
-    Members(Vec<(&'static str, Need, Shape)>),
+    Members(Vec<(&'static str, ReadRequest, Shape)>),
     /// What has a reader of its own, as deep as all others.
     Other(fn(&Value) -> bool),
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Need {
+enum ReadRequest {
     Required,
     Optional,
     /// Optional, and not written where it is empty, false or the plain one.
     Plain,
 }
-use Need::{Optional, Plain, Required};
+use ReadRequest::{Optional, Plain, Required};
 use Shape::{Flag, List, Map, Members, Other, Text, Whole};
 
 const EXACT: f64 = 9_007_199_254_740_991.0;
@@ -66,7 +66,7 @@ impl Shape {
     }
 }
 
-fn read_members(known: &[(&'static str, Need, Shape)], entries: &[(String, Value)]) -> Option<Value> {
+fn read_members(known: &[(&'static str, ReadRequest, Shape)], entries: &[(String, Value)]) -> Option<Value> {
     let is_there = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
     if known
         .iter()

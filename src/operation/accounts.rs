@@ -18,7 +18,7 @@ use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, StoredAccount};
 use crate::model::actor::Actor;
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::name::Name;
 use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
@@ -35,7 +35,7 @@ pub(super) fn put(
     input: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let catalog = context.deployment.catalog();
     let known = ["id", "title", "roles", "permissions", "revision"];
     let Some(members) = Members::open(input, &Path::call(), &known, &mut problems) else {
@@ -198,7 +198,7 @@ pub(super) fn one(
     members: &Members,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     members.required_text("id", &mut problems);
     refuse_credential(context, members, "id", &mut problems);
     let id = members.parsed("id", &mut problems, parse_owner);
@@ -271,7 +271,7 @@ fn done_before(
     mark: &Mark,
     operation: Operation,
     id: &Resource,
-) -> Result<Option<Outcome>, Halt> {
+) -> Result<Option<Outcome>, Suspend> {
     let [marked, _] = context.reads.get([mark.key(), &keys::account(id)])?;
     if mark.found(marked)?.is_none() {
         return Ok(None);
@@ -303,7 +303,7 @@ fn manages_from_above(id: &Resource, authority: &Authority) -> Result<(), Refusa
 }
 
 /// An account and its text; nothing if there is none, an error if it was deleted.
-fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r str)>, Halt> {
+fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r str)>, Suspend> {
     let [stored] = context.reads.get([&keys::account(id)])?;
     let Some(text) = stored else { return Ok(None) };
     match StoredAccount::parse(id, text) {

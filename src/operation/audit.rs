@@ -16,7 +16,7 @@ use crate::input::{Members, Path, Problems, Refusal, quote};
 use crate::model::actor::Actor;
 use crate::storage::audit::{Entry, Position};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Range};
+use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 use crate::value::resource::Resource;
 
@@ -49,7 +49,7 @@ pub(super) fn plan(
     query: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let query = read(context, query, &mut problems);
     let (Some(query), true) = (query, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
@@ -147,7 +147,7 @@ impl Taking<'_> {
     }
 }
 
-fn oldest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Halt> {
+fn oldest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Suspend> {
     let prefix = keys::audit_prefix(&query.owner);
     let mut after = keys::audit_entry(&query.owner, query.after.unwrap_or(0));
     loop {
@@ -172,7 +172,7 @@ fn oldest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result
     }
 }
 
-fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Halt> {
+fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Suspend> {
     let owner = &query.owner;
     let mut newest = match query.after {
         Some(after) => after.saturating_sub(1),
@@ -205,7 +205,7 @@ fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result
 
 /// The number of the last entry from `low` up to `high`; `low` if there is none after it. Numbers may be billions apart, so the range is
 /// halved until a list that begins in it ends with the last entry.
-fn last_entry(context: &Context, owner: &Resource, mut low: u64, mut high: u64) -> Result<u64, Halt> {
+fn last_entry(context: &Context, owner: &Resource, mut low: u64, mut high: u64) -> Result<u64, Suspend> {
     let most = high;
     let mut middle = low;
     while low < high {
@@ -229,7 +229,7 @@ struct Probe {
 }
 
 /// The entries after a number, as many as one list has, and at least one if there is one.
-fn probe(context: &Context, owner: &Resource, after: u64) -> Result<Probe, Halt> {
+fn probe(context: &Context, owner: &Resource, after: u64) -> Result<Probe, Suspend> {
     let prefix = keys::audit_prefix(owner);
     let mut after = keys::audit_entry(owner, after);
     loop {

@@ -16,7 +16,7 @@ use crate::model::grant::Grant;
 use crate::model::record::Stored;
 use crate::model::token::Token;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Reads, Write};
+use crate::storage::plan::{Reads, Suspend, Write};
 use crate::value::credential::TokenId;
 use crate::value::name::Identity;
 use crate::value::permission::{Permission, PermissionSet};
@@ -49,7 +49,7 @@ impl<'c> Authority<'c> {
     ///
     /// # Errors
     /// `forbidden` when the actor's account or token is not active.
-    pub(super) fn read(context: &Context<'c>, actor: &'c Actor) -> Result<Authority<'c>, Halt> {
+    pub(super) fn read(context: &Context<'c>, actor: &'c Actor) -> Result<Authority<'c>, Suspend> {
         let mut authority = Authority {
             actor,
             account: None,
@@ -189,7 +189,11 @@ impl<'c> Authority<'c> {
 
     /// Reads the accounts of an owner and of what stands above it. Where they are registered they must be active; what they have bounds what
     /// their tokens get.
-    pub(super) fn read_owner(&mut self, context: &Context, owner: &Resource) -> Result<Vec<Account>, Halt> {
+    pub(super) fn read_owner(
+        &mut self,
+        context: &Context,
+        owner: &Resource,
+    ) -> Result<Vec<Account>, Suspend> {
         let ids: Vec<Resource> = std::iter::once(owner.clone()).chain(owner.above()).collect();
         let keys: Vec<String> = ids.iter().map(keys::account).collect();
         let mut accounts = Vec::new();
@@ -231,7 +235,7 @@ impl<'c> Authority<'c> {
     }
 
     /// Writes that change nothing, and hold only if what this rests on is still as it was read.
-    pub(super) fn assertions(&self, reads: &Reads) -> Result<Vec<Write>, Halt> {
+    pub(super) fn assertions(&self, reads: &Reads) -> Result<Vec<Write>, Suspend> {
         let values = reads.get_all(&self.rests_on)?;
         let pairs = self.rests_on.iter().zip(values);
         Ok(pairs

@@ -14,7 +14,7 @@ use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Reason, Tag};
 use crate::value::resource::Resource;
@@ -72,7 +72,7 @@ pub(super) fn revoke_all(
     call: &Members,
     actor: &Actor,
     problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let asked = read(context, call, problems)?;
     let mark = Mark::of_call(context, Operation::RevokeAll);
     let own = actor.own_resource().map(keys::account);

@@ -16,18 +16,18 @@ use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::record::Record;
 use crate::model::token::{Status, Token};
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 use crate::value::name::Reason;
 use crate::value::resource::Resource;
 
 /// `disable(id, actor)`
-pub(super) fn disable(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+pub(super) fn disable(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     set_status(context, id, authority, Operation::Disable, Status::Disabled, None)
 }
 
 /// `enable(id, actor)`
-pub(super) fn enable(context: &Context, id: &TokenId, authority: &mut Authority) -> Result<Outcome, Halt> {
+pub(super) fn enable(context: &Context, id: &TokenId, authority: &mut Authority) -> Result<Outcome, Suspend> {
     may_revive(context, id, authority)?;
     set_status(context, id, authority, Operation::Enable, Status::Active, None)
 }
@@ -38,7 +38,7 @@ pub(super) fn revoke(
     id: &TokenId,
     reason: Option<Reason>,
     authority: &Authority,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     set_status(context, id, authority, Operation::Revoke, Status::Revoked, reason)
 }
 
@@ -63,7 +63,7 @@ pub(super) fn read_reason(context: &Context, members: &Members, problems: &mut P
 }
 
 /// Enabling gives the power of a disabled token back, so it is asked about as when it was given first.
-fn may_revive(context: &Context, id: &TokenId, authority: &mut Authority) -> Result<(), Halt> {
+fn may_revive(context: &Context, id: &TokenId, authority: &mut Authority) -> Result<(), Suspend> {
     let found = find_to_change(context, id, authority)?;
     let token = found.record.token();
     if token.status == Status::Disabled {
@@ -80,7 +80,7 @@ fn set_status(
     operation: Operation,
     status: Status,
     reason: Option<Reason>,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let mark = Mark::of_call(context, operation);
     // A token may always end itself.
     let found = if operation == Operation::Revoke && authority.is_token(id) {

@@ -15,7 +15,7 @@ use crate::model::record::Record;
 use crate::model::token::{Status, Token};
 use crate::storage::audit::{Change, difference};
 use crate::storage::feed::Head;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::storage::{audit, bounds, keys};
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Reason};
@@ -336,8 +336,8 @@ impl<'o> Changes<'o> {
     /// All writes of the commit.
     ///
     /// # Errors
-    /// [`Halt::Need`] for the heads of the audit trails and of the change feed.
-    pub(super) fn finish(mut self, mark: Mark, authority: Option<&Authority>) -> Result<Vec<Write>, Halt> {
+    /// [`Suspend::Need`] for the heads of the audit trails and of the change feed.
+    pub(super) fn finish(mut self, mark: Mark, authority: Option<&Authority>) -> Result<Vec<Write>, Suspend> {
         if let Some(refused) = self.refused {
             return Err(refused.into());
         }
@@ -361,7 +361,7 @@ impl<'o> Changes<'o> {
         for (owner, changes) in self.audited {
             match audit::append(reads, &owner, started, now, changes) {
                 Ok(writes) => self.writes.extend(writes),
-                Err(Halt::Need(need)) => missing.extend(need.keys),
+                Err(Suspend::Need(need)) => missing.extend(need.keys),
                 Err(refused) => return Err(refused),
             }
         }

@@ -22,7 +22,7 @@ use crate::model::grant::Grant;
 use crate::model::record::{Record, Stored};
 use crate::model::token::{BoundsHeldAt, Imported, Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::{Credential, Digest, TokenId};
 use crate::value::name::Identity;
 use crate::value::resource::Resource;
@@ -82,7 +82,7 @@ pub(super) fn plan(
     input: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let own = ["idempotencyKey", "id", "digest", "scheme"];
     let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
     let members = Members::open(input, &Path::call(), &known, &mut problems);
@@ -230,7 +230,7 @@ pub(super) fn place<'r>(
     context: &Context<'r>,
     wanted: &Wanted,
     authority: &mut Authority,
-) -> Result<Placed<'r>, Halt> {
+) -> Result<Placed<'r>, Suspend> {
     let catalog = context.deployment.catalog();
     let accounts = authority.read_owner(context, &wanted.owner)?;
     let own_account = accounts.iter().find(|account| account.id == wanted.owner);
@@ -350,7 +350,7 @@ pub(super) fn add(
     authority: &Authority,
     record: Record,
     changes: &mut Changes,
-) -> Result<Record, Halt> {
+) -> Result<Record, Suspend> {
     let name_hash = match wanted.kind.unique_names() {
         true => Some(take_name(context, record.token(), changes)?),
         false => None,
@@ -394,7 +394,7 @@ fn invalid(path: &str, message: String) -> Refusal {
 }
 
 /// What is told of an id that is in use. The client that minted it, and lost the answer, gets its token; anybody else learns nothing.
-fn in_use(authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome, Halt> {
+fn in_use(authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome, Suspend> {
     if let (Secret::Elsewhere(id, digest), Ok(Stored::Record(record))) =
         (secret, Stored::parse(secret.id(), text))
         && record.digest().matches(digest)
@@ -420,14 +420,14 @@ fn made_before(
     authority: &Authority,
     secret: Option<Secret>,
     made: &TokenId,
-) -> Result<Outcome, Halt> {
-    let found = find(context, made, authority).map_err(|halt| match halt {
-        Halt::Refuse(refusal) if refusal.code == ErrorCode::NotFound => Refusal::new(
+) -> Result<Outcome, Suspend> {
+    let found = find(context, made, authority).map_err(|suspend| match suspend {
+        Suspend::Refuse(refusal) if refusal.code == ErrorCode::NotFound => Refusal::new(
             ErrorCode::Conflict,
             "the token that this call made before was deleted, or is not the actor's any more",
         )
         .into(),
-        halt => halt,
+        suspend => suspend,
     })?;
     let record = found.record;
     let credential = secret

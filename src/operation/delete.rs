@@ -10,11 +10,11 @@ use super::op::Operation;
 use super::sessions::leave;
 use super::technical_user::release;
 use crate::catalog::Action;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 
 /// `delete(id, actor)`: the record goes, a tombstone stays, so that neither the id nor a late write of the record ever comes back.
-pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     let mark = Mark::of_call(context, Operation::Delete);
     let found = find_to_change(context, id, authority)?;
     let token = found.record.token();

@@ -9,7 +9,7 @@ use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 
@@ -18,7 +18,7 @@ pub(super) fn plan(
     query: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let members = Members::open(query, &Path::call(), &["owner"], &mut problems);
     let owner = members.and_then(|members| owner_of(context, &members, actor, &mut problems));
     let (Some(owner), true) = (owner, problems.is_empty()) else {
@@ -56,13 +56,13 @@ pub(super) fn plan(
 
 /// What the actor can give a token of this owner that reaches all of it. Who does not manage the owner gives nothing, and learns nothing of
 /// its accounts.
-fn ceiling(context: &Context, authority: &mut Authority, owner: &Resource) -> Result<PermissionSet, Halt> {
+fn ceiling(context: &Context, authority: &mut Authority, owner: &Resource) -> Result<PermissionSet, Suspend> {
     let catalog = context.deployment.catalog();
     if !authority.manages(owner) {
         return Ok(catalog.nothing());
     }
     let accounts = match authority.read_owner(context, owner) {
-        Err(Halt::Refuse(refusal)) if refusal.code == ErrorCode::Forbidden => return Ok(catalog.nothing()),
+        Err(Suspend::Refuse(refusal)) if refusal.code == ErrorCode::Forbidden => return Ok(catalog.nothing()),
         accounts => accounts?,
     };
     let mut most = authority.ceiling(catalog, owner);

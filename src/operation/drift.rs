@@ -11,7 +11,7 @@ use crate::model::actor::Actor;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Range};
+use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 use crate::value::permission::{Permission, PermissionSet};
 
@@ -23,7 +23,7 @@ pub(super) fn plan(
     query: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let catalog = context.deployment.catalog();
     let members = Members::open(
         query,

@@ -23,7 +23,7 @@ use crate::model::actor::Actor;
 use crate::model::grant::Grant;
 use crate::model::token::{Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::condition::Conditions;
 use crate::value::credential::TokenId;
 use crate::value::limit::Asked;
@@ -51,7 +51,7 @@ pub(super) fn plan(
     change: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let path = Path::call();
     let own = [
         "name",
@@ -214,7 +214,7 @@ impl Edit {
 }
 
 /// Puts a new selection in the place of the old one. Narrowings stay with their permissions until they are named.
-fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(), Halt> {
+fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(), Suspend> {
     let catalog = context.deployment.catalog();
     let mut problems = Problems::default();
     let kept = Kept {
@@ -253,7 +253,7 @@ fn may_change(
     next: &Token,
     recount: Option<&Recount>,
     authority: &mut Authority,
-) -> Result<(), Halt> {
+) -> Result<(), Suspend> {
     let catalog = context.deployment.catalog();
     let (before, after) = (Grant::of(token, catalog), Grant::of(next, catalog));
     let had = Power::of_token(token, before.clone());
@@ -274,7 +274,7 @@ fn refuse_more_than_owner(
     token: &Token,
     next: &Token,
     authority: &mut Authority,
-) -> Result<(), Halt> {
+) -> Result<(), Suspend> {
     let catalog = context.deployment.catalog();
     let (before, after) = (Grant::of(token, catalog), Grant::of(next, catalog));
     for account in authority.read_owner(context, &token.owner)? {
@@ -297,7 +297,7 @@ fn rename(
     found: &Found,
     next: &Token,
     changes: &mut Changes,
-) -> Result<Option<NameHash>, Halt> {
+) -> Result<Option<NameHash>, Suspend> {
     let catalog = context.deployment.catalog();
     let unique = catalog.kind(&next.kind).is_ok_and(|kind| kind.unique_names());
     let taken = match unique {

@@ -22,7 +22,7 @@ use crate::model::record::Record;
 use crate::model::requirement::Requirement;
 use crate::model::token::{BoundsHeldAt, Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::condition::RequestContext;
 use crate::value::credential::{Credential, TokenId};
 use crate::value::name::Name;
@@ -51,7 +51,7 @@ struct Wanted<'c> {
     request: RequestContext,
 }
 
-pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result<Outcome, Halt> {
+pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result<Outcome, Suspend> {
     let mut problems = Problems::default();
     let nothing = Value::Map(Vec::new());
     let input = if *input == Value::Null { &nothing } else { input };
@@ -280,7 +280,7 @@ fn session(
 }
 
 /// The very call whose answer was lost still has the entropy, and gets its credential.
-fn made_before(id: &TokenId, text: &str, credential: Credential) -> Result<Outcome, Halt> {
+fn made_before(id: &TokenId, text: &str, credential: Credential) -> Result<Outcome, Suspend> {
     match crate::model::record::Stored::parse(id, text) {
         Ok(crate::model::record::Stored::Record(record)) if record.digest().matches(credential.digest()) => {
             Ok(Outcome::Answer(Answer::Created {

@@ -22,7 +22,7 @@ use crate::model::requirement::Requirement;
 use crate::model::token::{Rotation, Status, Token};
 use crate::model::usage::Usage;
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::condition::Address;
 use crate::value::credential::TokenId;
 use crate::value::time::Instant;
@@ -36,7 +36,7 @@ const MOST_ASKED: usize = 100;
 /// The most addresses that are told of one token.
 const MOST_ADDRESSES: usize = 5;
 
-pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Halt> {
+pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Suspend> {
     let uses = read(context, uses, &mut problems);
     if !problems.is_empty() {
         return Err(Refusal::from(problems).into());
@@ -190,14 +190,14 @@ fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instan
 }
 
 /// Whether what is stored of a token, or of its use, cannot be read. Nothing is noted of the one, and the other is begun anew.
-fn is_unreadable(context: &Context, id: &TokenId) -> Result<bool, Halt> {
+fn is_unreadable(context: &Context, id: &TokenId) -> Result<bool, Suspend> {
     let [record, usage] = context.reads.get([&keys::token(id), &keys::usage(id)])?;
     let record = record.is_some_and(|text| Stored::parse(id, text).is_err());
     Ok(record || usage.is_some_and(|text| Usage::parse(text).is_err()))
 }
 
 /// The tokens that a session came from.
-fn parents_of(context: &Context, id: &TokenId) -> Result<Vec<TokenId>, Halt> {
+fn parents_of(context: &Context, id: &TokenId) -> Result<Vec<TokenId>, Suspend> {
     let found = stored(context, id)?;
     Ok(found.map_or_else(Vec::new, |found| found.record.token().parents.clone()))
 }
@@ -208,7 +208,7 @@ fn take_in<'c>(
     authority: &Authority,
     changes: &mut Changes,
     ledger: &mut Ledger<'c>,
-) -> Result<(), Halt> {
+) -> Result<(), Suspend> {
     changes.mention(&used.id);
     // A token that is gone leaves nothing behind.
     let Some(found) = stored(context, &used.id)? else {

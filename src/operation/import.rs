@@ -18,7 +18,7 @@ use crate::model::actor::Actor;
 use crate::model::record::Record;
 use crate::model::token::{Imported, Status};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::{Credential, Digest, TokenId};
 use crate::value::name::Name;
 use crate::value::time::{Instant, TimeMembers as _};
@@ -36,7 +36,7 @@ pub(super) fn plan(
     input: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let own = ["digest", "encoding", "hint", "createdAt", "disabled"];
     let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
     let members = Members::open(input, &Path::call(), &known, &mut problems);
@@ -121,12 +121,12 @@ fn known_before(
     authority: &Authority,
     text: &str,
     by_this_call: bool,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let conflict = || Refusal::new(ErrorCode::Conflict, "a key with this digest was imported before");
     let id: TokenId = decode(text).map_err(|_| conflict())?;
-    let found = find(context, &id, authority).map_err(|halt| match halt {
-        Halt::Refuse(_) => conflict().into(),
-        halt => halt,
+    let found = find(context, &id, authority).map_err(|suspend| match suspend {
+        Suspend::Refuse(_) => conflict().into(),
+        suspend => suspend,
     })?;
     Ok(Outcome::Answer(Answer::Imported {
         record: Box::new(found.record.token().clone()),

@@ -22,7 +22,7 @@ use crate::codec::json::json;
 use crate::input::{ErrorCode, Members, Problems, Refusal};
 use crate::model::actor::Actor;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::hex;
 use crate::value::time::{Instant, Lifetime, SKEW};
 
@@ -64,7 +64,7 @@ pub(super) fn start(
     call: &Members,
     actor: &Actor,
     problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let asked = bulk::read(context, call, problems)?;
     if asked.dry_run {
         let message = "dryRun: a job is no dry run; ask revokeAll for one";
@@ -115,7 +115,7 @@ pub(super) fn get(
     call: &Members,
     actor: &Actor,
     problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let id = read_id(call, problems)?;
     let authority = Authority::read(context, actor)?;
     let (held, _) = find(context, &id, &authority)?;
@@ -128,7 +128,7 @@ pub(super) fn advance(
     call: &Members,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let nothing = crate::codec::json::Value::Map(Vec::new());
     let path = call.path("options");
     let options = call.value("options").unwrap_or(&nothing);
@@ -230,7 +230,7 @@ fn read_id(call: &Members, mut problems: Problems) -> Result<String, Refusal> {
 }
 
 /// A job of an owner that the actor manages.
-fn find<'r>(context: &Context<'r>, id: &str, authority: &Authority) -> Result<(Held, &'r str), Halt> {
+fn find<'r>(context: &Context<'r>, id: &str, authority: &Authority) -> Result<(Held, &'r str), Suspend> {
     let [stored] = context.reads.get([&keys::job(id)])?;
     let text = stored.ok_or_else(no_job)?;
     let held = parse(text)?;

@@ -8,14 +8,14 @@ use super::lookup::Found;
 use crate::model::record::Stored;
 use crate::model::usage::Usage;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::condition::Address;
 use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 use crate::verify::rules::Idle;
 
 /// The record of a token that is there and can be read.
-pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<Found<'c>>, Halt> {
+pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<Found<'c>>, Suspend> {
     let [stored] = context.reads.get([&keys::token(id)])?;
     Ok(stored.and_then(|text| match Stored::parse(id, text) {
         Ok(Stored::Record(record)) => Some(Found {
@@ -65,7 +65,7 @@ impl<'c> Ledger<'c> {
     pub(super) const MOST_PER_TOKEN: usize = 2;
 
     /// Enters uses of a token, or of a session that came from it, if it is there.
-    pub(super) fn enter(&mut self, context: &Context<'c>, id: &TokenId, used: &Use) -> Result<(), Halt> {
+    pub(super) fn enter(&mut self, context: &Context<'c>, id: &TokenId, used: &Use) -> Result<(), Suspend> {
         let known = self.0.iter().position(|line| line.found.record.token().id == *id);
         if known.is_none() {
             let Some(found) = stored(context, id)? else {

@@ -14,7 +14,7 @@ use crate::model::actor::Actor;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Range};
+use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Name, Tag};
 use crate::value::resource::Resource;
@@ -43,7 +43,7 @@ pub(super) fn plan(
     query: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let query = read(context, query, actor, &mut problems);
     let (Some(query), true) = (query, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
@@ -145,7 +145,7 @@ fn parse_status(text: &str) -> Result<Status, String> {
     }
 }
 
-fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Halt> {
+fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend> {
     let prefix = keys::owner_prefix(&query.owner);
     // One more than a page, so that it is known whether there is a next one. With a filter most of what is read may not pass: then as much
     // at once as one call ever reads.
@@ -196,7 +196,7 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Halt> {
 }
 
 /// The living sessions of a token. Who sees the tokens of its owner sees them: a session belongs to the same owner.
-fn scan_sessions(context: &Context, query: &Query, parent: &TokenId) -> Result<(Vec<Token>, Page), Halt> {
+fn scan_sessions(context: &Context, query: &Query, parent: &TokenId) -> Result<(Vec<Token>, Page), Suspend> {
     let mut ids = sessions_of(context, parent)?;
     ids.retain(|id| query.after.as_ref().is_none_or(|after| id < after));
     let keys: Vec<String> = ids.iter().map(keys::token).collect();

@@ -9,7 +9,7 @@ use crate::input::{ErrorCode, Refusal};
 use crate::model::record::{Record, Stored};
 use crate::model::token::Token;
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 use crate::value::resource::Resource;
 
@@ -24,7 +24,7 @@ pub(super) fn find<'r>(
     context: &Context<'r>,
     id: &TokenId,
     authority: &Authority,
-) -> Result<Found<'r>, Halt> {
+) -> Result<Found<'r>, Suspend> {
     match stored(context, id)? {
         Some(Ok(found)) if authority.manages(&found.record.token().owner) => Ok(found),
         Some(Err(DecodeError)) if knows(context, id, authority)? => Err(damaged(id).into()),
@@ -33,7 +33,7 @@ pub(super) fn find<'r>(
 }
 
 /// Finds the record of a token that acts on itself.
-pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<'r>, Halt> {
+pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<'r>, Suspend> {
     match stored(context, id)? {
         Some(Ok(found)) => Ok(found),
         Some(Err(DecodeError)) => Err(damaged(id).into()),
@@ -42,7 +42,10 @@ pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<
 }
 
 /// What is stored of a token; nothing where there is none, or none any more.
-fn stored<'r>(context: &Context<'r>, id: &TokenId) -> Result<Option<Result<Found<'r>, DecodeError>>, Halt> {
+fn stored<'r>(
+    context: &Context<'r>,
+    id: &TokenId,
+) -> Result<Option<Result<Found<'r>, DecodeError>>, Suspend> {
     let [stored] = context.reads.get([&keys::token(id)])?;
     Ok(stored.and_then(|text| match Stored::parse(id, text) {
         Ok(Stored::Record(record)) => Some(Ok(Found {
@@ -56,7 +59,7 @@ fn stored<'r>(context: &Context<'r>, id: &TokenId) -> Result<Option<Result<Found
 
 /// Whether the actor may know that there is a token whose record is damaged, and does not say whose it is: it stands in the list of an owner
 /// that the actor manages. Who manages everything may know in any case.
-fn knows(context: &Context, id: &TokenId, authority: &Authority) -> Result<bool, Halt> {
+fn knows(context: &Context, id: &TokenId, authority: &Authority) -> Result<bool, Suspend> {
     let places = authority.places();
     let entries: Vec<String> = places.map(|place| keys::owner_entry(place, id)).collect();
     let listed = context.reads.get_all(&entries)?;
@@ -76,7 +79,7 @@ pub(super) fn done_before(
     context: &Context,
     operation: Operation,
     id: &TokenId,
-) -> Result<Option<Outcome>, Halt> {
+) -> Result<Option<Outcome>, Suspend> {
     let mark = Mark::of_call(context, operation);
     let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
     if !mark.found_for(marked, id)? {
@@ -94,7 +97,7 @@ pub(super) fn find_to_change<'r>(
     context: &Context<'r>,
     id: &TokenId,
     authority: &Authority,
-) -> Result<Found<'r>, Halt> {
+) -> Result<Found<'r>, Suspend> {
     let found = find(context, id, authority)?;
     let token = found.record.token();
     may_manage(context, token, authority)?;
@@ -118,7 +121,7 @@ pub(super) fn may_manage(context: &Context, token: &Token, authority: &Authority
 }
 
 /// `get(id, actor)`
-pub(super) fn get(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+pub(super) fn get(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     let found = find(context, id, authority)?;
     let usage_key = keys::usage(id);
     let [usage] = context.reads.get([&usage_key])?;

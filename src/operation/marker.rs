@@ -11,7 +11,7 @@ use crate::codec::json::{Value, json};
 use crate::input::{ErrorCode, Refusal};
 use crate::model::actor::Actor;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::{TokenId, hex};
 use crate::value::time::Lifetime;
 
@@ -74,7 +74,7 @@ impl Mark {
     }
 
     /// The tokens that this very call made or changed before, if its marker was read.
-    pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<Vec<TokenId>>, Halt> {
+    pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<Vec<TokenId>>, Suspend> {
         let Some(text) = stored else { return Ok(None) };
         let marker = decode::<Marker>(text).map_err(|_| {
             Refusal::new(
@@ -93,7 +93,7 @@ impl Mark {
     }
 
     /// Whether this very call was done before, to just this token.
-    pub(super) fn found_for(&self, stored: Option<&str>, token: &TokenId) -> Result<bool, Halt> {
+    pub(super) fn found_for(&self, stored: Option<&str>, token: &TokenId) -> Result<bool, Suspend> {
         match self.found(stored)?.as_deref() {
             None => Ok(false),
             Some([found]) if found == token => Ok(true),

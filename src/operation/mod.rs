@@ -46,7 +46,7 @@ use crate::deployment::Deployment;
 use crate::input::{Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Reads, Step};
+use crate::storage::plan::{Plan, Reads, Suspend};
 use crate::storage::shard_count::ShardCount;
 pub use answer::Answer;
 use arguments::read_id;
@@ -66,7 +66,7 @@ pub fn plan(
     reads: &Reads,
     time: Time,
     entropy: &Entropy,
-) -> Step<Answer> {
+) -> Plan<Answer> {
     plan_by(Table::default(), deployment, call, reads, time, entropy)
 }
 
@@ -80,7 +80,7 @@ pub fn plan_by(
     reads: &Reads,
     time: Time,
     entropy: &Entropy,
-) -> Step<Answer> {
+) -> Plan<Answer> {
     settled(table, deployment, reads, time, entropy, |context| {
         dispatch(context, call)
     })
@@ -95,7 +95,7 @@ pub fn plan_exchange(
     reads: &Reads,
     time: Time,
     entropy: &Entropy,
-) -> Step<Answer> {
+) -> Plan<Answer> {
     plan_exchange_by(
         Table::default(),
         deployment,
@@ -118,7 +118,7 @@ pub fn plan_exchange_by(
     reads: &Reads,
     time: Time,
     entropy: &Entropy,
-) -> Step<Answer> {
+) -> Plan<Answer> {
     settled(table, deployment, reads, time, entropy, |context| {
         exchange::plan(context, credential, input)
     })
@@ -131,8 +131,8 @@ fn settled(
     reads: &Reads,
     time: Time,
     entropy: &Entropy,
-    plan: impl Fn(&Context) -> Result<Outcome, Halt>,
-) -> Step<Answer> {
+    plan: impl Fn(&Context) -> Result<Outcome, Suspend>,
+) -> Plan<Answer> {
     let step = deployment.seal().around(reads, |reads| {
         let planned = in_own_store(deployment, reads, |shards| {
             plan(&Context {
@@ -145,15 +145,15 @@ fn settled(
             })
         });
         match planned {
-            Ok(Outcome::Answer(answer)) => Step::Answer(answer),
-            Ok(Outcome::Commit(writes, answer)) => Step::Commit { writes, answer },
-            Err(halt) => halt.into(),
+            Ok(Outcome::Answer(answer)) => Plan::Answer(answer),
+            Ok(Outcome::Commit(writes, answer)) => Plan::Commit { writes, answer },
+            Err(suspend) => suspend.into(),
         }
     });
     with_renewed_seal(deployment, reads, step)
 }
 
-fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Halt> {
+fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Suspend> {
     let mut problems = Problems::default();
     let known = ["op", "input", "id", "options", "query", "change", "uses", "actor"];
     let Some(members) = Members::open(call, &Path::call(), &known, &mut problems) else {
@@ -209,7 +209,7 @@ fn of_one_token(
     members: &Members,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let argument = |name| members.value(name).unwrap_or(&Value::Null);
     let options = members.path("options");
     let reason = (operation == Operation::Revoke)

@@ -11,12 +11,16 @@ use crate::input::{ErrorCode, Refusal};
 use crate::model::record::{Record, Stored};
 use crate::model::token::{Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::TokenId;
 use crate::value::name_key::NameHash;
 
 /// Takes the name of a token, which no other living one may hold. Answers what stands for it, to be noted in the record.
-pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes) -> Result<NameHash, Halt> {
+pub(super) fn take_name(
+    context: &Context,
+    token: &Token,
+    changes: &mut Changes,
+) -> Result<NameHash, Suspend> {
     let refused = |message| Refusal::at("name", ErrorCode::InvalidInput, format!("name: {message}"));
     let hash = NameHash::of(&token.name).map_err(refused)?;
     let [key, typed] = [&hash, &NameHash::as_typed(&token.name)].map(|hash| key_of(token, hash));
@@ -45,7 +49,7 @@ pub(super) fn take_name(context: &Context, token: &Token, changes: &mut Changes)
 
 /// Gives the name of a token back, if it is the one that holds it: its kind may not have asked for unique names when it was made,
 /// and another may have taken it since.
-pub(super) fn free_name(context: &Context, record: &Record, changes: &mut Changes) -> Result<(), Halt> {
+pub(super) fn free_name(context: &Context, record: &Record, changes: &mut Changes) -> Result<(), Suspend> {
     let token = record.token();
     let key = key_of(token, &record.name_hash());
     let [holder] = context.reads.get([&key])?;
@@ -69,7 +73,7 @@ fn is_free(
     key: &str,
     holder: &str,
     changes: &mut Changes,
-) -> Result<bool, Halt> {
+) -> Result<bool, Suspend> {
     let Ok(id) = decode::<TokenId>(holder) else {
         return Ok(false);
     };

@@ -6,13 +6,13 @@ use crate::input::{ErrorCode, Refusal};
 use crate::model::token::{Status, Token};
 use crate::model::usage::Usage;
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::verify::dependencies::Standing;
 use crate::verify::rules::Idle;
 use crate::verify::verdict::Code;
 
 /// Refuses a token that has expired or gone idle, and a session of a token that is over.
-pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Halt> {
+pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspend> {
     if let Some(ends) = token.expires_at.filter(|ends| context.time.latest() >= *ends) {
         let message = format!(
             "the token expired at {ends}; rotate it with expiresIn, which renews it, or make another"
@@ -33,7 +33,7 @@ pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Halt> 
 }
 
 /// Refuses a token that has gone idle. The time for which it is disabled is not counted: nobody can use it then.
-pub(super) fn refuse_gone_idle(context: &Context, token: &Token) -> Result<(), Halt> {
+pub(super) fn refuse_gone_idle(context: &Context, token: &Token) -> Result<(), Suspend> {
     if token.idle_after.is_none() {
         return Ok(());
     }

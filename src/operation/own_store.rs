@@ -5,7 +5,7 @@ use super::ShardCount;
 use super::changes::MOST_WRITES;
 use super::context::Outcome;
 use crate::deployment::Deployment;
-use crate::storage::plan::{Halt, Range, Reads, Step, Write};
+use crate::storage::plan::{Plan, Range, Reads, Suspend, Write};
 use crate::storage::store_meta::NotOurs;
 use crate::storage::{keys, store_meta};
 
@@ -14,8 +14,8 @@ use crate::storage::{keys, store_meta};
 pub(super) fn in_own_store(
     deployment: &Deployment,
     reads: &Reads,
-    plan: impl Fn(ShardCount) -> Result<Outcome, Halt>,
-) -> Result<Outcome, Halt> {
+    plan: impl Fn(ShardCount) -> Result<Outcome, Suspend>,
+) -> Result<Outcome, Suspend> {
     let assumed = deployment.shards().unwrap_or_default();
     let unread = match reads.get([keys::DEPLOYMENT]) {
         Ok([Some(meta)]) => return plan(shards_of(deployment, meta)?),
@@ -25,14 +25,14 @@ pub(super) fn in_own_store(
     let planned = plan(assumed);
     match (unread, planned) {
         // An input that is wrong needs no store.
-        (Some(_), Err(Halt::Refuse(refusal))) => Err(refusal.into()),
-        (Some(_), Err(halt)) => Err(halt.with(|need| {
+        (Some(_), Err(Suspend::Refuse(refusal))) => Err(refusal.into()),
+        (Some(_), Err(suspend)) => Err(suspend.with(|need| {
             if !need.keys.iter().any(|key| key == keys::DEPLOYMENT) {
                 need.keys.push(keys::DEPLOYMENT.to_owned());
             }
         })),
         (Some(need), Ok(_)) => Err(need),
-        (None, Err(Halt::Need(need))) => Err(Halt::Need(need)),
+        (None, Err(Suspend::Need(need))) => Err(Suspend::Need(need)),
         (None, planned) => match used_since(deployment, reads)? {
             None => planned.map(|outcome| with_first_write(deployment, assumed, outcome)),
             Some(shards) if shards == assumed => planned,
@@ -42,7 +42,7 @@ pub(super) fn in_own_store(
 }
 
 /// The number of shards that the store of this deployment has.
-fn shards_of(deployment: &Deployment, meta: &str) -> Result<ShardCount, Halt> {
+fn shards_of(deployment: &Deployment, meta: &str) -> Result<ShardCount, Suspend> {
     let prefix = deployment.prefix();
     let read = store_meta::read(Some(meta), prefix).map(|shards| shards.unwrap_or_default());
     let shards = read.and_then(|shards| match deployment.shards() {
@@ -54,7 +54,7 @@ fn shards_of(deployment: &Deployment, meta: &str) -> Result<ShardCount, Halt> {
 
 /// Of a store that did not say whose it is: nothing if it is empty, the number of its shards if it was first used after that was read.
 /// Every change stands in the trail of its owner, so a store without any trail is empty. Whose it is was read before, so it is listed again.
-fn used_since(deployment: &Deployment, reads: &Reads) -> Result<Option<ShardCount>, Halt> {
+fn used_since(deployment: &Deployment, reads: &Reads) -> Result<Option<ShardCount>, Suspend> {
     let first = |prefix: &str| {
         reads.list(&Range {
             prefix: prefix.to_owned(),
@@ -84,14 +84,14 @@ fn with_first_write(deployment: &Deployment, shards: ShardCount, outcome: Outcom
 
 /// Whose the store is says one value that nothing else would ever write again. So the first change under a new record key seals it anew, or the
 /// old key could never be put away.
-pub(super) fn with_renewed_seal<A>(deployment: &Deployment, reads: &Reads, step: Step<A>) -> Step<A> {
+pub(super) fn with_renewed_seal<A>(deployment: &Deployment, reads: &Reads, step: Plan<A>) -> Plan<A> {
     match step {
-        Step::Commit { mut writes, answer } => {
+        Plan::Commit { mut writes, answer } => {
             let has_room = writes.len() < MOST_WRITES && writes.iter().any(changes);
             if has_room && let Some(write) = deployment.seal().renewed(keys::DEPLOYMENT, reads) {
                 writes.push(write);
             }
-            Step::Commit { writes, answer }
+            Plan::Commit { writes, answer }
         }
         step => step,
     }

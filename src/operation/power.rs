@@ -17,7 +17,7 @@ use crate::input::{ErrorCode, Refusal, quote};
 use crate::model::account::Account;
 use crate::model::grant::Grant;
 use crate::model::token::{BoundsHeldAt, Token};
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::condition::Conditions;
 use crate::value::credential::TokenId;
 use crate::value::limit::Limits;
@@ -92,7 +92,7 @@ impl Power {
         context: &Context,
         token: &Token,
         authority: &mut Authority,
-    ) -> Result<Power, Halt> {
+    ) -> Result<Power, Suspend> {
         let catalog = context.deployment.catalog();
         let own = authority.is_token(&token.id) || authority.own_resource() == Some(&token.owner);
         if !own && token.parents.is_empty() {

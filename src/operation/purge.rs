@@ -18,7 +18,7 @@ use crate::model::actor::Actor;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Range};
+use crate::storage::plan::{Range, Suspend};
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
@@ -34,7 +34,7 @@ pub(super) fn plan(
     query: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let nothing = Value::Map(Vec::new());
     let query = if *query == Value::Null { &nothing } else { query };
     let known = ["owner", "overFor", "dryRun", "after"];
@@ -96,7 +96,7 @@ struct Page<'p, 'c> {
 
 impl Page<'_, '_> {
     /// Deletes what there is room for. In the order of the keys what is below stands before the owner itself.
-    fn fill(&mut self, after: &str) -> Result<(), Halt> {
+    fn fill(&mut self, after: &str) -> Result<(), Suspend> {
         let [below, own] = keys::owner_ranges(self.owner);
         let is_root = self.owner.as_str().is_empty();
         let mut at = after.to_owned();
@@ -147,7 +147,7 @@ impl Page<'_, '_> {
     }
 
     /// One entry of the list: whether it could be done in this commit.
-    fn look_at(&mut self, key: &str) -> Result<bool, Halt> {
+    fn look_at(&mut self, key: &str) -> Result<bool, Suspend> {
         let Some(id) = keys::entry_id(key) else {
             return Ok(true);
         };

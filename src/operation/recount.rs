@@ -4,7 +4,7 @@ use super::changes::Changes;
 use super::context::Context;
 use crate::model::token::Token;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::limit::Limits;
 
 /// What becomes of the counters.
@@ -39,7 +39,7 @@ impl Recount {
         token: &Token,
         limits: Option<&Limits>,
         remaining: Option<u32>,
-    ) -> Result<Option<Recount>, Halt> {
+    ) -> Result<Option<Recount>, Suspend> {
         if limits == token.limits.as_ref() && remaining.is_none() {
             return Ok(None);
         }

@@ -20,7 +20,7 @@ use crate::model::actor::Actor;
 use crate::model::grant::Grant;
 use crate::model::token::{Rotation, Status, Token};
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::credential::{Credential, Digest, TokenId};
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
@@ -41,7 +41,7 @@ pub(super) fn plan(
     options: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let nothing = Value::Map(Vec::new());
     let options = if *options == Value::Null {
         &nothing
@@ -99,7 +99,7 @@ fn rotate(
     repeated: bool,
     mark: Mark,
     authority: &mut Authority,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let now = context.time.now;
     let record = found.record.settled(now);
     let token = record.token();
@@ -242,12 +242,12 @@ fn renewed(
 }
 
 /// `confirmRotation(id, actor)`: the old secret ends now.
-pub(super) fn confirm(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+pub(super) fn confirm(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     end(context, id, authority, Operation::ConfirmRotation)
 }
 
 /// `abortRotation(id, actor)`: the new secret ends now.
-pub(super) fn abort(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Halt> {
+pub(super) fn abort(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     end(context, id, authority, Operation::AbortRotation)
 }
 
@@ -256,7 +256,7 @@ fn end(
     id: &TokenId,
     authority: &Authority,
     operation: Operation,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let mark = Mark::of_call(context, operation);
     let found = find_to_change(context, id, authority)?;
     let record = &found.record;

@@ -10,7 +10,7 @@ use crate::codec::sort::sorted_by;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::token::Token;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 
@@ -29,7 +29,7 @@ decode_members!(Living {
 
 /// The sessions of a token that have not ended, the newest first. The stored list has them in the order in which they were committed; a page
 /// ends at an id, so they are told in the order of those.
-pub(super) fn sessions_of(context: &Context, parent: &TokenId) -> Result<Vec<TokenId>, Halt> {
+pub(super) fn sessions_of(context: &Context, parent: &TokenId) -> Result<Vec<TokenId>, Suspend> {
     let [stored] = context.reads.get([&keys::sessions(parent)])?;
     let living = sorted_by(living(context, stored), |one, other| other.id.cmp(&one.id));
     Ok(living.into_iter().map(|session| session.id).collect())
@@ -41,7 +41,7 @@ pub(super) fn join(
     session: &Token,
     ends: Option<Instant>,
     changes: &mut Changes,
-) -> Result<(), Halt> {
+) -> Result<(), Suspend> {
     let (Some(parent), Some(expires_at)) = (session.parents.first(), ends) else {
         return Ok(());
     };
@@ -87,7 +87,7 @@ fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
 }
 
 /// Takes an ended session from the list of its parent.
-pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -> Result<(), Halt> {
+pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -> Result<(), Suspend> {
     let Some(parent) = session.parents.first() else {
         return Ok(());
     };

@@ -7,7 +7,7 @@ use crate::input::{ErrorCode, Refusal, quote};
 use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, MOST_BACKED, StoredAccount};
 use crate::model::token::Token;
 use crate::storage::keys;
-use crate::storage::plan::Halt;
+use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 use crate::value::resource::Resource;
 
@@ -57,7 +57,7 @@ pub(super) fn find<'r>(
     context: &Context<'r>,
     id: &Resource,
     owner: &Resource,
-) -> Result<(Account, &'r str), Halt> {
+) -> Result<(Account, &'r str), Suspend> {
     let refuse = |message: String| Refusal::at("technicalUser", ErrorCode::InvalidInput, message);
     let missing = || {
         refuse(format!(
@@ -99,7 +99,7 @@ pub(super) fn with_token(account: &Account, token: &TokenId) -> Account {
 
 /// Takes a deleted token from its technical user; with the last one the technical user goes. One that is damaged or gone already does not
 /// hold a deletion up.
-pub(super) fn release(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Halt> {
+pub(super) fn release(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Suspend> {
     let Some(id) = &token.technical_user else {
         return Ok(());
     };

@@ -10,7 +10,7 @@ use crate::input::{Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
 use crate::storage::audit::{Break, Hash, Page, Position, check};
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Range, Write};
+use crate::storage::plan::{Range, Suspend, Write};
 use crate::value::resource::Resource;
 
 /// How many entries one page follows.
@@ -21,7 +21,7 @@ pub(super) fn plan(
     query: &Value,
     actor: &Actor,
     mut problems: Problems,
-) -> Result<Outcome, Halt> {
+) -> Result<Outcome, Suspend> {
     let query = read(context, query, &mut problems);
     let (Some((owner, from)), true) = (query, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());

@@ -12,9 +12,9 @@ use crate::input::{ErrorCode, Refusal};
 /// The next step of an operation.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Step<A> {
+pub enum Plan<A> {
     /// Read this, then plan again.
-    Need(Need),
+    Need(ReadRequest),
     /// Commit all of this or nothing; if it held, the answer stands.
     Commit {
         /// The writes, all or none.
@@ -30,7 +30,7 @@ pub enum Step<A> {
 
 /// What must be read before the operation can go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Need {
+pub struct ReadRequest {
     /// Keys for one `get`. What was read of some of them before is out of date then: what is read now takes its place.
     pub keys: Vec<String>,
     /// A range for one `list`.
@@ -206,8 +206,8 @@ impl Reads {
     /// The values of keys, or the need to read those that were not read.
     ///
     /// # Errors
-    /// [`Halt::Need`].
-    pub fn get<const N: usize>(&self, keys: [&str; N]) -> Result<[Option<&str>; N], Halt> {
+    /// [`Suspend::Need`].
+    pub fn get<const N: usize>(&self, keys: [&str; N]) -> Result<[Option<&str>; N], Suspend> {
         self.require(keys.iter().copied(), None)?;
         Ok(keys.map(|key| self.values.get(key).and_then(Option::as_deref)))
     }
@@ -215,17 +215,17 @@ impl Reads {
     /// Requires hot keys, for which the writers of one process queue under a common name. An urgent one overtakes the others.
     ///
     /// # Errors
-    /// [`Halt::Need`].
-    pub fn get_queued(&self, keys: &[String], queue: &str, urgent: bool) -> Result<(), Halt> {
+    /// [`Suspend::Need`].
+    pub fn get_queued(&self, keys: &[String], queue: &str, urgent: bool) -> Result<(), Suspend> {
         let read = self.require(keys.iter().map(String::as_str), Some(queue));
-        read.map_err(|halt| halt.with(|need| need.urgent = urgent))
+        read.map_err(|suspend| suspend.with(|need| need.urgent = urgent))
     }
 
     /// The values of many keys.
     ///
     /// # Errors
-    /// [`Halt::Need`].
-    pub fn get_all(&self, keys: &[String]) -> Result<Vec<Option<&str>>, Halt> {
+    /// [`Suspend::Need`].
+    pub fn get_all(&self, keys: &[String]) -> Result<Vec<Option<&str>>, Suspend> {
         self.require(keys.iter().map(String::as_str), None)?;
         Ok(keys
             .iter()
@@ -236,30 +236,30 @@ impl Reads {
     /// Requires the values of keys as they stood at one instant: if one of them was not read, all are read, with one `get`.
     ///
     /// # Errors
-    /// [`Halt::Need`].
-    pub fn require_together(&self, keys: Vec<String>) -> Result<(), Halt> {
+    /// [`Suspend::Need`].
+    pub fn require_together(&self, keys: Vec<String>) -> Result<(), Suspend> {
         if keys.iter().all(|key| self.values.contains_key(key)) {
             return Ok(());
         }
-        Err(Halt::Need(Box::new(Need {
+        Err(Suspend::Need(Box::new(ReadRequest {
             keys,
-            ..Need::default()
+            ..ReadRequest::default()
         })))
     }
 
     /// What a range holds.
     ///
     /// # Errors
-    /// [`Halt::Need`].
-    pub fn list(&self, range: &Range) -> Result<&[(String, String)], Halt> {
+    /// [`Suspend::Need`].
+    pub fn list(&self, range: &Range) -> Result<&[(String, String)], Suspend> {
         self.lists
             .iter()
             .find(|read| read.range == *range)
             .map(|read| read.entries.as_slice())
             .ok_or_else(|| {
-                Halt::Need(Box::new(Need {
+                Suspend::Need(Box::new(ReadRequest {
                     list: Some(range.clone()),
-                    ..Need::default()
+                    ..ReadRequest::default()
                 }))
             })
     }
@@ -303,13 +303,17 @@ impl Reads {
         values.chain(entries.map(|(_, text)| text.as_str()))
     }
 
-    fn require<'k>(&self, keys: impl IntoIterator<Item = &'k str>, queue: Option<&str>) -> Result<(), Halt> {
+    fn require<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k str>,
+        queue: Option<&str>,
+    ) -> Result<(), Suspend> {
         let unread = keys.into_iter().filter(|key| !self.values.contains_key(*key));
         let keys: Vec<String> = unread.map(str::to_owned).collect();
         if keys.is_empty() {
             return Ok(());
         }
-        Err(Halt::Need(Box::new(Need {
+        Err(Suspend::Need(Box::new(ReadRequest {
             keys,
             list: None,
             queue: queue.map(str::to_owned),
@@ -347,35 +351,35 @@ fn members<const N: usize>(value: Value, names: [&str; N]) -> Option<[Option<Val
 
 /// Why a plan stopped before its answer. With it, `?` lets an operation read as if everything were at hand.
 #[derive(Debug)]
-pub enum Halt {
+pub enum Suspend {
     /// Something has not been read.
-    Need(Box<Need>),
+    Need(Box<ReadRequest>),
     /// The operation is refused.
     Refuse(Refusal),
 }
 
-impl Halt {
+impl Suspend {
     /// The same, with its need changed.
     #[must_use]
-    pub fn with(mut self, change: impl FnOnce(&mut Need)) -> Halt {
-        if let Halt::Need(need) = &mut self {
+    pub fn with(mut self, change: impl FnOnce(&mut ReadRequest)) -> Suspend {
+        if let Suspend::Need(need) = &mut self {
             change(need);
         }
         self
     }
 }
 
-impl From<Refusal> for Halt {
-    fn from(refusal: Refusal) -> Halt {
-        Halt::Refuse(refusal)
+impl From<Refusal> for Suspend {
+    fn from(refusal: Refusal) -> Suspend {
+        Suspend::Refuse(refusal)
     }
 }
 
-impl<A> From<Halt> for Step<A> {
-    fn from(halt: Halt) -> Step<A> {
-        match halt {
-            Halt::Need(need) => Step::Need(*need),
-            Halt::Refuse(refusal) => Step::Refuse(refusal),
+impl<A> From<Suspend> for Plan<A> {
+    fn from(suspend: Suspend) -> Plan<A> {
+        match suspend {
+            Suspend::Need(need) => Plan::Need(*need),
+            Suspend::Refuse(refusal) => Plan::Refuse(refusal),
         }
     }
 }
@@ -391,13 +395,13 @@ mod tests {
             reads.get(["a", "b", "c"]).unwrap(),
             [Some("{\"x\": 1}"), None, Some("")]
         );
-        let Err(Halt::Need(need)) = reads.get(["a", "d"]) else {
+        let Err(Suspend::Need(need)) = reads.get(["a", "d"]) else {
             panic!("what was not read is needed")
         };
         assert_eq!(need.keys, ["d"]);
         for torn in ["", "a", "a\0", "a\0x\0b"] {
             assert!(
-                matches!(Reads::from_text(torn).get(["b"]), Err(Halt::Need(_))),
+                matches!(Reads::from_text(torn).get(["b"]), Err(Suspend::Need(_))),
                 "{torn:?}"
             );
         }

@@ -15,7 +15,7 @@ use crate::model::record::Stored;
 use crate::model::token::Token;
 use crate::model::usage::Usage;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Reads};
+use crate::storage::plan::{Reads, Suspend};
 use crate::value::resource::Resource;
 
 /// A token with what it rests on.
@@ -59,8 +59,8 @@ impl Standing {
     /// Reads what a token rests on.
     ///
     /// # Errors
-    /// [`Halt::Need`] for what has to be read.
-    pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Halt> {
+    /// [`Suspend::Need`] for what has to be read.
+    pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Suspend> {
         Standing::require(&token, reads)?;
         Standing::of(token, catalog, reads)
     }
@@ -69,8 +69,8 @@ impl Standing {
     /// with what stands now it would be a state that never was.
     ///
     /// # Errors
-    /// [`Halt::Need`] for what has to be read.
-    pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Halt> {
+    /// [`Suspend::Need`] for what has to be read.
+    pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Suspend> {
         let rests_on = dependencies(token);
         // Room for the record, for what it rests on, and for the use of the token and of each that it came from.
         let mut needed = Vec::with_capacity(rests_on.len() + token.parents.len() + 2);
@@ -81,7 +81,7 @@ impl Standing {
     }
 
     /// How a token stands, by reads of all that [`Standing::require`] asks for.
-    pub(crate) fn of(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Halt> {
+    pub(crate) fn of(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Suspend> {
         let mut found = Found {
             grant: Grant::of(&token, catalog),
             parents: Vec::new(),
@@ -118,7 +118,7 @@ impl Found {
     }
 
     /// A token ends when it is not used for too long.
-    fn look_at_use(&mut self, token: &Token, reads: &Reads) -> Result<(), Halt> {
+    fn look_at_use(&mut self, token: &Token, reads: &Reads) -> Result<(), Suspend> {
         if token.idle_after.is_none() {
             return Ok(());
         }
@@ -133,7 +133,12 @@ impl Found {
     }
 
     /// A session ends with each token that it came from, and never has more than it.
-    fn look_at_parents(&mut self, token: &Token, catalog: &Permissions, reads: &Reads) -> Result<(), Halt> {
+    fn look_at_parents(
+        &mut self,
+        token: &Token,
+        catalog: &Permissions,
+        reads: &Reads,
+    ) -> Result<(), Suspend> {
         for id in &token.parents {
             let [stored] = reads.get([&keys::token(id)])?;
             match stored.map(|text| Stored::parse(id, text)) {
@@ -151,7 +156,12 @@ impl Found {
     }
 
     /// A token stops with each account that it rests on, and never has more than it.
-    fn look_at_accounts(&mut self, token: &Token, catalog: &Permissions, reads: &Reads) -> Result<(), Halt> {
+    fn look_at_accounts(
+        &mut self,
+        token: &Token,
+        catalog: &Permissions,
+        reads: &Reads,
+    ) -> Result<(), Suspend> {
         let (backed_by, optional) = accounts(token);
         let required = backed_by.into_iter().map(|id| (id, true));
         for (id, must_exist) in required.chain(optional.iter().map(|id| (id, false))) {

@@ -12,7 +12,7 @@ use crate::deployment::Deployment;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::requirement::Requirement;
-use crate::storage::plan::{Reads, Step};
+use crate::storage::plan::{Plan, Reads};
 use crate::value::credential::WrongPart;
 use crate::value::permission::Permission;
 use crate::value::time::Instant;
@@ -72,7 +72,7 @@ pub fn explain(
     question: &Question,
     reads: &Reads,
     now: Instant,
-) -> Step<Explanation> {
+) -> Plan<Explanation> {
     let opened = |reads: &Reads| explain_opened(deployment, credential, question, reads, now);
     deployment.seal().around(reads, opened)
 }
@@ -83,7 +83,7 @@ fn explain_opened(
     question: &Question,
     reads: &Reads,
     now: Instant,
-) -> Step<Explanation> {
+) -> Plan<Explanation> {
     let catalog = deployment.catalog();
     let requirement = question.requirement;
     let (verdict, basis) = match decide(
@@ -95,7 +95,7 @@ fn explain_opened(
         &mut Memory::none(&mut Recent::default()),
     ) {
         Ok((_, decision)) => (decision.verdict, decision.basis),
-        Err(halt) => return halt.into(),
+        Err(suspend) => return suspend.into(),
     };
     let wire = Wire::of(&verdict);
     let (add, templates) = match basis {
@@ -116,7 +116,7 @@ fn explain_opened(
         .into_iter()
         .filter_map(|index| catalog.permission(index).cloned())
         .collect();
-    Step::Answer(Explanation {
+    Plan::Answer(Explanation {
         verdict,
         wrong,
         add,

@@ -2,11 +2,11 @@
 
 use crate::codec::decode::decode;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Reads};
+use crate::storage::plan::{Reads, Suspend};
 use crate::value::credential::{ImportedKeys, Presented, TokenId};
 
 /// The token of a presented key, if its digest is known.
-pub(super) fn find(imported: &ImportedKeys, text: &str, reads: &Reads) -> Result<Option<Presented>, Halt> {
+pub(super) fn find(imported: &ImportedKeys, text: &str, reads: &Reads) -> Result<Option<Presented>, Suspend> {
     let digests = imported.digests(text);
     let found = reads.get_all(&digests.iter().map(keys::digest).collect::<Vec<_>>())?;
     for (digest, stored) in digests.into_iter().zip(found) {

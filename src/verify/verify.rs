@@ -11,7 +11,7 @@ use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::record::{Secret, Secrets};
 use crate::model::token::Token;
-use crate::storage::plan::{Halt, Reads, Step, Write};
+use crate::storage::plan::{Plan, Reads, Suspend, Write};
 use crate::storage::shard_count::ShardCount;
 use crate::storage::store_meta::NotOurs;
 use crate::storage::{keys, store_meta};
@@ -28,16 +28,16 @@ pub fn verify<D: Verifying>(
     question: &Question,
     reads: &Reads,
     now: Instant,
-) -> Step<Verdict> {
+) -> Plan<Verdict> {
     let mut recent = Recent::default();
     let mut memory = Memory::none(&mut recent);
     let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now, &mut memory) {
-        Ok((writes, decision)) if writes.is_empty() => Step::Answer(decision.verdict),
-        Ok((writes, decision)) => Step::Commit {
+        Ok((writes, decision)) if writes.is_empty() => Plan::Answer(decision.verdict),
+        Ok((writes, decision)) => Plan::Commit {
             writes,
             answer: decision.verdict,
         },
-        Err(halt) => halt.into(),
+        Err(suspend) => suspend.into(),
     };
     deployment.seal().around(reads, decided)
 }
@@ -53,13 +53,13 @@ pub fn verify_and_remember<D: Verifying>(
     now: Instant,
     cache: &mut Cache,
     round: Option<u32>,
-) -> (Step<Verdict>, Option<u32>) {
+) -> (Plan<Verdict>, Option<u32>) {
     let mut slot = None;
     let step = deployment.seal().around(reads, |reads| {
         let memory = &mut cache.memory(round);
         let (writes, decision) = match decide(deployment, credential, question, reads, now, memory) {
             Ok(decided) => decided,
-            Err(halt) => return halt.into(),
+            Err(suspend) => return suspend.into(),
         };
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
@@ -85,9 +85,9 @@ pub fn verify_and_remember<D: Verifying>(
         }
         let answer = decision.verdict;
         if writes.is_empty() {
-            Step::Answer(answer)
+            Plan::Answer(answer)
         } else {
-            Step::Commit { writes, answer }
+            Plan::Commit { writes, answer }
         }
     });
     (step, slot)
@@ -265,7 +265,7 @@ pub(crate) fn decide<D: Verifying>(
     reads: &Reads,
     now: Instant,
     memory: &mut Memory,
-) -> Result<(Vec<Write>, Decision), Halt> {
+) -> Result<(Vec<Write>, Decision), Suspend> {
     let catalog = deployment.permissions();
     match authenticate(deployment, credential, reads, now, memory)? {
         Presentation::Of(Verified { named, successor }) => {
@@ -330,7 +330,7 @@ pub(crate) fn authenticate<D: Verifying>(
     reads: &Reads,
     now: Instant,
     memory: &mut Memory,
-) -> Result<Presentation, Halt> {
+) -> Result<Presentation, Suspend> {
     let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
         // Hashed only once there is something to compare it with.
         Ok(text) => {
@@ -357,7 +357,7 @@ fn token_named<D: Verifying>(
     id: &TokenId,
     reads: &Reads,
     memory: &mut Memory,
-) -> Result<Result<Box<Named>, Presentation>, Halt> {
+) -> Result<Result<Box<Named>, Presentation>, Suspend> {
     let [stored, meta] = reads.get([&keys::token(id), keys::DEPLOYMENT])?;
     let refused = |code| Ok(Err(Presentation::Refused(code)));
     let stored = match (memory.recent.is_ours(meta, deployment.prefix()), stored) {
@@ -391,7 +391,7 @@ pub(crate) struct Named {
 
 impl Named {
     /// Requires what the token rests on, and its record once more: in a moment it is read again, mostly with the same text.
-    fn require(self: Box<Named>, reads: &Reads, memory: &mut Memory) -> Result<Box<Named>, Halt> {
+    fn require(self: Box<Named>, reads: &Reads, memory: &mut Memory) -> Result<Box<Named>, Suspend> {
         let Err(need) = Standing::require(&self.token, reads) else {
             return Ok(self);
         };
@@ -407,7 +407,7 @@ impl Named {
         catalog: &Permissions,
         reads: &Reads,
         memory: &mut Memory,
-    ) -> Result<Box<FoundToken>, Halt> {
+    ) -> Result<Box<FoundToken>, Suspend> {
         let named = if memory.remembers {
             self
         } else {
@@ -460,7 +460,7 @@ fn decide_found(
     question: &Question,
     reads: &Reads,
     now: Instant,
-) -> Result<(Vec<Write>, Decision), Halt> {
+) -> Result<(Vec<Write>, Decision), Suspend> {
     let standing = &found.standing;
     let (token, grant) = (&standing.token, standing.terms.grant());
     let code = standing.terms.decide(question, now);
@@ -496,7 +496,7 @@ fn spend(
     reads: &Reads,
     now: Instant,
     verdict: &mut Verdict,
-) -> Result<Vec<Write>, Halt> {
+) -> Result<Vec<Write>, Suspend> {
     let limited: Vec<&Token> = std::iter::once(&standing.token)
         .chain(&standing.parents)
         .filter(|token| token.limits.is_some())

@@ -2,7 +2,7 @@
 
 use leastkey::input::ErrorCode;
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::storage::plan::{Reads, Step, Write};
+use leastkey::storage::plan::{Plan, Reads, Write};
 use leastkey::value::credential::SCHEME;
 use leastkey::verify::verify::verify;
 use serde_json::{Value as Json, json};
@@ -55,13 +55,13 @@ fn use_of(host: &Host, credential: &str) -> (Vec<Write>, Json) {
     loop {
         let now = instant(host.now);
         let (writes, verdict) = match verify(&host.deployment, credential, &question, &reads, now) {
-            Step::Need(need) => {
+            Plan::Need(need) => {
                 host.fetch(&mut reads, need);
                 continue;
             }
-            Step::Commit { writes, answer } => (writes, answer),
-            Step::Answer(answer) => (Vec::new(), answer),
-            Step::Refuse(refusal) => panic!("{refusal:?}"),
+            Plan::Commit { writes, answer } => (writes, answer),
+            Plan::Answer(answer) => (Vec::new(), answer),
+            Plan::Refuse(refusal) => panic!("{refusal:?}"),
         };
         return (writes, serde_json::to_value(verdict).unwrap());
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verify::{recall, take_in, verify_and_remember};
 use serde_json::{Value as Json, json};
@@ -34,7 +34,7 @@ fn remember(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> boo
             cache,
             Some(round),
         ) {
-            (Step::Need(need), _) => host.fetch(&mut reads, need),
+            (Plan::Need(need), _) => host.fetch(&mut reads, need),
             (_, slot) => return slot.is_some(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashSet};
 
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
-use leastkey::storage::plan::{Need, Reads, Step};
+use leastkey::storage::plan::{Plan, ReadRequest, Reads};
 use leastkey::verify::verdict::Code;
 use leastkey::verify::verify::{recall_renewed, verify, verify_and_remember};
 use serde_json::json;
@@ -73,7 +73,7 @@ struct Asked {
     mark: Option<Mark>,
     reads: Reads,
     /// What is to be read besides.
-    need: Option<Need>,
+    need: Option<ReadRequest>,
     /// The last read of the store.
     read: Moment,
 }
@@ -417,13 +417,13 @@ impl<'w> Schedule<'w> {
             )
         };
         match step {
-            Step::Need(need) => {
+            Plan::Need(need) => {
                 of.need = Some(need);
                 let delay = self.delay();
                 self.plan(delay, Event::TokenRead(asked));
                 Ok(())
             }
-            Step::Answer(verdict) => {
+            Plan::Answer(verdict) => {
                 if self.bug == Some(Bug::AbsentForEver) && verdict.code == Code::Unknown {
                     isolate.absent.insert(of.credential.clone());
                 }

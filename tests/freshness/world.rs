@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use leastkey::model::question::Question;
 use leastkey::model::usage::Usage;
 use leastkey::storage::feed::Head;
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::value::credential::TokenId;
 use leastkey::verify::verdict::Code;
@@ -333,8 +333,8 @@ impl World {
         let mut reads = Reads::default();
         loop {
             match verify(&self.host.deployment, credential, question, &reads, instant(now)) {
-                Step::Answer(verdict) => return verdict.code,
-                Step::Need(need) => {
+                Plan::Answer(verdict) => return verdict.code,
+                Plan::Need(need) => {
                     for key in need.keys {
                         let version = match self.past.get(&key) {
                             Some(versions) => {
@@ -386,8 +386,8 @@ impl World {
         reads: &Reads,
     ) -> bool {
         match verify(&self.host.deployment, credential, question, reads, instant(now)) {
-            Step::Answer(verdict) => verdict.code == code,
-            Step::Need(need) => {
+            Plan::Answer(verdict) => verdict.code == code,
+            Plan::Need(need) => {
                 let goes_on = |reads: &Reads| self.could(code, credential, question, now, since, reads);
                 // What is there already was put there to be looked at.
                 let mut keys = need.keys;

@@ -10,7 +10,7 @@ use leastkey::codec::json::Value;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
-use leastkey::storage::plan::{ListRead, Need, Reads, Step, Write};
+use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
 use leastkey::value::credential::{Credential, Prefix};
 use leastkey::verify::verdict::{Code, Verdict};
 use leastkey::verify::verify::verify_and_remember;
@@ -172,20 +172,20 @@ impl World {
             let (step, _) =
                 verify_and_remember(&*DEPLOYMENT, credential, &question, reads, now, cache, round);
             let (writes, verdict) = match step {
-                Step::Need(need) => {
+                Plan::Need(need) => {
                     self.fetch(reads, need);
                     continue;
                 }
-                Step::Answer(verdict) => (Vec::new(), verdict),
-                Step::Commit { writes, answer } => (writes, answer),
-                other @ Step::Refuse(_) => panic!("{other:?}"),
+                Plan::Answer(verdict) => (Vec::new(), verdict),
+                Plan::Commit { writes, answer } => (writes, answer),
+                other @ Plan::Refuse(_) => panic!("{other:?}"),
             };
             return (writes, verdict);
         }
         panic!("a question reads at most three times");
     }
 
-    fn fetch(&self, reads: &mut Reads, need: Need) {
+    fn fetch(&self, reads: &mut Reads, need: ReadRequest) {
         for key in need.keys {
             let stored = self.store.get(&key).cloned();
             reads.insert(key, stored);
@@ -271,13 +271,13 @@ impl Attempt {
             None => plan(&DEPLOYMENT, &self.value, &self.reads, time, &entropy),
         };
         match step {
-            Step::Need(need) => {
+            Plan::Need(need) => {
                 world.fetch(&mut self.reads, need);
                 None
             }
-            Step::Commit { writes, answer } => Some(Planned::Commit(writes, handed_over(&answer))),
-            Step::Answer(answer) => Some(Planned::Answer(handed_over(&answer))),
-            Step::Refuse(refusal) => {
+            Plan::Commit { writes, answer } => Some(Planned::Commit(writes, handed_over(&answer))),
+            Plan::Answer(answer) => Some(Planned::Answer(handed_over(&answer))),
+            Plan::Refuse(refusal) => {
                 let code = serde_json::to_value(refusal.code).unwrap();
                 Some(Planned::Refused(
                     code.as_str().unwrap().to_owned(),

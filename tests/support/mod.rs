@@ -16,7 +16,7 @@ use leastkey::codec::json::Value;
 use leastkey::input::Refusal;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::operation::{Answer, ENTROPY, Entropy, Table, Time, plan, plan_by, plan_exchange_by};
-use leastkey::storage::plan::{ListRead, Need, Reads, Step, Write};
+use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::storage::store_meta::first_write;
 use leastkey::value::time::Instant;
@@ -126,7 +126,7 @@ impl Host {
         }
     }
 
-    pub fn fetch(&self, reads: &mut Reads, need: Need) {
+    pub fn fetch(&self, reads: &mut Reads, need: ReadRequest) {
         for key in need.keys {
             let stored = self.store.get(&key).cloned();
             reads.insert(key, stored);
@@ -223,30 +223,30 @@ impl Host {
         })
     }
 
-    fn finish(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>) -> Result<Json, Refusal> {
+    fn finish(&mut self, step: impl Fn(&Host, &Reads) -> Plan<Answer>) -> Result<Json, Refusal> {
         // What a call needs to know does not move on with the clock.
         self.decided(&step, 1_000);
         match self.decided(&step, 0) {
-            Step::Commit { writes, answer } => {
+            Plan::Commit { writes, answer } => {
                 assert!(self.commit(&writes), "nobody else is here");
                 self.assert_that_it_is_done(&step);
                 Ok(handed_over(&answer))
             }
-            Step::Answer(answer) => Ok(handed_over(&answer)),
-            Step::Refuse(refusal) => Err(refusal),
-            needing @ Step::Need(_) => panic!("{needing:?}"),
+            Plan::Answer(answer) => Ok(handed_over(&answer)),
+            Plan::Refuse(refusal) => Err(refusal),
+            needing @ Plan::Need(_) => panic!("{needing:?}"),
         }
     }
 
     /// What a call decides that knows all that it needs, from a store whose every answer takes so many milliseconds.
-    fn decided(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>, each: u64) -> Step<Answer> {
+    fn decided(&mut self, step: impl Fn(&Host, &Reads) -> Plan<Answer>, each: u64) -> Plan<Answer> {
         let mut reads = Reads::default();
         for answers in 0..100 {
             self.waited = answers * each;
             let decided = step(self, &reads);
             self.waited = 0;
             match decided {
-                Step::Need(need) => self.fetch(&mut reads, need),
+                Plan::Need(need) => self.fetch(&mut reads, need),
                 decided => return decided,
             }
         }
@@ -254,8 +254,8 @@ impl Host {
     }
 
     /// A call whose answer was lost finds what it did, and writes nothing more.
-    fn assert_that_it_is_done(&mut self, step: impl Fn(&Host, &Reads) -> Step<Answer>) {
-        if let Step::Commit { writes, .. } = self.decided(step, 0) {
+    fn assert_that_it_is_done(&mut self, step: impl Fn(&Host, &Reads) -> Plan<Answer>) {
+        if let Plan::Commit { writes, .. } = self.decided(step, 0) {
             let changed = writes.iter().any(|write| write.value.is_some());
             assert!(!changed, "it was done before: {writes:?}");
         }
@@ -268,7 +268,7 @@ impl Host {
         let plan =
             |host: &Host, reads: &Reads| plan(&host.deployment, &call, reads, host.time(), &host.entropy());
         match self.decided(plan, 0) {
-            Step::Commit { writes, .. } => writes,
+            Plan::Commit { writes, .. } => writes,
             other => panic!("{other:?}"),
         }
     }
@@ -297,7 +297,7 @@ impl Host {
 
     fn ask<A: Serialize>(
         &self,
-        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Step<A>,
+        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Plan<A>,
         credential: &str,
         question: Json,
     ) -> Result<Json, Refusal> {
@@ -307,10 +307,10 @@ impl Host {
         let mut reads = Reads::default();
         for _ in 0..3 {
             match answer(&self.deployment, credential, &question, &reads, instant(self.now)) {
-                Step::Need(need) => self.fetch(&mut reads, need),
-                Step::Answer(answer) => return Ok(serde_json::to_value(answer).unwrap()),
-                Step::Refuse(refusal) => return Err(refusal),
-                Step::Commit { .. } => panic!("a question never writes"),
+                Plan::Need(need) => self.fetch(&mut reads, need),
+                Plan::Answer(answer) => return Ok(serde_json::to_value(answer).unwrap()),
+                Plan::Refuse(refusal) => return Err(refusal),
+                Plan::Commit { .. } => panic!("a question never writes"),
             }
         }
         panic!("a question reads at most twice");

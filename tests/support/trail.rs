@@ -2,7 +2,7 @@
 
 use leastkey::storage::audit::{Change, Entry, Page, Position, Problem, append, check, difference};
 use leastkey::storage::keys;
-use leastkey::storage::plan::{Halt, Reads, Write};
+use leastkey::storage::plan::{Reads, Suspend, Write};
 use leastkey::value::credential::TokenId;
 use leastkey::value::name::{Identity, Reason};
 use leastkey::value::resource::Resource;
@@ -41,8 +41,8 @@ pub fn planned(host: &Host, owner: &Resource, changes: &[Change]) -> Vec<Write> 
         let (started, now) = (instant(host.now), instant(host.now + waited));
         match append(&reads, owner, started, now, changes.to_vec()) {
             Ok(writes) => return writes,
-            Err(Halt::Need(need)) => host.fetch(&mut reads, *need),
-            Err(Halt::Refuse(refusal)) => panic!("{refusal:?}"),
+            Err(Suspend::Need(need)) => host.fetch(&mut reads, *need),
+            Err(Suspend::Refuse(refusal)) => panic!("{refusal:?}"),
         }
     }
     panic!("what it needs to know has no end");

@@ -22,7 +22,7 @@ use leastkey::input::{ErrorCode, Members, Path, Problems, Refusal};
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
 use leastkey::operation::{Entropy, Time};
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{CredentialForm, Digest, SCHEME, TokenId};
 use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{Numbered, Scratch};
@@ -95,9 +95,9 @@ impl Core {
                 self.deployment = Some(deployment);
                 self.requirements.take();
                 self.numbered.take();
-                Step::Answer(description)
+                Plan::Answer(description)
             }
-            Err(refusal) => Step::Refuse(refusal),
+            Err(refusal) => Plan::Refuse(refusal),
         };
         push(out, &step);
     }
@@ -117,7 +117,7 @@ impl Core {
     ) {
         let step = self
             .try_plan(call, reads, now, started, highest, entropy)
-            .unwrap_or_else(Step::Refuse);
+            .unwrap_or_else(Plan::Refuse);
         push_with_credential(out, &step);
     }
 
@@ -147,7 +147,7 @@ impl Core {
                 &entropy,
             ))
         });
-        push_with_credential(out, &step.unwrap_or_else(Step::Refuse));
+        push_with_credential(out, &step.unwrap_or_else(Plan::Refuse));
     }
 
     /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest, scheme }`, `out[1]` the credential. Of a new
@@ -170,10 +170,10 @@ impl Core {
                     digest: credential.digest(),
                     scheme: SCHEME,
                 };
-                push(out, &Step::Answer(minted));
+                push(out, &Plan::Answer(minted));
                 out.push(&JsValue::from_str(credential.reveal()));
             }
-            Err(refusal) => push(out, &Step::<()>::Refuse(refusal)),
+            Err(refusal) => push(out, &Plan::<()>::Refuse(refusal)),
         }
     }
 
@@ -188,7 +188,7 @@ impl Core {
             out,
             &self
                 .try_resolve(selection, tree)
-                .map_or_else(Step::Refuse, Step::Answer),
+                .map_or_else(Plan::Refuse, Plan::Answer),
         );
     }
 
@@ -210,7 +210,7 @@ impl Core {
                 ends.filter_map(|end| u32::try_from(end).ok()).collect()
             }
             Err(refusal) => {
-                push(out, &Step::<()>::Refuse(refusal));
+                push(out, &Plan::<()>::Refuse(refusal));
                 Vec::new()
             }
         }
@@ -221,7 +221,7 @@ impl Core {
         let all = self
             .deployment()
             .map(|deployment| deployment.catalog().permissions().collect::<Vec<_>>());
-        push(out, &all.map_or_else(Step::Refuse, Step::Answer));
+        push(out, &all.map_or_else(Plan::Refuse, Plan::Answer));
     }
 
     /// Suggests the smallest selection for a list of permissions. `out[0]` is a step with the suggestion.
@@ -230,7 +230,7 @@ impl Core {
             out,
             &self
                 .try_suggest(permissions)
-                .map_or_else(Step::Refuse, Step::Answer),
+                .map_or_else(Plan::Refuse, Plan::Answer),
         );
     }
 
@@ -240,7 +240,7 @@ impl Core {
         let matched = self
             .deployment()
             .map(|deployment| deployment.catalog().route(method, path));
-        push(out, &matched.map_or_else(Step::Refuse, Step::Answer));
+        push(out, &matched.map_or_else(Plan::Refuse, Plan::Answer));
     }
 }
 
@@ -253,7 +253,7 @@ impl Core {
         started: f64,
         highest: f64,
         entropy: &Uint8Array,
-    ) -> Result<Step<operation::Answer>, Refusal> {
+    ) -> Result<Plan<operation::Answer>, Refusal> {
         let call = value(call, "the call")?;
         let (reads, time, entropy) = planned(reads, now, started, highest, entropy)?;
         Ok(operation::plan(self.deployment()?, &call, &reads, time, &entropy))
@@ -262,7 +262,7 @@ impl Core {
     /// Puts a question about a credential to the core. The text of the credential is wiped.
     fn ask<A: Serialize>(
         &self,
-        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Step<A>,
+        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Plan<A>,
         credential: String,
         question: JsValue,
         reads: JsValue,
@@ -278,7 +278,7 @@ impl Core {
             let reads = Reads::from_value(value(reads, "the reads")?)?;
             Ok(answer(self.deployment()?, &credential, &question, &reads, now))
         };
-        push(out, &asked().unwrap_or_else(Step::Refuse));
+        push(out, &asked().unwrap_or_else(Plan::Refuse));
     }
 
     /// A requirement, compiled once if it is a text.
@@ -402,14 +402,14 @@ fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
 }
 
 /// Hands a step over as JSON text.
-fn push<A: Serialize>(out: &Array, step: &Step<A>) {
+fn push<A: Serialize>(out: &Array, step: &Plan<A>) {
     out.push(&JsValue::from_str(&json(step)));
 }
 
 /// Hands over a step and, apart from it, the new credential of its answer.
-fn push_with_credential(out: &Array, step: &Step<operation::Answer>) {
+fn push_with_credential(out: &Array, step: &Plan<operation::Answer>) {
     push(out, step);
-    if let Step::Commit { answer, .. } | Step::Answer(answer) = step
+    if let Plan::Commit { answer, .. } | Plan::Answer(answer) = step
         && let Some(credential) = answer.credential()
     {
         out.push(&JsValue::from_str(credential.reveal()));

@@ -11,7 +11,7 @@ use leastkey::codec::json::Value;
 use leastkey::input::Refusal;
 use leastkey::model::grant::Grant;
 use leastkey::model::question::Question;
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::value::credential::TokenId;
 use leastkey::verify::batch_buffers::{MISS, number};
@@ -59,7 +59,7 @@ impl Core {
                 u32::try_from(at).unwrap_or(u32::MAX)
             }
             Err(refusal) => {
-                push(out, &Step::<()>::Refuse(refusal));
+                push(out, &Plan::<()>::Refuse(refusal));
                 u32::MAX
             }
         }
@@ -111,12 +111,12 @@ impl Core {
             ));
             if let Some(grant) = refused(cache, hit) {
                 let catalog = self.deployment()?.catalog();
-                push(out, &Step::Answer(Lacking::of(&requirement, &grant, catalog)));
+                push(out, &Plan::Answer(Lacking::of(&requirement, &grant, catalog)));
             }
             Ok(hit)
         };
         asked().unwrap_or_else(|refusal| {
-            push(out, &Step::<()>::Refuse(refusal));
+            push(out, &Plan::<()>::Refuse(refusal));
             MISS
         })
     }
@@ -178,7 +178,7 @@ impl Core {
                 round,
             ))
         };
-        let (step, slot) = asked().unwrap_or_else(|refusal| (Step::Refuse(refusal), None));
+        let (step, slot) = asked().unwrap_or_else(|refusal| (Plan::Refuse(refusal), None));
         push(out, &step);
         slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
     }
@@ -195,7 +195,7 @@ impl Core {
                 .map_err(|not_ours| not_ours.refusal(deployment.prefix()))
         };
         taken().unwrap_or_else(|refusal| {
-            push(out, &Step::<()>::Refuse(refusal));
+            push(out, &Plan::<()>::Refuse(refusal));
             0
         })
     }

@@ -15,7 +15,7 @@ use leastkey::deployment::Verifying;
 use leastkey::deployment::verifier::Edge;
 use leastkey::input::{ErrorCode, Refusal};
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::storage::plan::{Reads, Step};
+use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::CredentialForm;
 use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{MISS, Numbered, Scratch, number as number_of};
@@ -123,7 +123,7 @@ extern "C" fn configure() {
             numbered: Vec::new(),
             cache: Cache::default(),
         }));
-        Ok(Some(Step::Answer(configured)))
+        Ok(Some(Plan::Answer(configured)))
     });
 }
 
@@ -229,7 +229,7 @@ extern "C" fn look_up(length: u32, now: f64) -> i32 {
                 return Ok(None);
             };
             let grant = code.is_of_scope().then(|| cache.grant(slot)).flatten();
-            Ok(grant.map(|grant| Step::Answer(Lacking::of(&requirement, &grant, permissions))))
+            Ok(grant.map(|grant| Plan::Answer(Lacking::of(&requirement, &grant, permissions))))
         })
     });
     hit
@@ -267,16 +267,16 @@ extern "C" fn route() {
         let [Some(method), Some(path)] = given.as_slice() else {
             return Err(unreadable());
         };
-        with_state(|State { edge, .. }| Ok(Some(Step::Answer(edge.route(method, path)))))
+        with_state(|State { edge, .. }| Ok(Some(Plan::Answer(edge.route(method, path)))))
     });
 }
 
 /// Runs a call with the texts that it was given, and puts what it answers where the host reads it.
-fn answer<A: Serialize>(call: impl FnOnce(Vec<Option<String>>) -> Result<Option<Step<A>>, Refusal>) {
+fn answer<A: Serialize>(call: impl FnOnce(Vec<Option<String>>) -> Result<Option<Plan<A>>, Refusal>) {
     let step = match call(GIVEN.take()) {
         Ok(Some(step)) => json(&step),
         Ok(None) => String::new(),
-        Err(refusal) => json(&Step::<()>::Refuse(refusal)),
+        Err(refusal) => json(&Plan::<()>::Refuse(refusal)),
     };
     OUTPUT.set(step);
 }

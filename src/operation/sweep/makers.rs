@@ -6,7 +6,7 @@ use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
 use crate::operation::lookup::Found;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Range};
+use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 
 /// As how many tokens of a page going down to another maker counts: its list is read, and then the rest of the list above it.
@@ -14,7 +14,7 @@ const GOING_DOWN: usize = MOST_LOOKED_AT / 20;
 
 impl Page<'_, '_> {
     /// Ends the tokens that ended ones made, and what those made, and so on.
-    pub(super) fn follow_makers(&mut self) -> Result<Flow, Halt> {
+    pub(super) fn follow_makers(&mut self) -> Result<Flow, Suspend> {
         while let Some(maker) = self.cursor.maker() {
             let Some(limit) = self.window() else {
                 return Ok(Flow::Ends);
@@ -61,7 +61,7 @@ impl Page<'_, '_> {
     }
 
     /// One token that another made: whether the page goes on, and whether it may have made tokens itself.
-    fn follow(&mut self, maker: &TokenId, id: &TokenId) -> Result<(Flow, bool), Halt> {
+    fn follow(&mut self, maker: &TokenId, id: &TokenId) -> Result<(Flow, bool), Suspend> {
         // Whatever stands there, it has been read: a page of what is gone ends like any other.
         self.looked_at += 1;
         let [stored] = self.context.reads.get([&keys::token(id)])?;
@@ -134,7 +134,7 @@ impl Page<'_, '_> {
 
     /// Whether the actor may know what a token made that is not the actor's: if it manages the maker. A cursor names makers, and comes from
     /// outside.
-    fn may_know(&self, maker: &TokenId) -> Result<bool, Halt> {
+    fn may_know(&self, maker: &TokenId) -> Result<bool, Suspend> {
         let [stored] = self.context.reads.get([&keys::token(maker)])?;
         let record = stored.and_then(|text| Stored::parse(maker, text).ok());
         Ok(matches!(

@@ -23,7 +23,7 @@ use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
 use crate::storage::audit::Position;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Write};
+use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Reason, Tag};
 use crate::value::resource::Resource;
@@ -130,7 +130,7 @@ pub(super) struct Done {
 
 impl<'c> Page<'_, 'c> {
     /// Ends what there is room for. With `others` it commits though it ended nothing.
-    pub(super) fn run(mut self, mark: Mark) -> Result<Done, Halt> {
+    pub(super) fn run(mut self, mark: Mark) -> Result<Done, Suspend> {
         let goes_on = self.fill()?;
         let mut writes = Vec::new();
         if !self.changes.is_empty() || self.others > 0 {
@@ -148,7 +148,7 @@ impl<'c> Page<'_, 'c> {
     }
 
     /// Whether anything may follow after this page.
-    fn fill(&mut self) -> Result<bool, Halt> {
+    fn fill(&mut self) -> Result<bool, Suspend> {
         loop {
             if self.follow_makers()? == Flow::Ends {
                 return Ok(true);
@@ -176,7 +176,7 @@ impl<'c> Page<'_, 'c> {
     }
 
     /// The token that sweeps ends itself when all others have ended.
-    fn end_itself(&mut self) -> Result<bool, Halt> {
+    fn end_itself(&mut self) -> Result<bool, Suspend> {
         // A cursor comes from outside: it names no other token than the one that sweeps, or that this one came from.
         let mut own = self.authority.chain().map(|token| token.id);
         let Some(own) = own.find(|id| self.cursor.own == Some(*id)) else {
@@ -202,7 +202,7 @@ impl<'c> Page<'_, 'c> {
     }
 
     /// One entry of the list of an owner.
-    fn look_at(&mut self, key: &str) -> Result<Flow, Halt> {
+    fn look_at(&mut self, key: &str) -> Result<Flow, Suspend> {
         let Some(id) = keys::entry_id(key) else {
             return Ok(Flow::On);
         };
@@ -307,14 +307,14 @@ impl<'c> Page<'_, 'c> {
         u32::try_from(window).ok().filter(|window| *window > 0)
     }
 
-    fn read_records(&self, ids: impl Iterator<Item = TokenId>) -> Result<(), Halt> {
+    fn read_records(&self, ids: impl Iterator<Item = TokenId>) -> Result<(), Suspend> {
         let keys: Vec<String> = ids.map(|id| keys::token(&id)).collect();
         self.context.reads.get_all(&keys).map(drop)
     }
 }
 
 /// How far the trail of an owner has come; nothing where its head is damaged.
-fn trail(context: &Context, owner: &str) -> Result<Option<u64>, Halt> {
+fn trail(context: &Context, owner: &str) -> Result<Option<u64>, Suspend> {
     let [head] = context.reads.get([&keys::audit_head_of(owner)])?;
     Ok(match head {
         None => Some(0),

@@ -3,7 +3,7 @@
 use super::{Flow, Page, trail};
 use crate::operation::create::SKEW;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Range};
+use crate::storage::plan::{Range, Suspend};
 use crate::value::time::Instant;
 
 /// How much later than the time in its id a token may have been made: as much as a client's clock may be wrong, and a host's beside another's.
@@ -14,7 +14,7 @@ const MOST_OWNERS: usize = 20;
 
 impl Page<'_, '_> {
     /// The first pass: every entry of the owner and of what stands below it. In the order of the keys what is below stands before the owner.
-    pub(super) fn list(&mut self) -> Result<Flow, Halt> {
+    pub(super) fn list(&mut self) -> Result<Flow, Suspend> {
         let [below, own] = keys::owner_ranges(&self.meant.owner);
         let is_root = self.meant.owner.as_str().is_empty();
         loop {
@@ -72,7 +72,7 @@ impl Page<'_, '_> {
 
     /// Another pass: owner by owner, the tokens that may have been made since the pass before began. Where nobody but the sweep has added to an
     /// owner's trail since before its tokens were listed, there are none.
-    pub(super) fn look_again(&mut self) -> Result<Flow, Halt> {
+    pub(super) fn look_again(&mut self) -> Result<Flow, Suspend> {
         let [below, own] = keys::owner_ranges(&self.meant.owner);
         let is_root = self.meant.owner.as_str().is_empty();
         let mut owners = 0;
@@ -131,7 +131,7 @@ impl Page<'_, '_> {
     }
 
     /// The youngest tokens of one owner.
-    fn look_at_young(&mut self, owner: &str, begin: &str, end: &str) -> Result<Flow, Halt> {
+    fn look_at_young(&mut self, owner: &str, begin: &str, end: &str) -> Result<Flow, Suspend> {
         let at = self.cursor.at.clone().filter(|at| at != begin);
         let seq = self.queue_at(owner)?;
         if at.is_none() {
@@ -166,7 +166,7 @@ impl Page<'_, '_> {
     }
 
     /// Takes the turn at the trail of an owner, and tells how far it has come.
-    fn queue_at(&self, owner: &str) -> Result<Option<u64>, Halt> {
+    fn queue_at(&self, owner: &str) -> Result<Option<u64>, Suspend> {
         let head = keys::audit_head_of(owner);
         self.context
             .reads

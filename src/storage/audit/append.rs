@@ -1,7 +1,7 @@
 use super::entry::{Change, Entry, Hash, Position};
 use crate::codec::json::LARGEST_EXACT;
 use crate::storage::keys;
-use crate::storage::plan::{Halt, Reads, Write};
+use crate::storage::plan::{Reads, Suspend, Write};
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
 
@@ -14,14 +14,14 @@ use crate::value::time::Instant;
 /// started: that of the plan, `now`, would ask for another place after every answer of the store.
 ///
 /// # Errors
-/// [`Halt::Need`]: the head, then the keys of the new entries.
+/// [`Suspend::Need`]: the head, then the keys of the new entries.
 pub fn append(
     reads: &Reads,
     owner: &Resource,
     started: Instant,
     now: Instant,
     changes: Vec<Change>,
-) -> Result<Vec<Write>, Halt> {
+) -> Result<Vec<Write>, Suspend> {
     if changes.is_empty() {
         return Ok(Vec::new());
     }
@@ -50,7 +50,7 @@ pub fn append(
 }
 
 /// Where a new chain begins: at the time, or a little after it where another chain has begun there already.
-fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Result<u64, Halt> {
+fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Result<u64, Suspend> {
     for ahead in (0..20).map(|power| (1u64 << power) - 1) {
         let first = started.millis().saturating_add(ahead);
         if are_free(reads, owner, first, count)? {
@@ -62,7 +62,7 @@ fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Res
 }
 
 /// Whether so many places are free from one on.
-fn are_free(reads: &Reads, owner: &Resource, first: u64, count: usize) -> Result<bool, Halt> {
+fn are_free(reads: &Reads, owner: &Resource, first: u64, count: usize) -> Result<bool, Suspend> {
     let places = (first..=LARGEST_EXACT).take(count);
     let places: Vec<String> = places.map(|seq| keys::audit_entry(owner, seq)).collect();
     Ok(places.len() == count && reads.get_all(&places)?.iter().all(Option::is_none))
@@ -74,7 +74,7 @@ fn next(
     owner: &Resource,
     stored: Option<&str>,
     count: usize,
-) -> Result<Option<(u64, Option<Hash>)>, Halt> {
+) -> Result<Option<(u64, Option<Hash>)>, Suspend> {
     let (first, previous) = match stored.map(Position::of_head) {
         None => (1, None),
         Some(Ok(head)) => (head.seq + 1, Some(head.hash)),

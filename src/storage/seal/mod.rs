@@ -16,7 +16,7 @@ mod record_keys;
 pub use record_keys::{RecordKeys, SealKeys, open_unsealed};
 
 use super::keys;
-use super::plan::{Reads, Step, Write};
+use super::plan::{Plan, Reads, Write};
 use crate::input::{ErrorCode, Refusal, message};
 use crate::value::credential::Prefix;
 use std::borrow::Cow;
@@ -55,16 +55,16 @@ impl Seal {
     }
 
     /// Plans with the bodies of what was read, and seals what is to be committed.
-    pub fn around<A>(&self, reads: &Reads, plan: impl FnOnce(&Reads) -> Step<A>) -> Step<A> {
+    pub fn around<A>(&self, reads: &Reads, plan: impl FnOnce(&Reads) -> Plan<A>) -> Plan<A> {
         match plan(&self.opened(reads)) {
-            Step::Commit { writes, .. } if self.lacks_key(&writes, reads) => {
+            Plan::Commit { writes, .. } if self.lacks_key(&writes, reads) => {
                 let message = message!(
                     "the values of this store are sealed and this deployment has no record key, so it writes nothing: \
                      give it `recordKey`"
                 );
-                Step::Refuse(Refusal::new(ErrorCode::StoreUnavailable, message))
+                Plan::Refuse(Refusal::new(ErrorCode::StoreUnavailable, message))
             }
-            Step::Commit { writes, answer } => Step::Commit {
+            Plan::Commit { writes, answer } => Plan::Commit {
                 writes: self.all_sealed(writes, reads),
                 answer,
             },
