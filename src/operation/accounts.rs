@@ -4,12 +4,12 @@
 use super::answer::Answer;
 use super::arguments::refuse_credential;
 use super::authority::{Authority, damaged_account, forbidden};
-use super::changes::Changes;
 use super::context::{Context, Outcome};
 use super::details::{expect_revision, parse_owner, read_revision};
-use super::marker::Mark;
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::operation_name::Operation;
 use super::power::Power;
+use super::write_batch::WriteBatch;
 use crate::catalog::Catalog;
 use crate::codec::json::Value;
 use crate::codec::sorted_map::SortedMap;
@@ -58,7 +58,7 @@ pub(super) fn put(
     let (Some(id), true) = (id, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    let mark = Mark::of_call(context, Operation::PutAccount);
+    let mark = IdempotencyRecord::of_call(context, Operation::PutAccount);
     if let Some(done) = done_before(context, &mark, Operation::PutAccount, &id)? {
         return Ok(done);
     }
@@ -89,7 +89,7 @@ pub(super) fn put(
         }
         next.revision = account.revision.saturating_add(1);
     }
-    let mut changes = Changes::new(context, Operation::PutAccount, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::PutAccount, authority.id());
     changes.put_account(before.as_ref().map(|(account, text)| (account, *text)), &next);
     Ok(Outcome::Commit(
         changes.finish(mark, Some(&authority))?,
@@ -205,7 +205,7 @@ pub(super) fn one(
     let (Some(id), true) = (id, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    let mark = Mark::of_call(context, operation);
+    let mark = IdempotencyRecord::of_call(context, operation);
     if let Some(done) = done_before(context, &mark, operation, &id)? {
         return Ok(done);
     }
@@ -220,7 +220,7 @@ pub(super) fn one(
     }
     let (account, text) = found.ok_or_else(missing)?;
     manages_from_above(&id, &authority)?;
-    let mut changes = Changes::new(context, operation, authority.id());
+    let mut changes = WriteBatch::new(context, operation, authority.id());
     if operation == Operation::DeleteAccount {
         changes.delete_account(&account, text);
         return Ok(Outcome::Commit(
@@ -268,7 +268,7 @@ pub(super) fn one(
 /// The answer of a call that went through though its answer was lost. It may have ended its own actor's authority.
 fn done_before(
     context: &Context,
-    mark: &Mark,
+    mark: &IdempotencyRecord,
     operation: Operation,
     id: &Resource,
 ) -> Result<Option<Outcome>, Suspend> {

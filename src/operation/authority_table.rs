@@ -1,7 +1,7 @@
 //! Which aspects of a power each operation asks about. A test drops each cell of the table and sees that something gets through
 //! that must not.
 
-use super::op::Operation;
+use super::operation_name::Operation;
 
 /// One side of a power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,16 +3,16 @@
 use super::answer::Answer;
 use super::arguments::{read_digest, read_idempotency_key};
 use super::authority::{Authority, forbidden, refuse_more_than_account};
-use super::changes::Changes;
 use super::context::{Context, Outcome};
-use super::lookup::find;
-use super::marker::Mark;
-use super::names::take_name;
-use super::op::Operation;
+use super::create_request::CreateRequest;
+use super::idempotency::IdempotencyRecord;
+use super::load::find;
+use super::operation_name::Operation;
 use super::power::{Power, hold_bounds};
 use super::recount::Recount;
 use super::technical_user;
-use super::wanted::Wanted;
+use super::unique_name::take_name;
+use super::write_batch::WriteBatch;
 use crate::catalog::{Managers, Selection};
 use crate::codec::json::{Value, json};
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal, quote};
@@ -84,14 +84,14 @@ pub(super) fn plan(
     mut problems: Problems,
 ) -> Result<Outcome, Suspend> {
     let own = ["idempotencyKey", "id", "digest", "scheme"];
-    let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
+    let known = [CreateRequest::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
     let members = Members::open(input, &Path::call(), &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
     let mark = match read_idempotency_key(context, &members, &mut problems) {
-        Some(key) => Mark::of_idempotency_key(Operation::Create, actor, key.as_str(), input),
-        None => Mark::of_call(context, Operation::Create),
+        Some(key) => IdempotencyRecord::of_idempotency_key(Operation::Create, actor, key.as_str(), input),
+        None => IdempotencyRecord::of_call(context, Operation::Create),
     };
     let secret = read_secret(context, &members, &mut problems);
     // An earlier call's answer stands, though an end that it asked for may have passed since.
@@ -106,7 +106,7 @@ pub(super) fn plan(
         }
     }
     context.time.reliable()?;
-    let wanted = Wanted::read(context, &members, actor, &mut problems);
+    let wanted = CreateRequest::read(context, &members, actor, &mut problems);
     let (Some(wanted), Some(secret), true) = (wanted, secret, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
@@ -124,7 +124,7 @@ pub(super) fn plan(
     }
     secret.is_fresh(context.time.now)?;
     let record = Record::new(secret.digest().clone(), token);
-    let mut changes = Changes::new(context, Operation::Create, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::Create, authority.id());
     let record = add(context, &wanted, &placed, &authority, record, &mut changes)?;
     Ok(Outcome::Commit(
         changes.finish(mark, Some(&authority))?,
@@ -138,7 +138,7 @@ pub(super) fn plan(
 /// The keys that are needed in any case, to be read at once.
 fn ahead(
     context: &Context,
-    mark: &Mark,
+    mark: &IdempotencyRecord,
     members: &Members,
     actor: &Actor,
     secret: Option<&Secret>,
@@ -190,7 +190,7 @@ fn read_secret(context: &Context, members: &Members, problems: &mut Problems) ->
 }
 
 /// The actor must stand above the owner.
-pub(super) fn authorize(wanted: &Wanted, authority: &Authority) -> Result<(), Refusal> {
+pub(super) fn authorize(wanted: &CreateRequest, authority: &Authority) -> Result<(), Refusal> {
     if !authority.manages_kind(&wanted.owner, wanted.kind.managers()) {
         let owner = quote(wanted.owner.as_str());
         let who = match wanted.kind.managers() {
@@ -228,7 +228,7 @@ impl Placed<'_> {
 /// Finds the boundary and holds the grant against every ceiling above it.
 pub(super) fn place<'r>(
     context: &Context<'r>,
-    wanted: &Wanted,
+    wanted: &CreateRequest,
     authority: &mut Authority,
 ) -> Result<Placed<'r>, Suspend> {
     let catalog = context.deployment.catalog();
@@ -295,7 +295,7 @@ fn reach(account: &Account, owner: &Resource) -> Resource {
 /// The new token.
 pub(super) fn issue(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &CreateRequest,
     placed: &Placed,
     authority: &Authority,
     id: TokenId,
@@ -345,11 +345,11 @@ pub(super) fn issue(
 /// The writes of a new token: its record, its name, its counters, its technical user.
 pub(super) fn add(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &CreateRequest,
     placed: &Placed,
     authority: &Authority,
     record: Record,
-    changes: &mut Changes,
+    changes: &mut WriteBatch,
 ) -> Result<Record, Suspend> {
     let name_hash = match wanted.kind.unique_names() {
         true => Some(take_name(context, record.token(), changes)?),

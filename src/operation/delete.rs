@@ -1,25 +1,25 @@
 use super::answer::Answer;
 use super::authority::Authority;
-use super::change::allows;
-use super::changes::Changes;
 use super::context::{Context, Outcome};
-use super::lookup::find_to_change;
-use super::marker::Mark;
-use super::names::free_name;
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::load::find_to_change;
+use super::operation_name::Operation;
 use super::sessions::leave;
+use super::status::allows;
 use super::technical_user::release;
+use super::unique_name::free_name;
+use super::write_batch::WriteBatch;
 use crate::catalog::Action;
 use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 
 /// `delete(id, actor)`: the record goes, a tombstone stays, so that neither the id nor a late write of the record ever comes back.
 pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
-    let mark = Mark::of_call(context, Operation::Delete);
+    let mark = IdempotencyRecord::of_call(context, Operation::Delete);
     let found = find_to_change(context, id, authority)?;
     let token = found.record.token();
     allows(context, token, Action::Delete)?;
-    let mut changes = Changes::new(context, Operation::Delete, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::Delete, authority.id());
     free_name(context, &found.record, &mut changes)?;
     changes.delete_token(&found);
     release(context, token, &mut changes)?;

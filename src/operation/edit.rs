@@ -3,18 +3,18 @@
 use super::answer::Answer;
 use super::arguments::refuse_credential;
 use super::authority::{Authority, refuse_more_than_account};
-use super::change::terminal;
-use super::changes::Changes;
 use super::context::{Context, Outcome};
 use super::details::{
     clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
 };
-use super::lookup::{Found, done_before, find_to_change};
-use super::marker::Mark;
-use super::names::{free_name, take_name};
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::load::{Found, done_before, find_to_change};
+use super::operation_name::Operation;
 use super::power::{Power, hold_bounds};
 use super::recount::Recount;
+use super::status::terminal;
+use super::unique_name::{free_name, take_name};
+use super::write_batch::WriteBatch;
 use crate::catalog::{Editable, Kept, Selection};
 use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
@@ -70,7 +70,7 @@ pub(super) fn plan(
     let (Some(id), Some(edit), Some(members), true) = (id, edit, members, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    let mark = Mark::of_call(context, Operation::Edit);
+    let mark = IdempotencyRecord::of_call(context, Operation::Edit);
     let token_key = keys::token(&id);
     context
         .reads
@@ -99,7 +99,7 @@ pub(super) fn plan(
     }
     let sets_remaining = recount.as_ref().is_some_and(Recount::sets);
     hold_bounds(&mut next, Some(token), sets_remaining, &authority);
-    let mut changes = Changes::new(context, Operation::Edit, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::Edit, authority.id());
     let mut record = found.record.clone();
     if next.name != token.name {
         record = record.named(rename(context, &found, &next, &mut changes)?);
@@ -296,7 +296,7 @@ fn rename(
     context: &Context,
     found: &Found,
     next: &Token,
-    changes: &mut Changes,
+    changes: &mut WriteBatch,
 ) -> Result<Option<NameHash>, Suspend> {
     let catalog = context.deployment.catalog();
     let unique = catalog.kind(&next.kind).is_ok_and(|kind| kind.unique_names());

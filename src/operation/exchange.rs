@@ -4,13 +4,13 @@
 use super::answer::Answer;
 use super::arguments::refuse_credential;
 use super::authority::{Authority, forbidden};
-use super::change::allows;
-use super::changes::Changes;
 use super::context::{Context, Outcome};
-use super::marker::Mark;
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::operation_name::Operation;
 use super::power::Power;
 use super::sessions::join;
+use super::status::allows;
+use super::write_batch::WriteBatch;
 
 use crate::catalog::{Action, Kind};
 use crate::codec::json::Value;
@@ -41,7 +41,7 @@ const LONGEST_CHAIN: usize = 4;
 /// The kind of a session that does not name one.
 const SESSION: &str = "session";
 
-struct Wanted<'c> {
+struct CreateRequest<'c> {
     kind: &'c Kind,
     name: Option<Name>,
     permissions: Option<PermissionSet>,
@@ -55,7 +55,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let mut problems = Problems::default();
     let nothing = Value::Map(Vec::new());
     let input = if *input == Value::Null { &nothing } else { input };
-    let wanted = Wanted::read(context, input, &mut problems);
+    let wanted = CreateRequest::read(context, input, &mut problems);
     let (Some(wanted), true) = (wanted, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
@@ -78,7 +78,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     if let Some(code) = standing.terms.refusal(context.time.latest()) {
         return Err(not_valid(code).into());
     }
-    let mark = Mark::of_call(context, Operation::Exchange);
+    let mark = IdempotencyRecord::of_call(context, Operation::Exchange);
     let actor = Actor::of_token(&presented.id);
     let authority = Authority::read(context, &actor)?;
     let anything = Requirement::default();
@@ -117,7 +117,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let power = Power::of_token(&token, grant);
     authority.may_give(context, Operation::Exchange, &power, None)?;
     let record = Record::new(credential.digest().clone(), token);
-    let mut changes = Changes::new(context, Operation::Exchange, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::Exchange, authority.id());
     changes.create_token(&record);
     join(context, record.token(), ends, &mut changes)?;
     Ok(Outcome::Commit(
@@ -129,8 +129,8 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     ))
 }
 
-impl<'c> Wanted<'c> {
-    fn read(context: &Context<'c>, input: &Value, problems: &mut Problems) -> Option<Wanted<'c>> {
+impl<'c> CreateRequest<'c> {
+    fn read(context: &Context<'c>, input: &Value, problems: &mut Problems) -> Option<CreateRequest<'c>> {
         let catalog = context.deployment.catalog();
         let known = [
             "kind",
@@ -154,7 +154,7 @@ impl<'c> Wanted<'c> {
         let permissions = members
             .value("permissions")
             .and_then(|value| catalog.read_set(value, &members.path("permissions"), problems));
-        Some(Wanted {
+        Some(CreateRequest {
             kind,
             name: members.parsed("name", problems, Name::parse),
             permissions,
@@ -191,7 +191,7 @@ fn parents_of(presented: &Token, sibling: bool) -> Result<Vec<TokenId>, Refusal>
 /// A session lasts as long as it was asked to, but no longer than its kind and everything that it comes from.
 fn ends(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &CreateRequest,
     presented: &Token,
     parents: &[Token],
 ) -> Result<Option<Instant>, Refusal> {
@@ -210,7 +210,7 @@ fn ends(
 }
 
 /// The grant of a session: all that is left of the presented token's, or what was asked for, of which that may be less.
-fn narrow(wanted: &Wanted, presented: &Grant) -> Result<Grant, Refusal> {
+fn narrow(wanted: &CreateRequest, presented: &Grant) -> Result<Grant, Refusal> {
     let boundary = wanted.resource.as_ref().unwrap_or(presented.boundary());
     if !presented.boundary().covers(boundary) {
         return Err(Refusal::at(
@@ -232,7 +232,7 @@ fn narrow(wanted: &Wanted, presented: &Grant) -> Result<Grant, Refusal> {
 
 fn session(
     context: &Context,
-    wanted: &Wanted,
+    wanted: &CreateRequest,
     presented: &Token,
     parents: Vec<TokenId>,
     grant: &Grant,

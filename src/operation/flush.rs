@@ -7,12 +7,12 @@ use std::num::NonZeroU32;
 
 use super::answer::Answer;
 use super::authority::Authority;
-use super::change::with_status;
-use super::changes::Changes;
 use super::context::{Context, Outcome};
-use super::ledger::{Ledger, Use, stored};
-use super::marker::Mark;
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::operation_name::Operation;
+use super::status::with_status;
+use super::usage_totals::{UsageTotals, Use, stored};
+use super::write_batch::WriteBatch;
 use crate::catalog::Reuse;
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, Refusal};
@@ -41,7 +41,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     if !problems.is_empty() {
         return Err(Refusal::from(problems).into());
     }
-    let mark = Mark::of_call(context, Operation::Flush);
+    let mark = IdempotencyRecord::of_call(context, Operation::Flush);
     let mut needed = vec![mark.key().to_owned()];
     for used in &uses {
         needed.extend([keys::token(&used.id), keys::usage(&used.id)]);
@@ -62,11 +62,11 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     }
     let actor = Actor::maintenance();
     let authority = Authority::read(context, &actor)?;
-    let mut changes = Changes::new(context, Operation::Flush, authority.id());
-    let mut ledger = Ledger::default();
+    let mut changes = WriteBatch::new(context, Operation::Flush, authority.id());
+    let mut ledger = UsageTotals::default();
     let (mut flushed, mut unreadable) = (0, Vec::new());
     for used in &uses {
-        let more = Ledger::MOST_PER_TOKEN * parents_of(context, &used.id)?.len();
+        let more = UsageTotals::MOST_PER_TOKEN * parents_of(context, &used.id)?.len();
         let has_room = changes.has_room(&authority, ledger.weight() + more, ledger.size());
         // One always goes, so that a flush comes to its end.
         if flushed > 0 && !has_room {
@@ -206,8 +206,8 @@ fn take_in<'c>(
     context: &Context<'c>,
     used: &Use,
     authority: &Authority,
-    changes: &mut Changes,
-    ledger: &mut Ledger<'c>,
+    changes: &mut WriteBatch,
+    ledger: &mut UsageTotals<'c>,
 ) -> Result<(), Suspend> {
     changes.mention(&used.id);
     // A token that is gone leaves nothing behind.

@@ -3,13 +3,13 @@
 use super::answer::Answer;
 use super::arguments::refuse_credential;
 use super::authority::Authority;
-use super::changes::Changes;
 use super::context::{Context, Outcome};
 use super::create::{add, authorize, issue, place};
-use super::lookup::find;
-use super::marker::Mark;
-use super::op::Operation;
-use super::wanted::Wanted;
+use super::create_request::CreateRequest;
+use super::idempotency::IdempotencyRecord;
+use super::load::find;
+use super::operation_name::Operation;
+use super::write_batch::WriteBatch;
 use crate::catalog::Selection;
 use crate::codec::decode::decode;
 use crate::codec::json::{Value, json};
@@ -38,18 +38,18 @@ pub(super) fn plan(
     mut problems: Problems,
 ) -> Result<Outcome, Suspend> {
     let own = ["digest", "encoding", "hint", "createdAt", "disabled"];
-    let known = [Wanted::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
+    let known = [CreateRequest::MEMBERS.as_slice(), &Selection::MEMBERS, &own].concat();
     let members = Members::open(input, &Path::call(), &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
     context.time.reliable()?;
     let row = read_row(context, &members, &mut problems);
-    let wanted = Wanted::read(context, &members, actor, &mut problems);
+    let wanted = CreateRequest::read(context, &members, actor, &mut problems);
     let (Some(row), Some(wanted), true) = (row, wanted, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };
-    let mark = Mark::of_call(context, Operation::ImportKey);
+    let mark = IdempotencyRecord::of_call(context, Operation::ImportKey);
     let digest_key = keys::digest(&row.digest);
     context
         .reads
@@ -83,7 +83,7 @@ pub(super) fn plan(
         token.status_changed_by = Some(authority.id().clone());
     }
     let record = Record::imported(row.digest, token);
-    let mut changes = Changes::new(context, Operation::ImportKey, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::ImportKey, authority.id());
     changes.write(Write::create(digest_key, json(&record.token().id)));
     let record = add(context, &wanted, &placed, &authority, record, &mut changes)?;
     Ok(Outcome::Commit(

@@ -10,13 +10,13 @@ use serde::Serialize;
 
 use super::answer::{Answer, Sweep};
 use super::authority::{Authority, forbidden};
-use super::bulk;
-use super::changes::Changes;
 use super::context::{Context, Outcome};
+use super::idempotency::IdempotencyRecord;
 use super::list::may_see;
-use super::marker::Mark;
-use super::op::Operation;
+use super::operation_name::Operation;
+use super::revoke_all;
 use super::sweep::{Cursor, Meant, Page};
+use super::write_batch::WriteBatch;
 use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::input::{ErrorCode, Members, Problems, Refusal};
@@ -65,7 +65,7 @@ pub(super) fn start(
     actor: &Actor,
     problems: Problems,
 ) -> Result<Outcome, Suspend> {
-    let asked = bulk::read(context, call, problems)?;
+    let asked = revoke_all::read(context, call, problems)?;
     if asked.dry_run {
         let message = "dryRun: a job is no dry run; ask revokeAll for one";
         return Err(Refusal::at("dryRun", ErrorCode::InvalidInput, message).into());
@@ -73,7 +73,7 @@ pub(super) fn start(
     let drawn = context.entropy.operation_id().iter().copied().take(ID);
     let id = hex(&drawn.collect::<Vec<u8>>());
     let key = keys::job(&id);
-    let mark = Mark::of_call(context, Operation::StartJob);
+    let mark = IdempotencyRecord::of_call(context, Operation::StartJob);
     let [stored, _] = context.reads.get([&key, mark.key()])?;
     // Only this very call draws the id.
     if let Some(text) = stored {
@@ -103,7 +103,7 @@ pub(super) fn start(
         },
         cursor: Some(asked.cursor),
     };
-    let mut changes = Changes::new(context, Operation::StartJob, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::StartJob, authority.id());
     changes.write(held.write(context, key, None));
     let writes = changes.finish(mark, Some(&authority))?;
     Ok(Outcome::Commit(writes, told(held.job, true)))
@@ -136,7 +136,7 @@ pub(super) fn advance(
         .and_then(|options| options.whole("turn", 0..=u32::MAX, &mut problems));
     let id = read_id(call, problems)?;
     let key = keys::job(&id);
-    let mark = Mark::of_call(context, Operation::AdvanceJob);
+    let mark = IdempotencyRecord::of_call(context, Operation::AdvanceJob);
     let own = actor.own_resource().map(keys::account);
     let ahead = [key.clone(), mark.key().to_owned()].into_iter().chain(own);
     context.reads.get_all(&ahead.collect::<Vec<_>>())?;

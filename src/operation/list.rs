@@ -6,7 +6,7 @@ use super::arguments::refuse_credential;
 use super::authority::Authority;
 use super::context::{Context, Outcome};
 use super::sessions::sessions_of;
-use super::used_token::UsedToken;
+use super::token_view::TokenView;
 use crate::codec::host::lower_case;
 use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal, quote};
@@ -58,7 +58,7 @@ pub(super) fn plan(
     page.items = tokens
         .iter()
         .zip(usages)
-        .map(|(token, usage)| UsedToken::new(token, usage))
+        .map(|(token, usage)| TokenView::new(token, usage))
         .collect();
     Ok(Outcome::Answer(Answer::Page(page)))
 }

@@ -6,12 +6,10 @@ mod arguments;
 mod audit;
 mod authority;
 mod authority_table;
-mod bulk;
 mod call_time;
-mod change;
-mod changes;
 mod context;
 mod create;
+mod create_request;
 mod delete;
 mod describe;
 mod details;
@@ -20,26 +18,28 @@ mod edit;
 mod entropy;
 mod exchange;
 mod flush;
+mod idempotency;
 mod import;
 mod job;
-mod ledger;
 mod list;
-mod lookup;
-mod marker;
-mod names;
-mod op;
+mod load;
+mod operation_name;
 mod over;
 mod own_store;
 mod power;
 mod purge;
 mod recount;
+mod revoke_all;
 mod rotate;
 mod sessions;
+mod status;
 mod sweep;
 mod technical_user;
-mod used_token;
+mod token_view;
+mod unique_name;
+mod usage_totals;
 mod verify_audit;
-mod wanted;
+mod write_batch;
 
 use crate::codec::json::Value;
 use crate::deployment::Deployment;
@@ -55,7 +55,7 @@ pub use authority_table::{Aspect, Table};
 pub use call_time::Time;
 use context::{Context, Outcome};
 pub use entropy::{ENTROPY, Entropy};
-use op::Operation;
+use operation_name::Operation;
 use own_store::{in_own_store, with_renewed_seal};
 
 /// Plans an operation with everything read so far. The same arguments give the same step.
@@ -184,7 +184,7 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Suspend> {
         Op::Drift => drift::plan(context, argument("query"), &actor, problems),
         Op::Audit => audit::plan(context, argument("query"), &actor, problems),
         Op::VerifyAudit => verify_audit::plan(context, argument("query"), &actor, problems),
-        Op::RevokeAll => bulk::revoke_all(context, &members, &actor, problems),
+        Op::RevokeAll => revoke_all::revoke_all(context, &members, &actor, problems),
         Op::StartJob => job::start(context, &members, &actor, problems),
         Op::GetJob => job::get(context, &members, &actor, problems),
         Op::AdvanceJob => job::advance(context, &members, &actor, problems),
@@ -213,7 +213,7 @@ fn of_one_token(
     let argument = |name| members.value(name).unwrap_or(&Value::Null);
     let options = members.path("options");
     let reason = (operation == Operation::Revoke)
-        .then(|| change::read_options(context, argument("options"), &options, &mut problems))
+        .then(|| status::read_options(context, argument("options"), &options, &mut problems))
         .flatten();
     let id = read_id(members, &mut problems);
     if operation == Operation::Rotate {
@@ -230,17 +230,17 @@ fn of_one_token(
     let mark = changes.then(|| keys::operation(context.entropy.operation_id()));
     let ahead = std::iter::once(keys::token(&id)).chain(own).chain(mark);
     context.reads.get_all(&ahead.collect::<Vec<_>>())?;
-    if changes && let Some(done) = lookup::done_before(context, operation, &id)? {
+    if changes && let Some(done) = load::done_before(context, operation, &id)? {
         return Ok(done);
     }
     let mut authority = Authority::read(context, actor)?;
     match operation {
-        Operation::Disable => change::disable(context, &id, &authority),
-        Operation::Enable => change::enable(context, &id, &mut authority),
-        Operation::Revoke => change::revoke(context, &id, reason, &authority),
+        Operation::Disable => status::disable(context, &id, &authority),
+        Operation::Enable => status::enable(context, &id, &mut authority),
+        Operation::Revoke => status::revoke(context, &id, reason, &authority),
         Operation::Delete => delete::plan(context, &id, &authority),
         Operation::ConfirmRotation => rotate::confirm(context, &id, &authority),
         Operation::AbortRotation => rotate::abort(context, &id, &authority),
-        _ => lookup::get(context, &id, &authority),
+        _ => load::get(context, &id, &authority),
     }
 }

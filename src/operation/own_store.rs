@@ -2,8 +2,8 @@
 //! it that of this deployment, in the same commit.
 
 use super::ShardCount;
-use super::changes::MOST_WRITES;
 use super::context::Outcome;
+use super::write_batch::MOST_WRITES;
 use crate::deployment::Deployment;
 use crate::storage::plan::{Plan, Range, Reads, Suspend, Write};
 use crate::storage::store_meta::NotOurs;

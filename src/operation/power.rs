@@ -10,7 +10,7 @@
 use super::authority::Authority;
 use super::authority_table::Aspect;
 use super::context::Context;
-use super::op::Operation;
+use super::operation_name::Operation;
 use crate::catalog::{Catalog, Role};
 use crate::codec::json::json;
 use crate::input::{ErrorCode, Refusal, quote};

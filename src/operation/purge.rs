@@ -3,15 +3,15 @@
 
 use super::answer::{Answer, Sweep};
 use super::authority::Authority;
-use super::bulk::read_owner;
-use super::changes::Changes;
 use super::context::{Context, Outcome};
+use super::idempotency::IdempotencyRecord;
 use super::list::may_see;
-use super::lookup::{Found, may_manage};
-use super::marker::Mark;
-use super::names::free_name;
-use super::op::Operation;
+use super::load::{Found, may_manage};
+use super::operation_name::Operation;
+use super::revoke_all::read_owner;
 use super::technical_user::release;
+use super::unique_name::free_name;
+use super::write_batch::WriteBatch;
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
@@ -52,7 +52,7 @@ pub(super) fn plan(
     }
     let authority = Authority::read(context, actor)?;
     may_see(&authority, &owner)?;
-    let mark = Mark::of_call(context, Operation::Purge);
+    let mark = IdempotencyRecord::of_call(context, Operation::Purge);
     let [marked] = context.reads.get([mark.key()])?;
     let [below, _] = keys::owner_ranges(&owner);
     // What this very call did, whose answer was lost: it is listed no more.
@@ -70,7 +70,7 @@ pub(super) fn plan(
         owner: &owner,
         over_for,
         dry_run,
-        changes: Changes::new(context, Operation::Purge, authority.id()),
+        changes: WriteBatch::new(context, Operation::Purge, authority.id()),
         report: Sweep::default(),
     };
     page.fill(after.unwrap_or(&below))?;
@@ -90,7 +90,7 @@ struct Page<'p, 'c> {
     owner: &'p Resource,
     over_for: Lifetime,
     dry_run: bool,
-    changes: Changes<'c>,
+    changes: WriteBatch<'c>,
     report: Sweep,
 }
 

@@ -1,7 +1,7 @@
 //! The counters of a token whose limits are set: what was used of its credits stays used, unless a manager says how many are left.
 
-use super::changes::Changes;
 use super::context::Context;
+use super::write_batch::WriteBatch;
 use crate::model::token::Token;
 use crate::storage::keys;
 use crate::storage::plan::{Suspend, Write};
@@ -85,7 +85,7 @@ impl Recount {
     }
 
     /// Writes it down, and tells it to the trail.
-    pub(super) fn write(self, changes: &mut Changes) {
+    pub(super) fn write(self, changes: &mut WriteBatch) {
         if let Some(write) = self.write {
             changes.write(write);
         }

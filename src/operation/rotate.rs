@@ -4,15 +4,15 @@
 use super::answer::Answer;
 use super::arguments::{read_digest, read_idempotency_key};
 use super::authority::Authority;
-use super::change::{allows, terminal};
-use super::changes::Changes;
 use super::context::{Context, Outcome};
-use super::lookup::{Found, find_to_change};
-use super::marker::Mark;
-use super::names::{free_name, take_name};
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::load::{Found, find_to_change};
+use super::operation_name::Operation;
 use super::over::refuse_over;
 use super::power::{Power, hold_bounds};
+use super::status::{allows, terminal};
+use super::unique_name::{free_name, take_name};
+use super::write_batch::WriteBatch;
 use crate::catalog::{Action, Kind};
 use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
@@ -71,8 +71,8 @@ pub(super) fn plan(
         return Err(Refusal::from(problems).into());
     };
     let mark = match key {
-        Some(key) => Mark::of_idempotency_key(Operation::Rotate, actor, key.as_str(), options),
-        None => Mark::of_call(context, Operation::Rotate),
+        Some(key) => IdempotencyRecord::of_idempotency_key(Operation::Rotate, actor, key.as_str(), options),
+        None => IdempotencyRecord::of_call(context, Operation::Rotate),
     };
     context
         .reads
@@ -97,7 +97,7 @@ fn rotate(
     found: &Found,
     options: Options,
     repeated: bool,
-    mark: Mark,
+    mark: IdempotencyRecord,
     authority: &mut Authority,
 ) -> Result<Outcome, Suspend> {
     let now = context.time.now;
@@ -197,7 +197,7 @@ fn rotate(
     if grace.is_none() {
         changed = changed.settled(now);
     }
-    let mut changes = Changes::new(context, Operation::Rotate, authority.id());
+    let mut changes = WriteBatch::new(context, Operation::Rotate, authority.id());
     if options.expires_in.is_some() && kind.unique_names() {
         // It may have been free, by the clock of another process where not by this one.
         let hash = take_name(context, changed.token(), &mut changes)?;
@@ -257,7 +257,7 @@ fn end(
     authority: &Authority,
     operation: Operation,
 ) -> Result<Outcome, Suspend> {
-    let mark = Mark::of_call(context, operation);
+    let mark = IdempotencyRecord::of_call(context, operation);
     let found = find_to_change(context, id, authority)?;
     let record = &found.record;
     if record.token().status == Status::Revoked {
@@ -275,7 +275,7 @@ fn end(
         Operation::AbortRotation => record.aborted(),
         _ => record.confirmed(),
     };
-    let mut changes = Changes::new(context, operation, authority.id());
+    let mut changes = WriteBatch::new(context, operation, authority.id());
     changes.replace_token(&found, &changed);
     Ok(Outcome::Commit(
         changes.finish(mark, Some(authority))?,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::changes::Changes;
 use super::context::Context;
+use super::write_batch::WriteBatch;
 use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::codec::sort::sorted_by;
@@ -40,7 +40,7 @@ pub(super) fn join(
     context: &Context,
     session: &Token,
     ends: Option<Instant>,
-    changes: &mut Changes,
+    changes: &mut WriteBatch,
 ) -> Result<(), Suspend> {
     let (Some(parent), Some(expires_at)) = (session.parents.first(), ends) else {
         return Ok(());
@@ -87,7 +87,7 @@ fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
 }
 
 /// Takes an ended session from the list of its parent.
-pub(super) fn leave(context: &Context, session: &Token, changes: &mut Changes) -> Result<(), Suspend> {
+pub(super) fn leave(context: &Context, session: &Token, changes: &mut WriteBatch) -> Result<(), Suspend> {
     let Some(parent) = session.parents.first() else {
         return Ok(());
     };

@@ -1,8 +1,8 @@
 //! The technical users that back tokens: made in the commit of their first token, gone in the commit that deletes their last one.
 
 use super::authority::{Authority, damaged_account};
-use super::changes::Changes;
 use super::context::Context;
+use super::write_batch::WriteBatch;
 use crate::input::{ErrorCode, Refusal, quote};
 use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, MOST_BACKED, StoredAccount};
 use crate::model::token::Token;
@@ -99,7 +99,7 @@ pub(super) fn with_token(account: &Account, token: &TokenId) -> Account {
 
 /// Takes a deleted token from its technical user; with the last one the technical user goes. One that is damaged or gone already does not
 /// hold a deletion up.
-pub(super) fn release(context: &Context, token: &Token, changes: &mut Changes) -> Result<(), Suspend> {
+pub(super) fn release(context: &Context, token: &Token, changes: &mut WriteBatch) -> Result<(), Suspend> {
     let Some(id) = &token.technical_user else {
         return Ok(());
     };

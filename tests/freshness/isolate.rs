@@ -99,7 +99,7 @@ pub struct Reading {
 
 /// What is to be known of the moment before a token is read.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark {
+pub struct IdempotencyRecord {
     pub epoch: u64,
     pub round: u32,
     pub began: Start,
@@ -288,8 +288,8 @@ impl Isolate {
         misread
     }
 
-    pub fn mark(&self, began: Start) -> Mark {
-        Mark {
+    pub fn mark(&self, began: Start) -> IdempotencyRecord {
+        IdempotencyRecord {
             epoch: self.epoch,
             round: self.cache.round(),
             began,
@@ -297,7 +297,7 @@ impl Isolate {
     }
 
     /// The round by which a token that was read since a mark is remembered; nothing: of another instance.
-    pub fn round(&self, mark: &Mark) -> Option<u32> {
+    pub fn round(&self, mark: &IdempotencyRecord) -> Option<u32> {
         let since_begin = self.began.is_some_and(|last| mark.began.at >= last.at);
         if self.is(Bug::FillAnytime) || (self.is(Bug::FillSinceBegin) && since_begin) {
             return Some(self.cache.round());

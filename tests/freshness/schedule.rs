@@ -10,7 +10,7 @@ use leastkey::verify::verdict::Code;
 use leastkey::verify::verify::{recall_renewed, verify, verify_and_remember};
 use serde_json::json;
 
-use super::isolate::{Bug, Isolate, Mark, Reading, Start};
+use super::isolate::{Bug, IdempotencyRecord, Isolate, Reading, Start};
 use super::random::Random;
 use super::world::{Moment, World, head_keys};
 use crate::support::{NOW, instant, value};
@@ -70,7 +70,7 @@ struct Asked {
     /// What an isolate must know by now, because it did it itself.
     own: Moment,
     had_ended: bool,
-    mark: Option<Mark>,
+    mark: Option<IdempotencyRecord>,
     reads: Reads,
     /// What is to be read besides.
     need: Option<ReadRequest>,

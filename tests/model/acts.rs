@@ -5,7 +5,7 @@ use proptest::sample::{select, subsequence};
 
 use super::actor::{Actor, PEOPLE};
 use super::call::{
-    Act, Call, Change, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Wanted, Whose,
+    Act, Call, Change, CreateRequest, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Whose,
 };
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
 use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
@@ -259,7 +259,7 @@ fn resource(owner: Place) -> impl Fn((u32, usize)) -> Option<Place> {
     }
 }
 
-fn wanted() -> impl Strategy<Value = Wanted> {
+fn wanted() -> impl Strategy<Value = CreateRequest> {
     let secret = prop_oneof![
         5 => Just(Secret::Ours),
         2 => select(KEYS.to_vec()).prop_map(Secret::Keyed),
@@ -306,7 +306,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
                 secret,
             )| {
                 let resource = resource(owner)(place);
-                Wanted {
+                CreateRequest {
                     kind,
                     name,
                     owner,

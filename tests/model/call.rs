@@ -11,7 +11,7 @@ use super::place::{ADDRESS, Network, Permission, Place};
 use super::state::State;
 
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct CreateRequest {
     pub kind: &'static Kind,
     pub name: &'static str,
     pub owner: Place,
@@ -104,7 +104,7 @@ pub struct Rights {
 
 #[derive(Clone, Debug)]
 pub enum Act {
-    Create(Wanted),
+    Create(CreateRequest),
     Edit(usize, Change),
     Token(OnToken, usize),
     Rotate(usize, Renewal),
@@ -244,7 +244,7 @@ impl Call {
     }
 }
 
-impl Wanted {
+impl CreateRequest {
     pub fn json(&self, state: &State) -> Option<Json> {
         let mut json = Json::Object(self.selection.json());
         json["kind"] = json!(self.kind.id);

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use super::actor::Actor;
 use super::acts::{NEWEST, change, derived, renewal, rights};
-use super::call::{Act, Call, Change, OnAccount, OnToken, Renewal, Rights, Secret, Wanted, Whose};
+use super::call::{Act, Call, Change, CreateRequest, OnAccount, OnToken, Renewal, Rights, Secret, Whose};
 use super::catalog::{DAY, HOUR, Kind, MINUTE, Selection};
 use super::place::{NETWORKS, Network, Place};
 
@@ -63,8 +63,8 @@ fn bounds() -> impl Strategy<Value = Bounds> {
     prop_oneof![2 => Just(none), 3 => network, 2 => credits, 2 => idle, 1 => lifetime]
 }
 
-fn wanted(kind: &'static str, owner: Place, selection: Selection, bounds: Bounds) -> Wanted {
-    Wanted {
+fn wanted(kind: &'static str, owner: Place, selection: Selection, bounds: Bounds) -> CreateRequest {
+    CreateRequest {
         kind: Kind::named(kind),
         name: "alpha",
         owner,
@@ -141,7 +141,7 @@ fn a_bound_manager() -> impl Strategy<Value = Vec<Call>> {
                     );
                     calls.push(by(
                         manager,
-                        Act::Create(Wanted {
+                        Act::Create(CreateRequest {
                             name: "gamma",
                             ..input
                         }),
@@ -188,7 +188,7 @@ fn an_owner_of_what_others_made() -> impl Strategy<Value = Vec<Call>> {
                 let input = wanted("permission-set", owner, selection, bounds);
                 let mut calls = vec![by(
                     ROOT,
-                    Act::Create(Wanted {
+                    Act::Create(CreateRequest {
                         subject,
                         resource,
                         ..input
@@ -250,7 +250,7 @@ fn a_bound_of_ones_own() -> impl Strategy<Value = Vec<Call>> {
             };
             let owner = Actor::Person(person);
             vec![
-                by(ROOT, Act::Create(Wanted { resource, ..input })),
+                by(ROOT, Act::Create(CreateRequest { resource, ..input })),
                 by(owner, Act::Edit(NEWEST, set)),
                 by(owner, Act::Edit(NEWEST, lift)),
             ]
@@ -342,7 +342,7 @@ fn what_a_swept_token_made() -> impl Strategy<Value = Vec<Call>> {
         ..Bounds::default()
     };
     (any::<bool>(), any::<bool>()).prop_map(move |(chain, disturbed)| {
-        let manager = |owner, lifetime| Wanted {
+        let manager = |owner, lifetime| CreateRequest {
             resource: Some("org:a"),
             ..wanted("permission-set", owner, role("admin"), lasting(lifetime))
         };

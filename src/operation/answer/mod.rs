@@ -9,7 +9,7 @@ mod sweep;
 
 use serde::{Serialize, Serializer};
 
-use super::used_token::UsedToken;
+use super::token_view::TokenView;
 use crate::model::account::Account;
 use crate::model::token::Token;
 use crate::value::credential::{Credential, TokenId};
@@ -37,7 +37,7 @@ pub enum Answer {
     /// Of the other changes of a token.
     Token(Box<Token>),
     /// Of get.
-    Used(Box<UsedToken>),
+    Used(Box<TokenView>),
     /// Of delete.
     Deleted {
         /// The id of what was deleted.

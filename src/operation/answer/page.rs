@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::operation::used_token::UsedToken;
+use crate::operation::token_view::TokenView;
 use crate::value::credential::TokenId;
 
 /// A page of a list.
 #[derive(Debug, Default, Serialize)]
 pub struct Page {
-    pub(in crate::operation) items: Vec<UsedToken>,
+    pub(in crate::operation) items: Vec<TokenView>,
     /// Where the next page begins: the `after` of the next call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) next: Option<TokenId>,

@@ -4,7 +4,7 @@ use super::{Flow, Judgement, MOST_LOOKED_AT, Page};
 use crate::catalog::Role;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
-use crate::operation::lookup::Found;
+use crate::operation::load::Found;
 use crate::storage::keys;
 use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;

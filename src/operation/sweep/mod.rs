@@ -14,10 +14,10 @@ mod passes;
 
 use super::answer::Sweep;
 use super::authority::Authority;
-use super::change::with_status;
-use super::changes::Changes;
-use super::lookup::{Found, may_manage};
-use super::marker::Mark;
+use super::idempotency::IdempotencyRecord;
+use super::load::{Found, may_manage};
+use super::status::with_status;
+use super::write_batch::WriteBatch;
 use super::{Context, Operation};
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
@@ -83,7 +83,7 @@ pub(super) struct Page<'p, 'c> {
     reason: Option<Reason>,
     pub(super) dry_run: bool,
     cursor: Cursor,
-    changes: Changes<'c>,
+    changes: WriteBatch<'c>,
     /// Writes that come to the commit besides.
     pub(super) others: usize,
     report: Sweep,
@@ -102,7 +102,7 @@ impl<'p, 'c> Page<'p, 'c> {
         reason: Option<&Reason>,
         cursor: Cursor,
     ) -> Page<'p, 'c> {
-        let changes = Changes::new(context, Operation::RevokeAll, authority.id());
+        let changes = WriteBatch::new(context, Operation::RevokeAll, authority.id());
         Page {
             context,
             authority,
@@ -130,7 +130,7 @@ pub(super) struct Done {
 
 impl<'c> Page<'_, 'c> {
     /// Ends what there is room for. With `others` it commits though it ended nothing.
-    pub(super) fn run(mut self, mark: Mark) -> Result<Done, Suspend> {
+    pub(super) fn run(mut self, mark: IdempotencyRecord) -> Result<Done, Suspend> {
         let goes_on = self.fill()?;
         let mut writes = Vec::new();
         if !self.changes.is_empty() || self.others > 0 {

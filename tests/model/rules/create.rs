@@ -2,13 +2,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Broken, Codes, Done, Shown, State, refused};
 use crate::model::actor::Authority;
-use crate::model::call::{Secret, Wanted};
+use crate::model::call::{CreateRequest, Secret};
 use crate::model::catalog::{MINUTE, Selection};
 use crate::model::place::{Network, PLACES, Permission, Place, Reach, both, covers};
 use crate::model::state::{Account, Held, Marker, Status, Token};
 
 impl State {
-    pub(super) fn create(&mut self, authority: Option<Authority>, wanted: &Wanted) -> Result<Done, Codes> {
+    pub(super) fn create(
+        &mut self,
+        authority: Option<Authority>,
+        wanted: &CreateRequest,
+    ) -> Result<Done, Codes> {
         let arguments = wanted.json(self).unwrap().to_string();
         if let (Secret::Keyed(key), Some(actor)) = (&wanted.secret, &authority)
             && let Some(marker) = self.markers.get(&(actor.id.clone(), *key))
@@ -195,7 +199,7 @@ impl State {
     /// The boundary, and what the selection comes to within it. A person's token reaches what the person's account may reach.
     fn place_of(
         &self,
-        wanted: &Wanted,
+        wanted: &CreateRequest,
         selection: &Selection,
     ) -> (Place, Option<(BTreeSet<Permission>, Reach)>) {
         let account = self

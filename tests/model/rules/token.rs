@@ -1,4 +1,4 @@
-//! Changes of one token: its status, its end, and what its kind lets its managers edit.
+//! WriteBatch of one token: its status, its end, and what its kind lets its managers edit.
 
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;

@@ -13,7 +13,7 @@ use crate::value::time::Instant;
 /// A token, and when it was used.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UsedToken {
+pub struct TokenView {
     #[serde(flatten)]
     token: Token,
     /// When it was last used, as far as uses were flushed.
@@ -46,11 +46,11 @@ struct PermissionUse {
     last_used_at: SortedMap<Permission, Instant>,
 }
 
-impl UsedToken {
+impl TokenView {
     /// A token and what is stored of its use. A damaged use is told as none: no decision about a token's use rests on this answer.
-    pub(super) fn new(token: &Token, usage: Option<&str>) -> UsedToken {
+    pub(super) fn new(token: &Token, usage: Option<&str>) -> TokenView {
         let usage = usage.and_then(|text| Usage::parse(text).ok());
-        UsedToken {
+        TokenView {
             token: token.clone(),
             last_used_at: usage.as_ref().map(Usage::last_used_at),
             uses: usage.as_ref().map(Usage::uses),

@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use super::changes::Changes;
 use super::context::Context;
-use super::lookup::Found;
+use super::load::Found;
+use super::write_batch::WriteBatch;
 use crate::model::record::Stored;
 use crate::model::usage::Usage;
 use crate::storage::keys;
@@ -49,7 +49,7 @@ pub(super) struct Use {
 
 /// The use of each token, added up: several sessions may have come from one.
 #[derive(Default)]
-pub(super) struct Ledger<'c>(Vec<Line<'c>>);
+pub(super) struct UsageTotals<'c>(Vec<Line<'c>>);
 
 struct Line<'c> {
     found: Found<'c>,
@@ -60,7 +60,7 @@ struct Line<'c> {
     changed: bool,
 }
 
-impl<'c> Ledger<'c> {
+impl<'c> UsageTotals<'c> {
     /// The most writes that one token takes here.
     pub(super) const MOST_PER_TOKEN: usize = 2;
 
@@ -120,7 +120,7 @@ impl<'c> Ledger<'c> {
 
     /// The most writes that this comes to.
     pub(super) fn weight(&self) -> usize {
-        Ledger::MOST_PER_TOKEN * self.0.len()
+        UsageTotals::MOST_PER_TOKEN * self.0.len()
     }
 
     /// The most bytes that this comes to.
@@ -133,7 +133,7 @@ impl<'c> Ledger<'c> {
     }
 
     /// Writes down what was entered.
-    pub(super) fn write(self, changes: &mut Changes) {
+    pub(super) fn write(self, changes: &mut WriteBatch) {
         for line in self.0 {
             let token = line.found.record.token();
             let usage = line.usage.map(|usage| usage.to_text());

@@ -1,16 +1,16 @@
-//! Changes of a token's status: disable and enable are each other's inverse, revoke is terminal (P2).
+//! WriteBatch of a token's status: disable and enable are each other's inverse, revoke is terminal (P2).
 
 use super::answer::Answer;
 use super::arguments::refuse_credential;
 use super::authority::{Authority, forbidden};
-use super::changes::Changes;
 use super::context::{Context, Outcome};
-use super::lookup::{find_own, find_to_change};
-use super::marker::Mark;
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::load::{find_own, find_to_change};
+use super::operation_name::Operation;
 use super::over::refuse_gone_idle;
 use super::power::Power;
 use super::sessions::leave;
+use super::write_batch::WriteBatch;
 use crate::catalog::Action;
 use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
@@ -81,7 +81,7 @@ fn set_status(
     status: Status,
     reason: Option<Reason>,
 ) -> Result<Outcome, Suspend> {
-    let mark = Mark::of_call(context, operation);
+    let mark = IdempotencyRecord::of_call(context, operation);
     // A token may always end itself.
     let found = if operation == Operation::Revoke && authority.is_token(id) {
         find_own(context, id)?
@@ -114,7 +114,7 @@ fn set_status(
         refuse_gone_idle(context, token)?;
     }
     let changed = with_status(context, &found.record, authority, status, reason.clone());
-    let mut changes = Changes::new(context, operation, authority.id()).because(reason);
+    let mut changes = WriteBatch::new(context, operation, authority.id()).because(reason);
     changes.replace_token(&found, &changed);
     if status == Status::Revoked {
         leave(context, token, &mut changes)?;

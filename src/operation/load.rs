@@ -1,9 +1,9 @@
 use super::answer::Answer;
 use super::authority::Authority;
 use super::context::{Context, Outcome};
-use super::marker::Mark;
-use super::op::Operation;
-use super::used_token::UsedToken;
+use super::idempotency::IdempotencyRecord;
+use super::operation_name::Operation;
+use super::token_view::TokenView;
 use crate::codec::decode::DecodeError;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::record::{Record, Stored};
@@ -80,7 +80,7 @@ pub(super) fn done_before(
     operation: Operation,
     id: &TokenId,
 ) -> Result<Option<Outcome>, Suspend> {
-    let mark = Mark::of_call(context, operation);
+    let mark = IdempotencyRecord::of_call(context, operation);
     let [marked, _] = context.reads.get([mark.key(), &keys::token(id)])?;
     if !mark.found_for(marked, id)? {
         return Ok(None);
@@ -125,6 +125,6 @@ pub(super) fn get(context: &Context, id: &TokenId, authority: &Authority) -> Res
     let found = find(context, id, authority)?;
     let usage_key = keys::usage(id);
     let [usage] = context.reads.get([&usage_key])?;
-    let used = UsedToken::new(found.record.token(), usage);
+    let used = TokenView::new(found.record.token(), usage);
     Ok(Outcome::Answer(Answer::Used(Box::new(used))))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::context::Context;
-use super::op::Operation;
+use super::operation_name::Operation;
 use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::{Value, json};
 use crate::input::{ErrorCode, Refusal};
@@ -34,16 +34,16 @@ decode_members!(Marker {
 });
 
 /// The marker of one call: where it stands, and what it says once the call is done.
-pub(super) struct Mark {
+pub(super) struct IdempotencyRecord {
     key: String,
     operation: Operation,
     fingerprint: Option<String>,
 }
 
-impl Mark {
+impl IdempotencyRecord {
     /// The marker of a call that is known by its operation id: only this call can find it.
-    pub(super) fn of_call(context: &Context, operation: Operation) -> Mark {
-        Mark {
+    pub(super) fn of_call(context: &Context, operation: Operation) -> IdempotencyRecord {
+        IdempotencyRecord {
             key: keys::operation(context.entropy.operation_id()),
             operation,
             fingerprint: None,
@@ -56,12 +56,12 @@ impl Mark {
         actor: &Actor,
         idempotency_key: &str,
         arguments: &Value,
-    ) -> Mark {
+    ) -> IdempotencyRecord {
         // The parts are hashed one by one, so that no two pairs of actor and key are one text.
         let parts = [actor.id().as_str(), idempotency_key].map(Sha256::digest);
         let key = Sha256::digest(parts.concat());
         let fingerprint = Sha256::digest(json(&arguments.canonical()));
-        Mark {
+        IdempotencyRecord {
             key: keys::operation(&key),
             operation,
             fingerprint: Some(hex(&fingerprint)),

@@ -3,11 +3,11 @@
 use super::answer::{Answer, Sweep};
 use super::arguments::refuse_credential;
 use super::authority::Authority;
-use super::change::read_reason;
 use super::context::{Context, Outcome};
+use super::idempotency::IdempotencyRecord;
 use super::list::may_see;
-use super::marker::Mark;
-use super::op::Operation;
+use super::operation_name::Operation;
+use super::status::read_reason;
 use super::sweep;
 use super::sweep::{Cursor, Meant};
 use crate::codec::json::Value;
@@ -74,7 +74,7 @@ pub(super) fn revoke_all(
     problems: Problems,
 ) -> Result<Outcome, Suspend> {
     let asked = read(context, call, problems)?;
-    let mark = Mark::of_call(context, Operation::RevokeAll);
+    let mark = IdempotencyRecord::of_call(context, Operation::RevokeAll);
     let own = actor.own_resource().map(keys::account);
     let ahead = std::iter::once(mark.key().to_owned()).chain(own);
     context.reads.get_all(&ahead.collect::<Vec<_>>())?;

@@ -3,8 +3,8 @@
 //! A name is held at a key until somebody else takes it or the token that holds it is deleted or renamed. Of a token that is
 //! revoked or has expired it is free: whoever wants it reads the holder, and asserts in the commit that it stands as it was read.
 
-use super::changes::Changes;
 use super::context::Context;
+use super::write_batch::WriteBatch;
 use crate::codec::decode::decode;
 use crate::codec::json::json;
 use crate::input::{ErrorCode, Refusal};
@@ -19,7 +19,7 @@ use crate::value::name_key::NameHash;
 pub(super) fn take_name(
     context: &Context,
     token: &Token,
-    changes: &mut Changes,
+    changes: &mut WriteBatch,
 ) -> Result<NameHash, Suspend> {
     let refused = |message| Refusal::at("name", ErrorCode::InvalidInput, format!("name: {message}"));
     let hash = NameHash::of(&token.name).map_err(refused)?;
@@ -49,7 +49,7 @@ pub(super) fn take_name(
 
 /// Gives the name of a token back, if it is the one that holds it: its kind may not have asked for unique names when it was made,
 /// and another may have taken it since.
-pub(super) fn free_name(context: &Context, record: &Record, changes: &mut Changes) -> Result<(), Suspend> {
+pub(super) fn free_name(context: &Context, record: &Record, changes: &mut WriteBatch) -> Result<(), Suspend> {
     let token = record.token();
     let key = key_of(token, &record.name_hash());
     let [holder] = context.reads.get([&key])?;
@@ -72,7 +72,7 @@ fn is_free(
     token: &Token,
     key: &str,
     holder: &str,
-    changes: &mut Changes,
+    changes: &mut WriteBatch,
 ) -> Result<bool, Suspend> {
     let Ok(id) = decode::<TokenId>(holder) else {
         return Ok(false);

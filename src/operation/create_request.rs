@@ -14,7 +14,7 @@ use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
 /// A new token as its maker describes it.
-pub(super) struct Wanted<'c> {
+pub(super) struct CreateRequest<'c> {
     pub(super) kind: &'c Kind,
     pub(super) name: Name,
     pub(super) details: Details,
@@ -32,7 +32,7 @@ pub(super) struct Wanted<'c> {
     pub(super) limits: Option<Asked>,
 }
 
-impl<'c> Wanted<'c> {
+impl<'c> CreateRequest<'c> {
     /// The members that describe a new token, beside those of a selection.
     pub(super) const MEMBERS: [&'static str; 15] = [
         "kind",
@@ -58,7 +58,7 @@ impl<'c> Wanted<'c> {
         members: &Members,
         actor: &Actor,
         problems: &mut Problems,
-    ) -> Option<Wanted<'c>> {
+    ) -> Option<CreateRequest<'c>> {
         let catalog = context.deployment.catalog();
         for name in ["kind", "name"] {
             members.required_text(name, problems);
@@ -113,7 +113,7 @@ impl<'c> Wanted<'c> {
         let backed = kind.is_some_and(Kind::technical_user);
         let boundary = resource.as_ref().or(owner.as_ref().filter(|_| backed));
         let resolution = catalog.resolve(&selection, boundary, problems);
-        Some(Wanted {
+        Some(CreateRequest {
             kind: kind?,
             name: name?,
             details,

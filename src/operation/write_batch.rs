@@ -4,9 +4,9 @@
 use super::authority::Authority;
 use super::call_time::Time;
 use super::context::Context;
-use super::lookup::Found;
-use super::marker::Mark;
-use super::op::Operation;
+use super::idempotency::IdempotencyRecord;
+use super::load::Found;
+use super::operation_name::Operation;
 use crate::codec::json::json;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::account::{Account, AccountType};
@@ -29,7 +29,7 @@ pub(super) const MOST_WRITES: usize = 32;
 const MOST_PER_TOKEN: usize = 13;
 
 /// The changes of one operation, gathered until its commit.
-pub(super) struct Changes<'o> {
+pub(super) struct WriteBatch<'o> {
     context: &'o Context<'o>,
     operation: Operation,
     actor: Identity,
@@ -48,10 +48,10 @@ pub(super) struct Changes<'o> {
     refused: Option<Refusal>,
 }
 
-impl<'o> Changes<'o> {
+impl<'o> WriteBatch<'o> {
     /// Nothing yet.
-    pub(super) fn new(context: &'o Context<'o>, operation: Operation, actor: &Identity) -> Changes<'o> {
-        Changes {
+    pub(super) fn new(context: &'o Context<'o>, operation: Operation, actor: &Identity) -> WriteBatch<'o> {
+        WriteBatch {
             context,
             operation,
             actor: actor.clone(),
@@ -149,7 +149,7 @@ impl<'o> Changes<'o> {
     }
 
     /// Why all this is done.
-    pub(super) fn because(mut self, reason: Option<Reason>) -> Changes<'o> {
+    pub(super) fn because(mut self, reason: Option<Reason>) -> WriteBatch<'o> {
         self.reason = reason;
         self
     }
@@ -337,7 +337,11 @@ impl<'o> Changes<'o> {
     ///
     /// # Errors
     /// [`Suspend::Need`] for the heads of the audit trails and of the change feed.
-    pub(super) fn finish(mut self, mark: Mark, authority: Option<&Authority>) -> Result<Vec<Write>, Suspend> {
+    pub(super) fn finish(
+        mut self,
+        mark: IdempotencyRecord,
+        authority: Option<&Authority>,
+    ) -> Result<Vec<Write>, Suspend> {
         if let Some(refused) = self.refused {
             return Err(refused.into());
         }
