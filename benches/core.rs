@@ -25,7 +25,7 @@ use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{recall, take_in, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, verify_and_remember};
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, instant, text, value};
 
@@ -88,7 +88,7 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
 
     let mut next = turns(&host.credentials);
     with("verify, remembered", &mut || {
-        let hit = recall(
+        let hit = lookup(
             host.deployment(),
             black_box(next()).as_bytes(),
             &question,
@@ -130,7 +130,7 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
         .collect();
     let mut next = turns(&corrupted);
     with("refuse, corrupted tail", &mut || {
-        let hit = recall(
+        let hit = lookup(
             host.deployment(),
             black_box(next()).as_bytes(),
             &question,
@@ -287,7 +287,7 @@ impl Populated {
     fn cached(&self) -> Cache {
         let mut cache = Cache::default();
         let heads = self.host.feed(cache.shards());
-        take_in(self.deployment(), &heads, instant(NOW), &mut cache).unwrap();
+        apply_feed(self.deployment(), &heads, instant(NOW), &mut cache).unwrap();
         let nothing = self.requirement(json!({}));
         for credential in &self.credentials {
             self.read(credential, &Question::of(&nothing), &mut cache)
@@ -298,7 +298,7 @@ impl Populated {
 
     /// Verifies from the store, and remembers.
     fn read(&self, credential: &str, question: &Question, cache: &mut Cache) -> Option<u32> {
-        let (mut reads, round) = (Reads::default(), cache.round());
+        let (mut reads, generation) = (Reads::default(), cache.generation());
         loop {
             let (step, slot) = verify_and_remember(
                 self.deployment(),
@@ -307,7 +307,7 @@ impl Populated {
                 &reads,
                 instant(NOW),
                 cache,
-                Some(round),
+                Some(generation),
             );
             match step {
                 Plan::Need(need) => self.host.fetch(&mut reads, need),
@@ -320,7 +320,7 @@ impl Populated {
     fn grant(&self) -> Grant {
         let mut cache = self.cached();
         let nothing = self.requirement(json!({}));
-        let hit = recall(
+        let hit = lookup(
             self.deployment(),
             self.credentials[0].as_bytes(),
             &Question::of(&nothing),

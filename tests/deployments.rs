@@ -10,7 +10,7 @@ use leastkey::storage::plan::{Plan, ReadRequest, Reads, Write};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::storage::store_meta::NotOurs;
 use leastkey::verify::cache::Cache;
-use leastkey::verify::verify::take_in;
+use leastkey::verify::verify::apply_feed;
 use serde_json::{Value as Json, json};
 use support::{Host, admin, instant, sender, text, value};
 
@@ -348,5 +348,5 @@ fn of_two_first_changes_one_wins() {
 /// Reads the change feed as a verifier does.
 fn followed(host: &Host, cache: &mut Cache) -> Result<ShardCount, NotOurs> {
     let heads = host.feed(cache.shards());
-    take_in(&host.deployment, &heads, instant(host.now), cache)
+    apply_feed(&host.deployment, &heads, instant(host.now), cache)
 }

@@ -15,7 +15,7 @@ use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, ENTROPY, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{recall, recall_many, recall_renewed, take_in, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, lookup_many, lookup_renewed, verify_and_remember};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ use support::{Host, admin, instant, text, value};
 
 fn follow(host: &Host, cache: &mut Cache) {
     let heads = host.feed(cache.shards());
-    take_in(&host.deployment, &heads, instant(host.now), cache).unwrap();
+    apply_feed(&host.deployment, &heads, instant(host.now), cache).unwrap();
 }
 
 fn requirement(host: &Host, permission: &str) -> Requirement {
@@ -32,7 +32,7 @@ fn requirement(host: &Host, permission: &str) -> Requirement {
 }
 
 /// Verifies from the store and remembers, by reads that began in a round of the cache.
-fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code {
+fn verify(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -> Code {
     let needs = requirement(host, "messages:send");
     let mut reads = Reads::default();
     loop {
@@ -45,7 +45,7 @@ fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code 
             &reads,
             now,
             cache,
-            Some(round),
+            Some(generation),
         ) {
             (Plan::Need(need), _) => host.fetch(&mut reads, need),
             (Plan::Answer(verdict), _) => return verdict.code,
@@ -57,7 +57,7 @@ fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code 
 fn recalled(host: &Host, cache: &mut Cache, credential: &str) -> Result<Option<Code>, Code> {
     let needs = requirement(host, "messages:send");
     let now = instant(host.now);
-    let hit = recall(
+    let hit = lookup(
         &host.deployment,
         credential.as_bytes(),
         &Question::of(&needs),
@@ -93,10 +93,10 @@ proptest! {
         host.store.remove(&format!("token/{gone}"));
         let (not_read, _) = sender(&mut host, "g");
         follow(&host, &mut cache);
-        let round = cache.round();
+        let generation = cache.generation();
         texts.extend([revoked, unknown]);
         for text in &texts {
-            verify(&host, &mut cache, text, round);
+            verify(&host, &mut cache, text, generation);
         }
         let mut mistyped = texts[0].clone();
         mistyped.replace_range(20..21, if mistyped.as_bytes()[20] == b'0' { "1" } else { "0" });
@@ -105,11 +105,11 @@ proptest! {
         let now = instant(host.now);
         let questions = asked.iter().map(|(text, needed)| (texts[*text].as_bytes(), Some(Question::of(&needs[*needed]))));
         let mut together = vec![None; asked.len()];
-        recall_many(&host.deployment, questions, now, &mut cache, |at, found| {
+        lookup_many(&host.deployment, questions, now, &mut cache, |at, found| {
             assert!(together[at].replace(found).is_none(), "answered twice");
         });
         for ((text, needed), found) in asked.iter().zip(together) {
-            let alone = recall(&host.deployment, texts[*text].as_bytes(), &Question::of(&needs[*needed]), now, &mut cache);
+            let alone = lookup(&host.deployment, texts[*text].as_bytes(), &Question::of(&needs[*needed]), now, &mut cache);
             prop_assert_eq!(found, Some(alone));
         }
     }
@@ -122,8 +122,8 @@ fn an_id_that_is_not_there_is_asked_for_once_in_a_window() {
     let key = format!("token/{id}");
     let record = host.store.remove(&key).unwrap();
     let read = |host: &Host, cache: &mut Cache| {
-        let round = cache.round();
-        verify(host, cache, &credential, round)
+        let generation = cache.generation();
+        verify(host, cache, &credential, generation)
     };
 
     assert_eq!(read(&host, &mut cache), Code::Unknown);
@@ -149,7 +149,7 @@ fn an_id_that_is_not_there_is_asked_for_once_in_a_window() {
     assert_eq!(recalled(&host, &mut cache, &credential), Ok(Some(Code::Valid)));
 
     host.store.remove(&key);
-    let before = cache.round();
+    let before = cache.generation();
     follow(&host, &mut cache);
     let (other, gone) = sender(&mut host, "b");
     host.store.remove(&format!("token/{gone}"));
@@ -174,7 +174,7 @@ fn as_many_are_remembered_as_there_is_room_for_and_long_records_count_as_several
     let light: Vec<String> = (0..20).map(|at| made(&format!("light {at}"), 0)).collect();
     let heavy: Vec<String> = (0..20).map(|at| made(&format!("heavy {at}"), 3_000)).collect();
     follow(&host, &mut cache);
-    let round = cache.round();
+    let generation = cache.generation();
     let known = |cache: &mut Cache, of: &[String]| {
         let hits = of
             .iter()
@@ -182,29 +182,29 @@ fn as_many_are_remembered_as_there_is_room_for_and_long_records_count_as_several
         hits.count()
     };
     for credential in &light {
-        verify(&host, &mut cache, credential, round);
+        verify(&host, &mut cache, credential, generation);
     }
     assert_eq!((cache.len(), known(&mut cache, &light)), (8, 8));
     // Each takes the place of two.
     for (turn, credential) in heavy.iter().enumerate() {
-        verify(&host, &mut cache, credential, round);
+        verify(&host, &mut cache, credential, generation);
         let (heavy, light) = (known(&mut cache, &heavy), known(&mut cache, &light));
         assert!(2 * heavy + light <= 8 && heavy + light == cache.len(), "{turn}");
         assert!(recalled(&host, &mut cache, credential).unwrap().is_some());
     }
     assert_eq!(cache.len(), 4);
     for credential in &light {
-        verify(&host, &mut cache, credential, round);
+        verify(&host, &mut cache, credential, generation);
     }
     assert!(cache.len() <= 8 && known(&mut cache, &light) >= 6);
 
     // What alone is more than there is room for is read each time.
     let mut small = Cache::new(1);
     follow(&host, &mut small);
-    let round = small.round();
-    assert_eq!(verify(&host, &mut small, &heavy[0], round), Code::Valid);
+    let generation = small.generation();
+    assert_eq!(verify(&host, &mut small, &heavy[0], generation), Code::Valid);
     assert!(small.is_empty());
-    verify(&host, &mut small, &light[0], round);
+    verify(&host, &mut small, &light[0], generation);
     assert_eq!(small.len(), 1);
 }
 
@@ -234,8 +234,8 @@ fn a_revocation_after_a_restore_counts_whatever_was_lost_and_however_much_has_ch
         let backup = host.store.clone();
         toggle(&mut host, lost);
         follow(&host, &mut cache);
-        let round = cache.round();
-        assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+        let generation = cache.generation();
+        assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
         host.store.clone_from(&backup);
         toggle(&mut host, since - 1);
         let revoke = json!({ "op": "revoke", "id": id, "options": { "reason": "x" }, "actor": admin() });
@@ -260,8 +260,8 @@ fn a_change_after_a_restore_counts_for_a_token_that_was_read_at_a_later_revision
     for op in ["enable", "disable", "enable"] {
         host.one(op, &id, admin()).unwrap();
     }
-    let round = cache.round();
-    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    let generation = cache.generation();
+    assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
     host.store.clone_from(&backup);
     let revoke = json!({ "op": "revoke", "id": id, "options": { "reason": "x" }, "actor": admin() });
     host.call(revoke).unwrap();
@@ -298,9 +298,9 @@ fn a_wrong_secret_is_refused_from_memory_and_takes_nothing_away() {
     assert_eq!((verdict.code, verdict.token.is_none()), (Code::BadSecret, true));
     assert!(read.contains(&format!("token/{id}")) && !read.iter().any(|key| key.starts_with("account/")));
 
-    let round = cache.round();
+    let generation = cache.generation();
     assert_eq!(recalled(&host, &mut cache, &first), Ok(None));
-    assert_eq!(verify(&host, &mut cache, &first, round), Code::BadSecret);
+    assert_eq!(verify(&host, &mut cache, &first, generation), Code::BadSecret);
     for wrong in [&first, &second] {
         assert_eq!(recalled(&host, &mut cache, wrong), Ok(Some(Code::BadSecret)));
     }
@@ -309,14 +309,14 @@ fn a_wrong_secret_is_refused_from_memory_and_takes_nothing_away() {
     let slot = |cache: &mut Cache| {
         let question = Question::of(&needs);
         let now = instant(host.now);
-        recall(&host.deployment, credential.as_bytes(), &question, now, cache)
+        lookup(&host.deployment, credential.as_bytes(), &question, now, cache)
             .unwrap()
             .unwrap()
             .slot
     };
-    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
     let before = slot(&mut cache);
-    assert_eq!(verify(&host, &mut cache, &second, round), Code::BadSecret);
+    assert_eq!(verify(&host, &mut cache, &second, generation), Code::BadSecret);
     assert_eq!(slot(&mut cache), before);
     assert_eq!(cache.len(), 1);
 }
@@ -331,15 +331,15 @@ fn a_use_that_is_noted_lengthens_life_at_once_whatever_is_read_later() {
     let minute = 60_000;
     follow(&host, &mut cache);
     assert_eq!(cache.note_use(&id, instant(host.now)), None, "not remembered");
-    let round = cache.round();
-    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    let generation = cache.generation();
+    assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
     host.now += 50 * minute;
     assert_eq!(cache.note_use(&id, instant(host.now)), Some(true));
     host.now += 50 * minute;
     let by_use = |host: &Host, cache: &mut Cache| {
         let needs = requirement(host, "messages:send");
         let now = instant(host.now);
-        recall_renewed(
+        lookup_renewed(
             &host.deployment,
             credential.as_bytes(),
             &Question::of(&needs),
@@ -351,10 +351,10 @@ fn a_use_that_is_noted_lengthens_life_at_once_whatever_is_read_later() {
     };
     assert_eq!(by_use(&host, &mut cache), Some(Code::Valid));
     // The store does not know of it yet.
-    assert_eq!(verify(&host, &mut cache, &credential, round), Code::Valid);
+    assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
     let mut other = Cache::default();
     follow(&host, &mut other);
-    let other_round = other.round();
+    let other_round = other.generation();
     assert_eq!(
         verify(&host, &mut other, &credential, other_round),
         Code::IdleExpired

@@ -12,7 +12,7 @@ use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{recall, take_in, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, verify_and_remember};
 use serde_json::{Value as Json, json};
 use support::{Host, instant, text, value};
 
@@ -50,7 +50,7 @@ fn heads(host: &Host) -> BTreeSet<&str> {
 
 fn follow(host: &Host, cache: &mut Cache) -> u8 {
     let read = host.feed(cache.shards());
-    take_in(&host.deployment, &read, instant(host.now), cache)
+    apply_feed(&host.deployment, &read, instant(host.now), cache)
         .unwrap()
         .get()
 }
@@ -58,7 +58,7 @@ fn follow(host: &Host, cache: &mut Cache) -> u8 {
 /// Verifies from the store, and remembers.
 fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
     let requirement = read_requirement(host.deployment.catalog(), &value(json!({}))).unwrap();
-    let (mut reads, round) = (Reads::default(), cache.round());
+    let (mut reads, generation) = (Reads::default(), cache.generation());
     loop {
         let (step, _) = verify_and_remember(
             &host.deployment,
@@ -67,7 +67,7 @@ fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
             &reads,
             instant(host.now),
             cache,
-            Some(round),
+            Some(generation),
         );
         match step {
             Plan::Need(need) => host.fetch(&mut reads, need),
@@ -80,7 +80,7 @@ fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
 fn is_remembered(host: &Host, cache: &mut Cache, credential: &str) -> bool {
     let requirement = read_requirement(host.deployment.catalog(), &value(json!({}))).unwrap();
     let question = Question::of(&requirement);
-    let found = recall(
+    let found = lookup(
         &host.deployment,
         credential.as_bytes(),
         &question,

@@ -97,7 +97,7 @@ pub struct Token {
     /// From when on it may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Instant>,
-    /// From when on it may not. Absent: never.
+    /// From when on it may not. NegativeCache: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
     /// The longest time without use.

@@ -22,7 +22,7 @@ use crate::value::name::Identity;
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
-use crate::verify::dependencies::{Standing, dependencies};
+use crate::verify::dependencies::{ResolvedToken, dependencies};
 
 /// How many permissions an error message names.
 const NAMED: usize = 10;
@@ -39,7 +39,7 @@ pub(super) struct Authority<'c> {
     /// The actor's account, if it is registered.
     account: Option<Account>,
     /// The token that the actor is, with what it rests on.
-    token: Option<Standing>,
+    token: Option<ResolvedToken>,
     /// The keys that this rests on.
     rests_on: Vec<String>,
 }
@@ -63,13 +63,13 @@ impl<'c> Authority<'c> {
                 return Err(forbidden("the actor is a token that does not exist").into());
             };
             let catalog = context.deployment.catalog();
-            let standing = Standing::read(record.token().clone(), catalog, context.reads)?;
-            if standing.terms.refusal(context.time.latest()).is_some() {
+            let resolved = ResolvedToken::read(record.token().clone(), catalog, context.reads)?;
+            if resolved.rules.refusal(context.time.latest()).is_some() {
                 return Err(forbidden("the actor is a token that may not be used now").into());
             }
-            authority.rest_on(dependencies(&standing.token));
+            authority.rest_on(dependencies(&resolved.token));
             authority.rest_on([key]);
-            authority.token = Some(standing);
+            authority.token = Some(resolved);
         } else if let Some(own) = actor.own_resource() {
             let key = keys::account(own);
             let [stored] = context.reads.get([&key])?;
@@ -108,14 +108,14 @@ impl<'c> Authority<'c> {
 
     /// The token that the actor is, and those that it came from; nothing for other actors.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Token> {
-        let standing = self.token.iter();
-        standing.flat_map(|standing| std::iter::once(&standing.token).chain(&standing.parents))
+        let resolved = self.token.iter();
+        resolved.flat_map(|resolved| std::iter::once(&resolved.token).chain(&resolved.parents))
     }
 
     /// The highest place at or above a resource where the actor is an admin.
     pub(super) fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
         let (place, accounts) = match &self.token {
-            Some(Standing { token, accounts, .. }) => {
+            Some(ResolvedToken { token, accounts, .. }) => {
                 let admin = token.role.as_deref() == Some(Role::ADMIN) && token.resource.covers(resource);
                 (admin.then_some(&token.resource)?, accounts.as_slice())
             }
@@ -140,7 +140,7 @@ impl<'c> Authority<'c> {
 
     /// The first of the places that the actor's authority names, as far as it manages them.
     pub(super) fn places(&self) -> impl Iterator<Item = &Resource> {
-        let of_token = self.token.as_ref().map(|standing| &standing.token.resource);
+        let of_token = self.token.as_ref().map(|resolved| &resolved.token.resource);
         let places = self.actor.places().chain(of_token);
         places.filter(|place| self.manages(place)).take(MOST_PLACES)
     }
@@ -160,9 +160,9 @@ impl<'c> Authority<'c> {
 
     /// The most that the actor can give at a place.
     pub(super) fn ceiling(&self, catalog: &Catalog, place: &Resource) -> PermissionSet {
-        if let Some(standing) = &self.token {
+        if let Some(resolved) = &self.token {
             let mut most = catalog.nothing();
-            for (index, places) in standing.terms.grant().held() {
+            for (index, places) in resolved.rules.grant().held() {
                 if places.iter().any(|held| held.covers(place)) {
                     most.insert(index);
                 }

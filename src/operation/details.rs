@@ -115,7 +115,7 @@ pub(super) fn read_revision(members: &Members, problems: &mut Problems) -> Optio
     }
 }
 
-/// Refuses a change of something that is not what the caller saw.
+/// Refuses a change of something that is not what the caller observe_revision.
 pub(super) fn expect_revision(seen: Option<u64>, revision: u64) -> Result<(), Refusal> {
     if seen.is_none_or(|seen| seen == revision) {
         return Ok(());

@@ -150,7 +150,7 @@ impl Edit {
         optional
     }
 
-    /// Refuses what the token's kind does not let anybody edit, a revoked token, and a token that is not the one that the caller saw.
+    /// Refuses what the token's kind does not let anybody edit, a revoked token, and a token that is not the one that the caller observe_revision.
     fn authorize(&self, context: &Context, token: &Token) -> Result<(), Refusal> {
         if token.status == Status::Revoked {
             return Err(terminal());

@@ -30,8 +30,8 @@ use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 use crate::verify::cache::Memory;
-use crate::verify::dependencies::Standing;
-use crate::verify::record_memo::Recent;
+use crate::verify::dependencies::ResolvedToken;
+use crate::verify::record_memo::RecordMemo;
 use crate::verify::verdict::Code;
 use crate::verify::verify::{Presentation, authenticate};
 
@@ -64,7 +64,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         credential,
         context.reads,
         context.time.latest(),
-        &mut Memory::none(&mut Recent::default()),
+        &mut Memory::none(&mut RecordMemo::default()),
     )? {
         Presentation::Of(verified) => verified,
         Presentation::Wrong(_) => return Err(not_valid(Code::BadSecret).into()),
@@ -74,8 +74,8 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     };
     let presented = verified.token();
     let catalog = context.deployment.catalog();
-    let standing = Standing::read(presented.clone(), catalog, context.reads)?;
-    if let Some(code) = standing.terms.refusal(context.time.latest()) {
+    let resolved = ResolvedToken::read(presented.clone(), catalog, context.reads)?;
+    if let Some(code) = resolved.rules.refusal(context.time.latest()) {
         return Err(not_valid(code).into());
     }
     let mark = IdempotencyRecord::of_call(context, Operation::Exchange);
@@ -86,7 +86,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         request: wanted.request.clone(),
         ..Question::of(&anything)
     };
-    if !standing.terms.meets_conditions(&question, context.time.latest()) {
+    if !resolved.rules.meets_conditions(&question, context.time.latest()) {
         return Err(not_valid(Code::ConditionFailed).into());
     }
     // A sibling rests on none of what only the presented session has. One with bounds of its own gets a session that has them too.
@@ -96,8 +96,8 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         allows(context, presented, Action::Exchange)?;
     }
     let parents = parents_of(presented, siblings)?;
-    let ends = ends(context, &wanted, presented, &standing.parents)?;
-    let grant = narrow(&wanted, standing.terms.grant())?;
+    let ends = ends(context, &wanted, presented, &resolved.parents)?;
+    let grant = narrow(&wanted, resolved.rules.grant())?;
 
     let credential = Credential::mint(
         context.deployment.prefix(),

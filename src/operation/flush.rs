@@ -1,4 +1,4 @@
-//! `flush(uses)`: what verifiers saw of the use of tokens, taken into the store apart from the records. The use of a session is one of the
+//! `flush(uses)`: what verifiers observe_revision of the use of tokens, taken into the store apart from the records. The use of a session is one of the
 //! tokens that it came from too. Only two things of it change a token, by its own policy: the first use of a new secret may end the old one,
 //! and the use of a rotated-out secret may end the token.
 
@@ -75,7 +75,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
         if is_unreadable(context, &used.id)? {
             unreadable.push(used.id);
         }
-        take_in(context, used, &authority, &mut changes, &mut ledger)?;
+        apply_feed(context, used, &authority, &mut changes, &mut ledger)?;
         flushed += 1;
     }
     ledger.write(&mut changes);
@@ -202,7 +202,7 @@ fn parents_of(context: &Context, id: &TokenId) -> Result<Vec<TokenId>, Suspend> 
     Ok(found.map_or_else(Vec::new, |found| found.record.token().parents.clone()))
 }
 
-fn take_in<'c>(
+fn apply_feed<'c>(
     context: &Context<'c>,
     used: &Use,
     authority: &Authority,

@@ -43,7 +43,7 @@ const MOST_NAMED: usize = 100;
 struct Held {
     v: u8,
     job: Job,
-    /// Absent once it is complete.
+    /// NegativeCache once it is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<Cursor>,
 }

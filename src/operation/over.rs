@@ -7,7 +7,7 @@ use crate::model::token::{Status, Token};
 use crate::model::usage::Usage;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
-use crate::verify::dependencies::Standing;
+use crate::verify::dependencies::ResolvedToken;
 use crate::verify::rules::Idle;
 use crate::verify::verdict::Code;
 
@@ -22,8 +22,8 @@ pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspen
     refuse_gone_idle(context, token)?;
     if !token.parents.is_empty() {
         let catalog = context.deployment.catalog();
-        let standing = Standing::read(token.clone(), catalog, context.reads)?;
-        let refusal = standing.terms.refusal(context.time.latest());
+        let resolved = ResolvedToken::read(token.clone(), catalog, context.reads)?;
+        let refusal = resolved.rules.refusal(context.time.latest());
         if let Some(code @ (Code::Revoked | Code::Expired | Code::IdleExpired)) = refusal {
             let message = format!("a token that the session came from is over: {}", code.name());
             return Err(Refusal::new(ErrorCode::Terminal, message).into());

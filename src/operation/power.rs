@@ -24,7 +24,7 @@ use crate::value::limit::Limits;
 use crate::value::name::Identity;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime};
-use crate::verify::dependencies::{Standing, dependencies};
+use crate::verify::dependencies::{ResolvedToken, dependencies};
 
 /// What somebody would be able to do, and what bounds it.
 pub(super) struct Power {
@@ -98,15 +98,15 @@ impl Power {
         if !own && token.parents.is_empty() {
             return Ok(Power::of_token(token, Grant::of(token, catalog)));
         }
-        let standing = Standing::read(token.clone(), catalog, context.reads)?;
+        let resolved = ResolvedToken::read(token.clone(), catalog, context.reads)?;
         authority.rest_on(dependencies(token));
         let grant = if own {
-            standing.terms.grant().clone()
+            resolved.rules.grant().clone()
         } else {
             Grant::of(token, catalog)
         };
         let mut power = Power::of_token(token, grant);
-        for parent in &standing.parents {
+        for parent in &resolved.parents {
             power.ends = power.ends.into_iter().chain(parent.expires_at).min();
             power.idle_after = power.idle_after.into_iter().chain(parent.idle_after).min();
             power.conditions.extend(parent.conditions.clone());

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::cache::{Cache, Hit};
 use super::verdict::Code;
-use super::verify::{recall, recall_many};
+use super::verify::{lookup, lookup_many};
 use crate::deployment::Verifying;
 use crate::model::question::Question;
 use crate::model::requirement::Requirement;
@@ -20,7 +20,7 @@ const MOST: usize = 64;
 const TEXT: usize = 96 * MOST;
 
 /// The buffers of a core. A host finds them by their addresses, which never change.
-pub struct Scratch {
+pub struct BatchBuffers {
     /// Credentials, one after the other. Wiped after each call.
     text: Box<[u8; TEXT]>,
     /// The number of each one's requirement; after the call, its verdict.
@@ -28,18 +28,18 @@ pub struct Scratch {
 }
 
 /// The requirements that have a number, by it.
-pub type Numbered = Vec<Rc<Requirement>>;
+pub type InternedRequirements = Vec<Rc<Requirement>>;
 
-impl Default for Scratch {
-    fn default() -> Scratch {
-        Scratch {
+impl Default for BatchBuffers {
+    fn default() -> BatchBuffers {
+        BatchBuffers {
             text: Box::new([0; TEXT]),
             numbers: Box::new([0; MOST]),
         }
     }
 }
 
-impl Scratch {
+impl BatchBuffers {
     /// The address of the buffer for credentials.
     #[must_use]
     pub fn text(&self) -> *const u8 {
@@ -72,7 +72,7 @@ impl Scratch {
             return MISS;
         };
         let question = Question::of(requirement);
-        let answer = self.with_text(length, |text| recall(deployment, text, &question, now, cache));
+        let answer = self.with_text(length, |text| lookup(deployment, text, &question, now, cache));
         answer.map_or(MISS, number)
     }
 
@@ -81,7 +81,7 @@ impl Scratch {
         &mut self,
         deployment: &D,
         cache: &mut Cache,
-        numbered: &Numbered,
+        numbered: &InternedRequirements,
         length: u32,
         count: u32,
         now: f64,
@@ -98,7 +98,7 @@ impl Scratch {
                 requirement.map(|requirement| Question::of(requirement))
             });
             let asked = text.chunks_exact(length).zip(questions);
-            recall_many(deployment, asked, now, cache, |at, answer| {
+            lookup_many(deployment, asked, now, cache, |at, answer| {
                 if let Some(to) = answers.get_mut(at) {
                     *to = number(answer);
                 }

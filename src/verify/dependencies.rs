@@ -5,7 +5,7 @@
 //! it acts as, and, if it is a session, on the tokens that it came from, and when those were last used. All of them are read at once; what
 //! must be there and is not refuses.
 
-use super::rules::{Idle, Terms};
+use super::rules::{Idle, ValidityRules};
 use super::verdict::Code;
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
@@ -20,7 +20,7 @@ use crate::value::resource::Resource;
 
 /// A token with what it rests on.
 #[derive(Debug)]
-pub struct Standing {
+pub struct ResolvedToken {
     /// The token.
     pub token: Token,
     /// The tokens that it came from, nearest first.
@@ -28,7 +28,7 @@ pub struct Standing {
     /// The accounts that it rests on, as far as they are registered.
     pub accounts: Vec<Account>,
     /// What a verification decides by.
-    pub terms: Terms,
+    pub rules: ValidityRules,
 }
 
 /// The accounts that a token rests on: the technical user, which must exist, and those that bind if they were registered.
@@ -55,14 +55,14 @@ fn usage_keys(token: &Token) -> impl Iterator<Item = String> {
     own.into_iter().chain(&token.parents).map(keys::usage)
 }
 
-impl Standing {
+impl ResolvedToken {
     /// Reads what a token rests on.
     ///
     /// # Errors
     /// [`Suspend::Need`] for what has to be read.
-    pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Suspend> {
-        Standing::require(&token, reads)?;
-        Standing::of(token, catalog, reads)
+    pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
+        ResolvedToken::require(&token, reads)?;
+        ResolvedToken::of(token, catalog, reads)
     }
 
     /// Asks for all that a token rests on at once, and for its record with that: a record from before may have changed since, and together
@@ -80,8 +80,8 @@ impl Standing {
         reads.require_together(needed)
     }
 
-    /// How a token stands, by reads of all that [`Standing::require`] asks for.
-    pub(crate) fn of(token: Token, catalog: &Permissions, reads: &Reads) -> Result<Standing, Suspend> {
+    /// How a token stands, by reads of all that [`ResolvedToken::require`] asks for.
+    pub(crate) fn of(token: Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
         let mut found = Found {
             grant: Grant::of(&token, catalog),
             parents: Vec::new(),
@@ -92,12 +92,12 @@ impl Standing {
         found.look_at_parents(&token, catalog, reads)?;
         found.look_at_accounts(&token, catalog, reads)?;
         found.look_at_use(&token, reads)?;
-        let terms = Terms::of(&token, &found.parents, found.grant, found.blocked, found.idle);
-        Ok(Standing {
+        let rules = ValidityRules::of(&token, &found.parents, found.grant, found.blocked, found.idle);
+        Ok(ResolvedToken {
             token,
             parents: found.parents,
             accounts: found.accounts,
-            terms,
+            rules,
         })
     }
 }

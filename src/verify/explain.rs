@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cache::Memory;
-use super::record_memo::Recent;
+use super::record_memo::RecordMemo;
 use super::verdict::{Code, Verdict};
 use super::verify::{Basis, decide};
 use crate::catalog::Catalog;
@@ -92,7 +92,7 @@ fn explain_opened(
         question,
         reads,
         now,
-        &mut Memory::none(&mut Recent::default()),
+        &mut Memory::none(&mut RecordMemo::default()),
     ) {
         Ok((_, decision)) => (decision.verdict, decision.basis),
         Err(suspend) => return suspend.into(),
@@ -100,7 +100,7 @@ fn explain_opened(
     let wire = Wire::of(&verdict);
     let (add, templates) = match basis {
         Basis::Token(found) if verdict.code == Code::InsufficientPermission => {
-            let grant = found.standing.terms.grant();
+            let grant = found.resolved.rules.grant();
             (
                 requirement.fewest_missing(grant),
                 satisfying_templates(catalog, requirement, grant),

@@ -10,7 +10,7 @@ use crate::value::credential::{Prefix, TokenId};
 
 /// A record and the description of the store by their texts: nothing but functions of those, so they cannot be out of date.
 #[derive(Debug, Default)]
-pub(crate) struct Recent {
+pub(crate) struct RecordMemo {
     record: Option<(String, Box<(Secrets, Token)>)>,
     /// What said that the store is that of this deployment.
     ours: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) enum Read {
     Tombstone,
 }
 
-impl Recent {
+impl RecordMemo {
     /// What a text says that is stored under an id: taken from here, if it is the same text as before.
     pub(crate) fn take(&mut self, id: &TokenId, text: &str) -> Result<Read, DecodeError> {
         match self.record.take() {

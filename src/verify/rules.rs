@@ -13,11 +13,11 @@ use crate::value::time::{Instant, Lifetime};
 
 /// The terms of a token.
 #[derive(Debug)]
-pub struct Terms {
+pub struct ValidityRules {
     own: Life,
     grant: Rc<Grant>,
     /// What few tokens have.
-    rare: Option<Box<Rare>>,
+    rare: Option<Box<Uncommon>>,
 }
 
 /// What the record of a token says of its life.
@@ -29,7 +29,7 @@ struct Life {
 }
 
 #[derive(Debug, Default)]
-struct Rare {
+struct Uncommon {
     /// Of a session: the lives of the tokens that it came from.
     parents: Vec<Life>,
     /// The idle times of the token and of those that it came from, as far as they have one.
@@ -107,7 +107,7 @@ impl Idle {
     }
 }
 
-impl Terms {
+impl ValidityRules {
     /// The terms of a token, of what is left of its grant, and of what is against its use whatever the time. `idle` has the idle times of
     /// the token and of its parents.
     #[must_use]
@@ -117,9 +117,9 @@ impl Terms {
         grant: Grant,
         blocked: Option<Code>,
         idle: Vec<Idle>,
-    ) -> Terms {
+    ) -> ValidityRules {
         let all = || std::iter::once(token).chain(parents);
-        let rare = Rare {
+        let rare = Uncommon {
             parents: parents.iter().map(Life::of).collect(),
             idle,
             blocked,
@@ -131,7 +131,7 @@ impl Terms {
             || rare.blocked.is_some()
             || !rare.conditions.is_empty()
             || rare.limited;
-        Terms {
+        ValidityRules {
             own: Life::of(token),
             grant: Rc::new(grant),
             rare: is_rare.then(|| Box::new(rare)),
@@ -182,7 +182,7 @@ impl Terms {
     }
 
     /// Takes over what other terms of the same revision of the token know of later uses.
-    pub(crate) fn take_uses(&mut self, other: &Terms) {
+    pub(crate) fn take_uses(&mut self, other: &ValidityRules) {
         let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
         for idle in idle {
             let same = |known: &&Idle| known.of == idle.of && known.longest == idle.longest;

@@ -1,9 +1,9 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
 use super::cache::{Cache, ENDED, Entry, Found, Hit, Memory};
-use super::dependencies::Standing;
+use super::dependencies::ResolvedToken;
 use super::imported_key;
-use super::record_memo::{Read, Recent};
+use super::record_memo::{Read, RecordMemo};
 use super::verdict::{Code, Verdict, VerifiedToken};
 use crate::catalog::Permissions;
 use crate::deployment::Verifying;
@@ -29,7 +29,7 @@ pub fn verify<D: Verifying>(
     reads: &Reads,
     now: Instant,
 ) -> Plan<Verdict> {
-    let mut recent = Recent::default();
+    let mut recent = RecordMemo::default();
     let mut memory = Memory::none(&mut recent);
     let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now, &mut memory) {
         Ok((writes, decision)) if writes.is_empty() => Plan::Answer(decision.verdict),
@@ -52,11 +52,11 @@ pub fn verify_and_remember<D: Verifying>(
     reads: &Reads,
     now: Instant,
     cache: &mut Cache,
-    round: Option<u32>,
+    generation: Option<u32>,
 ) -> (Plan<Verdict>, Option<u32>) {
     let mut slot = None;
     let step = deployment.seal().around(reads, |reads| {
-        let memory = &mut cache.memory(round);
+        let memory = &mut cache.memory(generation);
         let (writes, decision) = match decide(deployment, credential, question, reads, now, memory) {
             Ok(decided) => decided,
             Err(suspend) => return suspend.into(),
@@ -64,21 +64,21 @@ pub fn verify_and_remember<D: Verifying>(
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
             Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
-                let entry = Entry::of(found.secrets, found.size, found.standing, cache.shards());
-                slot = cache.fill(entry, round);
+                let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
+                slot = cache.insert(entry, generation);
             }
             Basis::RotatedOut(id, revision, found) => {
-                cache.saw(id.bytes(), revision);
-                slot = found.and_then(|found| found.remember(cache, round));
+                cache.observe_revision(id.bytes(), revision);
+                slot = found.and_then(|found| found.remember(cache, generation));
             }
-            Basis::Wrong(found) => slot = found.and_then(|found| found.remember(cache, round)),
+            Basis::Wrong(found) => slot = found.and_then(|found| found.remember(cache, generation)),
             Basis::Deleted(id) => {
-                cache.saw(id.bytes(), ENDED);
-                cache.fill_absent(&id, round);
+                cache.observe_revision(id.bytes(), ENDED);
+                cache.insert_absent(&id, generation);
             }
             Basis::Nothing if decision.verdict.code == Code::Unknown => {
                 if let Ok(text) = WellFormed::read(deployment.prefix(), credential.as_bytes()) {
-                    cache.fill_absent(text.id(), round);
+                    cache.insert_absent(text.id(), generation);
                 }
             }
             Basis::Token(_) | Basis::Nothing => {}
@@ -98,7 +98,7 @@ pub fn verify_and_remember<D: Verifying>(
 ///
 /// # Errors
 /// When the store is not that of this deployment. Then nothing is taken in.
-pub fn take_in<D: Verifying>(
+pub fn apply_feed<D: Verifying>(
     deployment: &D,
     heads: &Reads,
     read_at: Instant,
@@ -113,7 +113,7 @@ pub fn take_in<D: Verifying>(
         None if heads.are_all_absent() => ShardCount::default(),
         None => return Err(NotOurs::Older),
     };
-    cache.take_in(&heads, shards, read_at);
+    cache.apply_feed(&heads, shards, read_at);
     Ok(shards)
 }
 
@@ -121,7 +121,7 @@ pub fn take_in<D: Verifying>(
 ///
 /// # Errors
 /// The code, where no token was looked at.
-pub fn recall<D: Verifying>(
+pub fn lookup<D: Verifying>(
     deployment: &D,
     credential: &[u8],
     question: &Question,
@@ -134,30 +134,30 @@ pub fn recall<D: Verifying>(
     Ok(cache.look_up(slot, &text.hash(), question, now))
 }
 
-/// As [`recall`]; where nothing but time without use refuses, the uses that were noted here are counted.
+/// As [`lookup`]; where nothing but time without use refuses, the uses that were noted here are counted.
 ///
 /// # Errors
-/// As [`recall`].
-pub fn recall_renewed<D: Verifying>(
+/// As [`lookup`].
+pub fn lookup_renewed<D: Verifying>(
     deployment: &D,
     credential: &[u8],
     question: &Question,
     now: Instant,
     cache: &mut Cache,
 ) -> Result<Option<Hit>, Code> {
-    let found = recall(deployment, credential, question, now, cache)?;
+    let found = lookup(deployment, credential, question, now, cache)?;
     match found {
         Some(Hit {
             slot,
             code: Code::IdleExpired,
             ..
-        }) if cache.renew(slot) => recall(deployment, credential, question, now, cache),
+        }) if cache.renew(slot) => lookup(deployment, credential, question, now, cache),
         found => Ok(found),
     }
 }
 
-/// Answers several at a time as [`recall`] does each. What comes without a question is not looked for.
-pub fn recall_many<'t, D: Verifying>(
+/// Answers several at a time as [`lookup`] does each. What comes without a question is not looked for.
+pub fn lookup_many<'t, D: Verifying>(
     deployment: &'t D,
     asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
     now: Instant,
@@ -208,7 +208,7 @@ fn locate<'t, D: Verifying>(
     match WellFormed::read(deployment.prefix(), credential) {
         Ok(text) => match cache.find(text.id()) {
             Found::At(slot) => Ok(Some((slot, text))),
-            Found::Absent => Err(Code::Unknown),
+            Found::NegativeCache => Err(Code::Unknown),
             Found::Nowhere => Ok(None),
         },
         // It may be a key that another system issued.
@@ -242,18 +242,18 @@ pub(crate) struct FoundToken {
     secrets: Secrets,
     /// How many bytes the record has in the store.
     size: usize,
-    pub(crate) standing: Standing,
+    pub(crate) resolved: ResolvedToken,
 }
 
 impl FoundToken {
     /// Remembers a token whose secret was not presented, so that the next who does not either costs no read. A key that another system issued
     /// has no id by which it could be found.
-    fn remember(self, cache: &mut Cache, round: Option<u32>) -> Option<u32> {
+    fn remember(self, cache: &mut Cache, generation: Option<u32>) -> Option<u32> {
         if self.secrets.scheme() != Scheme::Native {
             return None;
         }
-        let entry = Entry::of(self.secrets, self.size, self.standing, cache.shards());
-        cache.fill_unproven(entry, round)
+        let entry = Entry::of(self.secrets, self.size, self.resolved, cache.shards());
+        cache.fill_unproven(entry, generation)
     }
 }
 
@@ -278,7 +278,7 @@ pub(crate) fn decide<D: Verifying>(
             let is_whole = by_grace || named.token.rotation.is_none();
             let (mut told, found) = if memory.remembers && is_whole {
                 let found = named.read(catalog, reads, memory)?;
-                let (token, grant) = (&found.standing.token, found.standing.terms.grant());
+                let (token, grant) = (&found.resolved.token, found.resolved.rules.grant());
                 (VerifiedToken::of(token, grant, false, catalog), Some(found))
             } else {
                 let token = &named.token;
@@ -392,7 +392,7 @@ pub(crate) struct Named {
 impl Named {
     /// Requires what the token rests on, and its record once more: in a moment it is read again, mostly with the same text.
     fn require(self: Box<Named>, reads: &Reads, memory: &mut Memory) -> Result<Box<Named>, Suspend> {
-        let Err(need) = Standing::require(&self.token, reads) else {
+        let Err(need) = ResolvedToken::require(&self.token, reads) else {
             return Ok(self);
         };
         if let [Some(stored)] = reads.get([&keys::token(&self.token.id)])? {
@@ -414,12 +414,12 @@ impl Named {
             self.require(reads, memory)?
         };
         let Named { token, secrets, size } = *named;
-        let mut standing = Standing::of(token, catalog, reads)?;
-        standing.terms.note_uses(|of| memory.last_use(of));
+        let mut resolved = ResolvedToken::of(token, catalog, reads)?;
+        resolved.rules.note_uses(|of| memory.last_use(of));
         Ok(Box::new(FoundToken {
             secrets,
             size,
-            standing,
+            resolved,
         }))
     }
 }
@@ -461,9 +461,9 @@ fn decide_found(
     reads: &Reads,
     now: Instant,
 ) -> Result<(Vec<Write>, Decision), Suspend> {
-    let standing = &found.standing;
-    let (token, grant) = (&standing.token, standing.terms.grant());
-    let code = standing.terms.decide(question, now);
+    let resolved = &found.resolved;
+    let (token, grant) = (&resolved.token, resolved.rules.grant());
+    let code = resolved.rules.decide(question, now);
     let missing = if code == Code::InsufficientPermission {
         question.requirement.missing(grant)
     } else {
@@ -481,7 +481,7 @@ fn decide_found(
     let writes = match question.consume {
         Some(cost) if code == Code::Valid => {
             let at = question.counted_at.unwrap_or(now);
-            spend(standing, cost, reads, at, &mut verdict)?
+            spend(resolved, cost, reads, at, &mut verdict)?
         }
         _ => Vec::new(),
     };
@@ -491,14 +491,14 @@ fn decide_found(
 
 /// Counts a request against the limits of a token and of all that it came from: all of them, or none.
 fn spend(
-    standing: &Standing,
+    resolved: &ResolvedToken,
     cost: u32,
     reads: &Reads,
     now: Instant,
     verdict: &mut Verdict,
 ) -> Result<Vec<Write>, Suspend> {
-    let limited: Vec<&Token> = std::iter::once(&standing.token)
-        .chain(&standing.parents)
+    let limited: Vec<&Token> = std::iter::once(&resolved.token)
+        .chain(&resolved.parents)
         .filter(|token| token.limits.is_some())
         .collect();
     let limit_keys: Vec<String> = limited.iter().map(|token| keys::limit(&token.id)).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::verify::cache::Cache;
-use leastkey::verify::verify::{recall, take_in, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, verify_and_remember};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, NOW, admin, instant, sender, value};
@@ -14,11 +14,11 @@ use crate::{Finding, holds};
 /// Reads the change feed now.
 fn follow(host: &Host, cache: &mut Cache) {
     let heads = host.feed(cache.shards());
-    take_in(&host.deployment, &heads, instant(host.now), cache).unwrap();
+    apply_feed(&host.deployment, &heads, instant(host.now), cache).unwrap();
 }
 
 /// Verifies from a store, by reads that began in a round of the cache, and remembers. Answers whether it was remembered.
-fn remember(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> bool {
+fn remember(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -> bool {
     let question = value(json!({}));
     let requirement = read_requirement(host.deployment.catalog(), &question).unwrap();
     let question = Question::of(&requirement);
@@ -32,7 +32,7 @@ fn remember(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> boo
             &reads,
             now,
             cache,
-            Some(round),
+            Some(generation),
         ) {
             (Plan::Need(need), _) => host.fetch(&mut reads, need),
             (_, slot) => return slot.is_some(),
@@ -45,7 +45,7 @@ fn hit(host: &Host, cache: &mut Cache, credential: &str, question: &Json) -> Opt
     let question = value(question.clone());
     let requirement = read_requirement(host.deployment.catalog(), &question).unwrap();
     let question = Question::read(&requirement, &question).unwrap();
-    let found = recall(
+    let found = lookup(
         &host.deployment,
         credential.as_bytes(),
         &question,
@@ -70,8 +70,8 @@ pub(crate) fn a_hit_answers_each_question_anew() -> Finding {
     let (mut host, mut cache) = (Host::new(), Cache::default());
     let (credential, _) = sender(&mut host);
     follow(&host, &mut cache);
-    let round = cache.round();
-    assert!(remember(&host, &mut cache, &credential, round));
+    let generation = cache.generation();
+    assert!(remember(&host, &mut cache, &credential, generation));
     for days in [0, 29, 30, 31] {
         host.now = NOW + days * 86_400_000;
         for question in [
@@ -94,8 +94,8 @@ pub(crate) fn a_hit_decides_as_a_miss_does() -> Finding {
         let (credential, id) = sender(&mut host);
         host.one(op, &id, admin()).unwrap();
         follow(&host, &mut cache);
-        let round = cache.round();
-        assert!(remember(&host, &mut cache, &credential, round));
+        let generation = cache.generation();
+        assert!(remember(&host, &mut cache, &credential, generation));
         agree(&host, &mut cache, &credential, &json!({}))?;
     }
     Ok(())
@@ -106,14 +106,14 @@ pub(crate) fn a_late_fill_loses_to_the_feed() -> Finding {
     let (mut host, mut cache) = (Host::new(), Cache::default());
     let (credential, id) = sender(&mut host);
     follow(&host, &mut cache);
-    let round = cache.round();
+    let generation = cache.generation();
     let before: BTreeMap<String, String> = host.store.clone();
     host.now = NOW + 2;
     host.one("revoke", &id, admin()).unwrap();
     host.now = NOW + 3;
     follow(&host, &mut cache);
     let revoked = std::mem::replace(&mut host.store, before);
-    let remembered = remember(&host, &mut cache, &credential, round);
+    let remembered = remember(&host, &mut cache, &credential, generation);
     host.store = revoked;
     let code = hit(&host, &mut cache, &credential, &json!({}));
     holds(

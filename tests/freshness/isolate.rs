@@ -101,7 +101,7 @@ pub struct Reading {
 #[derive(Clone, Copy, Debug)]
 pub struct IdempotencyRecord {
     pub epoch: u64,
-    pub round: u32,
+    pub generation: u32,
     pub began: Start,
 }
 
@@ -211,7 +211,7 @@ impl Isolate {
     }
 
     /// A read of the feed has ended; answers whether it did not fail.
-    pub fn take_in(&mut self, reading: Reading, end: Start) -> bool {
+    pub fn apply_feed(&mut self, reading: Reading, end: Start) -> bool {
         let mut began = reading.began;
         let Some((heads, moment)) = reading.heads else {
             if self.is(Bug::FailureIsFresh) && self.began.is_some() {
@@ -222,7 +222,7 @@ impl Isolate {
         };
         let heads = self.misread(heads);
         self.cache
-            .take_in(&heads, ShardCount::default(), instant(began.at));
+            .apply_feed(&heads, ShardCount::default(), instant(began.at));
         let is_late = self.feed_epoch == self.epoch && self.began.is_some_and(|last| began.at < last.at);
         self.feed_epoch = self.epoch;
         if is_late {
@@ -291,17 +291,17 @@ impl Isolate {
     pub fn mark(&self, began: Start) -> IdempotencyRecord {
         IdempotencyRecord {
             epoch: self.epoch,
-            round: self.cache.round(),
+            generation: self.cache.generation(),
             began,
         }
     }
 
     /// The round by which a token that was read since a mark is remembered; nothing: of another instance.
-    pub fn round(&self, mark: &IdempotencyRecord) -> Option<u32> {
+    pub fn generation(&self, mark: &IdempotencyRecord) -> Option<u32> {
         let since_begin = self.began.is_some_and(|last| mark.began.at >= last.at);
         if self.is(Bug::FillAnytime) || (self.is(Bug::FillSinceBegin) && since_begin) {
-            return Some(self.cache.round());
+            return Some(self.cache.generation());
         }
-        (self.is(Bug::MarkOutlivesTrap) || mark.epoch == self.epoch).then_some(mark.round)
+        (self.is(Bug::MarkOutlivesTrap) || mark.epoch == self.epoch).then_some(mark.generation)
     }
 }

@@ -7,7 +7,7 @@ use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
 use leastkey::storage::plan::{Plan, ReadRequest, Reads};
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{recall_renewed, verify, verify_and_remember};
+use leastkey::verify::verify::{lookup_renewed, verify, verify_and_remember};
 use serde_json::json;
 
 use super::isolate::{Bug, IdempotencyRecord, Isolate, Reading, Start};
@@ -155,7 +155,7 @@ impl<'w> Schedule<'w> {
             .push(Reverse((self.now + later, self.scheduled, event)));
     }
 
-    fn saw(&mut self, what: impl Into<String>) {
+    fn observe_revision(&mut self, what: impl Into<String>) {
         *self.seen.entry(what.into()).or_default() += 1;
     }
 
@@ -197,13 +197,13 @@ impl<'w> Schedule<'w> {
         }
         if self.random.chance(10) {
             self.world.overflow(&mut self.random, self.now, self.moment);
-            self.saw("overflow");
+            self.observe_revision("overflow");
         }
         // Some changes are made by nobody here.
         let by = self.random.below(8) as usize;
         if let Some(isolate) = self.isolates.get_mut(by) {
             isolate.doubt(self.moment);
-            self.saw("own change");
+            self.observe_revision("own change");
         }
     }
 
@@ -212,7 +212,7 @@ impl<'w> Schedule<'w> {
         let Some(lost) = self.world.decode(self.moment) else {
             return;
         };
-        self.saw(if lost > 0 { "restored" } else { "restored the same" });
+        self.observe_revision(if lost > 0 { "restored" } else { "restored the same" });
         self.ended.clear();
         for asked in &mut self.asked {
             asked.had_ended = false;
@@ -223,20 +223,20 @@ impl<'w> Schedule<'w> {
         let isolate = self.random.below(3) as usize;
         if let Some(used) = self.isolates[isolate].unflushed.take() {
             self.world.flush(used, self.moment);
-            self.saw("flushed");
+            self.observe_revision("flushed");
         }
     }
 
     fn set_clock(&mut self) {
         let isolate = self.random.below(3) as usize;
         self.isolates[isolate].ahead = self.random.below(2_000);
-        self.saw("clock set");
+        self.observe_revision("clock set");
     }
 
     fn trap(&mut self) {
         let isolate = self.random.below(3) as usize;
         self.isolates[isolate].trap();
-        self.saw("trap");
+        self.observe_revision("trap");
     }
 
     fn verify(&mut self) -> Result<(), String> {
@@ -314,10 +314,10 @@ impl<'w> Schedule<'w> {
             of.reading = None;
         }
         let end = of.start(self.now, self.moment);
-        let told = of.take_in(reading, end);
+        let told = of.apply_feed(reading, end);
         for asked in std::mem::take(&mut self.waiting[at]) {
             if !told {
-                self.saw("hit store_unavailable");
+                self.observe_revision("hit store_unavailable");
             } else if !self.look(asked)? {
                 self.miss(asked)?;
             }
@@ -343,7 +343,7 @@ impl<'w> Schedule<'w> {
         };
         let question = Question::of(&self.requirements[*requirement]);
         let deployment = &self.world.host.deployment;
-        let hit = recall_renewed(
+        let hit = lookup_renewed(
             deployment,
             credential.as_bytes(),
             &question,
@@ -380,7 +380,7 @@ impl<'w> Schedule<'w> {
 
     fn fetch(&mut self, asked: usize) {
         if self.random.chance(self.failures / 2) {
-            return self.saw("read store_unavailable");
+            return self.observe_revision("read store_unavailable");
         }
         let of = &mut self.asked[asked];
         let world = &*self.world;
@@ -401,8 +401,8 @@ impl<'w> Schedule<'w> {
         let time = isolate.clock(self.now);
         let question = Question::of(&self.requirements[of.requirement]);
         let (deployment, now) = (&self.world.host.deployment, instant(time));
-        let round = isolate.round(&mark).filter(|_| of.window > 0);
-        let (step, slot) = if round.is_none() && self.bug == Some(Bug::EndUntold) {
+        let generation = isolate.generation(&mark).filter(|_| of.window > 0);
+        let (step, slot) = if generation.is_none() && self.bug == Some(Bug::EndUntold) {
             let step = verify(deployment, &of.credential, &question, &of.reads, now);
             (step, None)
         } else {
@@ -413,7 +413,7 @@ impl<'w> Schedule<'w> {
                 &of.reads,
                 now,
                 &mut isolate.cache,
-                round,
+                generation,
             )
         };
         match step {
@@ -428,7 +428,7 @@ impl<'w> Schedule<'w> {
                     isolate.absent.insert(of.credential.clone());
                 }
                 isolate.looks.insert(of.credential.clone(), mark.began.steady);
-                self.saw(if slot.is_some() { "filled" } else { "dropped" });
+                self.observe_revision(if slot.is_some() { "filled" } else { "dropped" });
                 self.answer(asked, verdict.code, mark.began, time, "read")
             }
             other => panic!("{other:?}"),
@@ -444,7 +444,7 @@ impl<'w> Schedule<'w> {
         time: u64,
         how: &str,
     ) -> Result<(), String> {
-        self.saw(format!("{how} {}", code.name()));
+        self.observe_revision(format!("{how} {}", code.name()));
         let Asked {
             isolate,
             requirement,
@@ -507,7 +507,7 @@ impl<'w> Schedule<'w> {
             if !restored.is_some_and(is_lost) {
                 return problem("the store has not said so since");
             }
-            self.saw("hit of a lost past");
+            self.observe_revision("hit of a lost past");
         }
         if had_ended && code == Code::Valid {
             return problem("it had ended before");
@@ -516,7 +516,7 @@ impl<'w> Schedule<'w> {
             && self.random.chance(30)
         {
             self.isolates[isolate].note_use(&id, time);
-            self.saw("used");
+            self.observe_revision("used");
         }
         let was_deleted = code == Code::Unknown && !self.world.is_late(credential);
         let has_ended = was_deleted || [Code::Revoked, Code::RotatedOut].contains(&code);

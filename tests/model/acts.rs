@@ -5,7 +5,8 @@ use proptest::sample::{select, subsequence};
 
 use super::actor::{Actor, PEOPLE};
 use super::call::{
-    Act, Call, Change, CreateRequest, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Whose,
+    Act, Call, Change, CreateRequest, Derived, OnAccount, OnToken, Renewal, RevisionFloors, Rights, Secret,
+    Whose,
 };
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
 use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
@@ -382,14 +383,16 @@ pub fn derived() -> impl Strategy<Value = Derived> {
     })
 }
 
-fn seen() -> impl Strategy<Value = Seen> {
+fn seen() -> impl Strategy<Value = RevisionFloors> {
     let ago = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, HOUR, 8 * DAY])];
     let span = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, 2 * HOUR, 20 * DAY])];
-    (token(), proptest::bool::weighted(0.3), ago, span).prop_map(|(secret, reused, ago, span)| Seen {
-        secret,
-        reused,
-        ago,
-        span,
+    (token(), proptest::bool::weighted(0.3), ago, span).prop_map(|(secret, reused, ago, span)| {
+        RevisionFloors {
+            secret,
+            reused,
+            ago,
+            span,
+        }
     })
 }
 
@@ -502,7 +505,7 @@ impl Call {
                 let reused = seen.reused && !found.retired.is_empty();
                 Call::Flush {
                     token,
-                    seen: Seen {
+                    seen: RevisionFloors {
                         secret,
                         reused,
                         ..*seen

@@ -127,16 +127,16 @@ pub enum Call {
         secret: usize,
         derived: Derived,
     },
-    /// What verifiers saw of a token.
+    /// What verifiers observe_revision of a token.
     Flush {
         token: usize,
-        seen: Seen,
+        seen: RevisionFloors,
     },
 }
 
 /// Uses of a token, by one of its secrets or by one that was rotated out.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
+pub struct RevisionFloors {
     pub secret: usize,
     pub reused: bool,
     /// How long ago the last of them was made, and how long before it the first.

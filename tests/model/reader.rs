@@ -7,7 +7,7 @@ use leastkey::model::question::Question;
 use leastkey::storage::plan::Reads;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{recall, take_in};
+use leastkey::verify::verify::{apply_feed, lookup};
 
 use crate::support::instant;
 
@@ -29,19 +29,19 @@ impl Reader {
             let stored = store.get(&key).cloned();
             heads.insert(key, stored);
         }
-        take_in(deployment, &heads, instant(version), &mut self.cache).unwrap();
+        apply_feed(deployment, &heads, instant(version), &mut self.cache).unwrap();
         self.read = Some(version);
     }
 
     /// What it remembers. Of time without use it knows only what it has read: that is asked for again.
-    pub fn recall(
+    pub fn lookup(
         &mut self,
         deployment: &Deployment,
         credential: &str,
         question: &Question,
         now: u64,
     ) -> Option<Code> {
-        let found = recall(
+        let found = lookup(
             deployment,
             credential.as_bytes(),
             question,

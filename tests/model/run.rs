@@ -358,7 +358,7 @@ impl Run {
         };
         for (number, credential) in found.secrets.iter().enumerate() {
             let expected = self.state.verdict(found, number, None);
-            self.recall(token, credential, None, &expected)?;
+            self.lookup(token, credential, None, &expected)?;
             let verdict = self.world.verify(credential, asked, &mut reads);
             let code = verdict.code.name();
             self.note(format!("verdict: {code}"));
@@ -388,14 +388,14 @@ impl Run {
     }
 
     /// What a verifier remembers of a credential, if it does.
-    fn recall(
+    fn lookup(
         &self,
         token: usize,
         credential: &str,
         needs: Needs,
         expected: &[&'static str],
     ) -> Result<Option<Code>, String> {
-        let Some(code) = self.world.recall(credential, needs) else {
+        let Some(code) = self.world.lookup(credential, needs) else {
             return Ok(None);
         };
         self.note(format!("remembered: {}", code.name()));
@@ -438,7 +438,7 @@ impl Run {
                 let expected = self.state.verdict(found, found.current, needs);
                 // The same terms decide what is remembered and what is read: one of them is read too.
                 let remembered = match place {
-                    Some(_) => self.recall(token, credential, needs, &expected)?,
+                    Some(_) => self.lookup(token, credential, needs, &expected)?,
                     None => None,
                 };
                 let code = remembered.unwrap_or_else(|| {

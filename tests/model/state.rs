@@ -201,7 +201,7 @@ impl Token {
 }
 
 /// How a token stands now: the code that refuses it, if one does, and what is left of its grant.
-pub struct Standing {
+pub struct ResolvedToken {
     pub refusal: Option<&'static str>,
     pub reach: Reach,
 }
@@ -281,7 +281,7 @@ impl State {
         std::iter::once(token).chain(token.parents.iter().map(|parent| &self.tokens[*parent]))
     }
 
-    pub fn standing(&self, token: &Token) -> Standing {
+    pub fn standing(&self, token: &Token) -> ResolvedToken {
         let parents = || token.parents.iter().map(|parent| &self.tokens[*parent]);
         let living = || parents().filter(|parent| parent.status != Status::Deleted);
         let accounts = self.accounts_of(token);
@@ -305,7 +305,7 @@ impl State {
         for account in registered() {
             reach = both(&reach, &account.most);
         }
-        Standing { refusal, reach }
+        ResolvedToken { refusal, reach }
     }
 
     /// The credits that are left to a token: of its own, and of those that it came from.

@@ -137,11 +137,11 @@ impl World {
     }
 
     /// What a verifier remembers that has read the feed since the last change.
-    pub fn recall(&self, credential: &str, needs: Needs) -> Option<Code> {
+    pub fn lookup(&self, credential: &str, needs: Needs) -> Option<Code> {
         let asked = Asked { needs, consume: None };
         let mut reader = self.reader.borrow_mut();
         reader.follow(&DEPLOYMENT, &self.store, self.version);
-        reader.recall(&DEPLOYMENT, credential, &asked.question(), self.now)
+        reader.lookup(&DEPLOYMENT, credential, &asked.question(), self.now)
     }
 
     /// The verdict on a credential, which writes nothing and is remembered. The reads are of the store as it is, and are added to.
@@ -167,10 +167,10 @@ impl World {
         let mut reader = self.reader.borrow_mut();
         reader.follow(&DEPLOYMENT, &self.store, self.version);
         let cache = &mut reader.cache;
-        let (round, now) = (Some(cache.round()), instant(self.now));
+        let (generation, now) = (Some(cache.generation()), instant(self.now));
         for _ in 0..4 {
             let (step, _) =
-                verify_and_remember(&*DEPLOYMENT, credential, &question, reads, now, cache, round);
+                verify_and_remember(&*DEPLOYMENT, credential, &question, reads, now, cache, generation);
             let (writes, verdict) = match step {
                 Plan::Need(need) => {
                     self.fetch(reads, need);

@@ -25,13 +25,13 @@ use leastkey::operation::{Entropy, Time};
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{CredentialForm, Digest, SCHEME, TokenId};
 use leastkey::value::time::Instant;
-use leastkey::verify::batch_buffers::{Numbered, Scratch};
+use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::explain::explain;
 use leastkey::verify::verdict::{Code, CodeRow};
 use leastkey::{Deployment, operation};
 
-/// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not fill
+/// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not insert
 /// the memory.
 const REMEMBERED: usize = 1_000;
 
@@ -56,10 +56,10 @@ pub struct Core {
     /// Requirements that were written as text, compiled.
     requirements: RefCell<SortedMap<String, Rc<Requirement>>>,
     /// Those of them that the fast path knows by a number.
-    numbered: RefCell<Numbered>,
+    numbered: RefCell<InternedRequirements>,
     /// Tokens that were verified not long ago.
     cache: RefCell<Cache>,
-    scratch: RefCell<Scratch>,
+    scratch: RefCell<BatchBuffers>,
     /// Where a host writes what it has read.
     reads: RefCell<Vec<u8>>,
 }

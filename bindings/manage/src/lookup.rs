@@ -17,7 +17,7 @@ use leastkey::value::credential::TokenId;
 use leastkey::verify::batch_buffers::{MISS, number};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::{Code, Lacking};
-use leastkey::verify::verify::{recall_renewed, take_in, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup_renewed, verify_and_remember};
 
 #[wasm_bindgen]
 impl Core {
@@ -94,7 +94,7 @@ impl Core {
     }
 
     /// As [`Core::hit`], for any question, and with the uses counted that [`Core::note_use`] has noted. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
-    pub fn recall(&self, credential: String, question: JsValue, now: f64, out: &Array) -> i32 {
+    pub fn lookup(&self, credential: String, question: JsValue, now: f64, out: &Array) -> i32 {
         let credential = Zeroizing::new(credential);
         let asked = || -> Result<i32, Refusal> {
             let question = value(question, "the question")?;
@@ -102,7 +102,7 @@ impl Core {
             let question = Question::read(&requirement, &question)?;
             let cache = &mut self.cache.borrow_mut();
             let now = super::clock(now)?;
-            let hit = number(recall_renewed(
+            let hit = number(lookup_renewed(
                 self.deployment()?,
                 credential.as_bytes(),
                 &question,
@@ -133,8 +133,8 @@ impl Core {
     }
 
     /// How many reads of the feed were taken in: to be asked before a token is read that is to be remembered.
-    pub fn round(&self) -> u32 {
-        self.cache.borrow().round()
+    pub fn generation(&self) -> u32 {
+        self.cache.borrow().generation()
     }
 
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict. The token is remembered if `round` is
@@ -149,7 +149,7 @@ impl Core {
         question: JsValue,
         reads: u32,
         now: f64,
-        round: Option<u32>,
+        generation: Option<u32>,
         out: &Array,
     ) -> i32 {
         let credential = Zeroizing::new(credential);
@@ -175,7 +175,7 @@ impl Core {
                 &Reads::from_text(reads),
                 now,
                 cache,
-                round,
+                generation,
             ))
         };
         let (step, slot) = asked().unwrap_or_else(|refusal| (Plan::Refuse(refusal), None));
@@ -186,11 +186,11 @@ impl Core {
     /// Takes in a read of all heads of the change feed, and of `meta/deployment`, that began at `read_at`. Answers how many shards there are.
     /// `out[0]` only if it cannot be taken in: then the answer is 0.
     #[wasm_bindgen(js_name = takeIn)]
-    pub fn take_in(&self, heads: &str, read_at: f64, out: &Array) -> u8 {
+    pub fn apply_feed(&self, heads: &str, read_at: f64, out: &Array) -> u8 {
         let taken = || -> Result<u8, Refusal> {
             let (deployment, read_at) = (self.deployment()?, super::clock(read_at)?);
             let cache = &mut self.cache.borrow_mut();
-            take_in(deployment, &Reads::from_text(heads), read_at, cache)
+            apply_feed(deployment, &Reads::from_text(heads), read_at, cache)
                 .map(ShardCount::get)
                 .map_err(|not_ours| not_ours.refusal(deployment.prefix()))
         };

@@ -18,11 +18,11 @@ use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::CredentialForm;
 use leastkey::value::time::Instant;
-use leastkey::verify::batch_buffers::{MISS, Numbered, Scratch, number as number_of};
+use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements, MISS, number as number_of};
 use leastkey::verify::cache::{Cache, Hit};
 use leastkey::verify::verdict::{Code, CodeRow, Lacking};
 use leastkey::verify::verify;
-use leastkey::verify::verify::{recall_renewed, verify_and_remember};
+use leastkey::verify::verify::{lookup_renewed, verify_and_remember};
 
 /// Instead of a round.
 const NO_ROUND: u32 = u32::MAX;
@@ -30,13 +30,13 @@ const NO_ROUND: u32 = u32::MAX;
 /// Everything that stays between two calls.
 struct State {
     edge: Edge,
-    numbered: Numbered,
+    numbered: InternedRequirements,
     cache: Cache,
 }
 
 thread_local! {
     static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static SCRATCH: RefCell<BatchBuffers> = RefCell::default();
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static GIVEN: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<String> = const { RefCell::new(String::new()) };
@@ -97,13 +97,13 @@ extern "C" fn output_length() -> usize {
 /// Where to write credentials: 6,144 bytes from this address.
 #[unsafe(no_mangle)]
 extern "C" fn scratch() -> *const u8 {
-    SCRATCH.with_borrow(Scratch::text)
+    SCRATCH.with_borrow(BatchBuffers::text)
 }
 
 /// Where to write the numbers of requirements for [`hits`], and to read its verdicts: 64 whole numbers of four bytes.
 #[unsafe(no_mangle)]
 extern "C" fn numbers() -> *const i32 {
-    SCRATCH.with_borrow(Scratch::numbers)
+    SCRATCH.with_borrow(BatchBuffers::numbers)
 }
 
 /// Starts with a configuration and a catalog. Answers the verdict codes by their numbers, and the form of credentials.
@@ -138,11 +138,11 @@ extern "C" fn remember(capacity: u32) {
 }
 
 /// Verifies the credential at the scratch. Given are the question, then keys and values. Answers the slot where the token is remembered if
-/// the round is still the same, or -1, and in words the step. Without a round, 2^32 - 1, the cache only learns what has ended.
+/// the round is still the same, or -1, and in words the step. Without a generation, 2^32 - 1, the cache only learns what has ended.
 #[unsafe(no_mangle)]
-extern "C" fn verify(length: u32, now: f64, round: u32) -> i32 {
+extern "C" fn verify(length: u32, now: f64, generation: u32) -> i32 {
     let mut slot = None;
-    let round = (round != NO_ROUND).then_some(round);
+    let generation = (generation != NO_ROUND).then_some(generation);
     answer(|given| {
         let mut given = given.into_iter();
         let question = read(&given.next().flatten())?;
@@ -153,7 +153,8 @@ extern "C" fn verify(length: u32, now: f64, round: u32) -> i32 {
             let now = clock(now)?;
             let step = with_credential(length, |credential| {
                 let credential = std::str::from_utf8(credential).unwrap_or_default();
-                let (step, at) = verify_and_remember(edge, credential, &question, &reads, now, cache, round);
+                let (step, at) =
+                    verify_and_remember(edge, credential, &question, &reads, now, cache, generation);
                 slot = at;
                 step
             });
@@ -222,7 +223,7 @@ extern "C" fn look_up(length: u32, now: f64) -> i32 {
             let question = Question::read(&requirement, &question)?;
             let now = clock(now)?;
             let found = with_credential(length, |credential| {
-                recall_renewed(edge, credential, &question, now, cache)
+                lookup_renewed(edge, credential, &question, now, cache)
             });
             hit = found.map_or(MISS, number_of);
             let Some(Ok(Some(Hit { slot, code, .. }))) = found else {
@@ -238,18 +239,18 @@ extern "C" fn look_up(length: u32, now: f64) -> i32 {
 /// How many reads of the feed were taken in. (`round` is a name of the C library.)
 #[unsafe(no_mangle)]
 extern "C" fn rounds() -> u32 {
-    STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.cache.round()))
+    STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.cache.generation()))
 }
 
 /// Takes in a read of all heads of the change feed, and of `meta/deployment`, that began at `read_at`: keys and values, which are given.
 /// Answers how many shards there are; in words only a refusal.
 #[unsafe(no_mangle)]
-extern "C" fn take_in(read_at: f64) -> u32 {
+extern "C" fn apply_feed(read_at: f64) -> u32 {
     let mut shards = 0;
     answer::<()>(|given| {
         let heads = reads(given.into_iter());
         with_state(|State { edge, cache, .. }| {
-            let taken = verify::take_in(edge, &heads, clock(read_at)?, cache);
+            let taken = verify::apply_feed(edge, &heads, clock(read_at)?, cache);
             shards = taken
                 .map_err(|_| Refusal::new(ErrorCode::StoreUnavailable, ""))?
                 .get()
@@ -285,7 +286,7 @@ fn with_state<T>(call: impl FnOnce(&mut State) -> Result<T, Refusal>) -> Result<
     STATE.with_borrow_mut(|state| call(state.as_mut().ok_or_else(unreadable)?))
 }
 
-fn with_scratch<T>(call: impl FnOnce(&mut Scratch, &mut State) -> T) -> Option<T> {
+fn with_scratch<T>(call: impl FnOnce(&mut BatchBuffers, &mut State) -> T) -> Option<T> {
     SCRATCH.with_borrow_mut(|scratch| {
         STATE.with_borrow_mut(|state| state.as_mut().map(|state| call(scratch, state)))
     })

@@ -13,7 +13,7 @@ use expression::Expression;
 /// The most bytes of a scope. Servers and proxies refuse answers with long headers, and a scope of a thousand permissions helps nobody.
 const LONGEST_SCOPE: usize = 1_000;
 
-/// A requirement. Absent means: only authenticate.
+/// A requirement. NegativeCache means: only authenticate.
 #[derive(Debug, Default)]
 pub struct Requirement {
     needs: Option<Expression>,

@@ -83,7 +83,7 @@ decode_members!(Cursor {
 struct Trail {
     /// The owner, as a part of keys.
     of: String,
-    /// The number of its last entry. Absent: somebody else has added to it.
+    /// The number of its last entry. NegativeCache: somebody else has added to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
 }

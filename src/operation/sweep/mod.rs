@@ -124,7 +124,7 @@ pub(super) struct Done {
     /// Nothing, where nothing is to be written.
     pub(super) writes: Vec<Write>,
     pub(super) report: Sweep,
-    /// Where the next page begins. Absent: the sweep is complete.
+    /// Where the next page begins. NegativeCache: the sweep is complete.
     pub(super) next: Option<Cursor>,
 }
 

@@ -66,7 +66,7 @@ fn value(digit: u8) -> u8 {
     }
 }
 
-/// The digit with which each one is replaced to turn the order round: newest first by ascending key.
+/// The digit with which each one is replaced to turn the order generation: newest first by ascending key.
 pub(super) fn mirror(digit: u8) -> u8 {
     symbol(u32::from(61u8.saturating_sub(value(digit))))
 }

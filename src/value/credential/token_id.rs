@@ -61,7 +61,7 @@ impl TokenId {
         base62::decode(self.0.first_chunk::<8>().map_or(&[][..], |digits| digits))
     }
 
-    /// The id with its order turned round, so that ascending keys list the newest first. Its own inverse.
+    /// The id with its order turned generation, so that ascending keys list the newest first. Its own inverse.
     pub(crate) fn mirrored(&self) -> TokenId {
         TokenId(self.0.map(base62::mirror))
     }

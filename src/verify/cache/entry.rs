@@ -1,4 +1,4 @@
-//! One token in the cache: its secrets' digests, its terms, and what a change of would touch it.
+//! One token in the cache: its secrets' digests, its rules, and what a change of would touch it.
 
 use std::rc::Rc;
 
@@ -7,8 +7,8 @@ use crate::model::record::{Secret, Secrets};
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::Presented;
 use crate::value::time::Instant;
-use crate::verify::dependencies::{Standing, dependencies};
-use crate::verify::rules::Terms;
+use crate::verify::dependencies::{ResolvedToken, dependencies};
+use crate::verify::rules::ValidityRules;
 
 /// How many bytes the stored record of a token has at most that counts as one. What a host remembers with a token grows with it too.
 const ORDINARY: usize = 2_048;
@@ -21,7 +21,7 @@ pub struct Entry {
     /// How much of the capacity it takes.
     pub(super) weight: u32,
     secrets: Secrets,
-    pub(super) terms: Terms,
+    pub(super) rules: ValidityRules,
     pub(super) rests_on: Rc<RestsOn>,
 }
 
@@ -39,8 +39,8 @@ pub(super) struct RestsOn {
 impl Entry {
     /// Compiles a token, stored as a text of so many bytes, with what it rests on, for a cache that follows so many shards.
     #[must_use]
-    pub fn of(secrets: Secrets, size: usize, standing: Standing, shards: ShardCount) -> Entry {
-        let token = &standing.token;
+    pub fn of(secrets: Secrets, size: usize, resolved: ResolvedToken, shards: ShardCount) -> Entry {
+        let token = &resolved.token;
         let owners = std::iter::once(token.owner.clone()).chain(token.owner.above());
         let accounts = owners
             .chain(token.technical_user.clone())
@@ -62,21 +62,21 @@ impl Entry {
                 accounts: fingerprints(&accounts),
                 parents: fingerprints(&parents),
             }),
-            terms: standing.terms,
+            rules: resolved.rules,
         }
     }
 
     /// Whether a verdict would tell the same of another that is of the same revision.
     pub(super) fn tells_as(&self, other: &Entry) -> bool {
-        self.terms.grant() == other.terms.grant()
+        self.rules.grant() == other.rules.grant()
             && self.weight == other.weight
             && self.rests_on == other.rests_on
     }
 
     /// Takes the place of this one, which tells the same. What both share with others stays.
     pub(super) fn replace(&mut self, mut other: Entry) {
-        other.terms.take_uses(&self.terms);
-        other.terms.share(Rc::clone(self.terms.shared_grant()));
+        other.rules.take_uses(&self.rules);
+        other.rules.share(Rc::clone(self.rules.shared_grant()));
         other.rests_on = Rc::clone(&self.rests_on);
         *self = other;
     }

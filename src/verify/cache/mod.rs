@@ -1,28 +1,28 @@
 //! What a verifier remembers of tokens, with a written bound on how long a change may go unnoticed.
 //!
-//! Remembered are terms, never verdicts and never secrets. They may be used as long as the last read of the change feed *began* within the
+//! Remembered are rules, never verdicts and never secrets. They may be used as long as the last read of the change feed *began* within the
 //! freshness window; that read drops everything that changed since the one before, and a whole shard of it if more changed than a head
 //! remembers. What is put in must have been read from the store by reads that began after the last read of the feed had *ended*: a change
 //! that the feed has told already is never told again, so what was read before it would stay.
 
-mod absent;
 mod entry;
-mod seen;
+mod negative_cache;
+mod noted_uses;
+mod revision_floors;
 mod shards;
 mod slots;
-mod used;
 
 use std::rc::Rc;
 
-use absent::Absent;
 pub use entry::Entry;
 use entry::RestsOn;
-use seen::Seen;
+use negative_cache::NegativeCache;
+use noted_uses::Used;
+use revision_floors::RevisionFloors;
 use shards::Shards;
 use slots::Slots;
-use used::Used;
 
-use super::record_memo::Recent;
+use super::record_memo::RecordMemo;
 use super::verdict::Code;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
@@ -51,15 +51,15 @@ pub struct Cache {
     /// When the read of the feed began that everything here has outlived.
     as_of: Option<Instant>,
     /// How many reads of the feed were taken in.
-    round: u32,
+    generation: u32,
     /// Ids that were not there. Making a token tells nobody, so all of them are forgotten with every read of the feed.
-    absent: Absent,
+    absent: NegativeCache,
     /// What this round has been told of tokens that are not remembered.
-    seen: Seen,
+    seen: RevisionFloors,
     /// Grants and dependencies that many tokens share.
     grants: Shared<Grant>,
     rests_on: Shared<RestsOn>,
-    recent: Recent,
+    recent: RecordMemo,
     /// Uses that were noted here.
     used: Used,
 }
@@ -70,7 +70,7 @@ pub enum Found {
     /// That of the token in a slot.
     At(u32),
     /// One that the store did not have.
-    Absent,
+    NegativeCache,
     /// Not known: the store has to be asked.
     Nowhere,
 }
@@ -99,7 +99,7 @@ impl Hit {
 /// What a verification from the store takes from a cache.
 pub(crate) struct Memory<'c> {
     /// The record that was read last.
-    pub(crate) recent: &'c mut Recent,
+    pub(crate) recent: &'c mut RecordMemo,
     /// Whether a token is remembered whose secret was not presented: then all of it is read.
     pub(crate) remembers: bool,
     used: Option<&'c Used>,
@@ -107,7 +107,7 @@ pub(crate) struct Memory<'c> {
 
 impl<'c> Memory<'c> {
     /// Of nothing.
-    pub(crate) fn none(recent: &'c mut Recent) -> Memory<'c> {
+    pub(crate) fn none(recent: &'c mut RecordMemo) -> Memory<'c> {
         Memory {
             recent,
             remembers: false,
@@ -132,20 +132,20 @@ impl Cache {
             hand: 0,
             shards: Shards::default(),
             as_of: None,
-            round: 0,
-            absent: Absent::default(),
-            seen: Seen::default(),
+            generation: 0,
+            absent: NegativeCache::default(),
+            seen: RevisionFloors::default(),
             grants: Shared::default(),
             rests_on: Shared::default(),
-            recent: Recent::default(),
+            recent: RecordMemo::default(),
             used: Used::default(),
         }
     }
 
-    /// What a verification from the store takes from here. `round`: see [`Cache::fill`].
-    pub(crate) fn memory(&mut self, round: Option<u32>) -> Memory<'_> {
+    /// What a verification from the store takes from here. `round`: see [`Cache::insert`].
+    pub(crate) fn memory(&mut self, generation: Option<u32>) -> Memory<'_> {
         Memory {
-            remembers: self.is_in_time(round),
+            remembers: self.is_in_time(generation),
             recent: &mut self.recent,
             used: Some(&self.used),
         }
@@ -169,10 +169,10 @@ impl Cache {
         self.as_of
     }
 
-    /// What [`Cache::fill`] wants to know of the moment before a token was read.
+    /// What [`Cache::insert`] wants to know of the moment before a token was read.
     #[must_use]
-    pub fn round(&self) -> u32 {
-        self.round
+    pub fn generation(&self) -> u32 {
+        self.generation
     }
 
     /// Where a token is remembered, before anything is hashed.
@@ -180,7 +180,7 @@ impl Cache {
     pub fn find(&self, id: &TokenId) -> Found {
         match self.slots.find(id.bytes()) {
             Some(slot) => Found::At(slot),
-            None if self.absent.has(id.bytes()) => Found::Absent,
+            None if self.absent.has(id.bytes()) => Found::NegativeCache,
             None => Found::Nowhere,
         }
     }
@@ -208,11 +208,11 @@ impl Cache {
             Secret::RotatedOut => return Some(Hit::refused(slot, Code::RotatedOut)),
             Secret::Wrong => return Some(Hit::refused(slot, Code::BadSecret)),
         };
-        if question.consume.is_some() && entry.terms.are_limited() {
+        if question.consume.is_some() && entry.rules.are_limited() {
             return None;
         }
         of.used = true;
-        let code = entry.terms.decide(question, now);
+        let code = entry.rules.decide(question, now);
         Some(Hit {
             slot,
             code,
@@ -221,8 +221,8 @@ impl Cache {
     }
 
     /// Remembers that there is no token with an id, if the reads that said so began in this round.
-    pub fn fill_absent(&mut self, id: &TokenId, round: Option<u32>) {
-        if self.is_in_time(round) {
+    pub fn insert_absent(&mut self, id: &TokenId, generation: Option<u32>) {
+        if self.is_in_time(generation) {
             self.absent.add(id.bytes());
         }
     }
@@ -230,10 +230,10 @@ impl Cache {
     /// Remembers a token that was read from the store; answers its slot. `round` is what [`Cache::round`] said before the reads began: if the
     /// feed was taken in since, they may have missed what it has told already, and the token is not remembered. `None`: they began who knows
     /// when. Nothing older ever takes the place of something newer, and nothing older stays beside it.
-    pub fn fill(&mut self, mut entry: Entry, round: Option<u32>) -> Option<u32> {
-        let in_time = self.is_in_time(round);
-        if entry.terms.have_ended() {
-            self.saw(&entry.id, ENDED);
+    pub fn insert(&mut self, mut entry: Entry, generation: Option<u32>) -> Option<u32> {
+        let in_time = self.is_in_time(generation);
+        if entry.rules.have_ended() {
+            self.observe_revision(&entry.id, ENDED);
         } else if in_time && self.seen.is_newer(&entry.id, entry.revision) {
             return None;
         }
@@ -241,11 +241,11 @@ impl Cache {
             self.forget_older(&entry.id, entry.revision);
             // No feed tells of a use, and none is taken back: whenever it was read, it counts.
             if let Some(known) = self.known(&entry) {
-                known.terms.take_uses(&entry.terms);
+                known.rules.take_uses(&entry.rules);
             }
             return None;
         }
-        entry.terms.share(self.grants.one(entry.terms.shared_grant()));
+        entry.rules.share(self.grants.one(entry.rules.shared_grant()));
         entry.rests_on = self.rests_on.one(&entry.rests_on);
         if let Some(at) = self.slots.find(&entry.id) {
             let known = self.slots.entry(at);
@@ -260,18 +260,18 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// As [`Cache::fill`], of a token whose secret was not presented: what a host remembers with it stands, unless it is of something else than
+    /// As [`Cache::insert`], of a token whose secret was not presented: what a host remembers with it stands, unless it is of something else than
     /// this. So nobody drives a token out by knowing its id.
-    pub fn fill_unproven(&mut self, entry: Entry, round: Option<u32>) -> Option<u32> {
-        if self.is_in_time(round)
-            && !entry.terms.have_ended()
+    pub fn fill_unproven(&mut self, entry: Entry, generation: Option<u32>) -> Option<u32> {
+        if self.is_in_time(generation)
+            && !entry.rules.have_ended()
             && let Some(known) = self.known(&entry)
             && known.tells_as(&entry)
         {
             known.replace(entry);
             return None;
         }
-        let slot = self.fill(entry, round)?;
+        let slot = self.insert(entry, generation)?;
         // The first to be forgotten.
         self.slots.get_mut(slot)?.used = false;
         Some(slot)
@@ -288,7 +288,7 @@ impl Cache {
     /// without use, as far as the token is remembered; nothing: it is not.
     pub fn note_use(&mut self, id: &TokenId, at: Instant) -> Option<bool> {
         let slot = self.slots.find(id.bytes())?;
-        let idle = self.slots.entry(slot)?.terms.idle();
+        let idle = self.slots.entry(slot)?.rules.idle();
         for idle in idle {
             self.used.note(idle.of_token(), at);
         }
@@ -299,7 +299,7 @@ impl Cache {
     pub fn renew(&mut self, slot: u32) -> bool {
         let used = &self.used;
         let entry = self.slots.get_mut(slot).and_then(|of| of.entry.as_mut());
-        entry.is_some_and(|entry| entry.terms.note_uses(|of| used.last(of)))
+        entry.is_some_and(|entry| entry.rules.note_uses(|of| used.last(of)))
     }
 
     /// How many shards the change feed had when it was taken in last.
@@ -310,12 +310,12 @@ impl Cache {
 
     /// Takes in a read of all heads of the change feed, which has so many shards, and forgets what changed. `read_at` orders the reads by when
     /// they began: an instant, or any number that grows.
-    pub fn take_in(&mut self, heads: &Reads, shards: ShardCount, read_at: Instant) {
+    pub fn apply_feed(&mut self, heads: &Reads, shards: ShardCount, read_at: Instant) {
         // Two reads that cross: the later one has told everything that the earlier one knows.
         if self.as_of.is_some_and(|as_of| read_at < as_of) {
             return;
         }
-        let changes = self.shards.take_in(heads, shards);
+        let changes = self.shards.apply_feed(heads, shards);
         self.absent.clear();
         self.as_of = Some(read_at);
         self.next_round();
@@ -336,13 +336,13 @@ impl Cache {
     }
 
     /// Whether reads that began in a round have seen all that the feed has told.
-    fn is_in_time(&self, round: Option<u32>) -> bool {
-        self.as_of.is_some() && round == Some(self.round)
+    fn is_in_time(&self, generation: Option<u32>) -> bool {
+        self.as_of.is_some() && generation == Some(self.generation)
     }
 
     /// Takes note that a read has found a token at a revision, or [`ENDED`]: what is older is forgotten, and of the reads that are under way
     /// those that found less are not remembered. So a refusal that nothing takes back stays one.
-    pub fn saw(&mut self, id: &[u8; 16], least: u64) {
+    pub fn observe_revision(&mut self, id: &[u8; 16], least: u64) {
         self.forget_older(id, least);
         // Before the feed was read no read counts anyway.
         if self.as_of.is_some() && !self.seen.note(id, least) {
@@ -352,14 +352,14 @@ impl Cache {
 
     /// From here on no read counts that is under way.
     fn next_round(&mut self) {
-        self.round = self.round.wrapping_add(1);
-        self.seen = Seen::default();
+        self.generation = self.generation.wrapping_add(1);
+        self.seen = RevisionFloors::default();
     }
 
     /// The grant of the token in a slot.
     #[must_use]
     pub fn grant(&self, slot: u32) -> Option<Grant> {
-        Some(self.slots.entry(slot)?.terms.grant().clone())
+        Some(self.slots.entry(slot)?.rules.grant().clone())
     }
 
     /// Forgets what is remembered of a token, if it is from before a revision.

@@ -9,11 +9,11 @@ use crate::storage::shard_count::ShardCount;
 #[derive(Debug, Default)]
 pub(super) struct Shards {
     count: ShardCount,
-    seen: Vec<Seen>,
+    seen: Vec<RevisionFloors>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Seen {
+enum RevisionFloors {
     /// Never, or not in a form that can be followed.
     #[default]
     Unknown,
@@ -44,10 +44,10 @@ impl Shards {
 
     /// Goes on to what the heads say now. A head that was not read is lost: a reader assumes 16 shards until it has read how many there are.
     /// With another number than before all are, for each owner may be in another one.
-    pub(super) fn take_in(&mut self, heads: &Reads, count: ShardCount) -> Changes {
+    pub(super) fn apply_feed(&mut self, heads: &Reads, count: ShardCount) -> Changes {
         let mut changes = Changes::default();
         if self.seen.len() != usize::from(count.get()) {
-            self.seen = vec![Seen::Unknown; count.get().into()];
+            self.seen = vec![RevisionFloors::Unknown; count.get().into()];
             self.count = count;
             changes.lost = u64::MAX;
         }
@@ -59,8 +59,8 @@ impl Shards {
                 None => Err(crate::codec::decode::DecodeError),
             };
             let followed = match (*seen, &head) {
-                (Seen::Nothing, Ok(None)) => Some([].as_slice()),
-                (Seen::Upto(position), Ok(Some(head))) => head.since(position),
+                (RevisionFloors::Nothing, Ok(None)) => Some([].as_slice()),
+                (RevisionFloors::Upto(position), Ok(Some(head))) => head.since(position),
                 _ => None,
             };
             match followed {
@@ -68,9 +68,11 @@ impl Shards {
                 None => changes.lost |= 1 << shard,
             }
             *seen = match head {
-                Ok(None) => Seen::Nothing,
-                Ok(Some(head)) => head.position().map_or(Seen::Unknown, Seen::Upto),
-                Err(_) => Seen::Unknown,
+                Ok(None) => RevisionFloors::Nothing,
+                Ok(Some(head)) => head
+                    .position()
+                    .map_or(RevisionFloors::Unknown, RevisionFloors::Upto),
+                Err(_) => RevisionFloors::Unknown,
             };
         }
         changes

@@ -2,7 +2,7 @@
 
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
-use crate::model::call::{OnToken, Renewal, Seen};
+use crate::model::call::{OnToken, Renewal, RevisionFloors};
 use crate::model::place::Reach;
 use crate::model::state::{Marker, Rotation, Status, Token};
 
@@ -145,9 +145,9 @@ impl State {
         Ok(Done::changed(at))
     }
 
-    /// What verifiers saw: a use, which is one of the tokens that a session came from too; the first of a new secret may end the old one; that
+    /// What verifiers observe_revision: a use, which is one of the tokens that a session came from too; the first of a new secret may end the old one; that
     /// of an ended secret may end the token.
-    pub(super) fn flush(&mut self, at: usize, seen: &Seen) -> Done {
+    pub(super) fn flush(&mut self, at: usize, seen: &RevisionFloors) -> Done {
         let now = self.now;
         let reused = seen.reused;
         let last = now - seen.ago;

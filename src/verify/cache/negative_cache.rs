@@ -7,9 +7,9 @@ const SETS: usize = 512;
 
 /// Of each set the last eight: somebody who makes ids up takes the place of others like him, and nothing else.
 #[derive(Debug, Default)]
-pub(super) struct Absent(Vec<[Key; 8]>);
+pub(super) struct NegativeCache(Vec<[Key; 8]>);
 
-impl Absent {
+impl NegativeCache {
     pub(super) fn has(&self, id: &[u8; 16]) -> bool {
         let id = key(id);
         let set = self.0.get(place(id));
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn the_last_ids_are_known_until_all_are_forgotten() {
         let id = |number: usize| *format!("{number:016}").as_bytes().as_array().unwrap();
-        let mut absent = Absent::default();
+        let mut absent = NegativeCache::default();
         assert!(!absent.has(&id(0)));
         for number in 0..100_000 {
             absent.add(&id(number));

@@ -5,9 +5,9 @@ const MOST: usize = 64;
 
 /// Tokens with the least revision that may still be remembered of them.
 #[derive(Debug, Default)]
-pub(super) struct Seen(Vec<([u8; 16], u64)>);
+pub(super) struct RevisionFloors(Vec<([u8; 16], u64)>);
 
-impl Seen {
+impl RevisionFloors {
     /// Notes a token; `false` where there is no room for it.
     pub(super) fn note(&mut self, id: &[u8; 16], least: u64) -> bool {
         if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| known == id) {
