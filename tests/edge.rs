@@ -8,8 +8,8 @@
 
 use leastkey::Deployment;
 use leastkey::codec::json::Value;
-use leastkey::deployment::Verifying;
-use leastkey::deployment::verifier::Edge;
+use leastkey::deployment::VerifierConfig;
+use leastkey::deployment::verifier::VerifierDeployment;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
@@ -33,7 +33,7 @@ const PATHS: [&str; 9] = [
 fn compare(catalog: &Json) -> bool {
     let config = value(&json!({ "prefix": "acme" }));
     let whole = Deployment::configure(&config, &value(catalog));
-    let edge = Edge::configure(&config, &value(catalog));
+    let edge = VerifierDeployment::configure(&config, &value(catalog));
     let Ok(whole) = whole else { return false };
     let edge = edge.unwrap_or_else(|refusal| panic!("{refusal}: {catalog}"));
     assert!(

@@ -3,9 +3,9 @@
 //! A catalog is a document (JSON), compiled once. Everything that is wrong with it is told at once, each with its JSON path.
 
 mod bundle;
+mod compile_permissions;
 mod graph;
 mod kind;
-mod outline;
 mod owners;
 mod permissions;
 mod request_path;
@@ -20,8 +20,8 @@ mod warning;
 use std::ops::{Deref, Range};
 
 pub use bundle::{Role, Template};
+pub use compile_permissions::compile_permissions;
 pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
-pub use outline::outline;
 pub use permissions::Permissions;
 pub use route::{Matched, Routes};
 pub(crate) use selection::Kept;

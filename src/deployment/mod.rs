@@ -14,7 +14,7 @@ use crate::value::credential::{CredentialForm, ImportedKeys, Prefix};
 /// What every operation of a deployment shares.
 #[derive(Debug)]
 pub struct Deployment {
-    gate: Gate,
+    credentials: CredentialConfig,
     catalog: Catalog,
 }
 
@@ -29,16 +29,16 @@ pub struct Description {
 
 /// What the credentials and the stored values of a deployment look like.
 #[derive(Debug)]
-pub struct Gate {
+pub struct CredentialConfig {
     prefix: Prefix,
     imported: ImportedKeys,
     seal: Seal,
     shards: Option<ShardCount>,
 }
 
-impl Gate {
+impl CredentialConfig {
     /// Reads `{ prefix, imported?, recordKeys?, shards? }`.
-    pub(crate) fn read(config: &Value, problems: &mut Problems) -> Option<Gate> {
+    pub(crate) fn read(config: &Value, problems: &mut Problems) -> Option<CredentialConfig> {
         let known = ["prefix", "imported", "recordKeys", "shards"];
         let members = Members::open(config, &Path::call(), &known, problems)?;
         let imported = members
@@ -56,7 +56,7 @@ impl Gate {
         });
         members.required_text("prefix", problems);
         let prefix = members.parsed("prefix", problems, Prefix::parse)?;
-        problems.is_empty().then(|| Gate {
+        problems.is_empty().then(|| CredentialConfig {
             seal: Seal::new(keys, &prefix),
             prefix,
             imported: imported.unwrap_or_default(),
@@ -66,21 +66,21 @@ impl Gate {
 }
 
 /// A deployment, as far as a verification looks at it.
-pub trait Verifying {
+pub trait VerifierConfig {
     /// What its credentials and stored values look like.
-    fn gate(&self) -> &Gate;
+    fn credentials(&self) -> &CredentialConfig;
 
     /// The permissions of its catalog.
     fn permissions(&self) -> &Permissions;
 
     /// The prefix of its credentials.
     fn prefix(&self) -> &Prefix {
-        &self.gate().prefix
+        &self.credentials().prefix
     }
 
     /// The keys of other systems that it takes for its own.
     fn imported(&self) -> &ImportedKeys {
-        &self.gate().imported
+        &self.credentials().imported
     }
 
     /// The form of everything that can be verified; nothing where that has more than one.
@@ -90,13 +90,13 @@ pub trait Verifying {
 
     /// What its stored values are sealed with.
     fn seal(&self) -> &Seal {
-        &self.gate().seal
+        &self.credentials().seal
     }
 }
 
-impl Verifying for Deployment {
-    fn gate(&self) -> &Gate {
-        &self.gate
+impl VerifierConfig for Deployment {
+    fn credentials(&self) -> &CredentialConfig {
+        &self.credentials
     }
 
     fn permissions(&self) -> &Permissions {
@@ -111,9 +111,9 @@ impl Deployment {
     /// Every problem of both: those of the catalog with their JSON path (`$.services…`).
     pub fn configure(config: &Value, catalog: &Value) -> Result<Deployment, Refusal> {
         let mut problems = Problems::default();
-        let gate = Gate::read(config, &mut problems);
-        match (gate, Catalog::compile(catalog)) {
-            (Some(gate), Ok(catalog)) => Ok(Deployment { gate, catalog }),
+        let credentials = CredentialConfig::read(config, &mut problems);
+        match (credentials, Catalog::compile(catalog)) {
+            (Some(credentials), Ok(catalog)) => Ok(Deployment { credentials, catalog }),
             (_, compiled) => {
                 let mut problems = problems.into_vec();
                 problems.extend(compiled.err().into_iter().flatten());
@@ -125,13 +125,13 @@ impl Deployment {
     /// The prefix.
     #[must_use]
     pub fn prefix(&self) -> &Prefix {
-        &self.gate.prefix
+        &self.credentials.prefix
     }
 
     /// Which keys of other systems are looked up.
     #[must_use]
     pub fn imported(&self) -> &ImportedKeys {
-        &self.gate.imported
+        &self.credentials.imported
     }
 
     /// The catalog.
@@ -143,20 +143,20 @@ impl Deployment {
     /// How values are kept.
     #[must_use]
     pub fn seal(&self) -> &Seal {
-        &self.gate.seal
+        &self.credentials.seal
     }
 
     /// How many shards the change feed of its store is to have. Nothing: as many as the store has, and 16 if it is empty.
     #[must_use]
     pub fn shards(&self) -> Option<ShardCount> {
-        self.gate.shards
+        self.credentials.shards
     }
 
     /// What a host may know.
     #[must_use]
     pub fn describe(&self) -> Description {
         Description {
-            pattern: self.gate.prefix.pattern(),
+            pattern: self.credentials.prefix.pattern(),
             version: self.catalog.version().to_owned(),
         }
     }

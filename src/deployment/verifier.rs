@@ -1,31 +1,31 @@
 //! What an edge has of a deployment: enough to verify, and nothing of what tokens are made of.
 
-use super::{Gate, Verifying};
-use crate::catalog::{Matched, Permissions, Routes, outline};
+use super::{CredentialConfig, VerifierConfig};
+use crate::catalog::{Matched, Permissions, Routes, compile_permissions};
 use crate::codec::json::Value;
 use crate::input::{Problems, Refusal};
 
 /// A deployment that only verifies.
 #[derive(Debug)]
-pub struct Edge {
-    gate: Gate,
+pub struct VerifierDeployment {
+    credentials: CredentialConfig,
     permissions: Permissions,
     routes: Routes,
 }
 
-impl Edge {
+impl VerifierDeployment {
     /// Compiles `{ prefix, imported?, recordKeys? }` and the permissions and routes of a catalog. Its templates, roles and kinds are not
     /// looked at.
     ///
     /// # Errors
     /// When one of the two cannot be read.
-    pub fn configure(config: &Value, catalog: &Value) -> Result<Edge, Refusal> {
+    pub fn configure(config: &Value, catalog: &Value) -> Result<VerifierDeployment, Refusal> {
         let mut problems = Problems::default();
-        let gate = Gate::read(config, &mut problems);
-        let (permissions, routes) = outline(catalog, &mut problems);
-        match gate {
-            Some(gate) if problems.is_empty() => Ok(Edge {
-                gate,
+        let credentials = CredentialConfig::read(config, &mut problems);
+        let (permissions, routes) = compile_permissions(catalog, &mut problems);
+        match credentials {
+            Some(credentials) if problems.is_empty() => Ok(VerifierDeployment {
+                credentials,
                 permissions,
                 routes,
             }),
@@ -40,9 +40,9 @@ impl Edge {
     }
 }
 
-impl Verifying for Edge {
-    fn gate(&self) -> &Gate {
-        &self.gate
+impl VerifierConfig for VerifierDeployment {
+    fn credentials(&self) -> &CredentialConfig {
+        &self.credentials
     }
 
     fn permissions(&self) -> &Permissions {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::cache::{Cache, Hit};
 use super::verdict::Code;
 use super::verify::{lookup, lookup_many};
-use crate::deployment::Verifying;
+use crate::deployment::VerifierConfig;
 use crate::model::question::Question;
 use crate::model::requirement::Requirement;
 use crate::value::time::Instant;
@@ -60,7 +60,7 @@ impl BatchBuffers {
     }
 
     /// The verdict on the first `length` bytes, as [`number`] tells it.
-    pub fn hit<D: Verifying>(
+    pub fn hit<D: VerifierConfig>(
         &mut self,
         deployment: &D,
         cache: &mut Cache,
@@ -77,7 +77,7 @@ impl BatchBuffers {
     }
 
     /// The verdicts on the first `count` credentials of `length` bytes each.
-    pub fn hits<D: Verifying>(
+    pub fn hits<D: VerifierConfig>(
         &mut self,
         deployment: &D,
         cache: &mut Cache,

@@ -6,7 +6,7 @@ use super::imported_key;
 use super::record_memo::{Read, RecordMemo};
 use super::verdict::{Code, Verdict, VerifiedToken};
 use crate::catalog::Permissions;
-use crate::deployment::Verifying;
+use crate::deployment::VerifierConfig;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::record::{Secret, Secrets};
@@ -22,7 +22,7 @@ use crate::value::time::Instant;
 /// Verifies a credential, at the start of the reads. Whatever is wrong is a verdict, never an error. A token with limits that are to be
 /// counted makes a commit of it, on nothing but its counters.
 #[must_use]
-pub fn verify<D: Verifying>(
+pub fn verify<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
     question: &Question,
@@ -45,7 +45,7 @@ pub fn verify<D: Verifying>(
 /// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::round`] was `round` before the reads began. Answers also the
 /// slot where it stands now, if it was remembered. `None`: the cache only learns what nothing takes back.
 #[must_use]
-pub fn verify_and_remember<D: Verifying>(
+pub fn verify_and_remember<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
     question: &Question,
@@ -98,7 +98,7 @@ pub fn verify_and_remember<D: Verifying>(
 ///
 /// # Errors
 /// When the store is not that of this deployment. Then nothing is taken in.
-pub fn apply_feed<D: Verifying>(
+pub fn apply_feed<D: VerifierConfig>(
     deployment: &D,
     heads: &Reads,
     read_at: Instant,
@@ -121,7 +121,7 @@ pub fn apply_feed<D: Verifying>(
 ///
 /// # Errors
 /// The code, where no token was looked at.
-pub fn lookup<D: Verifying>(
+pub fn lookup<D: VerifierConfig>(
     deployment: &D,
     credential: &[u8],
     question: &Question,
@@ -138,7 +138,7 @@ pub fn lookup<D: Verifying>(
 ///
 /// # Errors
 /// As [`lookup`].
-pub fn lookup_renewed<D: Verifying>(
+pub fn lookup_renewed<D: VerifierConfig>(
     deployment: &D,
     credential: &[u8],
     question: &Question,
@@ -157,7 +157,7 @@ pub fn lookup_renewed<D: Verifying>(
 }
 
 /// Answers several at a time as [`lookup`] does each. What comes without a question is not looked for.
-pub fn lookup_many<'t, D: Verifying>(
+pub fn lookup_many<'t, D: VerifierConfig>(
     deployment: &'t D,
     asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
     now: Instant,
@@ -200,7 +200,7 @@ fn look_up_all(
 }
 
 /// Where the token that a text names is remembered, if it is.
-fn locate<'t, D: Verifying>(
+fn locate<'t, D: VerifierConfig>(
     deployment: &'t D,
     credential: &'t [u8],
     cache: &Cache,
@@ -258,7 +258,7 @@ impl FoundToken {
 }
 
 /// Decides about a credential, and what is to be written for it.
-pub(crate) fn decide<D: Verifying>(
+pub(crate) fn decide<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
     question: &Question,
@@ -324,7 +324,7 @@ pub(crate) enum Presentation {
 }
 
 /// Parses a credential and finds its record.
-pub(crate) fn authenticate<D: Verifying>(
+pub(crate) fn authenticate<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
     reads: &Reads,
@@ -352,7 +352,7 @@ pub(crate) fn authenticate<D: Verifying>(
 
 /// The token that is stored under an id, in a store of this deployment. Both are read at once: a token in a store that does not say whose it
 /// is was made by an older version.
-fn token_named<D: Verifying>(
+fn token_named<D: VerifierConfig>(
     deployment: &D,
     id: &TokenId,
     reads: &Reads,

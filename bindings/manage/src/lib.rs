@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use leastkey::catalog::{Preview, Selection};
 use leastkey::codec::json::{Value, json};
 use leastkey::codec::sorted_map::SortedMap;
-use leastkey::deployment::{Description, Verifying};
+use leastkey::deployment::{Description, VerifierConfig};
 use leastkey::input::{ErrorCode, Members, Path, Problems, Refusal};
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;

@@ -11,8 +11,8 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use leastkey::codec::json::{Value, json, parse_json};
-use leastkey::deployment::Verifying;
-use leastkey::deployment::verifier::Edge;
+use leastkey::deployment::VerifierConfig;
+use leastkey::deployment::verifier::VerifierDeployment;
 use leastkey::input::{ErrorCode, Refusal};
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
@@ -29,7 +29,7 @@ const NO_ROUND: u32 = u32::MAX;
 
 /// Everything that stays between two calls.
 struct State {
-    edge: Edge,
+    edge: VerifierDeployment,
     numbered: InternedRequirements,
     cache: Cache,
 }
@@ -113,7 +113,7 @@ extern "C" fn configure() {
         let [config, catalog] = given.as_slice() else {
             return Err(unreadable());
         };
-        let edge = Edge::configure(&read(config)?, &read(catalog)?)?;
+        let edge = VerifierDeployment::configure(&read(config)?, &read(catalog)?)?;
         let configured = Configured {
             codes: Code::all().map(CodeRow::of).collect(),
             form: edge.form(),

@@ -9,7 +9,7 @@ use crate::value::permission::{Permission, parse_segment};
 
 /// Reads of a document what a verification looks at: the ids of its permissions, and the routes that lead to them. What else it says is for
 /// those who make tokens, and is not looked at.
-pub fn outline(document: &Value, problems: &mut Problems) -> (Permissions, Routes) {
+pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permissions, Routes) {
     let mut outline = Outline {
         ids: Vec::new(),
         routes: Vec::new(),
