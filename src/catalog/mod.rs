@@ -2,31 +2,33 @@
 //!
 //! A catalog is a document (JSON), compiled once. Everything that is wrong with it is told at once, each with its JSON path.
 
-mod bundle;
 mod compile_permissions;
 mod graph;
 mod kind;
 mod owners;
 mod permissions;
 mod request_path;
+mod role;
 mod route;
 mod router;
 mod selection;
 mod service;
 mod suggest;
+mod template;
 mod tree;
 mod warning;
 
 use std::ops::{Deref, Range};
 
-pub use bundle::{Role, Template};
 pub use compile_permissions::compile_permissions;
 pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
 pub use permissions::Permissions;
+pub use role::Role;
 pub use route::{Matched, Routes};
 pub(crate) use selection::Kept;
 pub use selection::{Preview, Resolution, Selection, TemplateUse};
 pub use suggest::{Offer, Suggestion};
+pub use template::Template;
 pub use tree::{Branch, Source, State};
 pub use warning::Warning;
 
@@ -95,8 +97,8 @@ impl Catalog {
             roles: Vec::new(),
             kinds: kind::compile(&members, &mut problems),
         };
-        catalog.templates = bundle::compile_templates(&catalog, &members, &mut problems);
-        catalog.roles = bundle::compile_roles(&catalog, &members, &mut problems);
+        catalog.templates = template::compile_templates(&catalog, &members, &mut problems);
+        catalog.roles = role::compile_roles(&catalog, &members, &mut problems);
         catalog.settle_roles(&members, &mut problems);
         if problems.is_empty() {
             Ok(catalog)

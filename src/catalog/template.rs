@@ -1,4 +1,4 @@
-//! Templates and roles: named bundles of permissions, written as patterns, resolved when the catalog is compiled.
+//! Templates: named sets of permissions, written as patterns, resolved when the catalog is compiled.
 
 use super::graph::dependencies_first;
 use super::{Catalog, TemplateUse};
@@ -62,44 +62,6 @@ impl Template {
             id: self.id.clone(),
             version: self.version,
         }
-    }
-}
-
-/// A role: a bundle that is bound to a level when it is given.
-#[derive(Debug)]
-pub struct Role {
-    pub(super) id: String,
-    title: String,
-    description: Option<String>,
-    pub(super) permissions: PermissionSet,
-}
-
-impl Role {
-    /// The role that stands above every other: all permissions.
-    pub const ADMIN: &str = "admin";
-
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// What people call it.
-    #[must_use]
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// What it is for.
-    #[must_use]
-    pub fn description(&self) -> Option<&str> {
-        self.description.as_deref()
-    }
-
-    /// Its permissions, closed over `implies`.
-    #[must_use]
-    pub fn permissions(&self) -> &PermissionSet {
-        &self.permissions
     }
 }
 
@@ -207,49 +169,8 @@ fn inherit(templates: &mut [Template], extends: &[Vec<usize>], order: Vec<usize>
     }
 }
 
-pub(super) fn compile_roles(catalog: &Catalog, document: &Members, problems: &mut Problems) -> Vec<Role> {
-    let all = PermissionSet::full(catalog.count());
-    let mut roles = vec![Role {
-        id: Role::ADMIN.to_owned(),
-        title: "Admin".to_owned(),
-        description: None,
-        permissions: all,
-    }];
-    let Some(value) = document.value("roles") else {
-        return roles;
-    };
-    let Some(entries) = Members::open_any(value, &document.path("roles"), problems) else {
-        return roles;
-    };
-    for (id, value, path) in entries.each() {
-        if id == Role::ADMIN {
-            problems.add(
-                &path,
-                "the role \"admin\" is built in and gives everything; choose another name",
-            );
-            continue;
-        }
-        if let Err(message) = parse_segment(id) {
-            problems.add(&path, format!("the id {} {message}", quote(id)));
-        }
-        if let Some(members) = Members::open(value, &path, &["title", "description", "permissions"], problems)
-        {
-            let title = text_of(members.required_text("title", problems)).unwrap_or_default();
-            let description = text_of(members.text("description", problems));
-            let mut permissions = patterns(catalog, &members, problems);
-            catalog.close(&mut permissions);
-            roles.push(Role {
-                id: id.to_owned(),
-                title,
-                description,
-                permissions,
-            });
-        }
-    }
-    roles
-}
-
-fn patterns(catalog: &Catalog, members: &Members, problems: &mut Problems) -> PermissionSet {
+/// The permissions that the patterns of a template or role match.
+pub(super) fn patterns(catalog: &Catalog, members: &Members, problems: &mut Problems) -> PermissionSet {
     let mut set = catalog.nothing();
     for (pattern, path) in members.texts("permissions", MOST_PATTERNS, problems) {
         if let Some(matched) = problems.keep(&path, catalog.matching(pattern)) {
@@ -259,6 +180,6 @@ fn patterns(catalog: &Catalog, members: &Members, problems: &mut Problems) -> Pe
     set
 }
 
-fn text_of(text: Option<&str>) -> Option<String> {
+pub(super) fn text_of(text: Option<&str>) -> Option<String> {
     text.map(str::to_owned)
 }
