@@ -1,7 +1,7 @@
 use super::permissions::Permissions;
 use super::route;
 use super::route::{RouteEntry, Routes};
-use super::service::MOST_PERMISSIONS;
+use super::service::MAX_PERMISSIONS;
 use crate::codec::json::Value;
 use crate::codec::sort::sorted_by;
 use crate::input::{Members, Path, Problems, message};
@@ -24,10 +24,10 @@ pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permis
         None => outline.problems.add(&Path::document(), "needs services"),
     }
     let Outline { ids, routes, .. } = outline;
-    if ids.len() > MOST_PERMISSIONS {
+    if ids.len() > MAX_PERMISSIONS {
         problems.add(
             &Path::document(),
-            message!("has more than {MOST_PERMISSIONS} permissions"),
+            message!("has more than {MAX_PERMISSIONS} permissions"),
         );
     }
     let ids = sorted_by(ids, Permission::cmp);

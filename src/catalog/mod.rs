@@ -37,7 +37,7 @@ use crate::input::{Members, Path, Problem, Problems, quote, suggestion};
 use crate::value::permission::{Pattern, PermissionSet};
 
 /// How many permissions a suggestion can be asked for: the search compares each with each.
-const MOST_WANTED: usize = 1_000;
+const MAX_WANTED: usize = 1_000;
 
 /// A compiled catalog.
 ///
@@ -233,7 +233,7 @@ impl Catalog {
     pub fn read_set(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<PermissionSet> {
         let before = problems.len();
         let mut set = self.nothing();
-        for (id, path) in crate::input::object::text_list(value, path, MOST_WANTED, problems) {
+        for (id, path) in crate::input::object::text_list(value, path, MAX_WANTED, problems) {
             if problems.are_enough() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! How the path of a request is read.
 
-pub(super) const LONGEST_PATH: usize = 2_048;
+pub(super) const MAX_PATH_LENGTH: usize = 2_048;
 
 /// The path of a request, read in the one way in which every server reads it.
 ///
@@ -12,7 +12,7 @@ pub(super) struct RoutePath<'p>(pub(super) &'p str);
 impl<'p> RoutePath<'p> {
     /// The path, if it can be read in one way only.
     pub(super) fn parse(path: &'p str) -> Option<RoutePath<'p>> {
-        let rest = path.strip_prefix('/').filter(|_| path.len() <= LONGEST_PATH)?;
+        let rest = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH_LENGTH)?;
         let sound = |segment: &str| {
             !segment.is_empty()
                 && segment != "."

@@ -3,14 +3,14 @@
 //! `"GET /orgs/{org}/devices/{id}"` with the resource `"org:{org}/device:{id}"`. There is one documented way to read a path, and what is read in
 //! another way anywhere is refused (RFC 3986 §6.2.2 allows several): see [`RoutePath`].
 
-use super::request_path::{LONGEST_PATH, RoutePath, is_plain, parameter};
+use super::request_path::{MAX_PATH_LENGTH, RoutePath, is_plain, parameter};
 use super::router::{Router, segments};
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, message, quote};
 use crate::value::permission::Permission;
 use crate::value::resource::Resource;
 
-const MOST_ROUTES: usize = 1_000;
+const MAX_ROUTES: usize = 1_000;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// A route as its document has it.
@@ -78,9 +78,9 @@ pub(super) fn read<'d>(
     };
     let at = members.path("routes");
     let items = match value {
-        Value::List(items) if items.len() <= MOST_ROUTES => items,
+        Value::List(items) if items.len() <= MAX_ROUTES => items,
         Value::List(_) => {
-            problems.add(&at, message!("has more than {MOST_ROUTES} routes"));
+            problems.add(&at, message!("has more than {MAX_ROUTES} routes"));
             return Vec::new();
         }
         other => {
@@ -279,9 +279,9 @@ fn fold(route: &str) -> String {
 /// The names of a route's parameters, each at the number of its segment. A segment is literal or one parameter; the last may take the rest
 /// of the path.
 fn parameters(path: &str) -> Result<Vec<&str>, String> {
-    if path.len() > LONGEST_PATH {
+    if path.len() > MAX_PATH_LENGTH {
         return Err(message!(
-            "is longer than any path that is matched; at most {LONGEST_PATH} characters"
+            "is longer than any path that is matched; at most {MAX_PATH_LENGTH} characters"
         ));
     }
     let mut names = Vec::new();

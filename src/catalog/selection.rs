@@ -13,13 +13,13 @@ use crate::input::{Members, Path, Problems, quote, suggestion};
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 
-const MOST_TEMPLATES: usize = 100;
-const MOST_TWEAKS: usize = 1_000;
-const MOST_PATTERNS: usize = 100;
-const MOST_NARROWED: usize = 1_000;
-const MOST_RESOURCES: usize = 100;
+const MAX_TEMPLATES: usize = 100;
+const MAX_TWEAKS: usize = 1_000;
+const MAX_PATTERNS: usize = 100;
+const MAX_NARROWED: usize = 1_000;
+const MAX_RESOURCES: usize = 100;
 /// How many patterns the tree names for one permission.
-const MOST_SOURCES: usize = 16;
+const MAX_SOURCES: usize = 16;
 
 /// A selection: templates, tweaks to them, a role, and resources that single permissions are narrowed to. The members of a call.
 #[derive(Debug)]
@@ -130,9 +130,9 @@ impl<'v> Selection<'v> {
         let may_lift = kept.is_some().then_some(&mut lifted);
         let resources = read_resources(members, problems, may_lift);
         Selection {
-            templates: members.texts("templates", MOST_TEMPLATES, problems),
-            add: members.texts("add", MOST_TWEAKS, problems),
-            remove: members.texts("remove", MOST_TWEAKS, problems),
+            templates: members.texts("templates", MAX_TEMPLATES, problems),
+            add: members.texts("add", MAX_TWEAKS, problems),
+            remove: members.texts("remove", MAX_TWEAKS, problems),
             role: members
                 .text("role", problems)
                 .map(|role| (role, members.path("role"))),
@@ -185,10 +185,10 @@ fn read_resources<'v>(
     };
     let mut narrowed = Vec::new();
     for (permission, value, path) in entries.each() {
-        if narrowed.len() >= MOST_NARROWED || problems.are_enough() {
+        if narrowed.len() >= MAX_NARROWED || problems.are_enough() {
             problems.add(
                 &path,
-                format!("is one permission too many: at most {MOST_NARROWED} can be narrowed"),
+                format!("is one permission too many: at most {MAX_NARROWED} can be narrowed"),
             );
             break;
         }
@@ -196,7 +196,7 @@ fn read_resources<'v>(
             lifted.push((permission, path));
             continue;
         }
-        let texts = text_list(value, &path, MOST_RESOURCES, problems);
+        let texts = text_list(value, &path, MAX_RESOURCES, problems);
         if texts.is_empty() {
             problems.add(&path, "names no resource; remove the permission instead");
         }
@@ -326,10 +326,10 @@ impl Catalog {
         let mut kept: Vec<(String, PermissionSet)> = Vec::new();
         // A pattern is held against every permission that could match.
         let with_stars = patterns.iter().filter(|(pattern, _)| pattern.contains('*'));
-        if let Some((_, path)) = with_stars.clone().nth(MOST_PATTERNS) {
+        if let Some((_, path)) = with_stars.clone().nth(MAX_PATTERNS) {
             problems.add(
                 path,
-                format!("is one pattern too many: at most {MOST_PATTERNS} may have a \"*\""),
+                format!("is one pattern too many: at most {MAX_PATTERNS} may have a \"*\""),
             );
             return kept;
         }
@@ -541,7 +541,7 @@ impl Catalog {
         let added = add
             .iter()
             .filter(|(_, set)| set.contains(index))
-            .take(MOST_SOURCES);
+            .take(MAX_SOURCES);
         sources.extend(added.map(|(pattern, _)| Source::Added(pattern.clone())));
         let implying = self.implying(index).filter(|implying| closed.contains(*implying));
         sources.extend(
@@ -552,7 +552,7 @@ impl Catalog {
         let removed = remove
             .iter()
             .filter(|(_, set)| set.contains(index))
-            .take(MOST_SOURCES);
+            .take(MAX_SOURCES);
         sources.extend(removed.map(|(pattern, _)| Source::Removed(pattern.clone())));
         sources
     }

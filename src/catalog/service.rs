@@ -6,8 +6,8 @@ use crate::input::{Members, Path, Problems, quote, suggestion};
 use crate::value::permission::{Permission, parse_segment};
 
 /// The most permissions of a catalog.
-pub(super) const MOST_PERMISSIONS: usize = 100_000;
-const MOST_IMPLIED: usize = 1_000;
+pub(super) const MAX_PERMISSIONS: usize = 100_000;
+const MAX_IMPLIED: usize = 1_000;
 
 /// The services of a document: their trees, and their permissions sorted by id.
 #[derive(Default)]
@@ -88,10 +88,10 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
         }
     }
     let Reader { entries, routes, .. } = reader;
-    if entries.len() > MOST_PERMISSIONS {
+    if entries.len() > MAX_PERMISSIONS {
         problems.add(
             &document.path("services"),
-            format!("has more than {MOST_PERMISSIONS} permissions"),
+            format!("has more than {MAX_PERMISSIONS} permissions"),
         );
     }
     let entries = sorted_by(entries, |one, other| one.id.cmp(&other.id));
@@ -190,7 +190,7 @@ impl<'d> Reader<'d, '_> {
                 }
             }
         } else {
-            let implies = members.texts("implies", MOST_IMPLIED, self.problems);
+            let implies = members.texts("implies", MAX_IMPLIED, self.problems);
             let deprecated = self.deprecated(&members);
             self.routes
                 .extend(super::route::read(&id, &members, self.problems));

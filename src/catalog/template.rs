@@ -5,8 +5,8 @@ use super::{Catalog, TemplateUse};
 use crate::input::{Members, Problems, quote, suggestion};
 use crate::value::permission::{PermissionSet, parse_segment};
 
-const MOST_PATTERNS: usize = 1_000;
-const MOST_EXTENDED: usize = 100;
+const MAX_PATTERNS: usize = 1_000;
+const MAX_EXTENDED: usize = 100;
 const HIGHEST_VERSION: u32 = 1_000_000;
 
 /// A template (permission set): what a person chooses when a token is made.
@@ -107,7 +107,7 @@ pub(super) fn compile_templates(
             template.version = members
                 .whole("version", 1..=HIGHEST_VERSION, problems)
                 .unwrap_or(1);
-            for (parent, path) in members.texts("extends", MOST_EXTENDED, problems) {
+            for (parent, path) in members.texts("extends", MAX_EXTENDED, problems) {
                 match ids.iter().position(|known| *known == parent) {
                     Some(index) => parents.push(index),
                     None => {
@@ -172,7 +172,7 @@ fn inherit(templates: &mut [Template], extends: &[Vec<usize>], order: Vec<usize>
 /// The permissions that the patterns of a template or role match.
 pub(super) fn patterns(catalog: &Catalog, members: &Members, problems: &mut Problems) -> PermissionSet {
     let mut set = catalog.nothing();
-    for (pattern, path) in members.texts("permissions", MOST_PATTERNS, problems) {
+    for (pattern, path) in members.texts("permissions", MAX_PATTERNS, problems) {
         if let Some(matched) = problems.keep(&path, catalog.matching(pattern)) {
             set.union(&matched);
         }

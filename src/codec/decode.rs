@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::json::{LARGEST_EXACT, Reader, Value};
+use super::json::{MAX_SAFE_INTEGER, Reader, Value};
 
 /// What is stored cannot be read: damaged, swapped, or written by a later version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub(crate) fn put_optional<T: Decode>(to: &mut T, reader: &mut Reader) -> Result
 /// Restores a revision: a count that can still rise.
 pub(crate) fn put_revision(to: &mut u64, reader: &mut Reader) -> Result<(), DecodeError> {
     put(to, reader)?;
-    (*to < LARGEST_EXACT).then_some(()).ok_or(DecodeError)
+    (*to < MAX_SAFE_INTEGER).then_some(()).ok_or(DecodeError)
 }
 
 /// Restores a member that may be null, but not absent.

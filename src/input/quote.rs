@@ -1,15 +1,15 @@
 /// The longest text that is shown.
-const LONGEST: usize = 40;
+const MAX_LENGTH: usize = 40;
 
 /// What our names, permissions, patterns, resources, routes and expressions are made of, beside letters and digits; and the blank that people
 /// put into them.
 const PUNCTUATION: &str = "._-:*/{}()~@, ";
 
 /// So many letters and digits in a row, with a digit among them, are no word.
-const LONGEST_WORD: usize = 20;
+const MAX_WORD_LENGTH: usize = 20;
 
 /// In so many places no name goes from letters to digits, from digits to letters, or from small letters to capitals.
-const MOST_TURNS: usize = 6;
+const MAX_TURNS: usize = 6;
 
 /// A caller's text in quotes for a message, if it has the form of a name. Anything else is not shown, whoever issued it: people paste the
 /// secret where a name belongs, and errors end in logs.
@@ -29,7 +29,7 @@ pub fn quote(text: &str) -> String {
 /// Whether a text has the form of a name, and may be shown.
 pub(super) fn is_name(text: &str) -> bool {
     let of_names = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
-    text.len() <= LONGEST && text.chars().all(of_names) && !is_random(text)
+    text.len() <= MAX_LENGTH && text.chars().all(of_names) && !is_random(text)
 }
 
 /// Whether a text looks drawn, not chosen.
@@ -41,8 +41,8 @@ fn is_random(text: &str) -> bool {
             || (one.is_ascii_digit() && next.is_ascii_alphabetic())
             || (one.is_ascii_lowercase() && next.is_ascii_uppercase())
     });
-    turns.count() >= MOST_TURNS
-        || words.any(|word| word.len() >= LONGEST_WORD && word.bytes().any(|byte| byte.is_ascii_digit()))
+    turns.count() >= MAX_TURNS
+        || words.any(|word| word.len() >= MAX_WORD_LENGTH && word.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

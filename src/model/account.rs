@@ -22,7 +22,7 @@ const FORM: u8 = 1;
 const TECHNICAL_USER: &str = "technical-user:";
 
 /// The most tokens that one technical user backs.
-pub const MOST_BACKED: usize = 100;
+pub const MAX_BACKED: usize = 100;
 
 /// What an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -13,8 +13,8 @@ use crate::value::name::Identity;
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 
-const MOST_ROLES: usize = 1_000;
-const MOST_PERMISSIONS: usize = 100_000;
+const MAX_ROLES: usize = 1_000;
+const MAX_PERMISSIONS: usize = 100_000;
 
 /// Somebody who manages tokens.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl Actor {
             actor.read_roles(&roles, problems);
         }
         if let Some(value) = members.value("permissions") {
-            for (id, path) in text_list(value, &members.path("permissions"), MOST_PERMISSIONS, problems) {
+            for (id, path) in text_list(value, &members.path("permissions"), MAX_PERMISSIONS, problems) {
                 if problems.keep(&path, Permission::parse(id)).is_some() {
                     actor.permissions.push(id.to_owned());
                 }
@@ -110,10 +110,10 @@ impl Actor {
     }
 
     fn read_roles(&mut self, roles: &Members, problems: &mut Problems) {
-        if roles.each().count() > MOST_ROLES {
+        if roles.each().count() > MAX_ROLES {
             problems.add(
                 &Path::call().member("actor").member("roles"),
-                format!("has more than {MOST_ROLES} entries"),
+                format!("has more than {MAX_ROLES} entries"),
             );
             return;
         }

@@ -8,7 +8,7 @@ use crate::value::condition::RequestContext;
 use crate::value::time::{Instant, TimeMembers as _};
 
 /// The most that one request consumes.
-const MOST_CONSUMED: u32 = 1_000_000;
+const MAX_CONSUMED: u32 = 1_000_000;
 
 /// What a request asks of a credential.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl<'q> Question<'q> {
         let mut problems = Problems::default();
         let members = Members::open(question, &Path::call(), &QUESTION, &mut problems);
         let read = members.and_then(|members| {
-            let consume = members.whole("consume", 0..=MOST_CONSUMED, &mut problems);
+            let consume = members.whole("consume", 0..=MAX_CONSUMED, &mut problems);
             let context = members.value("context");
             let request = RequestContext::read(context, &members.path("context"), &mut problems)?;
             Some(Question {

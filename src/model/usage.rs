@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use serde::Serialize;
 
 use crate::codec::decode::{DecodeError, decode, decode_members};
-use crate::codec::json::{LARGEST_EXACT, json};
+use crate::codec::json::{MAX_SAFE_INTEGER, json};
 use crate::codec::sorted_map::SortedMap;
 use crate::value::condition::Address;
 use crate::value::permission::Permission;
@@ -16,10 +16,10 @@ use crate::value::time::Instant;
 const FORM: u8 = 1;
 
 /// The most permissions of one token whose use is told one by one. The use of others is told by nothing but its time.
-const MOST_ASKED: usize = 100;
+const MAX_ASKED: usize = 100;
 
 /// The most addresses that are told, the latest.
-const MOST_ADDRESSES: usize = 5;
+const MAX_ADDRESSES: usize = 5;
 
 /// What `usage/<id>` holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,12 +83,12 @@ impl Usage {
         let usage: Usage = decode(text)?;
         let last = usage.last_used_at;
         let sound = usage.form == FORM
-            && (1..=LARGEST_EXACT).contains(&usage.uses)
+            && (1..=MAX_SAFE_INTEGER).contains(&usage.uses)
             && usage.untold_at <= Some(last)
-            && usage.asked.len() <= MOST_ASKED
+            && usage.asked.len() <= MAX_ASKED
             && usage.asked.iter().all(|(_, at)| *at <= last)
             && !(usage.asked.is_empty() && usage.untold_at.is_some())
-            && usage.from.len() <= MOST_ADDRESSES
+            && usage.from.len() <= MAX_ADDRESSES
             && usage.from.iter().all(|(_, at)| *at <= last)
             && usage.to_text() == text;
         sound.then_some(usage).ok_or(DecodeError)
@@ -101,7 +101,7 @@ impl Usage {
         Usage {
             form: FORM,
             last_used_at: self.last_used_at.max(other.last_used_at),
-            uses: self.uses.saturating_add(other.uses).min(LARGEST_EXACT),
+            uses: self.uses.saturating_add(other.uses).min(MAX_SAFE_INTEGER),
             asked: later_of_each(&self.asked, &other.asked),
             untold_at: self.untold_at().max(other.untold_at()),
             from: later_of_each(&self.from, &other.from),
@@ -112,9 +112,9 @@ impl Usage {
     /// Of more permissions than are told one by one, those that come first in the order of their names; the use of the others is not told.
     /// Of more addresses, the latest.
     fn bounded(mut self) -> Usage {
-        let dropped = self.asked.iter().skip(MOST_ASKED).map(|(_, at)| *at).max();
+        let dropped = self.asked.iter().skip(MAX_ASKED).map(|(_, at)| *at).max();
         self.untold_at = self.untold_at.max(dropped);
-        let mut left = MOST_ASKED;
+        let mut left = MAX_ASKED;
         self.asked.retain(|_, _| {
             let kept = left > 0;
             left = left.saturating_sub(1);
@@ -123,7 +123,7 @@ impl Usage {
         if self.asked.is_empty() {
             self.untold_at = None;
         }
-        while self.from.len() > MOST_ADDRESSES {
+        while self.from.len() > MAX_ADDRESSES {
             let oldest = self.from.iter().map(|(address, at)| (*at, *address)).min();
             self.from.retain(|address, at| Some((*at, *address)) != oldest);
         }
@@ -213,12 +213,13 @@ mod tests {
     }
 
     fn usages() -> impl Strategy<Value = Usage> {
-        let instants = || (0..=LARGEST_EXACT).prop_map(|millis| Instant::from_millis(millis as f64).unwrap());
-        let uses = prop_oneof![1..=100u64, LARGEST_EXACT - 50..=LARGEST_EXACT];
-        let asked = proptest::collection::vec((0..3 * MOST_ASKED / 2, instants()), 0..MOST_ASKED);
+        let instants =
+            || (0..=MAX_SAFE_INTEGER).prop_map(|millis| Instant::from_millis(millis as f64).unwrap());
+        let uses = prop_oneof![1..=100u64, MAX_SAFE_INTEGER - 50..=MAX_SAFE_INTEGER];
+        let asked = proptest::collection::vec((0..3 * MAX_ASKED / 2, instants()), 0..MAX_ASKED);
         let optional = || proptest::option::of(instants());
         // Few times, so that some are the same.
-        let from = proptest::collection::vec((0..8usize, 0..4u64), 0..MOST_ADDRESSES);
+        let from = proptest::collection::vec((0..8usize, 0..4u64), 0..MAX_ADDRESSES);
         (instants(), uses, asked, optional(), from).prop_map(|(used, uses, asked, untold, from)| {
             let asked: SortedMap<Permission, Instant> = asked
                 .into_iter()
@@ -263,7 +264,7 @@ mod tests {
                     prop_assert!(all.asked().get(permission).copied().max(all.untold_at()) >= Some(*at));
                 }
             }
-            prop_assert!(all.asked().len() <= MOST_ASKED);
+            prop_assert!(all.asked().len() <= MAX_ASKED);
             // The latest addresses, each with its latest time.
             let mut times: Vec<(Instant, Address)> = (0..8)
                 .map(address)
@@ -273,9 +274,9 @@ mod tests {
                 })
                 .collect();
             times.sort();
-            let latest = times.iter().rev().take(MOST_ADDRESSES).map(|(at, address)| (*address, *at));
+            let latest = times.iter().rev().take(MAX_ADDRESSES).map(|(at, address)| (*address, *at));
             prop_assert_eq!(all.from(), &latest.collect::<SortedMap<_, _>>());
-            prop_assert_eq!(u128::from(all.uses), [one, other, third].iter().map(|part| u128::from(part.uses)).sum::<u128>().min(u128::from(LARGEST_EXACT)));
+            prop_assert_eq!(u128::from(all.uses), [one, other, third].iter().map(|part| u128::from(part.uses)).sum::<u128>().min(u128::from(MAX_SAFE_INTEGER)));
         }
     }
 

@@ -24,10 +24,10 @@ use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 
 /// The most resources that an account has ceilings at.
-const MOST_CEILINGS: usize = 100;
+const MAX_CEILINGS: usize = 100;
 
 /// The most patterns at one resource.
-const MOST_PATTERNS: usize = 100;
+const MAX_PATTERNS: usize = 100;
 
 /// `accounts.put({ id, title?, roles?, permissions?, revision? }, actor)`
 pub(super) fn put(
@@ -124,7 +124,7 @@ fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> 
     let Some(entries) = Members::open_any(value, &members.path("roles"), problems) else {
         return roles;
     };
-    for (resource, role, path) in entries.each().take(MOST_CEILINGS + 1) {
+    for (resource, role, path) in entries.each().take(MAX_CEILINGS + 1) {
         let resource = problems.keep(&path, Resource::parse(resource));
         let Value::Text(role) = role else {
             problems.add(&path, format!("expected the name of a role, got {}", role.kind()));
@@ -141,10 +141,10 @@ fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> 
 }
 
 fn too_many(entries: &Members, problems: &mut Problems) {
-    if entries.each().count() > MOST_CEILINGS {
+    if entries.each().count() > MAX_CEILINGS {
         problems.add(
             entries.place(),
-            format!("has more than {MOST_CEILINGS} resources, which is the most"),
+            format!("has more than {MAX_CEILINGS} resources, which is the most"),
         );
     }
 }
@@ -165,10 +165,10 @@ fn read_ceilings(
     if let Some(value) = members.value("permissions")
         && let Some(entries) = Members::open_any(value, &members.path("permissions"), problems)
     {
-        for (resource, patterns, path) in entries.each().take(MOST_CEILINGS + 1) {
+        for (resource, patterns, path) in entries.each().take(MAX_CEILINGS + 1) {
             let resource = problems.keep(&path, Resource::parse(resource));
             let mut set = catalog.nothing();
-            for (pattern, path) in text_list(patterns, &path, MOST_PATTERNS, problems) {
+            for (pattern, path) in text_list(patterns, &path, MAX_PATTERNS, problems) {
                 if let Some(meant) = problems.keep(&path, catalog.matching(pattern)) {
                     set.union(&meant);
                 }

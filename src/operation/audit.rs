@@ -11,7 +11,7 @@ use super::arguments::refuse_credential;
 use super::authority::Authority;
 use super::context::{Context, Outcome};
 use super::list::may_see;
-use crate::codec::json::{LARGEST_EXACT, Value};
+use crate::codec::json::{MAX_SAFE_INTEGER, Value};
 use crate::input::{Members, Path, Problems, Refusal, quote};
 use crate::model::actor::Actor;
 use crate::storage::audit::{Entry, Position};
@@ -21,7 +21,7 @@ use crate::value::credential::TokenId;
 use crate::value::resource::Resource;
 
 const DEFAULT_LIMIT: u32 = 50;
-const MOST: u32 = 200;
+const MAX: u32 = 200;
 
 /// How many entries one call looks at. With a filter that little passes, a page may be short and still have a next one.
 const SCANNED: usize = 1_000;
@@ -83,7 +83,7 @@ fn read(context: &Context, query: &Value, problems: &mut Problems) -> Option<Que
     }
     let order = members.parsed("order", problems, parse_order);
     let after = members.count("after", problems);
-    let limit = members.whole("limit", 1..=MOST, problems);
+    let limit = members.whole("limit", 1..=MAX, problems);
     Some(Query {
         owner: owner?,
         token,
@@ -113,7 +113,7 @@ impl Query {
     /// is read may not pass: then as much as one call ever reads.
     fn window(&self) -> u32 {
         let filters = self.token.is_some() || self.account.is_some();
-        if filters { MOST } else { self.limit }.saturating_add(1)
+        if filters { MAX } else { self.limit }.saturating_add(1)
     }
 }
 
@@ -180,7 +180,7 @@ fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result
             let [head] = context.reads.get([&keys::audit_head(owner)])?;
             let head = head.and_then(|text| Position::of_head(text).ok());
             // The head cannot be read, is set back, or entries were added since: they are not left out.
-            last_entry(context, owner, head.map_or(0, |head| head.seq), LARGEST_EXACT)?
+            last_entry(context, owner, head.map_or(0, |head| head.seq), MAX_SAFE_INTEGER)?
         }
     };
     while newest > 0 {

@@ -31,7 +31,7 @@ const NAMED: usize = 10;
 const TOLD: usize = 100;
 
 /// How many of an actor's places are gone through.
-const MOST_PLACES: usize = 100;
+const MAX_PLACES: usize = 100;
 
 /// Who acts, as far as the store agrees.
 pub(super) struct Authority<'c> {
@@ -142,7 +142,7 @@ impl<'c> Authority<'c> {
     pub(super) fn places(&self) -> impl Iterator<Item = &Resource> {
         let of_token = self.token.as_ref().map(|resolved| &resolved.token.resource);
         let places = self.actor.places().chain(of_token);
-        places.filter(|place| self.manages(place)).take(MOST_PLACES)
+        places.filter(|place| self.manages(place)).take(MAX_PLACES)
     }
 
     /// Whether the actor may manage a token of this owner, of a kind with these managers.

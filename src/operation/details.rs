@@ -2,7 +2,7 @@
 
 use super::arguments::refuse_credential;
 use super::context::Context;
-use crate::codec::json::{LARGEST_EXACT, Value, json};
+use crate::codec::json::{MAX_SAFE_INTEGER, Value, json};
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::value::condition::Conditions;
 use crate::value::limit::{Asked, Limits};
@@ -11,7 +11,7 @@ use crate::value::name::{Description, Tag};
 use crate::value::resource::Resource;
 
 /// The most tags of a token.
-const MOST_TAGS: usize = 20;
+const MAX_TAGS: usize = 20;
 
 /// What managers write on a token.
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl Details {
 /// Reads the member `tags`: each once.
 pub(super) fn read_tags(context: &Context, members: &Members, problems: &mut Problems) -> Vec<Tag> {
     let mut tags: Vec<Tag> = Vec::new();
-    for (text, path) in members.texts("tags", MOST_TAGS, problems) {
+    for (text, path) in members.texts("tags", MAX_TAGS, problems) {
         refuse_credential_in(context, text, &path, problems);
         match problems.keep(&path, Tag::parse(text)) {
             Some(tag) if tags.contains(&tag) => problems.add(&path, "is there twice"),
@@ -105,7 +105,9 @@ pub(super) fn read_revision(members: &Members, problems: &mut Problems) -> Optio
         clippy::cast_sign_loss
     )]
     match value {
-        Value::Number(number) if (0.0..=LARGEST_EXACT as f64).contains(number) && number.fract() == 0.0 => {
+        Value::Number(number)
+            if (0.0..=MAX_SAFE_INTEGER as f64).contains(number) && number.fract() == 0.0 =>
+        {
             Some(*number as u64)
         }
         _ => {

@@ -16,7 +16,7 @@ use crate::value::credential::TokenId;
 use crate::value::permission::{Permission, PermissionSet};
 
 /// How many tokens one call looks at, by default and at most.
-const MOST: u32 = 200;
+const MAX: u32 = 200;
 
 pub(super) fn plan(
     context: &Context,
@@ -43,7 +43,7 @@ pub(super) fn plan(
             .ok_or_else(|| format!("there is no template {}{}", quote(id), hint()))
     });
     let after = members.parsed("after", &mut problems, TokenId::parse);
-    let limit = members.whole("limit", 1..=MOST, &mut problems).unwrap_or(MOST);
+    let limit = members.whole("limit", 1..=MAX, &mut problems).unwrap_or(MAX);
     let (Some(owner), true) = (owner, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };

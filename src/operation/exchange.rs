@@ -36,7 +36,7 @@ use crate::verify::verdict::Code;
 use crate::verify::verify::{Presentation, authenticate};
 
 /// The longest chain of tokens that a session comes from.
-const LONGEST_CHAIN: usize = 4;
+const MAX_CHAIN_LENGTH: usize = 4;
 
 /// The kind of a session that does not name one.
 const SESSION: &str = "session";
@@ -180,9 +180,9 @@ fn parents_of(presented: &Token, sibling: bool) -> Result<Vec<TokenId>, Refusal>
     }
     let chain = std::iter::once(&presented.id).chain(&presented.parents);
     let parents: Vec<TokenId> = chain.cloned().collect();
-    if parents.len() > LONGEST_CHAIN {
+    if parents.len() > MAX_CHAIN_LENGTH {
         return Err(forbidden(format!(
-            "the session would come from a chain of more than {LONGEST_CHAIN} tokens; ask for a sibling"
+            "the session would come from a chain of more than {MAX_CHAIN_LENGTH} tokens; ask for a sibling"
         )));
     }
     Ok(parents)

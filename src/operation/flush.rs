@@ -28,13 +28,13 @@ use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 
 /// The most tokens of one call.
-const MOST: usize = 20;
+const MAX: usize = 20;
 
 /// The most requirements that are told of one token.
-const MOST_ASKED: usize = 100;
+const MAX_ASKED: usize = 100;
 
 /// The most addresses that are told of one token.
-const MOST_ADDRESSES: usize = 5;
+const MAX_ADDRESSES: usize = 5;
 
 pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Suspend> {
     let uses = read(context, uses, &mut problems);
@@ -66,7 +66,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     let mut ledger = UsageTotals::default();
     let (mut flushed, mut unreadable) = (0, Vec::new());
     for used in &uses {
-        let more = UsageTotals::MOST_PER_TOKEN * parents_of(context, &used.id)?.len();
+        let more = UsageTotals::MAX_PER_TOKEN * parents_of(context, &used.id)?.len();
         let has_room = changes.has_room(&authority, ledger.weight() + more, ledger.size());
         // One always goes, so that a flush comes to its end.
         if flushed > 0 && !has_room {
@@ -92,10 +92,10 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         problems.add(&path, format!("expected an array, got {}", value.kind()));
         return Vec::new();
     };
-    if items.len() > MOST {
+    if items.len() > MAX {
         problems.add(
             &path,
-            format!("has {} items; at most {MOST} are allowed", items.len()),
+            format!("has {} items; at most {MAX} are allowed", items.len()),
         );
         return Vec::new();
     }
@@ -158,7 +158,7 @@ fn read_asked(context: &Context, members: &Members, problems: &mut Problems) -> 
     let catalog = context.deployment.catalog();
     members.value("asked")?;
     let mut named = Vec::new();
-    for (text, _) in members.texts("asked", MOST_ASKED, problems) {
+    for (text, _) in members.texts("asked", MAX_ASKED, problems) {
         let text = Value::Text(text.to_owned());
         let requirement = Requirement::read(Some(&text), catalog, &mut Problems::default())?;
         named.extend(requirement.named(catalog));
@@ -177,8 +177,8 @@ fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instan
     };
     let mut from = Vec::new();
     for (text, _, place) in told.each() {
-        if from.len() == MOST_ADDRESSES {
-            problems.add(&place, format!("at most {MOST_ADDRESSES} addresses are allowed"));
+        if from.len() == MAX_ADDRESSES {
+            problems.add(&place, format!("at most {MAX_ADDRESSES} addresses are allowed"));
             break;
         }
         let at = told.instant(text, problems);

@@ -36,7 +36,7 @@ const TURN: Lifetime = Lifetime::seconds(5);
 const KEPT: Lifetime = Lifetime::days(30);
 
 /// How many ids a job names of those that it could not end.
-const MOST_NAMED: usize = 100;
+const MAX_NAMED: usize = 100;
 
 /// What `job/<id>` holds.
 #[derive(Serialize)]
@@ -194,7 +194,7 @@ impl Job {
             (&mut self.unreadable, page.unreadable),
         ] {
             for id in more {
-                if named.len() < MOST_NAMED && !named.contains(&id) {
+                if named.len() < MAX_NAMED && !named.contains(&id) {
                     named.push(id);
                 }
             }

@@ -20,7 +20,7 @@ use crate::value::name::{Identity, Name, Tag};
 use crate::value::resource::Resource;
 
 const DEFAULT_LIMIT: u32 = 50;
-const MOST: u32 = 200;
+const MAX: u32 = 200;
 
 /// How many entries one call looks at. With a filter that little passes, a page may be short and still have a next one.
 const SCANNED: usize = 1_000;
@@ -90,9 +90,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
         .parsed("search", problems, Name::parse)
         .map(|text| lower_case(text.as_str()));
     let after = members.parsed("after", problems, TokenId::parse);
-    let limit = members
-        .whole("limit", 1..=MOST, problems)
-        .unwrap_or(DEFAULT_LIMIT);
+    let limit = members.whole("limit", 1..=MAX, problems).unwrap_or(DEFAULT_LIMIT);
     Some(Query {
         owner: owner?,
         kind,
@@ -150,7 +148,7 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend>
     // One more than a page, so that it is known whether there is a next one. With a filter most of what is read may not pass: then as much
     // at once as one call ever reads.
     let filtered = query.filters();
-    let window = if filtered { MOST } else { query.limit }.saturating_add(1);
+    let window = if filtered { MAX } else { query.limit }.saturating_add(1);
     let (mut tokens, mut page) = (Vec::new(), Page::default());
     let mut after = query.after.as_ref().map(|id| keys::owner_entry(&query.owner, id));
     let mut scanned = 0;

@@ -3,7 +3,7 @@
 
 use super::ShardCount;
 use super::context::Outcome;
-use super::write_batch::MOST_WRITES;
+use super::write_batch::MAX_WRITES;
 use crate::deployment::Deployment;
 use crate::storage::plan::{Plan, Range, Reads, Suspend, Write};
 use crate::storage::store_meta::NotOurs;
@@ -87,7 +87,7 @@ fn with_first_write(deployment: &Deployment, shards: ShardCount, outcome: Outcom
 pub(super) fn with_renewed_seal<A>(deployment: &Deployment, reads: &Reads, step: Plan<A>) -> Plan<A> {
     match step {
         Plan::Commit { mut writes, answer } => {
-            let has_room = writes.len() < MOST_WRITES && writes.iter().any(changes);
+            let has_room = writes.len() < MAX_WRITES && writes.iter().any(changes);
             if has_room && let Some(write) = deployment.seal().renewed(keys::DEPLOYMENT, reads) {
                 writes.push(write);
             }

@@ -4,7 +4,7 @@ use super::authority::{Authority, damaged_account};
 use super::context::Context;
 use super::write_batch::WriteBatch;
 use crate::input::{ErrorCode, Refusal, quote};
-use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, MOST_BACKED, StoredAccount};
+use crate::model::account::{Account, AccountStatus, AccountType, Ceiling, MAX_BACKED, StoredAccount};
 use crate::model::token::Token;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
@@ -76,9 +76,9 @@ pub(super) fn find<'r>(
             if account.status != AccountStatus::Active {
                 return Err(refuse("the technical user is disabled".to_owned()).into());
             }
-            if account.tokens.len() >= MOST_BACKED {
+            if account.tokens.len() >= MAX_BACKED {
                 return Err(refuse(format!(
-                    "the technical user backs {MOST_BACKED} tokens, which is the most"
+                    "the technical user backs {MAX_BACKED} tokens, which is the most"
                 ))
                 .into());
             }

@@ -62,7 +62,7 @@ struct Line<'c> {
 
 impl<'c> UsageTotals<'c> {
     /// The most writes that one token takes here.
-    pub(super) const MOST_PER_TOKEN: usize = 2;
+    pub(super) const MAX_PER_TOKEN: usize = 2;
 
     /// Enters uses of a token, or of a session that came from it, if it is there.
     pub(super) fn enter(&mut self, context: &Context<'c>, id: &TokenId, used: &Use) -> Result<(), Suspend> {
@@ -120,7 +120,7 @@ impl<'c> UsageTotals<'c> {
 
     /// The most writes that this comes to.
     pub(super) fn weight(&self) -> usize {
-        UsageTotals::MOST_PER_TOKEN * self.0.len()
+        UsageTotals::MAX_PER_TOKEN * self.0.len()
     }
 
     /// The most bytes that this comes to.

@@ -22,11 +22,11 @@ use crate::value::name::{Identity, Reason};
 use crate::value::resource::Resource;
 
 /// What one commit of a store takes.
-pub(super) const MOST_WRITES: usize = 32;
+pub(super) const MAX_WRITES: usize = 32;
 
 /// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed. With the marker and the
 /// deepest authority that is less than a commit, so one token always fits.
-const MOST_PER_TOKEN: usize = 13;
+const MAX_PER_TOKEN: usize = 13;
 
 /// The changes of one operation, gathered until its commit.
 pub(super) struct WriteBatch<'o> {
@@ -75,7 +75,7 @@ impl<'o> WriteBatch<'o> {
     pub(super) fn has_room(&self, authority: &Authority, others: usize, bytes: usize) -> bool {
         let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
         let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
-        so_far + others + MOST_PER_TOKEN + 1 + authority.weight() <= MOST_WRITES
+        so_far + others + MAX_PER_TOKEN + 1 + authority.weight() <= MAX_WRITES
             && self.has_bytes(authority, bytes)
     }
 
@@ -84,7 +84,7 @@ impl<'o> WriteBatch<'o> {
         // The audit tells no more of a change than what is written and what was there.
         let written = 2 * self.writes.iter().map(bounds::weight).sum::<usize>();
         let asserted = authority.size(self.context.reads);
-        written + others + asserted + bounds::MOST_PER_TOKEN <= bounds::COMMIT
+        written + others + asserted + bounds::MAX_PER_TOKEN <= bounds::COMMIT
     }
 
     /// Keeps the first reason why this cannot be committed.
@@ -126,7 +126,7 @@ impl<'o> WriteBatch<'o> {
         }
         let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
         let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
-        let left = MOST_WRITES.saturating_sub(so_far + others + 1 + authority.weight());
+        let left = MAX_WRITES.saturating_sub(so_far + others + 1 + authority.weight());
         let has_head = match owner {
             Some(owner) => self.audited.iter().any(|(known, _)| known == owner),
             None => !self.audited.is_empty(),

@@ -25,7 +25,7 @@ pub const VALUE: usize = 256_000;
 pub const COMMIT: usize = 1 << 20;
 
 /// The most that one token adds to a commit, with its audit.
-pub(crate) const MOST_PER_TOKEN: usize = 2 * RECORD_WITH_GRANT + VALUE;
+pub(crate) const MAX_PER_TOKEN: usize = 2 * RECORD_WITH_GRANT + VALUE;
 
 /// The bytes that a write brings into a commit.
 pub(crate) fn weight(write: &Write) -> usize {

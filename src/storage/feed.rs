@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::plan::Write;
 use crate::codec::decode::{Decode, DecodeError, decode, decode_members};
-use crate::codec::json::{LARGEST_EXACT, Reader, json};
+use crate::codec::json::{MAX_SAFE_INTEGER, Reader, json};
 use crate::value::credential::hex;
 use crate::value::time::Instant;
 
@@ -106,7 +106,7 @@ impl Head {
     /// When the text is none.
     pub fn parse(text: &str) -> Result<Head, DecodeError> {
         let head: Head = decode(text)?;
-        if head.seq < LARGEST_EXACT {
+        if head.seq < MAX_SAFE_INTEGER {
             Ok(head)
         } else {
             Err(DecodeError)

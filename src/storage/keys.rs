@@ -3,7 +3,7 @@
 //! Every variable part ends with a separator that it cannot contain, so that no part is the prefix of another
 //! (`org:acme` and `org:acme2`). A range over a prefix never reaches a neighbour.
 
-use crate::codec::json::LARGEST_EXACT;
+use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::credential::{Digest, TokenId, hex};
 use crate::value::name_key::NameHash;
 use crate::value::resource::Resource;
@@ -148,7 +148,10 @@ pub fn audit_entry(owner: &Resource, seq: u64) -> String {
 pub fn audit_seq(prefix: &str, key: &str) -> Option<u64> {
     let digits = key.strip_prefix(prefix)?;
     let sound = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_digit());
-    digits.parse().ok().filter(|seq| sound && *seq <= LARGEST_EXACT)
+    digits
+        .parse()
+        .ok()
+        .filter(|seq| sound && *seq <= MAX_SAFE_INTEGER)
 }
 
 /// The head of an owner's trail: `audit-head/<owner>`.
@@ -228,7 +231,7 @@ mod tests {
                 name(owner, &"k".repeat(64), &called),
                 token(&id),
                 ShardCount::default().head_key_of(owner),
-                audit_entry(owner, LARGEST_EXACT),
+                audit_entry(owner, MAX_SAFE_INTEGER),
                 audit_head(owner),
                 usage(&id),
             ] {
@@ -258,7 +261,7 @@ mod tests {
     fn a_trail_lists_the_oldest_first_and_numbers_its_entries() {
         for owner in ["", "org:acme", "org:acme/group:eng"].map(resource) {
             let prefix = audit_prefix(&owner);
-            let seqs = [1, 9, 10, 1_795_392_000_000, LARGEST_EXACT];
+            let seqs = [1, 9, 10, 1_795_392_000_000, MAX_SAFE_INTEGER];
             let keys = seqs.map(|seq| audit_entry(&owner, seq));
             assert!(keys.is_sorted());
             assert_eq!(keys.map(|key| audit_seq(&prefix, &key)), seqs.map(Some));

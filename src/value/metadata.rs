@@ -7,7 +7,7 @@ use crate::codec::json::{Reader, Value, json};
 use crate::input::message;
 
 /// The longest metadata, as JSON text in bytes.
-const LONGEST: usize = 4_096;
+const MAX_LENGTH: usize = 4_096;
 
 /// A JSON object of at most 4 KiB, its members in order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,9 +29,9 @@ impl Metadata {
         }
         let metadata = Metadata(value.canonical());
         let length = json(&metadata).len();
-        if length > LONGEST {
+        if length > MAX_LENGTH {
             return Err(message!(
-                "has {length} bytes as JSON; at most {LONGEST} are allowed"
+                "has {length} bytes as JSON; at most {MAX_LENGTH} are allowed"
             ));
         }
         Ok(metadata)

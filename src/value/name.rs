@@ -11,16 +11,16 @@ use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 
 /// The most characters (Unicode scalar values) of a name.
-const LONGEST_NAME: usize = 100;
+const MAX_NAME_LENGTH: usize = 100;
 
 /// The most characters of an actor's or a subject's id.
-const LONGEST_IDENTITY: usize = 200;
+const MAX_IDENTITY_LENGTH: usize = 200;
 
 /// The most characters of a tag.
-const LONGEST_TAG: usize = 50;
+const MAX_TAG_LENGTH: usize = 50;
 
 /// The most characters of a reason.
-const LONGEST_REASON: usize = 500;
+const MAX_REASON_LENGTH: usize = 500;
 
 /// The name of a token: 1 to 100 characters in NFC, on one line, with no character that hides or reorders others.
 ///
@@ -38,7 +38,7 @@ impl Name {
     /// # Errors
     /// When it is empty, too long, starts or ends with white space, or has a character that a name may not have.
     pub fn parse(text: &str) -> Result<Name, String> {
-        line(text, LONGEST_NAME).map(Name)
+        line(text, MAX_NAME_LENGTH).map(Name)
     }
 
     /// The name in NFC.
@@ -76,7 +76,7 @@ impl Identity {
     /// # Errors
     /// As [`Name::parse`], with 200 characters; and when the text is not in NFC: an id is compared, never changed.
     pub fn parse(text: &str) -> Result<Identity, String> {
-        let normal = line(text, LONGEST_IDENTITY)?;
+        let normal = line(text, MAX_IDENTITY_LENGTH)?;
         if normal != text {
             return Err(message!("must be in Unicode's normal form NFC"));
         }
@@ -100,7 +100,7 @@ impl Reason {
     /// # Errors
     /// As [`Name::parse`], with 500 characters.
     pub fn parse(text: &str) -> Result<Reason, String> {
-        line(text, LONGEST_REASON).map(Reason)
+        line(text, MAX_REASON_LENGTH).map(Reason)
     }
 }
 
@@ -114,7 +114,7 @@ impl Description {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Description, String> {
-        line(text, LONGEST_REASON).map(Description)
+        line(text, MAX_REASON_LENGTH).map(Description)
     }
 }
 
@@ -128,7 +128,7 @@ impl Tag {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Tag, String> {
-        line(text, LONGEST_TAG).map(Tag)
+        line(text, MAX_TAG_LENGTH).map(Tag)
     }
 }
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 
-const MOST_SEGMENTS: usize = 8;
-const LONGEST: usize = 256;
+const MAX_SEGMENTS: usize = 8;
+const MAX_LENGTH: usize = 256;
 
 /// A resource, or the boundary of a grant. The root, above all others, is the empty text.
 ///
@@ -32,8 +32,8 @@ impl Resource {
         if text.is_empty() {
             return Ok(Resource(String::new()));
         }
-        if text.len() > LONGEST {
-            return Err(message!("is longer than {LONGEST} characters"));
+        if text.len() > MAX_LENGTH {
+            return Err(message!("is longer than {MAX_LENGTH} characters"));
         }
         let mut segments = 0;
         for segment in text.split('/') {
@@ -55,9 +55,9 @@ impl Resource {
                 ));
             }
         }
-        if segments > MOST_SEGMENTS {
+        if segments > MAX_SEGMENTS {
             return Err(message!(
-                "has {segments} segments; at most {MOST_SEGMENTS} are allowed"
+                "has {segments} segments; at most {MAX_SEGMENTS} are allowed"
             ));
         }
         Ok(Resource(text.to_owned()))

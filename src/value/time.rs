@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::codec::decode::{Decode, DecodeError, Placeholder};
-use crate::codec::json::{LARGEST_EXACT, Reader, Value, whole_exact};
+use crate::codec::json::{MAX_SAFE_INTEGER, Reader, Value, whole_exact};
 use crate::input::{Members, Problems, message, quote};
 
 const SECOND: u64 = 1_000;
@@ -55,7 +55,7 @@ impl Instant {
     /// When the sum is beyond 2^53 − 1: a lifetime never rounds to for ever.
     pub fn after(self, lifetime: Lifetime) -> Result<Instant, String> {
         match self.0.checked_add(lifetime.0) {
-            Some(sum) if sum <= LARGEST_EXACT => Ok(Instant(sum)),
+            Some(sum) if sum <= MAX_SAFE_INTEGER => Ok(Instant(sum)),
             _ => Err(message!(
                 "ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime"
             )),
@@ -162,7 +162,7 @@ impl Lifetime {
         };
         match millis {
             Some(0) => Err(message!("a lifetime of nothing; it must be longer than zero")),
-            Some(millis) if millis <= LARGEST_EXACT => Ok(Lifetime(millis)),
+            Some(millis) if millis <= MAX_SAFE_INTEGER => Ok(Lifetime(millis)),
             Some(_) => Err(message!("longer than 2^53 − 1 milliseconds")),
             None => Err(message!("cannot read the lifetime {}; {form}", quote(text))),
         }
@@ -293,7 +293,7 @@ mod tests {
             (978_220_800_000, "2000-12-31T00:00:00Z"),
             (1_795_435_623_000, "2026-11-23T12:07:03Z"),
             (4_107_542_400_000, "2100-03-01T00:00:00Z"),
-            (LARGEST_EXACT, "287396-10-12T08:59:00Z"),
+            (MAX_SAFE_INTEGER, "287396-10-12T08:59:00Z"),
         ] {
             assert_eq!(Instant(millis).to_string(), text);
         }
@@ -389,8 +389,8 @@ mod tests {
 
     #[test]
     fn a_lifetime_never_rounds_to_for_ever() {
-        let late = Instant(LARGEST_EXACT);
+        let late = Instant(MAX_SAFE_INTEGER);
         assert!(late.after(Lifetime(1)).is_err());
-        assert!(Instant(0).after(Lifetime(LARGEST_EXACT)).is_ok());
+        assert!(Instant(0).after(Lifetime(MAX_SAFE_INTEGER)).is_ok());
     }
 }

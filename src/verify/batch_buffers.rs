@@ -14,17 +14,17 @@ use crate::value::time::Instant;
 pub const MISS: i32 = -1;
 
 /// How many credentials are looked up in one call.
-const MOST: usize = 64;
+const MAX: usize = 64;
 
 /// Bytes for credentials: each deployment's are shorter than 96, and one text alone is at most 256.
-const TEXT: usize = 96 * MOST;
+const TEXT: usize = 96 * MAX;
 
 /// The buffers of a core. A host finds them by their addresses, which never change.
 pub struct BatchBuffers {
     /// Credentials, one after the other. Wiped after each call.
     text: Box<[u8; TEXT]>,
     /// The number of each one's requirement; after the call, its verdict.
-    numbers: Box<[i32; MOST]>,
+    numbers: Box<[i32; MAX]>,
 }
 
 /// The requirements that have a number, by it.
@@ -34,7 +34,7 @@ impl Default for BatchBuffers {
     fn default() -> BatchBuffers {
         BatchBuffers {
             text: Box::new([0; TEXT]),
-            numbers: Box::new([0; MOST]),
+            numbers: Box::new([0; MAX]),
         }
     }
 }
@@ -91,7 +91,7 @@ impl BatchBuffers {
         let Some(text) = self.text.get(..all) else {
             return self.numbers.fill(MISS);
         };
-        let mut answers = [MISS; MOST];
+        let mut answers = [MISS; MAX];
         if let (Ok(now), 1..) = (Instant::from_millis(now), length) {
             let questions = self.numbers.iter().map(|number| {
                 let requirement = usize::try_from(*number).ok().and_then(|at| numbered.get(at));

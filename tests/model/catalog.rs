@@ -24,9 +24,9 @@ const IMPLIES: [(Permission, Permission); 3] = [
     ("runs:start", "policy:write"),
 ];
 /// The most living sessions of one token.
-pub const MOST_SESSIONS: usize = 2;
+pub const MAX_SESSIONS: usize = 2;
 /// The longest chain of tokens that a session comes from.
-pub const LONGEST_CHAIN: usize = 4;
+pub const MAX_CHAIN_LENGTH: usize = 4;
 
 pub const TEMPLATES: [&str; 3] = ["sender", "policies", "everything"];
 pub const ROLES: [&str; 3] = ["admin", "user", "keeper"];

@@ -10,13 +10,13 @@ use crate::value::permission::parse_segment;
 use crate::value::time::{Lifetime, TimeMembers as _};
 
 /// The most owner patterns of a kind.
-const MOST_OWNERS: usize = 20;
+const MAX_OWNERS: usize = 20;
 
 /// The most living sessions of one parent, unless the kind says otherwise.
 const SESSIONS: u32 = 100;
 
 /// The most that a kind can say: they are kept in one value.
-const MOST_SESSIONS: u32 = 1_000;
+const MAX_SESSIONS: u32 = 1_000;
 
 const MEMBERS: [&str; 13] = [
     "title",
@@ -109,7 +109,7 @@ impl Kind {
         }
         // Whether the catalog has the role is looked at once its roles are compiled.
         self.role = text("role", problems).or(self.role.take());
-        if let Some(sessions) = members.whole("sessions", 1..=MOST_SESSIONS, problems) {
+        if let Some(sessions) = members.whole("sessions", 1..=MAX_SESSIONS, problems) {
             self.sessions = sessions;
         }
         if let Some(value) = members.value("lifetime") {
@@ -144,7 +144,7 @@ fn list<T>(
     problems: &mut Problems,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Vec<T> {
-    let texts = members.texts(name, MOST_OWNERS, problems);
+    let texts = members.texts(name, MAX_OWNERS, problems);
     texts
         .into_iter()
         .filter_map(|(text, path)| problems.keep(&path, parse(text)))

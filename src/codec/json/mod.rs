@@ -5,7 +5,7 @@ mod reader;
 mod value;
 mod writer;
 
-pub(crate) use number::{LARGEST_EXACT, plain_whole, whole_exact, write_whole};
+pub(crate) use number::{MAX_SAFE_INTEGER, plain_whole, whole_exact, write_whole};
 pub(crate) use reader::Reader;
 pub use reader::parse_json;
 pub use value::Value;

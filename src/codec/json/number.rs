@@ -1,7 +1,7 @@
 //! Whole numbers as text, and as JavaScript holds them.
 
 /// The largest whole number that JavaScript holds exactly, 2^53 − 1.
-pub(crate) const LARGEST_EXACT: u64 = (1 << 53) - 1;
+pub(crate) const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// A whole number as everybody writes it: digits alone, and no zero in front of others.
 pub(crate) fn plain_whole(digits: &str) -> Option<u64> {
@@ -39,7 +39,7 @@ pub(crate) fn whole_exact(number: f64) -> Option<u64> {
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss
     )]
-    ((0.0..=LARGEST_EXACT as f64).contains(&number) && number.fract() == 0.0).then_some(number as u64)
+    ((0.0..=MAX_SAFE_INTEGER as f64).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
 #[cfg(test)]

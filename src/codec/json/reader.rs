@@ -8,7 +8,7 @@ use super::{Value, whole_exact};
 use crate::codec::host::parse_decimal;
 
 /// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
-pub(super) const DEEPEST: u8 = 32;
+pub(super) const MAX_DEPTH: u8 = 32;
 
 /// So many digits are a whole number that a double holds exactly.
 const EXACT_DIGITS: usize = 15;
@@ -36,7 +36,7 @@ impl<'t> Reader<'t> {
         Reader {
             text,
             at: 0,
-            depth: DEEPEST,
+            depth: MAX_DEPTH,
         }
     }
 

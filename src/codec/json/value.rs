@@ -3,7 +3,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::reader::DEEPEST;
+use super::reader::MAX_DEPTH;
 use crate::codec::sort::sorted_by;
 
 /// Below this, a whole double is exact.
@@ -95,7 +95,7 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Depth(DEEPEST).deserialize(deserializer)
+        Depth(MAX_DEPTH).deserialize(deserializer)
     }
 }
 
@@ -108,7 +108,7 @@ impl Depth {
         self.0
             .checked_sub(1)
             .map(Depth)
-            .ok_or_else(|| E::custom(format_args!("nested deeper than {DEEPEST} levels")))
+            .ok_or_else(|| E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")))
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::codec::sort::sorted_by_count;
 
 /// How many choices are tried to find the smallest one.
-const MOST_CHOICES: usize = 10_000;
+const MAX_CHOICES: usize = 10_000;
 
 /// An expression over permissions by index. `AND` binds tighter than `OR`.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ impl Expression {
     /// The fewest of the `missing` permissions that, held too, are enough.
     pub(super) fn fewest(&self, missing: &[usize], held: &dyn Fn(usize) -> bool) -> Vec<usize> {
         let small = self.few_missing(held);
-        let mut left = MOST_CHOICES;
+        let mut left = MAX_CHOICES;
         for size in 1..small.len() {
             let mut chosen = Vec::with_capacity(size);
             if choose(missing, size, &mut chosen, &mut left, &|chosen| {

@@ -11,7 +11,7 @@ use crate::value::resource::Resource;
 use expression::Expression;
 
 /// The most bytes of a scope. Servers and proxies refuse answers with long headers, and a scope of a thousand permissions helps nobody.
-const LONGEST_SCOPE: usize = 1_000;
+const MAX_SCOPE_LENGTH: usize = 1_000;
 
 /// A requirement. NegativeCache means: only authenticate.
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ impl Requirement {
             .filter_map(|index| catalog.permission(index))
             .map(Permission::as_str);
         let scope = ids.collect::<Vec<&str>>().join(" ");
-        (1..=LONGEST_SCOPE).contains(&scope.len()).then_some(scope)
+        (1..=MAX_SCOPE_LENGTH).contains(&scope.len()).then_some(scope)
     }
 }
 

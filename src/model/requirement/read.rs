@@ -8,9 +8,9 @@ use crate::input::object::text_list;
 use crate::input::{Members, Path, Problems, message, quote};
 use crate::value::resource::Resource;
 
-const MOST_PERMISSIONS: usize = 1_000;
-const LONGEST_EXPRESSION: usize = 4_000;
-const DEEPEST: usize = 32;
+const MAX_PERMISSIONS: usize = 1_000;
+const MAX_EXPRESSION_LENGTH: usize = 4_000;
+const MAX_DEPTH: usize = 32;
 
 impl Requirement {
     /// Reads a requirement: absent, `'messages:send'`, `['a:b', 'c:d']` (all), `'a:b AND (c:d OR e:f)'`, or
@@ -75,7 +75,7 @@ impl Reader<'_> {
     }
 
     fn list(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<Vec<Expression>> {
-        let texts = text_list(value, path, MOST_PERMISSIONS, problems);
+        let texts = text_list(value, path, MAX_PERMISSIONS, problems);
         if matches!(value, Value::List(items) if items.is_empty()) {
             problems.add(path, "is empty; leave the requirement out to authenticate only");
             return None;
@@ -91,8 +91,11 @@ impl Reader<'_> {
             problems.add(path, message!("expected a string, got {}", value.kind()));
             return None;
         };
-        if text.len() > LONGEST_EXPRESSION {
-            problems.add(path, message!("is longer than {LONGEST_EXPRESSION} characters"));
+        if text.len() > MAX_EXPRESSION_LENGTH {
+            problems.add(
+                path,
+                message!("is longer than {MAX_EXPRESSION_LENGTH} characters"),
+            );
             return None;
         }
         let tokens = tokenize(text);
@@ -102,7 +105,7 @@ impl Reader<'_> {
             path,
             problems,
         };
-        let parsed = parser.any(DEEPEST).and_then(|expression| match parser.tokens {
+        let parsed = parser.any(MAX_DEPTH).and_then(|expression| match parser.tokens {
             [] => Ok(expression),
             [next, ..] => Err(message!("unexpected {} in the expression", quote(next))),
         });
@@ -178,7 +181,7 @@ impl Parser<'_> {
             "(" => {
                 let deeper = depth
                     .checked_sub(1)
-                    .ok_or(message!("has parentheses deeper than {DEEPEST}"))?;
+                    .ok_or(message!("has parentheses deeper than {MAX_DEPTH}"))?;
                 let inner = self.any(deeper)?;
                 match self.tokens.split_first() {
                     Some((&")", rest)) => self.tokens = rest,

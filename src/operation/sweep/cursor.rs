@@ -10,14 +10,14 @@ use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 
 /// How many owners' trails a sweep remembers. Of an owner beyond them it looks at young tokens once more instead.
-const MOST_TRAILS: usize = 64;
+const MAX_TRAILS: usize = 64;
 
 /// How many makers stand above each other at most while their tokens are ended. Of a deeper stack the lower half is dropped, and its
 /// topmost maker waits to be gone through again.
-const MOST_DEEP: usize = 1_000;
+const MAX_DEPTH: usize = 1_000;
 
 /// How many makers wait at most, and how many tokens are met again, in a cursor that comes from outside: far more than a page adds.
-const MOST_WAITING: usize = 4_000;
+const MAX_WAITING: usize = 4_000;
 
 /// Where a sweep has come to.
 #[derive(Clone, Debug, Serialize)]
@@ -158,14 +158,14 @@ impl Cursor {
         self.at
             .as_deref()
             .is_none_or(|at| is_key(at) && keys::listed_owner(at).is_none_or(is_owner))
-            && self.trails.len() <= MOST_TRAILS
+            && self.trails.len() <= MAX_TRAILS
             && self.trails.iter().all(|trail| is_owner(&trail.of))
-            && self.path.len() <= MOST_DEEP
+            && self.path.len() <= MAX_DEPTH
             && self
                 .path
                 .iter()
                 .all(|maker| maker.passed().is_none_or(|key| is_key(&key)))
-            && self.makers.len().max(self.told.len()) <= MOST_WAITING
+            && self.makers.len().max(self.told.len()) <= MAX_WAITING
     }
 
     /// The text that [`Cursor::parse`] reads.
@@ -200,14 +200,14 @@ impl Cursor {
 
     /// Whether the trail of an owner is to be remembered that is not yet.
     pub(super) fn wants_trail(&self, owner: &str) -> bool {
-        self.trails.len() < MOST_TRAILS && !self.trails.iter().any(|trail| trail.of == owner)
+        self.trails.len() < MAX_TRAILS && !self.trails.iter().any(|trail| trail.of == owner)
     }
 
     /// Remembers how far the trail of an owner has come, before its tokens are listed.
     pub(super) fn note_trail(&mut self, owner: &str, seq: Option<u64>) {
         if let Some(trail) = self.trails.iter_mut().find(|trail| trail.of == owner) {
             trail.seq = seq;
-        } else if self.trails.len() < MOST_TRAILS {
+        } else if self.trails.len() < MAX_TRAILS {
             self.trails.push(Trail {
                 of: owner.to_owned(),
                 seq,
@@ -248,9 +248,9 @@ impl Cursor {
 
     /// Goes down to the tokens that a token made.
     pub(super) fn descend(&mut self, id: TokenId) {
-        if self.path.len() >= MOST_DEEP {
+        if self.path.len() >= MAX_DEPTH {
             // Each maker that waits has half a path of its own below it, so few come to wait however wide it is down there.
-            let below = self.path.split_off(MOST_DEEP / 2);
+            let below = self.path.split_off(MAX_DEPTH / 2);
             self.makers.extend(below.first().map(|maker| maker.id));
             self.again = true;
         } else {

@@ -1,6 +1,6 @@
 //! What ended tokens had made. A maker that has ended makes nothing more, so what is listed of it then is all.
 
-use super::{Flow, Judgement, MOST_LOOKED_AT, Page};
+use super::{Flow, Judgement, MAX_SCANNED, Page};
 use crate::catalog::Role;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
@@ -10,7 +10,7 @@ use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 
 /// As how many tokens of a page going down to another maker counts: its list is read, and then the rest of the list above it.
-const GOING_DOWN: usize = MOST_LOOKED_AT / 20;
+const GOING_DOWN: usize = MAX_SCANNED / 20;
 
 impl Page<'_, '_> {
     /// Ends the tokens that ended ones made, and what those made, and so on.

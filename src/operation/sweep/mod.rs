@@ -31,7 +31,7 @@ pub(super) use cursor::Cursor;
 use makers::may_have_made;
 
 /// How many tokens one page looks at.
-const MOST_LOOKED_AT: usize = 100;
+const MAX_SCANNED: usize = 100;
 
 /// For less room than this in a commit nothing more is read.
 const FEW: usize = 3;
@@ -292,7 +292,7 @@ impl<'c> Page<'_, 'c> {
 
     /// How many entries to list next: what fits into the commit, or more where little is meant. Nothing: the page is full.
     fn window(&self) -> Option<u32> {
-        let left = MOST_LOOKED_AT.saturating_sub(self.looked_at);
+        let left = MAX_SCANNED.saturating_sub(self.looked_at);
         let room = self.changes.room_to_change(self.authority, self.others, None);
         let window = if self.dry_run {
             left

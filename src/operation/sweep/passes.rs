@@ -10,7 +10,7 @@ use crate::value::time::Instant;
 const LATE: u64 = 2 * SKEW.millis();
 
 /// How many owners a later pass looks at in one page: each is read one after the other.
-const MOST_OWNERS: usize = 20;
+const MAX_OWNERS: usize = 20;
 
 impl Page<'_, '_> {
     /// The first pass: every entry of the owner and of what stands below it. In the order of the keys what is below stands before the owner.
@@ -124,7 +124,7 @@ impl Page<'_, '_> {
                 return Ok(Flow::On);
             }
             owners += 1;
-            if owners >= MOST_OWNERS {
+            if owners >= MAX_OWNERS {
                 return Ok(Flow::Ends);
             }
         }

@@ -1,5 +1,5 @@
 use super::entry::{Change, Entry, Hash, Position};
-use crate::codec::json::LARGEST_EXACT;
+use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::storage::keys;
 use crate::storage::plan::{Reads, Suspend, Write};
 use crate::value::resource::Resource;
@@ -63,7 +63,7 @@ fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Res
 
 /// Whether so many places are free from one on.
 fn are_free(reads: &Reads, owner: &Resource, first: u64, count: usize) -> Result<bool, Suspend> {
-    let places = (first..=LARGEST_EXACT).take(count);
+    let places = (first..=MAX_SAFE_INTEGER).take(count);
     let places: Vec<String> = places.map(|seq| keys::audit_entry(owner, seq)).collect();
     Ok(places.len() == count && reads.get_all(&places)?.iter().all(Option::is_none))
 }

@@ -3,7 +3,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Difference;
 use crate::codec::decode::{DecodeError, decode, decode_by_parsing, decode_members, placeholder_inside};
-use crate::codec::json::{LARGEST_EXACT, Value, json};
+use crate::codec::json::{MAX_SAFE_INTEGER, Value, json};
 use crate::storage::bounds;
 use crate::value::credential::{Digest, TokenId, hex};
 use crate::value::name::{Identity, Reason};
@@ -209,7 +209,7 @@ impl Position {
     /// When it is not the text of a head.
     pub fn of_head(text: &str) -> Result<Position, DecodeError> {
         let head: Head = decode(text)?;
-        let sound = head.v == FORM && (1..=LARGEST_EXACT).contains(&head.seq) && json(&head) == text;
+        let sound = head.v == FORM && (1..=MAX_SAFE_INTEGER).contains(&head.seq) && json(&head) == text;
         sound
             .then_some(Position {
                 seq: head.seq,

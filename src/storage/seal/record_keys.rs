@@ -20,11 +20,11 @@ const BEFORE_MAC: &str = r#","mac":""#;
 const AFTER_MAC: &str = r#""}"#;
 const MAC_DIGITS: usize = 64;
 
-const SHORTEST_KEY: usize = 32;
-const LONGEST_KEY: usize = 256;
+const MIN_KEY_LENGTH: usize = 32;
+const MAX_KEY_LENGTH: usize = 256;
 
 /// The present key and the one before it.
-const MOST_KEYS: usize = 2;
+const MAX_KEYS: usize = 2;
 
 /// The keys of seals, the one that seals first. Kept as the hash states that HMAC begins with, which are wiped when dropped.
 pub struct RecordKeys {
@@ -46,7 +46,7 @@ impl RecordKeys {
             problems.add(path, message!("expected an array of keys, got {}", value.kind()));
             return None;
         };
-        if !(1..=MOST_KEYS).contains(&items.len()) {
+        if !(1..=MAX_KEYS).contains(&items.len()) {
             problems.add(
                 path,
                 message!(
@@ -148,11 +148,11 @@ fn read_key(value: &Value) -> Result<Zeroizing<Vec<u8>>, String> {
         }
         other => return Err(message!("expected a key, got {}; {form}", other.kind())),
     };
-    if (SHORTEST_KEY..=LONGEST_KEY).contains(&bytes.len()) {
+    if (MIN_KEY_LENGTH..=MAX_KEY_LENGTH).contains(&bytes.len()) {
         Ok(bytes)
     } else {
         Err(message!(
-            "has {} bytes; a record key has {SHORTEST_KEY} to {LONGEST_KEY}, from a cryptographic generator",
+            "has {} bytes; a record key has {MIN_KEY_LENGTH} to {MAX_KEY_LENGTH}, from a cryptographic generator",
             bytes.len()
         ))
     }

@@ -25,9 +25,9 @@ pub use self::address::Address;
 pub use self::request::RequestContext;
 
 /// The most items of a list.
-const MOST: usize = 50;
+const MAX: usize = 50;
 
-const LONGEST_AUDIENCE: usize = 256;
+const MAX_AUDIENCE_LENGTH: usize = 256;
 
 /// The conditions of a token: at least one. All must be met; of a list, one item.
 ///
@@ -172,7 +172,7 @@ fn read_list<T: PartialEq>(
         return None;
     }
     let mut list = Vec::new();
-    for (text, path) in members.texts(name, MOST, problems) {
+    for (text, path) in members.texts(name, MAX, problems) {
         if problems.are_enough() {
             break;
         }
@@ -187,11 +187,11 @@ fn read_list<T: PartialEq>(
 impl Audience {
     fn parse(text: &str) -> Result<Audience, String> {
         let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if printable && (1..=LONGEST_AUDIENCE).contains(&text.len()) {
+        if printable && (1..=MAX_AUDIENCE_LENGTH).contains(&text.len()) {
             Ok(Audience(text.to_owned()))
         } else {
             Err(message!(
-                "is no audience, which is a text of 1 to {LONGEST_AUDIENCE} printable characters of ASCII"
+                "is no audience, which is a text of 1 to {MAX_AUDIENCE_LENGTH} printable characters of ASCII"
             ))
         }
     }

@@ -7,7 +7,7 @@ use crate::codec::json::plain_whole;
 use crate::input::message;
 
 /// The longest text of an address, IPv6 with an embedded IPv4 address. Longer texts are not looked at.
-const LONGEST_ADDRESS: usize = 45;
+const MAX_ADDRESS_LENGTH: usize = 45;
 
 /// Where IPv4 begins in the addresses of IPv6: `::ffff:0:0/96`.
 const MAPPED: u8 = 96;
@@ -102,7 +102,7 @@ pub(super) fn parse_peer(text: &str) -> Result<IpAddr, String> {
 }
 
 fn address_of(text: &str) -> Option<IpAddr> {
-    (text.len() <= LONGEST_ADDRESS)
+    (text.len() <= MAX_ADDRESS_LENGTH)
         .then(|| text.parse().ok())
         .flatten()
 }

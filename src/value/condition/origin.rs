@@ -7,9 +7,9 @@ use crate::codec::json::plain_whole;
 use crate::input::message;
 
 /// The longest text of an origin: a scheme, a host of 253 characters, a port. Longer texts are not looked at.
-const LONGEST: usize = 267;
-const LONGEST_HOST: usize = 253;
-const LONGEST_LABEL: usize = 63;
+const MAX_LENGTH: usize = 267;
+const MAX_HOST_LENGTH: usize = 253;
+const MAX_LABEL_LENGTH: usize = 63;
 
 /// A web origin as browsers write it (RFC 6454 section 6.2): `https://app.example.com`, `http://localhost:3000`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl Origin {
                 "is the origin of what has none (a file, a sandbox), which anybody can be"
             ));
         }
-        if text.len() > LONGEST {
-            return Err(message!("is longer than {LONGEST} characters; {form}"));
+        if text.len() > MAX_LENGTH {
+            return Err(message!("is longer than {MAX_LENGTH} characters; {form}"));
         }
         let lower = text.to_ascii_lowercase();
         let (scheme, rest) = lower
@@ -91,8 +91,8 @@ fn parse_host(host: &str) -> Result<Host, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let labels = host
         .split('.')
-        .all(|label| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(allowed));
-    if !labels || host.len() > LONGEST_HOST {
+        .all(|label| (1..=MAX_LABEL_LENGTH).contains(&label.len()) && label.bytes().all(allowed));
+    if !labels || host.len() > MAX_HOST_LENGTH {
         return Err(message!(
             "has no host name of letters, digits and hyphens, separated by single dots; write others in Punycode (xn--…), and no \"*\""
         ));

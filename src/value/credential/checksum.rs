@@ -23,7 +23,7 @@ static CRC_32: LazyLock<Box<Crc<u32, Table<16>>>> =
 pub(super) const LENGTH: usize = 6;
 
 /// The longest body: three steps of sixteen bytes.
-const LONGEST: usize = 48;
+const MAX_LENGTH: usize = 48;
 
 /// The checksum of a body.
 pub(super) fn of<const N: usize>(body: &[u8; N]) -> [u8; LENGTH] {
@@ -39,8 +39,8 @@ pub(super) fn is_of<const N: usize>(body: &[u8; N], digits: &[u8; LENGTH]) -> bo
 
 /// CRC-32 of four bytes or more.
 fn sum<const N: usize>(body: &[u8; N]) -> u32 {
-    const { assert!(4 <= N && N <= LONGEST) };
-    let mut padded = [0; LONGEST];
+    const { assert!(4 <= N && N <= MAX_LENGTH) };
+    let mut padded = [0; MAX_LENGTH];
     if let Some((to, _)) = padded.last_chunk_mut::<N>().and_then(|end| {
         *end = *body;
         end.split_first_chunk_mut::<4>()
@@ -49,7 +49,7 @@ fn sum<const N: usize>(body: &[u8; N]) -> u32 {
     }
     let sum = CRC_32.checksum(&padded);
     // It has a secret in it, and the compiler cannot take this for dead.
-    padded = [0; LONGEST];
+    padded = [0; MAX_LENGTH];
     black_box(&padded);
     sum
 }

@@ -5,10 +5,10 @@ use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, message};
 
 /// The most prefixes of imported keys.
-const MOST_PREFIXES: usize = 20;
+const MAX_PREFIXES: usize = 20;
 
 /// The longest prefix.
-const LONGEST_PREFIX: usize = 64;
+const MAX_PREFIX_LENGTH: usize = 64;
 
 /// Which texts are looked up as keys of another system, and what of them that system hashed. Without any, none is: a text that is no
 /// credential of this deployment then costs no read.
@@ -29,22 +29,22 @@ impl ImportedKeys {
             problems.add(path, message!("expected an array, got {}", value.kind()));
             return ImportedKeys::default();
         };
-        if items.len() > MOST_PREFIXES {
-            problems.add(path, message!("has more than {MOST_PREFIXES} entries"));
+        if items.len() > MAX_PREFIXES {
+            problems.add(path, message!("has more than {MAX_PREFIXES} entries"));
         }
         let mut forms = Vec::new();
-        for (at, item) in items.iter().take(MOST_PREFIXES).enumerate() {
+        for (at, item) in items.iter().take(MAX_PREFIXES).enumerate() {
             let Some(members) = Members::open(item, &path.item(at), &["prefix", "digestOf"], problems) else {
                 continue;
             };
             members.required_text("prefix", problems);
             let prefix = members.parsed("prefix", problems, |text| {
                 let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
-                if printable && text.len() <= LONGEST_PREFIX {
+                if printable && text.len() <= MAX_PREFIX_LENGTH {
                     Ok(text.to_owned())
                 } else {
                     Err(message!(
-                        "expected at most {LONGEST_PREFIX} printable ASCII characters; \"\" for keys without a prefix"
+                        "expected at most {MAX_PREFIX_LENGTH} printable ASCII characters; \"\" for keys without a prefix"
                     ))
                 }
             });

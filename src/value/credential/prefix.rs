@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use super::{BODY, HASHED, VERSION, base62};
 use crate::input::message;
 
-const LONGEST_PREFIX: usize = 32;
+const MAX_PREFIX_LENGTH: usize = 32;
 
 /// How many bytes of the hash of a prefix are hashed with each credential.
 const BOUND: usize = 8;
@@ -49,14 +49,14 @@ impl Prefix {
         let plain = text
             .split('_')
             .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        if plain && text.len() <= LONGEST_PREFIX {
+        if plain && text.len() <= MAX_PREFIX_LENGTH {
             return Ok(Prefix {
                 text: text.to_owned(),
                 ending: BlockEnding::of(text),
             });
         }
         Err(message!(
-            "expected letters and digits in groups joined by \"_\", at most {LONGEST_PREFIX} characters, such as \"acme_live\""
+            "expected letters and digits in groups joined by \"_\", at most {MAX_PREFIX_LENGTH} characters, such as \"acme_live\""
         ))
     }
 

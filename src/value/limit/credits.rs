@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Exceeded, MOST, millis, require};
+use super::{Exceeded, MAX, millis, require};
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
@@ -63,8 +63,8 @@ impl Credits {
         };
         let members = Members::open(value, path, known, problems)?;
         require(&members, &["amount"], problems);
-        let amount = members.whole("amount", 1..=MOST, problems);
-        let remaining = members.whole("remaining", 0..=amount.unwrap_or(MOST), problems);
+        let amount = members.whole("amount", 1..=MAX, problems);
+        let remaining = members.whole("remaining", 0..=amount.unwrap_or(MAX), problems);
         let refill = match members.value("refill") {
             Some(refill) => Some(Refill::read(refill, &members.path("refill"), problems)?),
             None => None,
@@ -160,7 +160,7 @@ impl Refill {
     fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Refill> {
         let members = Members::open(value, path, &["amount", "every"], problems)?;
         require(&members, &["amount", "every"], problems);
-        let amount = members.whole("amount", 1..=MOST, problems);
+        let amount = members.whole("amount", 1..=MAX, problems);
         let every = members.lifetime("every", problems);
         Some(Refill {
             amount: amount?,
@@ -242,11 +242,11 @@ mod tests {
     #[test]
     fn the_largest_numbers_do_not_overflow() {
         let refill = Refill {
-            amount: MOST,
+            amount: MAX,
             every: Lifetime::parse("1ms").unwrap(),
         };
         let credits = Credits {
-            amount: MOST,
+            amount: MAX,
             refill: Some(refill),
         };
         let empty = Balance {
@@ -254,7 +254,7 @@ mod tests {
             refilled_at: Some(0),
         };
         let end = at(9_007_199_254_740_991);
-        assert_eq!(credits.spend(Some(empty), 0, end).map(Balance::left), Ok(MOST));
+        assert_eq!(credits.spend(Some(empty), 0, end).map(Balance::left), Ok(MAX));
         let late = Balance {
             balance: 0,
             refilled_at: Some(u64::MAX),

@@ -17,7 +17,7 @@ use crate::codec::json::{Reader, Value, json};
 use crate::input::{Members, Path, Problems, Refusal};
 
 /// The largest limit and amount, 2^31 − 1.
-const MOST: u32 = u32::MAX >> 1;
+const MAX: u32 = u32::MAX >> 1;
 
 /// The version of the stored form.
 const FORM: u8 = 1;

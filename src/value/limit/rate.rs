@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Exceeded, MOST, millis, require};
+use super::{Exceeded, MAX, millis, require};
 use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{Reader, Value};
 use crate::input::{Members, Path, Problems};
@@ -35,7 +35,7 @@ impl Rate {
     pub(super) fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Rate> {
         let members = Members::open(value, path, &["limit", "per"], problems)?;
         require(&members, &["limit", "per"], problems);
-        let limit = members.whole("limit", 1..=MOST, problems);
+        let limit = members.whole("limit", 1..=MAX, problems);
         let per = members.lifetime("per", problems);
         Some(Rate {
             limit: limit?,
@@ -235,12 +235,12 @@ mod tests {
 
     #[test]
     fn the_largest_numbers_do_not_overflow() {
-        let rate = rate(MOST, 9_007_199_254_740_991);
+        let rate = rate(MAX, 9_007_199_254_740_991);
         let end = at(9_007_199_254_740_991);
-        let all = rate.spend(None, MOST, end).unwrap();
+        let all = rate.spend(None, MAX, end).unwrap();
         assert!(rate.spend(Some(all), 1, end).is_err());
         assert!(
-            rate.spend(Some(Arrival(u64::MAX, MOST - 1)), u32::MAX, at(0))
+            rate.spend(Some(Arrival(u64::MAX, MAX - 1)), u32::MAX, at(0))
                 .is_err()
         );
     }

@@ -137,8 +137,8 @@ fn a_rate_that_is_edited_again_and_again_gives_nothing_back() {
     assert!(rate(3, 90_000).spend(Some(&edited), 1, at(NOW + 30_000)).is_ok());
     // The largest numbers do not overflow.
     let longest = 9_007_199_254_740_991;
-    let spent = rate(MOST, longest).spend(None, MOST, at(NOW)).unwrap().text;
-    assert!(rate(MOST, longest - 1).spend(Some(&spent), 1, at(NOW)).is_err());
+    let spent = rate(MAX, longest).spend(None, MAX, at(NOW)).unwrap().text;
+    assert!(rate(MAX, longest - 1).spend(Some(&spent), 1, at(NOW)).is_err());
 }
 
 #[test]

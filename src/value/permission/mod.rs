@@ -13,8 +13,8 @@ pub use set::{Indices, PermissionSet};
 use crate::codec::decode::decode_by_parsing;
 use crate::input::{message, quote};
 
-const MOST_SEGMENTS: usize = 8;
-const LONGEST_SEGMENT: usize = 64;
+const MAX_SEGMENTS: usize = 8;
+const MAX_SEGMENT_LENGTH: usize = 64;
 
 /// A permission: segments joined by `:`, such as `messages:send`. Exact and case-sensitive.
 ///
@@ -42,8 +42,8 @@ impl Permission {
     /// When the segment is none, or there are too many.
     pub(crate) fn below(above: &str, segment: &str) -> Result<Permission, String> {
         parse_segment(segment)?;
-        if above.split(':').count() >= MOST_SEGMENTS {
-            return Err(message!("has more than {MOST_SEGMENTS} segments above and in it"));
+        if above.split(':').count() >= MAX_SEGMENTS {
+            return Err(message!("has more than {MAX_SEGMENTS} segments above and in it"));
         }
         Ok(Permission([above, segment].join(":")))
     }
@@ -77,9 +77,9 @@ fn parse_segment_of(segment: &str, allowed: impl Fn(u8) -> bool) -> Result<(), S
     if segment.is_empty() {
         return Err(message!("has an empty segment"));
     }
-    if segment.len() > LONGEST_SEGMENT {
+    if segment.len() > MAX_SEGMENT_LENGTH {
         return Err(message!(
-            "has a segment of more than {LONGEST_SEGMENT} characters"
+            "has a segment of more than {MAX_SEGMENT_LENGTH} characters"
         ));
     }
     if segment.bytes().all(&allowed) {
@@ -102,8 +102,8 @@ fn parse_segments<'t>(
     let mut segments = 0;
     for segment in text.split(':') {
         segments += 1;
-        if segments > MOST_SEGMENTS {
-            return Err(of(message!("has more than {MOST_SEGMENTS} segments")));
+        if segments > MAX_SEGMENTS {
+            return Err(of(message!("has more than {MAX_SEGMENTS} segments")));
         }
         each(segment).map_err(of)?;
     }

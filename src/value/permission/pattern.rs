@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{MOST_SEGMENTS, parse_segment_of, parse_segments};
+use super::{MAX_SEGMENTS, parse_segment_of, parse_segments};
 
 /// A pattern over permissions, as templates, roles and selections have them: `*` is any run of characters inside a segment,
 /// possibly none; `**` a whole segment that stands for zero or more.
@@ -175,14 +175,14 @@ fn wildcard(pattern: &[u8], target: &[u8]) -> bool {
 
 /// The segments of a path: at most eight, found without an allocation.
 pub(crate) struct Segments<'t> {
-    all: [&'t str; MOST_SEGMENTS],
+    all: [&'t str; MAX_SEGMENTS],
     count: usize,
 }
 
 impl<'t> Segments<'t> {
     fn of(text: &'t str) -> Segments<'t> {
         let mut segments = Segments {
-            all: [""; MOST_SEGMENTS],
+            all: [""; MAX_SEGMENTS],
             count: 0,
         };
         for (slot, segment) in segments.all.iter_mut().zip(text.split(':')) {

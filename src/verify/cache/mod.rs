@@ -417,7 +417,7 @@ impl Default for Cache {
 struct Shared<T>(Vec<Rc<T>>);
 
 /// How many different values are shared; beyond that, each has its own.
-const MOST_SHARED: usize = 256;
+const MAX_SHARED: usize = 256;
 
 impl<T> Default for Shared<T> {
     fn default() -> Shared<T> {
@@ -430,10 +430,10 @@ impl<T: PartialEq> Shared<T> {
         if let Some(known) = self.0.iter().find(|known| known == &value) {
             return Rc::clone(known);
         }
-        if self.0.len() >= MOST_SHARED {
+        if self.0.len() >= MAX_SHARED {
             self.0.retain(|known| Rc::strong_count(known) > 1);
         }
-        if self.0.len() < MOST_SHARED {
+        if self.0.len() < MAX_SHARED {
             self.0.push(Rc::clone(value));
         }
         Rc::clone(value)

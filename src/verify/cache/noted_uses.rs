@@ -9,7 +9,7 @@ use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 
 /// How many tokens one generation has.
-const MOST: usize = 5_000;
+const MAX: usize = 5_000;
 
 /// The last uses. Of more than there is room for, those are forgotten of which nothing was noted for longest.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl Used {
             *last = at.max(*last);
             return;
         }
-        if self.young.len() >= MOST {
+        if self.young.len() >= MAX {
             self.old = std::mem::take(&mut self.young);
         }
         let at = self.last(of).map_or(at, |last| at.max(last));
@@ -57,15 +57,15 @@ mod tests {
             used.note(&id(0), at(time));
         }
         assert_eq!(used.last(&id(0)), Some(at(9)));
-        for number in 1..=MOST {
+        for number in 1..=MAX {
             used.note(&id(number), at(20));
         }
         used.note(&id(0), at(8));
         assert_eq!(used.last(&id(0)), Some(at(9)), "taken over from before");
-        for number in 0..20 * MOST {
+        for number in 0..20 * MAX {
             used.note(&id(number), at(30));
         }
-        let known = (0..20 * MOST).filter(|number| used.last(&id(*number)).is_some());
-        assert!((MOST..=2 * MOST).contains(&known.count()));
+        let known = (0..20 * MAX).filter(|number| used.last(&id(*number)).is_some());
+        assert!((MAX..=2 * MAX).contains(&known.count()));
     }
 }

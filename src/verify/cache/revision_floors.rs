@@ -1,7 +1,7 @@
 //! What one round of the cache was told of tokens that it does not remember.
 
 /// How many tokens are noted. With more, the round is over.
-const MOST: usize = 64;
+const MAX: usize = 64;
 
 /// Tokens with the least revision that may still be remembered of them.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ impl RevisionFloors {
             *known = least.max(*known);
             return true;
         }
-        if self.0.len() < MOST {
+        if self.0.len() < MAX {
             self.0.push((*id, least));
             return true;
         }

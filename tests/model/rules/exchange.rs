@@ -2,7 +2,7 @@
 
 use super::{Broken, Codes, Done, Shown, State, refused};
 use crate::model::call::Derived;
-use crate::model::catalog::{LONGEST_CHAIN, MOST_SESSIONS, SESSION, Selection};
+use crate::model::catalog::{MAX_CHAIN_LENGTH, MAX_SESSIONS, SESSION, Selection};
 use crate::model::place::{Reach, covers};
 use crate::model::state::{Held, Status, Token};
 
@@ -50,10 +50,10 @@ impl State {
         let mut broken = Broken::default();
         broken
             .when(!siblings && !from.kind.allows("exchange"), "forbidden")
-            .when(parents.len() > LONGEST_CHAIN, "forbidden")
+            .when(parents.len() > MAX_CHAIN_LENGTH, "forbidden")
             .when(!covers(from.boundary, boundary) || lacking, "exceeds_ceiling")
             .when(
-                self.living_sessions(parents[0]) >= MOST_SESSIONS,
+                self.living_sessions(parents[0]) >= MAX_SESSIONS,
                 "too_many_sessions",
             )
             .or(())?;
