@@ -8,10 +8,10 @@ use super::details::{
     clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
 };
 use super::idempotency::IdempotencyRecord;
+use super::limit_counters::Recount;
 use super::load::{Found, done_before, find_to_change};
 use super::operation_name::Operation;
 use super::power::{Power, hold_bounds};
-use super::recount::Recount;
 use super::status::terminal;
 use super::unique_name::{free_name, take_name};
 use super::write_batch::WriteBatch;

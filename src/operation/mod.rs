@@ -17,22 +17,22 @@ mod drift;
 mod edit;
 mod entropy;
 mod exchange;
+mod expiry;
 mod flush;
 mod idempotency;
 mod import;
 mod job;
+mod limit_counters;
 mod list;
 mod load;
 mod operation_name;
-mod over;
-mod own_store;
 mod power;
 mod purge;
-mod recount;
 mod revoke_all;
 mod rotate;
 mod sessions;
 mod status;
+mod store_owner;
 mod sweep;
 mod technical_user;
 mod token_view;
@@ -56,7 +56,7 @@ pub use call_time::Time;
 use context::{Context, Outcome};
 pub use entropy::{ENTROPY, Entropy};
 use operation_name::Operation;
-use own_store::{in_own_store, with_renewed_seal};
+use store_owner::{in_own_store, with_renewed_seal};
 
 /// Plans an operation with everything read so far. The same arguments give the same step.
 #[must_use]

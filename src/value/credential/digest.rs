@@ -37,7 +37,7 @@ impl Digest {
     /// The digests of four credentials, sooner than one by one where the processor takes four words at a time.
     pub(super) fn of_four(hashed: [(&[u8; HASHED], &BlockEnding); 4]) -> [Digest; 4] {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        return super::block::sha256_of_four(hashed).map(Digest);
+        return super::sha256_block::sha256_of_four(hashed).map(Digest);
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         hashed.map(|(hashed, ending)| Digest::of_credential(hashed, ending))
     }

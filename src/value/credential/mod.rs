@@ -5,16 +5,16 @@
 //! any letter.
 
 mod base62;
-#[cfg(any(test, target_feature = "simd128"))]
-mod block;
 mod checksum;
 mod digest;
 mod imported;
 mod prefix;
 mod scheme;
-mod token_id;
 #[cfg(any(test, target_feature = "simd128"))]
-mod words;
+mod sha256_block;
+#[cfg(any(test, target_feature = "simd128"))]
+mod sha256_word;
+mod token_id;
 mod wrong_part;
 
 use std::fmt;

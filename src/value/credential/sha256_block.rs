@@ -7,9 +7,9 @@ use std::hint::black_box;
 use super::HASHED;
 use super::digest::INITIAL;
 use super::prefix::BlockEnding;
-use super::words::Word;
+use super::sha256_word::Word;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use super::words::{of, to_array};
+use super::sha256_word::{of, to_array};
 
 /// The digest of one message of the length that every credential has, with what ends its block.
 #[cfg(test)]
