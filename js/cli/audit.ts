@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditEntry, AuditQuery } from '../index.js';
-import { shown } from '../input/quote.js';
+import { shown } from '../input/did-you-mean.js';
 import { line } from './legible.js';
 import { print, printJson, printJsonLine, tell } from './output.js';
 import { instant } from './screen.js';

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Actor, ListQuery, TokenPage, TokenRecord, Tokens } from '../index.js';
-import { shown } from '../input/quote.js';
+import { shown } from '../input/did-you-mean.js';
 import { line } from './legible.js';
 import { print, printJson, tell } from './output.js';
 import { instant, paintStatus, scopeOf, statusOf } from './screen.js';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { PurgeQuery } from '../index.js';
-import { shown } from '../input/quote.js';
+import { shown } from '../input/did-you-mean.js';
 import { bulk } from './bulk.js';
 import { addIrreversibleOptions, type IrreversibleOptions } from './irreversible.js';
 import type { Target } from './target.js';

@@ -1,7 +1,6 @@
 import { loadModule } from '#load/edge';
-import type { Settings } from '../manage/tokens-options.js';
-import type { Config, Question, Reads, Step } from '../runtime/protocol.js';
-import { refusal } from '../runtime/refusal.js';
+import { type Config, type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { bounded } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import { type Addresses, Scratch } from './batch-buffers.js';
@@ -48,13 +47,16 @@ const NO_ROUND = -1;
 
 /** The most bytes of UTF-8 that one unit of a text takes. */
 const WIDEST = 3;
+
 /** Instead of the length of a text. */
 const NO_TEXT = -1;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
+
 const decoder = /* @__PURE__ */ new TextDecoder();
 
 let module: WebAssembly.Module | undefined;
+
 /** Marked as pure, as what is made above: a program that takes no verifier from this file is bundled without it. */
 const load = /* @__PURE__ */ loadOnce(async () => {
   module = await loadModule();

@@ -1,9 +1,15 @@
 import { loadModule } from '#load';
 import { LeastkeyError } from '../api/errors.js';
-import type { Settings } from '../manage/tokens-options.js';
 import type { Moment } from '../runtime/clock.js';
-import type { Call, Config, Question, Reads, Step } from '../runtime/protocol.js';
-import { refusal } from '../runtime/refusal.js';
+import {
+  type Call,
+  type Config,
+  type Question,
+  type Reads,
+  refusal,
+  type Step,
+} from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { bounded } from '../stores/response.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from '../wasm/leastkey.js';
 import { type Addresses, Scratch } from './batch-buffers.js';
@@ -43,10 +49,12 @@ interface Configured {
 const encoder = new TextEncoder();
 
 let module: WebAssembly.Module | undefined;
+
 const load = /* @__PURE__ */ loadOnce(async () => {
   module = await loadModule();
   initSync({ module });
 });
+
 const instances = /* @__PURE__ */ new Instances(__wbg_reset_state);
 
 /**

@@ -1,7 +1,7 @@
 /** What a core does for verification: the whole one, and the one of an edge that does nothing else. */
 
 import type { BearerError, VerdictCode } from '../api/codes.js';
-import type { Verdict } from '../api/types.js';
+import type { Verdict } from '../api/verification.js';
 import type { Question, Reads, Step } from '../runtime/protocol.js';
 
 /** What a refusal of a token that is remembered lacked. */
@@ -34,8 +34,10 @@ export interface Mark {
 
 /** What is remembered does not do: the store has to be asked. Below it stand the codes of texts that name no token. */
 export const MISS = -1;
+
 /** In a hit, the bit of a rotation's new secret, or of the old one after its grace; below it stands the code. */
 export const HIT_SUCCESSOR = 1 << 7;
+
 /** In a hit, where the slot begins. */
 export const HIT_SLOT = 8;
 

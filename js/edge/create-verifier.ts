@@ -1,22 +1,25 @@
 import type { Catalog } from '../api/catalog.js';
 import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
-import type { ReadStore } from '../api/store.js';
-import type { Requirement, Verdict } from '../api/types.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { CredentialSource } from '../api/request.js';
+import type { ReadStore, Store } from '../api/store.js';
+import type { TokensOptions } from '../api/tokens-options.js';
+import type {
+  Requirement,
+  RouteRequirement,
+  Verdict,
+  Verification,
+  VerifyManyOptions,
+  VerifyOptions,
+} from '../api/verification.js';
 import { EdgeCore } from '../core/edge-core.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
-import type { CredentialSource } from '../input/credential.js';
-import {
-  readSettings,
-  readStore,
-  refuseUnknownOptions,
-  type Settings,
-  type TokensOptions,
-  type VerifyOptions,
-} from '../manage/tokens-options.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { readSettings, readStore } from '../manage/read-settings.js';
+import type { Settings } from '../runtime/settings.js';
 import { FreshVerifier } from '../verify/cached-verifier.js';
-import { readOnly } from '../verify/read-only.js';
-import { matchRoute, type RouteRequirement } from '../verify/route.js';
-import { type Verification, type VerifyManyOptions, verifyMany } from '../verify/verify-many.js';
+import { matchRoute } from '../verify/route.js';
+import { verifyMany } from '../verify/verify-many.js';
 
 /** What {@link createVerifier} is given. */
 export interface VerifierOptions<C extends Catalog = Catalog>
@@ -136,4 +139,16 @@ class CoreVerifier implements Verifier {
   match(method: string, path: string): RouteRequirement | null {
     return matchRoute(this.#core, method, path);
   }
+}
+
+/** A store that answers reads, and refuses everything else without asking. */
+export function readOnly(store: ReadStore): Store {
+  return { get: (keys) => store.get(keys), list: refuse, commit: refuse };
+}
+
+function refuse(): never {
+  throw new LeastkeyError(
+    'store_unavailable',
+    'a verifier only reads: its store is asked for nothing but get',
+  );
 }

@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict } from '../api/types.js';
+import type { GuardRequest } from '../api/request.js';
+import type { Verdict } from '../api/verification.js';
 import { acceptsJson } from './accept.js';
-import type { GuardRequest } from './request.js';
 
 /** What a client is told by status. It never depends on what a token holds, or on whether there is one. */
 const PROBLEMS: Record<number, { title: string; detail: string }> = {

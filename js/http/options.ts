@@ -1,10 +1,10 @@
 import { LeastkeyError } from '../api/errors.js';
-import { type OnError, readOnError } from '../api/on-error.js';
+import type { OnError } from '../api/on-error.js';
 import type { MaybePromise } from '../api/store.js';
-import type { Actor } from '../api/types.js';
+import type { Actor } from '../api/token.js';
 import { readAudience } from '../guard/audience.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
-import type { Client, PresentedClient } from './oauth/client.js';
+import { readOnError } from '../input/on-error.js';
+import { refuseUnknownOptions } from '../input/options.js';
 
 /** What {@link handler} is given. */
 export interface HandlerOptions {
@@ -44,7 +44,7 @@ export interface HandlerOptions {
 }
 
 /** {@link HandlerOptions}, read, with the defaults filled in. */
-export interface Settings {
+export interface HandlerSettings {
   authenticate: HandlerOptions['authenticate'];
   cookie: boolean;
   origins: ReadonlySet<string>;
@@ -73,7 +73,7 @@ const OPTIONS = [
 const FUNCTIONS = ['authenticate', 'authenticateClient', 'clientIp'] as const;
 
 /** Reads the options of `handler`. */
-export function readHandlerOptions(options: HandlerOptions): Settings {
+export function readHandlerOptions(options: HandlerOptions): HandlerSettings {
   refuseUnknownOptions(options, OPTIONS, 'handler');
   const { credentials = 'cookie', origins = [], basePath = '/leastkey/v1', oauthPath = '/oauth20' } = options;
   for (const name of FUNCTIONS) {
@@ -119,4 +119,18 @@ function readIssuer(issuer: unknown): string {
 
 function wrong(path: string, message: string): LeastkeyError {
   return new LeastkeyError('invalid_input', `${path}: ${message}`, { path });
+}
+
+/** What a client presented of itself (RFC 6749 §2.3.1). Compare the secret in constant time. */
+export interface PresentedClient {
+  id: string;
+  secret: string;
+}
+
+/** What a client may do. What is absent it may not. */
+export interface Client {
+  /** Whether it may ask about any credential that it holds: a resource server. */
+  introspect?: boolean;
+  /** As whom it revokes. It revokes only what this actor manages. */
+  actor?: Actor;
 }

@@ -1,5 +1,4 @@
-import { suggestion } from '../input/nearest.js';
-import { shown } from '../input/quote.js';
+import { shown, suggestion } from '../input/did-you-mean.js';
 import { RequestRefused } from './refusal.js';
 import type { Schema } from './schemas/schema.js';
 

@@ -1,4 +1,4 @@
-import { shown } from '../input/quote.js';
+import { shown } from '../input/did-you-mean.js';
 import { RequestRefused } from './refusal.js';
 
 /**

@@ -1,5 +1,6 @@
 import type { Catalog, PermissionNode, Service } from '../api/catalog.js';
-import { LeastkeyError, type Problem } from '../api/errors.js';
+import type { Problem } from '../api/codes.js';
+import { LeastkeyError } from '../api/errors.js';
 import { RouteIndex } from './route-index.js';
 import { segmentsOf } from './segments.js';
 
@@ -12,7 +13,9 @@ export interface Imported {
 }
 
 const MOST_SEGMENTS = 8;
+
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
+
 const MOST_ROUTES = 1_000;
 
 /** No permission id is as long, whatever stands before its name. */

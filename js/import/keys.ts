@@ -1,8 +1,8 @@
-import type { Problem } from '../api/errors.js';
+import type { Problem } from '../api/codes.js';
+import type { KeyRow } from '../api/import-keys.js';
 import type { Selection } from '../api/selection.js';
-import { shown } from '../input/quote.js';
-import type { KeyRow } from '../manage/import-keys.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { shown } from '../input/did-you-mean.js';
+import { refuseUnknownOptions } from '../input/options.js';
 import { ForeignRow } from './foreign-row.js';
 
 /** What another system's words are here. */

@@ -1,5 +1,5 @@
 import { LeastkeyError } from '../api/errors.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { refuseUnknownOptions } from '../input/options.js';
 import { at, isObject, type Members, membersAt, References, textAt } from './document.js';
 import { Draft, type Imported } from './draft.js';
 import { routePath } from './request-path.js';
@@ -19,6 +19,7 @@ export interface OpenApiOptions extends ImportOptions {
 
 /** The methods of an OpenAPI path item. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
+
 const LONGEST_OWN_SERVICE = 64;
 
 /**

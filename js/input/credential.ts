@@ -1,18 +1,6 @@
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
-
-/** `Headers`, of this realm or another. */
-export interface HeadersLike {
-  get(name: string): string | null | undefined;
-}
-
-/** `Request`, of this realm or another. */
-export interface RequestLike {
-  readonly headers: HeadersLike;
-}
-
-/** Where a credential is read from: the bare text, or the `Authorization` header (RFC 6750 §2.1). */
-export type CredentialSource = string | HeadersLike | RequestLike | null | undefined;
+import type { CredentialSource, HeadersLike, RequestLike } from '../api/request.js';
 
 const { missing, malformedHeader, malformedCredential, ambiguous } = WRAPPER_REFUSALS;
 
@@ -22,9 +10,12 @@ export type ReadCredential =
   | { refusal: typeof missing | typeof malformedHeader | typeof malformedCredential | typeof ambiguous };
 
 const LONGEST = 256;
+
 const LONGEST_HEADER = 4_096;
+
 /** RFC 6750 §2.1: `b64token`. */
 const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
 const PRINTABLE_ASCII = /^[!-~]+$/;
 
 /**

@@ -1,9 +1,11 @@
 import { LeastkeyError } from '../api/errors.js';
-import { shown } from './quote.js';
+import { shown } from './did-you-mean.js';
 
 /** No honest call comes near these; they bound what one call can cost. */
 const DEEPEST = 32;
+
 const MOST_MEMBERS = 20_000;
+
 const MOST_CHARACTERS = 1_000_000;
 
 /**

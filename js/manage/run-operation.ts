@@ -5,12 +5,11 @@ import type { Write } from '../api/store.js';
 import { type ConfiguredCore, drawEntropy, type Time } from '../core/manage-core.js';
 import { backOff, Deadline, TimeLimitError } from '../runtime/deadline.js';
 import { Places } from '../runtime/key-queue.js';
-import type { Call, Need, Reads, Step } from '../runtime/protocol.js';
-import { refusal } from '../runtime/refusal.js';
+import { type Call, type Need, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { commitWrites, fetchNeed, MAX_KEYS } from '../stores/calls.js';
 import { expecting } from '../stores/response.js';
 import { unreadable } from '../verify/unavailable.js';
-import type { Settings } from './tokens-options.js';
 
 /** The pauses of what ends something grow no further than that of this attempt, the first of which is 0. */
 const MAX_URGENT_PAUSES = 2;

@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Entry, MaybePromise, Range, Store, SyncStore, Write } from '../api/store.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
-import { sweepClock } from '../runtime/sweep-clock.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
 import { carrying, restored } from './remote-error.js';
 

@@ -1,18 +1,19 @@
 /** Verification within a freshness window: from what is remembered where that may be used, from the store otherwise. */
 
-import type { Requirement, Verdict } from '../api/types.js';
+import type { CredentialSource } from '../api/request.js';
+import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
 import { isText, questionOf } from '../core/plain-question.js';
 import { MOST_HITS, type VerifyingCore } from '../core/verifying-core.js';
-import { type CredentialSource, readCredential } from '../input/credential.js';
-import { readQuestion, type Settings, type VerifyOptions } from '../manage/tokens-options.js';
+import { readCredential } from '../input/credential.js';
 import { Deadline, within } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
+import { readQuestion } from './read-question.js';
 import { Looks } from './single-flight.js';
 import { Recollection } from './token-cache.js';
 import { sameCause, unavailable } from './unavailable.js';
 import { type Remembering, verifyCredential } from './verify-credential.js';
-import type { Verification } from './verify-many.js';
 import { verifyAtOnce } from './verify-sync.js';
 
 /** How often a verification waits for a read of the same token that others have begun, before it reads itself. */

@@ -5,10 +5,10 @@
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Store, Write } from '../api/store.js';
-import type { Settings } from '../manage/tokens-options.js';
 import { backOff, Deadline, TimeLimitError } from '../runtime/deadline.js';
 import { Places } from '../runtime/key-queue.js';
 import type { Reads, Step } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { commitWrites, MAX_KEYS, readKeys } from '../stores/calls.js';
 
 /** The most uses of one commit: to decide on more at once would hold the event loop. */

@@ -1,9 +1,9 @@
 /** The change feed, read at most once in each freshness window. */
 
 import type { VerifyingCore } from '../core/verifying-core.js';
-import type { Settings } from '../manage/tokens-options.js';
 import { type Deadline, within } from '../runtime/deadline.js';
 import type { Reads } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { readValues } from '../stores/response.js';
 import { notOurs, STORE_META } from '../stores/store-meta.js';
 import { isPromise } from './verify-sync.js';

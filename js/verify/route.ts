@@ -1,16 +1,11 @@
+import type { RouteRequirement } from '../api/verification.js';
 import type { VerifyingCore } from '../core/verifying-core.js';
 import { requireText } from '../input/values.js';
-import { refusal } from '../runtime/refusal.js';
-
-/** What a request needs by the routes of the catalog. It is a requirement: give it to `verify`. */
-export interface RouteRequirement {
-  permission: string;
-  /** The resource that the request is about, where the route says which. */
-  resource?: string;
-}
+import { refusal } from '../runtime/protocol.js';
 
 /** The core matches no longer path; it need not cross to be told so. */
 const LONGEST_PATH = 2_048;
+
 const LONGEST_METHOD = 'OPTIONS'.length;
 
 /** The requirement of a request; `null` where no route matches. */

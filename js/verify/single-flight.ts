@@ -4,7 +4,7 @@
  */
 
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict } from '../api/types.js';
+import type { Verdict } from '../api/verification.js';
 
 /** The least time between two second looks at one id, in milliseconds. */
 const PAUSE = 1_000;

@@ -1,7 +1,7 @@
 /** What the core remembers of tokens, as verdicts. */
 
 import type { VerdictCode } from '../api/codes.js';
-import type { Verdict, VerifiedToken } from '../api/types.js';
+import type { Verdict, VerifiedToken } from '../api/verification.js';
 import { areLines, areSame, isPlain, questionOf } from '../core/plain-question.js';
 import { type CodeRow, HIT_SLOT, HIT_SUCCESSOR, MISS, type VerifyingCore } from '../core/verifying-core.js';
 import type { Question } from '../runtime/protocol.js';

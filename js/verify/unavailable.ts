@@ -3,9 +3,9 @@
 import { type ErrorCode, WRAPPER_REFUSALS } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ErrorContext } from '../api/on-error.js';
-import type { Verdict } from '../api/types.js';
-import type { Settings } from '../manage/tokens-options.js';
+import type { Verdict } from '../api/verification.js';
 import type { Reads } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { notOurs } from '../stores/store-meta.js';
 
 /** The part of the settings by which the host is told. */

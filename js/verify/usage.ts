@@ -1,5 +1,6 @@
 import { LeastkeyError } from '../api/errors.js';
-import type { Requirement, Verdict, VerifiedToken } from '../api/types.js';
+import type { FlushReport } from '../api/usage.js';
+import type { Requirement, Verdict, VerifiedToken } from '../api/verification.js';
 import { areSame } from '../core/plain-question.js';
 import { Deadline } from '../runtime/deadline.js';
 import { Places } from '../runtime/key-queue.js';
@@ -49,21 +50,6 @@ type WriteUses = (
   uses: Use[],
   signal: AbortSignal | undefined,
 ) => Promise<{ flushed: number; unreadable?: string[] }>;
-
-/** The answer of `flush`. */
-export interface FlushReport {
-  /** How many tokens' use was written. */
-  flushed: number;
-  /**
-   * How many uses were not counted since the last flush: more than 10,000 tokens were in use at a time, or they were refused, as
-   * `refused` tells.
-   */
-  uncounted: number;
-  /** The tokens of which what is stored cannot be read. */
-  unreadable?: string[];
-  /** The tokens whose use was refused, and is not tried again. */
-  refused?: string[];
-}
 
 /** The most tokens whose use is kept until a flush. */
 const MOST = 10_000;

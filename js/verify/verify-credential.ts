@@ -1,11 +1,11 @@
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict, VerifiedToken } from '../api/types.js';
+import type { CredentialSource } from '../api/request.js';
+import type { Verdict, VerifiedToken } from '../api/verification.js';
 import type { Mark, VerifyingCore } from '../core/verifying-core.js';
-import { type CredentialSource, readCredential } from '../input/credential.js';
-import type { Settings } from '../manage/tokens-options.js';
+import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
-import type { Question, Reads, Step } from '../runtime/protocol.js';
-import { refusal } from '../runtime/refusal.js';
+import { type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { fetchNeed, readKeys } from '../stores/calls.js';
 import { addValues, readValues } from '../stores/response.js';
 import { countUse, type Decided, type Outcome } from './counting.js';

@@ -1,21 +1,11 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Store } from '../api/store.js';
-import type { Requirement, Verdict } from '../api/types.js';
-import type { CredentialSource } from '../input/credential.js';
-import { readQuestion, type Settings, type VerifyOptions } from '../manage/tokens-options.js';
+import type { Verdict, Verification, VerifyManyOptions } from '../api/verification.js';
+import type { Settings } from '../runtime/settings.js';
 import { MAX_KEYS } from '../stores/calls.js';
 import { readValues } from '../stores/response.js';
 import type { FreshVerifier } from './cached-verifier.js';
-
-/** One of many verifications. */
-export interface Verification<Permission extends string = string>
-  extends Omit<VerifyOptions, 'freshness' | 'signal'> {
-  credential: CredentialSource;
-  requirement?: Requirement<Permission>;
-}
-
-/** What `verifyMany` can be given for all of them. */
-export type VerifyManyOptions = Pick<VerifyOptions, 'freshness' | 'signal'>;
+import { readQuestion } from './read-question.js';
 
 const MOST = 1_000;
 

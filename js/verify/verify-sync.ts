@@ -1,10 +1,9 @@
 /** A verification on a store that answers at once: no promise is made. */
 
-import type { Verdict } from '../api/types.js';
+import type { Verdict } from '../api/verification.js';
 import type { VerifyingCore } from '../core/verifying-core.js';
-import type { Settings } from '../manage/tokens-options.js';
-import type { Question, Reads, Step } from '../runtime/protocol.js';
-import { refusal } from '../runtime/refusal.js';
+import { type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { addValues, readApplied, readValues } from '../stores/response.js';
 import { reportDamage, unavailable } from './unavailable.js';
 import { counted, MOST_READS, type Remembering, restless, verifyStep } from './verify-credential.js';

@@ -1,4 +1,4 @@
-import type { CreateInput, ListQuery, TokenRecord } from '../../api/types.js';
+import type { CreateInput, ListQuery, TokenRecord } from '../../api/token.js';
 import { entityTag, readIdempotencyKey } from '../preconditions.js';
 import type { Parameters } from '../query.js';
 import { RequestRefused } from '../refusal.js';

@@ -1,6 +1,6 @@
-import type { Tokens } from '../../manage/tokens.js';
+import type { Tokens } from '../../api/tokens.js';
 import { readForm } from '../body.js';
-import type { Settings } from '../options.js';
+import type { HandlerSettings } from '../options.js';
 import { refuseSecrets } from '../query.js';
 import { ALWAYS, type Answer, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { ref } from '../schemas/schema.js';
@@ -11,7 +11,7 @@ export interface FormCall {
   form: ReadonlyMap<string, string>;
   request: Request;
   tokens: Tokens;
-  settings: Settings;
+  settings: HandlerSettings;
 }
 
 /** A row of an OAuth endpoint: a form in, JSON out. */

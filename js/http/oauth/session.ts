@@ -1,5 +1,6 @@
 import { LeastkeyError } from '../../api/errors.js';
-import type { TokenRecord, Verdict, VerifiedToken } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
+import type { Verdict, VerifiedToken } from '../../api/verification.js';
 import { refuse } from '../../guard/refusal.js';
 import { causeOf } from '../../verify/unavailable.js';
 import { contextOf, readClientIp, shownAddress } from '../context.js';
@@ -81,6 +82,7 @@ async function begin(call: Call): Promise<Response> {
 
 /** It was valid a moment ago. */
 const OVER = { status: 401, error: 'invalid_token' } as const;
+
 const NOT_EXCHANGED = { status: 403, error: 'insufficient_scope' } as const;
 
 async function end(call: Call): Promise<Response> {

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import type { LeastkeyError } from '../../api/errors.js';
+import type { Minted } from '../../api/exchange.js';
 import type { Preview } from '../../api/selection.js';
-import type { CreateInput } from '../../api/types.js';
-import type { Minted } from '../../manage/mint.js';
+import type { CreateInput } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';

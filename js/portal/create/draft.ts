@@ -1,5 +1,5 @@
 import type { DescribedKind } from '../../api/describe.js';
-import type { CreateInput } from '../../api/types.js';
+import type { CreateInput } from '../../api/token.js';
 import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
 import { NO_TERMS, type Terms, termsInput } from '../restrictions/token-form.js';

@@ -1,8 +1,8 @@
-import type { Deployment } from '../../api/deployment.js';
+import type { Deployment } from '../../api/catalog.js';
+import type { Tokens } from '../../api/tokens.js';
 import { ConfiguredCore } from '../../core/manage-core.js';
 import { mintCredential } from '../../manage/mint.js';
-import type { Tokens } from '../../manage/tokens.js';
-import { refusal } from '../../runtime/refusal.js';
+import { refusal } from '../../runtime/protocol.js';
 
 /** The core as the portal uses it. A host that gives its own tokens gives this with them. */
 export type Engine = Pick<Tokens, 'resolve' | 'expand' | 'mint'>;

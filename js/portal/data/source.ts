@@ -1,6 +1,8 @@
+import type { Account } from '../../api/accounts.js';
 import type { AuditPage, AuditQuery } from '../../api/audit.js';
-import type { Deployment } from '../../api/deployment.js';
+import type { Deployment } from '../../api/catalog.js';
 import type { Description } from '../../api/describe.js';
+import type { Minted } from '../../api/exchange.js';
 import type { RotateOptions } from '../../api/rotation.js';
 import type {
   Actor,
@@ -10,9 +12,7 @@ import type {
   TokenChange,
   TokenPage,
   TokenRecord,
-} from '../../api/types.js';
-import type { Account } from '../../manage/accounts.js';
-import type { Minted } from '../../manage/mint.js';
+} from '../../api/token.js';
 
 /** What a portal asks, of whatever keeps the tokens. Failures are `LeastkeyError`s. */
 export interface PortalSource {

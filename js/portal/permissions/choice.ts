@@ -1,5 +1,5 @@
 import type { Branch, Preview, Selection } from '../../api/selection.js';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 
 /** A selection while somebody is making it. */
 export interface Choice {

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Branch, Source } from '../../api/selection.js';
-import type { PermissionUse } from '../../api/types.js';
+import type { PermissionUse } from '../../api/usage.js';
 import { icon } from '../icons.js';
 import { Part } from '../portal-element.js';
 import { permissionsIn } from './choice.js';

@@ -1,5 +1,4 @@
-import type { Conditions } from '../../api/conditions.js';
-import type { Limits } from '../../api/limits.js';
+import type { Conditions, Limits } from '../../api/conditions.js';
 import type { Portal } from '../portal.js';
 import { lifetimeOf } from '../text/times.js';
 import { DAYS, type Day } from './token-form.js';

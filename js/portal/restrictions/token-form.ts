@@ -1,6 +1,5 @@
-import type { Conditions, TimeWindow } from '../../api/conditions.js';
-import type { Limits } from '../../api/limits.js';
-import type { TokenRecord } from '../../api/types.js';
+import type { Conditions, Limits, TimeWindow } from '../../api/conditions.js';
+import type { TokenRecord } from '../../api/token.js';
 import { DAY, lifetimeOf } from '../text/times.js';
 
 /** Everything of a token but its permissions and its end, as a form has it: texts, of which empty ones say nothing. */

@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import { covers } from '../data/authority.js';
 import type { Portal } from '../portal.js';
 

@@ -1,5 +1,5 @@
 import type { Preview } from '../../api/selection.js';
-import type { TokenChange, TokenRecord } from '../../api/types.js';
+import type { TokenChange, TokenRecord } from '../../api/token.js';
 import { type Choice, difference, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { LeastkeyError } from '../../api/errors.js';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import { roleField, rolesOf } from '../create/role-field.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';

@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { type Choice, difference, NOTHING } from '../permissions/choice.js';
 import { isKnown } from '../permissions/known.js';

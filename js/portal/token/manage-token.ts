@@ -1,9 +1,10 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
+import type { StatusAction } from '../portal.js';
 import { Part } from '../portal-element.js';
-import { allowedActions, labelOf, type StatusAction } from './actions.js';
+import { allowedActions, labelOf } from './actions.js';
 import { gracesOf } from './grace.js';
 
 /** The dialog behind the status of a token: what its kind allows, and a confirmation before anything is done. */

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Branch } from '../../api/selection.js';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';

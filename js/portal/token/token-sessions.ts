@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import { filledPage } from '../data/filled-page.js';
 import { errorBox } from '../error-box.js';
 import { instant, Part } from '../portal-element.js';

@@ -1,10 +1,8 @@
-import type { Duration } from '../input/duration.js';
-import type { CatalogIds, Hint } from './catalog-ids.js';
-import type { BearerError, VerdictCode } from './codes.js';
-import type { Conditions } from './conditions.js';
-import type { Limits } from './limits.js';
-import type { Rotation } from './rotation.js';
+import type { Duration } from './call.js';
+import type { CatalogIds } from './catalog-ids.js';
+import type { Conditions, Limits } from './conditions.js';
 import type { Selection } from './selection.js';
+import type { AddressUse, PermissionUse } from './usage.js';
 
 /** Who is managing tokens: what the host authenticated, never what a request body says. */
 export type Actor = HostActor | TokenActor;
@@ -131,19 +129,6 @@ export interface TokenRecord {
   revision: number;
 }
 
-/** When permissions of a token were last asked for. */
-export interface PermissionUse {
-  /** From when on every use has told what it was for: a permission without a time was not asked for since. */
-  since: number;
-  lastUsedAt: Record<string, number>;
-}
-
-/** When a token was last used from an address. */
-export interface AddressUse {
-  address: string;
-  at: number;
-}
-
 /** The answer of `create`. */
 export interface Created {
   /**
@@ -206,64 +191,15 @@ export interface RevokeOptions {
   reason?: string;
 }
 
-/**
- * What a request needs, in permissions of the catalog: one (`'messages:send'`), all of a list, or an expression
- * (`'messages:send AND (branch:run OR branch:create)'`); as an object also on a resource. Absent: only a valid token.
- */
-export type Requirement<Permission extends string = string> =
-  | Hint<Permission>
-  | readonly Hint<Permission>[]
-  | { permission: Hint<Permission>; resource?: string }
-  | { all: readonly Hint<Permission>[]; resource?: string }
-  | { any: readonly Hint<Permission>[]; resource?: string }
-  | { expr: string; resource?: string };
-
-/** What a verified token tells about itself. */
-export interface VerifiedToken {
-  id: string;
-  kind: string;
-  name: string;
-  owner: string;
-  subject?: string;
-  role?: string;
-  resource: string;
-  permissions: string[];
-  /** The permissions that are held on some resources only. */
-  resources?: Record<string, string[]>;
-  description?: string;
-  tags?: string[];
-  metadata?: Record<string, unknown>;
-  /** The technical user that backs it: this is no person. */
-  technicalUser?: string;
-  /** Of a session: the token that it was exchanged from. */
-  parent?: string;
-  /** With a rotation that is under way: its revision, by which a use of its new secret is told, and of the old one after its grace. */
-  rotation?: number;
-  /** The new secret of a rotation was presented that is not confirmed yet. */
-  successor?: true;
-  createdAt: number;
-  expiresAt?: number;
-}
-
-/** The answer of `verify`. */
-export interface Verdict {
-  /** Whether the request may pass. */
-  valid: boolean;
-  code: VerdictCode;
-  /** The HTTP status that goes with the code. */
-  status: number;
-  /** The error of a bearer challenge that goes with the code (RFC 6750 §3.1), if one does. */
-  error?: BearerError;
-  /** Only of a token whose secret was right. */
-  token?: VerifiedToken;
-  /** The permissions that are lacking. */
-  missing?: string[];
-  /** With `rate_limited` and `usage_exceeded`: in how many seconds it may be tried again. */
-  retryAfter?: number;
-  /** With `consume`, 0 too, of a token with credits: how many are left. */
-  remaining?: number;
-  /** With `insufficient_scope`: what the request needs, for the challenge. It does not depend on what the token has. */
-  scope?: string;
-  /** Of which instant the answer is true: when the read that it rests on began. */
-  asOf: number;
+/** A new secret that stands beside the old one. */
+export interface Rotation {
+  /** The revision of the token with which it began. */
+  revision: number;
+  startedAt: number;
+  startedBy: string;
+  /** From then on the old secret is refused, confirmed or not. */
+  graceEndsAt: number;
+  /** Of a rotation that renewed the token: its end before, to which an abort goes back. */
+  previousExpiresAt?: number;
+  endOldAtFirstUse?: boolean;
 }

@@ -1,6 +1,5 @@
-import type { Actor } from '../api/types.js';
-import type { Call } from '../runtime/protocol.js';
-import type { CallOptions } from './tokens-options.js';
+import type { CallOptions } from './call.js';
+import type { Actor } from './token.js';
 
 /** What an owner may be given at most. At least one role or permission, or it can give nothing. */
 export interface AccountInput {
@@ -78,15 +77,4 @@ export interface Accounts {
    * await tokens.accounts.delete('user:7', actor);
    */
   delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }>;
-}
-
-/** The operations on accounts. */
-export function accountsOf(manage: <T>(call: Call, options?: CallOptions) => Promise<T>): Accounts {
-  return {
-    put: (input, actor, call) => manage({ op: 'putAccount', input, actor }, call),
-    get: (id, actor, call) => manage({ op: 'getAccount', id, actor }, call),
-    disable: (id, actor, call) => manage({ op: 'disableAccount', id, actor }, call),
-    enable: (id, actor, call) => manage({ op: 'enableAccount', id, actor }, call),
-    delete: (id, actor, call) => manage({ op: 'deleteAccount', id, actor }, call),
-  };
 }
