@@ -17,7 +17,7 @@ import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { readSettings, readStore } from '../manage/read-settings.js';
 import type { Settings } from '../runtime/settings.js';
-import { FreshVerifier } from '../verify/cached-verifier.js';
+import { CachedVerifier } from '../verify/cached-verifier.js';
 import { matchRoute } from '../verify/route.js';
 import { verifyMany } from '../verify/verify-many.js';
 
@@ -104,12 +104,12 @@ class CoreVerifier implements Verifier {
   readonly guard: Guard;
   readonly #core: EdgeCore;
   readonly #settings: Settings;
-  readonly #verifier: FreshVerifier;
+  readonly #verifier: CachedVerifier;
 
   constructor(core: EdgeCore, settings: Settings, options: GuardOptions) {
     this.#core = core;
     this.#settings = settings;
-    this.#verifier = new FreshVerifier(core, settings);
+    this.#verifier = new CachedVerifier(core, settings);
     this.guard = createGuard(this, options);
   }
 

@@ -39,7 +39,7 @@ import { readCallOptions, refuseUnknownOptions, wrong } from '../input/options.j
 import { plainCopy, requireObject, requireText } from '../input/values.js';
 import { type Call, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { FreshVerifier } from '../verify/cached-verifier.js';
+import { CachedVerifier } from '../verify/cached-verifier.js';
 import { explainCredential } from '../verify/explain.js';
 import { readQuestion } from '../verify/read-question.js';
 import { matchRoute } from '../verify/route.js';
@@ -59,7 +59,7 @@ export class CoreTokens implements Tokens {
   readonly jobs: Jobs;
   readonly #core: ConfiguredCore;
   readonly #settings: Settings;
-  readonly #verifier: FreshVerifier;
+  readonly #verifier: CachedVerifier;
   readonly #usage: UsageCollector;
   /** Before the next verification the change feed is read again: this process changes something, or may have. */
   readonly #invalidate = () => this.#verifier.doubt();
@@ -67,7 +67,7 @@ export class CoreTokens implements Tokens {
   constructor(core: ConfiguredCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
-    this.#verifier = new FreshVerifier(core, settings);
+    this.#verifier = new CachedVerifier(core, settings);
     this.#usage = new UsageCollector(
       (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
       settings.deadline,

@@ -11,7 +11,7 @@ import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
 import { readQuestion } from './read-question.js';
 import { Looks } from './single-flight.js';
-import { Recollection } from './token-cache.js';
+import { TokenCache } from './token-cache.js';
 import { sameCause, unavailable } from './unavailable.js';
 import { type Remembering, verifyCredential } from './verify-credential.js';
 import { verifyAtOnce } from './verify-sync.js';
@@ -20,11 +20,11 @@ import { verifyAtOnce } from './verify-sync.js';
 const MOST_JOINED = 2;
 
 /** The verifications of one deployment. */
-export class FreshVerifier {
+export class CachedVerifier {
   readonly #core: VerifyingCore;
   readonly #settings: Settings;
   readonly #feed: Feed;
-  readonly #recollection: Recollection;
+  readonly #cache: TokenCache;
   readonly #looks: Looks;
   #lastSeen = 0;
 
@@ -33,7 +33,7 @@ export class FreshVerifier {
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
     this.#looks = new Looks(settings.config.prefix, settings.deadline);
-    this.#recollection = new Recollection(core, this.#looks);
+    this.#cache = new TokenCache(core, this.#looks);
   }
 
   /** What the clock said at the last verification within a window. */
@@ -80,7 +80,7 @@ export class FreshVerifier {
   }
 
   /** The verdicts that what is remembered answers, in the order of what is asked; nothing in the place of the others. */
-  recallMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
+  lookupMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
     const verdicts: (Verdict | undefined)[] = asked.map(() => undefined);
     const now = this.#clock();
     // Keys of another system have no one length.
@@ -94,10 +94,10 @@ export class FreshVerifier {
       if (!isPlain(one) || this.#cannotBe(one.credential)) continue;
       places.push(at);
       if (places.length < MOST_HITS) continue;
-      this.#recollection.lookMany(plain, places, verdicts, now, readAt);
+      this.#cache.lookupMany(plain, places, verdicts, now, readAt);
       places = [];
     }
-    if (places.length > 0) this.#recollection.lookMany(plain, places, verdicts, now, readAt);
+    if (places.length > 0) this.#cache.lookupMany(plain, places, verdicts, now, readAt);
     return verdicts;
   }
 
@@ -116,7 +116,7 @@ export class FreshVerifier {
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
     const { credential } = read;
     if (this.#feed.isFresh(now, freshness)) {
-      const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
+      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
     }
     return this.#slowly(credential, question, freshness, signal, settings);
@@ -133,7 +133,7 @@ export class FreshVerifier {
       } catch (failure) {
         return unavailable(this.#settings, failure, now, 'verifySync');
       }
-      const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
+      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
     }
     return this.#readNow(credential, question, freshness > 0 ? this.#remembering() : undefined);
@@ -166,7 +166,7 @@ export class FreshVerifier {
     if (this.#cannotBe(credential)) return this.#malformed();
     const now = this.#clock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#recollection.lookPlain(credential, requirement, now, this.#feed.readAt);
+    return this.#cache.lookupText(credential, requirement, now, this.#feed.readAt);
   }
 
   /** Answers a list that is required whole with a yes, from what is remembered, where nothing has to be read or made for it. */
@@ -179,7 +179,7 @@ export class FreshVerifier {
     if (!this.#isPlain(source, options) || this.#cannotBe(source)) return undefined;
     const now = this.#clock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#recollection.lookList(source, requirement, now, this.#feed.readAt);
+    return this.#cache.lookupList(source, requirement, now, this.#feed.readAt);
   }
 
   /** Whether a text has not the length or the beginning of a credential, so that nobody need look at it. */
@@ -232,7 +232,7 @@ export class FreshVerifier {
       signal?.throwIfAborted();
       return unavailable(settings, failure, asOf);
     }
-    const verdict = this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt);
+    const verdict = this.#cache.lookup(credential, question, this.#clock(), this.#feed.readAt);
     return verdict ?? this.#missed(credential, question, asOf, signal, settings);
   }
 
@@ -251,7 +251,7 @@ export class FreshVerifier {
     try {
       this.#looks.refuseFlood();
     } catch (failure) {
-      const verdict = this.#recollection.look(credential, question, asOf, this.#feed.readAt, 'settled');
+      const verdict = this.#cache.lookup(credential, question, asOf, this.#feed.readAt, 'accept');
       // Nobody knows whether what was not used for long has been used elsewhere.
       const isKnown = verdict !== undefined && verdict.code !== 'idle_expired';
       return isKnown ? verdict : unavailable(settings, failure, asOf);
@@ -294,7 +294,7 @@ export class FreshVerifier {
       deadline.refuseAborted();
       return undefined;
     }
-    return this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt, 'settled');
+    return this.#cache.lookup(credential, question, this.#clock(), this.#feed.readAt, 'accept');
   }
 
   #read(
@@ -310,7 +310,7 @@ export class FreshVerifier {
   #remembering(): Remembering {
     return {
       mark: this.#core.mark(),
-      keep: (slot, token) => this.#recollection.keep(slot, token),
+      keep: (slot, token) => this.#cache.insert(slot, token),
     };
   }
 }

@@ -8,22 +8,22 @@ import type { Question } from '../runtime/protocol.js';
 import type { Looks } from './single-flight.js';
 
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
-const FINAL: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
+const FINAL_CODES: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
 
 /** How many different lists of permissions are shared by the tokens that hold the same. */
-const MOST_SHARED = 256;
+const MAX_PERMISSION_LISTS = 256;
 
 /** How many different texts that tokens have in common are shared: permissions, owners, resources and kinds. */
-const MOST_TEXTS = 4_096;
+const MAX_INTERNED_TEXTS = 4_096;
 
 /** The most lists that begin with the same text and are found without a key. */
-const MOST_NEAR = 8;
+const MAX_RECENT_LISTS = 8;
 
 /** The most requirements that have a number. */
-const MOST_NUMBERED = 1_000;
+const MAX_INTERNED_REQUIREMENTS = 1_000;
 
 /** The tokens that the core remembers, each by the number of its slot. */
-export class Recollection {
+export class TokenCache {
   readonly #core: VerifyingCore;
   readonly #looks: Looks;
   /** The number of the code `valid`. */
@@ -31,7 +31,7 @@ export class Recollection {
   /** What a verdict tells of a token, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
   /** Their permissions, each list once: it would be most of what a token takes. */
-  readonly #permissions = new Map<string, string[]>();
+  readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
   readonly #numbers = new Map<string | undefined, number>();
   readonly #lists = new Map<string, number>();
@@ -46,14 +46,14 @@ export class Recollection {
   }
 
   /** The verdict on a credential, as of an instant; nothing where the store has to be asked. */
-  look(
+  lookup(
     credential: string,
     question: Question,
     now: number,
     asOf: number,
-    refusals: Refusals = 'looked at',
+    refusals: RefusalPolicy = 'reread',
   ): Verdict | undefined {
-    this.#keepUp();
+    this.#dropIfRestarted();
     const number = this.#numberOf(question);
     const hit =
       number === undefined
@@ -62,41 +62,43 @@ export class Recollection {
     return this.#verdict(hit, { credential, question, now, asOf, refusals });
   }
 
-  /** As {@link look}, for a question that only a text makes. */
-  lookPlain(
+  /** As {@link lookup}, for a question that only a text makes. */
+  lookupText(
     credential: string,
     requirement: string | undefined,
     now: number,
     asOf: number,
   ): Verdict | undefined {
-    this.#keepUp();
+    this.#dropIfRestarted();
     const number = this.#number(requirement);
-    if (number === undefined) return this.look(credential, questionOf(requirement), now, asOf);
+    if (number === undefined) return this.lookup(credential, questionOf(requirement), now, asOf);
     const hit = this.#core.hit(credential, number, now);
-    return this.#plainYes(hit, asOf) ?? this.#other(hit, { credential, requirement }, now, asOf);
+    return this.#validVerdict(hit, asOf) ?? this.#otherVerdict(hit, { credential, requirement }, now, asOf);
   }
 
   /** A yes on a list that is required whole and was read before; nothing where that is not known. */
-  lookList(
+  lookupList(
     credential: string,
     requirement: readonly unknown[],
     now: number,
     asOf: number,
   ): Verdict | undefined {
-    this.#keepUp();
+    this.#dropIfRestarted();
     const number = this.#numberOfList(requirement);
-    return number === undefined ? undefined : this.#plainYes(this.#core.hit(credential, number, now), asOf);
+    return number === undefined
+      ? undefined
+      : this.#validVerdict(this.#core.hit(credential, number, now), asOf);
   }
 
-  /** As {@link lookPlain}, for those at some places, at most `MOST_HITS` and all of one length. Their verdicts take the same places. */
-  lookMany(
+  /** As {@link lookupText}, for those at some places, at most `MOST_HITS` and all of one length. Their verdicts take the same places. */
+  lookupMany(
     asked: readonly { credential: string; requirement?: string }[],
     places: readonly number[],
     verdicts: (Verdict | undefined)[],
     now: number,
     asOf: number,
   ): void {
-    this.#keepUp();
+    this.#dropIfRestarted();
     let credentials = '';
     const numbers: number[] = [];
     for (const place of places) {
@@ -111,8 +113,8 @@ export class Recollection {
       const place = places[at] as number;
       const hit = hits[at] as number;
       verdicts[place] =
-        this.#plainYes(hit, asOf) ??
-        this.#other(hit, asked[place] as (typeof asked)[number], now, asOf, 'left');
+        this.#validVerdict(hit, asOf) ??
+        this.#otherVerdict(hit, asked[place] as (typeof asked)[number], now, asOf, 'defer');
     }
   }
 
@@ -120,83 +122,83 @@ export class Recollection {
    * Remembers what a verdict from the store tells of a token. To be called in the same turn as the core has filled the slot: at any later
    * moment another token may stand there.
    */
-  keep(slot: number, token: VerifiedToken | undefined): void {
-    this.#keepUp();
+  insert(slot: number, token: VerifiedToken | undefined): void {
+    this.#dropIfRestarted();
     if (token !== undefined) {
-      token.permissions = this.#shared(token.permissions);
-      token.kind = this.#one(token.kind);
-      token.owner = this.#one(token.owner);
-      token.resource = this.#one(token.resource);
+      token.permissions = this.#internPermissions(token.permissions);
+      token.kind = this.#internText(token.kind);
+      token.owner = this.#internText(token.owner);
+      token.resource = this.#internText(token.resource);
     }
     // Many verdicts will share it.
     this.#tokens[slot] = frozen(token);
   }
 
-  #shared(permissions: string[]): string[] {
+  #internPermissions(permissions: string[]): string[] {
     const key = permissions.join(' ');
-    const known = this.#permissions.get(key);
+    const known = this.#permissionLists.get(key);
     if (known !== undefined) return known;
-    if (this.#permissions.size >= MOST_SHARED) this.#permissions.clear();
-    const ofShared = permissions.map((permission) => this.#one(permission));
-    this.#permissions.set(key, ofShared);
+    if (this.#permissionLists.size >= MAX_PERMISSION_LISTS) this.#permissionLists.clear();
+    const ofShared = permissions.map((permission) => this.#internText(permission));
+    this.#permissionLists.set(key, ofShared);
     return ofShared;
   }
 
-  #one(text: string): string {
+  #internText(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
-    if (this.#texts.size >= MOST_TEXTS) this.#texts.clear();
+    if (this.#texts.size >= MAX_INTERNED_TEXTS) this.#texts.clear();
     this.#texts.set(text, text);
     return text;
   }
 
   /** The answer to nearly every verification: yes, by the secret that the token was read with. */
-  #plainYes(hit: number, asOf: number): Verdict | undefined {
+  #validVerdict(hit: number, asOf: number): Verdict | undefined {
     if (hit <= MISS || (hit & (HIT_SUCCESSOR * 2 - 1)) !== this.#valid) return undefined;
     const token = this.#tokens[hit >>> HIT_SLOT];
     if (token === undefined || token.successor === true) return undefined;
     return { valid: true, code: 'valid', status: 200, token, asOf };
   }
 
-  #other(
+  #otherVerdict(
     hit: number,
     { credential, requirement }: { credential: string; requirement?: string | undefined },
     now: number,
     asOf: number,
-    refusals: Refusals = 'looked at',
+    refusals: RefusalPolicy = 'reread',
   ): Verdict | undefined {
     if (hit === MISS) return undefined;
     return this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf, refusals });
   }
 
-  #verdict(hit: number, asked: Asked): Verdict | undefined {
+  #verdict(hit: number, asked: Lookup): Verdict | undefined {
     if (hit === MISS) return undefined;
     const row = this.#core.codes[hit < MISS ? MISS - 1 - hit : hit & (HIT_SUCCESSOR - 1)] as CodeRow;
     const { credential, question, now, asOf } = asked;
-    if (hit < MISS) return this.#isToBeReadAgain(row, asked, true) ? undefined : refusal(row, asOf);
-    if (row.code === 'bad_secret') return this.#isToBeReadAgain(row, asked) ? undefined : refusal(row, asOf);
+    if (hit < MISS) return this.#mustReread(row, asked, true) ? undefined : refusal(row, asOf);
+    if (row.code === 'bad_secret') return this.#mustReread(row, asked) ? undefined : refusal(row, asOf);
     let token = this.#tokens[hit >>> HIT_SLOT];
     if (token === undefined) return undefined;
     const isMarked = (hit & HIT_SUCCESSOR) !== 0;
     if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
-    else if (isMarked !== (token.successor === true)) token = turned(token);
+    else if (isMarked !== (token.successor === true)) token = withOtherSecret(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
     if (row.code === 'idle_expired') {
       // Uses that were noted here may not be in the store yet.
       const renewed = this.#core.recall(credential, question, now).hit;
       if (renewed !== hit) return this.#verdict(renewed, asked);
     }
-    if (this.#isToBeReadAgain(row, asked)) return undefined;
+    if (this.#mustReread(row, asked)) return undefined;
     const { lacking } = this.#core.recall(credential, question, now);
     return { ...refusal(row, asOf), token, ...lacking };
   }
 
   /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
-  #isToBeReadAgain({ code }: CodeRow, asked: Asked, isAbsent = false): boolean {
+  #mustReread({ code }: CodeRow, asked: Lookup, isAbsent = false): boolean {
     const { credential, now, refusals } = asked;
-    if (refusals === 'settled' || FINAL.includes(code)) return false;
+    if (refusals === 'accept' || FINAL_CODES.includes(code)) return false;
     if (!this.#looks.isDue(credential, now, isAbsent)) return false;
-    if (refusals === 'looked at') this.#looks.take(credential, now, isAbsent);
+    if (refusals === 'reread') this.#looks.take(credential, now, isAbsent);
     return true;
   }
 
@@ -218,25 +220,26 @@ export class Recollection {
   /** The number of a list that has one. One that is frozen is known without a look at what stands in it. */
   #numberOfList(list: readonly unknown[]): number | undefined {
     const near = this.#near.get(list[0]) ?? [];
-    for (const known of near) if (known.frozen === list || areSame(known.texts, list)) return known.number;
+    for (const known of near)
+      if (known.deepFreeze === list || areSame(known.texts, list)) return known.number;
     const texts = [...list];
     const number = areLines(texts) ? this.#lists.get(texts.join('\n')) : undefined;
     if (number === undefined) return undefined;
-    near.unshift({ texts, number, frozen: Object.isFrozen(list) ? list : undefined });
-    near.length = Math.min(near.length, MOST_NEAR);
+    near.unshift({ texts, number, deepFreeze: Object.isFrozen(list) ? list : undefined });
+    near.length = Math.min(near.length, MAX_RECENT_LISTS);
     this.#near.set(list[0], near);
     return number;
   }
 
   #numbered<Key>(numbers: Map<Key, number>, key: Key, question: Question): number | undefined {
-    if (numbers.size >= MOST_NUMBERED) return undefined;
+    if (numbers.size >= MAX_INTERNED_REQUIREMENTS) return undefined;
     const number = this.#core.number(question);
     numbers.set(key, number);
     return number;
   }
 
   /** A fresh instance remembers nothing. */
-  #keepUp(): void {
+  #dropIfRestarted(): void {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
     this.#numbers.clear();
@@ -250,23 +253,23 @@ export class Recollection {
  * What becomes of a refusal that could have been taken back: the caller reads the store again; or somebody will who asks for it then; or it
  * stands, because the store has just been asked.
  */
-type Refusals = 'looked at' | 'left' | 'settled';
+type RefusalPolicy = 'reread' | 'defer' | 'accept';
 
 /** A list with a number, and what stood in it when it was looked up. */
 interface KnownList {
   texts: readonly unknown[];
   number: number;
   /** Itself, if nobody can change it. */
-  frozen: readonly unknown[] | undefined;
+  deepFreeze: readonly unknown[] | undefined;
 }
 
 /** A verification that is under way. */
-interface Asked {
+interface Lookup {
   credential: string;
   question: Question;
   now: number;
   asOf: number;
-  refusals: Refusals;
+  refusals: RefusalPolicy;
 }
 
 function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
@@ -274,7 +277,7 @@ function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
 }
 
 /** The same token, presented with the other secret of a rotation. */
-function turned({ successor, ...token }: VerifiedToken): VerifiedToken {
+function withOtherSecret({ successor, ...token }: VerifiedToken): VerifiedToken {
   return Object.freeze(successor === true ? token : { ...token, successor: true });
 }
 

@@ -4,14 +4,14 @@ import type { Verdict, Verification, VerifyManyOptions } from '../api/verificati
 import type { Settings } from '../runtime/settings.js';
 import { MAX_KEYS } from '../stores/calls.js';
 import { readValues } from '../stores/response.js';
-import type { FreshVerifier } from './cached-verifier.js';
+import type { CachedVerifier } from './cached-verifier.js';
 import { readQuestion } from './read-question.js';
 
 const MOST = 1_000;
 
 /** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
 export async function verifyMany(
-  verifier: FreshVerifier,
+  verifier: CachedVerifier,
   settings: Settings,
   verifications: readonly Verification[],
   options: VerifyManyOptions,
@@ -23,7 +23,7 @@ export async function verifyMany(
     });
   }
   signal?.throwIfAborted();
-  const verdicts = verifier.recallMany(verifications, freshness);
+  const verdicts = verifier.lookupMany(verifications, freshness);
   // A promise for each would take longer than all that was done for it.
   if (verdicts.every((verdict) => verdict !== undefined)) return verdicts;
   const { verifying } = settings;
