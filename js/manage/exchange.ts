@@ -1,14 +1,14 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Exchanged } from '../api/exchange.js';
 import type { CredentialSource } from '../api/request.js';
-import type { ConfiguredCore } from '../core/manage-core.js';
+import type { ManageCore } from '../core/manage-core.js';
 import { readCredential } from '../input/credential.js';
 import type { Settings } from '../runtime/settings.js';
 import { type OperateOptions, operate, type Plan } from './run-operation.js';
 
 /** A session token in exchange for a credential. */
 export async function exchangeCredential(
-  core: ConfiguredCore,
+  core: ManageCore,
   settings: Settings,
   source: CredentialSource,
   input: unknown,

@@ -2,7 +2,7 @@
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Write } from '../api/store.js';
-import { type ConfiguredCore, drawEntropy, type Time } from '../core/manage-core.js';
+import { drawEntropy, type ManageCore, type Time } from '../core/manage-core.js';
 import { backOff, Deadline, TimeLimitError } from '../runtime/deadline.js';
 import { Places } from '../runtime/key-queue.js';
 import { type Call, type Need, type Reads, refusal, type Step } from '../runtime/protocol.js';
@@ -28,7 +28,7 @@ export interface OperateOptions {
 
 /** One management operation of `Core.plan`. */
 export function manage(
-  core: ConfiguredCore,
+  core: ManageCore,
   settings: Settings,
   call: Call,
   options?: OperateOptions,

@@ -34,7 +34,7 @@ import type {
   VerifyManyOptions,
   VerifyOptions,
 } from '../api/verification.js';
-import type { ConfiguredCore } from '../core/manage-core.js';
+import type { ManageCore } from '../core/manage-core.js';
 import { readCallOptions, refuseUnknownOptions, wrong } from '../input/options.js';
 import { plainCopy, requireObject, requireText } from '../input/values.js';
 import { type Call, refusal, type Step } from '../runtime/protocol.js';
@@ -57,14 +57,14 @@ import { manage, type OperateOptions } from './run-operation.js';
 export class CoreTokens implements Tokens {
   readonly accounts: Accounts;
   readonly jobs: Jobs;
-  readonly #core: ConfiguredCore;
+  readonly #core: ManageCore;
   readonly #settings: Settings;
   readonly #verifier: CachedVerifier;
   readonly #usage: UsageCollector;
   /** Before the next verification the change feed is read again: this process changes something, or may have. */
   readonly #invalidate = () => this.#verifier.doubt();
 
-  constructor(core: ConfiguredCore, settings: Settings) {
+  constructor(core: ManageCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
     this.#verifier = new CachedVerifier(core, settings);

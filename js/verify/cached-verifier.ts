@@ -2,8 +2,8 @@
 
 import type { CredentialSource } from '../api/request.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
-import { isText, questionOf } from '../core/plain-question.js';
-import { MOST_HITS, type VerifyingCore } from '../core/verifying-core.js';
+import { isTextRequirement, questionOf } from '../core/plain-question.js';
+import { MAX_BATCH_LOOKUPS, type VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, within } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
@@ -50,7 +50,7 @@ export class CachedVerifier {
     const settings = this.#settings;
     const known = this.#lookList(source, requirement, options);
     if (known !== undefined) return known;
-    if (typeof source === 'string' && isText(requirement) && this.#isPlain(source, options))
+    if (typeof source === 'string' && isTextRequirement(requirement) && this.#isPlain(source, options))
       return (
         this.#lookPlain(source, requirement) ??
         this.#slowly(source, questionOf(requirement), settings.freshness, undefined, settings)
@@ -65,7 +65,7 @@ export class CachedVerifier {
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
-    if (typeof source !== 'string' || !isText(requirement) || !this.#isPlain(source, options)) {
+    if (typeof source !== 'string' || !isTextRequirement(requirement) || !this.#isPlain(source, options)) {
       const known = this.#lookList(source, requirement, options);
       if (known !== undefined) return known;
       const { question, freshness } = readQuestion(requirement, options ?? {}, 'verify');
@@ -93,7 +93,7 @@ export class CachedVerifier {
       const one = asked[at] as Verification;
       if (!isPlain(one) || this.#cannotBe(one.credential)) continue;
       places.push(at);
-      if (places.length < MOST_HITS) continue;
+      if (places.length < MAX_BATCH_LOOKUPS) continue;
       this.#cache.lookupMany(plain, places, verdicts, now, readAt);
       places = [];
     }
@@ -309,7 +309,7 @@ export class CachedVerifier {
   /** What becomes of a token that is read from now on. */
   #remembering(): Remembering {
     return {
-      mark: this.#core.mark(),
+      mark: this.#core.readStamp(),
       keep: (slot, token) => this.#cache.insert(slot, token),
     };
   }
@@ -323,5 +323,5 @@ interface PlainVerification {
 
 function isPlain(one: Verification): one is Verification & PlainVerification {
   for (const name in one) if (name !== 'credential' && name !== 'requirement') return false;
-  return typeof one.credential === 'string' && isText(one.requirement);
+  return typeof one.credential === 'string' && isTextRequirement(one.requirement);
 }

@@ -1,6 +1,6 @@
 import type { CredentialSource } from '../api/request.js';
 import type { Explanation, Verdict, Wire } from '../api/verification.js';
-import type { ConfiguredCore } from '../core/manage-core.js';
+import type { ManageCore } from '../core/manage-core.js';
 import type { Question, Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { decide } from './verify-credential.js';
@@ -10,7 +10,7 @@ const BODY_LENGTH = 53;
 
 /** What {@link verifyCredential} would say, and why. */
 export async function explainCredential(
-  core: ConfiguredCore,
+  core: ManageCore,
   settings: Settings,
   source: CredentialSource,
   question: Question,

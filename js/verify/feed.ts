@@ -122,7 +122,7 @@ export class Feed {
     const heads: Reads = { values: readValues(keys, answer), lists: [] };
     let shards: number;
     try {
-      shards = this.#core.takeIn(heads, began.order);
+      shards = this.#core.applyFeed(heads, began.order);
     } catch (failure) {
       throw notOurs(heads, this.#settings.config.prefix) ?? failure;
     }

@@ -2,8 +2,8 @@
 
 import type { VerdictCode } from '../api/codes.js';
 import type { Verdict, VerifiedToken } from '../api/verification.js';
-import { areLines, areSame, isPlain, questionOf } from '../core/plain-question.js';
-import { type CodeRow, HIT_SLOT, HIT_SUCCESSOR, MISS, type VerifyingCore } from '../core/verifying-core.js';
+import { haveSameItems, isLineList, isTextQuestion, questionOf } from '../core/plain-question.js';
+import { type CodeRow, MISS, SLOT_SHIFT, SUCCESSOR_BIT, type VerifyingCore } from '../core/verifying-core.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Looks } from './single-flight.js';
 
@@ -33,10 +33,10 @@ export class TokenCache {
   /** Their permissions, each list once: it would be most of what a token takes. */
   readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
-  readonly #numbers = new Map<string | undefined, number>();
-  readonly #lists = new Map<string, number>();
+  readonly #requirementIds = new Map<string | undefined, number>();
+  readonly #listIds = new Map<string, number>();
   /** The last of them by what stands first: to compare a list is a third of the work of making a key of it. */
-  readonly #near = new Map<unknown, KnownList[]>();
+  readonly #recentLists = new Map<unknown, InternedList[]>();
   #epoch = -1;
 
   constructor(core: VerifyingCore, looks: Looks) {
@@ -54,12 +54,12 @@ export class TokenCache {
     refusals: RefusalPolicy = 'reread',
   ): Verdict | undefined {
     this.#dropIfRestarted();
-    const number = this.#numberOf(question);
-    const hit =
-      number === undefined
-        ? this.#core.recall(credential, question, now).hit
-        : this.#core.hit(credential, number, now);
-    return this.#verdict(hit, { credential, question, now, asOf, refusals });
+    const id = this.#questionId(question);
+    const packed =
+      id === undefined
+        ? this.#core.lookup(credential, question, now).packed
+        : this.#core.lookupPacked(credential, id, now);
+    return this.#verdict(packed, { credential, question, now, asOf, refusals });
   }
 
   /** As {@link lookup}, for a question that only a text makes. */
@@ -70,10 +70,10 @@ export class TokenCache {
     asOf: number,
   ): Verdict | undefined {
     this.#dropIfRestarted();
-    const number = this.#number(requirement);
-    if (number === undefined) return this.lookup(credential, questionOf(requirement), now, asOf);
-    const hit = this.#core.hit(credential, number, now);
-    return this.#validVerdict(hit, asOf) ?? this.#otherVerdict(hit, { credential, requirement }, now, asOf);
+    const id = this.#requirementId(requirement);
+    if (id === undefined) return this.lookup(credential, questionOf(requirement), now, asOf);
+    const packed = this.#core.lookupPacked(credential, id, now);
+    return this.#validVerdict(packed, asOf) ?? this.#otherVerdict(packed, { credential, requirement }, now, asOf);
   }
 
   /** A yes on a list that is required whole and was read before; nothing where that is not known. */
@@ -84,10 +84,10 @@ export class TokenCache {
     asOf: number,
   ): Verdict | undefined {
     this.#dropIfRestarted();
-    const number = this.#numberOfList(requirement);
-    return number === undefined
+    const id = this.#listId(requirement);
+    return id === undefined
       ? undefined
-      : this.#validVerdict(this.#core.hit(credential, number, now), asOf);
+      : this.#validVerdict(this.#core.lookupPacked(credential, id, now), asOf);
   }
 
   /** As {@link lookupText}, for those at some places, at most `MOST_HITS` and all of one length. Their verdicts take the same places. */
@@ -100,21 +100,21 @@ export class TokenCache {
   ): void {
     this.#dropIfRestarted();
     let credentials = '';
-    const numbers: number[] = [];
+    const ids: number[] = [];
     for (const place of places) {
       const { credential, requirement } = asked[place] as (typeof asked)[number];
       credentials += credential;
-      numbers.push(this.#number(requirement) ?? MISS);
+      ids.push(this.#requirementId(requirement) ?? MISS);
     }
     // What is not plain asks the core again, which writes over these: so they are copied.
-    const hits = this.#core.hits(credentials, numbers, now)?.slice(0, places.length);
-    if (hits === undefined) return;
+    const results = this.#core.lookupBatch(credentials, ids, now)?.slice(0, places.length);
+    if (results === undefined) return;
     for (let at = 0; at < places.length; at++) {
       const place = places[at] as number;
-      const hit = hits[at] as number;
+      const packed = results[at] as number;
       verdicts[place] =
-        this.#validVerdict(hit, asOf) ??
-        this.#otherVerdict(hit, asked[place] as (typeof asked)[number], now, asOf, 'defer');
+        this.#validVerdict(packed, asOf) ??
+        this.#otherVerdict(packed, asked[place] as (typeof asked)[number], now, asOf, 'defer');
     }
   }
 
@@ -131,7 +131,7 @@ export class TokenCache {
       token.resource = this.#internText(token.resource);
     }
     // Many verdicts will share it.
-    this.#tokens[slot] = frozen(token);
+    this.#tokens[slot] = deepFreeze(token);
   }
 
   #internPermissions(permissions: string[]): string[] {
@@ -153,44 +153,44 @@ export class TokenCache {
   }
 
   /** The answer to nearly every verification: yes, by the secret that the token was read with. */
-  #validVerdict(hit: number, asOf: number): Verdict | undefined {
-    if (hit <= MISS || (hit & (HIT_SUCCESSOR * 2 - 1)) !== this.#valid) return undefined;
-    const token = this.#tokens[hit >>> HIT_SLOT];
+  #validVerdict(packed: number, asOf: number): Verdict | undefined {
+    if (packed <= MISS || (packed & (SUCCESSOR_BIT * 2 - 1)) !== this.#valid) return undefined;
+    const token = this.#tokens[packed >>> SLOT_SHIFT];
     if (token === undefined || token.successor === true) return undefined;
     return { valid: true, code: 'valid', status: 200, token, asOf };
   }
 
   #otherVerdict(
-    hit: number,
+    packed: number,
     { credential, requirement }: { credential: string; requirement?: string | undefined },
     now: number,
     asOf: number,
     refusals: RefusalPolicy = 'reread',
   ): Verdict | undefined {
-    if (hit === MISS) return undefined;
-    return this.#verdict(hit, { credential, question: questionOf(requirement), now, asOf, refusals });
+    if (packed === MISS) return undefined;
+    return this.#verdict(packed, { credential, question: questionOf(requirement), now, asOf, refusals });
   }
 
-  #verdict(hit: number, asked: Lookup): Verdict | undefined {
-    if (hit === MISS) return undefined;
-    const row = this.#core.codes[hit < MISS ? MISS - 1 - hit : hit & (HIT_SUCCESSOR - 1)] as CodeRow;
+  #verdict(packed: number, asked: Lookup): Verdict | undefined {
+    if (packed === MISS) return undefined;
+    const row = this.#core.codes[packed < MISS ? MISS - 1 - packed : packed & (SUCCESSOR_BIT - 1)] as CodeRow;
     const { credential, question, now, asOf } = asked;
-    if (hit < MISS) return this.#mustReread(row, asked, true) ? undefined : refusal(row, asOf);
+    if (packed < MISS) return this.#mustReread(row, asked, true) ? undefined : refusal(row, asOf);
     if (row.code === 'bad_secret') return this.#mustReread(row, asked) ? undefined : refusal(row, asOf);
-    let token = this.#tokens[hit >>> HIT_SLOT];
+    let token = this.#tokens[packed >>> SLOT_SHIFT];
     if (token === undefined) return undefined;
-    const isMarked = (hit & HIT_SUCCESSOR) !== 0;
+    const isMarked = (packed & SUCCESSOR_BIT) !== 0;
     if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
     else if (isMarked !== (token.successor === true)) token = withOtherSecret(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
     if (row.code === 'idle_expired') {
       // Uses that were noted here may not be in the store yet.
-      const renewed = this.#core.recall(credential, question, now).hit;
-      if (renewed !== hit) return this.#verdict(renewed, asked);
+      const renewed = this.#core.lookup(credential, question, now).packed;
+      if (renewed !== packed) return this.#verdict(renewed, asked);
     }
     if (this.#mustReread(row, asked)) return undefined;
-    const { lacking } = this.#core.recall(credential, question, now);
-    return { ...refusal(row, asOf), token, ...lacking };
+    const { details } = this.#core.lookup(credential, question, now);
+    return { ...refusal(row, asOf), token, ...details };
   }
 
   /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
@@ -203,48 +203,49 @@ export class TokenCache {
   }
 
   /** The number of a requirement in text; nothing when too many have one. */
-  #number(requirement: string | undefined): number | undefined {
+  #requirementId(requirement: string | undefined): number | undefined {
     return (
-      this.#numbers.get(requirement) ?? this.#numbered(this.#numbers, requirement, questionOf(requirement))
+      this.#requirementIds.get(requirement) ??
+      this.#intern(this.#requirementIds, requirement, questionOf(requirement))
     );
   }
 
   /** The number of a question that is no more than a requirement in text, or a list of texts. */
-  #numberOf(question: Question): number | undefined {
-    if (isPlain(question)) return this.#number(question.requirement);
+  #questionId(question: Question): number | undefined {
+    if (isTextQuestion(question)) return this.#requirementId(question.requirement);
     const { requirement, context, consume } = question;
-    if (context !== undefined || consume !== undefined || !areLines(requirement)) return undefined;
-    return this.#numberOfList(requirement) ?? this.#numbered(this.#lists, requirement.join('\n'), question);
+    if (context !== undefined || consume !== undefined || !isLineList(requirement)) return undefined;
+    return this.#listId(requirement) ?? this.#intern(this.#listIds, requirement.join('\n'), question);
   }
 
   /** The number of a list that has one. One that is frozen is known without a look at what stands in it. */
-  #numberOfList(list: readonly unknown[]): number | undefined {
-    const near = this.#near.get(list[0]) ?? [];
-    for (const known of near)
-      if (known.deepFreeze === list || areSame(known.texts, list)) return known.number;
+  #listId(list: readonly unknown[]): number | undefined {
+    const recent = this.#recentLists.get(list[0]) ?? [];
+    for (const known of recent)
+      if (known.frozen === list || haveSameItems(known.texts, list)) return known.id;
     const texts = [...list];
-    const number = areLines(texts) ? this.#lists.get(texts.join('\n')) : undefined;
-    if (number === undefined) return undefined;
-    near.unshift({ texts, number, deepFreeze: Object.isFrozen(list) ? list : undefined });
-    near.length = Math.min(near.length, MAX_RECENT_LISTS);
-    this.#near.set(list[0], near);
-    return number;
+    const id = isLineList(texts) ? this.#listIds.get(texts.join('\n')) : undefined;
+    if (id === undefined) return undefined;
+    recent.unshift({ texts, id, frozen: Object.isFrozen(list) ? list : undefined });
+    recent.length = Math.min(recent.length, MAX_RECENT_LISTS);
+    this.#recentLists.set(list[0], recent);
+    return id;
   }
 
-  #numbered<Key>(numbers: Map<Key, number>, key: Key, question: Question): number | undefined {
-    if (numbers.size >= MAX_INTERNED_REQUIREMENTS) return undefined;
-    const number = this.#core.number(question);
-    numbers.set(key, number);
-    return number;
+  #intern<Key>(ids: Map<Key, number>, key: Key, question: Question): number | undefined {
+    if (ids.size >= MAX_INTERNED_REQUIREMENTS) return undefined;
+    const id = this.#core.intern(question);
+    ids.set(key, id);
+    return id;
   }
 
   /** A fresh instance remembers nothing. */
   #dropIfRestarted(): void {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
-    this.#numbers.clear();
-    this.#lists.clear();
-    this.#near.clear();
+    this.#requirementIds.clear();
+    this.#listIds.clear();
+    this.#recentLists.clear();
     this.#epoch = this.#core.epoch;
   }
 }
@@ -256,11 +257,11 @@ export class TokenCache {
 type RefusalPolicy = 'reread' | 'defer' | 'accept';
 
 /** A list with a number, and what stood in it when it was looked up. */
-interface KnownList {
+interface InternedList {
   texts: readonly unknown[];
-  number: number;
+  id: number;
   /** Itself, if nobody can change it. */
-  deepFreeze: readonly unknown[] | undefined;
+  frozen: readonly unknown[] | undefined;
 }
 
 /** A verification that is under way. */
@@ -286,8 +287,8 @@ function rotatedOut({ successor: _, rotation, ...token }: VerifiedToken, byGrace
   return Object.freeze(byGrace && rotation !== undefined ? { ...token, rotation } : token);
 }
 
-function frozen<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) frozen(member);
+  for (const member of Object.values(value)) deepFreeze(member);
   return Object.freeze(value);
 }

@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { FlushReport } from '../api/usage.js';
 import type { Requirement, Verdict, VerifiedToken } from '../api/verification.js';
-import { areSame } from '../core/plain-question.js';
+import { haveSameItems } from '../core/plain-question.js';
 import { Deadline } from '../runtime/deadline.js';
 import { Places } from '../runtime/key-queue.js';
 
@@ -117,7 +117,7 @@ export class UsageCollector {
     } else if (requirement === undefined) use.untold = true;
     else if (use.list !== requirement) {
       const texts = textsOf(requirement);
-      if (use.list !== undefined && areSame(use.list, texts)) return;
+      if (use.list !== undefined && haveSameItems(use.list, texts)) return;
       for (const text of texts) ask(use, text);
       use.list = this.#kept(texts);
     }
@@ -126,7 +126,7 @@ export class UsageCollector {
   /** A list that nobody changes any more: one that is frozen, or a copy that those share who ask for the same one after the other. */
   #kept(texts: readonly string[]): readonly string[] {
     if (Object.isFrozen(texts)) return texts;
-    if (!areSame(this.#copy, texts)) this.#copy = [...texts];
+    if (!haveSameItems(this.#copy, texts)) this.#copy = [...texts];
     return this.#copy;
   }
 

@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { CredentialSource } from '../api/request.js';
 import type { Verdict, VerifiedToken } from '../api/verification.js';
-import type { Mark, VerifyingCore } from '../core/verifying-core.js';
+import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
@@ -28,7 +28,7 @@ export function restless(): LeastkeyError {
 /** What becomes of a token that was read from the store. */
 export interface Remembering {
   /** Where the core stood before the first read. */
-  mark: Mark;
+  mark: ReadStamp;
   /** Is told where the token is remembered, in the same turn as the core remembers it. */
   keep(slot: number, token: VerifiedToken | undefined): void;
 }
