@@ -140,7 +140,15 @@ export class ManageCore implements VerifyingCore {
       const [text, more] = isTextQuestion(question)
         ? [question.requirement, undefined]
         : [undefined, question];
-      return core.verify(credential, text, more, this.#readsBuffer.write(textOf(reads)), now, generation, out);
+      return core.verify(
+        credential,
+        text,
+        more,
+        this.#readsBuffer.write(textOf(reads)),
+        now,
+        generation,
+        out,
+      );
     });
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }

@@ -118,7 +118,7 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    return this.#verifier.ask(credential, requirement, options);
+    return this.#verifier.verify(credential, requirement, options);
   }
 
   verifySync(
@@ -126,7 +126,7 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    return this.#verifier.askNow(credential, requirement, options);
+    return this.#verifier.verifySync(credential, requirement, options);
   }
 
   async verifyMany(

@@ -62,7 +62,7 @@ export class CoreTokens implements Tokens {
   readonly #verifier: CachedVerifier;
   readonly #usage: UsageCollector;
   /** Before the next verification the change feed is read again: this process changes something, or may have. */
-  readonly #invalidate = () => this.#verifier.doubt();
+  readonly #invalidate = () => this.#verifier.invalidate();
 
   constructor(core: ManageCore, settings: Settings) {
     this.#core = core;
@@ -189,7 +189,7 @@ export class CoreTokens implements Tokens {
   ): Promise<Verdict> {
     // What a caller changes while the store answers is not looked at.
     const told = options && { ...options };
-    const answer = this.#verifier.ask(credential, requirement, options);
+    const answer = this.#verifier.verify(credential, requirement, options);
     // To wait for what is there already would take as long as all the rest.
     const verdict = answer instanceof Promise ? await answer : answer;
     this.#note(verdict, requirement, told);
@@ -201,7 +201,7 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    const verdict = this.#verifier.askNow(credential, requirement, options);
+    const verdict = this.#verifier.verifySync(credential, requirement, options);
     if (verdict !== undefined) this.#note(verdict, requirement, options);
     return verdict;
   }
@@ -227,7 +227,7 @@ export class CoreTokens implements Tokens {
     const { usage, addresses } = this.#settings;
     if (!usage) return;
     // What is remembered is as of the last read of the feed, and used now.
-    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastSeen));
+    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastClockReading));
     if (options === undefined) {
       this.#usage.note(verdict, requirement, at);
       return;

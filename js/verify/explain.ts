@@ -3,7 +3,7 @@ import type { Explanation, Verdict, Wire } from '../api/verification.js';
 import type { ManageCore } from '../core/manage-core.js';
 import type { Question, Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { decide } from './verify-credential.js';
+import { verdictFrom } from './verify-credential.js';
 
 /** How many characters a credential has after its prefix and the separator. */
 const BODY_LENGTH = 53;
@@ -18,7 +18,7 @@ export async function explainCredential(
 ): Promise<Explanation> {
   const ask = (credential: string, reads: Reads, now: number) =>
     core.explain(credential, question, reads, now);
-  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, ask, signal, 'explain');
+  const explanation: Verdict & { wire?: Wire } = await verdictFrom(settings, source, ask, signal, 'explain');
   if (explanation.wire !== undefined) return { ...explanation, wire: explanation.wire };
   return {
     ...explanation,

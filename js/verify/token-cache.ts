@@ -5,7 +5,7 @@ import type { Verdict, VerifiedToken } from '../api/verification.js';
 import { haveSameItems, isLineList, isTextQuestion, questionOf } from '../core/plain-question.js';
 import { type CodeRow, MISS, SLOT_SHIFT, SUCCESSOR_BIT, type VerifyingCore } from '../core/verifying-core.js';
 import type { Question } from '../runtime/protocol.js';
-import type { Looks } from './single-flight.js';
+import type { SingleFlight } from './single-flight.js';
 
 /** Refusals that nothing takes back: what is remembered of them needs no second look. */
 const FINAL_CODES: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
@@ -25,7 +25,7 @@ const MAX_INTERNED_REQUIREMENTS = 1_000;
 /** The tokens that the core remembers, each by the number of its slot. */
 export class TokenCache {
   readonly #core: VerifyingCore;
-  readonly #looks: Looks;
+  readonly #flights: SingleFlight;
   /** The number of the code `valid`. */
   readonly #valid: number;
   /** What a verdict tells of a token, by slot. */
@@ -39,9 +39,9 @@ export class TokenCache {
   readonly #recentLists = new Map<unknown, InternedList[]>();
   #epoch = -1;
 
-  constructor(core: VerifyingCore, looks: Looks) {
+  constructor(core: VerifyingCore, looks: SingleFlight) {
     this.#core = core;
-    this.#looks = looks;
+    this.#flights = looks;
     this.#valid = core.codes.findIndex(({ code }) => code === 'valid');
   }
 
@@ -73,7 +73,9 @@ export class TokenCache {
     const id = this.#requirementId(requirement);
     if (id === undefined) return this.lookup(credential, questionOf(requirement), now, asOf);
     const packed = this.#core.lookupPacked(credential, id, now);
-    return this.#validVerdict(packed, asOf) ?? this.#otherVerdict(packed, { credential, requirement }, now, asOf);
+    return (
+      this.#validVerdict(packed, asOf) ?? this.#otherVerdict(packed, { credential, requirement }, now, asOf)
+    );
   }
 
   /** A yes on a list that is required whole and was read before; nothing where that is not known. */
@@ -197,8 +199,8 @@ export class TokenCache {
   #mustReread({ code }: CodeRow, asked: Lookup, isAbsent = false): boolean {
     const { credential, now, refusals } = asked;
     if (refusals === 'accept' || FINAL_CODES.includes(code)) return false;
-    if (!this.#looks.isDue(credential, now, isAbsent)) return false;
-    if (refusals === 'reread') this.#looks.take(credential, now, isAbsent);
+    if (!this.#flights.isRecheckDue(credential, now, isAbsent)) return false;
+    if (refusals === 'reread') this.#flights.startRecheck(credential, now, isAbsent);
     return true;
   }
 

@@ -37,7 +37,9 @@ export async function verifyMany(
   return Promise.all(
     // Each with a promise of its own: what one throws must not leave the others without anybody who waits for them.
     asked.map(async (one) => {
-      return 'code' in one ? one : verifier.verify(one.credential, one.question, freshness, signal, together);
+      return 'code' in one
+        ? one
+        : verifier.verifyQuestion(one.credential, one.question, freshness, signal, together);
     }),
   );
 }
