@@ -1,7 +1,7 @@
 import { loadModule } from '#load/edge';
 import { type Config, type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { bounded } from '../stores/response.js';
+import { boundValues } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
 import { Instances, loadOnce } from './instances.js';
@@ -110,7 +110,7 @@ export class EdgeCore implements VerifyingCore {
   ): VerificationStep {
     return this.#call((core) => {
       const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
-      this.#give(question, ...bounded(reads).values.flat());
+      this.#give(question, ...boundValues(reads).values.flat());
       const slot = core.verify(this.#present(credential), now, generation);
       const step = this.#answer(QUESTION) as Step;
       return { step, slot: slot === MISS ? undefined : slot };
@@ -156,7 +156,7 @@ export class EdgeCore implements VerifyingCore {
 
   applyFeed(heads: Reads, order: number): number {
     return this.#call((core) => {
-      this.#give(...bounded(heads).values.flat());
+      this.#give(...boundValues(heads).values.flat());
       const shards = core.take_in(order);
       this.#answer(`the heads of the change feed or ${STORE_META}`);
       return shards;

@@ -10,7 +10,7 @@ import {
   type Step,
 } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { bounded } from '../stores/response.js';
+import { boundValues } from '../stores/response.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from '../wasm/leastkey.js';
 import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
 import { Instances, loadOnce } from './instances.js';
@@ -93,14 +93,16 @@ export class ManageCore implements VerifyingCore {
   /** One step of a management operation. */
   plan(call: Call, reads: Reads, time: Time, entropy: Uint8Array): Step {
     const { now, started, highest } = time;
-    return this.#step((core, out) => core.plan(call, bounded(reads), now, started, highest, entropy, out));
+    return this.#step((core, out) =>
+      core.plan(call, boundValues(reads), now, started, highest, entropy, out),
+    );
   }
 
   /** One step of an exchange. */
   exchange(credential: string, input: unknown, reads: Reads, time: Time, entropy: Uint8Array): Step {
     const { now, started, highest } = time;
     return this.#step((core, out) =>
-      core.exchange(credential, input, bounded(reads), now, started, highest, entropy, out),
+      core.exchange(credential, input, boundValues(reads), now, started, highest, entropy, out),
     );
   }
 
@@ -203,7 +205,7 @@ export class ManageCore implements VerifyingCore {
 
   /** One step of an explanation. */
   explain(credential: string, question: Question, reads: Reads, now: number): Step {
-    return this.#step((core, out) => core.explain(credential, question, bounded(reads), now, out));
+    return this.#step((core, out) => core.explain(credential, question, boundValues(reads), now, out));
   }
 
   /** The preview of a selection. */
@@ -286,7 +288,7 @@ export class ManageCore implements VerifyingCore {
  * the empty text in its place.
  */
 function textOf(reads: Reads): string {
-  const { values } = bounded(reads);
+  const { values } = boundValues(reads);
   let text = '';
   for (const [key, value] of values) text += `${key}\0${value === null ? '\x01' : bare(value)}\0`;
   return text;

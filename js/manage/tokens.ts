@@ -46,12 +46,12 @@ import { matchRoute } from '../verify/route.js';
 import { UsageCollector } from '../verify/usage.js';
 import { verifyMany } from '../verify/verify-many.js';
 import { exportLines, readVerifyAuditOptions, verifyChain } from './audit.js';
-import { type BulkPage, everyPage, readBulkOptions } from './bulk.js';
+import { type BulkPage, readBulkOptions, runPages } from './bulk.js';
 import { exchangeCredential } from './exchange.js';
 import { importRows } from './import-keys.js';
 import { jobsOf } from './jobs.js';
 import { mintCredential, readMintOptions } from './mint.js';
-import { manage, type OperateOptions } from './run-operation.js';
+import { type RunOptions, runOperation } from './run-operation.js';
 
 /** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
 export class CoreTokens implements Tokens {
@@ -108,7 +108,7 @@ export class CoreTokens implements Tokens {
   async revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport> {
     const { reason, dryRun } = readBulkOptions(options, 'revokeAll', ['reason']);
     const told = { reason, dryRun };
-    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+    return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
       return this.#manage({ op: 'revokeAll', query: { ...query, after }, options: told, actor });
     });
   }
@@ -119,7 +119,7 @@ export class CoreTokens implements Tokens {
 
   async purge(query: PurgeQuery = {}, options: BulkOptions = {}, actor?: Actor): Promise<BulkReport> {
     const { dryRun } = readBulkOptions(options, 'purge');
-    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+    return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
       return this.#manage({ op: 'purge', query: { ...query, dryRun, after }, actor });
     });
   }
@@ -289,9 +289,9 @@ export class CoreTokens implements Tokens {
     return this.#operate(call, { signal: readCallOptions(options, call.op) });
   }
 
-  async #operate<T>(call: Call, options: OperateOptions): Promise<T> {
+  async #operate<T>(call: Call, options: RunOptions): Promise<T> {
     const invalidate = READING.includes(call.op) ? undefined : this.#invalidate;
-    return (await manage(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
+    return (await runOperation(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
   }
 }
 

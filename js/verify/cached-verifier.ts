@@ -5,14 +5,14 @@ import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/v
 import { isTextRequirement, questionOf } from '../core/plain-question.js';
 import { MAX_BATCH_LOOKUPS, type VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
-import { Deadline, within } from '../runtime/deadline.js';
+import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
 import { readQuestion } from './read-question.js';
 import { SingleFlight } from './single-flight.js';
 import { TokenCache } from './token-cache.js';
-import { sameCause, unavailable } from './unavailable.js';
+import { unavailableVerdict, withSameCause } from './unavailable.js';
 import { type CacheFill, verifyCredential } from './verify-credential.js';
 import { verifyCredentialSync } from './verify-sync.js';
 
@@ -135,7 +135,7 @@ export class CachedVerifier {
       try {
         if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshSync(freshness)) return undefined;
       } catch (failure) {
-        return unavailable(this.#settings, failure, now, 'verifySync');
+        return unavailableVerdict(this.#settings, failure, now, 'verifySync');
       }
       const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
@@ -230,7 +230,7 @@ export class CachedVerifier {
       await this.#feed.refresh(freshness, new Deadline(settings.deadline, signal));
     } catch (failure) {
       signal?.throwIfAborted();
-      return unavailable(settings, failure, asOf);
+      return unavailableVerdict(settings, failure, asOf);
     }
     const verdict = this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt);
     return verdict ?? this.#loadOnMiss(credential, question, asOf, signal, settings);
@@ -255,7 +255,7 @@ export class CachedVerifier {
       const verdict = this.#cache.lookup(credential, question, asOf, this.#feed.readAt, 'accept');
       // Nobody knows whether what was not used for long has been used elsewhere.
       const isKnown = verdict !== undefined && verdict.code !== 'idle_expired';
-      return isKnown ? verdict : unavailable(settings, failure, asOf);
+      return isKnown ? verdict : unavailableVerdict(settings, failure, asOf);
     }
     const read = this.#load(credential, question, signal, settings);
     // A count against limits is nobody else's.
@@ -274,7 +274,8 @@ export class CachedVerifier {
   ): Promise<Verdict> {
     const deadline = new Deadline(settings.deadline, signal);
     const verdict = await this.#waitForLoad(under, credential, question, deadline);
-    if (verdict !== undefined) return sameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
+    if (verdict !== undefined)
+      return withSameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
     return this.#loadOnMiss(credential, question, asOf, signal, settings, joined + 1);
   }
 
@@ -289,10 +290,10 @@ export class CachedVerifier {
     deadline: Deadline,
   ): Promise<Verdict | undefined> {
     try {
-      const verdict = await within(under.verdict, Math.min(deadline.left, under.left), deadline.signal);
+      const verdict = await withTimeout(under.verdict, Math.min(deadline.left, under.left), deadline.signal);
       if (verdict.code === 'store_unavailable') return verdict;
     } catch {
-      deadline.refuseAborted();
+      deadline.throwIfAborted();
       return undefined;
     }
     return this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt, 'accept');

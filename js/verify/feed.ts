@@ -1,11 +1,11 @@
 /** The change feed, read at most once in each freshness window. */
 
 import type { VerifyingCore } from '../core/verifying-core.js';
-import { type Deadline, isThenable, within } from '../runtime/deadline.js';
+import { type Deadline, isThenable, withTimeout } from '../runtime/deadline.js';
 import type { Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { readValues } from '../stores/response.js';
-import { notOurs, STORE_META } from '../stores/store-meta.js';
+import { foreignStoreError, STORE_META } from '../stores/store-meta.js';
 
 /** How many shards a reader assumes until it has read how many there are. */
 const DEFAULT_SHARDS = 16;
@@ -80,7 +80,7 @@ export class Feed {
     const reading = joined ? under : this.#startRead();
     if (reading === undefined) return;
     try {
-      await within(reading.done, Math.min(deadline.left, deadline.whole / 2), deadline.signal);
+      await withTimeout(reading.done, Math.min(deadline.left, deadline.total / 2), deadline.signal);
     } catch (cause) {
       // Nobody else is to wait for a read that may never end.
       if (!deadline.signal?.aborted && this.#inFlight === reading) this.#inFlight = undefined;
@@ -128,7 +128,7 @@ export class Feed {
     try {
       shards = this.#core.applyFeed(heads, start.order);
     } catch (failure) {
-      throw notOurs(heads, this.#settings.config.prefix) ?? failure;
+      throw foreignStoreError(heads, this.#settings.config.prefix) ?? failure;
     }
     // The heads that were not read yet, the core takes for lost until the next read.
     if (shards + 1 !== this.#keys.length) this.#keys = feedKeys(shards);

@@ -6,10 +6,10 @@ import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { fetchNeed, readKeys } from '../stores/calls.js';
-import { addValues, readValues } from '../stores/response.js';
-import { countUse, type Decided, type Outcome } from './counting.js';
-import { reportDamage, unavailable } from './unavailable.js';
+import { fetchReads, readKeys } from '../stores/calls.js';
+import { mergeValues, readValues } from '../stores/response.js';
+import { type AcceptedStep, countUse, type Outcome } from './counting.js';
+import { reportDamage, unavailableVerdict } from './unavailable.js';
 
 /**
  * The most reads of one verification. A key of another system, its record, and what that rests on are three; from then on the record has
@@ -82,7 +82,7 @@ export function verdictFrom(
   operation = 'verify',
 ): Verdict | Promise<Verdict> {
   const deadline = new Deadline(settings.deadline, signal);
-  deadline.refuseAborted();
+  deadline.throwIfAborted();
   const asOf = settings.now();
   const read = readCredential(source);
   if ('refusal' in read) return { valid: false, ...read.refusal, asOf };
@@ -94,7 +94,7 @@ export function verdictFrom(
 interface Progress {
   asOf: number;
   reads: Reads;
-  step: Decided;
+  step: AcceptedStep;
   answer?: Promise<unknown>;
 }
 
@@ -129,12 +129,12 @@ class Decision {
       const { keys } = step.need;
       let answer: unknown;
       try {
-        this.#deadline.refusePassed();
+        this.#deadline.throwIfPassed();
         this.#countRead();
         answer = this.#settings.verifying.get([...keys]);
-        if (!isThenable(answer)) addValues(reads, readValues(keys, answer));
+        if (!isThenable(answer)) mergeValues(reads, readValues(keys, answer));
       } catch (failure) {
-        this.#deadline.refuseAborted();
+        this.#deadline.throwIfAborted();
         answer = Promise.reject(failure);
       }
       if (isThenable(answer)) return this.#continueAsync({ asOf, reads, step, answer });
@@ -154,12 +154,12 @@ class Decision {
       try {
         if (begun === undefined) {
           this.#countRead();
-          await fetchNeed(this.#settings.verifying, need, reads, this.#deadline);
+          await fetchReads(this.#settings.verifying, need, reads, this.#deadline);
         } else {
-          addValues(reads, await readKeys(this.#settings.verifying, need.keys, this.#deadline, begun));
+          mergeValues(reads, await readKeys(this.#settings.verifying, need.keys, this.#deadline, begun));
         }
       } catch (failure) {
-        this.#deadline.refuseAborted();
+        this.#deadline.throwIfAborted();
         return this.#unavailable(failure, asOf);
       }
       begun = undefined;
@@ -175,7 +175,7 @@ class Decision {
     try {
       outcome = await countUse(this.#settings, queue, keys, decide, this.#deadline);
     } catch (failure) {
-      this.#deadline.refuseAborted();
+      this.#deadline.throwIfAborted();
       return this.#unavailable(failure, asOf);
     }
     if ('thrown' in outcome) throw outcome.thrown;
@@ -188,7 +188,7 @@ class Decision {
     if (this.#reads > MAX_READS) throw changedAtEachRead();
   }
 
-  #plan(reads: Reads): Decided {
+  #plan(reads: Reads): AcceptedStep {
     const step = this.#ask(reads, this.#settings.now());
     if (!('refuse' in step)) return step;
     const error = refusal(step);
@@ -204,6 +204,6 @@ class Decision {
   }
 
   #unavailable(failure: unknown, asOf: number): Verdict {
-    return unavailable(this.#settings, failure, asOf, this.#operation);
+    return unavailableVerdict(this.#settings, failure, asOf, this.#operation);
   }
 }

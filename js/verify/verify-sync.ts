@@ -6,8 +6,8 @@ import type { VerifyingCore } from '../core/verifying-core.js';
 import { isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { addValues, readApplied, readValues } from '../stores/response.js';
-import { reportDamage, unavailable } from './unavailable.js';
+import { mergeValues, readApplied, readValues } from '../stores/response.js';
+import { reportDamage, unavailableVerdict } from './unavailable.js';
 import {
   type CacheFill,
   changedAtEachRead,
@@ -46,7 +46,7 @@ export function verifyCredentialSync(
   } catch (error) {
     if (error instanceof AsyncStoreError) return undefined;
     if (!(error instanceof StoreFailure)) throw error;
-    return unavailable(settings, error.cause, asOf, 'verifySync');
+    return unavailableVerdict(settings, error.cause, asOf, 'verifySync');
   }
   return undefined;
 }
@@ -72,7 +72,7 @@ function planSync(
     if (!('need' in step)) return step;
     if (count >= MAX_READS) throw new StoreFailure('the store failed', { cause: changedAtEachRead() });
     const { keys } = step.need;
-    addValues(
+    mergeValues(
       reads,
       callStore(() => readValues(keys, requireSync<unknown>(settings.verifying.get([...keys])))),
     );
