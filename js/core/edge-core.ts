@@ -46,7 +46,7 @@ interface Configured {
 const NO_GENERATION = -1;
 
 /** The most bytes of UTF-8 that one unit of a text takes. */
-const WIDEST = 3;
+const MAX_BYTES_PER_UNIT = 3;
 
 /** Instead of the length of a text. */
 const NO_TEXT = -1;
@@ -206,7 +206,7 @@ export class EdgeCore implements VerifyingCore {
 
   /** Writes a text without a copy between; answers how many bytes it has. */
   #put(text: string): number {
-    const most = text.length * WIDEST;
+    const most = text.length * MAX_BYTES_PER_UNIT;
     const at = this.#exports.input(most);
     return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, most)).written;
   }

@@ -1,7 +1,7 @@
 const encoder = new TextEncoder();
 
 /** The most bytes of UTF-8 that one unit of a text takes. */
-const WIDEST = 3;
+const MAX_BYTES_PER_UNIT = 3;
 
 /** Room in a core's memory for a text of any length, which is written there without a copy between. */
 export class TextBuffer {
@@ -18,7 +18,7 @@ export class TextBuffer {
 
   /** Writes a text; answers how many bytes it has. */
   write(text: string): number {
-    const most = text.length * WIDEST;
+    const most = text.length * MAX_BYTES_PER_UNIT;
     if (this.#bytes.length < most) {
       const at = this.#allocate(most);
       this.#bytes = new Uint8Array(this.#memory().buffer, at, most);

@@ -1,4 +1,4 @@
-import { shown, suggestion } from '../input/did-you-mean.js';
+import { didYouMean, showName } from '../input/did-you-mean.js';
 import { RequestRefused } from './refusal.js';
 import type { Schema } from './schemas/schema.js';
 
@@ -46,8 +46,8 @@ function readInteger(name: string, text: string): number {
 
 function unknown(name: string, parameters: Parameters): RequestRefused {
   const known = Object.keys(parameters);
-  const right = known.length === 0 ? '; there are none here.' : suggestion(name, known);
-  return wrong(`Unknown parameter "${shown(name)}"${right}`);
+  const right = known.length === 0 ? '; there are none here.' : didYouMean(name, known);
+  return wrong(`Unknown parameter "${showName(name)}"${right}`);
 }
 
 const wrong = (detail: string) => new RequestRefused('malformed_request', detail);

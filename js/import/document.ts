@@ -22,7 +22,7 @@ export function textAt(value: Members, name: string): string | undefined {
 }
 
 /** How many references may lead to each other; more go in a circle. */
-const LONGEST_CHAIN = 16;
+const MAX_REFERENCE_CHAIN = 16;
 
 /** The places that references lead to. Each is looked for once, however many lead there. */
 export class References {
@@ -36,7 +36,7 @@ export class References {
   /** What a value is, where its `$ref` leads if it has one; nothing if that is outside of the document or nowhere. */
   resolve(value: unknown): Members | undefined {
     let target = value;
-    for (let step = 0; step < LONGEST_CHAIN; step += 1) {
+    for (let step = 0; step < MAX_REFERENCE_CHAIN; step += 1) {
       if (!isObject(target)) return undefined;
       const reference = textAt(target, '$ref');
       if (reference === undefined) return target;

@@ -1,7 +1,7 @@
 import type { BulkOptions, BulkReport } from '../api/bulk.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ImportKeysOptions } from '../api/import-keys.js';
-import { readProgress, readSignal, refuseUnknownOptions, wrong } from '../input/options.js';
+import { invalidInput, readProgress, readSignal, refuseUnknownOptions } from '../input/options.js';
 import { yieldToEventLoop } from '../runtime/deadline.js';
 
 /** What the core answers for one page. */
@@ -63,7 +63,8 @@ export function readBulkOptions<O extends BulkOptions | ImportKeysOptions>(
 ): O {
   refuseUnknownOptions(options, [...BULK_OPTIONS, ...more], of);
   const { dryRun, onProgress, signal } = options;
-  if (dryRun !== undefined && typeof dryRun !== 'boolean') throw wrong('dryRun', 'expected true or false');
+  if (dryRun !== undefined && typeof dryRun !== 'boolean')
+    throw invalidInput('dryRun', 'expected true or false');
   readProgress(onProgress);
   readSignal(signal);
   return options;

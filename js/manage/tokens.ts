@@ -35,8 +35,8 @@ import type {
   VerifyOptions,
 } from '../api/verification.js';
 import type { ManageCore } from '../core/manage-core.js';
-import { readCallOptions, refuseUnknownOptions, wrong } from '../input/options.js';
-import { plainCopy, requireObject, requireText } from '../input/values.js';
+import { invalidInput, readCallOptions, refuseUnknownOptions } from '../input/options.js';
+import { copyPlain, requireObject, requireText } from '../input/values.js';
 import { type Call, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { CachedVerifier } from '../verify/cached-verifier.js';
@@ -142,7 +142,7 @@ export class CoreTokens implements Tokens {
     options: ExchangeOptions = {},
   ): Promise<Exchanged> {
     const { question, signal } = readQuestion(undefined, options, 'exchange');
-    const wanted = plainCopy({ ...requireObject(input, 'input'), context: question.context }, '');
+    const wanted = copyPlain({ ...requireObject(input, 'input'), context: question.context }, '');
     const how = { signal, invalidate: this.#invalidate };
     return exchangeCredential(this.#core, this.#settings, credential, wanted, how);
   }
@@ -253,7 +253,7 @@ export class CoreTokens implements Tokens {
 
   resolve(selection: Selection, options: ResolveOptions = {}): Preview {
     const { tree } = readResolveOptions(options);
-    return answer(this.#core.resolve(plainCopy(selection, ''), tree));
+    return answer(this.#core.resolve(copyPlain(selection, ''), tree));
   }
 
   expand(pattern: string): string[] {
@@ -261,7 +261,7 @@ export class CoreTokens implements Tokens {
   }
 
   suggest(permissions: readonly string[]): Suggestion {
-    return answer(this.#core.suggest(plainCopy(permissions, 'permissions')));
+    return answer(this.#core.suggest(copyPlain(permissions, 'permissions')));
   }
 
   match(method: string, path: string): RouteRequirement | null {
@@ -314,7 +314,7 @@ const BARE: readonly string[] = ['input', 'query', 'change'];
 function copied(call: Call): Call {
   const members = Object.entries(call).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    members.map(([name, value]) => [name, plainCopy(value, BARE.includes(name) ? '' : name)]),
+    members.map(([name, value]) => [name, copyPlain(value, BARE.includes(name) ? '' : name)]),
   ) as unknown as Call;
 }
 
@@ -330,7 +330,7 @@ const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 export function readResolveOptions(options: ResolveOptions): { tree: boolean } {
   refuseUnknownOptions(options, RESOLVE_OPTIONS, 'resolve');
   const { tree = true } = options;
-  if (typeof tree !== 'boolean') throw wrong('tree', 'expected true or false');
+  if (typeof tree !== 'boolean') throw invalidInput('tree', 'expected true or false');
   return { tree };
 }
 

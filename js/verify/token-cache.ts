@@ -92,7 +92,7 @@ export class TokenCache {
       : this.#validVerdict(this.#core.lookupPacked(credential, id, now), asOf);
   }
 
-  /** As {@link lookupText}, for those at some places, at most `MOST_HITS` and all of one length. Their verdicts take the same places. */
+  /** As {@link lookupText}, for those at some places, at most `MAX_BATCH_LOOKUPS` and all of one length. Their verdicts take the same places. */
   lookupMany(
     asked: readonly { credential: string; requirement?: string }[],
     places: readonly number[],

@@ -7,7 +7,7 @@ import { readValues } from '../stores/response.js';
 import type { CachedVerifier } from './cached-verifier.js';
 import { readQuestion } from './read-question.js';
 
-const MOST = 1_000;
+const MAX_VERIFICATIONS = 1_000;
 
 /** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
 export async function verifyMany(
@@ -17,10 +17,14 @@ export async function verifyMany(
   options: VerifyManyOptions,
 ): Promise<Verdict[]> {
   const { signal, freshness = settings.freshness } = readQuestion(undefined, options, 'verify');
-  if (!Array.isArray(verifications) || verifications.length > MOST) {
-    throw new LeastkeyError('invalid_input', `verifications: expected an array of at most ${MOST}`, {
-      path: 'verifications',
-    });
+  if (!Array.isArray(verifications) || verifications.length > MAX_VERIFICATIONS) {
+    throw new LeastkeyError(
+      'invalid_input',
+      `verifications: expected an array of at most ${MAX_VERIFICATIONS}`,
+      {
+        path: 'verifications',
+      },
+    );
   }
   signal?.throwIfAborted();
   const verdicts = verifier.lookupMany(verifications, freshness);
