@@ -1,7 +1,7 @@
+import type { CredentialSource } from '../api/call.js';
 import type { Catalog } from '../api/catalog.js';
 import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { CredentialSource } from '../api/request.js';
 import type { ReadStore, Store } from '../api/store.js';
 import type { TokensOptions } from '../api/tokens-options.js';
 import type {

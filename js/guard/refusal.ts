@@ -1,5 +1,5 @@
+import type { GuardRequest } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { GuardRequest } from '../api/request.js';
 import type { Verdict } from '../api/verification.js';
 import { acceptsJson } from './accept.js';
 

@@ -1,9 +1,7 @@
 import type { OnError } from '../api/on-error.js';
 import type { MaybePromise } from '../api/store.js';
 import type { Actor } from '../api/token.js';
-import { readAudience } from '../guard/audience.js';
-import { readOnError } from '../input/on-error.js';
-import { invalidInput, refuseUnknownOptions } from '../input/options.js';
+import { invalidInput, readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 
 /** What {@link handler} is given. */
 export interface HandlerOptions {

@@ -1,6 +1,6 @@
 import { didYouMean, showName } from '../input/did-you-mean.js';
 import { RequestRefused } from './refusal.js';
-import type { Schema } from './schemas/schema.js';
+import { type Schema, TEXT } from './schemas/schema.js';
 
 /** A parameter of the query. */
 export interface Parameter {
@@ -51,3 +51,15 @@ function unknown(name: string, parameters: Parameters): RequestRefused {
 }
 
 const wrong = (detail: string) => new RequestRefused('malformed_request', detail);
+
+export const OWNER: Parameter = {
+  description: 'Whose: a resource such as `org:acme`. Default: the actor itself, where its id is a resource.',
+  schema: TEXT,
+};
+
+export const LIMIT: Parameter = {
+  description: 'The most items of one page.',
+  schema: { type: 'integer', minimum: 1, maximum: 200 },
+};
+
+export const AFTER: Parameter = { description: 'Where the last page ended: its `next`.', schema: TEXT };

@@ -1,6 +1,6 @@
+import type { CredentialSource, HeadersLike, RequestLike } from '../api/call.js';
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { CredentialSource, HeadersLike, RequestLike } from '../api/request.js';
 
 const { missing, malformedHeader, malformedCredential, ambiguous } = WRAPPER_REFUSALS;
 

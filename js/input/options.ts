@@ -1,5 +1,6 @@
-import type { CallOptions } from '../api/call.js';
+import type { CallOptions, GuardRequest } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
+import type { ErrorContext, OnError } from '../api/on-error.js';
 import { didYouMean, showName } from './did-you-mean.js';
 
 /** Refuses what is no object, and any member that is not known, with the nearest name that is. */
@@ -39,4 +40,31 @@ export function readSignal(signal: AbortSignal | undefined): AbortSignal | undef
 
 export function invalidInput(path: string, message: string): LeastkeyError {
   return new LeastkeyError('invalid_input', path === 'options' ? message : `${path}: ${message}`, { path });
+}
+
+/** Printable ASCII, as the conditions of tokens have it. */
+const AUDIENCE = /^[ -~]{1,256}$/;
+
+/** Reads the option `audience`: what a service is called. Once, so that a mistake in it is no failure of each request. */
+export function readAudience(audience: string | undefined): string | undefined {
+  if (audience === undefined || (typeof audience === 'string' && AUDIENCE.test(audience))) return audience;
+  throw new LeastkeyError('invalid_input', 'audience: expected 1 to 256 printable ASCII characters', {
+    path: 'audience',
+  });
+}
+
+/** Reads the option `onError`. The function that is answered never throws. */
+export function readOnError<R extends GuardRequest>(
+  onError: OnError<R> | undefined,
+): (error: unknown, context: ErrorContext<R>) => void {
+  if (onError === undefined) return () => {};
+  if (typeof onError !== 'function') {
+    throw new LeastkeyError('invalid_input', 'onError: expected a function', { path: 'onError' });
+  }
+  return (error, context) => {
+    try {
+      // An `async` function rejects, which nobody would handle.
+      Promise.resolve(onError(error, context)).catch(() => {});
+    } catch {}
+  };
 }

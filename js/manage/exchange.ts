@@ -1,6 +1,6 @@
+import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Exchanged } from '../api/exchange.js';
-import type { CredentialSource } from '../api/request.js';
 import type { ManageCore } from '../core/manage-core.js';
 import { readCredential } from '../input/credential.js';
 import type { Settings } from '../runtime/settings.js';

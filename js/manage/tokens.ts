@@ -1,14 +1,13 @@
 import type { Accounts } from '../api/accounts.js';
 import type { AuditCheck, AuditPage, AuditQuery, VerifyAuditOptions } from '../api/audit.js';
 import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from '../api/bulk.js';
-import type { CallOptions } from '../api/call.js';
+import type { CallOptions, CredentialSource } from '../api/call.js';
 import type { Deployment } from '../api/catalog.js';
 import type { Description } from '../api/describe.js';
 import type { DriftQuery, DriftReport } from '../api/drift.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from '../api/exchange.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from '../api/import-keys.js';
 import type { Jobs } from '../api/jobs.js';
-import type { CredentialSource } from '../api/request.js';
 import type { Rotated, RotateOptions } from '../api/rotation.js';
 import type { Preview, ResolveOptions, Selection } from '../api/selection.js';
 import type { Suggestion } from '../api/suggestion.js';

@@ -1,6 +1,6 @@
 /** Verification within a freshness window: from what is remembered where that may be used, from the store otherwise. */
 
-import type { CredentialSource } from '../api/request.js';
+import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
 import { isTextRequirement, questionOf } from '../core/plain-question.js';
 import { MAX_BATCH_LOOKUPS, type VerifyingCore } from '../core/verifying-core.js';

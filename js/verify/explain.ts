@@ -1,4 +1,4 @@
-import type { CredentialSource } from '../api/request.js';
+import type { CredentialSource } from '../api/call.js';
 import type { Explanation, Verdict, Wire } from '../api/verification.js';
 import type { ManageCore } from '../core/manage-core.js';
 import type { Question, Reads } from '../runtime/protocol.js';

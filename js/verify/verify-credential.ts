@@ -1,5 +1,5 @@
+import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { CredentialSource } from '../api/request.js';
 import type { Verdict, VerifiedToken } from '../api/verification.js';
 import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Preview } from '../../api/selection.js';
-import { narrowedOf } from '../permissions/narrowed.js';
+import { narrowedOf } from '../permissions/shown.js';
 import { summaryOf } from '../permissions/summary.js';
 import type { Portal } from '../portal.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';

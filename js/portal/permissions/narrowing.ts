@@ -4,8 +4,7 @@ import type { LeastkeyError } from '../../api/errors.js';
 import type { Engine } from '../data/engine.js';
 import { icon } from '../icons.js';
 import { PortalElement, reveal } from '../portal-element.js';
-import { type Choice, NOTHING, selectionOf } from './choice.js';
-import { ChoiceChange } from './choice-change.js';
+import { type Choice, ChoiceChange, NOTHING, selectionOf } from './choice.js';
 
 /** Single permissions, held on some resources only. */
 export class Narrowing extends PortalElement {

@@ -5,6 +5,7 @@ import { errorBox } from '../error-box.js';
 import { PortalElement } from '../portal-element.js';
 import {
   type Choice,
+  ChoiceChange,
   difference,
   NOTHING,
   offered,
@@ -13,7 +14,6 @@ import {
   withPermissions,
   withTemplate,
 } from './choice.js';
-import { ChoiceChange } from './choice-change.js';
 import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
 import type { TreeChange } from './permission-tree.js';
 

@@ -5,8 +5,7 @@ import { roleField, rolesOf } from '../create/role-field.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
-import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
-import type { ChoiceChange } from '../permissions/choice-change.js';
+import { type Choice, type ChoiceChange, NOTHING, selectionOf } from '../permissions/choice.js';
 import { warningsOf } from '../permissions/summary.js';
 import { PortalElement } from '../portal-element.js';
 import { descriptionField, nameField, tagsField } from '../restrictions/label-fields.js';
@@ -14,10 +13,9 @@ import { restrictionFields } from '../restrictions/restriction-fields.js';
 import { NO_FIELDS, type TokenFields, tokenFieldsOf } from '../restrictions/token-fields.js';
 import type { UnreadableField } from '../restrictions/unreadable-field.js';
 import { settle } from '../settle.js';
-import { ceilingOf } from './ceiling.js';
 import { type Changes, changesOf, type Editable, editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
-import { startOf } from './start.js';
+import { ceilingOf, startOf } from './starting-values.js';
 
 /** Changing what a token is, as far as its kind lets anybody, with the difference in view before it is saved. */
 export class EditToken extends PortalElement {

@@ -5,7 +5,7 @@ import { icon } from '../icons.js';
 import type { StatusAction } from '../portal.js';
 import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
-import { gracesOf } from './grace.js';
+import { gracesOf } from './starting-values.js';
 
 /** The dialog behind the status of a token: what its kind allows, and a confirmation before anything is done. */
 export class ManageToken extends PortalElement {

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { AuditEntry } from '../../api/audit.js';
-import { filledPage } from '../data/filled-page.js';
+import { filledPage } from '../data/source.js';
 import { errorBox } from '../error-box.js';
 import { difference } from '../permissions/choice.js';
 import { instant, PortalElement } from '../portal-element.js';

@@ -5,7 +5,7 @@ import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
 import { statusButton } from '../list/token-row.js';
-import { narrowedOf } from '../permissions/narrowed.js';
+import { narrowedOf } from '../permissions/shown.js';
 import { summaryOf } from '../permissions/summary.js';
 import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';

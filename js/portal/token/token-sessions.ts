@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../api/token.js';
-import { filledPage } from '../data/filled-page.js';
+import { filledPage } from '../data/source.js';
 import { errorBox } from '../error-box.js';
 import { instant, PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
