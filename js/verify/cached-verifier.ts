@@ -1,4 +1,4 @@
-/** Verification within a freshness window: from what is remembered where that may be used, from the store otherwise. */
+/** Verification within a freshness window: from the token cache on a hit, else from the store. */
 
 import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
@@ -16,10 +16,10 @@ import { unavailableVerdict, withSameCause } from './unavailable.js';
 import { type CacheFill, verifyCredential } from './verify-credential.js';
 import { verifyCredentialSync } from './verify-sync.js';
 
-/** How often a verification waits for a read of the same token that others have begun, before it reads itself. */
+/** How many loads of the same token by other calls a verification awaits before it loads itself. */
 const MAX_COALESCED = 2;
 
-/** The verifications of one deployment. */
+/** The verifier of one deployment: token cache, change feed and loads from the store. */
 export class CachedVerifier {
   readonly #core: VerifyingCore;
   readonly #settings: Settings;
@@ -36,12 +36,12 @@ export class CachedVerifier {
     this.#cache = new TokenCache(core, this.#flights);
   }
 
-  /** What the clock said at the last verification within a window. */
+  /** The clock reading at the last verification within a window. */
   get lastClockReading(): number {
     return this.#lastClockReading;
   }
 
-  /** The verdict on anything, with the options of a caller. */
+  /** `verify` of the public API. Synchronous on a cache hit or with a synchronous store. */
   verify(
     source: CredentialSource,
     requirement: Requirement | undefined,
@@ -59,7 +59,7 @@ export class CachedVerifier {
     return this.verifyQuestion(source, question, freshness ?? settings.freshness, signal);
   }
 
-  /** {@link verify}, if it takes no waiting: from what is remembered, or from a store that answers at once. */
+  /** `verifySync`: the verdict from the cache or a synchronous store; `undefined` otherwise. */
   verifySync(
     source: CredentialSource,
     requirement: Requirement | undefined,
@@ -83,29 +83,32 @@ export class CachedVerifier {
     return this.#loadSync(source, question, this.#cacheFill());
   }
 
-  /** The verdicts that what is remembered answers, in the order of what is asked; nothing in the place of the others. */
+  /** The verdicts of `asked` that are cache hits, in order; `undefined` for the others. */
   lookupMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
     const verdicts: (Verdict | undefined)[] = asked.map(() => undefined);
     const now = this.#readClock();
-    // Keys of another system have no one length.
+    // Imported keys have different lengths.
     const { form } = this.#core;
     if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
     const { readAt } = this.#feed;
-    const plain = asked as readonly TextVerification[];
+    const texts = asked as readonly TextVerification[];
     let places: number[] = [];
     for (let at = 0; at < asked.length; at++) {
       const one = asked[at] as Verification;
       if (!isTextVerification(one) || this.#isMalformed(one.credential)) continue;
       places.push(at);
       if (places.length < MAX_BATCH_LOOKUPS) continue;
-      this.#cache.lookupMany(plain, places, verdicts, now, readAt);
+      this.#cache.lookupMany(texts, places, verdicts, now, readAt);
       places = [];
     }
-    if (places.length > 0) this.#cache.lookupMany(plain, places, verdicts, now, readAt);
+    if (places.length > 0) this.#cache.lookupMany(texts, places, verdicts, now, readAt);
     return verdicts;
   }
 
-  /** The verdict; no older than `freshness` milliseconds. 0 reads the store each time. `settings`: through another view of the store. */
+  /**
+   * The verdict, at most `freshness` milliseconds old; 0 reads the store each time. `settings` may
+   * carry another view of the store.
+   */
   verifyQuestion(
     source: CredentialSource,
     question: Question,
@@ -143,7 +146,7 @@ export class CachedVerifier {
     return this.#loadSync(credential, question, freshness > 0 ? this.#cacheFill() : undefined);
   }
 
-  /** From a store that answers at once. From any other nothing, and no look is taken for made. */
+  /** Loads from a synchronous store. With any other: `undefined`, and the recheck is cancelled. */
   #loadSync(credential: string, question: Question, fill: CacheFill | undefined): Verdict | undefined {
     if (fill !== undefined && this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
     const verdict = verifyCredentialSync(this.#core, this.#settings, credential, question, fill);
@@ -151,7 +154,7 @@ export class CachedVerifier {
     return verdict;
   }
 
-  /** Whether a question in two texts, of which the options say no more, may be answered from what is remembered. */
+  /** Whether this call can use the cache fast path: a text credential, no options. */
   #canUseFastPath(credential: string, options: VerifyOptions | undefined): boolean {
     return (
       options === undefined &&
@@ -161,7 +164,7 @@ export class CachedVerifier {
     );
   }
 
-  /** Answers a plain question from what is remembered. Nothing is made on the way but the verdict. */
+  /** A cache lookup for two texts. It allocates nothing but the verdict. */
   #lookupText(credential: string, requirement: string | undefined): Verdict | undefined {
     if (this.#isMalformed(credential)) return this.#malformedVerdict();
     const now = this.#readClock();
@@ -169,7 +172,7 @@ export class CachedVerifier {
     return this.#cache.lookupText(credential, requirement, now, this.#feed.readAt);
   }
 
-  /** Answers a list that is required whole with a yes, from what is remembered, where nothing has to be read or made for it. */
+  /** A cache lookup for a list of permissions that is already interned. Valid verdicts only. */
   #lookupList(
     source: CredentialSource,
     requirement: Requirement | undefined,
@@ -182,13 +185,13 @@ export class CachedVerifier {
     return this.#cache.lookupList(source, requirement, now, this.#feed.readAt);
   }
 
-  /** Whether a text has not the length or the beginning of a credential, so that nobody need look at it. */
+  /** Whether a text lacks the length or the prefix of a credential. */
   #isMalformed(text: string): boolean {
     const { form } = this.#core;
     return form !== undefined && (text.length !== form.length || !text.startsWith(form.start));
   }
 
-  /** Rests on nothing, so a flood of it is not worth a look at the clock each. */
+  /** Does not read the clock, so that a flood of malformed credentials stays cheap. */
   #malformedVerdict(): Verdict {
     const asOf = this.#lastClockReading || this.#settings.now();
     return { valid: false, code: 'malformed', status: 401, error: 'invalid_token', asOf };
@@ -199,12 +202,12 @@ export class CachedVerifier {
     return this.#lastClockReading;
   }
 
-  /** After a change by this process, what is remembered is looked at again. */
+  /** Makes the next verification read the change feed: this process has changed something. */
   invalidate(): void {
     this.#feed.invalidate();
   }
 
-  /** Without a promise, where the feed is fresh and the store answers at once. */
+  /** Returns synchronously if the feed is fresh and the store is synchronous. */
   #verifyAsync(
     credential: string,
     question: Question,
@@ -236,7 +239,10 @@ export class CachedVerifier {
     return verdict ?? this.#loadOnMiss(credential, question, asOf, signal, settings);
   }
 
-  /** From the store, by one read for all that ask for the same token meanwhile. `joined`: after so many reads that did not do. */
+  /**
+   * Loads the token from the store, or awaits a load of it that is in flight. `joined`: how many
+   * such loads did not answer this question.
+   */
   #loadOnMiss(
     credential: string,
     question: Question,
@@ -245,26 +251,25 @@ export class CachedVerifier {
     settings: Settings,
     joined = 0,
   ): Verdict | Promise<Verdict> {
-    const subject = this.#flights.keyOf(credential);
-    const under = joined < MAX_COALESCED ? this.#flights.inFlight(subject) : undefined;
-    if (under !== undefined)
-      return this.#coalesce(under, joined, credential, question, asOf, signal, settings);
+    const key = this.#flights.keyOf(credential);
+    const load = joined < MAX_COALESCED ? this.#flights.inFlight(key) : undefined;
+    if (load !== undefined) return this.#coalesce(load, joined, credential, question, asOf, signal, settings);
     try {
       this.#flights.refuseOverload();
     } catch (failure) {
       const verdict = this.#cache.lookup(credential, question, asOf, this.#feed.readAt, 'accept');
-      // Nobody knows whether what was not used for long has been used elsewhere.
+      // Another process may have used the token since.
       const isKnown = verdict !== undefined && verdict.code !== 'idle_expired';
       return isKnown ? verdict : unavailableVerdict(settings, failure, asOf);
     }
     const read = this.#load(credential, question, signal, settings);
-    // A count against limits is nobody else's.
+    // A counted use answers one call only.
     if (read instanceof Promise) this.#flights.track(credential, read, question.consume === undefined);
     return read;
   }
 
   async #coalesce(
-    under: { verdict: Promise<Verdict>; left: number },
+    load: { verdict: Promise<Verdict>; left: number },
     joined: number,
     credential: string,
     question: Question,
@@ -273,24 +278,25 @@ export class CachedVerifier {
     settings: Settings,
   ): Promise<Verdict> {
     const deadline = new Deadline(settings.deadline, signal);
-    const verdict = await this.#waitForLoad(under, credential, question, deadline);
+    const verdict = await this.#waitForLoad(load, credential, question, deadline);
     if (verdict !== undefined)
       return withSameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
     return this.#loadOnMiss(credential, question, asOf, signal, settings, joined + 1);
   }
 
   /**
-   * Waits for a read of the same token that is under way, and answers from what it has left to remember: that is as good as anything that
-   * is remembered. Nothing where that does not do, or the read was cut off. A store that failed it is not asked again by all who wait.
+   * Awaits a load of the same token that is in flight, and answers from the cache entry that it
+   * leaves. `undefined` if that entry does not answer the question or the load was cut off. If the
+   * store failed the load, all who wait for it get that verdict, and the store gets no more reads.
    */
   async #waitForLoad(
-    under: { verdict: Promise<Verdict>; left: number },
+    load: { verdict: Promise<Verdict>; left: number },
     credential: string,
     question: Question,
     deadline: Deadline,
   ): Promise<Verdict | undefined> {
     try {
-      const verdict = await withTimeout(under.verdict, Math.min(deadline.left, under.left), deadline.signal);
+      const verdict = await withTimeout(load.verdict, Math.min(deadline.left, load.left), deadline.signal);
       if (verdict.code === 'store_unavailable') return verdict;
     } catch {
       deadline.throwIfAborted();
@@ -308,7 +314,7 @@ export class CachedVerifier {
     return verifyCredential(this.#core, settings, credential, question, signal, this.#cacheFill());
   }
 
-  /** What becomes of a token that is read from now on. */
+  /** How a token that is read from now on enters the cache. */
   #cacheFill(): CacheFill {
     return {
       stamp: this.#core.readStamp(),
@@ -317,7 +323,7 @@ export class CachedVerifier {
   }
 }
 
-/** A verification that only two texts make. */
+/** A verification with two texts and no options. */
 interface TextVerification {
   credential: string;
   requirement?: string;

@@ -1,31 +1,34 @@
 /**
- * Looks at the store that a verifier makes beside its reads of the feed: first ones, at tokens that are not remembered, and second ones, at
- * refusals that could have been taken back since they were read.
+ * Loads of tokens that are in flight, so that concurrent calls share one (single flight), and the
+ * rate limit of rechecks: reads that confirm a cached refusal before it is given.
  */
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
 
-/** The least time between two second looks at one id, in milliseconds. */
+/** The least time between two rechecks of one id, in milliseconds. */
 const RECHECK_INTERVAL = 1_000;
 
-/** How many ids that were not there are looked at once more in one second. Who makes ids up takes them from others like him only. */
+/**
+ * How many unknown ids are rechecked per second. They have a budget of their own, so that invented
+ * ids use up that of other invented ids only.
+ */
 const MAX_ABSENT_RECHECKS = 100;
 
-/** The most looks that are under way at once. */
+/** The most loads in flight. */
 const MAX_IN_FLIGHT = 4_096;
 
-/** The characters of a credential after its prefix and the separator, and where in them its id begins and ends. */
+/** The length of a credential after its prefix and separator, and where its id begins and ends. */
 const BODY = { length: 53, id: [1, 17] } as const;
 
-/** A look that is under way. */
+/** A load in flight. */
 interface Load {
-  /** By a clock that nobody sets. */
+  /** By the monotonic clock. */
   began: number;
   verdict: Promise<Verdict>;
 }
 
-/** When something was, by the clock and by one that nobody sets. */
+/** An instant, by the host's clock and by the monotonic clock. */
 interface Timestamp {
   now: number;
   steady: number;
@@ -33,7 +36,10 @@ interface Timestamp {
 
 const timestampOf = (now: number): Timestamp => ({ now, steady: performance.now() });
 
-/** Whether a pause that began then is over, by either clock: one that was set back stands still, and one that jumped goes back. */
+/**
+ * Whether the recheck interval has passed, by either clock: the host's clock may have been set
+ * back, and the monotonic one may have been suspended.
+ */
 function hasElapsed(began: Timestamp | undefined, now: number): boolean {
   return (
     began === undefined ||
@@ -42,30 +48,30 @@ function hasElapsed(began: Timestamp | undefined, now: number): boolean {
   );
 }
 
-/** The looks of one verifier. */
+/** The loads and rechecks of one verifier. */
 export class SingleFlight {
   readonly #start: string;
-  /** How long a look takes at most. One that took longer was cut off with the request that began it, and settles no more. */
+  /** How long a load takes at most. A longer one was cut off with its request, and never settles. */
   readonly #maxDuration: number;
-  /** By what they look at; those that nobody may share by themselves. */
+  /** By the token that they load; loads that cannot be shared by themselves. */
   readonly #inFlight = new Map<unknown, Load>();
-  /** When ids were looked at a second time, in the last second: of tokens that are remembered, and a hundred others. The first comes first. */
+  /** When ids were rechecked within the last second, the oldest first. */
   readonly #rechecks = new Map<string, Timestamp>();
   #absent: { since: Timestamp | undefined; count: number } = { since: undefined, count: 0 };
 
-  constructor(prefix: string, longest: number) {
+  constructor(prefix: string, maxDuration: number) {
     this.#start = `${prefix}_`;
-    this.#maxDuration = longest;
+    this.#maxDuration = maxDuration;
   }
 
-  /** What a look at a credential is a look at: the token that it names, whatever its secret is. A key of another system names none. */
+  /** What identifies a load: the id of the token, or the whole text of an imported key. */
   keyOf(credential: string): string {
     const from = this.#start.length;
     if (credential.length !== from + BODY.length || !credential.startsWith(this.#start)) return credential;
     return credential.slice(from + BODY.id[0], from + BODY.id[1]);
   }
 
-  /** Whether a refusal is to be read once more before it is given. `isAbsent`: it is because there was no such id. */
+  /** Whether to recheck a refusal before it is given. `isAbsent`: the id was unknown. */
   isRecheckDue(credential: string, now: number, isAbsent: boolean): boolean {
     const tokenKey = this.keyOf(credential);
     if (this.inFlight(tokenKey) !== undefined) return true;
@@ -74,7 +80,7 @@ export class SingleFlight {
     return !isAbsent || this.#absent.count < MAX_ABSENT_RECHECKS;
   }
 
-  /** Takes note that a second look begins, if it is one that nobody else makes already. */
+  /** Records that a recheck starts, unless a load of the token is in flight. */
   startRecheck(credential: string, now: number, isAbsent: boolean): void {
     const tokenKey = this.keyOf(credential);
     if (this.inFlight(tokenKey) !== undefined) return;
@@ -84,12 +90,12 @@ export class SingleFlight {
     this.#rechecks.set(tokenKey, timestampOf(now));
   }
 
-  /** A look that was begun has not been made. */
+  /** Takes back {@link startRecheck}: the store was not read. */
   cancelRecheck(credential: string): void {
     this.#rechecks.delete(this.keyOf(credential));
   }
 
-  /** The look at a tokenKey that is under way, and how long it may still take. */
+  /** The load in flight of a token, and how long it may still take. */
   inFlight(tokenKey: string): { verdict: Promise<Verdict>; left: number } | undefined {
     const load = this.#inFlight.get(tokenKey);
     if (load === undefined) return undefined;
@@ -97,7 +103,7 @@ export class SingleFlight {
     return left > 0 ? { verdict: load.verdict, left } : undefined;
   }
 
-  /** @throws {LeastkeyError} `store_unavailable` when too many are under way to begin another. */
+  /** @throws {LeastkeyError} `store_unavailable` when too many loads are in flight. */
   refuseOverload(): void {
     if (this.#inFlight.size < MAX_IN_FLIGHT) return;
     const before = performance.now() - this.#maxDuration;
@@ -109,20 +115,20 @@ export class SingleFlight {
     );
   }
 
-  /** Takes note of a look that is under way. `isShared`: others may join it. */
+  /** Records a load in flight. `isShared`: other calls may await it. */
   track(credential: string, verdict: Promise<Verdict>, isShared: boolean): void {
     const tokenKey = this.keyOf(credential);
     const key = isShared ? tokenKey : verdict;
     const load = { began: performance.now(), verdict };
     this.#inFlight.set(key, load);
-    const over = () => {
+    const settled = () => {
       if (this.#inFlight.get(key) === load) this.#inFlight.delete(key);
     };
     const failed = () => {
-      over();
+      settled();
       this.#rechecks.delete(tokenKey);
     };
-    verdict.then(({ code }) => (code === 'store_unavailable' ? failed() : over()), failed);
+    verdict.then(({ code }) => (code === 'store_unavailable' ? failed() : settled()), failed);
   }
 
   #pruneRechecks(now: number): void {

@@ -1,4 +1,4 @@
-/** What the core remembers of tokens, as verdicts. */
+/** The JavaScript half of the token cache: turns packed lookups of the core into verdicts. */
 
 import type { VerdictCode } from '../api/codes.js';
 import type { Verdict, VerifiedToken } from '../api/verification.js';
@@ -7,45 +7,45 @@ import { type CodeRow, MISS, SLOT_SHIFT, SUCCESSOR_BIT, type VerifyingCore } fro
 import type { Question } from '../runtime/protocol.js';
 import type { SingleFlight } from './single-flight.js';
 
-/** Refusals that nothing takes back: what is remembered of them needs no second look. */
+/** Refusals that are final: a cached one needs no recheck. */
 const FINAL_CODES: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
 
-/** How many different lists of permissions are shared by the tokens that hold the same. */
+/** How many distinct permission lists are interned. Tokens with equal lists share one. */
 const MAX_PERMISSION_LISTS = 256;
 
-/** How many different texts that tokens have in common are shared: permissions, owners, resources and kinds. */
+/** How many distinct texts are interned: permissions, owners, resources and kinds. */
 const MAX_INTERNED_TEXTS = 4_096;
 
-/** The most lists that begin with the same text and are found without a key. */
+/** How many recent lists with the same first item are compared before a key is built. */
 const MAX_RECENT_LISTS = 8;
 
-/** The most requirements that have a number. */
+/** How many requirements get an id. */
 const MAX_INTERNED_REQUIREMENTS = 1_000;
 
-/** The tokens that the core remembers, each by the number of its slot. */
+/** The token views of the cached tokens, by the slot that the core gave them. */
 export class TokenCache {
   readonly #core: VerifyingCore;
   readonly #flights: SingleFlight;
-  /** The number of the code `valid`. */
+  /** The index of the code `valid`. */
   readonly #valid: number;
-  /** What a verdict tells of a token, by slot. */
+  /** The `token` member of verdicts, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
-  /** Their permissions, each list once: it would be most of what a token takes. */
+  /** Interned permission lists: they are most of a token's size. */
   readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
   readonly #requirementIds = new Map<string | undefined, number>();
   readonly #listIds = new Map<string, number>();
-  /** The last of them by what stands first: to compare a list is a third of the work of making a key of it. */
+  /** Recent lists by their first item: comparing a list costs a third of building its key. */
   readonly #recentLists = new Map<unknown, InternedList[]>();
   #epoch = -1;
 
-  constructor(core: VerifyingCore, looks: SingleFlight) {
+  constructor(core: VerifyingCore, flights: SingleFlight) {
     this.#core = core;
-    this.#flights = looks;
+    this.#flights = flights;
     this.#valid = core.codes.findIndex(({ code }) => code === 'valid');
   }
 
-  /** The verdict on a credential, as of an instant; nothing where the store has to be asked. */
+  /** The cached verdict on a credential, as of an instant; `undefined` on a miss. */
   lookup(
     credential: string,
     question: Question,
@@ -62,7 +62,7 @@ export class TokenCache {
     return this.#verdict(packed, { credential, question, now, asOf, refusals });
   }
 
-  /** As {@link lookup}, for a question that only a text makes. */
+  /** As {@link lookup}, for a requirement that is one text, without options. */
   lookupText(
     credential: string,
     requirement: string | undefined,
@@ -78,7 +78,7 @@ export class TokenCache {
     );
   }
 
-  /** A yes on a list that is required whole and was read before; nothing where that is not known. */
+  /** A valid verdict for a list of permissions that is already interned; `undefined` otherwise. */
   lookupList(
     credential: string,
     requirement: readonly unknown[],
@@ -92,7 +92,10 @@ export class TokenCache {
       : this.#validVerdict(this.#core.lookupPacked(credential, id, now), asOf);
   }
 
-  /** As {@link lookupText}, for those at some places, at most `MAX_BATCH_LOOKUPS` and all of one length. Their verdicts take the same places. */
+  /**
+   * As {@link lookupText}, for the items at the indexes `places`: at most `MAX_BATCH_LOOKUPS`, with
+   * credentials of one length. Their verdicts are written to the same indexes.
+   */
   lookupMany(
     asked: readonly { credential: string; requirement?: string }[],
     places: readonly number[],
@@ -108,7 +111,7 @@ export class TokenCache {
       credentials += credential;
       ids.push(this.#requirementId(requirement) ?? MISS);
     }
-    // What is not plain asks the core again, which writes over these: so they are copied.
+    // Copied: other verdicts call the core again, which overwrites the buffer.
     const results = this.#core.lookupBatch(credentials, ids, now)?.slice(0, places.length);
     if (results === undefined) return;
     for (let at = 0; at < places.length; at++) {
@@ -121,8 +124,8 @@ export class TokenCache {
   }
 
   /**
-   * Remembers what a verdict from the store tells of a token. To be called in the same turn as the core has filled the slot: at any later
-   * moment another token may stand there.
+   * Inserts the token view of a verdict from the store. Call it in the same task in which the core
+   * filled the slot: later the slot may hold another token.
    */
   insert(slot: number, token: VerifiedToken | undefined): void {
     this.#dropIfRestarted();
@@ -132,7 +135,7 @@ export class TokenCache {
       token.owner = this.#internText(token.owner);
       token.resource = this.#internText(token.resource);
     }
-    // Many verdicts will share it.
+    // Many verdicts share it.
     this.#tokens[slot] = deepFreeze(token);
   }
 
@@ -141,9 +144,9 @@ export class TokenCache {
     const known = this.#permissionLists.get(key);
     if (known !== undefined) return known;
     if (this.#permissionLists.size >= MAX_PERMISSION_LISTS) this.#permissionLists.clear();
-    const ofShared = permissions.map((permission) => this.#internText(permission));
-    this.#permissionLists.set(key, ofShared);
-    return ofShared;
+    const interned = permissions.map((permission) => this.#internText(permission));
+    this.#permissionLists.set(key, interned);
+    return interned;
   }
 
   #internText(text: string): string {
@@ -154,7 +157,7 @@ export class TokenCache {
     return text;
   }
 
-  /** The answer to nearly every verification: yes, by the secret that the token was read with. */
+  /** The commonest answer: valid, by the secret that the token was cached with. */
   #validVerdict(packed: number, asOf: number): Verdict | undefined {
     if (packed <= MISS || (packed & (SUCCESSOR_BIT * 2 - 1)) !== this.#valid) return undefined;
     const token = this.#tokens[packed >>> SLOT_SHIFT];
@@ -186,7 +189,7 @@ export class TokenCache {
     else if (isMarked !== (token.successor === true)) token = withOtherSecret(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
     if (row.code === 'idle_expired') {
-      // Uses that were noted here may not be in the store yet.
+      // Uses noted in this process may not be in the store yet.
       const renewed = this.#core.lookup(credential, question, now).packed;
       if (renewed !== packed) return this.#verdict(renewed, asked);
     }
@@ -195,7 +198,7 @@ export class TokenCache {
     return { ...refusal(row, asOf), token, ...details };
   }
 
-  /** A refusal that may have been taken back since is read once more before it is given; a flood of them is not. */
+  /** Whether to read the store before giving a refusal that may be out of date. Rate limited. */
   #mustReread({ code }: CodeRow, asked: Lookup, isAbsent = false): boolean {
     const { credential, now, refusals } = asked;
     if (refusals === 'accept' || FINAL_CODES.includes(code)) return false;
@@ -204,7 +207,7 @@ export class TokenCache {
     return true;
   }
 
-  /** The number of a requirement in text; nothing when too many have one. */
+  /** The id of a requirement in text; `undefined` when too many are interned. */
   #requirementId(requirement: string | undefined): number | undefined {
     return (
       this.#requirementIds.get(requirement) ??
@@ -212,7 +215,7 @@ export class TokenCache {
     );
   }
 
-  /** The number of a question that is no more than a requirement in text, or a list of texts. */
+  /** The id of a question without options whose requirement is a text or a list of texts. */
   #questionId(question: Question): number | undefined {
     if (isTextQuestion(question)) return this.#requirementId(question.requirement);
     const { requirement, context, consume } = question;
@@ -220,7 +223,7 @@ export class TokenCache {
     return this.#listId(requirement) ?? this.#intern(this.#listIds, requirement.join('\n'), question);
   }
 
-  /** The number of a list that has one. One that is frozen is known without a look at what stands in it. */
+  /** The id of an interned list. A frozen list is recognized by identity. */
   #listId(list: readonly unknown[]): number | undefined {
     const recent = this.#recentLists.get(list[0]) ?? [];
     for (const known of recent)
@@ -241,7 +244,7 @@ export class TokenCache {
     return id;
   }
 
-  /** A fresh instance remembers nothing. */
+  /** Clears everything after the core restarted: a fresh instance has an empty cache. */
   #dropIfRestarted(): void {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
@@ -253,20 +256,20 @@ export class TokenCache {
 }
 
 /**
- * What becomes of a refusal that could have been taken back: the caller reads the store again; or somebody will who asks for it then; or it
- * stands, because the store has just been asked.
+ * What to do with a refusal that may be out of date. `reread`: the caller reads the store now.
+ * `defer`: the caller may read it later. `accept`: give it, because the store has just been read.
  */
 type RefusalPolicy = 'reread' | 'defer' | 'accept';
 
-/** A list with a number, and what stood in it when it was looked up. */
+/** An interned list, with a copy of its items. */
 interface InternedList {
   texts: readonly unknown[];
   id: number;
-  /** Itself, if nobody can change it. */
+  /** The list itself, if it is frozen. */
   frozen: readonly unknown[] | undefined;
 }
 
-/** A verification that is under way. */
+/** The arguments of one lookup. */
 interface Lookup {
   credential: string;
   question: Question;
@@ -279,12 +282,15 @@ function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
   return { valid: false, code, status, ...(error !== undefined && { error }), asOf };
 }
 
-/** The same token, presented with the other secret of a rotation. */
+/** The token view for the other secret of a rotation. */
 function withOtherSecret({ successor, ...token }: VerifiedToken): VerifiedToken {
   return Object.freeze(successor === true ? token : { ...token, successor: true });
 }
 
-/** The same token, presented with an old secret: it names the rotation under way only where nothing but the end of its grace rotated that out. */
+/**
+ * The token view for an old secret. It names the pending rotation only if the end of its grace is
+ * what rotated the secret out.
+ */
 function rotatedOut({ successor: _, rotation, ...token }: VerifiedToken, byGrace: boolean): VerifiedToken {
   return Object.freeze(byGrace && rotation !== undefined ? { ...token, rotation } : token);
 }
