@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export type { Account, AccountInput, Accounts } from './api/accounts.js';
 export type {
   AuditCheck,
   AuditEntry,
@@ -15,8 +16,18 @@ export type {
   VerifyAuditOptions,
 } from './api/audit.js';
 export type {
+  BulkOptions,
+  BulkProgress,
+  BulkReport,
+  PurgeQuery,
+  RevokeAllOptions,
+  RevokeAllQuery,
+} from './api/bulk.js';
+export type { CallOptions, CredentialSource, Duration, HeadersLike, RequestLike } from './api/call.js';
+export type {
   Action,
   Catalog,
+  Deployment,
   Editable,
   Kind,
   PermissionNode,
@@ -25,68 +36,52 @@ export type {
   Template,
 } from './api/catalog.js';
 export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './api/catalog-ids.js';
-export type { BearerError, ErrorCode, VerdictCode } from './api/codes.js';
-export type { Conditions, RequestContext, TimeWindow } from './api/conditions.js';
+export type { BearerError, ErrorCode, Problem, VerdictCode } from './api/codes.js';
+export type { Conditions, Limits, RequestContext, TimeWindow } from './api/conditions.js';
 export { type DefinedCatalog, defineCatalog } from './api/define-catalog.js';
-export type { Deployment } from './api/deployment.js';
 export type { DescribedKind, DescribedTemplate, Description } from './api/describe.js';
 export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './api/drift.js';
-export { LeastkeyError, type Problem } from './api/errors.js';
-export type { Limits } from './api/limits.js';
-export type { ErrorContext, OnError } from './api/on-error.js';
-export type { Rotated, RotateOptions, Rotation, Rotations } from './api/rotation.js';
-export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
-export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './api/store.js';
-export type { Offer, Suggestion } from './api/suggestion.js';
-export type {
-  Actor,
-  AddressUse,
-  Created,
-  CreateInput,
-  HostActor,
-  ListQuery,
-  PermissionUse,
-  Requirement,
-  RevokeOptions,
-  TokenActor,
-  TokenChange,
-  TokenPage,
-  TokenRecord,
-  Verdict,
-  VerifiedToken,
-} from './api/types.js';
-export type { CredentialSource, HeadersLike, RequestLike } from './input/credential.js';
-export type { Duration } from './input/duration.js';
-export type { Account, AccountInput, Accounts } from './manage/accounts.js';
-export type {
-  BulkOptions,
-  BulkProgress,
-  BulkReport,
-  PurgeQuery,
-  RevokeAllOptions,
-  RevokeAllQuery,
-} from './manage/bulk.js';
-export type { Exchanged, ExchangeInput } from './manage/exchange.js';
+export { LeastkeyError } from './api/errors.js';
+export type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from './api/exchange.js';
 export type {
   ImportKeysOptions,
   ImportProgress,
   ImportReport,
   KeyRow,
   RowOutcome,
-} from './manage/import-keys.js';
-export type { AdvanceOptions, Job, Jobs } from './manage/jobs.js';
-export type { Minted, MintOptions } from './manage/mint.js';
-export { createTokens, type Tokens } from './manage/tokens.js';
+} from './api/import-keys.js';
+export type { AdvanceOptions, Job, Jobs } from './api/jobs.js';
+export type { ErrorContext, OnError } from './api/on-error.js';
+export type { Rotated, RotateOptions, Rotations } from './api/rotation.js';
+export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
+export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './api/store.js';
+export type { Offer, Suggestion } from './api/suggestion.js';
 export type {
-  CallOptions,
-  ExchangeOptions,
+  Actor,
+  Created,
+  CreateInput,
+  HostActor,
+  ListQuery,
+  RevokeOptions,
+  Rotation,
+  TokenActor,
+  TokenChange,
+  TokenPage,
+  TokenRecord,
+} from './api/token.js';
+export type { Tokens } from './api/tokens.js';
+export type { RecordKey, TokensOptions, UsageOptions } from './api/tokens-options.js';
+export type { AddressUse, FlushReport, PermissionUse } from './api/usage.js';
+export type {
   ExplainOptions,
-  RecordKey,
-  TokensOptions,
-  UsageOptions,
+  Explanation,
+  Requirement,
+  RouteRequirement,
+  Verdict,
+  Verification,
+  VerifiedToken,
+  VerifyManyOptions,
   VerifyOptions,
-} from './manage/tokens-options.js';
-export type { Explanation, Wire } from './verify/explain.js';
-export type { RouteRequirement } from './verify/route.js';
-export type { FlushReport } from './verify/usage.js';
-export type { Verification, VerifyManyOptions } from './verify/verify-many.js';
+  Wire,
+} from './api/verification.js';
+export { createTokens } from './manage/create-tokens.js';

@@ -3,7 +3,8 @@
  *
  * @packageDocumentation
  */
-import type { GuardRequest } from './guard/request.js';
+
+import type { GuardRequest } from './api/call.js';
 
 /** What of an `IncomingMessage` is read. */
 export interface IncomingLike {

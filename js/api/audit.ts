@@ -1,5 +1,5 @@
-import type { CallOptions } from '../manage/tokens-options.js';
-import type { Actor } from './types.js';
+import type { CallOptions } from './call.js';
+import type { Actor } from './token.js';
 
 /** One change, as it was committed: who, what, when, why, before and after. It holds no secret. */
 export interface AuditEntry {

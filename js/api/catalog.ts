@@ -1,4 +1,4 @@
-import type { Duration } from '../input/duration.js';
+import type { Duration } from './call.js';
 
 /** What can be granted. The smallest catalog is services and templates. */
 export interface Catalog {
@@ -92,3 +92,11 @@ export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'metada
 
 /** What a manager does to a token. */
 export type Action = 'disable' | 'revoke' | 'delete' | 'rotate' | 'exchange';
+
+/** What a deployment of Leastkey was started with, as far as everybody who manages tokens may know it. */
+export interface Deployment {
+  /** The start of every credential. */
+  prefix: string;
+  /** What can be granted. */
+  catalog: Catalog;
+}

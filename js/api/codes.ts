@@ -83,3 +83,10 @@ export const WRAPPER_REFUSALS = {
   /** A use could not be counted in time, because of other uses: nothing was counted. */
   deadlineExceeded: { code: 'deadline_exceeded', status: 503 },
 } as const satisfies Record<string, { code: VerdictCode; status: number; error?: BearerError }>;
+
+/** One thing that is wrong in a call or a catalog, and where. */
+export interface Problem {
+  /** A JSON path (`$.templates.sender.permissions[0]`) or the name of an option. */
+  path: string;
+  message: string;
+}

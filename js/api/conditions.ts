@@ -1,3 +1,5 @@
+import type { Duration } from './call.js';
+
 /** What must be true of a request, beside what the token may do. All that are given must be met; of a list, one item. */
 export interface Conditions {
   /** Networks that it may come from, IPv4 and IPv6: `10.0.0.0/8`, `2001:db8::/32`, or single addresses. */
@@ -30,4 +32,20 @@ export interface RequestContext {
   origin?: string;
   /** As whom the service verifies. */
   audience?: string;
+}
+
+/** How much a token may be used. Only verifications that are given `consume` count against it. */
+export interface Limits {
+  /** So many in a stretch of time: all at once, and from then on evenly. */
+  requests?: { limit: number; per: Duration };
+  /** So many in all, or until the next refill, which never makes more than the amount. What was used stays used when the amount is edited. */
+  credits?: {
+    amount: number;
+    /**
+     * Of create and edit: how many are left from now on. Without it as many as the amount, less those that were used. A record does not
+     * have it: `verify` with `consume: 0` tells what is left.
+     */
+    remaining?: number;
+    refill?: { amount: number; every: Duration };
+  };
 }

@@ -1,13 +1,6 @@
-import type { BulkReport } from '../manage/bulk.js';
-import type { ImportReport } from '../manage/import-keys.js';
-import type { ErrorCode } from './codes.js';
-
-/** One thing that is wrong in a call or a catalog, and where. */
-export interface Problem {
-  /** A JSON path (`$.templates.sender.permissions[0]`) or the name of an option. */
-  path: string;
-  message: string;
-}
+import type { BulkReport } from './bulk.js';
+import type { ErrorCode, Problem } from './codes.js';
+import type { ImportReport } from './import-keys.js';
 
 interface Details {
   path?: string | undefined;

@@ -1,7 +1,6 @@
 /** What a host is told of failures that no caller is thrown: those behind a verdict, an answer or background work. */
 
-import type { GuardRequest } from '../guard/request.js';
-import { LeastkeyError } from './errors.js';
+import type { GuardRequest } from './call.js';
 
 /** Where a failure happened. */
 export interface ErrorContext<R extends GuardRequest = GuardRequest> {
@@ -22,19 +21,3 @@ export type OnError<R extends GuardRequest = GuardRequest> = (
   error: unknown,
   context: ErrorContext<R>,
 ) => void | Promise<void>;
-
-/** Reads the option `onError`. The function that is answered never throws. */
-export function readOnError<R extends GuardRequest>(
-  onError: OnError<R> | undefined,
-): (error: unknown, context: ErrorContext<R>) => void {
-  if (onError === undefined) return () => {};
-  if (typeof onError !== 'function') {
-    throw new LeastkeyError('invalid_input', 'onError: expected a function', { path: 'onError' });
-  }
-  return (error, context) => {
-    try {
-      // An `async` function rejects, which nobody would handle.
-      Promise.resolve(onError(error, context)).catch(() => {});
-    } catch {}
-  };
-}

@@ -1,6 +1,5 @@
-import type { Duration } from '../input/duration.js';
-import type { CallOptions } from '../manage/tokens-options.js';
-import type { Actor, TokenRecord } from './types.js';
+import type { CallOptions, Duration } from './call.js';
+import type { Actor, TokenRecord } from './token.js';
 
 /** How a token's secret is replaced. */
 export interface RotateOptions {
@@ -29,19 +28,6 @@ export interface Rotated {
   /** The new credential, here this once; `null` when the client minted it, or an idempotency key found an earlier rotation. */
   token: string | null;
   record: TokenRecord;
-}
-
-/** A new secret that stands beside the old one. */
-export interface Rotation {
-  /** The revision of the token with which it began. */
-  revision: number;
-  startedAt: number;
-  startedBy: string;
-  /** From then on the old secret is refused, confirmed or not. */
-  graceEndsAt: number;
-  /** Of a rotation that renewed the token: its end before, to which an abort goes back. */
-  previousExpiresAt?: number;
-  endOldAtFirstUse?: boolean;
 }
 
 /** Replacing a token's secret in two phases. Its id and grant stay as they are, and its end unless it is renewed. */

@@ -1,22 +1,25 @@
+import type { CredentialSource } from '../api/call.js';
 import type { Catalog } from '../api/catalog.js';
 import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
-import type { ReadStore } from '../api/store.js';
-import type { Requirement, Verdict } from '../api/types.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { ReadStore, Store } from '../api/store.js';
+import type { TokensOptions } from '../api/tokens-options.js';
+import type {
+  Requirement,
+  RouteRequirement,
+  Verdict,
+  Verification,
+  VerifyManyOptions,
+  VerifyOptions,
+} from '../api/verification.js';
 import { EdgeCore } from '../core/edge-core.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
-import type { CredentialSource } from '../input/credential.js';
-import {
-  readSettings,
-  readStore,
-  refuseUnknownOptions,
-  type Settings,
-  type TokensOptions,
-  type VerifyOptions,
-} from '../manage/tokens-options.js';
-import { FreshVerifier } from '../verify/cached-verifier.js';
-import { readOnly } from '../verify/read-only.js';
-import { matchRoute, type RouteRequirement } from '../verify/route.js';
-import { type Verification, type VerifyManyOptions, verifyMany } from '../verify/verify-many.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { readSettings, readStore } from '../manage/read-settings.js';
+import type { Settings } from '../runtime/settings.js';
+import { CachedVerifier } from '../verify/cached-verifier.js';
+import { matchRoute } from '../verify/route.js';
+import { verifyMany } from '../verify/verify-many.js';
 
 /** What {@link createVerifier} is given. */
 export interface VerifierOptions<C extends Catalog = Catalog>
@@ -101,12 +104,12 @@ class CoreVerifier implements Verifier {
   readonly guard: Guard;
   readonly #core: EdgeCore;
   readonly #settings: Settings;
-  readonly #verifier: FreshVerifier;
+  readonly #verifier: CachedVerifier;
 
   constructor(core: EdgeCore, settings: Settings, options: GuardOptions) {
     this.#core = core;
     this.#settings = settings;
-    this.#verifier = new FreshVerifier(core, settings);
+    this.#verifier = new CachedVerifier(core, settings);
     this.guard = createGuard(this, options);
   }
 
@@ -115,7 +118,7 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    return this.#verifier.ask(credential, requirement, options);
+    return this.#verifier.verify(credential, requirement, options);
   }
 
   verifySync(
@@ -123,7 +126,7 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    return this.#verifier.askNow(credential, requirement, options);
+    return this.#verifier.verifySync(credential, requirement, options);
   }
 
   async verifyMany(
@@ -136,4 +139,16 @@ class CoreVerifier implements Verifier {
   match(method: string, path: string): RouteRequirement | null {
     return matchRoute(this.#core, method, path);
   }
+}
+
+/** A store that answers reads, and refuses everything else without asking. */
+export function readOnly(store: ReadStore): Store {
+  return { get: (keys) => store.get(keys), list: refuse, commit: refuse };
+}
+
+function refuse(): never {
+  throw new LeastkeyError(
+    'store_unavailable',
+    'a verifier only reads: its store is asked for nothing but get',
+  );
 }

@@ -1,16 +1,19 @@
+import type { GuardRequest } from '../api/call.js';
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
 import { LeastkeyError } from '../api/errors.js';
-import { type OnError, readOnError } from '../api/on-error.js';
-import type { Requirement, Verdict, VerifiedToken } from '../api/types.js';
-import type { VerifyOptions } from '../manage/tokens-options.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
-import type { RouteRequirement } from '../verify/route.js';
+import type { OnError } from '../api/on-error.js';
+import type {
+  Requirement,
+  RouteRequirement,
+  Verdict,
+  VerifiedToken,
+  VerifyOptions,
+} from '../api/verification.js';
+import { readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { causeOf } from '../verify/unavailable.js';
-import { readAudience } from './audience.js';
 import { credentialHeaders, readHeaderName } from './presented.js';
 import { readRealm, refuse } from './refusal.js';
-import { type GuardRequest, pathOf } from './request.js';
 
 /** What a guard asks: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. */
 export interface Guardable<Permission extends string = string> {
@@ -182,4 +185,10 @@ function passes(verdict: Verdict): verdict is PassingVerdict {
 
 function refused(request: GuardRequest, verdict: Verdict, realm: string | undefined): Admission {
   return { response: refuse(request, verdict, realm), verdict };
+}
+
+/** The path of an absolute URL, to the letter: the `URL` class would resolve dots and backslashes before anybody saw them. */
+export function pathOf(url: string): string {
+  const [, path = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(url) ?? [];
+  return path;
 }

@@ -1,11 +1,11 @@
 import type { RequestContext } from '../api/conditions.js';
-import type { Settings } from './options.js';
+import type { HandlerSettings } from './options.js';
 
 /**
  * What the host knows of the request at which a credential is presented: the conditions of its token are about that. One reading for every
  * endpoint, so that none of them lets in what another refuses.
  */
-export function contextOf(request: Request, { clientIp, audience }: Settings): RequestContext {
+export function contextOf(request: Request, { clientIp, audience }: HandlerSettings): RequestContext {
   const ip = readClientIp(clientIp, request);
   const origin = request.headers.get('origin');
   return {
@@ -16,7 +16,7 @@ export function contextOf(request: Request, { clientIp, audience }: Settings): R
 }
 
 /** What the host says of the client's address. Any text may be what a proxy wrote; anything else is a mistake of the host. */
-export function readClientIp(clientIp: Settings['clientIp'], request: Request): string | undefined {
+export function readClientIp(clientIp: HandlerSettings['clientIp'], request: Request): string | undefined {
   const ip: unknown = clientIp(request);
   if (ip === undefined || ip === null) return undefined;
   if (typeof ip === 'string') return ip;

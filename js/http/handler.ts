@@ -1,9 +1,9 @@
 import { TrieRouter } from 'hono/router/trie-router';
-import type { Tokens } from '../manage/tokens.js';
+import type { Tokens } from '../api/tokens.js';
 import { accountVerbs, encodedAccountPath } from './account-path.js';
 import { refuseOversized } from './bounds.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
-import { type HandlerOptions, readHandlerOptions, type Settings } from './options.js';
+import { type HandlerOptions, type HandlerSettings, readHandlerOptions } from './options.js';
 import { isFailure, RequestRefused, refusalOf } from './refusal.js';
 import { HostAnswered, type Route } from './route.js';
 import { routesOf } from './routes.js';
@@ -41,7 +41,7 @@ export function handler(tokens: Tokens, options: HandlerOptions): (request: Requ
   };
 }
 
-function dispatcher(tokens: Tokens, settings: Settings): (request: Request) => Promise<Response> {
+function dispatcher(tokens: Tokens, settings: HandlerSettings): (request: Request) => Promise<Response> {
   const table = routesOf(settings);
   const router = endpoints(table);
   const accounts = `${settings.basePath}/accounts/`;
@@ -85,7 +85,7 @@ function allowed(endpoint: Endpoint): string {
   return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort().join(', ');
 }
 
-function options(request: Request, allow: string, { origins }: Settings): Response {
+function options(request: Request, allow: string, { origins }: HandlerSettings): Response {
   const preflight = request.headers.has('access-control-request-method');
   const permitted = preflight && origins.has(request.headers.get('origin') ?? '');
   return new Response(null, {
@@ -104,7 +104,7 @@ function decode(captured: Record<string, string>): Record<string, string> {
   }
 }
 
-function finish(response: Response, request: Request, settings: Settings): Response {
+function finish(response: Response, request: Request, settings: HandlerSettings): Response {
   const finished = request.method === 'HEAD' ? new Response(null, response) : response;
   const headers = { ...PROTECTION, ...corsHeaders(request, settings) };
   // A proxy that compresses an answer changes its entity tag, by which no change could be made any more.

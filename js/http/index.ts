@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export type { GuardRequest } from '../api/call.js';
 export type { ErrorContext, OnError } from '../api/on-error.js';
 export {
   type Admission,
@@ -15,7 +16,5 @@ export {
   type GuardOptions,
   type PassingVerdict,
 } from '../guard/guard.js';
-export type { GuardRequest } from '../guard/request.js';
 export { handler } from './handler.js';
-export type { Client, PresentedClient } from './oauth/client.js';
-export type { HandlerOptions } from './options.js';
+export type { Client, HandlerOptions, PresentedClient } from './options.js';

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../api/codes.js';
-import { LeastkeyError, type Problem } from '../api/errors.js';
+import type { ErrorCode, Problem } from '../api/codes.js';
+import { LeastkeyError } from '../api/errors.js';
 
 /** Why this layer refused a request, before or beside the core. */
 export type RequestCode =

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../api/codes.js';
-import type { Tokens } from '../manage/tokens.js';
-import type { Settings } from './options.js';
+import type { Tokens } from '../api/tokens.js';
+import type { HandlerSettings } from './options.js';
 import type { Parameters } from './query.js';
 import type { RequestCode } from './refusal.js';
 import type { Schema } from './schemas/schema.js';
@@ -61,7 +61,7 @@ export interface Call {
   /** Whether it is a `HEAD` request: nothing may be made, and the body of the answer is left out. */
   head: boolean;
   tokens: Tokens;
-  settings: Settings;
+  settings: HandlerSettings;
 }
 
 /** What every request can be refused for. */

@@ -13,11 +13,11 @@ import { metadataRoute } from './oauth/metadata.js';
 import { revocationRoute } from './oauth/revocation.js';
 import { sessionRoutes } from './oauth/session.js';
 import { openApiRoute } from './openapi/route.js';
-import type { Settings } from './options.js';
+import type { HandlerSettings } from './options.js';
 import type { Route } from './route.js';
 
 /** All that there is, in the order of the document. */
-export function routesOf({ basePath, oauthPath, issuer, cookie }: Settings): Route[] {
+export function routesOf({ basePath, oauthPath, issuer, cookie }: HandlerSettings): Route[] {
   const table = [
     ...sessionRoutes(oauthPath),
     ...deploymentRoutes(basePath),

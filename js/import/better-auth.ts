@@ -1,5 +1,5 @@
-import type { Limits } from '../api/limits.js';
-import type { KeyRow } from '../manage/import-keys.js';
+import type { Limits } from '../api/conditions.js';
+import type { KeyRow } from '../api/import-keys.js';
 import { type ForeignRow, isTexts } from './foreign-row.js';
 import { type KeyMapping, type ReadKeys, readKeys, selectionOf, whose } from './keys.js';
 

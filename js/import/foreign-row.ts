@@ -1,4 +1,4 @@
-import type { Problem } from '../api/errors.js';
+import type { Problem } from '../api/codes.js';
 
 /**
  * A row of another system's table, read strictly: what cannot be read is a problem and its row is left out, for an expiry that

@@ -1,6 +1,5 @@
-import type { Conditions } from '../api/conditions.js';
-import type { Limits } from '../api/limits.js';
-import type { KeyRow } from '../manage/import-keys.js';
+import type { Conditions, Limits } from '../api/conditions.js';
+import type { KeyRow } from '../api/import-keys.js';
 import { ForeignRow, isTexts } from './foreign-row.js';
 import { type KeyMapping, type ReadKeys, readKeys, selectionOf, whose } from './keys.js';
 

@@ -1,8 +1,8 @@
-import type { Problem } from '../api/errors.js';
+import type { Problem } from '../api/codes.js';
+import type { KeyRow } from '../api/import-keys.js';
 import type { Selection } from '../api/selection.js';
-import { shown } from '../input/quote.js';
-import type { KeyRow } from '../manage/import-keys.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { showName } from '../input/did-you-mean.js';
+import { refuseUnknownOptions } from '../input/options.js';
 import { ForeignRow } from './foreign-row.js';
 
 /** What another system's words are here. */
@@ -140,7 +140,7 @@ export function selectionOf(
 }
 
 function known(row: ForeignRow, path: string, theirs: string, ours: readonly string[]): readonly string[] {
-  if (ours.length === 0) row.note(path, `"${shown(theirs)}" is lost: the mapping has nothing for it`);
+  if (ours.length === 0) row.note(path, `"${showName(theirs)}" is lost: the mapping has nothing for it`);
   return ours;
 }
 

@@ -1,5 +1,5 @@
 import { LeastkeyError } from '../api/errors.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
+import { refuseUnknownOptions } from '../input/options.js';
 import { Draft, type Imported } from './draft.js';
 
 /** How an import names what it makes. */

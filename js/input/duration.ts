@@ -1,7 +1,5 @@
+import type { Duration } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-
-/** Milliseconds, or a whole number and a unit: `'500ms'`, `'5s'`, `'10m'`, `'12h'`, `'90d'`, `'2w'`. */
-export type Duration = number | string;
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 

@@ -1,26 +1,13 @@
-import { type ConfiguredCore, drawEntropy } from '../core/manage-core.js';
-import { refusal } from '../runtime/refusal.js';
-import type { Settings } from './tokens-options.js';
-
-/** What {@link Tokens.mint} can be given. */
-export interface MintOptions {
-  /** The id of a token that exists: for a new secret of it, whose digest goes into `rotate`. Default: a new token's. */
-  id?: string;
-}
-
-/** A credential that its client made. Only `id`, `digest` and `scheme` of it go to the server. */
-export interface Minted {
-  /** The credential. */
-  token: string;
-  id: string;
-  digest: string;
-  /** What the digest is of, by the version of the credential; `create` and `rotate` take it beside the digest. */
-  scheme: string;
-}
+import type { Minted, MintOptions } from '../api/exchange.js';
+import { drawEntropy, type ManageCore } from '../core/manage-core.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { requireText } from '../input/values.js';
+import { refusal } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 
 /** Makes a credential without a store being asked. */
 export function mintCredential(
-  core: ConfiguredCore,
+  core: ManageCore,
   settings: Pick<Settings, 'reading' | 'entropy'>,
   id: string | undefined,
 ): Minted {
@@ -32,4 +19,12 @@ export function mintCredential(
   } finally {
     entropy.fill(0);
   }
+}
+
+const MINT_OPTIONS = ['id'] as const satisfies (keyof MintOptions)[];
+
+/** Reads the options of one `mint`: the id of a token that exists, if it is to be of one. */
+export function readMintOptions(options: MintOptions): string | undefined {
+  refuseUnknownOptions(options, MINT_OPTIONS, 'mint');
+  return options.id === undefined ? undefined : requireText(options.id, 'id');
 }

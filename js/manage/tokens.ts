@@ -1,10 +1,14 @@
-import type { Audits } from '../api/audit.js';
-import type { Catalog } from '../api/catalog.js';
-import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
-import type { Deployment } from '../api/deployment.js';
+import type { Accounts } from '../api/accounts.js';
+import type { AuditCheck, AuditPage, AuditQuery, VerifyAuditOptions } from '../api/audit.js';
+import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from '../api/bulk.js';
+import type { CallOptions, CredentialSource } from '../api/call.js';
+import type { Deployment } from '../api/catalog.js';
 import type { Description } from '../api/describe.js';
 import type { DriftQuery, DriftReport } from '../api/drift.js';
-import type { Rotations } from '../api/rotation.js';
+import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from '../api/exchange.js';
+import type { ImportKeysOptions, ImportReport, KeyRow } from '../api/import-keys.js';
+import type { Jobs } from '../api/jobs.js';
+import type { Rotated, RotateOptions } from '../api/rotation.js';
 import type { Preview, ResolveOptions, Selection } from '../api/selection.js';
 import type { Suggestion } from '../api/suggestion.js';
 import type {
@@ -12,248 +16,330 @@ import type {
   Created,
   CreateInput,
   ListQuery,
-  Requirement,
   RevokeOptions,
   TokenChange,
   TokenPage,
   TokenRecord,
+} from '../api/token.js';
+import type { Tokens } from '../api/tokens.js';
+import type { FlushReport } from '../api/usage.js';
+import type {
+  ExplainOptions,
+  Explanation,
+  Requirement,
+  RouteRequirement,
   Verdict,
-} from '../api/types.js';
-import { ConfiguredCore } from '../core/manage-core.js';
-import type { CredentialSource } from '../input/credential.js';
-import type { Explanation } from '../verify/explain.js';
-import type { RouteRequirement } from '../verify/route.js';
-import type { FlushReport } from '../verify/usage.js';
-import type { Verification, VerifyManyOptions } from '../verify/verify-many.js';
-import type { Accounts } from './accounts.js';
-import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from './bulk.js';
-import { CoreTokens } from './core-tokens.js';
-import type { Exchanged, ExchangeInput } from './exchange.js';
-import type { ImportKeysOptions, ImportReport, KeyRow } from './import-keys.js';
-import type { Jobs } from './jobs.js';
-import type { Minted, MintOptions } from './mint.js';
-import {
-  type CallOptions,
-  type ExchangeOptions,
-  type ExplainOptions,
-  readTokensOptions,
-  type TokensOptions,
-  type VerifyOptions,
-} from './tokens-options.js';
+  Verification,
+  VerifyManyOptions,
+  VerifyOptions,
+} from '../api/verification.js';
+import type { ManageCore } from '../core/manage-core.js';
+import { invalidInput, readCallOptions, refuseUnknownOptions } from '../input/options.js';
+import { copyPlain, requireObject, requireText } from '../input/values.js';
+import { type Call, refusal, type Step } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
+import { CachedVerifier } from '../verify/cached-verifier.js';
+import { explainCredential } from '../verify/explain.js';
+import { readQuestion } from '../verify/read-question.js';
+import { matchRoute } from '../verify/route.js';
+import { UsageCollector } from '../verify/usage.js';
+import { verifyMany } from '../verify/verify-many.js';
+import { exportLines, readVerifyAuditOptions, verifyChain } from './audit.js';
+import { type BulkPage, readBulkOptions, runPages } from './bulk.js';
+import { exchangeCredential } from './exchange.js';
+import { importRows } from './import-keys.js';
+import { jobsOf } from './jobs.js';
+import { mintCredential, readMintOptions } from './mint.js';
+import { type RunOptions, runOperation } from './run-operation.js';
 
-/**
- * The tokens of one deployment. All methods but `verify` throw a `LeastkeyError`: `invalid_input` for a wrong argument,
- * `forbidden` without authority over the owner, `not_found` for an id that is unknown or not this actor's to see,
- * `conflict`, `outcome_unknown` or `store_unavailable` when the store does not do its part within the deadline. Those that
- * ask the store take a `signal` last, and reject with its reason when it aborts.
- */
-export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, Audits {
-  /** Owners and technical users. */
+/** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
+export class CoreTokens implements Tokens {
   readonly accounts: Accounts;
-  /** `revokeAll` that goes on from process to process. */
   readonly jobs: Jobs;
-  /**
-   * Makes a token. Its credential is in the answer and is stored nowhere.
-   *
-   * @throws {LeastkeyError} also `name_taken`, `exceeds_ceiling`, `rng_failed`.
-   * @example
-   * const { token, record } = await tokens.create(
-   *   { kind: 'permission-set', name: 'Nightly sender', owner: 'org:acme', templates: ['all-channels'] },
-   *   { id: 'user:7', roles: { 'org:acme': 'admin' } },
-   * );
-   */
-  create(input: CreateInput<Ids>, actor: Actor, call?: CallOptions): Promise<Created>;
-  /** The record of a token. */
-  get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /** The tokens of an owner, newest first, a page at a time. */
-  list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage>;
-  /**
-   * Changes what the kind of the token allows to be changed. Nothing grows beyond what the actor has.
-   *
-   * @throws {LeastkeyError} also `exceeds_ceiling`, `name_taken`, and `conflict` when the record has another revision.
-   * @example
-   * const { revision } = record;
-   * await tokens.edit(record.id, { add: ['policy:read'], tags: null, revision }, actor);
-   */
-  edit(id: string, change: TokenChange<Ids>, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /** Stops a token for now; `enable` takes it back. */
-  disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /** Lets a disabled token work again. Throws `terminal` for a revoked one. */
-  enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /** Stops a token for ever and keeps its record. No verification that starts after this resolved accepts it. */
-  revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /**
-   * Revokes all tokens of an owner and of what stands below it, of a subject, or with a tag: the button for an incident. Two that
-   * press it at once are harmless, and what an interruption leaves the same call finishes.
-   *
-   * @example
-   * const { ids, already } = await tokens.revokeAll({ owner: 'org:acme', tag: 'ci' }, { reason: 'runner leaked' }, actor);
-   */
-  revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport>;
-  /** Removes a token's record. Its id never comes back. */
-  delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }>;
-  /**
-   * Removes the records of tokens that are long over: expired or revoked.
-   *
-   * @param actor absent: the host itself, in a job that nobody started.
-   * @example
-   * const { ids } = await tokens.purge({ overFor: '365d' }, { dryRun: true });
-   */
-  purge(query?: PurgeQuery, options?: BulkOptions, actor?: Actor): Promise<BulkReport>;
-  /**
-   * A session token in exchange for a credential: at most what its parent may do, for at most as long, and over with it.
-   *
-   * @throws {LeastkeyError} also `invalid_token` when the credential is not valid, `exceeds_ceiling`, `too_many_sessions`.
-   * @example
-   * const { token } = await tokens.exchange(request, { permissions: ['messages:send'], expiresIn: '15m' });
-   */
-  exchange(
+  readonly #core: ManageCore;
+  readonly #settings: Settings;
+  readonly #verifier: CachedVerifier;
+  readonly #usage: UsageCollector;
+  /** Before the next verification the change feed is read again: this process changes something, or may have. */
+  readonly #invalidate = () => this.#verifier.invalidate();
+
+  constructor(core: ManageCore, settings: Settings) {
+    this.#core = core;
+    this.#settings = settings;
+    this.#verifier = new CachedVerifier(core, settings);
+    this.#usage = new UsageCollector(
+      (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
+      settings.deadline,
+      (id, at) => core.noteUse(id, at),
+    );
+    this.accounts = accountsOf((call, options) => this.#manage(call, options));
+    this.jobs = jobsOf((call, options) => this.#manage(call, options));
+  }
+
+  async create(input: CreateInput, actor: Actor, call?: CallOptions): Promise<Created> {
+    return this.#manage({ op: 'create', input, actor }, call);
+  }
+
+  async get(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'get', id, actor }, call);
+  }
+
+  async list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage> {
+    return this.#manage({ op: 'list', query, actor }, call);
+  }
+
+  async edit(id: string, change: TokenChange, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'edit', id, change, actor }, call);
+  }
+
+  async disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'disable', id, actor }, call);
+  }
+
+  async enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'enable', id, actor }, call);
+  }
+
+  async revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'revoke', id, options, actor }, call);
+  }
+
+  async revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport> {
+    const { reason, dryRun } = readBulkOptions(options, 'revokeAll', ['reason']);
+    const told = { reason, dryRun };
+    return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+      return this.#manage({ op: 'revokeAll', query: { ...query, after }, options: told, actor });
+    });
+  }
+
+  async delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }> {
+    return this.#manage({ op: 'delete', id, actor }, call);
+  }
+
+  async purge(query: PurgeQuery = {}, options: BulkOptions = {}, actor?: Actor): Promise<BulkReport> {
+    const { dryRun } = readBulkOptions(options, 'purge');
+    return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+      return this.#manage({ op: 'purge', query: { ...query, dryRun, after }, actor });
+    });
+  }
+
+  async rotate(id: string, options: RotateOptions, actor: Actor, call?: CallOptions): Promise<Rotated> {
+    return this.#manage({ op: 'rotate', id, options, actor }, call);
+  }
+
+  async confirmRotation(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'confirmRotation', id, actor }, call);
+  }
+
+  async abortRotation(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord> {
+    return this.#manage({ op: 'abortRotation', id, actor }, call);
+  }
+
+  async exchange(
     credential: CredentialSource,
-    input: ExchangeInput<Ids['permission']>,
-    options?: ExchangeOptions,
-  ): Promise<Exchanged>;
-  /**
-   * Makes a credential, in a browser for instance, without asking the store. Its owner keeps `token`; `id`, `digest` and
-   * `scheme` go into `create` on the server within ten minutes, which never sees the secret. With the id of a token, `digest` and `scheme`
-   * go into `rotate`.
-   *
-   * @throws {LeastkeyError} `rng_failed`.
-   * @example
-   * const { token, ...minted } = tokens.mint();
-   * await fetch('/tokens', { method: 'POST', body: JSON.stringify({ name: 'Laptop', ...minted }) });
-   */
-  mint(options?: MintOptions): Minted;
-  /**
-   * Takes over keys that another system issued and hashed. They go on working as they are, beside Leastkey's own.
-   *
-   * @throws {LeastkeyError} when the store fails; its `report` says how far it went. A row that is refused is an outcome.
-   * @example
-   * import { fromBetterAuth } from 'leastkey/import';
-   * const { rows, problems } = fromBetterAuth(await database.query('select * from apikey'), mapping);
-   * const { imported, outcomes } = await tokens.importKeys(rows, actor);
-   */
-  importKeys(
+    input: ExchangeInput,
+    options: ExchangeOptions = {},
+  ): Promise<Exchanged> {
+    const { question, signal } = readQuestion(undefined, options, 'exchange');
+    const wanted = copyPlain({ ...requireObject(input, 'input'), context: question.context }, '');
+    const how = { signal, invalidate: this.#invalidate };
+    return exchangeCredential(this.#core, this.#settings, credential, wanted, how);
+  }
+
+  mint(options: MintOptions = {}): Minted {
+    return mintCredential(this.#core, this.#settings, readMintOptions(options));
+  }
+
+  async importKeys(
     rows: Iterable<KeyRow> | AsyncIterable<KeyRow>,
     actor: Actor,
-    options?: ImportKeysOptions,
-  ): Promise<ImportReport>;
-  /**
-   * Says whether a request may pass. It resolves to a verdict whatever the client sent and whatever the store did:
-   * a store out of reach is `store_unavailable`, never a yes.
-   *
-   * @param credential the credential as text, or the request's `Headers`, or the `Request`.
-   * @param requirement what the request needs; absent: only a valid token.
-   * @throws {LeastkeyError} `invalid_input` when the requirement or an option cannot be read.
-   * @example
-   * const { valid, status } = await tokens.verify(request, 'messages:send', { ip, consume: 1 });
-   * if (!valid) return new Response(null, { status });
-   */
-  verify(
+    options: ImportKeysOptions = {},
+  ): Promise<ImportReport> {
+    const { dryRun = false } = readBulkOptions(options, 'importKeys');
+    return importRows(rows, options, (input) => this.#operate({ op: 'importKey', input, actor }, { dryRun }));
+  }
+
+  async audit(query: AuditQuery, actor: Actor, call?: CallOptions): Promise<AuditPage> {
+    return this.#manage({ op: 'audit', query, actor }, call);
+  }
+
+  exportAudit(
+    query: Omit<AuditQuery, 'order' | 'limit'>,
+    actor: Actor,
+    call?: CallOptions,
+  ): AsyncGenerator<string, void, undefined> {
+    const order = 'oldest';
+    return exportLines(query.after, (after): Promise<AuditPage> => {
+      return this.#manage({ op: 'audit', query: { ...query, order, after }, actor }, call);
+    });
+  }
+
+  async verifyAudit(owner: string, options: VerifyAuditOptions = {}): Promise<AuditCheck> {
+    const { signal, ...told } = readVerifyAuditOptions(options);
+    return verifyChain(told, (after): Promise<AuditCheck> => {
+      return this.#operate({ op: 'verifyAudit', query: { owner, after } }, { signal });
+    });
+  }
+
+  async verify(
     credential: CredentialSource,
-    requirement?: Requirement<Ids['permission']>,
+    requirement?: Requirement,
     options?: VerifyOptions,
-  ): Promise<Verdict>;
-  /**
-   * As {@link Tokens.verify}, without waiting: from what is remembered within the freshness window, or from a store that answers at
-   * once. `undefined` where that is not possible: then ask `verify`.
-   */
+  ): Promise<Verdict> {
+    // What a caller changes while the store answers is not looked at.
+    const told = options && { ...options };
+    const answer = this.#verifier.verify(credential, requirement, options);
+    // To wait for what is there already would take as long as all the rest.
+    const verdict = answer instanceof Promise ? await answer : answer;
+    this.#note(verdict, requirement, told);
+    return verdict;
+  }
+
   verifySync(
     credential: CredentialSource,
-    requirement?: Requirement<Ids['permission']>,
+    requirement?: Requirement,
     options?: VerifyOptions,
-  ): Verdict | undefined;
-  /**
-   * The verdicts on many credentials, at most 1,000, in their order: what they need from the store at the same time is read in
-   * one call. For a gateway that answers for many requests at once.
-   *
-   * @throws {LeastkeyError} as `verify` does, for any of them.
-   */
-  verifyMany(
-    verifications: readonly Verification<Ids['permission']>[],
-    options?: VerifyManyOptions,
-  ): Promise<Verdict[]>;
-  /**
-   * Writes which tokens were used, and how often, since the last flush. Verification only notes it, in this instance's memory.
-   *
-   * @example
-   * context.waitUntil(tokens.flush()); // or every few seconds in a server, and before it ends
-   */
-  flush(call?: CallOptions): Promise<FlushReport>;
-  /**
-   * What {@link Tokens.verify} would say, and what would make it a yes. For whoever runs the service: only `wire` of
-   * it may go to the network.
-   *
-   * @throws {LeastkeyError} as `verify` does.
-   * @example
-   * const { code, missing, templates, wire } = await tokens.explain(request, 'messages:send');
-   * log({ code, missing, templates });
-   * const headers = wire.challenge === undefined ? {} : { 'WWW-Authenticate': wire.challenge };
-   * return new Response(null, { status: wire.status, headers });
-   */
-  explain(
+  ): Verdict | undefined {
+    const verdict = this.#verifier.verifySync(credential, requirement, options);
+    if (verdict !== undefined) this.#note(verdict, requirement, options);
+    return verdict;
+  }
+
+  async verifyMany(
+    verifications: readonly Verification[],
+    options: VerifyManyOptions = {},
+  ): Promise<Verdict[]> {
+    const verdicts = await verifyMany(this.#verifier, this.#settings, verifications, options);
+    verdicts.forEach((verdict, at) => {
+      const verification = verifications[at];
+      this.#note(verdict, verification?.requirement, verification);
+    });
+    return verdicts;
+  }
+
+  /** Notes the use of a token. Of a question about it only a rotated-out secret is noted: somebody has that, whatever it was shown for. */
+  #note(
+    verdict: Verdict,
+    requirement: Requirement | undefined,
+    options: Pick<VerifyOptions, 'ip' | 'consume' | 'use'> | undefined,
+  ): void {
+    const { usage, addresses } = this.#settings;
+    if (!usage) return;
+    // What is remembered is as of the last read of the feed, and used now.
+    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastClockReading));
+    if (options === undefined) {
+      this.#usage.note(verdict, requirement, at);
+      return;
+    }
+    const { ip, consume, use = true } = options;
+    if (verdict.valid && (!use || consume === 0)) return;
+    this.#usage.note(verdict, requirement, at);
+    if (ip !== undefined && addresses) this.#usage.noteAddress(verdict, ip, at);
+  }
+
+  async flush(call: CallOptions = {}): Promise<FlushReport> {
+    return this.#usage.flush(readCallOptions(call, 'flush'));
+  }
+
+  async explain(
     credential: CredentialSource,
-    requirement?: Requirement<Ids['permission']>,
-    options?: ExplainOptions,
-  ): Promise<Explanation>;
-  /**
-   * What a selection comes to: exactly the permissions that a token of it would hold, the tree of all services for a
-   * screen, and warnings. The same selection and catalog always give the same answer.
-   *
-   * @throws {LeastkeyError} `invalid_input` for an unknown template, role or permission, and a pattern that means nothing.
-   */
-  resolve(selection: Selection<Ids>, options?: ResolveOptions): Preview;
-  /**
-   * The permissions that a pattern means, ascending: what `add` and `remove` would do with it.
-   *
-   * @throws {LeastkeyError} `invalid_input` when it is no pattern or means nothing.
-   * @example
-   * tokens.expand('messages:*'); // ['messages:send', 'messages:status']
-   */
-  expand(pattern: string): string[];
-  /** The smallest selection that gives these permissions, and as little else as can be. */
-  suggest(permissions: readonly Ids['permission'][]): Suggestion;
-  /**
-   * What a request needs, by the routes of the catalog: a requirement for {@link Tokens.verify}. `null` where no route
-   * matches, which is to be refused: `verify` without a requirement would only authenticate.
-   *
-   * @param method as in the request line: `GET`.
-   * @param path as in the request line, still percent-encoded, without the query. What two servers could read in two
-   * ways matches nothing.
-   */
-  match(method: string, path: string): RouteRequirement | null;
-  /**
-   * What can be chosen when a token is made, and what of it this actor can give at an owner: for a screen.
-   *
-   * @param query the owner; default: the actor itself.
-   * @example
-   * const { kinds, ceiling } = await tokens.describe({ owner: 'org:acme' }, actor);
-   * const offered = kinds.filter(({ manage, exchanged }) => manage && !exchanged);
-   */
-  describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description>;
-  /** Which tokens of an owner are not what their selection would come to today. It changes none of them. */
-  drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport>;
-  /** The catalog and the prefix that this was started with: what a screen shows, and mints with. */
-  deployment(): Deployment;
-  /** The regular expression by which secret scanners find this deployment's credentials. */
-  pattern(): string;
+    requirement?: Requirement,
+    options: ExplainOptions = {},
+  ): Promise<Explanation> {
+    const { question, signal } = readQuestion(requirement, options, 'explain');
+    return explainCredential(this.#core, this.#settings, credential, question, signal);
+  }
+
+  resolve(selection: Selection, options: ResolveOptions = {}): Preview {
+    const { tree } = readResolveOptions(options);
+    return answer(this.#core.resolve(copyPlain(selection, ''), tree));
+  }
+
+  expand(pattern: string): string[] {
+    return this.#core.expand(requireText(pattern, 'pattern'));
+  }
+
+  suggest(permissions: readonly string[]): Suggestion {
+    return answer(this.#core.suggest(copyPlain(permissions, 'permissions')));
+  }
+
+  match(method: string, path: string): RouteRequirement | null {
+    return matchRoute(this.#core, method, path);
+  }
+
+  async describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description> {
+    return this.#manage({ op: 'describe', query, actor }, call);
+  }
+
+  async drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport> {
+    return this.#manage({ op: 'drift', query, actor }, call);
+  }
+
+  deployment(): Deployment {
+    const { config, catalogText } = this.#settings;
+    return { prefix: config.prefix, catalog: JSON.parse(catalogText) };
+  }
+
+  pattern(): string {
+    return this.#core.configured.pattern;
+  }
+
+  async #manage<T>(call: Call, options: CallOptions = {}): Promise<T> {
+    return this.#operate(call, { signal: readCallOptions(options, call.op) });
+  }
+
+  async #operate<T>(call: Call, options: RunOptions): Promise<T> {
+    const invalidate = READING.includes(call.op) ? undefined : this.#invalidate;
+    return (await runOperation(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
+  }
 }
 
-/**
- * Starts Leastkey on a store with a catalog.
- *
- * @throws {LeastkeyError} `invalid_input` for a wrong option, and for a wrong catalog with every problem of it in
- * `problems` and in the message.
- *
- * @example
- * import { createTokens } from 'leastkey';
- * import { memoryStore } from 'leastkey/stores/memory';
- *
- * const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'acme_test' });
- */
-export async function createTokens<const C extends Catalog>(
-  options: TokensOptions<C>,
-): Promise<Tokens<IdsOf<C>>> {
-  const settings = readTokensOptions(options);
-  const core = await ConfiguredCore.start(settings);
-  return new CoreTokens(core, settings);
+/** The operations that change nothing that a verification rests on. */
+const READING: readonly Call['op'][] = [
+  'get',
+  'list',
+  'drift',
+  'audit',
+  'verifyAudit',
+  'getAccount',
+  'getJob',
+  'describe',
+];
+
+/** The arguments whose members stand for themselves: their problems have paths without a first name. */
+const BARE: readonly string[] = ['input', 'query', 'change'];
+
+/** A call that can cross into the core. */
+function copied(call: Call): Call {
+  const members = Object.entries(call).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, copyPlain(value, BARE.includes(name) ? '' : name)]),
+  ) as unknown as Call;
+}
+
+/** The answer of a question that needs nothing from the store. */
+function answer<T>(step: Step): T {
+  if ('answer' in step) return step.answer as T;
+  throw refusal(step);
+}
+
+const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
+
+/** Reads the options of one `resolve`, with the defaults filled in. */
+export function readResolveOptions(options: ResolveOptions): { tree: boolean } {
+  refuseUnknownOptions(options, RESOLVE_OPTIONS, 'resolve');
+  const { tree = true } = options;
+  if (typeof tree !== 'boolean') throw invalidInput('tree', 'expected true or false');
+  return { tree };
+}
+
+/** The operations on accounts. */
+export function accountsOf(manage: <T>(call: Call, options?: CallOptions) => Promise<T>): Accounts {
+  return {
+    put: (input, actor, call) => manage({ op: 'putAccount', input, actor }, call),
+    get: (id, actor, call) => manage({ op: 'getAccount', id, actor }, call),
+    disable: (id, actor, call) => manage({ op: 'disableAccount', id, actor }, call),
+    enable: (id, actor, call) => manage({ op: 'enableAccount', id, actor }, call),
+    delete: (id, actor, call) => manage({ op: 'deleteAccount', id, actor }, call),
+  };
 }

@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 
-import type { Actor } from '../api/types.js';
-import type { Tokens } from '../manage/tokens.js';
+import type { Actor } from '../api/token.js';
+import type { Tokens } from '../api/tokens.js';
 import { CopyOnce } from './create/copy-once.js';
 import { CreateToken } from './create/create-token.js';
 import type { Fetch } from './data/http-source.js';
@@ -22,6 +22,7 @@ import { TokenPage } from './token/token-page.js';
 import { TokenSessions } from './token/token-sessions.js';
 
 export { ENGLISH, type StringKey, type Strings } from './text/strings.js';
+
 export type { Fetch };
 
 /**

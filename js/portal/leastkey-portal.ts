@@ -1,6 +1,6 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import type { Actor, TokenRecord } from '../api/types.js';
-import type { Tokens } from '../manage/tokens.js';
+import type { Actor, TokenRecord } from '../api/token.js';
+import type { Tokens } from '../api/tokens.js';
 import { atOwner } from './at-owner.js';
 import type { CopyOnce } from './create/copy-once.js';
 import { prefillOf } from './create/prefill.js';
@@ -13,13 +13,12 @@ import { tokensSource } from './data/tokens-source.js';
 import { errorBox } from './error-box.js';
 import { PageHistory } from './history.js';
 import { Listing } from './list/listing.js';
-import type { Portal, View } from './portal.js';
+import type { Portal, StatusAction, View } from './portal.js';
 import { screenOf } from './screens.js';
 import { styles } from './styles/styles.js';
 import type { Strings } from './text/strings.js';
 import { Texts } from './text/text.js';
 import { Times } from './text/times.js';
-import type { StatusAction } from './token/actions.js';
 import type { ManageToken } from './token/manage-token.js';
 import type { TokenPage } from './token/token-page.js';
 

@@ -1,6 +1,6 @@
-import type { Deployment } from '../api/deployment.js';
+import type { Deployment } from '../api/catalog.js';
 import type { DescribedKind } from '../api/describe.js';
-import type { TokenRecord } from '../api/types.js';
+import type { TokenRecord } from '../api/token.js';
 import type { Prefill } from './create/prefill.js';
 import type { Authority } from './data/authority.js';
 import type { Engine } from './data/engine.js';
@@ -9,7 +9,6 @@ import type { Titles } from './data/titles.js';
 import type { Listing } from './list/listing.js';
 import type { Texts } from './text/text.js';
 import type { Times } from './text/times.js';
-import type { StatusAction } from './token/actions.js';
 
 /** Where somebody is in the portal. */
 export type View =
@@ -58,3 +57,6 @@ export interface Portal {
   /** A token that is there no more. */
   gone(id: string): void;
 }
+
+/** What somebody does about a token from its status. */
+export type StatusAction = 'disable' | 'enable' | 'revoke' | 'delete' | 'rotate';

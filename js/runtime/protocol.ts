@@ -1,8 +1,8 @@
 /** The shapes that cross into and out of the core. docs/boundary.md is their contract. */
 
-import type { ErrorCode } from '../api/codes.js';
+import type { ErrorCode, Problem } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
-import type { Problem } from '../api/errors.js';
+import { LeastkeyError } from '../api/errors.js';
 import type { Range, Write } from '../api/store.js';
 
 /** One management operation: the arguments of the public method of the same name, untouched. */
@@ -71,3 +71,11 @@ export type Step =
   | { commit: { writes: Write[]; answer: unknown } }
   | { answer: unknown }
   | { refuse: Refusal };
+
+/** The error for a step that refuses, or for one that should not have come here. */
+export function refusal(step: Step): LeastkeyError {
+  if (!('refuse' in step))
+    return new LeastkeyError('internal', `unexpected step of the core: ${Object.keys(step)}`);
+  const { code, message, path, problems } = step.refuse;
+  return new LeastkeyError(code, message, { path: path || undefined, problems });
+}

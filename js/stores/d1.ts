@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Entry, Range, Store, Write } from '../api/store.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
-import { sweepClock } from '../runtime/sweep-clock.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
 
 /** What of Cloudflare's `D1Database` is used. */
@@ -23,7 +23,7 @@ export interface D1StoreOptions {
 const SWEEP = 64;
 
 /** What D1 takes as one row, and as one parameter. */
-const LARGEST_ROW = 2_000_000;
+const MAX_ROW_BYTES = 2_000_000;
 
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS leastkey_entries (
@@ -48,14 +48,20 @@ const decide = (expected: number) => `INSERT INTO leastkey_commits (id, applied)
     SELECT 1 FROM (${rows(expected, 2)}) AS expected LEFT JOIN leastkey_entries AS entry ON entry.key = expected.column1
     WHERE entry.value IS NOT expected.column2
   )`;
+
 const DECIDE_FREELY = 'INSERT INTO leastkey_commits (id, applied) VALUES (?1, 1)';
+
 const APPLIES = '(SELECT applied FROM leastkey_commits WHERE id = ?1)';
+
 const DELETE = `DELETE FROM leastkey_entries WHERE ${APPLIES} AND key IN (SELECT value FROM json_each(?2))`;
+
 const put = (count: number) => `INSERT INTO leastkey_entries (key, value, expires_at)
   SELECT column1, column2, column3 FROM (${rows(count, 3)}) WHERE ${APPLIES}
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`;
+
 const DROP_EXPIRED = `DELETE FROM leastkey_entries WHERE ${APPLIES} AND key IN
   (SELECT key FROM leastkey_entries WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ${SWEEP})`;
+
 const TELL = 'DELETE FROM leastkey_commits WHERE id = ?1 RETURNING applied';
 
 /**
@@ -124,7 +130,7 @@ class D1Store implements Store {
 
   async commit(writes: Write[]): Promise<boolean> {
     checkWrites(writes);
-    checkSizes(writes, LARGEST_ROW, 'D1');
+    checkSizes(writes, MAX_ROW_BYTES, 'D1');
     const id = crypto.randomUUID();
     const expected = writes.flatMap(({ key, expect }) => (expect === undefined ? [] : [key, expect]));
     const deleted = writes.flatMap(({ key, value }) => (value === null ? [key] : []));

@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Entry, Range, Store, Write } from '../api/store.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
-import { sweepClock } from '../runtime/sweep-clock.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { Connection, ENTRIES, EXPIRY, unavailable } from './indexeddb-connection.js';
 

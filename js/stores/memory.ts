@@ -1,5 +1,5 @@
 import type { Entry, Range, SyncStore, Write } from '../api/store.js';
-import { sweepClock } from '../runtime/sweep-clock.js';
+import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 
 export interface MemoryStoreOptions {

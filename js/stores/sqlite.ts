@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LeastkeyError } from '../api/errors.js';
 import type { Entry, Range, SyncStore, Write } from '../api/store.js';
-import { refuseUnknownOptions } from '../manage/tokens-options.js';
-import { sweepClock } from '../runtime/sweep-clock.js';
+import { refuseUnknownOptions } from '../input/options.js';
+import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { createForOwner, warnIfOpenToOthers } from './file-access.js';
 import { OpenFiles } from './open-files.js';
@@ -35,6 +35,7 @@ const SWEEP = 64;
 const CHECK_INTERVAL = 100;
 
 const MOVED = 'the database file was deleted or replaced while this process had it open';
+
 const REOPEN = 'open the store again, for example by a restart';
 
 /**

@@ -1,107 +1,115 @@
-/** Verification within a freshness window: from what is remembered where that may be used, from the store otherwise. */
+/** Verification within a freshness window: from the token cache on a hit, else from the store. */
 
-import type { Requirement, Verdict } from '../api/types.js';
-import { isText, questionOf } from '../core/plain-question.js';
-import { MOST_HITS, type VerifyingCore } from '../core/verifying-core.js';
-import { type CredentialSource, readCredential } from '../input/credential.js';
-import { readQuestion, type Settings, type VerifyOptions } from '../manage/tokens-options.js';
-import { Deadline, within } from '../runtime/deadline.js';
+import type { CredentialSource } from '../api/call.js';
+import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
+import { isTextRequirement, questionOf } from '../core/plain-question.js';
+import { MAX_BATCH_LOOKUPS, type VerifyingCore } from '../core/verifying-core.js';
+import { readCredential } from '../input/credential.js';
+import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
-import { Looks } from './single-flight.js';
-import { Recollection } from './token-cache.js';
-import { sameCause, unavailable } from './unavailable.js';
-import { type Remembering, verifyCredential } from './verify-credential.js';
-import type { Verification } from './verify-many.js';
-import { verifyAtOnce } from './verify-sync.js';
+import { readQuestion } from './read-question.js';
+import { SingleFlight } from './single-flight.js';
+import { TokenCache } from './token-cache.js';
+import { unavailableVerdict, withSameCause } from './unavailable.js';
+import { type CacheFill, verifyCredential } from './verify-credential.js';
+import { verifyCredentialSync } from './verify-sync.js';
 
-/** How often a verification waits for a read of the same token that others have begun, before it reads itself. */
-const MOST_JOINED = 2;
+/** How many loads of the same token by other calls a verification awaits before it loads itself. */
+const MAX_COALESCED = 2;
 
-/** The verifications of one deployment. */
-export class FreshVerifier {
+/** The verifier of one deployment: token cache, change feed and loads from the store. */
+export class CachedVerifier {
   readonly #core: VerifyingCore;
   readonly #settings: Settings;
   readonly #feed: Feed;
-  readonly #recollection: Recollection;
-  readonly #looks: Looks;
-  #lastSeen = 0;
+  readonly #cache: TokenCache;
+  readonly #flights: SingleFlight;
+  #lastClockReading = 0;
 
   constructor(core: VerifyingCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
-    this.#looks = new Looks(settings.config.prefix, settings.deadline);
-    this.#recollection = new Recollection(core, this.#looks);
+    this.#flights = new SingleFlight(settings.config.prefix, settings.deadline);
+    this.#cache = new TokenCache(core, this.#flights);
   }
 
-  /** What the clock said at the last verification within a window. */
-  get lastSeen(): number {
-    return this.#lastSeen;
+  /** The clock reading at the last verification within a window. */
+  get lastClockReading(): number {
+    return this.#lastClockReading;
   }
 
-  /** The verdict on anything, with the options of a caller. */
-  ask(
+  /** `verify` of the public API. Synchronous on a cache hit or with a synchronous store. */
+  verify(
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | Promise<Verdict> {
     const settings = this.#settings;
-    const known = this.#lookList(source, requirement, options);
+    const known = this.#lookupList(source, requirement, options);
     if (known !== undefined) return known;
-    if (typeof source === 'string' && isText(requirement) && this.#isPlain(source, options))
+    if (typeof source === 'string' && isTextRequirement(requirement) && this.#canUseFastPath(source, options))
       return (
-        this.#lookPlain(source, requirement) ??
-        this.#slowly(source, questionOf(requirement), settings.freshness, undefined, settings)
+        this.#lookupText(source, requirement) ??
+        this.#verifyAsync(source, questionOf(requirement), settings.freshness, undefined, settings)
       );
     const { question, freshness, signal } = readQuestion(requirement, options ?? {}, 'verify');
-    return this.verify(source, question, freshness ?? settings.freshness, signal);
+    return this.verifyQuestion(source, question, freshness ?? settings.freshness, signal);
   }
 
-  /** {@link ask}, if it takes no waiting: from what is remembered, or from a store that answers at once. */
-  askNow(
+  /** `verifySync`: the verdict from the cache or a synchronous store; `undefined` otherwise. */
+  verifySync(
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
-    if (typeof source !== 'string' || !isText(requirement) || !this.#isPlain(source, options)) {
-      const known = this.#lookList(source, requirement, options);
+    if (
+      typeof source !== 'string' ||
+      !isTextRequirement(requirement) ||
+      !this.#canUseFastPath(source, options)
+    ) {
+      const known = this.#lookupList(source, requirement, options);
       if (known !== undefined) return known;
       const { question, freshness } = readQuestion(requirement, options ?? {}, 'verify');
-      return this.#verifyNow(source, question, freshness ?? this.#settings.freshness);
+      return this.#verifyQuestionSync(source, question, freshness ?? this.#settings.freshness);
     }
-    const verdict = this.#lookPlain(source, requirement);
+    const verdict = this.#lookupText(source, requirement);
     if (verdict !== undefined) return verdict;
     const question = questionOf(requirement);
     const { freshness, now } = this.#settings;
-    if (!this.#feed.isFresh(now(), freshness)) return this.#verifyNow(source, question, freshness);
-    return this.#readNow(source, question, this.#remembering());
+    if (!this.#feed.isFresh(now(), freshness)) return this.#verifyQuestionSync(source, question, freshness);
+    return this.#loadSync(source, question, this.#cacheFill());
   }
 
-  /** The verdicts that what is remembered answers, in the order of what is asked; nothing in the place of the others. */
-  recallMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
+  /** The verdicts of `asked` that are cache hits, in order; `undefined` for the others. */
+  lookupMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
     const verdicts: (Verdict | undefined)[] = asked.map(() => undefined);
-    const now = this.#clock();
-    // Keys of another system have no one length.
+    const now = this.#readClock();
+    // Imported keys have different lengths.
     const { form } = this.#core;
     if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
     const { readAt } = this.#feed;
-    const plain = asked as readonly PlainVerification[];
+    const texts = asked as readonly TextVerification[];
     let places: number[] = [];
     for (let at = 0; at < asked.length; at++) {
       const one = asked[at] as Verification;
-      if (!isPlain(one) || this.#cannotBe(one.credential)) continue;
+      if (!isTextVerification(one) || this.#isMalformed(one.credential)) continue;
       places.push(at);
-      if (places.length < MOST_HITS) continue;
-      this.#recollection.lookMany(plain, places, verdicts, now, readAt);
+      if (places.length < MAX_BATCH_LOOKUPS) continue;
+      this.#cache.lookupMany(texts, places, verdicts, now, readAt);
       places = [];
     }
-    if (places.length > 0) this.#recollection.lookMany(plain, places, verdicts, now, readAt);
+    if (places.length > 0) this.#cache.lookupMany(texts, places, verdicts, now, readAt);
     return verdicts;
   }
 
-  /** The verdict; no older than `freshness` milliseconds. 0 reads the store each time. `settings`: through another view of the store. */
-  verify(
+  /**
+   * The verdict, at most `freshness` milliseconds old; 0 reads the store each time. `settings` may
+   * carry another view of the store.
+   */
+  verifyQuestion(
     source: CredentialSource,
     question: Question,
     freshness: number,
@@ -110,48 +118,44 @@ export class FreshVerifier {
   ): Verdict | Promise<Verdict> {
     if (freshness === 0) return verifyCredential(this.#core, settings, source, question, signal);
     signal?.throwIfAborted();
-    const now = this.#clock();
+    const now = this.#readClock();
     const read = readCredential(source);
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
     const { credential } = read;
     if (this.#feed.isFresh(now, freshness)) {
-      const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
+      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
     }
-    return this.#slowly(credential, question, freshness, signal, settings);
+    return this.#verifyAsync(credential, question, freshness, signal, settings);
   }
 
-  #verifyNow(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
-    const now = this.#clock();
+  #verifyQuestionSync(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
+    const now = this.#readClock();
     const read = readCredential(source);
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
     const { credential } = read;
     if (freshness > 0) {
       try {
-        if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshNow(freshness)) return undefined;
+        if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshSync(freshness)) return undefined;
       } catch (failure) {
-        return unavailable(this.#settings, failure, now, 'verifySync');
+        return unavailableVerdict(this.#settings, failure, now, 'verifySync');
       }
-      const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
+      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
     }
-    return this.#readNow(credential, question, freshness > 0 ? this.#remembering() : undefined);
+    return this.#loadSync(credential, question, freshness > 0 ? this.#cacheFill() : undefined);
   }
 
-  /** From a store that answers at once. From any other nothing, and no look is taken for made. */
-  #readNow(
-    credential: string,
-    question: Question,
-    remembering: Remembering | undefined,
-  ): Verdict | undefined {
-    if (remembering !== undefined && this.#looks.underWay(this.#looks.subject(credential))) return undefined;
-    const verdict = verifyAtOnce(this.#core, this.#settings, credential, question, remembering);
-    if (verdict === undefined) this.#looks.takeBack(credential);
+  /** Loads from a synchronous store. With any other: `undefined`, and the recheck is cancelled. */
+  #loadSync(credential: string, question: Question, fill: CacheFill | undefined): Verdict | undefined {
+    if (fill !== undefined && this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
+    const verdict = verifyCredentialSync(this.#core, this.#settings, credential, question, fill);
+    if (verdict === undefined) this.#flights.cancelRecheck(credential);
     return verdict;
   }
 
-  /** Whether a question in two texts, of which the options say no more, may be answered from what is remembered. */
-  #isPlain(credential: string, options: VerifyOptions | undefined): boolean {
+  /** Whether this call can use the cache fast path: a text credential, no options. */
+  #canUseFastPath(credential: string, options: VerifyOptions | undefined): boolean {
     return (
       options === undefined &&
       credential !== '' &&
@@ -160,51 +164,51 @@ export class FreshVerifier {
     );
   }
 
-  /** Answers a plain question from what is remembered. Nothing is made on the way but the verdict. */
-  #lookPlain(credential: string, requirement: string | undefined): Verdict | undefined {
-    if (this.#cannotBe(credential)) return this.#malformed();
-    const now = this.#clock();
+  /** A cache lookup for two texts. It allocates nothing but the verdict. */
+  #lookupText(credential: string, requirement: string | undefined): Verdict | undefined {
+    if (this.#isMalformed(credential)) return this.#malformedVerdict();
+    const now = this.#readClock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#recollection.lookPlain(credential, requirement, now, this.#feed.readAt);
+    return this.#cache.lookupText(credential, requirement, now, this.#feed.readAt);
   }
 
-  /** Answers a list that is required whole with a yes, from what is remembered, where nothing has to be read or made for it. */
-  #lookList(
+  /** A cache lookup for a list of permissions that is already interned. Valid verdicts only. */
+  #lookupList(
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
     if (!Array.isArray(requirement) || typeof source !== 'string') return undefined;
-    if (!this.#isPlain(source, options) || this.#cannotBe(source)) return undefined;
-    const now = this.#clock();
+    if (!this.#canUseFastPath(source, options) || this.#isMalformed(source)) return undefined;
+    const now = this.#readClock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#recollection.lookList(source, requirement, now, this.#feed.readAt);
+    return this.#cache.lookupList(source, requirement, now, this.#feed.readAt);
   }
 
-  /** Whether a text has not the length or the beginning of a credential, so that nobody need look at it. */
-  #cannotBe(text: string): boolean {
+  /** Whether a text lacks the length or the prefix of a credential. */
+  #isMalformed(text: string): boolean {
     const { form } = this.#core;
     return form !== undefined && (text.length !== form.length || !text.startsWith(form.start));
   }
 
-  /** Rests on nothing, so a flood of it is not worth a look at the clock each. */
-  #malformed(): Verdict {
-    const asOf = this.#lastSeen || this.#settings.now();
+  /** Does not read the clock, so that a flood of malformed credentials stays cheap. */
+  #malformedVerdict(): Verdict {
+    const asOf = this.#lastClockReading || this.#settings.now();
     return { valid: false, code: 'malformed', status: 401, error: 'invalid_token', asOf };
   }
 
-  #clock(): number {
-    this.#lastSeen = this.#settings.now();
-    return this.#lastSeen;
+  #readClock(): number {
+    this.#lastClockReading = this.#settings.now();
+    return this.#lastClockReading;
   }
 
-  /** After a change by this process, what is remembered is looked at again. */
-  doubt(): void {
-    this.#feed.doubt();
+  /** Makes the next verification read the change feed: this process has changed something. */
+  invalidate(): void {
+    this.#feed.invalidate();
   }
 
-  /** Without a promise, where the feed is fresh and the store answers at once. */
-  #slowly(
+  /** Returns synchronously if the feed is fresh and the store is synchronous. */
+  #verifyAsync(
     credential: string,
     question: Question,
     freshness: number,
@@ -213,11 +217,11 @@ export class FreshVerifier {
   ): Verdict | Promise<Verdict> {
     const asOf = settings.now();
     if (this.#feed.isFresh(asOf, freshness))
-      return this.#missed(credential, question, asOf, signal, settings);
-    return this.#refreshed(credential, question, freshness, asOf, signal, settings);
+      return this.#loadOnMiss(credential, question, asOf, signal, settings);
+    return this.#refreshThenLookup(credential, question, freshness, asOf, signal, settings);
   }
 
-  async #refreshed(
+  async #refreshThenLookup(
     credential: string,
     question: Question,
     freshness: number,
@@ -229,14 +233,17 @@ export class FreshVerifier {
       await this.#feed.refresh(freshness, new Deadline(settings.deadline, signal));
     } catch (failure) {
       signal?.throwIfAborted();
-      return unavailable(settings, failure, asOf);
+      return unavailableVerdict(settings, failure, asOf);
     }
-    const verdict = this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt);
-    return verdict ?? this.#missed(credential, question, asOf, signal, settings);
+    const verdict = this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt);
+    return verdict ?? this.#loadOnMiss(credential, question, asOf, signal, settings);
   }
 
-  /** From the store, by one read for all that ask for the same token meanwhile. `joined`: after so many reads that did not do. */
-  #missed(
+  /**
+   * Loads the token from the store, or awaits a load of it that is in flight. `joined`: how many
+   * such loads did not answer this question.
+   */
+  #loadOnMiss(
     credential: string,
     question: Question,
     asOf: number,
@@ -244,25 +251,25 @@ export class FreshVerifier {
     settings: Settings,
     joined = 0,
   ): Verdict | Promise<Verdict> {
-    const subject = this.#looks.subject(credential);
-    const under = joined < MOST_JOINED ? this.#looks.underWay(subject) : undefined;
-    if (under !== undefined) return this.#joined(under, joined, credential, question, asOf, signal, settings);
+    const key = this.#flights.keyOf(credential);
+    const load = joined < MAX_COALESCED ? this.#flights.inFlight(key) : undefined;
+    if (load !== undefined) return this.#coalesce(load, joined, credential, question, asOf, signal, settings);
     try {
-      this.#looks.refuseFlood();
+      this.#flights.refuseOverload();
     } catch (failure) {
-      const verdict = this.#recollection.look(credential, question, asOf, this.#feed.readAt, 'settled');
-      // Nobody knows whether what was not used for long has been used elsewhere.
+      const verdict = this.#cache.lookup(credential, question, asOf, this.#feed.readAt, 'accept');
+      // Another process may have used the token since.
       const isKnown = verdict !== undefined && verdict.code !== 'idle_expired';
-      return isKnown ? verdict : unavailable(settings, failure, asOf);
+      return isKnown ? verdict : unavailableVerdict(settings, failure, asOf);
     }
-    const read = this.#read(credential, question, signal, settings);
-    // A count against limits is nobody else's.
-    if (read instanceof Promise) this.#looks.add(credential, read, question.consume === undefined);
+    const read = this.#load(credential, question, signal, settings);
+    // A counted use answers one call only.
+    if (read instanceof Promise) this.#flights.track(credential, read, question.consume === undefined);
     return read;
   }
 
-  async #joined(
-    under: { verdict: Promise<Verdict>; left: number },
+  async #coalesce(
+    load: { verdict: Promise<Verdict>; left: number },
     joined: number,
     credential: string,
     question: Question,
@@ -271,56 +278,58 @@ export class FreshVerifier {
     settings: Settings,
   ): Promise<Verdict> {
     const deadline = new Deadline(settings.deadline, signal);
-    const verdict = await this.#join(under, credential, question, deadline);
-    if (verdict !== undefined) return sameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
-    return this.#missed(credential, question, asOf, signal, settings, joined + 1);
+    const verdict = await this.#waitForLoad(load, credential, question, deadline);
+    if (verdict !== undefined)
+      return withSameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
+    return this.#loadOnMiss(credential, question, asOf, signal, settings, joined + 1);
   }
 
   /**
-   * Waits for a read of the same token that is under way, and answers from what it has left to remember: that is as good as anything that
-   * is remembered. Nothing where that does not do, or the read was cut off. A store that failed it is not asked again by all who wait.
+   * Awaits a load of the same token that is in flight, and answers from the cache entry that it
+   * leaves. `undefined` if that entry does not answer the question or the load was cut off. If the
+   * store failed the load, all who wait for it get that verdict, and the store gets no more reads.
    */
-  async #join(
-    under: { verdict: Promise<Verdict>; left: number },
+  async #waitForLoad(
+    load: { verdict: Promise<Verdict>; left: number },
     credential: string,
     question: Question,
     deadline: Deadline,
   ): Promise<Verdict | undefined> {
     try {
-      const verdict = await within(under.verdict, Math.min(deadline.left, under.left), deadline.signal);
+      const verdict = await withTimeout(load.verdict, Math.min(deadline.left, load.left), deadline.signal);
       if (verdict.code === 'store_unavailable') return verdict;
     } catch {
-      deadline.refuseAborted();
+      deadline.throwIfAborted();
       return undefined;
     }
-    return this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt, 'settled');
+    return this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt, 'accept');
   }
 
-  #read(
+  #load(
     credential: string,
     question: Question,
     signal: AbortSignal | undefined,
     settings: Settings,
   ): Verdict | Promise<Verdict> {
-    return verifyCredential(this.#core, settings, credential, question, signal, this.#remembering());
+    return verifyCredential(this.#core, settings, credential, question, signal, this.#cacheFill());
   }
 
-  /** What becomes of a token that is read from now on. */
-  #remembering(): Remembering {
+  /** How a token that is read from now on enters the cache. */
+  #cacheFill(): CacheFill {
     return {
-      mark: this.#core.mark(),
-      keep: (slot, token) => this.#recollection.keep(slot, token),
+      stamp: this.#core.readStamp(),
+      insert: (slot, token) => this.#cache.insert(slot, token),
     };
   }
 }
 
-/** A verification that only two texts make. */
-interface PlainVerification {
+/** A verification with two texts and no options. */
+interface TextVerification {
   credential: string;
   requirement?: string;
 }
 
-function isPlain(one: Verification): one is Verification & PlainVerification {
+function isTextVerification(one: Verification): one is Verification & TextVerification {
   for (const name in one) if (name !== 'credential' && name !== 'requirement') return false;
-  return typeof one.credential === 'string' && isText(one.requirement);
+  return typeof one.credential === 'string' && isTextRequirement(one.requirement);
 }

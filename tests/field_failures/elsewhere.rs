@@ -6,7 +6,7 @@ const SHOWN_BY: &[(&str, &str, &str)] = &[
     ("timing", "src/value/credential/digest.rs", "every_bit_counts"),
     (
         "a malformed header throws",
-        "tests/js/guard.test.ts",
+        "tests/js/guard/guard.test.ts",
         "answers 400 or 401 to malformed Authorization headers, and never throws",
     ),
     (
@@ -16,7 +16,7 @@ const SHOWN_BY: &[(&str, &str, &str)] = &[
     ),
     (
         "prototype keys",
-        "tests/js/arguments.test.ts",
+        "tests/js/input/arguments.test.ts",
         "members named __proto__ and constructor are ordinary text",
     ),
     (
@@ -36,27 +36,27 @@ const SHOWN_BY: &[(&str, &str, &str)] = &[
     ),
     (
         "a secret in a log or a list",
-        "tests/js/secrets.test.ts",
+        "tests/js/core/secrets.test.ts",
         "is in the answer of create and nowhere else: no store argument, record, list, error or console line",
     ),
     (
         "a weak generator",
-        "tests/js/secrets.test.ts",
+        "tests/js/core/secrets.test.ts",
         "differs from token to token, and comes from the entropy alone",
     ),
     (
         "a failing generator",
-        "tests/js/secrets.test.ts",
+        "tests/js/core/secrets.test.ts",
         "a generator that throws, or fills nothing, makes nothing",
     ),
     (
         "a trap poisons the instance",
-        "tests/js/trap.test.ts",
+        "tests/js/core/trap.test.ts",
         "the call fails as internal, and a fresh instance serves the next one",
     ),
     (
         "a secret stays in wasm memory",
-        "tests/js/secrets.test.ts",
+        "tests/js/core/secrets.test.ts",
         "does not stay in the memory of the core",
     ),
     (

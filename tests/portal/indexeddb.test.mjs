@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { storeContract } from '../js/store-contract.js';
+import { storeContract } from '../js/stores/store-contract.js';
 import { storeIn } from './support/stores.mjs';
 import { portalSuite } from './support/suite.mjs';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { createTokens } from 'leastkey';
 import { Miniflare } from 'miniflare';
-import { storeContract } from '../js/store-contract.js';
+import { storeContract } from '../js/stores/store-contract.js';
 import { workerOptions } from './hosts/workerd.mjs';
 
 /** Each run of the contract, and some tests, get a database of their own. */

@@ -1,7 +1,7 @@
+import type { Account, AccountInput } from '../../api/accounts.js';
 import { LeastkeyError } from '../../api/errors.js';
-import type { Actor } from '../../api/types.js';
-import type { Account, AccountInput } from '../../manage/accounts.js';
-import type { Tokens } from '../../manage/tokens.js';
+import type { Actor } from '../../api/token.js';
+import type { Tokens } from '../../api/tokens.js';
 import {
   chooseRevision,
   entityTag,

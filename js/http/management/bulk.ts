@@ -1,7 +1,7 @@
-import type { Actor } from '../../api/types.js';
-import type { BulkReport, RevokeAllQuery } from '../../manage/bulk.js';
-import type { Job } from '../../manage/jobs.js';
-import type { Tokens } from '../../manage/tokens.js';
+import type { BulkReport, RevokeAllQuery } from '../../api/bulk.js';
+import type { Job } from '../../api/jobs.js';
+import type { Actor } from '../../api/token.js';
+import type { Tokens } from '../../api/tokens.js';
 import { isFailure } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';

@@ -1,4 +1,4 @@
-import type { TokenChange } from '../../api/types.js';
+import type { TokenChange } from '../../api/token.js';
 import { chooseRevision, fromRevision, readIfMatch, refuseRevision } from '../preconditions.js';
 import type { Route } from '../route.js';
 import { managed } from './managed.js';

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../api/codes.js';
-import type { Actor } from '../../api/types.js';
-import type { Tokens } from '../../manage/tokens.js';
+import type { Actor } from '../../api/token.js';
+import type { Tokens } from '../../api/tokens.js';
 import { readJson } from '../body.js';
 import { type Query, readQuery } from '../query.js';
 import { RequestRefused } from '../refusal.js';
@@ -36,6 +36,7 @@ export type Managed = Pick<
 
 /** Beside what every request can be refused for. */
 const OF_ACTORS = ['unauthenticated', 'invalid_input', ...UNAVAILABLE] as const;
+
 /** What a change can end in. */
 const OF_CHANGES = ['cross_origin', 'conflict', 'rng_failed', 'outcome_unknown'] as const;
 

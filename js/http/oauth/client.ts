@@ -1,26 +1,11 @@
-import type { Actor } from '../../api/types.js';
-import type { Settings } from '../options.js';
+import type { Client, HandlerSettings, PresentedClient } from '../options.js';
 import { OAuthRefused } from './refusal.js';
-
-/** What a client presented of itself (RFC 6749 §2.3.1). Compare the secret in constant time. */
-export interface PresentedClient {
-  id: string;
-  secret: string;
-}
-
-/** What a client may do. What is absent it may not. */
-export interface Client {
-  /** Whether it may ask about any credential that it holds: a resource server. */
-  introspect?: boolean;
-  /** As whom it revokes. It revokes only what this actor manages. */
-  actor?: Actor;
-}
 
 /** The client of a request, whom the host knows. */
 export async function requireClient(
   request: Request,
   form: ReadonlyMap<string, string>,
-  settings: Settings,
+  settings: HandlerSettings,
 ): Promise<Client> {
   const presented = readClient(request.headers, form);
   const client = presented && (await settings.authenticateClient(presented, request));
@@ -32,7 +17,7 @@ export async function requireClient(
 export async function refuseWrongClient(
   request: Request,
   form: ReadonlyMap<string, string>,
-  settings: Settings,
+  settings: HandlerSettings,
 ): Promise<void> {
   if (form.has('client_secret') || request.headers.has('authorization')) {
     await requireClient(request, form, settings);

@@ -1,6 +1,7 @@
-import type { Tokens } from '../../manage/tokens.js';
+import type { Tokens } from '../../api/tokens.js';
+import type { VerifiedToken } from '../../api/verification.js';
 import { readForm } from '../body.js';
-import type { Settings } from '../options.js';
+import type { HandlerSettings } from '../options.js';
 import { refuseSecrets } from '../query.js';
 import { ALWAYS, type Answer, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { ref } from '../schemas/schema.js';
@@ -11,7 +12,7 @@ export interface FormCall {
   form: ReadonlyMap<string, string>;
   request: Request;
   tokens: Tokens;
-  settings: Settings;
+  settings: HandlerSettings;
 }
 
 /** A row of an OAuth endpoint: a form in, JSON out. */
@@ -59,4 +60,9 @@ export function requireField(form: ReadonlyMap<string, string>, name: string): s
   const value = form.get(name);
   if (value !== undefined) return value;
   throw new OAuthRefused('invalid_request', `The field ${name} is required.`);
+}
+
+/** The scope of a token: all its permissions. Where it holds them is in `resource`, and in `resources` for those on some resources only. */
+export function scopeOf({ permissions }: Pick<VerifiedToken, 'permissions'>): string {
+  return permissions.join(' ');
 }

@@ -1,12 +1,11 @@
-import type { Verdict, VerifiedToken } from '../../api/types.js';
+import type { Verdict, VerifiedToken } from '../../api/verification.js';
 import { causeOf } from '../../verify/unavailable.js';
-import type { Settings } from '../options.js';
+import type { HandlerSettings } from '../options.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { requireClient } from './client.js';
-import { type FormCall, formRoute, requireField } from './endpoint.js';
+import { type FormCall, formRoute, requireField, scopeOf } from './endpoint.js';
 import { OAuthRefused } from './refusal.js';
-import { scopeOf } from './scope.js';
 
 /** RFC 7662: a resource server asks about a credential that it was given. */
 export const introspectionRoute = (oauthPath: string): Route =>
@@ -40,7 +39,7 @@ async function introspect({ form, request, tokens, settings }: FormCall): Promis
   return json(valid && token !== undefined ? active(token, verdict.remaining, settings) : { active: false });
 }
 
-function active(token: VerifiedToken, remaining: number | undefined, { issuer }: Settings) {
+function active(token: VerifiedToken, remaining: number | undefined, { issuer }: HandlerSettings) {
   const { id, kind, owner, subject, resource, resources, createdAt, expiresAt } = token;
   return {
     active: true,

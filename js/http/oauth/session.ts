@@ -1,11 +1,12 @@
 import { LeastkeyError } from '../../api/errors.js';
-import type { TokenRecord, Verdict, VerifiedToken } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
+import type { Verdict, VerifiedToken } from '../../api/verification.js';
 import { refuse } from '../../guard/refusal.js';
 import { causeOf } from '../../verify/unavailable.js';
 import { contextOf, readClientIp, shownAddress } from '../context.js';
 import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';
-import { scopeOf } from './scope.js';
+import { scopeOf } from './endpoint.js';
 
 /** Both spellings that clients know. */
 const SPELLINGS = { 'access-token': 'AccessToken', 'access-tokens': 'AccessTokens' } as const;
@@ -81,6 +82,7 @@ async function begin(call: Call): Promise<Response> {
 
 /** It was valid a moment ago. */
 const OVER = { status: 401, error: 'invalid_token' } as const;
+
 const NOT_EXCHANGED = { status: 403, error: 'insufficient_scope' } as const;
 
 async function end(call: Call): Promise<Response> {

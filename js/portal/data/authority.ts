@@ -1,4 +1,4 @@
-import type { Actor, HostActor } from '../../api/types.js';
+import type { Actor, HostActor } from '../../api/token.js';
 
 /** Whether a resource is another one or stands above it. Segments are compared, never characters. */
 export const covers = (above: string, resource: string) =>

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../../api/codes.js';
-import { LeastkeyError, type Problem } from '../../api/errors.js';
-import type { Created } from '../../api/types.js';
+import type { ErrorCode, Problem } from '../../api/codes.js';
+import { LeastkeyError } from '../../api/errors.js';
+import type { Created } from '../../api/token.js';
 import { ServerClock } from './server-clock.js';
 import type { PortalSource } from './source.js';
 

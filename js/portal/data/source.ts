@@ -1,6 +1,8 @@
+import type { Account } from '../../api/accounts.js';
 import type { AuditPage, AuditQuery } from '../../api/audit.js';
-import type { Deployment } from '../../api/deployment.js';
+import type { Deployment } from '../../api/catalog.js';
 import type { Description } from '../../api/describe.js';
+import type { Minted } from '../../api/exchange.js';
 import type { RotateOptions } from '../../api/rotation.js';
 import type {
   Actor,
@@ -10,9 +12,7 @@ import type {
   TokenChange,
   TokenPage,
   TokenRecord,
-} from '../../api/types.js';
-import type { Account } from '../../manage/accounts.js';
-import type { Minted } from '../../manage/mint.js';
+} from '../../api/token.js';
 
 /** What a portal asks, of whatever keeps the tokens. Failures are `LeastkeyError`s. */
 export interface PortalSource {
@@ -41,4 +41,18 @@ export interface PortalSource {
   audit(query: AuditQuery): Promise<AuditPage>;
   /** A technical user. */
   account(id: string): Promise<Account>;
+}
+
+/**
+ * The first page with something in it, or the last one. A filter may leave a page empty that has others behind it, and nobody can say that
+ * there is nothing before those were read. `wanted` says whether somebody still waits.
+ */
+export async function filledPage<Page extends { items: readonly unknown[]; next?: After }, After>(
+  read: (after: After | undefined) => Promise<Page>,
+  after: After | undefined,
+  wanted: () => boolean,
+): Promise<Page> {
+  let page = await read(after);
+  while (page.items.length === 0 && page.next !== undefined && wanted()) page = await read(page.next);
+  return page;
 }

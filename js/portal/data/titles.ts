@@ -1,5 +1,5 @@
 import type { Catalog, PermissionNode } from '../../api/catalog.js';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 
 /** What people call what a catalog names by ids. An id that the catalog does not have stands for itself. */
 export class Titles {

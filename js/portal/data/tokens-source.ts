@@ -1,5 +1,5 @@
-import type { Actor } from '../../api/types.js';
-import type { Tokens } from '../../manage/tokens.js';
+import type { Actor } from '../../api/token.js';
+import type { Tokens } from '../../api/tokens.js';
 import type { PortalSource } from './source.js';
 
 /** Tokens on a store that this page itself can reach. */

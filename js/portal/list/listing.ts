@@ -1,5 +1,5 @@
 import { LeastkeyError } from '../../api/errors.js';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import type { PortalSource } from '../data/source.js';
 
 /** What to look for. Empty: no matter. */
@@ -12,8 +12,10 @@ export interface Filters {
 export type Order = 'newest' | 'name' | 'expires' | 'used';
 
 const PAGE = 200;
+
 /** While pages come in, they are shown this many milliseconds apart: drawing each of five hundred would hold everything else up. */
 const PACE = 200;
+
 /**
  * So many tokens are enough for a first look. Until there are, it goes on: with filters one call looks through a part of the tokens, and may
  * find none of those that are meant.
@@ -185,6 +187,7 @@ const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenRecord): Partial<Toke
 });
 
 const text = new Intl.Collator(undefined, { numeric: true });
+
 const ORDERS: Readonly<Record<Exclude<Order, 'newest'>, (a: TokenRecord, b: TokenRecord) => number>> = {
   name: (a, b) => text.compare(a.name, b.name),
   expires: (a, b) =>

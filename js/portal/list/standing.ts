@@ -1,4 +1,4 @@
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 import { idleOf, LONG } from '../token/idle.js';

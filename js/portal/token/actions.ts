@@ -1,8 +1,5 @@
-import type { TokenRecord } from '../../api/types.js';
-import type { Portal } from '../portal.js';
-
-/** What somebody does about a token from its status. */
-export type StatusAction = 'disable' | 'enable' | 'revoke' | 'delete' | 'rotate';
+import type { TokenRecord } from '../../api/token.js';
+import type { Portal, StatusAction } from '../portal.js';
 
 /** What the kind of a token, its status and the authority of whoever looks at it leave to do. */
 export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAction[] {

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { TokenRecord } from '../../api/types.js';
+import type { TokenRecord } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { icon } from '../icons.js';
 import type { Portal } from '../portal.js';

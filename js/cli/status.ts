@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { line } from './legible.js';
+import { print, printJson } from './output.js';
+import { named } from './screen.js';
+import { type Target, withTokens } from './target.js';
+
+export const disable = new Command('disable')
+  .summary('stop a token until it is enabled again')
+  .description('Stops a token. "enable" takes it back; its credential stays the same.')
+  .argument('<id>', 'the id of the token, as list shows it')
+  .action(async (id: string, _own: unknown, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const record = await withTokens(target, {}, (tokens, actor) => tokens.disable(id, actor));
+    if (target.json) return printJson(record);
+    print(line`${named(record)} is disabled.`);
+  });
+
+export const enable = new Command('enable')
+  .summary('let a disabled token work again')
+  .description('Lets a disabled token work again. A revoked token stays revoked.')
+  .argument('<id>', 'the id of the token, as list shows it')
+  .action(async (id: string, _own: unknown, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const record = await withTokens(target, {}, (tokens, actor) => tokens.enable(id, actor));
+    if (target.json) return printJson(record);
+    print(line`${named(record)} is enabled.`);
+  });

@@ -1,0 +1,50 @@
+/** `; did you mean "expiresIn"?` where a known name is near enough to the wrong one, else the list of all. */
+export function didYouMean(wrong: string, known: readonly string[]): string {
+  const longest = Math.max(...known.map((name) => name.length));
+  // A text far longer than any name is no misspelling of one.
+  const near = wrong.length > 2 * longest ? undefined : nearest(wrong, known);
+  return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean "${near}"?`;
+}
+
+/** The known name with the fewest changed letters, if that is at most a third of them: the rule of the core. */
+function nearest(wrong: string, known: readonly string[]): string | undefined {
+  return known
+    .map((name) => ({
+      name,
+      distance: distance(wrong.toLowerCase(), name.toLowerCase()),
+      letters: Math.max(wrong.length, name.length),
+    }))
+    .filter(({ distance, letters }) => distance * 3 <= letters)
+    .sort((a, b) => a.distance - b.distance)[0]?.name;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = (row[column - 1] as number) + (letter === to[column - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[column] as number) + 1, (next[column - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] as number;
+}
+
+/**
+ * A caller's name as a message may show it: the rule of the core. What has not the form of a name may be a credential, whoever issued it,
+ * and must not end in a log.
+ */
+export function showName(name: string): string {
+  return FORM.test(name) && !isRandom(name) ? name : '…';
+}
+
+const FORM = /^[\w.:*/{}()~@, -]{0,40}$/;
+
+/** Whether a text looks drawn, not chosen. */
+function isRandom(text: string): boolean {
+  const turns = text.match(/[a-z](?=[0-9A-Z])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])/g) ?? [];
+  const words = text.match(/[0-9A-Za-z]{20,}/g) ?? [];
+  return turns.length >= 6 || words.some((word) => /[0-9]/.test(word));
+}

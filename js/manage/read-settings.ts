@@ -1,0 +1,152 @@
+import type { Catalog } from '../api/catalog.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { ReadStore, Store } from '../api/store.js';
+import type { TokensOptions, UsageOptions } from '../api/tokens-options.js';
+import { parseDuration } from '../input/duration.js';
+import { invalidInput, readOnError, refuseUnknownOptions } from '../input/options.js';
+import { copyPlain } from '../input/values.js';
+import { steadyClock } from '../runtime/clock.js';
+import type { Settings } from '../runtime/settings.js';
+import { withLocalCounters } from '../stores/local-counters.js';
+
+const TOKENS_OPTIONS = [
+  'catalog',
+  'store',
+  'prefix',
+  'freshness',
+  'capacity',
+  'now',
+  'entropy',
+  'deadline',
+  'recordKey',
+  'imported',
+  'shards',
+  'limits',
+  'usage',
+  'onError',
+] as const satisfies (keyof TokensOptions)[];
+
+const SHARDS: readonly number[] = [16, 32, 64];
+
+const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
+
+const MAX_DEADLINE = 600_000;
+
+const MAX_CAPACITY = 1_000_000;
+
+/** Reads the options of `createTokens`. */
+export function readTokensOptions(options: TokensOptions): Settings {
+  refuseUnknownOptions(options, TOKENS_OPTIONS, 'createTokens');
+  const store = readStore(options.store, ['get', 'list', 'commit']);
+  return readSettings(options, store);
+}
+
+/** Reads the options that every deployment has, on a store that was read already. */
+export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
+  const { catalog, prefix, freshness, now, entropy, deadline = 10_000 } = options;
+  const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
+  if (typeof prefix !== 'string') throw invalidInput('prefix', 'expected a text such as "acme_live"');
+  if (now !== undefined && typeof now !== 'function')
+    throw invalidInput('now', 'expected a function that returns milliseconds');
+  if (entropy !== undefined && typeof entropy !== 'function') {
+    throw invalidInput('entropy', 'expected a function that fills a Uint8Array');
+  }
+  if (!Number.isInteger(deadline) || deadline < 1 || deadline > MAX_DEADLINE) {
+    throw invalidInput('deadline', `expected whole milliseconds from 1 to ${MAX_DEADLINE}`);
+  }
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
+    throw invalidInput('capacity', `expected a whole number from 1 to ${MAX_CAPACITY}`);
+  }
+  if (shards !== undefined && !SHARDS.includes(shards)) throw invalidInput('shards', 'expected 16, 32 or 64');
+  if (limits !== 'exact' && limits !== 'approximate')
+    throw invalidInput('limits', 'expected "exact" or "approximate"');
+  const onError = readOnError(options.onError);
+  const clock =
+    now === undefined
+      ? steadyClock(
+          () => Date.now(),
+          () => performance.now(),
+          (error) => onError(error, { operation: 'clock' }),
+        )
+      : steadyClock(now);
+  return {
+    store,
+    verifying: limits === 'exact' ? store : withLocalCounters(store),
+    config: {
+      prefix,
+      ...(recordKey !== undefined && { recordKeys: readRecordKeys(recordKey) }),
+      ...(imported !== undefined && { imported: copyPlain(imported, 'imported') }),
+      ...(shards !== undefined && { shards }),
+    },
+    catalogText: catalogText(catalog),
+    freshness: freshness === undefined ? 0 : parseDuration(freshness, 'freshness'),
+    capacity,
+    now: () => clock.now(),
+    reading: () => clock.reading(),
+    moment: () => clock.moment(),
+    believed: (instant) => clock.believed(instant),
+    entropy,
+    deadline,
+    ...readUsage(usage),
+    onError,
+  };
+}
+
+function readUsage(usage: boolean | UsageOptions): Pick<Settings, 'usage' | 'addresses'> {
+  if (typeof usage === 'boolean') return { usage, addresses: false };
+  if (typeof usage !== 'object' || usage === null)
+    throw invalidInput('usage', 'expected true, false or { addresses: true }');
+  refuseUnknownOptions(usage, USAGE_OPTIONS, 'usage');
+  const { addresses = false } = usage;
+  if (typeof addresses !== 'boolean') throw invalidInput('usage.addresses', 'expected true or false');
+  return { usage: true, addresses };
+}
+
+/** As hex digits, the new key first. */
+function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): string[] {
+  const keys: readonly unknown[] = Array.isArray(recordKey) ? recordKey : [recordKey];
+  return keys.map((key) => {
+    // By its tag, because an array of another realm is an instance of nothing here.
+    const bytes = Object.prototype.toString.call(key) === '[object Uint8Array]';
+    const text = bytes
+      ? Array.from(key as Uint8Array, (byte) => byte.toString(16).padStart(2, '0')).join('')
+      : key;
+    if (typeof text === 'string' && /^(?:[0-9a-fA-F]{2}){32,256}$/.test(text) && keys.length <= 2)
+      return text;
+    throw invalidInput(
+      'recordKey',
+      'expected 32 to 256 bytes or their hex digits, or an array of two of them: the new key and the old one',
+    );
+  });
+}
+
+/** Takes a store that has the `calls` which are needed, and lets nobody take Workers KV for one. */
+export function readStore<S extends ReadStore>(store: S, calls: readonly (keyof S & keyof Store)[]): S {
+  const found = store as Partial<Store> & { getWithMetadata?: unknown };
+  if (typeof found?.getWithMetadata === 'function' && typeof found.commit !== 'function') {
+    throw invalidInput(
+      'store',
+      'Workers KV cannot be one: a read may be a minute or more behind a write, so a revocation would not count, and it has no compare-and-swap. Use D1 (leastkey/stores/d1) or a Durable Object (leastkey/stores/durable-object)',
+    );
+  }
+  const missing = calls.find((call) => typeof found?.[call] !== 'function');
+  if (missing === undefined) return store;
+  const all = calls.length === 1 ? calls[0] : `${calls.slice(0, -1).join(', ')} and ${calls.at(-1)}`;
+  throw invalidInput('store', `expected an object with ${all}; ${missing} is no function`);
+}
+
+export function catalogText(catalog: Catalog): string {
+  if (typeof catalog !== 'object' || catalog === null) throw invalidInput('catalog', 'expected an object');
+  try {
+    return JSON.stringify(catalog);
+  } catch (cause) {
+    throw new LeastkeyError(
+      'invalid_input',
+      `catalog: cannot be written as JSON: ${(cause as Error).message}`,
+      {
+        path: 'catalog',
+        cause,
+      },
+    );
+  }
+}

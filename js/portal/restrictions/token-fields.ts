@@ -1,0 +1,146 @@
+import type { Conditions, Limits, TimeWindow } from '../../api/conditions.js';
+import type { TokenRecord } from '../../api/token.js';
+import { DAY, lifetimeOf } from '../text/times.js';
+
+/** Everything of a token but its permissions and its end, as a form has it: texts, of which empty ones say nothing. */
+export interface TokenFields {
+  name: string;
+  description: string;
+  /** By commas. */
+  tags: string;
+  /** By lines, as are the origins and the audiences. */
+  ips: string;
+  origins: string;
+  audiences: string;
+  days: readonly Day[];
+  from: string;
+  to: string;
+  utcOffset: string;
+  /** How many requests, and in how many milliseconds. */
+  requests: string;
+  per: number;
+  credits: string;
+  /** How many come back, and every how many milliseconds; 0: none ever. */
+  refill: string;
+  every: number;
+}
+
+export type Day = NonNullable<TimeWindow['days']>[number];
+
+export const DAYS: readonly Day[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+const MINUTE = DAY / 1_440;
+
+export const NO_FIELDS: TokenFields = {
+  name: '',
+  description: '',
+  tags: '',
+  ips: '',
+  origins: '',
+  audiences: '',
+  days: [],
+  from: '',
+  to: '',
+  utcOffset: '',
+  requests: '',
+  per: MINUTE,
+  credits: '',
+  refill: '',
+  every: 0,
+};
+
+type Told = Pick<TokenRecord, 'name' | 'description' | 'tags' | 'conditions' | 'limits'>;
+
+export function tokenFieldsOf({
+  name,
+  description = '',
+  tags = [],
+  conditions = {},
+  limits = {},
+}: Told): TokenFields {
+  const { ips = [], origins = [], audiences = [], times = {} } = conditions;
+  const { requests, credits } = limits;
+  const { refill } = credits ?? {};
+  const number = (value: number | undefined) => (value === undefined ? '' : String(value));
+  return {
+    name,
+    description,
+    tags: tags.join(', '),
+    ips: ips.join('\n'),
+    origins: origins.join('\n'),
+    audiences: audiences.join('\n'),
+    days: times.days ?? [],
+    from: times.from ?? '',
+    to: times.to ?? '',
+    utcOffset: times.utcOffset ?? '',
+    requests: number(requests?.limit),
+    per: requests === undefined ? NO_FIELDS.per : lifetimeOf(requests.per),
+    credits: number(credits?.amount),
+    refill: number(refill?.amount),
+    every: refill === undefined ? 0 : lifetimeOf(refill.every),
+  };
+}
+
+/** What stands between commas or on lines, each once. */
+const itemsOf = (text: string, separator: RegExp) => [
+  ...new Set(
+    text
+      .split(separator)
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  ),
+];
+
+export const tagsOf = ({ tags }: TokenFields): string[] => itemsOf(tags, /[,\n]/);
+
+/** The conditions that are written; `undefined`: none. The core says what is wrong with them. */
+export function conditionsOf(tokenFields: TokenFields): Conditions | undefined {
+  const lists = { ips: tokenFields.ips, origins: tokenFields.origins, audiences: tokenFields.audiences };
+  const written = Object.entries(lists)
+    .map(([name, text]) => [name, itemsOf(text, name === 'audiences' ? /\n/ : /[\s,]/)] as const)
+    .filter(([, items]) => items.length > 0);
+  const times = timesOf(tokenFields);
+  const conditions = { ...Object.fromEntries(written), ...(times === undefined ? {} : { times }) };
+  return Object.keys(conditions).length === 0 ? undefined : conditions;
+}
+
+function timesOf({ days, from, to, utcOffset }: TokenFields): TimeWindow | undefined {
+  if (days.length === 0 && from === '' && to === '') return undefined;
+  return {
+    ...(days.length === 0 ? {} : { days: DAYS.filter((day) => days.includes(day)) }),
+    ...(from === '' ? {} : { from }),
+    ...(to === '' ? {} : { to }),
+    ...(utcOffset.trim() === '' ? {} : { utcOffset: utcOffset.trim() }),
+  };
+}
+
+/** The limits that are written; `undefined`: none. */
+export function limitsOf({ requests, per, credits, refill, every }: TokenFields): Limits | undefined {
+  const limits: Limits = {
+    ...(requests === '' ? {} : { requests: { limit: Number(requests), per } }),
+    ...(credits === ''
+      ? {}
+      : {
+          credits: {
+            amount: Number(credits),
+            ...(every === 0 ? {} : { refill: { amount: Number(refill === '' ? credits : refill), every } }),
+          },
+        }),
+  };
+  return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+/** The members of `create`'s input. */
+export function tokenInputOf(tokenFields: TokenFields) {
+  const description = tokenFields.description.trim();
+  const tags = tagsOf(tokenFields);
+  const conditions = conditionsOf(tokenFields);
+  const limits = limitsOf(tokenFields);
+  return {
+    name: tokenFields.name.trim(),
+    ...(description === '' ? {} : { description }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(conditions === undefined ? {} : { conditions }),
+    ...(limits === undefined ? {} : { limits }),
+  };
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type ErrorCode, LeastkeyError } from 'leastkey';
+import { memoryStore } from 'leastkey/stores/memory';
+import { admin, catalog, createToken, deployment, input, PREFIX, stranger } from '../support/deployment.js';
+import { trapNext } from '../support/glue.js';
+import { wrapped } from '../support/wrapped.js';
+
+describe('every error code has a cause', () => {
+  /** `deadline_exceeded` is tried where calls wait for each other. */
+  const cases: Record<Exclude<ErrorCode, 'deadline_exceeded'>, () => Promise<unknown>> = {
+    not_found: async () => {
+      const tokens = await deployment();
+      const { id } = await createToken(tokens);
+      return tokens.get(id, stranger);
+    },
+    forbidden: async () => (await deployment()).create(input(), stranger),
+    conflict: async () => {
+      const store = wrapped(memoryStore(), { commit: () => false });
+      return (await deployment({ store, deadline: 50 })).create(input(), admin);
+    },
+    name_taken: async () => {
+      const tokens = await deployment();
+      const ada = { ...admin, roles: { 'user:ada': 'admin' } };
+      await tokens.create(input({ kind: 'personal', owner: 'user:ada' }), ada);
+      return tokens.create(input({ kind: 'personal', owner: 'user:ada' }), ada);
+    },
+    exceeds_ceiling: async () =>
+      (await deployment()).create(input({ owner: 'user:bob' }), {
+        id: 'user:bob',
+        permissions: ['branch:read'],
+      }),
+    invalid_input: async () => (await deployment()).create(input({ name: '' }), admin),
+    terminal: async () => {
+      const tokens = await deployment();
+      const { id } = await createToken(tokens);
+      await tokens.revoke(id, {}, admin);
+      return tokens.enable(id, admin);
+    },
+    too_many_sessions: async () => {
+      const tokens = await deployment({ catalog: { ...catalog, kinds: { session: { sessions: 1 } } } });
+      const { token } = await createToken(tokens);
+      await tokens.exchange(token, {});
+      return tokens.exchange(token, {});
+    },
+    invalid_token: async () => (await deployment()).exchange(`${PREFIX}_0`, {}),
+    outcome_unknown: async () => {
+      const store = wrapped(memoryStore(), { commit: () => Promise.reject(new Error('connection lost')) });
+      return (await deployment({ store, deadline: 50 })).create(input(), admin);
+    },
+    rng_failed: async () => (await deployment({ entropy: () => {} })).create(input(), admin),
+    store_unavailable: async () => {
+      const store = wrapped(memoryStore(), { get: () => Promise.reject(new Error('down')) });
+      return (await deployment({ store })).create(input(), admin);
+    },
+    clock_unreliable: async () => (await deployment({ now: () => Number.NaN })).create(input(), admin),
+    internal: async () => {
+      const tokens = await deployment();
+      trapNext('plan');
+      return tokens.create(input(), admin);
+    },
+  };
+
+  for (const [code, run] of Object.entries(cases)) {
+    test(code, () =>
+      assert.rejects(run, (error) => {
+        assert.ok(error instanceof LeastkeyError && error instanceof Error);
+        assert.equal(error.code, code, error.message);
+        assert.equal(error.name, 'LeastkeyError');
+        assert.ok(error.message.length > 10, error.message);
+        return true;
+      }),
+    );
+  }
+});

@@ -1,0 +1,214 @@
+/**
+ * What the types of the package find before anything runs. Each `@ts-expect-error` is a line that must not compile: the test run
+ * compiles this file against the packed types, and an error that is missing there is one.
+ */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Catalog, createTokens, defineCatalog, type IdsOf, LeastkeyError, type Tokens } from 'leastkey';
+import { memoryStore } from 'leastkey/stores/memory';
+import { admin } from '../support/deployment.js';
+
+const catalog = defineCatalog({
+  services: {
+    messages: {
+      title: 'Messages',
+      permissions: {
+        send: { title: 'Send', implies: ['messages:status'] },
+        status: 'Read delivery status',
+        templates: { title: 'Templates', permissions: { read: 'Read', write: 'Write' } },
+        drafts: { title: 'Drafts', grantable: true, permissions: { read: 'Read' } },
+      },
+    },
+  },
+  templates: {
+    sender: { title: 'Send', permissions: ['messages:send'] },
+    writer: { title: 'Write', extends: ['sender'], permissions: ['messages:templates:*', '**:read'] },
+  },
+  roles: { user: { title: 'User', permissions: ['messages:status'] } },
+});
+
+type Ids = IdsOf<typeof catalog>;
+
+const services = { s: { title: 'S', permissions: { a: 'A', b: 'B' } } } as const;
+
+/** Asserts that two types are the same. */
+function same<One, Other>(..._: Same<One, Other> extends true ? [] : ['the types differ']): void {}
+type Same<One, Other> =
+  (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
+
+/** Lines that are compiled and not run. */
+function compiled(_lines: () => unknown): void {}
+
+describe('the types of a catalog', () => {
+  test('know its ids', () => {
+    same<
+      Ids['permission'],
+      | 'messages:send'
+      | 'messages:status'
+      | 'messages:templates:read'
+      | 'messages:templates:write'
+      | 'messages:drafts'
+      | 'messages:drafts:read'
+    >();
+    same<Ids['template'], 'sender' | 'writer'>();
+    same<Ids['role'], 'admin' | 'user'>();
+    // The test of the test: a difference is an error.
+    // @ts-expect-error
+    same<Ids['template'], 'sender'>();
+    // @ts-expect-error
+    same<Ids['template'], string>();
+  });
+
+  test('find a misspelt template in extends', () => {
+    compiled(() =>
+      defineCatalog({
+        services,
+        templates: {
+          one: { title: 'One', permissions: ['s:a'] },
+          // @ts-expect-error there is no template "oen"
+          two: { title: 'Two', extends: ['oen'] },
+          three: { title: 'Three', extends: ['one', 'two'] },
+        },
+      }),
+    );
+  });
+
+  test('find a misspelt permission in implies, in a template and in a role, and take every pattern', () => {
+    compiled(() =>
+      defineCatalog({
+        services: {
+          s: {
+            title: 'S',
+            permissions: {
+              // @ts-expect-error there is no permission "s:bb"
+              a: { title: 'A', implies: ['s:bb'] },
+              b: { title: 'B', implies: ['s:c'] },
+              c: 'C',
+            },
+          },
+        },
+      }),
+    );
+    compiled(() =>
+      defineCatalog({
+        services,
+        templates: {
+          right: { title: 'Right', permissions: ['s:a', 's:*', '**'] },
+          // @ts-expect-error there is no permission "s:aa"
+          wrong: { title: 'Wrong', permissions: ['s:aa'] },
+        },
+        // @ts-expect-error there is no permission "t:a"
+        roles: { user: { title: 'User', permissions: ['s:a', 't:a'] } },
+      }),
+    );
+  });
+
+  test('find a misspelt member', () => {
+    compiled(() => {
+      // @ts-expect-error it is "templates"
+      defineCatalog({ services, template: {} });
+      // @ts-expect-error it is "title"
+      defineCatalog({ services: { s: { titel: 'S', permissions: {} } } });
+      // @ts-expect-error it is "recommended"
+      defineCatalog({ services, templates: { t: { title: 'T', permissions: ['s:a'], recomended: true } } });
+    });
+  });
+
+  test('what they find, the core finds as well', async () => {
+    const wrong = { services, templates: { t: { title: 'T', extends: ['u'], permissions: ['s:aa'] } } };
+    await assert.rejects(
+      createTokens({ catalog: wrong, store: memoryStore(), prefix: 'test' }),
+      (error) => error instanceof LeastkeyError && error.problems?.length === 2,
+    );
+  });
+});
+
+describe('the types of a deployment', () => {
+  const deploy = () => createTokens({ catalog, store: memoryStore(), prefix: 'test' });
+
+  test('know the templates and roles that create takes', async () => {
+    const tokens = await deploy();
+    const input = { kind: 'permission-set', name: 'T', owner: 'org:acme' };
+    const { record } = await tokens.create({ ...input, templates: ['sender'] }, admin);
+    assert.deepEqual(record.permissions, ['messages:send', 'messages:status']);
+    compiled(() => [
+      // @ts-expect-error there is no template "sendr"
+      tokens.create({ ...input, templates: ['sender', 'sendr'] }, admin),
+      // @ts-expect-error there is no role "usr"
+      tokens.create({ ...input, role: 'usr' }, admin),
+      // @ts-expect-error it is "templates"
+      tokens.create({ ...input, template: ['sender'] }, admin),
+      // @ts-expect-error there is no template "sendr"
+      tokens.resolve({ templates: ['sendr'] }),
+      // @ts-expect-error there is no permission "messages:snd"
+      tokens.suggest(['messages:snd']),
+      tokens.create({ ...input, role: 'admin', add: ['messages:*'], remove: ['**:read'] }, admin),
+      tokens.create({ ...input, resources: { 'messages:send': ['org:acme/group:eng'] } }, admin),
+      tokens.resolve({ templates: ['sender', 'writer'], role: 'user' }, { tree: false }),
+    ]);
+  });
+
+  test('take every requirement that can be written', async () => {
+    const tokens = await deploy();
+    compiled(() => [
+      tokens.verify(null, 'messages:send'),
+      tokens.verify(null, 'messages:send AND (messages:status OR messages:drafts)'),
+      tokens.verify(null, ['messages:send']),
+      tokens.verify(null, { any: ['messages:send'], resource: 'org:acme' }),
+      tokens.verify(null, String('messages:send')),
+      tokens.verify(null, tokens.match('GET', '/') ?? 'messages:send'),
+      // @ts-expect-error it is "permission"
+      tokens.verify(null, { permissions: 'messages:send' }),
+      // @ts-expect-error a resource alone is no requirement
+      tokens.explain(null, { resource: 'org:acme' }),
+    ]);
+  });
+
+  test('are those of any deployment where the catalog is not known', async () => {
+    const tokens: Tokens = await deploy();
+    const json = JSON.parse(JSON.stringify(catalog));
+    const anyIds: Tokens = await createTokens({ catalog: json, store: memoryStore(), prefix: 'test' });
+    const wide: Catalog = json;
+    const wideIds = await createTokens({ catalog: wide, store: memoryStore(), prefix: 'test' });
+    for (const any of [tokens, anyIds, wideIds]) {
+      const template: string = 'sender';
+      assert.deepEqual(any.resolve({ templates: [template] }, { tree: false }).permissions, [
+        'messages:send',
+        'messages:status',
+      ]);
+    }
+    same<IdsOf<Catalog>['template'], string>();
+    same<IdsOf<Catalog>['permission'], string>();
+    // biome-ignore lint/suspicious/noExplicitAny: that is what JSON.parse gives
+    same<IdsOf<any>['permission'], string>();
+  });
+
+  test('know the ids of a catalog that is written in the call, and of one without templates', async () => {
+    const tokens = await createTokens({ catalog: { services }, store: memoryStore(), prefix: 'test' });
+    assert.deepEqual(tokens.resolve({ add: ['s:a'] }, { tree: false }).permissions, ['s:a']);
+    compiled(() => [
+      // @ts-expect-error it has no templates
+      tokens.resolve({ templates: ['t'] }),
+      // @ts-expect-error it has no such permission
+      tokens.suggest(['s:c']),
+    ]);
+  });
+
+  test('tell the answers apart by their shape', async () => {
+    const tokens = await deploy();
+    const { tree, warnings } = tokens.resolve({ role: 'admin' });
+    const [branch] = tree ?? [];
+    const sources = branch?.children.flatMap(({ from }) => from) ?? [];
+    for (const source of sources)
+      assert.ok('role' in source ? source.role === 'admin' : 'impliedBy' in source);
+    for (const warning of warnings) if (warning.code === 'deprecated') assert.fail(warning.permission);
+    compiled(() => {
+      // @ts-expect-error no route may match
+      tokens.match('GET', '/').permission;
+      // @ts-expect-error it is not there with every verdict
+      tokens.explain(null).then(({ add }) => add.length);
+      tokens.explain(null).then(({ wire }) => wire.status.toFixed());
+    });
+  });
+});

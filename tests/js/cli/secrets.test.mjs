@@ -1,0 +1,157 @@
+/** Nothing of a credential and nothing of a file is printed, wherever a person put it. */
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { deployment } from '../support/command.mjs';
+
+const BODY = 'C4naryC4nary'.repeat(5).slice(0, 53);
+const CREDENTIAL = `acme_test_${BODY}`;
+
+let site;
+before(async () => {
+  site = deployment();
+  const made = ['create', '--name', 'One', '--kind', 'permission-set', '--owner', 'org:acme'];
+  assert.equal((await site.leastkey([...made, '--template', 'all-channels'])).exit, 0);
+});
+after(() => site.remove());
+
+/** Runs a command and sees that no four letters of the secret in a row are printed. */
+async function silent(args, options) {
+  const answer = await site.leastkey(args, options);
+  const printed = answer.stdout + answer.stderr;
+  for (let at = 0; at + 8 <= 12; at += 1) {
+    assert.ok(!printed.includes(BODY.slice(at, at + 8)), `${args.join(' ')}\n${printed}`);
+  }
+  return answer;
+}
+
+/** Some at a time: each is a process. */
+async function each(items, work) {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all([worker(), worker(), worker()]);
+}
+
+async function optionsOf(command) {
+  const { stdout } = await site.leastkey([...command, '--help']);
+  const own = stdout.split('Global Options:')[0];
+  return [...own.matchAll(/^ {2}(--[a-z-]+) </gm)].map(([, option]) => [...command, option]);
+}
+
+describe('a credential in the place of something else', () => {
+  test('is refused in every option of every command, and not repeated', async () => {
+    const { stdout } = await site.leastkey(['--help']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) (?:\[options\]|<)/gm)].map(([, name]) => [name]);
+    assert.ok(commands.length > 10, stdout);
+    const options = [];
+    await each([...commands, ['import', 'openapi'], ['import', 'scopes']], async (command) => {
+      options.push(...(await optionsOf(command)));
+    });
+    const global = [...stdout.matchAll(/^ {2}(--[a-z-]+) </gm)].map(([, option]) => ['list', option]);
+    assert.ok(options.length > 40 && global.length > 5, `${options.length} ${global.length}`);
+    await each([...options, ...global], async (args) => {
+      const { exit, stderr } = await silent([...args, CREDENTIAL]);
+      assert.equal(exit, 2, args.join(' '));
+      assert.match(stderr, /has a credential in it/, args.join(' '));
+    });
+  });
+
+  test('is refused for programs too', async () => {
+    const { exit, stdout, stderr } = await silent(['list', '--owner', CREDENTIAL, '--json']);
+    assert.deepEqual([exit, stdout, JSON.parse(stderr).error.code], [2, '', 'usage']);
+  });
+
+  test('is not repeated where a part of it is missing, or another system issued it', async () => {
+    await each(
+      [CREDENTIAL.slice(0, -9), `sk_live_${BODY.slice(0, 24)}`, BODY.slice(0, 36)],
+      async (secret) => {
+        await each(
+          [
+            ['list', '--owner', secret],
+            ['list', '--owner', 'org:acme', '--limit', secret],
+            ['list', '--owner', 'org:acme', '--status', secret],
+            ['list', '--owner', 'org:acme', '--after', secret],
+            ['list', `--${secret}`],
+            ['list', '--db', secret, '--owner', 'org:acme'],
+            ['list', '--catalog', secret, '--owner', 'org:acme'],
+            ['list', '--owner', 'org:acme', '--role', secret],
+            ['audit', '--owner', secret],
+            ['revoke', secret, '--yes'],
+            ['revoke-all', '--subject', secret, '--dry-run'],
+            ['create', '--name', 'Two', '--kind', secret, '--owner', 'org:acme'],
+            ['create', '--name', 'Two', '--kind', 'permission-set', '--owner', secret],
+            ['import', 'openapi', secret],
+            ['import-keys', secret, '--from', 'rows'],
+            [secret],
+          ],
+          (args) => silent(args),
+        );
+      },
+    );
+  });
+
+  test('is not repeated from the environment', async () => {
+    await each(['LEASTKEY_DB', 'LEASTKEY_CATALOG', 'LEASTKEY_IMPORTED', 'LEASTKEY_RECORD_KEY'], (name) =>
+      silent(['list', '--owner', 'org:acme'], { env: { [name]: CREDENTIAL } }),
+    );
+  });
+});
+
+describe('a file of secrets in the place of another', () => {
+  const contents = {
+    'in the form of /etc/shadow': `${BODY}:$y$j9T$${BODY}:19700:0:99999:7:::\n`,
+    'with one word in it': BODY,
+    'of settings': `{\n  "key": "${BODY}",\n}\n`,
+    'with more behind its JSON': `{} ${BODY}`,
+    'with a comment': `// ${BODY}\n{}`,
+    'that ends too early': `["${BODY}", "${BODY}`,
+  };
+  for (const [title, content] of Object.entries(contents)) {
+    test(`${title}: nothing of it is printed`, async () => {
+      const file = join(site.folder, 'secrets');
+      writeFileSync(file, content, { mode: 0o600 });
+      await each(
+        [
+          ['list', '--owner', 'org:acme', '--catalog', file],
+          ['import', 'openapi', file],
+          ['import-keys', file, '--from', 'rows'],
+          ['import-keys', file, '--from', 'rows', '--mapping', file],
+          ['list', '--owner', 'org:acme', '--record-key-file', file],
+        ],
+        async (args) => {
+          assert.equal((await silent(args)).exit, 2, args.join(' '));
+          await silent([...args, '--json']);
+        },
+      );
+      await silent(['import', 'openapi', '-'], { input: content });
+    });
+  }
+
+  test('the place at which a file stops being JSON is told', async () => {
+    const file = join(site.folder, 'catalog.json');
+    for (const [content, words] of [
+      ['{\n  "services": {},\n}\n', 'expected a name in double quotes in line 3, column 1'],
+      ['{ "services": [1,] }', 'expected a value in line 1, column 18'],
+      ["{ 'services': {} }", 'expected a name in double quotes or "}" in line 1, column 3'],
+      ['{ "a" 1 }', 'expected ":" in line 1, column 7'],
+      ['{ "a": 01 }', 'expected a value in line 1, column 8'],
+      ['{ "a": "\n" }', 'expected a value in line 1, column 8'],
+      ['[1 2]', 'expected "," or "]" in line 1, column 4'],
+      ['{}\n\n{}', 'expected the end in line 3, column 1'],
+      ['', 'expected a value in line 1, column 1'],
+    ]) {
+      writeFileSync(file, content);
+      const { exit, stderr } = await site.leastkey(['list', '--owner', 'org:acme', '--catalog', file]);
+      assert.equal(exit, 2, stderr);
+      assert.ok(stderr.includes(`catalog.json is not JSON: ${words}\n`), `${content}: ${stderr}`);
+    }
+    const rows = join(site.folder, 'rows.jsonl');
+    writeFileSync(rows, '{}\n{"a": }\n');
+    const { stderr } = await site.leastkey(['import-keys', rows, '--from', 'rows']);
+    assert.match(stderr, /rows\.jsonl is not JSON: expected a value in line 2, column 7\n/);
+  });
+});

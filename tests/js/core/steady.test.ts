@@ -1,0 +1,81 @@
+/** What verifications leave behind: nothing, however many there are. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryStore } from 'leastkey/stores/memory';
+import { admin, createToken, deployment } from '../support/deployment.js';
+import { forgery } from '../support/forged.js';
+import { memory } from '../support/memory.js';
+
+const WINDOW = 5_000;
+
+/**
+ * What the heap may differ by, in bytes: what V8 keeps of code, and the test runner of its tests. A byte for each of five million
+ * verifications would be more, or a hundred for each of two hundred thousand tokens.
+ */
+const SLACK = { verifications: 4 * 2 ** 20, tokens: 16 * 2 ** 20 };
+
+test('five million verifications in one instance leave the memory as it was after the first ones', async () => {
+  const clock = { now: Date.UTC(2026, 10, 23) };
+  const now = () => clock.now;
+  const tokens = await deployment({ store: memoryStore({ now }), now, freshness: WINDOW });
+  const [valid, revoked, ended] = [
+    await createToken(tokens),
+    await createToken(tokens, { name: 'Revoked' }),
+    await createToken(tokens, { name: 'Ended', expiresAt: clock.now + 1 }),
+  ];
+  await tokens.revoke(revoked.id, {}, admin);
+  const unknown = tokens.mint().token;
+  const asked: [credential: string, requirement: string | undefined, code: string][] = [
+    [valid.token, 'messages:send', 'valid'],
+    [valid.token, undefined, 'valid'],
+    [`Bearer ${valid.token}`, 'messages:send OR branch:create', 'malformed'],
+    [valid.token, 'messages:send OR branch:create', 'valid'],
+    [revoked.token, 'messages:send', 'revoked'],
+    [ended.token, 'messages:send', 'expired'],
+    [unknown, undefined, 'unknown'],
+    ['garbage', undefined, 'malformed'],
+  ];
+  const rounds = (many: number) => {
+    for (let round = 0; round < many; round++) {
+      // Each window reads the feed anew.
+      clock.now += WINDOW;
+      for (let turn = 0; turn < 5_000; turn++)
+        for (const [credential, requirement, code] of asked) {
+          const verdict = tokens.verifySync(credential, requirement);
+          if (verdict?.code !== code) assert.equal(verdict?.code, code);
+        }
+    }
+  };
+  rounds(5);
+  const before = memory();
+  rounds(125);
+  const after = memory();
+  assert.equal(after.linear, before.linear);
+  assert.ok(after.heap - before.heap < SLACK.verifications, `${after.heap - before.heap} bytes`);
+});
+
+test('two hundred thousand tokens through a capacity of a thousand leave the memory flat', async () => {
+  const clock = { now: Date.UTC(2026, 10, 23) };
+  const now = () => clock.now;
+  const inner = memoryStore({ now });
+  const maker = await deployment({ store: inner });
+  const { id } = await createToken(maker);
+  const { store, make, clear } = forgery(maker, inner, id);
+  const options = { store, now, freshness: WINDOW, capacity: 1_000, usage: false };
+  const tokens = await deployment(options);
+  const batch = () => {
+    for (let turn = 0; turn < 20_000; turn++) {
+      const verdict = tokens.verifySync(make());
+      if (!verdict?.valid) assert.equal(verdict?.code, 'valid');
+    }
+    clear();
+    return memory();
+  };
+  const before = batch();
+  for (let turn = 1; turn < 10; turn++) {
+    const after = batch();
+    assert.equal(after.linear, before.linear);
+    assert.ok(after.heap - before.heap < SLACK.tokens, `${after.heap - before.heap} bytes`);
+  }
+});

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { type SqliteStoreOptions, sqliteStore } from 'leastkey/stores/sqlite';
+import { temporaryFile } from '../support/files.js';
+import { ending, start } from '../support/processes.js';
+
+const require = createRequire(import.meta.url);
+const Database = require('libsql');
+
+function withFile(run: (file: { path: string; folder: string }) => void | Promise<void>) {
+  return async () => {
+    const file = temporaryFile();
+    try {
+      await run(file);
+    } finally {
+      file.remove();
+    }
+  };
+}
+
+function assertUnavailable(options: SqliteStoreOptions, message: RegExp): void {
+  assert.throws(() => sqliteStore(options), { name: 'LeastkeyError', code: 'store_unavailable', message });
+}
+
+/** Root may write anywhere, so what it must not be able to do is tried as somebody else. */
+function asOrdinaryUser(run: () => void): void {
+  const root = process.geteuid?.() === 0;
+  if (root) process.seteuid?.(65_534);
+  try {
+    run();
+  } finally {
+    if (root) process.seteuid?.(0);
+  }
+}
+
+describe('sqliteStore', () => {
+  test(
+    'what was committed is there when the file is opened again',
+    withFile(({ path }) => {
+      const first = sqliteStore({ path });
+      assert.equal(first.commit([{ key: 'k', expect: null, value: '1' }]), true);
+      first.close();
+      assert.equal(
+        existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0,
+        false,
+        'close leaves one file',
+      );
+      const again = sqliteStore({ path });
+      assert.deepEqual(again.get(['k']), ['1']);
+      again.close();
+    }),
+  );
+
+  test(
+    'the journal is a write-ahead log',
+    withFile(({ path }) => {
+      const store = sqliteStore({ path });
+      store.commit([{ key: 'k', value: '1' }]);
+      assert.ok(statSync(`${path}-wal`).size > 0);
+      // The header of a SQLite file tells the journal: 2 is a write-ahead log.
+      assert.deepEqual([...readFileSync(path).subarray(18, 20)], [2, 2]);
+      store.close();
+    }),
+  );
+
+  test(
+    'a closed store refuses, and closing twice is nothing',
+    withFile(({ path }) => {
+      const store = sqliteStore({ path });
+      store.close();
+      store.close();
+      const closed = { code: 'store_unavailable', message: /was closed/ };
+      assert.throws(() => store.get(['k']), closed);
+      assert.throws(() => store.list({ prefix: '', limit: 1 }), closed);
+      assert.throws(() => store.commit([{ key: 'k', value: '1' }]), closed);
+    }),
+  );
+
+  test(
+    'a missing folder and a folder in place of a file are told by name',
+    withFile(({ folder }) => {
+      assertUnavailable(
+        { path: join(folder, 'no', 'such', 'tokens.db') },
+        /there is no folder .*no.such; create it/,
+      );
+      mkdirSync(join(folder, 'tokens.db'));
+      assertUnavailable({ path: join(folder, 'tokens.db') }, /is a folder/);
+      writeFileSync(join(folder, 'file'), '');
+      assertUnavailable({ path: join(folder, 'file', 'tokens.db') }, /there is no folder .*file/);
+    }),
+  );
+
+  test(
+    'a file that is no database, or not ours, is refused and stays as it was',
+    withFile(({ path, folder }) => {
+      const text = join(folder, 'notes.txt');
+      writeFileSync(text, 'These are my notes. '.repeat(500));
+      const foreign = join(folder, 'foreign.db');
+      const database = new Database(foreign);
+      database.exec("CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES ('Ada')");
+      database.close();
+      sqliteStore({ path }).close();
+      const newer = join(folder, 'newer.db');
+      copyFileSync(path, newer);
+      const newerDatabase = new Database(newer);
+      newerDatabase.exec('PRAGMA user_version = 999');
+      newerDatabase.close();
+      for (const [file, message] of [
+        [text, /cannot use .*notes\.txt as a database: file is not a database/],
+        [foreign, /database of another program/],
+        [newer, /newer Leastkey \(schema 999; this one knows 1\): update/],
+      ] as const) {
+        const before = readFileSync(file);
+        assertUnavailable({ path: file }, message);
+        assert.deepEqual(readFileSync(file), before, `${file} was changed`);
+      }
+    }),
+  );
+
+  test(
+    'a truncated database is refused, not repaired into an empty one',
+    withFile(({ path }) => {
+      const store = sqliteStore({ path });
+      for (let index = 0; index < 100; index++)
+        store.commit([{ key: `k${index}`, value: 'v'.repeat(1_000) }]);
+      store.close();
+      const whole = readFileSync(path);
+      writeFileSync(path, whole.subarray(0, 5_000));
+      assert.throws(
+        () => {
+          const cut = sqliteStore({ path });
+          try {
+            cut.list({ prefix: '', limit: 1_000 });
+          } finally {
+            cut.close();
+          }
+        },
+        { message: /malformed|not a database|disk image/ },
+      );
+    }),
+  );
+
+  test(
+    'a file that may only be read is refused at once, not at the first revocation',
+    withFile(async ({ path, folder }) => {
+      // Another process makes it: this one's SQLite would go on with the descriptor that it has.
+      assert.equal(await ending(start('increment', path, '1')), 0);
+      chmodSync(path, 0o444);
+      chmodSync(folder, 0o555);
+      try {
+        asOrdinaryUser(() => assertUnavailable({ path }, /may not write|read-?only|unable to open/));
+      } finally {
+        chmodSync(folder, 0o755);
+      }
+    }),
+  );
+
+  test('wrong options are told by name', () => {
+    for (const [options, message] of [
+      [{ file: 'x.db' }, /unknown option "file" of sqliteStore/],
+      [{ path: 'x.db', bussyTimeout: 1 }, /did you mean "busyTimeout"/],
+      [{}, /path: expected the path/],
+      [{ path: '' }, /path: expected the path/],
+      [{ path: ':memory:' }, /memoryStore\(\)/],
+      [{ path: 'libsql://example.com' }, /no path of a file/],
+      [{ path: 'file:tokens.db' }, /no path of a file/],
+      [{ path: 'x.db', busyTimeout: -1 }, /busyTimeout: expected/],
+      [{ path: 'x.db', busyTimeout: Number.NaN }, /busyTimeout: expected/],
+      [undefined, /expects an object/],
+    ] as const) {
+      assert.throws(() => sqliteStore(options as SqliteStoreOptions), { code: 'invalid_input', message });
+    }
+  });
+
+  test(
+    'a store that another process holds says so after the busy timeout, and that nothing was changed',
+    withFile(({ path }) => {
+      const store = sqliteStore({ path, busyTimeout: 20 });
+      const holder = new Database(path);
+      holder.exec('BEGIN IMMEDIATE');
+      assert.throws(() => store.commit([{ key: 'k', value: '1' }]), {
+        code: 'store_unavailable',
+        message: /^another process kept the database locked; nothing was changed$/,
+      });
+      assert.deepEqual(store.get(['k']), [null], 'readers do not wait for writers');
+      holder.exec('ROLLBACK');
+      assert.equal(store.commit([{ key: 'k', value: '1' }]), true);
+      holder.close();
+      store.close();
+    }),
+  );
+
+  test(
+    'four processes that open a new file at once and count in it lose no count',
+    withFile(async ({ path }) => {
+      const children = Array.from({ length: 4 }, () => start('increment', path, '100'));
+      assert.deepEqual(await Promise.all(children.map(ending)), [0, 0, 0, 0]);
+      const store = sqliteStore({ path });
+      assert.deepEqual(store.get(['count']), ['400']);
+      assert.equal(store.list({ prefix: 'mark/', limit: 1_000 }).length, 400);
+      store.close();
+    }),
+  );
+});

@@ -1,0 +1,357 @@
+/** Looks at the store beside the feed: what is refused from memory is read again, nobody's looks are taken by another, and no use is forgotten. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Store, Tokens, TokensOptions } from 'leastkey';
+import { createGuard, createVerifier, type Verifier } from 'leastkey/edge';
+import { memoryStore } from 'leastkey/stores/memory';
+import { admin, catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
+import { Request as Cuttable, VirtualTime } from '../support/virtual-time.js';
+
+const START = Date.UTC(2026, 10, 23);
+const LATENCY = 20;
+const MINUTE = 60_000;
+
+/** Verifies within a window: of both packages. */
+type Verifying = Pick<Tokens, 'verify' | 'verifySync' | 'verifyMany'> | Verifier;
+
+const makers = {
+  tokens: (options: Partial<TokensOptions>) => deployment(options),
+  verifier: ({ usage: _, ...options }: Partial<TokensOptions>) =>
+    createVerifier({ catalog, prefix: PREFIX, store: memoryStore(), ...options }),
+};
+
+/** A deployment that manages, and a slow store whose reads are told, in a time of their own. */
+async function world() {
+  const time = new VirtualTime();
+  const now = () => START + time.now;
+  const inner = memoryStore({ now });
+  const reads: string[][] = [];
+  const slow = time.slow(inner, LATENCY);
+  const store: Store = {
+    ...slow,
+    get(keys) {
+      reads.push(keys);
+      return slow.get(keys);
+    },
+  };
+  const there = await deployment({ store: inner, now });
+  /** How often a token was looked at: the first of a verification's two reads is not of what the token rests on. */
+  const looksAt = (id: string) => {
+    const firsts = reads.filter((keys) => !keys.some((key) => key.startsWith('account/')));
+    return firsts.filter((keys) => keys.includes(`token/${id}`)).length;
+  };
+  const options = { store, now, freshness: '5s' as const };
+  return { time, now, inner, there, reads, looksAt, options };
+}
+
+const code = async (it: Verifying, token: string, ...more: []) => (await it.verify(token, ...more)).code;
+
+function tally(codes: readonly string[]) {
+  const counts: Record<string, number> = {};
+  for (const one of codes) counts[one] = (counts[one] ?? 0) + 1;
+  return counts;
+}
+
+const all = async (it: Verifying, tokens: readonly string[]) =>
+  tally(await Promise.all(tokens.map((token) => code(it, token))));
+
+async function makeIdle(there: Tokens, many: number) {
+  const made = await Promise.all(
+    Array.from({ length: many }, (_, at) => createToken(there, { name: `T${at}`, idleAfter: '1h' })),
+  );
+  return made.map(({ token }) => token);
+}
+
+describe('a token that is in use is not refused for want of use', () => {
+  test('in bursts of 400, with uses flushed by whoever noted them', async () => {
+    const { time, there, options } = await world();
+    const idle = await makeIdle(there, 400);
+    const here = await deployment(options);
+    const verifier = await createVerifier({ catalog, prefix: PREFIX, ...options });
+    await time.run(async () => {
+      for (let burst = 0; burst < 6; burst++) {
+        assert.deepEqual(await all(verifier, idle), { valid: 400 }, `the verifier, burst ${burst}`);
+        assert.deepEqual(await all(here, idle), { valid: 400 }, `burst ${burst}`);
+        assert.equal((await here.flush()).flushed, 400);
+        await time.pause(50 * MINUTE);
+      }
+      await time.pause(11 * MINUTE);
+      assert.deepEqual(await all(here, idle), { idle_expired: 400 });
+    });
+  });
+
+  for (const [maker, make] of Object.entries(makers))
+    test(`whatever is asked of ids that are not there, and of tokens that are refused, by ${maker}`, async () => {
+      const { time, there, options, looksAt } = await world();
+      const idle = await makeIdle(there, 150);
+      const { token: disabled, id } = await createToken(there, { name: 'Disabled' });
+      await there.disable(id, admin);
+      const here = await make(options);
+      const madeUp = there.mint();
+      await time.run(async () => {
+        await all(here, [...idle, disabled]);
+        await time.pause(50 * MINUTE);
+        for (const token of idle) await there.verify(token);
+        await there.flush();
+        await time.pause(50 * MINUTE);
+        // Read anew, so that all of it is of this second.
+        await all(here, [disabled, madeUp.token]);
+        const flood = Array.from({ length: 1_000 }, (_, at) => (at % 2 === 0 ? madeUp.token : disabled));
+        assert.deepEqual(await all(here, flood), { unknown: 500, disabled: 500 });
+        assert.deepEqual(await all(here, flood), { unknown: 500, disabled: 500 });
+        assert.deepEqual(await all(here, idle), { valid: 150 });
+      });
+      assert.equal(looksAt(madeUp.id), 2);
+    });
+
+  test('and its uses that are noted here count at once, before they are flushed, those of its sessions too', async () => {
+    for (const capacity of [10_000, 1]) {
+      const { time, there, options } = await world();
+      const { token } = await createToken(there, { idleAfter: '1h' });
+      const sessions = await Promise.all([1, 2].map(() => there.exchange(token, { expiresIn: '1d' })));
+      const [first, second] = sessions.map((session) => session.token as string) as [string, string];
+      const here = await deployment({ ...options, capacity });
+      await time.run(async () => {
+        for (const used of [token, first, token, second, first]) {
+          assert.equal(
+            await code(here, used),
+            'valid',
+            `capacity ${capacity}, after ${time.now / MINUTE} min`,
+          );
+          await time.pause(50 * MINUTE);
+        }
+        assert.deepEqual(await all(here, [token, first, second]), { valid: 3 });
+        await time.pause(61 * MINUTE);
+        assert.deepEqual(await all(here, [token, first, second]), { idle_expired: 3 });
+        await here.flush();
+        assert.deepEqual(await all(here, [token, first, second]), { idle_expired: 3 });
+      });
+    }
+  });
+
+  test('in a window that is longer than it may go unused', async () => {
+    const { time, there, options } = await world();
+    const { token } = await createToken(there, { idleAfter: '1h' });
+    const here = await deployment({ ...options, freshness: '2h' });
+    await time.run(async () => {
+      for (let use = 0; use < 40; use++) {
+        assert.equal(await code(here, token), 'valid', `after ${time.now / MINUTE} min`);
+        if (use % 5 === 4) await here.flush();
+        await time.pause(10 * MINUTE);
+      }
+      assert.equal((await there.get(token.slice(PREFIX.length + 2, PREFIX.length + 18), admin)).uses, 40);
+    });
+  });
+
+  test('nor by a question that is no use', async () => {
+    const { time, there, options } = await world();
+    const { token } = await createToken(there, { idleAfter: '1h' });
+    const here = await deployment(options);
+    await time.run(async () => {
+      assert.equal(await code(here, token), 'valid');
+      await time.pause(40 * MINUTE);
+      assert.equal((await here.verify(token, undefined, { use: false })).code, 'valid');
+      await time.pause(40 * MINUTE);
+      assert.equal(await code(here, token), 'idle_expired');
+    });
+  });
+});
+
+describe('a wrong secret of a token that is there', () => {
+  for (const [maker, make] of Object.entries(makers))
+    for (const remembered of [false, true])
+      test(`costs one look in a second, ${remembered ? 'remembered' : 'never presented rightly'}, by ${maker}`, async () => {
+        const { time, there, options, looksAt } = await world();
+        const { token, id } = await createToken(there);
+        const wrong = Array.from({ length: 300 }, () => there.mint({ id }).token);
+        const here = await make(options);
+        await time.run(async () => {
+          if (remembered) assert.equal(await code(here, token), 'valid');
+          const before = looksAt(id);
+          assert.deepEqual(await all(here, wrong), { bad_secret: 300 });
+          for (const one of wrong) {
+            const verdict = await here.verify(one, 'messages:send');
+            assert.deepEqual([verdict.code, verdict.token], ['bad_secret', undefined]);
+          }
+          const looks = looksAt(id) - before;
+          assert.ok(looks >= 1 && looks <= 2, `${looks} looks within a second`);
+          // Whoever has the secret notices nothing, and need not wait.
+          if (remembered) assert.equal(here.verifySync(token)?.token?.id, id);
+          assert.equal(await code(here, token), 'valid');
+          assert.equal(here.verifySync(token)?.token?.id, id);
+          for (let second = 0; second < 10; second++) {
+            await time.pause(1_000);
+            const looks = looksAt(id);
+            await all(here, wrong.slice(0, 50));
+            for (const one of wrong.slice(0, 50)) assert.equal(await code(here, one), 'bad_secret');
+            assert.equal(looksAt(id) - looks, 1);
+            assert.equal(here.verifySync(token)?.token?.id, id);
+          }
+        });
+      });
+
+  for (const [maker, make] of Object.entries(makers))
+    test(`keeps no new secret from working within a second, by ${maker}`, async () => {
+      const { time, there, options } = await world();
+      const { token, id } = await createToken(there);
+      const wrong = Array.from({ length: 20 }, () => there.mint({ id }).token);
+      const here = await make(options);
+      await time.run(async () => {
+        assert.equal(await code(here, token), 'valid');
+        await all(here, wrong);
+        const rotated = (await there.rotate(id, { grace: '1h' }, admin)).token as string;
+        const changed = time.now;
+        while ((await code(here, rotated)) !== 'valid') {
+          await all(here, wrong);
+          await time.pause(50);
+          assert.ok(time.now - changed <= 1_000 + 3 * LATENCY, 'not within a second');
+        }
+        assert.equal(await code(here, token), 'valid');
+        // Nobody attacks: at once, and for all who come at once.
+        await there.confirmRotation(id, admin);
+        await time.pause(1_000);
+        const again = (await there.rotate(id, { grace: 0 }, admin)).token as string;
+        assert.deepEqual(await all(here, Array(50).fill(again)), { valid: 50 });
+      });
+    });
+
+  test('that was rotated out costs as little, and is told as before', async () => {
+    const { time, there, options, looksAt } = await world();
+    const { token, id } = await createToken(there);
+    const { token: current } = await there.rotate(id, { grace: 0 }, admin);
+    const here = await deployment(options);
+    await time.run(async () => {
+      const verdicts = [];
+      for (let turn = 0; turn < 300; turn++) verdicts.push(await here.verify(token));
+      assert.deepEqual(tally(verdicts.map((verdict) => verdict.code)), { rotated_out: 300 });
+      for (const verdict of verdicts) assert.deepEqual(verdict.token, verdicts[0]?.token);
+      assert.equal(verdicts[0]?.token?.id, id);
+      assert.ok(looksAt(id) <= 2);
+      assert.equal(await code(here, current as string), 'valid');
+    });
+  });
+
+  test('is refused from memory where it would be counted, too', async () => {
+    const { time, there, options, looksAt } = await world();
+    const { id } = await createToken(there, { limits: { credits: { amount: 100 } } });
+    const here = await deployment(options);
+    const wrong = Array.from({ length: 100 }, () => there.mint({ id }).token);
+    await time.run(async () => {
+      for (const one of wrong) {
+        assert.equal((await here.verify(one, undefined, { consume: 1 })).code, 'bad_secret');
+      }
+    });
+    assert.ok(looksAt(id) <= 2, `${looksAt(id)} looks`);
+  });
+});
+
+describe('a refusal that could be taken back', () => {
+  test('is read again once a second for each token, whatever is asked of others', async () => {
+    const { time, there, options, looksAt } = await world();
+    const made = await Promise.all([1, 2, 3].map((at) => createToken(there, { name: `T${at}` })));
+    for (const { id } of made) await there.disable(id, admin);
+    const here = await deployment(options);
+    const flood = made.flatMap(({ token }) => Array<string>(200).fill(token));
+    await time.run(async () => {
+      assert.deepEqual(await all(here, flood), { disabled: 600 });
+      assert.deepEqual(await all(here, flood), { disabled: 600 });
+      assert.deepEqual(await all(here, flood), { disabled: 600 });
+      for (const { id } of made) assert.equal(looksAt(id), 2);
+      await there.enable(made[0]?.id as string, admin);
+      await time.pause(1_000);
+      assert.deepEqual(await all(here, flood), { valid: 200, disabled: 400 });
+    });
+  });
+
+  test('is not lost to verifySync, which cannot wait', async () => {
+    const { time, there, options } = await world();
+    const { token, id } = await createToken(there);
+    await there.disable(id, admin);
+    const here = await deployment(options);
+    await time.run(async () => {
+      assert.equal(await code(here, token), 'disabled');
+      await there.enable(id, admin);
+      for (let turn = 0; turn < 3; turn++) assert.equal(here.verifySync(token), undefined);
+      assert.equal(await code(here, token), 'valid');
+      assert.equal(here.verifySync(token)?.code, 'valid');
+    });
+  });
+
+  test('of ids that are not there, has a hundred looks in a second for all of them', async () => {
+    const { time, there, options, reads } = await world();
+    const here = await deployment(options);
+    const ids = Array.from({ length: 300 }, () => there.mint().token);
+    await time.run(async () => {
+      for (let turn = 0; turn < 5; turn++) assert.deepEqual(await all(here, ids), { unknown: 300 });
+      assert.equal(reads.filter((keys) => keys.some((key) => key.startsWith('token/'))).length, 400);
+    });
+  });
+});
+
+describe('tokens that are not remembered', () => {
+  for (const [maker, make] of Object.entries(makers))
+    test(`are read, however many at once, or refused with 503, and never as unknown, by ${maker}`, async () => {
+      const { time, there, options } = await world();
+      const here = await make(options);
+      const { token } = await createToken(there);
+      const many = Array.from({ length: 5_000 }, () => there.mint().token);
+      await time.run(async () => {
+        await code(here, many[0] as string);
+        const flood = all(here, many);
+        const { response, verdict } = await createGuard(here)(
+          new Request('https://api.example', { headers: { Authorization: `Bearer ${token}` } }),
+          undefined,
+          { authenticateOnly: true },
+        );
+        assert.equal(verdict.code, 'store_unavailable');
+        assert.deepEqual([response?.status, response?.headers.get('Retry-After')], [503, '1']);
+        const counts = await flood;
+        assert.equal((counts.unknown ?? 0) + (counts.store_unavailable ?? 0), 5_000);
+        assert.ok((counts.unknown ?? 0) >= 4_096 && (counts.store_unavailable ?? 0) >= 900);
+        assert.equal(await code(here, token), 'valid');
+      });
+    });
+
+  test('go on where a look was cut off with its request, and nobody waits for it twice', async () => {
+    const { time, there, options } = await world();
+    const here = await deployment({ ...options, deadline: 1_000 });
+    const [{ token: first }, { token: other }] = await Promise.all([
+      createToken(there),
+      createToken(there, { name: 'Other' }),
+    ]);
+    await time.run(async () => {
+      await here.verify(other);
+      const request = new Cuttable();
+      time.as(request, () => void here.verify(first));
+      await time.pause(LATENCY / 2 + 1);
+      request.isCut = true;
+      const began = time.now;
+      assert.deepEqual(await all(here, Array(20).fill(first)), { valid: 20 });
+      assert.ok(time.now - began <= 1_000 + 3 * LATENCY, `${time.now - began} ms`);
+      const again = time.now;
+      assert.equal(await code(here, first), 'valid');
+      assert.equal(time.now, again);
+    });
+  });
+});
+
+test('where clocks stand still while a request computes, a window lasts that long, and ends with the next request', async () => {
+  const { time, there, options, reads } = await world();
+  const { token, id } = await createToken(there);
+  const here = await deployment(options);
+  await time.run(async () => {
+    assert.equal(await code(here, token), 'valid');
+    // The feed, then two reads of the token.
+    await time.pause(5_000 - 3 * LATENCY - 1);
+    const began = time.now;
+    await there.revoke(id, {}, admin);
+    for (let turn = 0; turn < 1_000; turn++) assert.equal(here.verifySync(token)?.code, 'valid');
+    assert.equal(time.now, began);
+    // The next request comes later, and its first verification reads the feed.
+    await time.pause(1);
+    reads.length = 0;
+    assert.equal(await code(here, token), 'revoked');
+    assert.equal(reads.filter((keys) => keys.includes('feed/0')).length, 1);
+  });
+});
