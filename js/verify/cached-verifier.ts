@@ -148,7 +148,9 @@ export class FreshVerifier {
     if (remembering !== undefined && this.#looks.underWay(this.#looks.subject(credential))) return undefined;
     const verdict = verifyAtOnce(this.#core, this.#settings, credential, question, remembering);
     if (verdict === undefined) this.#looks.takeBack(credential);
-    return verdict;
+    return verdict === undefined || remembering === undefined
+      ? verdict
+      : this.#orSettled(verdict, credential, question);
   }
 
   /** Whether a question in two texts, of which the options say no more, may be answered from what is remembered. */
@@ -251,15 +253,34 @@ export class FreshVerifier {
     try {
       this.#looks.refuseFlood();
     } catch (failure) {
-      const verdict = this.#recollection.look(credential, question, asOf, this.#feed.readAt, 'settled');
-      // Nobody knows whether what was not used for long has been used elsewhere.
-      const isKnown = verdict !== undefined && verdict.code !== 'idle_expired';
-      return isKnown ? verdict : unavailable(settings, failure, asOf);
+      return this.#settled(credential, question) ?? unavailable(settings, failure, asOf);
     }
     const read = this.#read(credential, question, signal, settings);
+    if (!(read instanceof Promise)) return this.#orSettled(read, credential, question);
     // A count against limits is nobody else's.
-    if (read instanceof Promise) this.#looks.add(credential, read, question.consume === undefined);
-    return read;
+    this.#looks.add(credential, read, question.consume === undefined);
+    return read.then((verdict) => this.#orSettled(verdict, credential, question));
+  }
+
+  /** A verdict from the store; where that did not do its part, what is remembered: it is not missed within the window. */
+  #orSettled(verdict: Verdict, credential: string, question: Question): Verdict {
+    if (!isUnreached(verdict)) return verdict;
+    const settled = this.#settled(credential, question);
+    if (settled === undefined) this.#looks.takeBack(credential);
+    return settled ?? verdict;
+  }
+
+  /** What is remembered, where the store cannot be asked once more. */
+  #settled(credential: string, question: Question): Verdict | undefined {
+    const verdict = this.#recollection.look(
+      credential,
+      question,
+      this.#clock(),
+      this.#feed.readAt,
+      'settled',
+    );
+    // Nobody knows whether what was not used for long has been used elsewhere.
+    return verdict?.code === 'idle_expired' ? undefined : verdict;
   }
 
   async #joined(
@@ -289,7 +310,7 @@ export class FreshVerifier {
   ): Promise<Verdict | undefined> {
     try {
       const verdict = await within(under.verdict, Math.min(deadline.left, under.left), deadline.signal);
-      if (verdict.code === 'store_unavailable') return verdict;
+      if (isUnreached(verdict)) return this.#settled(credential, question) ?? verdict;
     } catch {
       deadline.refuseAborted();
       return undefined;
@@ -319,6 +340,11 @@ export class FreshVerifier {
 interface PlainVerification {
   credential: string;
   requirement?: string;
+}
+
+/** Whether the store, or the way to it, left nothing to decide by. */
+function isUnreached({ code }: Verdict): boolean {
+  return code === 'store_unavailable' || code === 'deadline_exceeded';
 }
 
 function isPlain(one: Verification): one is Verification & PlainVerification {

@@ -116,11 +116,11 @@ export class Looks {
     const over = () => {
       if (this.#underWay.get(key) === look) this.#underWay.delete(key);
     };
-    const failed = () => {
+    // Cut off by whoever began it: another may look. A store that failed has its pause.
+    verdict.then(over, () => {
       over();
       this.#seconds.delete(subject);
-    };
-    verdict.then(({ code }) => (code === 'store_unavailable' ? failed() : over()), failed);
+    });
   }
 
   #forgetOld(now: number): void {

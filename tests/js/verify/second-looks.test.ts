@@ -28,11 +28,15 @@ async function world() {
   const inner = memoryStore({ now });
   const reads: string[][] = [];
   const slow = time.slow(inner, LATENCY);
+  /** Whether the store fails each read. */
+  const outage = { isOn: false };
   const store: Store = {
     ...slow,
-    get(keys) {
+    async get(keys) {
       reads.push(keys);
-      return slow.get(keys);
+      const values = await slow.get(keys);
+      if (outage.isOn) throw new Error('the store is down');
+      return values;
     },
   };
   const there = await deployment({ store: inner, now });
@@ -42,7 +46,7 @@ async function world() {
     return firsts.filter((keys) => keys.includes(`token/${id}`)).length;
   };
   const options = { store, now, freshness: '5s' as const };
-  return { time, now, inner, there, reads, looksAt, options };
+  return { time, now, inner, there, reads, outage, looksAt, options };
 }
 
 const code = async (it: Verifying, token: string, ...more: []) => (await it.verify(token, ...more)).code;
@@ -285,6 +289,67 @@ describe('a refusal that could be taken back', () => {
     await time.run(async () => {
       for (let turn = 0; turn < 5; turn++) assert.deepEqual(await all(here, ids), { unknown: 300 });
       assert.equal(reads.filter((keys) => keys.some((key) => key.startsWith('token/'))).length, 400);
+    });
+  });
+});
+
+describe('a store that fails within the window', () => {
+  for (const [maker, make] of Object.entries(makers))
+    test(`is not missed where a refusal is looked at once more, and has its pause, by ${maker}`, async () => {
+      const { time, there, reads, outage, options, looksAt } = await world();
+      const { token: disabled, id } = await createToken(there);
+      const { token: good, id: goodId } = await createToken(there, { name: 'Good' });
+      const { token: old, id: oldId } = await createToken(there, { name: 'Old' });
+      await there.disable(id, admin);
+      await there.rotate(oldId, { grace: 0 }, admin);
+      const refused = {
+        disabled,
+        bad_secret: there.mint({ id: goodId }).token,
+        rotated_out: old,
+        unknown: there.mint().token,
+      };
+      const here = await make(options);
+      await time.run(async () => {
+        for (const [code, token] of Object.entries(refused))
+          assert.equal((await here.verify(token)).code, code);
+        const freshFrom = time.now;
+        outage.isOn = true;
+        await time.pause(1_000);
+        reads.length = 0;
+        for (let turn = 0; turn < 20; turn++) {
+          for (const [code, token] of Object.entries(refused)) {
+            const verdicts = await Promise.all([here.verify(token), here.verify(token)]);
+            assert.deepEqual(tally(verdicts.map((verdict) => verdict.code)), { [code]: 2 });
+            assert.deepEqual((await here.verifyMany([{ credential: token }]))[0]?.code, code);
+          }
+        }
+        assert.ok(time.now - freshFrom < 2_000, `${time.now - freshFrom} ms`);
+        // One look at each, in which a read that throws is repeated.
+        assert.ok(reads.length <= 4 * 6, `${reads.length} reads`);
+        // What was never read is missed.
+        assert.equal(await code(here, good), 'store_unavailable');
+        outage.isOn = false;
+        await there.enable(id, admin);
+        await time.pause(1_000);
+        assert.equal(await code(here, disabled), 'valid');
+        assert.equal(looksAt(id), 2);
+        outage.isOn = true;
+        await time.pause(5_000);
+        assert.deepEqual(await all(here, Object.values(refused)), { store_unavailable: 4 });
+      });
+    });
+
+  test('is missed where a use of another instance may keep the token alive', async () => {
+    const { time, there, outage, options } = await world();
+    const { token } = await createToken(there, { idleAfter: '1h' });
+    const here = await deployment({ ...options, freshness: '2h' });
+    await time.run(async () => {
+      assert.equal(await code(here, token), 'valid');
+      outage.isOn = true;
+      await time.pause(61 * MINUTE);
+      for (let turn = 0; turn < 3; turn++) assert.equal(await code(here, token), 'store_unavailable');
+      outage.isOn = false;
+      assert.equal(await code(here, token), 'idle_expired');
     });
   });
 });
