@@ -116,6 +116,41 @@ proptest! {
     }
 }
 
+/// Another secret for the id of a token.
+fn wrong_secret_of(host: &Host, id: &str) -> String {
+    let id = TokenId::parse(id).unwrap();
+    Credential::mint_for(host.deployment.prefix(), id, &[9; ENTROPY])
+        .reveal()
+        .to_owned()
+}
+
+#[test]
+fn wrong_secrets_of_several_ids_take_the_place_of_one_another_in_a_full_cache() {
+    let (mut host, mut cache) = (Host::new(), Cache::new(20));
+    let good: Vec<String> = (0..20)
+        .map(|at| sender(&mut host, &format!("good {at}")).0)
+        .collect();
+    let attacked: Vec<String> = (0..5)
+        .map(|at| sender(&mut host, &format!("attacked {at}")).1)
+        .collect();
+    follow(&host, &mut cache);
+    let round = cache.round();
+    for text in &good {
+        assert_eq!(verify(&host, &mut cache, text, round), Code::Valid);
+    }
+    for _ in 0..10 {
+        for id in &attacked {
+            let wrong = wrong_secret_of(&host, id);
+            assert_eq!(verify(&host, &mut cache, &wrong, round), Code::BadSecret);
+            assert_eq!(recalled(&host, &mut cache, &wrong), Ok(Some(Code::BadSecret)));
+        }
+    }
+    let kept = good
+        .iter()
+        .filter(|text| recalled(&host, &mut cache, text) == Ok(Some(Code::Valid)));
+    assert_eq!(kept.count(), 19, "one made room for all of them");
+}
+
 #[test]
 fn an_id_that_is_not_there_is_asked_for_once_in_a_window() {
     let (mut host, mut cache) = (Host::new(), Cache::default());

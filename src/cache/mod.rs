@@ -277,8 +277,9 @@ impl Cache {
             return None;
         }
         let slot = self.fill(entry, round)?;
-        // The first to be forgotten.
+        // The first to be forgotten, by the next that comes so: among themselves they may thrash.
         self.slots.get_mut(slot)?.used = false;
+        self.hand = slot;
         Some(slot)
     }
 
