@@ -331,7 +331,7 @@ export class FreshVerifier {
   #remembering(): Remembering {
     return {
       mark: this.#core.mark(),
-      keep: (slot, token) => this.#recollection.keep(slot, token),
+      keep: (slot, verdict) => this.#recollection.keep(slot, verdict),
     };
   }
 }

@@ -30,6 +30,8 @@ export class Recollection {
   readonly #valid: number;
   /** What a verdict tells of a token, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
+  /** What was told of it with an old secret, where nothing else was: a rotation that is under way may be missing. */
+  readonly #toldWithOld = new Map<number, VerifiedToken>();
   /** Their permissions, each list once: it would be most of what a token takes. */
   readonly #permissions = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
@@ -120,7 +122,7 @@ export class Recollection {
    * Remembers what a verdict from the store tells of a token. To be called in the same turn as the core has filled the slot: at any later
    * moment another token may stand there.
    */
-  keep(slot: number, token: VerifiedToken | undefined): void {
+  keep(slot: number, { code, token }: Verdict): void {
     this.#keepUp();
     if (token !== undefined) {
       token.permissions = this.#shared(token.permissions);
@@ -129,7 +131,10 @@ export class Recollection {
       token.resource = this.#one(token.resource);
     }
     // Many verdicts will share it.
-    this.#tokens[slot] = frozen(token);
+    const isOfOld = code === 'rotated_out' && token?.rotation === undefined;
+    this.#tokens[slot] = isOfOld ? undefined : frozen(token);
+    if (isOfOld && token !== undefined) this.#toldWithOld.set(slot, frozen(token));
+    else this.#toldWithOld.delete(slot);
   }
 
   #shared(permissions: string[]): string[] {
@@ -175,9 +180,11 @@ export class Recollection {
     const { credential, question, now, asOf } = asked;
     if (hit < MISS) return this.#isToBeReadAgain(row, asked, true) ? undefined : refusal(row, asOf);
     if (row.code === 'bad_secret') return this.#isToBeReadAgain(row, asked) ? undefined : refusal(row, asOf);
-    let token = this.#tokens[hit >>> HIT_SLOT];
-    if (token === undefined) return undefined;
     const isMarked = (hit & HIT_SUCCESSOR) !== 0;
+    const slot = hit >>> HIT_SLOT;
+    const isOld = row.code === 'rotated_out' && !isMarked;
+    let token = this.#tokens[slot] ?? (isOld ? this.#toldWithOld.get(slot) : undefined);
+    if (token === undefined) return undefined;
     if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
     else if (isMarked !== (token.successor === true)) token = turned(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
@@ -239,6 +246,7 @@ export class Recollection {
   #keepUp(): void {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
+    this.#toldWithOld.clear();
     this.#numbers.clear();
     this.#lists.clear();
     this.#near.clear();

@@ -1,6 +1,6 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { CredentialSource } from '../api/request.js';
-import type { Verdict, VerifiedToken } from '../api/verification.js';
+import type { Verdict } from '../api/verification.js';
 import type { Mark, VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
@@ -29,8 +29,8 @@ export function restless(): LeastkeyError {
 export interface Remembering {
   /** Where the core stood before the first read. */
   mark: Mark;
-  /** Is told where the token is remembered, in the same turn as the core remembers it. */
-  keep(slot: number, token: VerifiedToken | undefined): void;
+  /** Is told where the token of a verdict is remembered, in the same turn as the core remembers it. */
+  keep(slot: number, verdict: Verdict): void;
 }
 
 /** The verdict on a credential, from the store; its token is remembered if somebody wants that. A store that answers at once makes no promise. */
@@ -65,7 +65,7 @@ export function verifyStep(
 ): Step {
   const { step, slot } = core.verify(credential, question, reads, now, remembering?.mark);
   const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
-  if (slot !== undefined) remembering?.keep(slot, (answer as Verdict).token);
+  if (slot !== undefined) remembering?.keep(slot, answer as Verdict);
   return step;
 }
 

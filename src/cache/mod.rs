@@ -65,6 +65,17 @@ pub struct Cache {
     used: Used,
 }
 
+/// How much of a token the host was told when it was remembered, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// Nothing: no secret of it was presented.
+    Nothing,
+    /// All but the rotation under way, which an older secret is none of.
+    WithoutRotation,
+    /// All.
+    All,
+}
+
 /// What an id was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -187,7 +198,7 @@ impl Cache {
     }
 
     /// What is remembered of the token in a slot, for the credential that was presented. Nothing, where the store has to be asked: the token's
-    /// uses are counted. Of a hit whose code is [`Code::BadSecret`] nothing may be told but that.
+    /// uses are counted, or it is a key that another system issued. Of a hit whose code is [`Code::BadSecret`] nothing may be told but that.
     pub fn look_up(
         &mut self,
         slot: u32,
@@ -209,7 +220,8 @@ impl Cache {
             Secret::RotatedOut => return Some(Hit::refused(slot, Code::RotatedOut)),
             Secret::Wrong => return Some(Hit::refused(slot, Code::BadSecret)),
         };
-        if question.consume.is_some() && entry.terms.are_limited() {
+        // Of a key that another system issued only what is no secret of it is known here: it is not found by its own text.
+        if !entry.is_native() || question.consume.is_some() && entry.terms.are_limited() {
             return None;
         }
         of.used = true;
@@ -265,22 +277,29 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// As [`Cache::fill`], of a token whose secret was not presented: what a host remembers with it stands, unless it is of something else than
-    /// this. So nobody drives a token out by knowing its id.
-    pub fn fill_unproven(&mut self, entry: Entry, round: Option<u32>) -> Option<u32> {
+    /// As [`Cache::fill`], of a token whose secret was not presented, and of which the host was told so much: what it remembers with the token
+    /// stands, unless it is of something else than this, or less. So nobody drives a token out by knowing its id.
+    pub fn fill_unproven(&mut self, entry: Entry, told: Told, round: Option<u32>) -> Option<u32> {
         if self.is_in_time(round)
             && !entry.terms.have_ended()
-            && let Some(known) = self.known(&entry)
+            && let Some(at) = self.slots.find(&entry.id)
+            && let Some(slot) = self.slots.get_mut(at)
+            && let Some(known) = &mut slot.entry
+            && known.revision == entry.revision
             && known.tells_as(&entry)
         {
             known.replace(entry);
-            return None;
+            let is_more = told > slot.told;
+            slot.told = told.max(slot.told);
+            return is_more.then_some(at);
         }
-        let slot = self.fill(entry, round)?;
+        let at = self.fill(entry, round)?;
+        let slot = self.slots.get_mut(at)?;
+        slot.told = told;
         // The first to be forgotten, by the next that comes so: among themselves they may thrash.
-        self.slots.get_mut(slot)?.used = false;
-        self.hand = slot;
-        Some(slot)
+        slot.used = false;
+        self.hand = at;
+        Some(at)
     }
 
     /// What is remembered of a token at the same revision.
