@@ -139,18 +139,28 @@ export class FreshVerifier {
     return this.#readNow(credential, question, freshness > 0 ? this.#remembering() : undefined);
   }
 
-  /** From a store that answers at once. From any other nothing, and no look is taken for made. */
+  /** From a store that answers at once. From any other nothing: it is asked, and what it answers is there for whoever asks next. */
   #readNow(
     credential: string,
     question: Question,
     remembering: Remembering | undefined,
   ): Verdict | undefined {
-    if (remembering !== undefined && this.#looks.underWay(this.#looks.subject(credential))) return undefined;
+    if (remembering === undefined) return verifyAtOnce(this.#core, this.#settings, credential, question);
+    if (this.#looks.underWay(this.#looks.subject(credential))) return undefined;
+    if (this.#feed.answersLater) return this.#lookAhead(credential, question);
     const verdict = verifyAtOnce(this.#core, this.#settings, credential, question, remembering);
     if (verdict === undefined) this.#looks.takeBack(credential);
-    return verdict === undefined || remembering === undefined
-      ? verdict
-      : this.#orSettled(verdict, credential, question);
+    return verdict === undefined ? undefined : this.#orSettled(verdict, credential, question);
+  }
+
+  /** Begins a look that nobody waits for yet. Nothing is counted by it. */
+  #lookAhead(credential: string, question: Question): Verdict | undefined {
+    if (this.#isCount(credential, question)) return undefined;
+    const settings = this.#settings;
+    const look = this.#missed(credential, withoutCount(question), settings.now(), undefined, settings);
+    if (!(look instanceof Promise)) return question.consume === undefined ? look : undefined;
+    look.then(undefined, () => {});
+    return undefined;
   }
 
   /** Whether a question in two texts, of which the options say no more, may be answered from what is remembered. */
@@ -247,8 +257,9 @@ export class FreshVerifier {
     settings: Settings,
     joined = 0,
   ): Verdict | Promise<Verdict> {
-    const subject = this.#looks.subject(credential);
-    const under = joined < MOST_JOINED ? this.#looks.underWay(subject) : undefined;
+    const isCount = this.#isCount(credential, question);
+    const mayJoin = joined < MOST_JOINED && !isCount;
+    const under = mayJoin ? this.#looks.underWay(this.#looks.subject(credential)) : undefined;
     if (under !== undefined) return this.#joined(under, joined, credential, question, asOf, signal, settings);
     try {
       this.#looks.refuseFlood();
@@ -257,9 +268,18 @@ export class FreshVerifier {
     }
     const read = this.#read(credential, question, signal, settings);
     if (!(read instanceof Promise)) return this.#orSettled(read, credential, question);
-    // A count against limits is nobody else's.
-    this.#looks.add(credential, read, question.consume === undefined);
+    this.#looks.add(credential, read, !isCount);
     return read.then((verdict) => this.#orSettled(verdict, credential, question));
+  }
+
+  /** Whether the store is asked for nothing but a count against limits, which is nobody else's: what it counts for is remembered, and good. */
+  #isCount(credential: string, question: Question): boolean {
+    if (question.consume === undefined) return false;
+    const { readAt } = this.#feed;
+    return (
+      this.#recollection.look(credential, withoutCount(question), this.#clock(), readAt, 'settled')?.valid ===
+      true
+    );
   }
 
   /** A verdict from the store; where that did not do its part, what is remembered: it is not missed within the window. */
@@ -340,6 +360,10 @@ export class FreshVerifier {
 interface PlainVerification {
   credential: string;
   requirement?: string;
+}
+
+function withoutCount({ consume: _, ...question }: Question): Question {
+  return question;
 }
 
 /** Whether the store, or the way to it, left nothing to decide by. */

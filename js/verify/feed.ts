@@ -38,6 +38,7 @@ export class Feed {
   /** The instance of the core that took it in. */
   #epoch = -1;
   #reading: Reading | undefined;
+  #answersLater = false;
   /** How many reads were begun. */
   #begun = 0;
   /** Counts the changes that this process has made itself. */
@@ -53,6 +54,11 @@ export class Feed {
   /** When the last read began. */
   get readAt(): number {
     return this.#began?.asOf ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether the store answered the last read with a promise: then nobody is to expect that it answers the next one at once. */
+  get answersLater(): boolean {
+    return this.#answersLater;
   }
 
   /** Whether the last read began within the window and after the last change by this process, and the core still has what it said. */
@@ -104,6 +110,7 @@ export class Feed {
     const doubts = this.#doubts;
     const keys = this.#keys;
     const answer = this.#settings.verifying.get([...keys]);
+    this.#answersLater = isPromise(answer);
     if (!isPromise(answer)) {
       this.#takeIn(keys, answer, began, doubts);
       return undefined;

@@ -20,7 +20,7 @@ export function verifyAtOnce(
   settings: Settings,
   credential: string,
   question: Question,
-  remembering: Remembering | undefined,
+  remembering?: Remembering,
 ): Verdict | undefined {
   const asOf = settings.now();
   try {

@@ -385,6 +385,39 @@ describe('a refusal that could be taken back', () => {
     });
   });
 
+  for (const [maker, make] of Object.entries(makers))
+    test(`is read once a second for verifySync, which cannot wait, by ${maker}`, async () => {
+      const { time, there, options, looksAt } = await world();
+      const { token: disabled, id } = await createToken(there);
+      const { id: other } = await createToken(there, { name: 'Other' });
+      await there.disable(id, admin);
+      const asked = [
+        [disabled, id, 'disabled'],
+        [there.mint({ id: other }).token, other, 'bad_secret'],
+      ] as const;
+      const here = await make(options);
+      await time.run(async () => {
+        await here.verify(there.mint().token);
+        for (let second = 0; second < 4; second++) {
+          for (const [token, id, refused] of asked) {
+            const looks = looksAt(id);
+            const more = { consume: second % 2 };
+            for (let turn = 0; turn < 20; turn++)
+              assert.equal(here.verifySync(token, undefined, more), undefined);
+            await time.pause(3 * LATENCY);
+            for (let turn = 0; turn < 20; turn++) {
+              const code = here.verifySync(token)?.code;
+              if (code !== undefined) assert.equal(code, refused);
+              else await time.pause(LATENCY);
+            }
+            assert.equal(here.verifySync(token)?.code, refused);
+            assert.ok(looksAt(id) - looks <= 2, `${looksAt(id) - looks} looks in second ${second}`);
+          }
+          await time.pause(1_000);
+        }
+      });
+    });
+
   test('of ids that are not there, has a hundred looks in a second for all of them', async () => {
     const { time, there, options, reads } = await world();
     const here = await deployment(options);
@@ -394,6 +427,27 @@ describe('a refusal that could be taken back', () => {
       assert.equal(reads.filter((keys) => keys.some((key) => key.startsWith('token/'))).length, 400);
     });
   });
+});
+
+describe('uses that are counted', () => {
+  for (const [maker, make] of Object.entries(makers))
+    test(`share the first look at their token, and are counted each, by ${maker}`, async () => {
+      const { time, there, options, looksAt } = await world();
+      const { token, id } = await createToken(there);
+      const { token: limited } = await createToken(there, {
+        name: 'Limited',
+        limits: { credits: { amount: 30 } },
+      });
+      const here = await make({ ...options, ...(maker === 'verifier' && { limits: 'approximate' }) });
+      const used = (one: string) =>
+        Promise.all(Array.from({ length: 50 }, () => here.verify(one, undefined, { consume: 1 })));
+      await time.run(async () => {
+        assert.deepEqual(tally((await used(token)).map((verdict) => verdict.code)), { valid: 50 });
+        assert.equal(looksAt(id), 1);
+        const codes = tally((await used(limited)).map((verdict) => verdict.code));
+        assert.deepEqual(codes, { valid: 30, usage_exceeded: 20 });
+      });
+    });
 });
 
 describe('a store that fails within the window', () => {
