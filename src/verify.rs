@@ -131,6 +131,12 @@ pub fn verify_and_remember<D: Verifying>(
             Ok(decided) => decided,
             Err(halt) => return halt.into(),
         };
+        // An edge notes no use.
+        if let (Basis::Token(found), true, false) =
+            (&decision.basis, decision.verdict.valid, cfg!(feature = "edge"))
+        {
+            cache.note_terms(&found.standing.token.id, &found.standing.terms);
+        }
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
             Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {

@@ -33,21 +33,14 @@ fn requirement(host: &Host, permission: &str) -> Requirement {
 }
 
 /// Verifies from the store and remembers, by reads that began in a round of the cache.
-fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code {
+fn verify(host: &Host, cache: &mut Cache, credential: &str, round: impl Into<Option<u32>>) -> Code {
+    let round = round.into();
     let needs = requirement(host, "messages:send");
     let mut reads = Reads::default();
     loop {
         let now = instant(host.now);
         let question = Question::of(&needs);
-        match verify_and_remember(
-            &host.deployment,
-            credential,
-            &question,
-            &reads,
-            now,
-            cache,
-            Some(round),
-        ) {
+        match verify_and_remember(&host.deployment, credential, &question, &reads, now, cache, round) {
             (Step::Need(need), _) => host.fetch(&mut reads, need),
             (Step::Answer(verdict), _) => return verdict.code,
             other => panic!("{other:?}"),
@@ -149,6 +142,47 @@ fn wrong_secrets_of_several_ids_take_the_place_of_one_another_in_a_full_cache() 
         .iter()
         .filter(|text| recalled(&host, &mut cache, text) == Ok(Some(Code::Valid)));
     assert_eq!(kept.count(), 19, "one made room for all of them");
+}
+
+#[test]
+fn a_use_counts_at_once_whether_its_token_is_remembered_or_not() {
+    for (capacity, round) in [(1, Some(())), (1, None), (10, None)] {
+        let (mut host, mut cache) = (Host::new(), Cache::new(capacity));
+        follow(&host, &mut cache);
+        let round = round.map(|()| cache.round());
+        let tokens: Vec<(String, TokenId)> = (0..3)
+            .map(|at| {
+                let made = json!({ "kind": "permission-set", "name": format!("idle {at}"), "owner": "org:acme",
+                    "templates": ["sender"], "idleAfter": "1h" });
+                let made = host.create(made, admin()).unwrap();
+                let id = TokenId::parse(&text(&made["record"]["id"])).unwrap();
+                (text(&made["token"]), id)
+            })
+            .collect();
+        let (lasting, lasting_id) = sender(&mut host, "lasting");
+        for _ in 0..4 {
+            for (token, _) in &tokens {
+                assert_eq!(verify(&host, &mut cache, token, round), Code::Valid);
+            }
+            for (_, id) in &tokens {
+                assert_eq!(
+                    cache.note_use(id, instant(host.now)),
+                    Some(true),
+                    "{capacity} {round:?}"
+                );
+            }
+            verify(&host, &mut cache, &lasting, round);
+            host.now += 50 * 60_000;
+        }
+        assert_ne!(
+            cache.note_use(&TokenId::parse(&lasting_id).unwrap(), instant(host.now)),
+            Some(true)
+        );
+        host.now += 11 * 60_000;
+        for (token, _) in &tokens {
+            assert_eq!(verify(&host, &mut cache, token, round), Code::IdleExpired);
+        }
+    }
 }
 
 #[test]

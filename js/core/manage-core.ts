@@ -172,7 +172,7 @@ export class ConfiguredCore implements VerifyingCore {
     throw refusal(step);
   }
 
-  /** Notes a use of a token, if it is remembered: then whether it, or one that it came from, ends without use. */
+  /** Notes a use of a token, if it is remembered or was read lately: then whether it, or one that it came from, ends without use. */
   noteUse(id: string, at: number): boolean | undefined {
     const noted = this.#ask((core) => core.noteUse(id, at));
     return noted === MISS ? undefined : noted === 1;

@@ -29,6 +29,7 @@ use crate::recent::Recent;
 use crate::record::Secret;
 use crate::shard_count::ShardCount;
 use crate::step::Reads;
+use crate::terms::Terms;
 use crate::time::Instant;
 use crate::verdict::Code;
 use crate::verify::Question;
@@ -310,14 +311,26 @@ impl Cache {
     }
 
     /// Takes note of a use of a token that was found valid: it is one of each token that it came from, too. Answers whether any of them ends
-    /// without use, as far as the token is remembered; nothing: it is not.
+    /// without use, as far as the token is remembered or was read lately; nothing: neither.
     pub fn note_use(&mut self, id: &TokenId, at: Instant) -> Option<bool> {
-        let slot = self.slots.find(id.bytes())?;
+        let Some(slot) = self.slots.find(id.bytes()) else {
+            let kept = self.used.kept(id)?;
+            kept.iter().for_each(|of| self.used.note(of, at));
+            return Some(true);
+        };
         let idle = self.slots.entry(slot)?.terms.idle();
         for idle in idle {
             self.used.note(idle.of_token(), at);
         }
         Some(!idle.is_empty())
+    }
+
+    /// Takes note of the terms of a token that was read, whether it is remembered or not: its use is told of later.
+    pub(crate) fn note_terms(&mut self, id: &TokenId, terms: &Terms) {
+        let idle = terms.idle();
+        if !idle.is_empty() {
+            self.used.note_kept(id, idle.iter().map(|idle| *idle.of_token()));
+        }
     }
 
     /// Counts the uses that were noted here of the token in a slot, and of those that it came from. Answers whether it lives longer for them.

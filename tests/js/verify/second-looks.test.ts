@@ -135,6 +135,26 @@ describe('a token that is in use is not refused for want of use', () => {
     }
   });
 
+  test('however it is asked for: with no window, and by many at once of which few are remembered', async () => {
+    for (const freshness of [0, '5s'] as const) {
+      const { time, there, options } = await world();
+      const idle = await makeIdle(there, 20);
+      const here = await deployment({ ...options, freshness, capacity: 5 });
+      const codes = async () => {
+        const verdicts = await here.verifyMany(idle.map((credential) => ({ credential })));
+        return tally(verdicts.map((verdict) => verdict.code));
+      };
+      await time.run(async () => {
+        for (let turn = 0; turn < 5; turn++) {
+          assert.deepEqual(await codes(), { valid: 20 }, `freshness ${freshness}, turn ${turn}`);
+          await time.pause(50 * MINUTE);
+        }
+        await time.pause(11 * MINUTE);
+        assert.deepEqual(await codes(), { idle_expired: 20 });
+      });
+    }
+  });
+
   test('in a window that is longer than it may go unused', async () => {
     const { time, there, options } = await world();
     const { token } = await createToken(there, { idleAfter: '1h' });
