@@ -4,14 +4,13 @@
  * @packageDocumentation
  */
 
-export type { Duration } from './api/call.js';
+export type { CredentialSource, Duration, GuardRequest, HeadersLike, RequestLike } from './api/call.js';
 export type { Catalog } from './api/catalog.js';
 export type { CatalogIds, IdsOf } from './api/catalog-ids.js';
 export type { BearerError, Problem, VerdictCode } from './api/codes.js';
 export type { RequestContext } from './api/conditions.js';
 export { LeastkeyError } from './api/errors.js';
 export type { ErrorContext, OnError } from './api/on-error.js';
-export type { CredentialSource, GuardRequest, HeadersLike, RequestLike } from './api/request.js';
 export type { MaybePromise, ReadStore } from './api/store.js';
 export type { RecordKey } from './api/tokens-options.js';
 export type {

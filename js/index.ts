@@ -23,7 +23,7 @@ export type {
   RevokeAllOptions,
   RevokeAllQuery,
 } from './api/bulk.js';
-export type { CallOptions, Duration } from './api/call.js';
+export type { CallOptions, CredentialSource, Duration, HeadersLike, RequestLike } from './api/call.js';
 export type {
   Action,
   Catalog,
@@ -52,7 +52,6 @@ export type {
 } from './api/import-keys.js';
 export type { AdvanceOptions, Job, Jobs } from './api/jobs.js';
 export type { ErrorContext, OnError } from './api/on-error.js';
-export type { CredentialSource, HeadersLike, RequestLike } from './api/request.js';
 export type { Rotated, RotateOptions, Rotations } from './api/rotation.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
 export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './api/store.js';

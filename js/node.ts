@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-import type { GuardRequest } from './api/request.js';
+import type { GuardRequest } from './api/call.js';
 
 /** What of an `IncomingMessage` is read. */
 export interface IncomingLike {

@@ -1,6 +1,6 @@
 /** What a host is told of failures that no caller is thrown: those behind a verdict, an answer or background work. */
 
-import type { GuardRequest } from './request.js';
+import type { GuardRequest } from './call.js';
 
 /** Where a failure happened. */
 export interface ErrorContext<R extends GuardRequest = GuardRequest> {

@@ -1,8 +1,7 @@
-import type { CallOptions, Duration } from './call.js';
+import type { CallOptions, CredentialSource, Duration } from './call.js';
 import type { Hint } from './catalog-ids.js';
 import type { BearerError, VerdictCode } from './codes.js';
 import type { RequestContext } from './conditions.js';
-import type { CredentialSource } from './request.js';
 
 /** What {@link Tokens.verify} can be given for one call. */
 export interface VerifyOptions extends CallOptions, RequestContext {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditEntry, AuditQuery } from '../index.js';
-import { shown } from '../input/did-you-mean.js';
+import { showName } from '../input/did-you-mean.js';
 import { line } from './legible.js';
 import { print, printJson, printJsonLine, tell } from './output.js';
 import { instant } from './screen.js';
@@ -41,7 +41,7 @@ export const audit = new Command('audit')
       const page = await tokens.audit({ ...query, owner, order }, actor);
       if (target.json) return printJson(page);
       if (page.items.length > 0) print(table(page.items, columns, process.stdout));
-      else tell(line`No changes of ${shown(owner)}${page.next === undefined ? '' : ' on this page'}.`);
+      else tell(line`No changes of ${showName(owner)}${page.next === undefined ? '' : ' on this page'}.`);
       if (page.unreadable !== undefined) {
         tell(line`\nEntries that cannot be read: ${page.unreadable.join(' ')}`);
       }

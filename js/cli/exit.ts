@@ -62,7 +62,7 @@ export function exitOf(error: unknown): number {
 
 /** Says on standard error what was wrong, for people or (`json`) for programs. */
 export function report(error: unknown, json: boolean): void {
-  const { code, message, id, problems, report } = redacted(describe(error));
+  const { code, message, id, problems, report } = redacted(describeError(error));
   if (json) {
     tell(new Legible(legibleJson({ error: { code, message, id, problems, report } }, { indent: 0 })));
     return;
@@ -74,7 +74,7 @@ export function report(error: unknown, json: boolean): void {
 }
 
 /** An error can quote what was typed, or what a file or the store holds. */
-function redacted({ message, problems, ...rest }: Description): Description {
+function redacted({ message, problems, ...rest }: ExitDescription): ExitDescription {
   const plain = problems?.map(({ path, message }) => ({
     path: redactStrictly(path),
     message: redactStrictly(message),
@@ -82,7 +82,7 @@ function redacted({ message, problems, ...rest }: Description): Description {
   return { ...rest, message: redactStrictly(message), ...(plain !== undefined && { problems: plain }) };
 }
 
-interface Description {
+interface ExitDescription {
   code: string;
   message: string;
   /** Of the token that was made. */
@@ -92,7 +92,7 @@ interface Description {
   report?: unknown;
 }
 
-function describe(error: unknown): Description {
+function describeError(error: unknown): ExitDescription {
   if (error instanceof LeastkeyError) {
     const { code, message, problems, report } = error;
     return { code, message, ...(problems !== undefined && { problems }), report };

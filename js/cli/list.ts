@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Actor, ListQuery, TokenPage, TokenRecord, Tokens } from '../index.js';
-import { shown } from '../input/did-you-mean.js';
+import { showName } from '../input/did-you-mean.js';
 import { line } from './legible.js';
 import { print, printJson, tell } from './output.js';
 import { instant, paintStatus, scopeOf, statusOf } from './screen.js';
@@ -28,19 +28,19 @@ export const list = new Command('list')
     const owner = required(query.owner, 'whose tokens? Give --owner <resource>');
     const target = command.optsWithGlobals<Target>();
     const page = await withTokens(target, {}, (tokens, actor) =>
-      all ? everyPage(tokens, query, actor) : tokens.list(query, actor),
+      all ? pagesOf(tokens, query, actor) : tokens.list(query, actor),
     );
     if (target.json) return printJson(page);
 
     const { items, next, unreadable = [] } = page;
     if (items.length === 0)
-      tell(line`No tokens of ${shown(owner)}${next === undefined ? '' : ' on this page'}.`);
+      tell(line`No tokens of ${showName(owner)}${next === undefined ? '' : ' on this page'}.`);
     else print(table(items, columns(Date.now()), process.stdout));
     if (unreadable.length > 0) tell(line`\nRecords that cannot be read: ${unreadable.join(' ')}`);
     if (next !== undefined) tell(line`\nThere are more: add --after ${next}, or --all.`);
   });
 
-async function everyPage(tokens: Tokens, query: ListQuery, actor: Actor): Promise<TokenPage> {
+async function pagesOf(tokens: Tokens, query: ListQuery, actor: Actor): Promise<TokenPage> {
   let page = await tokens.list(query, actor);
   const items = [...page.items];
   const unreadable = [...(page.unreadable ?? [])];

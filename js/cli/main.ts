@@ -1,14 +1,11 @@
 #!/usr/bin/env node
+
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { abortRotation } from './abort-rotation.js';
 import { audit } from './audit.js';
-import { confirmRotation } from './confirm-rotation.js';
 import { create } from './create.js';
 import { remove } from './delete.js';
-import { disable } from './disable.js';
 import { edit } from './edit.js';
-import { enable } from './enable.js';
 import { exitHelp, exitOf, exits, report, UsageError } from './exit.js';
 import { importing } from './import.js';
 import { importKeys } from './import-keys.js';
@@ -19,7 +16,8 @@ import { purge } from './purge.js';
 import { holdsCredential, redactStrictly } from './redact.js';
 import { revoke } from './revoke.js';
 import { revokeAll } from './revoke-all.js';
-import { rotate } from './rotate.js';
+import { abortRotation, confirmRotation, rotate } from './rotate.js';
+import { disable, enable } from './status.js';
 import { actingHelp, addTargetOptions } from './target.js';
 import { verify } from './verify.js';
 import { verifyAudit } from './verify-audit.js';
@@ -63,6 +61,7 @@ for (const command of commands) {
   program.addCommand(command);
   inherit(command, program);
 }
+
 for (const command of [program, ...everyCommandOf(program)]) {
   command.exitOverride().configureOutput({
     writeOut: (text) => print(helpOf(text)),
@@ -70,16 +69,19 @@ for (const command of [program, ...everyCommandOf(program)]) {
     outputError: tellMistake,
   });
 }
+
 // Node's own listener prints a warning as it is. There is none where warnings were turned off.
 if (process.listenerCount('warning') > 0) {
   process.removeAllListeners('warning').on('warning', ({ message }) => tell(line`leastkey: ${message}`));
 }
 
 const args = process.argv.slice(2);
+
 await attempt(async () => {
   refuseCredentials(args);
   await program.parseAsync();
 });
+
 // What went wrong before is what there is to tell.
 if (!process.exitCode) await attempt(finishOutput);
 

@@ -1,5 +1,5 @@
 import type { SyncStore } from '../api/store.js';
-import { prefixIn, STORE_META } from '../stores/store-meta.js';
+import { STORE_META, storedPrefix } from '../stores/store-meta.js';
 import { UsageError } from './exit.js';
 
 /** The question where nothing says it. */
@@ -17,7 +17,7 @@ const NOBODYS = 'leastkey';
  */
 export function prefixOf(store: SyncStore, given: string | undefined, isNeeded: boolean): string {
   const [stored = null] = store.get([STORE_META]);
-  const theirs = prefixIn(stored);
+  const theirs = storedPrefix(stored);
   if (given && theirs !== undefined && given !== theirs) {
     throw new UsageError(
       `the prefix is "${given}", and the database is of the deployment with the prefix "${theirs}": leave --prefix and LEASTKEY_PREFIX out, or give another --db`,

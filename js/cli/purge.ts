@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { PurgeQuery } from '../index.js';
-import { shown } from '../input/did-you-mean.js';
+import { showName } from '../input/did-you-mean.js';
 import { bulk } from './bulk.js';
 import { addIrreversibleOptions, type IrreversibleOptions } from './irreversible.js';
 import type { Target } from './target.js';
@@ -20,11 +20,11 @@ export const purge = addIrreversibleOptions(
   .addHelpText('after', '\nExample:\n  leastkey purge --over-for 365d --dry-run')
   .action(async ({ yes, dryRun, ...query }: Options, command: Command) => {
     const { owner, overFor = '90d' } = query;
-    const whose = owner === undefined ? 'of everyone' : `of ${shown(owner)} and below it`;
+    const whose = owner === undefined ? 'of everyone' : `of ${showName(owner)} and below it`;
     const words = {
       verb: 'remove',
       done: 'removed',
-      which: `${whose} that have been over for ${shown(String(overFor))}`,
+      which: `${whose} that have been over for ${showName(String(overFor))}`,
     };
     const target = command.optsWithGlobals<Target>();
     await bulk({ ...(yes && { yes }), ...(dryRun && { dryRun }) }, target, words, (tokens, actor, options) =>

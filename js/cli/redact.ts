@@ -7,7 +7,7 @@ const WORD = /[A-Za-z0-9_]+/g;
 const MIN_BODY = 50;
 
 /** Letters and digits in a row, with a digit among them, that no word is as long as. The core's messages have the same rule. */
-const LONGEST_WORD = 20;
+const MAX_WORD_LENGTH = 20;
 
 const HEX = /^[0-9a-f]+$/;
 
@@ -27,7 +27,7 @@ export function redactStrictly(text: string): string {
     if (isCredential(word)) return '(credential)';
     return word
       .split('_')
-      .map((part) => (part.length >= LONGEST_WORD && /[0-9]/.test(part) ? '…' : part))
+      .map((part) => (part.length >= MAX_WORD_LENGTH && /[0-9]/.test(part) ? '…' : part))
       .join('_');
   });
 }

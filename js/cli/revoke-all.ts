@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { RevokeAllQuery } from '../index.js';
-import { shown } from '../input/did-you-mean.js';
+import { showName } from '../input/did-you-mean.js';
 import { bulk } from './bulk.js';
 import { UsageError } from './exit.js';
 import { addIrreversibleOptions, type IrreversibleOptions } from './irreversible.js';
@@ -37,9 +37,9 @@ export const revokeAll = addIrreversibleOptions(
       );
     }
     const which = [
-      owner === undefined ? 'of everyone' : `of ${shown(owner)} and below it`,
-      ...(subject === undefined ? [] : [`that act as ${shown(subject)}`]),
-      ...(tag === undefined ? [] : [`with the tag ${shown(tag)}`]),
+      owner === undefined ? 'of everyone' : `of ${showName(owner)} and below it`,
+      ...(subject === undefined ? [] : [`that act as ${showName(subject)}`]),
+      ...(tag === undefined ? [] : [`with the tag ${showName(tag)}`]),
     ].join(', ');
     const words = { verb: 'revoke', done: 'revoked', which };
     const why = reason === undefined ? {} : { reason };

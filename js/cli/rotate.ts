@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import type { RotateOptions } from '../index.js';
 import { handOver } from './hand-over.js';
 import { line, paint } from './legible.js';
-import { instant } from './screen.js';
+import { print, printJson } from './output.js';
+import { instant, named } from './screen.js';
 import { type Target, withTokens } from './target.js';
 
 export const rotate = new Command('rotate')
@@ -34,4 +35,26 @@ The new credential, shown this once. Store it somewhere safe:`,
         undo: rotation === undefined ? `leastkey revoke ${id} --yes` : `leastkey abort-rotation ${id}`,
       });
     });
+  });
+
+export const abortRotation = new Command('abort-rotation')
+  .summary('take the new secret of a rotation back')
+  .description('Ends the new secret of a rotation, as long as its grace lasts. The old one goes on.')
+  .argument('<id>', 'the id of the token, as list shows it')
+  .action(async (id: string, _own: unknown, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const record = await withTokens(target, {}, (tokens, actor) => tokens.abortRotation(id, actor));
+    if (target.json) return printJson(record);
+    print(line`${named(record)} has its old secret alone.`);
+  });
+
+export const confirmRotation = new Command('confirm-rotation')
+  .summary('end the old secret of a token that was rotated')
+  .description('Ends the old secret of a rotation at once. The new one goes on.')
+  .argument('<id>', 'the id of the token, as list shows it')
+  .action(async (id: string, _own: unknown, command: Command) => {
+    const target = command.optsWithGlobals<Target>();
+    const record = await withTokens(target, {}, (tokens, actor) => tokens.confirmRotation(id, actor));
+    if (target.json) return printJson(record);
+    print(line`${named(record)} has its new secret alone.`);
   });

@@ -1,10 +1,10 @@
-import { MOST_HITS } from './verifying-core.js';
+import { MAX_BATCH_LOOKUPS } from './verifying-core.js';
 
 /** The longest text that the core reads from its buffer. */
 const TEXT_BYTES = 6_144;
 
 /** Where the buffers of a core stand. */
-export interface Addresses {
+export interface BufferAddresses {
   memory: WebAssembly.Memory;
   text: number;
   numbers: number;
@@ -13,13 +13,13 @@ export interface Addresses {
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** The buffers in a core's memory, through which credentials and verdicts cross without being made into anything. */
-export class Scratch {
-  readonly #find: () => Addresses;
+export class BatchBuffers {
+  readonly #find: () => BufferAddresses;
   /** Both are of no length once the core's memory has grown. */
   #text = new Uint8Array(0);
   #numbers = new Int32Array(0);
 
-  constructor(find: () => Addresses) {
+  constructor(find: () => BufferAddresses) {
     this.#find = find;
   }
 
@@ -29,7 +29,7 @@ export class Scratch {
     return encoder.encodeInto(text, this.#text).written === text.length;
   }
 
-  /** {@link MOST_HITS} whole numbers. */
+  /** {@link MAX_BATCH_LOOKUPS} whole numbers. */
   get numbers(): Int32Array {
     if (this.#numbers.length === 0) this.#look();
     return this.#numbers;
@@ -38,6 +38,6 @@ export class Scratch {
   #look(): void {
     const { memory, text, numbers } = this.#find();
     this.#text = new Uint8Array(memory.buffer, text, TEXT_BYTES);
-    this.#numbers = new Int32Array(memory.buffer, numbers, MOST_HITS);
+    this.#numbers = new Int32Array(memory.buffer, numbers, MAX_BATCH_LOOKUPS);
   }
 }

@@ -1,17 +1,17 @@
 import { loadModule } from '#load/edge';
 import { type Config, type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { bounded } from '../stores/response.js';
+import { boundValues } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
-import { type Addresses, Scratch } from './batch-buffers.js';
+import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
 import { Instances, loadOnce } from './instances.js';
 import {
   type CodeRow,
   type CredentialForm,
-  type Lacking,
-  type Mark,
   MISS,
-  type Verified,
+  type ReadStamp,
+  type RefusalDetails,
+  type VerificationStep,
   type VerifyingCore,
 } from './verifying-core.js';
 
@@ -26,7 +26,7 @@ interface Exports {
   numbers(): number;
   configure(): void;
   remember(capacity: number): void;
-  verify(length: number, now: number, round: number): number;
+  verify(length: number, now: number, generation: number): number;
   number(): number;
   hit(length: number, requirement: number, now: number): number;
   hits(length: number, count: number, now: number): void;
@@ -43,10 +43,10 @@ interface Configured {
 }
 
 /** A round that no read of the feed belongs to: what is read without a mark is not remembered. */
-const NO_ROUND = -1;
+const NO_GENERATION = -1;
 
 /** The most bytes of UTF-8 that one unit of a text takes. */
-const WIDEST = 3;
+const MAX_BYTES_PER_UNIT = 3;
 
 /** Instead of the length of a text. */
 const NO_TEXT = -1;
@@ -71,7 +71,7 @@ export class EdgeCore implements VerifyingCore {
   readonly #capacity: number;
   readonly #instances = new Instances(() => this.#instantiate());
   #exports!: Exports;
-  #scratch = new Scratch(() => this.#addresses());
+  #buffers = new BatchBuffers(() => this.#addresses());
 
   private constructor(config: Config, catalogText: string, capacity: number) {
     this.#capacity = capacity;
@@ -93,35 +93,41 @@ export class EdgeCore implements VerifyingCore {
   }
 
   get epoch(): number {
-    return this.#instances.generation;
+    return this.#instances.epoch;
   }
 
-  mark(): Mark {
-    const round = this.#ask((core) => core.rounds());
-    return { epoch: this.epoch, round };
+  readStamp(): ReadStamp {
+    const generation = this.#call((core) => core.rounds());
+    return { epoch: this.epoch, generation };
   }
 
-  verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified {
-    return this.#ask((core) => {
-      const round = mark?.epoch === this.epoch ? mark.round : NO_ROUND;
-      this.#give(question, ...bounded(reads).values.flat());
-      const slot = core.verify(this.#present(credential), now, round);
+  verify(
+    credential: string,
+    question: Question,
+    reads: Reads,
+    now: number,
+    stamp?: ReadStamp,
+  ): VerificationStep {
+    return this.#call((core) => {
+      const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
+      this.#give(question, ...boundValues(reads).values.flat());
+      const slot = core.verify(this.#present(credential), now, generation);
       const step = this.#answer(QUESTION) as Step;
       return { step, slot: slot === MISS ? undefined : slot };
     });
   }
 
-  number(question: Question): number {
-    return this.#ask((core) => {
+  intern(question: Question): number {
+    return this.#call((core) => {
       this.#give(question);
-      const number = core.number();
+      const id = core.number();
       this.#answer(QUESTION);
-      return number;
+      return id;
     });
   }
 
-  hit(credential: string, requirement: number, now: number): number {
-    if (this.epoch < 0 || !this.#scratch.write(credential)) return MISS;
+  lookupPacked(credential: string, requirement: number, now: number): number {
+    if (this.epoch < 0 || !this.#buffers.write(credential)) return MISS;
     try {
       return this.#exports.hit(credential.length, requirement, now);
     } catch (cause) {
@@ -129,26 +135,28 @@ export class EdgeCore implements VerifyingCore {
     }
   }
 
-  hits(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
-    if (this.epoch < 0 || !this.#scratch.write(credentials)) return undefined;
-    this.#scratch.numbers.set(requirements);
+  lookupBatch(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
+    if (this.epoch < 0 || !this.#buffers.write(credentials)) return undefined;
+    this.#buffers.numbers.set(requirements);
     const count = requirements.length;
-    this.#ask((core) => core.hits(credentials.length / count, count, now));
-    return this.#scratch.numbers;
+    this.#call((core) => core.hits(credentials.length / count, count, now));
+    return this.#buffers.numbers;
   }
 
-  recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking } {
-    return this.#ask((core) => {
+  lookup(credential: string, question: Question, now: number): { packed: number; details?: RefusalDetails } {
+    return this.#call((core) => {
       this.#give(question);
-      const hit = core.look_up(this.#present(credential), now);
+      const packed = core.look_up(this.#present(credential), now);
       const step = this.#answer(QUESTION);
-      return step !== undefined && 'answer' in step ? { hit, lacking: step.answer as Lacking } : { hit };
+      return step !== undefined && 'answer' in step
+        ? { packed, details: step.answer as RefusalDetails }
+        : { packed };
     });
   }
 
-  takeIn(heads: Reads, order: number): number {
-    return this.#ask((core) => {
-      this.#give(...bounded(heads).values.flat());
+  applyFeed(heads: Reads, order: number): number {
+    return this.#call((core) => {
+      this.#give(...boundValues(heads).values.flat());
       const shards = core.take_in(order);
       this.#answer(`the heads of the change feed or ${STORE_META}`);
       return shards;
@@ -156,18 +164,18 @@ export class EdgeCore implements VerifyingCore {
   }
 
   match(method: string, path: string): Step {
-    return this.#ask((core) => {
+    return this.#call((core) => {
       this.#give(method, path);
       core.route();
       return this.#answer('the request') as Step;
     });
   }
 
-  #ask<T>(run: (core: Exports) => T): T {
+  #call<T>(run: (core: Exports) => T): T {
     return this.#instances.run(() => run(this.#exports));
   }
 
-  #addresses(): Addresses {
+  #addresses(): BufferAddresses {
     const { memory, scratch, numbers } = this.#exports;
     return { memory, text: scratch(), numbers: numbers() };
   }
@@ -180,7 +188,7 @@ export class EdgeCore implements VerifyingCore {
     };
     const instance = new WebAssembly.Instance(module as WebAssembly.Module, { host });
     this.#exports = instance.exports as unknown as Exports;
-    this.#scratch = new Scratch(() => this.#addresses());
+    this.#buffers = new BatchBuffers(() => this.#addresses());
     this.#give(this.#config, this.#catalog);
     this.#exports.configure();
     const { answer } = this.#answer('the configuration or the catalog') as { answer: Configured };
@@ -198,7 +206,7 @@ export class EdgeCore implements VerifyingCore {
 
   /** Writes a text without a copy between; answers how many bytes it has. */
   #put(text: string): number {
-    const most = text.length * WIDEST;
+    const most = text.length * MAX_BYTES_PER_UNIT;
     const at = this.#exports.input(most);
     return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, most)).written;
   }
@@ -215,7 +223,7 @@ export class EdgeCore implements VerifyingCore {
 
   /** Writes a credential to the scratch, and answers its length: one of no token where it does not fit. */
   #present(credential: string): number {
-    return this.#scratch.write(credential) ? credential.length : 0;
+    return this.#buffers.write(credential) ? credential.length : 0;
   }
 
   /** What the last call has answered in words. `what` it was given, if it could not be read: this core has no words for that. */

@@ -7,7 +7,7 @@ import { LeastkeyError } from '../api/errors.js';
 export class Instances {
   readonly #restart: () => void;
   /** Counts the instances; objects made in an earlier one are dead. */
-  #generation = 0;
+  #epoch = 0;
   /** Whether the instance trapped: its memory may be in any state, so nothing more is asked of it. */
   #trapped = false;
 
@@ -17,8 +17,8 @@ export class Instances {
   }
 
   /** Changes with every instance; -1 while there is none. */
-  get generation(): number {
-    return this.#trapped ? -1 : this.#generation;
+  get epoch(): number {
+    return this.#trapped ? -1 : this.#epoch;
   }
 
   /**
@@ -29,7 +29,7 @@ export class Instances {
     try {
       if (this.#trapped) {
         this.#restart();
-        this.#generation += 1;
+        this.#epoch += 1;
         this.#trapped = false;
       }
       return call();

@@ -10,19 +10,19 @@ import {
   type Step,
 } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { bounded } from '../stores/response.js';
+import { boundValues } from '../stores/response.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from '../wasm/leastkey.js';
-import { type Addresses, Scratch } from './batch-buffers.js';
+import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
 import { Instances, loadOnce } from './instances.js';
-import { isPlain } from './plain-question.js';
-import { Room } from './text-buffer.js';
+import { isTextQuestion } from './plain-question.js';
+import { TextBuffer } from './text-buffer.js';
 import {
   type CodeRow,
   type CredentialForm,
-  type Lacking,
-  type Mark,
   MISS,
-  type Verified,
+  type ReadStamp,
+  type RefusalDetails,
+  type VerificationStep,
   type VerifyingCore,
 } from './verifying-core.js';
 
@@ -61,17 +61,17 @@ const instances = /* @__PURE__ */ new Instances(__wbg_reset_state);
  * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs
  * stays in it between two calls, so after a trap a fresh instance, configured from the same text, serves the next.
  */
-export class ConfiguredCore implements VerifyingCore {
+export class ManageCore implements VerifyingCore {
   /** What the core made of the configuration. */
   readonly configured: Configured;
   readonly #config: Config;
   readonly #catalog: Uint8Array;
   readonly #capacity: number;
   #core: Core | undefined;
-  #generation = -1;
+  #epoch = -1;
   #permissions: string[] | undefined;
-  #scratch = new Scratch(() => this.#addresses());
-  #reads = new Room(memory, (length) => (this.#core as Core).reads(length));
+  #buffers = new BatchBuffers(() => this.#addresses());
+  #readsBuffer = new TextBuffer(memory, (length) => (this.#core as Core).reads(length));
 
   private constructor(config: Config, catalogText: string, capacity: number) {
     this.#config = config;
@@ -85,22 +85,24 @@ export class ConfiguredCore implements VerifyingCore {
     config,
     catalogText,
     capacity,
-  }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>): Promise<ConfiguredCore> {
+  }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>): Promise<ManageCore> {
     await load();
-    return new ConfiguredCore(config, catalogText, capacity);
+    return new ManageCore(config, catalogText, capacity);
   }
 
   /** One step of a management operation. */
   plan(call: Call, reads: Reads, time: Time, entropy: Uint8Array): Step {
     const { now, started, highest } = time;
-    return this.#step((core, out) => core.plan(call, bounded(reads), now, started, highest, entropy, out));
+    return this.#step((core, out) =>
+      core.plan(call, boundValues(reads), now, started, highest, entropy, out),
+    );
   }
 
   /** One step of an exchange. */
   exchange(credential: string, input: unknown, reads: Reads, time: Time, entropy: Uint8Array): Step {
     const { now, started, highest } = time;
     return this.#step((core, out) =>
-      core.exchange(credential, input, bounded(reads), now, started, highest, entropy, out),
+      core.exchange(credential, input, boundValues(reads), now, started, highest, entropy, out),
     );
   }
 
@@ -110,7 +112,7 @@ export class ConfiguredCore implements VerifyingCore {
   }
 
   get epoch(): number {
-    return this.#isAlive ? this.#generation : -1;
+    return this.#isAlive ? this.#epoch : -1;
   }
 
   get codes(): readonly CodeRow[] {
@@ -121,32 +123,48 @@ export class ConfiguredCore implements VerifyingCore {
     return this.configured.form;
   }
 
-  mark(): Mark {
-    const round = this.#ask((core) => core.round());
-    return { epoch: this.epoch, round };
+  readStamp(): ReadStamp {
+    const generation = this.#call((core) => core.round());
+    return { epoch: this.epoch, generation };
   }
 
-  verify(credential: string, question: Question, reads: Reads, now: number, mark?: Mark): Verified {
+  verify(
+    credential: string,
+    question: Question,
+    reads: Reads,
+    now: number,
+    stamp?: ReadStamp,
+  ): VerificationStep {
     const out: string[] = [];
-    const slot = this.#ask((core) => {
+    const slot = this.#call((core) => {
       // A fresh instance counts its rounds anew.
-      const round = mark?.epoch === this.epoch ? mark.round : undefined;
-      const [text, more] = isPlain(question) ? [question.requirement, undefined] : [undefined, question];
-      return core.verify(credential, text, more, this.#reads.write(textOf(reads)), now, round, out);
+      const generation = stamp?.epoch === this.epoch ? stamp.generation : undefined;
+      const [text, more] = isTextQuestion(question)
+        ? [question.requirement, undefined]
+        : [undefined, question];
+      return core.verify(
+        credential,
+        text,
+        more,
+        this.#readsBuffer.write(textOf(reads)),
+        now,
+        generation,
+        out,
+      );
     });
     return { step: readStep(out), slot: slot === MISS ? undefined : slot };
   }
 
-  number(question: Question): number {
+  intern(question: Question): number {
     const out: string[] = [];
-    const number = this.#ask((core) => core.number(question, out));
+    const id = this.#call((core) => core.number(question, out));
     if (out.length > 0) throw refusal(readStep(out));
-    return number;
+    return id;
   }
 
-  hit(credential: string, requirement: number, now: number): number {
+  lookupPacked(credential: string, requirement: number, now: number): number {
     const core = this.#core;
-    if (core === undefined || !this.#isAlive || !this.#scratch.write(credential)) return MISS;
+    if (core === undefined || !this.#isAlive || !this.#buffers.write(credential)) return MISS;
     try {
       return core.hit(credential.length, requirement, now);
     } catch (cause) {
@@ -154,40 +172,40 @@ export class ConfiguredCore implements VerifyingCore {
     }
   }
 
-  hits(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
+  lookupBatch(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
     const core = this.#core;
-    if (core === undefined || !this.#isAlive || !this.#scratch.write(credentials)) return undefined;
-    this.#scratch.numbers.set(requirements);
+    if (core === undefined || !this.#isAlive || !this.#buffers.write(credentials)) return undefined;
+    this.#buffers.numbers.set(requirements);
     const count = requirements.length;
-    this.#ask((core) => core.hits(credentials.length / count, count, now));
-    return this.#scratch.numbers;
+    this.#call((core) => core.hits(credentials.length / count, count, now));
+    return this.#buffers.numbers;
   }
 
-  recall(credential: string, question: Question, now: number): { hit: number; lacking?: Lacking } {
+  lookup(credential: string, question: Question, now: number): { packed: number; details?: RefusalDetails } {
     const out: string[] = [];
-    const hit = this.#ask((core) => core.recall(credential, question, now, out));
-    if (out.length === 0) return { hit };
+    const packed = this.#call((core) => core.recall(credential, question, now, out));
+    if (out.length === 0) return { packed };
     const step = readStep(out);
-    if ('answer' in step) return { hit, lacking: step.answer as Lacking };
+    if ('answer' in step) return { packed, details: step.answer as RefusalDetails };
     throw refusal(step);
   }
 
   /** Notes a use of a token, if it is remembered or was read lately: then whether it, or one that it came from, ends without use. */
   noteUse(id: string, at: number): boolean | undefined {
-    const noted = this.#ask((core) => core.noteUse(id, at));
+    const noted = this.#call((core) => core.noteUse(id, at));
     return noted === MISS ? undefined : noted === 1;
   }
 
-  takeIn(heads: Reads, order: number): number {
+  applyFeed(heads: Reads, order: number): number {
     const out: string[] = [];
-    const shards = this.#ask((core) => core.takeIn(textOf(heads), order, out));
+    const shards = this.#call((core) => core.takeIn(textOf(heads), order, out));
     if (out.length > 0) throw refusal(readStep(out));
     return shards;
   }
 
   /** One step of an explanation. */
   explain(credential: string, question: Question, reads: Reads, now: number): Step {
-    return this.#step((core, out) => core.explain(credential, question, bounded(reads), now, out));
+    return this.#step((core, out) => core.explain(credential, question, boundValues(reads), now, out));
   }
 
   /** The preview of a selection. */
@@ -198,7 +216,7 @@ export class ConfiguredCore implements VerifyingCore {
   /** The permissions that a pattern means. They cross as runs in a list that crossed once: text is what costs. */
   expand(pattern: string): string[] {
     const out: string[] = [];
-    const ends = this.#ask((core) => core.expand(pattern, out));
+    const ends = this.#call((core) => core.expand(pattern, out));
     if (out.length > 0) throw refusal(readStep(out));
     this.#permissions ??= this.permissions();
     if (ends.length === 2) return this.#permissions.slice(ends[0], ends[1]);
@@ -226,21 +244,21 @@ export class ConfiguredCore implements VerifyingCore {
 
   /** Whether this core stands in the instance that there is now. */
   get #isAlive(): boolean {
-    return this.#generation === instances.generation;
+    return this.#epoch === instances.epoch;
   }
 
-  #addresses(): Addresses {
+  #addresses(): BufferAddresses {
     const core = this.#core as Core;
     return { memory: memory(), text: core.scratch(), numbers: core.numbers() };
   }
 
   #step(run: (core: Core, out: string[]) => void): Step {
     const out: string[] = [];
-    this.#ask((core) => run(core, out));
+    this.#call((core) => run(core, out));
     return readStep(out);
   }
 
-  #ask<T>(run: (core: Core) => T): T {
+  #call<T>(run: (core: Core) => T): T {
     return instances.run(() => {
       if (!this.#isAlive) this.#configure();
       return run(this.#core as Core);
@@ -258,9 +276,9 @@ export class ConfiguredCore implements VerifyingCore {
     }
     core.remember(this.#capacity);
     this.#core = core;
-    this.#generation = instances.generation;
-    this.#scratch = new Scratch(() => this.#addresses());
-    this.#reads = new Room(memory, (length) => core.reads(length));
+    this.#epoch = instances.epoch;
+    this.#buffers = new BatchBuffers(() => this.#addresses());
+    this.#readsBuffer = new TextBuffer(memory, (length) => core.reads(length));
     return step.answer as Configured;
   }
 }
@@ -270,7 +288,7 @@ export class ConfiguredCore implements VerifyingCore {
  * the empty text in its place.
  */
 function textOf(reads: Reads): string {
-  const { values } = bounded(reads);
+  const { values } = boundValues(reads);
   let text = '';
   for (const [key, value] of values) text += `${key}\0${value === null ? '\x01' : bare(value)}\0`;
   return text;

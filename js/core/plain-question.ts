@@ -3,21 +3,21 @@
 import type { Question } from '../runtime/protocol.js';
 
 /** A question that a text makes, or nothing. */
-export interface PlainQuestion extends Question {
+export interface TextQuestion extends Question {
   requirement?: string;
 }
 
-export function isPlain(question: Question): question is PlainQuestion {
+export function isTextQuestion(question: Question): question is TextQuestion {
   const { requirement, context, consume } = question;
-  return context === undefined && consume === undefined && isText(requirement);
+  return context === undefined && consume === undefined && isTextRequirement(requirement);
 }
 
-export function isText(requirement: unknown): requirement is string | undefined {
+export function isTextRequirement(requirement: unknown): requirement is string | undefined {
   return typeof requirement === 'string' || requirement === undefined;
 }
 
 /** Whether a requirement is a list of texts of one line: joined by lines, no two of them are the same. */
-export function areLines(requirement: unknown): requirement is string[] {
+export function isLineList(requirement: unknown): requirement is string[] {
   return (
     Array.isArray(requirement) &&
     requirement.every((item) => typeof item === 'string' && !item.includes('\n'))
@@ -25,10 +25,10 @@ export function areLines(requirement: unknown): requirement is string[] {
 }
 
 /** Whether two lists have the same in the same places. */
-export function areSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+export function haveSameItems(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && one.every((item, at) => item === other[at]);
 }
 
-export function questionOf(requirement: string | undefined): PlainQuestion {
+export function questionOf(requirement: string | undefined): TextQuestion {
   return requirement === undefined ? {} : { requirement };
 }

@@ -1,7 +1,7 @@
+import type { CredentialSource } from '../api/call.js';
 import type { Catalog } from '../api/catalog.js';
 import type { CatalogIds, IdsOf } from '../api/catalog-ids.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { CredentialSource } from '../api/request.js';
 import type { ReadStore, Store } from '../api/store.js';
 import type { TokensOptions } from '../api/tokens-options.js';
 import type {
@@ -17,7 +17,7 @@ import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { readSettings, readStore } from '../manage/read-settings.js';
 import type { Settings } from '../runtime/settings.js';
-import { FreshVerifier } from '../verify/cached-verifier.js';
+import { CachedVerifier } from '../verify/cached-verifier.js';
 import { matchRoute } from '../verify/route.js';
 import { verifyMany } from '../verify/verify-many.js';
 
@@ -104,12 +104,12 @@ class CoreVerifier implements Verifier {
   readonly guard: Guard;
   readonly #core: EdgeCore;
   readonly #settings: Settings;
-  readonly #verifier: FreshVerifier;
+  readonly #verifier: CachedVerifier;
 
   constructor(core: EdgeCore, settings: Settings, options: GuardOptions) {
     this.#core = core;
     this.#settings = settings;
-    this.#verifier = new FreshVerifier(core, settings);
+    this.#verifier = new CachedVerifier(core, settings);
     this.guard = createGuard(this, options);
   }
 
@@ -118,7 +118,7 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    return this.#verifier.ask(credential, requirement, options);
+    return this.#verifier.verify(credential, requirement, options);
   }
 
   verifySync(
@@ -126,7 +126,7 @@ class CoreVerifier implements Verifier {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    return this.#verifier.askNow(credential, requirement, options);
+    return this.#verifier.verifySync(credential, requirement, options);
   }
 
   async verifyMany(

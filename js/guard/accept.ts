@@ -2,12 +2,12 @@
 const RANGES = ['application/problem+json', 'application/json', 'application/*', '*/*'];
 
 /** Far more than any client sends. */
-const LONGEST = 1_000;
+const MAX_ACCEPT_LENGTH = 1_000;
 
 /** Whether a client takes JSON, by its header `Accept` (RFC 9110 §12.5.1). Without one it takes anything. */
 export function acceptsJson(accept: string | null): boolean {
   if (accept === null) return true;
-  if (accept.length > LONGEST) return false;
+  if (accept.length > MAX_ACCEPT_LENGTH) return false;
   const qualities = new Map(accept.split(',').map(readRange));
   const named = RANGES.find((range) => qualities.has(range));
   return named !== undefined && qualities.get(named) !== 0;

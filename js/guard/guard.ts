@@ -1,8 +1,8 @@
+import type { GuardRequest } from '../api/call.js';
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { OnError } from '../api/on-error.js';
-import type { GuardRequest } from '../api/request.js';
 import type {
   Requirement,
   RouteRequirement,
@@ -10,10 +10,8 @@ import type {
   VerifiedToken,
   VerifyOptions,
 } from '../api/verification.js';
-import { readOnError } from '../input/on-error.js';
-import { refuseUnknownOptions } from '../input/options.js';
+import { readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { causeOf } from '../verify/unavailable.js';
-import { readAudience } from './audience.js';
 import { credentialHeaders, readHeaderName } from './presented.js';
 import { readRealm, refuse } from './refusal.js';
 

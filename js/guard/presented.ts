@@ -1,5 +1,5 @@
+import type { HeadersLike } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { HeadersLike } from '../api/request.js';
 
 /** RFC 9110 §5.1. */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

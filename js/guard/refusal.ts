@@ -1,5 +1,5 @@
+import type { GuardRequest } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { GuardRequest } from '../api/request.js';
 import type { Verdict } from '../api/verification.js';
 import { acceptsJson } from './accept.js';
 
@@ -48,11 +48,11 @@ export function refuse(request: GuardRequest, verdict: Verdict, realm: string | 
 }
 
 /** The most characters of a scope in a challenge: servers and proxies refuse answers with long headers. */
-const LONGEST_SCOPE = 1_000;
+const MAX_SCOPE_LENGTH = 1_000;
 
 /** The value of `WWW-Authenticate`. To nothing that was presented, it tells no error. */
 function challenge({ error, scope }: Verdict, realm: string | undefined): string {
-  const told = typeof scope === 'string' && scope.length <= LONGEST_SCOPE ? scope : undefined;
+  const told = typeof scope === 'string' && scope.length <= MAX_SCOPE_LENGTH ? scope : undefined;
   const parameters = Object.entries({ realm, error, scope: told })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}="${value}"`);

@@ -1,16 +1,16 @@
 import { RequestRefused } from './refusal.js';
 
 /** The most bytes of a JSON body: more than the largest call that the core takes. */
-const LONGEST_JSON = 2_000_000;
+const MAX_JSON_BYTES = 2_000_000;
 /** The most bytes of a form, which anybody may send before anybody is known. */
-const LONGEST_FORM = 64 * 1024;
+const MAX_FORM_BYTES = 64 * 1024;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /** A JSON object. Where the body may be left out, nothing is an object without members. */
 export async function readJson(request: Request, required: boolean): Promise<Record<string, unknown>> {
-  const text = await readText(request, JSON_TYPE, 'application/json', required, LONGEST_JSON);
+  const text = await readText(request, JSON_TYPE, 'application/json', required, MAX_JSON_BYTES);
   if (text === undefined) return {};
   const value = parse(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -21,7 +21,7 @@ export async function readJson(request: Request, required: boolean): Promise<Rec
 
 /** The fields of a form. RFC 6749 §3.2: none more than once, and an empty one counts as absent. */
 export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
-  const text = await readText(request, FORM_TYPE, 'application/x-www-form-urlencoded', true, LONGEST_FORM);
+  const text = await readText(request, FORM_TYPE, 'application/x-www-form-urlencoded', true, MAX_FORM_BYTES);
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (value === '') continue;

@@ -1,23 +1,23 @@
 import { RequestRefused } from './refusal.js';
 
 /** Characters of the path and the query together. */
-const LONGEST_URL = 8 * 1024;
+const MAX_URL_LENGTH = 8 * 1024;
 /** Characters of all header names and values but `Authorization`, which is bounded where it is read. */
-const LONGEST_HEADERS = 16 * 1024;
+const MAX_HEADERS_LENGTH = 16 * 1024;
 
 /** Refuses what is too large before anything looks at it. */
 export function refuseOversized(request: Request): void {
-  if (request.url.length > LONGEST_URL) {
-    throw new RequestRefused('uri_too_long', `The URL may have at most ${LONGEST_URL} characters.`);
+  if (request.url.length > MAX_URL_LENGTH) {
+    throw new RequestRefused('uri_too_long', `The URL may have at most ${MAX_URL_LENGTH} characters.`);
   }
   let length = 0;
   for (const [name, value] of request.headers) {
     if (name !== 'authorization') length += name.length + value.length;
   }
-  if (length > LONGEST_HEADERS) {
+  if (length > MAX_HEADERS_LENGTH) {
     throw new RequestRefused(
       'headers_too_large',
-      `The headers may have at most ${LONGEST_HEADERS} characters.`,
+      `The headers may have at most ${MAX_HEADERS_LENGTH} characters.`,
     );
   }
 }

@@ -5,8 +5,8 @@
  * @packageDocumentation
  */
 
+export type { GuardRequest } from '../api/call.js';
 export type { ErrorContext, OnError } from '../api/on-error.js';
-export type { GuardRequest } from '../api/request.js';
 export {
   type Admission,
   createGuard,

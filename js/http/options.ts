@@ -1,10 +1,7 @@
-import { LeastkeyError } from '../api/errors.js';
 import type { OnError } from '../api/on-error.js';
 import type { MaybePromise } from '../api/store.js';
 import type { Actor } from '../api/token.js';
-import { readAudience } from '../guard/audience.js';
-import { readOnError } from '../input/on-error.js';
-import { refuseUnknownOptions } from '../input/options.js';
+import { invalidInput, readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 
 /** What {@link handler} is given. */
 export interface HandlerOptions {
@@ -79,12 +76,12 @@ export function readHandlerOptions(options: HandlerOptions): HandlerSettings {
   for (const name of FUNCTIONS) {
     if (typeof options[name] === 'function' || (options[name] === undefined && name !== 'authenticate'))
       continue;
-    throw wrong(name, 'expected a function');
+    throw invalidInput(name, 'expected a function');
   }
   if (credentials !== 'cookie' && credentials !== 'bearer') {
-    throw wrong('credentials', 'expected "cookie" or "bearer"');
+    throw invalidInput('credentials', 'expected "cookie" or "bearer"');
   }
-  if (!Array.isArray(origins)) throw wrong('origins', 'expected a list of origins');
+  if (!Array.isArray(origins)) throw invalidInput('origins', 'expected a list of origins');
   const { issuer } = options;
   return {
     authenticate: options.authenticate,
@@ -102,23 +99,22 @@ export function readHandlerOptions(options: HandlerOptions): HandlerSettings {
 
 function readOrigin(origin: unknown, index: number): string {
   if (typeof origin === 'string' && URL.canParse(origin) && new URL(origin).origin === origin) return origin;
-  throw wrong(`origins[${index}]`, 'expected an origin such as "https://portal.example", without a path');
+  throw invalidInput(
+    `origins[${index}]`,
+    'expected an origin such as "https://portal.example", without a path',
+  );
 }
 
 function readPath(path: unknown, name: string): string {
   if (typeof path === 'string' && /^(?:\/[A-Za-z0-9._~-]+)*$/.test(path)) return path;
-  throw wrong(name, 'expected a path such as "/leastkey/v1", with no slash at its end');
+  throw invalidInput(name, 'expected a path such as "/leastkey/v1", with no slash at its end');
 }
 
 /** RFC 8414 §2, but over plain HTTP as well: a machine's own loopback has no certificate. */
 function readIssuer(issuer: unknown): string {
   const url = typeof issuer === 'string' && URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url !== undefined && url.origin === issuer) return issuer;
-  throw wrong('issuer', 'expected an origin such as "https://api.example", without a path');
-}
-
-function wrong(path: string, message: string): LeastkeyError {
-  return new LeastkeyError('invalid_input', `${path}: ${message}`, { path });
+  throw invalidInput('issuer', 'expected an origin such as "https://api.example", without a path');
 }
 
 /** What a client presented of itself (RFC 6749 §2.3.1). Compare the secret in constant time. */

@@ -1,6 +1,6 @@
-import { shown, suggestion } from '../input/did-you-mean.js';
+import { didYouMean, showName } from '../input/did-you-mean.js';
 import { RequestRefused } from './refusal.js';
-import type { Schema } from './schemas/schema.js';
+import { type Schema, TEXT } from './schemas/schema.js';
 
 /** A parameter of the query. */
 export interface Parameter {
@@ -46,8 +46,20 @@ function readInteger(name: string, text: string): number {
 
 function unknown(name: string, parameters: Parameters): RequestRefused {
   const known = Object.keys(parameters);
-  const right = known.length === 0 ? '; there are none here.' : suggestion(name, known);
-  return wrong(`Unknown parameter "${shown(name)}"${right}`);
+  const right = known.length === 0 ? '; there are none here.' : didYouMean(name, known);
+  return wrong(`Unknown parameter "${showName(name)}"${right}`);
 }
 
 const wrong = (detail: string) => new RequestRefused('malformed_request', detail);
+
+export const OWNER: Parameter = {
+  description: 'Whose: a resource such as `org:acme`. Default: the actor itself, where its id is a resource.',
+  schema: TEXT,
+};
+
+export const LIMIT: Parameter = {
+  description: 'The most items of one page.',
+  schema: { type: 'integer', minimum: 1, maximum: 200 },
+};
+
+export const AFTER: Parameter = { description: 'Where the last page ended: its `next`.', schema: TEXT };

@@ -1,4 +1,4 @@
-import { shown } from '../input/did-you-mean.js';
+import { showName } from '../input/did-you-mean.js';
 import { RequestRefused } from './refusal.js';
 
 /**
@@ -23,15 +23,15 @@ export function requireSameOrigin(request: Request, allowed: ReadonlySet<string>
 function saidBy(origin: string | null, site: string | null): string {
   const from =
     origin === null ? 'The request names no Origin' : `The request has the Origin ${shownOrigin(origin)}`;
-  return site === null ? from : `${from} and Sec-Fetch-Site ${shown(site)}`;
+  return site === null ? from : `${from} and Sec-Fetch-Site ${showName(site)}`;
 }
 
 /** The longest origin that is shown: a host name has at most 253 characters. */
-const LONGEST_ORIGIN = 270;
+const MAX_ORIGIN_LENGTH = 270;
 
 /** A text that is no origin may be anything, a secret too. */
 function shownOrigin(origin: string): string {
   const isOrigin =
-    origin.length <= LONGEST_ORIGIN && URL.canParse(origin) && new URL(origin).origin === origin;
-  return isOrigin ? origin : shown(origin);
+    origin.length <= MAX_ORIGIN_LENGTH && URL.canParse(origin) && new URL(origin).origin === origin;
+  return isOrigin ? origin : showName(origin);
 }

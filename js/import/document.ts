@@ -22,7 +22,7 @@ export function textAt(value: Members, name: string): string | undefined {
 }
 
 /** How many references may lead to each other; more go in a circle. */
-const LONGEST_CHAIN = 16;
+const MAX_REFERENCE_CHAIN = 16;
 
 /** The places that references lead to. Each is looked for once, however many lead there. */
 export class References {
@@ -36,7 +36,7 @@ export class References {
   /** What a value is, where its `$ref` leads if it has one; nothing if that is outside of the document or nowhere. */
   resolve(value: unknown): Members | undefined {
     let target = value;
-    for (let step = 0; step < LONGEST_CHAIN; step += 1) {
+    for (let step = 0; step < MAX_REFERENCE_CHAIN; step += 1) {
       if (!isObject(target)) return undefined;
       const reference = textAt(target, '$ref');
       if (reference === undefined) return target;
@@ -70,4 +70,14 @@ function decodePart(part: string): string {
 /** The JSON path of a member, as the core writes it. */
 export function at(path: string, name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+}
+
+/** The most of a list that a note has: one list of a document can be that of all its operations. */
+const MAX_SHOWN = 5;
+
+/** A list in words, shortened where it is long. */
+export function listed(items: readonly string[], separator: string): string {
+  const shown = items.slice(0, MAX_SHOWN);
+  const rest = items.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(separator);
 }

@@ -12,14 +12,14 @@ export interface Imported {
   notes: Problem[];
 }
 
-const MOST_SEGMENTS = 8;
+const MAX_SEGMENTS = 8;
 
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
 
-const MOST_ROUTES = 1_000;
+const MAX_ROUTES = 1_000;
 
 /** No permission id is as long, whatever stands before its name. */
-const LONGEST_SCOPE = 2_048;
+const MAX_SCOPE_LENGTH = 2_048;
 
 /** A permission in the making. */
 interface Entry {
@@ -86,8 +86,8 @@ export class Draft {
     const before = this.#routes.clashing(route);
     if (before !== undefined) {
       this.note(path, `${route} has no route: a request could match ${before} as well`);
-    } else if (routes.length === MOST_ROUTES) {
-      this.note(path, `${route} has no route: ${id} has ${MOST_ROUTES} already, the most of one permission`);
+    } else if (routes.length === MAX_ROUTES) {
+      this.note(path, `${route} has no route: ${id} has ${MAX_ROUTES} already, the most of one permission`);
     } else if (this.#routes.isFull(route)) {
       this.note(
         path,
@@ -114,12 +114,12 @@ export class Draft {
   }
 
   #idFor(scope: string, path: string): string | undefined {
-    const segments = scope.length > LONGEST_SCOPE ? [] : segmentsOf(scope);
+    const segments = scope.length > MAX_SCOPE_LENGTH ? [] : segmentsOf(scope);
     if (this.#service !== undefined) segments.unshift(this.#service);
     else if (segments.length === 1) segments.unshift(this.#ownService);
     const id = segments.join(':');
     const sound = segments.every((segment) => SEGMENT.test(segment));
-    if (segments.length < 2 || segments.length > MOST_SEGMENTS || !sound) {
+    if (segments.length < 2 || segments.length > MAX_SEGMENTS || !sound) {
       this.note(path, `the scope ${quote(scope)} is left out: it makes no permission id`);
       return undefined;
     }

@@ -1,7 +1,7 @@
 import type { Problem } from '../api/codes.js';
 import type { KeyRow } from '../api/import-keys.js';
 import type { Selection } from '../api/selection.js';
-import { shown } from '../input/did-you-mean.js';
+import { showName } from '../input/did-you-mean.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { ForeignRow } from './foreign-row.js';
 
@@ -140,7 +140,7 @@ export function selectionOf(
 }
 
 function known(row: ForeignRow, path: string, theirs: string, ours: readonly string[]): readonly string[] {
-  if (ours.length === 0) row.note(path, `"${shown(theirs)}" is lost: the mapping has nothing for it`);
+  if (ours.length === 0) row.note(path, `"${showName(theirs)}" is lost: the mapping has nothing for it`);
   return ours;
 }
 

@@ -20,7 +20,7 @@ export interface OpenApiOptions extends ImportOptions {
 /** The methods of an OpenAPI path item. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
-const LONGEST_OWN_SERVICE = 64;
+const MAX_OWN_SERVICE_LENGTH = 64;
 
 /**
  * A catalog from an OpenAPI 3.x document: its scopes become permissions, and each operation a route on the scope that
@@ -44,7 +44,7 @@ export function importOpenApi(document: unknown, options: OpenApiOptions = {}): 
     });
   }
   const title = textAt(membersAt(root, 'info'), 'title') ?? 'api';
-  const ownService = segmentsOf(title.toLowerCase()).join('-').slice(0, LONGEST_OWN_SERVICE) || 'api';
+  const ownService = segmentsOf(title.toLowerCase()).join('-').slice(0, MAX_OWN_SERVICE_LENGTH) || 'api';
   const draft = new Draft(service, ownService);
   const references = new References(root);
   addScopes(root, references, draft);

@@ -1,13 +1,13 @@
 /** As the core has it: no longer path is matched. */
-const LONGEST_PATH = 2_048;
+const MAX_PATH_LENGTH = 2_048;
 
 /** Of a server, with the values of its variables. */
-const LONGEST_URL = 4_096;
+const MAX_URL_LENGTH = 4_096;
 
 /** A path as an OpenAPI document has it, in the form of a route; or why no route can express it. */
 export function routePath(path: string): { path: string } | { problem: string } {
   if (path === '/') return { path };
-  if (path.length > LONGEST_PATH) return { problem: `it is longer than ${LONGEST_PATH} characters` };
+  if (path.length > MAX_PATH_LENGTH) return { problem: `it is longer than ${MAX_PATH_LENGTH} characters` };
   const names = new Set<string>();
   const segments: string[] = [];
   for (const segment of path.slice(1).split('/')) {
@@ -35,7 +35,7 @@ function problemOf(segment: string): string {
 export function basePathOf(server: { url?: unknown; variables?: unknown } | undefined): string | undefined {
   if (typeof server?.url !== 'string') return '';
   const variables = (server.variables ?? {}) as Record<string, { default?: unknown } | undefined>;
-  let room = LONGEST_URL - server.url.length;
+  let room = MAX_URL_LENGTH - server.url.length;
   if (room < 0) return undefined;
   const url = server.url.replace(/\{([^{}]*)\}/g, (_, name: string) => {
     const value = String(variables[name]?.default ?? name);

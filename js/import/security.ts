@@ -1,5 +1,4 @@
-import { isObject, listAt, type Members } from './document.js';
-import { listed } from './listing.js';
+import { isObject, listAt, listed, type Members } from './document.js';
 
 /** One of the ways in which a document lets an operation be called: all of these scopes, with all of these schemes. */
 interface Alternative {

@@ -1,5 +1,4 @@
-import { isObject, listAt, type Members } from './document.js';
-import { listed } from './listing.js';
+import { isObject, listAt, listed, type Members } from './document.js';
 import { basePathOf } from './request-path.js';
 
 interface Bases {

@@ -1,6 +1,6 @@
+import type { CredentialSource, HeadersLike, RequestLike } from '../api/call.js';
 import { WRAPPER_REFUSALS } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { CredentialSource, HeadersLike, RequestLike } from '../api/request.js';
 
 const { missing, malformedHeader, malformedCredential, ambiguous } = WRAPPER_REFUSALS;
 
@@ -9,9 +9,9 @@ export type ReadCredential =
   | { credential: string }
   | { refusal: typeof missing | typeof malformedHeader | typeof malformedCredential | typeof ambiguous };
 
-const LONGEST = 256;
+const MAX_CREDENTIAL_LENGTH = 256;
 
-const LONGEST_HEADER = 4_096;
+const MAX_HEADER_LENGTH = 4_096;
 
 /** RFC 6750 §2.1: `b64token`. */
 const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
@@ -49,7 +49,7 @@ function hasGet(value: unknown): value is HeadersLike {
 }
 
 function readAuthorization(header: string): ReadCredential {
-  if (header.length > LONGEST_HEADER) return { refusal: malformedHeader };
+  if (header.length > MAX_HEADER_LENGTH) return { refusal: malformedHeader };
   const text = header.trim();
   // Several headers arrive joined by commas, and no bearer credential has a comma in it.
   const bearers = text.split(',').filter((part) => /^\s*bearer(?:\s|$)/i.test(part)).length;
@@ -64,7 +64,7 @@ function readAuthorization(header: string): ReadCredential {
 }
 
 function bounded(text: string): ReadCredential {
-  return text.length <= LONGEST && PRINTABLE_ASCII.test(text)
+  return text.length <= MAX_CREDENTIAL_LENGTH && PRINTABLE_ASCII.test(text)
     ? { credential: text }
     : { refusal: malformedCredential };
 }

@@ -1,5 +1,5 @@
 /** `; did you mean "expiresIn"?` where a known name is near enough to the wrong one, else the list of all. */
-export function suggestion(wrong: string, known: readonly string[]): string {
+export function didYouMean(wrong: string, known: readonly string[]): string {
   const longest = Math.max(...known.map((name) => name.length));
   // A text far longer than any name is no misspelling of one.
   const near = wrong.length > 2 * longest ? undefined : nearest(wrong, known);
@@ -36,7 +36,7 @@ function distance(from: string, to: string): number {
  * A caller's name as a message may show it: the rule of the core. What has not the form of a name may be a credential, whoever issued it,
  * and must not end in a log.
  */
-export function shown(name: string): string {
+export function showName(name: string): string {
   return FORM.test(name) && !isRandom(name) ? name : '…';
 }
 

@@ -1,12 +1,12 @@
 import { LeastkeyError } from '../api/errors.js';
-import { shown } from './did-you-mean.js';
+import { showName } from './did-you-mean.js';
 
 /** No honest call comes near these; they bound what one call can cost. */
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
-const MOST_MEMBERS = 20_000;
+const MAX_MEMBERS = 20_000;
 
-const MOST_CHARACTERS = 1_000_000;
+const MAX_CHARACTERS = 1_000_000;
 
 /**
  * A copy of a caller's value that can cross into the core: members that are `undefined` are left out, a `Date` is its
@@ -15,7 +15,7 @@ const MOST_CHARACTERS = 1_000_000;
  *
  * @throws {LeastkeyError} `invalid_input` for what JSON has no form for, and for values beyond all measure.
  */
-export function plainCopy(value: unknown, path: string): unknown {
+export function copyPlain(value: unknown, path: string): unknown {
   return new Copier().copy(value, path, 0);
 }
 
@@ -52,7 +52,7 @@ class Copier {
   }
 
   #copyObject(value: object, path: string, depth: number): unknown {
-    if (depth === DEEPEST) throw refuse(path, `nested deeper than ${DEEPEST} levels`);
+    if (depth === MAX_DEPTH) throw refuse(path, `nested deeper than ${MAX_DEPTH} levels`);
     if (Array.isArray(value)) {
       this.#count(path, 0, value.length);
       return Array.from(value, (item, index) => this.copy(item, `${path}[${index}]`, depth + 1) ?? null);
@@ -74,17 +74,17 @@ class Copier {
   #count(path: string, characters: number, members = 0): void {
     this.#characters += characters;
     this.#members += members;
-    if (this.#characters > MOST_CHARACTERS || this.#members > MOST_MEMBERS) {
+    if (this.#characters > MAX_CHARACTERS || this.#members > MAX_MEMBERS) {
       throw refuse(
         path,
-        `larger than any call may be (${MOST_CHARACTERS} characters, ${MOST_MEMBERS} members)`,
+        `larger than any call may be (${MAX_CHARACTERS} characters, ${MAX_MEMBERS} members)`,
       );
     }
   }
 }
 
 function memberPath(path: string, name: string): string {
-  return path === '' ? shown(name) : `${path}.${shown(name)}`;
+  return path === '' ? showName(name) : `${path}.${showName(name)}`;
 }
 
 function refuse(path: string, message: string): LeastkeyError {

@@ -1,7 +1,7 @@
 import type { AuditCheck, AuditHead, AuditPage, VerifyAuditOptions } from '../api/audit.js';
 import { LeastkeyError } from '../api/errors.js';
 import { readProgress, readSignal, refuseUnknownOptions } from '../input/options.js';
-import { nextTurn } from '../runtime/deadline.js';
+import { yieldToEventLoop } from '../runtime/deadline.js';
 
 /**
  * The entries of all pages as JSON Lines. `ask` answers one page, oldest first. Damaged ones end it with an error, once everything
@@ -18,7 +18,7 @@ export async function* exportLines(
     for (const entry of page.items) yield `${JSON.stringify(entry)}\n`;
     damaged.push(...(page.unreadable ?? []));
     next = page.next;
-    if (next !== undefined) await nextTurn();
+    if (next !== undefined) await yieldToEventLoop();
   } while (next !== undefined);
   if (damaged.length > 0) {
     throw new LeastkeyError(
@@ -40,7 +40,7 @@ export async function verifyChain(
     if (page.next === undefined || !page.intact) return { ...page, checked };
     onProgress?.(page.head === undefined ? { checked } : { checked, head: page.head });
     from = page.next;
-    await nextTurn();
+    await yieldToEventLoop();
   }
 }
 

@@ -1,8 +1,8 @@
 import type { BulkOptions, BulkReport } from '../api/bulk.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ImportKeysOptions } from '../api/import-keys.js';
-import { readProgress, readSignal, refuseUnknownOptions, wrong } from '../input/options.js';
-import { nextTurn } from '../runtime/deadline.js';
+import { invalidInput, readProgress, readSignal, refuseUnknownOptions } from '../input/options.js';
+import { yieldToEventLoop } from '../runtime/deadline.js';
 
 /** What the core answers for one page. */
 export interface BulkPage {
@@ -18,7 +18,7 @@ export interface BulkPage {
  * Asks for page after page until there is no next. An error has in its `report` how far it went: what is done is done, and the
  * same call finds the rest.
  */
-export async function everyPage(
+export async function runPages(
   after: string | undefined,
   { onProgress, signal }: BulkOptions,
   ask: (after: string | undefined) => Promise<BulkPage>,
@@ -48,7 +48,7 @@ export async function everyPage(
     if (page.next === undefined) delete report.next;
     else report.next = page.next;
     onProgress?.({ ...structuredClone({ ...report, ids: page.ids }), changed: report.ids.length });
-    if (!report.complete) await nextTurn();
+    if (!report.complete) await yieldToEventLoop();
   }
   return report;
 }
@@ -63,7 +63,8 @@ export function readBulkOptions<O extends BulkOptions | ImportKeysOptions>(
 ): O {
   refuseUnknownOptions(options, [...BULK_OPTIONS, ...more], of);
   const { dryRun, onProgress, signal } = options;
-  if (dryRun !== undefined && typeof dryRun !== 'boolean') throw wrong('dryRun', 'expected true or false');
+  if (dryRun !== undefined && typeof dryRun !== 'boolean')
+    throw invalidInput('dryRun', 'expected true or false');
   readProgress(onProgress);
   readSignal(signal);
   return options;

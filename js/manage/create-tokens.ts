@@ -2,7 +2,7 @@ import type { Catalog } from '../api/catalog.js';
 import type { IdsOf } from '../api/catalog-ids.js';
 import type { Tokens } from '../api/tokens.js';
 import type { TokensOptions } from '../api/tokens-options.js';
-import { ConfiguredCore } from '../core/manage-core.js';
+import { ManageCore } from '../core/manage-core.js';
 import { readTokensOptions } from './read-settings.js';
 import { CoreTokens } from './tokens.js';
 
@@ -22,6 +22,6 @@ export async function createTokens<const C extends Catalog>(
   options: TokensOptions<C>,
 ): Promise<Tokens<IdsOf<C>>> {
   const settings = readTokensOptions(options);
-  const core = await ConfiguredCore.start(settings);
+  const core = await ManageCore.start(settings);
   return new CoreTokens(core, settings);
 }

@@ -1,23 +1,23 @@
+import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Exchanged } from '../api/exchange.js';
-import type { CredentialSource } from '../api/request.js';
-import type { ConfiguredCore } from '../core/manage-core.js';
+import type { ManageCore } from '../core/manage-core.js';
 import { readCredential } from '../input/credential.js';
 import type { Settings } from '../runtime/settings.js';
-import { type OperateOptions, operate, type Plan } from './run-operation.js';
+import { type Plan, type RunOptions, runPlan } from './run-operation.js';
 
 /** A session token in exchange for a credential. */
 export async function exchangeCredential(
-  core: ConfiguredCore,
+  core: ManageCore,
   settings: Settings,
   source: CredentialSource,
   input: unknown,
-  options: OperateOptions,
+  options: RunOptions,
 ): Promise<Exchanged> {
   const read = readCredential(source);
   if ('refusal' in read) {
     throw new LeastkeyError('invalid_token', `the credential may not be used: ${read.refusal.code}`);
   }
   const plan: Plan = (reads, time, entropy) => core.exchange(read.credential, input, reads, time, entropy);
-  return (await operate(settings, plan, options)) as Exchanged;
+  return (await runPlan(settings, plan, options)) as Exchanged;
 }

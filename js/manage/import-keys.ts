@@ -2,7 +2,7 @@ import type { ErrorCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ImportKeysOptions, ImportReport, KeyRow, RowOutcome } from '../api/import-keys.js';
 import type { TokenRecord } from '../api/token.js';
-import { nextTurn } from '../runtime/deadline.js';
+import { yieldToEventLoop } from '../runtime/deadline.js';
 
 /** How many rows are under way at a time. */
 const AT_ONCE = 4;
@@ -50,7 +50,7 @@ export async function importRows(
       const running = run(row, index++).finally(() => underWay.delete(running));
       underWay.add(running);
       if (underWay.size >= AT_ONCE) await Promise.race(underWay);
-      await nextTurn();
+      await yieldToEventLoop();
     }
   } finally {
     await Promise.all(underWay);

@@ -2,7 +2,7 @@ import type { CallOptions } from '../api/call.js';
 import type { AdvanceOptions, Job, Jobs } from '../api/jobs.js';
 import type { Actor } from '../api/token.js';
 import { readProgress, readSignal, refuseUnknownOptions } from '../input/options.js';
-import { nextTurn } from '../runtime/deadline.js';
+import { yieldToEventLoop } from '../runtime/deadline.js';
 import type { Call } from '../runtime/protocol.js';
 
 /** For so long after a page a job is whose that page was, in milliseconds: as in the core. */
@@ -55,7 +55,7 @@ export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise
           const job = keep(told);
           if (told.advanced) onProgress?.(job);
           if (job.complete || !told.advanced) return job;
-          await nextTurn();
+          await yieldToEventLoop();
           if (signal?.aborted) return job;
         }
       } finally {

@@ -1,5 +1,5 @@
 import type { Minted, MintOptions } from '../api/exchange.js';
-import { type ConfiguredCore, drawEntropy } from '../core/manage-core.js';
+import { drawEntropy, type ManageCore } from '../core/manage-core.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { requireText } from '../input/values.js';
 import { refusal } from '../runtime/protocol.js';
@@ -7,7 +7,7 @@ import type { Settings } from '../runtime/settings.js';
 
 /** Makes a credential without a store being asked. */
 export function mintCredential(
-  core: ConfiguredCore,
+  core: ManageCore,
   settings: Pick<Settings, 'reading' | 'entropy'>,
   id: string | undefined,
 ): Minted {

@@ -3,9 +3,8 @@ import { LeastkeyError } from '../api/errors.js';
 import type { ReadStore, Store } from '../api/store.js';
 import type { TokensOptions, UsageOptions } from '../api/tokens-options.js';
 import { parseDuration } from '../input/duration.js';
-import { readOnError } from '../input/on-error.js';
-import { refuseUnknownOptions, wrong } from '../input/options.js';
-import { plainCopy } from '../input/values.js';
+import { invalidInput, readOnError, refuseUnknownOptions } from '../input/options.js';
+import { copyPlain } from '../input/values.js';
 import { steadyClock } from '../runtime/clock.js';
 import type { Settings } from '../runtime/settings.js';
 import { withLocalCounters } from '../stores/local-counters.js';
@@ -31,9 +30,9 @@ const SHARDS: readonly number[] = [16, 32, 64];
 
 const USAGE_OPTIONS = ['addresses'] as const satisfies (keyof UsageOptions)[];
 
-const LONGEST_DEADLINE = 600_000;
+const MAX_DEADLINE = 600_000;
 
-const LARGEST_CAPACITY = 1_000_000;
+const MAX_CAPACITY = 1_000_000;
 
 /** Reads the options of `createTokens`. */
 export function readTokensOptions(options: TokensOptions): Settings {
@@ -46,21 +45,21 @@ export function readTokensOptions(options: TokensOptions): Settings {
 export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
   const { catalog, prefix, freshness, now, entropy, deadline = 10_000 } = options;
   const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
-  if (typeof prefix !== 'string') throw wrong('prefix', 'expected a text such as "acme_live"');
+  if (typeof prefix !== 'string') throw invalidInput('prefix', 'expected a text such as "acme_live"');
   if (now !== undefined && typeof now !== 'function')
-    throw wrong('now', 'expected a function that returns milliseconds');
+    throw invalidInput('now', 'expected a function that returns milliseconds');
   if (entropy !== undefined && typeof entropy !== 'function') {
-    throw wrong('entropy', 'expected a function that fills a Uint8Array');
+    throw invalidInput('entropy', 'expected a function that fills a Uint8Array');
   }
-  if (!Number.isInteger(deadline) || deadline < 1 || deadline > LONGEST_DEADLINE) {
-    throw wrong('deadline', `expected whole milliseconds from 1 to ${LONGEST_DEADLINE}`);
+  if (!Number.isInteger(deadline) || deadline < 1 || deadline > MAX_DEADLINE) {
+    throw invalidInput('deadline', `expected whole milliseconds from 1 to ${MAX_DEADLINE}`);
   }
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > LARGEST_CAPACITY) {
-    throw wrong('capacity', `expected a whole number from 1 to ${LARGEST_CAPACITY}`);
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
+    throw invalidInput('capacity', `expected a whole number from 1 to ${MAX_CAPACITY}`);
   }
-  if (shards !== undefined && !SHARDS.includes(shards)) throw wrong('shards', 'expected 16, 32 or 64');
+  if (shards !== undefined && !SHARDS.includes(shards)) throw invalidInput('shards', 'expected 16, 32 or 64');
   if (limits !== 'exact' && limits !== 'approximate')
-    throw wrong('limits', 'expected "exact" or "approximate"');
+    throw invalidInput('limits', 'expected "exact" or "approximate"');
   const onError = readOnError(options.onError);
   const clock =
     now === undefined
@@ -76,7 +75,7 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
     config: {
       prefix,
       ...(recordKey !== undefined && { recordKeys: readRecordKeys(recordKey) }),
-      ...(imported !== undefined && { imported: plainCopy(imported, 'imported') }),
+      ...(imported !== undefined && { imported: copyPlain(imported, 'imported') }),
       ...(shards !== undefined && { shards }),
     },
     catalogText: catalogText(catalog),
@@ -96,10 +95,10 @@ export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store
 function readUsage(usage: boolean | UsageOptions): Pick<Settings, 'usage' | 'addresses'> {
   if (typeof usage === 'boolean') return { usage, addresses: false };
   if (typeof usage !== 'object' || usage === null)
-    throw wrong('usage', 'expected true, false or { addresses: true }');
+    throw invalidInput('usage', 'expected true, false or { addresses: true }');
   refuseUnknownOptions(usage, USAGE_OPTIONS, 'usage');
   const { addresses = false } = usage;
-  if (typeof addresses !== 'boolean') throw wrong('usage.addresses', 'expected true or false');
+  if (typeof addresses !== 'boolean') throw invalidInput('usage.addresses', 'expected true or false');
   return { usage: true, addresses };
 }
 
@@ -114,7 +113,7 @@ function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): str
       : key;
     if (typeof text === 'string' && /^(?:[0-9a-fA-F]{2}){32,256}$/.test(text) && keys.length <= 2)
       return text;
-    throw wrong(
+    throw invalidInput(
       'recordKey',
       'expected 32 to 256 bytes or their hex digits, or an array of two of them: the new key and the old one',
     );
@@ -125,7 +124,7 @@ function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): str
 export function readStore<S extends ReadStore>(store: S, calls: readonly (keyof S & keyof Store)[]): S {
   const found = store as Partial<Store> & { getWithMetadata?: unknown };
   if (typeof found?.getWithMetadata === 'function' && typeof found.commit !== 'function') {
-    throw wrong(
+    throw invalidInput(
       'store',
       'Workers KV cannot be one: a read may be a minute or more behind a write, so a revocation would not count, and it has no compare-and-swap. Use D1 (leastkey/stores/d1) or a Durable Object (leastkey/stores/durable-object)',
     );
@@ -133,11 +132,11 @@ export function readStore<S extends ReadStore>(store: S, calls: readonly (keyof 
   const missing = calls.find((call) => typeof found?.[call] !== 'function');
   if (missing === undefined) return store;
   const all = calls.length === 1 ? calls[0] : `${calls.slice(0, -1).join(', ')} and ${calls.at(-1)}`;
-  throw wrong('store', `expected an object with ${all}; ${missing} is no function`);
+  throw invalidInput('store', `expected an object with ${all}; ${missing} is no function`);
 }
 
 export function catalogText(catalog: Catalog): string {
-  if (typeof catalog !== 'object' || catalog === null) throw wrong('catalog', 'expected an object');
+  if (typeof catalog !== 'object' || catalog === null) throw invalidInput('catalog', 'expected an object');
   try {
     return JSON.stringify(catalog);
   } catch (cause) {

@@ -2,14 +2,14 @@
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Write } from '../api/store.js';
-import { type ConfiguredCore, drawEntropy, type Time } from '../core/manage-core.js';
-import { backOff, Deadline, TimeLimitError } from '../runtime/deadline.js';
-import { Places } from '../runtime/key-queue.js';
+import { drawEntropy, type ManageCore, type Time } from '../core/manage-core.js';
+import { backOff, Deadline, TimeoutError } from '../runtime/deadline.js';
+import { KeyLocks } from '../runtime/key-queue.js';
 import { type Call, type Need, type Reads, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { commitWrites, fetchNeed, MAX_KEYS } from '../stores/calls.js';
-import { expecting } from '../stores/response.js';
-import { unreadable } from '../verify/unavailable.js';
+import { commitWrites, fetchReads, MAX_KEYS } from '../stores/calls.js';
+import { restoreExpectations } from '../stores/response.js';
+import { storeError } from '../verify/unavailable.js';
 
 /** The pauses of what ends something grow no further than that of this attempt, the first of which is 0. */
 const MAX_URGENT_PAUSES = 2;
@@ -17,7 +17,7 @@ const MAX_URGENT_PAUSES = 2;
 /** The core's part of an operation: the next step, with everything read so far. */
 export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => Step;
 
-export interface OperateOptions {
+export interface RunOptions {
   /** An abort rejects with its reason; what had been handed to the store by then may have been applied. */
   signal?: AbortSignal | undefined;
   /** Reads and decides, but commits nothing: the answer is the one that the commit would have had. */
@@ -27,23 +27,23 @@ export interface OperateOptions {
 }
 
 /** One management operation of `Core.plan`. */
-export function manage(
-  core: ConfiguredCore,
+export function runOperation(
+  core: ManageCore,
   settings: Settings,
   call: Call,
-  options?: OperateOptions,
+  options?: RunOptions,
 ): Promise<unknown> {
-  return operate(settings, (reads, time, entropy) => core.plan(call, reads, time, entropy), options);
+  return runPlan(settings, (reads, time, entropy) => core.plan(call, reads, time, entropy), options);
 }
 
 /** One operation, from its first plan to its answer. */
-export async function operate(
+export async function runPlan(
   settings: Settings,
   plan: Plan,
-  { signal, dryRun = false, invalidate = () => {} }: OperateOptions = {},
+  { signal, dryRun = false, invalidate = () => {} }: RunOptions = {},
 ): Promise<unknown> {
   const deadline = new Deadline(settings.deadline, signal);
-  deadline.refuseAborted();
+  deadline.throwIfAborted();
   const started = settings.reading();
   const entropy = drawEntropy(settings.entropy);
   const operation = new Operation(
@@ -55,7 +55,7 @@ export async function operate(
   try {
     return await operation.run(dryRun);
   } finally {
-    operation.leaveQueues();
+    operation.releaseLocks();
     entropy.fill(0);
     // Even a call that changed nothing itself tells of a change: another's that it found.
     invalidate();
@@ -67,7 +67,7 @@ class Operation {
   readonly #plan: (reads: Reads) => Step;
   readonly #deadline: Deadline;
   readonly #invalidate: () => void;
-  readonly #places: Places;
+  readonly #locks: KeyLocks;
   /** The keys of the queues that it is in, as the core asked for them. */
   readonly #queues: string[] = [];
   /** Every key that it has read, so that another attempt reads them all at once. */
@@ -76,59 +76,59 @@ class Operation {
   /** Whether it had to wait for a turn. */
   #waited = false;
   /** Whether a commit lost to another writer's. */
-  #refused = false;
+  #conflicted = false;
   /** What a commit threw whose outcome is unknown. From then on only the operation's own marker can tell. */
-  #lost: { cause: unknown } | undefined;
+  #unknownOutcome: { cause: unknown } | undefined;
 
   constructor(settings: Settings, plan: (reads: Reads) => Step, deadline: Deadline, invalidate: () => void) {
     this.#settings = settings;
     this.#plan = plan;
     this.#deadline = deadline;
     this.#invalidate = invalidate;
-    this.#places = new Places(settings.store, deadline);
+    this.#locks = new KeyLocks(settings.store, deadline);
   }
 
   async run(dryRun: boolean): Promise<unknown> {
     for (let attempt = 0; ; attempt++) {
-      const step = await this.#decide(attempt > 0);
+      const step = await this.#planUntilDecided(attempt > 0);
       if (step !== undefined) {
         if ('answer' in step) return step.answer;
         if (!('commit' in step)) throw refusal(step);
         if (dryRun || (await this.#commit(step.commit.writes))) return step.commit.answer;
       }
-      if (!(await this.#pause(attempt))) throw this.#timeIsOver();
+      if (!(await this.#pause(attempt))) throw this.#deadlineError();
     }
   }
 
-  leaveQueues(): void {
-    this.#places.leaveAll();
+  releaseLocks(): void {
+    this.#locks.releaseAll();
   }
 
   /** Plans and reads until the core has decided; nothing when the store could not be read and must be asked again. */
-  async #decide(again: boolean): Promise<Step | undefined> {
+  async #planUntilDecided(again: boolean): Promise<Step | undefined> {
     const reads: Reads = { values: [], lists: [] };
     if (again) {
-      for (const queue of this.#queues) await this.#takeTurn(queue);
+      for (const queue of this.#queues) await this.#acquire(queue);
       if (!(await this.#fetch({ keys: [] }, reads, true))) return undefined;
     }
     for (;;) {
       const step = this.#plan(reads);
       if ('commit' in step) {
         const { writes, answer } = step.commit;
-        return { commit: { writes: expecting(writes, reads), answer } };
+        return { commit: { writes: restoreExpectations(writes, reads), answer } };
       }
       if (!('need' in step)) return step;
       const { need } = step;
-      const waited = need.queue !== undefined && (await this.#queue(need.queue, need.urgent));
+      const waited = need.queue !== undefined && (await this.#enqueue(need.queue, need.urgent));
       if (!(await this.#fetch(need, reads, waited && reads.lists.length === 0))) return undefined;
     }
   }
 
   /** Queues at a key, and answers whether it had to wait there. */
-  #queue(key: string, urgent = false): Promise<boolean> {
+  #enqueue(key: string, urgent = false): Promise<boolean> {
     this.#urgent ||= urgent;
     if (!this.#queues.includes(key)) this.#queues.push(key);
-    return this.#takeTurn(key);
+    return this.#acquire(key);
   }
 
   /** Reads what is needed; `afresh`: and all that was read before, which another writer may have changed. `false`: ask again. */
@@ -136,33 +136,33 @@ class Operation {
     for (const key of need.keys) this.#keys.add(key);
     const all = afresh && this.#keys.size <= MAX_KEYS;
     if (all) reads.values.length = 0;
-    this.#places.prolong();
+    this.#locks.extend();
     try {
       const keys = all ? [...this.#keys] : need.keys;
-      await fetchNeed(this.#settings.store, { ...need, keys }, reads, this.#deadline);
+      await fetchReads(this.#settings.store, { ...need, keys }, reads, this.#deadline);
       return true;
     } catch (cause) {
-      this.#deadline.refuseAborted();
+      this.#deadline.throwIfAborted();
       // After a commit of unknown outcome, or when conflicts took all the time, this failure is not what there is to tell.
-      if (this.#lost !== undefined) return false;
-      if (cause instanceof TimeLimitError && (this.#refused || this.#waited)) return false;
-      throw unreadable(cause);
+      if (this.#unknownOutcome !== undefined) return false;
+      if (cause instanceof TimeoutError && (this.#conflicted || this.#waited)) return false;
+      throw storeError(cause);
     }
   }
 
   /** Whether the writes are applied. `false`: somebody else was first, or it is unknown; plan again either way. */
   async #commit(writes: Write[]): Promise<boolean> {
     if (this.#deadline.left === 0) return false;
-    this.#places.prolong();
+    this.#locks.extend();
     this.#invalidate();
     try {
       const applied = await commitWrites(this.#settings.store, writes, this.#deadline);
-      this.#refused ||= !applied;
+      this.#conflicted ||= !applied;
       return applied;
     } catch (cause) {
-      this.#deadline.refuseAborted();
-      if (cause instanceof LeastkeyError && this.#lost === undefined) throw unreadable(cause);
-      this.#lost = { cause };
+      this.#deadline.throwIfAborted();
+      if (cause instanceof LeastkeyError && this.#unknownOutcome === undefined) throw storeError(cause);
+      this.#unknownOutcome = { cause };
       return false;
     } finally {
       this.#invalidate();
@@ -174,35 +174,35 @@ class Operation {
    * other owners share, and lets what comes before it have its owner's turn.
    */
   #pause(attempt: number): Promise<boolean> {
-    this.#places.prolong();
+    this.#locks.extend();
     if (this.#urgent) return backOff(Math.min(attempt, MAX_URGENT_PAUSES), this.#deadline);
-    for (const queue of this.#queues.slice(1)) this.#places.leave(queue);
-    this.#places.pause();
+    for (const queue of this.#queues.slice(1)) this.#locks.release(queue);
+    this.#locks.yieldTurns();
     return backOff(attempt, this.#deadline);
   }
 
-  async #takeTurn(key: string): Promise<boolean> {
+  async #acquire(key: string): Promise<boolean> {
     try {
-      const waited = await this.#places.take(key, { urgent: this.#urgent });
+      const waited = await this.#locks.acquire(key, { urgent: this.#urgent });
       this.#waited ||= waited;
       return waited;
     } catch (end) {
-      this.#deadline.refuseAborted();
-      if (!(end instanceof TimeLimitError)) throw end;
-      throw this.#timeIsOver();
+      this.#deadline.throwIfAborted();
+      if (!(end instanceof TimeoutError)) throw end;
+      throw this.#deadlineError();
     }
   }
 
-  #timeIsOver(): LeastkeyError {
+  #deadlineError(): LeastkeyError {
     const seconds = this.#settings.deadline / 1_000;
-    if (this.#lost !== undefined) {
+    if (this.#unknownOutcome !== undefined) {
       return new LeastkeyError(
         'outcome_unknown',
         `the change was handed to the store, whose answer was lost, and ${seconds} s were not enough to find out whether it was applied; read before you repeat the call`,
-        this.#lost,
+        this.#unknownOutcome,
       );
     }
-    if (this.#refused) {
+    if (this.#conflicted) {
       return new LeastkeyError(
         'conflict',
         `other writers were faster for ${seconds} s; nothing was changed, try again`,

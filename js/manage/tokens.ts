@@ -1,14 +1,13 @@
 import type { Accounts } from '../api/accounts.js';
 import type { AuditCheck, AuditPage, AuditQuery, VerifyAuditOptions } from '../api/audit.js';
 import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from '../api/bulk.js';
-import type { CallOptions } from '../api/call.js';
+import type { CallOptions, CredentialSource } from '../api/call.js';
 import type { Deployment } from '../api/catalog.js';
 import type { Description } from '../api/describe.js';
 import type { DriftQuery, DriftReport } from '../api/drift.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from '../api/exchange.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from '../api/import-keys.js';
 import type { Jobs } from '../api/jobs.js';
-import type { CredentialSource } from '../api/request.js';
 import type { Rotated, RotateOptions } from '../api/rotation.js';
 import type { Preview, ResolveOptions, Selection } from '../api/selection.js';
 import type { Suggestion } from '../api/suggestion.js';
@@ -34,40 +33,40 @@ import type {
   VerifyManyOptions,
   VerifyOptions,
 } from '../api/verification.js';
-import type { ConfiguredCore } from '../core/manage-core.js';
-import { readCallOptions, refuseUnknownOptions, wrong } from '../input/options.js';
-import { plainCopy, requireObject, requireText } from '../input/values.js';
+import type { ManageCore } from '../core/manage-core.js';
+import { invalidInput, readCallOptions, refuseUnknownOptions } from '../input/options.js';
+import { copyPlain, requireObject, requireText } from '../input/values.js';
 import { type Call, refusal, type Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { FreshVerifier } from '../verify/cached-verifier.js';
+import { CachedVerifier } from '../verify/cached-verifier.js';
 import { explainCredential } from '../verify/explain.js';
 import { readQuestion } from '../verify/read-question.js';
 import { matchRoute } from '../verify/route.js';
 import { UsageCollector } from '../verify/usage.js';
 import { verifyMany } from '../verify/verify-many.js';
 import { exportLines, readVerifyAuditOptions, verifyChain } from './audit.js';
-import { type BulkPage, everyPage, readBulkOptions } from './bulk.js';
+import { type BulkPage, readBulkOptions, runPages } from './bulk.js';
 import { exchangeCredential } from './exchange.js';
 import { importRows } from './import-keys.js';
 import { jobsOf } from './jobs.js';
 import { mintCredential, readMintOptions } from './mint.js';
-import { manage, type OperateOptions } from './run-operation.js';
+import { type RunOptions, runOperation } from './run-operation.js';
 
 /** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
 export class CoreTokens implements Tokens {
   readonly accounts: Accounts;
   readonly jobs: Jobs;
-  readonly #core: ConfiguredCore;
+  readonly #core: ManageCore;
   readonly #settings: Settings;
-  readonly #verifier: FreshVerifier;
+  readonly #verifier: CachedVerifier;
   readonly #usage: UsageCollector;
   /** Before the next verification the change feed is read again: this process changes something, or may have. */
-  readonly #invalidate = () => this.#verifier.doubt();
+  readonly #invalidate = () => this.#verifier.invalidate();
 
-  constructor(core: ConfiguredCore, settings: Settings) {
+  constructor(core: ManageCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
-    this.#verifier = new FreshVerifier(core, settings);
+    this.#verifier = new CachedVerifier(core, settings);
     this.#usage = new UsageCollector(
       (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
       settings.deadline,
@@ -108,7 +107,7 @@ export class CoreTokens implements Tokens {
   async revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport> {
     const { reason, dryRun } = readBulkOptions(options, 'revokeAll', ['reason']);
     const told = { reason, dryRun };
-    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+    return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
       return this.#manage({ op: 'revokeAll', query: { ...query, after }, options: told, actor });
     });
   }
@@ -119,7 +118,7 @@ export class CoreTokens implements Tokens {
 
   async purge(query: PurgeQuery = {}, options: BulkOptions = {}, actor?: Actor): Promise<BulkReport> {
     const { dryRun } = readBulkOptions(options, 'purge');
-    return everyPage(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
+    return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
       return this.#manage({ op: 'purge', query: { ...query, dryRun, after }, actor });
     });
   }
@@ -142,7 +141,7 @@ export class CoreTokens implements Tokens {
     options: ExchangeOptions = {},
   ): Promise<Exchanged> {
     const { question, signal } = readQuestion(undefined, options, 'exchange');
-    const wanted = plainCopy({ ...requireObject(input, 'input'), context: question.context }, '');
+    const wanted = copyPlain({ ...requireObject(input, 'input'), context: question.context }, '');
     const how = { signal, invalidate: this.#invalidate };
     return exchangeCredential(this.#core, this.#settings, credential, wanted, how);
   }
@@ -189,7 +188,7 @@ export class CoreTokens implements Tokens {
   ): Promise<Verdict> {
     // What a caller changes while the store answers is not looked at.
     const told = options && { ...options };
-    const answer = this.#verifier.ask(credential, requirement, options);
+    const answer = this.#verifier.verify(credential, requirement, options);
     // To wait for what is there already would take as long as all the rest.
     const verdict = answer instanceof Promise ? await answer : answer;
     this.#note(verdict, requirement, told);
@@ -201,7 +200,7 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    const verdict = this.#verifier.askNow(credential, requirement, options);
+    const verdict = this.#verifier.verifySync(credential, requirement, options);
     if (verdict !== undefined) this.#note(verdict, requirement, options);
     return verdict;
   }
@@ -227,7 +226,7 @@ export class CoreTokens implements Tokens {
     const { usage, addresses } = this.#settings;
     if (!usage) return;
     // What is remembered is as of the last read of the feed, and used now.
-    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastSeen));
+    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastClockReading));
     if (options === undefined) {
       this.#usage.note(verdict, requirement, at);
       return;
@@ -253,7 +252,7 @@ export class CoreTokens implements Tokens {
 
   resolve(selection: Selection, options: ResolveOptions = {}): Preview {
     const { tree } = readResolveOptions(options);
-    return answer(this.#core.resolve(plainCopy(selection, ''), tree));
+    return answer(this.#core.resolve(copyPlain(selection, ''), tree));
   }
 
   expand(pattern: string): string[] {
@@ -261,7 +260,7 @@ export class CoreTokens implements Tokens {
   }
 
   suggest(permissions: readonly string[]): Suggestion {
-    return answer(this.#core.suggest(plainCopy(permissions, 'permissions')));
+    return answer(this.#core.suggest(copyPlain(permissions, 'permissions')));
   }
 
   match(method: string, path: string): RouteRequirement | null {
@@ -289,9 +288,9 @@ export class CoreTokens implements Tokens {
     return this.#operate(call, { signal: readCallOptions(options, call.op) });
   }
 
-  async #operate<T>(call: Call, options: OperateOptions): Promise<T> {
+  async #operate<T>(call: Call, options: RunOptions): Promise<T> {
     const invalidate = READING.includes(call.op) ? undefined : this.#invalidate;
-    return (await manage(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
+    return (await runOperation(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
   }
 }
 
@@ -314,7 +313,7 @@ const BARE: readonly string[] = ['input', 'query', 'change'];
 function copied(call: Call): Call {
   const members = Object.entries(call).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    members.map(([name, value]) => [name, plainCopy(value, BARE.includes(name) ? '' : name)]),
+    members.map(([name, value]) => [name, copyPlain(value, BARE.includes(name) ? '' : name)]),
   ) as unknown as Call;
 }
 
@@ -330,7 +329,7 @@ const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 export function readResolveOptions(options: ResolveOptions): { tree: boolean } {
   refuseUnknownOptions(options, RESOLVE_OPTIONS, 'resolve');
   const { tree = true } = options;
-  if (typeof tree !== 'boolean') throw wrong('tree', 'expected true or false');
+  if (typeof tree !== 'boolean') throw invalidInput('tree', 'expected true or false');
   return { tree };
 }
 

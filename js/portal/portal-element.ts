@@ -4,7 +4,7 @@ import type { Portal } from './portal.js';
 /**
  * A part of the portal's screen. It draws into the portal's own tree, so that one style sheet and one set of ids serve all.
  */
-export abstract class Part extends LitElement {
+export abstract class PortalElement extends LitElement {
   static override properties: Record<string, object> = { portal: { attribute: false } };
   declare portal: Portal;
 

@@ -1,17 +1,17 @@
 import type { Narrowing } from './permissions/narrowing.js';
-import { type Part, reveal } from './portal-element.js';
-import type { Terms } from './restrictions/token-form.js';
-import { type Unread, unreadOf } from './restrictions/unreadable-field.js';
+import { type PortalElement, reveal } from './portal-element.js';
+import type { TokenFields } from './restrictions/token-fields.js';
+import { type UnreadableField, unreadableFieldOf } from './restrictions/unreadable-field.js';
 
 /** A form in which a field may have something that does not count yet. */
-export type Unsettled = Part & { unread: Unread | undefined };
+export type Unsettled = PortalElement & { unread: UnreadableField | undefined };
 
 /**
  * Whether all that is typed in a form counts. What does not yet is added, or said to be wrong at its field, which gets the focus: what is
  * dropped in silence makes a wider token than was meant.
  */
-export async function settle(form: Unsettled, terms?: Terms): Promise<boolean> {
-  const unread = unreadOf(form, terms);
+export async function settle(form: Unsettled, tokenFields?: TokenFields): Promise<boolean> {
+  const unread = unreadableFieldOf(form, tokenFields);
   form.unread = unread;
   if (unread === undefined)
     return (await form.querySelector<Narrowing>('leastkey-narrowing')?.settle()) ?? true;

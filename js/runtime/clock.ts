@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 
 /** How far readings may be apart that are all taken for right, and how long one must hold that jumped; src/time.rs has the same. */
-const MINUTE = 60_000;
+const MAX_DRIFT = 60_000;
 
 /** What a call is decided by. */
 export interface Moment {
@@ -41,11 +41,11 @@ export function steadyClock(
   steady?: () => number,
   onJump: (error: LeastkeyError) => void = () => {},
 ): Clock {
-  return steady === undefined ? new Marked(now) : new Compared(now, steady, onJump);
+  return steady === undefined ? new MonotonicClock(now) : new GuardedClock(now, steady, onJump);
 }
 
 /** A clock with a mark and nothing to compare it with. */
-class Marked implements Clock {
+class MonotonicClock implements Clock {
   readonly #now: () => number;
   #highest = 0;
 
@@ -74,7 +74,7 @@ class Marked implements Clock {
 }
 
 /** A clock beside one that nobody sets. */
-class Compared implements Clock {
+class GuardedClock implements Clock {
   readonly #now: () => number;
   readonly #steady: () => number;
   readonly #onJump: (error: LeastkeyError) => void;
@@ -97,9 +97,9 @@ class Compared implements Clock {
     const reading = readInstant(this.#now());
     const steady = this.#steady();
     // Not so before the first reading, with which nothing can be compared.
-    const isAhead = reading - this.#expected(steady) > MINUTE;
-    if (isAhead && !this.#holds(reading, steady)) return reading;
-    if (this.#jump !== undefined) this.#settle(isAhead, reading);
+    const isAhead = reading - this.#expected(steady) > MAX_DRIFT;
+    if (isAhead && !this.#isConfirmed(reading, steady)) return reading;
+    if (this.#jump !== undefined) this.#endQuarantine(isAhead, reading);
     if (Number.isNaN(this.#highest) || reading >= this.#highest) {
       this.#highest = reading;
       this.#markedAt = steady;
@@ -125,17 +125,17 @@ class Compared implements Clock {
   }
 
   /** Whether a reading that is ahead has gone on for a minute from where it jumped to. */
-  #holds(reading: number, steady: number): boolean {
+  #isConfirmed(reading: number, steady: number): boolean {
     const jump = this.#jump;
-    if (jump === undefined || Math.abs(reading - jump.reading - (steady - jump.since)) > MINUTE) {
+    if (jump === undefined || Math.abs(reading - jump.reading - (steady - jump.since)) > MAX_DRIFT) {
       this.#jump = { reading, since: steady };
       return false;
     }
-    return steady - jump.since >= MINUTE;
+    return steady - jump.since >= MAX_DRIFT;
   }
 
   /** The end of a quarantine: the jump held, or the clock was set right. */
-  #settle(held: boolean, reading: number): void {
+  #endQuarantine(held: boolean, reading: number): void {
     const jumped = isoOf(this.#jump?.reading);
     this.#jump = undefined;
     if (held) return;

@@ -1,19 +1,19 @@
 import type { MaybePromise } from '../api/store.js';
 
 /** The first retry waits at most this long, each later one at most twice the one before. */
-const FIRST_PAUSE = 2;
-const LONGEST_PAUSE = 250;
+const FIRST_BACKOFF = 2;
+const MAX_BACKOFF = 250;
 
-/** What {@link within} throws when the time is over. */
-export class TimeLimitError extends Error {
-  override readonly name = 'TimeLimitError';
+/** What {@link withTimeout} throws when the time is over. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
 }
 
 /**
  * The answer, if it comes within `milliseconds` and before an abort. An answer that is there already costs no timer, and
  * neither a timer nor a listener is left behind. What comes too late, a rejection too, is dropped.
  */
-export async function within<T>(
+export async function withTimeout<T>(
   answer: MaybePromise<T>,
   milliseconds: number,
   signal?: AbortSignal,
@@ -23,7 +23,7 @@ export async function within<T>(
   let abort = () => {};
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new TimeLimitError(`no answer within ${Math.ceil(milliseconds)} ms`)),
+      () => reject(new TimeoutError(`no answer within ${Math.ceil(milliseconds)} ms`)),
       milliseconds,
     );
     abort = () => reject(signal?.reason);
@@ -44,17 +44,17 @@ export async function within<T>(
  * @throws the signal's reason on an abort.
  */
 export async function backOff(attempt: number, deadline: Deadline): Promise<boolean> {
-  const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
-  await pause(Math.min(Math.random() * longest, deadline.left), deadline.signal);
+  const longest = Math.min(FIRST_BACKOFF * 2 ** attempt, MAX_BACKOFF);
+  await sleep(Math.min(Math.random() * longest, deadline.left), deadline.signal);
   return deadline.left > 0;
 }
 
 /** Resolves after `milliseconds`. An abort ends it with the signal's reason. */
-async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
-    await within(new Promise<never>(() => {}), milliseconds, signal);
+    await withTimeout(new Promise<never>(() => {}), milliseconds, signal);
   } catch (end) {
-    if (!(end instanceof TimeLimitError)) throw end;
+    if (!(end instanceof TimeoutError)) throw end;
   }
 }
 
@@ -62,7 +62,7 @@ async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> 
  * Lets everything else have its turn: timers, requests, signals. Where a store answers at once, a call that goes through many pages is one
  * chain of microtasks otherwise, and nothing else runs until it is over.
  */
-export function nextTurn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     // Of those that have it, `setTimeout` waits at least a millisecond longer, which many pages feel.
     if (typeof setImmediate === 'function') setImmediate(resolve);
@@ -78,12 +78,12 @@ export function isThenable<T>(answer: MaybePromise<T>): answer is Promise<T> {
 /** A moment that a call must not pass, on a clock that nobody sets, and the caller's own signal to end it before. */
 export class Deadline {
   /** Milliseconds from its start to its end. */
-  readonly whole: number;
+  readonly total: number;
   readonly signal: AbortSignal | undefined;
   readonly #ends: number;
 
   constructor(milliseconds: number, signal?: AbortSignal) {
-    this.whole = milliseconds;
+    this.total = milliseconds;
     this.signal = signal;
     this.#ends = performance.now() + milliseconds;
   }
@@ -94,13 +94,13 @@ export class Deadline {
   }
 
   /** @throws the signal's reason when the caller has aborted. */
-  refuseAborted(): void {
+  throwIfAborted(): void {
     if (this.signal?.aborted) throw this.signal.reason;
   }
 
-  /** @throws {TimeLimitError} when it has passed; the signal's reason when the caller has aborted. */
-  refusePassed(): void {
-    this.refuseAborted();
-    if (this.left === 0) throw new TimeLimitError(`no time left of ${this.whole} ms`);
+  /** @throws {TimeoutError} when it has passed; the signal's reason when the caller has aborted. */
+  throwIfPassed(): void {
+    this.throwIfAborted();
+    if (this.left === 0) throw new TimeoutError(`no time left of ${this.total} ms`);
   }
 }

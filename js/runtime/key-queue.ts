@@ -1,12 +1,12 @@
 /** The queues of this process: at most one call at a time works at a key that many write. */
 
-import { type Deadline, TimeLimitError, within } from './deadline.js';
+import { type Deadline, TimeoutError, withTimeout } from './deadline.js';
 
 /** How long a waiting call sleeps at most before it looks whether the call before it is still there. */
-const LONGEST_WATCH = 250;
+const MAX_POLL = 250;
 
 /** A waiting call that has not looked for so long is no longer there, or will queue again. */
-const GONE_AFTER = 4 * LONGEST_WATCH;
+const ABANDONED_AFTER = 4 * MAX_POLL;
 
 /** A call at one key: waiting for its turn, or having it. */
 interface Ticket {
@@ -14,11 +14,11 @@ interface Ticket {
   /** When the call began, as a number that rises from call to call. */
   readonly began: number;
   /** Until when it has the turn, if it has it: at every step of the call it is prolonged. */
-  until: number;
+  heldUntil: number;
   /** When it looked last, while it waits. */
-  looked: number;
+  polledAt: number;
   /** Whether it has the turn but makes no use of it for a moment: whoever comes before it may take it. */
-  pauses: boolean;
+  isYielding: boolean;
   /** Wakes the call, so that it looks whether its turn has come. */
   wake: () => void;
 }
@@ -43,12 +43,12 @@ class KeyQueue {
   }
 
   /** Whether the turn is this call's. One that has ended, and was not given to another, is given to the first who waits. */
-  has(ticket: Ticket): boolean {
+  tryHold(ticket: Ticket): boolean {
     const holder = this.#holder;
     if (holder === ticket) return true;
-    ticket.looked = performance.now();
-    if (holder !== undefined && ticket.looked < holder.until) {
-      if (!(holder.pauses && isBefore(ticket, holder))) return false;
+    ticket.polledAt = performance.now();
+    if (holder !== undefined && ticket.polledAt < holder.heldUntil) {
+      if (!(holder.isYielding && isBefore(ticket, holder))) return false;
       this.enter(holder);
     }
     this.#holder = undefined;
@@ -57,14 +57,14 @@ class KeyQueue {
   }
 
   /** How long a waiting call may sleep until it looks again. */
-  get watch(): number {
-    const left = (this.#holder?.until ?? 0) - performance.now();
-    return Math.min(Math.max(left, 1), LONGEST_WATCH);
+  get pollAfter(): number {
+    const left = (this.#holder?.heldUntil ?? 0) - performance.now();
+    return Math.min(Math.max(left, 1), MAX_POLL);
   }
 
   /** The holder pauses: one that waits and comes before it gets the turn meanwhile. */
-  pause(ticket: Ticket): void {
-    ticket.pauses = true;
+  yieldTurn(ticket: Ticket): void {
+    ticket.isYielding = true;
     const [first] = this.#waiting;
     if (this.#holder !== ticket || first === undefined || !isBefore(first, ticket)) return;
     this.enter(ticket);
@@ -73,12 +73,12 @@ class KeyQueue {
   }
 
   enter(ticket: Ticket): void {
-    ticket.looked = performance.now();
+    ticket.polledAt = performance.now();
     const after = this.#waiting.findIndex((other) => isBefore(ticket, other));
     this.#waiting.splice(after === -1 ? this.#waiting.length : after, 0, ticket);
   }
 
-  isIn(ticket: Ticket): boolean {
+  includes(ticket: Ticket): boolean {
     return this.#holder === ticket || this.#waiting.includes(ticket);
   }
 
@@ -94,9 +94,9 @@ class KeyQueue {
   #callNext(): void {
     const now = performance.now();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const isThere = now - next.looked < GONE_AFTER;
+      const isThere = now - next.polledAt < ABANDONED_AFTER;
       if (isThere) {
-        next.until = now + LONGEST_WATCH;
+        next.heldUntil = now + MAX_POLL;
         this.#holder = next;
       }
       next.wake();
@@ -114,7 +114,7 @@ const queues = new WeakMap<object, Map<string, KeyQueue>>();
 
 let calls = 0;
 
-interface TakeOptions {
+interface AcquireOptions {
   /** Overtakes those that are not. */
   urgent?: boolean;
   /** Whether there is nothing left to do with the turn, which ends the wait. */
@@ -124,15 +124,15 @@ interface TakeOptions {
 const never = () => false;
 
 /** The places of one call in the queues of a store: at most one at each key. */
-export class Places {
+export class KeyLocks {
   readonly #store: object;
   readonly #deadline: Deadline;
   /** How long a turn lasts without a sign of life: as long as one call of the store may take. */
   readonly #lease: number;
   readonly #began = calls++;
-  readonly #taken = new Map<string, Ticket>();
+  readonly #tickets = new Map<string, Ticket>();
 
-  constructor(store: object, deadline: Deadline, lease = deadline.whole / 2) {
+  constructor(store: object, deadline: Deadline, lease = deadline.total / 2) {
     this.#store = store;
     this.#deadline = deadline;
     this.#lease = lease;
@@ -142,93 +142,93 @@ export class Places {
    * Waits for the turn at a key, and answers whether it had to. The turn lasts until it is left, or until nothing has prolonged it for as
    * long as one call of the store may take.
    *
-   * @throws {TimeLimitError} when the turn does not come in time, the signal's reason on an abort.
+   * @throws {TimeoutError} when the turn does not come in time, the signal's reason on an abort.
    */
-  async take(key: string, { urgent = false, settled = never }: TakeOptions = {}): Promise<boolean> {
-    const known = this.#taken.get(key);
+  async acquire(key: string, { urgent = false, settled = never }: AcquireOptions = {}): Promise<boolean> {
+    const known = this.#tickets.get(key);
     const ticket = known ?? {
       urgent,
       began: this.#began,
-      until: 0,
-      looked: 0,
-      pauses: false,
+      heldUntil: 0,
+      polledAt: 0,
+      isYielding: false,
       wake: () => {},
     };
-    this.#taken.set(key, ticket);
+    this.#tickets.set(key, ticket);
     try {
       const waited = await this.#wait(key, ticket, settled);
-      ticket.pauses = false;
-      this.#prolong(ticket);
+      ticket.isYielding = false;
+      this.#extend(ticket);
       return waited;
     } catch (end) {
-      this.leave(key);
+      this.release(key);
       throw end;
     }
   }
 
   /** Wakes the call where it waits at a key. */
   wake(key: string): void {
-    this.#taken.get(key)?.wake();
+    this.#tickets.get(key)?.wake();
   }
 
   /** Hands the turns over to a call that has a deadline of its own. */
-  handOver(deadline: Deadline): Places {
-    const other = new Places(this.#store, deadline);
-    for (const [key, ticket] of this.#taken) other.#taken.set(key, ticket);
-    this.#taken.clear();
-    other.prolong();
+  transferTo(deadline: Deadline): KeyLocks {
+    const other = new KeyLocks(this.#store, deadline);
+    for (const [key, ticket] of this.#tickets) other.#tickets.set(key, ticket);
+    this.#tickets.clear();
+    other.extend();
     return other;
   }
 
   /** Whether the turn at a key is still this call's. */
-  has(key: string): boolean {
-    const ticket = this.#taken.get(key);
+  holds(key: string): boolean {
+    const ticket = this.#tickets.get(key);
     return ticket !== undefined && this.#queueAt(key).holder === ticket;
   }
 
   /** A sign of life: every turn lasts longer. */
-  prolong(): void {
-    for (const ticket of this.#taken.values()) this.#prolong(ticket);
+  extend(): void {
+    for (const ticket of this.#tickets.values()) this.#extend(ticket);
   }
 
   /** Makes no use of the turns until they are taken again: one that comes before this call may have them meanwhile. */
-  pause(): void {
-    for (const [key, ticket] of this.#taken) this.#queueAt(key).pause(ticket);
+  yieldTurns(): void {
+    for (const [key, ticket] of this.#tickets) this.#queueAt(key).yieldTurn(ticket);
   }
 
-  leave(key: string): void {
-    const ticket = this.#taken.get(key);
+  release(key: string): void {
+    const ticket = this.#tickets.get(key);
     if (ticket === undefined) return;
-    this.#taken.delete(key);
+    this.#tickets.delete(key);
     const queue = this.#queueAt(key);
     queue.leave(ticket);
     if (queue.isIdle) queuesOf(this.#store).delete(key);
   }
 
-  leaveAll(): void {
-    for (const key of [...this.#taken.keys()]) this.leave(key);
+  releaseAll(): void {
+    for (const key of [...this.#tickets.keys()]) this.release(key);
   }
 
   async #wait(key: string, ticket: Ticket, settled: () => boolean): Promise<boolean> {
     for (let waited = false; ; waited = true) {
       const queue = this.#queueAt(key);
       // Who came too late for its turn queues again, at the place that it had.
-      if (!queue.isIn(ticket)) queue.enter(ticket);
-      if (settled() || queue.has(ticket)) return waited;
-      this.#deadline.refusePassed();
+      if (!queue.includes(ticket)) queue.enter(ticket);
+      if (settled() || queue.tryHold(ticket)) return waited;
+      this.#deadline.throwIfPassed();
       const woken = new Promise<void>((resolve) => {
         ticket.wake = resolve;
       });
       try {
-        await within(woken, Math.min(this.#deadline.left, queue.watch), this.#deadline.signal);
+        await withTimeout(woken, Math.min(this.#deadline.left, queue.pollAfter), this.#deadline.signal);
       } catch (end) {
-        if (!(end instanceof TimeLimitError)) throw end;
+        if (!(end instanceof TimeoutError)) throw end;
       }
     }
   }
 
-  #prolong(ticket: Ticket): void {
-    ticket.until = performance.now() + Math.min(this.#deadline.left, this.#lease);
+  #extend(ticket: Ticket): void {
+    ticket.heldUntil = performance.now() + Math.min(this.#deadline.left, this.#lease);
   }
 
   #queueAt(key: string): KeyQueue {

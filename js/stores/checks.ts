@@ -1,9 +1,9 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Range, Write } from '../api/store.js';
 
-const LONGEST_KEY = 512;
-const MOST_WRITES = 32;
-const MOST_ENTRIES = 1_000;
+const MAX_KEY_BYTES = 512;
+const MAX_WRITES = 32;
+const MAX_ENTRIES = 1_000;
 const PRINTABLE_ASCII = /^[ -~]*$/;
 /** In a Unicode pattern a pair counts as one character, so this finds only halves. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -14,8 +14,8 @@ function refuse(path: string, message: string): never {
 
 function checkKey(key: unknown, path: string, shortest: 0 | 1): asserts key is string {
   if (typeof key !== 'string') refuse(path, `expected a string, got ${typeof key}`);
-  if (key.length < shortest || key.length > LONGEST_KEY) {
-    refuse(path, `expected ${shortest} to ${LONGEST_KEY} characters, got ${key.length}`);
+  if (key.length < shortest || key.length > MAX_KEY_BYTES) {
+    refuse(path, `expected ${shortest} to ${MAX_KEY_BYTES} characters, got ${key.length}`);
   }
   if (!PRINTABLE_ASCII.test(key)) refuse(path, 'expected printable ASCII');
 }
@@ -38,15 +38,15 @@ export function checkKeys(keys: readonly string[]): void {
 export function checkRange({ prefix, after, limit }: Range): void {
   checkKey(prefix, 'prefix', 0);
   if (after !== undefined) checkKey(after, 'after', 1);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_ENTRIES) {
-    refuse('limit', `expected a whole number from 1 to ${MOST_ENTRIES}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ENTRIES) {
+    refuse('limit', `expected a whole number from 1 to ${MAX_ENTRIES}`);
   }
 }
 
 /** Refuses a `commit` outside the storage contract, before anything is applied. */
 export function checkWrites(writes: readonly Write[]): void {
-  if (!Array.isArray(writes) || writes.length < 1 || writes.length > MOST_WRITES) {
-    refuse('writes', `expected an array of 1 to ${MOST_WRITES} writes`);
+  if (!Array.isArray(writes) || writes.length < 1 || writes.length > MAX_WRITES) {
+    refuse('writes', `expected an array of 1 to ${MAX_WRITES} writes`);
   }
   const seen = new Set<string>();
   for (const [index, { key, expect, value, expiresAt }] of writes.entries()) {
@@ -84,5 +84,5 @@ export function checkSizes(writes: readonly Write[], most: number, database: str
 function bytesOf(text: string | null | undefined, most: number): number {
   if (typeof text !== 'string') return 0;
   const atMost = text.length * 3;
-  return atMost + LONGEST_KEY <= most ? atMost : new TextEncoder().encode(text).length;
+  return atMost + MAX_KEY_BYTES <= most ? atMost : new TextEncoder().encode(text).length;
 }

@@ -23,7 +23,7 @@ export interface D1StoreOptions {
 const SWEEP = 64;
 
 /** What D1 takes as one row, and as one parameter. */
-const LARGEST_ROW = 2_000_000;
+const MAX_ROW_BYTES = 2_000_000;
 
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS leastkey_entries (
@@ -130,7 +130,7 @@ class D1Store implements Store {
 
   async commit(writes: Write[]): Promise<boolean> {
     checkWrites(writes);
-    checkSizes(writes, LARGEST_ROW, 'D1');
+    checkSizes(writes, MAX_ROW_BYTES, 'D1');
     const id = crypto.randomUUID();
     const expected = writes.flatMap(({ key, expect }) => (expect === undefined ? [] : [key, expect]));
     const deleted = writes.flatMap(({ key, value }) => (value === null ? [key] : []));

@@ -28,7 +28,7 @@ export interface DurableObjectStoreOptions {
 const SWEEP = 64;
 
 /** What the SQLite of a Durable Object takes as one row, and as one parameter. */
-const LARGEST_ROW = 2_000_000;
+const MAX_ROW_BYTES = 2_000_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS leastkey_entries (
@@ -100,7 +100,7 @@ export function remoteStore(namespace: DurableObjectNamespaceLike, name: string)
     },
     async commit(writes) {
       checkWrites(writes);
-      checkSizes(writes, LARGEST_ROW, 'a Durable Object');
+      checkSizes(writes, MAX_ROW_BYTES, 'a Durable Object');
       return call((object) => object.commit(writes));
     },
   };
@@ -141,7 +141,7 @@ class DurableObjectStore implements SyncStore {
 
   commit(writes: Write[]): boolean {
     checkWrites(writes);
-    checkSizes(writes, LARGEST_ROW, 'a Durable Object');
+    checkSizes(writes, MAX_ROW_BYTES, 'a Durable Object');
     let failure: { cause: unknown } | undefined;
     try {
       return this.#storage.transactionSync(() => {

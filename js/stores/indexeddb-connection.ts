@@ -1,5 +1,5 @@
 import { LeastkeyError } from '../api/errors.js';
-import { TimeLimitError, within } from '../runtime/deadline.js';
+import { TimeoutError, withTimeout } from '../runtime/deadline.js';
 
 export const ENTRIES = 'entries';
 export const EXPIRY = 'expiresAt';
@@ -79,9 +79,9 @@ async function openDatabase(name: string, timeout: number): Promise<IDBDatabase>
   const opening = requestDatabase(name);
   let database: IDBDatabase;
   try {
-    database = await within(opening, timeout);
+    database = await withTimeout(opening, timeout);
   } catch (cause) {
-    if (!(cause instanceof TimeLimitError)) throw cause;
+    if (!(cause instanceof TimeoutError)) throw cause;
     // It may still come, and would then be in the way of whatever this waited for.
     opening.then(
       (late) => late.close(),

@@ -4,7 +4,7 @@ import type { Entry, Range, Store, Write } from '../api/store.js';
 const COUNTERS = 'limit/';
 
 /** The most counters that are kept. */
-const MOST = 10_000;
+const MAX_COUNTERS = 10_000;
 
 /**
  * A store for verifications whose counters of limits are kept here, in this instance's memory, and everything else in `store`.
@@ -55,6 +55,6 @@ class LocalCounters implements Store {
     if (value === null) return;
     this.#counters.set(key, value);
     const [oldest] = this.#counters.keys();
-    if (this.#counters.size > MOST && oldest !== undefined) this.#counters.delete(oldest);
+    if (this.#counters.size > MAX_COUNTERS && oldest !== undefined) this.#counters.delete(oldest);
   }
 }

@@ -9,7 +9,7 @@ export class StoreAnswerError extends Error {
 }
 
 /** Far beyond any value of src/bounds.rs; a longer one was not written by Leastkey. */
-const LONGEST_VALUE = 1_000_000;
+const MAX_VALUE_LENGTH = 1_000_000;
 
 /** The answer of `get` for `keys`, paired with them. */
 export function readValues(keys: readonly string[], answer: unknown): [key: string, value: string | null][] {
@@ -25,7 +25,7 @@ export function readValues(keys: readonly string[], answer: unknown): [key: stri
 }
 
 /** Adds what was read to what was read before, of which values of the same keys are out of date. */
-export function addValues(reads: Reads, values: Reads['values']): void {
+export function mergeValues(reads: Reads, values: Reads['values']): void {
   const fresh = new Set(values.map(([key]) => key));
   reads.values = [...reads.values.filter(([key]) => !fresh.has(key)), ...values];
 }
@@ -65,10 +65,10 @@ function isValue(value: unknown): value is string {
  * Reads as the core is given them: in the place of a value that is too long stands the empty text, which is damaged like anything else that
  * is no JSON. So one such value names itself, and does not stop what else was read.
  */
-export function bounded(reads: Reads): Reads {
+export function boundValues(reads: Reads): Reads {
   const { values, lists } = reads;
   const isLong = ([, value]: readonly [string, string | null]) =>
-    value !== null && value.length > LONGEST_VALUE;
+    value !== null && value.length > MAX_VALUE_LENGTH;
   if (!values.some(isLong) && !lists.some(({ entries }) => entries.some(isLong))) return reads;
   return {
     values: values.map((pair) => (isLong(pair) ? [pair[0], ''] : pair)),
@@ -80,7 +80,7 @@ export function bounded(reads: Reads): Reads {
 }
 
 /** Writes that the core planned on bounded reads, with the expectation of what truly stands there. */
-export function expecting(writes: Write[], { values }: Reads): Write[] {
+export function restoreExpectations(writes: Write[], { values }: Reads): Write[] {
   if (!writes.some(({ expect }) => expect === '')) return writes;
   const read = new Map(values);
   return writes.map((write) =>

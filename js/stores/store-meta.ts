@@ -7,13 +7,13 @@ import type { Reads } from '../runtime/protocol.js';
 export const STORE_META = 'meta/deployment';
 
 /** The form that this version reads. */
-const FORM = 1;
+const FORMAT = 1;
 
 /** As `Prefix::parse` of src/credential/prefix.rs takes it: what else is stored is not shown. */
 const PREFIX = /^(?=.{1,32}$)[0-9A-Za-z]+(?:_[0-9A-Za-z]+)*$/;
 
 /** Why a store is not one of the deployment with this prefix, by values that were read at once; nothing where that is not the reason. */
-export function notOurs({ values }: Reads, prefix: string): LeastkeyError | undefined {
+export function foreignStoreError({ values }: Reads, prefix: string): LeastkeyError | undefined {
   const read = values.find(([key]) => key === STORE_META);
   if (read === undefined) return undefined;
   const [, stored] = read;
@@ -24,12 +24,12 @@ export function notOurs({ values }: Reads, prefix: string): LeastkeyError | unde
     );
   }
   const { form } = bodyOf(stored);
-  if (form !== FORM && Number.isInteger(form)) {
+  if (form !== FORMAT && Number.isInteger(form)) {
     return refused(
-      `the store was made by a newer version of Leastkey: its ${STORE_META} has the form ${form}, and this version reads form ${FORM}`,
+      `the store was made by a newer version of Leastkey: its ${STORE_META} has the form ${form}, and this version reads form ${FORMAT}`,
     );
   }
-  const theirs = prefixIn(stored);
+  const theirs = storedPrefix(stored);
   if (theirs === undefined || theirs === prefix) return undefined;
   return refused(
     `the store belongs to the deployment with the prefix "${theirs}", and this one has the prefix "${prefix}": give the prefix "${theirs}", or another store`,
@@ -37,7 +37,7 @@ export function notOurs({ values }: Reads, prefix: string): LeastkeyError | unde
 }
 
 /** The prefix of the deployment that a store belongs to, by the value of {@link STORE_META}. */
-export function prefixIn(stored: string | null): string | undefined {
+export function storedPrefix(stored: string | null): string | undefined {
   const { prefix } = bodyOf(stored ?? 'null');
   return typeof prefix === 'string' && PREFIX.test(prefix) ? prefix : undefined;
 }

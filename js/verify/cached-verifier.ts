@@ -1,108 +1,115 @@
-/** Verification within a freshness window: from what is remembered where that may be used, from the store otherwise. */
+/** Verification within a freshness window: from the token cache on a hit, else from the store. */
 
-import type { CredentialSource } from '../api/request.js';
+import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
-import { isText, questionOf } from '../core/plain-question.js';
-import { MOST_HITS, type VerifyingCore } from '../core/verifying-core.js';
+import { isTextRequirement, questionOf } from '../core/plain-question.js';
+import { MAX_BATCH_LOOKUPS, type VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
-import { Deadline, within } from '../runtime/deadline.js';
+import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
 import { readQuestion } from './read-question.js';
-import { Looks } from './single-flight.js';
-import { Recollection } from './token-cache.js';
-import { sameCause, unavailable } from './unavailable.js';
-import { type Remembering, verifyCredential } from './verify-credential.js';
-import { verifyAtOnce } from './verify-sync.js';
+import { SingleFlight } from './single-flight.js';
+import { TokenCache } from './token-cache.js';
+import { unavailableVerdict, withSameCause } from './unavailable.js';
+import { type CacheFill, verifyCredential } from './verify-credential.js';
+import { verifyCredentialSync } from './verify-sync.js';
 
-/** How often a verification waits for a read of the same token that others have begun, before it reads itself. */
-const MOST_JOINED = 2;
+/** How many loads of the same token by other calls a verification awaits before it loads itself. */
+const MAX_COALESCED = 2;
 
-/** The verifications of one deployment. */
-export class FreshVerifier {
+/** The verifier of one deployment: token cache, change feed and loads from the store. */
+export class CachedVerifier {
   readonly #core: VerifyingCore;
   readonly #settings: Settings;
   readonly #feed: Feed;
-  readonly #recollection: Recollection;
-  readonly #looks: Looks;
-  #lastSeen = 0;
+  readonly #cache: TokenCache;
+  readonly #flights: SingleFlight;
+  #lastClockReading = 0;
 
   constructor(core: VerifyingCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
-    this.#looks = new Looks(settings.config.prefix, settings.deadline);
-    this.#recollection = new Recollection(core, this.#looks);
+    this.#flights = new SingleFlight(settings.config.prefix, settings.deadline);
+    this.#cache = new TokenCache(core, this.#flights);
   }
 
-  /** What the clock said at the last verification within a window. */
-  get lastSeen(): number {
-    return this.#lastSeen;
+  /** The clock reading at the last verification within a window. */
+  get lastClockReading(): number {
+    return this.#lastClockReading;
   }
 
-  /** The verdict on anything, with the options of a caller. */
-  ask(
+  /** `verify` of the public API. Synchronous on a cache hit or with a synchronous store. */
+  verify(
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | Promise<Verdict> {
     const settings = this.#settings;
-    const known = this.#lookList(source, requirement, options);
+    const known = this.#lookupList(source, requirement, options);
     if (known !== undefined) return known;
-    if (typeof source === 'string' && isText(requirement) && this.#isPlain(source, options))
+    if (typeof source === 'string' && isTextRequirement(requirement) && this.#canUseFastPath(source, options))
       return (
-        this.#lookPlain(source, requirement) ??
-        this.#slowly(source, questionOf(requirement), settings.freshness, undefined, settings)
+        this.#lookupText(source, requirement) ??
+        this.#verifyAsync(source, questionOf(requirement), settings.freshness, undefined, settings)
       );
     const { question, freshness, signal } = readQuestion(requirement, options ?? {}, 'verify');
-    return this.verify(source, question, freshness ?? settings.freshness, signal);
+    return this.verifyQuestion(source, question, freshness ?? settings.freshness, signal);
   }
 
-  /** {@link ask}, if it takes no waiting: from what is remembered, or from a store that answers at once. */
-  askNow(
+  /** `verifySync`: the verdict from the cache or a synchronous store; `undefined` otherwise. */
+  verifySync(
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
-    if (typeof source !== 'string' || !isText(requirement) || !this.#isPlain(source, options)) {
-      const known = this.#lookList(source, requirement, options);
+    if (
+      typeof source !== 'string' ||
+      !isTextRequirement(requirement) ||
+      !this.#canUseFastPath(source, options)
+    ) {
+      const known = this.#lookupList(source, requirement, options);
       if (known !== undefined) return known;
       const { question, freshness } = readQuestion(requirement, options ?? {}, 'verify');
-      return this.#verifyNow(source, question, freshness ?? this.#settings.freshness);
+      return this.#verifyQuestionSync(source, question, freshness ?? this.#settings.freshness);
     }
-    const verdict = this.#lookPlain(source, requirement);
+    const verdict = this.#lookupText(source, requirement);
     if (verdict !== undefined) return verdict;
     const question = questionOf(requirement);
     const { freshness, now } = this.#settings;
-    if (!this.#feed.isFresh(now(), freshness)) return this.#verifyNow(source, question, freshness);
-    return this.#readNow(source, question, this.#remembering());
+    if (!this.#feed.isFresh(now(), freshness)) return this.#verifyQuestionSync(source, question, freshness);
+    return this.#loadSync(source, question, this.#cacheFill());
   }
 
-  /** The verdicts that what is remembered answers, in the order of what is asked; nothing in the place of the others. */
-  recallMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
+  /** The verdicts of `asked` that are cache hits, in order; `undefined` for the others. */
+  lookupMany(asked: readonly Verification[], freshness: number): (Verdict | undefined)[] {
     const verdicts: (Verdict | undefined)[] = asked.map(() => undefined);
-    const now = this.#clock();
-    // Keys of another system have no one length.
+    const now = this.#readClock();
+    // Imported keys have different lengths.
     const { form } = this.#core;
     if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
     const { readAt } = this.#feed;
-    const plain = asked as readonly PlainVerification[];
+    const texts = asked as readonly TextVerification[];
     let places: number[] = [];
     for (let at = 0; at < asked.length; at++) {
       const one = asked[at] as Verification;
-      if (!isPlain(one) || this.#cannotBe(one.credential)) continue;
+      if (!isTextVerification(one) || this.#isMalformed(one.credential)) continue;
       places.push(at);
-      if (places.length < MOST_HITS) continue;
-      this.#recollection.lookMany(plain, places, verdicts, now, readAt);
+      if (places.length < MAX_BATCH_LOOKUPS) continue;
+      this.#cache.lookupMany(texts, places, verdicts, now, readAt);
       places = [];
     }
-    if (places.length > 0) this.#recollection.lookMany(plain, places, verdicts, now, readAt);
+    if (places.length > 0) this.#cache.lookupMany(texts, places, verdicts, now, readAt);
     return verdicts;
   }
 
-  /** The verdict; no older than `freshness` milliseconds. 0 reads the store each time. `settings`: through another view of the store. */
-  verify(
+  /**
+   * The verdict, at most `freshness` milliseconds old; 0 reads the store each time. `settings` may
+   * carry another view of the store.
+   */
+  verifyQuestion(
     source: CredentialSource,
     question: Question,
     freshness: number,
@@ -111,60 +118,56 @@ export class FreshVerifier {
   ): Verdict | Promise<Verdict> {
     if (freshness === 0) return verifyCredential(this.#core, settings, source, question, signal);
     signal?.throwIfAborted();
-    const now = this.#clock();
+    const now = this.#readClock();
     const read = readCredential(source);
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
     const { credential } = read;
     if (this.#feed.isFresh(now, freshness)) {
-      const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
+      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
     }
-    return this.#slowly(credential, question, freshness, signal, settings);
+    return this.#verifyAsync(credential, question, freshness, signal, settings);
   }
 
-  #verifyNow(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
-    const now = this.#clock();
+  #verifyQuestionSync(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
+    const now = this.#readClock();
     const read = readCredential(source);
     if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
     const { credential } = read;
     if (freshness > 0) {
       try {
-        if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshNow(freshness)) return undefined;
+        if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshSync(freshness)) return undefined;
       } catch (failure) {
-        return unavailable(this.#settings, failure, now, 'verifySync');
+        return unavailableVerdict(this.#settings, failure, now, 'verifySync');
       }
-      const verdict = this.#recollection.look(credential, question, now, this.#feed.readAt);
+      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
       if (verdict !== undefined) return verdict;
     }
-    return this.#readNow(credential, question, freshness > 0 ? this.#remembering() : undefined);
+    return this.#loadSync(credential, question, freshness > 0 ? this.#cacheFill() : undefined);
   }
 
-  /** From a store that answers at once. From any other nothing: it is asked, and what it answers is there for whoever asks next. */
-  #readNow(
-    credential: string,
-    question: Question,
-    remembering: Remembering | undefined,
-  ): Verdict | undefined {
-    if (remembering === undefined) return verifyAtOnce(this.#core, this.#settings, credential, question);
-    if (this.#looks.underWay(this.#looks.subject(credential))) return undefined;
-    if (this.#feed.answersLater) return this.#lookAhead(credential, question);
-    const verdict = verifyAtOnce(this.#core, this.#settings, credential, question, remembering);
-    if (verdict === undefined) this.#looks.takeBack(credential);
-    return verdict === undefined ? undefined : this.#orSettled(verdict, credential, question);
+  /** Loads from a synchronous store. With any other: `undefined`, and a load is started that later calls find. */
+  #loadSync(credential: string, question: Question, fill: CacheFill | undefined): Verdict | undefined {
+    if (fill === undefined) return verifyCredentialSync(this.#core, this.#settings, credential, question);
+    if (this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
+    if (this.#feed.isAsync) return this.#prefetch(credential, question);
+    const verdict = verifyCredentialSync(this.#core, this.#settings, credential, question, fill);
+    if (verdict === undefined) this.#flights.cancelRecheck(credential);
+    return verdict === undefined ? undefined : this.#orCached(verdict, credential, question);
   }
 
-  /** Begins a look that nobody waits for yet. Nothing is counted by it. */
-  #lookAhead(credential: string, question: Question): Verdict | undefined {
-    if (this.#isCount(credential, question)) return undefined;
+  /** Starts a load that nobody awaits yet. It counts no use. */
+  #prefetch(credential: string, question: Question): Verdict | undefined {
+    if (this.#isCountOnly(credential, question)) return undefined;
     const settings = this.#settings;
-    const look = this.#missed(credential, withoutCount(question), settings.now(), undefined, settings);
-    if (!(look instanceof Promise)) return question.consume === undefined ? look : undefined;
-    look.then(undefined, () => {});
+    const load = this.#loadOnMiss(credential, withoutConsume(question), settings.now(), undefined, settings);
+    if (!(load instanceof Promise)) return question.consume === undefined ? load : undefined;
+    load.then(undefined, () => {});
     return undefined;
   }
 
-  /** Whether a question in two texts, of which the options say no more, may be answered from what is remembered. */
-  #isPlain(credential: string, options: VerifyOptions | undefined): boolean {
+  /** Whether this call can use the cache fast path: a text credential, no options. */
+  #canUseFastPath(credential: string, options: VerifyOptions | undefined): boolean {
     return (
       options === undefined &&
       credential !== '' &&
@@ -173,51 +176,51 @@ export class FreshVerifier {
     );
   }
 
-  /** Answers a plain question from what is remembered. Nothing is made on the way but the verdict. */
-  #lookPlain(credential: string, requirement: string | undefined): Verdict | undefined {
-    if (this.#cannotBe(credential)) return this.#malformed();
-    const now = this.#clock();
+  /** A cache lookup for two texts. It allocates nothing but the verdict. */
+  #lookupText(credential: string, requirement: string | undefined): Verdict | undefined {
+    if (this.#isMalformed(credential)) return this.#malformedVerdict();
+    const now = this.#readClock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#recollection.lookPlain(credential, requirement, now, this.#feed.readAt);
+    return this.#cache.lookupText(credential, requirement, now, this.#feed.readAt);
   }
 
-  /** Answers a list that is required whole with a yes, from what is remembered, where nothing has to be read or made for it. */
-  #lookList(
+  /** A cache lookup for a list of permissions that is already interned. Valid verdicts only. */
+  #lookupList(
     source: CredentialSource,
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
     if (!Array.isArray(requirement) || typeof source !== 'string') return undefined;
-    if (!this.#isPlain(source, options) || this.#cannotBe(source)) return undefined;
-    const now = this.#clock();
+    if (!this.#canUseFastPath(source, options) || this.#isMalformed(source)) return undefined;
+    const now = this.#readClock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#recollection.lookList(source, requirement, now, this.#feed.readAt);
+    return this.#cache.lookupList(source, requirement, now, this.#feed.readAt);
   }
 
-  /** Whether a text has not the length or the beginning of a credential, so that nobody need look at it. */
-  #cannotBe(text: string): boolean {
+  /** Whether a text lacks the length or the prefix of a credential. */
+  #isMalformed(text: string): boolean {
     const { form } = this.#core;
     return form !== undefined && (text.length !== form.length || !text.startsWith(form.start));
   }
 
-  /** Rests on nothing, so a flood of it is not worth a look at the clock each. */
-  #malformed(): Verdict {
-    const asOf = this.#lastSeen || this.#settings.now();
+  /** Does not read the clock, so that a flood of malformed credentials stays cheap. */
+  #malformedVerdict(): Verdict {
+    const asOf = this.#lastClockReading || this.#settings.now();
     return { valid: false, code: 'malformed', status: 401, error: 'invalid_token', asOf };
   }
 
-  #clock(): number {
-    this.#lastSeen = this.#settings.now();
-    return this.#lastSeen;
+  #readClock(): number {
+    this.#lastClockReading = this.#settings.now();
+    return this.#lastClockReading;
   }
 
-  /** After a change by this process, what is remembered is looked at again. */
-  doubt(): void {
-    this.#feed.doubt();
+  /** Makes the next verification read the change feed: this process has changed something. */
+  invalidate(): void {
+    this.#feed.invalidate();
   }
 
-  /** Without a promise, where the feed is fresh and the store answers at once. */
-  #slowly(
+  /** Returns synchronously if the feed is fresh and the store is synchronous. */
+  #verifyAsync(
     credential: string,
     question: Question,
     freshness: number,
@@ -226,11 +229,11 @@ export class FreshVerifier {
   ): Verdict | Promise<Verdict> {
     const asOf = settings.now();
     if (this.#feed.isFresh(asOf, freshness))
-      return this.#missed(credential, question, asOf, signal, settings);
-    return this.#refreshed(credential, question, freshness, asOf, signal, settings);
+      return this.#loadOnMiss(credential, question, asOf, signal, settings);
+    return this.#refreshThenLookup(credential, question, freshness, asOf, signal, settings);
   }
 
-  async #refreshed(
+  async #refreshThenLookup(
     credential: string,
     question: Question,
     freshness: number,
@@ -242,14 +245,17 @@ export class FreshVerifier {
       await this.#feed.refresh(freshness, new Deadline(settings.deadline, signal));
     } catch (failure) {
       signal?.throwIfAborted();
-      return unavailable(settings, failure, asOf);
+      return unavailableVerdict(settings, failure, asOf);
     }
-    const verdict = this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt);
-    return verdict ?? this.#missed(credential, question, asOf, signal, settings);
+    const verdict = this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt);
+    return verdict ?? this.#loadOnMiss(credential, question, asOf, signal, settings);
   }
 
-  /** From the store, by one read for all that ask for the same token meanwhile. `joined`: after so many reads that did not do. */
-  #missed(
+  /**
+   * Loads the token from the store, or awaits a load of it that is in flight. `joined`: how many
+   * such loads did not answer this question.
+   */
+  #loadOnMiss(
     credential: string,
     question: Question,
     asOf: number,
@@ -257,54 +263,52 @@ export class FreshVerifier {
     settings: Settings,
     joined = 0,
   ): Verdict | Promise<Verdict> {
-    const isCount = this.#isCount(credential, question);
-    const mayJoin = joined < MOST_JOINED && !isCount;
-    const under = mayJoin ? this.#looks.underWay(this.#looks.subject(credential)) : undefined;
-    if (under !== undefined) return this.#joined(under, joined, credential, question, asOf, signal, settings);
+    const isCountOnly = this.#isCountOnly(credential, question);
+    const canCoalesce = joined < MAX_COALESCED && !isCountOnly;
+    const load = canCoalesce ? this.#flights.inFlight(this.#flights.keyOf(credential)) : undefined;
+    if (load !== undefined) return this.#coalesce(load, joined, credential, question, asOf, signal, settings);
     try {
-      this.#looks.refuseFlood();
+      this.#flights.refuseOverload();
     } catch (failure) {
-      return this.#settled(credential, question) ?? unavailable(settings, failure, asOf);
+      return this.#cachedInstead(credential, question) ?? unavailableVerdict(settings, failure, asOf);
     }
-    const read = this.#read(credential, question, signal, settings);
-    if (!(read instanceof Promise)) return this.#orSettled(read, credential, question);
-    this.#looks.add(credential, read, !isCount);
-    return read.then((verdict) => this.#orSettled(verdict, credential, question));
+    const read = this.#load(credential, question, signal, settings);
+    if (!(read instanceof Promise)) return this.#orCached(read, credential, question);
+    this.#flights.track(credential, read, !isCountOnly);
+    return read.then((verdict) => this.#orCached(verdict, credential, question));
   }
 
-  /** Whether the store is asked for nothing but a count against limits, which is nobody else's: what it counts for is remembered, and good. */
-  #isCount(credential: string, question: Question): boolean {
+  /** Whether only a count against limits is left to do: the token is cached and valid. A count answers one call only. */
+  #isCountOnly(credential: string, question: Question): boolean {
     if (question.consume === undefined) return false;
     const { readAt } = this.#feed;
-    return (
-      this.#recollection.look(credential, withoutCount(question), this.#clock(), readAt, 'settled')?.valid ===
-      true
-    );
-  }
-
-  /** A verdict from the store; where that did not do its part, what is remembered: it is not missed within the window. */
-  #orSettled(verdict: Verdict, credential: string, question: Question): Verdict {
-    if (!isUnreached(verdict)) return verdict;
-    const settled = this.#settled(credential, question);
-    if (settled === undefined) this.#looks.takeBack(credential);
-    return settled ?? verdict;
-  }
-
-  /** What is remembered, where the store cannot be asked once more. */
-  #settled(credential: string, question: Question): Verdict | undefined {
-    const verdict = this.#recollection.look(
+    const cached = this.#cache.lookup(
       credential,
-      question,
-      this.#clock(),
-      this.#feed.readAt,
-      'settled',
+      withoutConsume(question),
+      this.#readClock(),
+      readAt,
+      'accept',
     );
-    // Nobody knows whether what was not used for long has been used elsewhere.
+    return cached?.valid === true;
+  }
+
+  /** A verdict from the store, or the cached one where the store failed: the window covers it. */
+  #orCached(verdict: Verdict, credential: string, question: Question): Verdict {
+    if (!isStoreFailure(verdict)) return verdict;
+    const cached = this.#cachedInstead(credential, question);
+    if (cached === undefined) this.#flights.cancelRecheck(credential);
+    return cached ?? verdict;
+  }
+
+  /** The cached verdict where the store cannot be reread. */
+  #cachedInstead(credential: string, question: Question): Verdict | undefined {
+    const verdict = this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt, 'accept');
+    // Another process may have used the token since.
     return verdict?.code === 'idle_expired' ? undefined : verdict;
   }
 
-  async #joined(
-    under: { verdict: Promise<Verdict>; left: number },
+  async #coalesce(
+    load: { verdict: Promise<Verdict>; left: number },
     joined: number,
     credential: string,
     question: Question,
@@ -313,65 +317,67 @@ export class FreshVerifier {
     settings: Settings,
   ): Promise<Verdict> {
     const deadline = new Deadline(settings.deadline, signal);
-    const verdict = await this.#join(under, credential, question, deadline);
-    if (verdict !== undefined) return sameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
-    return this.#missed(credential, question, asOf, signal, settings, joined + 1);
+    const verdict = await this.#waitForLoad(load, credential, question, deadline);
+    if (verdict !== undefined)
+      return withSameCause({ ...verdict, asOf: Math.min(verdict.asOf, asOf) }, verdict);
+    return this.#loadOnMiss(credential, question, asOf, signal, settings, joined + 1);
   }
 
   /**
-   * Waits for a read of the same token that is under way, and answers from what it has left to remember: that is as good as anything that
-   * is remembered. Nothing where that does not do, or the read was cut off. A store that failed it is not asked again by all who wait.
+   * Awaits a load of the same token that is in flight, and answers from the cache entry that it
+   * leaves. `undefined` if that entry does not answer the question or the load was cut off. If the
+   * store failed the load, all who wait for it get that verdict, and the store gets no more reads.
    */
-  async #join(
-    under: { verdict: Promise<Verdict>; left: number },
+  async #waitForLoad(
+    load: { verdict: Promise<Verdict>; left: number },
     credential: string,
     question: Question,
     deadline: Deadline,
   ): Promise<Verdict | undefined> {
     try {
-      const verdict = await within(under.verdict, Math.min(deadline.left, under.left), deadline.signal);
-      if (isUnreached(verdict)) return this.#settled(credential, question) ?? verdict;
+      const verdict = await withTimeout(load.verdict, Math.min(deadline.left, load.left), deadline.signal);
+      if (isStoreFailure(verdict)) return this.#cachedInstead(credential, question) ?? verdict;
     } catch {
-      deadline.refuseAborted();
+      deadline.throwIfAborted();
       return undefined;
     }
-    return this.#recollection.look(credential, question, this.#clock(), this.#feed.readAt, 'settled');
+    return this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt, 'accept');
   }
 
-  #read(
+  #load(
     credential: string,
     question: Question,
     signal: AbortSignal | undefined,
     settings: Settings,
   ): Verdict | Promise<Verdict> {
-    return verifyCredential(this.#core, settings, credential, question, signal, this.#remembering());
+    return verifyCredential(this.#core, settings, credential, question, signal, this.#cacheFill());
   }
 
-  /** What becomes of a token that is read from now on. */
-  #remembering(): Remembering {
+  /** How a token that is read from now on enters the cache. */
+  #cacheFill(): CacheFill {
     return {
-      mark: this.#core.mark(),
-      keep: (slot, verdict) => this.#recollection.keep(slot, verdict),
+      stamp: this.#core.readStamp(),
+      insert: (slot, verdict) => this.#cache.insert(slot, verdict),
     };
   }
 }
 
-/** A verification that only two texts make. */
-interface PlainVerification {
+/** A verification with two texts and no options. */
+interface TextVerification {
   credential: string;
   requirement?: string;
 }
 
-function withoutCount({ consume: _, ...question }: Question): Question {
+function withoutConsume({ consume: _, ...question }: Question): Question {
   return question;
 }
 
-/** Whether the store, or the way to it, left nothing to decide by. */
-function isUnreached({ code }: Verdict): boolean {
+/** Whether the store, or the way to it, failed. */
+function isStoreFailure({ code }: Verdict): boolean {
   return code === 'store_unavailable' || code === 'deadline_exceeded';
 }
 
-function isPlain(one: Verification): one is Verification & PlainVerification {
+function isTextVerification(one: Verification): one is Verification & TextVerification {
   for (const name in one) if (name !== 'credential' && name !== 'requirement') return false;
-  return typeof one.credential === 'string' && isText(one.requirement);
+  return typeof one.credential === 'string' && isTextRequirement(one.requirement);
 }

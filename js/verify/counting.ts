@@ -5,8 +5,8 @@
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Store, Write } from '../api/store.js';
-import { backOff, Deadline, TimeLimitError } from '../runtime/deadline.js';
-import { Places } from '../runtime/key-queue.js';
+import { backOff, Deadline, TimeoutError } from '../runtime/deadline.js';
+import { KeyLocks } from '../runtime/key-queue.js';
 import type { Reads, Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { commitWrites, MAX_KEYS, readKeys } from '../stores/calls.js';
@@ -18,16 +18,16 @@ const MAX_BATCH = 256;
 const MAX_WRITES = 32;
 
 /** A step of a verification; a refusal is thrown. */
-export type Decided = Exclude<Step, { refuse: unknown }>;
+export type AcceptedStep = Exclude<Step, { refuse: unknown }>;
 
 /** What a count came to: the verdict, or why there is none. */
 export type Outcome = { answer: unknown; reads: Reads } | { thrown: unknown } | { failure: unknown };
 
 /** One use that is to be counted. */
-interface Use {
+interface PendingUse {
   /** What its decision reads. */
   readonly keys: string[];
-  readonly decide: (reads: Reads) => Decided;
+  readonly decide: (reads: Reads) => AcceptedStep;
   readonly deadline: Deadline;
   /** Whether it is in a commit that was handed to the store and has not been answered: it must not be in another one. */
   sent: boolean;
@@ -37,16 +37,16 @@ interface Use {
 }
 
 /** The uses that wait at one key. */
-interface Counting {
-  readonly uses: Set<Use>;
+interface CounterQueue {
+  readonly uses: Set<PendingUse>;
   /** How many commits in a row were lost to other processes. */
-  lost: number;
+  lostCommits: number;
   /** How many uses the next commit counts at most. Fewer are decided on sooner: the larger a batch, the easier it is overtaken. */
-  most: number;
+  maxBatch: number;
 }
 
 /** For each store of this process, the uses that wait there, by the key of their counters. */
-const waiting = new WeakMap<object, Map<string, Counting>>();
+const waiting = new WeakMap<object, Map<string, CounterQueue>>();
 
 /**
  * Counts one use at the key where all that spend the same limit wait, by a decision that reads `keys`.
@@ -57,35 +57,36 @@ export async function countUse(
   settings: Settings,
   key: string,
   keys: readonly string[],
-  decide: (reads: Reads) => Decided,
+  decide: (reads: Reads) => AcceptedStep,
   deadline: Deadline,
 ): Promise<Outcome> {
   const store = settings.counting ?? settings.verifying;
-  const counting = countingAt(store, key);
-  const places = new Places(store, deadline);
-  const wake = () => places.wake(key);
-  const use: Use = { keys: [...keys], decide, deadline, sent: false, outcome: undefined, wake };
+  const counting = counterQueueAt(store, key);
+  const locks = new KeyLocks(store, deadline);
+  const wake = () => locks.wake(key);
+  const use: PendingUse = { keys: [...keys], decide, deadline, sent: false, outcome: undefined, wake };
   counting.uses.add(use);
   try {
     for (;;) {
-      await places.take(key, { settled: () => use.outcome !== undefined });
+      await locks.acquire(key, { settled: () => use.outcome !== undefined });
       if (use.outcome !== undefined) return use.outcome;
       // Who handed it to the store has not come back in time, so the outcome is unknown.
-      if (use.sent) return { failure: new TimeLimitError('the store did not answer a count in time') };
+      if (use.sent) return { failure: new TimeoutError('the store did not answer a count in time') };
       // Not bound to this call, whose signal must not end what others wait for.
-      void new Batch(settings, store, key, counting, places).count();
+      void new Batch(settings, store, key, counting, locks).count();
     }
   } catch (end) {
-    if (!(end instanceof TimeLimitError)) throw end;
+    if (!(end instanceof TimeoutError)) throw end;
     if (use.sent) return { failure: end };
     throw new LeastkeyError(
       'deadline_exceeded',
-      `the use was not counted within ${deadline.whole / 1_000} s: other writers were faster, or the store is slow`,
+      `the use was not counted within ${deadline.total / 1_000} s: other writers were faster, or the store is slow`,
     );
   } finally {
-    places.leaveAll();
+    locks.releaseAll();
     counting.uses.delete(use);
-    if (counting.uses.size === 0 && countings(store).get(key) === counting) countings(store).delete(key);
+    if (counting.uses.size === 0 && counterQueuesOf(store).get(key) === counting)
+      counterQueuesOf(store).delete(key);
   }
 }
 
@@ -93,20 +94,20 @@ export async function countUse(
 class Batch {
   readonly #store: Store;
   readonly #key: string;
-  readonly #counting: Counting;
+  readonly #queue: CounterQueue;
   readonly #deadline: Deadline;
-  readonly #turn: Places;
+  readonly #locks: KeyLocks;
   /** The writes so far, by key. */
   readonly #writes = new Map<string, Write>();
   /** Those whose outcome hangs on the commit. */
-  readonly #decided: { use: Use; answer: unknown; reads: Reads }[] = [];
+  readonly #decided: { use: PendingUse; answer: unknown; reads: Reads }[] = [];
 
-  constructor(settings: Settings, store: Store, key: string, counting: Counting, places: Places) {
+  constructor(settings: Settings, store: Store, key: string, counting: CounterQueue, locks: KeyLocks) {
     this.#store = store;
     this.#key = key;
-    this.#counting = counting;
+    this.#queue = counting;
     this.#deadline = new Deadline(settings.deadline);
-    this.#turn = places.handOver(this.#deadline);
+    this.#locks = locks.transferTo(this.#deadline);
   }
 
   /** Never throws: nobody waits for it. */
@@ -119,18 +120,18 @@ class Batch {
     } catch (failure) {
       for (const { use } of this.#decided) settle(use, { failure });
     } finally {
-      this.#turn.leaveAll();
+      this.#locks.releaseAll();
     }
   }
 
   /** Those that waited the longest, as many as one read takes. */
-  #choose(): Use[] {
+  #choose(): PendingUse[] {
     const keys = new Set<string>();
-    const chosen: Use[] = [];
-    for (const use of this.#counting.uses) {
+    const chosen: PendingUse[] = [];
+    for (const use of this.#queue.uses) {
       if (use.sent || use.outcome !== undefined || use.deadline.left === 0) continue;
       const fits = new Set([...keys, ...use.keys]).size <= MAX_KEYS;
-      if (chosen.length > 0 && (!fits || chosen.length >= this.#counting.most)) break;
+      if (chosen.length > 0 && (!fits || chosen.length >= this.#queue.maxBatch)) break;
       for (const key of use.keys) keys.add(key);
       chosen.push(use);
     }
@@ -138,7 +139,7 @@ class Batch {
   }
 
   /** Reads for all, and decides on each by what those before it would have written. `false`: there is nothing to commit. */
-  async #decideAll(uses: Use[]): Promise<boolean> {
+  async #decideAll(uses: PendingUse[]): Promise<boolean> {
     const keys = [...new Set(uses.flatMap((use) => use.keys))];
     let values: Map<string, string | null>;
     try {
@@ -147,7 +148,7 @@ class Batch {
       for (const use of uses) settle(use, { failure });
       return false;
     }
-    this.#turn.prolong();
+    this.#locks.extend();
     for (const use of uses) {
       const read = (key: string) => {
         const written = this.#writes.get(key)?.value;
@@ -156,12 +157,12 @@ class Batch {
       const reads: Reads = { values: use.keys.map((key) => [key, read(key)]), lists: [] };
       if (use.outcome === undefined && !this.#decide(use, reads)) break;
     }
-    return this.#writes.size > 0 && this.#turn.has(this.#key);
+    return this.#writes.size > 0 && this.#locks.holds(this.#key);
   }
 
   /** Decides on one use. `false`: the commit has no room for it. */
-  #decide(use: Use, reads: Reads): boolean {
-    let step: Decided;
+  #decide(use: PendingUse, reads: Reads): boolean {
+    let step: AcceptedStep;
     try {
       step = use.decide(reads);
     } catch (thrown) {
@@ -195,34 +196,34 @@ class Batch {
   async #commit(): Promise<void> {
     for (const { use } of this.#decided) use.sent = true;
     if (await commitWrites(this.#store, [...this.#writes.values()], this.#deadline)) {
-      this.#counting.lost = 0;
-      this.#counting.most = Math.min(this.#counting.most * 2, MAX_BATCH);
+      this.#queue.lostCommits = 0;
+      this.#queue.maxBatch = Math.min(this.#queue.maxBatch * 2, MAX_BATCH);
       for (const { use, answer, reads } of this.#decided) settle(use, { answer, reads });
       return;
     }
     for (const { use } of this.#decided) use.sent = false;
-    this.#turn.prolong();
-    this.#counting.most = Math.max(Math.floor(this.#counting.most / 2), 1);
-    await backOff(this.#counting.lost++, this.#deadline);
+    this.#locks.extend();
+    this.#queue.maxBatch = Math.max(Math.floor(this.#queue.maxBatch / 2), 1);
+    await backOff(this.#queue.lostCommits++, this.#deadline);
   }
 }
 
-function settle(use: Use, outcome: Outcome): void {
+function settle(use: PendingUse, outcome: Outcome): void {
   use.outcome ??= outcome;
   use.wake();
 }
 
-function countingAt(store: object, key: string): Counting {
-  const known = countings(store);
+function counterQueueAt(store: object, key: string): CounterQueue {
+  const known = counterQueuesOf(store);
   let counting = known.get(key);
   if (counting === undefined) {
-    counting = { uses: new Set(), lost: 0, most: MAX_BATCH };
+    counting = { uses: new Set(), lostCommits: 0, maxBatch: MAX_BATCH };
     known.set(key, counting);
   }
   return counting;
 }
 
-function countings(store: object): Map<string, Counting> {
+function counterQueuesOf(store: object): Map<string, CounterQueue> {
   let known = waiting.get(store);
   if (known === undefined) {
     known = new Map();

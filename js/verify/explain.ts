@@ -1,16 +1,16 @@
-import type { CredentialSource } from '../api/request.js';
+import type { CredentialSource } from '../api/call.js';
 import type { Explanation, Verdict, Wire } from '../api/verification.js';
-import type { ConfiguredCore } from '../core/manage-core.js';
+import type { ManageCore } from '../core/manage-core.js';
 import type { Question, Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { decide } from './verify-credential.js';
+import { verdictFrom } from './verify-credential.js';
 
 /** How many characters a credential has after its prefix and the separator. */
 const BODY_LENGTH = 53;
 
 /** What {@link verifyCredential} would say, and why. */
 export async function explainCredential(
-  core: ConfiguredCore,
+  core: ManageCore,
   settings: Settings,
   source: CredentialSource,
   question: Question,
@@ -18,7 +18,7 @@ export async function explainCredential(
 ): Promise<Explanation> {
   const ask = (credential: string, reads: Reads, now: number) =>
     core.explain(credential, question, reads, now);
-  const explanation: Verdict & { wire?: Wire } = await decide(settings, source, ask, signal, 'explain');
+  const explanation: Verdict & { wire?: Wire } = await verdictFrom(settings, source, ask, signal, 'explain');
   if (explanation.wire !== undefined) return { ...explanation, wire: explanation.wire };
   return {
     ...explanation,

@@ -3,7 +3,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { ExplainOptions, VerifyOptions } from '../api/verification.js';
 import { parseDuration } from '../input/duration.js';
 import { readSignal, refuseUnknownOptions } from '../input/options.js';
-import { plainCopy } from '../input/values.js';
+import { copyPlain } from '../input/values.js';
 import type { Question } from '../runtime/protocol.js';
 
 const CONTEXT_OPTIONS = ['signal', 'ip', 'origin', 'audience'] as const satisfies (keyof ExplainOptions)[];
@@ -28,10 +28,10 @@ export function readQuestion(
   const freshness =
     options.freshness === undefined ? undefined : parseDuration(options.freshness, 'freshness');
   const question: Question = {};
-  if (requirement !== undefined) question.requirement = plainCopy(requirement, 'requirement');
-  if (consume !== undefined) question.consume = plainCopy(consume, 'consume') as number;
+  if (requirement !== undefined) question.requirement = copyPlain(requirement, 'requirement');
+  if (consume !== undefined) question.consume = copyPlain(consume, 'consume') as number;
   if (ip !== undefined || origin !== undefined || audience !== undefined) {
-    question.context = plainCopy({ ip, origin, audience }, '') as RequestContext;
+    question.context = copyPlain({ ip, origin, audience }, '') as RequestContext;
   }
   return { question, freshness, signal: readSignal(signal) };
 }

@@ -4,15 +4,15 @@ import { requireText } from '../input/values.js';
 import { refusal } from '../runtime/protocol.js';
 
 /** The core matches no longer path; it need not cross to be told so. */
-const LONGEST_PATH = 2_048;
+const MAX_PATH_LENGTH = 2_048;
 
-const LONGEST_METHOD = 'OPTIONS'.length;
+const MAX_METHOD_LENGTH = 'OPTIONS'.length;
 
 /** The requirement of a request; `null` where no route matches. */
 export function matchRoute(core: VerifyingCore, method: string, path: string): RouteRequirement | null {
   requireText(method, 'method');
   requireText(path, 'path');
-  if (method.length > LONGEST_METHOD || path.length > LONGEST_PATH) return null;
+  if (method.length > MAX_METHOD_LENGTH || path.length > MAX_PATH_LENGTH) return null;
   const step = core.match(method, path);
   if ('answer' in step) return step.answer as RouteRequirement | null;
   throw refusal(step);

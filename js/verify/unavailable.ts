@@ -6,10 +6,10 @@ import type { ErrorContext } from '../api/on-error.js';
 import type { Verdict } from '../api/verification.js';
 import type { Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { notOurs } from '../stores/store-meta.js';
+import { foreignStoreError } from '../stores/store-meta.js';
 
 /** The part of the settings by which the host is told. */
-interface Telling {
+interface ErrorReporting {
   onError(error: unknown, context: ErrorContext): void;
 }
 
@@ -20,26 +20,26 @@ const causes = /* @__PURE__ */ new WeakMap<Verdict, LeastkeyError>();
 const MAX_NAMED_KEYS = 8;
 
 /** The verdict where a failure left nothing to decide by: never a yes. */
-export function unavailable(
-  settings: Telling,
+export function unavailableVerdict(
+  settings: ErrorReporting,
   failure: unknown,
   asOf: number,
   operation = 'verify',
 ): Verdict {
-  const error = unreadable(failure);
-  return reported(settings, { valid: false, ...refusalOf(error.code), asOf }, error, operation);
+  const error = storeError(failure);
+  return reportVerdict(settings, { valid: false, ...refusalOf(error.code), asOf }, error, operation);
 }
 
 /** A verdict of the core. Where it could not use what is stored, the host is told why, or which keys were read. */
 export function reportDamage(
-  settings: Telling & Pick<Settings, 'config'>,
+  settings: ErrorReporting & Pick<Settings, 'config'>,
   verdict: Verdict,
   reads: Reads,
   operation = 'verify',
 ): Verdict {
   if (verdict.code !== 'store_unavailable' || causes.has(verdict)) return verdict;
-  const foreign = notOurs(reads, settings.config.prefix);
-  if (foreign !== undefined) return reported(settings, verdict, foreign, operation);
+  const foreign = foreignStoreError(reads, settings.config.prefix);
+  if (foreign !== undefined) return reportVerdict(settings, verdict, foreign, operation);
   const { values } = reads;
   const keys = values.slice(0, MAX_NAMED_KEYS).map(([key]) => key);
   const more = values.length > keys.length ? ' and others' : '';
@@ -47,7 +47,7 @@ export function reportDamage(
     'store_unavailable',
     `a stored value cannot be read: it is damaged, sealed with another key, or missing. Read were ${keys.join(', ')}${more}`,
   );
-  return reported(settings, verdict, error, operation);
+  return reportVerdict(settings, verdict, error, operation);
 }
 
 /** The refusal of a code, where that is one of a failure; otherwise that of a store that did not do its part. */
@@ -56,14 +56,19 @@ function refusalOf(code: string) {
   return [clockUnreliable, deadlineExceeded].find((refusal) => refusal.code === code) ?? storeUnavailable;
 }
 
-function reported(settings: Telling, verdict: Verdict, error: LeastkeyError, operation: string): Verdict {
+function reportVerdict(
+  settings: ErrorReporting,
+  verdict: Verdict,
+  error: LeastkeyError,
+  operation: string,
+): Verdict {
   causes.set(verdict, error);
   settings.onError(error, { operation });
   return verdict;
 }
 
 /** A verdict made of `other`, with the error behind that one. */
-export function sameCause(verdict: Verdict, other: Verdict): Verdict {
+export function withSameCause(verdict: Verdict, other: Verdict): Verdict {
   const cause = causes.get(other);
   if (cause !== undefined) causes.set(verdict, cause);
   return verdict;
@@ -80,7 +85,7 @@ export function causeOf(verdict: Verdict): LeastkeyError {
 }
 
 /** The codes that are of a store's failure. With any other, its message would go to a client as what is wrong with the request. */
-const OF_STORES: readonly ErrorCode[] = [
+const STORE_CODES: readonly ErrorCode[] = [
   'store_unavailable',
   'clock_unreliable',
   'deadline_exceeded',
@@ -89,7 +94,7 @@ const OF_STORES: readonly ErrorCode[] = [
 ];
 
 /** A failure of the store. A foreign error's message may name hosts and passwords: it stays with the cause. */
-export function unreadable(cause: unknown): LeastkeyError {
-  if (cause instanceof LeastkeyError && OF_STORES.includes(cause.code)) return cause;
+export function storeError(cause: unknown): LeastkeyError {
+  if (cause instanceof LeastkeyError && STORE_CODES.includes(cause.code)) return cause;
   return new LeastkeyError('store_unavailable', 'the store could not be read; the cause says why', { cause });
 }

@@ -1,12 +1,12 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { FlushReport } from '../api/usage.js';
 import type { Requirement, Verdict, VerifiedToken } from '../api/verification.js';
-import { areSame } from '../core/plain-question.js';
+import { haveSameItems } from '../core/plain-question.js';
 import { Deadline } from '../runtime/deadline.js';
-import { Places } from '../runtime/key-queue.js';
+import { KeyLocks } from '../runtime/key-queue.js';
 
 /** The use of one token since the last flush, as the core takes it in. */
-export interface Use {
+export interface TokenUse {
   id: string;
   /** When it was last used. */
   at: number;
@@ -29,7 +29,7 @@ export interface Use {
 }
 
 /** The same while it is collected. */
-interface Noted extends Omit<Use, 'asked' | 'from' | 'firstAt'> {
+interface CollectedUse extends Omit<TokenUse, 'asked' | 'from' | 'firstAt'> {
   firstAt: number;
   /** What was last told of the token, and whether it, or one that it came from, ends without use. */
   token?: VerifiedToken | undefined;
@@ -47,30 +47,30 @@ interface Noted extends Omit<Use, 'asked' | 'from' | 'firstAt'> {
 
 /** Writes a page of uses, from the first on as many as fit into a commit. */
 type WriteUses = (
-  uses: Use[],
+  uses: TokenUse[],
   signal: AbortSignal | undefined,
 ) => Promise<{ flushed: number; unreadable?: string[] }>;
 
 /** The most tokens whose use is kept until a flush. */
-const MOST = 10_000;
+const MAX_TOKENS = 10_000;
 
 /** How many can be found without a search. */
-const NEAR = 4_096;
+const RECENT_SLOTS = 4_096;
 
 /** How many the core is given in one call. */
-const PAGE = 20;
+const PAGE_SIZE = 20;
 
 /** How many characters of requirements, but for the first token. A call takes no more than 1,000,000, with what is around them. */
-const MOST_CHARACTERS = 400_000;
+const MAX_PAGE_CHARACTERS = 400_000;
 
 /** The key at which the flushes of one collector queue. */
-const FLUSH = 'flush';
+const FLUSH_KEY = 'flush';
 
 /** The most requirements that are kept of one token. */
-const MOST_ASKED = 100;
+const MAX_REQUIREMENTS = 100;
 
 /** The most addresses that are kept of one token, the last. */
-const MOST_ADDRESSES = 5;
+const MAX_ADDRESSES = 5;
 
 /**
  * The use of tokens, kept until somebody flushes it: verification never waits for a write. Of more than 10,000 tokens the one that
@@ -78,14 +78,14 @@ const MOST_ADDRESSES = 5;
  */
 export class UsageCollector {
   /** The least lately used first, roughly. */
-  readonly #uses = new Map<string, Noted>();
+  readonly #uses = new Map<string, CollectedUse>();
   /** Some of them, where a look at the end of an id finds them: the next use of a token costs a third so. */
-  #near: (Noted | undefined)[] = new Array(NEAR).fill(undefined);
+  #recent: (CollectedUse | undefined)[] = new Array(RECENT_SLOTS).fill(undefined);
   readonly #write: WriteUses;
-  #copy: readonly string[] = [];
+  #lastList: readonly string[] = [];
   #uncounted = 0;
   /** What the flush that is running has not written yet. */
-  #underWay: Noted[] = [];
+  #flushing: CollectedUse[] = [];
   /** How long one page may take. */
   readonly #pageTime: number;
   /** Tells what remembers tokens of a use, and answers whether the token ends without; nothing where it is not remembered. */
@@ -109,34 +109,34 @@ export class UsageCollector {
       else noteGraceOver(use, token.rotation);
       return;
     }
-    add(use, { firstAt: at, at, uses: 1 });
-    if (use.lapses || use.token !== token) this.#tell(use, token, at);
+    addUses(use, { firstAt: at, at, uses: 1 });
+    if (use.lapses || use.token !== token) this.#noteActivity(use, token, at);
     if (token.successor) noteSuccessor(use, token.rotation);
     if (typeof requirement === 'string') {
-      if (use.last !== requirement) ask(use, requirement);
+      if (use.last !== requirement) noteRequirement(use, requirement);
     } else if (requirement === undefined) use.untold = true;
     else if (use.list !== requirement) {
       const texts = textsOf(requirement);
-      if (use.list !== undefined && areSame(use.list, texts)) return;
-      for (const text of texts) ask(use, text);
-      use.list = this.#kept(texts);
+      if (use.list !== undefined && haveSameItems(use.list, texts)) return;
+      for (const text of texts) noteRequirement(use, text);
+      use.list = this.#stableList(texts);
     }
   }
 
   /** A list that nobody changes any more: one that is frozen, or a copy that those share who ask for the same one after the other. */
-  #kept(texts: readonly string[]): readonly string[] {
+  #stableList(texts: readonly string[]): readonly string[] {
     if (Object.isFrozen(texts)) return texts;
-    if (!areSame(this.#copy, texts)) this.#copy = [...texts];
-    return this.#copy;
+    if (!haveSameItems(this.#lastList, texts)) this.#lastList = [...texts];
+    return this.#lastList;
   }
 
   /** Notes from where a token was used, beside {@link note}. */
   noteAddress({ valid, token }: Verdict, address: string, at: number): void {
-    if (valid && token !== undefined) see(this.#useOf(token.id, at), address, at);
+    if (valid && token !== undefined) noteAddress(this.#useOf(token.id, at), address, at);
   }
 
   /** Tells of a use that keeps a token alive. Whether it does is asked for again when something else is told of the token. */
-  #tell(use: Noted, token: VerifiedToken, at: number): void {
+  #noteActivity(use: CollectedUse, token: VerifiedToken, at: number): void {
     const lapses = this.#noteUse(token.id, at);
     use.token = lapses === undefined ? undefined : token;
     use.lapses = lapses === true;
@@ -148,33 +148,33 @@ export class UsageCollector {
    */
   async flush(signal: AbortSignal | undefined): Promise<FlushReport> {
     // One that was cut off, with the request that it was called in, has its turn no longer than a page takes.
-    const turn = new Places(this, new Deadline(Number.POSITIVE_INFINITY, signal), this.#pageTime);
-    await turn.take(FLUSH);
+    const locks = new KeyLocks(this, new Deadline(Number.POSITIVE_INFINITY, signal), this.#pageTime);
+    await locks.acquire(FLUSH_KEY);
     try {
-      return await this.#flush(turn, signal);
+      return await this.#flush(locks, signal);
     } finally {
-      turn.leaveAll();
+      locks.releaseAll();
     }
   }
 
-  async #flush(turn: Places, signal: AbortSignal | undefined): Promise<FlushReport> {
-    this.#takeBack(this.#underWay);
+  async #flush(locks: KeyLocks, signal: AbortSignal | undefined): Promise<FlushReport> {
+    this.#restore(this.#flushing);
     // A session that was used first keeps its parent from going idle before another is used.
-    const taken = this.#take().sort((one, other) => one.firstAt - other.firstAt);
-    this.#underWay = taken;
+    const taken = this.#takeAll().sort((one, other) => one.firstAt - other.firstAt);
+    this.#flushing = taken;
     // Another flush has taken this one for cut off, and goes on in its place.
-    const isReplaced = () => this.#underWay !== taken;
+    const isReplaced = () => this.#flushing !== taken;
     let flushed = 0;
     const unreadable: string[] = [];
     const refused: string[] = [];
-    let most = PAGE;
+    let most = PAGE_SIZE;
     try {
       while (taken.length > 0 && !isReplaced()) {
-        turn.prolong();
+        locks.extend();
         const page = pageOf(taken, most);
         try {
           // The core takes in as many of a page as fit into one commit.
-          const written = await this.#write(page.map(told), signal);
+          const written = await this.#write(page.map(toTokenUse), signal);
           flushed += written.flushed;
           unreadable.push(...(written.unreadable ?? []));
           if (!isReplaced()) taken.splice(0, written.flushed);
@@ -191,8 +191,8 @@ export class UsageCollector {
       }
     } finally {
       if (!isReplaced()) {
-        this.#underWay = [];
-        this.#takeBack(taken);
+        this.#flushing = [];
+        this.#restore(taken);
       }
     }
     const all = this.#uncounted;
@@ -206,28 +206,28 @@ export class UsageCollector {
   }
 
   /** Puts uses that were not written back to where they were: before everything that was noted since. */
-  #takeBack(uses: readonly Noted[]): void {
+  #restore(uses: readonly CollectedUse[]): void {
     if (uses.length === 0) return;
-    for (const use of [...uses, ...this.#take()]) join(this.#useOf(use.id, use.at), use);
+    for (const use of [...uses, ...this.#takeAll()]) mergeUses(this.#useOf(use.id, use.at), use);
   }
 
-  #take(): Noted[] {
+  #takeAll(): CollectedUse[] {
     const taken = [...this.#uses.values()];
     this.#uses.clear();
-    this.#near.fill(undefined);
+    this.#recent.fill(undefined);
     return taken;
   }
 
   /** What is noted of a token, of which there is more at an instant. */
-  #useOf(id: string, at: number): Noted {
-    const place = placeOf(id);
-    const near = this.#near[place];
+  #useOf(id: string, at: number): CollectedUse {
+    const place = slotOf(id);
+    const near = this.#recent[place];
     const before = near?.id === id ? near : this.#uses.get(id);
     if (before !== undefined) {
-      this.#near[place] = before;
+      this.#recent[place] = before;
       return before;
     }
-    const use: Noted = {
+    const use: CollectedUse = {
       id,
       at,
       firstAt: at,
@@ -240,8 +240,8 @@ export class UsageCollector {
       lapses: false,
     };
     this.#uses.set(id, use);
-    this.#near[place] = use;
-    if (this.#uses.size > MOST) this.#letGo(use);
+    this.#recent[place] = use;
+    if (this.#uses.size > MAX_TOKENS) this.#evict(use);
     return use;
   }
 
@@ -249,14 +249,14 @@ export class UsageCollector {
    * Lets go of the first that was not used since it was put in its place. The others are put behind it: a use moves nothing, for there
    * are many more uses than there is to let go of. What tells of a rotation goes last: an alert is more than a count.
    */
-  #letGo(newest: Noted): void {
+  #evict(newest: CollectedUse): void {
     let others = 2 * this.#uses.size;
     for (const use of this.#uses.values()) {
       others -= 1;
       this.#uses.delete(use.id);
       if (use.at === use.placed && use !== newest && (others < 0 || !tellsOfRotation(use))) {
         this.#uncounted += Math.max(use.uses, 1);
-        if (this.#near[placeOf(use.id)] === use) this.#near[placeOf(use.id)] = undefined;
+        if (this.#recent[slotOf(use.id)] === use) this.#recent[slotOf(use.id)] = undefined;
         return;
       }
       use.placed = use.at;
@@ -265,17 +265,17 @@ export class UsageCollector {
   }
 }
 
-function tellsOfRotation({ reused, graceOver, successor }: Noted): boolean {
+function tellsOfRotation({ reused, graceOver, successor }: CollectedUse): boolean {
   return reused === true || graceOver !== undefined || successor !== undefined;
 }
 
 /** The first of some uses, as many as one call takes. */
-function pageOf(uses: readonly Noted[], most: number): Noted[] {
+function pageOf(uses: readonly CollectedUse[], most: number): CollectedUse[] {
   let characters = 0;
   const page = uses.slice(0, most);
   const end = page.findIndex(({ asked }) => {
     for (const text of asked) characters += text.length;
-    return characters > MOST_CHARACTERS;
+    return characters > MAX_PAGE_CHARACTERS;
   });
   return end === -1 ? page : page.slice(0, Math.max(end, 1));
 }
@@ -286,14 +286,14 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** By two of the random digits that an id ends with. */
-function placeOf(id: string): number {
-  return (id.charCodeAt(14) * 61 + id.charCodeAt(15)) % NEAR;
+function slotOf(id: string): number {
+  return (id.charCodeAt(14) * 61 + id.charCodeAt(15)) % RECENT_SLOTS;
 }
 
-function ask(use: Noted, text: string): void {
+function noteRequirement(use: CollectedUse, text: string): void {
   use.last = text;
   if (use.asked.has(text)) return;
-  if (use.asked.size < MOST_ASKED) use.asked.add(text);
+  if (use.asked.size < MAX_REQUIREMENTS) use.asked.add(text);
   else use.untold = true;
 }
 
@@ -305,12 +305,12 @@ function textsOf(requirement: Exclude<Requirement, string>): readonly string[] {
   return 'any' in requirement ? requirement.any : requirement;
 }
 
-function see(use: Noted, address: string, at: number): void {
+function noteAddress(use: CollectedUse, address: string, at: number): void {
   use.from ??= new Map();
   const before = use.from.get(address);
   use.from.delete(address);
   use.from.set(address, before === undefined ? at : Math.max(before, at));
-  if (use.from.size <= MOST_ADDRESSES) return;
+  if (use.from.size <= MAX_ADDRESSES) return;
   for (const oldest of use.from.keys()) {
     use.from.delete(oldest);
     return;
@@ -318,15 +318,25 @@ function see(use: Noted, address: string, at: number): void {
 }
 
 /** The latest rotation: of those before it nothing can be confirmed any more. */
-function noteSuccessor(use: Noted, rotation: number | undefined): void {
+function noteSuccessor(use: CollectedUse, rotation: number | undefined): void {
   if (rotation !== undefined && rotation > (use.successor ?? 0)) use.successor = rotation;
 }
 
-function noteGraceOver(use: Noted, rotation: number | undefined): void {
+function noteGraceOver(use: CollectedUse, rotation: number | undefined): void {
   if (rotation !== undefined && rotation > (use.graceOver ?? 0)) use.graceOver = rotation;
 }
 
-function told({ asked, last, list, placed, from, firstAt, token, lapses, ...use }: Noted): Use {
+function toTokenUse({
+  asked,
+  last,
+  list,
+  placed,
+  from,
+  firstAt,
+  token,
+  lapses,
+  ...use
+}: CollectedUse): TokenUse {
   return {
     ...use,
     ...(firstAt < use.at && { firstAt }),
@@ -336,7 +346,7 @@ function told({ asked, last, list, placed, from, firstAt, token, lapses, ...use 
 }
 
 /** Adds uses to those of a token. To show a rotated-out secret is no use: its time counts for nothing. */
-function add(use: Noted, more: { firstAt: number; at: number; uses: number }): void {
+function addUses(use: CollectedUse, more: { firstAt: number; at: number; uses: number }): void {
   if (more.uses === 0) return;
   const first = use.uses === 0;
   if (first || more.at > use.at) use.at = more.at;
@@ -344,12 +354,12 @@ function add(use: Noted, more: { firstAt: number; at: number; uses: number }): v
   use.uses += more.uses;
 }
 
-function join(use: Noted, other: Noted): void {
-  add(use, other);
+function mergeUses(use: CollectedUse, other: CollectedUse): void {
+  addUses(use, other);
   noteSuccessor(use, other.successor);
   noteGraceOver(use, other.graceOver);
   if (other.reused) use.reused = true;
   if (other.untold) use.untold = true;
-  for (const text of other.asked) ask(use, text);
-  if (other.from !== undefined) for (const [address, at] of other.from) see(use, address, at);
+  for (const text of other.asked) noteRequirement(use, text);
+  if (other.from !== undefined) for (const [address, at] of other.from) noteAddress(use, address, at);
 }

@@ -4,26 +4,30 @@ import type { Verdict, Verification, VerifyManyOptions } from '../api/verificati
 import type { Settings } from '../runtime/settings.js';
 import { MAX_KEYS } from '../stores/calls.js';
 import { readValues } from '../stores/response.js';
-import type { FreshVerifier } from './cached-verifier.js';
+import type { CachedVerifier } from './cached-verifier.js';
 import { readQuestion } from './read-question.js';
 
-const MOST = 1_000;
+const MAX_VERIFICATIONS = 1_000;
 
 /** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
 export async function verifyMany(
-  verifier: FreshVerifier,
+  verifier: CachedVerifier,
   settings: Settings,
   verifications: readonly Verification[],
   options: VerifyManyOptions,
 ): Promise<Verdict[]> {
   const { signal, freshness = settings.freshness } = readQuestion(undefined, options, 'verify');
-  if (!Array.isArray(verifications) || verifications.length > MOST) {
-    throw new LeastkeyError('invalid_input', `verifications: expected an array of at most ${MOST}`, {
-      path: 'verifications',
-    });
+  if (!Array.isArray(verifications) || verifications.length > MAX_VERIFICATIONS) {
+    throw new LeastkeyError(
+      'invalid_input',
+      `verifications: expected an array of at most ${MAX_VERIFICATIONS}`,
+      {
+        path: 'verifications',
+      },
+    );
   }
   signal?.throwIfAborted();
-  const verdicts = verifier.recallMany(verifications, freshness);
+  const verdicts = verifier.lookupMany(verifications, freshness);
   // A promise for each would take longer than all that was done for it.
   if (verdicts.every((verdict) => verdict !== undefined)) return verdicts;
   const { verifying } = settings;
@@ -37,7 +41,9 @@ export async function verifyMany(
   return Promise.all(
     // Each with a promise of its own: what one throws must not leave the others without anybody who waits for them.
     asked.map(async (one) => {
-      return 'code' in one ? one : verifier.verify(one.credential, one.question, freshness, signal, together);
+      return 'code' in one
+        ? one
+        : verifier.verifyQuestion(one.credential, one.question, freshness, signal, together);
     }),
   );
 }

@@ -1,9 +1,8 @@
 import type { AuditQuery } from '../../api/audit.js';
-import type { Parameters } from '../query.js';
+import { LIMIT, type Parameters } from '../query.js';
 import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';
 import { managed } from './managed.js';
-import { LIMIT } from './parameters.js';
 
 const WHICH: Parameters = {
   owner: { description: 'Whose changes.', schema: TEXT, required: true },

@@ -1,10 +1,10 @@
 import type { DriftQuery } from '../../api/drift.js';
 import type { Selection } from '../../api/selection.js';
+import { AFTER, LIMIT, OWNER } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';
 import { managed } from './managed.js';
-import { AFTER, LIMIT, OWNER } from './parameters.js';
 
 /** Choosing permissions, and what became of what was chosen. */
 export function permissionRoutes(basePath: string): Route[] {

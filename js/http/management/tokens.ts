@@ -1,11 +1,10 @@
 import type { CreateInput, ListQuery, TokenRecord } from '../../api/token.js';
 import { entityTag, readIdempotencyKey } from '../preconditions.js';
-import type { Parameters } from '../query.js';
+import { AFTER, LIMIT, OWNER, type Parameters } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { described, object, ref, TEXT } from '../schemas/schema.js';
 import { type Managed, type ManagementCall, managed } from './managed.js';
-import { AFTER, LIMIT, OWNER } from './parameters.js';
 
 export const TOKEN_ID: Parameters = { id: { description: 'The id of the token.', schema: TEXT } };
 

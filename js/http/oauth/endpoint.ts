@@ -1,4 +1,5 @@
 import type { Tokens } from '../../api/tokens.js';
+import type { VerifiedToken } from '../../api/verification.js';
 import { readForm } from '../body.js';
 import type { HandlerSettings } from '../options.js';
 import { refuseSecrets } from '../query.js';
@@ -59,4 +60,9 @@ export function requireField(form: ReadonlyMap<string, string>, name: string): s
   const value = form.get(name);
   if (value !== undefined) return value;
   throw new OAuthRefused('invalid_request', `The field ${name} is required.`);
+}
+
+/** The scope of a token: all its permissions. Where it holds them is in `resource`, and in `resources` for those on some resources only. */
+export function scopeOf({ permissions }: Pick<VerifiedToken, 'permissions'>): string {
+  return permissions.join(' ');
 }

@@ -3,11 +3,11 @@ import { contextOf } from '../context.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { refuseWrongClient } from './client.js';
-import { type FormCall, formRoute, requireField } from './endpoint.js';
+import { type FormCall, formRoute, requireField, scopeOf } from './endpoint.js';
 import { type OAuthError, OAuthRefused } from './refusal.js';
-import { scopeOf } from './scope.js';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** RFC 8693: a session token in exchange for a credential, narrower or equal. */

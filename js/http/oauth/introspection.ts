@@ -4,9 +4,8 @@ import type { HandlerSettings } from '../options.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { requireClient } from './client.js';
-import { type FormCall, formRoute, requireField } from './endpoint.js';
+import { type FormCall, formRoute, requireField, scopeOf } from './endpoint.js';
 import { OAuthRefused } from './refusal.js';
-import { scopeOf } from './scope.js';
 
 /** RFC 7662: a resource server asks about a credential that it was given. */
 export const introspectionRoute = (oauthPath: string): Route =>

@@ -6,7 +6,7 @@ import { causeOf } from '../../verify/unavailable.js';
 import { contextOf, readClientIp, shownAddress } from '../context.js';
 import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';
-import { scopeOf } from './scope.js';
+import { scopeOf } from './endpoint.js';
 
 /** Both spellings that clients know. */
 const SPELLINGS = { 'access-token': 'AccessToken', 'access-tokens': 'AccessTokens' } as const;

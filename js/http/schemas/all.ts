@@ -1,10 +1,43 @@
+import { STATUSES } from '../refusal.js';
 import { ACCOUNT_SCHEMAS } from './account.js';
-import { DEPLOYMENT_SCHEMAS } from './deployment.js';
 import { OAUTH_SCHEMAS } from './oauth.js';
-import { PROBLEM_SCHEMAS } from './problem.js';
-import type { Schema } from './schema.js';
+import { described, list, mapOf, object, oneOf, type Schema, TEXT } from './schema.js';
 import { SELECTION_SCHEMAS } from './selection.js';
 import { TOKEN_SCHEMAS } from './token.js';
+
+/** The deployment and whoever manages it, by the names that the OpenAPI document gives them. */
+const DEPLOYMENT_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Deployment: object({
+    prefix: described('The start of every credential.', TEXT),
+    catalog: described('Services, templates, roles and kinds.', { type: 'object' }),
+  }),
+  Actor: {
+    oneOf: [
+      object({
+        id: TEXT,
+        'roles?': described('By resource.', mapOf(TEXT)),
+        'permissions?': list(TEXT),
+      }),
+      object({ token: described('The id of the token that this actor is.', TEXT) }),
+    ],
+  },
+};
+
+/** What refusals look like. */
+const PROBLEM_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Problem: {
+    ...object({
+      type: { const: 'about:blank' },
+      title: TEXT,
+      status: { type: 'integer', minimum: 400, maximum: 599 },
+      detail: TEXT,
+      code: oneOf(...Object.keys(STATUSES)),
+      'path?': TEXT,
+      'problems?': list(object({ path: TEXT, message: TEXT })),
+    }),
+    description: 'RFC 9457. Branch on `code`.',
+  },
+};
 
 /** All that crosses, by the names that the OpenAPI document gives them. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {

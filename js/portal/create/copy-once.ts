@@ -1,15 +1,15 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../api/token.js';
 import { icon } from '../icons.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 
 /** The file that a credential is downloaded as. */
 const FILE = '.env';
 
 /** The one screen that shows a credential, once. It is in the field, and nowhere else. */
-export class CopyOnce extends Part {
+export class CopyOnce extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     credential: { attribute: false },
     record: { attribute: false },
     rotated: { attribute: false },

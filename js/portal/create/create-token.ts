@@ -6,12 +6,11 @@ import type { CreateInput } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
-import { selectionOf } from '../permissions/choice.js';
-import type { ChoiceChange } from '../permissions/choice-change.js';
+import { type ChoiceChange, selectionOf } from '../permissions/choice.js';
 import { warningsOf } from '../permissions/summary.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 import { restrictionFields } from '../restrictions/restriction-fields.js';
-import type { Unread } from '../restrictions/unreadable-field.js';
+import type { UnreadableField } from '../restrictions/unreadable-field.js';
 import { settle } from '../settle.js';
 import { detailsSection } from './details.js';
 import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKind } from './draft.js';
@@ -21,9 +20,9 @@ import { review } from './review.js';
 import { roleField, rolesOf } from './role-field.js';
 
 /** Making a token, in steps. The credential is made here, and only its digest leaves the page. */
-export class CreateToken extends Part {
+export class CreateToken extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     prefill: { attribute: false },
     engine: { state: true },
     draft: { state: true },
@@ -41,7 +40,7 @@ export class CreateToken extends Part {
   declare tried: boolean;
   declare busy: boolean;
   /** A field whose text no value came of. */
-  declare unread: Unread | undefined;
+  declare unread: UnreadableField | undefined;
   declare error: unknown;
   /** Whether somebody has just chosen to go on: a second click is the same one. */
   #going = false;
@@ -137,9 +136,9 @@ export class CreateToken extends Part {
       case 'restrictions':
         return restrictionFields(
           portal,
-          draft.terms,
+          draft.tokenFields,
           { conditions: true, limits: true },
-          (change) => this.#change({ terms: { ...draft.terms, ...change } }),
+          (change) => this.#change({ tokenFields: { ...draft.tokenFields, ...change } }),
           this.unread,
         );
     }
@@ -196,7 +195,7 @@ export class CreateToken extends Part {
     event.preventDefault();
     if (this.busy || this.#going || this.engine === undefined) return;
     this.#going = true;
-    const settled = await settle(this, this.draft.terms);
+    const settled = await settle(this, this.draft.tokenFields);
     this.#going = false;
     if (!settled) return;
     const steps = stepsOf(this.draft.kind);

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Portal } from '../portal.js';
 import { descriptionField, nameField, tagsField, textOf } from '../restrictions/label-fields.js';
-import type { Terms } from '../restrictions/token-form.js';
+import type { TokenFields } from '../restrictions/token-fields.js';
 import type { Draft } from './draft.js';
 
 /** What it is called, and as whom it acts. */
@@ -13,9 +13,10 @@ export function detailsSection(
   change: (change: Partial<Draft>) => void,
 ): TemplateResult {
   const { texts } = portal;
-  const { kind, terms } = draft;
+  const { kind, tokenFields } = draft;
   const kinds = portal.offeredKinds();
-  const changeTerms = (changed: Partial<Terms>) => change({ terms: { ...draft.terms, ...changed } });
+  const changeFields = (changed: Partial<TokenFields>) =>
+    change({ tokenFields: { ...draft.tokenFields, ...changed } });
   return html`
     ${
       kinds.length > 1
@@ -37,11 +38,11 @@ export function detailsSection(
           ? ''
           : html`<p>${kind.description}</p>`
     }
-    ${nameField(portal, terms, { missing, unique: kind.uniqueNames }, changeTerms)}
+    ${nameField(portal, tokenFields, { missing, unique: kind.uniqueNames }, changeFields)}
     ${kind.technicalUser || portal.authority.is(portal.owner) ? '' : subjectField(portal, draft, change)}
     <details class="more">
       <summary>${texts.of('field.more')}</summary>
-      ${descriptionField(portal, terms, changeTerms)} ${tagsField(portal, terms, changeTerms)}
+      ${descriptionField(portal, tokenFields, changeFields)} ${tagsField(portal, tokenFields, changeFields)}
     </details>
   `;
 }

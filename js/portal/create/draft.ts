@@ -2,7 +2,7 @@ import type { DescribedKind } from '../../api/describe.js';
 import type { CreateInput } from '../../api/token.js';
 import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
-import { NO_TERMS, type Terms, termsInput } from '../restrictions/token-form.js';
+import { NO_FIELDS, type TokenFields, tokenInputOf } from '../restrictions/token-fields.js';
 import { type Expiration, expiryInput, isPossible, usualExpiration } from './expiration.js';
 import type { Prefill } from './prefill.js';
 
@@ -10,7 +10,7 @@ import type { Prefill } from './prefill.js';
 export interface Draft {
   kind: DescribedKind;
   subject: string;
-  terms: Terms;
+  tokenFields: TokenFields;
   choice: Choice;
   expiration: Expiration;
 }
@@ -26,7 +26,7 @@ export function draftOf(
   const templates = prefill?.templates.filter((id) => Object.hasOwn(known, id)) ?? [];
   const draft = {
     subject: '',
-    terms: { ...NO_TERMS, name: prefill?.name ?? '' },
+    tokenFields: { ...NO_FIELDS, name: prefill?.name ?? '' },
     choice: prefill?.choice ?? { ...NOTHING, templates },
   };
   return withKind({ ...draft, kind, expiration: 'never' }, kind);
@@ -57,7 +57,7 @@ export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][]
 
 /** Whether a section has all that it needs. */
 export function isComplete(section: Section, draft: Draft, given: number, now: number): boolean {
-  if (section === 'details') return draft.terms.name.trim() !== '';
+  if (section === 'details') return draft.tokenFields.name.trim() !== '';
   if (section === 'permissions') return given > 0;
   if (section === 'expiration') return isPossible(draft.expiration, draft.kind, now);
   return true;
@@ -65,11 +65,11 @@ export function isComplete(section: Section, draft: Draft, given: number, now: n
 
 /** What `create` is asked, but for the credential. */
 export function inputOf(draft: Draft, owner: string, now: number): CreateInput {
-  const { kind, subject, terms, choice, expiration } = draft;
+  const { kind, subject, tokenFields, choice, expiration } = draft;
   return {
     kind: kind.id,
     owner,
-    ...termsInput(terms),
+    ...tokenInputOf(tokenFields),
     ...(subject.trim() === '' ? {} : { subject: subject.trim() }),
     ...selectionOf(choice),
     ...expiryInput(expiration, kind, now),

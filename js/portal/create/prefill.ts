@@ -9,8 +9,8 @@ export interface Prefill {
   choice?: Choice;
 }
 
-const MOST_NAME = 100;
-const MOST_TEMPLATES = 20;
+const MAX_NAME_LENGTH = 100;
+const MAX_TEMPLATES = 20;
 
 /** Reads the query of a page; `undefined`: it is no template link. */
 export function prefillOf(query: string): Prefill | undefined {
@@ -19,8 +19,8 @@ export function prefillOf(query: string): Prefill | undefined {
   if (templates.length === 0) return undefined;
   const kind = parameters.get('kind');
   return {
-    templates: [...new Set(templates)].slice(0, MOST_TEMPLATES),
-    name: (parameters.get('name') ?? '').slice(0, MOST_NAME),
+    templates: [...new Set(templates)].slice(0, MAX_TEMPLATES),
+    name: (parameters.get('name') ?? '').slice(0, MAX_NAME_LENGTH),
     ...(kind === null ? {} : { kind }),
   };
 }

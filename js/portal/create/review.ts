@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from 'lit';
 import type { Preview } from '../../api/selection.js';
-import { narrowedOf } from '../permissions/narrowed.js';
+import { narrowedOf } from '../permissions/shown.js';
 import { summaryOf } from '../permissions/summary.js';
 import type { Portal } from '../portal.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';
-import { conditionsOf, limitsOf } from '../restrictions/token-form.js';
+import { conditionsOf, limitsOf } from '../restrictions/token-fields.js';
 import type { Draft } from './draft.js';
 import { endOf } from './expiration.js';
 
@@ -20,8 +20,8 @@ export function review(portal: Portal, draft: Draft, { permissions, resources }:
     ends === undefined ? texts.of('summary.forever') : texts.of('summary.until', { date: times.day(ends) }),
   ];
   const restrictions = [
-    ...conditionWords(portal, conditionsOf(draft.terms)),
-    ...limitWords(portal, limitsOf(draft.terms)),
+    ...conditionWords(portal, conditionsOf(draft.tokenFields)),
+    ...limitWords(portal, limitsOf(draft.tokenFields)),
   ];
   return html`<aside class="review" aria-labelledby="review-title">
     <h3 id="review-title">${texts.of('summary.title')}</h3>

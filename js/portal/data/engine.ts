@@ -1,6 +1,6 @@
 import type { Deployment } from '../../api/catalog.js';
 import type { Tokens } from '../../api/tokens.js';
-import { ConfiguredCore } from '../../core/manage-core.js';
+import { ManageCore } from '../../core/manage-core.js';
 import { mintCredential } from '../../manage/mint.js';
 import { refusal } from '../../runtime/protocol.js';
 
@@ -14,7 +14,7 @@ export type Engine = Pick<Tokens, 'resolve' | 'expand' | 'mint'>;
 export async function startEngine({ catalog, prefix }: Deployment, now: () => number): Promise<Engine> {
   const catalogText = JSON.stringify(catalog);
   // It verifies nothing, so no token is ever remembered.
-  const core = await ConfiguredCore.start({ config: { prefix }, catalogText, capacity: 1 });
+  const core = await ManageCore.start({ config: { prefix }, catalogText, capacity: 1 });
   return {
     resolve: (selection, { tree = true } = {}) => {
       const step = core.resolve(selection, tree);

@@ -2,14 +2,14 @@ import { html, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 import { listTools } from './list-tools.js';
 import { EVERYTHING } from './listing.js';
 import { tokenRow } from './token-row.js';
 import { RowWindow } from './window.js';
 
 /** All tokens of an owner. */
-export class TokenList extends Part {
+export class TokenList extends PortalElement {
   readonly #window = new RowWindow(this, () => this.querySelector('tbody'));
   #typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -186,5 +186,5 @@ export class TokenList extends Part {
   }
 }
 
-const ownerTitle = ({ owner, owners }: Part['portal']) =>
+const ownerTitle = ({ owner, owners }: PortalElement['portal']) =>
   owners.find(({ id }) => id === owner)?.title ?? owner;

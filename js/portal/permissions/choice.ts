@@ -1,5 +1,6 @@
 import type { Branch, Preview, Selection } from '../../api/selection.js';
 import type { TokenRecord } from '../../api/token.js';
+import type { Engine } from '../data/engine.js';
 
 /** A selection while somebody is making it. */
 export interface Choice {
@@ -103,4 +104,23 @@ export function difference(before: readonly string[], after: readonly string[]) 
   const was = new Set(before);
   const is = new Set(after);
   return { adds: after.filter((id) => !was.has(id)), drops: before.filter((id) => !is.has(id)) };
+}
+
+/** Whether the catalog of today has a permission. */
+export function isKnown(permission: string, engine: Engine): boolean {
+  try {
+    return engine.expand(permission).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A choice that somebody has made, with what it comes to. */
+export class ChoiceChange extends Event {
+  readonly choice: Choice;
+
+  constructor(choice: Choice) {
+    super('choice-change');
+    this.choice = choice;
+  }
 }

@@ -3,14 +3,13 @@ import { live } from 'lit/directives/live.js';
 import type { LeastkeyError } from '../../api/errors.js';
 import type { Engine } from '../data/engine.js';
 import { icon } from '../icons.js';
-import { Part, reveal } from '../portal-element.js';
-import { type Choice, NOTHING, selectionOf } from './choice.js';
-import { ChoiceChange } from './choice-change.js';
+import { PortalElement, reveal } from '../portal-element.js';
+import { type Choice, ChoiceChange, NOTHING, selectionOf } from './choice.js';
 
 /** Single permissions, held on some resources only. */
-export class Narrowing extends Part {
+export class Narrowing extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     engine: { attribute: false },
     choice: { attribute: false },
     given: { attribute: false },

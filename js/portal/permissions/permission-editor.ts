@@ -2,9 +2,10 @@ import { html, type TemplateResult } from 'lit';
 import type { Preview } from '../../api/selection.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 import {
   type Choice,
+  ChoiceChange,
   difference,
   NOTHING,
   offered,
@@ -13,7 +14,6 @@ import {
   withPermissions,
   withTemplate,
 } from './choice.js';
-import { ChoiceChange } from './choice-change.js';
 import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
 import type { TreeChange } from './permission-tree.js';
 
@@ -21,9 +21,9 @@ import type { TreeChange } from './permission-tree.js';
 const NAMED = 6;
 
 /** Permission sets, and behind them every single permission. */
-export class PermissionEditor extends Part {
+export class PermissionEditor extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     engine: { attribute: false },
     choice: { attribute: false },
     kind: { attribute: false },

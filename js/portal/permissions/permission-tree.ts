@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { Branch, Source } from '../../api/selection.js';
 import type { PermissionUse } from '../../api/usage.js';
 import { icon } from '../icons.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 import { permissionsIn } from './choice.js';
 import { givenIn, onlyGiven, permissionsShown, type Shown, shownOf, stateShown } from './shown.js';
 
@@ -24,9 +24,9 @@ export class TreeChange extends Event {
 }
 
 /** Every service and its permissions, with boxes that are ticked, clear, or partly ticked. */
-export class PermissionTree extends Part {
+export class PermissionTree extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     tree: { attribute: false },
     fixed: { attribute: false },
     use: { attribute: false },

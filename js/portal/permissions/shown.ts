@@ -1,4 +1,6 @@
+import { html, type TemplateResult } from 'lit';
 import type { Branch } from '../../api/selection.js';
+import type { Portal } from '../portal.js';
 
 /** A node as it is shown: with those of its children that are. */
 export interface Shown {
@@ -49,4 +51,19 @@ export function onlyGiven(nodes: readonly Shown[]): Shown[] {
   return nodes.flatMap(({ branch, children }) =>
     branch.state === 'off' ? [] : [{ branch, children: onlyGiven(children) }],
   );
+}
+
+/** Which permissions are held on some resources only, and on which. */
+export function narrowedOf(
+  { texts, titles }: Portal,
+  resources: Readonly<Record<string, readonly string[]>> = {},
+): TemplateResult | string {
+  const entries = Object.entries(resources);
+  if (entries.length === 0) return '';
+  return html`<ul class="narrowed">
+    ${entries.map(
+      ([permission, places]) =>
+        html`<li dir="auto">${texts.of('narrow.is', { title: titles.permission(permission), list: texts.either(places) })}</li>`,
+    )}
+  </ul>`;
 }

@@ -1,7 +1,7 @@
 import type { Conditions, Limits } from '../../api/conditions.js';
 import type { Portal } from '../portal.js';
 import { lifetimeOf } from '../text/times.js';
-import { DAYS, type Day } from './token-form.js';
+import { DAYS, type Day } from './token-fields.js';
 
 /** What must be true of a request, one text for each condition. */
 export function conditionWords(portal: Pick<Portal, 'texts'>, conditions: Conditions = {}): string[] {

@@ -1,17 +1,17 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Portal } from '../portal.js';
-import type { Terms } from './token-form.js';
+import type { TokenFields } from './token-fields.js';
 
-export type ChangeTerms = (change: Partial<Terms>) => void;
+export type ChangeTokenFields = (change: Partial<TokenFields>) => void;
 
 export const textOf = (event: Event) => (event.target as HTMLInputElement).value;
 
 export function nameField(
   { texts }: Portal,
-  { name }: Terms,
+  { name }: TokenFields,
   { missing, unique }: { missing: boolean; unique: boolean },
-  change: ChangeTerms,
+  change: ChangeTokenFields,
 ): TemplateResult {
   return html`<div class="field">
     <label>
@@ -35,8 +35,8 @@ export function nameField(
 
 export function descriptionField(
   { texts }: Portal,
-  { description }: Terms,
-  change: ChangeTerms,
+  { description }: TokenFields,
+  change: ChangeTokenFields,
 ): TemplateResult {
   return html`<label class="field">
     <span>${texts.of('field.description')} <small>${texts.of('field.optional')}</small></span>
@@ -52,7 +52,11 @@ export function descriptionField(
   </label>`;
 }
 
-export function tagsField({ texts }: Portal, { tags }: Terms, change: ChangeTerms): TemplateResult {
+export function tagsField(
+  { texts }: Portal,
+  { tags }: TokenFields,
+  change: ChangeTokenFields,
+): TemplateResult {
   return html`<div class="field">
     <label>
     <span>${texts.of('field.tags')} <small>${texts.of('field.optional')}</small></span>

@@ -3,9 +3,9 @@ import { live } from 'lit/directives/live.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 import { conditionWords, dayName, limitWords } from './describe.js';
-import { type ChangeTerms, textOf } from './label-fields.js';
-import { conditionsOf, DAYS, limitsOf, type Terms } from './token-form.js';
-import type { Unread } from './unreadable-field.js';
+import { type ChangeTokenFields, textOf } from './label-fields.js';
+import { conditionsOf, DAYS, limitsOf, type TokenFields } from './token-fields.js';
+import type { UnreadableField } from './unreadable-field.js';
 
 const LISTS = ['ips', 'origins', 'audiences'] as const;
 const MINUTE = DAY / 1_440;
@@ -15,14 +15,14 @@ const REFILLS = [DAY, 7 * DAY, 30 * DAY];
 /** Where, when and how often the token may be used. Folded until somebody wants it. */
 export function restrictionFields(
   portal: Portal,
-  terms: Terms,
+  tokenFields: TokenFields,
   offered: { conditions: boolean; limits: boolean },
-  change: ChangeTerms,
-  unread: Unread | undefined,
+  change: ChangeTokenFields,
+  unread: UnreadableField | undefined,
 ): TemplateResult {
   const { texts } = portal;
-  const conditions = conditionsOf(terms);
-  const limits = limitsOf(terms);
+  const conditions = conditionsOf(tokenFields);
+  const limits = limitsOf(tokenFields);
   const written = [...conditionWords(portal, conditions), ...limitWords(portal, limits)];
   return html`<details class="advanced" name="restrictions">
     <summary>
@@ -30,15 +30,15 @@ export function restrictionFields(
       <small>${written.length === 0 ? texts.of('restrict.none') : texts.count('restrict.count', written.length)}</small>
     </summary>
     <p>${texts.of('restrict.hint')}</p>
-    ${offered.conditions ? conditionFields(portal, terms, change, unread) : ''}
-    ${offered.limits ? limitFields(portal, terms, change, unread) : ''}
+    ${offered.conditions ? conditionFields(portal, tokenFields, change, unread) : ''}
+    ${offered.limits ? limitFields(portal, tokenFields, change, unread) : ''}
   </details>`;
 }
 
 /** What is wrong with one of the fields of a group, below them. */
 function unreadNote(
   { texts }: Portal,
-  unread: Unread | undefined,
+  unread: UnreadableField | undefined,
   names: readonly string[],
 ): TemplateResult | string {
   if (unread === undefined || !names.includes(unread.name)) return '';
@@ -47,9 +47,9 @@ function unreadNote(
 
 function conditionFields(
   portal: Portal,
-  terms: Terms,
-  change: ChangeTerms,
-  unread: Unread | undefined,
+  tokenFields: TokenFields,
+  change: ChangeTokenFields,
+  unread: UnreadableField | undefined,
 ): TemplateResult {
   const { texts } = portal;
   return html`
@@ -64,7 +64,7 @@ function conditionFields(
             spellcheck="false"
             autocomplete="off"
             dir="ltr"
-            .value=${live(terms[list])}
+            .value=${live(tokenFields[list])}
             aria-describedby="${list}-hint"
             @input=${(event: Event) => change({ [list]: textOf(event) })}
           ></textarea></label>
@@ -72,32 +72,32 @@ function conditionFields(
         </div>`,
       )}
     </div>
-    ${hourFields(portal, terms, change, unread)}
+    ${hourFields(portal, tokenFields, change, unread)}
   `;
 }
 
 function hourFields(
   portal: Portal,
-  terms: Terms,
-  change: ChangeTerms,
-  unread: Unread | undefined,
+  tokenFields: TokenFields,
+  change: ChangeTokenFields,
+  unread: UnreadableField | undefined,
 ): TemplateResult {
   const { texts } = portal;
-  const set = (days: Terms['days']) =>
+  const set = (days: TokenFields['days']) =>
     // Hours are those of the person who writes them, unless that person says otherwise.
-    change(terms.utcOffset === '' ? { days, utcOffset: hereOffset() } : { days });
+    change(tokenFields.utcOffset === '' ? { days, utcOffset: hereOffset() } : { days });
   const hour = (name: 'from' | 'to') => html`<label class="field">
     <span>${texts.of(`restrict.${name}`)}</span>
     <input
       type="time"
       name=${name}
-      .value=${live(terms[name])}
+      .value=${live(tokenFields[name])}
       aria-invalid=${unread?.name === name}
       aria-describedby="restrict-unread"
       @change=${(event: Event) =>
         change({
           [name]: textOf(event),
-          ...(terms.utcOffset === '' ? { utcOffset: hereOffset() } : {}),
+          ...(tokenFields.utcOffset === '' ? { utcOffset: hereOffset() } : {}),
         })}
     />
   </label>`;
@@ -109,10 +109,12 @@ function hourFields(
           <input
             type="checkbox"
             name="day"
-            .checked=${live(terms.days.includes(day))}
+            .checked=${live(tokenFields.days.includes(day))}
             @change=${() =>
               set(
-                terms.days.includes(day) ? terms.days.filter((other) => other !== day) : [...terms.days, day],
+                tokenFields.days.includes(day)
+                  ? tokenFields.days.filter((other) => other !== day)
+                  : [...tokenFields.days, day],
               )}
           />
           <span>${dayName(texts.locale, day)}</span>
@@ -128,7 +130,7 @@ function hourFields(
           placeholder="+00:00"
           autocomplete="off"
           dir="ltr"
-          .value=${live(terms.utcOffset)}
+          .value=${live(tokenFields.utcOffset)}
           @input=${(event: Event) => change({ utcOffset: textOf(event) })}
         />
       </label>
@@ -140,9 +142,9 @@ function hourFields(
 
 function limitFields(
   portal: Portal,
-  terms: Terms,
-  change: ChangeTerms,
-  unread: Unread | undefined,
+  tokenFields: TokenFields,
+  change: ChangeTokenFields,
+  unread: UnreadableField | undefined,
 ): TemplateResult {
   const { texts } = portal;
   const count = (name: 'requests' | 'credits' | 'refill') => html`<input
@@ -150,7 +152,7 @@ function limitFields(
     min="1"
     step="1"
     name=${name}
-    .value=${live(terms[name])}
+    .value=${live(tokenFields[name])}
     aria-invalid=${unread?.name === name}
     aria-describedby="restrict-unread"
     @input=${(event: Event) => change({ [name]: textOf(event) })}
@@ -160,7 +162,7 @@ function limitFields(
       <legend>${texts.of('restrict.limits')}</legend>
       <div class="side">
         <label class="field"><span>${texts.of('restrict.requests')}</span>${count('requests')}</label>
-        ${length(portal, 'per', terms.per, PERIODS, change)}
+        ${length(portal, 'per', tokenFields.per, PERIODS, change)}
       </div>
       ${unreadNote(portal, unread, ['requests'])}
     </fieldset>
@@ -168,9 +170,9 @@ function limitFields(
       <legend>${texts.of('restrict.budget')}</legend>
       <div class="side">
         <label class="field"><span>${texts.of('restrict.amount')}</span>${count('credits')}</label>
-        ${length(portal, 'every', terms.every, [0, ...REFILLS], change)}
+        ${length(portal, 'every', tokenFields.every, [0, ...REFILLS], change)}
         ${
-          terms.every === 0
+          tokenFields.every === 0
             ? ''
             : html`<label class="field"><span>${texts.of('restrict.refill.amount')}</span>${count('refill')}</label>`
         }
@@ -186,7 +188,7 @@ function length(
   name: 'per' | 'every',
   chosen: number,
   usual: readonly number[],
-  change: ChangeTerms,
+  change: ChangeTokenFields,
 ): TemplateResult {
   const lengths = [...new Set([...usual, chosen])].sort((a, b) => a - b);
   return html`<label class="field">

@@ -3,7 +3,13 @@ import type { TokenChange, TokenRecord } from '../../api/token.js';
 import { type Choice, difference, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';
-import { conditionsOf, limitsOf, type Terms, tagsOf, termsOf } from '../restrictions/token-form.js';
+import {
+  conditionsOf,
+  limitsOf,
+  type TokenFields,
+  tagsOf,
+  tokenFieldsOf,
+} from '../restrictions/token-fields.js';
 
 /** What of a token can be edited on a screen, in the words of its kind. Its metadata are for the host, not for people. */
 export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';
@@ -19,7 +25,7 @@ export function editableOf({ kinds }: Portal, { kind, status }: TokenRecord): Ed
 
 /** A form for a token: its texts, and how its permissions are chosen. */
 export interface Edited {
-  terms: Terms;
+  tokenFields: TokenFields;
   choice: Choice;
 }
 
@@ -38,13 +44,13 @@ export function changesOf(
   portal: Portal,
   record: TokenRecord,
   editable: readonly Editable[],
-  { terms, choice }: Edited,
+  { tokenFields, choice }: Edited,
   preview: Preview,
 ): Changes {
-  const before = termsOf(record);
+  const before = tokenFieldsOf(record);
   const { adds, drops } = difference(record.permissions, preview.permissions);
   const was = { ...inputsOf(before), role: record.role, resources: record.resources ?? {} };
-  const is = { ...inputsOf(terms), role: choice.role, resources: preview.resources ?? {} };
+  const is = { ...inputsOf(tokenFields), role: choice.role, resources: preview.resources ?? {} };
   const differs = (member: keyof typeof was) => JSON.stringify(was[member]) !== JSON.stringify(is[member]);
   const own = editable.filter((what) => what !== 'permissions' && differs(what as keyof typeof was));
   const selects = editable.includes('permissions');
@@ -67,14 +73,14 @@ export function changesOf(
 }
 
 /** The members of a change. `null` takes one away. */
-function inputsOf(terms: Terms) {
-  const tags = tagsOf(terms);
+function inputsOf(tokenFields: TokenFields) {
+  const tags = tagsOf(tokenFields);
   return {
-    name: terms.name.trim(),
-    description: terms.description.trim() || null,
+    name: tokenFields.name.trim(),
+    description: tokenFields.description.trim() || null,
     tags: tags.length === 0 ? null : tags,
-    conditions: conditionsOf(terms) ?? null,
-    limits: limitsOf(terms) ?? null,
+    conditions: conditionsOf(tokenFields) ?? null,
+    limits: limitsOf(tokenFields) ?? null,
   };
 }
 

@@ -1,8 +1,7 @@
 import type { Branch } from '../../api/selection.js';
 import type { TokenRecord } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
-import { choiceOf, difference, selectionOf } from '../permissions/choice.js';
-import { isKnown } from '../permissions/known.js';
+import { choiceOf, difference, isKnown, selectionOf } from '../permissions/choice.js';
 
 /** How a token stands to the catalog of today. */
 export interface Stand {

@@ -5,30 +5,28 @@ import { roleField, rolesOf } from '../create/role-field.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
-import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
-import type { ChoiceChange } from '../permissions/choice-change.js';
+import { type Choice, type ChoiceChange, NOTHING, selectionOf } from '../permissions/choice.js';
 import { warningsOf } from '../permissions/summary.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 import { descriptionField, nameField, tagsField } from '../restrictions/label-fields.js';
 import { restrictionFields } from '../restrictions/restriction-fields.js';
-import { NO_TERMS, type Terms, termsOf } from '../restrictions/token-form.js';
-import type { Unread } from '../restrictions/unreadable-field.js';
+import { NO_FIELDS, type TokenFields, tokenFieldsOf } from '../restrictions/token-fields.js';
+import type { UnreadableField } from '../restrictions/unreadable-field.js';
 import { settle } from '../settle.js';
-import { ceilingOf } from './ceiling.js';
 import { type Changes, changesOf, type Editable, editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
-import { startOf } from './start.js';
+import { ceilingOf, startOf } from './starting-values.js';
 
 /** Changing what a token is, as far as its kind lets anybody, with the difference in view before it is saved. */
-export class EditToken extends Part {
+export class EditToken extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     id: { attribute: false },
     narrow: { attribute: false },
     from: { attribute: false },
     engine: { state: true },
     record: { state: true },
-    terms: { state: true },
+    tokenFields: { state: true },
     choice: { state: true },
     ceiling: { state: true },
     busy: { state: true },
@@ -41,17 +39,17 @@ export class EditToken extends Part {
   declare from: 'list' | undefined;
   declare engine: Engine | undefined;
   declare record: TokenRecord | undefined;
-  declare terms: Terms;
+  declare tokenFields: TokenFields;
   declare choice: Choice;
   declare ceiling: ReadonlySet<string>;
   declare busy: boolean;
   /** A field whose text no value came of. */
-  declare unread: Unread | undefined;
+  declare unread: UnreadableField | undefined;
   declare error: unknown;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    Object.assign(this, { terms: NO_TERMS, choice: NOTHING, busy: false });
+    Object.assign(this, { tokenFields: NO_FIELDS, choice: NOTHING, busy: false });
     void this.#load();
     this.focusHeading();
   }
@@ -65,7 +63,7 @@ export class EditToken extends Part {
       this.ceiling = await ceilingOf(this.portal, record);
       const idle = this.narrow ? idleOf(this.portal, record) : undefined;
       this.choice = idle === undefined ? startOf(record, engine) : narrowedTo(record, idle.needed, engine);
-      Object.assign(this, { engine, record, terms: termsOf(record) });
+      Object.assign(this, { engine, record, tokenFields: tokenFieldsOf(record) });
     } catch (error) {
       this.error = error;
     }
@@ -152,12 +150,12 @@ export class EditToken extends Part {
 
   /** What the form comes to as it is now. */
   #edited(record: TokenRecord, engine: Engine) {
-    const { portal, terms, choice } = this;
+    const { portal, tokenFields, choice } = this;
     const editable = editableOf(portal, record);
     const preview = engine.resolve(selectionOf(choice), { tree: false });
-    const changes = changesOf(portal, record, editable, { terms, choice }, preview);
+    const changes = changesOf(portal, record, editable, { tokenFields, choice }, preview);
     const empty = editable.includes('permissions') && preview.permissions.length === 0;
-    return { preview, changes, incomplete: empty || terms.name.trim() === '' };
+    return { preview, changes, incomplete: empty || tokenFields.name.trim() === '' };
   }
 
   async #submit(record: TokenRecord, engine: Engine): Promise<void> {
@@ -166,19 +164,19 @@ export class EditToken extends Part {
     if (changes.input !== undefined && !incomplete) await this.#save(record, changes);
   }
 
-  readonly #change = (change: Partial<Terms>): void => {
-    this.terms = { ...this.terms, ...change };
+  readonly #change = (change: Partial<TokenFields>): void => {
+    this.tokenFields = { ...this.tokenFields, ...change };
     this.unread = undefined;
   };
 
   #labels({ kind }: TokenRecord, editable: readonly Editable[]): TemplateResult {
-    const { portal, terms } = this;
-    const missing = terms.name.trim() === '';
+    const { portal, tokenFields } = this;
+    const missing = tokenFields.name.trim() === '';
     const unique = portal.kinds.get(kind)?.uniqueNames === true;
     return html`
-      ${editable.includes('name') ? nameField(portal, terms, { missing, unique }, this.#change) : ''}
-      ${editable.includes('description') ? descriptionField(portal, terms, this.#change) : ''}
-      ${editable.includes('tags') ? tagsField(portal, terms, this.#change) : ''}
+      ${editable.includes('name') ? nameField(portal, tokenFields, { missing, unique }, this.#change) : ''}
+      ${editable.includes('description') ? descriptionField(portal, tokenFields, this.#change) : ''}
+      ${editable.includes('tags') ? tagsField(portal, tokenFields, this.#change) : ''}
     `;
   }
 
@@ -202,7 +200,7 @@ export class EditToken extends Part {
   #restrictions(editable: readonly Editable[]): TemplateResult | string {
     const offered = { conditions: editable.includes('conditions'), limits: editable.includes('limits') };
     if (!offered.conditions && !offered.limits) return '';
-    return restrictionFields(this.portal, this.terms, offered, this.#change, this.unread);
+    return restrictionFields(this.portal, this.tokenFields, offered, this.#change, this.unread);
   }
 
   #difference({ adds, drops, rows, input }: Changes, empty: boolean): TemplateResult {

@@ -1,7 +1,6 @@
 import type { TokenRecord } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
-import { type Choice, difference, NOTHING } from '../permissions/choice.js';
-import { isKnown } from '../permissions/known.js';
+import { type Choice, difference, isKnown, NOTHING } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 

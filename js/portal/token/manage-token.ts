@@ -3,14 +3,14 @@ import type { TokenRecord } from '../../api/token.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
 import type { StatusAction } from '../portal.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
-import { gracesOf } from './grace.js';
+import { gracesOf } from './starting-values.js';
 
 /** The dialog behind the status of a token: what its kind allows, and a confirmation before anything is done. */
-export class ManageToken extends Part {
+export class ManageToken extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     record: { state: true },
     asked: { state: true },
     busy: { state: true },

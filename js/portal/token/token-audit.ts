@@ -1,16 +1,16 @@
 import { html, type TemplateResult } from 'lit';
 import type { AuditEntry } from '../../api/audit.js';
-import { filledPage } from '../data/filled-page.js';
+import { filledPage } from '../data/source.js';
 import { errorBox } from '../error-box.js';
 import { difference } from '../permissions/choice.js';
-import { instant, Part } from '../portal-element.js';
+import { instant, PortalElement } from '../portal-element.js';
 
 const PAGE = 20;
 
 /** The changes of one token, newest first. */
-export class TokenAudit extends Part {
+export class TokenAudit extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     owner: { attribute: false },
     token: { attribute: false },
     revision: { attribute: false },

@@ -5,9 +5,9 @@ import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
 import { statusButton } from '../list/token-row.js';
-import { narrowedOf } from '../permissions/narrowed.js';
+import { narrowedOf } from '../permissions/shown.js';
 import { summaryOf } from '../permissions/summary.js';
-import { Part } from '../portal-element.js';
+import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 import { editableOf } from './changes.js';
 import { standOf } from './drift.js';
@@ -15,9 +15,9 @@ import { factsOf } from './facts.js';
 import { idleNote } from './idle-note.js';
 
 /** Everything that is known of one token. */
-export class TokenPage extends Part {
+export class TokenPage extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     id: { attribute: false },
     engine: { state: true },
     record: { state: true },

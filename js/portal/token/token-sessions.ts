@@ -1,16 +1,16 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../api/token.js';
-import { filledPage } from '../data/filled-page.js';
+import { filledPage } from '../data/source.js';
 import { errorBox } from '../error-box.js';
-import { instant, Part } from '../portal-element.js';
+import { instant, PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 
 const PAGE = 20;
 
 /** The living sessions that were exchanged from a token. */
-export class TokenSessions extends Part {
+export class TokenSessions extends PortalElement {
   static override properties = {
-    ...Part.properties,
+    ...PortalElement.properties,
     record: { attribute: false },
     sessions: { state: true },
     next: { state: true },

@@ -3,7 +3,7 @@ import type { TokenRecord } from '../../api/token.js';
 import { DAY, lifetimeOf } from '../text/times.js';
 
 /** Everything of a token but its permissions and its end, as a form has it: texts, of which empty ones say nothing. */
-export interface Terms {
+export interface TokenFields {
   name: string;
   description: string;
   /** By commas. */
@@ -31,7 +31,7 @@ export const DAYS: readonly Day[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', '
 
 const MINUTE = DAY / 1_440;
 
-export const NO_TERMS: Terms = {
+export const NO_FIELDS: TokenFields = {
   name: '',
   description: '',
   tags: '',
@@ -51,7 +51,13 @@ export const NO_TERMS: Terms = {
 
 type Told = Pick<TokenRecord, 'name' | 'description' | 'tags' | 'conditions' | 'limits'>;
 
-export function termsOf({ name, description = '', tags = [], conditions = {}, limits = {} }: Told): Terms {
+export function tokenFieldsOf({
+  name,
+  description = '',
+  tags = [],
+  conditions = {},
+  limits = {},
+}: Told): TokenFields {
   const { ips = [], origins = [], audiences = [], times = {} } = conditions;
   const { requests, credits } = limits;
   const { refill } = credits ?? {};
@@ -68,7 +74,7 @@ export function termsOf({ name, description = '', tags = [], conditions = {}, li
     to: times.to ?? '',
     utcOffset: times.utcOffset ?? '',
     requests: number(requests?.limit),
-    per: requests === undefined ? NO_TERMS.per : lifetimeOf(requests.per),
+    per: requests === undefined ? NO_FIELDS.per : lifetimeOf(requests.per),
     credits: number(credits?.amount),
     refill: number(refill?.amount),
     every: refill === undefined ? 0 : lifetimeOf(refill.every),
@@ -85,20 +91,20 @@ const itemsOf = (text: string, separator: RegExp) => [
   ),
 ];
 
-export const tagsOf = ({ tags }: Terms): string[] => itemsOf(tags, /[,\n]/);
+export const tagsOf = ({ tags }: TokenFields): string[] => itemsOf(tags, /[,\n]/);
 
 /** The conditions that are written; `undefined`: none. The core says what is wrong with them. */
-export function conditionsOf(terms: Terms): Conditions | undefined {
-  const lists = { ips: terms.ips, origins: terms.origins, audiences: terms.audiences };
+export function conditionsOf(tokenFields: TokenFields): Conditions | undefined {
+  const lists = { ips: tokenFields.ips, origins: tokenFields.origins, audiences: tokenFields.audiences };
   const written = Object.entries(lists)
     .map(([name, text]) => [name, itemsOf(text, name === 'audiences' ? /\n/ : /[\s,]/)] as const)
     .filter(([, items]) => items.length > 0);
-  const times = timesOf(terms);
+  const times = timesOf(tokenFields);
   const conditions = { ...Object.fromEntries(written), ...(times === undefined ? {} : { times }) };
   return Object.keys(conditions).length === 0 ? undefined : conditions;
 }
 
-function timesOf({ days, from, to, utcOffset }: Terms): TimeWindow | undefined {
+function timesOf({ days, from, to, utcOffset }: TokenFields): TimeWindow | undefined {
   if (days.length === 0 && from === '' && to === '') return undefined;
   return {
     ...(days.length === 0 ? {} : { days: DAYS.filter((day) => days.includes(day)) }),
@@ -109,7 +115,7 @@ function timesOf({ days, from, to, utcOffset }: Terms): TimeWindow | undefined {
 }
 
 /** The limits that are written; `undefined`: none. */
-export function limitsOf({ requests, per, credits, refill, every }: Terms): Limits | undefined {
+export function limitsOf({ requests, per, credits, refill, every }: TokenFields): Limits | undefined {
   const limits: Limits = {
     ...(requests === '' ? {} : { requests: { limit: Number(requests), per } }),
     ...(credits === ''
@@ -125,13 +131,13 @@ export function limitsOf({ requests, per, credits, refill, every }: Terms): Limi
 }
 
 /** The members of `create`'s input. */
-export function termsInput(terms: Terms) {
-  const description = terms.description.trim();
-  const tags = tagsOf(terms);
-  const conditions = conditionsOf(terms);
-  const limits = limitsOf(terms);
+export function tokenInputOf(tokenFields: TokenFields) {
+  const description = tokenFields.description.trim();
+  const tags = tagsOf(tokenFields);
+  const conditions = conditionsOf(tokenFields);
+  const limits = limitsOf(tokenFields);
   return {
-    name: terms.name.trim(),
+    name: tokenFields.name.trim(),
     ...(description === '' ? {} : { description }),
     ...(tags.length === 0 ? {} : { tags }),
     ...(conditions === undefined ? {} : { conditions }),

@@ -1,0 +1,44 @@
+import type { DescribedKind } from '../../api/describe.js';
+import type { TokenRecord } from '../../api/token.js';
+import { covers } from '../data/authority.js';
+import type { Engine } from '../data/engine.js';
+import { type Choice, choiceOf, isKnown, NOTHING, selectionOf } from '../permissions/choice.js';
+import type { Portal } from '../portal.js';
+import { DAY } from '../text/times.js';
+
+/**
+ * What a token can be given by whoever looks at it: no more than they have, and no more than the technical user has that backs it.
+ * What the token has already it can keep.
+ */
+export async function ceilingOf(portal: Portal, record: TokenRecord): Promise<ReadonlySet<string>> {
+  const { technicalUser, resource, permissions } = record;
+  if (technicalUser === undefined) return new Set([...portal.ceiling, ...permissions]);
+  const { ceilings } = await portal.source.account(technicalUser);
+  const held = ceilings
+    .filter((ceiling) => covers(ceiling.resource, resource))
+    .flatMap((ceiling) => ceiling.permissions);
+  return new Set([...held.filter((id) => portal.ceiling.has(id)), ...permissions]);
+}
+
+/** Where editing starts: how the token was chosen, or what it has, where the catalog cannot follow the choice any more. */
+export function startOf(record: TokenRecord, engine: Engine): Choice {
+  const choice = choiceOf(record);
+  try {
+    engine.resolve(selectionOf(choice), { tree: false });
+    return choice;
+  } catch {
+    const known = record.permissions.filter((id) => isKnown(id, engine));
+    return { ...NOTHING, add: known };
+  }
+}
+
+const HOUR = DAY / 24;
+
+const USUAL = [0, HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY];
+
+/** How long an old secret can go on beside a new one. */
+export function gracesOf(rules: DescribedKind | undefined): { graces: number[]; usual: number } {
+  const { grace, longestGrace } = rules?.rotation ?? { grace: DAY, longestGrace: DAY };
+  const graces = [...new Set([...USUAL, grace, longestGrace])].filter((each) => each <= longestGrace);
+  return { graces: graces.sort((a, b) => a - b), usual: grace };
+}
