@@ -12,7 +12,10 @@ export interface BufferAddresses {
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** The buffers in a core's memory, through which credentials and verdicts cross without being made into anything. */
+/**
+ * The buffers in a core's memory, through which credentials and verdicts cross without being made
+ * into anything.
+ */
 export class BatchBuffers {
   readonly #find: () => BufferAddresses;
   /** Both are of no length once the core's memory has grown. */

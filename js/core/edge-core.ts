@@ -57,12 +57,18 @@ const decoder = /* @__PURE__ */ new TextDecoder();
 
 let module: WebAssembly.Module | undefined;
 
-/** Marked as pure, as what is made above: a program that takes no verifier from this file is bundled without it. */
+/**
+ * Marked as pure, as what is made above: a program that takes no verifier from this file is bundled
+ * without it.
+ */
 const load = /* @__PURE__ */ loadOnce(async () => {
   module = await loadModule();
 });
 
-/** The core of an edge, which verifies and does nothing else. Each has an instance of the module to itself. */
+/**
+ * The core of an edge, which verifies and does nothing else. Each has an instance of the module to
+ * itself.
+ */
 export class EdgeCore implements VerifyingCore {
   readonly codes: readonly CodeRow[];
   readonly form: CredentialForm | undefined;
@@ -82,7 +88,9 @@ export class EdgeCore implements VerifyingCore {
     this.form = form;
   }
 
-  /** @throws {LeastkeyError} `invalid_input` for a configuration or a catalog that cannot be read. */
+  /**
+   * @throws {LeastkeyError} `invalid_input` for a configuration or a catalog that cannot be read.
+   */
   static async start({
     config,
     catalogText,
@@ -221,12 +229,18 @@ export class EdgeCore implements VerifyingCore {
     return decoder.decode(new Uint8Array(this.#exports.memory.buffer, at, length));
   }
 
-  /** Writes a credential to the scratch, and answers its length: one of no token where it does not fit. */
+  /**
+   * Writes a credential to the scratch, and answers its length: one of no token where it does not
+   * fit.
+   */
   #present(credential: string): number {
     return this.#buffers.write(credential) ? credential.length : 0;
   }
 
-  /** What the last call has answered in words. `what` it was given, if it could not be read: this core has no words for that. */
+  /**
+   * What the last call has answered in words. `what` it was given, if it could not be read: this
+   * core has no words for that.
+   */
   #answer(what: string): Step | undefined {
     const length = this.#exports.output_length();
     if (length === 0) return undefined;
@@ -239,7 +253,9 @@ export class EdgeCore implements VerifyingCore {
 
 const QUESTION = 'the requirement or the context';
 
-/** JSON text without the halves of characters that JavaScript's texts may have, and UTF-8 has not. */
+/**
+ * JSON text without the halves of characters that JavaScript's texts may have, and UTF-8 has not.
+ */
 function wellFormed(question: Question): string {
   const text = JSON.stringify(question);
   return text.replace(/\\(?:ud[89a-f]..|.)/g, (escaped) => (escaped.length > 2 ? '\ufffd' : escaped));

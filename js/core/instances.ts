@@ -1,14 +1,16 @@
 import { LeastkeyError } from '../api/errors.js';
 
 /**
- * The instances of a module, one at a time. Nothing that a call needs stays in one between two calls, so after a trap a fresh one serves
- * the next.
+ * The instances of a module, one at a time. Nothing that a call needs stays in one between two
+ * calls, so after a trap a fresh one serves the next.
  */
 export class Instances {
   readonly #restart: () => void;
   /** Counts the instances; objects made in an earlier one are dead. */
   #epoch = 0;
-  /** Whether the instance trapped: its memory may be in any state, so nothing more is asked of it. */
+  /**
+   * Whether the instance trapped: its memory may be in any state, so nothing more is asked of it.
+   */
   #trapped = false;
 
   /** `restart` puts a fresh instance in the place of the one that trapped. */
@@ -22,8 +24,8 @@ export class Instances {
   }
 
   /**
-   * Runs a call into wasm. Whatever it throws has cut through Rust code that was not done, so the instance is given up,
-   * not only after a trap.
+   * Runs a call into wasm. Whatever it throws has cut through Rust code that was not done, so the
+   * instance is given up, not only after a trap.
    */
   run<T>(call: () => T): T {
     try {

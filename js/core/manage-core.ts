@@ -58,8 +58,9 @@ const load = /* @__PURE__ */ loadOnce(async () => {
 const instances = /* @__PURE__ */ new Instances(__wbg_reset_state);
 
 /**
- * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs
- * stays in it between two calls, so after a trap a fresh instance, configured from the same text, serves the next.
+ * The core with one configuration. All of a process share one wasm module and one instance. Nothing
+ * that a call needs stays in it between two calls, so after a trap a fresh instance, configured
+ * from the same text, serves the next.
  */
 export class ManageCore implements VerifyingCore {
   /** What the core made of the configuration. */
@@ -190,7 +191,10 @@ export class ManageCore implements VerifyingCore {
     throw refusal(step);
   }
 
-  /** Notes a use of a token, if it is remembered: then whether it, or one that it came from, ends without use. */
+  /**
+   * Notes a use of a token, if it is remembered: then whether it, or one that it came from, ends
+   * without use.
+   */
   noteUse(id: string, at: number): boolean | undefined {
     const noted = this.#call((core) => core.noteUse(id, at));
     return noted === MISS ? undefined : noted === 1;
@@ -213,7 +217,10 @@ export class ManageCore implements VerifyingCore {
     return this.#step((core, out) => core.resolve(selection, tree, out));
   }
 
-  /** The permissions that a pattern means. They cross as runs in a list that crossed once: text is what costs. */
+  /**
+   * The permissions that a pattern means. They cross as runs in a list that crossed once: text is
+   * what costs.
+   */
   expand(pattern: string): string[] {
     const out: string[] = [];
     const ends = this.#call((core) => core.expand(pattern, out));
@@ -284,8 +291,8 @@ export class ManageCore implements VerifyingCore {
 }
 
 /**
- * Keys and values in one text, as `Reads::from_text` of src/step.rs takes them. What has a NUL in it is no JSON, so it is damaged, and so is
- * the empty text in its place.
+ * Keys and values in one text, as `Reads::from_text` of src/step.rs takes them. What has a NUL in
+ * it is no JSON, so it is damaged, and so is the empty text in its place.
  */
 function textOf(reads: Reads): string {
   const { values } = boundValues(reads);
@@ -298,7 +305,10 @@ function bare(value: string): string {
   return value.includes('\0') || value === '\x01' ? '' : value;
 }
 
-/** The step in what the core handed over. A new credential comes apart from it, and takes its place in the answer here. */
+/**
+ * The step in what the core handed over. A new credential comes apart from it, and takes its place
+ * in the answer here.
+ */
 function readStep([text, credential]: string[]): Step {
   const step = JSON.parse(text as string) as Step;
   if (credential !== undefined) {
@@ -315,7 +325,8 @@ export function drawEntropy(source: ((bytes: Uint8Array) => void) | undefined): 
   try {
     if (source === undefined) instances.run(() => fillEntropy(bytes));
     else source(bytes);
-    // A generator that failed leaves zeros, and one that did nothing too; a working one draws 64 of them once in 2^512.
+    // A generator that failed leaves zeros, and one that did nothing too; a working one draws 64 of
+    // them once in 2^512.
     if (bytes.every((byte) => byte === 0)) failure = {};
   } catch (cause) {
     failure = { cause };

@@ -3,7 +3,9 @@ const encoder = new TextEncoder();
 /** The most bytes of UTF-8 that one unit of a text takes. */
 const MAX_BYTES_PER_UNIT = 3;
 
-/** Room in a core's memory for a text of any length, which is written there without a copy between. */
+/**
+ * Room in a core's memory for a text of any length, which is written there without a copy between.
+ */
 export class TextBuffer {
   readonly #memory: () => WebAssembly.Memory;
   readonly #allocate: (length: number) => number;
