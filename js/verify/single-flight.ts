@@ -51,7 +51,9 @@ function hasElapsed(began: Timestamp | undefined, now: number): boolean {
 /** The loads and rechecks of one verifier. */
 export class SingleFlight {
   readonly #start: string;
-  /** How long a load takes at most. A longer one was cut off with its request, and never settles. */
+  /**
+   * How long a load takes at most. A longer one was cut off with its request, and never settles.
+   */
   readonly #maxDuration: number;
   /** By the token that they load; loads that cannot be shared by themselves. */
   readonly #inFlight = new Map<unknown, Load>();
