@@ -1,49 +1,53 @@
 import type { CallOptions } from './call.js';
 import type { Actor } from './token.js';
 
-/** What an owner may be given at most. At least one role or permission, or it can give nothing. */
+/** An account to write: the most that its owner can grant. It needs a role or a permission. */
 export interface AccountInput {
   /** The owner: a resource such as `user:7` or `org:acme`. */
   id: string;
-  /** What people call it. */
+  /** The display name. */
   title?: string;
   /** By resource: `{ 'org:acme': 'user' }`. */
   roles?: Readonly<Record<string, string>>;
   /** By resource, permissions and patterns: `{ 'org:acme': ['messages:*'] }`. */
   permissions?: Readonly<Record<string, readonly string[]>>;
-  /** The revision that this is to replace, 0 for none yet; another one there is a `conflict`. */
+  /** The revision that this replaces, 0 for a new account. Otherwise: `conflict`. */
   revision?: number;
 }
 
-/** An owner that is registered, or a technical user. */
+/** A registered owner, or a technical user. */
 export interface Account {
   id: string;
   type: 'owner' | 'technical-user';
   title?: string;
   roles: Record<string, string>;
-  /** The most that its tokens can do, as it was resolved when the account was written. */
+  /** The most that its tokens can do, resolved when the account was written. */
   ceilings: { resource: string; permissions: string[] }[];
   status: 'active' | 'disabled';
-  /** Of a disabled account: where the authority stood that disabled it. Less does not enable it. */
+  /**
+   * Of a disabled account: the resource of the actor that disabled it. A lower one cannot enable
+   * it.
+   */
   heldAt?: string;
-  /** Of a technical user: the tokens that it backs. */
+  /** Of a technical user: its tokens. */
   tokens?: string[];
   createdAt: number;
   createdBy: string;
   statusChangedAt?: number;
   statusChangedBy?: string;
-  /** Rises with every change. */
+  /** Incremented by every change. */
   revision: number;
 }
 
 /**
- * Owners and technical users. An owner that was never registered is active and has no ceiling of its own; once registered,
- * its account binds all tokens of it and of what stands below it, those that exist too. Who manages an account stands above it:
- * an admin of the root for `org:acme`.
+ * Owners and technical users. An unregistered owner is active and has no ceiling. The account of a
+ * registered owner limits all its tokens and those of owners below it, existing ones too. An
+ * account is managed from above: `org:acme` by an admin of the root.
  */
 export interface Accounts {
   /**
-   * Registers an owner, or writes its account anew. What it may be given shrinks for living tokens at once.
+   * Registers an owner, or writes its account anew. What it may be given shrinks for living tokens
+   * at once.
    *
    * @example
    * await tokens.accounts.put({ id: 'user:7', roles: { 'user:7': 'user' } }, actor);

@@ -1,13 +1,13 @@
 import type { CallOptions } from './call.js';
 import type { Actor } from './token.js';
 
-/** One change, as it was committed: who, what, when, why, before and after. It holds no secret. */
+/** One committed change: who, what, when, why, before and after. It holds no secret. */
 export interface AuditEntry {
-  /** The version of this form. */
+  /** The version of the format. */
   v: number;
-  /** In whose trail it stands. */
+  /** The owner whose trail has the entry. */
   owner: string;
-  /** Counts the changes of an owner, from 1. */
+  /** The number of the change within its owner, from 1. */
   seq: number;
   at: number;
   actor: string;
@@ -18,17 +18,17 @@ export interface AuditEntry {
   /** The account that was changed. */
   account?: string;
   reason?: string;
-  /** The members that changed, as they were. */
+  /** The changed members, before the change. */
   before: Record<string, unknown>;
-  /** The members that changed, as they are now. */
+  /** The changed members, after the change. */
   after: Record<string, unknown>;
-  /** The SHA-256 of the entry before this one, in hex; null for the first. */
+  /** The SHA-256 of the previous entry, in hex; null for the first. */
   previous: string | null;
 }
 
 /** Which entries. */
 export interface AuditQuery {
-  /** Whose. */
+  /** The owner of the trail. */
   owner: string;
   /** Only of this token. */
   token?: string;
@@ -36,7 +36,7 @@ export interface AuditQuery {
   account?: string;
   /** Default `newest`. */
   order?: 'newest' | 'oldest';
-  /** Where the last page ended: its `next`. */
+  /** Where to continue: the `next` of the last page. */
   after?: number;
   /** The most items of one page. */
   limit?: number;
@@ -44,40 +44,48 @@ export interface AuditQuery {
 
 export interface AuditPage {
   items: AuditEntry[];
-  /** The numbers of entries that are damaged, so that a page does not hide them. */
+  /** The numbers of damaged entries. */
   unreadable?: number[];
-  /** Give it as `after` for the next page; absent on the last. */
+  /** The `after` of the next page; absent on the last page. */
   next?: number;
 }
 
-/** An entry by its number and its hash. Kept elsewhere, it proves that nothing up to it was changed or cut off. */
+/**
+ * The number and the hash of an entry. Stored elsewhere, it proves that no entry up to it was
+ * changed or removed.
+ */
 export interface AuditHead {
   seq: number;
   hash: string;
 }
 
 export interface VerifyAuditOptions extends CallOptions {
-  /** Only what comes after this entry, which must be there. Default: from the first. */
+  /** Checks the entries after this one, which must exist. Default: all. */
   after?: AuditHead;
   /** Called after each page. */
   onProgress?: (progress: { checked: number; head?: AuditHead }) => void;
 }
 
-/** What became of a chain of entries. */
+/** The result of checking a chain of entries. */
 export interface AuditCheck {
-  /** Whether each entry follows from the one before it. */
+  /** Whether each entry has the hash of the previous one. */
   intact: boolean;
-  /** How many entries were looked at. */
+  /** How many entries were read. */
   checked: number;
-  /** The last entry that was in order: keep it where the store's writers cannot reach it. */
+  /** The last intact entry. Keep it where writers of the store cannot change it. */
   head?: AuditHead;
-  /** The first entry that was not. */
+  /** The first entry that is not intact. */
   problem?: { seq: number; message: string };
-  /** After a problem: from where the chain can be followed again. Give it as `after` to check what came later. */
+  /**
+   * After a problem: where the chain is intact again. Pass it as `after` to check later entries.
+   */
   next?: AuditHead;
 }
 
-/** Who changed what. Entries are written in the commit of the change itself, and chained by their hashes, owner by owner. */
+/**
+ * The audit trail. Each entry is written in the commit of its change, and has the hash of the
+ * previous entry of its owner.
+ */
 export interface Audits {
   /**
    * The changes of an owner, a page at a time.
@@ -89,7 +97,8 @@ export interface Audits {
   /**
    * The changes of an owner as JSON Lines, oldest first: one text a line, with its line break.
    *
-   * @throws {LeastkeyError} also `store_unavailable` at the end when entries are damaged, with their numbers.
+   * @throws {LeastkeyError} also `store_unavailable` at the end when entries are damaged, with
+   * their numbers.
    * @example
    * for await (const line of tokens.exportAudit({ owner: 'org:acme' }, actor)) file.write(line);
    */
@@ -99,8 +108,9 @@ export interface Audits {
     call?: CallOptions,
   ): AsyncGenerator<string, void, undefined>;
   /**
-   * Whether the changes of an owner are all there, as they were written. It tells everything but a tail that was cut off: for that,
-   * keep the `head` of an earlier check elsewhere and give it as `after`.
+   * Whether the changes of an owner are all there, as they were written. It tells everything but a
+   * tail that was cut off: for that, keep the `head` of an earlier check elsewhere and give it as
+   * `after`.
    *
    * @example
    * const { intact, head, problem } = await tokens.verifyAudit('org:acme', { after: lastHead });

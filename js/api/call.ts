@@ -1,13 +1,14 @@
-/** What every operation can be given for one call. */
+/** Options of every call. */
 export interface CallOptions {
   /**
-   * Ends the call early: it rejects with the signal's reason. A change that had been handed to the store by then may have
-   * been applied.
+   * Aborts the call: it rejects with the signal's reason. A commit in flight may still be applied.
    */
   signal?: AbortSignal;
 }
 
-/** Milliseconds, or a whole number and a unit: `'500ms'`, `'5s'`, `'10m'`, `'12h'`, `'90d'`, `'2w'`. */
+/**
+ * Milliseconds, or a whole number and a unit: `'500ms'`, `'5s'`, `'10m'`, `'12h'`, `'90d'`, `'2w'`.
+ */
 export type Duration = number | string;
 
 /** `Headers`, of this realm or another. */
@@ -20,13 +21,16 @@ export interface RequestLike {
   readonly headers: HeadersLike;
 }
 
-/** Where a credential is read from: the bare text, or the `Authorization` header (RFC 6750 §2.1). */
+/** The source of a credential: the bare text, or the `Authorization` header (RFC 6750 §2.1). */
 export type CredentialSource = string | HeadersLike | RequestLike | null | undefined;
 
-/** What a guard looks at of a request: a `Request`, of this realm or another, or what {@link requestOf} makes for node:http. */
+/**
+ * The parts of a request that a guard reads: a `Request` of any realm, or {@link requestOf} for
+ * node:http.
+ */
 export interface GuardRequest {
   readonly method: string;
-  /** An absolute URL. Its path is taken as it stands: what two servers could read in two ways matches no route. */
+  /** An absolute URL. Its path is used verbatim: an ambiguous path matches no route. */
   readonly url: string;
   readonly headers: HeadersLike;
 }

@@ -1,8 +1,14 @@
-/** The ids of a catalog in its type, so that an editor offers them and the compiler finds a misspelt one. */
+/**
+ * The ids of a catalog in its type, so that an editor offers them and the compiler finds a misspelt
+ * one.
+ */
 
 import type { Catalog } from './catalog.js';
 
-/** The ids that a catalog's type tells. Of a catalog that is only known as JSON each is any `string`. */
+/**
+ * The ids that a catalog's type tells. Of a catalog that is only known as JSON each is any
+ * `string`.
+ */
 export interface CatalogIds {
   template: string;
   permission: string;
@@ -33,7 +39,9 @@ type Below<Nodes, Above extends string> = string extends keyof Nodes
   ? string
   : { [Segment in KeysOf<Nodes>]: At<Nodes[Segment], `${Above}:${Segment}`> }[KeysOf<Nodes>];
 
-/** A node is a permission, unless others stand below it and it does not say that it is `grantable`. */
+/**
+ * A node is a permission, unless others stand below it and it does not say that it is `grantable`.
+ */
 type At<Node, Id extends string> = Node extends { permissions: infer Nodes }
   ? Below<Nodes, Id> | (Node extends { grantable: infer Flag } ? (true extends Flag ? Id : never) : never)
   : Id;

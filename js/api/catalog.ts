@@ -9,7 +9,10 @@ export interface Catalog {
   services: Record<string, Service>;
   templates?: Record<string, Template>;
   roles?: Record<string, Role>;
-  /** `permission-set`, `organization`, `group`, `personal` and `session` exist without being written down. */
+  /**
+   * `permission-set`, `organization`, `group`, `personal` and `session` exist without being written
+   * down.
+   */
   kinds?: Record<string, Kind>;
 }
 
@@ -19,7 +22,10 @@ export interface Service {
   permissions: Record<string, PermissionNode | string>;
 }
 
-/** A permission, or a group of them. Its id is the path to it: `messages:send`. A text alone is its title. */
+/**
+ * A permission, or a group of them. Its id is the path to it: `messages:send`. A text alone is its
+ * title.
+ */
 export interface PermissionNode {
   title: string;
   description?: string;
@@ -28,7 +34,9 @@ export interface PermissionNode {
   /** Whether a node with permissions below it is one itself. */
   grantable?: boolean;
   permissions?: Record<string, PermissionNode | string>;
-  /** The requests that need it: `POST /messages`, or with the resource that such a request is about. */
+  /**
+   * The requests that need it: `POST /messages`, or with the resource that such a request is about.
+   */
   routes?: readonly (string | { route: string; resource?: string })[];
   /** It should not be granted any more; where another takes its place, which one. */
   deprecated?: boolean | { replacement?: string };
@@ -54,13 +62,16 @@ export interface Role {
 }
 
 /**
- * A sort of token and its rules. A built-in kind keeps what it is not told; what is said of defaults here is of a kind of the
- * catalog's own.
+ * A sort of token and its rules. A built-in kind keeps what it is not told; what is said of
+ * defaults here is of a kind of the catalog's own.
  */
 export interface Kind {
   title?: string;
   description?: string;
-  /** Whose its tokens can be: patterns such as `org:*`, with `**` at the end for any number of segments. Default: anybody's. */
+  /**
+   * Whose its tokens can be: patterns such as `org:*`, with `**` at the end for any number of
+   * segments. Default: anybody's.
+   */
   owners?: readonly string[];
   /** Who manages its tokens: their owner too, or only an admin of it or above. Default `owner`. */
   manage?: 'owner' | 'admin';
@@ -79,8 +90,8 @@ export interface Kind {
   /** The kind's own words for its actions, for screens: `{ disable: 'Revoke' }`. */
   labels?: { readonly [Of in Action | 'enable']?: string };
   /**
-   * How long the old secret works beside a new one, and what becomes of the token when a secret is used that was rotated out.
-   * Default: 24 hours, at most 7 days, and an entry in the audit trail.
+   * How long the old secret works beside a new one, and what becomes of the token when a secret is
+   * used that was rotated out. Default: 24 hours, at most 7 days, and an entry in the audit trail.
    */
   rotation?: { grace?: Duration; longestGrace?: Duration; reuse?: 'alert' | 'disable' | 'revoke' };
   /** Of `session`: the most living sessions of one parent. Default 100. */
@@ -93,7 +104,10 @@ export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'metada
 /** What a manager does to a token. */
 export type Action = 'disable' | 'revoke' | 'delete' | 'rotate' | 'exchange';
 
-/** What a deployment of Leastkey was started with, as far as everybody who manages tokens may know it. */
+/**
+ * What a deployment of Leastkey was started with, as far as everybody who manages tokens may know
+ * it.
+ */
 export interface Deployment {
   /** The start of every credential. */
   prefix: string;

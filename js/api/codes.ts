@@ -18,13 +18,19 @@ export type ErrorCode =
   | 'too_many_sessions'
   /** The credential that was to be exchanged is not valid. */
   | 'invalid_token'
-  /** The store took the commit but its answer was lost: read again, or repeat the call with the same idempotency key. */
+  /**
+   * The store took the commit but its answer was lost: read again, or repeat the call with the same
+   * idempotency key.
+   */
   | 'outcome_unknown'
   /** The random number generator failed; nothing was made. */
   | 'rng_failed'
   /** The store could not be read, or said that it changed nothing. */
   | 'store_unavailable'
-  /** The clock cannot be read, or has jumped: nothing that ends by it is made until it is right again. */
+  /**
+   * The clock cannot be read, or has jumped: nothing that ends by it is made until it is right
+   * again.
+   */
   | 'clock_unreliable'
   /** The deadline passed before the change was handed to the store; nothing was changed. */
   | 'deadline_exceeded'
@@ -62,19 +68,24 @@ export type VerdictCode =
 export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
 
 /**
- * The verdicts that the wrapper gives by itself, before the core sees a credential or when the store is out of reach.
- * Every other verdict gets its status and error from the core's table.
+ * The verdicts that the wrapper gives by itself, before the core sees a credential or when the
+ * store is out of reach. Every other verdict gets its status and error from the core's table.
  */
 export const WRAPPER_REFUSALS = {
   /** Nothing was presented: a bare challenge. */
   missing: { code: 'missing', status: 401 },
   /** An `Authorization` header that cannot be read. */
   malformedHeader: { code: 'malformed', status: 400, error: 'invalid_request' },
-  /** Text that can be no credential, in a header that can be read: on the wire like any unknown one. */
+  /**
+   * Text that can be no credential, in a header that can be read: on the wire like any unknown one.
+   */
   malformedCredential: { code: 'malformed', status: 401, error: 'invalid_token' },
   /** More than one credential. */
   ambiguous: { code: 'ambiguous_credentials', status: 400, error: 'invalid_request' },
-  /** No permission lets such a request pass, so it lacks one. A client gets the same bytes as for `insufficient_permission`. */
+  /**
+   * No permission lets such a request pass, so it lacks one. A client gets the same bytes as for
+   * `insufficient_permission`.
+   */
   noRoute: { code: 'no_route', status: 403, error: 'insufficient_scope' },
   /** The store did not answer: never a yes. */
   storeUnavailable: { code: 'store_unavailable', status: 503 },

@@ -13,9 +13,10 @@ export interface DefinedCatalog<
 }
 
 /**
- * The catalog as it is, with its ids kept in its type: in `extends`, in `implies` and where a permission is written
- * without a star, a misspelt id is a compile error, and `createTokens` knows the templates. Everything else that is wrong is
- * listed by `createTokens`. A catalog that was read from JSON needs none of this: give it to `createTokens` as it is.
+ * The catalog as it is, with its ids kept in its type: in `extends`, in `implies` and where a
+ * permission is written without a star, a misspelt id is a compile error, and `createTokens` knows
+ * the templates. Everything else that is wrong is listed by `createTokens`. A catalog that was read
+ * from JSON needs none of this: give it to `createTokens` as it is.
  *
  * @example
  * const catalog = defineCatalog({
@@ -34,7 +35,10 @@ export function defineCatalog<
   return catalog as unknown as DefinedCatalog<Services, TemplateId, RoleId>;
 }
 
-/** The parameter, in which `Services` and the ids are inferred once and then checked against each other. */
+/**
+ * The parameter, in which `Services` and the ids are inferred once and then checked against each
+ * other.
+ */
 type CheckedCatalog<
   Services extends Record<string, Service>,
   TemplateId extends string,

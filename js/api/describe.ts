@@ -1,6 +1,9 @@
 import type { Action, Editable } from './catalog.js';
 
-/** What a screen has to know before it offers anything. The services with their permissions are in the tree of `resolve`. */
+/**
+ * What a screen has to know before it offers anything. The services with their permissions are in
+ * the tree of `resolve`.
+ */
 export interface Description {
   /** The catalog's own version. */
   version: string;
@@ -11,7 +14,10 @@ export interface Description {
   templates: DescribedTemplate[];
   roles: { id: string; title: string; description?: string }[];
   kinds: DescribedKind[];
-  /** The permissions that this actor can give at the owner, ascending: what `create` and `edit` would not refuse. */
+  /**
+   * The permissions that this actor can give at the owner, ascending: what `create` and `edit`
+   * would not refuse.
+   */
   ceiling: string[];
 }
 

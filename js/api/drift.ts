@@ -31,7 +31,10 @@ export interface DriftedToken {
   adds: string[];
   /** What it has, and its selection would not give today. */
   drops: string[];
-  /** The templates that it was made from and that are others today: the version then, the version now. */
+  /**
+   * The templates that it was made from and that are others today: the version then, the version
+   * now.
+   */
   templates: { id: string; version: number; current?: number; adds: string[] }[];
 }
 
@@ -39,7 +42,10 @@ export interface TemplateDrift {
   id: string;
   /** The version today; absent if the catalog has it no more. */
   version?: number;
-  /** How many tokens of this page were made from another version, or lack something that it gives today. */
+  /**
+   * How many tokens of this page were made from another version, or lack something that it gives
+   * today.
+   */
   behind: number;
   /** What some of them lack. */
   adds: string[];

@@ -27,7 +27,10 @@ export class LeastkeyError extends Error {
   readonly path?: string;
   /** Everything that is wrong, where several things can be: a catalog's problems. */
   readonly problems?: readonly Problem[];
-  /** How far a call had come that goes through many tokens or rows. What is done is done; the same call finds the rest. */
+  /**
+   * How far a call had come that goes through many tokens or rows. What is done is done; the same
+   * call finds the rest.
+   */
   readonly report?: BulkReport | ImportReport;
 
   constructor(code: ErrorCode, message: string, details: Details = {}) {

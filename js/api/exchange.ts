@@ -3,7 +3,10 @@ import type { Hint } from './catalog-ids.js';
 import type { RequestContext } from './conditions.js';
 import type { TokenRecord } from './token.js';
 
-/** What {@link Tokens.exchange} can be given for one call: the conditions of the parent hold for the request that asks. */
+/**
+ * What {@link Tokens.exchange} can be given for one call: the conditions of the parent hold for the
+ * request that asks.
+ */
 export interface ExchangeOptions extends CallOptions, RequestContext {}
 
 /** What a session is to be: never more than its parent. */
@@ -31,7 +34,10 @@ export interface Exchanged {
 
 /** What {@link Tokens.mint} can be given. */
 export interface MintOptions {
-  /** The id of a token that exists: for a new secret of it, whose digest goes into `rotate`. Default: a new token's. */
+  /**
+   * The id of a token that exists: for a new secret of it, whose digest goes into `rotate`.
+   * Default: a new token's.
+   */
   id?: string;
 }
 
@@ -41,6 +47,9 @@ export interface Minted {
   token: string;
   id: string;
   digest: string;
-  /** What the digest is of, by the version of the credential; `create` and `rotate` take it beside the digest. */
+  /**
+   * What the digest is of, by the version of the credential; `create` and `rotate` take it beside
+   * the digest.
+   */
   scheme: string;
 }

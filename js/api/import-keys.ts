@@ -2,7 +2,10 @@ import type { ErrorCode, Problem } from './codes.js';
 import type { Conditions, Limits } from './conditions.js';
 import type { Selection } from './selection.js';
 
-/** A key that another system issued and hashed: SHA-256 of the whole key, or of what follows its prefix. */
+/**
+ * A key that another system issued and hashed: SHA-256 of the whole key, or of what follows its
+ * prefix.
+ */
 export interface KeyRow extends Selection {
   /** The hash. */
   digest: string;
@@ -41,7 +44,9 @@ export type RowOutcome =
   | { row: number; outcome: 'failed'; code: ErrorCode; message: string; problems: readonly Problem[] };
 
 export interface ImportReport {
-  /** Whether every row was tried. If not, the same call goes on: what is there already is `exists`. */
+  /**
+   * Whether every row was tried. If not, the same call goes on: what is there already is `exists`.
+   */
   complete: boolean;
   imported: number;
   /** Keys that were there already. They are left as they are. */

@@ -52,8 +52,9 @@ export interface Jobs {
    */
   get(id: string, actor: Actor, call?: CallOptions): Promise<Job>;
   /**
-   * Goes on with a job until it is complete, or until somebody else is at it: another process keeps its turn for five seconds after a page.
-   * An abort of `signal` stops it after the page that is running. Only who has started a job goes on with it.
+   * Goes on with a job until it is complete, or until somebody else is at it: another process keeps
+   * its turn for five seconds after a page. An abort of `signal` stops it after the page that is
+   * running. Only who has started a job goes on with it.
    *
    * @example
    * const { complete } = await tokens.jobs.advance(id, actor);

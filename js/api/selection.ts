@@ -6,16 +6,25 @@ export interface Selection<Ids extends CatalogIds = CatalogIds> {
   templates?: readonly Ids['template'][];
   /** Permissions and patterns on top. */
   add?: readonly Hint<Ids['permission']>[];
-  /** Permissions and patterns taken away again. This wins over everything else, what is implied included. */
+  /**
+   * Permissions and patterns taken away again. This wins over everything else, what is implied
+   * included.
+   */
   remove?: readonly Hint<Ids['permission']>[];
   role?: Ids['role'];
-  /** Permissions that are held on some resources only: `{ 'policies:read': ['org:acme/group:eng'] }`. */
+  /**
+   * Permissions that are held on some resources only: `{ 'policies:read': ['org:acme/group:eng']
+   * }`.
+   */
   resources?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What `resolve` leaves out. */
 export interface ResolveOptions {
-  /** Whether to make the tree. Default true; a caller that wants the permissions alone saves most of the time. */
+  /**
+   * Whether to make the tree. Default true; a caller that wants the permissions alone saves most of
+   * the time.
+   */
   tree?: boolean;
 }
 
@@ -23,7 +32,10 @@ export interface ResolveOptions {
 export interface Preview {
   /** Exactly the permissions that a token of this selection would hold, sorted. */
   permissions: string[];
-  /** Those that it would hold on some resources only: what was narrowed, and what only narrowed permissions imply. */
+  /**
+   * Those that it would hold on some resources only: what was narrowed, and what only narrowed
+   * permissions imply.
+   */
   resources?: Record<string, string[]>;
   /** The services of the catalog, in its order. Absent when it was not asked for. */
   tree?: Branch[];

@@ -25,7 +25,10 @@ export interface Write {
   expect?: string | null;
   /** The value to put; `null` deletes the key; absent: the key is only looked at. */
   value?: string | null;
-  /** Milliseconds since the epoch. From then on the store may drop the key; it may linger, it never goes early. */
+  /**
+   * Milliseconds since the epoch. From then on the store may drop the key; it may linger, it never
+   * goes early.
+   */
   expiresAt?: number;
 }
 
@@ -53,7 +56,10 @@ export interface Store {
   get(keys: string[]): MaybePromise<(string | null)[]>;
   /** The entries of a range in ascending byte order of their keys. */
   list(range: Range): MaybePromise<Entry[]>;
-  /** Applies all writes (1 to 32, distinct keys) or none. `false`: some `expect` did not hold, nothing was applied. */
+  /**
+   * Applies all writes (1 to 32, distinct keys) or none. `false`: some `expect` did not hold,
+   * nothing was applied.
+   */
   commit(writes: Write[]): MaybePromise<boolean>;
 }
 

@@ -18,8 +18,8 @@ export interface HostActor {
 }
 
 /**
- * A token that manages tokens: the id of one that the host has verified. What it may do is read from its record, inside the
- * operation itself.
+ * A token that manages tokens: the id of one that the host has verified. What it may do is read
+ * from its record, inside the operation itself.
  */
 export interface TokenActor {
   token: string;
@@ -49,7 +49,10 @@ export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Select
   description?: string;
   /** Words to sort it by: at most 20, of 1 to 50 characters. */
   tags?: readonly string[];
-  /** What the host wants to know with it: an object of at most 4 KiB as JSON, which Leastkey only keeps. */
+  /**
+   * What the host wants to know with it: an object of at most 4 KiB as JSON, which Leastkey only
+   * keeps.
+   */
   metadata?: Readonly<Record<string, unknown>>;
   /** What must be true of every request with it. */
   conditions?: Conditions;
@@ -57,13 +60,19 @@ export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Select
   limits?: Limits;
   /** Of a kind with technical users: the one that backs it, if not a new one. */
   technicalUser?: string;
-  /** Of a credential that its client minted: the id. Beside `digest` and `scheme`; the answer then has no credential. */
+  /**
+   * Of a credential that its client minted: the id. Beside `digest` and `scheme`; the answer then
+   * has no credential.
+   */
   id?: string;
   /** Of a credential that its client minted: the digest. */
   digest?: string;
   /** What the digest is of, as `mint` answers it. */
   scheme?: string;
-  /** Two creates with the same key and input make one token; the second finds its record, but no secret. */
+  /**
+   * Two creates with the same key and input make one token; the second finds its record, but no
+   * secret.
+   */
   idempotencyKey?: string;
 }
 
@@ -79,7 +88,9 @@ export interface TokenRecord {
   metadata?: Record<string, unknown>;
   /** The technical user that backs it. */
   technicalUser?: string;
-  /** Of a session: the tokens that it was exchanged from, nearest first. It ends with any of them. */
+  /**
+   * Of a session: the tokens that it was exchanged from, nearest first. It ends with any of them.
+   */
   parents?: string[];
   resource: string;
   role?: string;
@@ -108,7 +119,10 @@ export interface TokenRecord {
   idleAfter?: number;
   conditions?: Conditions;
   limits?: Limits;
-  /** Of bounds that were set from above the owner: where the authority stood. Less only narrows them. */
+  /**
+   * Of bounds that were set from above the owner: where the authority stood. Less only narrows
+   * them.
+   */
   boundsHeldAt?: { conditions?: string; limits?: string; expiresAt?: string };
   /** A rotation that is neither confirmed nor aborted. */
   rotation?: Rotation;
@@ -121,8 +135,8 @@ export interface TokenRecord {
   /** Of `get` and `list`: what for, as far as uses were flushed. Absent where no use has told. */
   permissionUse?: PermissionUse;
   /**
-   * Of `get` and `list`: the last few addresses that it or a session of it was used from, the latest first, as far as uses were
-   * flushed and addresses are noted (`usage` of `createTokens`).
+   * Of `get` and `list`: the last few addresses that it or a session of it was used from, the
+   * latest first, as far as uses were flushed and addresses are noted (`usage` of `createTokens`).
    */
   lastUsedFrom?: AddressUse[];
   /** Rises with every change. */
@@ -132,8 +146,8 @@ export interface TokenRecord {
 /** The answer of `create`. */
 export interface Created {
   /**
-   * The credential. It is here this once and nowhere else; `null` when its client minted it, or an idempotency key found an
-   * earlier create.
+   * The credential. It is here this once and nowhere else; `null` when its client minted it, or an
+   * idempotency key found an earlier create.
    */
   token: string | null;
   record: TokenRecord;
@@ -162,18 +176,23 @@ export interface TokenPage {
   items: TokenRecord[];
   /** Give it as `after` for the next page; absent on the last. */
   next?: string;
-  /** The ids of tokens whose records are damaged, or written by a later version. Verification refuses them. */
+  /**
+   * The ids of tokens whose records are damaged, or written by a later version. Verification
+   * refuses them.
+   */
   unreadable?: string[];
 }
 
 /**
- * What of a token is to be another, where its kind allows that; absent members stay. `templates`, `add`, `remove` or `role` replace the whole
- * selection; `resources` does not. `null` takes an optional member away.
+ * What of a token is to be another, where its kind allows that; absent members stay. `templates`,
+ * `add`, `remove` or `role` replace the whole selection; `resources` does not. `null` takes an
+ * optional member away.
  */
 export interface TokenChange<Ids extends CatalogIds = CatalogIds> extends Omit<Selection<Ids>, 'resources'> {
   /**
-   * Narrows single permissions to resources: `{ 'policies:read': ['org:acme/group:eng'] }`; `null` lifts a narrowing. A narrowing stays with its
-   * permission until it is named here, whatever else is changed.
+   * Narrows single permissions to resources: `{ 'policies:read': ['org:acme/group:eng'] }`; `null`
+   * lifts a narrowing. A narrowing stays with its permission until it is named here, whatever else
+   * is changed.
    */
   resources?: Readonly<Record<string, readonly string[] | null>>;
   name?: string;

@@ -35,10 +35,11 @@ import type {
 } from './verification.js';
 
 /**
- * The tokens of one deployment. All methods but `verify` throw a `LeastkeyError`: `invalid_input` for a wrong argument,
- * `forbidden` without authority over the owner, `not_found` for an id that is unknown or not this actor's to see,
- * `conflict`, `outcome_unknown` or `store_unavailable` when the store does not do its part within the deadline. Those that
- * ask the store take a `signal` last, and reject with its reason when it aborts.
+ * The tokens of one deployment. All methods but `verify` throw a `LeastkeyError`: `invalid_input`
+ * for a wrong argument, `forbidden` without authority over the owner, `not_found` for an id that is
+ * unknown or not this actor's to see, `conflict`, `outcome_unknown` or `store_unavailable` when the
+ * store does not do its part within the deadline. Those that ask the store take a `signal` last,
+ * and reject with its reason when it aborts.
  */
 export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, Audits {
   /** Owners and technical users. */
@@ -61,9 +62,11 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   /** The tokens of an owner, newest first, a page at a time. */
   list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage>;
   /**
-   * Changes what the kind of the token allows to be changed. Nothing grows beyond what the actor has.
+   * Changes what the kind of the token allows to be changed. Nothing grows beyond what the actor
+   * has.
    *
-   * @throws {LeastkeyError} also `exceeds_ceiling`, `name_taken`, and `conflict` when the record has another revision.
+   * @throws {LeastkeyError} also `exceeds_ceiling`, `name_taken`, and `conflict` when the record
+   * has another revision.
    * @example
    * const { revision } = record;
    * await tokens.edit(record.id, { add: ['policy:read'], tags: null, revision }, actor);
@@ -73,11 +76,15 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /** Lets a disabled token work again. Throws `terminal` for a revoked one. */
   enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /** Stops a token for ever and keeps its record. No verification that starts after this resolved accepts it. */
+  /**
+   * Stops a token for ever and keeps its record. No verification that starts after this resolved
+   * accepts it.
+   */
   revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /**
-   * Revokes all tokens of an owner and of what stands below it, of a subject, or with a tag: the button for an incident. Two that
-   * press it at once are harmless, and what an interruption leaves the same call finishes.
+   * Revokes all tokens of an owner and of what stands below it, of a subject, or with a tag: the
+   * button for an incident. Two that press it at once are harmless, and what an interruption leaves
+   * the same call finishes.
    *
    * @example
    * const { ids, already } = await tokens.revokeAll({ owner: 'org:acme', tag: 'ci' }, { reason: 'runner leaked' }, actor);
@@ -94,9 +101,11 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    */
   purge(query?: PurgeQuery, options?: BulkOptions, actor?: Actor): Promise<BulkReport>;
   /**
-   * A session token in exchange for a credential: at most what its parent may do, for at most as long, and over with it.
+   * A session token in exchange for a credential: at most what its parent may do, for at most as
+   * long, and over with it.
    *
-   * @throws {LeastkeyError} also `invalid_token` when the credential is not valid, `exceeds_ceiling`, `too_many_sessions`.
+   * @throws {LeastkeyError} also `invalid_token` when the credential is not valid,
+   * `exceeds_ceiling`, `too_many_sessions`.
    * @example
    * const { token } = await tokens.exchange(request, { permissions: ['messages:send'], expiresIn: '15m' });
    */
@@ -106,9 +115,9 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: ExchangeOptions,
   ): Promise<Exchanged>;
   /**
-   * Makes a credential, in a browser for instance, without asking the store. Its owner keeps `token`; `id`, `digest` and
-   * `scheme` go into `create` on the server within ten minutes, which never sees the secret. With the id of a token, `digest` and `scheme`
-   * go into `rotate`.
+   * Makes a credential, in a browser for instance, without asking the store. Its owner keeps
+   * `token`; `id`, `digest` and `scheme` go into `create` on the server within ten minutes, which
+   * never sees the secret. With the id of a token, `digest` and `scheme` go into `rotate`.
    *
    * @throws {LeastkeyError} `rng_failed`.
    * @example
@@ -117,9 +126,11 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    */
   mint(options?: MintOptions): Minted;
   /**
-   * Takes over keys that another system issued and hashed. They go on working as they are, beside Leastkey's own.
+   * Takes over keys that another system issued and hashed. They go on working as they are, beside
+   * Leastkey's own.
    *
-   * @throws {LeastkeyError} when the store fails; its `report` says how far it went. A row that is refused is an outcome.
+   * @throws {LeastkeyError} when the store fails; its `report` says how far it went. A row that is
+   * refused is an outcome.
    * @example
    * import { fromBetterAuth } from 'leastkey/import';
    * const { rows, problems } = fromBetterAuth(await database.query('select * from apikey'), mapping);
@@ -131,8 +142,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: ImportKeysOptions,
   ): Promise<ImportReport>;
   /**
-   * Says whether a request may pass. It resolves to a verdict whatever the client sent and whatever the store did:
-   * a store out of reach is `store_unavailable`, never a yes.
+   * Says whether a request may pass. It resolves to a verdict whatever the client sent and whatever
+   * the store did: a store out of reach is `store_unavailable`, never a yes.
    *
    * @param credential the credential as text, or the request's `Headers`, or the `Request`.
    * @param requirement what the request needs; absent: only a valid token.
@@ -147,8 +158,9 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyOptions,
   ): Promise<Verdict>;
   /**
-   * As {@link Tokens.verify}, without waiting: from what is remembered within the freshness window, or from a store that answers at
-   * once. `undefined` where that is not possible: then ask `verify`.
+   * As {@link Tokens.verify}, without waiting: from what is remembered within the freshness window,
+   * or from a store that answers at once. `undefined` where that is not possible: then ask
+   * `verify`.
    */
   verifySync(
     credential: CredentialSource,
@@ -156,8 +168,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyOptions,
   ): Verdict | undefined;
   /**
-   * The verdicts on many credentials, at most 1,000, in their order: what they need from the store at the same time is read in
-   * one call. For a gateway that answers for many requests at once.
+   * The verdicts on many credentials, at most 1,000, in their order: what they need from the store
+   * at the same time is read in one call. For a gateway that answers for many requests at once.
    *
    * @throws {LeastkeyError} as `verify` does, for any of them.
    */
@@ -166,15 +178,16 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyManyOptions,
   ): Promise<Verdict[]>;
   /**
-   * Writes which tokens were used, and how often, since the last flush. Verification only notes it, in this instance's memory.
+   * Writes which tokens were used, and how often, since the last flush. Verification only notes it,
+   * in this instance's memory.
    *
    * @example
    * context.waitUntil(tokens.flush()); // or every few seconds in a server, and before it ends
    */
   flush(call?: CallOptions): Promise<FlushReport>;
   /**
-   * What {@link Tokens.verify} would say, and what would make it a yes. For whoever runs the service: only `wire` of
-   * it may go to the network.
+   * What {@link Tokens.verify} would say, and what would make it a yes. For whoever runs the
+   * service: only `wire` of it may go to the network.
    *
    * @throws {LeastkeyError} as `verify` does.
    * @example
@@ -189,10 +202,12 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: ExplainOptions,
   ): Promise<Explanation>;
   /**
-   * What a selection comes to: exactly the permissions that a token of it would hold, the tree of all services for a
-   * screen, and warnings. The same selection and catalog always give the same answer.
+   * What a selection comes to: exactly the permissions that a token of it would hold, the tree of
+   * all services for a screen, and warnings. The same selection and catalog always give the same
+   * answer.
    *
-   * @throws {LeastkeyError} `invalid_input` for an unknown template, role or permission, and a pattern that means nothing.
+   * @throws {LeastkeyError} `invalid_input` for an unknown template, role or permission, and a
+   * pattern that means nothing.
    */
   resolve(selection: Selection<Ids>, options?: ResolveOptions): Preview;
   /**
@@ -206,16 +221,18 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   /** The smallest selection that gives these permissions, and as little else as can be. */
   suggest(permissions: readonly Ids['permission'][]): Suggestion;
   /**
-   * What a request needs, by the routes of the catalog: a requirement for {@link Tokens.verify}. `null` where no route
-   * matches, which is to be refused: `verify` without a requirement would only authenticate.
+   * What a request needs, by the routes of the catalog: a requirement for {@link Tokens.verify}.
+   * `null` where no route matches, which is to be refused: `verify` without a requirement would
+   * only authenticate.
    *
    * @param method as in the request line: `GET`.
-   * @param path as in the request line, still percent-encoded, without the query. What two servers could read in two
-   * ways matches nothing.
+   * @param path as in the request line, still percent-encoded, without the query. What two servers
+   * could read in two ways matches nothing.
    */
   match(method: string, path: string): RouteRequirement | null;
   /**
-   * What can be chosen when a token is made, and what of it this actor can give at an owner: for a screen.
+   * What can be chosen when a token is made, and what of it this actor can give at an owner: for a
+   * screen.
    *
    * @param query the owner; default: the actor itself.
    * @example
@@ -223,7 +240,10 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * const offered = kinds.filter(({ manage, exchanged }) => manage && !exchanged);
    */
   describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description>;
-  /** Which tokens of an owner are not what their selection would come to today. It changes none of them. */
+  /**
+   * Which tokens of an owner are not what their selection would come to today. It changes none of
+   * them.
+   */
   drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport>;
   /** The catalog and the prefix that this was started with: what a screen shows, and mints with. */
   deployment(): Deployment;

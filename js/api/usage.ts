@@ -1,21 +1,24 @@
 /** The answer of `flush`. */
 export interface FlushReport {
-  /** How many tokens' use was written. */
+  /** How many tokens had their use written. */
   flushed: number;
   /**
-   * How many uses were not counted since the last flush: more than 10,000 tokens were in use at a time, or they were refused, as
-   * `refused` tells.
+   * How many uses were dropped since the last flush: more than 10,000 tokens were in use, or the
+   * use was refused (see `refused`).
    */
   uncounted: number;
-  /** The tokens of which what is stored cannot be read. */
+  /** Tokens with unreadable stored values. */
   unreadable?: string[];
-  /** The tokens whose use was refused, and is not tried again. */
+  /** Tokens whose use was refused. It is not retried. */
   refused?: string[];
 }
 
-/** When permissions of a token were last asked for. */
+/** When permissions of a token were last required. */
 export interface PermissionUse {
-  /** From when on every use has told what it was for: a permission without a time was not asked for since. */
+  /**
+   * Since when every use has recorded its requirement: a permission without a time was not required
+   * since.
+   */
   since: number;
   lastUsedAt: Record<string, number>;
 }

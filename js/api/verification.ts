@@ -3,28 +3,29 @@ import type { Hint } from './catalog-ids.js';
 import type { BearerError, VerdictCode } from './codes.js';
 import type { RequestContext } from './conditions.js';
 
-/** What {@link Tokens.verify} can be given for one call. */
+/** Options of {@link Tokens.verify}. */
 export interface VerifyOptions extends CallOptions, RequestContext {
-  /** For this call in place of the one of {@link TokensOptions}. */
+  /** Overrides the freshness of {@link TokensOptions} for this call. */
   freshness?: Duration;
   /**
-   * How many uses to count against the token's limits. Absent: none, and limits are not looked at. 0: none, and the verdict tells how many
-   * credits are left.
+   * How many uses to count against the token's limits. Absent: none, and limits are not checked. 0:
+   * none, and the verdict has the remaining credits.
    */
   consume?: number;
   /**
-   * Whether a yes is a use of the token. Default `true`. `false` for a question about it, such as an introspection: that is not counted,
-   * and keeps no token from going idle.
+   * Whether a valid verdict is a use of the token. Default `true`. `false` for a question about it,
+   * such as an introspection: it is not counted, and does not keep the token from going idle.
    */
   use?: boolean;
 }
 
-/** What {@link Tokens.explain} can be given for one call. */
+/** Options of {@link Tokens.explain}. */
 export interface ExplainOptions extends CallOptions, RequestContext {}
 
 /**
- * What a request needs, in permissions of the catalog: one (`'messages:send'`), all of a list, or an expression
- * (`'messages:send AND (branch:run OR branch:create)'`); as an object also on a resource. Absent: only a valid token.
+ * What a request needs, in permissions of the catalog: one (`'messages:send'`), all of a list, or
+ * an expression (`'messages:send AND (branch:run OR branch:create)'`); as an object also on a
+ * resource. Absent: only a valid token.
  */
 export type Requirement<Permission extends string = string> =
   | Hint<Permission>
@@ -34,7 +35,7 @@ export type Requirement<Permission extends string = string> =
   | { any: readonly Hint<Permission>[]; resource?: string }
   | { expr: string; resource?: string };
 
-/** What a verified token tells about itself. */
+/** The token view of a verdict. */
 export interface VerifiedToken {
   id: string;
   kind: string;
@@ -44,18 +45,21 @@ export interface VerifiedToken {
   role?: string;
   resource: string;
   permissions: string[];
-  /** The permissions that are held on some resources only. */
+  /** The permissions that are limited to some resources. */
   resources?: Record<string, string[]>;
   description?: string;
   tags?: string[];
   metadata?: Record<string, unknown>;
-  /** The technical user that backs it: this is no person. */
+  /** The technical user of the token, instead of a person. */
   technicalUser?: string;
-  /** Of a session: the token that it was exchanged from. */
+  /** Of a session: the token that was exchanged for it. */
   parent?: string;
-  /** With a rotation that is under way: its revision, by which a use of its new secret is told, and of the old one after its grace. */
+  /**
+   * The revision of a pending rotation. A flush reports uses of its new secret by it, and of the old
+   * one after the grace.
+   */
   rotation?: number;
-  /** The new secret of a rotation was presented that is not confirmed yet. */
+  /** The presented secret is the new one of an unconfirmed rotation. */
   successor?: true;
   createdAt: number;
   expiresAt?: number;
@@ -66,21 +70,21 @@ export interface Verdict {
   /** Whether the request may pass. */
   valid: boolean;
   code: VerdictCode;
-  /** The HTTP status that goes with the code. */
+  /** The HTTP status of the code. */
   status: number;
-  /** The error of a bearer challenge that goes with the code (RFC 6750 §3.1), if one does. */
+  /** The error of the bearer challenge (RFC 6750 §3.1), if the code has one. */
   error?: BearerError;
-  /** Only of a token whose secret was right. */
+  /** Only if the secret matched. */
   token?: VerifiedToken;
-  /** The permissions that are lacking. */
+  /** The missing permissions. */
   missing?: string[];
-  /** With `rate_limited` and `usage_exceeded`: in how many seconds it may be tried again. */
+  /** With `rate_limited` and `usage_exceeded`: the seconds until a retry may pass. */
   retryAfter?: number;
-  /** With `consume`, 0 too, of a token with credits: how many are left. */
+  /** With `consume` (also 0) and credits: how many are left. */
   remaining?: number;
-  /** With `insufficient_scope`: what the request needs, for the challenge. It does not depend on what the token has. */
+  /** With `insufficient_scope`: the scope of the challenge. It does not depend on the token. */
   scope?: string;
-  /** Of which instant the answer is true: when the read that it rests on began. */
+  /** The instant for which the verdict holds: when its read of the store began. */
   asOf: number;
 }
 
@@ -91,41 +95,47 @@ export interface Verification<Permission extends string = string>
   requirement?: Requirement<Permission>;
 }
 
-/** What `verifyMany` can be given for all of them. */
+/** Options of `verifyMany`. */
 export type VerifyManyOptions = Pick<VerifyOptions, 'freshness' | 'signal'>;
 
-/** Why a credential is refused, for whoever runs the service. Only `wire` of it is for the bearer. */
+/** Why a credential is refused, for operators. Only `wire` may go to the client. */
 export interface Explanation extends Verdict {
   /**
-   * With `malformed` and `bad_checksum`: the first part of the text that is wrong. `prefix`: it is no credential of this deployment;
-   * `length`: a part was lost, or something pasted along; `alphabet`: there is something else than letters and digits in it; `version`: it
-   * is of another version of the format; `checksum`: mistyped or made up.
+   * With `malformed` and `bad_checksum`: the first wrong part of the text. `prefix`: not a
+   * credential of this deployment. `length`: truncated, or with extra characters. `alphabet`: other
+   * characters than letters and digits. `version`: another version of the format. `checksum`:
+   * mistyped or invented.
    */
   wrong?: 'prefix' | 'length' | 'alphabet' | 'version' | 'checksum';
-  /** With `insufficient_permission`: the fewest permissions that, granted too, would make it a yes. */
+  /** With `insufficient_permission`: the fewest permissions that would satisfy the requirement. */
   add?: string[];
-  /** Single templates that, chosen too, would make it a yes, with what each gives that is not needed; the least first. */
+  /**
+   * Templates that would each satisfy the requirement, with their excess permissions; the least
+   * first.
+   */
   templates?: { id: string; excess: string[] }[];
   wire: Wire;
 }
 
 /**
- * All of a verdict that may go to the network. It is the same for a credential that is unknown, revoked, disabled or expired,
- * and never depends on what a token holds.
+ * The part of a verdict that may go to the client. It is the same for a credential that is unknown,
+ * revoked, disabled or expired, and never depends on the permissions of a token.
  */
 export interface Wire {
-  /** The HTTP status to answer with. */
+  /** The HTTP status of the response. */
   status: number;
   /** The value of the header `WWW-Authenticate` (RFC 6750 §3). */
   challenge?: string;
   error?: BearerError;
-  /** With `insufficient_scope`: the permissions that would satisfy the requirement, separated by spaces. */
+  /**
+   * With `insufficient_scope`: the permissions that would satisfy the requirement, space-separated.
+   */
   scope?: string;
 }
 
-/** What a request needs by the routes of the catalog. It is a requirement: give it to `verify`. */
+/** The requirement of a request, by the routes of the catalog. Pass it to `verify`. */
 export interface RouteRequirement {
   permission: string;
-  /** The resource that the request is about, where the route says which. */
+  /** The resource of the request, if the route names one. */
   resource?: string;
 }

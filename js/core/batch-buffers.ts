@@ -1,9 +1,9 @@
 import { MAX_BATCH_LOOKUPS } from './verifying-core.js';
 
-/** The longest text that the core reads from its buffer. */
+/** The size of the text buffer, in bytes. */
 const TEXT_BYTES = 6_144;
 
-/** Where the buffers of a core stand. */
+/** The addresses of the buffers of a core. */
 export interface BufferAddresses {
   memory: WebAssembly.Memory;
   text: number;
@@ -12,31 +12,34 @@ export interface BufferAddresses {
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** The buffers in a core's memory, through which credentials and verdicts cross without being made into anything. */
+/** Fixed buffers in a core's memory: credentials and packed lookups cross without allocation. */
 export class BatchBuffers {
-  readonly #find: () => BufferAddresses;
-  /** Both are of no length once the core's memory has grown. */
+  readonly #addresses: () => BufferAddresses;
+  /** Both are detached, so of length 0, once the memory has grown. */
   #text = new Uint8Array(0);
   #numbers = new Int32Array(0);
 
-  constructor(find: () => BufferAddresses) {
-    this.#find = find;
+  constructor(addresses: () => BufferAddresses) {
+    this.#addresses = addresses;
   }
 
-  /** Writes a text of ASCII; answers whether it was one, and fits. */
+  /** Writes an ASCII text. `false` if it is not ASCII or does not fit. */
   write(text: string): boolean {
-    if (this.#text.length === 0) this.#look();
+    if (this.#text.length === 0) this.#attach();
     return encoder.encodeInto(text, this.#text).written === text.length;
   }
 
-  /** {@link MAX_BATCH_LOOKUPS} whole numbers. */
+  /**
+   * {@link MAX_BATCH_LOOKUPS} integers: requirement ids on the way in, packed lookups on the way
+   * out.
+   */
   get numbers(): Int32Array {
-    if (this.#numbers.length === 0) this.#look();
+    if (this.#numbers.length === 0) this.#attach();
     return this.#numbers;
   }
 
-  #look(): void {
-    const { memory, text, numbers } = this.#find();
+  #attach(): void {
+    const { memory, text, numbers } = this.#addresses();
     this.#text = new Uint8Array(memory.buffer, text, TEXT_BYTES);
     this.#numbers = new Int32Array(memory.buffer, numbers, MAX_BATCH_LOOKUPS);
   }

@@ -5,6 +5,7 @@ import { boundValues } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
 import { Instances, loadOnce } from './instances.js';
+import { MAX_BYTES_PER_UNIT } from './text-buffer.js';
 import {
   type CodeRow,
   type CredentialForm,
@@ -15,7 +16,7 @@ import {
   type VerifyingCore,
 } from './verifying-core.js';
 
-/** What the module exports: bindings/verify/src/lib.rs. */
+/** The exports of the module: bindings/verify/src/lib.rs. */
 interface Exports {
   memory: WebAssembly.Memory;
   input(length: number): number;
@@ -42,13 +43,10 @@ interface Configured {
   form?: CredentialForm;
 }
 
-/** A round that no read of the feed belongs to: what is read without a mark is not remembered. */
+/** A generation of no read of the feed: what is read without a stamp is not cached. */
 const NO_GENERATION = -1;
 
-/** The most bytes of UTF-8 that one unit of a text takes. */
-const MAX_BYTES_PER_UNIT = 3;
-
-/** Instead of the length of a text. */
+/** The length that stands for an absent text. */
 const NO_TEXT = -1;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -57,12 +55,12 @@ const decoder = /* @__PURE__ */ new TextDecoder();
 
 let module: WebAssembly.Module | undefined;
 
-/** Marked as pure, as what is made above: a program that takes no verifier from this file is bundled without it. */
+/** Marked as pure, like the values above: a bundler drops them where no verifier is used. */
 const load = /* @__PURE__ */ loadOnce(async () => {
   module = await loadModule();
 });
 
-/** The core of an edge, which verifies and does nothing else. Each has an instance of the module to itself. */
+/** The verify-only core. Each has an instance of the module of its own. */
 export class EdgeCore implements VerifyingCore {
   readonly codes: readonly CodeRow[];
   readonly form: CredentialForm | undefined;
@@ -82,7 +80,9 @@ export class EdgeCore implements VerifyingCore {
     this.form = form;
   }
 
-  /** @throws {LeastkeyError} `invalid_input` for a configuration or a catalog that cannot be read. */
+  /**
+   * @throws {LeastkeyError} `invalid_input` for a configuration or a catalog that cannot be read.
+   */
   static async start({
     config,
     catalogText,
@@ -196,7 +196,7 @@ export class EdgeCore implements VerifyingCore {
     return answer;
   }
 
-  /** Gives the next call its texts. */
+  /** Passes texts to the next call. */
   #give(...texts: (string | Question | null)[]): void {
     for (const text of texts) {
       if (text === null) this.#exports.give(NO_TEXT);
@@ -204,11 +204,11 @@ export class EdgeCore implements VerifyingCore {
     }
   }
 
-  /** Writes a text without a copy between; answers how many bytes it has. */
+  /** Writes a text without an intermediate copy, and returns its length in bytes. */
   #put(text: string): number {
-    const most = text.length * MAX_BYTES_PER_UNIT;
-    const at = this.#exports.input(most);
-    return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, most)).written;
+    const capacity = text.length * MAX_BYTES_PER_UNIT;
+    const at = this.#exports.input(capacity);
+    return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, capacity)).written;
   }
 
   #write(text: string): void {
@@ -221,12 +221,18 @@ export class EdgeCore implements VerifyingCore {
     return decoder.decode(new Uint8Array(this.#exports.memory.buffer, at, length));
   }
 
-  /** Writes a credential to the scratch, and answers its length: one of no token where it does not fit. */
+  /**
+   * Writes a credential to the buffer, and returns its length; 0, which is no token, if it does not
+   * fit.
+   */
   #present(credential: string): number {
     return this.#buffers.write(credential) ? credential.length : 0;
   }
 
-  /** What the last call has answered in words. `what` it was given, if it could not be read: this core has no words for that. */
+  /**
+   * The text that the last call returned. `what`: its input, for the error if it could not be read,
+   * because this core has no messages.
+   */
   #answer(what: string): Step | undefined {
     const length = this.#exports.output_length();
     if (length === 0) return undefined;
@@ -239,7 +245,7 @@ export class EdgeCore implements VerifyingCore {
 
 const QUESTION = 'the requirement or the context';
 
-/** JSON text without the halves of characters that JavaScript's texts may have, and UTF-8 has not. */
+/** JSON text with lone surrogates replaced, which UTF-8 cannot encode. */
 function wellFormed(question: Question): string {
   const text = JSON.stringify(question);
   return text.replace(/\\(?:ud[89a-f]..|.)/g, (escaped) => (escaped.length > 2 ? '\ufffd' : escaped));

@@ -1,29 +1,29 @@
 import { LeastkeyError } from '../api/errors.js';
 
 /**
- * The instances of a module, one at a time. Nothing that a call needs stays in one between two calls, so after a trap a fresh one serves
- * the next.
+ * The instances of a module, one at a time. An instance keeps no state that a later call needs, so
+ * after a trap a fresh one serves the next call.
  */
 export class Instances {
   readonly #restart: () => void;
-  /** Counts the instances; objects made in an earlier one are dead. */
+  /** Counts the instances. Objects of an earlier one are invalid. */
   #epoch = 0;
-  /** Whether the instance trapped: its memory may be in any state, so nothing more is asked of it. */
+  /** Whether the instance trapped: its memory may be in any state, so it is not called again. */
   #trapped = false;
 
-  /** `restart` puts a fresh instance in the place of the one that trapped. */
+  /** `restart` replaces the instance that trapped. */
   constructor(restart: () => void) {
     this.#restart = restart;
   }
 
-  /** Changes with every instance; -1 while there is none. */
+  /** Changes with every instance; -1 if there is none. */
   get epoch(): number {
     return this.#trapped ? -1 : this.#epoch;
   }
 
   /**
-   * Runs a call into wasm. Whatever it throws has cut through Rust code that was not done, so the instance is given up,
-   * not only after a trap.
+   * Runs a call into wasm. Any exception, not only a trap, has interrupted Rust code, so the
+   * instance is given up.
    */
   run<T>(call: () => T): T {
     try {
@@ -38,7 +38,7 @@ export class Instances {
     }
   }
 
-  /** The error for what a call into wasm threw, whose instance is given up. */
+  /** The error for an exception of a call into wasm. The instance is given up. */
   failure(cause: unknown): LeastkeyError {
     if (cause instanceof LeastkeyError) return cause;
     this.#trapped = true;
@@ -50,7 +50,7 @@ export class Instances {
   }
 }
 
-/** Loads a module once; a failure is not remembered, so that the next attempt may succeed. */
+/** Loads a module once. A failure is not cached, so that the next attempt may succeed. */
 export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return async () => {

@@ -26,23 +26,23 @@ import {
   type VerifyingCore,
 } from './verifying-core.js';
 
-/** Bytes of entropy that one management call draws. */
+/** How many bytes of entropy a management call draws. */
 const ENTROPY_BYTES = 64;
 
-/** The time of a step, and the start of the call that it belongs to. */
+/** The time of a step, and the start of its call. */
 export interface Time extends Moment {
   started: number;
 }
 
 /** What `configure` answers. */
 interface Configured {
-  /** The expression by which secret scanners find this deployment's credentials. */
+  /** The regular expression with which secret scanners find credentials of this deployment. */
   pattern: string;
   /** The catalog's version. */
   version: string;
-  /** The verdict codes by their numbers. */
+  /** The verdict codes by their index. */
   codes: CodeRow[];
-  /** The form of credentials; absent where another system's keys are verified too. */
+  /** The form of credentials; absent if imported keys are verified too. */
   form?: CredentialForm;
 }
 
@@ -58,11 +58,12 @@ const load = /* @__PURE__ */ loadOnce(async () => {
 const instances = /* @__PURE__ */ new Instances(__wbg_reset_state);
 
 /**
- * The core with one configuration. All of a process share one wasm module and one instance. Nothing that a call needs
- * stays in it between two calls, so after a trap a fresh instance, configured from the same text, serves the next.
+ * The full core with one configuration. All cores of a process share one wasm module and one
+ * instance. It keeps no state that a later call needs, so after a trap a fresh instance, configured
+ * from the same text, serves the next call.
  */
 export class ManageCore implements VerifyingCore {
-  /** What the core made of the configuration. */
+  /** What `configure` returned. */
   readonly configured: Configured;
   readonly #config: Config;
   readonly #catalog: Uint8Array;
@@ -106,7 +107,7 @@ export class ManageCore implements VerifyingCore {
     );
   }
 
-  /** A new credential, its id, its digest and the digest's scheme. */
+  /** A new credential, with its id, its digest and the scheme of the digest. */
   mint(now: number, id: string | undefined, entropy: Uint8Array): Step {
     return this.#step((core, out) => core.mint(now, id, entropy, out));
   }
@@ -137,7 +138,7 @@ export class ManageCore implements VerifyingCore {
   ): VerificationStep {
     const out: string[] = [];
     const slot = this.#call((core) => {
-      // A fresh instance counts its rounds anew.
+      // A fresh instance starts again at generation 0.
       const generation = stamp?.epoch === this.epoch ? stamp.generation : undefined;
       const [text, more] = isTextQuestion(question)
         ? [question.requirement, undefined]
@@ -190,7 +191,10 @@ export class ManageCore implements VerifyingCore {
     throw refusal(step);
   }
 
-  /** Notes a use of a token, if it is remembered: then whether it, or one that it came from, ends without use. */
+  /**
+   * Records a use of a token that is cached or was read lately. Whether the token or an ancestor expires when idle;
+   * `undefined` on a miss.
+   */
   noteUse(id: string, at: number): boolean | undefined {
     const noted = this.#call((core) => core.noteUse(id, at));
     return noted === MISS ? undefined : noted === 1;
@@ -213,7 +217,10 @@ export class ManageCore implements VerifyingCore {
     return this.#step((core, out) => core.resolve(selection, tree, out));
   }
 
-  /** The permissions that a pattern means. They cross as runs in a list that crossed once: text is what costs. */
+  /**
+   * The permissions that a pattern matches. The core returns ranges of a list that is copied once,
+   * because copying text is the cost.
+   */
   expand(pattern: string): string[] {
     const out: string[] = [];
     const ends = this.#call((core) => core.expand(pattern, out));
@@ -242,7 +249,7 @@ export class ManageCore implements VerifyingCore {
     return this.#step((core, out) => core.match(method, path, out));
   }
 
-  /** Whether this core stands in the instance that there is now. */
+  /** Whether this core is configured in the current instance. */
   get #isAlive(): boolean {
     return this.#epoch === instances.epoch;
   }
@@ -284,8 +291,8 @@ export class ManageCore implements VerifyingCore {
 }
 
 /**
- * Keys and values in one text, as `Reads::from_text` of src/storage/plan.rs takes them. What has a NUL in it is no JSON, so it is damaged, and so is
- * the empty text in its place.
+ * Keys and values as one text, in the format of `Reads::from_text` of src/storage/plan.rs. A value with a
+ * NUL is not JSON, so it is damaged, and so is the empty text that replaces it.
  */
 function textOf(reads: Reads): string {
   const { values } = boundValues(reads);
@@ -298,7 +305,7 @@ function bare(value: string): string {
   return value.includes('\0') || value === '\x01' ? '' : value;
 }
 
-/** The step in what the core handed over. A new credential comes apart from it, and takes its place in the answer here. */
+/** The step that the core returned. A new credential is returned apart, and inserted here. */
 function readStep([text, credential]: string[]): Step {
   const step = JSON.parse(text as string) as Step;
   if (credential !== undefined) {
@@ -315,7 +322,7 @@ export function drawEntropy(source: ((bytes: Uint8Array) => void) | undefined): 
   try {
     if (source === undefined) instances.run(() => fillEntropy(bytes));
     else source(bytes);
-    // A generator that failed leaves zeros, and one that did nothing too; a working one draws 64 of them once in 2^512.
+    // Only a broken generator leaves all bytes zero.
     if (bytes.every((byte) => byte === 0)) failure = {};
   } catch (cause) {
     failure = { cause };
@@ -324,7 +331,7 @@ export function drawEntropy(source: ((bytes: Uint8Array) => void) | undefined): 
   throw new LeastkeyError('rng_failed', 'the random number generator failed; nothing was made', failure);
 }
 
-/** The memory of the instance that there is now. */
+/** The memory of the current instance. */
 function memory(): WebAssembly.Memory {
   return initSync({ module: module as WebAssembly.Module }).memory;
 }

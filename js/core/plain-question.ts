@@ -1,8 +1,10 @@
-/** The questions that are no more than a requirement in text, or none: nearly all. They have shorter ways. */
+/**
+ * Questions with a requirement in text, or none, and no options: nearly all. They have fast paths.
+ */
 
 import type { Question } from '../runtime/protocol.js';
 
-/** A question that a text makes, or nothing. */
+/** A question with a requirement in text, or none. */
 export interface TextQuestion extends Question {
   requirement?: string;
 }
@@ -16,7 +18,7 @@ export function isTextRequirement(requirement: unknown): requirement is string |
   return typeof requirement === 'string' || requirement === undefined;
 }
 
-/** Whether a requirement is a list of texts of one line: joined by lines, no two of them are the same. */
+/** Whether a requirement is a list of texts without line breaks, so that joining them is unique. */
 export function isLineList(requirement: unknown): requirement is string[] {
   return (
     Array.isArray(requirement) &&
@@ -24,7 +26,7 @@ export function isLineList(requirement: unknown): requirement is string[] {
   );
 }
 
-/** Whether two lists have the same in the same places. */
+/** Whether two lists have the same items in the same order. */
 export function haveSameItems(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && one.every((item, at) => item === other[at]);
 }

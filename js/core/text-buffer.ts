@@ -1,27 +1,29 @@
 const encoder = new TextEncoder();
 
-/** The most bytes of UTF-8 that one unit of a text takes. */
-const MAX_BYTES_PER_UNIT = 3;
+/** The most UTF-8 bytes per UTF-16 code unit. */
+export const MAX_BYTES_PER_UNIT = 3;
 
-/** Room in a core's memory for a text of any length, which is written there without a copy between. */
+/** A buffer in a core's memory for texts of any length, written without an intermediate copy. */
 export class TextBuffer {
   readonly #memory: () => WebAssembly.Memory;
   readonly #allocate: (length: number) => number;
-  /** Of no length once the core's memory has grown. */
+  /** Detached, so of length 0, once the memory has grown. */
   #bytes = new Uint8Array(0);
 
-  /** `find` answers where there is room for so many bytes; what was found before may have moved. */
-  constructor(memory: () => WebAssembly.Memory, find: (length: number) => number) {
+  /**
+   * `allocate` returns the address of a buffer of that many bytes; an earlier one may have moved.
+   */
+  constructor(memory: () => WebAssembly.Memory, allocate: (length: number) => number) {
     this.#memory = memory;
-    this.#allocate = find;
+    this.#allocate = allocate;
   }
 
-  /** Writes a text; answers how many bytes it has. */
+  /** Writes a text, and returns its length in bytes. */
   write(text: string): number {
-    const most = text.length * MAX_BYTES_PER_UNIT;
-    if (this.#bytes.length < most) {
-      const at = this.#allocate(most);
-      this.#bytes = new Uint8Array(this.#memory().buffer, at, most);
+    const capacity = text.length * MAX_BYTES_PER_UNIT;
+    if (this.#bytes.length < capacity) {
+      const at = this.#allocate(capacity);
+      this.#bytes = new Uint8Array(this.#memory().buffer, at, capacity);
     }
     return encoder.encodeInto(text, this.#bytes).written;
   }

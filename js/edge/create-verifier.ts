@@ -21,15 +21,15 @@ import { CachedVerifier } from '../verify/cached-verifier.js';
 import { matchRoute } from '../verify/route.js';
 import { verifyMany } from '../verify/verify-many.js';
 
-/** What {@link createVerifier} is given. */
+/** The options of {@link createVerifier}. */
 export interface VerifierOptions<C extends Catalog = Catalog>
   extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards'>,
     Omit<GuardOptions, 'onError'> {
-  /** Where the records are. Only its `get` is ever called. */
+  /** The store. Only its `get` is called. */
   store: ReadStore;
 }
 
-/** Verifies the tokens of a deployment, and can do nothing else. */
+/** Verifies the tokens of a deployment. It cannot change anything. */
 export interface Verifier<Ids extends CatalogIds = CatalogIds> {
   /** As `verify` of `Tokens`. */
   verify(
@@ -38,22 +38,22 @@ export interface Verifier<Ids extends CatalogIds = CatalogIds> {
     options?: VerifyOptions,
   ): Promise<Verdict>;
   /**
-   * As {@link Verifier.verify}, without waiting: from what is remembered within the freshness window, or from a store that answers at
-   * once. `undefined` where that is not possible: then ask `verify`.
+   * {@link Verifier.verify} without a promise: from the token cache within the freshness window, or
+   * from a synchronous store. `undefined` if that is not possible: then call `verify`.
    */
   verifySync(
     credential: CredentialSource,
     requirement?: Requirement<Ids['permission']>,
     options?: VerifyOptions,
   ): Verdict | undefined;
-  /** The verdicts on many credentials, in their order, with as few reads of the store as one takes. At most 1,000. */
+  /** The verdicts on at most 1,000 credentials, in order. Their reads of the store are merged. */
   verifyMany(
     verifications: readonly Verification<Ids['permission']>[],
     options?: VerifyManyOptions,
   ): Promise<Verdict[]>;
-  /** What a request needs, by the routes of the catalog; `null` where no route matches. */
+  /** The requirement of a request, by the routes of the catalog; `null` if no route matches. */
   match(method: string, path: string): RouteRequirement | null;
-  /** Whether a request may pass, or the answer to it. */
+  /** Admits a request, or returns the refusal to send. */
   guard: Guard<Ids['permission']>;
 }
 
@@ -75,10 +75,11 @@ const OPTIONS = [
 ] as const satisfies (keyof VerifierOptions)[];
 
 /**
- * Starts a verifier: for an edge worker, a gateway, or any service that verifies tokens and does not manage them. Its store
- * needs a `get` and nothing more.
+ * Starts a verifier: for an edge worker, a gateway, or any service that verifies tokens and does
+ * not manage them. Its store needs a `get` and nothing more.
  *
- * @throws {LeastkeyError} `invalid_input` for a wrong option, and for a wrong catalog with every problem of it.
+ * @throws {LeastkeyError} `invalid_input` for a wrong option, and for a wrong catalog with every
+ * problem of it.
  *
  * @example
  * const verifier = await createVerifier({ catalog, store: d1Store(env.DB), prefix: 'acme_live' });
@@ -141,8 +142,8 @@ class CoreVerifier implements Verifier {
   }
 }
 
-/** A store that answers reads, and refuses everything else without asking. */
-export function readOnly(store: ReadStore): Store {
+/** A store that only reads. `list` and `commit` throw. */
+function readOnly(store: ReadStore): Store {
   return { get: (keys) => store.get(keys), list: refuse, commit: refuse };
 }
 

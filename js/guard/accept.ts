@@ -1,10 +1,12 @@
-/** What an answer in JSON is, the nearest first: the most specific range that a client names decides. */
+/**
+ * The ranges that match a JSON answer, the most specific first: the first that is named decides.
+ */
 const RANGES = ['application/problem+json', 'application/json', 'application/*', '*/*'];
 
-/** Far more than any client sends. */
+/** Far above what clients send. */
 const MAX_ACCEPT_LENGTH = 1_000;
 
-/** Whether a client takes JSON, by its header `Accept` (RFC 9110 §12.5.1). Without one it takes anything. */
+/** Whether a client accepts JSON (RFC 9110 §12.5.1). Without `Accept` it accepts everything. */
 export function acceptsJson(accept: string | null): boolean {
   if (accept === null) return true;
   if (accept.length > MAX_ACCEPT_LENGTH) return false;
@@ -13,7 +15,7 @@ export function acceptsJson(accept: string | null): boolean {
   return named !== undefined && qualities.get(named) !== 0;
 }
 
-/** The type of a range in lower case, and its quality. */
+/** A media range in lower case, and its quality. */
 function readRange(text: string): [range: string, quality: number] {
   const [range = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
   const quality = parameters.find((parameter) => parameter.startsWith('q='));

@@ -15,7 +15,7 @@ import { causeOf } from '../verify/unavailable.js';
 import { credentialHeaders, readHeaderName } from './presented.js';
 import { readRealm, refuse } from './refusal.js';
 
-/** What a guard asks: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. */
+/** The verifier of a guard: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. */
 export interface Guardable<Permission extends string = string> {
   verify(
     credential: { get(name: string): string | null },
@@ -25,42 +25,48 @@ export interface Guardable<Permission extends string = string> {
   match(method: string, path: string): RouteRequirement | null;
 }
 
-/** What {@link createGuard} is given besides. */
+/** The options of {@link createGuard}. */
 export interface GuardOptions {
-  /** A header that may bear the bare credential in place of `Authorization: Bearer …`, such as `X-API-Key`. */
+  /**
+   * A header that may carry the bare credential instead of `Authorization: Bearer …`: `X-API-Key`.
+   */
   header?: string;
-  /** What is protected, named in every challenge: `Bearer realm="…"`. */
+  /** The realm of every challenge: `Bearer realm="…"`. */
   realm?: string;
-  /** What this service is called, for tokens that only some services may take. */
+  /** The name of this service, for tokens with a condition on the audience. */
   audience?: string;
   /**
-   * The address of the client, for tokens that only some networks may use. With a port it is the address before it; what is no address
-   * is not known. Nothing is read by default: `X-Forwarded-For` says what the client likes, unless a proxy that you run has written it.
+   * The IP address of the client, for tokens with a condition on it. A port is removed; what is no
+   * address counts as unknown. Default: unknown. A client can write any `X-Forwarded-For`, so trust
+   * it only if your own proxy sets it.
    */
   clientIp?(request: GuardRequest): string | null | undefined;
-  /** Called for each request that is answered with 503, with the error behind the verdict and the request. Default: no call. */
+  /**
+   * Called for each request that is answered with 503: with the error behind it, and the request.
+   */
   onError?: OnError;
 }
 
-/** What a guard is given for one request. */
+/** The options for one request. */
 export interface GuardCallOptions extends VerifyOptions {
-  /** Any valid token passes: neither a requirement nor a route is needed. */
+  /** Any valid token passes, without a requirement and without a route. */
   authenticateOnly?: boolean;
 }
 
-/** The verdict on a request that may pass. */
+/** The verdict on an admitted request. */
 export type PassingVerdict = Verdict & { valid: true; token: VerifiedToken };
 
-/** Whether a request may pass. If not, `response` is the answer to it, ready to be sent. */
+/** The result of a guard. If the request may not pass, `response` is the refusal to send. */
 export type Admission =
   | { response?: undefined; verdict: PassingVerdict }
   | { response: Response; verdict: Verdict };
 
 /**
- * Says whether a request may pass. `requirement` is what it needs; without one the routes of the catalog say, and a request
- * that matches none is refused with 403: a route that somebody forgot must not stand open.
+ * Admits a request, or returns the refusal. `requirement` is what the request needs. Without one,
+ * the routes of the catalog tell, and a request that matches no route is refused with 403: a
+ * forgotten route must not be open.
  *
- * @throws {LeastkeyError} as `verify` does. Whatever a client sent and whatever the store did ends in an answer.
+ * @throws {LeastkeyError} as `verify` does. Client input and store failures end in a response.
  */
 export type Guard<Permission extends string = string> = (
   request: GuardRequest,
@@ -77,7 +83,7 @@ const OPTIONS = [
 ] as const satisfies (keyof GuardOptions)[];
 
 /**
- * Makes a guard of whatever verifies.
+ * Creates a guard for a verifier.
  *
  * @example
  * const guard = createGuard(tokens, { realm: 'acme' });
@@ -113,7 +119,7 @@ export function createGuard<Permission extends string>(
     const { consume: _, ...asked } = verifyOptions;
     const verdict = await tokens.verify(credentialHeaders(request.headers, header), needed ?? undefined, {
       ...contextOf(request, audience, clientIp),
-      // Without a route the request is refused, whatever the verdict: that is no use, and spends nothing.
+      // Without a route the request is refused anyway: record no use, and count nothing.
       ...(needed === null ? { ...asked, use: false } : verifyOptions),
     });
     if (passes(verdict)) {
@@ -125,10 +131,10 @@ export function createGuard<Permission extends string>(
   };
 }
 
-/** The status of a verdict that a failure led to. */
+/** The status of a verdict that a failure caused. */
 const UNAVAILABLE = 503;
 
-/** What the request needs; `undefined`: only a valid token; `null`: nobody knows, so nothing will do. */
+/** What the request needs. `undefined`: only a valid token. `null`: unknown, so it is refused. */
 function requirementOf<Permission extends string>(
   tokens: Guardable<Permission>,
   request: GuardRequest,
@@ -157,7 +163,7 @@ function requirementOf<Permission extends string>(
   return given;
 }
 
-/** What is known of the request, for the conditions of tokens. */
+/** The context of the request, for the conditions of tokens. */
 function contextOf(
   request: GuardRequest,
   audience: string | undefined,
@@ -187,7 +193,7 @@ function refused(request: GuardRequest, verdict: Verdict, realm: string | undefi
   return { response: refuse(request, verdict, realm), verdict };
 }
 
-/** The path of an absolute URL, to the letter: the `URL` class would resolve dots and backslashes before anybody saw them. */
+/** The path of an absolute URL, verbatim: the `URL` class would resolve dots and backslashes. */
 export function pathOf(url: string): string {
   const [, path = ''] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(url) ?? [];
   return path;

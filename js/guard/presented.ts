@@ -4,7 +4,7 @@ import { LeastkeyError } from '../api/errors.js';
 /** RFC 9110 §5.1. */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Headers that are something else, or that a browser sends by itself. */
+/** Headers with another meaning, or that a browser sends by itself. */
 const TAKEN = ['authorization', 'proxy-authorization', 'cookie'];
 
 /** Reads the option `header` of a guard. */
@@ -19,8 +19,8 @@ export function readHeaderName(name: string | undefined): string | undefined {
 }
 
 /**
- * The headers in which a credential is looked for. One in the header `name` is read as if it stood in a further `Authorization`
- * header: there is one reading for both, and two credentials are refused wherever they stand.
+ * The headers to read the credential from. The value of the header `name` is treated as a further
+ * `Authorization` header, so that two credentials are refused, wherever they are.
  */
 export function credentialHeaders(
   headers: HeadersLike,
@@ -31,7 +31,7 @@ export function credentialHeaders(
       const own = headers.get(asked) ?? null;
       const more = name === undefined ? null : (headers.get(name) ?? null);
       if (more === null || more.trim() === '') return own;
-      // Another scheme than Bearer, for a proxy before this service, is no second credential.
+      // Another scheme than Bearer, for a proxy in front, is no second credential.
       return own !== null && /bearer/i.test(own) ? `${own}, Bearer ${more}` : `Bearer ${more}`;
     },
   };

@@ -3,7 +3,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
 import { acceptsJson } from './accept.js';
 
-/** What a client is told by status. It never depends on what a token holds, or on whether there is one. */
+/** The problem details by status. They never depend on the token, or on whether it exists. */
 const PROBLEMS: Record<number, { title: string; detail: string }> = {
   400: { title: 'Bad Request', detail: 'The credential is to be sent once, as "Authorization: Bearer …".' },
   401: { title: 'Unauthorized', detail: 'This needs a valid credential.' },
@@ -12,7 +12,7 @@ const PROBLEMS: Record<number, { title: string; detail: string }> = {
   503: { title: 'Service Unavailable', detail: 'The credential could not be verified just now.' },
 };
 
-/** Seconds after which a store that did not answer is worth another try. */
+/** `Retry-After`, in seconds, when the store did not answer. */
 const RETRY_AFTER = 1;
 
 /** Printable ASCII that a quoted string can hold without escapes (RFC 9110 §5.6.4). */
@@ -29,8 +29,8 @@ export function readRealm(realm: string | undefined): string | undefined {
 }
 
 /**
- * The answer to a request that may not pass (RFC 6750 §3, RFC 9457). Credentials that are unknown, revoked, disabled or expired
- * get the same bytes.
+ * The response to a refused request (RFC 6750 §3, RFC 9457). It is the same, byte for byte, for
+ * credentials that are unknown, revoked, disabled or expired.
  */
 export function refuse(request: GuardRequest, verdict: Verdict, realm: string | undefined): Response {
   const status = Object.hasOwn(PROBLEMS, verdict.status) ? verdict.status : 403;
@@ -47,10 +47,10 @@ export function refuse(request: GuardRequest, verdict: Verdict, realm: string | 
   });
 }
 
-/** The most characters of a scope in a challenge: servers and proxies refuse answers with long headers. */
+/** The longest scope in a challenge: servers and proxies reject responses with long headers. */
 const MAX_SCOPE_LENGTH = 1_000;
 
-/** The value of `WWW-Authenticate`. To nothing that was presented, it tells no error. */
+/** The value of `WWW-Authenticate`. Without a credential it has no error (RFC 6750 §3.1). */
 function challenge({ error, scope }: Verdict, realm: string | undefined): string {
   const told = typeof scope === 'string' && scope.length <= MAX_SCOPE_LENGTH ? scope : undefined;
   const parameters = Object.entries({ realm, error, scope: told })

@@ -19,10 +19,11 @@ const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 const PRINTABLE_ASCII = /^[!-~]+$/;
 
 /**
- * Reads the credential from a text, or from the `Authorization` header of `Headers` or a `Request`; never from a query
- * or a body. What cannot be a credential is told apart here, before it costs a call into the core.
+ * Reads the credential from a text, or from the `Authorization` header of `Headers` or a `Request`;
+ * never from a query or a body. Refuses what cannot be a credential before any call of the core.
  *
- * @throws {LeastkeyError} `invalid_input` when `source` is something else: a mistake of the program, not of its client.
+ * @throws {LeastkeyError} `invalid_input` if `source` is of another type: a mistake of the program,
+ * not of its client.
  */
 export function readCredential(source: CredentialSource): ReadCredential {
   if (source === null || source === undefined || source === '') return { refusal: missing };
@@ -51,15 +52,15 @@ function hasGet(value: unknown): value is HeadersLike {
 function readAuthorization(header: string): ReadCredential {
   if (header.length > MAX_HEADER_LENGTH) return { refusal: malformedHeader };
   const text = header.trim();
-  // Several headers arrive joined by commas, and no bearer credential has a comma in it.
+  // Several headers arrive joined by commas, and a bearer credential has no comma.
   const bearers = text.split(',').filter((part) => /^\s*bearer(?:\s|$)/i.test(part)).length;
   if (bearers > 1 || (bearers === 1 && text.includes(','))) return { refusal: ambiguous };
-  // Another scheme is no attempt to present a token (RFC 6750 §3.1).
+  // Another scheme presents no token (RFC 6750 §3.1).
   if (bearers === 0) return { refusal: missing };
   const token = text.slice('bearer'.length);
   const start = token.search(/[^ ]/);
   if (start < 1 || !BEARER_TOKEN.test(token.slice(start))) return { refusal: malformedHeader };
-  // Well-formed as a header, so whatever is wrong with the credential looks like any other that is unknown.
+  // The header is well-formed, so a malformed credential is answered like an unknown one.
   return bounded(token.slice(start));
 }
 

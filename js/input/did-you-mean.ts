@@ -1,12 +1,16 @@
-/** `; did you mean "expiresIn"?` where a known name is near enough to the wrong one, else the list of all. */
+/**
+ * `; did you mean "expiresIn"?` if a known name is similar to the wrong one, else all known names.
+ */
 export function didYouMean(wrong: string, known: readonly string[]): string {
   const longest = Math.max(...known.map((name) => name.length));
-  // A text far longer than any name is no misspelling of one.
+  // A text far longer than any name is no misspelling.
   const near = wrong.length > 2 * longest ? undefined : nearest(wrong, known);
   return near === undefined ? `; known are ${known.join(', ')}` : `; did you mean "${near}"?`;
 }
 
-/** The known name with the fewest changed letters, if that is at most a third of them: the rule of the core. */
+/**
+ * The known name at the smallest edit distance, if at most a third of its length; as in the core.
+ */
 function nearest(wrong: string, known: readonly string[]): string | undefined {
   return known
     .map((name) => ({
@@ -18,7 +22,7 @@ function nearest(wrong: string, known: readonly string[]): string | undefined {
     .sort((a, b) => a.distance - b.distance)[0]?.name;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** The Levenshtein distance, one row at a time. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...from].entries()) {
@@ -33,8 +37,8 @@ function distance(from: string, to: string): number {
 }
 
 /**
- * A caller's name as a message may show it: the rule of the core. What has not the form of a name may be a credential, whoever issued it,
- * and must not end in a log.
+ * A caller's name as a message may show it; the rule of the core. A text that does not look like a
+ * name may be a credential, and must not reach a log.
  */
 export function showName(name: string): string {
   return FORM.test(name) && !isRandom(name) ? name : '…';
@@ -42,7 +46,7 @@ export function showName(name: string): string {
 
 const FORM = /^[\w.:*/{}()~@, -]{0,40}$/;
 
-/** Whether a text looks drawn, not chosen. */
+/** Whether a text looks random. */
 function isRandom(text: string): boolean {
   const turns = text.match(/[a-z](?=[0-9A-Z])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])/g) ?? [];
   const words = text.match(/[0-9A-Za-z]{20,}/g) ?? [];

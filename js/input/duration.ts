@@ -3,7 +3,7 @@ import { LeastkeyError } from '../api/errors.js';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
-/** Milliseconds from 0 to 2^53 - 1. What cannot be read is refused: it must never be taken for no bound at all. */
+/** Milliseconds from 0 to 2^53 - 1. Unreadable text is refused, never treated as unlimited. */
 export function parseDuration(duration: Duration, path: string): number {
   const milliseconds = typeof duration === 'string' ? parseText(duration) : duration;
   if (Number.isSafeInteger(milliseconds) && milliseconds >= 0) return milliseconds;

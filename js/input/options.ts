@@ -3,7 +3,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { ErrorContext, OnError } from '../api/on-error.js';
 import { didYouMean, showName } from './did-you-mean.js';
 
-/** Refuses what is no object, and any member that is not known, with the nearest name that is. */
+/** Requires an object, and refuses unknown members with the nearest known name. */
 export function refuseUnknownOptions(options: unknown, known: readonly string[], of: string): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidInput('options', `${of} expects an object with ${known.join(', ')}`);
@@ -19,19 +19,19 @@ export function refuseUnknownOptions(options: unknown, known: readonly string[],
 
 const CALL_OPTIONS = ['signal'] as const satisfies (keyof CallOptions)[];
 
-/** Reads the options of one call of the operation `of`. */
+/** Reads the options that every operation takes. `of`: its name, for errors. */
 export function readCallOptions(options: CallOptions, of: string): AbortSignal | undefined {
   refuseUnknownOptions(options, CALL_OPTIONS, of);
   return readSignal(options.signal);
 }
 
-/** A callback that is told how far a call has come. */
+/** Requires a callback for progress. */
 export function readProgress(onProgress: unknown): void {
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw invalidInput('onProgress', 'expected a function');
 }
 
-/** By its members, because a signal of another realm is an instance of nothing here. */
+/** Requires an `AbortSignal`, by its members: one of another realm fails `instanceof`. */
 export function readSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal;
@@ -42,10 +42,10 @@ export function invalidInput(path: string, message: string): LeastkeyError {
   return new LeastkeyError('invalid_input', path === 'options' ? message : `${path}: ${message}`, { path });
 }
 
-/** Printable ASCII, as the conditions of tokens have it. */
+/** Printable ASCII, as in the conditions of tokens. */
 const AUDIENCE = /^[ -~]{1,256}$/;
 
-/** Reads the option `audience`: what a service is called. Once, so that a mistake in it is no failure of each request. */
+/** Reads the option `audience`: the name of a service. */
 export function readAudience(audience: string | undefined): string | undefined {
   if (audience === undefined || (typeof audience === 'string' && AUDIENCE.test(audience))) return audience;
   throw new LeastkeyError('invalid_input', 'audience: expected 1 to 256 printable ASCII characters', {
@@ -53,7 +53,7 @@ export function readAudience(audience: string | undefined): string | undefined {
   });
 }
 
-/** Reads the option `onError`. The function that is answered never throws. */
+/** Reads the option `onError`. The returned function never throws. */
 export function readOnError<R extends GuardRequest>(
   onError: OnError<R> | undefined,
 ): (error: unknown, context: ErrorContext<R>) => void {
@@ -63,7 +63,7 @@ export function readOnError<R extends GuardRequest>(
   }
   return (error, context) => {
     try {
-      // An `async` function rejects, which nobody would handle.
+      // An `async` function may reject, which must not go unhandled.
       Promise.resolve(onError(error, context)).catch(() => {});
     } catch {}
   };

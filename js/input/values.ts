@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import { showName } from './did-you-mean.js';
 
-/** No honest call comes near these; they bound what one call can cost. */
+/** Bounds on the cost of one call, far above what valid calls need. */
 const MAX_DEPTH = 32;
 
 const MAX_MEMBERS = 20_000;
@@ -9,23 +9,23 @@ const MAX_MEMBERS = 20_000;
 const MAX_CHARACTERS = 1_000_000;
 
 /**
- * A copy of a caller's value that can cross into the core: members that are `undefined` are left out, a `Date` is its
- * milliseconds. Nothing of the caller's runs while the core does. `path` is where the value stands in the call, empty
- * for the argument whose members stand for themselves.
+ * A copy of a caller's value for the core. Omits members that are `undefined`; a `Date` becomes its
+ * milliseconds. So no code of the caller (getters, proxies) runs during a call of the core. `path`
+ * is the path of the value for errors, empty for a main argument.
  *
- * @throws {LeastkeyError} `invalid_input` for what JSON has no form for, and for values beyond all measure.
+ * @throws {LeastkeyError} `invalid_input` for values that JSON cannot represent, and beyond bounds.
  */
 export function copyPlain(value: unknown, path: string): unknown {
   return new Copier().copy(value, path, 0);
 }
 
-/** A caller's text. @throws {LeastkeyError} `invalid_input` for anything else. */
+/** Requires a text. @throws {LeastkeyError} `invalid_input` for anything else. */
 export function requireText(value: unknown, path: string): string {
   if (typeof value === 'string') return value;
   throw refuse(path, 'expected a text');
 }
 
-/** A caller's object. @throws {LeastkeyError} `invalid_input` for anything else: spread, it would be an empty one. */
+/** Requires an object. @throws {LeastkeyError} `invalid_input` for anything else. */
 export function requireObject<T>(value: T, path: string): T {
   if (Object.prototype.toString.call(value) === '[object Object]') return value;
   throw refuse(path, 'expected an object');
@@ -57,7 +57,7 @@ class Copier {
       this.#count(path, 0, value.length);
       return Array.from(value, (item, index) => this.copy(item, `${path}[${index}]`, depth + 1) ?? null);
     }
-    // The tag, because an object of another realm is an instance of nothing here.
+    // By its tag: an object of another realm fails `instanceof`.
     const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
     if (tag === 'Date') return Date.prototype.getTime.call(value);
     if (tag !== 'Object') throw refuse(path, `expected a plain object, got a ${tag}`);

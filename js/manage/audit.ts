@@ -4,8 +4,8 @@ import { readProgress, readSignal, refuseUnknownOptions } from '../input/options
 import { yieldToEventLoop } from '../runtime/deadline.js';
 
 /**
- * The entries of all pages as JSON Lines. `ask` answers one page, oldest first. Damaged ones end it with an error, once everything
- * else is told: an export that lacks some must not look whole.
+ * The entries of all pages as JSON Lines. `ask` returns one page, oldest first. If entries are
+ * damaged, it throws at the end: an incomplete export must not look complete.
  */
 export async function* exportLines(
   after: number | undefined,
@@ -28,7 +28,7 @@ export async function* exportLines(
   }
 }
 
-/** Checks page after page, up to the first entry that is not in order. `ask` checks one. */
+/** Checks page after page, up to the first entry that breaks the chain. `ask` checks one page. */
 export async function verifyChain(
   { after, onProgress }: VerifyAuditOptions,
   ask: (after: AuditHead | undefined) => Promise<AuditCheck>,
@@ -50,7 +50,7 @@ const VERIFY_AUDIT_OPTIONS = [
   'signal',
 ] as const satisfies (keyof VerifyAuditOptions)[];
 
-/** Reads how an audit is to be checked. */
+/** Reads the options of `verifyAudit`. */
 export function readVerifyAuditOptions(options: VerifyAuditOptions): VerifyAuditOptions {
   refuseUnknownOptions(options, VERIFY_AUDIT_OPTIONS, 'verifyAudit');
   readProgress(options.onProgress);

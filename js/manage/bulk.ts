@@ -4,7 +4,7 @@ import type { ImportKeysOptions } from '../api/import-keys.js';
 import { invalidInput, readProgress, readSignal, refuseUnknownOptions } from '../input/options.js';
 import { yieldToEventLoop } from '../runtime/deadline.js';
 
-/** What the core answers for one page. */
+/** The answer of the core for one page. */
 export interface BulkPage {
   ids: string[];
   already?: number;
@@ -15,8 +15,8 @@ export interface BulkPage {
 }
 
 /**
- * Asks for page after page until there is no next. An error has in its `report` how far it went: what is done is done, and the
- * same call finds the rest.
+ * Runs page after page until there is no next. The `report` of an error says how far it came:
+ * finished pages stay done, and the same call continues with the rest.
  */
 export async function runPages(
   after: string | undefined,
@@ -41,7 +41,7 @@ export async function runPages(
     report.ids.push(...page.ids);
     report.already += page.already ?? 0;
     report.scanned += page.scanned;
-    // A later pass may meet them again.
+    // A later pass may find the same ids again.
     report.notAllowed.push(...news(page.notAllowed));
     report.unreadable.push(...news(page.unreadable));
     report.complete = page.next === undefined;
@@ -55,7 +55,7 @@ export async function runPages(
 
 const BULK_OPTIONS = ['dryRun', 'onProgress', 'signal'] as const satisfies (keyof BulkOptions)[];
 
-/** Reads how a call that goes through many tokens or rows is to be run. */
+/** Reads the options of a call over many tokens or rows. */
 export function readBulkOptions<O extends BulkOptions | ImportKeysOptions>(
   options: O,
   of: string,

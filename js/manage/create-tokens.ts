@@ -9,8 +9,8 @@ import { CoreTokens } from './tokens.js';
 /**
  * Starts Leastkey on a store with a catalog.
  *
- * @throws {LeastkeyError} `invalid_input` for a wrong option, and for a wrong catalog with every problem of it in
- * `problems` and in the message.
+ * @throws {LeastkeyError} `invalid_input` for a wrong option, and for a wrong catalog with every
+ * problem of it in `problems` and in the message.
  *
  * @example
  * import { createTokens } from 'leastkey';

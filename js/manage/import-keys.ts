@@ -4,10 +4,10 @@ import type { ImportKeysOptions, ImportReport, KeyRow, RowOutcome } from '../api
 import type { TokenRecord } from '../api/token.js';
 import { yieldToEventLoop } from '../runtime/deadline.js';
 
-/** How many rows are under way at a time. */
+/** How many rows are imported concurrently. */
 const AT_ONCE = 4;
 
-/** Not a row's fault: further rows would fare no better. */
+/** Codes that are not the fault of a row: further rows would fail too. */
 const FATAL: readonly ErrorCode[] = [
   'store_unavailable',
   'clock_unreliable',
@@ -18,8 +18,8 @@ const FATAL: readonly ErrorCode[] = [
 ];
 
 /**
- * Imports row after row, a few at a time. A row that is refused is reported and the others go on; only where the store or the
- * machine fails does it stop, with an error that has the report.
+ * Imports rows, a few concurrently. A refused row is reported, and the others continue. If the
+ * store or the machine fails, it stops with an error that has the report.
  */
 export async function importRows(
   rows: Iterable<KeyRow> | AsyncIterable<KeyRow>,

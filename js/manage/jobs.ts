@@ -5,21 +5,23 @@ import { readProgress, readSignal, refuseUnknownOptions } from '../input/options
 import { yieldToEventLoop } from '../runtime/deadline.js';
 import type { Call } from '../runtime/protocol.js';
 
-/** For so long after a page a job is whose that page was, in milliseconds: as in the core. */
+/**
+ * How long a job belongs to the process of its last page, in milliseconds. The core has the same.
+ */
 const TURN = 5_000;
 
-/** What the core answers about a job. */
+/** The answer of the core about a job. */
 interface Told {
   job: Job;
-  /** Whether this call has made a page, and so has the turn. */
+  /** Whether this call ran a page, so that the job belongs to this process. */
   advanced: boolean;
 }
 
 /** The operations on jobs. */
 export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise<T>): Jobs {
-  /** By id: the pages that this process knows of, which are its turn, and when it last made one. */
+  /** By id: the number of pages, as proof of ownership, and when this process ran the last one. */
   const turns = new Map<string, { pages: number; at: number }>();
-  /** The jobs that a call of this process is at. */
+  /** The jobs that a call of this process is advancing. */
   const underWay = new Set<string>();
 
   function keep({ job, advanced }: Told): Job {
@@ -28,7 +30,7 @@ export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise
     return job;
   }
 
-  /** Whether a call of this process goes on with a job. One that was cut off, as Cloudflare's workers are, does not say so. */
+  /** Whether a call of this process is advancing a job, and was not cut off. */
   function isUnderWay(id: string): boolean {
     const turn = turns.get(id);
     return underWay.has(id) && turn !== undefined && performance.now() - turn.at < TURN;
@@ -65,7 +67,7 @@ export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise
   };
 }
 
-/** Reads how a job is to be advanced. */
+/** Reads the options of `advance`. */
 export function readAdvanceOptions(options: AdvanceOptions): AdvanceOptions {
   refuseUnknownOptions(options, ['onProgress', 'signal'], 'advance');
   readProgress(options.onProgress);

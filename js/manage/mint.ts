@@ -5,7 +5,7 @@ import { requireText } from '../input/values.js';
 import { refusal } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 
-/** Makes a credential without a store being asked. */
+/** Creates a credential without calling the store. */
 export function mintCredential(
   core: ManageCore,
   settings: Pick<Settings, 'reading' | 'entropy'>,
@@ -23,7 +23,7 @@ export function mintCredential(
 
 const MINT_OPTIONS = ['id'] as const satisfies (keyof MintOptions)[];
 
-/** Reads the options of one `mint`: the id of a token that exists, if it is to be of one. */
+/** Reads the options of `mint`: the id of an existing token, if given. */
 export function readMintOptions(options: MintOptions): string | undefined {
   refuseUnknownOptions(options, MINT_OPTIONS, 'mint');
   return options.id === undefined ? undefined : requireText(options.id, 'id');

@@ -41,7 +41,7 @@ export function readTokensOptions(options: TokensOptions): Settings {
   return readSettings(options, store);
 }
 
-/** Reads the options that every deployment has, on a store that was read already. */
+/** Reads the options that all deployments share. `store` has been checked. */
 export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
   const { catalog, prefix, freshness, now, entropy, deadline = 10_000 } = options;
   const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
@@ -102,11 +102,11 @@ function readUsage(usage: boolean | UsageOptions): Pick<Settings, 'usage' | 'add
   return { usage: true, addresses };
 }
 
-/** As hex digits, the new key first. */
+/** In hex, the new key first. */
 function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): string[] {
   const keys: readonly unknown[] = Array.isArray(recordKey) ? recordKey : [recordKey];
   return keys.map((key) => {
-    // By its tag, because an array of another realm is an instance of nothing here.
+    // By its tag: an array of another realm fails `instanceof`.
     const bytes = Object.prototype.toString.call(key) === '[object Uint8Array]';
     const text = bytes
       ? Array.from(key as Uint8Array, (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -120,7 +120,7 @@ function readRecordKeys(recordKey: NonNullable<TokensOptions['recordKey']>): str
   });
 }
 
-/** Takes a store that has the `calls` which are needed, and lets nobody take Workers KV for one. */
+/** Requires a store with `calls`, and refuses Workers KV with an explanation. */
 export function readStore<S extends ReadStore>(store: S, calls: readonly (keyof S & keyof Store)[]): S {
   const found = store as Partial<Store> & { getWithMetadata?: unknown };
   if (typeof found?.getWithMetadata === 'function' && typeof found.commit !== 'function') {

@@ -1,4 +1,4 @@
-/** The loop of docs/boundary.md: the core decides, this fetches, commits and tries again. */
+/** The loop of docs/boundary.md: the core plans; this reads, commits and retries. */
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Write } from '../api/store.js';
@@ -11,18 +11,18 @@ import { commitWrites, fetchReads, MAX_KEYS } from '../stores/calls.js';
 import { restoreExpectations } from '../stores/response.js';
 import { storeError } from '../verify/unavailable.js';
 
-/** The pauses of what ends something grow no further than that of this attempt, the first of which is 0. */
+/** The attempt (from 0) whose backoff is the longest for operations that end something. */
 const MAX_URGENT_PAUSES = 2;
 
-/** The core's part of an operation: the next step, with everything read so far. */
+/** The core's part of an operation: the next step for the reads so far. */
 export type Plan = (reads: Reads, time: Time, entropy: Uint8Array) => Step;
 
 export interface RunOptions {
-  /** An abort rejects with its reason; what had been handed to the store by then may have been applied. */
+  /** An abort rejects with its reason. A commit in flight may still be applied. */
   signal?: AbortSignal | undefined;
-  /** Reads and decides, but commits nothing: the answer is the one that the commit would have had. */
+  /** Plans without committing. Returns the answer that the commit would have had. */
   dryRun?: boolean;
-  /** Called before a commit is handed to the store and after any answer, a failure too: what is cached may be out of date. */
+  /** Called before each commit and after its answer or failure, to invalidate caches. */
   invalidate?: (() => void) | undefined;
 }
 
@@ -36,7 +36,7 @@ export function runOperation(
   return runPlan(settings, (reads, time, entropy) => core.plan(call, reads, time, entropy), options);
 }
 
-/** One operation, from its first plan to its answer. */
+/** Runs one operation, from its first plan to its answer. */
 export async function runPlan(
   settings: Settings,
   plan: Plan,
@@ -57,7 +57,7 @@ export async function runPlan(
   } finally {
     operation.releaseLocks();
     entropy.fill(0);
-    // Even a call that changed nothing itself tells of a change: another's that it found.
+    // A call that changed nothing may have found the change of another.
     invalidate();
   }
 }
@@ -68,16 +68,16 @@ class Operation {
   readonly #deadline: Deadline;
   readonly #invalidate: () => void;
   readonly #locks: KeyLocks;
-  /** The keys of the queues that it is in, as the core asked for them. */
+  /** The keys of its locks, in the order in which the core asked for them. */
   readonly #queues: string[] = [];
-  /** Every key that it has read, so that another attempt reads them all at once. */
+  /** Every key that it has read, so that the next attempt reads all of them in one `get`. */
   readonly #keys = new Set<string>();
   #urgent = false;
-  /** Whether it had to wait for a turn. */
+  /** Whether it had to wait for a lock. */
   #waited = false;
-  /** Whether a commit lost to another writer's. */
+  /** Whether a commit conflicted with another writer. */
   #conflicted = false;
-  /** What a commit threw whose outcome is unknown. From then on only the operation's own marker can tell. */
+  /** The error of a commit with an unknown outcome. Then only the idempotency record can tell. */
   #unknownOutcome: { cause: unknown } | undefined;
 
   constructor(settings: Settings, plan: (reads: Reads) => Step, deadline: Deadline, invalidate: () => void) {
@@ -104,7 +104,9 @@ class Operation {
     this.#locks.releaseAll();
   }
 
-  /** Plans and reads until the core has decided; nothing when the store could not be read and must be asked again. */
+  /**
+   * Plans and reads until the core has decided; `undefined` if a read failed and has to be retried.
+   */
   async #planUntilDecided(again: boolean): Promise<Step | undefined> {
     const reads: Reads = { values: [], lists: [] };
     if (again) {
@@ -124,14 +126,14 @@ class Operation {
     }
   }
 
-  /** Queues at a key, and answers whether it had to wait there. */
+  /** Acquires the lock of a key, and returns whether it had to wait. */
   #enqueue(key: string, urgent = false): Promise<boolean> {
     this.#urgent ||= urgent;
     if (!this.#queues.includes(key)) this.#queues.push(key);
     return this.#acquire(key);
   }
 
-  /** Reads what is needed; `afresh`: and all that was read before, which another writer may have changed. `false`: ask again. */
+  /** Reads what the core needs. `afresh`: rereads everything else too. `false`: retry later. */
   async #fetch(need: Need, reads: Reads, afresh: boolean): Promise<boolean> {
     for (const key of need.keys) this.#keys.add(key);
     const all = afresh && this.#keys.size <= MAX_KEYS;
@@ -143,14 +145,14 @@ class Operation {
       return true;
     } catch (cause) {
       this.#deadline.throwIfAborted();
-      // After a commit of unknown outcome, or when conflicts took all the time, this failure is not what there is to tell.
+      // After an unknown outcome, or when conflicts took all the time, report that instead.
       if (this.#unknownOutcome !== undefined) return false;
       if (cause instanceof TimeoutError && (this.#conflicted || this.#waited)) return false;
       throw storeError(cause);
     }
   }
 
-  /** Whether the writes are applied. `false`: somebody else was first, or it is unknown; plan again either way. */
+  /** Whether the writes were applied. `false`: a conflict or an unknown outcome; plan again. */
   async #commit(writes: Write[]): Promise<boolean> {
     if (this.#deadline.left === 0) return false;
     this.#locks.extend();
@@ -170,8 +172,9 @@ class Operation {
   }
 
   /**
-   * Waits before the next attempt. What ends something waits a moment, in its turns. Everything else waits longer each time, leaves what
-   * other owners share, and lets what comes before it have its owner's turn.
+   * Waits before the next attempt. Operations that end something wait briefly and keep their locks.
+   * All others wait longer each time, release the locks that other owners share, and let calls that
+   * are ahead use the lock of their owner.
    */
   #pause(attempt: number): Promise<boolean> {
     this.#locks.extend();

@@ -52,7 +52,7 @@ import { jobsOf } from './jobs.js';
 import { mintCredential, readMintOptions } from './mint.js';
 import { type RunOptions, runOperation } from './run-operation.js';
 
-/** Every method hands its arguments on; docs/boundary.md says in which shape the core answers. */
+/** The tokens of a deployment. Each method passes its arguments to the core: docs/boundary.md. */
 export class CoreTokens implements Tokens {
   readonly accounts: Accounts;
   readonly jobs: Jobs;
@@ -60,7 +60,9 @@ export class CoreTokens implements Tokens {
   readonly #settings: Settings;
   readonly #verifier: CachedVerifier;
   readonly #usage: UsageCollector;
-  /** Before the next verification the change feed is read again: this process changes something, or may have. */
+  /**
+   * Makes the next verification read the change feed, because this process may change something.
+   */
   readonly #invalidate = () => this.#verifier.invalidate();
 
   constructor(core: ManageCore, settings: Settings) {
@@ -186,10 +188,10 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    // What a caller changes while the store answers is not looked at.
+    // Copied: the caller may change the options while the store answers.
     const told = options && { ...options };
     const answer = this.#verifier.verify(credential, requirement, options);
-    // To wait for what is there already would take as long as all the rest.
+    // Awaiting a synchronous verdict would double the time of a cache hit.
     const verdict = answer instanceof Promise ? await answer : answer;
     this.#note(verdict, requirement, told);
     return verdict;
@@ -217,7 +219,10 @@ export class CoreTokens implements Tokens {
     return verdicts;
   }
 
-  /** Notes the use of a token. Of a question about it only a rotated-out secret is noted: somebody has that, whatever it was shown for. */
+  /**
+   * Records the use of a token. A question about the token is no use, but a rotated-out secret is
+   * always recorded: someone still has it.
+   */
   #note(
     verdict: Verdict,
     requirement: Requirement | undefined,
@@ -225,7 +230,7 @@ export class CoreTokens implements Tokens {
   ): void {
     const { usage, addresses } = this.#settings;
     if (!usage) return;
-    // What is remembered is as of the last read of the feed, and used now.
+    // A cached verdict is as of the last read of the feed, but the use is now.
     const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastClockReading));
     if (options === undefined) {
       this.#usage.note(verdict, requirement, at);
@@ -294,7 +299,7 @@ export class CoreTokens implements Tokens {
   }
 }
 
-/** The operations that change nothing that a verification rests on. */
+/** The operations that change nothing that verification depends on. */
 const READING: readonly Call['op'][] = [
   'get',
   'list',
@@ -306,10 +311,10 @@ const READING: readonly Call['op'][] = [
   'describe',
 ];
 
-/** The arguments whose members stand for themselves: their problems have paths without a first name. */
+/** Arguments whose problems have paths without the name of the argument. */
 const BARE: readonly string[] = ['input', 'query', 'change'];
 
-/** A call that can cross into the core. */
+/** A copy of a call that can be passed to the core. */
 function copied(call: Call): Call {
   const members = Object.entries(call).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
@@ -317,7 +322,7 @@ function copied(call: Call): Call {
   ) as unknown as Call;
 }
 
-/** The answer of a question that needs nothing from the store. */
+/** The answer of a step that needs no store. */
 function answer<T>(step: Step): T {
   if ('answer' in step) return step.answer as T;
   throw refusal(step);
@@ -325,7 +330,7 @@ function answer<T>(step: Step): T {
 
 const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];
 
-/** Reads the options of one `resolve`, with the defaults filled in. */
+/** Reads the options of `resolve`, with defaults. */
 export function readResolveOptions(options: ResolveOptions): { tree: boolean } {
   refuseUnknownOptions(options, RESOLVE_OPTIONS, 'resolve');
   const { tree = true } = options;

@@ -1,40 +1,50 @@
 import { LeastkeyError } from '../api/errors.js';
 
-/** How far readings may be apart that are all taken for right, and how long one must hold that jumped; src/value/time.rs has the same. */
+/**
+ * The most that correct readings differ, in milliseconds, and how long a reading that jumped must
+ * hold until it is trusted. src/value/time.rs has the same value.
+ */
 const MAX_DRIFT = 60_000;
 
-/** What a call is decided by. */
+/** The instants that a call is decided by. */
 export interface Moment {
-  /** The host's own reading: what is made ends by it. */
+  /** The host's clock reading. Expiries of new tokens are computed from it. */
   now: number;
-  /** The highest instant that was taken for the time. It only refuses. */
+  /** The highest trusted reading. It can only refuse. */
   highest: number;
 }
 
-/** The host's clock, in milliseconds since the epoch. An instant that cannot be read stops the call: it would never find anything expired. */
+/**
+ * The host's clock, in milliseconds since the epoch. An unreadable instant fails the call, because
+ * compared with it nothing would be expired.
+ */
 export interface Clock {
-  /** The time by which tokens are refused: the later of both. */
+  /** The time for refusals: the later of reading and highest trusted reading. */
   now(): number;
-  /** The host's own reading. */
+  /** The host's clock reading. */
   reading(): number;
   moment(): Moment;
-  /** An instant that was read, no later than the time is taken for: while a reading that jumped is in quarantine, that is where the clock should be. */
+  /**
+   * An instant that was read, capped at the trusted time: while a jumped reading is in quarantine,
+   * that is where the clock should be.
+   */
   believed(instant: number): number;
 }
 
-/** A reading that jumped. */
+/** A reading that jumped ahead. */
 interface Jump {
-  /** What was read first, and when that was by the steady clock. */
+  /** The first such reading, and when it was by the monotonic clock. */
   reading: number;
   since: number;
 }
 
 /**
- * The host's clock with a mark of the highest instant that it has shown: set back, it goes on from there only once it has caught up, so that
- * no expired token lives again.
+ * The host's clock with the highest reading so far: after the clock was set back, time continues
+ * from there, so that no expired token becomes valid again.
  *
- * With a `steady` clock beside it, which nobody sets, a reading that runs ahead of that is in quarantine. It refuses at once, and nothing is
- * made by it. It becomes the mark only if it holds for a minute; otherwise it is forgotten, and `onJump` is told.
+ * With a monotonic clock `steady`, a reading that runs ahead of it is quarantined. It refuses at
+ * once, and nothing is created with it. It is trusted only after it has held for a minute;
+ * otherwise it is dropped, and `onJump` is called.
  */
 export function steadyClock(
   now: () => number,
@@ -44,7 +54,7 @@ export function steadyClock(
   return steady === undefined ? new MonotonicClock(now) : new GuardedClock(now, steady, onJump);
 }
 
-/** A clock with a mark and nothing to compare it with. */
+/** A clock that never goes back. It has no monotonic clock to compare with. */
 class MonotonicClock implements Clock {
   readonly #now: () => number;
   #highest = 0;
@@ -73,12 +83,12 @@ class MonotonicClock implements Clock {
   }
 }
 
-/** A clock beside one that nobody sets. */
+/** A clock that is compared with a monotonic one. */
 class GuardedClock implements Clock {
   readonly #now: () => number;
   readonly #steady: () => number;
   readonly #onJump: (error: LeastkeyError) => void;
-  /** The mark, and when it was read by the steady clock. */
+  /** The highest trusted reading, and when it was read by the monotonic clock. */
   #highest = Number.NaN;
   #markedAt = 0;
   #jump: Jump | undefined;
@@ -96,7 +106,7 @@ class GuardedClock implements Clock {
   reading(): number {
     const reading = readInstant(this.#now());
     const steady = this.#steady();
-    // Not so before the first reading, with which nothing can be compared.
+    // Never true before the first reading, which has nothing to compare with.
     const isAhead = reading - this.#expected(steady) > MAX_DRIFT;
     if (isAhead && !this.#isConfirmed(reading, steady)) return reading;
     if (this.#jump !== undefined) this.#endQuarantine(isAhead, reading);
@@ -109,7 +119,7 @@ class GuardedClock implements Clock {
 
   moment(): Moment {
     const now = this.reading();
-    // A mark that time went by since: what stands in quarantine is compared with where the clock should be.
+    // In quarantine, the highest trusted reading plus the time since.
     const highest = this.#jump === undefined ? this.#highest : Math.floor(this.#expected(this.#steady()));
     return { now, highest };
   }
@@ -119,12 +129,12 @@ class GuardedClock implements Clock {
     return Math.min(instant, Math.floor(this.#expected(this.#steady())));
   }
 
-  /** Where the mark would be now. */
+  /** What the host's clock should read now. */
   #expected(steady: number): number {
     return this.#highest + (steady - this.#markedAt);
   }
 
-  /** Whether a reading that is ahead has gone on for a minute from where it jumped to. */
+  /** Whether a reading that jumped ahead has advanced normally for a minute. */
   #isConfirmed(reading: number, steady: number): boolean {
     const jump = this.#jump;
     if (jump === undefined || Math.abs(reading - jump.reading - (steady - jump.since)) > MAX_DRIFT) {
@@ -134,7 +144,7 @@ class GuardedClock implements Clock {
     return steady - jump.since >= MAX_DRIFT;
   }
 
-  /** The end of a quarantine: the jump held, or the clock was set right. */
+  /** Ends a quarantine: the jump held, or the clock was set right. */
   #endQuarantine(held: boolean, reading: number): void {
     const jumped = isoOf(this.#jump?.reading);
     this.#jump = undefined;
@@ -162,8 +172,8 @@ function readInstant(reading: number): number {
 }
 
 /**
- * By which clock a store drops what has expired. A reading of the host's clock that jumped ahead must not drop what lives on: it is compared
- * with a clock that nobody sets, and not believed until it has held for a minute. A clock that the host gives is taken as it is.
+ * The clock by which a store deletes expired values. A jumped reading must not delete values that
+ * are still valid, so it is quarantined. A clock that the host passes is used as it is.
  */
 export function sweepClock(now: (() => number) | undefined): () => number {
   if (now !== undefined) return now;

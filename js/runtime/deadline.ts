@@ -1,17 +1,17 @@
 import type { MaybePromise } from '../api/store.js';
 
-/** The first retry waits at most this long, each later one at most twice the one before. */
+/** The longest wait before the first retry, in milliseconds. It doubles with each retry. */
 const FIRST_BACKOFF = 2;
 const MAX_BACKOFF = 250;
 
-/** What {@link withTimeout} throws when the time is over. */
+/** Thrown by {@link withTimeout}. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
 /**
- * The answer, if it comes within `milliseconds` and before an abort. An answer that is there already costs no timer, and
- * neither a timer nor a listener is left behind. What comes too late, a rejection too, is dropped.
+ * The answer, if it settles within `milliseconds` and before an abort. A synchronous answer starts
+ * no timer, and no timer or listener is left behind. A late answer or rejection is dropped.
  */
 export async function withTimeout<T>(
   answer: MaybePromise<T>,
@@ -39,7 +39,7 @@ export async function withTimeout<T>(
 }
 
 /**
- * Waits before a call's next attempt, a jittered moment that grows with each. `false`: the deadline has passed.
+ * Waits before the next attempt: exponential backoff with jitter. `false`: the deadline has passed.
  *
  * @throws the signal's reason on an abort.
  */
@@ -49,7 +49,7 @@ export async function backOff(attempt: number, deadline: Deadline): Promise<bool
   return deadline.left > 0;
 }
 
-/** Resolves after `milliseconds`. An abort ends it with the signal's reason. */
+/** Resolves after `milliseconds`; rejects with the signal's reason on an abort. */
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await withTimeout(new Promise<never>(() => {}), milliseconds, signal);
@@ -59,25 +59,25 @@ async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> 
 }
 
 /**
- * Lets everything else have its turn: timers, requests, signals. Where a store answers at once, a call that goes through many pages is one
- * chain of microtasks otherwise, and nothing else runs until it is over.
+ * Lets timers, requests and signals run. With a synchronous store, a call over many pages is one
+ * chain of microtasks otherwise, which blocks the event loop.
  */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
-    // Of those that have it, `setTimeout` waits at least a millisecond longer, which many pages feel.
+    // `setTimeout` waits at least a millisecond, which adds up over many pages.
     if (typeof setImmediate === 'function') setImmediate(resolve);
     else setTimeout(resolve);
   });
 }
 
-/** By its method, because a promise of another realm is an instance of nothing here. */
+/** By its method: a promise of another realm fails `instanceof`. */
 export function isThenable<T>(answer: MaybePromise<T>): answer is Promise<T> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** A moment that a call must not pass, on a clock that nobody sets, and the caller's own signal to end it before. */
+/** The deadline of a call, by the monotonic clock, and the signal of its caller. */
 export class Deadline {
-  /** Milliseconds from its start to its end. */
+  /** The duration from start to end, in milliseconds. */
   readonly total: number;
   readonly signal: AbortSignal | undefined;
   readonly #ends: number;

@@ -1,37 +1,38 @@
-/** The queues of this process: at most one call at a time works at a key that many write. */
+/** Per-key locks of this process: one call at a time works on a key that many calls write. */
 
 import { type Deadline, TimeoutError, withTimeout } from './deadline.js';
 
-/** How long a waiting call sleeps at most before it looks whether the call before it is still there. */
+/** How long a waiting call sleeps at most before it checks whether the holder is still alive. */
 const MAX_POLL = 250;
 
-/** A waiting call that has not looked for so long is no longer there, or will queue again. */
+/** A waiting call that has not polled for this long was cut off, or will queue again. */
 const ABANDONED_AFTER = 4 * MAX_POLL;
 
-/** A call at one key: waiting for its turn, or having it. */
+/** A call at one key: it waits for the lock or holds it. */
 interface Ticket {
   readonly urgent: boolean;
-  /** When the call began, as a number that rises from call to call. */
+  /** The number of the call, ascending in the order of their starts. */
   readonly began: number;
-  /** Until when it has the turn, if it has it: at every step of the call it is prolonged. */
+  /** When its lease ends, if it holds the lock. Every step of the call extends it. */
   heldUntil: number;
-  /** When it looked last, while it waits. */
+  /** When it polled last, while it waits. */
   polledAt: number;
-  /** Whether it has the turn but makes no use of it for a moment: whoever comes before it may take it. */
+  /** Whether the holder is pausing: a call that is ahead of it may take the lock. */
   isYielding: boolean;
-  /** Wakes the call, so that it looks whether its turn has come. */
+  /** Wakes the waiting call, so that it polls. */
   wake: () => void;
 }
 
 /**
- * The queue at one key: urgent calls first, then in the order in which they began.
+ * The queue at one key: urgent calls first, then in the order of their starts.
  *
- * No call counts on another's `finally`: in some runtimes a request that was cut off never runs again, and its promises never settle. A
- * turn ends by itself with the time of the call that has it, and whoever waits finds that by a timer of its own.
+ * No call relies on another's `finally`: in some runtimes a request that was cut off never runs
+ * again, and its promises never settle. The lock is a lease that ends by itself, and waiting calls
+ * find that out with timers of their own.
  */
 class KeyQueue {
   #holder: Ticket | undefined;
-  /** In the order of their turns. */
+  /** In queue order. */
   readonly #waiting: Ticket[] = [];
 
   get holder(): Ticket | undefined {
@@ -42,7 +43,7 @@ class KeyQueue {
     return this.#holder === undefined && this.#waiting.length === 0;
   }
 
-  /** Whether the turn is this call's. One that has ended, and was not given to another, is given to the first who waits. */
+  /** Whether this call holds the lock. An expired lease passes to the first call in the queue. */
   tryHold(ticket: Ticket): boolean {
     const holder = this.#holder;
     if (holder === ticket) return true;
@@ -56,13 +57,13 @@ class KeyQueue {
     return this.#holder === ticket;
   }
 
-  /** How long a waiting call may sleep until it looks again. */
+  /** How long a waiting call may sleep until it polls again. */
   get pollAfter(): number {
     const left = (this.#holder?.heldUntil ?? 0) - performance.now();
     return Math.min(Math.max(left, 1), MAX_POLL);
   }
 
-  /** The holder pauses: one that waits and comes before it gets the turn meanwhile. */
+  /** The holder pauses: a waiting call that is ahead of it gets the lock meanwhile. */
   yieldTurn(ticket: Ticket): void {
     ticket.isYielding = true;
     const [first] = this.#waiting;
@@ -90,7 +91,7 @@ class KeyQueue {
     this.#callNext();
   }
 
-  /** The one that is called has a moment to come. If it does not, those behind it find that its turn has ended. */
+  /** Gives the lock to the first live call. If that does not poll in time, its lease expires. */
   #callNext(): void {
     const now = performance.now();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
@@ -109,25 +110,25 @@ function isBefore(one: Ticket, other: Ticket): boolean {
   return one.urgent === other.urgent ? one.began < other.began : one.urgent;
 }
 
-/** For each store of this process, its queues by their keys. */
+/** For each store of this process, its queues by key. */
 const queues = new WeakMap<object, Map<string, KeyQueue>>();
 
 let calls = 0;
 
 interface AcquireOptions {
-  /** Overtakes those that are not. */
+  /** Goes ahead of calls that are not urgent. */
   urgent?: boolean;
-  /** Whether there is nothing left to do with the turn, which ends the wait. */
+  /** Whether the lock is no longer needed, which ends the wait. */
   settled?: () => boolean;
 }
 
 const never = () => false;
 
-/** The places of one call in the queues of a store: at most one at each key. */
+/** The locks of one call on a store, by key. */
 export class KeyLocks {
   readonly #store: object;
   readonly #deadline: Deadline;
-  /** How long a turn lasts without a sign of life: as long as one call of the store may take. */
+  /** How long a lease lasts unless extended: as long as one call of the store may take. */
   readonly #lease: number;
   readonly #began = calls++;
   readonly #tickets = new Map<string, Ticket>();
@@ -139,10 +140,10 @@ export class KeyLocks {
   }
 
   /**
-   * Waits for the turn at a key, and answers whether it had to. The turn lasts until it is left, or until nothing has prolonged it for as
-   * long as one call of the store may take.
+   * Acquires the lock of a key, and returns whether it had to wait. It holds until it is released,
+   * or until its lease expires.
    *
-   * @throws {TimeoutError} when the turn does not come in time, the signal's reason on an abort.
+   * @throws {TimeoutError} when the lock does not come in time; the signal's reason on an abort.
    */
   async acquire(key: string, { urgent = false, settled = never }: AcquireOptions = {}): Promise<boolean> {
     const known = this.#tickets.get(key);
@@ -166,12 +167,12 @@ export class KeyLocks {
     }
   }
 
-  /** Wakes the call where it waits at a key. */
+  /** Wakes the call if it waits at a key. */
   wake(key: string): void {
     this.#tickets.get(key)?.wake();
   }
 
-  /** Hands the turns over to a call that has a deadline of its own. */
+  /** Transfers the locks to a call with another deadline. */
   transferTo(deadline: Deadline): KeyLocks {
     const other = new KeyLocks(this.#store, deadline);
     for (const [key, ticket] of this.#tickets) other.#tickets.set(key, ticket);
@@ -180,18 +181,18 @@ export class KeyLocks {
     return other;
   }
 
-  /** Whether the turn at a key is still this call's. */
+  /** Whether this call still holds the lock of a key. */
   holds(key: string): boolean {
     const ticket = this.#tickets.get(key);
     return ticket !== undefined && this.#queueAt(key).holder === ticket;
   }
 
-  /** A sign of life: every turn lasts longer. */
+  /** Extends the leases of all locks. */
   extend(): void {
     for (const ticket of this.#tickets.values()) this.#extend(ticket);
   }
 
-  /** Makes no use of the turns until they are taken again: one that comes before this call may have them meanwhile. */
+  /** Pauses until the locks are acquired again: calls that are ahead may hold them meanwhile. */
   yieldTurns(): void {
     for (const [key, ticket] of this.#tickets) this.#queueAt(key).yieldTurn(ticket);
   }
@@ -212,7 +213,7 @@ export class KeyLocks {
   async #wait(key: string, ticket: Ticket, settled: () => boolean): Promise<boolean> {
     for (let waited = false; ; waited = true) {
       const queue = this.#queueAt(key);
-      // Who came too late for its turn queues again, at the place that it had.
+      // A call that polled too late queues again, at its old position.
       if (!queue.includes(ticket)) queue.enter(ticket);
       if (settled() || queue.tryHold(ticket)) return waited;
       this.#deadline.throwIfPassed();

@@ -1,11 +1,11 @@
-/** The shapes that cross into and out of the core. docs/boundary.md is their contract. */
+/** The messages to and from the core. docs/boundary.md is their contract. */
 
 import type { ErrorCode, Problem } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Range, Write } from '../api/store.js';
 
-/** One management operation: the arguments of the public method of the same name, untouched. */
+/** One management operation: the unchanged arguments of the public method of the same name. */
 export type Call =
   | { op: 'create' | 'putAccount' | 'importKey'; input: unknown; actor: unknown }
   | {
@@ -23,22 +23,24 @@ export type Call =
   | { op: 'verifyAudit'; query: unknown }
   | { op: 'flush'; uses: unknown };
 
-/** What `configure` is given beside the catalog. */
+/** The configuration beside the catalog. */
 export interface Config {
   prefix: string;
-  /** As hex digits. The first seals, all open. */
+  /** In hex. The first one seals; all of them open. */
   recordKeys?: string[];
   imported?: unknown;
-  /** How many shards the change feed of an empty store gets; absent: as many as the store has. */
+  /**
+   * The number of shards of the change feed of an empty store; absent: as many as the store has.
+   */
   shards?: number;
 }
 
-/** What a verification is asked. */
+/** The question of a verification. */
 export interface Question {
   requirement?: unknown;
   context?: RequestContext;
   consume?: number;
-  /** When the use is counted, by the host's own reading of its clock. */
+  /** When the use is counted, by the host's clock. */
   countedAt?: number;
 }
 
@@ -49,12 +51,12 @@ export interface Reads {
 }
 
 export interface Need {
-  /** For one `get`. What was read of some of them before is out of date then. */
+  /** The keys of one `get`. Earlier reads of them are out of date. */
   keys: string[];
   list?: Range;
-  /** A key that many writers change: those of one process take turns at it. */
+  /** A key that many calls write: those of one process take a lock on it. */
   queue?: string;
-  /** The operation ends something: it overtakes the others in the queue. */
+  /** The operation ends something, so it goes ahead in the queue. */
   urgent?: true;
 }
 
@@ -65,14 +67,14 @@ export interface Refusal {
   problems?: Problem[];
 }
 
-/** What the core wants next. Exactly one member is there. */
+/** What the core wants next. Exactly one member is present. */
 export type Step =
   | { need: Need }
   | { commit: { writes: Write[]; answer: unknown } }
   | { answer: unknown }
   | { refuse: Refusal };
 
-/** The error for a step that refuses, or for one that should not have come here. */
+/** The error of a step that refuses, or of an unexpected step. */
 export function refusal(step: Step): LeastkeyError {
   if (!('refuse' in step))
     return new LeastkeyError('internal', `unexpected step of the core: ${Object.keys(step)}`);

@@ -3,32 +3,32 @@ import type { Store } from '../api/store.js';
 import type { Moment } from './clock.js';
 import type { Config } from './protocol.js';
 
-/** {@link TokensOptions}, read, with the defaults filled in. */
+/** {@link TokensOptions} after reading, with defaults. */
 export interface Settings {
   store: Store;
-  /** The store as verifications see it. */
+  /** The store for verifications. */
   verifying: Store;
-  /** Where the uses of limited tokens are counted, if `verifying` is another view of it. */
+  /** The store that counts uses, if `verifying` is another view of it. */
   counting?: Store;
   config: Config;
   catalogText: string;
-  /** The longest time that a change may go unnoticed, in milliseconds. */
+  /** The freshness window, in milliseconds. */
   freshness: number;
-  /** The most tokens that are remembered. */
+  /** The capacity of the token cache. */
   capacity: number;
-  /** The time by which tokens are refused: never before the highest instant that was taken for it. */
+  /** The time for refusals: never before the highest trusted reading. */
   now: () => number;
-  /** The host's own reading of the clock. */
+  /** The host's clock reading. */
   reading: () => number;
   /** Both. */
   moment: () => Moment;
-  /** An instant that was read, no later than the time is taken for. */
+  /** An instant that was read, capped at the trusted time. */
   believed: (instant: number) => number;
   entropy: ((bytes: Uint8Array) => void) | undefined;
   deadline: number;
   usage: boolean;
-  /** Whether the use that is noted has addresses. */
+  /** Whether addresses are recorded with the use. */
   addresses: boolean;
-  /** Tells the host of a failure that no caller is thrown. Never throws. */
+  /** Reports a failure that no call throws. Never throws itself. */
   onError(error: unknown, context: ErrorContext): void;
 }

@@ -1,4 +1,4 @@
-/** The calls of a store, each within its time and read strictly. */
+/** Calls of a store, each with a timeout and a checked answer. */
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Store, Write } from '../api/store.js';
@@ -6,13 +6,16 @@ import { backOff, type Deadline, TimeoutError, withTimeout } from '../runtime/de
 import type { Need, Reads } from '../runtime/protocol.js';
 import { mergeValues, readApplied, readEntries, readValues, StoreAnswerError } from './response.js';
 
-/** The most keys of one read that is to be of one instant. */
+/** The most keys of one consistent read. */
 export const MAX_KEYS = 128;
 
-/** How often a read is made at most whose store throws. A store that fails one call in seven fails so many in a row once in 80,000. */
+/**
+ * How often a failing read is attempted. A store that fails one call in seven fails this often in a
+ * row once in 80,000 reads.
+ */
 const MAX_READ_ATTEMPTS = 6;
 
-/** The values of keys. `begun` is the answer of the first attempt, if that has been made. */
+/** The values of keys. `begun`: the answer of the first attempt, if it has been made. */
 export function readKeys(
   store: Pick<Store, 'get'>,
   keys: readonly string[],
@@ -20,7 +23,7 @@ export function readKeys(
   begun?: Promise<unknown>,
 ): Promise<[key: string, value: string | null][]> {
   let first = begun;
-  // Where the time is over before it is looked at, its failure is for nobody.
+  // If the deadline passes first, its rejection must not go unhandled.
   begun?.then(undefined, () => {});
   return withRetries(deadline, async () => {
     const under = first;
@@ -29,7 +32,7 @@ export function readKeys(
   });
 }
 
-/** Fetches what is needed and adds it to what has been read. */
+/** Reads what the core asks for, and adds it to `reads`. */
 export async function fetchReads(store: Store, need: Need, reads: Reads, deadline: Deadline): Promise<void> {
   if (need.keys.length > 0) mergeValues(reads, await readKeys(store, need.keys, deadline));
   if (need.list === undefined) return;
@@ -40,14 +43,16 @@ export async function fetchReads(store: Store, need: Need, reads: Reads, deadlin
   reads.lists.push({ range, entries });
 }
 
-/** Whether the writes were applied. What it throws leaves that open, unless it is a `LeastkeyError`. */
+/**
+ * Whether the writes were applied. If it throws anything but a `LeastkeyError`, that is unknown.
+ */
 export async function commitWrites(store: Store, writes: Write[], deadline: Deadline): Promise<boolean> {
   return readApplied(await callStore(deadline, () => store.commit(writes)));
 }
 
 /**
- * Repeats a read whose store throws, after a moment that grows. A store that says itself that it is not available, breaks its contract or
- * takes too long is not asked again.
+ * Retries a read with backoff. It does not retry after a `LeastkeyError`, a broken contract or a
+ * timeout.
  */
 async function withRetries<T>(deadline: Deadline, read: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
@@ -69,7 +74,10 @@ function isTransient(failure: unknown): boolean {
   );
 }
 
-/** One call of the store. It gets half of the whole time at most, so that there is some left to find out what became of it. */
+/**
+ * One call of the store. It gets at most half of the deadline, so that there is time left to find
+ * out its outcome.
+ */
 function callStore<T>(deadline: Deadline, call: () => T | Promise<T>): Promise<T> {
   deadline.throwIfPassed();
   return withTimeout(call(), Math.min(deadline.left, deadline.total / 2), deadline.signal);

@@ -5,7 +5,7 @@ const MAX_KEY_BYTES = 512;
 const MAX_WRITES = 32;
 const MAX_ENTRIES = 1_000;
 const PRINTABLE_ASCII = /^[ -~]*$/;
-/** In a Unicode pattern a pair counts as one character, so this finds only halves. */
+/** With the `u` flag a surrogate pair is one character, so this matches lone surrogates only. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function refuse(path: string, message: string): never {
@@ -20,7 +20,7 @@ function checkKey(key: unknown, path: string, shortest: 0 | 1): asserts key is s
   if (!PRINTABLE_ASCII.test(key)) refuse(path, 'expected printable ASCII');
 }
 
-/** What a text column gives back exactly as it was put: well-formed Unicode without U+0000. */
+/** What a text column returns unchanged: well-formed Unicode without U+0000. */
 function checkValue(value: unknown, path: string): void {
   if (value === undefined || value === null) return;
   if (typeof value !== 'string') refuse(path, `expected a string, null or nothing, got ${typeof value}`);
@@ -65,9 +65,10 @@ export function checkWrites(writes: readonly Write[]): void {
 }
 
 /**
- * Refuses a `commit` with a text that the database does not take, as certain: nothing was applied.
+ * Refuses a `commit` with a value that is too long for the database. The outcome is certain:
+ * nothing was applied.
  *
- * @param most bytes of a row in UTF-8: a key with its value or expectation
+ * @param most the most UTF-8 bytes of a row: a key with its value or expectation
  */
 export function checkSizes(writes: readonly Write[], most: number, database: string): void {
   for (const { key, expect, value } of writes) {

@@ -15,7 +15,10 @@ export interface D1StatementLike {
 }
 
 export interface D1StoreOptions {
-  /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
+  /**
+   * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
+   * `createTokens`.
+   */
   now?: () => number;
 }
 
@@ -65,11 +68,11 @@ const DROP_EXPIRED = `DELETE FROM leastkey_entries WHERE ${APPLIES} AND key IN
 const TELL = 'DELETE FROM leastkey_commits WHERE id = ?1 RETURNING applied';
 
 /**
- * A store in a Cloudflare D1 database. It makes its tables when it is first used; their names begin with `leastkey_`, so
- * the database may hold others.
+ * A store in a Cloudflare D1 database. It makes its tables when it is first used; their names begin
+ * with `leastkey_`, so the database may hold others.
  *
- * @throws {LeastkeyError} `invalid_input` for what is no D1 database, and for a session of one: its reads may come from a
- * replica, which does not know of a revocation yet.
+ * @throws {LeastkeyError} `invalid_input` for what is no D1 database, and for a session of one: its
+ * reads may come from a replica, which does not know of a revocation yet.
  *
  * @example
  * const tokens = await createTokens({ catalog, store: d1Store(env.DB), prefix: 'acme_live' });
@@ -146,7 +149,9 @@ class D1Store implements Store {
     return (told as { applied: number }[])[0]?.applied === 1;
   }
 
-  /** Runs a commit. D1 rolls a batch back when a statement fails, and names SQLite's result code. */
+  /**
+   * Runs a commit. D1 rolls a batch back when a statement fails, and names SQLite's result code.
+   */
   async #apply(statements: Bound[]): Promise<unknown[]> {
     try {
       return await this.#run(statements);
@@ -158,7 +163,10 @@ class D1Store implements Store {
     }
   }
 
-  /** Runs statements as one transaction and answers the rows of the last. The tables are made on the way of the first. */
+  /**
+   * Runs statements as one transaction and answers the rows of the last. The tables are made on the
+   * way of the first.
+   */
   async #run(statements: Bound[]): Promise<unknown[]> {
     const schema = this.#ready ? [] : SCHEMA.map((sql): [string] => [sql]);
     const prepared = [...schema, ...statements].map(([sql, ...values]) => {

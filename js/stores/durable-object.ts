@@ -20,7 +20,10 @@ export interface DurableObjectNamespaceLike {
 }
 
 export interface DurableObjectStoreOptions {
-  /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
+  /**
+   * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
+   * `createTokens`.
+   */
   now?: () => number;
 }
 
@@ -38,7 +41,9 @@ const SCHEMA = `
 `;
 
 /**
- * A store in the SQLite of one Durable Object, to be made inside of it; {@link remoteStore} reaches it from any worker. All that is written to one object waits in one line: give each organization one where one is not enough.
+ * A store in the SQLite of one Durable Object, to be made inside of it; {@link remoteStore} reaches
+ * it from any worker. All that is written to one object waits in one line: give each organization
+ * one where one is not enough.
  *
  * @throws {LeastkeyError} `invalid_input` for a storage without SQLite.
  *

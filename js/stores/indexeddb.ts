@@ -6,14 +6,19 @@ import { checkKeys, checkRange, checkWrites } from './checks.js';
 import { Connection, ENTRIES, EXPIRY, unavailable } from './indexeddb-connection.js';
 
 export interface IndexedDbStoreOptions {
-  /** The name of the database. Default `leastkey`. All pages of one origin that name it share it. */
+  /**
+   * The name of the database. Default `leastkey`. All pages of one origin that name it share it.
+   */
   name?: string;
   /**
    * How long the database may take to open, in milliseconds. Default 5,000. A deletion by another
    * page can delay it.
    */
   openTimeout?: number;
-  /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
+  /**
+   * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
+   * `createTokens`.
+   */
   now?: () => number;
 }
 

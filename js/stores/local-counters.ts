@@ -1,15 +1,16 @@
 import type { Entry, Range, Store, Write } from '../api/store.js';
 
-/** Where the core keeps the counters of limited tokens (docs/storage.md). */
+/** The prefix of the counters of limited tokens (docs/storage.md). */
 const COUNTERS = 'limit/';
 
-/** The most counters that are kept. */
+/** The most counters in memory. */
 const MAX_COUNTERS = 10_000;
 
 /**
- * A store for verifications whose counters of limits are kept here, in this instance's memory, and everything else in `store`.
- * A counter starts with the value that the store holds when it is first used here. With N isolates a token can be used up to N times
- * as often as its limits say. Of more than 10,000 limited tokens, the least recently used one is evicted and starts with the store's
+ * A store for verifications whose counters of limits are kept here, in this instance's memory, and
+ * everything else in `store`. A counter starts with the value that the store holds when it is first
+ * used here. With N isolates a token can be used up to N times as often as its limits say. Of more
+ * than 10,000 limited tokens, the least recently used one is evicted and starts with the store's
  * value again.
  */
 export function withLocalCounters(store: Store): Store {
@@ -18,7 +19,7 @@ export function withLocalCounters(store: Store): Store {
 
 class LocalCounters implements Store {
   readonly #store: Store;
-  /** The least lately written first. */
+  /** The least recently written first. */
   readonly #counters = new Map<string, string>();
 
   constructor(store: Store) {
@@ -28,7 +29,7 @@ class LocalCounters implements Store {
   async get(keys: string[]): Promise<(string | null)[]> {
     const stored = keys.filter((key) => !this.#counters.has(key));
     const answer = stored.length === 0 ? [] : await this.#store.get([...stored]);
-    // A store that breaks the contract is for the reader of the whole answer to find.
+    // The reader of the whole answer reports a store that breaks the contract.
     if (stored.length === keys.length || answer.length !== stored.length) return answer;
     const values = answer.values();
     return keys.map((key) => this.#counters.get(key) ?? (values.next().value as string | null));
@@ -38,10 +39,13 @@ class LocalCounters implements Store {
     return this.#store.list(range);
   }
 
-  /** Of a verification: counters, and that a record is as it was read, which is no matter of what is counted here. */
+  /**
+   * The writes of a verification: counters. The check that the record is unchanged is not needed
+   * here.
+   */
   commit(writes: Write[]): boolean {
     const counters = writes.filter(({ key }) => key.startsWith(COUNTERS));
-    // A counter that is not here yet was read from the store, which no other use here has changed since.
+    // A counter that is not in memory yet was read from the store, and no use here has changed it.
     const isAsRead = ({ key, expect }: Write) =>
       expect === undefined || !this.#counters.has(key) || expect === this.#counters.get(key);
     if (!counters.every(isAsRead)) return false;

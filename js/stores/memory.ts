@@ -3,7 +3,10 @@ import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
 
 export interface MemoryStoreOptions {
-  /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
+  /**
+   * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
+   * `createTokens`.
+   */
   now?: () => number;
 }
 
@@ -11,7 +14,8 @@ export interface MemoryStoreOptions {
 const SWEEP = 64;
 
 /**
- * A store in this process's memory, for tests and trials. It forgets everything when the process ends.
+ * A store in this process's memory, for tests and trials. It forgets everything when the process
+ * ends.
  *
  * @example
  * const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'acme_test' });
@@ -23,9 +27,15 @@ export function memoryStore({ now }: MemoryStoreOptions = {}): SyncStore {
 class MemoryStore implements SyncStore {
   readonly #now: () => number;
   readonly #values = new Map<string, { value: string; expiresAt?: number }>();
-  /** The keys of `#values`, ascending. They are ASCII: the order of their characters is the order of their bytes. */
+  /**
+   * The keys of `#values`, ascending. They are ASCII: the order of their characters is the order of
+   * their bytes.
+   */
   readonly #keys: string[] = [];
-  /** What expires, soonest first. An entry whose key was written again since is stale, and passed over. */
+  /**
+   * What expires, soonest first. An entry whose key was written again since is stale, and passed
+   * over.
+   */
   readonly #expiring: { key: string; expiresAt: number }[] = [];
 
   constructor(now: () => number) {

@@ -1,17 +1,17 @@
-/** What a store answered is a stranger's word: these take it only in the form that the storage contract gives it. */
+/** Checks the answers of a store against the storage contract. */
 
 import type { Entry, Range, Write } from '../api/store.js';
 import type { Reads } from '../runtime/protocol.js';
 
-/** A store's answer that breaks the storage contract. It never quotes the answer. */
+/** An answer that breaks the storage contract. The message never quotes it. */
 export class StoreAnswerError extends Error {
   override readonly name = 'StoreAnswerError';
 }
 
-/** Far beyond any value of src/storage/bounds.rs; a longer one was not written by Leastkey. */
+/** Far above any bound of src/storage/bounds.rs: Leastkey writes no longer value. */
 const MAX_VALUE_LENGTH = 1_000_000;
 
-/** The answer of `get` for `keys`, paired with them. */
+/** The answer of `get`, paired with its keys. */
 export function readValues(keys: readonly string[], answer: unknown): [key: string, value: string | null][] {
   if (!Array.isArray(answer) || answer.length !== keys.length) {
     throw new StoreAnswerError(`get must answer an array as long as its keys (${keys.length})`);
@@ -24,7 +24,7 @@ export function readValues(keys: readonly string[], answer: unknown): [key: stri
   });
 }
 
-/** Adds what was read to what was read before, of which values of the same keys are out of date. */
+/** Adds values to reads. They replace earlier values of the same keys. */
 export function mergeValues(reads: Reads, values: Reads['values']): void {
   const fresh = new Set(values.map(([key]) => key));
   reads.values = [...reads.values.filter(([key]) => !fresh.has(key)), ...values];
@@ -62,8 +62,8 @@ function isValue(value: unknown): value is string {
 }
 
 /**
- * Reads as the core is given them: in the place of a value that is too long stands the empty text, which is damaged like anything else that
- * is no JSON. So one such value names itself, and does not stop what else was read.
+ * The reads for the core. An empty text, which is damaged like anything that is not JSON, replaces
+ * a value that is too long. So one such value is reported, and does not block the others.
  */
 export function boundValues(reads: Reads): Reads {
   const { values, lists } = reads;
@@ -79,7 +79,7 @@ export function boundValues(reads: Reads): Reads {
   };
 }
 
-/** Writes that the core planned on bounded reads, with the expectation of what truly stands there. */
+/** Writes that were planned on bounded reads, with the stored values as their expectations. */
 export function restoreExpectations(writes: Write[], { values }: Reads): Write[] {
   if (!writes.some(({ expect }) => expect === '')) return writes;
   const read = new Map(values);

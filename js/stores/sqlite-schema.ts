@@ -1,7 +1,10 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { Database } from './sqlite-driver.js';
 
-/** Marks the file as Leastkey's ("LKey" in ASCII), so that another program's database is never written to. */
+/**
+ * Marks the file as Leastkey's ("LKey" in ASCII), so that another program's database is never
+ * written to.
+ */
 const APPLICATION_ID = 0x4c4b6579;
 const SCHEMA_VERSION = 1;
 
@@ -53,7 +56,10 @@ function isFresh(database: Database, file: string): boolean {
   return true;
 }
 
-/** Several processes may find the file empty at once: one creates the tables, the others see that it did. */
+/**
+ * Several processes may find the file empty at once: one creates the tables, the others see that it
+ * did.
+ */
 function createSchema(database: Database, file: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -65,7 +71,10 @@ function createSchema(database: Database, file: string): void {
   }
 }
 
-/** Changing the journal needs the file alone for a moment, and SQLite does not wait for that by itself. */
+/**
+ * Changing the journal needs the file alone for a moment, and SQLite does not wait for that by
+ * itself.
+ */
 function useWriteAheadLog(database: Database, file: string, busyTimeout: number): void {
   const deadline = Date.now() + busyTimeout;
   for (;;) {
@@ -94,7 +103,10 @@ function pragma(database: Database, text: string): unknown {
   return row[name];
 }
 
-/** Whether a transaction was open. After some errors, such as a full disk, SQLite has ended it already. */
+/**
+ * Whether a transaction was open. After some errors, such as a full disk, SQLite has ended it
+ * already.
+ */
 export function rollBack(database: Database): boolean {
   try {
     database.exec('ROLLBACK');

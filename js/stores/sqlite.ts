@@ -15,7 +15,10 @@ export interface SqliteStoreOptions {
   path: string;
   /** How long a call waits for another process that is writing, in milliseconds. Default 5,000. */
   busyTimeout?: number;
-  /** The clock by which expired keys are dropped, in milliseconds. Give it the clock of `createTokens`. */
+  /**
+   * The clock by which expired keys are dropped, in milliseconds. Give it the clock of
+   * `createTokens`.
+   */
   now?: () => number;
 }
 
@@ -31,7 +34,9 @@ export interface SqliteStore extends SyncStore {
 /** How many expired keys one commit drops at most. */
 const SWEEP = 64;
 
-/** Milliseconds. Reads check that often whether the file was moved: a check costs a third of a read. */
+/**
+ * Milliseconds. Reads check that often whether the file was moved: a check costs a third of a read.
+ */
 const CHECK_INTERVAL = 100;
 
 const MOVED = 'the database file was deleted or replaced while this process had it open';
@@ -156,7 +161,9 @@ class OpenSqliteStore implements SqliteStore {
   readonly #now: () => number;
   /** When a read last found the file in its place, by the monotonic clock. */
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /** Let go when the store is closed: the driver holds the file for as long as there are statements. */
+  /**
+   * Let go when the store is closed: the driver holds the file for as long as there are statements.
+   */
   #statements: ReturnType<typeof prepareStatements> | undefined;
 
   constructor(database: Database, file: string, now: () => number) {

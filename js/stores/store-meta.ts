@@ -1,4 +1,7 @@
-/** `meta/deployment`: whose a store is. The core decides by it; a verdict has no words, so these are for `onError`. */
+/**
+ * `meta/deployment`: which deployment owns a store. The core decides; these messages go to
+ * `onError`.
+ */
 
 import { LeastkeyError } from '../api/errors.js';
 import type { Reads } from '../runtime/protocol.js';
@@ -6,13 +9,13 @@ import type { Reads } from '../runtime/protocol.js';
 /** The key. */
 export const STORE_META = 'meta/deployment';
 
-/** The form that this version reads. */
+/** The format that this version reads. */
 const FORMAT = 1;
 
-/** As `Prefix::parse` of src/value/credential/prefix.rs takes it: what else is stored is not shown. */
+/** What `Prefix::parse` of src/value/credential/prefix.rs accepts. Anything else is not shown. */
 const PREFIX = /^(?=.{1,32}$)[0-9A-Za-z]+(?:_[0-9A-Za-z]+)*$/;
 
-/** Why a store is not one of the deployment with this prefix, by values that were read at once; nothing where that is not the reason. */
+/** Why a store belongs to another deployment, by values of one read; `undefined` if it does not. */
 export function foreignStoreError({ values }: Reads, prefix: string): LeastkeyError | undefined {
   const read = values.find(([key]) => key === STORE_META);
   if (read === undefined) return undefined;
@@ -36,13 +39,13 @@ export function foreignStoreError({ values }: Reads, prefix: string): LeastkeyEr
   );
 }
 
-/** The prefix of the deployment that a store belongs to, by the value of {@link STORE_META}. */
+/** The prefix of the deployment that owns a store, by the value of {@link STORE_META}. */
 export function storedPrefix(stored: string | null): string | undefined {
   const { prefix } = bodyOf(stored ?? 'null');
   return typeof prefix === 'string' && PREFIX.test(prefix) ? prefix : undefined;
 }
 
-/** What is stored, sealed or not. */
+/** The stored object, sealed or not. */
 function bodyOf(stored: string): { prefix?: unknown; form?: unknown } {
   try {
     const read = JSON.parse(stored);

@@ -1,6 +1,6 @@
 /**
- * Uses that are counted against limits. Those of one process wait at the key of their counters, and are counted together: one commit
- * for all that wait, instead of one for each that all but one lose.
+ * Counts uses against limits. The uses of one process wait at the key of their counters and are
+ * counted in batches: one commit for all that wait, instead of one each, of which all but one fail.
  */
 
 import { LeastkeyError } from '../api/errors.js';
@@ -11,47 +11,48 @@ import type { Reads, Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { commitWrites, MAX_KEYS, readKeys } from '../stores/calls.js';
 
-/** The most uses of one commit: to decide on more at once would hold the event loop. */
+/** The most uses of one commit. Deciding on more would block the event loop. */
 const MAX_BATCH = 256;
 
 /** The most writes of one commit. */
 const MAX_WRITES = 32;
 
-/** A step of a verification; a refusal is thrown. */
+/** A step of a verification. Refusals are thrown. */
 export type AcceptedStep = Exclude<Step, { refuse: unknown }>;
 
-/** What a count came to: the verdict, or why there is none. */
+/** The result of a count: the verdict, or why there is none. */
 export type Outcome = { answer: unknown; reads: Reads } | { thrown: unknown } | { failure: unknown };
 
-/** One use that is to be counted. */
+/** One use to count. */
 interface PendingUse {
-  /** What its decision reads. */
+  /** The keys that its decision reads. */
   readonly keys: string[];
   readonly decide: (reads: Reads) => AcceptedStep;
   readonly deadline: Deadline;
-  /** Whether it is in a commit that was handed to the store and has not been answered: it must not be in another one. */
+  /** Whether it is in a commit without an answer yet: it must not be in another one. */
   sent: boolean;
   outcome: Outcome | undefined;
-  /** Wakes the call that waits for the outcome. */
+  /** Wakes the call that awaits the outcome. */
   wake: () => void;
 }
 
-/** The uses that wait at one key. */
+/** The uses that wait at one counter. */
 interface CounterQueue {
   readonly uses: Set<PendingUse>;
-  /** How many commits in a row were lost to other processes. */
+  /** How many commits in a row other processes won. */
   lostCommits: number;
-  /** How many uses the next commit counts at most. Fewer are decided on sooner: the larger a batch, the easier it is overtaken. */
+  /** The most uses of the next commit. A smaller batch is decided sooner and conflicts less. */
   maxBatch: number;
 }
 
-/** For each store of this process, the uses that wait there, by the key of their counters. */
+/** For each store of this process, the waiting uses by the key of their counter. */
 const waiting = new WeakMap<object, Map<string, CounterQueue>>();
 
 /**
- * Counts one use at the key where all that spend the same limit wait, by a decision that reads `keys`.
+ * Counts one use at the counter `key`, by a decision that reads `keys`.
  *
- * @throws {LeastkeyError} `deadline_exceeded` when its turn does not come in time; the signal's reason on an abort.
+ * @throws {LeastkeyError} `deadline_exceeded` when the lock does not come in time; the signal's
+ * reason on an abort.
  */
 export async function countUse(
   settings: Settings,
@@ -70,9 +71,9 @@ export async function countUse(
     for (;;) {
       await locks.acquire(key, { settled: () => use.outcome !== undefined });
       if (use.outcome !== undefined) return use.outcome;
-      // Who handed it to the store has not come back in time, so the outcome is unknown.
+      // The commit that holds it has not been answered in time, so the outcome is unknown.
       if (use.sent) return { failure: new TimeoutError('the store did not answer a count in time') };
-      // Not bound to this call, whose signal must not end what others wait for.
+      // Not bound to this call: its signal must not end what other calls await.
       void new Batch(settings, store, key, counting, locks).count();
     }
   } catch (end) {
@@ -90,7 +91,7 @@ export async function countUse(
   }
 }
 
-/** One round of counting: what waits, decided one after the other as if each were committed, in one commit. */
+/** One batch: decides on the waiting uses one by one, as if each were committed, in one commit. */
 class Batch {
   readonly #store: Store;
   readonly #key: string;
@@ -99,7 +100,7 @@ class Batch {
   readonly #locks: KeyLocks;
   /** The writes so far, by key. */
   readonly #writes = new Map<string, Write>();
-  /** Those whose outcome hangs on the commit. */
+  /** The uses whose outcome depends on the commit. */
   readonly #decided: { use: PendingUse; answer: unknown; reads: Reads }[] = [];
 
   constructor(settings: Settings, store: Store, key: string, counting: CounterQueue, locks: KeyLocks) {
@@ -110,10 +111,10 @@ class Batch {
     this.#locks = locks.transferTo(this.#deadline);
   }
 
-  /** Never throws: nobody waits for it. */
+  /** Never rejects: no caller awaits it. */
   async count(): Promise<void> {
     try {
-      // What comes in the same turn of the event loop is counted along.
+      // Includes the uses that arrive in the same task.
       await undefined;
       const uses = this.#choose();
       if (await this.#decideAll(uses)) await this.#commit();
@@ -124,7 +125,7 @@ class Batch {
     }
   }
 
-  /** Those that waited the longest, as many as one read takes. */
+  /** The uses that waited longest, as many as fit into one read. */
   #choose(): PendingUse[] {
     const keys = new Set<string>();
     const chosen: PendingUse[] = [];
@@ -138,7 +139,10 @@ class Batch {
     return chosen;
   }
 
-  /** Reads for all, and decides on each by what those before it would have written. `false`: there is nothing to commit. */
+  /**
+   * Reads once, and decides on each use after the writes of those before. `false`: nothing to
+   * commit.
+   */
   async #decideAll(uses: PendingUse[]): Promise<boolean> {
     const keys = [...new Set(uses.flatMap((use) => use.keys))];
     let values: Map<string, string | null>;
@@ -160,7 +164,7 @@ class Batch {
     return this.#writes.size > 0 && this.#locks.holds(this.#key);
   }
 
-  /** Decides on one use. `false`: the commit has no room for it. */
+  /** Decides on one use. `false`: it does not fit into the commit. */
   #decide(use: PendingUse, reads: Reads): boolean {
     let step: AcceptedStep;
     try {
@@ -170,13 +174,13 @@ class Batch {
       return true;
     }
     if ('need' in step) {
-      // What it rests on has changed: the next round reads that too.
+      // Its dependencies have changed: the next batch reads them too.
       use.keys.push(...step.need.keys);
       return true;
     }
     if ('answer' in step) {
       const { answer } = step;
-      // A refusal that rests on what is not committed yet waits for that.
+      // A refusal that depends on uncommitted writes waits for the commit.
       if (this.#writes.size === 0) settle(use, { answer, reads });
       else this.#decided.push({ use, answer, reads });
       return true;

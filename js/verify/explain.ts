@@ -5,10 +5,10 @@ import type { Question, Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { verdictFrom } from './verify-credential.js';
 
-/** How many characters a credential has after its prefix and the separator. */
+/** The length of a credential after its prefix and separator. */
 const BODY_LENGTH = 53;
 
-/** What {@link verifyCredential} would say, and why. */
+/** The verdict of `verify`, and why. */
 export async function explainCredential(
   core: ManageCore,
   settings: Settings,
@@ -27,15 +27,17 @@ export async function explainCredential(
   };
 }
 
-/** What is wrong about a text that the wrapper refused, because it is longer than any credential or has other characters than ASCII in it. */
+/** What is wrong with a text that was refused before the core: too long, or not ASCII. */
 function wrongOf(source: CredentialSource, { code }: Verdict, prefix: string): Pick<Explanation, 'wrong'> {
   if (code !== 'malformed' || typeof source !== 'string') return {};
   if (!source.startsWith(`${prefix}_`)) return { wrong: 'prefix' };
-  // In code points, as the core counts.
+  // In code points, as in the core.
   return { wrong: [...source].length === prefix.length + BODY_LENGTH + 1 ? 'alphabet' : 'length' };
 }
 
-/** The wire form of a verdict that the wrapper gave by itself: no grant was looked at, so there is nothing to redact. */
+/**
+ * The wire form of a verdict without the core. No grant was read, so nothing has to be redacted.
+ */
 function wireOf({ status, error }: Verdict): Wire {
   if (error !== undefined) return { status, challenge: `Bearer error="${error}"`, error };
   return status === 401 ? { status, challenge: 'Bearer' } : { status };

@@ -7,41 +7,42 @@ import type { Settings } from '../runtime/settings.js';
 import { readValues } from '../stores/response.js';
 import { foreignStoreError, STORE_META } from '../stores/store-meta.js';
 
-/** How many shards a reader assumes until it has read how many there are. */
+/** The number of shards until the first read tells it. */
 const DEFAULT_SHARDS = 16;
 
-/** When a read began: by the clock, and by one that nobody sets. */
+/** When a read began: by the host's clock and by the monotonic clock. */
 interface ReadStart {
-  /** Its number among the reads. No clock orders them: one that jumped and was set right again goes back. */
+  /** The number of the read. It orders reads; a clock that jumped and was set right does not. */
   order: number;
   at: number;
   steady: number;
-  /** What an answer that rests on it is as of. */
+  /** The `asOf` of verdicts that rest on this read. */
   asOf: number;
 }
 
-/** A read that is under way. */
+/** A read in flight. */
 interface FeedRead {
   start: ReadStart;
   done: Promise<void>;
 }
 
-/** What is remembered of tokens is as new as the last read of the feed, counted from its start. */
+/** Reads the change feed. The cache is as fresh as the start of the last read. */
 export class Feed {
   readonly #core: VerifyingCore;
   readonly #settings: Settings;
-  /** What a read reads. */
+  /** The keys of one read. */
   #keys = feedKeys(DEFAULT_SHARDS);
-  /** The start of the last read that the core has taken in. */
+  /** The start of the last read that was applied. */
   #lastRead: ReadStart | undefined;
-  /** The instance of the core that took it in. */
+  /** The instance of the core that it was applied to. */
   #epoch = -1;
   #inFlight: FeedRead | undefined;
-  /** How many reads were begun. */
+  #isAsync = false;
+  /** How many reads have begun. */
   #readCount = 0;
-  /** Counts the changes that this process has made itself. */
+  /** How many changes this process has made. */
   #ownChanges = 0;
-  /** As many of them as the last read has seen. */
+  /** How many of them the last read covers. */
   #ownChangesRead = 0;
 
   constructor(core: VerifyingCore, settings: Settings) {
@@ -54,7 +55,15 @@ export class Feed {
     return this.#lastRead?.asOf ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Whether the last read began within the window and after the last change by this process, and the core still has what it said. */
+  /** Whether the store answered the last read with a promise. */
+  get isAsync(): boolean {
+    return this.#isAsync;
+  }
+
+  /**
+   * Whether the last read began within the window and after the last change by this process, in the
+   * instance of the core that is running.
+   */
   isFresh(now: number, freshness: number): boolean {
     return (
       this.#lastRead !== undefined &&
@@ -64,15 +73,16 @@ export class Feed {
     );
   }
 
-  /** Reads the feed again before the next answer: this process has changed something itself. */
+  /** Makes the next verification read the feed: this process has changed something. */
   invalidate(): void {
     this.#ownChanges += 1;
     this.#inFlight = undefined;
   }
 
   /**
-   * Waits for one read of the feed that is new enough for a verification that begins now: one that is under way and began within the
-   * window, or its own. However long that read takes, it has seen all that was changed before it began.
+   * Awaits a read that is fresh enough for a verification that begins now: the one in flight if it
+   * began within the window, else its own. A read covers every change before its start, however
+   * long it takes.
    */
   async refresh(freshness: number, deadline: Deadline): Promise<void> {
     const under = this.#inFlight;
@@ -82,20 +92,20 @@ export class Feed {
     try {
       await withTimeout(reading.done, Math.min(deadline.left, deadline.total / 2), deadline.signal);
     } catch (cause) {
-      // Nobody else is to wait for a read that may never end.
+      // No other call should wait for a read that may never end.
       if (!deadline.signal?.aborted && this.#inFlight === reading) this.#inFlight = undefined;
       throw cause;
     }
   }
 
-  /** Reads the feed from a store that answers at once; `false` when this one does not: then its answer is for whoever waits. */
+  /** Reads the feed from a synchronous store; `false` if a read is in flight. */
   refreshSync(freshness: number): boolean {
     const under = this.#inFlight;
     if (under !== undefined && isWithin(under.start, this.#settings.now(), freshness)) return false;
     return this.#startRead() === undefined;
   }
 
-  /** Begins a read; nothing is under way when the store has answered at once. */
+  /** Starts a read; `undefined` if the store answered synchronously. */
   #startRead(): FeedRead | undefined {
     const at = this.#settings.now();
     this.#readCount += 1;
@@ -108,6 +118,7 @@ export class Feed {
     const doubts = this.#ownChanges;
     const keys = this.#keys;
     const answer = this.#settings.verifying.get([...keys]);
+    this.#isAsync = isThenable(answer);
     if (!isThenable(answer)) {
       this.#apply(keys, answer, start, doubts);
       return undefined;
@@ -130,9 +141,9 @@ export class Feed {
     } catch (failure) {
       throw foreignStoreError(heads, this.#settings.config.prefix) ?? failure;
     }
-    // The heads that were not read yet, the core takes for lost until the next read.
+    // Until the next read the core treats the heads that were not read as unknown.
     if (shards + 1 !== this.#keys.length) this.#keys = feedKeys(shards);
-    // Of two reads that cross, the core keeps to the one that start later.
+    // Of two overlapping reads, the core keeps the one that began later.
     const isLate =
       this.#epoch === this.#core.epoch && this.#lastRead !== undefined && start.order < this.#lastRead.order;
     this.#epoch = this.#core.epoch;
@@ -142,14 +153,14 @@ export class Feed {
   }
 }
 
-/** The heads of so many shards, and whose store it is: what stands in them is of one moment. */
+/** The keys of the heads of all shards, and of the deployment's prefix: one consistent read. */
 function feedKeys(shards: number): readonly string[] {
   const digits = shards > 16 ? 2 : 1;
   const heads = Array.from({ length: shards }, (_, shard) => shard.toString(16).padStart(digits, '0'));
   return [...heads.map((shard) => `feed/${shard}`), STORE_META];
 }
 
-/** By both clocks: one may be set back, the other may sleep with its machine. */
+/** By both clocks: one may be set back, the other may be suspended with its machine. */
 function isWithin(start: ReadStart, now: number, freshness: number): boolean {
   return now - start.at < freshness && performance.now() - start.steady < freshness;
 }

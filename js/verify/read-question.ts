@@ -15,7 +15,10 @@ const VERIFY_OPTIONS = [
   'use',
 ] as const satisfies (keyof VerifyOptions)[];
 
-/** Reads the options of one `verify`, `explain` or `exchange`: what the core is asked, and the signal. */
+/**
+ * Reads the options of one `verify`, `explain` or `exchange`: the question for the core, and the
+ * signal.
+ */
 export function readQuestion(
   requirement: unknown,
   options: VerifyOptions,

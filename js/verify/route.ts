@@ -3,7 +3,7 @@ import type { VerifyingCore } from '../core/verifying-core.js';
 import { requireText } from '../input/values.js';
 import { refusal } from '../runtime/protocol.js';
 
-/** The core matches no longer path; it need not cross to be told so. */
+/** The core matches no longer path or method, so longer ones are not passed to it. */
 const MAX_PATH_LENGTH = 2_048;
 
 const MAX_METHOD_LENGTH = 'OPTIONS'.length;

@@ -51,7 +51,9 @@ function hasElapsed(began: Timestamp | undefined, now: number): boolean {
 /** The loads and rechecks of one verifier. */
 export class SingleFlight {
   readonly #start: string;
-  /** How long a load takes at most. A longer one was cut off with its request, and never settles. */
+  /**
+   * How long a load takes at most. A longer one was cut off with its request, and never settles.
+   */
   readonly #maxDuration: number;
   /** By the token that they load; loads that cannot be shared by themselves. */
   readonly #inFlight = new Map<unknown, Load>();
@@ -124,11 +126,11 @@ export class SingleFlight {
     const settled = () => {
       if (this.#inFlight.get(key) === load) this.#inFlight.delete(key);
     };
-    const failed = () => {
+    // Aborted by its caller: another call may recheck. A failed store keeps the pause.
+    verdict.then(settled, () => {
       settled();
       this.#rechecks.delete(tokenKey);
-    };
-    verdict.then(({ code }) => (code === 'store_unavailable' ? failed() : settled()), failed);
+    });
   }
 
   #pruneRechecks(now: number): void {

@@ -1,4 +1,4 @@
-/** Verdicts that a failure led to: the host is told of it, and a guard finds the error behind its verdict. */
+/** Verdicts caused by a failure: they report it to `onError`, and a guard finds the error again. */
 
 import { type ErrorCode, WRAPPER_REFUSALS } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
@@ -8,18 +8,18 @@ import type { Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { foreignStoreError } from '../stores/store-meta.js';
 
-/** The part of the settings by which the host is told. */
+/** The part of the settings that reports errors. */
 interface ErrorReporting {
   onError(error: unknown, context: ErrorContext): void;
 }
 
-/** Keyed by the verdict, which goes to callers and must not hold the error itself. */
+/** By the verdict, which goes to callers and must not contain the error. */
 const causes = /* @__PURE__ */ new WeakMap<Verdict, LeastkeyError>();
 
-/** How many keys a message names at most. */
+/** The most keys that a message names. */
 const MAX_NAMED_KEYS = 8;
 
-/** The verdict where a failure left nothing to decide by: never a yes. */
+/** The verdict after a failure. It is never valid. */
 export function unavailableVerdict(
   settings: ErrorReporting,
   failure: unknown,
@@ -30,7 +30,7 @@ export function unavailableVerdict(
   return reportVerdict(settings, { valid: false, ...refusalOf(error.code), asOf }, error, operation);
 }
 
-/** A verdict of the core. Where it could not use what is stored, the host is told why, or which keys were read. */
+/** A verdict of the core. If stored values were unusable, reports why, or which keys were read. */
 export function reportDamage(
   settings: ErrorReporting & Pick<Settings, 'config'>,
   verdict: Verdict,
@@ -50,7 +50,7 @@ export function reportDamage(
   return reportVerdict(settings, verdict, error, operation);
 }
 
-/** The refusal of a code, where that is one of a failure; otherwise that of a store that did not do its part. */
+/** The refusal for the code of a failure; `store_unavailable` for any other code. */
 function refusalOf(code: string) {
   const { clockUnreliable, deadlineExceeded, storeUnavailable } = WRAPPER_REFUSALS;
   return [clockUnreliable, deadlineExceeded].find((refusal) => refusal.code === code) ?? storeUnavailable;
@@ -67,24 +67,24 @@ function reportVerdict(
   return verdict;
 }
 
-/** A verdict made of `other`, with the error behind that one. */
+/** Gives a verdict the error behind `other`. */
 export function withSameCause(verdict: Verdict, other: Verdict): Verdict {
   const cause = causes.get(other);
   if (cause !== undefined) causes.set(verdict, cause);
   return verdict;
 }
 
-/** The error behind a verdict that a failure led to. */
+/** The error behind a verdict that a failure caused. */
 export function causeOf(verdict: Verdict): LeastkeyError {
   const { code } = refusalOf(verdict.code);
   const cause = causes.get(verdict);
-  // A store may throw an error of this package with another code, which is not the one that the request is answered with.
+  // A store may throw an error of this package with another code than that of the verdict.
   return cause?.code === code
     ? cause
     : new LeastkeyError(code, 'the credential could not be verified', { cause });
 }
 
-/** The codes that are of a store's failure. With any other, its message would go to a client as what is wrong with the request. */
+/** Codes of store failures. The message of any other code would reach a client as its own fault. */
 const STORE_CODES: readonly ErrorCode[] = [
   'store_unavailable',
   'clock_unreliable',
@@ -93,7 +93,10 @@ const STORE_CODES: readonly ErrorCode[] = [
   'internal',
 ];
 
-/** A failure of the store. A foreign error's message may name hosts and passwords: it stays with the cause. */
+/**
+ * The error for a store failure. A foreign message may name hosts and passwords: it stays in
+ * `cause`.
+ */
 export function storeError(cause: unknown): LeastkeyError {
   if (cause instanceof LeastkeyError && STORE_CODES.includes(cause.code)) return cause;
   return new LeastkeyError('store_unavailable', 'the store could not be read; the cause says why', { cause });

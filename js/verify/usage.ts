@@ -5,90 +5,98 @@ import { haveSameItems } from '../core/plain-question.js';
 import { Deadline } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
 
-/** The use of one token since the last flush, as the core takes it in. */
+/** The use of one token since the last flush: what the core writes. */
 export interface TokenUse {
   id: string;
   /** When it was last used. */
   at: number;
-  /** When it was first used, of these uses, if that was before. A token that had gone idle by then is not revived by those after it. */
+  /**
+   * When the first of these uses was, if before `at`. A token that was idle by then is not revived
+   * by later uses.
+   */
   firstAt?: number;
-  /** How often. */
+  /** How many uses. */
   uses: number;
-  /** The rotation whose new secret was used, by its revision. */
+  /** The revision of the rotation whose new secret was used. */
   successor?: number;
   /** A secret that was rotated out was used. */
   reused?: true;
-  /** The rotation whose old secret was used after its grace, by its revision: whether that was over is for the flush to say. */
+  /**
+   * The revision of the rotation whose old secret was used after its grace. The flush decides
+   * whether the grace was over.
+   */
   graceOver?: number;
-  /** What was required: permissions, and expressions over them. */
+  /** The requirements: permissions, and expressions over them. */
   asked?: string[];
-  /** Some uses required nothing, or something that there was no room for. */
+  /** Some uses had no requirement, or one beyond the maximum. */
   untold?: true;
-  /** When it was last used from each of the last few addresses, where the host wants that noted. */
+  /** The last use from each of the last few addresses, if the host records them. */
   from?: Record<string, number>;
 }
 
-/** The same while it is collected. */
+/** A {@link TokenUse} while it is collected. */
 interface CollectedUse extends Omit<TokenUse, 'asked' | 'from' | 'firstAt'> {
   firstAt: number;
-  /** What was last told of the token, and whether it, or one that it came from, ends without use. */
+  /** The token view that was last noted, and whether it or an ancestor expires when idle. */
   token?: VerifiedToken | undefined;
   lapses: boolean;
   asked: Set<string>;
-  /** The least lately seen first. */
+  /** The least recently seen first. */
   from?: Map<string, number>;
-  /** The last of them. */
+  /** The last requirement. */
   last: string | undefined;
-  /** The last list of them, as it was. */
+  /** The last list of requirements. */
   list: readonly string[] | undefined;
-  /** When it was last used, as of when it was put in its place. */
+  /** The value of `at` when the use was last moved to the end of the map. */
   placed: number;
 }
 
-/** Writes a page of uses, from the first on as many as fit into a commit. */
+/** Writes the first uses of a page: as many as fit into one commit. */
 type WriteUses = (
   uses: TokenUse[],
   signal: AbortSignal | undefined,
 ) => Promise<{ flushed: number; unreadable?: string[] }>;
 
-/** The most tokens whose use is kept until a flush. */
+/** The most tokens whose use is kept between flushes. */
 const MAX_TOKENS = 10_000;
 
-/** How many can be found without a search. */
+/** The size of the direct-mapped table in front of the map. */
 const RECENT_SLOTS = 4_096;
 
-/** How many the core is given in one call. */
+/** How many uses one call of the core gets. */
 const PAGE_SIZE = 20;
 
-/** How many characters of requirements, but for the first token. A call takes no more than 1,000,000, with what is around them. */
+/** The most characters of requirements in a page of several uses. A call takes 1,000,000 in all. */
 const MAX_PAGE_CHARACTERS = 400_000;
 
-/** The key at which the flushes of one collector queue. */
+/** The key of the lock that flushes take. */
 const FLUSH_KEY = 'flush';
 
-/** The most requirements that are kept of one token. */
+/** The most requirements that are kept per token. */
 const MAX_REQUIREMENTS = 100;
 
-/** The most addresses that are kept of one token, the last. */
+/** The most addresses that are kept per token: the last ones. */
 const MAX_ADDRESSES = 5;
 
 /**
- * The use of tokens, kept until somebody flushes it: verification never waits for a write. Of more than 10,000 tokens the one that
- * was not used the longest is let go of, and told as `uncounted`.
+ * Collects the use of tokens until a flush, so that verification never waits for a write. Beyond
+ * 10,000 tokens the least recently used is evicted and counted as `uncounted`.
  */
 export class UsageCollector {
-  /** The least lately used first, roughly. */
+  /** Roughly in order of last use, the oldest first. */
   readonly #uses = new Map<string, CollectedUse>();
-  /** Some of them, where a look at the end of an id finds them: the next use of a token costs a third so. */
+  /** A direct-mapped table by the end of the id: it cuts the cost of a repeated use to a third. */
   #recent: (CollectedUse | undefined)[] = new Array(RECENT_SLOTS).fill(undefined);
   readonly #write: WriteUses;
   #lastList: readonly string[] = [];
   #uncounted = 0;
-  /** What the flush that is running has not written yet. */
+  /** What the running flush has not written yet. */
   #flushing: CollectedUse[] = [];
-  /** How long one page may take. */
+  /** How long one page may take, in milliseconds. */
   readonly #pageTime: number;
-  /** Tells what remembers tokens of a use, and answers whether the token ends without; nothing where it is not remembered. */
+  /**
+   * Records a use in the token cache. Whether the token expires when idle; `undefined` on a miss.
+   */
   readonly #noteUse: (id: string, at: number) => boolean | undefined;
 
   constructor(write: WriteUses, pageTime: number, noteUse: (id: string, at: number) => boolean | undefined) {
@@ -98,8 +106,8 @@ export class UsageCollector {
   }
 
   /**
-   * Notes what a verdict says about the use of a token at an instant, and what was required. Nothing is allocated for a use like an earlier
-   * one.
+   * Records the use of a token at an instant, and its requirement. It allocates nothing for a use
+   * like an earlier one.
    */
   note({ valid, code, token }: Verdict, requirement: Requirement | undefined, at: number): void {
     if (token === undefined || !(valid || code === 'rotated_out')) return;
@@ -123,19 +131,21 @@ export class UsageCollector {
     }
   }
 
-  /** A list that nobody changes any more: one that is frozen, or a copy that those share who ask for the same one after the other. */
+  /**
+   * A list that cannot change: the list itself if frozen, else a copy that consecutive calls share.
+   */
   #stableList(texts: readonly string[]): readonly string[] {
     if (Object.isFrozen(texts)) return texts;
     if (!haveSameItems(this.#lastList, texts)) this.#lastList = [...texts];
     return this.#lastList;
   }
 
-  /** Notes from where a token was used, beside {@link note}. */
+  /** Records the address that a token was used from, besides {@link note}. */
   noteAddress({ valid, token }: Verdict, address: string, at: number): void {
     if (valid && token !== undefined) noteAddress(this.#useOf(token.id, at), address, at);
   }
 
-  /** Tells of a use that keeps a token alive. Whether it does is asked for again when something else is told of the token. */
+  /** Records activity in the token cache. It asks again only when the token view changed. */
   #noteActivity(use: CollectedUse, token: VerifiedToken, at: number): void {
     const lapses = this.#noteUse(token.id, at);
     use.token = lapses === undefined ? undefined : token;
@@ -143,11 +153,12 @@ export class UsageCollector {
   }
 
   /**
-   * Writes what was noted, after a flush that is running. What was not written when it fails or is aborted is kept, and goes with
-   * the next; if the outcome of a page is unknown, its uses may be counted twice, never not at all.
+   * Writes the collected uses, after any running flush. On a failure or an abort the rest is kept
+   * for the next flush. If the outcome of a page is unknown, its uses may be counted twice, never
+   * lost.
    */
   async flush(signal: AbortSignal | undefined): Promise<FlushReport> {
-    // One that was cut off, with the request that it was called in, has its turn no longer than a page takes.
+    // A flush that was cut off with its request holds the lock no longer than a page takes.
     const locks = new KeyLocks(this, new Deadline(Number.POSITIVE_INFINITY, signal), this.#pageTime);
     await locks.acquire(FLUSH_KEY);
     try {
@@ -159,10 +170,10 @@ export class UsageCollector {
 
   async #flush(locks: KeyLocks, signal: AbortSignal | undefined): Promise<FlushReport> {
     this.#restore(this.#flushing);
-    // A session that was used first keeps its parent from going idle before another is used.
+    // In order of first use: a session's use keeps its parent alive for later sessions.
     const taken = this.#takeAll().sort((one, other) => one.firstAt - other.firstAt);
     this.#flushing = taken;
-    // Another flush has taken this one for cut off, and goes on in its place.
+    // Another flush assumed that this one was cut off, and replaced it.
     const isReplaced = () => this.#flushing !== taken;
     let flushed = 0;
     const unreadable: string[] = [];
@@ -173,14 +184,14 @@ export class UsageCollector {
         locks.extend();
         const page = pageOf(taken, most);
         try {
-          // The core takes in as many of a page as fit into one commit.
+          // The core writes as many of a page as fit into one commit.
           const written = await this.#write(page.map(toTokenUse), signal);
           flushed += written.flushed;
           unreadable.push(...(written.unreadable ?? []));
           if (!isReplaced()) taken.splice(0, written.flushed);
         } catch (error) {
           if (!isRefusal(error) || isReplaced()) throw error;
-          // One of them can never be written: it is found, and left out, so that the others are not stopped by it.
+          // One use of the page can never be written: find it and drop it.
           most = 1;
           if (page.length > 1) continue;
           for (const use of taken.splice(0, 1)) {
@@ -205,7 +216,7 @@ export class UsageCollector {
     };
   }
 
-  /** Puts uses that were not written back to where they were: before everything that was noted since. */
+  /** Puts unwritten uses back, before everything that was collected since. */
   #restore(uses: readonly CollectedUse[]): void {
     if (uses.length === 0) return;
     for (const use of [...uses, ...this.#takeAll()]) mergeUses(this.#useOf(use.id, use.at), use);
@@ -218,7 +229,7 @@ export class UsageCollector {
     return taken;
   }
 
-  /** What is noted of a token, of which there is more at an instant. */
+  /** The entry of a token, created if missing. */
   #useOf(id: string, at: number): CollectedUse {
     const place = slotOf(id);
     const near = this.#recent[place];
@@ -246,8 +257,9 @@ export class UsageCollector {
   }
 
   /**
-   * Lets go of the first that was not used since it was put in its place. The others are put behind it: a use moves nothing, for there
-   * are many more uses than there is to let go of. What tells of a rotation goes last: an alert is more than a count.
+   * Evicts the first entry that was not used since it was placed, and moves the used ones before it
+   * to the end. A use itself moves nothing, because uses far outnumber evictions. Entries about
+   * rotations go last: an alert matters more than a count.
    */
   #evict(newest: CollectedUse): void {
     let others = 2 * this.#uses.size;
@@ -269,7 +281,7 @@ function tellsOfRotation({ reused, graceOver, successor }: CollectedUse): boolea
   return reused === true || graceOver !== undefined || successor !== undefined;
 }
 
-/** The first of some uses, as many as one call takes. */
+/** The first uses, as many as one call takes. */
 function pageOf(uses: readonly CollectedUse[], most: number): CollectedUse[] {
   let characters = 0;
   const page = uses.slice(0, most);
@@ -280,12 +292,12 @@ function pageOf(uses: readonly CollectedUse[], most: number): CollectedUse[] {
   return end === -1 ? page : page.slice(0, Math.max(end, 1));
 }
 
-/** A refusal that says that a use itself is wrong. Another failure is the store's, and passes. */
+/** Whether the use itself is wrong. Other failures are the store's, and pass. */
 function isRefusal(error: unknown): boolean {
   return error instanceof LeastkeyError && error.code === 'invalid_input';
 }
 
-/** By two of the random digits that an id ends with. */
+/** By two of the random digits at the end of an id. */
 function slotOf(id: string): number {
   return (id.charCodeAt(14) * 61 + id.charCodeAt(15)) % RECENT_SLOTS;
 }
@@ -297,7 +309,7 @@ function noteRequirement(use: CollectedUse, text: string): void {
   else use.untold = true;
 }
 
-/** The texts of a requirement that the core has read: whatever else it says, only they name permissions. */
+/** The permissions and expressions of a requirement that the core has accepted. */
 function textsOf(requirement: Exclude<Requirement, string>): readonly string[] {
   if ('permission' in requirement) return [requirement.permission];
   if ('expr' in requirement) return [requirement.expr];
@@ -317,7 +329,7 @@ function noteAddress(use: CollectedUse, address: string, at: number): void {
   }
 }
 
-/** The latest rotation: of those before it nothing can be confirmed any more. */
+/** Keeps the latest rotation: earlier ones can no longer be confirmed. */
 function noteSuccessor(use: CollectedUse, rotation: number | undefined): void {
   if (rotation !== undefined && rotation > (use.successor ?? 0)) use.successor = rotation;
 }
@@ -345,7 +357,7 @@ function toTokenUse({
   };
 }
 
-/** Adds uses to those of a token. To show a rotated-out secret is no use: its time counts for nothing. */
+/** Adds uses to an entry. A rotated-out secret is no use, and its time does not count. */
 function addUses(use: CollectedUse, more: { firstAt: number; at: number; uses: number }): void {
   if (more.uses === 0) return;
   const first = use.uses === 0;

@@ -1,6 +1,6 @@
 import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict, VerifiedToken } from '../api/verification.js';
+import type { Verdict } from '../api/verification.js';
 import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
@@ -12,12 +12,12 @@ import { type AcceptedStep, countUse, type Outcome } from './counting.js';
 import { reportDamage, unavailableVerdict } from './unavailable.js';
 
 /**
- * The most reads of one verification. A key of another system, its record, and what that rests on are three; from then on the record has
- * changed each time, and with it what is to be read.
+ * The most reads of one verification. An imported key, its record and the record's dependencies are
+ * three; each further read means that the record changed, and with it its dependencies.
  */
 export const MAX_READS = 6;
 
-/** What a token rests on is not read twice alike. */
+/** The error for a token that changed during each read. */
 export function changedAtEachRead(): LeastkeyError {
   return new LeastkeyError(
     'store_unavailable',
@@ -25,15 +25,18 @@ export function changedAtEachRead(): LeastkeyError {
   );
 }
 
-/** What becomes of a token that was read from the store. */
+/** How a token that was read from the store enters the cache. */
 export interface CacheFill {
-  /** Where the core stood before the first read. */
+  /** The stamp of the cache before the first read. */
   stamp: ReadStamp;
-  /** Is told where the token is remembered, in the same turn as the core remembers it. */
-  insert(slot: number, token: VerifiedToken | undefined): void;
+  /** Called with the slot of the verdict's token, in the same task in which the core fills it. */
+  insert(slot: number, verdict: Verdict): void;
 }
 
-/** The verdict on a credential, from the store; its token is remembered if somebody wants that. A store that answers at once makes no promise. */
+/**
+ * The verdict on a credential, from the store. With `fill`, its token enters the cache. Returns
+ * synchronously if the store does.
+ */
 export function verifyCredential(
   core: VerifyingCore,
   settings: Settings,
@@ -47,14 +50,18 @@ export function verifyCredential(
   return verdictFrom(settings, source, ask, signal);
 }
 
-/** The question as it is counted: by the host's own reading, unless that jumped. The mark may be that of a clock which was ahead, and only refuses. */
+/**
+ * The question, with the instant by which its uses are counted: the host's own clock reading,
+ * unless the clock jumped. The highest reading may be that of a clock that ran ahead; it only
+ * refuses.
+ */
 export function withCountTime(question: Question, settings: Settings): Question {
   return question.consume === undefined
     ? question
     : { ...question, countedAt: settings.believed(settings.reading()) };
 }
 
-/** One step of a verification, and of fill its token. */
+/** One step of a verification. It inserts the token into the cache. */
 export function stepWithCache(
   core: VerifyingCore,
   credential: string,
@@ -65,14 +72,14 @@ export function stepWithCache(
 ): Step {
   const { step, slot } = core.verify(credential, question, reads, now, fill?.stamp);
   const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
-  if (slot !== undefined) fill?.insert(slot, (answer as Verdict).token);
+  if (slot !== undefined) fill?.insert(slot, answer as Verdict);
   return step;
 }
 
 /**
- * A verdict on a credential, by the core once it has been given what it needs from the store, and once what it spends of the
- * token's limits is committed. Whatever a client sends and whatever a store does ends in a verdict; only a mistake of the
- * program (a requirement that cannot be read, a broken clock) throws, and an abort, with the signal's reason.
+ * The verdict of the core on a credential, after the reads that it asks for and after the commit of
+ * counted uses. Client input and store failures end in a verdict. It throws for a mistake of the
+ * program (an unreadable requirement, a broken clock), and on an abort with the signal's reason.
  */
 export function verdictFrom(
   settings: Settings,
@@ -90,7 +97,9 @@ export function verdictFrom(
   return new Decision(settings, plan, deadline, operation).start(asOf);
 }
 
-/** How far a decision came without waiting: what was read, and the step that it stands at, with what the store answered to its need. */
+/**
+ * How far a decision came synchronously: the reads, the current step, and the pending store answer.
+ */
 interface Progress {
   asOf: number;
   reads: Reads;
@@ -102,7 +111,7 @@ class Decision {
   readonly #settings: Settings;
   readonly #ask: (reads: Reads, now: number) => Step;
   readonly #deadline: Deadline;
-  /** The method, for whom the host is told of a failure. */
+  /** The public method, for `onError`. */
   readonly #operation: string;
   #reads = 0;
 
@@ -118,7 +127,7 @@ class Decision {
     this.#operation = operation;
   }
 
-  /** Decides at once as far as the store answers at once, and goes on from there. */
+  /** Decides synchronously as long as the store answers synchronously, then continues async. */
   start(asOf: number): Verdict | Promise<Verdict> {
     const reads: Reads = { values: [], lists: [] };
     for (;;) {
@@ -163,12 +172,15 @@ class Decision {
         return this.#unavailable(failure, asOf);
       }
       begun = undefined;
-      // Decided by the time of the decision: a slow store must not carry a token past its expiry.
+      // Decide by the time now: a slow store must not carry a token past its expiry.
       next = this.#plan(reads);
     }
   }
 
-  /** Counts the use against limits, with those that wait for the same ones. On an unknown outcome it is denied: a retry could count it twice. */
+  /**
+   * Counts the use against limits, batched with the calls that wait for the same counters. On an
+   * unknown commit outcome, deny and do not retry: a retry could double-count.
+   */
   async #count(queue: string, keys: string[], asOf: number): Promise<Verdict> {
     const decide = (reads: Reads) => this.#plan(reads);
     let outcome: Outcome;
@@ -192,7 +204,7 @@ class Decision {
     const step = this.#ask(reads, this.#settings.now());
     if (!('refuse' in step)) return step;
     const error = refusal(step);
-    // What the store holds, or this deployment lacks for it, is a verdict: no fault of whoever asks.
+    // What the store holds, or what this deployment lacks to read it, is not the caller's fault.
     if (error.code === 'store_unavailable') return { answer: this.#unavailable(error, 0) };
     throw error;
   }

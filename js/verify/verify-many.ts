@@ -9,7 +9,7 @@ import { readQuestion } from './read-question.js';
 
 const MAX_VERIFICATIONS = 1_000;
 
-/** The verdicts on many credentials, in their order. What they need from the store at the same time is one `get`. */
+/** The verdicts on many credentials, in order. Reads of the same task are merged into one `get`. */
 export async function verifyMany(
   verifier: CachedVerifier,
   settings: Settings,
@@ -28,7 +28,7 @@ export async function verifyMany(
   }
   signal?.throwIfAborted();
   const verdicts = verifier.lookupMany(verifications, freshness);
-  // A promise for each would take longer than all that was done for it.
+  // With only cache hits, creating promises would cost more than the lookups.
   if (verdicts.every((verdict) => verdict !== undefined)) return verdicts;
   const { verifying } = settings;
   const together = { ...settings, verifying: readTogether(verifying), counting: verifying };
@@ -39,7 +39,7 @@ export async function verifyMany(
     return { credential, ...readQuestion(requirement, more, 'verify') };
   });
   return Promise.all(
-    // Each with a promise of its own: what one throws must not leave the others without anybody who waits for them.
+    // One promise each: if one rejects, the rejections of the others must still be handled.
     asked.map(async (one) => {
       return 'code' in one
         ? one
@@ -49,8 +49,9 @@ export async function verifyMany(
 }
 
 /**
- * A store in whose place all reads that come in one turn of the event loop's microtasks are made as one, or as few as hold no more keys than
- * one snapshot: what a verification reads at once must be of one moment.
+ * A view of a store that merges the reads of one microtask turn into as few `get` calls as the
+ * maximum of keys allows. The keys of one read stay together, because a verification needs a
+ * consistent snapshot.
  */
 function readTogether(store: Store): Store {
   let round: { keys: Set<string>; values: Promise<Map<string, string | null>> } | undefined;

@@ -1,4 +1,4 @@
-/** A verification on a store that answers at once: no promise is made. */
+/** Verification with a synchronous store. It creates no promise. */
 
 import type { MaybePromise } from '../api/store.js';
 import type { Verdict } from '../api/verification.js';
@@ -16,19 +16,24 @@ import {
   withCountTime,
 } from './verify-credential.js';
 
-/** How often a count against a limit is tried when other processes are faster: beyond that somebody has to wait. */
+/**
+ * How often a counted use is tried when other processes win the commit. More would have to wait.
+ */
 const MAX_ATTEMPTS = 2;
 
-/** The store does not answer at once. */
+/** The store answered with a promise. */
 class AsyncStoreError extends Error {}
 
-/** The verdict; nothing when the store does not answer at once, or a count against a limit needs to wait for other writers. */
+/**
+ * The verdict; `undefined` if the store answers with a promise, or if counting a use has to wait
+ * for other writers.
+ */
 export function verifyCredentialSync(
   core: VerifyingCore,
   settings: Settings,
   credential: string,
   question: Question,
-  fill: CacheFill | undefined,
+  fill?: CacheFill,
 ): Verdict | undefined {
   const asOf = settings.now();
   try {
@@ -51,7 +56,7 @@ export function verifyCredentialSync(
   return undefined;
 }
 
-/** Asks and reads until the core has decided. */
+/** Plans and reads until the core has decided. */
 function planSync(
   core: VerifyingCore,
   settings: Settings,
@@ -79,7 +84,7 @@ function planSync(
   }
 }
 
-/** The store did not do its part. */
+/** A call of the store failed. */
 class StoreFailure extends Error {}
 
 function callStore<T>(call: () => T): T {
@@ -91,10 +96,10 @@ function callStore<T>(call: () => T): T {
   }
 }
 
-/** What a store answered, if it is there already. */
+/** The answer of a synchronous store. */
 function requireSync<T>(answer: MaybePromise<T>): T {
   if (!isThenable(answer)) return answer;
-  // Nobody waits for it any more, so nobody is to be told that it failed.
+  // The promise is dropped, so its rejection must not go unhandled.
   answer.then(undefined, () => {});
   throw new AsyncStoreError();
 }

@@ -1,13 +1,12 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
-use super::cache::{Cache, ENDED, Entry, Found, Hit, Memory};
+use super::cache::{Cache, ENDED, Entry, Found, Hit, Memory, Told};
 use super::dependencies::ResolvedToken;
 use super::imported_key;
 use super::record_memo::{Read, RecordMemo};
 use super::verdict::{Code, Verdict, VerifiedToken};
 use crate::catalog::Permissions;
 use crate::deployment::VerifierConfig;
-use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::record::{Secret, Secrets};
 use crate::model::token::Token;
@@ -61,17 +60,27 @@ pub fn verify_and_remember<D: VerifierConfig>(
             Ok(decided) => decided,
             Err(suspend) => return suspend.into(),
         };
+        // A verifier alone notes no uses.
+        if cfg!(feature = "manage")
+            && let Basis::Token(found) = &decision.basis
+            && decision.verdict.valid
+        {
+            cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
+        }
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
             Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
                 let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
                 slot = cache.insert(entry, generation);
             }
-            Basis::RotatedOut(id, revision, found) => {
-                cache.observe_revision(id.bytes(), revision);
-                slot = found.and_then(|found| found.remember(cache, generation));
+            Basis::RotatedOut(found, told) => {
+                let token = &found.resolved.token;
+                cache.observe_revision(token.id.bytes(), token.revision);
+                slot = remember_unproven(deployment, credential, *found, told, cache, generation);
             }
-            Basis::Wrong(found) => slot = found.and_then(|found| found.remember(cache, generation)),
+            Basis::Wrong(Some(found)) => {
+                slot = remember_unproven(deployment, credential, *found, Told::Nothing, cache, generation);
+            }
             Basis::Deleted(id) => {
                 cache.observe_revision(id.bytes(), ENDED);
                 cache.insert_absent(&id, generation);
@@ -81,7 +90,7 @@ pub fn verify_and_remember<D: VerifierConfig>(
                     cache.insert_absent(text.id(), generation);
                 }
             }
-            Basis::Token(_) | Basis::Nothing => {}
+            Basis::Token(_) | Basis::Wrong(None) | Basis::Nothing => {}
         }
         let answer = decision.verdict;
         if writes.is_empty() {
@@ -91,6 +100,21 @@ pub fn verify_and_remember<D: VerifierConfig>(
         }
     });
     (step, slot)
+}
+
+/// Remembers a token whose secret was not presented, so that the next who does not either costs no read. By a key that another system issued
+/// nothing is found.
+fn remember_unproven<D: VerifierConfig>(
+    deployment: &D,
+    credential: &str,
+    found: FoundToken,
+    told: Told,
+    cache: &mut Cache,
+    generation: Option<u32>,
+) -> Option<u32> {
+    WellFormed::read(deployment.prefix(), credential.as_bytes()).ok()?;
+    let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
+    cache.fill_unproven(entry, told, generation)
 }
 
 /// Takes a read of the change feed into a cache: the values of [`ShardCount::feed_keys`], from a read that began at `read_at`. Answers how
@@ -227,8 +251,8 @@ pub(crate) struct Decision {
 pub(crate) enum Basis {
     /// The token whose secret it is.
     Token(Box<FoundToken>),
-    /// A token, at this revision, that the secret was rotated out of; and all of it, where it is to be remembered.
-    RotatedOut(TokenId, u64, Option<Box<FoundToken>>),
+    /// A token that the secret was rotated out of, and how much is told of it.
+    RotatedOut(Box<FoundToken>, Told),
     /// A token of which it is no secret, where it is to be remembered.
     Wrong(Option<Box<FoundToken>>),
     /// What is left of a deleted token.
@@ -243,18 +267,6 @@ pub(crate) struct FoundToken {
     /// How many bytes the record has in the store.
     size: usize,
     pub(crate) resolved: ResolvedToken,
-}
-
-impl FoundToken {
-    /// Remembers a token whose secret was not presented, so that the next who does not either costs no read. A key that another system issued
-    /// has no id by which it could be found.
-    fn remember(self, cache: &mut Cache, generation: Option<u32>) -> Option<u32> {
-        if self.secrets.scheme() != Scheme::Native {
-            return None;
-        }
-        let entry = Entry::of(self.secrets, self.size, self.resolved, cache.shards());
-        cache.fill_unproven(entry, generation)
-    }
 }
 
 /// Decides about a credential, and what is to be written for it.
@@ -273,25 +285,18 @@ pub(crate) fn decide<D: VerifierConfig>(
             decide_found(found, successor, catalog, question, reads, now)
         }
         Presentation::RotatedOut(named, by_grace) => {
-            let (id, revision) = (named.token.id, named.token.revision);
-            // What is told of an older secret does not name the rotation under way, so it is not what to remember of the token.
-            let is_whole = by_grace || named.token.rotation.is_none();
-            let (mut told, found) = if memory.remembers && is_whole {
-                let found = named.read(catalog, reads, memory)?;
-                let (token, grant) = (&found.resolved.token, found.resolved.rules.grant());
-                (VerifiedToken::of(token, grant, false, catalog), Some(found))
-            } else {
-                let token = &named.token;
-                (
-                    VerifiedToken::of(token, &Grant::of(token, catalog), false, catalog),
-                    None,
-                )
+            let found = named.read(catalog, reads, memory)?;
+            let (token, grant) = (&found.resolved.token, found.resolved.rules.grant());
+            let mut told = VerifiedToken::of(token, grant, false, catalog);
+            let much = match token.rotation {
+                Some(_) if !by_grace => Told::WithoutRotation,
+                _ => Told::All,
             };
-            if !by_grace {
+            if much == Told::WithoutRotation {
                 told.forget_rotation();
             }
             let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
-            let basis = Basis::RotatedOut(id, revision, found);
+            let basis = Basis::RotatedOut(found, much);
             Ok((Vec::new(), Decision { verdict, basis }))
         }
         Presentation::Wrong(named) => {

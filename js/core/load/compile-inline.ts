@@ -1,6 +1,7 @@
 /**
- * A module that a script has in it as text: deflated, in base64. Where Node's zlib is at hand it is asked: streams and responses take Node
- * 30 ms to get ready, which is ten times what the module takes.
+ * A module that a script has in it as text: deflated, in base64. Where Node's zlib is at hand it is
+ * asked: streams and responses take Node 30 ms to get ready, which is ten times what the module
+ * takes.
  */
 export function compileInline(compressed: string): WebAssembly.Module | Promise<WebAssembly.Module> {
   const { process } = globalThis;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::shards::fingerprint;
 use crate::model::record::{Secret, Secrets};
 use crate::storage::shard_count::ShardCount;
-use crate::value::credential::Presented;
+use crate::value::credential::{Presented, Scheme};
 use crate::value::time::Instant;
 use crate::verify::dependencies::{ResolvedToken, dependencies};
 use crate::verify::rules::ValidityRules;
@@ -79,6 +79,11 @@ impl Entry {
         other.rules.share(Rc::clone(self.rules.shared_grant()));
         other.rests_on = Rc::clone(&self.rests_on);
         *self = other;
+    }
+
+    /// Whether its secrets are credentials of ours.
+    pub(super) fn is_native(&self) -> bool {
+        self.secrets.scheme() == Scheme::Native
     }
 
     pub(super) fn secret(&self, presented: &Presented, now: Instant) -> Secret {
