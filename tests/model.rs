@@ -156,6 +156,14 @@ fn the_sequences_get_everywhere() {
     assert!(never.is_empty(), "never: {never:?}, but {seen:#?}");
     assert!(seen["race: the second plans again"] >= 5, "{seen:#?}");
     assert!(seen["sweep: a call between its pages"] >= 50, "{seen:#?}");
+    for jump in [
+        "ahead within a minute",
+        "ahead beyond",
+        "back within a minute",
+        "back beyond",
+    ] {
+        assert!(seen[&format!("jump: {jump}")] >= 5, "{seen:#?}");
+    }
 }
 
 /// A whole number of the environment.

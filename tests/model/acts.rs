@@ -72,6 +72,19 @@ pub enum Move {
         cost: u32,
     },
     Wait(u64),
+    /// The clock is set, things happen, and it is set right again; or it stays ahead until that is believed.
+    Jump {
+        jump: Jump,
+        during: Vec<Move>,
+    },
+}
+
+/// How far the clock is set, and whether it is left so.
+#[derive(Clone, Copy, Debug)]
+pub struct Jump {
+    pub ahead: bool,
+    pub by: u64,
+    pub holds: bool,
 }
 
 /// How likely each sort of move is.
@@ -101,6 +114,29 @@ pub const EVERYTHING: Weights = Weights {
 };
 
 pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
+    let ordinary = ordinary(weights).boxed();
+    prop_oneof![
+        60 => ordinary.clone(),
+        1 => jumps(ordinary),
+    ]
+}
+
+/// Small ones are taken for two clocks that are both right.
+fn jumps(ordinary: BoxedStrategy<Move>) -> BoxedStrategy<Move> {
+    let small = select(vec![1, 40_000, MINUTE, MINUTE + 1]);
+    let by = prop_oneof![1 => small, 3 => select(vec![10 * MINUTE, 2 * HOUR, 3 * DAY, 40 * DAY, 365 * DAY])];
+    let jump = (any::<bool>(), by, proptest::bool::weighted(0.2)).prop_map(|(ahead, by, holds)| Jump {
+        ahead,
+        by,
+        holds,
+    });
+    let during = proptest::collection::vec(ordinary, 1..6);
+    (jump, during)
+        .prop_map(|(jump, during)| Move::Jump { jump, during })
+        .boxed()
+}
+
+fn ordinary(weights: Weights) -> impl Strategy<Value = Move> {
     let Weights { race, lost, many, .. } = weights;
     let call = calls(weights).boxed();
     let wait = select(vec![MINUTE, 9 * MINUTE, HOUR, 2 * HOUR, DAY, 8 * DAY, 40 * DAY]);
@@ -385,9 +421,11 @@ pub fn derived() -> impl Strategy<Value = Derived> {
 fn seen() -> impl Strategy<Value = Seen> {
     let ago = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, HOUR, 8 * DAY])];
     let span = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, 2 * HOUR, 20 * DAY])];
-    (token(), proptest::bool::weighted(0.3), ago, span).prop_map(|(secret, reused, ago, span)| Seen {
+    let reused = (proptest::bool::weighted(0.3), proptest::bool::weighted(0.2));
+    (token(), reused, ago, span).prop_map(|(secret, (reused, late), ago, span)| Seen {
         secret,
         reused,
+        late,
         ago,
         span,
     })
@@ -500,11 +538,13 @@ impl Call {
                     _ => seen.secret % found.secrets.len(),
                 };
                 let reused = seen.reused && !found.retired.is_empty();
+                let late = seen.late && found.rotation.is_some();
                 Call::Flush {
                     token,
                     seen: Seen {
                         secret,
                         reused,
+                        late,
                         ..*seen
                     },
                 }

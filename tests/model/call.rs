@@ -139,6 +139,8 @@ pub enum Call {
 pub struct Seen {
     pub secret: usize,
     pub reused: bool,
+    /// Whether the verifier saw the old secret of the rotation that is under way, and took its grace for over.
+    pub late: bool,
     /// How long ago the last of them was made, and how long before it the first.
     pub ago: u64,
     pub span: u64,
@@ -235,8 +237,13 @@ impl Call {
                     told["successor"] = json!(rotation);
                 }
                 if seen.reused {
-                    told["uses"] = json!(0);
                     told["reused"] = json!(true);
+                }
+                if let Some(rotation) = token.rotation.as_ref().filter(|_| seen.late) {
+                    told["graceOver"] = json!(token.rotation_of(rotation.successor));
+                }
+                if seen.reused || seen.late {
+                    told["uses"] = json!(0);
                 }
                 json!({ "op": "flush", "uses": [told] })
             }

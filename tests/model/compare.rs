@@ -79,7 +79,7 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
     let mut token = Cow::Borrowed(&state.tokens[token]);
     // A grace that is over need not be written down to count.
     if shown["rotation"].is_null() && token.rotation.is_some() {
-        token.to_mut().settle(state.now);
+        token.to_mut().settle(state.latest());
     }
     let parents: Vec<&str> = token
         .parents
@@ -275,6 +275,7 @@ pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
             .any(|(key, value)| key.starts_with(&of) && *value == held);
         same("whether a name is held", holds, true)
     })?;
+    sessions(state, store)?;
     same(
         "how many accounts there are",
         count("account/"),
@@ -286,6 +287,22 @@ pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
         living().filter(|token| token.parents.is_empty()).count(),
     )?;
     same("how many names are taken", count("name/"), state.names.len())
+}
+
+/// Every living session stands in the list of what it came from: else there could be more of them than there may be.
+fn sessions(state: &State, store: &BTreeMap<String, String>) -> Checked {
+    for session in state.tokens.iter().filter(|token| state.lives_as_session(token)) {
+        let parent = &state.tokens[session.parents[0]];
+        let list = store.get(&format!("sessions/{}", parent.id));
+        let listed = list.is_some_and(|list| list.contains(&format!("\"{}\"", session.id)));
+        if parent.status != Status::Deleted && !listed {
+            return Err(format!(
+                "the session {} is not in the list of {}: {list:?}",
+                session.id, parent.id
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A commit touches what its call is about, and nothing else.

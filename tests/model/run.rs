@@ -7,9 +7,9 @@ use leastkey::step::{Reads, Write};
 use leastkey::verdict::Code;
 use serde_json::{Value as Json, json};
 
-use super::acts::Move;
+use super::acts::{Jump, Move};
 use super::call::{Act, Call};
-use super::catalog::PERMISSIONS;
+use super::catalog::{MINUTE, PERMISSIONS};
 use super::compare::{self, Checked, same};
 use super::laws;
 use super::place::{PLACES, covers};
@@ -42,6 +42,7 @@ impl Run {
         let mut world = World::new();
         let state = State {
             now: world.now,
+            highest: world.highest,
             minted: vec![world.mint()],
             ..State::default()
         };
@@ -61,6 +62,7 @@ impl Run {
     pub fn make(&mut self, step: &Move) -> Checked {
         match step {
             Move::Wait(time) => self.wait(*time),
+            Move::Jump { jump, during } => self.jump(*jump, during)?,
             Move::Call(call) => drop(self.call(call)?),
             Move::Scenario(calls) => {
                 for call in calls {
@@ -105,9 +107,47 @@ impl Run {
         self.verify(at)
     }
 
+    /// The clock is set, and what happens then.
+    fn jump(&mut self, jump: Jump, during: &[Move]) -> Checked {
+        let now = self.world.now;
+        self.read(if jump.ahead { now + jump.by } else { now - jump.by });
+        self.look_at_all()?;
+        during.iter().try_for_each(|step| self.make(step))?;
+        self.note(format!(
+            "jump: {} {}",
+            if jump.ahead { "ahead" } else { "back" },
+            if self.state.clock_is_reliable() {
+                "within a minute"
+            } else {
+                "beyond"
+            }
+        ));
+        self.look_at_all()?;
+        if jump.ahead && jump.holds {
+            self.wait(MINUTE);
+            self.world.highest = self.world.now;
+        }
+        self.read(self.world.highest);
+        self.look_at_all()
+    }
+
+    /// What the clock reads from now on.
+    fn read(&mut self, now: u64) {
+        self.world.now = now;
+        self.state.now = now;
+        self.state.highest = self.world.highest;
+    }
+
     fn wait(&mut self, time: u64) {
-        self.world.now += time;
-        self.state.now = self.world.now;
+        let World { now, highest, .. } = &mut self.world;
+        // Set back, it is behind what it was taken for until it has caught up.
+        *highest = if now > highest {
+            *highest + time
+        } else {
+            *highest.max(&mut (*now + time))
+        };
+        *now += time;
+        self.read(self.world.now);
         let minted = self.world.mint();
         self.state.minted.push(minted);
     }
@@ -411,12 +451,14 @@ impl Run {
 
     /// Everything, at the end of a sequence.
     pub fn look_at_everything(&self) -> Checked {
+        self.look_at_all()?;
+        (0..self.state.tokens.len()).try_for_each(|token| self.verify_reach(token))
+    }
+
+    /// The whole store, and every credential.
+    pub(super) fn look_at_all(&self) -> Checked {
         compare::store(&self.state, &self.world.store)?;
-        for token in 0..self.state.tokens.len() {
-            self.verify(token)?;
-            self.verify_reach(token)?;
-        }
-        Ok(())
+        (0..self.state.tokens.len()).try_for_each(|token| self.verify(token))
     }
 
     /// Every permission at every place, for a token that may be used.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::Minted;
-use super::catalog::{Kind, Selection};
+use super::catalog::{Kind, MINUTE, Selection};
 use super::place::{Network, Permission, Place, Reach, above, both, has_address};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,7 +216,10 @@ pub struct Marker {
 
 #[derive(Clone, Debug, Default)]
 pub struct State {
+    /// The reading of the host's clock.
     pub now: u64,
+    /// The highest instant that the host has taken for the time.
+    pub highest: u64,
     pub accounts: BTreeMap<String, Account>,
     pub tokens: Vec<Token>,
     /// Who holds a unique name, by owner, kind and what is compared of it.
@@ -226,7 +229,25 @@ pub struct State {
     pub minted: Vec<Minted>,
 }
 
+/// How far the clock may be from what it was taken for, and still be believed.
+const SKEW: u64 = MINUTE;
+
 impl State {
+    /// By when something is over that ends.
+    pub fn latest(&self) -> u64 {
+        self.now.max(self.highest)
+    }
+
+    /// By when somebody else may have what was over.
+    pub fn earliest(&self) -> u64 {
+        self.now.min(self.highest)
+    }
+
+    /// Whether something may be made that ends by the clock.
+    pub fn clock_is_reliable(&self) -> bool {
+        self.now.abs_diff(self.highest) <= SKEW
+    }
+
     /// Where a token holds its name, if that is unique.
     fn name_of(token: &Token) -> Option<(Place, &'static str, String)> {
         let unique = token.kind.unique_names;
@@ -240,7 +261,7 @@ impl State {
             let held_by = &self.tokens[*holder];
             Some(*holder) != but
                 && held_by.status != Status::Revoked
-                && held_by.ends_at.is_none_or(|end| self.now < end)
+                && held_by.ends_at.is_none_or(|end| self.earliest() < end)
         })
     }
 
@@ -282,17 +303,18 @@ impl State {
     }
 
     pub fn standing(&self, token: &Token) -> Standing {
+        let now = self.latest();
         let parents = || token.parents.iter().map(|parent| &self.tokens[*parent]);
         let living = || parents().filter(|parent| parent.status != Status::Deleted);
         let accounts = self.accounts_of(token);
         let registered = || accounts.iter().filter_map(|id| self.accounts.get(id));
         let inactive = registered().any(|account| account.status != Status::Active);
         let refusal = token
-            .refusal(self.now)
-            .or(living().find_map(|parent| parent.refusal(self.now)))
+            .refusal(now)
+            .or(living().find_map(|parent| parent.refusal(now)))
             .or(std::iter::once(token)
                 .chain(living())
-                .any(|token| token.is_idle(self.now))
+                .any(|token| token.is_idle(now))
                 .then_some("idle_expired"))
             .or(parents()
                 .any(|parent| parent.status == Status::Deleted)
@@ -336,7 +358,7 @@ impl State {
         if token.status == Status::Deleted {
             return vec!["unknown"];
         }
-        match token.secret(secret, self.now) {
+        match token.secret(secret, self.latest()) {
             Secret::RotatedOut => return vec!["rotated_out"],
             Secret::Old => return vec!["rotated_out", "bad_secret"],
             Secret::Good | Secret::Successor => {}

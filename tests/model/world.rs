@@ -83,7 +83,10 @@ pub struct World {
     pub store: BTreeMap<String, String>,
     /// How often the store has changed.
     version: u64,
+    /// What the clock reads.
     pub now: u64,
+    /// The highest instant that was taken for the time.
+    pub highest: u64,
     draws: u64,
     reader: RefCell<Reader>,
 }
@@ -104,9 +107,15 @@ impl World {
             store: BTreeMap::new(),
             version: 0,
             now: NOW,
+            highest: NOW,
             draws: 0,
             reader: RefCell::default(),
         }
+    }
+
+    /// The time by which tokens are refused.
+    fn latest(&self) -> u64 {
+        self.now.max(self.highest)
     }
 
     /// A call with entropy of its own.
@@ -140,7 +149,7 @@ impl World {
         let asked = Asked { needs, consume: None };
         let mut reader = self.reader.borrow_mut();
         reader.follow(&DEPLOYMENT, &self.store, self.version);
-        reader.recall(&DEPLOYMENT, credential, &asked.question(), self.now)
+        reader.recall(&DEPLOYMENT, credential, &asked.question(), self.latest())
     }
 
     /// The verdict on a credential, which writes nothing and is remembered. The reads are of the store as it is, and are added to.
@@ -166,7 +175,7 @@ impl World {
         let mut reader = self.reader.borrow_mut();
         reader.follow(&DEPLOYMENT, &self.store, self.version);
         let cache = &mut reader.cache;
-        let (round, now) = (Some(cache.round()), instant(self.now));
+        let (round, now) = (Some(cache.round()), instant(self.latest()));
         for _ in 0..4 {
             let (step, _) =
                 verify_and_remember(&*DEPLOYMENT, credential, &question, reads, now, cache, round);
@@ -259,7 +268,7 @@ impl Attempt {
         let time = Time {
             started: instant(self.started),
             now: instant(world.now),
-            highest: instant(world.now),
+            highest: instant(world.highest),
         };
         let entropy = Entropy::new(Zeroizing::new(bytes(self.draw)));
         let step = match self.call["credential"].as_str() {

@@ -28,6 +28,7 @@ impl State {
             authority.is_none() && matches!(wanted.secret, Secret::Keyed(_)),
             "conflict",
         );
+        broken.when(!self.clock_is_reliable(), "clock_unreliable");
         let kind = wanted.kind;
         let ends_at = wanted
             .lifetime

@@ -49,6 +49,7 @@ impl State {
         let ends_at = ends.flatten().min();
         let mut broken = Broken::default();
         broken
+            .when(!self.clock_is_reliable(), "clock_unreliable")
             .when(!siblings && !from.kind.allows("exchange"), "forbidden")
             .when(parents.len() > LONGEST_CHAIN, "forbidden")
             .when(!covers(from.boundary, boundary) || lacking, "exceeds_ceiling")

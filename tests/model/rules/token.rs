@@ -28,7 +28,8 @@ impl State {
         op: OnToken,
         at: usize,
     ) -> Result<Done, Codes> {
-        let now = self.now;
+        let (now, highest, latest) = (self.now, self.highest, self.latest());
+        let reliable = self.clock_is_reliable();
         let mut broken = Broken::default();
         if op == OnToken::Enable && self.tokens[at].status == Status::Disabled {
             // What a disabled token can do is given back.
@@ -55,10 +56,15 @@ impl State {
                 "forbidden",
             )
             .when(status == Status::Active && held_above, "forbidden")
-            .when(status == Status::Active && token.had_gone_idle(now), "terminal")
+            .when(
+                status == Status::Active && token.had_gone_idle(latest),
+                "terminal",
+            )
+            .when(status == Status::Active && !reliable, "clock_unreliable")
             .or(())?;
         if token.status != status {
-            token.status_changed_at = Some(now);
+            // Until then it counts whether it is used.
+            token.status_changed_at = Some(if status == Status::Disabled { highest } else { now });
         }
         if status == Status::Active {
             token.enabled_at = Some(now);
