@@ -164,6 +164,13 @@ fn the_sequences_get_everywhere() {
     ] {
         assert!(seen[&format!("jump: {jump}")] >= 5, "{seen:#?}");
     }
+    for (what, often) in [
+        ("restore", 100),
+        ("restore: a call is made once more", 20),
+        ("beyond: refused", 5),
+    ] {
+        assert!(seen.get(what) >= Some(&often), "{what}: {seen:#?}");
+    }
 }
 
 /// A whole number of the environment.

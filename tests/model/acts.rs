@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::actor::{Actor, PEOPLE};
+use super::bounds::{Large, PARTS, Part};
 use super::call::{
     Act, Call, Change, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Wanted, Whose,
 };
@@ -77,6 +78,13 @@ pub enum Move {
         jump: Jump,
         during: Vec<Move>,
     },
+    /// Things happen, a backup takes them back, and others happen before a verifier looks at the feed again.
+    Restore {
+        lost: Vec<Move>,
+        after: Vec<Move>,
+    },
+    /// One of the calls that hand in more than may be.
+    Beyond(usize),
 }
 
 /// How far the clock is set, and whether it is left so.
@@ -116,9 +124,63 @@ pub const EVERYTHING: Weights = Weights {
 pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
     let ordinary = ordinary(weights).boxed();
     prop_oneof![
-        60 => ordinary.clone(),
-        1 => jumps(ordinary),
+        80 => ordinary.clone(),
+        1 => jumps(ordinary.clone()),
+        1 => restores(&ordinary),
+        1 => bounds(),
     ]
+}
+
+fn restores(ordinary: &BoxedStrategy<Move>) -> BoxedStrategy<Move> {
+    let some = || proptest::collection::vec(ordinary.clone(), 1..8);
+    (some(), some())
+        .prop_map(|(lost, after)| Move::Restore { lost, after })
+        .boxed()
+}
+
+/// What is as large as it may be, or larger.
+fn bounds() -> BoxedStrategy<Move> {
+    let large = (select(PARTS.to_vec()), proptest::bool::weighted(0.4));
+    let make = (
+        prop_oneof![3 => Just(Actor::Person(0)), 1 => actor()],
+        large,
+        wanted(),
+    )
+        .prop_map(|(actor, (part, beyond), wanted)| {
+            let large = Large { part, beyond };
+            let places = large.place().map(|_| "org:a");
+            let wanted = Wanted {
+                kind: Kind::named("permission-set"),
+                owner: "org:a",
+                subject: None,
+                backed_like: None,
+                resource: places.or(wanted.resource),
+                selection: match places {
+                    Some(_) => Selection {
+                        add: large.permissions(),
+                        ..Selection::default()
+                    },
+                    None => wanted.selection.clone(),
+                },
+                lifetime: Some(30 * DAY),
+                tag: None,
+                large: Some(large),
+                secret: Secret::Ours,
+                ..wanted
+            };
+            Call::By(actor, Act::Create(wanted))
+        });
+    let parts = select(vec![Part::Name, Part::Tag, Part::Tags]);
+    let edit = (actor(), token(), change(), parts).prop_map(|(actor, token, change, part)| {
+        let beyond = Some(part);
+        Call::By(actor, Act::Edit(token, Change { beyond, ..change }))
+    });
+    prop_oneof![
+        6 => make.prop_map(Move::Call).boxed(),
+        2 => edit.prop_map(Move::Call).boxed(),
+        1 => token().prop_map(Move::Beyond).boxed(),
+    ]
+    .boxed()
 }
 
 /// Small ones are taken for two clocks that are both right.
@@ -356,6 +418,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
                     network,
                     credits,
                     tag,
+                    large: None,
                     secret,
                 }
             },
@@ -388,6 +451,7 @@ pub fn change() -> impl Strategy<Value = Change> {
                 // More than there are is no number of what is left.
                 remaining: remaining.map(|remaining| remaining.min(credits.flatten().unwrap_or(0))),
                 seen,
+                beyond: None,
             },
         )
 }

@@ -6,6 +6,7 @@ use leastkey::credential::SCHEME;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;
+use super::bounds::{Large, Part};
 use super::catalog::{Kind, Selection};
 use super::place::{ADDRESS, Network, Permission, Place};
 use super::state::State;
@@ -26,6 +27,7 @@ pub struct Wanted {
     pub network: Option<Network>,
     pub credits: Option<u32>,
     pub tag: Option<&'static str>,
+    pub large: Option<Large>,
     pub secret: Secret,
 }
 
@@ -51,6 +53,8 @@ pub struct Change {
     pub remaining: Option<u32>,
     /// The revision that the editor has seen.
     pub seen: Option<u64>,
+    /// What is larger than it may be.
+    pub beyond: Option<Part>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -200,6 +204,21 @@ impl Act {
 }
 
 impl Call {
+    /// The same without what is larger than it may be, if anything is.
+    pub fn within_bounds(&self) -> Option<Call> {
+        let mut call = self.clone();
+        match &mut call {
+            Call::By(_, Act::Create(wanted)) => {
+                wanted.large.take().filter(|large| large.beyond)?;
+            }
+            Call::By(_, Act::Edit(_, change)) => {
+                change.beyond.take()?;
+            }
+            _ => return None,
+        }
+        Some(call)
+    }
+
     /// What it is called in the figures of a run.
     pub fn name(&self) -> String {
         match self {
@@ -282,6 +301,9 @@ impl Wanted {
         if let Some(credits) = self.credits {
             json["limits"] = limits(credits);
         }
+        if let Some(large) = self.large {
+            large.write(&mut json);
+        }
         match self.secret {
             Secret::Ours => {}
             Secret::Keyed(key) => json["idempotencyKey"] = json!(key),
@@ -320,6 +342,9 @@ impl Change {
         }
         if let Some(seen) = self.seen {
             json["revision"] = json!(seen);
+        }
+        if let Some(part) = self.beyond {
+            Large { part, beyond: true }.write(&mut json);
         }
         json
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bounds::Large;
 use super::call::Minted;
 use super::catalog::{Kind, MINUTE, Selection};
 use super::place::{Network, Permission, Place, Reach, above, both, has_address};
@@ -71,11 +72,15 @@ pub struct Token {
     pub kind: &'static Kind,
     pub name: String,
     pub tags: Vec<&'static str>,
+    /// What of it is as large as it may be.
+    pub large: Option<Large>,
     pub owner: Place,
     pub subject: Option<String>,
     pub backed_by: Option<String>,
     /// The tokens that it came from, the nearest first.
     pub parents: Vec<usize>,
+    /// Its sessions, but those that had ended when one was made or ended.
+    pub sessions: Vec<usize>,
     pub boundary: Place,
     pub selection: Selection,
     pub permissions: BTreeSet<Permission>,

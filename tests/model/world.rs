@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use leastkey::Deployment;
+use leastkey::cache::Cache;
 use leastkey::credential::{Credential, Prefix};
 use leastkey::input::Value;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
@@ -16,10 +17,13 @@ use leastkey::verify::{Question, read_requirement, verify_and_remember};
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
+use super::bounds::{COMMIT, KEY, VALUE};
 use super::call::Minted;
 use super::catalog::document;
 use super::place::{ADDRESS, Permission, Place};
 use super::reader::Reader;
+use super::restores::Lost;
+use super::state::State;
 use crate::support::{NOW, instant, value};
 
 const PREFIX: &str = "model";
@@ -89,6 +93,10 @@ pub struct World {
     pub highest: u64,
     draws: u64,
     reader: RefCell<Reader>,
+    /// Whether it is not asked, and does not look at the feed.
+    pub reader_rests: bool,
+    /// What that may remember of what a restore took back.
+    pub lost: Lost,
 }
 
 /// One call on its way.
@@ -110,7 +118,16 @@ impl World {
             highest: NOW,
             draws: 0,
             reader: RefCell::default(),
+            reader_rests: false,
+            lost: Lost::default(),
         }
+    }
+
+    /// Sets the store back.
+    pub fn restore(&mut self, state: &State, store: BTreeMap<String, String>) {
+        self.lost.restore(state, &self.store, &store);
+        self.store = store;
+        self.version += 1;
     }
 
     /// The time by which tokens are refused.
@@ -147,6 +164,9 @@ impl World {
     /// What a verifier remembers that has read the feed since the last change.
     pub fn recall(&self, credential: &str, needs: Needs) -> Option<Code> {
         let asked = Asked { needs, consume: None };
+        if self.reader_rests {
+            return None;
+        }
         let mut reader = self.reader.borrow_mut();
         reader.follow(&DEPLOYMENT, &self.store, self.version);
         reader.recall(&DEPLOYMENT, credential, &asked.question(), self.latest())
@@ -173,8 +193,13 @@ impl World {
     fn decide(&self, credential: &str, asked: Asked, reads: &mut Reads) -> (Vec<Write>, Verdict) {
         let question = asked.question();
         let mut reader = self.reader.borrow_mut();
-        reader.follow(&DEPLOYMENT, &self.store, self.version);
-        let cache = &mut reader.cache;
+        let mut forgetful = Cache::default();
+        let cache = if self.reader_rests {
+            &mut forgetful
+        } else {
+            reader.follow(&DEPLOYMENT, &self.store, self.version);
+            &mut reader.cache
+        };
         let (round, now) = (Some(cache.round()), instant(self.latest()));
         for _ in 0..4 {
             let (step, _) =
@@ -230,6 +255,14 @@ impl World {
             return None;
         }
         self.version += 1;
+        let size = |write: &Write| {
+            let of = |text: &Option<Option<String>>| text.iter().flatten().map(String::len).sum::<usize>();
+            assert!(write.key.len() <= KEY, "the key {}", write.key);
+            assert!(of(&write.value) <= VALUE, "the value of {}", write.key);
+            write.key.len() + of(&write.expect) + of(&write.value)
+        };
+        let size: usize = writes.iter().map(size).sum();
+        assert!(size <= COMMIT, "a commit of {size} bytes");
         let mut changed = Changed::new();
         for Write { key, value, .. } in writes {
             let Some(value) = value else { continue };
@@ -241,6 +274,7 @@ impl World {
                 changed.insert(key.clone(), (before, value.clone()));
             }
         }
+        self.lost.commit(&changed);
         Some(changed)
     }
 }

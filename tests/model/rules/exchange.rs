@@ -54,20 +54,25 @@ impl State {
             .when(parents.len() > LONGEST_CHAIN, "forbidden")
             .when(!covers(from.boundary, boundary) || lacking, "exceeds_ceiling")
             .when(
-                self.living_sessions(parents[0]) >= MOST_SESSIONS,
+                self.living_sessions(parents[0]).len() >= MOST_SESSIONS,
                 "too_many_sessions",
             )
             .or(())?;
         let token = self.tokens.len();
+        let parent = parents[0];
+        let mut sessions = self.living_sessions(parent);
+        sessions.push(token);
         self.tokens.push(Token {
             id: String::new(),
             kind: crate::model::catalog::Kind::named("session"),
             name: from.name.clone(),
             tags: Vec::new(),
+            large: None,
             owner: from.owner,
             subject: from.subject.clone(),
             backed_by: from.backed_by.clone(),
             parents,
+            sessions: Vec::new(),
             boundary,
             selection: Selection::default(),
             permissions: reach.iter().map(|(permission, _)| *permission).collect(),
@@ -95,6 +100,7 @@ impl State {
             given: held,
             given_until: from.ends_at,
         });
+        self.tokens[parent].sessions = sessions;
         Ok(Done {
             tokens: vec![token],
             ..Done::only(Shown::Made {

@@ -212,17 +212,23 @@ impl State {
         done
     }
 
-    /// How many sessions of a token live.
-    pub(super) fn living_sessions(&self, parent: usize) -> usize {
-        let of_parent = |token: &&Token| token.parents.first() == Some(&parent);
-        let lives = |token: &&Token| self.lives_as_session(token);
-        self.tokens.iter().filter(of_parent).filter(lives).count()
+    /// The sessions of a token that are not over for somebody.
+    pub(super) fn living_sessions(&self, parent: usize) -> Vec<usize> {
+        let lives = |session: &usize| {
+            self.tokens[*session]
+                .ends_at
+                .is_none_or(|end| self.earliest() < end)
+        };
+        let all = self.tokens[parent].sessions.iter().copied();
+        all.filter(lives).collect()
     }
 
-    /// Whether a token is a session that has not ended.
-    pub fn lives_as_session(&self, token: &Token) -> bool {
-        !token.parents.is_empty()
-            && !matches!(token.status, Status::Deleted | Status::Revoked)
-            && token.ends_at.is_none_or(|end| self.earliest() < end)
+    /// Takes a session from the list of what it came from.
+    pub(super) fn leave(&mut self, session: usize) {
+        if let Some(parent) = self.tokens[session].parents.first().copied() {
+            let mut left = self.living_sessions(parent);
+            left.retain(|other| *other != session);
+            self.tokens[parent].sessions = left;
+        }
     }
 }

@@ -72,6 +72,9 @@ impl State {
         token.status = status;
         token.held_at = (status == Status::Disabled).then_some(place);
         token.revision += 1;
+        if status == Status::Revoked {
+            self.leave(at);
+        }
         Ok(Done::changed(at))
     }
 
@@ -84,7 +87,9 @@ impl State {
             .when(!token.kind.allows("delete"), "forbidden")
             .or(())?;
         self.free_name(at);
+        self.leave(at);
         let token = &mut self.tokens[at];
+        token.sessions.clear();
         token.status = Status::Deleted;
         token.revision += 1;
         let shown = Shown::Gone(token.id.clone());
