@@ -188,6 +188,71 @@ fn the_name_of_a_living_token_is_taken_by_no_clock_that_is_ahead() {
     host.call(rotate).unwrap();
 }
 
+fn code(refused: Result<Json, leastkey::input::Refusal>) -> Json {
+    serde_json::to_value(refused.unwrap_err().code).unwrap()
+}
+
+#[test]
+fn what_had_gone_idle_is_not_revived_by_a_clock_that_was_set_back_when_it_was_disabled() {
+    let mut host = Host::new();
+    let input = json!({ "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"],
+        "idleAfter": "1h" });
+    let made = host.create(input, admin()).unwrap();
+    let (credential, id) = (text(&made["token"]), text(&made["record"]["id"]));
+    (host.now, host.highest) = (NOW, Some(NOW + 60 * MINUTE));
+    host.one("disable", &id, admin()).unwrap();
+    (host.now, host.highest) = (NOW + 60 * MINUTE, None);
+    assert_eq!(code(host.one("enable", &id, admin())), "terminal");
+    assert_eq!(host.code(&credential), "disabled");
+}
+
+#[test]
+fn what_was_in_use_is_not_lost_by_a_clock_that_was_ahead_when_it_was_disabled() {
+    let mut host = Host::new();
+    let input = json!({ "kind": "permission-set", "name": "Nightly", "owner": "org:acme", "templates": ["sender"],
+        "idleAfter": "1h" });
+    let made = host.create(input, admin()).unwrap();
+    let (credential, id) = (text(&made["token"]), text(&made["record"]["id"]));
+    (host.now, host.highest) = (NOW + YEAR, Some(NOW + MINUTE));
+    host.one("disable", &id, admin()).unwrap();
+    (host.now, host.highest) = (NOW + 2 * MINUTE, None);
+    host.one("enable", &id, admin()).unwrap();
+    assert_eq!(host.code(&credential), "valid");
+}
+
+#[test]
+fn no_clock_that_was_set_back_brings_back_a_secret_whose_grace_is_over() {
+    let mut host = Host::new();
+    let (old, id) = sender(&mut host);
+    let rotate = json!({ "op": "rotate", "id": id, "options": { "grace": "1h" }, "actor": admin() });
+    let new = text(&host.call(rotate).unwrap()["token"]);
+    (host.now, host.highest) = (NOW, Some(NOW + 60 * MINUTE));
+    assert_eq!(code(host.one("abortRotation", &id, admin())), "conflict");
+    (host.now, host.highest) = (NOW + 60 * MINUTE, None);
+    assert_eq!(
+        (host.code(&old), host.code(&new)),
+        ("rotated_out".into(), "valid".into())
+    );
+}
+
+#[test]
+fn no_clock_that_is_ahead_makes_room_for_more_sessions() {
+    let mut host = Host::new();
+    let mut catalog = support::catalog();
+    catalog["kinds"]["session"] = json!({ "sessions": 2 });
+    let prefix = support::value(json!({ "prefix": "acme_live" }));
+    host.deployment = leastkey::Deployment::configure(&prefix, &support::value(catalog)).unwrap();
+    let (credential, _) = sender(&mut host);
+    session(&mut host, &credential).unwrap();
+    let ended = session(&mut host, &credential).unwrap();
+    (host.now, host.highest) = (NOW + YEAR, Some(NOW + MINUTE));
+    host.one("revoke", &text(&ended["record"]["id"]), admin())
+        .unwrap();
+    (host.now, host.highest) = (NOW + MINUTE, None);
+    session(&mut host, &credential).unwrap();
+    assert_eq!(code(session(&mut host, &credential)), "too_many_sessions");
+}
+
 #[test]
 fn the_use_of_a_new_secret_ends_the_old_one_where_an_older_one_was_shown_too() {
     let mut host = Host::new();

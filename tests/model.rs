@@ -156,6 +156,21 @@ fn the_sequences_get_everywhere() {
     assert!(never.is_empty(), "never: {never:?}, but {seen:#?}");
     assert!(seen["race: the second plans again"] >= 5, "{seen:#?}");
     assert!(seen["sweep: a call between its pages"] >= 50, "{seen:#?}");
+    for jump in [
+        "ahead within a minute",
+        "ahead beyond",
+        "back within a minute",
+        "back beyond",
+    ] {
+        assert!(seen[&format!("jump: {jump}")] >= 5, "{seen:#?}");
+    }
+    for (what, often) in [
+        ("restore", 100),
+        ("restore: a call is made once more", 20),
+        ("beyond: refused", 5),
+    ] {
+        assert!(seen.get(what) >= Some(&often), "{what}: {seen:#?}");
+    }
 }
 
 /// A whole number of the environment.

@@ -78,11 +78,11 @@ fn most_sessions(context: &Context, session: &Token) -> usize {
     kind.map_or(1, |kind| kind.sessions() as usize)
 }
 
-/// The sessions that have not ended. A list that cannot be read counts as empty: the sessions themselves are records of their own.
+/// The sessions that have not ended: no clock that is ahead makes room for more. A list that cannot be read counts as empty: the sessions themselves are records of their own.
 fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
     let all: Vec<Living> = stored.and_then(|text| decode(text).ok()).unwrap_or_default();
     all.into_iter()
-        .filter(|session| context.time.now < session.expires_at)
+        .filter(|session| context.time.earliest() < session.expires_at)
         .collect()
 }
 

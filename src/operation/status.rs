@@ -136,7 +136,13 @@ pub(super) fn with_status(
     record.with(|token: &mut Token| {
         // Being held by somebody else is no change of the status: since when it is disabled says whether it had gone idle.
         if token.status != status {
-            token.status_changed_at = Some(context.time.now);
+            // What was disabled says by it whether it had gone idle: a reading that was set back would revive it, and one that jumped ahead
+            // would end it.
+            token.status_changed_at = Some(if status == Status::Disabled {
+                context.time.highest
+            } else {
+                context.time.now
+            });
             token.status_changed_by = Some(authority.id().clone());
         }
         token.status = status;

@@ -22,10 +22,18 @@ pub struct Mark(u64);
 
 impl Mark {
     /// The mark of one advance of a head. `operation` are random bytes of the call, drawn once for all its attempts; the mark before goes in
-    /// too, so that an attempt that is repeated on another past of the head has another mark.
-    fn draw(operation: &[u8], feed_key: &str, before: Option<Mark>) -> Mark {
+    /// too, so that an attempt that is repeated on another past of the head has another mark; and so does the time, by which one that is repeated
+    /// on the same past of a restored store may write other ends.
+    fn draw(operation: &[u8], feed_key: &str, before: Option<Mark>, now: Instant) -> Mark {
         let before = before.map_or(0, |mark| mark.0).to_be_bytes();
-        let parts = [b"leastkey feed mark 1", operation, &before, feed_key.as_bytes()];
+        let now = now.millis().to_be_bytes();
+        let parts = [
+            b"leastkey feed mark 2",
+            operation,
+            &before,
+            &now,
+            feed_key.as_bytes(),
+        ];
         let digest = Sha256::digest(parts.concat());
         let bits = digest.iter().take(8);
         Mark(bits.fold(0, |bits, byte| bits << 8 | u64::from(*byte)))
@@ -149,7 +157,7 @@ impl Head {
             recent: Vec::new(),
         });
         let before = head.position().map(|position| position.mark);
-        let mark = Mark::draw(operation, &feed_key, before);
+        let mark = Mark::draw(operation, &feed_key, before, now);
         for (key, revision) in changed {
             head.seq = head.seq.saturating_add(1);
             head.recent.push(Change(key, revision, mark));
@@ -247,12 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn marks_differ_by_call_by_head_and_by_what_came_before() {
+    fn marks_differ_by_call_by_head_by_what_came_before_and_by_time() {
+        let [now, later] = [1_000.0, 1_001.0].map(|at| Instant::from_millis(at).unwrap());
         let marks = [
-            Mark::draw(b"one", "feed/0", None),
-            Mark::draw(b"two", "feed/0", None),
-            Mark::draw(b"one", "feed/1", None),
-            Mark::draw(b"one", "feed/0", Some(Mark(7))),
+            Mark::draw(b"one", "feed/0", None, now),
+            Mark::draw(b"two", "feed/0", None, now),
+            Mark::draw(b"one", "feed/1", None, now),
+            Mark::draw(b"one", "feed/0", Some(Mark(7)), now),
+            Mark::draw(b"one", "feed/0", None, later),
         ];
         for (at, mark) in marks.iter().enumerate() {
             assert!(!marks.iter().skip(at + 1).any(|other| other == mark));

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::actor::{Actor, PEOPLE};
+use super::bounds::{Large, PARTS, Part};
 use super::call::{
-    Act, Call, Change, CreateRequest, Derived, OnAccount, OnToken, Renewal, RevisionFloors, Rights, Secret,
-    Whose,
+    Act, Call, Change, CreateRequest, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Whose,
 };
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
 use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
@@ -73,6 +73,26 @@ pub enum Move {
         cost: u32,
     },
     Wait(u64),
+    /// The clock is set, things happen, and it is set right again; or it stays ahead until that is believed.
+    Jump {
+        jump: Jump,
+        during: Vec<Move>,
+    },
+    /// Things happen, a backup takes them back, and others happen before a verifier looks at the feed again.
+    Decode {
+        lost: Vec<Move>,
+        after: Vec<Move>,
+    },
+    /// One of the calls that hand in more than may be.
+    Beyond(usize),
+}
+
+/// How far the clock is set, and whether it is left so.
+#[derive(Clone, Copy, Debug)]
+pub struct Jump {
+    pub ahead: bool,
+    pub by: u64,
+    pub holds: bool,
 }
 
 /// How likely each sort of move is.
@@ -102,6 +122,83 @@ pub const EVERYTHING: Weights = Weights {
 };
 
 pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
+    let ordinary = ordinary(weights).boxed();
+    prop_oneof![
+        80 => ordinary.clone(),
+        1 => jumps(ordinary.clone()),
+        1 => restores(&ordinary),
+        1 => bounds(),
+    ]
+}
+
+fn restores(ordinary: &BoxedStrategy<Move>) -> BoxedStrategy<Move> {
+    let some = || proptest::collection::vec(ordinary.clone(), 1..8);
+    (some(), some())
+        .prop_map(|(lost, after)| Move::Decode { lost, after })
+        .boxed()
+}
+
+/// What is as large as it may be, or larger.
+fn bounds() -> BoxedStrategy<Move> {
+    let large = (select(PARTS.to_vec()), proptest::bool::weighted(0.4));
+    let make = (
+        prop_oneof![3 => Just(Actor::Person(0)), 1 => actor()],
+        large,
+        wanted(),
+    )
+        .prop_map(|(actor, (part, beyond), wanted)| {
+            let large = Large { part, beyond };
+            let places = large.place().map(|_| "org:a");
+            let wanted = CreateRequest {
+                kind: Kind::named("permission-set"),
+                owner: "org:a",
+                subject: None,
+                backed_like: None,
+                resource: places.or(wanted.resource),
+                selection: match places {
+                    Some(_) => Selection {
+                        add: large.permissions(),
+                        ..Selection::default()
+                    },
+                    None => wanted.selection.clone(),
+                },
+                lifetime: Some(30 * DAY),
+                tag: None,
+                large: Some(large),
+                secret: Secret::Ours,
+                ..wanted
+            };
+            Call::By(actor, Act::Create(wanted))
+        });
+    let parts = select(vec![Part::Name, Part::Tag, Part::Tags]);
+    let edit = (actor(), token(), change(), parts).prop_map(|(actor, token, change, part)| {
+        let beyond = Some(part);
+        Call::By(actor, Act::Edit(token, Change { beyond, ..change }))
+    });
+    prop_oneof![
+        6 => make.prop_map(Move::Call).boxed(),
+        2 => edit.prop_map(Move::Call).boxed(),
+        1 => token().prop_map(Move::Beyond).boxed(),
+    ]
+    .boxed()
+}
+
+/// Small ones are taken for two clocks that are both right.
+fn jumps(ordinary: BoxedStrategy<Move>) -> BoxedStrategy<Move> {
+    let small = select(vec![1, 40_000, MINUTE, MINUTE + 1]);
+    let by = prop_oneof![1 => small, 3 => select(vec![10 * MINUTE, 2 * HOUR, 3 * DAY, 40 * DAY, 365 * DAY])];
+    let jump = (any::<bool>(), by, proptest::bool::weighted(0.2)).prop_map(|(ahead, by, holds)| Jump {
+        ahead,
+        by,
+        holds,
+    });
+    let during = proptest::collection::vec(ordinary, 1..6);
+    (jump, during)
+        .prop_map(|(jump, during)| Move::Jump { jump, during })
+        .boxed()
+}
+
+fn ordinary(weights: Weights) -> impl Strategy<Value = Move> {
     let Weights { race, lost, many, .. } = weights;
     let call = calls(weights).boxed();
     let wait = select(vec![MINUTE, 9 * MINUTE, HOUR, 2 * HOUR, DAY, 8 * DAY, 40 * DAY]);
@@ -321,6 +418,7 @@ fn wanted() -> impl Strategy<Value = CreateRequest> {
                     network,
                     credits,
                     tag,
+                    large: None,
                     secret,
                 }
             },
@@ -353,6 +451,7 @@ pub fn change() -> impl Strategy<Value = Change> {
                 // More than there are is no number of what is left.
                 remaining: remaining.map(|remaining| remaining.min(credits.flatten().unwrap_or(0))),
                 seen,
+                beyond: None,
             },
         )
 }
@@ -383,16 +482,16 @@ pub fn derived() -> impl Strategy<Value = Derived> {
     })
 }
 
-fn seen() -> impl Strategy<Value = RevisionFloors> {
+fn seen() -> impl Strategy<Value = Seen> {
     let ago = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, HOUR, 8 * DAY])];
     let span = prop_oneof![3 => Just(0), 1 => select(vec![MINUTE, 2 * HOUR, 20 * DAY])];
-    (token(), proptest::bool::weighted(0.3), ago, span).prop_map(|(secret, reused, ago, span)| {
-        RevisionFloors {
-            secret,
-            reused,
-            ago,
-            span,
-        }
+    let reused = (proptest::bool::weighted(0.3), proptest::bool::weighted(0.2));
+    (token(), reused, ago, span).prop_map(|(secret, (reused, late), ago, span)| Seen {
+        secret,
+        reused,
+        late,
+        ago,
+        span,
     })
 }
 
@@ -503,11 +602,13 @@ impl Call {
                     _ => seen.secret % found.secrets.len(),
                 };
                 let reused = seen.reused && !found.retired.is_empty();
+                let late = seen.late && found.rotation.is_some();
                 Call::Flush {
                     token,
-                    seen: RevisionFloors {
+                    seen: Seen {
                         secret,
                         reused,
+                        late,
                         ..*seen
                     },
                 }

@@ -6,6 +6,7 @@ use leastkey::value::credential::SCHEME;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;
+use super::bounds::{Large, Part};
 use super::catalog::{Kind, Selection};
 use super::place::{ADDRESS, Network, Permission, Place};
 use super::state::State;
@@ -26,6 +27,7 @@ pub struct CreateRequest {
     pub network: Option<Network>,
     pub credits: Option<u32>,
     pub tag: Option<&'static str>,
+    pub large: Option<Large>,
     pub secret: Secret,
 }
 
@@ -51,6 +53,8 @@ pub struct Change {
     pub remaining: Option<u32>,
     /// The revision that the editor has seen.
     pub seen: Option<u64>,
+    /// What is larger than it may be.
+    pub beyond: Option<Part>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -130,15 +134,17 @@ pub enum Call {
     /// What verifiers observe_revision of a token.
     Flush {
         token: usize,
-        seen: RevisionFloors,
+        seen: Seen,
     },
 }
 
 /// Uses of a token, by one of its secrets or by one that was rotated out.
 #[derive(Clone, Copy, Debug)]
-pub struct RevisionFloors {
+pub struct Seen {
     pub secret: usize,
     pub reused: bool,
+    /// Whether the verifier observe_revision the old secret of the rotation that is under way, and took its grace for over.
+    pub late: bool,
     /// How long ago the last of them was made, and how long before it the first.
     pub ago: u64,
     pub span: u64,
@@ -198,6 +204,21 @@ impl Act {
 }
 
 impl Call {
+    /// The same without what is larger than it may be, if anything is.
+    pub fn within_bounds(&self) -> Option<Call> {
+        let mut call = self.clone();
+        match &mut call {
+            Call::By(_, Act::Create(wanted)) => {
+                wanted.large.take().filter(|large| large.beyond)?;
+            }
+            Call::By(_, Act::Edit(_, change)) => {
+                change.beyond.take()?;
+            }
+            _ => return None,
+        }
+        Some(call)
+    }
+
     /// What it is called in the figures of a run.
     pub fn name(&self) -> String {
         match self {
@@ -235,8 +256,13 @@ impl Call {
                     told["successor"] = json!(rotation);
                 }
                 if seen.reused {
-                    told["uses"] = json!(0);
                     told["reused"] = json!(true);
+                }
+                if let Some(rotation) = token.rotation.as_ref().filter(|_| seen.late) {
+                    told["graceOver"] = json!(token.rotation_of(rotation.successor));
+                }
+                if seen.reused || seen.late {
+                    told["uses"] = json!(0);
                 }
                 json!({ "op": "flush", "uses": [told] })
             }
@@ -274,6 +300,9 @@ impl CreateRequest {
         }
         if let Some(credits) = self.credits {
             json["limits"] = limits(credits);
+        }
+        if let Some(large) = self.large {
+            large.write(&mut json);
         }
         match self.secret {
             Secret::Ours => {}
@@ -313,6 +342,9 @@ impl Change {
         }
         if let Some(seen) = self.seen {
             json["revision"] = json!(seen);
+        }
+        if let Some(part) = self.beyond {
+            Large { part, beyond: true }.write(&mut json);
         }
         json
     }

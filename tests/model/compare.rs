@@ -8,6 +8,7 @@ use leastkey::storage::plan::Write;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;
+use super::bounds::{Large, is_far};
 use super::call::{Act, Call};
 use super::place::{Place, Reach, place, reach};
 use super::rules::{Done, Shown};
@@ -79,7 +80,7 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
     let mut token = Cow::Borrowed(&state.tokens[token]);
     // A grace that is over need not be written down to count.
     if shown["rotation"].is_null() && token.rotation.is_some() {
-        token.to_mut().settle(state.now);
+        token.to_mut().settle(state.latest());
     }
     let parents: Vec<&str> = token
         .parents
@@ -90,6 +91,8 @@ pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
         "id": token.id,
         "kind": token.kind.id,
         "name": token.name,
+        "description": token.large.and_then(Large::description),
+        "metadata": token.large.and_then(Large::metadata),
         "owner": token.owner,
         "subject": token.subject,
         "resource": token.boundary,
@@ -151,6 +154,7 @@ fn reach_of(record: &Json) -> Reach {
         };
         all.extend(
             at.iter()
+                .filter(|at| !is_far(at))
                 .flat_map(|at| reach([known(&permission)], place(at).unwrap())),
         );
     }
@@ -275,6 +279,7 @@ pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
             .any(|(key, value)| key.starts_with(&of) && *value == held);
         same("whether a name is held", holds, true)
     })?;
+    sessions(state, store)?;
     same(
         "how many accounts there are",
         count("account/"),
@@ -286,6 +291,33 @@ pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
         living().filter(|token| token.parents.is_empty()).count(),
     )?;
     same("how many names are taken", count("name/"), state.names.len())
+}
+
+/// The list of the sessions of a token is the model's: were one missing, there could be more of them than there may be.
+fn sessions(state: &State, store: &BTreeMap<String, String>) -> Checked {
+    for token in state
+        .tokens
+        .iter()
+        .filter(|token| token.status != Status::Deleted)
+    {
+        let list: Json = match store.get(&format!("sessions/{}", token.id)) {
+            Some(list) => serde_json::from_str(list).unwrap(),
+            None => json!([]),
+        };
+        let listed: Vec<&Json> = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|session| &session["id"])
+            .collect();
+        let expected: Vec<Json> = token
+            .sessions
+            .iter()
+            .map(|at| json!(state.tokens[*at].id))
+            .collect();
+        same("the sessions of a token", listed, expected.iter().collect())?;
+    }
+    Ok(())
 }
 
 /// A commit touches what its call is about, and nothing else.

@@ -144,7 +144,7 @@ pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
         let over = [found.ends_at, found.given_until]
             .into_iter()
             .flatten()
-            .any(|end| state.now >= end);
+            .any(|end| state.latest() >= end);
         if over {
             return Err(format!(
                 "token {} is valid after the end of what made it",
@@ -195,7 +195,7 @@ pub fn hold_for_all(state: &State, token: usize, codes: &[&str], was_revoked: bo
     let grace = found
         .rotation
         .as_ref()
-        .is_some_and(|rotation| state.now < rotation.grace_ends_at);
+        .is_some_and(|rotation| state.latest() < rotation.grace_ends_at);
     let expected = if found.status == Status::Deleted {
         0
     } else {

@@ -3,12 +3,14 @@
 
 pub mod actor;
 pub mod acts;
+pub mod bounds;
 pub mod call;
 pub mod catalog;
 pub mod compare;
 pub mod laws;
 pub mod place;
 pub mod reader;
+pub mod restores;
 pub mod rules;
 pub mod run;
 pub mod scenarios;

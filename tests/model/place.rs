@@ -28,13 +28,17 @@ pub type Reach = BTreeSet<(Permission, Place)>;
 
 pub const ROOT: Place = "";
 
+/// Where large tokens hold what they hold.
+pub const FAR: Place = "org:a/far:1";
+
 /// `org:ab` begins like `org:a` and has nothing to do with it.
-pub const PLACES: [Place; 13] = [
+pub const PLACES: [Place; 14] = [
     ROOT,
     "org:a",
     "org:a/group:x",
     "org:a/group:x/device:1",
     "org:a/group:y",
+    FAR,
     "org:ab",
     "org:b",
     "org:b/group:x",

@@ -7,14 +7,16 @@ use leastkey::storage::plan::{Reads, Write};
 use leastkey::verify::verdict::Code;
 use serde_json::{Value as Json, json};
 
-use super::acts::Move;
+use super::actor::Actor;
+use super::acts::{Jump, Move};
+use super::bounds::{auditor, refused_calls};
 use super::call::{Act, Call};
-use super::catalog::PERMISSIONS;
+use super::catalog::{MINUTE, PERMISSIONS};
 use super::compare::{self, Checked, same};
 use super::laws;
 use super::place::{PLACES, covers};
 use super::rules::{Codes, Done, Shown};
-use super::state::State;
+use super::state::{State, Status};
 use super::world::{Asked, Attempt, Changed, Needs, Planned, World};
 
 pub struct Run {
@@ -22,8 +24,10 @@ pub struct Run {
     pub state: State,
     /// What happened, and how often: calls that went through or were refused, and verdicts.
     pub seen: RefCell<BTreeMap<String, usize>>,
+    /// Whether the clock was set, the store restored, or something large made: then more is looked at, at the end.
+    is_special: bool,
     /// The tokens that were told to be revoked.
-    revoked: RefCell<BTreeSet<usize>>,
+    pub(super) revoked: RefCell<BTreeSet<usize>>,
 }
 
 /// How a call went in the core: what it committed and answered, or the code of its refusal.
@@ -42,6 +46,7 @@ impl Run {
         let mut world = World::new();
         let state = State {
             now: world.now,
+            highest: world.highest,
             minted: vec![world.mint()],
             ..State::default()
         };
@@ -49,6 +54,7 @@ impl Run {
             world,
             state,
             seen: RefCell::default(),
+            is_special: false,
             revoked: RefCell::default(),
         }
     }
@@ -59,8 +65,14 @@ impl Run {
 
     /// One move, and everything that must hold after it.
     pub fn make(&mut self, step: &Move) -> Checked {
+        self.is_special |= match step {
+            Move::Jump { .. } | Move::Decode { .. } => true,
+            Move::Call(Call::By(_, Act::Create(wanted))) => wanted.large.is_some(),
+            _ => false,
+        };
         match step {
             Move::Wait(time) => self.wait(*time),
+            Move::Jump { jump, during } => self.jump(*jump, during)?,
             Move::Call(call) => drop(self.call(call)?),
             Move::Scenario(calls) => {
                 for call in calls {
@@ -75,6 +87,8 @@ impl Run {
                 }
             }
             Move::Spend { token, cost } => self.spend(*token, *cost)?,
+            Move::Decode { lost, after } => self.decode(lost, after)?,
+            Move::Beyond(any) => self.beyond(*any)?,
             Move::Race { first, second, reads } => self.race(first, second, *reads)?,
             Move::Sweep { sweep, between } => self.sweep(sweep, between)?,
             Move::Lost { call, then } => self.lose(call, then.as_ref())?,
@@ -105,9 +119,47 @@ impl Run {
         self.verify(at)
     }
 
-    fn wait(&mut self, time: u64) {
-        self.world.now += time;
-        self.state.now = self.world.now;
+    /// The clock is set, and what happens then.
+    fn jump(&mut self, jump: Jump, during: &[Move]) -> Checked {
+        let now = self.world.now;
+        self.read(if jump.ahead { now + jump.by } else { now - jump.by });
+        self.look_at_all()?;
+        during.iter().try_for_each(|step| self.make(step))?;
+        self.note(format!(
+            "jump: {} {}",
+            if jump.ahead { "ahead" } else { "back" },
+            if self.state.clock_is_reliable() {
+                "within a minute"
+            } else {
+                "beyond"
+            }
+        ));
+        self.look_at_all()?;
+        if jump.ahead && jump.holds {
+            self.wait(MINUTE);
+            self.world.highest = self.world.now;
+        }
+        self.read(self.world.highest);
+        self.look_at_all()
+    }
+
+    /// What the clock reads from now on.
+    fn read(&mut self, now: u64) {
+        self.world.now = now;
+        self.state.now = now;
+        self.state.highest = self.world.highest;
+    }
+
+    pub(super) fn wait(&mut self, time: u64) {
+        let World { now, highest, .. } = &mut self.world;
+        // Set back, it is behind what it was taken for until it has caught up.
+        *highest = if now > highest {
+            *highest + time
+        } else {
+            *highest.max(&mut (*now + time))
+        };
+        *now += time;
+        self.read(self.world.now);
         let minted = self.world.mint();
         self.state.minted.push(minted);
     }
@@ -118,7 +170,7 @@ impl Run {
             .map_or(Ok(None), |call| self.undisturbed(&call))
     }
 
-    fn undisturbed(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
+    pub(super) fn undisturbed(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
         let Some(json) = call.json(&self.state) else {
             return Ok(None);
         };
@@ -128,6 +180,28 @@ impl Run {
         let went = self.carry_out(&attempt, planned).ok_or("nobody else is here")?;
         let answer = self.settle(call, went)?;
         Ok(answer.filter(|_| writes).map(|answer| (attempt, answer)))
+    }
+
+    /// An attempt from its beginning, on a store that knows nothing of it.
+    pub(super) fn repeated(&mut self, attempt: &Attempt, call: &Call) -> Checked {
+        let mut attempt = attempt.again();
+        let planned = attempt.plan(&self.world);
+        let went = self.carry_out(&attempt, planned).ok_or("nobody else is here")?;
+        self.settle(call, went)?;
+        Ok(())
+    }
+
+    /// A call that hands in more than may be.
+    fn beyond(&mut self, any: usize) -> Checked {
+        let calls = refused_calls(&self.state);
+        let call = calls[any % calls.len()].clone();
+        match self.world.attempt(call.clone()).plan(&self.world) {
+            Planned::Refused(code, _) if code == "invalid_input" => {
+                self.note("beyond: refused".to_owned());
+                Ok(())
+            }
+            other => Err(format!("{call} came to {other:?}")),
+        }
     }
 
     /// Commits what was planned, with the pages that follow; nothing if somebody else was first.
@@ -266,8 +340,12 @@ impl Run {
 
     /// The second reads so often, then the first commits, then the second goes on: as if one had come after the other.
     fn race(&mut self, first: &Call, second: &Call, reads: usize) -> Checked {
-        let paged = |call: &Call| matches!(call, Call::By(_, Act::RevokeAll { .. }));
-        let settled = |call: &Call| call.settled(&self.state).filter(|call| !paged(call));
+        // A sweep has pages; and what is told of a rotation that the first ends is another question.
+        let left_out = |call: &Call| {
+            matches!(call, Call::By(_, Act::RevokeAll { .. }))
+                || matches!(call, Call::Flush { seen, .. } if seen.late)
+        };
+        let settled = |call: &Call| call.settled(&self.state).filter(|call| !left_out(call));
         let (Some(first), Some(second)) = (settled(first), settled(second)) else {
             return Ok(());
         };
@@ -400,6 +478,21 @@ impl Run {
         };
         self.note(format!("remembered: {}", code.name()));
         if !expected.contains(&code.name()) {
+            let found = &self.state.tokens[token];
+            let lost = &self.world.lost;
+            if lost.may_be_remembered(&Actor::Token(token).rests_on(&self.state)) {
+                self.note("restore: remembered as it was".to_owned());
+                return Ok(None);
+            }
+            let number = found.secrets.iter().position(|known| known == credential);
+            if let (Some(number), Some(state)) = (number, lost.with_uses(&self.state))
+                && state
+                    .verdict(&state.tokens[token], number, needs)
+                    .contains(&code.name())
+            {
+                self.note("restore: a use is remembered".to_owned());
+                return Ok(None);
+            }
             return Err(format!(
                 "token {} is remembered as {} for {needs:?}, for the model {expected:?}",
                 self.state.tokens[token].id,
@@ -410,13 +503,74 @@ impl Run {
     }
 
     /// Everything, at the end of a sequence.
-    pub fn look_at_everything(&self) -> Checked {
-        compare::store(&self.state, &self.world.store)?;
-        for token in 0..self.state.tokens.len() {
-            self.verify(token)?;
-            self.verify_reach(token)?;
+    pub fn look_at_everything(&mut self) -> Checked {
+        self.look_at_all()?;
+        (0..self.state.tokens.len()).try_for_each(|token| self.verify_reach(token))?;
+        if self.is_special {
+            self.look_at_trails()?;
+            self.look_whether_all_can_end()?;
         }
         Ok(())
+    }
+
+    /// Whether every trail is all there, and can be told.
+    fn look_at_trails(&mut self) -> Checked {
+        let heads = self
+            .world
+            .store
+            .keys()
+            .filter_map(|key| key.strip_prefix("audit-head/"));
+        let owners: Vec<String> = heads.map(|owner| owner.replace("%2F", "/")).collect();
+        for owner in owners {
+            let entries = format!("audit/{}/", owner.replace('/', "%2F"));
+            let there = self
+                .world
+                .store
+                .keys()
+                .filter(|key| key.starts_with(&entries))
+                .count();
+            let query = json!({ "op": "verifyAudit", "query": { "owner": owner }, "actor": auditor() });
+            let checked = self.answer(query)?;
+            same("whether a trail is intact", &checked["intact"], &json!(true))?;
+            let query =
+                json!({ "op": "audit", "query": { "owner": owner, "limit": 200 }, "actor": auditor() });
+            let told = self.answer(query)?;
+            let items = told["items"].as_array().unwrap().len();
+            same("how many entries are told", items, there.min(200))?;
+            same("what cannot be read", &told["unreadable"], &Json::Null)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every token that lives can be revoked.
+    fn look_whether_all_can_end(&mut self) -> Checked {
+        let living = self
+            .state
+            .tokens
+            .iter()
+            .filter(|token| matches!(token.status, Status::Active | Status::Disabled));
+        let ids: Vec<String> = living.map(|token| token.id.clone()).collect();
+        for id in ids {
+            let call = json!({ "op": "revoke", "id": id, "actor": auditor() });
+            match self.world.attempt(call).plan(&self.world) {
+                Planned::Commit(..) => {}
+                other => return Err(format!("the revocation of {id} came to {other:?}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, call: Json) -> Result<Json, String> {
+        match self.world.attempt(call.clone()).plan(&self.world) {
+            Planned::Answer(answer) => Ok(answer),
+            other => Err(format!("{call} came to {other:?}")),
+        }
+    }
+
+    /// The whole store, and every credential.
+    pub(super) fn look_at_all(&self) -> Checked {
+        compare::store(&self.state, &self.world.store)?;
+        (0..self.state.tokens.len()).try_for_each(|token| self.verify(token))
     }
 
     /// Every permission at every place, for a token that may be used.

@@ -78,6 +78,7 @@ fn wanted(kind: &'static str, owner: Place, selection: Selection, bounds: Bounds
         network: bounds.network,
         credits: bounds.credits,
         tag: None,
+        large: None,
         secret: Secret::Ours,
     }
 }

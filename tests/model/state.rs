@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bounds::Large;
 use super::call::Minted;
-use super::catalog::{Kind, Selection};
+use super::catalog::{Kind, MINUTE, Selection};
 use super::place::{Network, Permission, Place, Reach, above, both, has_address};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +72,15 @@ pub struct Token {
     pub kind: &'static Kind,
     pub name: String,
     pub tags: Vec<&'static str>,
+    /// What of it is as large as it may be.
+    pub large: Option<Large>,
     pub owner: Place,
     pub subject: Option<String>,
     pub backed_by: Option<String>,
     /// The tokens that it came from, the nearest first.
     pub parents: Vec<usize>,
+    /// Its sessions, but those that had ended when one was made or ended.
+    pub sessions: Vec<usize>,
     pub boundary: Place,
     pub selection: Selection,
     pub permissions: BTreeSet<Permission>,
@@ -216,7 +221,10 @@ pub struct Marker {
 
 #[derive(Clone, Debug, Default)]
 pub struct State {
+    /// The reading of the host's clock.
     pub now: u64,
+    /// The highest instant that the host has taken for the time.
+    pub highest: u64,
     pub accounts: BTreeMap<String, Account>,
     pub tokens: Vec<Token>,
     /// Who holds a unique name, by owner, kind and what is compared of it.
@@ -226,7 +234,25 @@ pub struct State {
     pub minted: Vec<Minted>,
 }
 
+/// How far the clock may be from what it was taken for, and still be believed.
+const SKEW: u64 = MINUTE;
+
 impl State {
+    /// By when something is over that ends.
+    pub fn latest(&self) -> u64 {
+        self.now.max(self.highest)
+    }
+
+    /// By when somebody else may have what was over.
+    pub fn earliest(&self) -> u64 {
+        self.now.min(self.highest)
+    }
+
+    /// Whether something may be made that ends by the clock.
+    pub fn clock_is_reliable(&self) -> bool {
+        self.now.abs_diff(self.highest) <= SKEW
+    }
+
     /// Where a token holds its name, if that is unique.
     fn name_of(token: &Token) -> Option<(Place, &'static str, String)> {
         let unique = token.kind.unique_names;
@@ -240,7 +266,7 @@ impl State {
             let held_by = &self.tokens[*holder];
             Some(*holder) != but
                 && held_by.status != Status::Revoked
-                && held_by.ends_at.is_none_or(|end| self.now < end)
+                && held_by.ends_at.is_none_or(|end| self.earliest() < end)
         })
     }
 
@@ -282,17 +308,18 @@ impl State {
     }
 
     pub fn standing(&self, token: &Token) -> ResolvedToken {
+        let now = self.latest();
         let parents = || token.parents.iter().map(|parent| &self.tokens[*parent]);
         let living = || parents().filter(|parent| parent.status != Status::Deleted);
         let accounts = self.accounts_of(token);
         let registered = || accounts.iter().filter_map(|id| self.accounts.get(id));
         let inactive = registered().any(|account| account.status != Status::Active);
         let refusal = token
-            .refusal(self.now)
-            .or(living().find_map(|parent| parent.refusal(self.now)))
+            .refusal(now)
+            .or(living().find_map(|parent| parent.refusal(now)))
             .or(std::iter::once(token)
                 .chain(living())
-                .any(|token| token.is_idle(self.now))
+                .any(|token| token.is_idle(now))
                 .then_some("idle_expired"))
             .or(parents()
                 .any(|parent| parent.status == Status::Deleted)
@@ -336,19 +363,19 @@ impl State {
         if token.status == Status::Deleted {
             return vec!["unknown"];
         }
-        match token.secret(secret, self.now) {
+        match token.secret(secret, self.latest()) {
             Secret::RotatedOut => return vec!["rotated_out"],
             Secret::Old => return vec!["rotated_out", "bad_secret"],
             Secret::Good | Secret::Successor => {}
         }
-        let standing = self.standing(token);
+        let resolved = self.standing(token);
         let elsewhere = self
             .chain_of(token)
             .any(|token| token.network.is_some_and(|network| !has_address(network)))
             .then_some("condition_failed");
         let lacking = needs.and_then(|(permission, place)| {
-            let anywhere = standing.reach.iter().any(|(held, _)| *held == permission);
-            let there = standing
+            let anywhere = resolved.reach.iter().any(|(held, _)| *held == permission);
+            let there = resolved
                 .reach
                 .contains(&(permission, place.unwrap_or(token.boundary)));
             match (anywhere, there) {
@@ -357,6 +384,6 @@ impl State {
                 (true, true) => None,
             }
         });
-        vec![standing.refusal.or(elsewhere).or(lacking).unwrap_or("valid")]
+        vec![resolved.refusal.or(elsewhere).or(lacking).unwrap_or("valid")]
     }
 }

@@ -12,15 +12,19 @@ use leastkey::model::requirement::Requirement;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
 use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
 use leastkey::value::credential::{Credential, Prefix};
+use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::{Code, Verdict};
 use leastkey::verify::verify::verify_and_remember;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
+use super::bounds::{COMMIT, KEY, VALUE};
 use super::call::Minted;
 use super::catalog::document;
 use super::place::{ADDRESS, Permission, Place};
 use super::reader::Reader;
+use super::restores::Lost;
+use super::state::State;
 use crate::support::{NOW, instant, value};
 
 const PREFIX: &str = "model";
@@ -84,9 +88,16 @@ pub struct World {
     pub store: BTreeMap<String, String>,
     /// How often the store has changed.
     version: u64,
+    /// What the clock reads.
     pub now: u64,
+    /// The highest instant that was taken for the time.
+    pub highest: u64,
     draws: u64,
     reader: RefCell<Reader>,
+    /// Whether it is not asked, and does not look at the feed.
+    pub reader_rests: bool,
+    /// What that may remember of what a restore took back.
+    pub lost: Lost,
 }
 
 /// One call on its way.
@@ -105,9 +116,24 @@ impl World {
             store: BTreeMap::new(),
             version: 0,
             now: NOW,
+            highest: NOW,
             draws: 0,
             reader: RefCell::default(),
+            reader_rests: false,
+            lost: Lost::default(),
         }
+    }
+
+    /// Sets the store back.
+    pub fn decode(&mut self, state: &State, store: BTreeMap<String, String>) {
+        self.lost.decode(state, &self.store, &store);
+        self.store = store;
+        self.version += 1;
+    }
+
+    /// The time by which tokens are refused.
+    fn latest(&self) -> u64 {
+        self.now.max(self.highest)
     }
 
     /// A call with entropy of its own.
@@ -139,9 +165,12 @@ impl World {
     /// What a verifier remembers that has read the feed since the last change.
     pub fn lookup(&self, credential: &str, needs: Needs) -> Option<Code> {
         let asked = Asked { needs, consume: None };
+        if self.reader_rests {
+            return None;
+        }
         let mut reader = self.reader.borrow_mut();
         reader.follow(&DEPLOYMENT, &self.store, self.version);
-        reader.lookup(&DEPLOYMENT, credential, &asked.question(), self.now)
+        reader.lookup(&DEPLOYMENT, credential, &asked.question(), self.latest())
     }
 
     /// The verdict on a credential, which writes nothing and is remembered. The reads are of the store as it is, and are added to.
@@ -165,9 +194,14 @@ impl World {
     fn decide(&self, credential: &str, asked: Asked, reads: &mut Reads) -> (Vec<Write>, Verdict) {
         let question = asked.question();
         let mut reader = self.reader.borrow_mut();
-        reader.follow(&DEPLOYMENT, &self.store, self.version);
-        let cache = &mut reader.cache;
-        let (generation, now) = (Some(cache.generation()), instant(self.now));
+        let mut forgetful = Cache::default();
+        let cache = if self.reader_rests {
+            &mut forgetful
+        } else {
+            reader.follow(&DEPLOYMENT, &self.store, self.version);
+            &mut reader.cache
+        };
+        let (generation, now) = (Some(cache.generation()), instant(self.latest()));
         for _ in 0..4 {
             let (step, _) =
                 verify_and_remember(&*DEPLOYMENT, credential, &question, reads, now, cache, generation);
@@ -222,6 +256,14 @@ impl World {
             return None;
         }
         self.version += 1;
+        let size = |write: &Write| {
+            let of = |text: &Option<Option<String>>| text.iter().flatten().map(String::len).sum::<usize>();
+            assert!(write.key.len() <= KEY, "the key {}", write.key);
+            assert!(of(&write.value) <= VALUE, "the value of {}", write.key);
+            write.key.len() + of(&write.expect) + of(&write.value)
+        };
+        let size: usize = writes.iter().map(size).sum();
+        assert!(size <= COMMIT, "a commit of {size} bytes");
         let mut changed = Changed::new();
         for Write { key, value, .. } in writes {
             let Some(value) = value else { continue };
@@ -233,6 +275,7 @@ impl World {
                 changed.insert(key.clone(), (before, value.clone()));
             }
         }
+        self.lost.commit(&changed);
         Some(changed)
     }
 }
@@ -260,7 +303,7 @@ impl Attempt {
         let time = Time {
             started: instant(self.started),
             now: instant(world.now),
-            highest: instant(world.now),
+            highest: instant(world.highest),
         };
         let entropy = Entropy::new(Zeroizing::new(bytes(self.draw)));
         let step = match self.call["credential"].as_str() {

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Broken, Codes, Done, Shown, State, refused};
 use crate::model::actor::Authority;
+use crate::model::bounds::Large;
 use crate::model::call::{CreateRequest, Secret};
 use crate::model::catalog::{MINUTE, Selection};
 use crate::model::place::{Network, PLACES, Permission, Place, Reach, both, covers};
@@ -32,6 +33,7 @@ impl State {
             authority.is_none() && matches!(wanted.secret, Secret::Keyed(_)),
             "conflict",
         );
+        broken.when(!self.clock_is_reliable(), "clock_unreliable");
         let kind = wanted.kind;
         let ends_at = wanted
             .lifetime
@@ -71,6 +73,14 @@ impl State {
         let Some((permissions, reach)) = resolved else {
             broken.0.extend(["invalid_input", "forbidden"]);
             return Err(broken.0);
+        };
+        // What is held at many places is held at none of the others.
+        let reach = match wanted.large.and_then(Large::place) {
+            Some(place) => permissions
+                .iter()
+                .map(|permission| (*permission, place))
+                .collect(),
+            None => reach,
         };
         let Some(authority) = authority else {
             broken.when(true, "forbidden");
@@ -132,12 +142,21 @@ impl State {
         let made = Token {
             id: String::new(),
             kind,
-            name: wanted.name.to_owned(),
-            tags: wanted.tag.into_iter().collect(),
+            name: wanted
+                .large
+                .and_then(Large::name)
+                .unwrap_or(wanted.name)
+                .to_owned(),
+            tags: wanted
+                .large
+                .and_then(Large::tags)
+                .unwrap_or(wanted.tag.into_iter().collect()),
+            large: wanted.large,
             owner: wanted.owner,
             subject: backed_by.clone().or(wanted.subject.map(str::to_owned)),
             backed_by: backed_by.clone(),
             parents: Vec::new(),
+            sessions: Vec::new(),
             boundary,
             selection,
             permissions,

@@ -12,7 +12,7 @@ impl State {
         if self.verdict(from, secret, None) != ["valid"] {
             return refused("invalid_token");
         }
-        let standing = self.standing(from);
+        let resolved = self.standing(from);
         let siblings = derived.sibling && !from.parents.is_empty();
         let parents: Vec<usize> = if siblings {
             from.parents.clone()
@@ -20,7 +20,7 @@ impl State {
             std::iter::once(at).chain(from.parents.iter().copied()).collect()
         };
         let boundary = derived.resource.unwrap_or(from.boundary);
-        let held: Reach = standing
+        let held: Reach = resolved
             .reach
             .into_iter()
             .filter(|(_, place)| covers(boundary, place))
@@ -49,24 +49,30 @@ impl State {
         let ends_at = ends.flatten().min();
         let mut broken = Broken::default();
         broken
+            .when(!self.clock_is_reliable(), "clock_unreliable")
             .when(!siblings && !from.kind.allows("exchange"), "forbidden")
             .when(parents.len() > MAX_CHAIN_LENGTH, "forbidden")
             .when(!covers(from.boundary, boundary) || lacking, "exceeds_ceiling")
             .when(
-                self.living_sessions(parents[0]) >= MAX_SESSIONS,
+                self.living_sessions(parents[0]).len() >= MAX_SESSIONS,
                 "too_many_sessions",
             )
             .or(())?;
         let token = self.tokens.len();
+        let parent = parents[0];
+        let mut sessions = self.living_sessions(parent);
+        sessions.push(token);
         self.tokens.push(Token {
             id: String::new(),
             kind: crate::model::catalog::Kind::named("session"),
             name: from.name.clone(),
             tags: Vec::new(),
+            large: None,
             owner: from.owner,
             subject: from.subject.clone(),
             backed_by: from.backed_by.clone(),
             parents,
+            sessions: Vec::new(),
             boundary,
             selection: Selection::default(),
             permissions: reach.iter().map(|(permission, _)| *permission).collect(),
@@ -94,6 +100,7 @@ impl State {
             given: held,
             given_until: from.ends_at,
         });
+        self.tokens[parent].sessions = sessions;
         Ok(Done {
             tokens: vec![token],
             ..Done::only(Shown::Made {

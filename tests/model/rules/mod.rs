@@ -87,6 +87,11 @@ fn refused<T>(code: &'static str) -> Result<T, Codes> {
 impl State {
     /// Does what a call asks for, or says with which codes it is refused.
     pub fn perform(&mut self, call: &Call) -> Result<Done, Codes> {
+        if let Some(within) = call.within_bounds() {
+            let mut codes = self.clone().perform(&within).err().unwrap_or_default();
+            codes.insert("invalid_input");
+            return Err(codes);
+        }
         match call {
             Call::Exchange {
                 token,

@@ -2,7 +2,7 @@
 
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
-use crate::model::call::{OnToken, Renewal, RevisionFloors};
+use crate::model::call::{OnToken, Renewal, Seen};
 use crate::model::place::Reach;
 use crate::model::state::{Marker, Rotation, Status, Token};
 
@@ -54,9 +54,13 @@ impl State {
         broken
             .when(!manages, "forbidden")
             .when(settled.status == Status::Revoked, "terminal")
+            .when(!self.clock_is_reliable(), "clock_unreliable")
             .when(!kind.allows("rotate"), "forbidden")
-            .when(settled.ends_at.is_some_and(|end| now >= end), "conflict")
-            .when(settled.had_gone_idle(now), "terminal")
+            .when(
+                settled.ends_at.is_some_and(|end| self.latest() >= end),
+                "conflict",
+            )
+            .when(settled.had_gone_idle(self.latest()), "terminal")
             .when(settled.rotation.is_some(), "conflict")
             .when(grace > kind.longest_grace, "invalid_input")
             .when(
@@ -95,7 +99,7 @@ impl State {
             .filter(|_| authority.ends_at.is_some());
         settled.revision += 1;
         self.tokens[at] = settled;
-        if is_over {
+        if renewal.lifetime.is_some() {
             self.take_name(at);
         }
         if let Some(key) = marker {
@@ -121,7 +125,7 @@ impl State {
         op: OnToken,
         at: usize,
     ) -> Result<Done, Codes> {
-        let (now, manages) = (self.now, self.manages_kind(authority, at));
+        let (now, manages) = (self.latest(), self.manages_kind(authority, at));
         let token = &mut self.tokens[at];
         let mut broken = Broken::default();
         broken
@@ -147,13 +151,18 @@ impl State {
 
     /// What verifiers observe_revision: a use, which is one of the tokens that a session came from too; the first of a new secret may end the old one; that
     /// of an ended secret may end the token.
-    pub(super) fn flush(&mut self, at: usize, seen: &RevisionFloors) -> Done {
-        let now = self.now;
-        let reused = seen.reused;
-        let last = now - seen.ago;
+    pub(super) fn flush(&mut self, at: usize, seen: &Seen) -> Done {
+        let (now, highest) = (self.now, self.highest);
+        // A clock that is ahead, be it the verifier's or the host's, ends no grace.
+        let pending = self.tokens[at].rotation.as_ref();
+        let late = seen.late && pending.is_some_and(|rotation| self.earliest() >= rotation.grace_ends_at);
+        let reused = seen.reused || late;
+        // Nor does it keep a token from going idle.
+        let last = (now - seen.ago).min(self.earliest());
+        let first = (now - seen.ago - seen.span).min(last);
         // What was used first after it had gone idle was not used.
         let used = |token: &mut Token| {
-            if !token.is_idle(last - seen.span) {
+            if !token.is_idle(first) {
                 token.used_at = token.used_at.max(Some(last));
             }
         };
@@ -164,7 +173,8 @@ impl State {
             .filter(|parent| self.tokens[*parent].status != Status::Deleted)
             .collect();
         let deleted = self.tokens[at].status == Status::Deleted;
-        if !reused && !deleted {
+        let counts = !seen.reused && !seen.late;
+        if counts && !deleted {
             for parent in &parents {
                 used(&mut self.tokens[*parent]);
             }
@@ -180,7 +190,7 @@ impl State {
                 ..done
             };
         }
-        if !reused {
+        if counts {
             used(token);
         }
         if reused && let Some(status) = token.kind.reuse {
@@ -188,7 +198,7 @@ impl State {
             {
                 token.status = status;
                 token.held_at = (status == Status::Disabled).then_some("");
-                token.status_changed_at = Some(now);
+                token.status_changed_at = Some(if status == Status::Disabled { highest } else { now });
                 token.revision += 1;
             }
         } else if token
@@ -202,13 +212,23 @@ impl State {
         done
     }
 
-    /// How many sessions of a token live.
-    pub(super) fn living_sessions(&self, parent: usize) -> usize {
-        let of_parent = |token: &&Token| token.parents.first() == Some(&parent);
-        let lives = |token: &&Token| {
-            !matches!(token.status, Status::Deleted | Status::Revoked)
-                && token.ends_at.is_none_or(|end| self.now < end)
+    /// The sessions of a token that are not over for somebody.
+    pub(super) fn living_sessions(&self, parent: usize) -> Vec<usize> {
+        let lives = |session: &usize| {
+            self.tokens[*session]
+                .ends_at
+                .is_none_or(|end| self.earliest() < end)
         };
-        self.tokens.iter().filter(of_parent).filter(lives).count()
+        let all = self.tokens[parent].sessions.iter().copied();
+        all.filter(lives).collect()
+    }
+
+    /// Takes a session from the list of what it came from.
+    pub(super) fn leave(&mut self, session: usize) {
+        if let Some(parent) = self.tokens[session].parents.first().copied() {
+            let mut left = self.living_sessions(parent);
+            left.retain(|other| *other != session);
+            self.tokens[parent].sessions = left;
+        }
     }
 }

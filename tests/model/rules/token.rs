@@ -28,7 +28,8 @@ impl State {
         op: OnToken,
         at: usize,
     ) -> Result<Done, Codes> {
-        let now = self.now;
+        let (now, highest, latest) = (self.now, self.highest, self.latest());
+        let reliable = self.clock_is_reliable();
         let mut broken = Broken::default();
         if op == OnToken::Enable && self.tokens[at].status == Status::Disabled {
             // What a disabled token can do is given back.
@@ -55,10 +56,15 @@ impl State {
                 "forbidden",
             )
             .when(status == Status::Active && held_above, "forbidden")
-            .when(status == Status::Active && token.had_gone_idle(now), "terminal")
+            .when(
+                status == Status::Active && token.had_gone_idle(latest),
+                "terminal",
+            )
+            .when(status == Status::Active && !reliable, "clock_unreliable")
             .or(())?;
         if token.status != status {
-            token.status_changed_at = Some(now);
+            // Until then it counts whether it is used.
+            token.status_changed_at = Some(if status == Status::Disabled { highest } else { now });
         }
         if status == Status::Active {
             token.enabled_at = Some(now);
@@ -66,6 +72,9 @@ impl State {
         token.status = status;
         token.held_at = (status == Status::Disabled).then_some(place);
         token.revision += 1;
+        if status == Status::Revoked {
+            self.leave(at);
+        }
         Ok(Done::changed(at))
     }
 
@@ -78,7 +87,9 @@ impl State {
             .when(!token.kind.allows("delete"), "forbidden")
             .or(())?;
         self.free_name(at);
+        self.leave(at);
         let token = &mut self.tokens[at];
+        token.sessions.clear();
         token.status = Status::Deleted;
         token.revision += 1;
         let shown = Shown::Gone(token.id.clone());
