@@ -12,7 +12,7 @@
 //! use leastkey::codec::json::{Value, parse_json};
 //! use leastkey::model::question::{Question, read_requirement};
 //! use leastkey::operation::{ENTROPY, Entropy, Time, plan};
-//! use leastkey::storage::plan::{Reads, Plan, Write};
+//! use leastkey::storage::plan::{ListRead, Reads, Plan, Write};
 //! use leastkey::value::time::Instant;
 //! use leastkey::verify::verdict::Code;
 //! use leastkey::verify::verify::verify;
@@ -26,6 +26,13 @@
 //!                 for key in need.keys {
 //!                     let value = store.get(&key).cloned();
 //!                     reads.insert(key, value);
+//!                 }
+//!                 if let Some(range) = need.list {
+//!                     // A real store begins after `range.after`, and ends at `range.limit`.
+//!                     let listed = store.range(range.prefix.clone()..);
+//!                     let listed = listed.take_while(|(key, _)| key.starts_with(&range.prefix));
+//!                     let entries = listed.map(|(key, value)| (key.clone(), value.clone())).collect();
+//!                     reads.insert_list(ListRead { range, entries });
 //!                 }
 //!             }
 //!             Plan::Commit { writes, answer } => {
@@ -46,7 +53,7 @@
 //! let json = |text: &str| -> Value { parse_json(text).unwrap() };
 //! let catalog = json(r#"{
 //!     "services": { "mail": { "title": "Mail", "permissions": { "send": "Send", "read": "Read" } } },
-//!     "kinds": { "key": { "title": "Key", "expiry": { "default": "90d" } } }
+//!     "kinds": { "key": { "title": "Key", "lifetime": { "longest": "365d", "default": "90d" } } }
 //! }"#);
 //! let deployment = Deployment::configure(&json(r#"{ "prefix": "acme_test" }"#), &catalog).unwrap();
 //! let now = Instant::from_millis(1_800_000_000_000.0).unwrap();

@@ -23,17 +23,17 @@ interface Exports {
   give(length: number): void;
   output(): number;
   output_length(): number;
-  scratch(): number;
-  numbers(): number;
+  text_buffer(): number;
+  number_buffer(): number;
   configure(): void;
-  remember(capacity: number): void;
+  reset_cache(capacity: number): void;
   verify(length: number, now: number, generation: number): number;
-  number(): number;
-  hit(length: number, requirement: number, now: number): number;
-  hits(length: number, count: number, now: number): void;
-  look_up(length: number, now: number): number;
-  rounds(): number;
-  take_in(readAt: number): number;
+  intern(): number;
+  lookup_packed(length: number, requirement: number, now: number): number;
+  lookup_batch(length: number, count: number, now: number): void;
+  lookup(length: number, now: number): number;
+  generation(): number;
+  apply_feed(readAt: number): number;
   route(): void;
 }
 
@@ -97,7 +97,7 @@ export class EdgeCore implements VerifyingCore {
   }
 
   readStamp(): ReadStamp {
-    const generation = this.#call((core) => core.rounds());
+    const generation = this.#call((core) => core.generation());
     return { epoch: this.epoch, generation };
   }
 
@@ -120,7 +120,7 @@ export class EdgeCore implements VerifyingCore {
   intern(question: Question): number {
     return this.#call((core) => {
       this.#give(question);
-      const id = core.number();
+      const id = core.intern();
       this.#answer(QUESTION);
       return id;
     });
@@ -129,7 +129,7 @@ export class EdgeCore implements VerifyingCore {
   lookupPacked(credential: string, requirement: number, now: number): number {
     if (this.epoch < 0 || !this.#buffers.write(credential)) return MISS;
     try {
-      return this.#exports.hit(credential.length, requirement, now);
+      return this.#exports.lookup_packed(credential.length, requirement, now);
     } catch (cause) {
       throw this.#instances.failure(cause);
     }
@@ -139,14 +139,14 @@ export class EdgeCore implements VerifyingCore {
     if (this.epoch < 0 || !this.#buffers.write(credentials)) return undefined;
     this.#buffers.numbers.set(requirements);
     const count = requirements.length;
-    this.#call((core) => core.hits(credentials.length / count, count, now));
+    this.#call((core) => core.lookup_batch(credentials.length / count, count, now));
     return this.#buffers.numbers;
   }
 
   lookup(credential: string, question: Question, now: number): { packed: number; details?: RefusalDetails } {
     return this.#call((core) => {
       this.#give(question);
-      const packed = core.look_up(this.#present(credential), now);
+      const packed = core.lookup(this.#present(credential), now);
       const step = this.#answer(QUESTION);
       return step !== undefined && 'answer' in step
         ? { packed, details: step.answer as RefusalDetails }
@@ -157,7 +157,7 @@ export class EdgeCore implements VerifyingCore {
   applyFeed(heads: Reads, order: number): number {
     return this.#call((core) => {
       this.#give(...boundValues(heads).values.flat());
-      const shards = core.take_in(order);
+      const shards = core.apply_feed(order);
       this.#answer(`the heads of the change feed or ${STORE_META}`);
       return shards;
     });
@@ -176,8 +176,8 @@ export class EdgeCore implements VerifyingCore {
   }
 
   #addresses(): BufferAddresses {
-    const { memory, scratch, numbers } = this.#exports;
-    return { memory, text: scratch(), numbers: numbers() };
+    const { memory, text_buffer, number_buffer } = this.#exports;
+    return { memory, text: text_buffer(), numbers: number_buffer() };
   }
 
   #instantiate(): Configured {
@@ -192,7 +192,7 @@ export class EdgeCore implements VerifyingCore {
     this.#give(this.#config, this.#catalog);
     this.#exports.configure();
     const { answer } = this.#answer('the configuration or the catalog') as { answer: Configured };
-    this.#exports.remember(this.#capacity);
+    this.#exports.reset_cache(this.#capacity);
     return answer;
   }
 

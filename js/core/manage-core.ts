@@ -72,7 +72,7 @@ export class ManageCore implements VerifyingCore {
   #epoch = -1;
   #permissions: string[] | undefined;
   #buffers = new BatchBuffers(() => this.#addresses());
-  #readsBuffer = new TextBuffer(memory, (length) => (this.#core as Core).reads(length));
+  #readsBuffer = new TextBuffer(memory, (length) => (this.#core as Core).readsBuffer(length));
 
   private constructor(config: Config, catalogText: string, capacity: number) {
     this.#config = config;
@@ -125,7 +125,7 @@ export class ManageCore implements VerifyingCore {
   }
 
   readStamp(): ReadStamp {
-    const generation = this.#call((core) => core.round());
+    const generation = this.#call((core) => core.generation());
     return { epoch: this.epoch, generation };
   }
 
@@ -158,7 +158,7 @@ export class ManageCore implements VerifyingCore {
 
   intern(question: Question): number {
     const out: string[] = [];
-    const id = this.#call((core) => core.number(question, out));
+    const id = this.#call((core) => core.intern(question, out));
     if (out.length > 0) throw refusal(readStep(out));
     return id;
   }
@@ -167,7 +167,7 @@ export class ManageCore implements VerifyingCore {
     const core = this.#core;
     if (core === undefined || !this.#isAlive || !this.#buffers.write(credential)) return MISS;
     try {
-      return core.hit(credential.length, requirement, now);
+      return core.lookupPacked(credential.length, requirement, now);
     } catch (cause) {
       throw instances.failure(cause);
     }
@@ -178,13 +178,13 @@ export class ManageCore implements VerifyingCore {
     if (core === undefined || !this.#isAlive || !this.#buffers.write(credentials)) return undefined;
     this.#buffers.numbers.set(requirements);
     const count = requirements.length;
-    this.#call((core) => core.hits(credentials.length / count, count, now));
+    this.#call((core) => core.lookupBatch(credentials.length / count, count, now));
     return this.#buffers.numbers;
   }
 
   lookup(credential: string, question: Question, now: number): { packed: number; details?: RefusalDetails } {
     const out: string[] = [];
-    const packed = this.#call((core) => core.recall(credential, question, now, out));
+    const packed = this.#call((core) => core.lookup(credential, question, now, out));
     if (out.length === 0) return { packed };
     const step = readStep(out);
     if ('answer' in step) return { packed, details: step.answer as RefusalDetails };
@@ -202,7 +202,7 @@ export class ManageCore implements VerifyingCore {
 
   applyFeed(heads: Reads, order: number): number {
     const out: string[] = [];
-    const shards = this.#call((core) => core.takeIn(textOf(heads), order, out));
+    const shards = this.#call((core) => core.applyFeed(textOf(heads), order, out));
     if (out.length > 0) throw refusal(readStep(out));
     return shards;
   }
@@ -256,7 +256,7 @@ export class ManageCore implements VerifyingCore {
 
   #addresses(): BufferAddresses {
     const core = this.#core as Core;
-    return { memory: memory(), text: core.scratch(), numbers: core.numbers() };
+    return { memory: memory(), text: core.textBuffer(), numbers: core.numberBuffer() };
   }
 
   #step(run: (core: Core, out: string[]) => void): Step {
@@ -281,11 +281,11 @@ export class ManageCore implements VerifyingCore {
       core.free();
       throw refusal(step);
     }
-    core.remember(this.#capacity);
+    core.resetCache(this.#capacity);
     this.#core = core;
     this.#epoch = instances.epoch;
     this.#buffers = new BatchBuffers(() => this.#addresses());
-    this.#readsBuffer = new TextBuffer(memory, (length) => core.reads(length));
+    this.#readsBuffer = new TextBuffer(memory, (length) => core.readsBuffer(length));
     return step.answer as Configured;
   }
 }

@@ -59,8 +59,8 @@ impl BatchBuffers {
         Some(answer)
     }
 
-    /// The verdict on the first `length` bytes, as [`number`] tells it.
-    pub fn hit<D: VerifierConfig>(
+    /// The verdict on the first `length` bytes, as [`pack`] tells it.
+    pub fn lookup_packed<D: VerifierConfig>(
         &mut self,
         deployment: &D,
         cache: &mut Cache,
@@ -73,15 +73,15 @@ impl BatchBuffers {
         };
         let question = Question::of(requirement);
         let answer = self.with_text(length, |text| lookup(deployment, text, &question, now, cache));
-        answer.map_or(MISS, number)
+        answer.map_or(MISS, pack)
     }
 
     /// The verdicts on the first `count` credentials of `length` bytes each.
-    pub fn hits<D: VerifierConfig>(
+    pub fn lookup_batch<D: VerifierConfig>(
         &mut self,
         deployment: &D,
         cache: &mut Cache,
-        numbered: &InternedRequirements,
+        interned: &InternedRequirements,
         length: u32,
         count: u32,
         now: f64,
@@ -94,13 +94,13 @@ impl BatchBuffers {
         let mut answers = [MISS; MAX];
         if let (Ok(now), 1..) = (Instant::from_millis(now), length) {
             let questions = self.numbers.iter().map(|number| {
-                let requirement = usize::try_from(*number).ok().and_then(|at| numbered.get(at));
+                let requirement = usize::try_from(*number).ok().and_then(|at| interned.get(at));
                 requirement.map(|requirement| Question::of(requirement))
             });
             let asked = text.chunks_exact(length).zip(questions);
             lookup_many(deployment, asked, now, cache, |at, answer| {
                 if let Some(to) = answers.get_mut(at) {
-                    *to = number(answer);
+                    *to = pack(answer);
                 }
             });
         }
@@ -119,7 +119,7 @@ impl BatchBuffers {
 }
 
 /// `code + 128 · successor + 256 · slot`; −1: ask the store; −2 − code: refused without a look at any token.
-pub fn number(answer: Result<Option<Hit>, Code>) -> i32 {
+pub fn pack(answer: Result<Option<Hit>, Code>) -> i32 {
     match answer {
         Ok(Some(hit)) => i32::try_from(hit.slot).map_or(MISS, |slot| {
             slot << 8 | i32::from(hit.successor) << 7 | i32::from(hit.code.number())

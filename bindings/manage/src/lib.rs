@@ -56,10 +56,10 @@ pub struct Core {
     /// Requirements that were written as text, compiled.
     requirements: RefCell<SortedMap<String, Rc<Requirement>>>,
     /// Those of them that the fast path knows by a number.
-    numbered: RefCell<InternedRequirements>,
+    interned: RefCell<InternedRequirements>,
     /// Tokens that were verified not long ago.
     cache: RefCell<Cache>,
-    scratch: RefCell<BatchBuffers>,
+    buffers: RefCell<BatchBuffers>,
     /// Where a host writes what it has read.
     reads: RefCell<Vec<u8>>,
 }
@@ -94,7 +94,7 @@ impl Core {
                 };
                 self.deployment = Some(deployment);
                 self.requirements.take();
-                self.numbered.take();
+                self.interned.take();
                 Plan::Answer(description)
             }
             Err(refusal) => Plan::Refuse(refusal),

@@ -14,7 +14,7 @@ use leastkey::model::question::Question;
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::value::credential::TokenId;
-use leastkey::verify::batch_buffers::{MISS, number};
+use leastkey::verify::batch_buffers::{MISS, pack};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::{Code, Lacking};
 use leastkey::verify::verify::{apply_feed, lookup_renewed, verify_and_remember};
@@ -22,22 +22,26 @@ use leastkey::verify::verify::{apply_feed, lookup_renewed, verify_and_remember};
 #[wasm_bindgen]
 impl Core {
     /// Begins to remember tokens anew, at most `capacity`.
-    pub fn remember(&mut self, capacity: u32) {
+    #[wasm_bindgen(js_name = resetCache)]
+    pub fn reset_cache(&mut self, capacity: u32) {
         *self.cache.get_mut() = Cache::new(capacity);
     }
 
-    /// Where to write credentials for [`Core::hit`] and [`Core::hits`]: 6,144 bytes from this address.
-    pub fn scratch(&self) -> *const u8 {
-        self.scratch.borrow().text()
+    /// Where to write credentials for [`Core::lookup_packed`] and [`Core::lookup_batch`]: 6,144 bytes from this address.
+    #[wasm_bindgen(js_name = textBuffer)]
+    pub fn text_buffer(&self) -> *const u8 {
+        self.buffers.borrow().text()
     }
 
-    /// Where to write the numbers of requirements for [`Core::hits`], and to read its verdicts: 64 whole numbers of four bytes.
-    pub fn numbers(&self) -> *const i32 {
-        self.scratch.borrow().numbers()
+    /// Where to write the numbers of requirements for [`Core::lookup_batch`], and to read its verdicts: 64 whole numbers of four bytes.
+    #[wasm_bindgen(js_name = numberBuffer)]
+    pub fn number_buffer(&self) -> *const i32 {
+        self.buffers.borrow().numbers()
     }
 
     /// Where to write the reads of [`Core::verify`]: so many bytes from this address.
-    pub fn reads(&self, length: u32) -> *const u8 {
+    #[wasm_bindgen(js_name = readsBuffer)]
+    pub fn reads_buffer(&self, length: u32) -> *const u8 {
         let mut reads = self.reads.borrow_mut();
         if reads.len() < length as usize {
             reads.resize(length as usize, 0);
@@ -45,16 +49,16 @@ impl Core {
         reads.as_ptr()
     }
 
-    /// The number of a requirement for [`Core::hit`], of a text that was compiled once; `out[0]` only if it refuses.
-    pub fn number(&self, question: JsValue, out: &Array) -> u32 {
-        let numbered = value(question, "the question").and_then(|question| self.requirement(&question));
-        match numbered {
+    /// The number of a requirement for [`Core::lookup_packed`], of a text that was compiled once; `out[0]` only if it refuses.
+    pub fn intern(&self, question: JsValue, out: &Array) -> u32 {
+        let interned = value(question, "the question").and_then(|question| self.requirement(&question));
+        match interned {
             Ok(requirement) => {
-                let mut numbered = self.numbered.borrow_mut();
-                let known = numbered.iter().position(|known| Rc::ptr_eq(known, &requirement));
+                let mut interned = self.interned.borrow_mut();
+                let known = interned.iter().position(|known| Rc::ptr_eq(known, &requirement));
                 let at = known.unwrap_or_else(|| {
-                    numbered.push(requirement);
-                    numbered.len() - 1
+                    interned.push(requirement);
+                    interned.len() - 1
                 });
                 u32::try_from(at).unwrap_or(u32::MAX)
             }
@@ -68,32 +72,34 @@ impl Core {
     /// The verdict on the credential whose bytes stand in the scratch buffer, from what is remembered.
     ///
     /// `code + 128 · successor + 256 · slot`; −1: ask the store; −2 − code: refused without a look at any token.
-    pub fn hit(&self, length: u32, requirement: u32, now: f64) -> i32 {
+    #[wasm_bindgen(js_name = lookupPacked)]
+    pub fn lookup_packed(&self, length: u32, requirement: u32, now: f64) -> i32 {
         let Ok(deployment) = self.deployment() else {
             return MISS;
         };
-        let numbered = self.numbered.borrow();
-        let requirement = numbered.get(requirement as usize);
-        let (mut scratch, mut cache) = (self.scratch.borrow_mut(), self.cache.borrow_mut());
-        scratch.hit(deployment, &mut cache, requirement, length, now)
+        let interned = self.interned.borrow();
+        let requirement = interned.get(requirement as usize);
+        let (mut buffers, mut cache) = (self.buffers.borrow_mut(), self.cache.borrow_mut());
+        buffers.lookup_packed(deployment, &mut cache, requirement, length, now)
     }
 
-    /// The verdicts on at most 64 credentials of one length, as [`Core::hit`] answers each. They stand in the scratch buffer one after the
+    /// The verdicts on at most 64 credentials of one length, as [`Core::lookup_packed`] answers each. They stand in the scratch buffer one after the
     /// other, the numbers of their requirements in the other one; there the verdicts take their places.
-    pub fn hits(&self, length: u32, count: u32, now: f64) {
+    #[wasm_bindgen(js_name = lookupBatch)]
+    pub fn lookup_batch(&self, length: u32, count: u32, now: f64) {
         let Ok(deployment) = self.deployment() else { return };
-        let (mut scratch, mut cache) = (self.scratch.borrow_mut(), self.cache.borrow_mut());
-        scratch.hits(
+        let (mut buffers, mut cache) = (self.buffers.borrow_mut(), self.cache.borrow_mut());
+        buffers.lookup_batch(
             deployment,
             &mut cache,
-            &self.numbered.borrow(),
+            &self.interned.borrow(),
             length,
             count,
             now,
         );
     }
 
-    /// As [`Core::hit`], for any question, and with the uses counted that [`Core::note_use`] has noted. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
+    /// As [`Core::lookup_packed`], for any question, and with the uses counted that [`Core::note_use`] has noted. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
     pub fn lookup(&self, credential: String, question: JsValue, now: f64, out: &Array) -> i32 {
         let credential = Zeroizing::new(credential);
         let asked = || -> Result<i32, Refusal> {
@@ -102,7 +108,7 @@ impl Core {
             let question = Question::read(&requirement, &question)?;
             let cache = &mut self.cache.borrow_mut();
             let now = super::clock(now)?;
-            let hit = number(lookup_renewed(
+            let hit = pack(lookup_renewed(
                 self.deployment()?,
                 credential.as_bytes(),
                 &question,
@@ -139,7 +145,7 @@ impl Core {
 
     /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict. The token is remembered if `round` is
     /// what [`Core::round`] still says; without a round the cache only learns what has ended. Answers the slot where the token stands now, or
-    /// −1. The reads stand at [`Core::reads`], so many bytes of UTF-8, as [`Reads::from_text`] takes them. A question that is no more than a requirement in text, or none, comes as
+    /// −1. The reads stand at [`Core::reads_buffer`], so many bytes of UTF-8, as [`Reads::from_text`] takes them. A question that is no more than a requirement in text, or none, comes as
     /// that, and is itself undefined: values cross slowly.
     #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own.
     pub fn verify(
@@ -185,7 +191,7 @@ impl Core {
 
     /// Takes in a read of all heads of the change feed, and of `meta/deployment`, that began at `read_at`. Answers how many shards there are.
     /// `out[0]` only if it cannot be taken in: then the answer is 0.
-    #[wasm_bindgen(js_name = takeIn)]
+    #[wasm_bindgen(js_name = applyFeed)]
     pub fn apply_feed(&self, heads: &str, read_at: f64, out: &Array) -> u8 {
         let taken = || -> Result<u8, Refusal> {
             let (deployment, read_at) = (self.deployment()?, super::clock(read_at)?);

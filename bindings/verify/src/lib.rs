@@ -18,7 +18,7 @@ use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::CredentialForm;
 use leastkey::value::time::Instant;
-use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements, MISS, number as number_of};
+use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements, MISS, pack};
 use leastkey::verify::cache::{Cache, Hit};
 use leastkey::verify::verdict::{Code, CodeRow, Lacking};
 use leastkey::verify::verify;
@@ -30,13 +30,13 @@ const NO_ROUND: u32 = u32::MAX;
 /// Everything that stays between two calls.
 struct State {
     edge: VerifierDeployment,
-    numbered: InternedRequirements,
+    interned: InternedRequirements,
     cache: Cache,
 }
 
 thread_local! {
     static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
-    static SCRATCH: RefCell<BatchBuffers> = RefCell::default();
+    static BUFFERS: RefCell<BatchBuffers> = RefCell::default();
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static GIVEN: RefCell<Vec<Option<String>>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<String> = const { RefCell::new(String::new()) };
@@ -96,14 +96,14 @@ extern "C" fn output_length() -> usize {
 
 /// Where to write credentials: 6,144 bytes from this address.
 #[unsafe(no_mangle)]
-extern "C" fn scratch() -> *const u8 {
-    SCRATCH.with_borrow(BatchBuffers::text)
+extern "C" fn text_buffer() -> *const u8 {
+    BUFFERS.with_borrow(BatchBuffers::text)
 }
 
-/// Where to write the numbers of requirements for [`hits`], and to read its verdicts: 64 whole numbers of four bytes.
+/// Where to write the numbers of requirements for [`lookup_batch`], and to read its verdicts: 64 whole numbers of four bytes.
 #[unsafe(no_mangle)]
-extern "C" fn numbers() -> *const i32 {
-    SCRATCH.with_borrow(BatchBuffers::numbers)
+extern "C" fn number_buffer() -> *const i32 {
+    BUFFERS.with_borrow(BatchBuffers::numbers)
 }
 
 /// Starts with a configuration and a catalog. Answers the verdict codes by their numbers, and the form of credentials.
@@ -120,7 +120,7 @@ extern "C" fn configure() {
         };
         STATE.set(Some(State {
             edge,
-            numbered: Vec::new(),
+            interned: Vec::new(),
             cache: Cache::default(),
         }));
         Ok(Some(Plan::Answer(configured)))
@@ -129,7 +129,7 @@ extern "C" fn configure() {
 
 /// Begins to remember tokens anew, at most `capacity`.
 #[unsafe(no_mangle)]
-extern "C" fn remember(capacity: u32) {
+extern "C" fn reset_cache(capacity: u32) {
     STATE.with_borrow_mut(|state| {
         if let Some(state) = state {
             state.cache = Cache::new(capacity);
@@ -164,15 +164,15 @@ extern "C" fn verify(length: u32, now: f64, generation: u32) -> i32 {
     slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
 }
 
-/// The number of a requirement for [`hit`]. Given is the question; in words only a refusal.
+/// The number of a requirement for [`lookup_packed`]. Given is the question; in words only a refusal.
 #[unsafe(no_mangle)]
-extern "C" fn number() -> usize {
+extern "C" fn intern() -> usize {
     let mut number = 0;
     answer::<()>(|given| {
         let question = read(&given.into_iter().next().flatten())?;
-        with_state(|State { edge, numbered, .. }| {
-            numbered.push(Rc::new(read_requirement(edge.permissions(), &question)?));
-            number = numbered.len() - 1;
+        with_state(|State { edge, interned, .. }| {
+            interned.push(Rc::new(read_requirement(edge.permissions(), &question)?));
+            number = interned.len() - 1;
             Ok(None)
         })
     });
@@ -183,37 +183,37 @@ extern "C" fn number() -> usize {
 ///
 /// `code + 128 · successor + 256 · slot`; -1: ask the store; -2 - code: refused without a look at any token.
 #[unsafe(no_mangle)]
-extern "C" fn hit(length: u32, requirement: usize, now: f64) -> i32 {
-    with_scratch(
-        |scratch,
+extern "C" fn lookup_packed(length: u32, requirement: usize, now: f64) -> i32 {
+    with_buffers(
+        |buffers,
          State {
              edge,
-             numbered,
+             interned,
              cache,
-         }| { scratch.hit(edge, cache, numbered.get(requirement), length, now) },
+         }| { buffers.lookup_packed(edge, cache, interned.get(requirement), length, now) },
     )
     .unwrap_or(MISS)
 }
 
-/// The verdicts on at most 64 credentials of one length, as [`hit`] answers each. They stand at the scratch one after the other, the numbers
-/// of their requirements at [`numbers`]; there the verdicts take their places.
+/// The verdicts on at most 64 credentials of one length, as [`lookup_packed`] answers each. They stand at the scratch one after the other, the numbers
+/// of their requirements at [`number_buffer`]; there the verdicts take their places.
 #[unsafe(no_mangle)]
-extern "C" fn hits(length: u32, count: u32, now: f64) {
-    with_scratch(
-        |scratch,
+extern "C" fn lookup_batch(length: u32, count: u32, now: f64) {
+    with_buffers(
+        |buffers,
          State {
              edge,
-             numbered,
+             interned,
              cache,
          }| {
-            scratch.hits(edge, cache, numbered, length, count, now);
+            buffers.lookup_batch(edge, cache, interned, length, count, now);
         },
     );
 }
 
-/// As [`hit`], for any question, which is given; in words what a refusal lacked, or a refusal of the question.
+/// As [`lookup_packed`], for any question, which is given; in words what a refusal lacked, or a refusal of the question.
 #[unsafe(no_mangle)]
-extern "C" fn look_up(length: u32, now: f64) -> i32 {
+extern "C" fn lookup(length: u32, now: f64) -> i32 {
     let mut hit = MISS;
     answer(|given| {
         let question = read(&given.into_iter().next().flatten())?;
@@ -225,7 +225,7 @@ extern "C" fn look_up(length: u32, now: f64) -> i32 {
             let found = with_credential(length, |credential| {
                 lookup_renewed(edge, credential, &question, now, cache)
             });
-            hit = found.map_or(MISS, number_of);
+            hit = found.map_or(MISS, pack);
             let Some(Ok(Some(Hit { slot, code, .. }))) = found else {
                 return Ok(None);
             };
@@ -236,9 +236,9 @@ extern "C" fn look_up(length: u32, now: f64) -> i32 {
     hit
 }
 
-/// How many reads of the feed were taken in. (`round` is a name of the C library.)
+/// How many reads of the feed were taken in.
 #[unsafe(no_mangle)]
-extern "C" fn rounds() -> u32 {
+extern "C" fn generation() -> u32 {
     STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.cache.generation()))
 }
 
@@ -286,15 +286,15 @@ fn with_state<T>(call: impl FnOnce(&mut State) -> Result<T, Refusal>) -> Result<
     STATE.with_borrow_mut(|state| call(state.as_mut().ok_or_else(unreadable)?))
 }
 
-fn with_scratch<T>(call: impl FnOnce(&mut BatchBuffers, &mut State) -> T) -> Option<T> {
-    SCRATCH.with_borrow_mut(|scratch| {
-        STATE.with_borrow_mut(|state| state.as_mut().map(|state| call(scratch, state)))
+fn with_buffers<T>(call: impl FnOnce(&mut BatchBuffers, &mut State) -> T) -> Option<T> {
+    BUFFERS.with_borrow_mut(|buffers| {
+        STATE.with_borrow_mut(|state| state.as_mut().map(|state| call(buffers, state)))
     })
 }
 
 /// Runs something with the credential at the scratch, and wipes it.
 fn with_credential<T>(length: u32, run: impl FnOnce(&[u8]) -> T) -> Option<T> {
-    SCRATCH.with_borrow_mut(|scratch| scratch.with_text(length, run))
+    BUFFERS.with_borrow_mut(|buffers| buffers.with_text(length, run))
 }
 
 /// What the host has written.

@@ -103,7 +103,7 @@ describe('after a trap', () => {
       Array.from({ length: 12 }, (_, index) => createToken(tokens, { name: `T${index}` })),
     );
     const chance = randomOf(7);
-    const methods: Method[] = ['plan', 'verify', 'hit', 'recall', 'takeIn'];
+    const methods: Method[] = ['plan', 'verify', 'lookupPacked', 'lookup', 'applyFeed'];
     const acts = [
       (id: string) => tokens.disable(id, admin),
       (id: string) => tokens.enable(id, admin),

@@ -6,7 +6,7 @@ interface Exports {
 }
 
 /** What verifications and operations call. */
-export type Method = 'plan' | 'verify' | 'hit' | 'recall' | 'takeIn';
+export type Method = 'plan' | 'verify' | 'lookupPacked' | 'lookup' | 'applyFeed';
 
 interface Glue {
   Core: { prototype: Record<Method, (...args: unknown[]) => unknown> };
