@@ -1,7 +1,7 @@
 /// The name among `known` that `wrong` was probably meant to be: at most a third of its letters differ.
 ///
 /// ```
-/// use leastkey::input::did_you_mean;
+/// use leastkey::input::nearest;
 /// assert_eq!(nearest("templtes", ["name", "templates"]), Some("templates"));
 /// assert_eq!(nearest("colour", ["name", "templates"]), None);
 /// ```
