@@ -8,7 +8,7 @@ import { isFailure, RequestRefused, refusalOf } from './refusal.js';
 import { HostAnswered, type Route } from './route.js';
 import { routesOf } from './routes.js';
 
-/** What no answer of this API is without. */
+/** Headers of every response. */
 const PROTECTION = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -18,8 +18,8 @@ const PROTECTION = {
 };
 
 /**
- * The HTTP API of a deployment: sessions, OAuth endpoints and management, as one function from a `Request` to its
- * `Response`, for every server that speaks them. What it returns never throws.
+ * The HTTP API of a deployment: sessions, OAuth endpoints and management, as one function from
+ * `Request` to `Response`. The returned function never throws.
  *
  * @throws {LeastkeyError} `invalid_input` for a wrong option.
  * @example
@@ -107,7 +107,7 @@ function decode(captured: Record<string, string>): Record<string, string> {
 function finish(response: Response, request: Request, settings: HandlerSettings): Response {
   const finished = request.method === 'HEAD' ? new Response(null, response) : response;
   const headers = { ...PROTECTION, ...corsHeaders(request, settings) };
-  // A proxy that compresses an answer changes its entity tag, by which no change could be made any more.
+  // A proxy that compresses a response changes its entity tag, which would break later changes.
   if (finished.headers.has('etag')) headers['Cache-Control'] += ', no-transform';
   for (const [name, value] of Object.entries(headers)) finished.headers.set(name, value);
   return finished;

@@ -11,10 +11,10 @@ export interface Parameter {
 
 export type Parameters = Readonly<Record<string, Parameter>>;
 
-/** What a client asked for, in the types of the parameters; the core reads what they mean. */
+/** The query, in the types of the parameters. The core validates the values. */
 export type Query = Readonly<Record<string, string | number>>;
 
-/** Reads the query of a URL. Nothing in it is passed over in silence. */
+/** Reads the query of a URL. Unknown parameters are refused. */
 export function readQuery(search: URLSearchParams, parameters: Parameters): Query {
   const query: Record<string, string | number> = {};
   for (const [name, text] of search) {
@@ -30,10 +30,13 @@ export function readQuery(search: URLSearchParams, parameters: Parameters): Quer
   return query;
 }
 
-/** Parameters of OAuth that bear a secret. */
+/** OAuth parameters that carry a secret. */
 const SECRETS = ['access_token', 'token', 'subject_token', 'actor_token', 'client_secret'];
 
-/** At the endpoints of OAuth what is not known is passed over (RFC 6749 §3.1), but no secret: what stands in a query ends in logs. */
+/**
+ * OAuth endpoints ignore unknown parameters (RFC 6749 §3.1), but refuse secrets: query strings end
+ * in logs.
+ */
 export function refuseSecrets(search: URLSearchParams): void {
   const secret = SECRETS.find((name) => search.has(name));
   if (secret !== undefined) throw wrong(`The parameter ${secret} belongs in the body, never in the query.`);

@@ -7,9 +7,10 @@ import { type KeyMapping, type ReadKeys, readKeys, selectionOf, whose } from './
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
- * Records of keypal, `{ id, keyHash, metadata }`, from its stores or as rows of its table. A permission of theirs is a scope. The
- * deployment needs `imported: [{ prefix, digestOf: 'whole' }]` for each prefix of theirs. Only keys that were hashed by SHA-256 without a
- * salt go on working: a salted hash looks no different, but its key will be `unknown`.
+ * Converts records of keypal, `{ id, keyHash, metadata }`, from its stores or as rows of its table.
+ * Their permissions are scopes. The deployment needs `imported: [{ prefix, digestOf: 'whole' }]`
+ * for each of their prefixes. Only keys hashed by SHA-256 without a salt keep working: a salted
+ * hash looks the same, but its key will be `unknown`.
  *
  * @example
  * const { rows, leftOut } = fromKeypal(records, { kind: 'personal', owner: 'user:{id}' });
@@ -42,7 +43,7 @@ function readRecord(record: ForeignRow, mapping: KeyMapping): KeyRow {
     digest: record.digest(hash, DIGEST, 'a SHA-256 in hexadecimal digits; SHA-512 cannot be taken over'),
     encoding: 'hex',
     name,
-    // Absent means enabled there.
+    // In keypal, absent means enabled.
     disabled: row.flag('enabled') === false,
     ...(description !== undefined && { description }),
     ...(tags !== undefined && tags.length > 0 && { tags }),

@@ -8,11 +8,11 @@ import { Securities } from './security.js';
 import { segmentsOf } from './segments.js';
 import { Servers } from './servers.js';
 
-/** What {@link importOpenApi} can be told. */
+/** The options of {@link importOpenApi}. */
 export interface OpenApiOptions extends ImportOptions {
   /**
-   * What stands before every path in a request: `/v2`, or `''` for nothing. Default: the path of the server that the
-   * document names first.
+   * The prefix of every path: `/v2`, or `''` for none. Default: the path of the first server of the
+   * document.
    */
   basePath?: string | undefined;
 }
@@ -23,10 +23,10 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 const MAX_OWN_SERVICE_LENGTH = 64;
 
 /**
- * A catalog from an OpenAPI 3.x document: its scopes become permissions, and each operation a route on the scope that
- * it asks for. A route asks for one permission, so an operation that asks for several at once gets none and is refused
- * until you give it one. No route asks for less than the document. Everything that is left out or
- * made stricter stands in the notes.
+ * Makes a catalog from an OpenAPI 3.x document: its scopes become permissions, and each operation
+ * becomes a route with the scope that it requires. A route requires one permission, so an operation
+ * that requires several at once gets no route, and is refused until you add one. No route requires
+ * less than the document. The notes list everything that was left out or became stricter.
  *
  * @param document the document as an object, as `JSON.parse` makes it.
  * @throws {LeastkeyError} `invalid_input` when it is no such document, or has no scopes.
@@ -62,7 +62,10 @@ function readDocument(document: unknown): Members {
   throw new LeastkeyError('invalid_input', `expected an OpenAPI 3.x document as an object; ${found}`);
 }
 
-/** The scopes that the security schemes declare. Those of OpenID Connect and HTTP schemes stand on operations alone. */
+/**
+ * The scopes that security schemes declare. OpenID Connect and HTTP schemes declare them on
+ * operations only.
+ */
 function addScopes(root: Members, references: References, draft: Draft): void {
   const schemes = membersAt(membersAt(root, 'components'), 'securitySchemes');
   for (const [name, value] of Object.entries(schemes)) {
@@ -103,7 +106,7 @@ function addRoutes(root: Members, references: References, draft: Draft, basePath
   }
 }
 
-/** The one scope that an operation's route can ask for, so that it never asks for fewer than the document. */
+/** The single scope that a route can require without requiring less than the document. */
 function scopeOf(
   securities: Securities,
   operation: Members,
@@ -125,7 +128,7 @@ function scopeOf(
   return chosen;
 }
 
-/** The path below which an operation is; nothing where no route can begin with it. */
+/** The base path of an operation; `undefined` if no route can begin with it. */
 function baseOf(
   servers: Servers,
   item: Members,

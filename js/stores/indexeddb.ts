@@ -28,7 +28,7 @@ export interface IndexedDbStore extends Store {
   close(): void;
 }
 
-/** How many expired keys one commit drops at most. */
+/** The most expired keys that one commit deletes. */
 const SWEEP = 64;
 
 interface Row extends Entry {
@@ -42,8 +42,8 @@ interface Row extends Entry {
  * pages one after another, so what it compares is what it replaces. The browser's user can read and
  * change everything in it.
  *
- * A connection that the browser has closed is opened again by the next call. Where the user has
- * cleared the data of the site, the store is then empty.
+ * If the browser closes the connection, the next call opens it again. After the user cleared the
+ * site's data, the store is empty.
  *
  * @throws {LeastkeyError} `store_unavailable` when the browser refuses the database, does not open
  * it in time, or has one of another program under this name.

@@ -31,7 +31,7 @@ export interface SqliteStore extends SyncStore {
   close(): void;
 }
 
-/** How many expired keys one commit drops at most. */
+/** The most expired keys that one commit deletes. */
 const SWEEP = 64;
 
 /**
@@ -109,7 +109,7 @@ function open(file: string, busyTimeout: number, now: () => number): SqliteStore
   }
 }
 
-/** SQLite answers "unable to open" to all of these; people need to know which. */
+/** SQLite reports "unable to open" for all of these; this tells which it is. */
 function refuseWrongPlace(file: string): void {
   const folder = dirname(file);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
@@ -162,7 +162,7 @@ class OpenSqliteStore implements SqliteStore {
   /** When a read last found the file in its place, by the monotonic clock. */
   #checkedAt = Number.NEGATIVE_INFINITY;
   /**
-   * Let go when the store is closed: the driver holds the file for as long as there are statements.
+   * Released on close: the driver keeps the file open while statements exist.
    */
   #statements: ReturnType<typeof prepareStatements> | undefined;
 

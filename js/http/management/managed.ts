@@ -7,40 +7,40 @@ import { RequestRefused } from '../refusal.js';
 import { ALWAYS, type Call, HostAnswered, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { requireSameOrigin } from '../same-origin.js';
 
-/** One call of the management API, by somebody whom the host knows. */
+/** One call of the management API by an authenticated actor. */
 export interface ManagementCall {
   tokens: Tokens;
   actor: Actor;
-  /** The id in the path or the query, where there is one. */
+  /** The id in the path or the query, if there is one. */
   id: string;
   query: Query;
-  /** What the client sent, as it is: the core reads it. */
+  /** The unchanged body of the client: the core validates it. */
   body: Record<string, unknown>;
   request: Request;
-  /** Tells the host of a failure after the answer. */
+  /** Reports a failure after the response. */
   report(error: unknown): void;
 }
 
-/** A row of the management API, as its file writes it. */
+/** A row of the management API before authentication is added. */
 export type Managed = Pick<
   Route,
   'method' | 'id' | 'summary' | 'description' | 'parameters' | 'query' | 'headers' | 'answers'
 > & {
   /** After the base path: `/tokens/{id}`. */
   path: string;
-  /** The name of the body's schema; with `?` at its end it may be left out. */
+  /** The name of the body's schema. With a final `?` the body is optional. */
   body?: string;
   refusals?: readonly ErrorCode[];
   run(call: ManagementCall): Promise<Response>;
 };
 
-/** Beside what every request can be refused for. */
+/** Problems besides those of every request. */
 const OF_ACTORS = ['unauthenticated', 'invalid_input', ...UNAVAILABLE] as const;
 
-/** What a change can end in. */
+/** Problems of a change. */
 const OF_CHANGES = ['cross_origin', 'conflict', 'rng_failed', 'outcome_unknown'] as const;
 
-/** The routes of one topic, each behind the host's authentication. */
+/** The routes of one topic. Each requires the host's authentication. */
 export function managed(basePath: string, tag: string, rows: readonly Managed[]): Route[] {
   return rows.map(({ path, body, refusals = [], run, ...row }) => {
     const shape = body === undefined ? undefined : bodyOf(body);
@@ -93,7 +93,7 @@ async function authenticate({ request, settings }: Call): Promise<Actor> {
     const scheme = settings.cookie ? 'Cookie' : 'Bearer';
     throw new RequestRefused('unauthenticated', 'Sign in first.', { 'WWW-Authenticate': scheme });
   }
-  // The tag, because a Response of another realm is an instance of nothing here.
+  // By its tag: a Response of another realm fails `instanceof`.
   if (Object.prototype.toString.call(actor) === '[object Response]')
     throw new HostAnswered(actor as Response);
   return actor as Actor;

@@ -6,7 +6,7 @@ import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';
 import { managed } from './managed.js';
 
-/** Choosing permissions, and what became of what was chosen. */
+/** Describes, resolves and compares selections. */
 export function permissionRoutes(basePath: string): Route[] {
   return managed(basePath, 'Permissions', [
     {

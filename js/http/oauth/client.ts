@@ -1,7 +1,7 @@
 import type { Client, HandlerSettings, PresentedClient } from '../options.js';
 import { OAuthRefused } from './refusal.js';
 
-/** The client of a request, whom the host knows. */
+/** The authenticated client of a request. */
 export async function requireClient(
   request: Request,
   form: ReadonlyMap<string, string>,
@@ -13,7 +13,7 @@ export async function requireClient(
   throw new OAuthRefused('invalid_client', 'This needs the credentials of a client that is known here.');
 }
 
-/** As {@link requireClient}, where a client need not say who it is; if it does, it must be right. */
+/** Requires right client credentials if the request has any. */
 export async function refuseWrongClient(
   request: Request,
   form: ReadonlyMap<string, string>,

@@ -15,7 +15,7 @@ export interface FormCall {
   settings: HandlerSettings;
 }
 
-/** A row of an OAuth endpoint: a form in, JSON out. */
+/** A row of an OAuth endpoint: form input, JSON output. */
 export type FormRow = Pick<Route, 'path' | 'id' | 'summary' | 'description'> & {
   /** The name of the form's schema. */
   form: string;
@@ -32,7 +32,10 @@ const REFUSED: Readonly<Record<number, Answer>> = {
   },
 };
 
-/** The route of an OAuth endpoint. Its refusals are those of OAuth, what is wrong before that is a problem. */
+/**
+ * The route of an OAuth endpoint. It refuses in the format of OAuth; earlier refusals are problem
+ * details.
+ */
 export function formRoute({ form: schema, answers, run, ...row }: FormRow): Route {
   return {
     ...row,
@@ -55,14 +58,14 @@ export function formRoute({ form: schema, answers, run, ...row }: FormRow): Rout
   };
 }
 
-/** A field that must be there. */
+/** Requires a field. */
 export function requireField(form: ReadonlyMap<string, string>, name: string): string {
   const value = form.get(name);
   if (value !== undefined) return value;
   throw new OAuthRefused('invalid_request', `The field ${name} is required.`);
 }
 
-/** The scope of a token: all its permissions. Where it holds them is in `resource`, and in `resources` for those on some resources only. */
+/** The scope of a token: all its permissions. Their resources are in `resource` and `resources`. */
 export function scopeOf({ permissions }: Pick<VerifiedToken, 'permissions'>): string {
   return permissions.join(' ');
 }

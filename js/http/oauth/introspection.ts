@@ -7,7 +7,7 @@ import { requireClient } from './client.js';
 import { type FormCall, formRoute, requireField, scopeOf } from './endpoint.js';
 import { OAuthRefused } from './refusal.js';
 
-/** RFC 7662: a resource server asks about a credential that it was given. */
+/** RFC 7662: a resource server asks about a credential that it received. */
 export const introspectionRoute = (oauthPath: string): Route =>
   formRoute({
     path: `${oauthPath}/introspect`,
@@ -58,10 +58,10 @@ function active(token: VerifiedToken, remaining: number | undefined, { issuer }:
   };
 }
 
-/** Rounded down: what expires within a second has expired. */
+/** Rounded down, so that a token never seems valid beyond its expiry. */
 const seconds = (instant: number) => Math.floor(instant / 1_000);
 
-/** Refuses where the verdict is that nothing can be said about the credential just now. */
+/** Refuses if the verdict is a failure, which says nothing about the credential. */
 export function refuseUnavailable(verdict: Verdict): void {
   if (verdict.status === 503) throw causeOf(verdict);
 }

@@ -8,10 +8,10 @@ import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '.
 import { ref } from '../schemas/schema.js';
 import { scopeOf } from './endpoint.js';
 
-/** Both spellings that clients know. */
+/** The two spellings that clients use. */
 const SPELLINGS = { 'access-token': 'AccessToken', 'access-tokens': 'AccessTokens' } as const;
 
-/** What a credential is refused with, beside the problems of the request. */
+/** The problems of a refused credential, besides those of the request. */
 const refused = (description: string, header: string): Answer => ({
   description,
   schema: ref('CredentialProblem'),
@@ -26,7 +26,10 @@ const REFUSED: Readonly<Record<number, Answer>> = {
   503: refused('The credential could not be verified just now.', 'Retry-After'),
 };
 
-/** Session tokens in exchange for the credential in the `Authorization` header, and the end of that credential. */
+/**
+ * Session tokens in exchange for the credential in the `Authorization` header, and the end of that
+ * credential.
+ */
 export function sessionRoutes(oauthPath: string): Route[] {
   return Object.entries(SPELLINGS).flatMap(([spelling, name]): Route[] => [
     {
@@ -80,7 +83,7 @@ async function begin(call: Call): Promise<Response> {
   }
 }
 
-/** It was valid a moment ago. */
+/** The credential ended between the verification and the exchange. */
 const OVER = { status: 401, error: 'invalid_token' } as const;
 
 const NOT_EXCHANGED = { status: 403, error: 'insufficient_scope' } as const;
@@ -99,7 +102,7 @@ async function end(call: Call): Promise<Response> {
   return json({ ...session(verdict.token, call), authenticated: false, expiresIn: 0 });
 }
 
-/** A credential belongs in the header: what stands in a query ends in logs (RFC 6750 §5.3). */
+/** A credential belongs in the header: query strings end in logs (RFC 6750 §5.3). */
 const IN_QUERY = { valid: false, code: 'malformed', status: 400, error: 'invalid_request', asOf: 0 } as const;
 
 async function present({ tokens, request, url, settings }: Call) {
@@ -121,7 +124,7 @@ function session(token: TokenRecord | VerifiedToken, { settings, request }: Call
   };
 }
 
-/** How long a session that was just made lasts. */
+/** The lifetime of a new session, in seconds. */
 function secondsOf({ createdAt, expiresAt }: TokenRecord): number | undefined {
   return expiresAt === undefined ? undefined : Math.floor((expiresAt - createdAt) / 1_000);
 }

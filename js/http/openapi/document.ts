@@ -76,7 +76,7 @@ function parameters(place: 'path' | 'query', rows: Parameters = {}): object[] {
   }));
 }
 
-/** `If-Match` may be left out only where `If-None-Match` can stand in its place. */
+/** `If-Match` is optional only if `If-None-Match` can replace it. */
 function headerParameters(names: NonNullable<Route['headers']> = []): object[] {
   return names.map((name) => ({
     name,
@@ -105,7 +105,7 @@ const HEADERS: Readonly<Record<string, object>> = {
   'WWW-Authenticate': { description: 'The challenge.', schema: TEXT },
 };
 
-/** What refusals of a status carry. */
+/** The headers of refusals, by status. */
 const REFUSAL_HEADERS: Readonly<Record<number, readonly string[]>> = {
   401: ['WWW-Authenticate'],
   503: ['Retry-After'],
