@@ -42,7 +42,7 @@ export const importKeys = new Command('import-keys')
   )
   .action(async (file: string, options: Options, command: Command) => {
     if (options.from === undefined) {
-      throw new UsageError('whose rows are they? Give --from better-auth, keypal or rows');
+      throw new UsageError('where do the rows come from? Give --from better-auth, keypal or rows');
     }
     const read = readRows(rowsIn(await readText(file), file), options.from, await mappingOf(options));
     const target = command.optsWithGlobals<Target>();

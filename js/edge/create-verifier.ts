@@ -148,8 +148,5 @@ function readOnly(store: ReadStore): Store {
 }
 
 function refuse(): never {
-  throw new LeastkeyError(
-    'store_unavailable',
-    'a verifier only reads: its store is asked for nothing but get',
-  );
+  throw new LeastkeyError('store_unavailable', 'a verifier is read-only: it calls only get of its store');
 }

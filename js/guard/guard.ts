@@ -107,7 +107,7 @@ export function createGuard<Permission extends string>(
   if (clientIp !== undefined && typeof clientIp !== 'function') {
     throw new LeastkeyError(
       'invalid_input',
-      'clientIp: expected a function that answers the address of a request',
+      'clientIp: expected a function that returns the address of a request',
       {
         path: 'clientIp',
       },
@@ -144,19 +144,19 @@ function requirementOf<Permission extends string>(
   if (typeof request?.url !== 'string' || typeof request.headers?.get !== 'function') {
     throw new LeastkeyError(
       'invalid_input',
-      'request: expected a Request, or what requestOf of leastkey/node makes of one of node:http',
+      'request: expected a Request; for node:http use requestOf of leastkey/node',
       { path: 'request' },
     );
   }
   if (given === undefined && !authenticateOnly)
     return tokens.match(request.method, pathOf(request.url)) as Requirement<Permission> | null;
   if (given !== undefined && authenticateOnly) {
-    throw new LeastkeyError('invalid_input', 'authenticateOnly: stands only where no requirement is given', {
+    throw new LeastkeyError('invalid_input', 'authenticateOnly: only allowed without a requirement', {
       path: 'authenticateOnly',
     });
   }
   if (given === null) {
-    throw new LeastkeyError('invalid_input', 'requirement: expected a requirement or nothing, got null', {
+    throw new LeastkeyError('invalid_input', 'requirement: expected a requirement or undefined, got null', {
       path: 'requirement',
     });
   }
@@ -173,7 +173,7 @@ function contextOf(
   if (ip !== undefined && ip !== null && typeof ip !== 'string') {
     throw new LeastkeyError(
       'invalid_input',
-      'clientIp: expected a function that answers a text, or nothing',
+      'clientIp: expected a function that returns a text or undefined',
       {
         path: 'clientIp',
       },

@@ -25,7 +25,8 @@ export async function readForm(request: Request): Promise<ReadonlyMap<string, st
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (value === '') continue;
-    if (fields.has(name)) throw new RequestRefused('malformed_request', 'A field of the form stands twice.');
+    if (fields.has(name))
+      throw new RequestRefused('malformed_request', 'A field of the form is given twice.');
     fields.set(name, value);
   }
   return fields;

@@ -52,7 +52,7 @@ function dispatcher(tokens: Tokens, settings: HandlerSettings): (request: Reques
   return async (request) => {
     const url = new URL(request.url);
     const [[found] = []] = router.match('ALL', encodedAccountPath(url.pathname, accounts, verbs));
-    if (found === undefined) throw new RequestRefused('no_such_resource', 'There is nothing here.');
+    if (found === undefined) throw new RequestRefused('no_such_resource', 'No such resource.');
     const [endpoint, captured] = found as [Endpoint, Record<string, string>];
     const head = request.method === 'HEAD';
     const route = endpoint.get(head ? 'GET' : request.method);
@@ -62,7 +62,7 @@ function dispatcher(tokens: Tokens, settings: HandlerSettings): (request: Reques
     }
     const allow = allowed(endpoint);
     if (request.method === 'OPTIONS') return options(request, allow, settings);
-    throw new RequestRefused('method_not_allowed', `Only ${allow} here.`, { Allow: allow });
+    throw new RequestRefused('method_not_allowed', `Only ${allow} is allowed here.`, { Allow: allow });
   };
 }
 

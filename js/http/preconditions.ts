@@ -24,7 +24,7 @@ export function readIfMatch(headers: Headers): Seen {
   if (text === undefined) {
     throw new RequestRefused(
       'precondition_required',
-      'Say in If-Match which revision the change is made from: the ETag of the answer that was read, or *.',
+      'If-Match is required: the ETag of the response on which the change is based, or *.',
     );
   }
   if (text === '*') return text;
@@ -44,7 +44,7 @@ export function readIfNoneMatch(headers: Headers): Seen {
   const text = headers.get('if-none-match');
   if (text === null) return readIfMatch(headers);
   if (text.trim() === '*' && !headers.has('if-match')) return [0];
-  throw new RequestRefused('malformed_request', 'If-None-Match must be *, without If-Match beside it.');
+  throw new RequestRefused('malformed_request', 'If-None-Match must be *, and If-Match must be absent.');
 }
 
 /**

@@ -20,7 +20,7 @@ export function readQuery(search: URLSearchParams, parameters: Parameters): Quer
   for (const [name, text] of search) {
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter === undefined) throw unknown(name, parameters);
-    if (Object.hasOwn(query, name)) throw wrong(`The parameter ${name} stands twice.`);
+    if (Object.hasOwn(query, name)) throw wrong(`The parameter ${name} is given twice.`);
     query[name] = parameter.schema.type === 'integer' ? readInteger(name, text) : text;
   }
   const missing = Object.keys(parameters).find(

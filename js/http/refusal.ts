@@ -96,12 +96,12 @@ const FAILED = 'The server failed.';
  * goes to `onError` only.
  */
 const FAILURES: Readonly<Partial<Record<ErrorCode, string>>> = {
-  rng_failed: 'The random number generator failed. Nothing was made.',
-  store_unavailable: 'The token store is not available just now.',
-  clock_unreliable: "The server's clock cannot be trusted just now. Nothing was changed.",
-  deadline_exceeded: 'The time for this was over before anything was changed. Try again.',
+  rng_failed: 'The random number generator failed. Nothing was created.',
+  store_unavailable: 'The token store is unavailable.',
+  clock_unreliable: "The server's clock is unreliable. Nothing was changed.",
+  deadline_exceeded: 'The deadline passed before anything was changed. Try again.',
   outcome_unknown:
-    'The change was handed to the store, and its answer was lost. Read before you repeat it, or repeat it with the same Idempotency-Key.',
+    'The answer of the store was lost, so the outcome is unknown. Read before you repeat the change, or repeat it with the same Idempotency-Key.',
 };
 
 /** Whether an error goes to `onError`: a failure, not a mistake of the client. */

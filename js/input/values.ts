@@ -75,10 +75,7 @@ class Copier {
     this.#characters += characters;
     this.#members += members;
     if (this.#characters > MAX_CHARACTERS || this.#members > MAX_MEMBERS) {
-      throw refuse(
-        path,
-        `larger than any call may be (${MAX_CHARACTERS} characters, ${MAX_MEMBERS} members)`,
-      );
+      throw refuse(path, `larger than a call may be (${MAX_CHARACTERS} characters, ${MAX_MEMBERS} members)`);
     }
   }
 }

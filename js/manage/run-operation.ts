@@ -201,19 +201,19 @@ class Operation {
     if (this.#unknownOutcome !== undefined) {
       return new LeastkeyError(
         'outcome_unknown',
-        `the change was handed to the store, whose answer was lost, and ${seconds} s were not enough to find out whether it was applied; read before you repeat the call`,
+        `the store did not answer the commit, and its outcome could not be determined within ${seconds} s; read before you repeat the call`,
         this.#unknownOutcome,
       );
     }
     if (this.#conflicted) {
       return new LeastkeyError(
         'conflict',
-        `other writers were faster for ${seconds} s; nothing was changed, try again`,
+        `other writers won every commit for ${seconds} s; nothing was changed, try again`,
       );
     }
     return new LeastkeyError(
       'deadline_exceeded',
-      `the change got no turn within ${seconds} s: earlier calls of this process are at work, or the store is slow; nothing was changed, try again`,
+      `the change was not committed within ${seconds} s: earlier calls of this process are running, or the store is slow; nothing was changed, try again`,
     );
   }
 }

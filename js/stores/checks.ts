@@ -23,7 +23,7 @@ function checkKey(key: unknown, path: string, shortest: 0 | 1): asserts key is s
 /** What a text column returns unchanged: well-formed Unicode without U+0000. */
 function checkValue(value: unknown, path: string): void {
   if (value === undefined || value === null) return;
-  if (typeof value !== 'string') refuse(path, `expected a string, null or nothing, got ${typeof value}`);
+  if (typeof value !== 'string') refuse(path, `expected a string, null or undefined, got ${typeof value}`);
   if (LONE_SURROGATE.test(value) || value.includes('\0'))
     refuse(path, 'expected well-formed Unicode without U+0000');
 }
@@ -52,12 +52,12 @@ export function checkWrites(writes: readonly Write[]): void {
   for (const [index, { key, expect, value, expiresAt }] of writes.entries()) {
     const path = `writes[${index}]`;
     checkKey(key, `${path}.key`, 1);
-    if (seen.has(key)) refuse(`${path}.key`, 'stands in an earlier write too');
+    if (seen.has(key)) refuse(`${path}.key`, 'an earlier write has the same key');
     seen.add(key);
     checkValue(expect, `${path}.expect`);
     checkValue(value, `${path}.value`);
     if (expiresAt === undefined) continue;
-    if (typeof value !== 'string') refuse(`${path}.expiresAt`, 'stands only beside a value');
+    if (typeof value !== 'string') refuse(`${path}.expiresAt`, 'only allowed with a value');
     if (!Number.isSafeInteger(expiresAt) || expiresAt < 0) {
       refuse(`${path}.expiresAt`, 'expected milliseconds since the epoch, a whole number from 0 to 2^53 - 1');
     }

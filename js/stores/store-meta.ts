@@ -22,9 +22,7 @@ export function foreignStoreError({ values }: Reads, prefix: string): LeastkeyEr
   const [, stored] = read;
   if (stored === null) {
     if (values.every(([, value]) => value === null)) return undefined;
-    return refused(
-      `the store was made by an older version of Leastkey: it has tokens, and no ${STORE_META} that says whose they are`,
-    );
+    return refused(`the store was made by an older version of Leastkey: it has tokens but no ${STORE_META}`);
   }
   const { form } = bodyOf(stored);
   if (form !== FORMAT && Number.isInteger(form)) {

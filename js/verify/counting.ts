@@ -81,7 +81,7 @@ export async function countUse(
     if (use.sent) return { failure: end };
     throw new LeastkeyError(
       'deadline_exceeded',
-      `the use was not counted within ${deadline.total / 1_000} s: other writers were faster, or the store is slow`,
+      `the use was not counted within ${deadline.total / 1_000} s: other writers won every commit, or the store is slow`,
     );
   } finally {
     locks.releaseAll();

@@ -45,7 +45,7 @@ export function reportDamage(
   const more = values.length > keys.length ? ' and others' : '';
   const error = new LeastkeyError(
     'store_unavailable',
-    `a stored value cannot be read: it is damaged, sealed with another key, or missing. Read were ${keys.join(', ')}${more}`,
+    `a stored value cannot be read: it is damaged, sealed with another key, or missing. Keys read: ${keys.join(', ')}${more}`,
   );
   return reportVerdict(settings, verdict, error, operation);
 }

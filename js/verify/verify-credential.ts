@@ -21,7 +21,7 @@ export const MAX_READS = 6;
 export function changedAtEachRead(): LeastkeyError {
   return new LeastkeyError(
     'store_unavailable',
-    `the token was changed at each of ${MAX_READS} reads, so that no two of them belong together; try again`,
+    `the token changed between each of ${MAX_READS} reads, so no consistent snapshot was read; try again`,
   );
 }
 

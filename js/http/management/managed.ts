@@ -68,7 +68,7 @@ export function managed(basePath: string, tag: string, rows: readonly Managed[])
         if (Object.hasOwn(content, 'actor')) {
           throw new RequestRefused(
             'malformed_request',
-            'The body names an actor. Who acts is for the host to say, and for no request: leave the member "actor" out.',
+            'The body has a member "actor". The host determines who acts, so leave it out.',
           );
         }
         const { tokens, request, params, settings } = call;

@@ -57,5 +57,5 @@ export function permissionRoutes(basePath: string): Route[] {
 
 function wanted({ permissions, ...more }: Record<string, unknown>): string[] {
   if (Object.keys(more).length === 0) return permissions as string[];
-  throw new RequestRefused('malformed_request', 'The body has permissions, and nothing else.');
+  throw new RequestRefused('malformed_request', 'The body must have the member "permissions" only.');
 }

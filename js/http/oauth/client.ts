@@ -10,7 +10,7 @@ export async function requireClient(
   const presented = readClient(request.headers, form);
   const client = presented && (await settings.authenticateClient(presented, request));
   if (typeof client === 'object' && client !== null) return client;
-  throw new OAuthRefused('invalid_client', 'This needs the credentials of a client that is known here.');
+  throw new OAuthRefused('invalid_client', 'Client authentication failed.');
 }
 
 /** Requires right client credentials if the request has any. */
@@ -33,7 +33,7 @@ function readClient(headers: Headers, form: ReadonlyMap<string, string>): Presen
     return id === undefined || secret === undefined ? undefined : { id, secret };
   }
   if (secret !== undefined)
-    throw new OAuthRefused('invalid_request', 'Two ways of client authentication at once.');
+    throw new OAuthRefused('invalid_request', 'The request uses two methods of client authentication.');
   return readBasic(header);
 }
 

@@ -64,10 +64,7 @@ async function exchange({ form, request, tokens, settings }: FormCall): Promise<
 function readScope(form: ReadonlyMap<string, string>): string[] | undefined {
   const scope = form.get('scope')?.split(' ');
   if (!scope?.includes('')) return scope;
-  throw new OAuthRefused(
-    'invalid_scope',
-    'The scope must be permissions with one blank between two, and none at its beginning or its end.',
-  );
+  throw new OAuthRefused('invalid_scope', 'The scope must be permissions separated by single blanks.');
 }
 
 /**

@@ -27,7 +27,7 @@ async function introspect({ form, request, tokens, settings }: FormCall): Promis
   if (consume !== undefined && consume !== '0') {
     throw new OAuthRefused(
       'invalid_request',
-      'The field consume is 0, which asks how many credits are left: who introspects spends none.',
+      'The field consume must be 0, which reports the remaining credits: an introspection counts no use.',
     );
   }
   const verdict = await tokens.verify(requireField(form, 'token'), undefined, {
