@@ -72,7 +72,7 @@ export const importKeys = new Command('import-keys')
     tellOutcomes(told, dryRun);
   });
 
-/** What became of the rows of the file: those that were handed on, and those that were left out. */
+/** The outcomes of the rows of the file: imported rows and rows that were left out. */
 function placed(report: ImportReport, { sources, leftOut, notes }: ReadKeys): Told {
   const outcomes = report.outcomes.map((outcome) => ({ ...outcome, row: sources[outcome.row] as number }));
   return { ...report, outcomes, leftOut, notes };
@@ -106,7 +106,7 @@ function readRows(rows: unknown[], from: NonNullable<Options['from']>, mapping: 
   return from === 'better-auth' ? fromBetterAuth(rows, mapping) : fromKeypal(rows, mapping);
 }
 
-/** What became of the rows, by their place in the file. */
+/** The outcomes of the rows, by their place in the file. */
 function tellOutcomes(
   { imported, exists, failed, complete, outcomes, leftOut, notes }: Told,
   dryRun: boolean,

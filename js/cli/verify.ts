@@ -59,7 +59,7 @@ Examples:
     process.exitCode = exitOf(verdict);
   });
 
-/** With what is wrong about a text that is no credential. */
+/** With what is wrong with a malformed credential. */
 type Answer = Verdict & Pick<Explanation, 'wrong'>;
 
 const WRONG = {

@@ -1,5 +1,6 @@
 /**
- * `<leastkey-portal>`: create, copy once, list, edit, rotate, disable, revoke and delete tokens, as an element for any page.
+ * `<leastkey-portal>`: create, copy once, list, edit, rotate, disable, revoke and delete tokens, as
+ * an element for any page.
  *
  * @packageDocumentation
  */
@@ -35,7 +36,10 @@ export type { Fetch };
 export interface LeastkeyPortalElement extends HTMLElement {
   /** Where the management API of `leastkey/http` is: the attribute `api`. */
   api?: string;
-  /** Brings the host's own authentication. Default: the page's `fetch`, with cookies of its own origin. */
+  /**
+   * Brings the host's own authentication. Default: the page's `fetch`, with cookies of its own
+   * origin.
+   */
   fetch?: Fetch;
   /** In place of `api`: tokens on a store that the page can reach. */
   tokens?: Tokens;
@@ -49,7 +53,10 @@ export interface LeastkeyPortalElement extends HTMLElement {
   strings?: Strings;
   /** The language of dates and numbers: the attribute `locale`. Default: the page's. */
   locale?: string;
-  /** Whether each screen has an address, as the fragment of the page's: the attribute `routes`. Then back, forward, reload and links work. */
+  /**
+   * Whether each screen has an address, as the fragment of the page's: the attribute `routes`. Then
+   * back, forward, reload and links work.
+   */
   routes?: boolean;
 }
 

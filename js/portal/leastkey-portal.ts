@@ -118,7 +118,9 @@ export class LeastkeyPortal extends LitElement {
     return html`<leastkey-manage-token .portal=${portal}></leastkey-manage-token>`;
   }
 
-  /** Finds out what there is and who is asking, and shows the list, or the form of a template link. */
+  /**
+   * Finds out what there is and who is asking, and shows the list, or the form of a template link.
+   */
   async #start(): Promise<void> {
     const source = this.#source();
     if (source === undefined) return;
@@ -228,7 +230,10 @@ export class LeastkeyPortal extends LitElement {
     requestAnimationFrame(() => this.renderRoot.querySelector<HTMLElement>('h2')?.focus());
   }
 
-  /** The core of this page: the host's own tokens, or one that resolves and mints by the catalog of the server. */
+  /**
+   * The core of this page: the host's own tokens, or one that resolves and mints by the catalog of
+   * the server.
+   */
   #core({ deployment, source }: Pick<Portal, 'deployment' | 'source'>): Promise<Engine> {
     this.#engine ??=
       this.tokens !== undefined ? Promise.resolve(this.tokens) : startEngine(deployment, () => source.now());

@@ -19,7 +19,9 @@ import type { Prefill } from './prefill.js';
 import { review } from './review.js';
 import { roleField, rolesOf } from './role-field.js';
 
-/** Making a token, in steps. The credential is made here, and only its digest leaves the page. */
+/**
+ * Creates a token, in steps. The credential is minted in the page, and only its digest leaves it.
+ */
 export class CreateToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -36,15 +38,15 @@ export class CreateToken extends PortalElement {
   declare engine: Engine | undefined;
   declare draft: Draft;
   declare step: number;
-  /** Whether somebody wanted to go on: only then is told what is missing. */
+  /** Whether the user tried to continue: only then are missing fields reported. */
   declare tried: boolean;
   declare busy: boolean;
-  /** A field whose text no value came of. */
+  /** A field with unreadable text. */
   declare unread: UnreadableField | undefined;
   declare error: unknown;
-  /** Whether somebody has just chosen to go on: a second click is the same one. */
+  /** Whether a step is in progress: a second click is ignored. */
   #going = false;
-  /** The same for every try of one draft, so that a try whose answer was lost makes no second token. */
+  /** The credential for all attempts of one draft, so that a retry creates no second token. */
   #minted: { of: Draft; input: CreateInput; credential: Minted } | undefined;
 
   override connectedCallback(): void {
@@ -223,7 +225,7 @@ export class CreateToken extends PortalElement {
       portal.open({ screen: 'once', credential: token, record, rotated: false });
     } catch (error) {
       const { code } = error as LeastkeyError;
-      // Only where it may have been made already, the next try has to be about the same credential.
+      // Only if the token may exist already must the next attempt use the same credential.
       if (code !== 'outcome_unknown') this.#minted = undefined;
       this.error = error;
       await this.updateComplete;

@@ -5,7 +5,7 @@ import { descriptionField, nameField, tagsField, textOf } from '../restrictions/
 import type { TokenFields } from '../restrictions/token-fields.js';
 import type { Draft } from './draft.js';
 
-/** What it is called, and as whom it acts. */
+/** Name, description, tags and subject. */
 export function detailsSection(
   portal: Portal,
   draft: Draft,

@@ -146,7 +146,10 @@ export class TokenList extends PortalElement {
     requestAnimationFrame(() => this.querySelector<HTMLElement>('.further button')?.focus());
   }
 
-  /** Nothing has been found, and not everything has been looked at: how far that is, and a way to stop or to go on. */
+  /**
+   * Nothing has been found, and not everything has been looked at: how far that is, and a way to
+   * stop or to go on.
+   */
   #searching(): TemplateResult {
     const { portal } = this;
     const { listing } = portal;

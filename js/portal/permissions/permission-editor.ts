@@ -103,7 +103,10 @@ export class PermissionEditor extends PortalElement {
   readonly #resolve = (selection: Parameters<Engine['resolve']>[0]): Preview =>
     this.engine.resolve(selection, { tree: false });
 
-  /** Gives or takes what was ticked or cleared, and says what came of it: some permissions bring others along. */
+  /**
+   * Gives or takes what was ticked or cleared, and says what came of it: some permissions bring
+   * others along.
+   */
   #take({ ids, given, hidden }: TreeChange, before: readonly string[]): void {
     const choice = withPermissions(this.choice, ids, given, this.#resolve);
     const { adds, drops } = difference(before, this.#resolve(selectionOf(choice)).permissions);

@@ -142,7 +142,9 @@ export class PermissionTree extends PortalElement {
     </li>`;
   }
 
-  /** A box is about the rows in sight: what is filtered out is neither given nor taken with them. */
+  /**
+   * A box is about the rows in sight: what is filtered out is neither given nor taken with them.
+   */
   #box(node: Shown): TemplateResult {
     const { branch } = node;
     const ids = permissionsShown(node);

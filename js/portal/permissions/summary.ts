@@ -3,7 +3,10 @@ import type { Preview, Warning } from '../../api/selection.js';
 import { icon } from '../icons.js';
 import type { Portal } from '../portal.js';
 
-/** A service of which everything is given is named permission by permission, unless there are more than these. */
+/**
+ * A service of which everything is given is named permission by permission, unless there are more
+ * than these.
+ */
 const NAMED = 6;
 
 /** Permissions by service, in plain words. */

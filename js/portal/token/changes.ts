@@ -11,7 +11,10 @@ import {
   tokenFieldsOf,
 } from '../restrictions/token-fields.js';
 
-/** What of a token can be edited on a screen, in the words of its kind. Its metadata are for the host, not for people. */
+/**
+ * What of a token can be edited on a screen, in the words of its kind. Its metadata are for the
+ * host, not for people.
+ */
 export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';
 
 const EDITABLE: readonly Editable[] = ['permissions', 'name', 'description', 'tags', 'conditions', 'limits'];

@@ -17,7 +17,10 @@ import { type Changes, changesOf, type Editable, editableOf } from './changes.js
 import { idleOf, narrowedTo } from './idle.js';
 import { ceilingOf, startOf } from './starting-values.js';
 
-/** Changing what a token is, as far as its kind lets anybody, with the difference in view before it is saved. */
+/**
+ * Changing what a token is, as far as its kind lets anybody, with the difference in view before it
+ * is saved.
+ */
 export class EditToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -250,7 +253,8 @@ export class EditToken extends PortalElement {
       this.querySelector('dialog')?.showModal();
     } catch (error) {
       this.error = error;
-      // By the API and by tokens in the page: the record has another revision by now, and is read again.
+      // By the API and by tokens in the page: the record has another revision by now, and is read
+      // again.
       const code = (error as LeastkeyError).code as string;
       if (code === 'precondition_failed' || code === 'conflict') this.record = undefined;
       await this.updateComplete;

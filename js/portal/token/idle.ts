@@ -17,7 +17,10 @@ export interface Idle {
   since: number;
 }
 
-/** Which permissions of a token were not used for long; nothing where that is not known for so long, or where all were used. */
+/**
+ * Which permissions of a token were not used for long; nothing where that is not known for so long,
+ * or where all were used.
+ */
 export function idleOf(
   { titles, now }: Pick<Portal, 'titles' | 'now'>,
   record: TokenRecord,

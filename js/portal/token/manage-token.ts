@@ -7,7 +7,10 @@ import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 import { gracesOf } from './starting-values.js';
 
-/** The dialog behind the status of a token: what its kind allows, and a confirmation before anything is done. */
+/**
+ * The dialog behind the status of a token: what its kind allows, and a confirmation before anything
+ * is done.
+ */
 export class ManageToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -149,7 +152,9 @@ export class ManageToken extends PortalElement {
     if (this.busy) event.preventDefault();
   };
 
-  /** The event comes a moment after the closing: by then it may be open again, about something else. */
+  /**
+   * The event comes a moment after the closing: by then it may be open again, about something else.
+   */
   #forget(): void {
     if (this.#dialog?.open) return;
     Object.assign(this, { record: undefined, asked: undefined, error: undefined });

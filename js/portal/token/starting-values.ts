@@ -7,8 +7,8 @@ import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 
 /**
- * What a token can be given by whoever looks at it: no more than they have, and no more than the technical user has that backs it.
- * What the token has already it can keep.
+ * What a token can be given by whoever looks at it: no more than they have, and no more than the
+ * technical user has that backs it. What the token has already it can keep.
  */
 export async function ceilingOf(portal: Portal, record: TokenRecord): Promise<ReadonlySet<string>> {
   const { technicalUser, resource, permissions } = record;
@@ -20,7 +20,10 @@ export async function ceilingOf(portal: Portal, record: TokenRecord): Promise<Re
   return new Set([...held.filter((id) => portal.ceiling.has(id)), ...permissions]);
 }
 
-/** Where editing starts: how the token was chosen, or what it has, where the catalog cannot follow the choice any more. */
+/**
+ * Where editing starts: how the token was chosen, or what it has, where the catalog cannot follow
+ * the choice any more.
+ */
 export function startOf(record: TokenRecord, engine: Engine): Choice {
   const choice = choiceOf(record);
   try {
