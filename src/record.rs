@@ -46,10 +46,21 @@ pub struct Record {
     /// The digest by which a key that another system issued is still found, once it was rotated out.
     #[serde(skip_serializing_if = "Option::is_none")]
     issued: Option<Digest>,
+    /// The last rotation that left the new secret alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed: Option<Confirmed>,
     /// Where the token holds a unique name: what stands for it in the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     name_hash: Option<NameHash>,
     token: Token,
+}
+
+/// A rotation that has ended with its new secret: enough to judge a use of the old one that is told of later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Confirmed {
+    revision: u64,
+    grace_ends_at: Instant,
 }
 
 /// What a digest is of.
@@ -155,6 +166,7 @@ impl Record {
             successor: None,
             retired: Vec::new(),
             issued: None,
+            confirmed: None,
             name_hash: None,
             token,
         }
@@ -286,6 +298,12 @@ impl Record {
     #[must_use]
     pub fn confirmed(&self) -> Record {
         let mut next = self.with(|token| token.rotation = None);
+        if let Some(rotation) = &self.token.rotation {
+            next.confirmed = Some(Confirmed {
+                revision: rotation.revision,
+                grace_ends_at: rotation.grace_ends_at,
+            });
+        }
         if let Some(successor) = next.successor.take() {
             next.issued = self.imported_digest().cloned();
             next.scheme = Scheme::Native;
@@ -309,6 +327,19 @@ impl Record {
             next.retired.truncate(REMEMBERED);
         }
         next
+    }
+
+    /// When the grace of a rotation ends or ended, by its revision: of the one under way, and of the last that left its new secret alone.
+    #[must_use]
+    pub(crate) fn grace_end_of(&self, rotation: u64) -> Option<Instant> {
+        let under_way = self.token.rotation.as_ref();
+        let under_way = under_way.map(|rotation| (rotation.revision, rotation.grace_ends_at));
+        let confirmed = self.confirmed.map(|ended| (ended.revision, ended.grace_ends_at));
+        let known = under_way.into_iter().chain(confirmed);
+        known
+            .filter(|(revision, _)| *revision == rotation)
+            .map(|(_, ends)| ends)
+            .next()
     }
 
     /// This record as it is once a grace that is over is taken into account.
@@ -379,8 +410,14 @@ restore_members!(Record {
     optional successor: "successor",
     optional retired: "retired",
     optional issued: "issued",
+    optional confirmed: "confirmed",
     optional name_hash: "nameHash",
     required token: "token",
+});
+
+restore_members!(Confirmed {
+    revision revision: "revision",
+    required grace_ends_at: "graceEndsAt",
 });
 
 restore_members!(Tombstone {

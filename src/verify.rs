@@ -1,11 +1,10 @@
 //! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
 
-use crate::cache::{Cache, ENDED, Entry, Found, Hit, Memory};
+use crate::cache::{Cache, ENDED, Entry, Found, Hit, Memory, Told};
 use crate::catalog::Permissions;
 use crate::condition::RequestContext;
 use crate::credential::{Presented, TokenId, WellFormed};
 use crate::deployment::Verifying;
-use crate::grant::Grant;
 use crate::input::{Members, Path, Problems, Value};
 use crate::keys;
 use crate::limit::Exceeded;
@@ -132,17 +131,26 @@ pub fn verify_and_remember<D: Verifying>(
             Ok(decided) => decided,
             Err(halt) => return halt.into(),
         };
+        // An edge notes no use.
+        if let (Basis::Token(found), true, false) =
+            (&decision.basis, decision.verdict.valid, cfg!(feature = "edge"))
+        {
+            cache.note_terms(&found.standing.token.id, &found.standing.terms);
+        }
         match decision.basis {
             // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
             Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
                 let entry = Entry::of(found.secrets, found.size, found.standing, cache.shards());
                 slot = cache.fill(entry, round);
             }
-            Basis::RotatedOut(id, revision, found) => {
-                cache.saw(id.bytes(), revision);
-                slot = found.and_then(|found| found.remember(cache, round));
+            Basis::RotatedOut(found, told) => {
+                let token = &found.standing.token;
+                cache.saw(token.id.bytes(), token.revision);
+                slot = remember_unproven(deployment, credential, *found, told, cache, round);
             }
-            Basis::Wrong(found) => slot = found.and_then(|found| found.remember(cache, round)),
+            Basis::Wrong(Some(found)) => {
+                slot = remember_unproven(deployment, credential, *found, Told::Nothing, cache, round);
+            }
             Basis::Deleted(id) => {
                 cache.saw(id.bytes(), ENDED);
                 cache.fill_absent(&id, round);
@@ -152,7 +160,7 @@ pub fn verify_and_remember<D: Verifying>(
                     cache.fill_absent(text.id(), round);
                 }
             }
-            Basis::Token(_) | Basis::Nothing => {}
+            Basis::Token(_) | Basis::Wrong(None) | Basis::Nothing => {}
         }
         let answer = decision.verdict;
         if writes.is_empty() {
@@ -162,6 +170,21 @@ pub fn verify_and_remember<D: Verifying>(
         }
     });
     (step, slot)
+}
+
+/// Remembers a token whose secret was not presented, so that the next who does not either costs no read. By a key that another system issued
+/// nothing is found.
+fn remember_unproven<D: Verifying>(
+    deployment: &D,
+    credential: &str,
+    found: FoundToken,
+    told: Told,
+    cache: &mut Cache,
+    round: Option<u32>,
+) -> Option<u32> {
+    WellFormed::read(deployment.prefix(), credential.as_bytes()).ok()?;
+    let entry = Entry::of(found.secrets, found.size, found.standing, cache.shards());
+    cache.fill_unproven(entry, told, round)
 }
 
 /// Takes a read of the change feed into a cache: the values of [`ShardCount::feed_keys`], from a read that began at `read_at`. Answers how
@@ -298,8 +321,8 @@ pub(crate) struct Decision {
 pub(crate) enum Basis {
     /// The token whose secret it is.
     Token(Box<FoundToken>),
-    /// A token, at this revision, that the secret was rotated out of; and all of it, where it is to be remembered.
-    RotatedOut(TokenId, u64, Option<Box<FoundToken>>),
+    /// A token that the secret was rotated out of, and how much is told of it.
+    RotatedOut(Box<FoundToken>, Told),
     /// A token of which it is no secret, where it is to be remembered.
     Wrong(Option<Box<FoundToken>>),
     /// What is left of a deleted token.
@@ -314,18 +337,6 @@ pub(crate) struct FoundToken {
     /// How many bytes the record has in the store.
     size: usize,
     pub(crate) standing: Standing,
-}
-
-impl FoundToken {
-    /// Remembers a token whose secret was not presented, so that the next who does not either costs no read. A key that another system issued
-    /// has no id by which it could be found.
-    fn remember(self, cache: &mut Cache, round: Option<u32>) -> Option<u32> {
-        if self.secrets.scheme() != Scheme::Native {
-            return None;
-        }
-        let entry = Entry::of(self.secrets, self.size, self.standing, cache.shards());
-        cache.fill_unproven(entry, round)
-    }
 }
 
 /// Decides about a credential, and what is to be written for it.
@@ -344,25 +355,18 @@ pub(crate) fn decide<D: Verifying>(
             decide_found(found, successor, catalog, question, reads, now)
         }
         Presentation::RotatedOut(named, by_grace) => {
-            let (id, revision) = (named.token.id, named.token.revision);
-            // What is told of an older secret does not name the rotation under way, so it is not what to remember of the token.
-            let is_whole = by_grace || named.token.rotation.is_none();
-            let (mut told, found) = if memory.remembers && is_whole {
-                let found = named.read(catalog, reads, memory)?;
-                let (token, grant) = (&found.standing.token, found.standing.terms.grant());
-                (VerifiedToken::of(token, grant, false, catalog), Some(found))
-            } else {
-                let token = &named.token;
-                (
-                    VerifiedToken::of(token, &Grant::of(token, catalog), false, catalog),
-                    None,
-                )
+            let found = named.read(catalog, reads, memory)?;
+            let (token, grant) = (&found.standing.token, found.standing.terms.grant());
+            let mut told = VerifiedToken::of(token, grant, false, catalog);
+            let much = match token.rotation {
+                Some(_) if !by_grace => Told::WithoutRotation,
+                _ => Told::All,
             };
-            if !by_grace {
+            if much == Told::WithoutRotation {
                 told.forget_rotation();
             }
             let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
-            let basis = Basis::RotatedOut(id, revision, found);
+            let basis = Basis::RotatedOut(found, much);
             Ok((Vec::new(), Decision { verdict, basis }))
         }
         Presentation::Wrong(named) => {

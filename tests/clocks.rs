@@ -239,3 +239,46 @@ fn a_secret_that_was_rotated_out_for_good_is_told_without_a_rotation() {
     assert_eq!(verdict["code"], "rotated_out");
     assert_eq!(verdict["token"].get("rotation"), None);
 }
+
+#[test]
+fn a_use_after_a_grace_is_told_though_the_rotation_has_ended_before_the_flush() {
+    let rotate =
+        |id: &str| json!({ "op": "rotate", "id": id, "options": { "grace": "1h" }, "actor": admin() });
+    for (ends_by, status) in [
+        ("confirmRotation", "revoked"),
+        ("rotate", "revoked"),
+        ("edit", "revoked"),
+        ("abortRotation", "active"),
+    ] {
+        let mut host = Host::new();
+        let mut catalog = support::catalog();
+        catalog["kinds"]["watched"] = json!({ "title": "Watched", "rotation": { "reuse": "revoke" } });
+        let prefix = support::value(json!({ "prefix": "acme_live" }));
+        host.deployment = leastkey::Deployment::configure(&prefix, &support::value(catalog)).unwrap();
+        let made =
+            json!({ "kind": "watched", "name": "Nightly", "owner": "org:acme", "templates": ["sender"] });
+        let made = host.create(made, admin()).unwrap();
+        let (old, id) = (text(&made["token"]), text(&made["record"]["id"]));
+        let rotation = host.call(rotate(&id)).unwrap()["record"]["rotation"].clone();
+        // Only within the grace can a rotation be aborted.
+        host.now = NOW
+            + if ends_by == "abortRotation" {
+                MINUTE
+            } else {
+                61 * MINUTE
+            };
+        let used = json!({ "id": id, "at": host.now, "uses": 0, "graceOver": rotation["revision"] });
+        match ends_by {
+            "rotate" => host.call(rotate(&id)).unwrap(),
+            "edit" => host
+                .call(json!({ "op": "edit", "id": id, "change": { "name": "Other" }, "actor": admin() }))
+                .unwrap(),
+            _ => host.one(ends_by, &id, admin()).unwrap(),
+        };
+        host.now = NOW + 70 * MINUTE;
+        assert_eq!(host.code(&old) == "valid", status == "active", "{ends_by}");
+        flush(&mut host, used);
+        let after = host.one("get", &id, admin()).unwrap();
+        assert_eq!(after["status"], status, "{ends_by}");
+    }
+}

@@ -33,21 +33,14 @@ fn requirement(host: &Host, permission: &str) -> Requirement {
 }
 
 /// Verifies from the store and remembers, by reads that began in a round of the cache.
-fn verify(host: &Host, cache: &mut Cache, credential: &str, round: u32) -> Code {
+fn verify(host: &Host, cache: &mut Cache, credential: &str, round: impl Into<Option<u32>>) -> Code {
+    let round = round.into();
     let needs = requirement(host, "messages:send");
     let mut reads = Reads::default();
     loop {
         let now = instant(host.now);
         let question = Question::of(&needs);
-        match verify_and_remember(
-            &host.deployment,
-            credential,
-            &question,
-            &reads,
-            now,
-            cache,
-            Some(round),
-        ) {
+        match verify_and_remember(&host.deployment, credential, &question, &reads, now, cache, round) {
             (Step::Need(need), _) => host.fetch(&mut reads, need),
             (Step::Answer(verdict), _) => return verdict.code,
             other => panic!("{other:?}"),
@@ -112,6 +105,82 @@ proptest! {
         for ((text, needed), found) in asked.iter().zip(together) {
             let alone = recall(&host.deployment, texts[*text].as_bytes(), &Question::of(&needs[*needed]), now, &mut cache);
             prop_assert_eq!(found, Some(alone));
+        }
+    }
+}
+
+/// Another secret for the id of a token.
+fn wrong_secret_of(host: &Host, id: &str) -> String {
+    let id = TokenId::parse(id).unwrap();
+    Credential::mint_for(host.deployment.prefix(), id, &[9; ENTROPY])
+        .reveal()
+        .to_owned()
+}
+
+#[test]
+fn wrong_secrets_of_several_ids_take_the_place_of_one_another_in_a_full_cache() {
+    let (mut host, mut cache) = (Host::new(), Cache::new(20));
+    let good: Vec<String> = (0..20)
+        .map(|at| sender(&mut host, &format!("good {at}")).0)
+        .collect();
+    let attacked: Vec<String> = (0..5)
+        .map(|at| sender(&mut host, &format!("attacked {at}")).1)
+        .collect();
+    follow(&host, &mut cache);
+    let round = cache.round();
+    for text in &good {
+        assert_eq!(verify(&host, &mut cache, text, round), Code::Valid);
+    }
+    for _ in 0..10 {
+        for id in &attacked {
+            let wrong = wrong_secret_of(&host, id);
+            assert_eq!(verify(&host, &mut cache, &wrong, round), Code::BadSecret);
+            assert_eq!(recalled(&host, &mut cache, &wrong), Ok(Some(Code::BadSecret)));
+        }
+    }
+    let kept = good
+        .iter()
+        .filter(|text| recalled(&host, &mut cache, text) == Ok(Some(Code::Valid)));
+    assert_eq!(kept.count(), 19, "one made room for all of them");
+}
+
+#[test]
+fn a_use_counts_at_once_whether_its_token_is_remembered_or_not() {
+    for (capacity, round) in [(1, Some(())), (1, None), (10, None)] {
+        let (mut host, mut cache) = (Host::new(), Cache::new(capacity));
+        follow(&host, &mut cache);
+        let round = round.map(|()| cache.round());
+        let tokens: Vec<(String, TokenId)> = (0..3)
+            .map(|at| {
+                let made = json!({ "kind": "permission-set", "name": format!("idle {at}"), "owner": "org:acme",
+                    "templates": ["sender"], "idleAfter": "1h" });
+                let made = host.create(made, admin()).unwrap();
+                let id = TokenId::parse(&text(&made["record"]["id"])).unwrap();
+                (text(&made["token"]), id)
+            })
+            .collect();
+        let (lasting, lasting_id) = sender(&mut host, "lasting");
+        for _ in 0..4 {
+            for (token, _) in &tokens {
+                assert_eq!(verify(&host, &mut cache, token, round), Code::Valid);
+            }
+            for (_, id) in &tokens {
+                assert_eq!(
+                    cache.note_use(id, instant(host.now)),
+                    Some(true),
+                    "{capacity} {round:?}"
+                );
+            }
+            verify(&host, &mut cache, &lasting, round);
+            host.now += 50 * 60_000;
+        }
+        assert_ne!(
+            cache.note_use(&TokenId::parse(&lasting_id).unwrap(), instant(host.now)),
+            Some(true)
+        );
+        host.now += 11 * 60_000;
+        for (token, _) in &tokens {
+            assert_eq!(verify(&host, &mut cache, token, round), Code::IdleExpired);
         }
     }
 }

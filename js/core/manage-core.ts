@@ -192,7 +192,7 @@ export class ManageCore implements VerifyingCore {
   }
 
   /**
-   * Records a use of a cached token. Whether the token or an ancestor expires when idle;
+   * Records a use of a token that is cached or was read lately. Whether the token or an ancestor expires when idle;
    * `undefined` on a miss.
    */
   noteUse(id: string, at: number): boolean | undefined {

@@ -146,12 +146,24 @@ export class CachedVerifier {
     return this.#loadSync(credential, question, freshness > 0 ? this.#cacheFill() : undefined);
   }
 
-  /** Loads from a synchronous store. With any other: `undefined`, and the recheck is cancelled. */
+  /** Loads from a synchronous store. With any other: `undefined`, and a load is started that later calls find. */
   #loadSync(credential: string, question: Question, fill: CacheFill | undefined): Verdict | undefined {
-    if (fill !== undefined && this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
+    if (fill === undefined) return verifyCredentialSync(this.#core, this.#settings, credential, question);
+    if (this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
+    if (this.#feed.isAsync) return this.#prefetch(credential, question);
     const verdict = verifyCredentialSync(this.#core, this.#settings, credential, question, fill);
     if (verdict === undefined) this.#flights.cancelRecheck(credential);
-    return verdict;
+    return verdict === undefined ? undefined : this.#orCached(verdict, credential, question);
+  }
+
+  /** Starts a load that nobody awaits yet. It counts no use. */
+  #prefetch(credential: string, question: Question): Verdict | undefined {
+    if (this.#isCountOnly(credential, question)) return undefined;
+    const settings = this.#settings;
+    const load = this.#loadOnMiss(credential, withoutConsume(question), settings.now(), undefined, settings);
+    if (!(load instanceof Promise)) return question.consume === undefined ? load : undefined;
+    load.then(undefined, () => {});
+    return undefined;
   }
 
   /** Whether this call can use the cache fast path: a text credential, no options. */
@@ -251,21 +263,48 @@ export class CachedVerifier {
     settings: Settings,
     joined = 0,
   ): Verdict | Promise<Verdict> {
-    const key = this.#flights.keyOf(credential);
-    const load = joined < MAX_COALESCED ? this.#flights.inFlight(key) : undefined;
+    const isCountOnly = this.#isCountOnly(credential, question);
+    const canCoalesce = joined < MAX_COALESCED && !isCountOnly;
+    const load = canCoalesce ? this.#flights.inFlight(this.#flights.keyOf(credential)) : undefined;
     if (load !== undefined) return this.#coalesce(load, joined, credential, question, asOf, signal, settings);
     try {
       this.#flights.refuseOverload();
     } catch (failure) {
-      const verdict = this.#cache.lookup(credential, question, asOf, this.#feed.readAt, 'accept');
-      // Another process may have used the token since.
-      const isKnown = verdict !== undefined && verdict.code !== 'idle_expired';
-      return isKnown ? verdict : unavailableVerdict(settings, failure, asOf);
+      return this.#cachedInstead(credential, question) ?? unavailableVerdict(settings, failure, asOf);
     }
     const read = this.#load(credential, question, signal, settings);
-    // A counted use answers one call only.
-    if (read instanceof Promise) this.#flights.track(credential, read, question.consume === undefined);
-    return read;
+    if (!(read instanceof Promise)) return this.#orCached(read, credential, question);
+    this.#flights.track(credential, read, !isCountOnly);
+    return read.then((verdict) => this.#orCached(verdict, credential, question));
+  }
+
+  /** Whether only a count against limits is left to do: the token is cached and valid. A count answers one call only. */
+  #isCountOnly(credential: string, question: Question): boolean {
+    if (question.consume === undefined) return false;
+    const { readAt } = this.#feed;
+    const cached = this.#cache.lookup(
+      credential,
+      withoutConsume(question),
+      this.#readClock(),
+      readAt,
+      'accept',
+    );
+    return cached?.valid === true;
+  }
+
+  /** A verdict from the store, or the cached one where the store failed: the window covers it. */
+  #orCached(verdict: Verdict, credential: string, question: Question): Verdict {
+    if (!isStoreFailure(verdict)) return verdict;
+    const cached = this.#cachedInstead(credential, question);
+    if (cached === undefined) this.#flights.cancelRecheck(credential);
+    return cached ?? verdict;
+  }
+
+  /** The cached verdict where the store cannot be reread. */
+  #cachedInstead(credential: string, question: Question): Verdict | undefined {
+    const verdict = this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt, 'accept');
+    // Another process may have used the token since.
+    return verdict?.code === 'idle_expired' ? undefined : verdict;
   }
 
   async #coalesce(
@@ -297,7 +336,7 @@ export class CachedVerifier {
   ): Promise<Verdict | undefined> {
     try {
       const verdict = await withTimeout(load.verdict, Math.min(deadline.left, load.left), deadline.signal);
-      if (verdict.code === 'store_unavailable') return verdict;
+      if (isStoreFailure(verdict)) return this.#cachedInstead(credential, question) ?? verdict;
     } catch {
       deadline.throwIfAborted();
       return undefined;
@@ -318,7 +357,7 @@ export class CachedVerifier {
   #cacheFill(): CacheFill {
     return {
       stamp: this.#core.readStamp(),
-      insert: (slot, token) => this.#cache.insert(slot, token),
+      insert: (slot, verdict) => this.#cache.insert(slot, verdict),
     };
   }
 }
@@ -327,6 +366,15 @@ export class CachedVerifier {
 interface TextVerification {
   credential: string;
   requirement?: string;
+}
+
+function withoutConsume({ consume: _, ...question }: Question): Question {
+  return question;
+}
+
+/** Whether the store, or the way to it, failed. */
+function isStoreFailure({ code }: Verdict): boolean {
+  return code === 'store_unavailable' || code === 'deadline_exceeded';
 }
 
 function isTextVerification(one: Verification): one is Verification & TextVerification {

@@ -37,6 +37,7 @@ export class Feed {
   /** The instance of the core that it was applied to. */
   #epoch = -1;
   #inFlight: FeedRead | undefined;
+  #isAsync = false;
   /** How many reads have begun. */
   #readCount = 0;
   /** How many changes this process has made. */
@@ -52,6 +53,11 @@ export class Feed {
   /** When the last read began. */
   get readAt(): number {
     return this.#lastRead?.asOf ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether the store answered the last read with a promise. */
+  get isAsync(): boolean {
+    return this.#isAsync;
   }
 
   /**
@@ -112,6 +118,7 @@ export class Feed {
     const doubts = this.#ownChanges;
     const keys = this.#keys;
     const answer = this.#settings.verifying.get([...keys]);
+    this.#isAsync = isThenable(answer);
     if (!isThenable(answer)) {
       this.#apply(keys, answer, start, doubts);
       return undefined;

@@ -126,11 +126,11 @@ export class SingleFlight {
     const settled = () => {
       if (this.#inFlight.get(key) === load) this.#inFlight.delete(key);
     };
-    const failed = () => {
+    // Aborted by its caller: another call may recheck. A failed store keeps the pause.
+    verdict.then(settled, () => {
       settled();
       this.#rechecks.delete(tokenKey);
-    };
-    verdict.then(({ code }) => (code === 'store_unavailable' ? failed() : settled()), failed);
+    });
   }
 
   #pruneRechecks(now: number): void {

@@ -30,6 +30,8 @@ export class TokenCache {
   readonly #valid: number;
   /** The `token` member of verdicts, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
+  /** The token view given with an old secret, where no other is known: it may lack the pending rotation. */
+  readonly #oldSecretViews = new Map<number, VerifiedToken>();
   /** Interned permission lists: they are most of a token's size. */
   readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
@@ -127,7 +129,7 @@ export class TokenCache {
    * Inserts the token view of a verdict from the store. Call it in the same task in which the core
    * filled the slot: later the slot may hold another token.
    */
-  insert(slot: number, token: VerifiedToken | undefined): void {
+  insert(slot: number, { code, token }: Verdict): void {
     this.#dropIfRestarted();
     if (token !== undefined) {
       token.permissions = this.#internPermissions(token.permissions);
@@ -136,7 +138,11 @@ export class TokenCache {
       token.resource = this.#internText(token.resource);
     }
     // Many verdicts share it.
-    this.#tokens[slot] = deepFreeze(token);
+    deepFreeze(token);
+    const isOfOldSecret = code === 'rotated_out' && token?.rotation === undefined;
+    this.#tokens[slot] = isOfOldSecret ? undefined : token;
+    if (isOfOldSecret && token !== undefined) this.#oldSecretViews.set(slot, token);
+    else this.#oldSecretViews.delete(slot);
   }
 
   #internPermissions(permissions: string[]): string[] {
@@ -182,9 +188,11 @@ export class TokenCache {
     const { credential, question, now, asOf } = asked;
     if (packed < MISS) return this.#mustReread(row, asked, true) ? undefined : refusal(row, asOf);
     if (row.code === 'bad_secret') return this.#mustReread(row, asked) ? undefined : refusal(row, asOf);
-    let token = this.#tokens[packed >>> SLOT_SHIFT];
-    if (token === undefined) return undefined;
+    const slot = packed >>> SLOT_SHIFT;
     const isMarked = (packed & SUCCESSOR_BIT) !== 0;
+    const isOldSecret = row.code === 'rotated_out' && !isMarked;
+    let token = this.#tokens[slot] ?? (isOldSecret ? this.#oldSecretViews.get(slot) : undefined);
+    if (token === undefined) return undefined;
     if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
     else if (isMarked !== (token.successor === true)) token = withOtherSecret(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
@@ -248,6 +256,7 @@ export class TokenCache {
   #dropIfRestarted(): void {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
+    this.#oldSecretViews.clear();
     this.#requirementIds.clear();
     this.#listIds.clear();
     this.#recentLists.clear();

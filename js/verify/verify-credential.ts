@@ -1,6 +1,6 @@
 import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import type { Verdict, VerifiedToken } from '../api/verification.js';
+import type { Verdict } from '../api/verification.js';
 import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
@@ -29,8 +29,8 @@ export function changedAtEachRead(): LeastkeyError {
 export interface CacheFill {
   /** The stamp of the cache before the first read. */
   stamp: ReadStamp;
-  /** Called with the slot of the token, in the same task in which the core fills it. */
-  insert(slot: number, token: VerifiedToken | undefined): void;
+  /** Called with the slot of the verdict's token, in the same task in which the core fills it. */
+  insert(slot: number, verdict: Verdict): void;
 }
 
 /**
@@ -72,7 +72,7 @@ export function stepWithCache(
 ): Step {
   const { step, slot } = core.verify(credential, question, reads, now, fill?.stamp);
   const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
-  if (slot !== undefined) fill?.insert(slot, (answer as Verdict).token);
+  if (slot !== undefined) fill?.insert(slot, answer as Verdict);
   return step;
 }
 

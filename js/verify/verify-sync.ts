@@ -33,7 +33,7 @@ export function verifyCredentialSync(
   settings: Settings,
   credential: string,
   question: Question,
-  fill: CacheFill | undefined,
+  fill?: CacheFill,
 ): Verdict | undefined {
   const asOf = settings.now();
   try {

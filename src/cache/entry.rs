@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::shards::fingerprint;
 use crate::credential::Presented;
-use crate::record::{Secret, Secrets};
+use crate::record::{Scheme, Secret, Secrets};
 use crate::shard_count::ShardCount;
 use crate::standing::{Standing, dependencies};
 use crate::terms::Terms;
@@ -79,6 +79,11 @@ impl Entry {
         other.terms.share(Rc::clone(self.terms.shared_grant()));
         other.rests_on = Rc::clone(&self.rests_on);
         *self = other;
+    }
+
+    /// Whether its secrets are credentials of ours.
+    pub(super) fn is_native(&self) -> bool {
+        self.secrets.scheme() == Scheme::Native
     }
 
     pub(super) fn secret(&self, presented: &Presented, now: Instant) -> Secret {

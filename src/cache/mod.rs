@@ -29,6 +29,7 @@ use crate::recent::Recent;
 use crate::record::Secret;
 use crate::shard_count::ShardCount;
 use crate::step::Reads;
+use crate::terms::Terms;
 use crate::time::Instant;
 use crate::verdict::Code;
 use crate::verify::Question;
@@ -63,6 +64,17 @@ pub struct Cache {
     recent: Recent,
     /// Uses that were noted here.
     used: Used,
+}
+
+/// How much of a token the host was told when it was remembered, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// Nothing: no secret of it was presented.
+    Nothing,
+    /// All but the rotation under way, which an older secret is none of.
+    WithoutRotation,
+    /// All.
+    All,
 }
 
 /// What an id was found to be.
@@ -187,7 +199,7 @@ impl Cache {
     }
 
     /// What is remembered of the token in a slot, for the credential that was presented. Nothing, where the store has to be asked: the token's
-    /// uses are counted. Of a hit whose code is [`Code::BadSecret`] nothing may be told but that.
+    /// uses are counted, or it is a key that another system issued. Of a hit whose code is [`Code::BadSecret`] nothing may be told but that.
     pub fn look_up(
         &mut self,
         slot: u32,
@@ -209,7 +221,8 @@ impl Cache {
             Secret::RotatedOut => return Some(Hit::refused(slot, Code::RotatedOut)),
             Secret::Wrong => return Some(Hit::refused(slot, Code::BadSecret)),
         };
-        if question.consume.is_some() && entry.terms.are_limited() {
+        // Of a key that another system issued only what is no secret of it is known here: it is not found by its own text.
+        if !entry.is_native() || question.consume.is_some() && entry.terms.are_limited() {
             return None;
         }
         of.used = true;
@@ -265,21 +278,29 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// As [`Cache::fill`], of a token whose secret was not presented: what a host remembers with it stands, unless it is of something else than
-    /// this. So nobody drives a token out by knowing its id.
-    pub fn fill_unproven(&mut self, entry: Entry, round: Option<u32>) -> Option<u32> {
+    /// As [`Cache::fill`], of a token whose secret was not presented, and of which the host was told so much: what it remembers with the token
+    /// stands, unless it is of something else than this, or less. So nobody drives a token out by knowing its id.
+    pub fn fill_unproven(&mut self, entry: Entry, told: Told, round: Option<u32>) -> Option<u32> {
         if self.is_in_time(round)
             && !entry.terms.have_ended()
-            && let Some(known) = self.known(&entry)
+            && let Some(at) = self.slots.find(&entry.id)
+            && let Some(slot) = self.slots.get_mut(at)
+            && let Some(known) = &mut slot.entry
+            && known.revision == entry.revision
             && known.tells_as(&entry)
         {
             known.replace(entry);
-            return None;
+            let is_more = told > slot.told;
+            slot.told = told.max(slot.told);
+            return is_more.then_some(at);
         }
-        let slot = self.fill(entry, round)?;
-        // The first to be forgotten.
-        self.slots.get_mut(slot)?.used = false;
-        Some(slot)
+        let at = self.fill(entry, round)?;
+        let slot = self.slots.get_mut(at)?;
+        slot.told = told;
+        // The first to be forgotten, by the next that comes so: among themselves they may thrash.
+        slot.used = false;
+        self.hand = at;
+        Some(at)
     }
 
     /// What is remembered of a token at the same revision.
@@ -290,14 +311,26 @@ impl Cache {
     }
 
     /// Takes note of a use of a token that was found valid: it is one of each token that it came from, too. Answers whether any of them ends
-    /// without use, as far as the token is remembered; nothing: it is not.
+    /// without use, as far as the token is remembered or was read lately; nothing: neither.
     pub fn note_use(&mut self, id: &TokenId, at: Instant) -> Option<bool> {
-        let slot = self.slots.find(id.bytes())?;
+        let Some(slot) = self.slots.find(id.bytes()) else {
+            let kept = self.used.kept(id)?;
+            kept.iter().for_each(|of| self.used.note(of, at));
+            return Some(true);
+        };
         let idle = self.slots.entry(slot)?.terms.idle();
         for idle in idle {
             self.used.note(idle.of_token(), at);
         }
         Some(!idle.is_empty())
+    }
+
+    /// Takes note of the terms of a token that was read, whether it is remembered or not: its use is told of later.
+    pub(crate) fn note_terms(&mut self, id: &TokenId, terms: &Terms) {
+        let idle = terms.idle();
+        if !idle.is_empty() {
+            self.used.note_kept(id, idle.iter().map(|idle| *idle.of_token()));
+        }
     }
 
     /// Counts the uses that were noted here of the token in a slot, and of those that it came from. Answers whether it lives longer for them.

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::entry::Entry;
-use super::key;
+use super::{Told, key};
 
 /// How many places are made at once. A list that is copied to twice its room, as it grows, takes more than twice what stands in it.
 const CHUNK: usize = 64;
@@ -22,6 +22,8 @@ pub(super) struct Slot {
     pub(super) entry: Option<Entry>,
     /// Whether it was used since somebody last looked for one to forget.
     pub(super) used: bool,
+    /// How much of it the host was told.
+    pub(super) told: Told,
 }
 
 impl Slots {
@@ -56,6 +58,7 @@ impl Slots {
         let filled = Slot {
             entry: Some(new),
             used: true,
+            told: Told::All,
         };
         match self.get_mut(at) {
             Some(place) => *place = filled,

@@ -21,7 +21,7 @@ use crate::refusal::Refusal;
 use crate::requirement::Requirement;
 use crate::step::Halt;
 use crate::time::Instant;
-use crate::token::{Rotation, Status, Token};
+use crate::token::Status;
 use crate::usage::Usage;
 
 /// The most tokens of one call.
@@ -244,25 +244,24 @@ fn take_in<'c>(
     }
     // A change of the status tells of the reuse itself; the end of an old secret says nothing of it.
     let after = changed.as_ref().map_or(token, Record::token);
-    if is_reuse(context, used, token) && after.status == token.status {
+    if is_reuse(context, used, &found.record) && after.status == token.status {
         changes.note_token(after);
     }
     Ok(())
 }
 
 /// Whether a secret was used that was rotated out. That a grace is over is judged by the time of the flush: the clock of the verifier may have
-/// been ahead, and its word ends no token. Nor does a jump of this host's clock. Of a rotation that was ended since, nothing is known of it; the next use tells.
-fn is_reuse(context: &Context, used: &Use, token: &Token) -> bool {
-    let late = |rotation: &Rotation| {
-        used.grace_over == Some(rotation.revision) && context.time.earliest() >= rotation.grace_ends_at
-    };
-    used.reused || token.rotation.as_ref().is_some_and(late)
+/// been ahead, and its word ends no token. Nor does a jump of this host's clock. Of a rotation that was aborted since, the old secret is the
+/// present one.
+fn is_reuse(context: &Context, used: &Use, record: &Record) -> bool {
+    let grace_end = used.grace_over.and_then(|rotation| record.grace_end_of(rotation));
+    used.reused || grace_end.is_some_and(|end| context.time.earliest() >= end)
 }
 
 /// What the use of a token changes in it, by its own policy.
 fn consequence(context: &Context, used: &Use, record: &Record, authority: &Authority) -> Option<Record> {
     let token = record.token();
-    if is_reuse(context, used, token) {
+    if is_reuse(context, used, record) {
         let kind = context.deployment.catalog().kind(&token.kind).ok()?;
         let status = match kind.rotation().reuse {
             // The use of the new secret still ends the old one: whoever has an older one cannot keep that from happening.

@@ -121,7 +121,7 @@ impl Core {
     }
 
     /// Takes note of a use of the token with an id, at an instant. 1: it ends without use, or one that it came from does; 0: none does; −1: it
-    /// is not remembered.
+    /// is not remembered, and was not read lately.
     #[wasm_bindgen(js_name = noteUse)]
     pub fn note_use(&self, id: &str, at: f64) -> i32 {
         let (Ok(id), Ok(at)) = (TokenId::parse(id), super::clock(at)) else {

@@ -1,8 +1,9 @@
 /** Looks at the store beside the feed: what is refused from memory is read again, nobody's looks are taken by another, and no use is forgotten. */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { Store, Tokens, TokensOptions } from 'leastkey';
+import type { KeyRow, Store, Tokens, TokensOptions } from 'leastkey';
 import { createGuard, createVerifier, type Verifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
@@ -28,11 +29,15 @@ async function world() {
   const inner = memoryStore({ now });
   const reads: string[][] = [];
   const slow = time.slow(inner, LATENCY);
+  /** Whether the store fails each read. */
+  const outage = { isOn: false };
   const store: Store = {
     ...slow,
-    get(keys) {
+    async get(keys) {
       reads.push(keys);
-      return slow.get(keys);
+      const values = await slow.get(keys);
+      if (outage.isOn) throw new Error('the store is down');
+      return values;
     },
   };
   const there = await deployment({ store: inner, now });
@@ -42,7 +47,7 @@ async function world() {
     return firsts.filter((keys) => keys.includes(`token/${id}`)).length;
   };
   const options = { store, now, freshness: '5s' as const };
-  return { time, now, inner, there, reads, looksAt, options };
+  return { time, now, inner, there, reads, outage, looksAt, options };
 }
 
 const code = async (it: Verifying, token: string, ...more: []) => (await it.verify(token, ...more)).code;
@@ -126,6 +131,26 @@ describe('a token that is in use is not refused for want of use', () => {
         assert.deepEqual(await all(here, [token, first, second]), { idle_expired: 3 });
         await here.flush();
         assert.deepEqual(await all(here, [token, first, second]), { idle_expired: 3 });
+      });
+    }
+  });
+
+  test('however it is asked for: with no window, and by many at once of which few are remembered', async () => {
+    for (const freshness of [0, '5s'] as const) {
+      const { time, there, options } = await world();
+      const idle = await makeIdle(there, 20);
+      const here = await deployment({ ...options, freshness, capacity: 5 });
+      const codes = async () => {
+        const verdicts = await here.verifyMany(idle.map((credential) => ({ credential })));
+        return tally(verdicts.map((verdict) => verdict.code));
+      };
+      await time.run(async () => {
+        for (let turn = 0; turn < 5; turn++) {
+          assert.deepEqual(await codes(), { valid: 20 }, `freshness ${freshness}, turn ${turn}`);
+          await time.pause(50 * MINUTE);
+        }
+        await time.pause(11 * MINUTE);
+        assert.deepEqual(await codes(), { idle_expired: 20 });
       });
     }
   });
@@ -232,6 +257,108 @@ describe('a wrong secret of a token that is there', () => {
     });
   });
 
+  for (const [maker, make] of Object.entries(makers))
+    test(`or an older one costs as little, whatever came before it and while it is rotated again, by ${maker}`, async () => {
+      const { time, there, options, looksAt } = await world();
+      const { token: first, id } = await createToken(there);
+      const { token: second } = await there.rotate(id, { grace: '1h' }, admin);
+      await there.confirmRotation(id, admin);
+      const { token: third } = await there.rotate(id, { grace: '1h' }, admin);
+      const wrong = there.mint({ id }).token;
+      const here = await make(options);
+      await time.run(async () => {
+        for (const before of [[wrong], [], [wrong, second as string], [third as string, wrong]]) {
+          await time.pause(1_000);
+          for (const one of before) await here.verify(one);
+          await time.pause(1_000);
+          const looks = looksAt(id);
+          for (let turn = 0; turn < 50; turn++) {
+            const [old, ...others] = await Promise.all([first, first, wrong].map((one) => here.verify(one)));
+            assert.deepEqual(
+              [old?.code, old?.token?.id, old?.token?.rotation],
+              ['rotated_out', id, undefined],
+            );
+            assert.deepEqual(
+              others.map((verdict) => verdict.code),
+              ['rotated_out', 'bad_secret'],
+            );
+          }
+          assert.ok(looksAt(id) - looks <= 2, `${looksAt(id) - looks} looks`);
+          // What is told of the secrets that count is whole, however little was told of it before.
+          for (const [one, successor] of [
+            [second, undefined],
+            [third, true],
+          ] as const) {
+            const { code, token } = await here.verify(one as string);
+            assert.deepEqual(
+              [code, typeof token?.rotation, token?.successor],
+              ['valid', 'number', successor],
+            );
+          }
+        }
+        await time.pause(60 * MINUTE);
+        for (const [one, rotation] of [
+          [first, 'undefined'],
+          [second, 'number'],
+          [first, 'undefined'],
+        ] as const) {
+          const { code, token } = await here.verify(one as string);
+          assert.deepEqual([code, typeof token?.rotation], ['rotated_out', rotation]);
+        }
+      });
+    });
+
+  test('that was rotated out is told alike whatever the window: with what is left of its grant', async () => {
+    const { time, there, options } = await world();
+    const { token, id } = await createToken(there);
+    await there.rotate(id, { grace: 0 }, admin);
+    const root = { id: 'user:root', roles: { '': 'admin' } };
+    const account = {
+      id: 'org:acme',
+      permissions: { 'org:acme': ['messages:status'] },
+    };
+    await there.accounts.put(account, root);
+    const here = await deployment(options);
+    await time.run(async () => {
+      for (const freshness of [0, '5s', 0, '5s'] as const) {
+        const { code, token: told } = await here.verify(token, undefined, { freshness });
+        assert.deepEqual(
+          [code, told?.permissions],
+          ['rotated_out', ['messages:status']],
+          `freshness ${freshness}`,
+        );
+      }
+    });
+  });
+
+  for (const [maker, make] of Object.entries(makers))
+    test(`for the id of a key that another system issued costs as little, by ${maker}`, async () => {
+      const imported: TokensOptions['imported'] = [{ prefix: 'old_', digestOf: 'whole' }];
+      const { time, now, inner, options, looksAt } = await world();
+      const there = await deployment({ store: inner, now, imported });
+      const digest = createHash('sha256').update('old_one').digest('hex');
+      const row = {
+        digest,
+        encoding: 'hex',
+        kind: 'permission-set',
+        name: 'Old',
+        owner: 'org:acme',
+        templates: ['sender'],
+      };
+      const { outcomes } = await there.importKeys([row] as KeyRow[], admin);
+      const id = outcomes[0]?.outcome === 'imported' ? outcomes[0].id : '';
+      const { token: next } = await there.rotate(id, { grace: '1h' }, admin);
+      const wrong = Array.from({ length: 100 }, () => there.mint({ id }).token);
+      const here = await make({ ...options, imported });
+      await time.run(async () => {
+        for (const one of wrong) assert.equal(await code(here, one), 'bad_secret');
+        assert.ok(looksAt(id) <= 2, `${looksAt(id)} looks`);
+        for (const one of ['old_one', next as string]) assert.equal(await code(here, one), 'valid');
+        await there.revoke(id, {}, admin);
+        assert.deepEqual(await all(here, ['old_one', next as string]), { revoked: 2 });
+      });
+    });
+
   test('is refused from memory where it would be counted, too', async () => {
     const { time, there, options, looksAt } = await world();
     const { id } = await createToken(there, { limits: { credits: { amount: 100 } } });
@@ -278,6 +405,39 @@ describe('a refusal that could be taken back', () => {
     });
   });
 
+  for (const [maker, make] of Object.entries(makers))
+    test(`is read once a second for verifySync, which cannot wait, by ${maker}`, async () => {
+      const { time, there, options, looksAt } = await world();
+      const { token: disabled, id } = await createToken(there);
+      const { id: other } = await createToken(there, { name: 'Other' });
+      await there.disable(id, admin);
+      const asked = [
+        [disabled, id, 'disabled'],
+        [there.mint({ id: other }).token, other, 'bad_secret'],
+      ] as const;
+      const here = await make(options);
+      await time.run(async () => {
+        await here.verify(there.mint().token);
+        for (let second = 0; second < 4; second++) {
+          for (const [token, id, refused] of asked) {
+            const looks = looksAt(id);
+            const more = { consume: second % 2 };
+            for (let turn = 0; turn < 20; turn++)
+              assert.equal(here.verifySync(token, undefined, more), undefined);
+            await time.pause(3 * LATENCY);
+            for (let turn = 0; turn < 20; turn++) {
+              const code = here.verifySync(token)?.code;
+              if (code !== undefined) assert.equal(code, refused);
+              else await time.pause(LATENCY);
+            }
+            assert.equal(here.verifySync(token)?.code, refused);
+            assert.ok(looksAt(id) - looks <= 2, `${looksAt(id) - looks} looks in second ${second}`);
+          }
+          await time.pause(1_000);
+        }
+      });
+    });
+
   test('of ids that are not there, has a hundred looks in a second for all of them', async () => {
     const { time, there, options, reads } = await world();
     const here = await deployment(options);
@@ -285,6 +445,89 @@ describe('a refusal that could be taken back', () => {
     await time.run(async () => {
       for (let turn = 0; turn < 5; turn++) assert.deepEqual(await all(here, ids), { unknown: 300 });
       assert.equal(reads.filter((keys) => keys.some((key) => key.startsWith('token/'))).length, 400);
+    });
+  });
+});
+
+describe('uses that are counted', () => {
+  for (const [maker, make] of Object.entries(makers))
+    test(`share the first look at their token, and are counted each, by ${maker}`, async () => {
+      const { time, there, options, looksAt } = await world();
+      const { token, id } = await createToken(there);
+      const { token: limited } = await createToken(there, {
+        name: 'Limited',
+        limits: { credits: { amount: 30 } },
+      });
+      const here = await make({ ...options, ...(maker === 'verifier' && { limits: 'approximate' }) });
+      const used = (one: string) =>
+        Promise.all(Array.from({ length: 50 }, () => here.verify(one, undefined, { consume: 1 })));
+      await time.run(async () => {
+        assert.deepEqual(tally((await used(token)).map((verdict) => verdict.code)), { valid: 50 });
+        assert.equal(looksAt(id), 1);
+        const codes = tally((await used(limited)).map((verdict) => verdict.code));
+        assert.deepEqual(codes, { valid: 30, usage_exceeded: 20 });
+      });
+    });
+});
+
+describe('a store that fails within the window', () => {
+  for (const [maker, make] of Object.entries(makers))
+    test(`is not missed where a refusal is looked at once more, and has its pause, by ${maker}`, async () => {
+      const { time, there, reads, outage, options, looksAt } = await world();
+      const { token: disabled, id } = await createToken(there);
+      const { token: good, id: goodId } = await createToken(there, { name: 'Good' });
+      const { token: old, id: oldId } = await createToken(there, { name: 'Old' });
+      await there.disable(id, admin);
+      await there.rotate(oldId, { grace: 0 }, admin);
+      const refused = {
+        disabled,
+        bad_secret: there.mint({ id: goodId }).token,
+        rotated_out: old,
+        unknown: there.mint().token,
+      };
+      const here = await make(options);
+      await time.run(async () => {
+        for (const [code, token] of Object.entries(refused))
+          assert.equal((await here.verify(token)).code, code);
+        const freshFrom = time.now;
+        outage.isOn = true;
+        await time.pause(1_000);
+        reads.length = 0;
+        for (let turn = 0; turn < 20; turn++) {
+          for (const [code, token] of Object.entries(refused)) {
+            const verdicts = await Promise.all([here.verify(token), here.verify(token)]);
+            assert.deepEqual(tally(verdicts.map((verdict) => verdict.code)), { [code]: 2 });
+            assert.deepEqual((await here.verifyMany([{ credential: token }]))[0]?.code, code);
+          }
+        }
+        assert.ok(time.now - freshFrom < 2_000, `${time.now - freshFrom} ms`);
+        // One look at each, in which a read that throws is repeated.
+        assert.ok(reads.length <= 4 * 6, `${reads.length} reads`);
+        // What was never read is missed.
+        assert.equal(await code(here, good), 'store_unavailable');
+        outage.isOn = false;
+        await there.enable(id, admin);
+        await time.pause(1_000);
+        const looks = looksAt(id);
+        assert.equal(await code(here, disabled), 'valid');
+        assert.equal(looksAt(id) - looks, 1);
+        outage.isOn = true;
+        await time.pause(5_000);
+        assert.deepEqual(await all(here, Object.values(refused)), { store_unavailable: 4 });
+      });
+    });
+
+  test('is missed where a use of another instance may keep the token alive', async () => {
+    const { time, there, outage, options } = await world();
+    const { token } = await createToken(there, { idleAfter: '1h' });
+    const here = await deployment({ ...options, freshness: '2h' });
+    await time.run(async () => {
+      assert.equal(await code(here, token), 'valid');
+      outage.isOn = true;
+      await time.pause(61 * MINUTE);
+      for (let turn = 0; turn < 3; turn++) assert.equal(await code(here, token), 'store_unavailable');
+      outage.isOn = false;
+      assert.equal(await code(here, token), 'idle_expired');
     });
   });
 });
