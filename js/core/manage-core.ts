@@ -192,8 +192,8 @@ export class ManageCore implements VerifyingCore {
   }
 
   /**
-   * Records a use of a token that is cached or was read lately. Whether the token or an ancestor expires when idle;
-   * `undefined` on a miss.
+   * Records a use of a token that is cached or was read lately. Whether the token or an ancestor
+   * expires when idle; `undefined` on a miss.
    */
   noteUse(id: string, at: number): boolean | undefined {
     const noted = this.#call((core) => core.noteUse(id, at));

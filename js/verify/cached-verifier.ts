@@ -146,7 +146,10 @@ export class CachedVerifier {
     return this.#loadSync(credential, question, freshness > 0 ? this.#cacheFill() : undefined);
   }
 
-  /** Loads from a synchronous store. With any other: `undefined`, and a load is started that later calls find. */
+  /**
+   * Loads from a synchronous store. With any other: `undefined`, and a load is started that later
+   * calls find.
+   */
   #loadSync(credential: string, question: Question, fill: CacheFill | undefined): Verdict | undefined {
     if (fill === undefined) return verifyCredentialSync(this.#core, this.#settings, credential, question);
     if (this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
@@ -278,7 +281,10 @@ export class CachedVerifier {
     return read.then((verdict) => this.#orCached(verdict, credential, question));
   }
 
-  /** Whether only a count against limits is left to do: the token is cached and valid. A count answers one call only. */
+  /**
+   * Whether only a count against limits is left to do: the token is cached and valid. A count
+   * answers one call only.
+   */
   #isCountOnly(credential: string, question: Question): boolean {
     if (question.consume === undefined) return false;
     const { readAt } = this.#feed;

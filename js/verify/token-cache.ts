@@ -30,7 +30,10 @@ export class TokenCache {
   readonly #valid: number;
   /** The `token` member of verdicts, by slot. */
   #tokens: (VerifiedToken | undefined)[] = [];
-  /** The token view given with an old secret, where no other is known: it may lack the pending rotation. */
+  /**
+   * The token view given with an old secret, where no other is known: it may lack the pending
+   * rotation.
+   */
   readonly #oldSecretViews = new Map<number, VerifiedToken>();
   /** Interned permission lists: they are most of a token's size. */
   readonly #permissionLists = new Map<string, string[]>();
