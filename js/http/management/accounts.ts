@@ -73,7 +73,7 @@ export function accountRoutes(basePath: string): Route[] {
     ...byPathAndQuery({
       method: 'PUT',
       id: 'putAccount',
-      summary: 'Registers an owner, or writes its account anew',
+      summary: 'Registers an owner, or replaces its account',
       description:
         'What it may be given shrinks for living tokens at once. `If-Match` names the revision that is replaced; `If-None-Match: *` registers an owner that is not there yet.',
       headers: ['If-Match', 'If-None-Match'],

@@ -41,7 +41,7 @@ export const bulkRoutes = (basePath: string): Route[] =>
       path: '/jobs/{id}',
       id: 'getJob',
       summary: 'How far a job has come',
-      description: 'Asked by who has started it, a job goes on that nobody is at.',
+      description: 'If its creator asks, this continues a job that no process is advancing.',
       parameters: {
         id: { description: 'The id of a job.', schema: { type: 'string', pattern: '^[0-9a-f]{24}$' } },
       },

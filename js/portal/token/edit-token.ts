@@ -18,8 +18,7 @@ import { idleOf, narrowedTo } from './idle.js';
 import { ceilingOf, startOf } from './starting-values.js';
 
 /**
- * Changing what a token is, as far as its kind lets anybody, with the difference in view before it
- * is saved.
+ * Edits a token within the rules of its kind, and shows the difference before saving.
  */
 export class EditToken extends PortalElement {
   static override properties = {
@@ -37,7 +36,7 @@ export class EditToken extends PortalElement {
     error: { state: true },
   };
   declare id: string;
-  /** Whether the form begins with nothing but what the token used. */
+  /** Whether the form starts with the used permissions only. */
   declare narrow: boolean;
   declare from: 'list' | undefined;
   declare engine: Engine | undefined;
@@ -46,7 +45,7 @@ export class EditToken extends PortalElement {
   declare choice: Choice;
   declare ceiling: ReadonlySet<string>;
   declare busy: boolean;
-  /** A field whose text no value came of. */
+  /** A field with unreadable text. */
   declare unread: UnreadableField | undefined;
   declare error: unknown;
 
@@ -107,7 +106,7 @@ export class EditToken extends PortalElement {
     const editable = editableOf(portal, record);
     if (editable.length === 0) return html`<p class="note">${this.t('edit.nothing')}</p>`;
     const { preview, changes, incomplete } = this.#edited(record, engine);
-    // Something that is typed and not added yet changes something too, once it is.
+    // Pending text is a change too.
     const changed = changes.input !== undefined || choice.pending !== undefined;
     return html`<form
       novalidate
@@ -151,7 +150,7 @@ export class EditToken extends PortalElement {
     </form>`;
   }
 
-  /** What the form comes to as it is now. */
+  /** What the form resolves to. */
   #edited(record: TokenRecord, engine: Engine) {
     const { portal, tokenFields, choice } = this;
     const editable = editableOf(portal, record);
@@ -183,7 +182,7 @@ export class EditToken extends PortalElement {
     `;
   }
 
-  /** The role that it has, and those that can be given to it. */
+  /** Its role, and the roles that can be granted. */
   #role({ kind, role: own }: TokenRecord, engine: Engine): TemplateResult | string {
     const { portal, ceiling } = this;
     const rules = portal.kinds.get(kind);
@@ -253,8 +252,7 @@ export class EditToken extends PortalElement {
       this.querySelector('dialog')?.showModal();
     } catch (error) {
       this.error = error;
-      // By the API and by tokens in the page: the record has another revision by now, and is read
-      // again.
+      // From the API or from tokens in the page: the record has a new revision, so read it again.
       const code = (error as LeastkeyError).code as string;
       if (code === 'precondition_failed' || code === 'conflict') this.record = undefined;
       await this.updateComplete;
