@@ -16,7 +16,7 @@ interface Options {
   dryRun?: boolean;
 }
 
-type Told = ImportReport & Pick<ReadKeys, 'leftOut' | 'notes'>;
+type FileOutcomes = ImportReport & Pick<ReadKeys, 'leftOut' | 'notes'>;
 
 export const importKeys = new Command('import-keys')
   .summary('take over keys that another system issued and hashed')
@@ -73,7 +73,7 @@ export const importKeys = new Command('import-keys')
   });
 
 /** The outcomes of the rows of the file: imported rows and rows that were left out. */
-function placed(report: ImportReport, { sources, leftOut, notes }: ReadKeys): Told {
+function placed(report: ImportReport, { sources, leftOut, notes }: ReadKeys): FileOutcomes {
   const outcomes = report.outcomes.map((outcome) => ({ ...outcome, row: sources[outcome.row] as number }));
   return { ...report, outcomes, leftOut, notes };
 }
@@ -108,7 +108,7 @@ function readRows(rows: unknown[], from: NonNullable<Options['from']>, mapping: 
 
 /** The outcomes of the rows, by their place in the file. */
 function tellOutcomes(
-  { imported, exists, failed, complete, outcomes, leftOut, notes }: Told,
+  { imported, exists, failed, complete, outcomes, leftOut, notes }: FileOutcomes,
   dryRun: boolean,
 ): void {
   for (const { row, path, message } of notes) tell(line`row ${row}, ${path}: ${message}`);

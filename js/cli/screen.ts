@@ -13,7 +13,7 @@ export function statusOf(record: TokenRecord, now: number): string {
 }
 
 /** The templates of the token, or else the number of its permissions. */
-export function scopeOf(record: TokenRecord): string {
+export function grantSummary(record: TokenRecord): string {
   const chosen = [
     ...record.templates.map(({ id }) => id),
     ...record.added.map((permission) => `+${permission}`),
@@ -43,7 +43,7 @@ export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = 
     ['resource', record.resource === record.owner ? undefined : record.resource || '(everything)'],
     ['status', paintStatus(stream, statusOf(record, now))],
     ['reason', record.reason],
-    ['scope', scopeOf(record)],
+    ['scope', grantSummary(record)],
     ['permissions', record.permissions],
     ['conditions', inJson(record.conditions)],
     ['limits', inJson(record.limits)],

@@ -10,7 +10,7 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"
 
 /** A JSON object. An optional body that is absent is an empty object. */
 export async function readJson(request: Request, required: boolean): Promise<Record<string, unknown>> {
-  const text = await readText(request, JSON_TYPE, 'application/json', required, MAX_JSON_BYTES);
+  const text = await readBodyText(request, JSON_TYPE, 'application/json', required, MAX_JSON_BYTES);
   if (text === undefined) return {};
   const value = parse(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -21,7 +21,13 @@ export async function readJson(request: Request, required: boolean): Promise<Rec
 
 /** The fields of a form. RFC 6749 §3.2: no field twice, and an empty field counts as absent. */
 export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
-  const text = await readText(request, FORM_TYPE, 'application/x-www-form-urlencoded', true, MAX_FORM_BYTES);
+  const text = await readBodyText(
+    request,
+    FORM_TYPE,
+    'application/x-www-form-urlencoded',
+    true,
+    MAX_FORM_BYTES,
+  );
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (value === '') continue;
@@ -32,7 +38,7 @@ export async function readForm(request: Request): Promise<ReadonlyMap<string, st
   return fields;
 }
 
-async function readText(
+async function readBodyText(
   request: Request,
   type: RegExp,
   expected: string,

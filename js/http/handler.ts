@@ -4,7 +4,7 @@ import { accountVerbs, encodedAccountPath } from './account-path.js';
 import { refuseOversized } from './bounds.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { type HandlerOptions, type HandlerSettings, readHandlerOptions } from './options.js';
-import { isFailure, RequestRefused, refusalOf } from './refusal.js';
+import { isFailure, problemOf, RequestRefused } from './refusal.js';
 import { HostAnswered, type Route } from './route.js';
 import { routesOf } from './routes.js';
 
@@ -36,7 +36,7 @@ export function handler(tokens: Tokens, options: HandlerOptions): (request: Requ
     } catch (error) {
       if (error instanceof HostAnswered) return error.response;
       if (isFailure(error)) settings.onError(error, { operation: 'handler', request });
-      return finish(refusalOf(error), request, settings);
+      return finish(problemOf(error), request, settings);
     }
   };
 }

@@ -20,13 +20,13 @@ export function readQuery(search: URLSearchParams, parameters: Parameters): Quer
   for (const [name, text] of search) {
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter === undefined) throw unknown(name, parameters);
-    if (Object.hasOwn(query, name)) throw wrong(`The parameter ${name} is given twice.`);
+    if (Object.hasOwn(query, name)) throw malformedQuery(`The parameter ${name} is given twice.`);
     query[name] = parameter.schema.type === 'integer' ? readInteger(name, text) : text;
   }
   const missing = Object.keys(parameters).find(
     (name) => parameters[name]?.required && !Object.hasOwn(query, name),
   );
-  if (missing !== undefined) throw wrong(`The parameter ${missing} is required.`);
+  if (missing !== undefined) throw malformedQuery(`The parameter ${missing} is required.`);
   return query;
 }
 
@@ -39,21 +39,22 @@ const SECRETS = ['access_token', 'token', 'subject_token', 'actor_token', 'clien
  */
 export function refuseSecrets(search: URLSearchParams): void {
   const secret = SECRETS.find((name) => search.has(name));
-  if (secret !== undefined) throw wrong(`The parameter ${secret} belongs in the body, never in the query.`);
+  if (secret !== undefined)
+    throw malformedQuery(`The parameter ${secret} belongs in the body, never in the query.`);
 }
 
 function readInteger(name: string, text: string): number {
   if (/^(?:0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw wrong(`The parameter ${name} must be a whole number.`);
+  throw malformedQuery(`The parameter ${name} must be a whole number.`);
 }
 
 function unknown(name: string, parameters: Parameters): RequestRefused {
   const known = Object.keys(parameters);
   const right = known.length === 0 ? '; there are none here.' : didYouMean(name, known);
-  return wrong(`Unknown parameter "${showName(name)}"${right}`);
+  return malformedQuery(`Unknown parameter "${showName(name)}"${right}`);
 }
 
-const wrong = (detail: string) => new RequestRefused('malformed_request', detail);
+const malformedQuery = (detail: string) => new RequestRefused('malformed_request', detail);
 
 export const OWNER: Parameter = {
   description: 'Whose: a resource such as `org:acme`. Default: the actor itself, where its id is a resource.',

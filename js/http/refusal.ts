@@ -80,7 +80,7 @@ export class RequestRefused extends Error {
 }
 
 /** The response for an error, as a problem of RFC 9457. Unexpected errors reveal nothing. */
-export function refusalOf(error: unknown): Response {
+export function problemOf(error: unknown): Response {
   if (error instanceof RequestRefused) return problem(error.code, error.message, {}, error.headers);
   if (!(error instanceof LeastkeyError) || isOfTheHost(error)) return problem('internal', FAILED);
   const { code, message, path, problems } = error;

@@ -33,10 +33,10 @@ export interface Route {
   headers?: readonly ('If-Match' | 'If-None-Match' | 'Idempotency-Key')[];
   body?: Body;
   /** The responses except refusals, by status. */
-  answers: Readonly<Record<number, Answer>>;
+  answers: Readonly<Record<number, RouteAnswer>>;
   /** The problems that it can answer. */
   refusals: readonly (RequestCode | ErrorCode)[];
-  run(call: Call): Promise<Response>;
+  run(call: RouteCall): Promise<Response>;
 }
 
 export interface Body {
@@ -46,7 +46,7 @@ export interface Body {
   type: 'application/json' | 'application/x-www-form-urlencoded';
 }
 
-export interface Answer {
+export interface RouteAnswer {
   description: string;
   /** Absent: there is no body. */
   schema?: Schema;
@@ -56,7 +56,7 @@ export interface Answer {
 }
 
 /** A request for its route. */
-export interface Call {
+export interface RouteCall {
   request: Request;
   url: URL;
   /** The values of `{names}` in the path, decoded. */

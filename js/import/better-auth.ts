@@ -1,7 +1,7 @@
 import type { Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
 import { type ForeignRow, isTexts } from './foreign-row.js';
-import { type KeyMapping, type ReadKeys, readKeys, selectionOf, whose } from './keys.js';
+import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './keys.js';
 
 /**
  * SHA-256 in base64url without padding: how Better Auth stores a key, unless hashing is disabled.
@@ -18,7 +18,7 @@ const DIGEST = /^[A-Za-z0-9_-]{43}$/;
  * await tokens.importKeys(rows, actor);
  */
 export function fromBetterAuth(rows: Iterable<unknown>, mapping: KeyMapping): ReadKeys {
-  return readKeys(rows, mapping, 'fromBetterAuth', (row) => readRow(row, mapping));
+  return readForeignKeys(rows, mapping, 'fromBetterAuth', (row) => readRow(row, mapping));
 }
 
 function readRow(row: ForeignRow, mapping: KeyMapping): KeyRow {

@@ -22,7 +22,7 @@ const MAX_ROUTES = 1_000;
 const MAX_SCOPE_LENGTH = 2_048;
 
 /** A permission of the draft. */
-interface Entry {
+interface PermissionEntry {
   title: string;
   description?: string;
   routes: string[];
@@ -30,16 +30,16 @@ interface Entry {
 
 /** A node of the draft: a permission, a group, or both. */
 interface Node {
-  entry?: Entry;
+  entry?: PermissionEntry;
   children: Map<string, Node>;
 }
 
 /** A draft of a catalog: scopes become permissions, requests become routes. */
-export class Draft {
+export class CatalogDraft {
   readonly notes: Problem[] = [];
   readonly #service: string | undefined;
   readonly #ownService: string;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, PermissionEntry>();
   /** By scope; `undefined` for one that cannot be a permission. */
   readonly #ids = new Map<string, string | undefined>();
   /** The number of the next scope with the same permission id. */
@@ -73,7 +73,7 @@ export class Draft {
     const id = this.#idFor(scope, path);
     this.#ids.set(scope, id);
     if (id === undefined) return;
-    const entry: Entry = { title: title.trim() || scope, routes: [] };
+    const entry: PermissionEntry = { title: title.trim() || scope, routes: [] };
     if (id !== scope) entry.description = `The scope ${scope}.`;
     this.#entries.set(id, entry);
   }

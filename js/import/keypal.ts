@@ -1,7 +1,7 @@
 import type { Conditions, Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
 import { ForeignRow, isTexts } from './foreign-row.js';
-import { type KeyMapping, type ReadKeys, readKeys, selectionOf, whose } from './keys.js';
+import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './keys.js';
 
 /** SHA-256 in hexadecimal digits: how keypal stores a key by default. */
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -17,7 +17,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
  * await tokens.importKeys(rows, actor);
  */
 export function fromKeypal(rows: Iterable<unknown>, mapping: KeyMapping): ReadKeys {
-  return readKeys(rows, mapping, 'fromKeypal', (row) => readRecord(row, mapping));
+  return readForeignKeys(rows, mapping, 'fromKeypal', (row) => readRecord(row, mapping));
 }
 
 function readRecord(record: ForeignRow, mapping: KeyMapping): KeyRow {

@@ -68,7 +68,7 @@ const MAPPING = [
 ] as const satisfies (keyof KeyMapping)[];
 
 /** Reads rows. A row with a problem is left out. */
-export function readKeys(
+export function readForeignKeys(
   rows: Iterable<unknown>,
   mapping: KeyMapping,
   of: string,

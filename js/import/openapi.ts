@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../api/errors.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { at, isObject, type Members, membersAt, References, textAt } from './document.js';
-import { Draft, type Imported } from './draft.js';
+import { CatalogDraft, type Imported } from './draft.js';
 import { routePath } from './request-path.js';
 import type { ImportOptions } from './scopes.js';
 import { Securities } from './security.js';
@@ -45,7 +45,7 @@ export function importOpenApi(document: unknown, options: OpenApiOptions = {}): 
   }
   const title = textAt(membersAt(root, 'info'), 'title') ?? 'api';
   const ownService = segmentsOf(title.toLowerCase()).join('-').slice(0, MAX_OWN_SERVICE_LENGTH) || 'api';
-  const draft = new Draft(service, ownService);
+  const draft = new CatalogDraft(service, ownService);
   const references = new References(root);
   addScopes(root, references, draft);
   addRoutes(root, references, draft, basePath);
@@ -66,7 +66,7 @@ function readDocument(document: unknown): Members {
  * The scopes that security schemes declare. OpenID Connect and HTTP schemes declare them on
  * operations only.
  */
-function addScopes(root: Members, references: References, draft: Draft): void {
+function addScopes(root: Members, references: References, draft: CatalogDraft): void {
   const schemes = membersAt(membersAt(root, 'components'), 'securitySchemes');
   for (const [name, value] of Object.entries(schemes)) {
     const path = at('$.components.securitySchemes', name);
@@ -84,7 +84,12 @@ function addScopes(root: Members, references: References, draft: Draft): void {
   }
 }
 
-function addRoutes(root: Members, references: References, draft: Draft, basePath: string | undefined): void {
+function addRoutes(
+  root: Members,
+  references: References,
+  draft: CatalogDraft,
+  basePath: string | undefined,
+): void {
   const securities = new Securities(root);
   const servers = new Servers(root);
   for (const [path, value] of Object.entries(membersAt(root, 'paths'))) {
@@ -98,7 +103,7 @@ function addRoutes(root: Members, references: References, draft: Draft, basePath
       const operation = item[method];
       if (!isObject(operation)) continue;
       const operationPlace = `${place}.${method}`;
-      const scope = scopeOf(securities, operation, draft, operationPlace);
+      const scope = routeScope(securities, operation, draft, operationPlace);
       if (scope === undefined) continue;
       const base = basePath ?? baseOf(servers, item, operation, draft, operationPlace);
       if (base !== undefined) addRoute(draft, scope, method, `${base}${path}`, operationPlace);
@@ -107,10 +112,10 @@ function addRoutes(root: Members, references: References, draft: Draft, basePath
 }
 
 /** The single scope that a route can require without requiring less than the document. */
-function scopeOf(
+function routeScope(
   securities: Securities,
   operation: Members,
-  draft: Draft,
+  draft: CatalogDraft,
   place: string,
 ): string | undefined {
   const { isNew, scopes, chosen, asked, besides, others } = securities.of(operation);
@@ -133,7 +138,7 @@ function baseOf(
   servers: Servers,
   item: Members,
   operation: Members,
-  draft: Draft,
+  draft: CatalogDraft,
   place: string,
 ): string | undefined {
   const { base, others } = servers.of(operation, item);
@@ -147,7 +152,7 @@ function baseOf(
   return base;
 }
 
-function addRoute(draft: Draft, scope: string, method: string, path: string, place: string): void {
+function addRoute(draft: CatalogDraft, scope: string, method: string, path: string, place: string): void {
   const translated = routePath(path);
   if (method === 'trace') {
     draft.note(place, 'has no route: there are none for TRACE');

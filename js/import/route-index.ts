@@ -5,12 +5,12 @@ const MAX_FORMS = 128;
 interface Form {
   /** Which segments are parameters; the first is the method. */
   open: readonly boolean[];
-  routes: Entry[];
+  routes: RouteEntry[];
   /** By a choice of positions: the first route with these literals there. Filled on demand. */
-  byLiterals: Map<string, Map<string, Entry>>;
+  byLiterals: Map<string, Map<string, RouteEntry>>;
 }
 
-interface Entry {
+interface RouteEntry {
   /** The number of the route, in order of insertion. */
   order: number;
   route: string;
@@ -39,7 +39,7 @@ export class RouteIndex {
    */
   clashing(route: string): string | undefined {
     const { segments, open } = partsOf(route);
-    let first: Entry | undefined;
+    let first: RouteEntry | undefined;
     for (const form of this.#forms.get(open.length)?.values() ?? []) {
       if (!cross(form.open, open)) continue;
       const literal = open.flatMap((isOpen, at) => (isOpen || form.open[at] ? [] : [at]));
@@ -79,17 +79,17 @@ function cross(ones: readonly boolean[], others: readonly boolean[]): boolean {
  * The routes of a shape by their literals at some positions. Built on first use, then kept up to
  * date.
  */
-function literalsOf({ routes, byLiterals }: Form, places: readonly number[]): Map<string, Entry> {
+function literalsOf({ routes, byLiterals }: Form, places: readonly number[]): Map<string, RouteEntry> {
   const choice = places.join();
   const known = byLiterals.get(choice);
   if (known !== undefined) return known;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, RouteEntry>();
   for (const entry of routes) enter(entries, entry, places);
   byLiterals.set(choice, entries);
   return entries;
 }
 
-function enter(entries: Map<string, Entry>, entry: Entry, places: readonly number[]): void {
+function enter(entries: Map<string, RouteEntry>, entry: RouteEntry, places: readonly number[]): void {
   const literals = chosen(entry.segments, places);
   if (!entries.has(literals)) entries.set(literals, entry);
 }

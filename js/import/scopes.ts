@@ -1,6 +1,6 @@
 import { LeastkeyError } from '../api/errors.js';
 import { refuseUnknownOptions } from '../input/options.js';
-import { Draft, type Imported } from './draft.js';
+import { CatalogDraft, type Imported } from './draft.js';
 
 /** Options for the names of an import. */
 export interface ImportOptions {
@@ -36,7 +36,7 @@ export function importScopes(
   options: ImportOptions = {},
 ): Imported {
   refuseUnknownOptions(options, ['service'], 'importScopes');
-  const draft = new Draft(options.service, OWN_SERVICE);
+  const draft = new CatalogDraft(options.service, OWN_SERVICE);
   for (const { scope, title, path } of typeof scopes === 'string' ? scopesIn(scopes) : listed(scopes)) {
     draft.add(scope, title, path);
   }

@@ -5,7 +5,7 @@ import type { Write } from '../api/store.js';
 import { drawEntropy, type ManageCore, type Time } from '../core/manage-core.js';
 import { backOff, Deadline, TimeoutError } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
-import { type Call, type Need, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import { type Call, type Need, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { commitWrites, fetchReads, MAX_KEYS } from '../stores/calls.js';
 import { restoreExpectations } from '../stores/response.js';
@@ -93,7 +93,7 @@ class Operation {
       const step = await this.#planUntilDecided(attempt > 0);
       if (step !== undefined) {
         if ('answer' in step) return step.answer;
-        if (!('commit' in step)) throw refusal(step);
+        if (!('commit' in step)) throw stepError(step);
         if (dryRun || (await this.#commit(step.commit.writes))) return step.commit.answer;
       }
       if (!(await this.#pause(attempt))) throw this.#deadlineError();

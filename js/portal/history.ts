@@ -1,28 +1,28 @@
 import { withoutPrefill } from './create/prefill.js';
 import type { View } from './portal.js';
-import { addressOf, type Route, routeOf } from './routes.js';
+import { addressOf, routeOf, type ScreenRoute } from './routes.js';
 
 /** What the page history needs from the portal. */
-export interface Shown {
+export interface HistoryHost {
   /** Shows the screen of an address. */
-  show(route: Route): void;
+  show(route: ScreenRoute): void;
   /** Whether the screen may be left now. If not, the portal calls `leave` after a confirmation. */
   mayLeave(leave: () => void): boolean;
 }
 
 /** Synchronizes the address of the page with the screen, if the host wants that. */
 export class PageHistory {
-  readonly #portal: Shown;
+  readonly #portal: HistoryHost;
   /** The address of the screen that is shown. */
   #address = '';
   #listening = false;
 
-  constructor(portal: Shown) {
+  constructor(portal: HistoryHost) {
     this.#portal = portal;
   }
 
   /** Starts with the screen of the page's address, if it is one of the portal. */
-  start(): Route | undefined {
+  start(): ScreenRoute | undefined {
     if (!this.#listening) addEventListener('popstate', this.#move);
     this.#listening = true;
     const route = routeOf(location.hash);

@@ -19,7 +19,7 @@ import type { Strings } from './text/strings.js';
 import { EditToken } from './token/edit-token.js';
 import { ManageToken } from './token/manage-token.js';
 import { TokenAudit } from './token/token-audit.js';
-import { TokenPage } from './token/token-page.js';
+import { TokenScreen } from './token/token-screen.js';
 import { TokenSessions } from './token/token-sessions.js';
 
 export { ENGLISH, type StringKey, type Strings } from './text/strings.js';
@@ -73,7 +73,7 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   'leastkey-permission-editor': PermissionEditor,
   'leastkey-narrowing': Narrowing,
   'leastkey-permission-tree': PermissionTree,
-  'leastkey-token-page': TokenPage,
+  'leastkey-token-page': TokenScreen,
   'leastkey-token-audit': TokenAudit,
   'leastkey-token-sessions': TokenSessions,
   'leastkey-edit-token': EditToken,

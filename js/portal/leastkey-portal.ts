@@ -20,7 +20,7 @@ import type { Strings } from './text/strings.js';
 import { Texts } from './text/text.js';
 import { Times } from './text/times.js';
 import type { ManageToken } from './token/manage-token.js';
-import type { TokenPage } from './token/token-page.js';
+import type { TokenScreen } from './token/token-screen.js';
 
 /** The element: source, actor and current screen. */
 export class LeastkeyPortal extends LitElement {
@@ -249,7 +249,7 @@ export class LeastkeyPortal extends LitElement {
   #changed(record: TokenRecord): void {
     // Sessions are not in the list, but on the page of their parent.
     if (record.parents === undefined) this.portal?.listing.put(record);
-    void this.renderRoot.querySelector<TokenPage>('leastkey-token-page')?.load();
+    void this.renderRoot.querySelector<TokenScreen>('leastkey-token-page')?.load();
   }
 
   #gone(id: string): void {

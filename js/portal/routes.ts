@@ -1,7 +1,7 @@
 import type { View } from './portal.js';
 
 /** A screen with an address, and the owner if the address names one. */
-export interface Route {
+export interface ScreenRoute {
   view: View;
   owner?: string;
 }
@@ -29,7 +29,7 @@ export function addressOf(view: View, owner: string): string {
 const ROUTE = /^#\/(?:(new)|tokens(?:\/([0-9A-Za-z]{1,64})(\/edit)?)?)(?:\?owner=([^&]{1,800}))?$/;
 
 /** The screen of a fragment; `undefined` if it is not one of the portal. */
-export function routeOf(fragment: string): Route | undefined {
+export function routeOf(fragment: string): ScreenRoute | undefined {
   const found = ROUTE.exec(fragment);
   if (found === null) return undefined;
   const [, create, id, edit, owner] = found;

@@ -81,17 +81,17 @@ export function d1Store(database: D1Like, options: D1StoreOptions = {}): Store {
   refuseUnknownOptions(options, ['now'], 'd1Store');
   const { prepare, batch, getBookmark } = (database ?? {}) as Partial<D1Like> & { getBookmark?: unknown };
   if (typeof getBookmark === 'function') {
-    throw wrong(
+    throw invalidDatabase(
       'a session of D1 may read from a replica, where a revocation has not arrived yet; give the database itself',
     );
   }
   if (typeof prepare !== 'function' || typeof batch !== 'function') {
-    throw wrong('expected the binding of a D1 database, such as env.DB');
+    throw invalidDatabase('expected the binding of a D1 database, such as env.DB');
   }
   return new D1Store(database, sweepClock(options.now));
 }
 
-function wrong(message: string): LeastkeyError {
+function invalidDatabase(message: string): LeastkeyError {
   return new LeastkeyError('invalid_input', `database: ${message}`, { path: 'database' });
 }
 

@@ -3,7 +3,7 @@ import type { Entry, Range, Store, Write } from '../api/store.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
-import { Connection, ENTRIES, EXPIRY, unavailable } from './indexeddb-connection.js';
+import { Connection, ENTRIES, EXPIRY, indexedDbError } from './indexeddb-connection.js';
 
 export interface IndexedDbStoreOptions {
   /**
@@ -117,7 +117,7 @@ class OpenIndexedDbStore implements IndexedDbStore {
     if (failure === undefined && done) return true;
     const cause = failure?.cause ?? transaction.error;
     // The browser rolled it back: the storage is full, or the page is closing.
-    if (!done) throw unavailable(`${reasonOf(cause)}; nothing was changed`, cause);
+    if (!done) throw indexedDbError(`${reasonOf(cause)}; nothing was changed`, cause);
     throw cause;
   }
 
@@ -173,7 +173,7 @@ function reasonOf(cause: unknown): string {
 function answerOf<T>(request: IDBRequest): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(unavailable('the database cannot be read', request.error));
+    request.onerror = () => reject(indexedDbError('the database cannot be read', request.error));
   });
 }
 

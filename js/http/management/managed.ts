@@ -4,7 +4,7 @@ import type { Tokens } from '../../api/tokens.js';
 import { readJson } from '../body.js';
 import { type Query, readQuery } from '../query.js';
 import { RequestRefused } from '../refusal.js';
-import { ALWAYS, type Call, HostAnswered, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
+import { ALWAYS, HostAnswered, type Route, type RouteCall, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { requireSameOrigin } from '../same-origin.js';
 
 /** One call of the management API by an authenticated actor. */
@@ -85,7 +85,7 @@ function bodyOf(name: string): NonNullable<Route['body']> {
   return { schema: name.replace(/\?$/, ''), required, type: 'application/json' };
 }
 
-async function authenticate({ request, settings }: Call): Promise<Actor> {
+async function authenticate({ request, settings }: RouteCall): Promise<Actor> {
   const safe = request.method === 'GET' || request.method === 'HEAD';
   if (settings.cookie && !safe) requireSameOrigin(request, settings.origins);
   const actor: unknown = await settings.authenticate(request);

@@ -3,7 +3,7 @@ import type { VerifiedToken } from '../../api/verification.js';
 import { readForm } from '../body.js';
 import type { HandlerSettings } from '../options.js';
 import { refuseSecrets } from '../query.js';
-import { ALWAYS, type Answer, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
+import { ALWAYS, type Route, type RouteAnswer, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { OAuthRefused } from './refusal.js';
 
@@ -19,11 +19,11 @@ export interface FormCall {
 export type FormRow = Pick<Route, 'path' | 'id' | 'summary' | 'description'> & {
   /** The name of the form's schema. */
   form: string;
-  answers: Readonly<Record<number, Answer>>;
+  answers: Readonly<Record<number, RouteAnswer>>;
   run(call: FormCall): Promise<Response>;
 };
 
-const REFUSED: Readonly<Record<number, Answer>> = {
+const REFUSED: Readonly<Record<number, RouteAnswer>> = {
   400: { description: 'The request is wrong; `error` says how.', schema: ref('OAuthError') },
   401: {
     description: 'The client is not known here.',

@@ -1,10 +1,10 @@
 import { LeastkeyError } from '../../api/errors.js';
 import type { TokenRecord } from '../../api/token.js';
 import type { Verdict, VerifiedToken } from '../../api/verification.js';
-import { refuse } from '../../guard/refusal.js';
+import { refusalResponse } from '../../guard/refusal.js';
 import { causeOf } from '../../verify/unavailable.js';
 import { contextOf, readClientIp, shownAddress } from '../context.js';
-import { ALWAYS, type Answer, type Call, json, type Route, UNAVAILABLE } from '../route.js';
+import { ALWAYS, json, type Route, type RouteAnswer, type RouteCall, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { scopeOf } from './endpoint.js';
 
@@ -12,14 +12,14 @@ import { scopeOf } from './endpoint.js';
 const SPELLINGS = { 'access-token': 'AccessToken', 'access-tokens': 'AccessTokens' } as const;
 
 /** The problems of a refused credential, besides those of the request. */
-const refused = (description: string, header: string): Answer => ({
+const refused = (description: string, header: string): RouteAnswer => ({
   description,
   schema: ref('CredentialProblem'),
   type: 'application/problem+json',
   headers: [header],
 });
 
-const REFUSED: Readonly<Record<number, Answer>> = {
+const REFUSED: Readonly<Record<number, RouteAnswer>> = {
   400: refused('The credential cannot be read.', 'WWW-Authenticate'),
   401: refused('No credential, or none that is valid: each looks like any other.', 'WWW-Authenticate'),
   403: refused('The credential may not be used for this.', 'WWW-Authenticate'),
@@ -59,9 +59,9 @@ export function sessionRoutes(oauthPath: string): Route[] {
   ]);
 }
 
-async function begin(call: Call): Promise<Response> {
+async function begin(call: RouteCall): Promise<Response> {
   const { verdict, context } = await present(call);
-  if (verdict.token === undefined || !verdict.valid) return refuse(call.request, verdict, undefined);
+  if (verdict.token === undefined || !verdict.valid) return refusalResponse(call.request, verdict, undefined);
   if (call.head) return json({});
   try {
     const { token, record } = await call.tokens.exchange(call.request.headers, { sibling: true }, context);
@@ -77,8 +77,10 @@ async function begin(call: Call): Promise<Response> {
     });
   } catch (error) {
     if (!(error instanceof LeastkeyError)) throw error;
-    if (error.code === 'invalid_token') return refuse(call.request, { ...verdict, ...OVER }, undefined);
-    if (error.code === 'forbidden') return refuse(call.request, { ...verdict, ...NOT_EXCHANGED }, undefined);
+    if (error.code === 'invalid_token')
+      return refusalResponse(call.request, { ...verdict, ...OVER }, undefined);
+    if (error.code === 'forbidden')
+      return refusalResponse(call.request, { ...verdict, ...NOT_EXCHANGED }, undefined);
     throw error;
   }
 }
@@ -88,15 +90,15 @@ const OVER = { status: 401, error: 'invalid_token' } as const;
 
 const NOT_EXCHANGED = { status: 403, error: 'insufficient_scope' } as const;
 
-async function end(call: Call): Promise<Response> {
+async function end(call: RouteCall): Promise<Response> {
   const { verdict } = await present(call);
-  if (verdict.token === undefined || !verdict.valid) return refuse(call.request, verdict, undefined);
+  if (verdict.token === undefined || !verdict.valid) return refusalResponse(call.request, verdict, undefined);
   const { id } = verdict.token;
   try {
     await call.tokens.revoke(id, { reason: 'ended by its bearer' }, { token: id });
   } catch (error) {
     const over = error instanceof LeastkeyError && (error.code === 'forbidden' || error.code === 'not_found');
-    if (over) return refuse(call.request, { ...verdict, ...OVER }, undefined);
+    if (over) return refusalResponse(call.request, { ...verdict, ...OVER }, undefined);
     throw error;
   }
   return json({ ...session(verdict.token, call), authenticated: false, expiresIn: 0 });
@@ -105,7 +107,7 @@ async function end(call: Call): Promise<Response> {
 /** A credential belongs in the header: query strings end in logs (RFC 6750 §5.3). */
 const IN_QUERY = { valid: false, code: 'malformed', status: 400, error: 'invalid_request', asOf: 0 } as const;
 
-async function present({ tokens, request, url, settings }: Call) {
+async function present({ tokens, request, url, settings }: RouteCall) {
   const context = contextOf(request, settings);
   const verdict: Verdict = url.searchParams.has('access_token')
     ? IN_QUERY
@@ -114,7 +116,7 @@ async function present({ tokens, request, url, settings }: Call) {
   return { verdict, context };
 }
 
-function session(token: TokenRecord | VerifiedToken, { settings, request }: Call) {
+function session(token: TokenRecord | VerifiedToken, { settings, request }: RouteCall) {
   const { id, subject, technicalUser, owner } = token;
   return {
     sessionId: id,

@@ -1,6 +1,6 @@
 import type { Parameters } from '../query.js';
 import { STATUSES } from '../refusal.js';
-import type { Access, Answer, Route } from '../route.js';
+import type { Access, Route, RouteAnswer } from '../route.js';
 import { SCHEMAS } from '../schemas/all.js';
 import { ref, type Schema, TEXT } from '../schemas/schema.js';
 
@@ -121,7 +121,7 @@ function responses({ answers, refusals }: Route): object {
     described[status] = {
       description: `${description} Codes: ${codes.join(', ')}.`,
       content: { ...content, [PROBLEM]: { schema } },
-      headers: { ...headers, ...headersOf(REFUSAL_HEADERS[status]) },
+      headers: { ...headers, ...responseHeaders(REFUSAL_HEADERS[status]) },
     };
   }
   return described;
@@ -135,15 +135,15 @@ interface Described {
   headers: Readonly<Record<string, object>>;
 }
 
-function response({ description, schema, type = 'application/json', headers }: Answer): Described {
+function response({ description, schema, type = 'application/json', headers }: RouteAnswer): Described {
   return {
     description,
     ...(schema === undefined ? {} : { content: { [type]: { schema } } }),
-    headers: headersOf(headers),
+    headers: responseHeaders(headers),
   };
 }
 
-function headersOf(names: readonly string[] = []): Record<string, Schema> {
+function responseHeaders(names: readonly string[] = []): Record<string, Schema> {
   return Object.fromEntries(names.map((name) => [name, { ...HEADERS[name] }]));
 }
 

@@ -6,14 +6,14 @@ import type { CreateInput } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
+import { commitPendingText } from '../pending-text.js';
 import { type ChoiceChange, selectionOf } from '../permissions/choice.js';
 import { warningsOf } from '../permissions/summary.js';
 import { PortalElement } from '../portal-element.js';
 import { restrictionFields } from '../restrictions/restriction-fields.js';
 import type { UnreadableField } from '../restrictions/unreadable-field.js';
-import { settle } from '../settle.js';
 import { detailsSection } from './details.js';
-import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKind } from './draft.js';
+import { draftOf, inputOf, isComplete, type Section, stepsOf, type TokenDraft, withKind } from './draft.js';
 import { expirationField } from './expiration.js';
 import type { Prefill } from './prefill.js';
 import { review } from './review.js';
@@ -36,7 +36,7 @@ export class CreateToken extends PortalElement {
   };
   declare prefill: Prefill | undefined;
   declare engine: Engine | undefined;
-  declare draft: Draft;
+  declare draft: TokenDraft;
   declare step: number;
   /** Whether the user tried to continue: only then are missing fields reported. */
   declare tried: boolean;
@@ -47,7 +47,7 @@ export class CreateToken extends PortalElement {
   /** Whether a step is in progress: a second click is ignored. */
   #going = false;
   /** The credential for all attempts of one draft, so that a retry creates no second token. */
-  #minted: { of: Draft; input: CreateInput; credential: Minted } | undefined;
+  #minted: { of: TokenDraft; input: CreateInput; credential: Minted } | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -168,7 +168,7 @@ export class CreateToken extends PortalElement {
     return isComplete(section, this.draft, this.#preview()?.permissions.length ?? 0, this.portal.now());
   }
 
-  #change(change: Partial<Draft>): void {
+  #change(change: Partial<TokenDraft>): void {
     const { kind } = change;
     const draft = { ...this.draft, ...change };
     this.draft = kind === undefined ? draft : withKind(draft, kind);
@@ -197,7 +197,7 @@ export class CreateToken extends PortalElement {
     event.preventDefault();
     if (this.busy || this.#going || this.engine === undefined) return;
     this.#going = true;
-    const settled = await settle(this, this.draft.tokenFields);
+    const settled = await commitPendingText(this, this.draft.tokenFields);
     this.#going = false;
     if (!settled) return;
     const steps = stepsOf(this.draft.kind);

@@ -7,7 +7,7 @@ import { type Expiration, expiryInput, isPossible, usualExpiration } from './exp
 import type { Prefill } from './prefill.js';
 
 /** A draft of a token. */
-export interface Draft {
+export interface TokenDraft {
   kind: DescribedKind;
   subject: string;
   tokenFields: TokenFields;
@@ -20,7 +20,7 @@ export function draftOf(
   portal: Portal,
   kinds: readonly DescribedKind[],
   prefill: Prefill | undefined,
-): Draft {
+): TokenDraft {
   const kind = kinds.find(({ id }) => id === prefill?.kind) ?? (kinds[0] as DescribedKind);
   const known = portal.deployment.catalog.templates ?? {};
   const templates = prefill?.templates.filter((id) => Object.hasOwn(known, id)) ?? [];
@@ -33,7 +33,7 @@ export function draftOf(
 }
 
 /** The draft for another kind, with its role and lifetime. */
-export function withKind(draft: Draft, kind: DescribedKind): Draft {
+export function withKind(draft: TokenDraft, kind: DescribedKind): TokenDraft {
   const { role, ...choice } = draft.choice;
   return {
     ...draft,
@@ -57,7 +57,7 @@ export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][]
 }
 
 /** Whether a section is complete. */
-export function isComplete(section: Section, draft: Draft, given: number, now: number): boolean {
+export function isComplete(section: Section, draft: TokenDraft, given: number, now: number): boolean {
   if (section === 'details') return draft.tokenFields.name.trim() !== '';
   if (section === 'permissions') return given > 0;
   if (section === 'expiration') return isPossible(draft.expiration, draft.kind, now);
@@ -65,7 +65,7 @@ export function isComplete(section: Section, draft: Draft, given: number, now: n
 }
 
 /** The input of `create` without the credential. */
-export function inputOf(draft: Draft, owner: string, now: number): CreateInput {
+export function inputOf(draft: TokenDraft, owner: string, now: number): CreateInput {
   const { kind, subject, tokenFields, choice, expiration } = draft;
   return {
     kind: kind.id,

@@ -2,7 +2,7 @@ import type { Deployment } from '../../api/catalog.js';
 import type { Tokens } from '../../api/tokens.js';
 import { ManageCore } from '../../core/manage-core.js';
 import { mintCredential } from '../../manage/mint.js';
-import { refusal } from '../../runtime/protocol.js';
+import { stepError } from '../../runtime/protocol.js';
 
 /** The parts of the core that the portal uses. `Tokens` of a host has them too. */
 export type Engine = Pick<Tokens, 'resolve' | 'expand' | 'mint'>;
@@ -19,7 +19,7 @@ export async function startEngine({ catalog, prefix }: Deployment, now: () => nu
     resolve: (selection, { tree = true } = {}) => {
       const step = core.resolve(selection, tree);
       if ('answer' in step) return step.answer as ReturnType<Engine['resolve']>;
-      throw refusal(step);
+      throw stepError(step);
     },
     expand: (pattern) => core.expand(pattern),
     mint: ({ id } = {}) => mintCredential(core, { reading: now, entropy: undefined }, id),

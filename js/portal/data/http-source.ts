@@ -36,7 +36,7 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
     clock.take(response);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok && answer !== undefined) return answer as T;
-    throw refusalOf(method, response.status, answer);
+    throw errorOf(method, response.status, answer);
   }
 
   const at = (id: string, action = '') => `/tokens/${encodeURIComponent(id)}${action}`;
@@ -81,7 +81,7 @@ function search(query: object): string {
 }
 
 /** A problem of RFC 9457 as a `LeastkeyError`. */
-function refusalOf(method: string, status: number, answer: unknown): LeastkeyError {
+function errorOf(method: string, status: number, answer: unknown): LeastkeyError {
   const { code, detail, path, problems } = (answer ?? {}) as {
     code?: string;
     detail?: string;

@@ -17,7 +17,7 @@ export function tokenRow(portal: Portal, record: TokenRecord, index: number): Te
   const actions = allowedActions(portal, record);
   const ending =
     actions.find((action) => action === 'revoke') ?? actions.find((action) => action === 'delete');
-  const scope = scopeOf(portal, record);
+  const scope = grantSummary(portal, record);
   const expires = instant(portal, record.expiresAt, never);
   const kind = portal.kindTitle(record.kind);
   return html`
@@ -66,7 +66,7 @@ export function tokenRow(portal: Portal, record: TokenRecord, index: number): Te
 }
 
 /** The summary of a token's permissions: its sets, its role, or the permissions. */
-function scopeOf({ titles, texts }: Portal, record: TokenRecord): string[] {
+function grantSummary({ titles, texts }: Portal, record: TokenRecord): string[] {
   const { role, permissions, templates, added, removed } = record;
   if (role === 'admin') return [texts.of('scope.everything')];
   const count = texts.count('scope.permissions', permissions.length);

@@ -6,7 +6,7 @@ import type { PermissionUse } from '../../api/usage.js';
 import { icon } from '../icons.js';
 import { PortalElement } from '../portal-element.js';
 import { permissionsIn } from './choice.js';
-import { givenIn, onlyGiven, permissionsShown, type Shown, shownOf, stateShown } from './shown.js';
+import { givenIn, onlyGiven, permissionsShown, type ShownNode, shownOf, stateShown } from './shown.js';
 
 /** A change in the tree: it affects displayed permissions only. */
 export class TreeChange extends Event {
@@ -98,7 +98,7 @@ export class PermissionTree extends PortalElement {
     this.dispatchEvent(new Event('filter-change'));
   }
 
-  #shown(): Shown[] {
+  #shown(): ShownNode[] {
     const given = this.fixed || this.onlyGiven;
     const words = this.words.trim().toLocaleLowerCase();
     const found = shownOf(this.tree, ({ id, title, description = '' }) =>
@@ -107,7 +107,7 @@ export class PermissionTree extends PortalElement {
     return given ? onlyGiven(found) : found;
   }
 
-  #branches(nodes: readonly Shown[]): TemplateResult {
+  #branches(nodes: readonly ShownNode[]): TemplateResult {
     return html`<ul class="tree">
       ${repeat(
         nodes,
@@ -117,7 +117,7 @@ export class PermissionTree extends PortalElement {
     </ul>`;
   }
 
-  #node(node: Shown): TemplateResult {
+  #node(node: ShownNode): TemplateResult {
     const { branch, children } = node;
     const { id, title } = branch;
     const open = this.open.has(id) || this.words.trim() !== '';
@@ -145,7 +145,7 @@ export class PermissionTree extends PortalElement {
   /**
    * A checkbox affects the displayed rows only, not the filtered ones.
    */
-  #box(node: Shown): TemplateResult {
+  #box(node: ShownNode): TemplateResult {
     const { branch } = node;
     const ids = permissionsShown(node);
     const hidden = permissionsIn(branch).length - ids.length;
@@ -169,13 +169,13 @@ export class PermissionTree extends PortalElement {
     </label>`;
   }
 
-  #mark(node: Shown): TemplateResult {
+  #mark(node: ShownNode): TemplateResult {
     return html`<span class="check">
       ${icon(node.branch.state === 'on' ? 'check' : 'partly')} ${this.#words(node)}
     </span>`;
   }
 
-  #words(node: Shown): TemplateResult {
+  #words(node: ShownNode): TemplateResult {
     const { id, title, description, deprecated, from, children } = node.branch;
     const inside = permissionsIn(node.branch).length;
     const shown = permissionsShown(node).length;

@@ -3,13 +3,13 @@ import type { Branch } from '../../api/selection.js';
 import type { Portal } from '../portal.js';
 
 /** A displayed node, with its displayed children. */
-export interface Shown {
+export interface ShownNode {
   branch: Branch;
-  children: readonly Shown[];
+  children: readonly ShownNode[];
 }
 
 /** The nodes that match, with their ancestors and descendants. */
-export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boolean): Shown[] {
+export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boolean): ShownNode[] {
   return tree.flatMap((branch) => {
     const passed = passes(branch);
     const children = shownOf(branch.children, passed ? () => true : passes);
@@ -18,18 +18,18 @@ export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boo
 }
 
 /** The displayed permissions at and below a node. */
-export function permissionsShown({ branch, children }: Shown): string[] {
+export function permissionsShown({ branch, children }: ShownNode): string[] {
   const below = children.flatMap(permissionsShown);
   return branch.grantable ? [branch.id, ...below] : below;
 }
 
 /** The state of a node's checkbox for the displayed permissions. */
-export function stateShown(node: Shown): Branch['state'] {
+export function stateShown(node: ShownNode): Branch['state'] {
   const given = givenShown(node);
   return given === 0 ? 'off' : given === permissionsShown(node).length ? 'on' : 'partly';
 }
 
-function givenShown({ branch, children }: Shown): number {
+function givenShown({ branch, children }: ShownNode): number {
   return children.reduce((sum, child) => sum + givenShown(child), isGiven(branch) ? 1 : 0);
 }
 
@@ -47,7 +47,7 @@ export function givenIn(branch: Branch): number {
 }
 
 /** The nodes with granted permissions. */
-export function onlyGiven(nodes: readonly Shown[]): Shown[] {
+export function onlyGiven(nodes: readonly ShownNode[]): ShownNode[] {
   return nodes.flatMap(({ branch, children }) =>
     branch.state === 'off' ? [] : [{ branch, children: onlyGiven(children) }],
   );

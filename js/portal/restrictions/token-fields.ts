@@ -52,7 +52,7 @@ export const NO_FIELDS: TokenFields = {
   every: 0,
 };
 
-type Told = Pick<TokenRecord, 'name' | 'description' | 'tags' | 'conditions' | 'limits'>;
+type TokenSource = Pick<TokenRecord, 'name' | 'description' | 'tags' | 'conditions' | 'limits'>;
 
 export function tokenFieldsOf({
   name,
@@ -60,7 +60,7 @@ export function tokenFieldsOf({
   tags = [],
   conditions = {},
   limits = {},
-}: Told): TokenFields {
+}: TokenSource): TokenFields {
   const { ips = [], origins = [], audiences = [], times = {} } = conditions;
   const { requests, credits } = limits;
   const { refill } = credits ?? {};

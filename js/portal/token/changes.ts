@@ -14,12 +14,19 @@ import {
 /**
  * The editable members of a token. Metadata belongs to the host and is not displayed.
  */
-export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';
+export type EditableMember = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';
 
-const EDITABLE: readonly Editable[] = ['permissions', 'name', 'description', 'tags', 'conditions', 'limits'];
+const EDITABLE: readonly EditableMember[] = [
+  'permissions',
+  'name',
+  'description',
+  'tags',
+  'conditions',
+  'limits',
+];
 
 /** The members that the kind, the status and the actor allow to edit. */
-export function editableOf({ kinds }: Portal, { kind, status }: TokenRecord): Editable[] {
+export function editableOf({ kinds }: Portal, { kind, status }: TokenRecord): EditableMember[] {
   const rules = kinds.get(kind);
   if (rules?.manage !== true || status === 'revoked') return [];
   return EDITABLE.filter((what) => rules.editable.includes(what));
@@ -45,7 +52,7 @@ export interface Changes {
 export function changesOf(
   portal: Portal,
   record: TokenRecord,
-  editable: readonly Editable[],
+  editable: readonly EditableMember[],
   { tokenFields, choice }: Edited,
   preview: Preview,
 ): Changes {
@@ -86,12 +93,12 @@ function inputsOf(tokenFields: TokenFields) {
   };
 }
 
-type Told = ReturnType<typeof inputsOf> & {
+type ChangeTexts = ReturnType<typeof inputsOf> & {
   role: string | undefined;
   resources: Readonly<Record<string, readonly string[]>>;
 };
 
-function wordsOf(portal: Portal, member: Editable | 'role' | 'resources', told: Told): string[] {
+function wordsOf(portal: Portal, member: EditableMember | 'role' | 'resources', told: ChangeTexts): string[] {
   const { titles, texts } = portal;
   switch (member) {
     case 'conditions':

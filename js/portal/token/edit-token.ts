@@ -5,6 +5,7 @@ import { roleField, rolesOf } from '../create/role-field.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
+import { commitPendingText } from '../pending-text.js';
 import { type Choice, type ChoiceChange, NOTHING, selectionOf } from '../permissions/choice.js';
 import { warningsOf } from '../permissions/summary.js';
 import { PortalElement } from '../portal-element.js';
@@ -12,8 +13,7 @@ import { descriptionField, nameField, tagsField } from '../restrictions/label-fi
 import { restrictionFields } from '../restrictions/restriction-fields.js';
 import { NO_FIELDS, type TokenFields, tokenFieldsOf } from '../restrictions/token-fields.js';
 import type { UnreadableField } from '../restrictions/unreadable-field.js';
-import { settle } from '../settle.js';
-import { type Changes, changesOf, type Editable, editableOf } from './changes.js';
+import { type Changes, changesOf, type EditableMember, editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
 import { ceilingOf, startOf } from './starting-values.js';
 
@@ -161,7 +161,7 @@ export class EditToken extends PortalElement {
   }
 
   async #submit(record: TokenRecord, engine: Engine): Promise<void> {
-    if (this.busy || !(await settle(this)) || this.busy) return;
+    if (this.busy || !(await commitPendingText(this)) || this.busy) return;
     const { changes, incomplete } = this.#edited(record, engine);
     if (changes.input !== undefined && !incomplete) await this.#save(record, changes);
   }
@@ -171,7 +171,7 @@ export class EditToken extends PortalElement {
     this.unread = undefined;
   };
 
-  #labels({ kind }: TokenRecord, editable: readonly Editable[]): TemplateResult {
+  #labels({ kind }: TokenRecord, editable: readonly EditableMember[]): TemplateResult {
     const { portal, tokenFields } = this;
     const missing = tokenFields.name.trim() === '';
     const unique = portal.kinds.get(kind)?.uniqueNames === true;
@@ -199,7 +199,7 @@ export class EditToken extends PortalElement {
     });
   }
 
-  #restrictions(editable: readonly Editable[]): TemplateResult | string {
+  #restrictions(editable: readonly EditableMember[]): TemplateResult | string {
     const offered = { conditions: editable.includes('conditions'), limits: editable.includes('limits') };
     if (!offered.conditions && !offered.limits) return '';
     return restrictionFields(this.portal, this.tokenFields, offered, this.#change, this.unread);

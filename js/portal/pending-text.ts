@@ -10,7 +10,7 @@ export type Unsettled = PortalElement & { unread: UnreadableField | undefined };
  * Commits pending text of a form. Returns whether nothing is left; otherwise shows the problem at
  * the field and focuses it. Silently dropped text would make a wider token.
  */
-export async function settle(form: Unsettled, tokenFields?: TokenFields): Promise<boolean> {
+export async function commitPendingText(form: Unsettled, tokenFields?: TokenFields): Promise<boolean> {
   const unread = unreadableFieldOf(form, tokenFields);
   form.unread = unread;
   if (unread === undefined)

@@ -15,7 +15,7 @@ import { factsOf } from './facts.js';
 import { idleNote } from './idle-note.js';
 
 /** All details of one token. */
-export class TokenPage extends PortalElement {
+export class TokenScreen extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
     id: { attribute: false },
