@@ -203,7 +203,7 @@ export class LeastkeyPortal extends LitElement {
       engine: () => this.#core(known),
       open: (view, replace) => this.open(view, replace),
       chooseOwner: (owner) => void this.chooseOwner(owner),
-      settle: ({ owner }) => this.chooseOwner(owner),
+      showOwnerOf: ({ owner }) => this.chooseOwner(owner),
       say: (text) => this.#say(text),
       tell: (text) => {
         this.told = text;

@@ -41,7 +41,7 @@ export interface Portal {
   open(view: View, replace?: boolean): void;
   chooseOwner(owner: string): void;
   /** Switches to the owner of the displayed token. */
-  settle(record: TokenRecord): Promise<void>;
+  showOwnerOf(record: TokenRecord): Promise<void>;
   /** Announces a result, visibly and to screen readers. */
   say(text: string): void;
   /** Announces to screen readers only. */

@@ -44,7 +44,7 @@ export class Narrowing extends PortalElement {
    * Adds text that was typed but not added. Returns whether nothing is left; otherwise shows the
    * problem at the field.
    */
-  async settle(): Promise<boolean> {
+  async commitPendingText(): Promise<boolean> {
     if (this.place.trim() === '' || this.given.length === 0 || this.#add()) return true;
     await this.updateComplete;
     const field = this.querySelector<HTMLElement>('.narrowing [aria-invalid="true"]');

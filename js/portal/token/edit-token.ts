@@ -61,7 +61,7 @@ export class EditToken extends PortalElement {
     try {
       const { portal } = this;
       const [engine, record] = await Promise.all([portal.engine(), portal.source.get(this.id)]);
-      await portal.settle(record);
+      await portal.showOwnerOf(record);
       this.ceiling = await ceilingOf(this.portal, record);
       const idle = this.narrow ? idleOf(this.portal, record) : undefined;
       this.choice = idle === undefined ? startOf(record, engine) : narrowedTo(record, idle.needed, engine);

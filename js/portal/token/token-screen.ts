@@ -45,7 +45,7 @@ export class TokenScreen extends PortalElement {
     this.error = undefined;
     try {
       this.record = await this.portal.source.get(this.id);
-      await this.portal.settle(this.record);
+      await this.portal.showOwnerOf(this.record);
       this.engine = await this.portal.engine();
     } catch (error) {
       this.error = error;
