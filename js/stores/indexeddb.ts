@@ -177,7 +177,7 @@ function answerOf<T>(request: IDBRequest): Promise<T> {
   });
 }
 
-/** Whether a transaction was completed; `false`: it was given back whole. */
+/** Whether a transaction was completed; `false`: it was rolled back. */
 function endOf(transaction: IDBTransaction): Promise<boolean> {
   return new Promise((resolve) => {
     transaction.oncomplete = () => resolve(true);
