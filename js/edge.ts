@@ -1,5 +1,5 @@
 /**
- * Verifies tokens and guards requests, with a store that only answers `get`. It can change nothing.
+ * Verifies tokens and guards requests. It needs only `get` of a store, and cannot change anything.
  *
  * @packageDocumentation
  */

@@ -1,6 +1,6 @@
 /**
- * Least-privilege access tokens: choose what they may do, create, list, edit, rotate, exchange, disable, revoke, delete, audit and
- * verify them.
+ * Least-privilege access tokens: choose what they may do, create, list, edit, rotate, exchange,
+ * disable, revoke, delete, audit and verify them.
  *
  * @packageDocumentation
  */

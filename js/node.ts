@@ -1,21 +1,22 @@
 /**
- * For servers on node:http, Express among them: a guard's view of a request, and its answer sent.
+ * For servers on node:http, such as Express: converts a request for a guard, and sends its
+ * response.
  *
  * @packageDocumentation
  */
 
 import type { GuardRequest } from './api/call.js';
 
-/** What of an `IncomingMessage` is read. */
+/** The members of `IncomingMessage` that are read. */
 export interface IncomingLike {
   method?: string | undefined;
   url?: string | undefined;
-  /** The whole path, where a router of Express has cut its own off `url`. */
+  /** The whole path, if an Express router has removed its mount path from `url`. */
   originalUrl?: string | undefined;
   rawHeaders: readonly string[];
 }
 
-/** What of a `ServerResponse` is used. */
+/** The members of `ServerResponse` that are used. */
 export interface OutgoingLike {
   statusCode: number;
   setHeaders(headers: Headers): unknown;
@@ -23,10 +24,10 @@ export interface OutgoingLike {
 }
 
 /**
- * The request as a guard takes it, without its body.
+ * The request for a guard, without its body.
  *
- * All headers are there: node:http itself drops a second `Authorization`, which has to be seen to be refused. The path is the one
- * of the request line, to the letter, which is what routers on node:http go by.
+ * It has all headers: `request.headers` of node:http drops a second `Authorization`, which must be
+ * refused. The path is that of the request line, verbatim, as routers on node:http use it.
  *
  * @example
  * app.use(async (request, response, next) => {
@@ -49,7 +50,7 @@ export function requestOf({
   return { method, url: `http://localhost${originalUrl}`, headers };
 }
 
-/** Sends an answer, whole. */
+/** Sends a response with its body. */
 export async function sendResponse(outgoing: OutgoingLike, response: Response): Promise<void> {
   const body = new Uint8Array(await response.arrayBuffer());
   outgoing.statusCode = response.status;

@@ -46,8 +46,8 @@ export interface Account {
  */
 export interface Accounts {
   /**
-   * Registers an owner, or writes its account anew. What it may be given shrinks for living tokens
-   * at once.
+   * Registers an owner, or replaces its account. A smaller ceiling applies to existing tokens at
+   * once.
    *
    * @example
    * await tokens.accounts.put({ id: 'user:7', roles: { 'user:7': 'user' } }, actor);
@@ -61,21 +61,21 @@ export interface Accounts {
    */
   get(id: string, actor: Actor, call?: CallOptions): Promise<Account>;
   /**
-   * Stops all tokens of an account, and of what stands below it, until it is enabled.
+   * Disables an account: its tokens and those of owners below it are refused until it is enabled.
    *
    * @example
    * await tokens.accounts.disable('user:7', actor); // on leave
    */
   disable(id: string, actor: Actor, call?: CallOptions): Promise<Account>;
   /**
-   * Lets the tokens of a disabled account work again.
+   * Enables a disabled account.
    *
    * @example
    * await tokens.accounts.enable('user:7', actor);
    */
   enable(id: string, actor: Actor, call?: CallOptions): Promise<Account>;
   /**
-   * Ends an account for good, and with it all its tokens. Its id never comes back.
+   * Deletes an account and ends all its tokens. Its id is never used again.
    *
    * @example
    * await tokens.accounts.delete('user:7', actor);

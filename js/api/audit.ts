@@ -88,17 +88,17 @@ export interface AuditCheck {
  */
 export interface Audits {
   /**
-   * The changes of an owner, a page at a time.
+   * The entries of an owner, a page at a time.
    *
    * @example
    * const { items, next } = await tokens.audit({ owner: 'org:acme', token: id }, actor);
    */
   audit(query: AuditQuery, actor: Actor, call?: CallOptions): Promise<AuditPage>;
   /**
-   * The changes of an owner as JSON Lines, oldest first: one text a line, with its line break.
+   * The entries of an owner as JSON Lines, oldest first: one text per line, with its line break.
    *
-   * @throws {LeastkeyError} also `store_unavailable` at the end when entries are damaged, with
-   * their numbers.
+   * @throws {LeastkeyError} also `store_unavailable` at the end if entries are damaged, with their
+   * numbers.
    * @example
    * for await (const line of tokens.exportAudit({ owner: 'org:acme' }, actor)) file.write(line);
    */
@@ -108,9 +108,8 @@ export interface Audits {
     call?: CallOptions,
   ): AsyncGenerator<string, void, undefined>;
   /**
-   * Whether the changes of an owner are all there, as they were written. It tells everything but a
-   * tail that was cut off: for that, keep the `head` of an earlier check elsewhere and give it as
-   * `after`.
+   * Checks that the entries of an owner are complete and unchanged. It cannot detect a removed
+   * tail: for that, keep the `head` of an earlier check elsewhere and pass it as `after`.
    *
    * @example
    * const { intact, head, problem } = await tokens.verifyAudit('org:acme', { after: lastHead });

@@ -1,21 +1,17 @@
 /**
- * The ids of a catalog in its type, so that an editor offers them and the compiler finds a misspelt
- * one.
+ * The ids of a catalog as types: an editor completes them, and the compiler finds misspelt ones.
  */
 
 import type { Catalog } from './catalog.js';
 
-/**
- * The ids that a catalog's type tells. Of a catalog that is only known as JSON each is any
- * `string`.
- */
+/** The ids of a catalog's type. For a catalog typed as JSON, each is `string`. */
 export interface CatalogIds {
   template: string;
   permission: string;
   role: string;
 }
 
-/** Any text, of which an editor offers these. */
+/** Any text; an editor completes these. */
 export type Hint<Id extends string> = Id | (string & {});
 
 /** The ids of a catalog, read from its type. */
@@ -39,9 +35,7 @@ type Below<Nodes, Above extends string> = string extends keyof Nodes
   ? string
   : { [Segment in KeysOf<Nodes>]: At<Nodes[Segment], `${Above}:${Segment}`> }[KeysOf<Nodes>];
 
-/**
- * A node is a permission, unless others stand below it and it does not say that it is `grantable`.
- */
+/** A node is a permission if it has no nodes below it, or is `grantable`. */
 type At<Node, Id extends string> = Node extends { permissions: infer Nodes }
   ? Below<Nodes, Id> | (Node extends { grantable: infer Flag } ? (true extends Flag ? Id : never) : never)
   : Id;

@@ -1,27 +1,18 @@
 import type { Duration } from './call.js';
 
-/**
- * What must be true of a request, beside what the token may do. All that are given must be met; of
- * a list, one item.
- */
+/** Conditions on the request. All given members must be met; of a list, one item. */
 export interface Conditions {
-  /**
-   * Networks that it may come from, IPv4 and IPv6: `10.0.0.0/8`, `2001:db8::/32`, or single
-   * addresses.
-   */
+  /** Networks of the client, IPv4 and IPv6: `10.0.0.0/8`, `2001:db8::/32`, or single addresses. */
   ips?: readonly string[];
-  /** Web origins that it may come from: `https://portal.example`. */
+  /** Web origins: `https://portal.example`. */
   origins?: readonly string[];
-  /** For whom it may be: exact texts that the service which verifies calls itself by. */
+  /** Audiences: the exact names of services that verify the token. */
   audiences?: readonly string[];
-  /** When it may come. */
+  /** Times of the request. */
   times?: TimeWindow;
 }
 
-/**
- * Days of the week, and a part of them. One that goes over midnight belongs to the day on which it
- * began.
- */
+/** Days of the week and hours. A window over midnight belongs to the day on which it begins. */
 export interface TimeWindow {
   /** Default: every day. */
   days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
@@ -29,34 +20,33 @@ export interface TimeWindow {
   from?: string;
   /** `18:00`, not included. Default: the end of the day. */
   to?: string;
-  /** What those times are ahead of UTC: `+02:00`. Default: nothing. */
+  /** The offset of these times from UTC: `+02:00`. Default: none. */
   utcOffset?: string;
 }
 
-/** What the host knows of a request. A condition on what it does not know is not met. */
+/** What the host knows about a request. A condition on an unknown value is not met. */
 export interface RequestContext {
   /** The client's address, from the connection or from a proxy that the host trusts. */
   ip?: string;
-  /** The value of the header `Origin`, whatever it is. */
+  /** The value of the header `Origin`. */
   origin?: string;
-  /** As whom the service verifies. */
+  /** The name of the verifying service. */
   audience?: string;
 }
 
-/** How much a token may be used. Only verifications that are given `consume` count against it. */
+/** How often a token may be used. Only verifications with `consume` count. */
 export interface Limits {
-  /** So many in a stretch of time: all at once, and from then on evenly. */
+  /** A rate: `limit` uses per period, as a burst at first, then refilled evenly. */
   requests?: { limit: number; per: Duration };
   /**
-   * So many in all, or until the next refill, which never makes more than the amount. What was used
-   * stays used when the amount is edited.
+   * A total, or a total until the next refill, which never exceeds `amount`. Used credits stay used
+   * when the amount is edited.
    */
   credits?: {
     amount: number;
     /**
-     * Of create and edit: how many are left from now on. Without it as many as the amount, less
-     * those that were used. A record does not have it: `verify` with `consume: 0` tells what is
-     * left.
+     * For create and edit: how many are left. Default: the amount minus the used credits. Records
+     * do not have it: call `verify` with `consume: 0` for the rest.
      */
     remaining?: number;
     refill?: { amount: number; every: Duration };

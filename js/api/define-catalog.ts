@@ -1,7 +1,7 @@
 import type { Catalog, Role, Service, Template } from './catalog.js';
 import type { PermissionsOf } from './catalog-ids.js';
 
-/** A catalog that keeps its ids in its type. */
+/** A catalog with its ids in its type. */
 export interface DefinedCatalog<
   Services extends Record<string, Service>,
   TemplateId extends string,
@@ -13,10 +13,9 @@ export interface DefinedCatalog<
 }
 
 /**
- * The catalog as it is, with its ids kept in its type: in `extends`, in `implies` and where a
- * permission is written without a star, a misspelt id is a compile error, and `createTokens` knows
- * the templates. Everything else that is wrong is listed by `createTokens`. A catalog that was read
- * from JSON needs none of this: give it to `createTokens` as it is.
+ * Returns the catalog unchanged, with its ids in its type: a misspelt id in `extends`, in `implies`
+ * or in a permission without a star is a compile error. `createTokens` reports all other problems.
+ * A catalog that was read from JSON does not need this function.
  *
  * @example
  * const catalog = defineCatalog({
@@ -35,10 +34,7 @@ export function defineCatalog<
   return catalog as unknown as DefinedCatalog<Services, TemplateId, RoleId>;
 }
 
-/**
- * The parameter, in which `Services` and the ids are inferred once and then checked against each
- * other.
- */
+/** The parameter: `Services` and the ids are inferred once, then checked against each other. */
 type CheckedCatalog<
   Services extends Record<string, Service>,
   TemplateId extends string,
@@ -69,7 +65,7 @@ type CheckedNodes<Nodes, Permission extends string> = {
       };
 };
 
-/** A permission that exists, or a pattern, which only the compiled catalog can resolve. */
+/** An existing permission, or a pattern, which the compiled catalog resolves. */
 type PatternOver<Permission extends string> = Permission | `${string}*${string}`;
 
 type CheckedTemplate<TemplateId extends string, Permission extends string> = Omit<

@@ -1,23 +1,17 @@
 import type { Action, Editable } from './catalog.js';
 
-/**
- * What a screen has to know before it offers anything. The services with their permissions are in
- * the tree of `resolve`.
- */
+/** What a screen needs before it offers choices. The permissions are in the tree of `resolve`. */
 export interface Description {
-  /** The catalog's own version. */
+  /** The version of the catalog. */
   version: string;
-  /** How credentials begin. */
+  /** The prefix of credentials. */
   prefix: string;
-  /** The owner that `manage` and `ceiling` are about. */
+  /** The owner to which `manage` and `ceiling` apply. */
   owner: string;
   templates: DescribedTemplate[];
   roles: { id: string; title: string; description?: string }[];
   kinds: DescribedKind[];
-  /**
-   * The permissions that this actor can give at the owner, ascending: what `create` and `edit`
-   * would not refuse.
-   */
+  /** The permissions that this actor can grant at the owner, sorted. */
   ceiling: string[];
 }
 
@@ -27,11 +21,11 @@ export interface DescribedTemplate {
   description?: string;
   version: number;
   recommended: boolean;
-  /** How many permissions it gives, with what they imply. */
+  /** How many permissions it grants, including implied ones. */
   permissions: number;
 }
 
-/** The rules of a kind, with all defaults filled in. Durations are milliseconds. */
+/** The rules of a kind, with all defaults. Durations are milliseconds. */
 export interface DescribedKind {
   id: string;
   title?: string;
@@ -40,16 +34,16 @@ export interface DescribedKind {
   manage: boolean;
   lifetime: { default?: number; longest?: number; required: boolean; idle?: number };
   uniqueNames: boolean;
-  /** Whether tokens of this kind come from an exchange only. */
+  /** Whether tokens of this kind are created by exchange only. */
   exchanged: boolean;
   technicalUser: boolean;
   editable: Editable[];
   actions: Action[];
-  /** The kind's own words for its actions. */
+  /** The labels of its actions. */
   labels: { [Of in Action | 'enable']?: string };
-  /** The role of a token that names none. */
+  /** The default role. */
   role?: string;
   rotation: { grace: number; longestGrace: number; reuse: 'alert' | 'disable' | 'revoke' };
-  /** The most living sessions of one parent. */
+  /** The most valid sessions of one parent. */
   sessions: number;
 }

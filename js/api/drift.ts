@@ -1,52 +1,46 @@
-/** Which tokens to compare with the catalog of today. */
+/** Which tokens to compare with the current catalog. */
 export interface DriftQuery {
-  /** Whose. Default: the actor's own. */
+  /** The owner. Default: the actor itself. */
   owner?: string;
-  /** Only tokens that are behind this template. */
+  /** Only tokens that differ from this template. */
   template?: string;
-  /** Where the last page ended: its `next`. */
+  /** Where to continue: the `next` of the last page. */
   after?: string;
-  /** How many tokens one page looks at, from 1 to 200. Default 200. */
+  /** How many tokens one page reads, from 1 to 200. Default 200. */
   limit?: number;
 }
 
-/** One page of a drift report. It changes nothing: grants are frozen. */
+/** One page of a drift report. It changes nothing, because grants are frozen. */
 export interface DriftReport {
-  /** The tokens that are not what their selection would come to today. */
+  /** The tokens whose grant differs from what their selection resolves to now. */
   items: DriftedToken[];
-  /** By template: how many tokens of this page are behind it. */
+  /** By template: how many tokens of this page differ from it. */
   templates: TemplateDrift[];
-  /** How many tokens this page looked at. Revoked ones are passed over, but counted. */
+  /** How many tokens this page read. Revoked ones are counted, but not compared. */
   scanned: number;
-  /** Tokens whose stored records are damaged, so that a report does not hide them. */
+  /** Tokens with damaged records. */
   unreadable?: string[];
-  /** Give it as `after` for the next page; absent on the last. */
+  /** The `after` of the next page; absent on the last page. */
   next?: string;
 }
 
 export interface DriftedToken {
   id: string;
   name: string;
-  /** What its selection would give today, and it does not have. */
+  /** Permissions that its selection would grant now, and that it does not have. */
   adds: string[];
-  /** What it has, and its selection would not give today. */
+  /** Permissions that it has, and that its selection would not grant now. */
   drops: string[];
-  /**
-   * The templates that it was made from and that are others today: the version then, the version
-   * now.
-   */
+  /** Its templates that have changed: the version then, and the version now. */
   templates: { id: string; version: number; current?: number; adds: string[] }[];
 }
 
 export interface TemplateDrift {
   id: string;
-  /** The version today; absent if the catalog has it no more. */
+  /** The current version; absent if the catalog no longer has it. */
   version?: number;
-  /**
-   * How many tokens of this page were made from another version, or lack something that it gives
-   * today.
-   */
+  /** How many tokens of this page have another version, or lack permissions that it grants now. */
   behind: number;
-  /** What some of them lack. */
+  /** The permissions that some of them lack. */
   adds: string[];
 }

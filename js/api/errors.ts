@@ -10,7 +10,8 @@ interface Details {
 }
 
 /**
- * The one error class. Branch on `code`; `message` is for people and never holds a secret.
+ * The error class of this package. Branch on `code`; `message` is for people, and never holds a
+ * secret.
  *
  * @example
  * try {
@@ -23,14 +24,11 @@ interface Details {
 export class LeastkeyError extends Error {
   override readonly name = 'LeastkeyError';
   readonly code: ErrorCode;
-  /** The option or member that is wrong, where there is one. */
+  /** The wrong option or member, if there is one. */
   readonly path?: string;
-  /** Everything that is wrong, where several things can be: a catalog's problems. */
+  /** All problems, if there can be several: those of a catalog. */
   readonly problems?: readonly Problem[];
-  /**
-   * How far a call had come that goes through many tokens or rows. What is done is done; the same
-   * call finds the rest.
-   */
+  /** The progress of a call over many tokens or rows. The same call continues with the rest. */
   readonly report?: BulkReport | ImportReport;
 
   constructor(code: ErrorCode, message: string, details: Details = {}) {
@@ -41,7 +39,7 @@ export class LeastkeyError extends Error {
     if (details.report !== undefined) this.report = details.report;
   }
 
-  /** This error, with how far its call had come. */
+  /** This error with the progress of its call. */
   with(report: BulkReport | ImportReport): LeastkeyError {
     const { code, message, path, problems, cause } = this;
     return new LeastkeyError(code, message, { path, problems, cause, report });

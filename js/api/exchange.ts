@@ -4,52 +4,48 @@ import type { RequestContext } from './conditions.js';
 import type { TokenRecord } from './token.js';
 
 /**
- * What {@link Tokens.exchange} can be given for one call: the conditions of the parent hold for the
- * request that asks.
+ * Options of {@link Tokens.exchange}. The conditions of the parent apply to the request that asks.
  */
 export interface ExchangeOptions extends CallOptions, RequestContext {}
 
-/** What a session is to be: never more than its parent. */
+/** A session to create. It never exceeds its parent. */
 export interface ExchangeInput<Permission extends string = string> {
-  /** A kind of the catalog whose tokens come from an exchange. Default `session`. */
+  /** A kind of the catalog for exchanged tokens. Default `session`. */
   kind?: string;
-  /** Default: all that the parent has. */
+  /** The permissions. Default: all of the parent. */
   permissions?: readonly Hint<Permission>[];
-  /** The resource that it may not leave. Default: the parent's. */
+  /** The resource to which it is limited. Default: the parent's. */
   resource?: string;
-  /** How long it lives, at most as long as its parent. Default and longest are the kind's. */
+  /** Its lifetime, at most that of its parent. The kind has the default and the maximum. */
   expiresIn?: Duration;
-  /** What people call it. */
+  /** The display name. */
   name?: string;
-  /** Makes the session of a session a sibling of it, below the same parent. */
+  /** Creates the session of a session as its sibling, with the same parent. */
   sibling?: boolean;
 }
 
 /** The answer of `exchange`. */
 export interface Exchanged {
-  /** The session's credential. It is here this once and nowhere else. */
+  /** The credential of the session. It is returned only here. */
   token: string | null;
   record: TokenRecord;
 }
 
-/** What {@link Tokens.mint} can be given. */
+/** Options of {@link Tokens.mint}. */
 export interface MintOptions {
   /**
-   * The id of a token that exists: for a new secret of it, whose digest goes into `rotate`.
-   * Default: a new token's.
+   * The id of an existing token, for a new secret whose digest goes into `rotate`. Default: a new
+   * id.
    */
   id?: string;
 }
 
-/** A credential that its client made. Only `id`, `digest` and `scheme` of it go to the server. */
+/** A credential created by its client. Only `id`, `digest` and `scheme` go to the server. */
 export interface Minted {
   /** The credential. */
   token: string;
   id: string;
   digest: string;
-  /**
-   * What the digest is of, by the version of the credential; `create` and `rotate` take it beside
-   * the digest.
-   */
+  /** The scheme of the digest. Pass it to `create` or `rotate` beside the digest. */
   scheme: string;
 }

@@ -3,15 +3,14 @@ import type { Conditions, Limits } from './conditions.js';
 import type { Selection } from './selection.js';
 
 /**
- * A key that another system issued and hashed: SHA-256 of the whole key, or of what follows its
- * prefix.
+ * A key of another system, with its SHA-256 hash: of the whole key, or of what follows its prefix.
  */
 export interface KeyRow extends Selection {
   /** The hash. */
   digest: string;
-  /** How it is written. */
+  /** The encoding of the hash. */
   encoding: 'hex' | 'base64' | 'base64url';
-  /** The first characters of the key, for people to know it by. */
+  /** The first characters of the key, by which people recognize it. */
   hint?: string;
   kind: string;
   name: string;
@@ -20,7 +19,7 @@ export interface KeyRow extends Selection {
   resource?: string;
   expiresAt?: number | Date;
   createdAt?: number | Date;
-  /** Whether it is disabled to begin with. */
+  /** Whether it is created disabled. */
   disabled?: boolean;
   description?: string;
   tags?: readonly string[];
@@ -30,33 +29,31 @@ export interface KeyRow extends Selection {
 }
 
 export interface ImportKeysOptions {
-  /** Says what would happen, each row by itself, and changes nothing. */
+  /** Reports what would happen to each row by itself, and changes nothing. */
   dryRun?: boolean;
   /** Called after each row. */
   onProgress?: (progress: ImportProgress) => void;
-  /** Stops after the rows that are running. The report is then not `complete`. */
+  /** Stops after the current rows. The report is then not `complete`. */
   signal?: AbortSignal;
 }
 
-/** What became of one row. `row` counts from 0. */
+/** The outcome of one row. `row` counts from 0. */
 export type RowOutcome =
   | { row: number; outcome: 'imported' | 'exists'; id: string }
   | { row: number; outcome: 'failed'; code: ErrorCode; message: string; problems: readonly Problem[] };
 
 export interface ImportReport {
-  /**
-   * Whether every row was tried. If not, the same call goes on: what is there already is `exists`.
-   */
+  /** Whether every row was tried. If not, repeat the call: imported keys are then `exists`. */
   complete: boolean;
   imported: number;
-  /** Keys that were there already. They are left as they are. */
+  /** Keys that already exist. They are left unchanged. */
   exists: number;
   failed: number;
-  /** Row by row. */
+  /** The outcome of each row. */
   outcomes: RowOutcome[];
 }
 
-/** A report in the making; `last` is the row that has just been done. */
+/** A report in progress; `last` is the outcome of the latest row. */
 export interface ImportProgress extends Pick<ImportReport, 'imported' | 'exists' | 'failed'> {
   last: RowOutcome;
 }

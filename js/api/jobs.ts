@@ -2,31 +2,31 @@ import type { RevokeAllQuery } from './bulk.js';
 import type { CallOptions } from './call.js';
 import type { Actor } from './token.js';
 
-/** A `revokeAll` that is kept in the store, so that it goes on in whatever process asks next. */
+/** A `revokeAll` whose progress is in the store, so that any process can continue it. */
 export interface Job {
   id: string;
-  /** Of this owner and of all that stand below it; `''` for everyone. */
+  /** The tokens of this owner and of all below it; `''`: of everyone. */
   owner: string;
   tag?: string;
   subject?: string;
   reason?: string;
   startedAt: number;
   startedBy: string;
-  /** When its last page was done. */
+  /** When its last page finished. */
   updatedAt: number;
-  /** Whether it came to the end. */
+  /** Whether it finished. */
   complete: boolean;
   /** How many commits there were. */
   pages: number;
-  /** How many tokens it has ended. Which, the audit trails of their owners say. */
+  /** How many tokens it has revoked. Their ids are in the audit trails of their owners. */
   revoked: number;
-  /** How many were revoked before. */
+  /** How many were already revoked. */
   already: number;
-  /** How many tokens it has looked at. */
+  /** How many tokens it has read. */
   scanned: number;
-  /** The first hundred of those that are not its actor's to end. */
+  /** The first hundred tokens that its actor may not revoke. */
   notAllowed: string[];
-  /** The first hundred of those whose stored records are damaged. Verification refuses them. */
+  /** The first hundred tokens with damaged records. Verification refuses them. */
   unreadable: string[];
 }
 
@@ -35,26 +35,26 @@ export interface AdvanceOptions extends CallOptions {
   onProgress?: (job: Job) => void;
 }
 
-/** `revokeAll` as a job: what ends more tokens than one request or one worker has time for. */
+/** `revokeAll` as a job, for more tokens than one request or one worker has time for. */
 export interface Jobs {
   /**
-   * Enters a job. Nothing is ended until it is advanced.
+   * Creates a job. It revokes nothing until it is advanced.
    *
    * @example
    * const { id } = await tokens.jobs.start({ owner: 'org:acme' }, { reason: 'runner leaked' }, actor);
    */
   start(query: RevokeAllQuery, options: { reason?: string }, actor: Actor, call?: CallOptions): Promise<Job>;
   /**
-   * How far a job has come. Who manages its owner may ask.
+   * The progress of a job, for actors that manage its owner.
    *
    * @example
    * const { complete, revoked } = await tokens.jobs.get(id, actor);
    */
   get(id: string, actor: Actor, call?: CallOptions): Promise<Job>;
   /**
-   * Goes on with a job until it is complete, or until somebody else is at it: another process keeps
-   * its turn for five seconds after a page. An abort of `signal` stops it after the page that is
-   * running. Only who has started a job goes on with it.
+   * Advances a job until it is complete, or another process is advancing it: a process owns the job
+   * for five seconds after each page. An abort of `signal` stops it after the current page. Only
+   * the actor that started a job can advance it.
    *
    * @example
    * const { complete } = await tokens.jobs.advance(id, actor);

@@ -1,51 +1,51 @@
 import type { CallOptions, Duration } from './call.js';
 import type { Actor, TokenRecord } from './token.js';
 
-/** How a token's secret is replaced. */
+/** Options of a rotation. */
 export interface RotateOptions {
-  /** How long the old secret works beside the new one. Default and longest are the kind's. */
+  /** How long the old secret works beside the new one. The kind has the default and the maximum. */
   grace?: Duration;
   /**
-   * Renews the token: it ends so long from now, within what its kind allows. The whole question of
-   * authority is asked. A token that has expired can be renewed, but its old secret does not come
-   * back; one that was revoked, deleted or went idle cannot.
+   * Renews the token: its new lifetime from now, within the maximum of its kind. It needs the same
+   * authority as creating the token. An expired token can be renewed, but its old secret stays
+   * invalid. A token that was revoked, deleted or went idle cannot be renewed.
    */
   expiresIn?: Duration;
-  /** Whether the old secret ends as soon as a flush tells that the new one was used. */
+  /** Whether the old secret ends when a flush reports a use of the new one. */
   endOldAtFirstUse?: boolean;
   /**
    * The digest of a secret that the client minted: `{ digest, scheme }` of {@link Tokens.mint} with
-   * the token's id. Then nothing is made here, and `token` is null.
+   * the token's id. No secret is created then, and `token` is null.
    */
   digest?: string;
-  /** What the digest is of, as `mint` answers it. Required beside `digest`. */
+  /** The scheme of the digest, as returned by `mint`. Required with `digest`. */
   scheme?: string;
-  /** Two rotations with the same key are one; the second finds its record, but no secret. */
+  /**
+   * Makes retries safe: a second rotation with the same key returns the record, without a secret.
+   */
   idempotencyKey?: string;
 }
 
 /** The answer of `rotate`. */
 export interface Rotated {
-  /**
-   * The new credential, here this once; `null` when the client minted it, or an idempotency key
-   * found an earlier rotation.
-   */
+  /** The new credential, returned only here; `null` if the client minted it, or on a retry. */
   token: string | null;
   record: TokenRecord;
 }
 
 /**
- * Replacing a token's secret in two phases. Its id and grant stay as they are, and its end unless
- * it is renewed.
+ * Replaces the secret of a token in two phases. Its id and grant stay, and its expiry unless
+ * renewed.
  */
 export interface Rotations {
   /**
-   * Gives a token a new secret beside the old one. Both work until the grace is over, the rotation
-   * is confirmed or it is aborted.
+   * Gives a token a new secret beside the old one. Both work until the grace ends, or the rotation
+   * is confirmed or aborted.
    *
-   * @throws {LeastkeyError} also `exceeds_ceiling` where the token can do more, lasts longer or is
-   * bound less than the actor, `conflict` while another rotation is pending and for an expired
-   * token without `expiresIn`, `terminal` for one that is revoked or went idle, `rng_failed`.
+   * @throws {LeastkeyError} also `exceeds_ceiling` if the token has more permissions, a longer
+   * lifetime or weaker conditions than the actor, `conflict` while another rotation is pending and
+   * for an expired token without `expiresIn`, `terminal` for one that is revoked or went idle,
+   * `rng_failed`.
    * @example
    * const { token, record } = await tokens.rotate(id, { grace: '24h' }, actor);
    * await deploy(token);
@@ -60,7 +60,7 @@ export interface Rotations {
    */
   confirmRotation(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /**
-   * Takes the new secret back; the old one goes on. Only while the grace lasts.
+   * Ends the new secret; the old one stays. Only during the grace.
    *
    * @example
    * await tokens.abortRotation(id, actor); // the new secret never reached its client

@@ -1,45 +1,38 @@
 import type { CatalogIds, Hint } from './catalog-ids.js';
 
-/** What a person ticked: the part of `create`'s input that says what a token may do. */
+/** The part of the input of `create` that says what a token may do: the choices of a person. */
 export interface Selection<Ids extends CatalogIds = CatalogIds> {
   /** Templates of the catalog. */
   templates?: readonly Ids['template'][];
-  /** Permissions and patterns on top. */
+  /** Additional permissions and patterns. */
   add?: readonly Hint<Ids['permission']>[];
   /**
-   * Permissions and patterns taken away again. This wins over everything else, what is implied
+   * Permissions and patterns to remove. They win over everything else, implied permissions
    * included.
    */
   remove?: readonly Hint<Ids['permission']>[];
   role?: Ids['role'];
-  /**
-   * Permissions that are held on some resources only: `{ 'policies:read': ['org:acme/group:eng']
-   * }`.
-   */
+  /** Permissions limited to some resources: `{ 'policies:read': ['org:acme/group:eng'] }`. */
   resources?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What `resolve` leaves out. */
+/** Options of `resolve`. */
 export interface ResolveOptions {
-  /**
-   * Whether to make the tree. Default true; a caller that wants the permissions alone saves most of
-   * the time.
-   */
+  /** Whether to include the tree, which takes most of the time. Default true. */
   tree?: boolean;
 }
 
-/** What a selection comes to, before a token is made of it. */
+/** What a selection resolves to. */
 export interface Preview {
-  /** Exactly the permissions that a token of this selection would hold, sorted. */
+  /** The exact permissions of a token with this selection, sorted. */
   permissions: string[];
   /**
-   * Those that it would hold on some resources only: what was narrowed, and what only narrowed
-   * permissions imply.
+   * Its permissions that are limited to some resources: narrowed ones, and what only they imply.
    */
   resources?: Record<string, string[]>;
-  /** The services of the catalog, in its order. Absent when it was not asked for. */
+  /** The services of the catalog, in its order; absent without `tree`. */
   tree?: Branch[];
-  /** What a person should know before saving. None of it is an error. */
+  /** Warnings to show before saving. None is an error. */
   warnings: Warning[];
 }
 
@@ -49,36 +42,36 @@ export interface Branch {
   id: string;
   title: string;
   description?: string;
-  /** `on`: all that stands here and below is given. `off`: nothing of it. `partly`: some of it. */
+  /** `on`: everything here and below is granted. `off`: nothing is. `partly`: some is. */
   state: 'on' | 'off' | 'partly';
-  /** Whether this node is a permission, so that its id can stand in `add` and `remove`. */
+  /** Whether this node is a permission, so that `add` and `remove` can have its id. */
   grantable: boolean;
   deprecated?: true;
-  /** Where it comes from, if it is a permission that something in the selection names. */
+  /** Why it is granted or removed, if the selection names it. */
   from: Source[];
   children: Branch[];
 }
 
-/** Why a permission is given, or taken away. */
+/** Why a permission is granted or removed. */
 export type Source =
-  /** A template that was chosen gives it, by itself or by one that it extends. */
+  /** A chosen template grants it, itself or by one that it extends. */
   | { template: string }
   | { role: string }
   /** This entry of `add` names it. */
   | { added: string }
-  /** This permission of the selection brings it along. */
+  /** This permission of the selection implies it. */
   | { impliedBy: string }
-  /** This entry of `remove` names it, which wins over all others. */
+  /** This entry of `remove` names it. It wins over all others. */
   | { removed: string };
 
-/** Something to show beside a selection. Branch on `code`. */
+/** A warning about a selection. Branch on `code`. */
 export type Warning =
-  /** Nothing is given: `create` would refuse this. */
+  /** It grants nothing: `create` would refuse it. */
   | { code: 'empty' }
-  /** The role `admin` is chosen: everything that there is. */
+  /** The role `admin` is chosen: it grants everything. */
   | { code: 'admin_role' }
-  /** Removed, although what is still given implies it: whoever has the one expects the other. */
+  /** A removed permission that a granted one implies. */
   | { code: 'implied_removed'; permission: string; impliedBy: string[] }
   | { code: 'deprecated'; permission: string; replacement?: string }
-  /** All that a recommended template gives, and this besides. */
+  /** It grants all of a recommended template, and more. */
   | { code: 'wider_than_recommended'; template: string; extra: string[] };

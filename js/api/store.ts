@@ -1,15 +1,15 @@
-/** What a host provides: an ordered map from string keys to string values, in three calls. */
+/** The storage contract: an ordered map from string keys to string values, in three calls. */
 
-/** An answer, now or later. */
+/** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** A run of keys in ascending byte order. */
+/** A range of keys in ascending byte order. */
 export interface Range {
-  /** The start of every key of the run. */
+  /** The prefix of all keys of the range. */
   prefix: string;
-  /** A whole key, itself not in the run: only keys after it are. */
+  /** A whole key: the range begins after it. */
   after?: string;
-  /** The most entries to answer, from 1 to 1,000. */
+  /** The most entries to return, from 1 to 1,000. */
   limit: number;
 }
 
@@ -18,17 +18,14 @@ export interface Entry {
   value: string;
 }
 
-/** One key's part of a commit: what must hold before, and what holds after. */
+/** The part of a commit for one key: the expected value before, and the value after. */
 export interface Write {
   key: string;
-  /** The exact value that must be there; `null`: the key must not exist; absent: whatever. */
+  /** The exact expected value; `null`: the key must not exist; absent: any. */
   expect?: string | null;
-  /** The value to put; `null` deletes the key; absent: the key is only looked at. */
+  /** The value to write; `null` deletes the key; absent: only `expect` is checked. */
   value?: string | null;
-  /**
-   * Milliseconds since the epoch. From then on the store may drop the key; it may linger, it never
-   * goes early.
-   */
+  /** Milliseconds since the epoch. The store may delete the key from then on, never earlier. */
   expiresAt?: number;
 }
 
@@ -52,21 +49,18 @@ export interface Write {
  * };
  */
 export interface Store {
-  /** The value of each key, in the order asked, `null` where there is none. */
+  /** The value of each key, in the order of `keys`; `null` for a missing key. */
   get(keys: string[]): MaybePromise<(string | null)[]>;
   /** The entries of a range in ascending byte order of their keys. */
   list(range: Range): MaybePromise<Entry[]>;
-  /**
-   * Applies all writes (1 to 32, distinct keys) or none. `false`: some `expect` did not hold,
-   * nothing was applied.
-   */
+  /** Applies all writes (1 to 32, distinct keys) or none. `false`: an `expect` did not match. */
   commit(writes: Write[]): MaybePromise<boolean>;
 }
 
-/** The part of a {@link Store} that a verification needs. */
+/** The part of a {@link Store} that verification needs. */
 export type ReadStore = Pick<Store, 'get'>;
 
-/** A {@link Store} that answers at once. */
+/** A {@link Store} that answers synchronously. */
 export interface SyncStore extends Store {
   get(keys: string[]): (string | null)[];
   list(range: Range): Entry[];

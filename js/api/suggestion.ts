@@ -1,23 +1,19 @@
 /**
- * The smallest selection that gives what is wanted. First it gives as little beyond that as can be,
- * then it has as few entries as can be. `{ templates: […ids], add: […ids] }` of it is a selection.
+ * The smallest selection that grants the wanted permissions: with the least excess, then with the
+ * fewest entries. Its `{ templates: […ids], add: […ids] }` is a selection.
  */
 export interface Suggestion {
   /** Templates to choose. */
   templates: Offer[];
   /** Single permissions to add. */
   add: Offer[];
-  /**
-   * What it gives that was not asked for. This is what the wanted permissions imply, and nothing
-   * else.
-   */
+  /** The permissions that it grants beyond the wanted ones: only those that they imply. */
   excess: string[];
   /**
-   * Whether none with as little excess has fewer entries. False only where there are too many to
-   * try them all.
+   * Whether it provably has the fewest entries. False if there were too many candidates to try all.
    */
   smallest: boolean;
-  /** Single templates that would do instead, but give more, the least first. */
+  /** Single templates that would suffice, but grant more; the least excess first. */
   instead: Offer[];
 }
 
@@ -25,8 +21,8 @@ export interface Suggestion {
 export interface Offer {
   /** The template, or the permission. */
   id: string;
-  /** What it gives of what is wanted. */
+  /** The wanted permissions that it grants. */
   gives: string[];
-  /** What it gives besides. */
+  /** The other permissions that it grants. */
   excess: string[];
 }

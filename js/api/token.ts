@@ -4,79 +4,72 @@ import type { Conditions, Limits } from './conditions.js';
 import type { Selection } from './selection.js';
 import type { AddressUse, PermissionUse } from './usage.js';
 
-/** Who is managing tokens: what the host authenticated, never what a request body says. */
+/** Who manages tokens: as authenticated by the host, never read from a request body. */
 export type Actor = HostActor | TokenActor;
 
 /** A person or a program that the host knows. Absent roles and permissions mean nothing. */
 export interface HostActor {
-  /** `user:7`. An actor manages the tokens of the owner that it is itself. */
+  /** `user:7`. An actor manages the tokens of the owner with this id. */
   id: string;
   /** By resource: `{ 'org:acme': 'admin' }`. */
   roles?: Readonly<Record<string, 'admin' | 'user' | (string & {})>>;
-  /** Permissions that this actor has. */
+  /** The permissions of this actor. */
   permissions?: readonly string[];
 }
 
-/**
- * A token that manages tokens: the id of one that the host has verified. What it may do is read
- * from its record, inside the operation itself.
- */
+/** A token that manages tokens: the id of a verified token. The operation reads its record. */
 export interface TokenActor {
   token: string;
 }
 
-/** What a token is to be. At least one permission must come out of the selection. */
+/** A token to create. Its selection must resolve to at least one permission. */
 export interface CreateInput<Ids extends CatalogIds = CatalogIds> extends Selection<Ids> {
-  /** `permission-set`, `organization`, `group`, `personal`, or a kind of the catalog's own. */
+  /** `permission-set`, `organization`, `group`, `personal`, or a kind of the catalog. */
   kind: string;
-  /** What people call it: 1 to 100 characters. */
+  /** The display name: 1 to 100 characters. */
   name: string;
-  /** Whose it is: a resource such as `org:acme` or `user:7`. Default: the actor itself. */
+  /** The owner: a resource such as `org:acme` or `user:7`. Default: the actor itself. */
   owner?: string;
-  /** As whom it acts. */
+  /** The subject as which it acts. */
   subject?: string;
-  /** The resource that it may not leave. Default: the owner. */
+  /** The resource to which it is limited. Default: the owner. */
   resource?: string;
-  /** How long it lives: `'90d'`, ISO 8601 (`'P90D'`) or milliseconds. Not beside `expiresAt`. */
+  /** The lifetime: `'90d'`, ISO 8601 (`'P90D'`) or milliseconds. Not together with `expiresAt`. */
   expiresIn?: Duration;
-  /** From when on it is refused. */
+  /** The instant of expiry. */
   expiresAt?: number | Date;
-  /** Until when it is refused. */
+  /** The instant from which it is valid. */
   notBefore?: number | Date;
-  /** The longest time without use. Default: the kind's. */
+  /** The longest time without use. Default: that of the kind. */
   idleAfter?: Duration;
-  /** What it is for: 1 to 500 characters. */
+  /** The purpose: 1 to 500 characters. */
   description?: string;
-  /** Words to sort it by: at most 20, of 1 to 50 characters. */
+  /** Tags: at most 20, of 1 to 50 characters. */
   tags?: readonly string[];
-  /**
-   * What the host wants to know with it: an object of at most 4 KiB as JSON, which Leastkey only
-   * keeps.
-   */
+  /** Data of the host: an object of at most 4 KiB as JSON. Leastkey only stores it. */
   metadata?: Readonly<Record<string, unknown>>;
-  /** What must be true of every request with it. */
+  /** Conditions on every request. */
   conditions?: Conditions;
   /** How often it may be used. */
   limits?: Limits;
-  /** Of a kind with technical users: the one that backs it, if not a new one. */
+  /** For a kind with technical users: an existing one. Default: a new one. */
   technicalUser?: string;
   /**
-   * Of a credential that its client minted: the id. Beside `digest` and `scheme`; the answer then
-   * has no credential.
+   * The id of a client-minted credential. With `digest` and `scheme`; no credential is returned.
    */
   id?: string;
-  /** Of a credential that its client minted: the digest. */
+  /** The digest of a client-minted credential. */
   digest?: string;
-  /** What the digest is of, as `mint` answers it. */
+  /** The scheme of the digest, as returned by `mint`. */
   scheme?: string;
   /**
-   * Two creates with the same key and input make one token; the second finds its record, but no
+   * Makes retries safe: a second create with the same key and input returns the record, without a
    * secret.
    */
   idempotencyKey?: string;
 }
 
-/** The stored half of a token, without its digest. Instants are milliseconds since the epoch. */
+/** The record of a token, without its digest. Instants are milliseconds since the epoch. */
 export interface TokenRecord {
   id: string;
   kind: string;
@@ -86,26 +79,26 @@ export interface TokenRecord {
   description?: string;
   tags?: string[];
   metadata?: Record<string, unknown>;
-  /** The technical user that backs it. */
+  /** Its technical user. */
   technicalUser?: string;
-  /**
-   * Of a session: the tokens that it was exchanged from, nearest first. It ends with any of them.
-   */
+  /** Of a session: its ancestors, nearest first. It ends with any of them. */
   parents?: string[];
   resource: string;
   role?: string;
   /** The frozen grant: exact permissions, sorted. */
   permissions: string[];
-  /** The permissions of it that are held on some resources only. */
+  /** Its permissions that are limited to some resources. */
   resources?: Record<string, string[]>;
-  /** The templates that it was made from, in the version of that day. */
+  /** Its templates, with their versions at that time. */
   templates: { id: string; version: number }[];
   added: string[];
   removed: string[];
   status: 'active' | 'disabled' | 'revoked';
-  /** Of a disabled token: where the authority stood that disabled it. Less does not enable it. */
+  /**
+   * Of a disabled token: the resource of the actor that disabled it. A lower one cannot enable it.
+   */
   heldAt?: string;
-  /** Why it was revoked. */
+  /** The reason of the revocation. */
   reason?: string;
   statusChangedAt?: number;
   statusChangedBy?: string;
@@ -120,52 +113,52 @@ export interface TokenRecord {
   conditions?: Conditions;
   limits?: Limits;
   /**
-   * Of bounds that were set from above the owner: where the authority stood. Less only narrows
+   * Of bounds set from above the owner: the resource of that actor. A lower one can only narrow
    * them.
    */
   boundsHeldAt?: { conditions?: string; limits?: string; expiresAt?: string };
-  /** A rotation that is neither confirmed nor aborted. */
+  /** The pending rotation. */
   rotation?: Rotation;
-  /** Of a key that another system issued: when it was taken over, and how it begins. */
+  /** Of an imported key: when it was imported, and its first characters. */
   imported?: { at: number; hint?: string };
-  /** Of `get` and `list`: when it or a session of it was last used, as far as uses were flushed. */
+  /** In `get` and `list`: when it or one of its sessions was last used, by the flushed uses. */
   lastUsedAt?: number;
-  /** Of `get` and `list`: how often it or a session of it was used, as far as uses were flushed. */
+  /** In `get` and `list`: how often it or one of its sessions was used, by the flushed uses. */
   uses?: number;
-  /** Of `get` and `list`: what for, as far as uses were flushed. Absent where no use has told. */
+  /**
+   * In `get` and `list`: the required permissions, by the flushed uses; absent if none was
+   * recorded.
+   */
   permissionUse?: PermissionUse;
   /**
-   * Of `get` and `list`: the last few addresses that it or a session of it was used from, the
-   * latest first, as far as uses were flushed and addresses are noted (`usage` of `createTokens`).
+   * In `get` and `list`: the last few addresses that it or one of its sessions was used from, the
+   * latest first, by the flushed uses. Only with `usage: { addresses: true }` of `createTokens`.
    */
   lastUsedFrom?: AddressUse[];
-  /** Rises with every change. */
+  /** Incremented by every change. */
   revision: number;
 }
 
 /** The answer of `create`. */
 export interface Created {
-  /**
-   * The credential. It is here this once and nowhere else; `null` when its client minted it, or an
-   * idempotency key found an earlier create.
-   */
+  /** The credential, returned only here; `null` if its client minted it, or on a retry. */
   token: string | null;
   record: TokenRecord;
 }
 
 /** Which tokens to list. */
 export interface ListQuery {
-  /** Whose. Default: the actor's own. */
+  /** The owner. Default: the actor itself. */
   owner?: string;
   kind?: string;
   status?: TokenRecord['status'];
   tag?: string;
   subject?: string;
-  /** Only the living sessions of this token of the owner. */
+  /** Only the valid sessions of this token of the owner. */
   parent?: string;
-  /** Only tokens whose name has this in it. */
+  /** Only tokens whose name contains this. */
   search?: string;
-  /** Where the last page ended: its `next`. */
+  /** Where to continue: the `next` of the last page. */
   after?: string;
   /** The most items of one page, from 1 to 200. Default 50. */
   limit?: number;
@@ -174,25 +167,22 @@ export interface ListQuery {
 /** One page of tokens, newest first. */
 export interface TokenPage {
   items: TokenRecord[];
-  /** Give it as `after` for the next page; absent on the last. */
+  /** The `after` of the next page; absent on the last page. */
   next?: string;
   /**
-   * The ids of tokens whose records are damaged, or written by a later version. Verification
-   * refuses them.
+   * The ids of tokens whose records are damaged or of a newer version. Verification refuses them.
    */
   unreadable?: string[];
 }
 
 /**
- * What of a token is to be another, where its kind allows that; absent members stay. `templates`,
- * `add`, `remove` or `role` replace the whole selection; `resources` does not. `null` takes an
- * optional member away.
+ * The members to change; absent ones stay. `templates`, `add`, `remove` or `role` replace the whole
+ * selection; `resources` does not. `null` removes an optional member.
  */
 export interface TokenChange<Ids extends CatalogIds = CatalogIds> extends Omit<Selection<Ids>, 'resources'> {
   /**
    * Narrows single permissions to resources: `{ 'policies:read': ['org:acme/group:eng'] }`; `null`
-   * lifts a narrowing. A narrowing stays with its permission until it is named here, whatever else
-   * is changed.
+   * lifts a narrowing. Narrowings that are not named here stay, whatever else changes.
    */
   resources?: Readonly<Record<string, readonly string[] | null>>;
   name?: string;
@@ -201,24 +191,24 @@ export interface TokenChange<Ids extends CatalogIds = CatalogIds> extends Omit<S
   metadata?: Readonly<Record<string, unknown>> | null;
   conditions?: Conditions | null;
   limits?: Limits | null;
-  /** The revision that was shown to whoever made the change; another one there is a `conflict`. */
+  /** The revision on which the change is based. If the record has another: `conflict`. */
   revision?: number;
 }
 
 export interface RevokeOptions {
-  /** Why, for whoever reads the list later. */
+  /** The reason, for later readers of the record. */
   reason?: string;
 }
 
-/** A new secret that stands beside the old one. */
+/** A pending rotation: a new secret beside the old one. */
 export interface Rotation {
-  /** The revision of the token with which it began. */
+  /** The revision of the record at its start. */
   revision: number;
   startedAt: number;
   startedBy: string;
-  /** From then on the old secret is refused, confirmed or not. */
+  /** When the old secret ends, confirmed or not. */
   graceEndsAt: number;
-  /** Of a rotation that renewed the token: its end before, to which an abort goes back. */
+  /** Of a rotation that renewed the token: its expiry before, which an abort restores. */
   previousExpiresAt?: number;
   endOldAtFirstUse?: boolean;
 }

@@ -37,17 +37,17 @@ import type {
 /**
  * The tokens of one deployment. All methods but `verify` throw a `LeastkeyError`: `invalid_input`
  * for a wrong argument, `forbidden` without authority over the owner, `not_found` for an id that is
- * unknown or not this actor's to see, `conflict`, `outcome_unknown` or `store_unavailable` when the
- * store does not do its part within the deadline. Those that ask the store take a `signal` last,
- * and reject with its reason when it aborts.
+ * unknown or that this actor may not see, `conflict`, `outcome_unknown` or `store_unavailable` if
+ * the store fails within the deadline. Methods that call the store take a `signal` last, and reject
+ * with its reason on an abort.
  */
 export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, Audits {
   /** Owners and technical users. */
   readonly accounts: Accounts;
-  /** `revokeAll` that goes on from process to process. */
+  /** `revokeAll` as a job that any process can continue. */
   readonly jobs: Jobs;
   /**
-   * Makes a token. Its credential is in the answer and is stored nowhere.
+   * Creates a token. The credential is returned only here, and stored nowhere.
    *
    * @throws {LeastkeyError} also `name_taken`, `exceeds_ceiling`, `rng_failed`.
    * @example
@@ -62,8 +62,7 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
   /** The tokens of an owner, newest first, a page at a time. */
   list(query: ListQuery, actor: Actor, call?: CallOptions): Promise<TokenPage>;
   /**
-   * Changes what the kind of the token allows to be changed. Nothing grows beyond what the actor
-   * has.
+   * Edits the members that the kind allows. The token cannot exceed the actor's permissions.
    *
    * @throws {LeastkeyError} also `exceeds_ceiling`, `name_taken`, and `conflict` when the record
    * has another revision.
@@ -72,37 +71,36 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * await tokens.edit(record.id, { add: ['policy:read'], tags: null, revision }, actor);
    */
   edit(id: string, change: TokenChange<Ids>, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /** Stops a token for now; `enable` takes it back. */
+  /** Disables a token until `enable`. */
   disable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
-  /** Lets a disabled token work again. Throws `terminal` for a revoked one. */
+  /** Enables a disabled token. Throws `terminal` for a revoked one. */
   enable(id: string, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /**
-   * Stops a token for ever and keeps its record. No verification that starts after this resolved
-   * accepts it.
+   * Revokes a token for good, and keeps its record. Verifications that start after this resolves
+   * refuse it.
    */
   revoke(id: string, options: RevokeOptions, actor: Actor, call?: CallOptions): Promise<TokenRecord>;
   /**
-   * Revokes all tokens of an owner and of what stands below it, of a subject, or with a tag: the
-   * button for an incident. Two that press it at once are harmless, and what an interruption leaves
-   * the same call finishes.
+   * Revokes all tokens of an owner and of owners below it, of a subject, or with a tag: for
+   * incidents. Concurrent calls are safe, and a repeated call finishes what an interruption left.
    *
    * @example
    * const { ids, already } = await tokens.revokeAll({ owner: 'org:acme', tag: 'ci' }, { reason: 'runner leaked' }, actor);
    */
   revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport>;
-  /** Removes a token's record. Its id never comes back. */
+  /** Deletes the record of a token. Its id is never used again. */
   delete(id: string, actor: Actor, call?: CallOptions): Promise<{ id: string }>;
   /**
-   * Removes the records of tokens that are long over: expired or revoked.
+   * Deletes the records of tokens that expired or were revoked long ago.
    *
-   * @param actor absent: the host itself, in a job that nobody started.
+   * @param actor absent: the host itself, for scheduled jobs.
    * @example
    * const { ids } = await tokens.purge({ overFor: '365d' }, { dryRun: true });
    */
   purge(query?: PurgeQuery, options?: BulkOptions, actor?: Actor): Promise<BulkReport>;
   /**
-   * A session token in exchange for a credential: at most what its parent may do, for at most as
-   * long, and over with it.
+   * Exchanges a credential for a session token. It has at most the permissions and the lifetime of
+   * its parent, and ends with it.
    *
    * @throws {LeastkeyError} also `invalid_token` when the credential is not valid,
    * `exceeds_ceiling`, `too_many_sessions`.
@@ -115,9 +113,9 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: ExchangeOptions,
   ): Promise<Exchanged>;
   /**
-   * Makes a credential, in a browser for instance, without asking the store. Its owner keeps
-   * `token`; `id`, `digest` and `scheme` go into `create` on the server within ten minutes, which
-   * never sees the secret. With the id of a token, `digest` and `scheme` go into `rotate`.
+   * Creates a credential without the store, for instance in a browser. Its owner keeps `token`;
+   * pass `id`, `digest` and `scheme` to `create` on the server within ten minutes. The server never
+   * sees the secret. With the id of a token, pass `digest` and `scheme` to `rotate`.
    *
    * @throws {LeastkeyError} `rng_failed`.
    * @example
@@ -126,11 +124,10 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    */
   mint(options?: MintOptions): Minted;
   /**
-   * Takes over keys that another system issued and hashed. They go on working as they are, beside
-   * Leastkey's own.
+   * Imports hashed keys of another system. They keep working unchanged, beside Leastkey's own.
    *
-   * @throws {LeastkeyError} when the store fails; its `report` says how far it went. A row that is
-   * refused is an outcome.
+   * @throws {LeastkeyError} if the store fails; its `report` has the progress. A refused row is an
+   * outcome, not an error.
    * @example
    * import { fromBetterAuth } from 'leastkey/import';
    * const { rows, problems } = fromBetterAuth(await database.query('select * from apikey'), mapping);
@@ -142,12 +139,12 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: ImportKeysOptions,
   ): Promise<ImportReport>;
   /**
-   * Says whether a request may pass. It resolves to a verdict whatever the client sent and whatever
-   * the store did: a store out of reach is `store_unavailable`, never a yes.
+   * Verifies a credential. Client input and store failures resolve to a verdict: an unreachable
+   * store is `store_unavailable`, never valid.
    *
-   * @param credential the credential as text, or the request's `Headers`, or the `Request`.
+   * @param credential the credential as text, the `Headers` of the request, or the `Request`.
    * @param requirement what the request needs; absent: only a valid token.
-   * @throws {LeastkeyError} `invalid_input` when the requirement or an option cannot be read.
+   * @throws {LeastkeyError} `invalid_input` if the requirement or an option is unreadable.
    * @example
    * const { valid, status } = await tokens.verify(request, 'messages:send', { ip, consume: 1 });
    * if (!valid) return new Response(null, { status });
@@ -158,9 +155,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyOptions,
   ): Promise<Verdict>;
   /**
-   * As {@link Tokens.verify}, without waiting: from what is remembered within the freshness window,
-   * or from a store that answers at once. `undefined` where that is not possible: then ask
-   * `verify`.
+   * {@link Tokens.verify} without a promise: from the token cache within the freshness window, or
+   * from a synchronous store. `undefined` if that is not possible: then call `verify`.
    */
   verifySync(
     credential: CredentialSource,
@@ -168,8 +164,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyOptions,
   ): Verdict | undefined;
   /**
-   * The verdicts on many credentials, at most 1,000, in their order: what they need from the store
-   * at the same time is read in one call. For a gateway that answers for many requests at once.
+   * The verdicts on at most 1,000 credentials, in order. Their reads of the store are merged. For a
+   * gateway that handles many requests at once.
    *
    * @throws {LeastkeyError} as `verify` does, for any of them.
    */
@@ -178,16 +174,16 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: VerifyManyOptions,
   ): Promise<Verdict[]>;
   /**
-   * Writes which tokens were used, and how often, since the last flush. Verification only notes it,
-   * in this instance's memory.
+   * Writes which tokens were used since the last flush, and how often. Verification only records
+   * that in the memory of this instance.
    *
    * @example
    * context.waitUntil(tokens.flush()); // or every few seconds in a server, and before it ends
    */
   flush(call?: CallOptions): Promise<FlushReport>;
   /**
-   * What {@link Tokens.verify} would say, and what would make it a yes. For whoever runs the
-   * service: only `wire` of it may go to the network.
+   * The verdict of {@link Tokens.verify}, and what would make it valid. For operators: only `wire`
+   * may go to the client.
    *
    * @throws {LeastkeyError} as `verify` does.
    * @example
@@ -202,36 +198,35 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
     options?: ExplainOptions,
   ): Promise<Explanation>;
   /**
-   * What a selection comes to: exactly the permissions that a token of it would hold, the tree of
-   * all services for a screen, and warnings. The same selection and catalog always give the same
-   * answer.
+   * Resolves a selection: the exact permissions of a token with it, the tree of all services for a
+   * screen, and warnings. The result depends on the selection and the catalog only.
    *
    * @throws {LeastkeyError} `invalid_input` for an unknown template, role or permission, and a
-   * pattern that means nothing.
+   * pattern without matches.
    */
   resolve(selection: Selection<Ids>, options?: ResolveOptions): Preview;
   /**
-   * The permissions that a pattern means, ascending: what `add` and `remove` would do with it.
+   * The permissions that a pattern matches, sorted: its effect in `add` and `remove`.
    *
-   * @throws {LeastkeyError} `invalid_input` when it is no pattern or means nothing.
+   * @throws {LeastkeyError} `invalid_input` if it is no pattern or matches nothing.
    * @example
    * tokens.expand('messages:*'); // ['messages:send', 'messages:status']
    */
   expand(pattern: string): string[];
-  /** The smallest selection that gives these permissions, and as little else as can be. */
+  /** The smallest selection that grants these permissions with the least excess. */
   suggest(permissions: readonly Ids['permission'][]): Suggestion;
   /**
-   * What a request needs, by the routes of the catalog: a requirement for {@link Tokens.verify}.
-   * `null` where no route matches, which is to be refused: `verify` without a requirement would
-   * only authenticate.
+   * The requirement of a request, by the routes of the catalog, for {@link Tokens.verify}. `null`
+   * if no route matches: refuse such a request, because `verify` without a requirement only
+   * authenticates.
    *
    * @param method as in the request line: `GET`.
-   * @param path as in the request line, still percent-encoded, without the query. What two servers
-   * could read in two ways matches nothing.
+   * @param path as in the request line, still percent-encoded, without the query. An ambiguous path
+   * matches no route.
    */
   match(method: string, path: string): RouteRequirement | null;
   /**
-   * What can be chosen when a token is made, and what of it this actor can give at an owner: for a
+   * What can be chosen for a new token, and what of it this actor can grant at an owner: for a
    * screen.
    *
    * @param query the owner; default: the actor itself.
@@ -241,12 +236,12 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    */
   describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description>;
   /**
-   * Which tokens of an owner are not what their selection would come to today. It changes none of
-   * them.
+   * The tokens of an owner whose grant differs from what their selection resolves to now. It
+   * changes none.
    */
   drift(query: DriftQuery, actor: Actor, call?: CallOptions): Promise<DriftReport>;
-  /** The catalog and the prefix that this was started with: what a screen shows, and mints with. */
+  /** The catalog and the prefix of this deployment: for screens, and for minting. */
   deployment(): Deployment;
-  /** The regular expression by which secret scanners find this deployment's credentials. */
+  /** The regular expression with which secret scanners find credentials of this deployment. */
   pattern(): string;
 }

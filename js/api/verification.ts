@@ -55,8 +55,8 @@ export interface VerifiedToken {
   /** Of a session: the token that was exchanged for it. */
   parent?: string;
   /**
-   * The revision of a pending rotation. A flush reports uses of its new secret by it, and of the old
-   * one after the grace.
+   * The revision of a pending rotation. A flush reports uses of its new secret by it, and of the
+   * old one after the grace.
    */
   rotation?: number;
   /** The presented secret is the new one of an unconfirmed rotation. */

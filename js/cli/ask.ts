@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { UsageError } from './exit.js';
 import { prompt, tell } from './output.js';
 
-/** A question on the terminal; the answer, or `undefined` when the person left (Ctrl-C, Ctrl-D). */
+/** Asks on the terminal. `undefined` after Ctrl-C or Ctrl-D. */
 function ask(question: string, echo: boolean): Promise<string | undefined> {
   const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
   if (!echo) prompt(question);
@@ -19,13 +19,13 @@ function ask(question: string, echo: boolean): Promise<string | undefined> {
       lines.close();
     });
   }).then((answer) => {
-    // The cursor is still in the line of the question.
+    // The cursor is still on the line of the question.
     if (!echo || answer === undefined) tell('');
     return answer;
   });
 }
 
-/** Whether the person at the terminal says yes. */
+/** Asks for a yes on the terminal. */
 export async function confirm(question: string): Promise<boolean> {
   const answer = await ask(`${question} [y/N] `, true);
   return /^y(es)?$/i.test(answer?.trim() ?? '');
@@ -33,10 +33,10 @@ export async function confirm(question: string): Promise<boolean> {
 
 export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
-/** Longer than any credential: standard input that goes on is something else. */
+/** Longer than any credential. Longer input is something else. */
 const longest = 4096;
 
-/** A secret from standard input. On a terminal it is asked for and not shown. */
+/** Reads a secret from standard input; on a terminal with a prompt, without echo. */
 export async function readSecret(name: string): Promise<string> {
   let text: string | undefined = '';
   if (process.stdin.isTTY) {

@@ -58,7 +58,7 @@ const columns: Column<AuditEntry>[] = [
   { title: 'WHAT', text: what },
 ];
 
-/** Which members changed, and why. */
+/** The changed members, and the reason. */
 function what({ before, after, reason }: AuditEntry): string {
   const members = [...new Set([...Object.keys(before), ...Object.keys(after)])].join(', ');
   return reason === undefined ? members : `${members} (${reason})`;

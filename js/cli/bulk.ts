@@ -16,7 +16,10 @@ interface Words {
   which: string;
 }
 
-/** Something that is done to many tokens and cannot be taken back: asked about, then done page by page, with its progress told. */
+/**
+ * Runs an irreversible action on many tokens: asks, then does it page by page and shows the
+ * progress.
+ */
 export async function bulk(
   { yes = false, dryRun = false }: IrreversibleOptions,
   target: Target,

@@ -5,7 +5,7 @@ import { line, paint } from './legible.js';
 import { describe } from './screen.js';
 import { required, type Target, withTokens } from './target.js';
 
-/** What stands on the command line is the input of `create`, but for the name of one member. */
+/** The options are the input of `create`, except for the name of one member. */
 type Options = Omit<CreateInput, 'templates'> & { template?: string[] };
 
 export const create = new Command('create')
@@ -58,7 +58,10 @@ function collect(value: string, before: string[] = []): string[] {
 
 const iso = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** An ISO 8601 date, or date and time with an offset. A day that does not exist is refused, not moved. */
+/**
+ * An ISO 8601 date, or date and time with an offset. A day that does not exist is refused, not
+ * moved.
+ */
 function date(text: string): number {
   const day = iso.exec(text)?.[1];
   const exists = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day);

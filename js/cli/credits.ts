@@ -2,11 +2,11 @@ import { InvalidArgumentError } from 'commander';
 import type { Limits, TokenRecord } from '../index.js';
 import { UsageError } from './exit.js';
 
-/** The credits of a token as the command line has them. */
+/** The credits of a token on the command line. */
 export interface Credits {
-  /** How many in all; without it as many as there are. */
+  /** How many in all; default: unchanged. */
   credits?: number | undefined;
-  /** How many are left from now on. */
+  /** How many are left. */
   remaining?: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { line } from './legible.js';
 import { print, printJson } from './output.js';
 import type { Target } from './target.js';
 
-// "delete" is a word of JavaScript.
+// `delete` is a reserved word.
 export const remove = addIrreversibleOptions(
   new Command('delete')
     .summary('remove a token and its record')

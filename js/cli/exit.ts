@@ -3,7 +3,7 @@ import { join, Legible, legibleJson, line } from './legible.js';
 import { OutputError, tell } from './output.js';
 import { redactStrictly } from './redact.js';
 
-/** What the command leaves behind for a script to branch on. The help text shows the same table. */
+/** The exit codes, for scripts. The help text shows this table. */
 export const exits = { done: 0, refused: 1, usage: 2, unavailable: 3, unwritten: 4 } as const;
 
 export const exitHelp = `
@@ -15,18 +15,18 @@ Exit codes:
   4  done, but standard output did not take the answer. Of create and rotate it is the
      credential, which nobody has then: standard error says how to end it`;
 
-/** A command that cannot be carried out as it was typed. */
+/** A mistake in the command line. */
 export class UsageError extends Error {}
 
-/** A question was put to the person at the terminal, and the answer was no. */
+/** The user declined. */
 export class Declined extends Error {}
 
-/** A credential was made, and nobody has it. */
+/** A new credential could not be printed. */
 export class CredentialLost extends Error {
   readonly id: string;
 
   /**
-   * @param did what became of the token, such as `was made`
+   * @param did what happened to the token, such as `was made`
    * @param undo the command that ends the credential
    */
   constructor(id: string, did: string, undo: string, cause: unknown) {
@@ -39,7 +39,7 @@ export class CredentialLost extends Error {
   }
 }
 
-/** The exit code that an error stands for. */
+/** The exit code of an error. */
 export function exitOf(error: unknown): number {
   if (error instanceof UsageError) return exits.usage;
   if (error instanceof Declined) return exits.refused;
@@ -60,7 +60,7 @@ export function exitOf(error: unknown): number {
   }
 }
 
-/** Says on standard error what was wrong, for people or (`json`) for programs. */
+/** Reports an error on standard error, for people or (`json`) for programs. */
 export function report(error: unknown, json: boolean): void {
   const { code, message, id, problems, report } = redacted(describeError(error));
   if (json) {
@@ -73,7 +73,7 @@ export function report(error: unknown, json: boolean): void {
   tell(line`leastkey: ${join(all, '\n  ')}`);
 }
 
-/** An error can quote what was typed, or what a file or the store holds. */
+/** An error may quote the command line, a file or the store. */
 function redacted({ message, problems, ...rest }: ExitDescription): ExitDescription {
   const plain = problems?.map(({ path, message }) => ({
     path: redactStrictly(path),
@@ -85,10 +85,10 @@ function redacted({ message, problems, ...rest }: ExitDescription): ExitDescript
 interface ExitDescription {
   code: string;
   message: string;
-  /** Of the token that was made. */
+  /** The id of the new token. */
   id?: string;
   problems?: readonly { path: string; message: string }[] | undefined;
-  /** How far a command had come that goes through many tokens or rows. */
+  /** The progress of a command over many tokens or rows. */
   report?: unknown;
 }
 

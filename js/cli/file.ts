@@ -8,7 +8,7 @@ export function readText(file: string): Promise<string> {
   return file === '-' ? text(process.stdin) : readFileText(file, file);
 }
 
-/** The text of a file, which an error calls `what`. */
+/** The text of a file. `what`: its name in errors. */
 export async function readFileText(file: string, what: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -20,7 +20,7 @@ export async function readFileText(file: string, what: string): Promise<string> 
 interface JsonSource {
   /** The line of the file in which the text begins. */
   firstLine?: number;
-  /** What else such a file may be. */
+  /** The alternative formats of such a file. */
   hint?: string;
 }
 
@@ -33,7 +33,7 @@ export function parseJson(
   try {
     return JSON.parse(content);
   } catch {
-    // The error's own message quotes the file, which may be one of secrets.
+    // The message of the error quotes the file, which may contain secrets.
     const { line, column, expected } = jsonFault(content);
     const name = file === '-' ? 'standard input' : file;
     const place = `in line ${line + firstLine - 1}, column ${column}`;

@@ -6,19 +6,19 @@ import { describe } from './screen.js';
 import type { Target } from './target.js';
 
 interface Words {
-  /** What an earlier call with the same idempotency key did, in a sentence. */
+  /** What an earlier call with the same idempotency key did, as a sentence. */
   earlier: string;
   /** What the call did, after "token <id>". */
   did: string;
-  /** What stands before the credential, for people. */
+  /** The text before the credential, for people. */
   introduction: () => Legible;
   /** The command that ends the credential. */
   undo: string;
 }
 
 /**
- * Shows a credential, this once. To be awaited before the store is closed: whatever fails from here on, the person has the credential or
- * is told which one to end.
+ * Prints a new credential. Await it before closing the store: after any failure, the user has the
+ * credential or is told which token to end.
  *
  * @throws {CredentialLost}
  */

@@ -16,7 +16,7 @@ interface Options {
   dryRun?: boolean;
 }
 
-type Told = ImportReport & Pick<ReadKeys, 'leftOut' | 'notes'>;
+type FileOutcomes = ImportReport & Pick<ReadKeys, 'leftOut' | 'notes'>;
 
 export const importKeys = new Command('import-keys')
   .summary('take over keys that another system issued and hashed')
@@ -42,7 +42,7 @@ export const importKeys = new Command('import-keys')
   )
   .action(async (file: string, options: Options, command: Command) => {
     if (options.from === undefined) {
-      throw new UsageError('whose rows are they? Give --from better-auth, keypal or rows');
+      throw new UsageError('where do the rows come from? Give --from better-auth, keypal or rows');
     }
     const read = readRows(rowsIn(await readText(file), file), options.from, await mappingOf(options));
     const target = command.optsWithGlobals<Target>();
@@ -72,8 +72,8 @@ export const importKeys = new Command('import-keys')
     tellOutcomes(told, dryRun);
   });
 
-/** What became of the rows of the file: those that were handed on, and those that were left out. */
-function placed(report: ImportReport, { sources, leftOut, notes }: ReadKeys): Told {
+/** The outcomes of the rows of the file: imported rows and rows that were left out. */
+function placed(report: ImportReport, { sources, leftOut, notes }: ReadKeys): FileOutcomes {
   const outcomes = report.outcomes.map((outcome) => ({ ...outcome, row: sources[outcome.row] as number }));
   return { ...report, outcomes, leftOut, notes };
 }
@@ -106,9 +106,9 @@ function readRows(rows: unknown[], from: NonNullable<Options['from']>, mapping: 
   return from === 'better-auth' ? fromBetterAuth(rows, mapping) : fromKeypal(rows, mapping);
 }
 
-/** What became of the rows, by their place in the file. */
+/** The outcomes of the rows, by their place in the file. */
 function tellOutcomes(
-  { imported, exists, failed, complete, outcomes, leftOut, notes }: Told,
+  { imported, exists, failed, complete, outcomes, leftOut, notes }: FileOutcomes,
   dryRun: boolean,
 ): void {
   for (const { row, path, message } of notes) tell(line`row ${row}, ${path}: ${message}`);

@@ -40,7 +40,7 @@ const scopes = new Command('scopes')
     show(importScopes(await readText(file), { service }), json);
   });
 
-/** `import` itself is a word of the language. */
+/** `import` is a reserved word. */
 export const importing = new Command('import')
   .summary('make a catalog of something else')
   .description(

@@ -18,7 +18,7 @@ export function addIrreversibleOptions(command: Command): Command {
     .option('--dry-run', 'show what would happen, and change nothing');
 }
 
-/** Something that cannot be taken back: shown first, then asked about, then done. `undefined`: it was a dry run. */
+/** Runs an irreversible action: shows it, asks, then does it. `undefined`: a dry run. */
 export async function irreversible<T>(
   id: string,
   { yes = false, dryRun = false }: IrreversibleOptions,

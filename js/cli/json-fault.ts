@@ -1,10 +1,16 @@
-/** Where a text stops being JSON. `JSON.parse` says so in a message that quotes the text, which may be a file of secrets. */
+/**
+ * Finds where a text stops being JSON. The message of `JSON.parse` quotes the text, which may
+ * contain secrets.
+ */
 
 /** A token of JSON, at the place where the search begins. */
 const TOKEN =
   /[\t\n\r ]*(?:([{}[\],:])|("[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[ !#-[\]-\uffff]*)*")|(true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])))/y;
 
-/** What can come next: a value, the first item of a list or its end, a name, the first name or the end of an object, a colon, or what follows a value. */
+/**
+ * What may come next: a value, the first item or the end of a list, a name, the first name or the
+ * end of an object, a colon, or the token after a value.
+ */
 type State = 'value' | 'item' | 'name' | 'first name' | 'colon' | 'end';
 
 const NEXT: Record<Exclude<State, 'end'>, string> = {
@@ -18,11 +24,11 @@ const NEXT: Record<Exclude<State, 'end'>, string> = {
 export interface JsonFault {
   line: number;
   column: number;
-  /** What would be right there. */
+  /** What is expected there. */
   expected: string;
 }
 
-/** The first place at which a text cannot go on as JSON. Nothing of the text is in the answer. */
+/** The first position at which a text is not JSON. The result quotes nothing of the text. */
 export function jsonFault(text: string): JsonFault {
   const open: ('{' | '[')[] = [];
   let state: State = 'value';
@@ -37,7 +43,7 @@ export function jsonFault(text: string): JsonFault {
   }
 }
 
-/** The state behind a token; nothing if it cannot stand here. */
+/** The state after a token; `undefined` if it is not allowed here. */
 function after(state: State, [, mark, name, word]: RegExpExecArray, open: ('{' | '[')[]): State | undefined {
   const isValue = state === 'value' || state === 'item';
   if (state === 'name' || state === 'first name') {

@@ -1,17 +1,21 @@
 /**
- * Text that a terminal or a log shows as it is. What comes from the store, a file or the command line is none: it can move the cursor,
- * recolour lines, turn the direction of the rest or begin a line that looks like one of ours.
+ * Text that is safe to write to a terminal or a log. Text from the store, a file or the command
+ * line is not: it can move the cursor, change colors, reverse the direction of text or imitate a
+ * line of this program.
  */
 
 import { styleText } from 'node:util';
 import { redact } from './redact.js';
 
-/** Control characters (C0, DEL, C1), controls of direction (UAX #9), separators of lines and paragraphs. */
+/**
+ * Control characters (C0, DEL, C1), directional controls (UAX #9), and line and paragraph
+ * separators.
+ */
 const CONTROLS = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 
 const digits = (control: string) => control.charCodeAt(0).toString(16);
 
-/** Text of ours: only {@link line}, {@link join} and {@link paint} make it. */
+/** Safe text: only {@link line}, {@link join} and {@link paint} create it. */
 export class Legible {
   readonly text: string;
   constructor(text: string) {
@@ -19,16 +23,16 @@ export class Legible {
   }
 }
 
-/** What a message can be made of. A string is never trusted. */
+/** The values of a message. A string is never trusted. */
 export type Said = string | number | Legible;
 
-/** A string as it may be shown: controls as `\u{…}`, no credential. */
+/** A string made safe: controls as `\u{…}`, credentials redacted. */
 export function legible(said: Said): string {
   if (said instanceof Legible) return said.text;
   return redact(String(said)).replace(CONTROLS, (control) => `\\u{${digits(control)}}`);
 }
 
-/** A message, with what is put into it made legible: `` line`No tokens of ${owner}` ``. */
+/** A message whose values are made safe: `` line`No tokens of ${owner}` ``. */
 export function line(words: TemplateStringsArray, ...values: Said[]): Legible {
   return new Legible(words.reduce((text, word, at) => text + legible(values[at - 1] ?? '') + word));
 }
@@ -39,13 +43,16 @@ export function join(parts: readonly Said[], separator: string): Legible {
 
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
-/** Styled where the stream is a terminal that wants colours: NO_COLOR and TERM=dumb are respected. */
+/** Styled if the stream is a terminal with colors: NO_COLOR and TERM=dumb are respected. */
 export function paint(stream: NodeJS.WriteStream, style: Style, said: Said): Legible {
   const text = legible(said);
   return new Legible(stream.isTTY && stream.hasColors() ? styleText(style, text) : text);
 }
 
-/** JSON whose texts are legible too: it holds the same values, with the controls as `\uXXXX`. `secret` is the one credential to be shown. */
+/**
+ * JSON with the same values and controls as `\uXXXX`. `secret`: the only credential that is not
+ * redacted.
+ */
 export function legibleJson(
   value: unknown,
   { indent = 2, secret }: { indent?: number; secret?: string } = {},

@@ -3,7 +3,7 @@ import type { Actor, ListQuery, TokenPage, TokenRecord, Tokens } from '../index.
 import { showName } from '../input/did-you-mean.js';
 import { line } from './legible.js';
 import { print, printJson, tell } from './output.js';
-import { instant, paintStatus, scopeOf, statusOf } from './screen.js';
+import { grantSummary, instant, paintStatus, statusOf } from './screen.js';
 import { type Column, table } from './table.js';
 import { required, type Target, withTokens } from './target.js';
 
@@ -65,7 +65,7 @@ function columns(now: number): Column<TokenRecord>[] {
       title: 'EXPIRES (UTC)',
       text: ({ expiresAt }) => (expiresAt === undefined ? 'never' : instant(expiresAt)),
     },
-    { title: 'SCOPE', text: scopeOf, optional: true },
+    { title: 'SCOPE', text: grantSummary, optional: true },
     { title: 'NAME', text: ({ name }) => name },
   ];
 }

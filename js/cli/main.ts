@@ -70,7 +70,7 @@ for (const command of [program, ...everyCommandOf(program)]) {
   });
 }
 
-// Node's own listener prints a warning as it is. There is none where warnings were turned off.
+// Node's default listener prints warnings unescaped. It is absent if warnings are disabled.
 if (process.listenerCount('warning') > 0) {
   process.removeAllListeners('warning').on('warning', ({ message }) => tell(line`leastkey: ${message}`));
 }
@@ -82,7 +82,7 @@ await attempt(async () => {
   await program.parseAsync();
 });
 
-// What went wrong before is what there is to tell.
+// Report the earlier error instead.
 if (!process.exitCode) await attempt(finishOutput);
 
 async function attempt(work: () => Promise<void>): Promise<void> {
@@ -98,12 +98,12 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** The help has no word in it that was typed. */
+/** The help quotes nothing of the command line. */
 function helpOf(text: string): Legible {
   return new Legible(text.replace(/\n$/, ''));
 }
 
-/** Every process of the machine sees a command line, and the shell keeps it. */
+/** Every process of the machine can read a command line, and the shell stores it. */
 function refuseCredentials(args: readonly string[]): void {
   const at = args.findIndex(holdsCredential);
   if (at < 0) return;
@@ -113,7 +113,9 @@ function refuseCredentials(args: readonly string[]): void {
   );
 }
 
-/** A mistake in the command line, in commander's words: a line that quotes what was typed, and perhaps one that suggests. */
+/**
+ * Reports a mistake with commander's text: a line that quotes the input, and perhaps a suggestion.
+ */
 function tellMistake(text: string): void {
   const mistake = text.replace(/(?:\n\(Did you mean [^\n]*\))?\n$/, '');
   const suggestion = text.slice(mistake.length).trim();

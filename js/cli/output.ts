@@ -1,17 +1,20 @@
-/** Everything that the command line writes goes through here, and is legible: no other file writes to a stream. */
+/**
+ * All output of the command line goes through this file and is safe text: no other file writes to a
+ * stream.
+ */
 
 import { legible, legibleJson, type Said } from './legible.js';
 
 const { stdout, stderr } = process;
 
-/** Standard output did not take what was written to it. */
+/** A write to standard output failed. */
 export class OutputError extends Error {}
 
-/** The first write that standard output did not take. */
+/** The first failed write to standard output. */
 let failed: NodeJS.ErrnoException | undefined;
 let written: Promise<unknown> = Promise.resolve();
 
-// Each write has its own answer. Without a listener an error would end the process in the middle of its work.
+// Each write reports its own error. Without a listener an error would end the process.
 stdout.on('error', noteFailure);
 stderr.on('error', () => {});
 
@@ -19,7 +22,7 @@ function noteFailure(error: NodeJS.ErrnoException | null | undefined): void {
   failed ??= error ?? undefined;
 }
 
-/** Resolves when the system has taken the text, or refused it. */
+/** Resolves when the system has accepted the text; rejects if it refused. */
 function write(text: string): Promise<NodeJS.ErrnoException | undefined> {
   const answer = new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     stdout.write(text, (error) => {
@@ -40,16 +43,16 @@ export function printJson(value: unknown): void {
   void write(`${legibleJson(value)}\n`);
 }
 
-/** A value as one line of JSON. Answers whether whoever reads them wants more. */
+/** Prints a value as one line of JSON. Returns whether the reader still reads. */
 export async function printJsonLine(value: unknown): Promise<boolean> {
   return (await write(`${legibleJson(value, { indent: 0 })}\n`)) === undefined;
 }
 
 /**
- * The credential that was just made, alone on standard output, or in JSON beside its record. It is in no other place, so this waits until the
- * system has it.
+ * Prints a new credential: alone on standard output, or in JSON with its record. It exists nowhere
+ * else, so this waits until the system has accepted it.
  *
- * @throws {OutputError} when it was not taken
+ * @throws {OutputError} if the write failed
  */
 export async function printCredential(token: string, record: object | undefined): Promise<void> {
   const text = record === undefined ? token : legibleJson({ token, record }, { secret: token });
@@ -57,31 +60,31 @@ export async function printCredential(token: string, record: object | undefined)
   if (error !== undefined) throw new OutputError(error.code ?? error.message);
 }
 
-/** A line on standard error: what is not the answer itself. */
+/** Prints a line on standard error: everything but the result. */
 export function tell(said: Said): void {
   stderr.write(`${legible(said)}\n`);
 }
 
-/** Shows a line that the next one is written over, on a terminal; elsewhere a line of its own. */
+/** Shows a status line: on a terminal the next one overwrites it. */
 export function showStatus(said: Said): void {
   if (stderr.isTTY) stderr.write(`\r\u001b[K${legible(said)}`);
   else tell(said);
 }
 
-/** Takes the line of {@link showStatus} away. */
+/** Clears the line of {@link showStatus}. */
 export function clearStatus(): void {
   if (stderr.isTTY) stderr.write('\r\u001b[K');
 }
 
-/** The beginning of a line on standard error, which an answer follows. */
+/** Prints a prompt on standard error, without a line break. */
 export function prompt(said: Said): void {
   stderr.write(legible(said));
 }
 
 /**
- * Waits until everything is written. A reader that has seen enough (`| head`) is no fault.
+ * Waits until everything is written. A closed pipe (`| head`) is no error.
  *
- * @throws {OutputError} when something else kept the answer from being written
+ * @throws {OutputError} if the output could not be written for another reason
  */
 export async function finishOutput(): Promise<void> {
   await written;

@@ -2,18 +2,18 @@ import type { SyncStore } from '../api/store.js';
 import { STORE_META, storedPrefix } from '../stores/store-meta.js';
 import { UsageError } from './exit.js';
 
-/** The question where nothing says it. */
+/** The hint if the prefix is unknown. */
 export const WHICH_PREFIX =
   'which prefix? Give --prefix <text>, or set LEASTKEY_PREFIX; credentials start with it';
 
-/** For a store that was never used: no operation reads or changes anything there. */
+/** The prefix for a store that was never used, with which no operation changes anything. */
 const NOBODYS = 'leastkey';
 
 /**
- * The prefix of the deployment: what the database says, which a prefix that was given must not contradict. With another one, nothing that is
- * made could be used.
+ * The prefix of the deployment: that of the database. A given prefix must equal it, because tokens
+ * with another one could not be used.
  *
- * @param isNeeded whether something is done to a database that was never used.
+ * @param isNeeded whether the command needs a prefix although the database was never used.
  */
 export function prefixOf(store: SyncStore, given: string | undefined, isNeeded: boolean): string {
   const [stored = null] = store.get([STORE_META]);

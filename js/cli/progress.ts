@@ -1,27 +1,29 @@
 import type { Said } from './legible.js';
 import { clearStatus, showStatus } from './output.js';
 
-/** How many more must have been looked at for another line, where lines cannot be written over. */
+/** The step between two lines if lines cannot be overwritten. */
 const STEP = 1_000;
 
-/** A line on standard error that says how far a long command has come. */
+/** A status line with the progress of a long command. */
 export class Progress {
   #shown = 0;
 
-  /** `count` is what it has come through so far. */
+  /** `count`: how many are done. */
   show(said: Said, count: number): void {
     if (!process.stderr.isTTY && count < this.#shown + STEP) return;
     showStatus(said);
     this.#shown = count;
   }
 
-  /** Takes the line away. */
+  /** Clears the line. */
   end(): void {
     if (this.#shown > 0) clearStatus();
   }
 }
 
-/** A signal that Ctrl-C aborts: what is running ends in good order. A second Ctrl-C ends the process. */
+/**
+ * A signal that Ctrl-C aborts, so that the command stops cleanly. A second Ctrl-C ends the process.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   const interrupt = () => {
@@ -31,7 +33,8 @@ export function interruption(): AbortSignal {
       return;
     }
     controller.abort();
-    // From the next turn on the system ends the process, however busy it is. A second one that came with the first is delivered in this turn.
+    // From the next task on, the default handler ends the process at once. A second signal in this
+    // task is ignored.
     setImmediate(() => process.off('SIGINT', interrupt));
   };
   process.on('SIGINT', interrupt);

@@ -1,27 +1,30 @@
-/** What is printed never holds a credential: people put secrets in the wrong place, and what is printed ends in logs. */
+/**
+ * Redacts credentials from all output: people put secrets in the wrong place, and output ends in
+ * logs.
+ */
 
-/** Words as credentials are made of them. */
+/** Words in the alphabet of credentials. */
 const WORD = /[A-Za-z0-9_]+/g;
 
-/** A credential has 53 characters after its prefix. Some more or less are one that was copied badly. */
+/** A credential has 53 characters after its prefix. A slightly different length is a bad copy. */
 const MIN_BODY = 50;
 
-/** Letters and digits in a row, with a digit among them, that no word is as long as. The core's messages have the same rule. */
+/** Runs of letters and digits, with a digit, longer than any word. The core has the same rule. */
 const MAX_WORD_LENGTH = 20;
 
 const HEX = /^[0-9a-f]+$/;
 
-/** Whether a text has something of the form of a credential in it. */
+/** Whether a text contains something like a credential. */
 export function holdsCredential(text: string): boolean {
   return text.match(WORD)?.some(isCredential) === true;
 }
 
-/** For everything that is printed. Ids, hashes and cursors stay as they are. */
+/** For all output. Ids, hashes and cursors stay. */
 export function redact(text: string): string {
   return text.replace(WORD, (word) => (isCredential(word) ? '(credential)' : word));
 }
 
-/** For errors, which can quote what was typed or read: secrets of other systems and pieces of one go too. */
+/** For errors, which may quote input: also redacts secrets of other systems, and parts of one. */
 export function redactStrictly(text: string): string {
   return text.replace(WORD, (word) => {
     if (isCredential(word)) return '(credential)';
@@ -32,7 +35,7 @@ export function redactStrictly(text: string): string {
   });
 }
 
-/** A prefix, an underscore and a body. A hash behind an underscore is none. */
+/** A prefix, an underscore and a body. A hash after an underscore does not match. */
 function isCredential(word: string): boolean {
   const [, ...parts] = word.split('_');
   return parts.some((part) => part.length >= MIN_BODY && !HEX.test(part));

@@ -6,14 +6,14 @@ export function instant(millis: number): string {
   return new Date(millis).toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** The status as a person sees it: an active token whose time is up is expired. */
+/** The displayed status: an active token past its expiry is expired. */
 export function statusOf(record: TokenRecord, now: number): string {
   const over = record.expiresAt !== undefined && record.expiresAt <= now;
   return record.status === 'active' && over ? 'expired' : record.status;
 }
 
-/** What was chosen when the token was made: its templates, or else how many permissions it holds. */
-export function scopeOf(record: TokenRecord): string {
+/** The templates of the token, or else the number of its permissions. */
+export function grantSummary(record: TokenRecord): string {
   const chosen = [
     ...record.templates.map(({ id }) => id),
     ...record.added.map((permission) => `+${permission}`),
@@ -29,7 +29,7 @@ export function paintStatus(stream: NodeJS.WriteStream, status: string): Said {
   return style === undefined ? status : paint(stream, style, status);
 }
 
-/** One token, a line a fact. */
+/** One token, with one line per fact. */
 export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = Date.now()): Legible {
   return facts(stream, [
     ['id', record.id],
@@ -43,7 +43,7 @@ export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = 
     ['resource', record.resource === record.owner ? undefined : record.resource || '(everything)'],
     ['status', paintStatus(stream, statusOf(record, now))],
     ['reason', record.reason],
-    ['scope', scopeOf(record)],
+    ['scope', grantSummary(record)],
     ['permissions', record.permissions],
     ['conditions', inJson(record.conditions)],
     ['limits', inJson(record.limits)],
@@ -57,7 +57,7 @@ export function describe(record: TokenRecord, stream: NodeJS.WriteStream, now = 
 
 const inJson = (value: object | undefined) => (value === undefined ? undefined : JSON.stringify(value));
 
-/** How a token is called in a sentence. */
+/** The name of a token in a sentence. */
 export function named({ id, name }: TokenRecord): Legible {
   return line`Token ${id} "${name}"`;
 }
@@ -66,7 +66,9 @@ type Fact = [name: string, fact: Said | readonly string[] | undefined];
 
 const indent = 15;
 
-/** Names and facts, a line each; a list is wrapped to the terminal, and what is undefined is left out. */
+/**
+ * Names and facts, one per line. Lists are wrapped to the terminal, and undefined facts omitted.
+ */
 export function facts(stream: NodeJS.WriteStream, entries: readonly Fact[]): Legible {
   const columns = stream.isTTY ? Math.max(stream.columns, 40) : 100;
   const lines = entries.flatMap(([name, fact]) => {

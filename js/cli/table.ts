@@ -4,19 +4,19 @@ export interface Column<T> {
   title: string;
   text: (row: T) => string;
   style?: (text: string) => Said;
-  /** Left out first where the terminal is too narrow for the whole table. */
+  /** Omitted first if the terminal is too narrow for the table. */
   optional?: boolean;
 }
 
 const gap = '  ';
 
-/** As much of the last column as is kept before an optional column goes. */
+/** The width of the last column below which an optional column is omitted. */
 const least = 24;
 
 /**
- * Rows under titles. On a terminal the table is cut to its width: optional columns go first, from the right, then the
- * end of the last column. Piped output is whole. The last column is the one to hold free text: it needs no padding, so
- * that characters of another width move nothing.
+ * Rows under titles. On a terminal the table is cut to its width: optional columns go first, from
+ * the right, then the end of the last column. Piped output is whole. The last column is the one to
+ * hold free text: it needs no padding, so that characters of another width move nothing.
  */
 export function table<T>(
   rows: readonly T[],
@@ -49,7 +49,7 @@ function widest<T>(rows: readonly T[], { title, text }: Column<T>): number {
   return rows.reduce((most, row) => Math.max(most, text(row).length), title.length);
 }
 
-/** Characters that take two columns, as near as Unicode's properties tell. */
+/** Characters of double width, approximated by Unicode properties. */
 const wide = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/u;
 
 function cut(text: string, room: number): string {

@@ -11,7 +11,7 @@ import { redactStrictly } from './redact.js';
 
 type ImportedPrefix = NonNullable<TokensOptions['imported']>[number];
 
-/** Which deployment a command works on, and as whom. These options stand on every command. */
+/** The deployment and the actor of a command. Every command has these options. */
 export interface Target {
   db?: string;
   catalog?: string;
@@ -70,7 +70,7 @@ function collectRole(text: string, before: Target['role'] = []): Target['role'] 
   return [...before, [text.slice(0, equals), text.slice(equals + 1)]];
 }
 
-/** In the environment variable several are separated by commas. */
+/** Separated by commas in the environment variable. */
 function collectImported(text: string, before: ImportedPrefix[] = []): ImportedPrefix[] {
   const prefixes = text.split(',').map((part): ImportedPrefix => {
     const [, prefix = '', rest] = /^(.*?)(=rest|=whole)?$/.exec(part.trim()) ?? [];
@@ -80,15 +80,15 @@ function collectImported(text: string, before: ImportedPrefix[] = []): ImportedP
 }
 
 /**
- * Who runs the command. Whoever can write the database file can do everything to it, so the default says just that.
- * A command that names an actor or a role gets exactly what it names.
+ * The actor of the command. Anyone who can write the database file has full power over it, so the
+ * default actor has too. With an actor or a role in the options, it is exactly that.
  */
 export function actorOf({ as, role }: Target): Actor {
   if (as === undefined && role === undefined) return { id: 'cli', roles: { '': 'admin' } };
   return { id: as ?? 'cli', roles: Object.fromEntries(role ?? []) };
 }
 
-/** Opens the deployment, does the work and closes the database, whatever happens. */
+/** Opens the deployment, does the work, and always closes the database. */
 export async function withTokens<T>(
   target: Target,
   { makesDatabase = false, needsPrefix = false },
@@ -112,7 +112,7 @@ export async function withTokens<T>(
       catalog,
       store,
       prefix: prefixOf(store, target.prefix, needsPrefix),
-      // A look at a credential from here is no use of it.
+      // A verification on the command line is no use of the token.
       usage: false,
       ...(recordKey !== undefined && { recordKey }),
       ...(imported !== undefined && { imported }),
@@ -123,7 +123,10 @@ export async function withTokens<T>(
   }
 }
 
-/** What was committed is on the disk whether or not the file can be closed, so a failure here changes no exit code: a script would do it again. */
+/**
+ * Commits are on disk even if closing fails, so a failure does not change the exit code: a script
+ * would repeat the command.
+ */
 function close(store: { close(): void }): void {
   try {
     store.close();
@@ -134,15 +137,18 @@ function close(store: { close(): void }): void {
 }
 
 /**
- * A value that must be there. Commander could ask for options itself, but it does so before it names unknown ones, and
- * would call an option missing that was only mistyped.
+ * Requires a value. Commander's own check runs before that of unknown options, and would report a
+ * mistyped option as missing.
  */
 export function required(value: string | undefined, question: string): string {
   if (value === undefined || value === '') throw new UsageError(question);
   return value;
 }
 
-/** One key, or the new one and the old one. Never an argument: every process of the machine sees those. */
+/**
+ * One key, or the new one and the old one. Never an argument: every process of the machine can read
+ * those.
+ */
 async function readRecordKey(path: string | undefined): Promise<TokensOptions['recordKey']> {
   if (path !== undefined) warnIfOpenToOthers([path], 'the record key');
   const text = path === undefined ? process.env.LEASTKEY_RECORD_KEY : await readText(path);
@@ -154,7 +160,7 @@ async function readRecordKey(path: string | undefined): Promise<TokensOptions['r
   throw new UsageError(`${place}: give the key, or leave it out where nothing is sealed`);
 }
 
-/** Whatever it holds: createTokens parses it. */
+/** Any content: createTokens validates it. */
 async function readCatalog(path: string): Promise<Catalog> {
   return parseJson(await readFileText(path, 'the catalog'), `the catalog ${path}`) as Catalog;
 }

@@ -44,7 +44,7 @@ Examples:
     const credential =
       (source === undefined && process.env.LEASTKEY_TOKEN) || (await readSecret('Credential'));
     const target = command.optsWithGlobals<Target>();
-    const verdict = await withTokens(target, { needsPrefix: true }, async (tokens): Promise<Answer> => {
+    const verdict = await withTokens(target, { needsPrefix: true }, async (tokens): Promise<VerifyAnswer> => {
       const verdict = await tokens.verify(
         credential,
         requirementOf(options),
@@ -59,8 +59,8 @@ Examples:
     process.exitCode = exitOf(verdict);
   });
 
-/** With what is wrong about a text that is no credential. */
-type Answer = Verdict & Pick<Explanation, 'wrong'>;
+/** With what is wrong with a malformed credential. */
+type VerifyAnswer = Verdict & Pick<Explanation, 'wrong'>;
 
 const WRONG = {
   prefix: 'it does not begin with the prefix of this deployment',
@@ -84,7 +84,7 @@ function exitOf(verdict: Verdict): number {
   return verdict.status === 503 ? exits.unavailable : exits.refused;
 }
 
-function describe({ valid, code, token, missing, wrong, remaining }: Answer): Legible {
+function describe({ valid, code, token, missing, wrong, remaining }: VerifyAnswer): Legible {
   const { stdout } = process;
   const about = facts(stdout, [
     ['wrong', wrong === undefined ? undefined : `${wrong}: ${WRONG[wrong]}`],

@@ -1,5 +1,5 @@
 import { loadModule } from '#load/edge';
-import { type Config, type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import { type Config, type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { boundValues } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
@@ -239,7 +239,7 @@ export class EdgeCore implements VerifyingCore {
     const step = JSON.parse(this.#text(this.#exports.output(), length)) as Step;
     if (!('refuse' in step)) return step;
     const message = `${what} cannot be read; leastkey, given the same, says what is wrong and where`;
-    throw refusal({ refuse: { ...step.refuse, message } });
+    throw stepError({ refuse: { ...step.refuse, message } });
   }
 }
 

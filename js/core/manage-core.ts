@@ -6,8 +6,8 @@ import {
   type Config,
   type Question,
   type Reads,
-  refusal,
   type Step,
+  stepError,
 } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { boundValues } from '../stores/response.js';
@@ -159,7 +159,7 @@ export class ManageCore implements VerifyingCore {
   intern(question: Question): number {
     const out: string[] = [];
     const id = this.#call((core) => core.intern(question, out));
-    if (out.length > 0) throw refusal(readStep(out));
+    if (out.length > 0) throw stepError(readStep(out));
     return id;
   }
 
@@ -188,12 +188,12 @@ export class ManageCore implements VerifyingCore {
     if (out.length === 0) return { packed };
     const step = readStep(out);
     if ('answer' in step) return { packed, details: step.answer as RefusalDetails };
-    throw refusal(step);
+    throw stepError(step);
   }
 
   /**
-   * Records a use of a token that is cached or was read lately. Whether the token or an ancestor expires when idle;
-   * `undefined` on a miss.
+   * Records a use of a token that is cached or was read lately. Whether the token or an ancestor
+   * expires when idle; `undefined` on a miss.
    */
   noteUse(id: string, at: number): boolean | undefined {
     const noted = this.#call((core) => core.noteUse(id, at));
@@ -203,7 +203,7 @@ export class ManageCore implements VerifyingCore {
   applyFeed(heads: Reads, order: number): number {
     const out: string[] = [];
     const shards = this.#call((core) => core.applyFeed(textOf(heads), order, out));
-    if (out.length > 0) throw refusal(readStep(out));
+    if (out.length > 0) throw stepError(readStep(out));
     return shards;
   }
 
@@ -224,7 +224,7 @@ export class ManageCore implements VerifyingCore {
   expand(pattern: string): string[] {
     const out: string[] = [];
     const ends = this.#call((core) => core.expand(pattern, out));
-    if (out.length > 0) throw refusal(readStep(out));
+    if (out.length > 0) throw stepError(readStep(out));
     this.#permissions ??= this.permissions();
     if (ends.length === 2) return this.#permissions.slice(ends[0], ends[1]);
     const found: string[] = [];
@@ -237,7 +237,7 @@ export class ManageCore implements VerifyingCore {
   permissions(): string[] {
     const step = this.#step((core, out) => core.permissions(out));
     if ('answer' in step) return step.answer as string[];
-    throw refusal(step);
+    throw stepError(step);
   }
 
   /** The smallest selection for a list of permissions. */
@@ -279,7 +279,7 @@ export class ManageCore implements VerifyingCore {
     const step = readStep(out);
     if (!('answer' in step)) {
       core.free();
-      throw refusal(step);
+      throw stepError(step);
     }
     core.resetCache(this.#capacity);
     this.#core = core;

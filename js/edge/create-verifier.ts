@@ -144,12 +144,9 @@ class CoreVerifier implements Verifier {
 
 /** A store that only reads. `list` and `commit` throw. */
 function readOnly(store: ReadStore): Store {
-  return { get: (keys) => store.get(keys), list: refuse, commit: refuse };
+  return { get: (keys) => store.get(keys), list: refuseCall, commit: refuseCall };
 }
 
-function refuse(): never {
-  throw new LeastkeyError(
-    'store_unavailable',
-    'a verifier only reads: its store is asked for nothing but get',
-  );
+function refuseCall(): never {
+  throw new LeastkeyError('store_unavailable', 'a verifier is read-only: it calls only get of its store');
 }

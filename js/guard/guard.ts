@@ -13,7 +13,7 @@ import type {
 import { readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { causeOf } from '../verify/unavailable.js';
 import { credentialHeaders, readHeaderName } from './presented.js';
-import { readRealm, refuse } from './refusal.js';
+import { readRealm, refusalResponse } from './refusal.js';
 
 /** The verifier of a guard: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. */
 export interface Guardable<Permission extends string = string> {
@@ -107,7 +107,7 @@ export function createGuard<Permission extends string>(
   if (clientIp !== undefined && typeof clientIp !== 'function') {
     throw new LeastkeyError(
       'invalid_input',
-      'clientIp: expected a function that answers the address of a request',
+      'clientIp: expected a function that returns the address of a request',
       {
         path: 'clientIp',
       },
@@ -118,16 +118,16 @@ export function createGuard<Permission extends string>(
     const needed = requirementOf(tokens, request, requirement, authenticateOnly);
     const { consume: _, ...asked } = verifyOptions;
     const verdict = await tokens.verify(credentialHeaders(request.headers, header), needed ?? undefined, {
-      ...contextOf(request, audience, clientIp),
+      ...guardContext(request, audience, clientIp),
       // Without a route the request is refused anyway: record no use, and count nothing.
       ...(needed === null ? { ...asked, use: false } : verifyOptions),
     });
     if (passes(verdict)) {
       if (needed !== null) return { verdict };
-      return refused(request, { ...verdict, valid: false, ...WRAPPER_REFUSALS.noRoute }, realm);
+      return refusalOfVerdict(request, { ...verdict, valid: false, ...WRAPPER_REFUSALS.noRoute }, realm);
     }
     if (verdict.status === UNAVAILABLE) onError(causeOf(verdict), { operation: 'guard', request });
-    return refused(request, verdict, realm);
+    return refusalOfVerdict(request, verdict, realm);
   };
 }
 
@@ -144,19 +144,19 @@ function requirementOf<Permission extends string>(
   if (typeof request?.url !== 'string' || typeof request.headers?.get !== 'function') {
     throw new LeastkeyError(
       'invalid_input',
-      'request: expected a Request, or what requestOf of leastkey/node makes of one of node:http',
+      'request: expected a Request; for node:http use requestOf of leastkey/node',
       { path: 'request' },
     );
   }
   if (given === undefined && !authenticateOnly)
     return tokens.match(request.method, pathOf(request.url)) as Requirement<Permission> | null;
   if (given !== undefined && authenticateOnly) {
-    throw new LeastkeyError('invalid_input', 'authenticateOnly: stands only where no requirement is given', {
+    throw new LeastkeyError('invalid_input', 'authenticateOnly: only allowed without a requirement', {
       path: 'authenticateOnly',
     });
   }
   if (given === null) {
-    throw new LeastkeyError('invalid_input', 'requirement: expected a requirement or nothing, got null', {
+    throw new LeastkeyError('invalid_input', 'requirement: expected a requirement or undefined, got null', {
       path: 'requirement',
     });
   }
@@ -164,7 +164,7 @@ function requirementOf<Permission extends string>(
 }
 
 /** The context of the request, for the conditions of tokens. */
-function contextOf(
+function guardContext(
   request: GuardRequest,
   audience: string | undefined,
   clientIp: GuardOptions['clientIp'],
@@ -173,7 +173,7 @@ function contextOf(
   if (ip !== undefined && ip !== null && typeof ip !== 'string') {
     throw new LeastkeyError(
       'invalid_input',
-      'clientIp: expected a function that answers a text, or nothing',
+      'clientIp: expected a function that returns a text or undefined',
       {
         path: 'clientIp',
       },
@@ -189,8 +189,8 @@ function passes(verdict: Verdict): verdict is PassingVerdict {
   return verdict.valid === true && verdict.token !== undefined;
 }
 
-function refused(request: GuardRequest, verdict: Verdict, realm: string | undefined): Admission {
-  return { response: refuse(request, verdict, realm), verdict };
+function refusalOfVerdict(request: GuardRequest, verdict: Verdict, realm: string | undefined): Admission {
+  return { response: refusalResponse(request, verdict, realm), verdict };
 }
 
 /** The path of an absolute URL, verbatim: the `URL` class would resolve dots and backslashes. */

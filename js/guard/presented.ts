@@ -13,7 +13,7 @@ export function readHeaderName(name: string | undefined): string | undefined {
   if (typeof name === 'string' && FIELD_NAME.test(name) && !TAKEN.includes(name.toLowerCase())) return name;
   throw new LeastkeyError(
     'invalid_input',
-    `header: expected the name of a header that bears nothing but the credential, such as "X-API-Key" (not ${TAKEN.join(', ')})`,
+    `header: expected the name of a header that carries only the credential, such as "X-API-Key" (not ${TAKEN.join(', ')})`,
     { path: 'header' },
   );
 }

@@ -32,7 +32,11 @@ export function readRealm(realm: string | undefined): string | undefined {
  * The response to a refused request (RFC 6750 §3, RFC 9457). It is the same, byte for byte, for
  * credentials that are unknown, revoked, disabled or expired.
  */
-export function refuse(request: GuardRequest, verdict: Verdict, realm: string | undefined): Response {
+export function refusalResponse(
+  request: GuardRequest,
+  verdict: Verdict,
+  realm: string | undefined,
+): Response {
   const status = Object.hasOwn(PROBLEMS, verdict.status) ? verdict.status : 403;
   const headers = new Headers({ 'Cache-Control': 'no-store' });
   if (status < 429) headers.set('WWW-Authenticate', challenge(verdict, realm));

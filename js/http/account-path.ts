@@ -1,10 +1,11 @@
-/** How a proxy may hand on the path of an account, whose id is a resource with slashes in it. */
+/** Paths of accounts, whose ids are resources with slashes, which proxies may decode. */
 
 /**
- * The path with the slashes of the id written `%2F`, as the routes have it. Some proxies decode them, so an id may arrive as several
- * segments. A last segment that is a verb is the verb: an id that ends in one goes by `?id=`.
+ * The path with the slashes of the id encoded as `%2F`, as the routes expect. Some proxies decode
+ * them, so an id may arrive as several segments. A last segment that is a verb is the verb: an id
+ * that ends in one needs `?id=`.
  *
- * @param accounts what stands before the id: `/leastkey/v1/accounts/`.
+ * @param accounts the path before the id: `/leastkey/v1/accounts/`.
  */
 export function encodedAccountPath(pathname: string, accounts: string, verbs: ReadonlySet<string>): string {
   if (!pathname.startsWith(accounts)) return pathname;

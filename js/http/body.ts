@@ -1,16 +1,16 @@
 import { RequestRefused } from './refusal.js';
 
-/** The most bytes of a JSON body: more than the largest call that the core takes. */
+/** The largest JSON body in bytes: more than the largest call of the core. */
 const MAX_JSON_BYTES = 2_000_000;
-/** The most bytes of a form, which anybody may send before anybody is known. */
+/** The largest form in bytes. Unauthenticated clients send forms. */
 const MAX_FORM_BYTES = 64 * 1024;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
-/** A JSON object. Where the body may be left out, nothing is an object without members. */
+/** A JSON object. An optional body that is absent is an empty object. */
 export async function readJson(request: Request, required: boolean): Promise<Record<string, unknown>> {
-  const text = await readText(request, JSON_TYPE, 'application/json', required, MAX_JSON_BYTES);
+  const text = await readBodyText(request, JSON_TYPE, 'application/json', required, MAX_JSON_BYTES);
   if (text === undefined) return {};
   const value = parse(text);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -19,19 +19,26 @@ export async function readJson(request: Request, required: boolean): Promise<Rec
   throw new RequestRefused('malformed_request', 'The body must be a JSON object.');
 }
 
-/** The fields of a form. RFC 6749 §3.2: none more than once, and an empty one counts as absent. */
+/** The fields of a form. RFC 6749 §3.2: no field twice, and an empty field counts as absent. */
 export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
-  const text = await readText(request, FORM_TYPE, 'application/x-www-form-urlencoded', true, MAX_FORM_BYTES);
+  const text = await readBodyText(
+    request,
+    FORM_TYPE,
+    'application/x-www-form-urlencoded',
+    true,
+    MAX_FORM_BYTES,
+  );
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (value === '') continue;
-    if (fields.has(name)) throw new RequestRefused('malformed_request', 'A field of the form stands twice.');
+    if (fields.has(name))
+      throw new RequestRefused('malformed_request', 'A field of the form is given twice.');
     fields.set(name, value);
   }
   return fields;
 }
 
-async function readText(
+async function readBodyText(
   request: Request,
   type: RegExp,
   expected: string,
@@ -55,7 +62,7 @@ async function readText(
   }
 }
 
-/** What was sent is counted, not what `Content-Length` says of it. */
+/** Counts the received bytes, whatever `Content-Length` says. */
 async function readBytes(body: ReadableStream<Uint8Array> | null, longest: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -63,7 +70,7 @@ async function readBytes(body: ReadableStream<Uint8Array> | null, longest: numbe
   for (let turn = await reader?.read(); turn?.done === false; turn = await reader?.read()) {
     length += turn.value.length;
     if (length > longest) {
-      // Waiting for a client that goes on sending would be its way to hold us.
+      // Not awaited: a client that keeps sending would block the response.
       reader?.cancel().catch(() => {});
       throw new RequestRefused('body_too_large', `The body may have at most ${longest} bytes.`);
     }
@@ -82,7 +89,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The engine's own message quotes the text, which may hold a secret.
+    // The message of the engine quotes the text, which may contain a secret.
     throw new RequestRefused('malformed_request', 'The body is not JSON.');
   }
 }

@@ -1,11 +1,11 @@
 import { RequestRefused } from './refusal.js';
 
-/** Characters of the path and the query together. */
+/** The most characters of path and query together. */
 const MAX_URL_LENGTH = 8 * 1024;
-/** Characters of all header names and values but `Authorization`, which is bounded where it is read. */
+/** The most characters of all headers except `Authorization`, which has its own bound. */
 const MAX_HEADERS_LENGTH = 16 * 1024;
 
-/** Refuses what is too large before anything looks at it. */
+/** Refuses oversized requests before anything reads them. */
 export function refuseOversized(request: Request): void {
   if (request.url.length > MAX_URL_LENGTH) {
     throw new RequestRefused('uri_too_long', `The URL may have at most ${MAX_URL_LENGTH} characters.`);

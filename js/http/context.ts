@@ -2,8 +2,8 @@ import type { RequestContext } from '../api/conditions.js';
 import type { HandlerSettings } from './options.js';
 
 /**
- * What the host knows of the request at which a credential is presented: the conditions of its token are about that. One reading for every
- * endpoint, so that none of them lets in what another refuses.
+ * The context of the request that presents a credential, for the conditions of its token. All
+ * endpoints share it, so that none admits what another refuses.
  */
 export function contextOf(request: Request, { clientIp, audience }: HandlerSettings): RequestContext {
   const ip = readClientIp(clientIp, request);
@@ -15,7 +15,10 @@ export function contextOf(request: Request, { clientIp, audience }: HandlerSetti
   };
 }
 
-/** What the host says of the client's address. Any text may be what a proxy wrote; anything else is a mistake of the host. */
+/**
+ * The client address from the host's `clientIp`. A text may come from a proxy; another type is a
+ * mistake of the host.
+ */
 export function readClientIp(clientIp: HandlerSettings['clientIp'], request: Request): string | undefined {
   const ip: unknown = clientIp(request);
   if (ip === undefined || ip === null) return undefined;
@@ -27,7 +30,7 @@ export function readClientIp(clientIp: HandlerSettings['clientIp'], request: Req
 const WITH_PORT = /^(?:(\d{1,3}(?:\.\d{1,3}){3})|\[([\da-f:.]{2,45})(?:%[^\]]*)?\])(?::\d{1,5})?$/i;
 const WITHOUT_BRACKETS = /^(?=.*:.*:)([\da-f:.]{2,45})(?:%.*)?$/i;
 
-/** The client's address to show, without port and brackets; `null` where it is not known. */
+/** The client address for display, without port and brackets; `null` if unknown. */
 export function shownAddress(ip: string | undefined): string | null {
   const [, four, six] = WITH_PORT.exec(ip ?? '') ?? [];
   return four ?? six ?? WITHOUT_BRACKETS.exec(ip ?? '')?.[1] ?? null;

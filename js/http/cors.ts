@@ -1,17 +1,20 @@
-/** Which pages of other origins may read answers: none, unless the host allows their origin. */
+/** CORS: pages of other origins may read responses only if the host allows their origin. */
 
 const EXPOSED = 'ETag, Location, Retry-After, WWW-Authenticate';
 const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match';
-/** Seconds for which a browser may remember a preflight. */
+/** How long a browser may cache a preflight, in seconds. */
 const REMEMBERED = '600';
 
 export interface CorsSettings {
   origins: ReadonlySet<string>;
-  /** Whether a cookie authenticates, which a browser sends to another origin only if the answer allows it. */
+  /**
+   * Whether cookies authenticate. A browser sends them to another origin only if the response
+   * allows it.
+   */
   cookie: boolean;
 }
 
-/** The headers by which a browser lets the page that sent `request` read the answer. */
+/** The headers that let the page that sent `request` read the response. */
 export function corsHeaders(request: Request, { origins, cookie }: CorsSettings): Record<string, string> {
   if (origins.size === 0) return {};
   const origin = request.headers.get('origin');
@@ -24,7 +27,7 @@ export function corsHeaders(request: Request, { origins, cookie }: CorsSettings)
   };
 }
 
-/** What a preflight is told beside them, once its origin is allowed. */
+/** Further headers of a preflight from an allowed origin. */
 export function preflightHeaders(allow: string): Record<string, string> {
   return {
     'Access-Control-Allow-Methods': allow,

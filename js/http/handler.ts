@@ -4,11 +4,11 @@ import { accountVerbs, encodedAccountPath } from './account-path.js';
 import { refuseOversized } from './bounds.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { type HandlerOptions, type HandlerSettings, readHandlerOptions } from './options.js';
-import { isFailure, RequestRefused, refusalOf } from './refusal.js';
+import { isFailure, problemOf, RequestRefused } from './refusal.js';
 import { HostAnswered, type Route } from './route.js';
 import { routesOf } from './routes.js';
 
-/** What no answer of this API is without. */
+/** Headers of every response. */
 const PROTECTION = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -18,8 +18,8 @@ const PROTECTION = {
 };
 
 /**
- * The HTTP API of a deployment: sessions, OAuth endpoints and management, as one function from a `Request` to its
- * `Response`, for every server that speaks them. What it returns never throws.
+ * The HTTP API of a deployment: sessions, OAuth endpoints and management, as one function from
+ * `Request` to `Response`. The returned function never throws.
  *
  * @throws {LeastkeyError} `invalid_input` for a wrong option.
  * @example
@@ -36,7 +36,7 @@ export function handler(tokens: Tokens, options: HandlerOptions): (request: Requ
     } catch (error) {
       if (error instanceof HostAnswered) return error.response;
       if (isFailure(error)) settings.onError(error, { operation: 'handler', request });
-      return finish(refusalOf(error), request, settings);
+      return finish(problemOf(error), request, settings);
     }
   };
 }
@@ -52,7 +52,7 @@ function dispatcher(tokens: Tokens, settings: HandlerSettings): (request: Reques
   return async (request) => {
     const url = new URL(request.url);
     const [[found] = []] = router.match('ALL', encodedAccountPath(url.pathname, accounts, verbs));
-    if (found === undefined) throw new RequestRefused('no_such_resource', 'There is nothing here.');
+    if (found === undefined) throw new RequestRefused('no_such_resource', 'No such resource.');
     const [endpoint, captured] = found as [Endpoint, Record<string, string>];
     const head = request.method === 'HEAD';
     const route = endpoint.get(head ? 'GET' : request.method);
@@ -62,7 +62,7 @@ function dispatcher(tokens: Tokens, settings: HandlerSettings): (request: Reques
     }
     const allow = allowed(endpoint);
     if (request.method === 'OPTIONS') return options(request, allow, settings);
-    throw new RequestRefused('method_not_allowed', `Only ${allow} here.`, { Allow: allow });
+    throw new RequestRefused('method_not_allowed', `Only ${allow} is allowed here.`, { Allow: allow });
   };
 }
 
@@ -107,7 +107,7 @@ function decode(captured: Record<string, string>): Record<string, string> {
 function finish(response: Response, request: Request, settings: HandlerSettings): Response {
   const finished = request.method === 'HEAD' ? new Response(null, response) : response;
   const headers = { ...PROTECTION, ...corsHeaders(request, settings) };
-  // A proxy that compresses an answer changes its entity tag, by which no change could be made any more.
+  // A proxy that compresses a response changes its entity tag, which would break later changes.
   if (finished.headers.has('etag')) headers['Cache-Control'] += ', no-transform';
   for (const [name, value] of Object.entries(headers)) finished.headers.set(name, value);
   return finished;

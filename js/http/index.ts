@@ -1,6 +1,7 @@
 /**
- * The HTTP API of a deployment: session and OAuth endpoints, and the management API that a portal needs. Beside it the guard
- * of `leastkey/edge`, for a server that also has routes of its own to protect.
+ * The HTTP API of a deployment: session and OAuth endpoints, and the management API that a portal
+ * needs. Beside it the guard of `leastkey/edge`, for a server that also has routes of its own to
+ * protect.
  *
  * @packageDocumentation
  */

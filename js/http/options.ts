@@ -3,44 +3,49 @@ import type { MaybePromise } from '../api/store.js';
 import type { Actor } from '../api/token.js';
 import { invalidInput, readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 
-/** What {@link handler} is given. */
+/** The options of {@link handler}. */
 export interface HandlerOptions {
   /**
-   * Who is managing tokens: the host's own login. `null`: nobody, which is answered with 401. A `Response` is sent as it
-   * is, to lead to a login for instance. It must not read the body.
+   * Authenticates the actor of a request by the host's login. `null`: 401. A `Response` is sent
+   * unchanged, for instance a redirect to a login. It must not read the body.
    */
   authenticate: (request: Request) => MaybePromise<Actor | Response | null>;
   /**
-   * By what `authenticate` knows people. `'cookie'`, the default: a browser attaches it to whatever any page sends, so
-   * requests that change something must prove that they come from a page of this origin. `'bearer'`: a header that
-   * only the host's own pages and programs set.
+   * What `authenticate` reads. `'cookie'`, the default: browsers attach cookies to the requests of
+   * any page, so changes must prove that they come from a page of this origin. `'bearer'`: a header
+   * that only the host's own pages and programs set.
    */
   credentials?: 'cookie' | 'bearer';
-  /** Other origins whose pages may call this API and read its answers: `['https://portal.example']`. Default: none. */
+  /** Other origins whose pages may call this API: `['https://portal.example']`. Default: none. */
   origins?: readonly string[];
-  /** Where the management API is. Default `/leastkey/v1`. */
+  /** The path of the management API. Default `/leastkey/v1`. */
   basePath?: string;
-  /** Where the session and OAuth endpoints are. Default `/oauth20`. */
+  /** The path of the session and OAuth endpoints. Default `/oauth20`. */
   oauthPath?: string;
-  /** The public URL of this deployment: `https://api.example`. With it the metadata of RFC 8414 are served. */
+  /**
+   * The public URL of this deployment: `https://api.example`. It enables the metadata of RFC 8414.
+   */
   issuer?: string;
   /**
-   * Who asks at the introspection and revocation endpoints, and what it may do there. `null`: nobody who is known. Without
-   * it these endpoints refuse everybody.
+   * Authenticates the client of an introspection or a revocation, and returns what it may do.
+   * `null`: unknown. Without this function, both endpoints refuse every request.
    */
   authenticateClient?: (client: PresentedClient, request: Request) => MaybePromise<Client | null>;
   /**
-   * The address of the client, from the connection or from a proxy that the host trusts. With a port it is the address before it; what is
-   * no address is not known. Default: not known.
+   * The client address, from the connection or from a proxy that the host trusts. A port is
+   * removed; what is no address counts as unknown. Default: unknown.
    */
   clientIp?: (request: Request) => string | null | undefined;
-  /** What this API is called, for tokens that only some services may take. Default: it has no name, and such tokens open nothing here. */
+  /**
+   * The name of this API, for tokens with a condition on the audience. Default: none, and such
+   * tokens are refused.
+   */
   audience?: string;
-  /** Called for each failure of which the answer tells no more than its status, with the request. Default: no call. */
+  /** Called with each failure whose details the response omits, and its request. */
   onError?: OnError<Request>;
 }
 
-/** {@link HandlerOptions}, read, with the defaults filled in. */
+/** {@link HandlerOptions} after reading, with defaults. */
 export interface HandlerSettings {
   authenticate: HandlerOptions['authenticate'];
   cookie: boolean;
@@ -110,23 +115,23 @@ function readPath(path: unknown, name: string): string {
   throw invalidInput(name, 'expected a path such as "/leastkey/v1", with no slash at its end');
 }
 
-/** RFC 8414 §2, but over plain HTTP as well: a machine's own loopback has no certificate. */
+/** RFC 8414 §2, but plain HTTP is allowed too, for loopback. */
 function readIssuer(issuer: unknown): string {
   const url = typeof issuer === 'string' && URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url !== undefined && url.origin === issuer) return issuer;
   throw invalidInput('issuer', 'expected an origin such as "https://api.example", without a path');
 }
 
-/** What a client presented of itself (RFC 6749 §2.3.1). Compare the secret in constant time. */
+/** The credentials of a client (RFC 6749 §2.3.1). Compare the secret in constant time. */
 export interface PresentedClient {
   id: string;
   secret: string;
 }
 
-/** What a client may do. What is absent it may not. */
+/** What a client may do. Absent members are denied. */
 export interface Client {
-  /** Whether it may ask about any credential that it holds: a resource server. */
+  /** Whether it may introspect credentials: a resource server. */
   introspect?: boolean;
-  /** As whom it revokes. It revokes only what this actor manages. */
+  /** The actor for revocations. The client revokes only what this actor manages. */
   actor?: Actor;
 }

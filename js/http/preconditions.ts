@@ -4,27 +4,27 @@ import { RequestRefused } from './refusal.js';
 /** The entity tag of a revision. */
 export const entityTag = (revision: number) => `"${revision}"`;
 
-/** What a client has seen of what it changes: `'*'`, whatever it is by now; or one of these revisions. */
+/** The revisions on which a client bases a change: `'*'` for any, or a list. */
 export type Seen = '*' | readonly number[];
 
-/** The most tags of one header. */
+/** The most entity tags of one header. */
 const MAX_TAGS = 20;
 
 const TAG = /^(?:W\/)?"([!#-~]{0,100})"$/;
 
 /**
- * A revision, as it was told or as a proxy between has marked it: weak (`W/"7"`) or with the name of its compression (`"7-gzip"`). A
- * revision counts every change, so the mark of a proxy makes it no less exact.
+ * A revision, also as proxies rewrite it: weak (`W/"7"`), or with the name of a compression
+ * (`"7-gzip"`). A revision counts every change, so it stays exact.
  */
 const REVISION = /^(\d{1,15})(?:[-;]{1,2}(?:gzip|br|deflate|zstd))?$/;
 
-/** What a client has seen, from `If-Match` (RFC 9110 §13.1.1). */
+/** Reads `If-Match` (RFC 9110 §13.1.1). */
 export function readIfMatch(headers: Headers): Seen {
   const text = headers.get('if-match')?.trim();
   if (text === undefined) {
     throw new RequestRefused(
       'precondition_required',
-      'Say in If-Match which revision the change is made from: the ETag of the answer that was read, or *.',
+      'If-Match is required: the ETag of the response on which the change is based, or *.',
     );
   }
   if (text === '*') return text;
@@ -39,18 +39,24 @@ export function readIfMatch(headers: Headers): Seen {
   return opaque.flatMap((tag) => REVISION.exec(tag ?? '')?.[1] ?? []).map(Number);
 }
 
-/** As {@link readIfMatch}, of what need not be there yet: `If-None-Match: *` asks that it is not, which is revision 0. */
+/** {@link readIfMatch}, for a resource that may not exist yet: `If-None-Match: *` is revision 0. */
 export function readIfNoneMatch(headers: Headers): Seen {
   const text = headers.get('if-none-match');
   if (text === null) return readIfMatch(headers);
   if (text.trim() === '*' && !headers.has('if-match')) return [0];
-  throw new RequestRefused('malformed_request', 'If-None-Match must be *, without If-Match beside it.');
+  throw new RequestRefused('malformed_request', 'If-None-Match must be *, and If-Match must be absent.');
 }
 
-/** A revision that nothing has. A change from it is refused for whatever else is wrong with it first (RFC 9110 §13.2.1). */
+/**
+ * A revision that no resource has. The core refuses other problems of the change first (RFC 9110
+ * §13.2.1).
+ */
 export const NO_REVISION = Number.MAX_SAFE_INTEGER;
 
-/** The revision that a change is made from. `current` reads the one that there is, which is only needed to choose from several. */
+/**
+ * The revision on which a change is based. `current` reads the actual one, which is needed only to
+ * choose among several.
+ */
 export async function chooseRevision(
   seen: readonly number[],
   current: () => Promise<number>,
@@ -61,7 +67,7 @@ export async function chooseRevision(
   return seen.includes(revision) ? revision : NO_REVISION;
 }
 
-/** The answer of a change. That it was made from another revision is a precondition that failed. */
+/** The result of a change. A conflict of revisions becomes a failed precondition. */
 export async function fromRevision<T>(change: Promise<T>): Promise<T> {
   try {
     return await change;
@@ -73,7 +79,7 @@ export async function fromRevision<T>(change: Promise<T>): Promise<T> {
   }
 }
 
-/** The revision stands in a header, and only there: two places could say two things. */
+/** The revision is a header only: two places could contradict each other. */
 export function refuseRevision(body: Record<string, unknown>): void {
   if (Object.hasOwn(body, 'revision')) {
     throw new RequestRefused('malformed_request', 'The revision belongs in the header If-Match.');

@@ -11,46 +11,50 @@ export interface Parameter {
 
 export type Parameters = Readonly<Record<string, Parameter>>;
 
-/** What a client asked for, in the types of the parameters; the core reads what they mean. */
+/** The query, in the types of the parameters. The core validates the values. */
 export type Query = Readonly<Record<string, string | number>>;
 
-/** Reads the query of a URL. Nothing in it is passed over in silence. */
+/** Reads the query of a URL. Unknown parameters are refused. */
 export function readQuery(search: URLSearchParams, parameters: Parameters): Query {
   const query: Record<string, string | number> = {};
   for (const [name, text] of search) {
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (parameter === undefined) throw unknown(name, parameters);
-    if (Object.hasOwn(query, name)) throw wrong(`The parameter ${name} stands twice.`);
+    if (Object.hasOwn(query, name)) throw malformedQuery(`The parameter ${name} is given twice.`);
     query[name] = parameter.schema.type === 'integer' ? readInteger(name, text) : text;
   }
   const missing = Object.keys(parameters).find(
     (name) => parameters[name]?.required && !Object.hasOwn(query, name),
   );
-  if (missing !== undefined) throw wrong(`The parameter ${missing} is required.`);
+  if (missing !== undefined) throw malformedQuery(`The parameter ${missing} is required.`);
   return query;
 }
 
-/** Parameters of OAuth that bear a secret. */
+/** OAuth parameters that carry a secret. */
 const SECRETS = ['access_token', 'token', 'subject_token', 'actor_token', 'client_secret'];
 
-/** At the endpoints of OAuth what is not known is passed over (RFC 6749 §3.1), but no secret: what stands in a query ends in logs. */
+/**
+ * OAuth endpoints ignore unknown parameters (RFC 6749 §3.1), but refuse secrets: query strings end
+ * in logs.
+ */
 export function refuseSecrets(search: URLSearchParams): void {
   const secret = SECRETS.find((name) => search.has(name));
-  if (secret !== undefined) throw wrong(`The parameter ${secret} belongs in the body, never in the query.`);
+  if (secret !== undefined)
+    throw malformedQuery(`The parameter ${secret} belongs in the body, never in the query.`);
 }
 
 function readInteger(name: string, text: string): number {
   if (/^(?:0|[1-9]\d{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  throw wrong(`The parameter ${name} must be a whole number.`);
+  throw malformedQuery(`The parameter ${name} must be a whole number.`);
 }
 
 function unknown(name: string, parameters: Parameters): RequestRefused {
   const known = Object.keys(parameters);
   const right = known.length === 0 ? '; there are none here.' : didYouMean(name, known);
-  return wrong(`Unknown parameter "${showName(name)}"${right}`);
+  return malformedQuery(`Unknown parameter "${showName(name)}"${right}`);
 }
 
-const wrong = (detail: string) => new RequestRefused('malformed_request', detail);
+const malformedQuery = (detail: string) => new RequestRefused('malformed_request', detail);
 
 export const OWNER: Parameter = {
   description: 'Whose: a resource such as `org:acme`. Default: the actor itself, where its id is a resource.',

@@ -1,7 +1,7 @@
 import type { ErrorCode, Problem } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 
-/** Why this layer refused a request, before or beside the core. */
+/** Refusals of the HTTP layer, besides those of the core. */
 export type RequestCode =
   | 'malformed_request'
   | 'unauthenticated'
@@ -15,7 +15,7 @@ export type RequestCode =
   | 'precondition_required'
   | 'headers_too_large';
 
-/** The one table of statuses. What needs more to be said of it has its own row in docs/http.md. */
+/** The status of each code. docs/http.md describes them. */
 export const STATUSES = {
   malformed_request: 400,
   unauthenticated: 401,
@@ -64,10 +64,10 @@ const TITLES: Record<number, string> = {
   504: 'Gateway Timeout',
 };
 
-/** Seconds after which a client may try again what a store, a clock or a deadline stopped. */
+/** `Retry-After` for failures of the store, the clock or the deadline, in seconds. */
 export const RETRY_AFTER = '1';
 
-/** A request that this layer refuses. */
+/** A refusal of the HTTP layer. */
 export class RequestRefused extends Error {
   readonly code: RequestCode;
   readonly headers: Readonly<Record<string, string>>;
@@ -79,8 +79,8 @@ export class RequestRefused extends Error {
   }
 }
 
-/** What went wrong, as a problem of RFC 9457. What nobody foresaw tells nothing of itself. */
-export function refusalOf(error: unknown): Response {
+/** The response for an error, as a problem of RFC 9457. Unexpected errors reveal nothing. */
+export function problemOf(error: unknown): Response {
   if (error instanceof RequestRefused) return problem(error.code, error.message, {}, error.headers);
   if (!(error instanceof LeastkeyError) || isOfTheHost(error)) return problem('internal', FAILED);
   const { code, message, path, problems } = error;
@@ -91,23 +91,26 @@ export function refusalOf(error: unknown): Response {
 
 const FAILED = 'The server failed.';
 
-/** What a client is told of a failure. The error's own message may name the store, its file or its words: that is for `onError`. */
+/**
+ * The detail of a failure for clients. The message of the error may name the store or its file: it
+ * goes to `onError` only.
+ */
 const FAILURES: Readonly<Partial<Record<ErrorCode, string>>> = {
-  rng_failed: 'The random number generator failed. Nothing was made.',
-  store_unavailable: 'The token store is not available just now.',
-  clock_unreliable: "The server's clock cannot be trusted just now. Nothing was changed.",
-  deadline_exceeded: 'The time for this was over before anything was changed. Try again.',
+  rng_failed: 'The random number generator failed. Nothing was created.',
+  store_unavailable: 'The token store is unavailable.',
+  clock_unreliable: "The server's clock is unreliable. Nothing was changed.",
+  deadline_exceeded: 'The deadline passed before anything was changed. Try again.',
   outcome_unknown:
-    'The change was handed to the store, and its answer was lost. Read before you repeat it, or repeat it with the same Idempotency-Key.',
+    'The answer of the store was lost, so the outcome is unknown. Read before you repeat the change, or repeat it with the same Idempotency-Key.',
 };
 
-/** Whether an error is for the log of the host: a failure, and not a mistake of the client. */
+/** Whether an error goes to `onError`: a failure, not a mistake of the client. */
 export function isFailure(error: unknown): boolean {
   if (error instanceof RequestRefused) return false;
   return !(error instanceof LeastkeyError) || isOfTheHost(error) || STATUSES[error.code] >= 500;
 }
 
-/** The actor comes from the host and never from the client, so what is wrong with it is not the client's mistake. */
+/** The actor comes from the host, so its problems are not the client's mistake. */
 function isOfTheHost({ code, path }: LeastkeyError): boolean {
   return code === 'invalid_input' && /^actor(?:$|[.[])/.test(path ?? '');
 }

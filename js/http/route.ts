@@ -7,33 +7,36 @@ import type { Schema } from './schemas/schema.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Who is let in: whom the host authenticates, an OAuth client, whoever may be one, the bearer of a credential, or anybody. */
+/**
+ * Who may call a route: an authenticated actor, an OAuth client, an optional OAuth client, the
+ * bearer of a credential, or everyone.
+ */
 export type Access = 'actor' | 'client' | 'client?' | 'bearer' | 'anybody';
 
 /**
- * One row of the one table of this API: the handler routes by it, the OpenAPI document is written from it, and the tests
- * hold every answer against it.
+ * One row of the route table. The handler, the OpenAPI document and the tests of responses all use
+ * it.
  */
 export interface Route {
   method: Method;
   /** As in OpenAPI: `/leastkey/v1/tokens/{id}`. */
   path: string;
-  /** The operation's name, as clients that are made from the document call it. */
+  /** The operation id, from which generated clients take their names. */
   id: string;
   tag: string;
   summary: string;
   description?: string;
   access: Access;
-  /** What the parameters of the path are. */
+  /** The descriptions of the path parameters. */
   parameters?: Parameters;
   query?: Parameters;
   headers?: readonly ('If-Match' | 'If-None-Match' | 'Idempotency-Key')[];
   body?: Body;
-  /** The answers but refusals, by status. */
-  answers: Readonly<Record<number, Answer>>;
+  /** The responses except refusals, by status. */
+  answers: Readonly<Record<number, RouteAnswer>>;
   /** The problems that it can answer. */
   refusals: readonly (RequestCode | ErrorCode)[];
-  run(call: Call): Promise<Response>;
+  run(call: RouteCall): Promise<Response>;
 }
 
 export interface Body {
@@ -43,7 +46,7 @@ export interface Body {
   type: 'application/json' | 'application/x-www-form-urlencoded';
 }
 
-export interface Answer {
+export interface RouteAnswer {
   description: string;
   /** Absent: there is no body. */
   schema?: Schema;
@@ -52,25 +55,25 @@ export interface Answer {
   headers?: readonly string[];
 }
 
-/** A request on its way to its route. */
-export interface Call {
+/** A request for its route. */
+export interface RouteCall {
   request: Request;
   url: URL;
   /** The values of `{names}` in the path, decoded. */
   params: Readonly<Record<string, string>>;
-  /** Whether it is a `HEAD` request: nothing may be made, and the body of the answer is left out. */
+  /** Whether it is a `HEAD` request: it must not change anything, and the response has no body. */
   head: boolean;
   tokens: Tokens;
   settings: HandlerSettings;
 }
 
-/** What every request can be refused for. */
+/** Problems of every request. */
 export const ALWAYS = ['malformed_request', 'uri_too_long', 'headers_too_large', 'internal'] as const;
 
-/** What every request can be refused for that reads the store, each a 503. */
+/** Problems of every request that reads the store. Each is a 503. */
 export const UNAVAILABLE = ['store_unavailable', 'clock_unreliable', 'deadline_exceeded'] as const;
 
-/** What every request with a body can be refused for. */
+/** Problems of every request with a body. */
 export const WITH_BODY = ['body_too_large', 'unsupported_media_type'] as const;
 
 export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
@@ -80,7 +83,7 @@ export function json(value: unknown, status = 200, headers: Readonly<Record<stri
   });
 }
 
-/** The host's `authenticate` has answered by itself: nothing of this API may change what it says. */
+/** The host's `authenticate` returned a response, which is sent unchanged. */
 export class HostAnswered extends Error {
   readonly response: Response;
 

@@ -16,7 +16,7 @@ import { openApiRoute } from './openapi/route.js';
 import type { HandlerSettings } from './options.js';
 import type { Route } from './route.js';
 
-/** All that there is, in the order of the document. */
+/** All routes, in the order of the document. */
 export function routesOf({ basePath, oauthPath, issuer, cookie }: HandlerSettings): Route[] {
   const table = [
     ...sessionRoutes(oauthPath),

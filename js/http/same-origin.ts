@@ -2,15 +2,16 @@ import { showName } from '../input/did-you-mean.js';
 import { RequestRefused } from './refusal.js';
 
 /**
- * Demands proof that a request which a cookie authenticates was sent by a page of this origin, or of one that the host
- * allows. A browser attaches a cookie to whatever any page sends, and says in `Sec-Fetch-Site` and `Origin` where it came
- * from, which a page cannot forge. No such header is no proof.
+ * Requires proof that a cookie-authenticated request was sent by a page of this origin, or of an
+ * allowed one. A browser attaches cookies to the requests of any page, and sets `Sec-Fetch-Site`
+ * and `Origin`, which a page cannot forge. Without such a header the request is refused.
  */
 export function requireSameOrigin(request: Request, allowed: ReadonlySet<string>): void {
   const origin = request.headers.get('origin');
   if (origin !== null && allowed.has(origin)) return;
   const site = request.headers.get('sec-fetch-site');
-  // Behind a proxy the URL may have another origin than the browser saw, so the browser's own judgement goes first.
+  // Behind a proxy the URL may have another origin than in the browser, so `Sec-Fetch-Site` goes
+  // first.
   const own = new URL(request.url).origin;
   if (site !== null ? site === 'same-origin' : origin === own) return;
   throw new RequestRefused(
@@ -19,17 +20,17 @@ export function requireSameOrigin(request: Request, allowed: ReadonlySet<string>
   );
 }
 
-/** What the request says of where it comes from. */
+/** The source of the request, by its headers. */
 function saidBy(origin: string | null, site: string | null): string {
   const from =
     origin === null ? 'The request names no Origin' : `The request has the Origin ${shownOrigin(origin)}`;
   return site === null ? from : `${from} and Sec-Fetch-Site ${showName(site)}`;
 }
 
-/** The longest origin that is shown: a host name has at most 253 characters. */
+/** The longest origin in a message: a host name has at most 253 characters. */
 const MAX_ORIGIN_LENGTH = 270;
 
-/** A text that is no origin may be anything, a secret too. */
+/** A text that is no origin may be a secret. */
 function shownOrigin(origin: string): string {
   const isOrigin =
     origin.length <= MAX_ORIGIN_LENGTH && URL.canParse(origin) && new URL(origin).origin === origin;

@@ -1,21 +1,24 @@
 import type { Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
 import { type ForeignRow, isTexts } from './foreign-row.js';
-import { type KeyMapping, type ReadKeys, readKeys, selectionOf, whose } from './keys.js';
+import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './keys.js';
 
-/** SHA-256 in base64url without padding: how Better Auth stores a key, unless hashing was switched off. */
+/**
+ * SHA-256 in base64url without padding: how Better Auth stores a key, unless hashing is disabled.
+ */
 const DIGEST = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * Rows of Better Auth's table `apikey`, as its adapters or your database give them. A permission of theirs is `service:action`. The
- * deployment needs `imported: [{ prefix, digestOf: 'whole' }]` for each prefix of theirs.
+ * Converts rows of Better Auth's table `apikey`, from its adapters or your database. Their
+ * permissions are `service:action`. The deployment needs `imported: [{ prefix, digestOf: 'whole'
+ * }]` for each of their prefixes.
  *
  * @example
  * const { rows, leftOut } = fromBetterAuth(apikeys, { kind: 'personal', owner: 'user:{id}' });
  * await tokens.importKeys(rows, actor);
  */
 export function fromBetterAuth(rows: Iterable<unknown>, mapping: KeyMapping): ReadKeys {
-  return readKeys(rows, mapping, 'fromBetterAuth', (row) => readRow(row, mapping));
+  return readForeignKeys(rows, mapping, 'fromBetterAuth', (row) => readRow(row, mapping));
 }
 
 function readRow(row: ForeignRow, mapping: KeyMapping): KeyRow {

@@ -1,4 +1,4 @@
-/** Reading a document that somebody else wrote: what is not there, or has another shape, is nothing. */
+/** Reads a foreign document leniently: missing members and other types are `undefined`. */
 
 export type Members = Record<string, unknown>;
 
@@ -21,10 +21,10 @@ export function textAt(value: Members, name: string): string | undefined {
   return typeof member === 'string' ? member : undefined;
 }
 
-/** How many references may lead to each other; more go in a circle. */
+/** The longest chain of references. A longer one is circular. */
 const MAX_REFERENCE_CHAIN = 16;
 
-/** The places that references lead to. Each is looked for once, however many lead there. */
+/** The targets of references. Each is resolved once. */
 export class References {
   readonly #root: Members;
   readonly #targets = new Map<string, unknown>();
@@ -33,7 +33,10 @@ export class References {
     this.#root = root;
   }
 
-  /** What a value is, where its `$ref` leads if it has one; nothing if that is outside of the document or nowhere. */
+  /**
+   * A value, or the target of its `$ref`; `undefined` if that is missing or outside of the
+   * document.
+   */
   resolve(value: unknown): Members | undefined {
     let target = value;
     for (let step = 0; step < MAX_REFERENCE_CHAIN; step += 1) {
@@ -67,15 +70,15 @@ function decodePart(part: string): string {
   }
 }
 
-/** The JSON path of a member, as the core writes it. */
+/** The JSON path of a member, in the format of the core. */
 export function at(path: string, name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
 }
 
-/** The most of a list that a note has: one list of a document can be that of all its operations. */
+/** The most items of a list in a note: all operations of a document may share one list. */
 const MAX_SHOWN = 5;
 
-/** A list in words, shortened where it is long. */
+/** A list as text, shortened if long. */
 export function listed(items: readonly string[], separator: string): string {
   const shown = items.slice(0, MAX_SHOWN);
   const rest = items.length - shown.length;

@@ -4,11 +4,11 @@ import { LeastkeyError } from '../api/errors.js';
 import { RouteIndex } from './route-index.js';
 import { segmentsOf } from './segments.js';
 
-/** A catalog made from something else, and what could not be carried over into it. */
+/** A catalog from another format, and what could not be imported. */
 export interface Imported {
-  /** It compiles as it is. It has no templates: which permissions belong together is yours to say. */
+  /** A valid catalog without templates: you decide which permissions belong together. */
   catalog: Catalog;
-  /** What the catalog does not say, or says more strictly than what it was made from, with the place there. */
+  /** What was lost or became stricter, with its place in the source. */
   notes: Problem[];
 }
 
@@ -18,37 +18,37 @@ const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
 
 const MAX_ROUTES = 1_000;
 
-/** No permission id is as long, whatever stands before its name. */
+/** Longer than any permission id. */
 const MAX_SCOPE_LENGTH = 2_048;
 
-/** A permission in the making. */
-interface Entry {
+/** A permission of the draft. */
+interface PermissionEntry {
   title: string;
   description?: string;
   routes: string[];
 }
 
-/** A node of the tree in the making: a permission, a group, or both. */
+/** A node of the draft: a permission, a group, or both. */
 interface Node {
-  entry?: Entry;
+  entry?: PermissionEntry;
   children: Map<string, Node>;
 }
 
-/** A catalog in the making: scopes become permissions, requests their routes. */
-export class Draft {
+/** A draft of a catalog: scopes become permissions, requests become routes. */
+export class CatalogDraft {
   readonly notes: Problem[] = [];
   readonly #service: string | undefined;
   readonly #ownService: string;
-  readonly #entries = new Map<string, Entry>();
-  /** By scope; nothing for one that cannot be a permission. */
+  readonly #entries = new Map<string, PermissionEntry>();
+  /** By scope; `undefined` for one that cannot be a permission. */
   readonly #ids = new Map<string, string | undefined>();
-  /** By an id that several scopes come to: the number of the next one. */
+  /** The number of the next scope with the same permission id. */
   readonly #next = new Map<string, number>();
   readonly #routes = new RouteIndex();
 
   /**
-   * @param service the service below which every permission is to stand
-   * @param ownService without it: the service of scopes that name none, those of one segment
+   * @param service the service of every permission
+   * @param ownService otherwise: the service of scopes with one segment
    */
   constructor(service: string | undefined, ownService: string) {
     if (service !== undefined && !SEGMENT.test(service)) {
@@ -64,18 +64,21 @@ export class Draft {
     this.notes.push({ path, message });
   }
 
-  /** Makes a permission of a scope, once. Two scopes never become one permission: that would give more than was asked for. */
+  /**
+   * Adds a permission for a scope, once. Two scopes never share one permission, which would grant
+   * too much.
+   */
   add(scope: string, title: string, path: string): void {
     if (this.#ids.has(scope)) return;
     const id = this.#idFor(scope, path);
     this.#ids.set(scope, id);
     if (id === undefined) return;
-    const entry: Entry = { title: title.trim() || scope, routes: [] };
+    const entry: PermissionEntry = { title: title.trim() || scope, routes: [] };
     if (id !== scope) entry.description = `The scope ${scope}.`;
     this.#entries.set(id, entry);
   }
 
-  /** Says that a request needs a scope that was added. */
+  /** Adds the route of a request to the permission of a scope. */
   route(scope: string, route: string, path: string): void {
     const id = this.#ids.get(scope);
     const routes = id === undefined ? undefined : this.#entries.get(id)?.routes;

@@ -1,13 +1,13 @@
 import type { Problem } from '../api/codes.js';
 
 /**
- * A row of another system's table, read strictly: what cannot be read is a problem and its row is left out, for an expiry that
- * was taken for none would make a key live for ever.
+ * Reads a row of another system's table strictly. A row with an unreadable value is left out: a
+ * misread expiry would make a key valid forever.
  */
 export class ForeignRow {
   /** Why the row is left out. */
   readonly problems: Problem[] = [];
-  /** What becomes stricter, or is lost. */
+  /** What becomes stricter or is lost. */
   readonly notes: Problem[] = [];
   readonly #members: Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 /**
- * What you have, made into what Leastkey takes: catalogs from an OpenAPI document or a list of scopes, and the keys of another system.
+ * Imports: a catalog from an OpenAPI document or a list of scopes, and the keys of another system.
  *
  * @packageDocumentation
  */

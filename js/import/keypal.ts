@@ -1,22 +1,23 @@
 import type { Conditions, Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
 import { ForeignRow, isTexts } from './foreign-row.js';
-import { type KeyMapping, type ReadKeys, readKeys, selectionOf, whose } from './keys.js';
+import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './keys.js';
 
 /** SHA-256 in hexadecimal digits: how keypal stores a key by default. */
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
- * Records of keypal, `{ id, keyHash, metadata }`, from its stores or as rows of its table. A permission of theirs is a scope. The
- * deployment needs `imported: [{ prefix, digestOf: 'whole' }]` for each prefix of theirs. Only keys that were hashed by SHA-256 without a
- * salt go on working: a salted hash looks no different, but its key will be `unknown`.
+ * Converts records of keypal, `{ id, keyHash, metadata }`, from its stores or as rows of its table.
+ * Their permissions are scopes. The deployment needs `imported: [{ prefix, digestOf: 'whole' }]`
+ * for each of their prefixes. Only keys hashed by SHA-256 without a salt keep working: a salted
+ * hash looks the same, but its key will be `unknown`.
  *
  * @example
  * const { rows, leftOut } = fromKeypal(records, { kind: 'personal', owner: 'user:{id}' });
  * await tokens.importKeys(rows, actor);
  */
 export function fromKeypal(rows: Iterable<unknown>, mapping: KeyMapping): ReadKeys {
-  return readKeys(rows, mapping, 'fromKeypal', (row) => readRecord(row, mapping));
+  return readForeignKeys(rows, mapping, 'fromKeypal', (row) => readRecord(row, mapping));
 }
 
 function readRecord(record: ForeignRow, mapping: KeyMapping): KeyRow {
@@ -42,7 +43,7 @@ function readRecord(record: ForeignRow, mapping: KeyMapping): KeyRow {
     digest: record.digest(hash, DIGEST, 'a SHA-256 in hexadecimal digits; SHA-512 cannot be taken over'),
     encoding: 'hex',
     name,
-    // Absent means enabled there.
+    // In keypal, absent means enabled.
     disabled: row.flag('enabled') === false,
     ...(description !== undefined && { description }),
     ...(tags !== undefined && tags.length > 0 && { tags }),

@@ -5,39 +5,43 @@ import { showName } from '../input/did-you-mean.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { ForeignRow } from './foreign-row.js';
 
-/** What another system's words are here. */
+/** How to map another system's keys. */
 export interface KeyMapping {
-  /** The kind of all tokens that are made. */
+  /** The kind of all imported tokens. */
   kind: string;
-  /** Whose each key is: a resource in which `{id}` stands for their id of the owner, such as `user:{id}`. */
+  /**
+   * The owner of each key: a resource with `{id}` for their id of the owner, such as `user:{id}`.
+   */
   owner: string | ((id: string) => string);
-  /** As whom it acts, likewise. Default: nobody. */
+  /** The subject, likewise. Default: none. */
   subject?: string | ((id: string) => string);
-  /** The resource that it may not leave, likewise. Default: its owner. */
+  /** The resource to which it is limited, likewise. Default: its owner. */
   resource?: string | ((id: string) => string);
-  /** What each of their permissions is here. One that is left out is lost, with a note. Default: the same text. */
+  /**
+   * The permissions for each of theirs. A missing one is lost, with a note. Default: the same text.
+   */
   permissions?: Translation;
-  /** What each of their resources is here, where a key has permissions on single resources. */
+  /** The resource for each of theirs, if keys have permissions on single resources. */
   resources?: Translation;
-  /** What a key may do that has no permissions there. Default: such a key is left out. */
+  /** The permissions of a key without any there. Default: such a key is left out. */
   withoutPermissions?: Selection;
-  /** Whether to take over how often a key may be used. Default true. */
+  /** Whether to import limits. Default true. */
   limits?: boolean;
 }
 
-/** By their word, ours: one or several. */
+/** Ours by theirs: one or several. */
 export type Translation =
   | Readonly<Record<string, string | readonly string[]>>
   | ((theirs: string) => string | readonly string[] | undefined);
 
-/** Rows for {@link Tokens.importKeys}, and what was not carried over into them. Paths are names of columns. */
+/** Rows for {@link Tokens.importKeys}, and what was lost. Paths are names of columns. */
 export interface ReadKeys {
   rows: KeyRow[];
-  /** `rows[n]` was made of row `sources[n]`, counted from 0. */
+  /** `rows[n]` comes from row `sources[n]`, counted from 0. */
   sources: number[];
-  /** Rows that are left out, with the reason. */
+  /** Rows that were left out, with the reasons. */
   leftOut: RowProblem[];
-  /** What became stricter, or was lost, in a row that is taken over. */
+  /** What became stricter or was lost in an imported row. */
   notes: RowProblem[];
 }
 
@@ -45,7 +49,7 @@ export interface RowProblem extends Problem {
   row: number;
 }
 
-/** What a key may do there: on everything, and on single resources. */
+/** The permissions of a key there: on everything, and on single resources. */
 export interface ForeignPermissions {
   path: string;
   everywhere: readonly string[];
@@ -63,8 +67,8 @@ const MAPPING = [
   'limits',
 ] as const satisfies (keyof KeyMapping)[];
 
-/** Reads row after row. A row with a problem is left out. */
-export function readKeys(
+/** Reads rows. A row with a problem is left out. */
+export function readForeignKeys(
   rows: Iterable<unknown>,
   mapping: KeyMapping,
   of: string,
@@ -87,7 +91,7 @@ export function readKeys(
   return keys;
 }
 
-/** Whose a key is, as whom it acts and where. */
+/** The owner, the subject and the resource of a key. */
 export function whose(
   mapping: KeyMapping,
   id: string,
@@ -105,7 +109,7 @@ function fill(form: string | ((id: string) => string), id: string): string {
   return typeof form === 'function' ? form(id) : form.replaceAll('{id}', () => id);
 }
 
-/** What a key may do, in permissions of the catalog. */
+/** The permissions of a key, in those of the catalog. */
 export function selectionOf(
   row: ForeignRow,
   mapping: KeyMapping,
@@ -117,7 +121,7 @@ export function selectionOf(
   for (const [place, permissions] of Object.entries(on)) {
     const ours = known(row, path, place, translated(mapping.resources ?? {}, place));
     for (const permission of permissions.flatMap((theirs) => known(row, path, theirs, translate(theirs)))) {
-      // What is held everywhere is held there as well.
+      // Permissions on everything apply there as well.
       if (add.has(permission)) continue;
       const places = resources.get(permission) ?? new Set();
       for (const resource of ours) places.add(resource);

@@ -1,18 +1,18 @@
 import { LeastkeyError } from '../api/errors.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { at, isObject, type Members, membersAt, References, textAt } from './document.js';
-import { Draft, type Imported } from './draft.js';
+import { CatalogDraft, type Imported } from './draft.js';
 import { routePath } from './request-path.js';
 import type { ImportOptions } from './scopes.js';
 import { Securities } from './security.js';
 import { segmentsOf } from './segments.js';
 import { Servers } from './servers.js';
 
-/** What {@link importOpenApi} can be told. */
+/** The options of {@link importOpenApi}. */
 export interface OpenApiOptions extends ImportOptions {
   /**
-   * What stands before every path in a request: `/v2`, or `''` for nothing. Default: the path of the server that the
-   * document names first.
+   * The prefix of every path: `/v2`, or `''` for none. Default: the path of the first server of the
+   * document.
    */
   basePath?: string | undefined;
 }
@@ -23,10 +23,10 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 const MAX_OWN_SERVICE_LENGTH = 64;
 
 /**
- * A catalog from an OpenAPI 3.x document: its scopes become permissions, and each operation a route on the scope that
- * it asks for. A route asks for one permission, so an operation that asks for several at once gets none and is refused
- * until you give it one. No route asks for less than the document. Everything that is left out or
- * made stricter stands in the notes.
+ * Makes a catalog from an OpenAPI 3.x document: its scopes become permissions, and each operation
+ * becomes a route with the scope that it requires. A route requires one permission, so an operation
+ * that requires several at once gets no route, and is refused until you add one. No route requires
+ * less than the document. The notes list everything that was left out or became stricter.
  *
  * @param document the document as an object, as `JSON.parse` makes it.
  * @throws {LeastkeyError} `invalid_input` when it is no such document, or has no scopes.
@@ -45,7 +45,7 @@ export function importOpenApi(document: unknown, options: OpenApiOptions = {}): 
   }
   const title = textAt(membersAt(root, 'info'), 'title') ?? 'api';
   const ownService = segmentsOf(title.toLowerCase()).join('-').slice(0, MAX_OWN_SERVICE_LENGTH) || 'api';
-  const draft = new Draft(service, ownService);
+  const draft = new CatalogDraft(service, ownService);
   const references = new References(root);
   addScopes(root, references, draft);
   addRoutes(root, references, draft, basePath);
@@ -62,8 +62,11 @@ function readDocument(document: unknown): Members {
   throw new LeastkeyError('invalid_input', `expected an OpenAPI 3.x document as an object; ${found}`);
 }
 
-/** The scopes that the security schemes declare. Those of OpenID Connect and HTTP schemes stand on operations alone. */
-function addScopes(root: Members, references: References, draft: Draft): void {
+/**
+ * The scopes that security schemes declare. OpenID Connect and HTTP schemes declare them on
+ * operations only.
+ */
+function addScopes(root: Members, references: References, draft: CatalogDraft): void {
   const schemes = membersAt(membersAt(root, 'components'), 'securitySchemes');
   for (const [name, value] of Object.entries(schemes)) {
     const path = at('$.components.securitySchemes', name);
@@ -81,7 +84,12 @@ function addScopes(root: Members, references: References, draft: Draft): void {
   }
 }
 
-function addRoutes(root: Members, references: References, draft: Draft, basePath: string | undefined): void {
+function addRoutes(
+  root: Members,
+  references: References,
+  draft: CatalogDraft,
+  basePath: string | undefined,
+): void {
   const securities = new Securities(root);
   const servers = new Servers(root);
   for (const [path, value] of Object.entries(membersAt(root, 'paths'))) {
@@ -95,7 +103,7 @@ function addRoutes(root: Members, references: References, draft: Draft, basePath
       const operation = item[method];
       if (!isObject(operation)) continue;
       const operationPlace = `${place}.${method}`;
-      const scope = scopeOf(securities, operation, draft, operationPlace);
+      const scope = routeScope(securities, operation, draft, operationPlace);
       if (scope === undefined) continue;
       const base = basePath ?? baseOf(servers, item, operation, draft, operationPlace);
       if (base !== undefined) addRoute(draft, scope, method, `${base}${path}`, operationPlace);
@@ -103,11 +111,11 @@ function addRoutes(root: Members, references: References, draft: Draft, basePath
   }
 }
 
-/** The one scope that an operation's route can ask for, so that it never asks for fewer than the document. */
-function scopeOf(
+/** The single scope that a route can require without requiring less than the document. */
+function routeScope(
   securities: Securities,
   operation: Members,
-  draft: Draft,
+  draft: CatalogDraft,
   place: string,
 ): string | undefined {
   const { isNew, scopes, chosen, asked, besides, others } = securities.of(operation);
@@ -125,12 +133,12 @@ function scopeOf(
   return chosen;
 }
 
-/** The path below which an operation is; nothing where no route can begin with it. */
+/** The base path of an operation; `undefined` if no route can begin with it. */
 function baseOf(
   servers: Servers,
   item: Members,
   operation: Members,
-  draft: Draft,
+  draft: CatalogDraft,
   place: string,
 ): string | undefined {
   const { base, others } = servers.of(operation, item);
@@ -144,7 +152,7 @@ function baseOf(
   return base;
 }
 
-function addRoute(draft: Draft, scope: string, method: string, path: string, place: string): void {
+function addRoute(draft: CatalogDraft, scope: string, method: string, path: string, place: string): void {
   const translated = routePath(path);
   if (method === 'trace') {
     draft.note(place, 'has no route: there are none for TRACE');

@@ -1,10 +1,10 @@
-/** As the core has it: no longer path is matched. */
+/** The longest path that the core matches. */
 const MAX_PATH_LENGTH = 2_048;
 
-/** Of a server, with the values of its variables. */
+/** The longest URL of a server, with the values of its variables. */
 const MAX_URL_LENGTH = 4_096;
 
-/** A path as an OpenAPI document has it, in the form of a route; or why no route can express it. */
+/** A path of an OpenAPI document as a route; or why no route can express it. */
 export function routePath(path: string): { path: string } | { problem: string } {
   if (path === '/') return { path };
   if (path.length > MAX_PATH_LENGTH) return { problem: `it is longer than ${MAX_PATH_LENGTH} characters` };
@@ -31,7 +31,10 @@ function problemOf(segment: string): string {
   return `${JSON.stringify(segment)} has other characters than letters, digits and . _ ~ - : @`;
 }
 
-/** The path below which a server of an OpenAPI document has its operations; `''` for the root. `undefined`: its URL is too long. */
+/**
+ * The base path of a server of an OpenAPI document; `''` for the root. `undefined`: its URL is too
+ * long.
+ */
 export function basePathOf(server: { url?: unknown; variables?: unknown } | undefined): string | undefined {
   if (typeof server?.url !== 'string') return '';
   const variables = (server.variables ?? {}) as Record<string, { default?: unknown } | undefined>;
@@ -43,7 +46,7 @@ export function basePathOf(server: { url?: unknown; variables?: unknown } | unde
     return room < 0 ? '' : value;
   });
   if (room < 0) return undefined;
-  // Relative URLs are allowed; only the path of any is looked at.
+  // Relative URLs are allowed; only their path is used.
   const parsed = URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : undefined;
   return parsed?.pathname.replace(/\/+$/, '') ?? '';
 }

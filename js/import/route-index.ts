@@ -1,32 +1,32 @@
-/** So many forms of paths, of one length, are looked through for each route: real documents have a few. */
+/** The most shapes of one length that are compared with each route: real documents have a few. */
 const MAX_FORMS = 128;
 
-/** Routes whose paths have their parameters at the same places. */
+/** Routes whose paths have parameters in the same positions. */
 interface Form {
   /** Which segments are parameters; the first is the method. */
   open: readonly boolean[];
-  routes: Entry[];
-  /** By a choice of segments: the first route with these literals there. Filled for the choices that were asked for. */
-  byLiterals: Map<string, Map<string, Entry>>;
+  routes: RouteEntry[];
+  /** By a choice of positions: the first route with these literals there. Filled on demand. */
+  byLiterals: Map<string, Map<string, RouteEntry>>;
 }
 
-interface Entry {
-  /** Counts the routes in the order in which they came. */
+interface RouteEntry {
+  /** The number of the route, in order of insertion. */
   order: number;
   route: string;
   segments: readonly string[];
 }
 
 /**
- * The routes of a catalog, in which one that clashes with another is found without a comparison with each: they are
- * looked up by the literals that both have.
+ * The routes of a catalog, indexed by common literals, so that conflicts are found without
+ * comparing all pairs.
  */
 export class RouteIndex {
   /** By the number of segments. */
   readonly #forms = new Map<number, Map<string, Form>>();
   #count = 0;
 
-  /** Whether a route has a form of its own, and there are too many of that length already. */
+  /** Whether a route has a new shape, and there are too many of that length already. */
   isFull(route: string): boolean {
     const { open } = partsOf(route);
     const forms = this.#forms.get(open.length);
@@ -34,12 +34,12 @@ export class RouteIndex {
   }
 
   /**
-   * The first route that a request could match as well as this one, where neither is the more exact one: both are exact where the other has a
-   * parameter, or neither is. The core refuses a catalog with two such routes.
+   * The first route that conflicts with this one: a request can match both, and neither is more
+   * specific. The core refuses a catalog with two such routes.
    */
   clashing(route: string): string | undefined {
     const { segments, open } = partsOf(route);
-    let first: Entry | undefined;
+    let first: RouteEntry | undefined;
     for (const form of this.#forms.get(open.length)?.values() ?? []) {
       if (!cross(form.open, open)) continue;
       const literal = open.flatMap((isOpen, at) => (isOpen || form.open[at] ? [] : [at]));
@@ -62,31 +62,34 @@ export class RouteIndex {
   }
 }
 
-/** Servers that ignore letter case are thought of. */
+/** Ignores letter case, as some servers do. */
 function partsOf(route: string): { segments: string[]; open: boolean[] } {
   const segments = route.toLowerCase().split('/');
   return { segments, open: segments.map((segment) => segment.startsWith('{')) };
 }
 
-/** Whether neither form is the more exact one. */
+/** Whether neither shape is more specific. */
 function cross(ones: readonly boolean[], others: readonly boolean[]): boolean {
   const oneExact = ones.some((open, at) => !open && others[at]);
   const otherExact = ones.some((open, at) => open && !others[at]);
   return oneExact === otherExact;
 }
 
-/** The routes of a form by their literals at some places. Put together when it is first asked for, and kept up from then on. */
-function literalsOf({ routes, byLiterals }: Form, places: readonly number[]): Map<string, Entry> {
+/**
+ * The routes of a shape by their literals at some positions. Built on first use, then kept up to
+ * date.
+ */
+function literalsOf({ routes, byLiterals }: Form, places: readonly number[]): Map<string, RouteEntry> {
   const choice = places.join();
   const known = byLiterals.get(choice);
   if (known !== undefined) return known;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, RouteEntry>();
   for (const entry of routes) enter(entries, entry, places);
   byLiterals.set(choice, entries);
   return entries;
 }
 
-function enter(entries: Map<string, Entry>, entry: Entry, places: readonly number[]): void {
+function enter(entries: Map<string, RouteEntry>, entry: RouteEntry, places: readonly number[]): void {
   const literals = chosen(entry.segments, places);
   if (!entries.has(literals)) entries.set(literals, entry);
 }

@@ -1,28 +1,28 @@
 import { LeastkeyError } from '../api/errors.js';
 import { refuseUnknownOptions } from '../input/options.js';
-import { Draft, type Imported } from './draft.js';
+import { CatalogDraft, type Imported } from './draft.js';
 
-/** How an import names what it makes. */
+/** Options for the names of an import. */
 export interface ImportOptions {
   /**
-   * The service below which all permissions are to stand. Default: the first segment of each scope, so that `messages:send`
-   * is a permission of the service `messages`.
+   * The service of all permissions. Default: the first segment of each scope: `messages:send` is a
+   * permission of the service `messages`.
    */
   service?: string | undefined;
 }
 
-/** A scope with the title that people read. */
+/** A scope with its title. */
 export interface ScopeEntry {
   scope: string;
   title?: string | undefined;
 }
 
-/** The service of scopes that name none. */
+/** The service of scopes without one. */
 const OWN_SERVICE = 'api';
 
 /**
- * A catalog from a plain list of scopes: texts, or objects with a title each; or one text, in which scopes are separated
- * by white space or commas, and what follows a `#` is the title of the last scope before it on the line.
+ * Makes a catalog from a list of scopes: texts, or objects with titles; or one text with scopes
+ * separated by white space or commas, where a `#` begins the title of the scope before it.
  *
  * @throws {LeastkeyError} `invalid_input` when it is no such list, or an empty one.
  * @example
@@ -36,7 +36,7 @@ export function importScopes(
   options: ImportOptions = {},
 ): Imported {
   refuseUnknownOptions(options, ['service'], 'importScopes');
-  const draft = new Draft(options.service, OWN_SERVICE);
+  const draft = new CatalogDraft(options.service, OWN_SERVICE);
   for (const { scope, title, path } of typeof scopes === 'string' ? scopesIn(scopes) : listed(scopes)) {
     draft.add(scope, title, path);
   }

@@ -1,26 +1,26 @@
 import { isObject, listAt, listed, type Members } from './document.js';
 
-/** One of the ways in which a document lets an operation be called: all of these scopes, with all of these schemes. */
+/** One security requirement of a document: all of these scopes, with all of these schemes. */
 interface Alternative {
   scopes: string[];
-  /** Schemes that are asked for without a scope, such as an API key. */
+  /** Required schemes without a scope, such as an API key. */
   schemes: string[];
 }
 
-/** What a list of alternatives comes to. */
+/** The result of a list of alternatives. */
 interface Security {
   /** Every scope in it. */
   scopes: readonly string[];
-  /** The one that a route can ask for. */
+  /** The scope that a route can require. */
   chosen: string | undefined;
-  /** In words, where there is none to ask for: what the document asks for. */
+  /** If there is none: what the document requires, as text. */
   asked: string;
-  /** In words: what the document asks for besides, or would take as well. */
+  /** What the document requires besides, or accepts as well, as text. */
   besides: string | undefined;
   others: string | undefined;
 }
 
-/** What operations ask for. The list of the whole document is that of many, and is read once. */
+/** The security of operations. Many share the list of the document, which is read once. */
 export class Securities {
   readonly #root: readonly unknown[];
   readonly #read = new Map<readonly unknown[], Security>();

@@ -1,6 +1,7 @@
 /**
- * The segments that a scope comes to in a permission id: `read:pets` is `read`, `pets`, and so is `read/pets`. Of a URL it is
- * what follows the last slash, as in `https://…/auth/drive.readonly`, or the host. Characters that no segment has become `-`, a star `all`.
+ * The segments of the permission id for a scope: `read:pets` and `read/pets` are `read`, `pets`. Of
+ * a URL, it uses what follows the last slash, as in `https://…/auth/drive.readonly`, or the host.
+ * Invalid characters become `-`, a star becomes `all`.
  */
 export function segmentsOf(scope: string): string[] {
   return nameOf(scope)

@@ -2,15 +2,15 @@ import { isObject, listAt, listed, type Members } from './document.js';
 import { basePathOf } from './request-path.js';
 
 interface Bases {
-  /** The path below the server that a list names first; nothing if its URL is too long. */
+  /** The base path of the first server of a list; `undefined` if its URL is too long. */
   base: string | undefined;
-  /** In words: the paths of the others, where they differ. */
+  /** The base paths of the other servers, as text, if they differ. */
   others: string | undefined;
 }
 
 const NONE: readonly unknown[] = [];
 
-/** Below which paths operations are. The list of the whole document is that of many, and is read once. */
+/** The base paths of operations. Many share the list of the document, which is read once. */
 export class Servers {
   readonly #root: Members;
   readonly #read = new Map<readonly unknown[], Bases>();

@@ -22,13 +22,13 @@ export function copyPlain(value: unknown, path: string): unknown {
 /** Requires a text. @throws {LeastkeyError} `invalid_input` for anything else. */
 export function requireText(value: unknown, path: string): string {
   if (typeof value === 'string') return value;
-  throw refuse(path, 'expected a text');
+  throw invalidValue(path, 'expected a text');
 }
 
 /** Requires an object. @throws {LeastkeyError} `invalid_input` for anything else. */
 export function requireObject<T>(value: T, path: string): T {
   if (Object.prototype.toString.call(value) === '[object Object]') return value;
-  throw refuse(path, 'expected an object');
+  throw invalidValue(path, 'expected an object');
 }
 
 class Copier {
@@ -47,12 +47,12 @@ class Copier {
       case 'object':
         return value === null ? null : this.#copyObject(value, path, depth);
       default:
-        throw refuse(path, `expected a value that JSON can hold, got a ${typeof value}`);
+        throw invalidValue(path, `expected a value that JSON can hold, got a ${typeof value}`);
     }
   }
 
   #copyObject(value: object, path: string, depth: number): unknown {
-    if (depth === MAX_DEPTH) throw refuse(path, `nested deeper than ${MAX_DEPTH} levels`);
+    if (depth === MAX_DEPTH) throw invalidValue(path, `nested deeper than ${MAX_DEPTH} levels`);
     if (Array.isArray(value)) {
       this.#count(path, 0, value.length);
       return Array.from(value, (item, index) => this.copy(item, `${path}[${index}]`, depth + 1) ?? null);
@@ -60,7 +60,7 @@ class Copier {
     // By its tag: an object of another realm fails `instanceof`.
     const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
     if (tag === 'Date') return Date.prototype.getTime.call(value);
-    if (tag !== 'Object') throw refuse(path, `expected a plain object, got a ${tag}`);
+    if (tag !== 'Object') throw invalidValue(path, `expected a plain object, got a ${tag}`);
     const entries = Object.entries(value).filter(([, member]) => member !== undefined);
     this.#count(path, 0, entries.length);
     return Object.fromEntries(
@@ -75,9 +75,9 @@ class Copier {
     this.#characters += characters;
     this.#members += members;
     if (this.#characters > MAX_CHARACTERS || this.#members > MAX_MEMBERS) {
-      throw refuse(
+      throw invalidValue(
         path,
-        `larger than any call may be (${MAX_CHARACTERS} characters, ${MAX_MEMBERS} members)`,
+        `larger than a call may be (${MAX_CHARACTERS} characters, ${MAX_MEMBERS} members)`,
       );
     }
   }
@@ -87,6 +87,6 @@ function memberPath(path: string, name: string): string {
   return path === '' ? showName(name) : `${path}.${showName(name)}`;
 }
 
-function refuse(path: string, message: string): LeastkeyError {
+function invalidValue(path: string, message: string): LeastkeyError {
   return new LeastkeyError('invalid_input', path === '' ? message : `${path}: ${message}`, { path });
 }

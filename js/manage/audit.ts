@@ -21,10 +21,7 @@ export async function* exportLines(
     if (next !== undefined) await yieldToEventLoop();
   } while (next !== undefined);
   if (damaged.length > 0) {
-    throw new LeastkeyError(
-      'store_unavailable',
-      `entries of the audit trail that cannot be read, because they are damaged: ${damaged.join(', ')}`,
-    );
+    throw new LeastkeyError('store_unavailable', `damaged entries of the audit trail: ${damaged.join(', ')}`);
   }
 }
 

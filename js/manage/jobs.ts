@@ -11,7 +11,7 @@ import type { Call } from '../runtime/protocol.js';
 const TURN = 5_000;
 
 /** The answer of the core about a job. */
-interface Told {
+interface JobAnswer {
   job: Job;
   /** Whether this call ran a page, so that the job belongs to this process. */
   advanced: boolean;
@@ -24,7 +24,7 @@ export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise
   /** The jobs that a call of this process is advancing. */
   const underWay = new Set<string>();
 
-  function keep({ job, advanced }: Told): Job {
+  function keep({ job, advanced }: JobAnswer): Job {
     if (advanced && !job.complete) turns.set(job.id, { pages: job.pages, at: performance.now() });
     else turns.delete(job.id);
     return job;
@@ -37,13 +37,13 @@ export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise
   }
 
   async function get(id: string, actor: Actor, call?: CallOptions): Promise<Job> {
-    return (await manage<Told>({ op: 'getJob', id, actor }, call)).job;
+    return (await manage<JobAnswer>({ op: 'getJob', id, actor }, call)).job;
   }
 
   return {
     get,
     async start(query, options, actor, call) {
-      return keep(await manage<Told>({ op: 'startJob', query, options, actor }, call));
+      return keep(await manage<JobAnswer>({ op: 'startJob', query, options, actor }, call));
     },
     async advance(id, actor, options = {}) {
       const { onProgress, signal } = readAdvanceOptions(options);
@@ -53,7 +53,7 @@ export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise
         for (;;) {
           const turn = turns.get(id)?.pages;
           const how = turn === undefined ? {} : { turn };
-          const told = await manage<Told>({ op: 'advanceJob', id, options: how, actor });
+          const told = await manage<JobAnswer>({ op: 'advanceJob', id, options: how, actor });
           const job = keep(told);
           if (told.advanced) onProgress?.(job);
           if (job.complete || !told.advanced) return job;

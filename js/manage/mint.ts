@@ -2,7 +2,7 @@ import type { Minted, MintOptions } from '../api/exchange.js';
 import { drawEntropy, type ManageCore } from '../core/manage-core.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { requireText } from '../input/values.js';
-import { refusal } from '../runtime/protocol.js';
+import { stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 
 /** Creates a credential without calling the store. */
@@ -15,7 +15,7 @@ export function mintCredential(
   try {
     const step = core.mint(settings.reading(), id, entropy);
     if ('answer' in step) return step.answer as Minted;
-    throw refusal(step);
+    throw stepError(step);
   } finally {
     entropy.fill(0);
   }

@@ -126,7 +126,7 @@ export function readStore<S extends ReadStore>(store: S, calls: readonly (keyof 
   if (typeof found?.getWithMetadata === 'function' && typeof found.commit !== 'function') {
     throw invalidInput(
       'store',
-      'Workers KV cannot be one: a read may be a minute or more behind a write, so a revocation would not count, and it has no compare-and-swap. Use D1 (leastkey/stores/d1) or a Durable Object (leastkey/stores/durable-object)',
+      'Workers KV cannot be one: its reads may be a minute or more behind its writes, so a revocation would take effect late, and it has no compare-and-swap. Use D1 (leastkey/stores/d1) or a Durable Object (leastkey/stores/durable-object)',
     );
   }
   const missing = calls.find((call) => typeof found?.[call] !== 'function');

@@ -5,7 +5,7 @@ import type { Write } from '../api/store.js';
 import { drawEntropy, type ManageCore, type Time } from '../core/manage-core.js';
 import { backOff, Deadline, TimeoutError } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
-import { type Call, type Need, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import { type Call, type Need, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { commitWrites, fetchReads, MAX_KEYS } from '../stores/calls.js';
 import { restoreExpectations } from '../stores/response.js';
@@ -93,7 +93,7 @@ class Operation {
       const step = await this.#planUntilDecided(attempt > 0);
       if (step !== undefined) {
         if ('answer' in step) return step.answer;
-        if (!('commit' in step)) throw refusal(step);
+        if (!('commit' in step)) throw stepError(step);
         if (dryRun || (await this.#commit(step.commit.writes))) return step.commit.answer;
       }
       if (!(await this.#pause(attempt))) throw this.#deadlineError();
@@ -201,19 +201,19 @@ class Operation {
     if (this.#unknownOutcome !== undefined) {
       return new LeastkeyError(
         'outcome_unknown',
-        `the change was handed to the store, whose answer was lost, and ${seconds} s were not enough to find out whether it was applied; read before you repeat the call`,
+        `the store did not answer the commit, and its outcome could not be determined within ${seconds} s; read before you repeat the call`,
         this.#unknownOutcome,
       );
     }
     if (this.#conflicted) {
       return new LeastkeyError(
         'conflict',
-        `other writers were faster for ${seconds} s; nothing was changed, try again`,
+        `other writers won every commit for ${seconds} s; nothing was changed, try again`,
       );
     }
     return new LeastkeyError(
       'deadline_exceeded',
-      `the change got no turn within ${seconds} s: earlier calls of this process are at work, or the store is slow; nothing was changed, try again`,
+      `the change was not committed within ${seconds} s: earlier calls of this process are running, or the store is slow; nothing was changed, try again`,
     );
   }
 }

@@ -36,7 +36,7 @@ import type {
 import type { ManageCore } from '../core/manage-core.js';
 import { invalidInput, readCallOptions, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain, requireObject, requireText } from '../input/values.js';
-import { type Call, refusal, type Step } from '../runtime/protocol.js';
+import { type Call, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { CachedVerifier } from '../verify/cached-verifier.js';
 import { explainCredential } from '../verify/explain.js';
@@ -325,7 +325,7 @@ function copied(call: Call): Call {
 /** The answer of a step that needs no store. */
 function answer<T>(step: Step): T {
   if ('answer' in step) return step.answer as T;
-  throw refusal(step);
+  throw stepError(step);
 }
 
 const RESOLVE_OPTIONS = ['tree'] as const satisfies (keyof ResolveOptions)[];

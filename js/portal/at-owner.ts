@@ -1,7 +1,7 @@
 import { Listing } from './list/listing.js';
 import type { Portal } from './portal.js';
 
-/** The portal at an owner, with what the deployment says that may be done there. */
+/** The portal context for an owner, with the rights of the actor there. */
 export async function atOwner(
   portal: Portal,
   owner: string,

@@ -3,13 +3,13 @@ import type { LeastkeyError } from '../api/errors.js';
 import { icon } from './icons.js';
 import type { Portal } from './portal.js';
 
-/** The most problems that are listed. */
+/** The most problems in the list. */
 const LISTED = 12;
 
-/** Codes after which the details of the message help whoever reads it. */
+/** Codes whose message details help the user. */
 const TOLD: readonly string[] = ['exceeds_ceiling', 'invalid_input'];
 
-/** What went wrong, in words for the person in front of it; `of` is what it went wrong in, where that has words of its own. */
+/** An error as text for the user. `of`: the context, if it has texts of its own. */
 export function errorBox({ texts }: Portal, error: unknown, retry?: () => void, of?: string): TemplateResult {
   const { code, message, problems = [] } = error as LeastkeyError;
   const text = texts.find(`error.${code}`, of) ?? texts.of('error.other');

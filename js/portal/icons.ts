@@ -14,7 +14,7 @@ const PATHS = {
   download: svg`<path d="M8 2.500v7m-3-3 3 3 3-3M3 12.500h10" />`,
 } as const;
 
-/** A picture beside a text that says the same: nothing to read out. */
+/** A decorative icon beside a text, hidden from screen readers. */
 export function icon(name: keyof typeof PATHS): TemplateResult {
   return html`<svg class="icon icon-${name}" viewBox="0 0 16 16" aria-hidden="true">${PATHS[name]}</svg>`;
 }

@@ -1,5 +1,6 @@
 /**
- * `<leastkey-portal>`: create, copy once, list, edit, rotate, disable, revoke and delete tokens, as an element for any page.
+ * `<leastkey-portal>`: create, copy once, list, edit, rotate, disable, revoke and delete tokens, as
+ * an element for any page.
  *
  * @packageDocumentation
  */
@@ -18,7 +19,7 @@ import type { Strings } from './text/strings.js';
 import { EditToken } from './token/edit-token.js';
 import { ManageToken } from './token/manage-token.js';
 import { TokenAudit } from './token/token-audit.js';
-import { TokenPage } from './token/token-page.js';
+import { TokenScreen } from './token/token-screen.js';
 import { TokenSessions } from './token/token-sessions.js';
 
 export { ENGLISH, type StringKey, type Strings } from './text/strings.js';
@@ -35,7 +36,10 @@ export type { Fetch };
 export interface LeastkeyPortalElement extends HTMLElement {
   /** Where the management API of `leastkey/http` is: the attribute `api`. */
   api?: string;
-  /** Brings the host's own authentication. Default: the page's `fetch`, with cookies of its own origin. */
+  /**
+   * Brings the host's own authentication. Default: the page's `fetch`, with cookies of its own
+   * origin.
+   */
   fetch?: Fetch;
   /** In place of `api`: tokens on a store that the page can reach. */
   tokens?: Tokens;
@@ -49,7 +53,10 @@ export interface LeastkeyPortalElement extends HTMLElement {
   strings?: Strings;
   /** The language of dates and numbers: the attribute `locale`. Default: the page's. */
   locale?: string;
-  /** Whether each screen has an address, as the fragment of the page's: the attribute `routes`. Then back, forward, reload and links work. */
+  /**
+   * Whether each screen has an address, as the fragment of the page's: the attribute `routes`. Then
+   * back, forward, reload and links work.
+   */
   routes?: boolean;
 }
 
@@ -66,7 +73,7 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   'leastkey-permission-editor': PermissionEditor,
   'leastkey-narrowing': Narrowing,
   'leastkey-permission-tree': PermissionTree,
-  'leastkey-token-page': TokenPage,
+  'leastkey-token-page': TokenScreen,
   'leastkey-token-audit': TokenAudit,
   'leastkey-token-sessions': TokenSessions,
   'leastkey-edit-token': EditToken,

@@ -20,9 +20,9 @@ import type { Strings } from './text/strings.js';
 import { Texts } from './text/text.js';
 import { Times } from './text/times.js';
 import type { ManageToken } from './token/manage-token.js';
-import type { TokenPage } from './token/token-page.js';
+import type { TokenScreen } from './token/token-screen.js';
 
-/** The element: who manages what by which source, and which screen is shown. */
+/** The element: source, actor and current screen. */
 export class LeastkeyPortal extends LitElement {
   static override styles = styles;
   static override properties = {
@@ -56,7 +56,7 @@ export class LeastkeyPortal extends LitElement {
   declare said: string;
   declare told: string;
   #engine: Promise<Engine> | undefined;
-  /** Counts what was asked for: an answer that comes too late is passed over. */
+  /** Counts requests, so that late responses are ignored. */
   #turn = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
   readonly #history = new PageHistory({
@@ -78,7 +78,7 @@ export class LeastkeyPortal extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    // Moved to another place of the page, it goes on.
+    // It continues after being moved within the page.
     if (this.routes && this.portal !== undefined) this.#history.start();
   }
 
@@ -86,7 +86,7 @@ export class LeastkeyPortal extends LitElement {
     super.disconnectedCallback();
     clearTimeout(this.#silence);
     this.#history.stop();
-    // Nobody waits for a search any more; moved to another place, it is connected again by then.
+    // Stops a search, unless the element was only moved, which connects it again.
     queueMicrotask(() => {
       if (!this.isConnected) this.portal?.listing.stop();
     });
@@ -118,7 +118,9 @@ export class LeastkeyPortal extends LitElement {
     return html`<leastkey-manage-token .portal=${portal}></leastkey-manage-token>`;
   }
 
-  /** Finds out what there is and who is asking, and shows the list, or the form of a template link. */
+  /**
+   * Loads the deployment and the actor, then shows the list, or the form of a prefilled link.
+   */
   async #start(): Promise<void> {
     const source = this.#source();
     if (source === undefined) return;
@@ -154,7 +156,7 @@ export class LeastkeyPortal extends LitElement {
     await this.updateComplete;
   }
 
-  /** Shows what was found, unless something else was asked for meanwhile. */
+  /** Shows the loaded state, unless another request has begun. */
   async #attempt(find: () => Promise<Portal>): Promise<void> {
     const turn = ++this.#turn;
     try {
@@ -167,7 +169,7 @@ export class LeastkeyPortal extends LitElement {
     }
   }
 
-  /** The first owner whose tokens of a kind this actor makes; if there is none, where it stands. */
+  /** The first owner for which this actor can create tokens of a kind; default: the current one. */
   async #fitting(portal: Portal, kind: string): Promise<Portal> {
     for (const { id } of portal.owners) {
       const there = id === portal.owner ? portal : await this.#at(portal, id);
@@ -201,7 +203,7 @@ export class LeastkeyPortal extends LitElement {
       engine: () => this.#core(known),
       open: (view, replace) => this.open(view, replace),
       chooseOwner: (owner) => void this.chooseOwner(owner),
-      settle: ({ owner }) => this.chooseOwner(owner),
+      showOwnerOf: ({ owner }) => this.chooseOwner(owner),
       say: (text) => this.#say(text),
       tell: (text) => {
         this.told = text;
@@ -214,21 +216,23 @@ export class LeastkeyPortal extends LitElement {
     };
   }
 
-  /** Shows another screen and enters it into the history of the page. */
+  /** Shows another screen and adds it to the history. */
   open(view: View, replace = [view.screen, this.view.screen].includes('once')): void {
     this.#show(view);
     this.#history.enter(view, this.portal?.owner ?? '', replace);
   }
 
-  /** What held a secret before is gone with its screen. */
+  /** Drops the previous screen, which may have a secret. */
   #show(view: View): void {
     this.view = view;
     this.said = '';
-    // The screen draws itself after this element has.
+    // The screen renders after this element.
     requestAnimationFrame(() => this.renderRoot.querySelector<HTMLElement>('h2')?.focus());
   }
 
-  /** The core of this page: the host's own tokens, or one that resolves and mints by the catalog of the server. */
+  /**
+   * The core of this page: the host's tokens, or one with the catalog of the server.
+   */
   #core({ deployment, source }: Pick<Portal, 'deployment' | 'source'>): Promise<Engine> {
     this.#engine ??=
       this.tokens !== undefined ? Promise.resolve(this.tokens) : startEngine(deployment, () => source.now());
@@ -243,9 +247,9 @@ export class LeastkeyPortal extends LitElement {
   }
 
   #changed(record: TokenRecord): void {
-    // Sessions are not in the list: each is on the page of the token that it came from.
+    // Sessions are not in the list, but on the page of their parent.
     if (record.parents === undefined) this.portal?.listing.put(record);
-    void this.renderRoot.querySelector<TokenPage>('leastkey-token-page')?.load();
+    void this.renderRoot.querySelector<TokenScreen>('leastkey-token-page')?.load();
   }
 
   #gone(id: string): void {
@@ -253,7 +257,7 @@ export class LeastkeyPortal extends LitElement {
     this.open({ screen: 'list' });
   }
 
-  /** The listing is another one than before in content only. */
+  /** The listing object is the same; only its content changed. */
   #redraw(): void {
     if (this.portal !== undefined) this.portal = { ...this.portal };
   }
@@ -271,7 +275,7 @@ export class LeastkeyPortal extends LitElement {
   }
 }
 
-/** The form, with what a link has filled in. */
+/** The form with prefilled values. */
 function formOf(query: string): View {
   const prefill = prefillOf(query);
   return prefill === undefined ? { screen: 'create' } : { screen: 'create', prefill };

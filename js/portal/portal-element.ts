@@ -2,7 +2,8 @@ import { html, LitElement, type TemplateResult } from 'lit';
 import type { Portal } from './portal.js';
 
 /**
- * A part of the portal's screen. It draws into the portal's own tree, so that one style sheet and one set of ids serve all.
+ * The base class of the portal's elements. They render into the portal's tree, so that they share
+ * one style sheet and one set of ids.
  */
 export abstract class PortalElement extends LitElement {
   static override properties: Record<string, object> = { portal: { attribute: false } };
@@ -17,13 +18,13 @@ export abstract class PortalElement extends LitElement {
     return this.portal.texts.of(key, values, kind);
   }
 
-  /** Puts the focus on the heading of a screen that has just come. */
+  /** Focuses the heading of a new screen. */
   protected focusHeading(): void {
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('h2')?.focus());
   }
 }
 
-/** Puts the focus on a field, wherever it is folded away. */
+/** Focuses a field, and opens the sections that contain it. */
 export function reveal(field: HTMLElement): void {
   for (let at = field.closest('details'); at != null; at = at.parentElement?.closest('details') ?? null) {
     at.open = true;
@@ -31,7 +32,7 @@ export function reveal(field: HTMLElement): void {
   field.focus();
 }
 
-/** An instant, told both ways. */
+/** An instant, absolute and relative. */
 export function instant(portal: Portal, at: number | undefined, none: string): TemplateResult | string {
   if (at === undefined) return none;
   const { times, now } = portal;

@@ -10,7 +10,7 @@ import type { Listing } from './list/listing.js';
 import type { Texts } from './text/text.js';
 import type { Times } from './text/times.js';
 
-/** Where somebody is in the portal. */
+/** The current screen of the portal. */
 export type View =
   | { screen: 'list' }
   | { screen: 'create'; prefill?: Prefill }
@@ -18,7 +18,7 @@ export type View =
   | { screen: 'edit'; id: string; narrow?: true; from?: 'list' }
   | { screen: 'once'; credential: string; record: TokenRecord; rotated: boolean };
 
-/** What every part of the screen needs. */
+/** The context of all elements of the portal. */
 export interface Portal {
   source: PortalSource;
   deployment: Deployment;
@@ -26,37 +26,37 @@ export interface Portal {
   titles: Titles;
   texts: Texts;
   times: Times;
-  /** Whose tokens are shown. */
+  /** The owner whose tokens are shown. */
   owner: string;
-  /** The kinds, with what this actor may do with them there. */
+  /** The kinds, with the rights of this actor at the owner. */
   kinds: ReadonlyMap<string, DescribedKind>;
-  /** The permissions that this actor can give there. */
+  /** The permissions that this actor can grant at the owner. */
   ceiling: ReadonlySet<string>;
   owners: readonly { id: string; title: string }[];
   listing: Listing;
   now(): number;
-  /** What resolves selections and mints credentials: the core, in this page. */
+  /** The core in this page, which resolves selections and mints credentials. */
   engine(): Promise<Engine>;
-  /** `replace`: nobody should come back to the screen before this one. */
+  /** `replace`: replaces the current entry of the history. */
   open(view: View, replace?: boolean): void;
   chooseOwner(owner: string): void;
-  /** Stands at the owner of a token that is shown, wherever its address came from. */
-  settle(record: TokenRecord): Promise<void>;
-  /** Tells that something was done: to the eye, and to a screen reader. */
+  /** Switches to the owner of the displayed token. */
+  showOwnerOf(record: TokenRecord): Promise<void>;
+  /** Announces a result, visibly and to screen readers. */
   say(text: string): void;
-  /** Tells a screen reader alone. */
+  /** Announces to screen readers only. */
   tell(text: string): void;
-  /** What to call a kind. */
+  /** The title of a kind. */
   kindTitle(id: string): string;
-  /** The kinds of which a token can be made here. */
+  /** The kinds of tokens that this actor can create here. */
   offeredKinds(): DescribedKind[];
-  /** Opens the dialog with what can be done about a token, or asks to confirm one thing. */
+  /** Opens the dialog of actions on a token, or the confirmation of one action. */
   manage(record: TokenRecord, action?: StatusAction): void;
-  /** Takes over what became of a token. */
+  /** Applies the changed record of a token. */
   changed(record: TokenRecord): void;
-  /** A token that is there no more. */
+  /** Removes a deleted token. */
   gone(id: string): void;
 }
 
-/** What somebody does about a token from its status. */
+/** An action on a token. */
 export type StatusAction = 'disable' | 'enable' | 'revoke' | 'delete' | 'rotate';

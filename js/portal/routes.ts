@@ -1,12 +1,15 @@
 import type { View } from './portal.js';
 
-/** A screen that has an address, and whose tokens it is about, if the address says so. */
-export interface Route {
+/** A screen with an address, and the owner if the address names one. */
+export interface ScreenRoute {
   view: View;
   owner?: string;
 }
 
-/** The address of a screen, as a fragment. That of a new secret leads to the list: what is shown once has no address to come back to. */
+/**
+ * The address of a screen as a fragment. A new secret has the address of the list, because it is
+ * shown only once.
+ */
 export function addressOf(view: View, owner: string): string {
   const of = owner === '' ? '' : `?owner=${encodeURIComponent(owner)}`;
   switch (view.screen) {
@@ -25,8 +28,8 @@ export function addressOf(view: View, owner: string): string {
 
 const ROUTE = /^#\/(?:(new)|tokens(?:\/([0-9A-Za-z]{1,64})(\/edit)?)?)(?:\?owner=([^&]{1,800}))?$/;
 
-/** What a fragment leads to; nothing where it is none of ours. */
-export function routeOf(fragment: string): Route | undefined {
+/** The screen of a fragment; `undefined` if it is not one of the portal. */
+export function routeOf(fragment: string): ScreenRoute | undefined {
   const found = ROUTE.exec(fragment);
   if (found === null) return undefined;
   const [, create, id, edit, owner] = found;

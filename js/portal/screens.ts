@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { Portal, View } from './portal.js';
 
-/** The screen of where somebody is. */
+/** The element of the current screen. */
 export function screenOf(portal: Portal, view: View): TemplateResult {
   if (portal.owner === '' && portal.owners.length === 0) {
     return html`<div class="empty">

@@ -149,7 +149,7 @@ class GuardedClock implements Clock {
     const jumped = isoOf(this.#jump?.reading);
     this.#jump = undefined;
     if (held) return;
-    const message = `the clock jumped to ${jumped} and reads ${isoOf(reading)} again: the jump is forgotten. Meanwhile what would have been over by then was refused, and nothing was made`;
+    const message = `the clock jumped to ${jumped} and now reads ${isoOf(reading)}, so the jump was ignored. Meanwhile, tokens that would have expired by then were refused, and none was created`;
     this.#onJump(new LeastkeyError('clock_unreliable', message));
   }
 }

@@ -101,6 +101,6 @@ export class Deadline {
   /** @throws {TimeoutError} when it has passed; the signal's reason when the caller has aborted. */
   throwIfPassed(): void {
     this.throwIfAborted();
-    if (this.left === 0) throw new TimeoutError(`no time left of ${this.total} ms`);
+    if (this.left === 0) throw new TimeoutError(`the deadline of ${this.total} ms has passed`);
   }
 }

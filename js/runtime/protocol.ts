@@ -75,7 +75,7 @@ export type Step =
   | { refuse: Refusal };
 
 /** The error of a step that refuses, or of an unexpected step. */
-export function refusal(step: Step): LeastkeyError {
+export function stepError(step: Step): LeastkeyError {
   if (!('refuse' in step))
     return new LeastkeyError('internal', `unexpected step of the core: ${Object.keys(step)}`);
   const { code, message, path, problems } = step.refuse;

@@ -8,29 +8,30 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
 /** With the `u` flag a surrogate pair is one character, so this matches lone surrogates only. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-function refuse(path: string, message: string): never {
+function refuseArgument(path: string, message: string): never {
   throw new LeastkeyError('invalid_input', `${path}: ${message}`, { path });
 }
 
 function checkKey(key: unknown, path: string, shortest: 0 | 1): asserts key is string {
-  if (typeof key !== 'string') refuse(path, `expected a string, got ${typeof key}`);
+  if (typeof key !== 'string') refuseArgument(path, `expected a string, got ${typeof key}`);
   if (key.length < shortest || key.length > MAX_KEY_BYTES) {
-    refuse(path, `expected ${shortest} to ${MAX_KEY_BYTES} characters, got ${key.length}`);
+    refuseArgument(path, `expected ${shortest} to ${MAX_KEY_BYTES} characters, got ${key.length}`);
   }
-  if (!PRINTABLE_ASCII.test(key)) refuse(path, 'expected printable ASCII');
+  if (!PRINTABLE_ASCII.test(key)) refuseArgument(path, 'expected printable ASCII');
 }
 
 /** What a text column returns unchanged: well-formed Unicode without U+0000. */
 function checkValue(value: unknown, path: string): void {
   if (value === undefined || value === null) return;
-  if (typeof value !== 'string') refuse(path, `expected a string, null or nothing, got ${typeof value}`);
+  if (typeof value !== 'string')
+    refuseArgument(path, `expected a string, null or undefined, got ${typeof value}`);
   if (LONE_SURROGATE.test(value) || value.includes('\0'))
-    refuse(path, 'expected well-formed Unicode without U+0000');
+    refuseArgument(path, 'expected well-formed Unicode without U+0000');
 }
 
 /** Refuses a `get` outside the storage contract. */
 export function checkKeys(keys: readonly string[]): void {
-  if (!Array.isArray(keys)) refuse('keys', 'expected an array');
+  if (!Array.isArray(keys)) refuseArgument('keys', 'expected an array');
   for (const [index, key] of keys.entries()) checkKey(key, `keys[${index}]`, 1);
 }
 
@@ -39,27 +40,30 @@ export function checkRange({ prefix, after, limit }: Range): void {
   checkKey(prefix, 'prefix', 0);
   if (after !== undefined) checkKey(after, 'after', 1);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_ENTRIES) {
-    refuse('limit', `expected a whole number from 1 to ${MAX_ENTRIES}`);
+    refuseArgument('limit', `expected a whole number from 1 to ${MAX_ENTRIES}`);
   }
 }
 
 /** Refuses a `commit` outside the storage contract, before anything is applied. */
 export function checkWrites(writes: readonly Write[]): void {
   if (!Array.isArray(writes) || writes.length < 1 || writes.length > MAX_WRITES) {
-    refuse('writes', `expected an array of 1 to ${MAX_WRITES} writes`);
+    refuseArgument('writes', `expected an array of 1 to ${MAX_WRITES} writes`);
   }
   const seen = new Set<string>();
   for (const [index, { key, expect, value, expiresAt }] of writes.entries()) {
     const path = `writes[${index}]`;
     checkKey(key, `${path}.key`, 1);
-    if (seen.has(key)) refuse(`${path}.key`, 'stands in an earlier write too');
+    if (seen.has(key)) refuseArgument(`${path}.key`, 'an earlier write has the same key');
     seen.add(key);
     checkValue(expect, `${path}.expect`);
     checkValue(value, `${path}.value`);
     if (expiresAt === undefined) continue;
-    if (typeof value !== 'string') refuse(`${path}.expiresAt`, 'stands only beside a value');
+    if (typeof value !== 'string') refuseArgument(`${path}.expiresAt`, 'only allowed with a value');
     if (!Number.isSafeInteger(expiresAt) || expiresAt < 0) {
-      refuse(`${path}.expiresAt`, 'expected milliseconds since the epoch, a whole number from 0 to 2^53 - 1');
+      refuseArgument(
+        `${path}.expiresAt`,
+        'expected milliseconds since the epoch, a whole number from 0 to 2^53 - 1',
+      );
     }
   }
 }

@@ -4,7 +4,7 @@ import { refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
 
-/** What of Cloudflare's `D1Database` is used. */
+/** The members of Cloudflare's `D1Database` that are used. */
 export interface D1Like {
   prepare(sql: string): D1StatementLike;
   batch(statements: D1StatementLike[]): Promise<{ results: unknown[] }[]>;
@@ -22,10 +22,10 @@ export interface D1StoreOptions {
   now?: () => number;
 }
 
-/** How many expired keys one commit drops at most. */
+/** The most expired keys that one commit deletes. */
 const SWEEP = 64;
 
-/** What D1 takes as one row, and as one parameter. */
+/** The longest row and the longest parameter of D1, in bytes. */
 const MAX_ROW_BYTES = 2_000_000;
 
 const SCHEMA = [
@@ -68,11 +68,11 @@ const DROP_EXPIRED = `DELETE FROM leastkey_entries WHERE ${APPLIES} AND key IN
 const TELL = 'DELETE FROM leastkey_commits WHERE id = ?1 RETURNING applied';
 
 /**
- * A store in a Cloudflare D1 database. It makes its tables when it is first used; their names begin
- * with `leastkey_`, so the database may hold others.
+ * A store in a Cloudflare D1 database. It creates its tables on first use; their names begin with
+ * `leastkey_`, so the database may have others.
  *
- * @throws {LeastkeyError} `invalid_input` for what is no D1 database, and for a session of one: its
- * reads may come from a replica, which does not know of a revocation yet.
+ * @throws {LeastkeyError} `invalid_input` if `database` is no D1 database, and for a session of
+ * one: its reads may come from a replica that lags behind a revocation.
  *
  * @example
  * const tokens = await createTokens({ catalog, store: d1Store(env.DB), prefix: 'acme_live' });
@@ -81,17 +81,17 @@ export function d1Store(database: D1Like, options: D1StoreOptions = {}): Store {
   refuseUnknownOptions(options, ['now'], 'd1Store');
   const { prepare, batch, getBookmark } = (database ?? {}) as Partial<D1Like> & { getBookmark?: unknown };
   if (typeof getBookmark === 'function') {
-    throw wrong(
+    throw invalidDatabase(
       'a session of D1 may read from a replica, where a revocation has not arrived yet; give the database itself',
     );
   }
   if (typeof prepare !== 'function' || typeof batch !== 'function') {
-    throw wrong('expected the binding of a D1 database, such as env.DB');
+    throw invalidDatabase('expected the binding of a D1 database, such as env.DB');
   }
   return new D1Store(database, sweepClock(options.now));
 }
 
-function wrong(message: string): LeastkeyError {
+function invalidDatabase(message: string): LeastkeyError {
   return new LeastkeyError('invalid_input', `database: ${message}`, { path: 'database' });
 }
 
@@ -107,7 +107,7 @@ function rows(count: number, width: number): string {
 class D1Store implements Store {
   readonly #database: D1Like;
   readonly #now: () => number;
-  /** Whether the tables are known to be there. */
+  /** Whether the tables are known to exist. */
   #ready = false;
 
   constructor(database: D1Like, now: () => number) {
@@ -164,8 +164,8 @@ class D1Store implements Store {
   }
 
   /**
-   * Runs statements as one transaction and answers the rows of the last. The tables are made on the
-   * way of the first.
+   * Runs statements as one transaction, and returns the rows of the last. The first call creates
+   * the tables.
    */
   async #run(statements: Bound[]): Promise<unknown[]> {
     const schema = this.#ready ? [] : SCHEMA.map((sql): [string] => [sql]);

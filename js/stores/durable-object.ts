@@ -5,13 +5,13 @@ import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkSizes, checkWrites } from './checks.js';
 import { carrying, restored } from './remote-error.js';
 
-/** What of the `ctx.storage` of a Durable Object with SQLite is used. */
+/** The members of `ctx.storage` of a SQLite Durable Object that are used. */
 export interface DurableObjectStorageLike {
   sql: { exec(sql: string, ...values: unknown[]): { toArray(): unknown[] } };
   transactionSync<T>(work: () => T): T;
 }
 
-/** What of the binding of a Durable Object is used. */
+/** The members of a Durable Object binding that are used. */
 export interface DurableObjectNamespaceLike {
   idFromName(name: string): unknown;
   // The platform's own types of ids and stubs are not known here.
@@ -27,10 +27,10 @@ export interface DurableObjectStoreOptions {
   now?: () => number;
 }
 
-/** How many expired keys one commit drops at most. */
+/** The most expired keys that one commit deletes. */
 const SWEEP = 64;
 
-/** What the SQLite of a Durable Object takes as one row, and as one parameter. */
+/** The longest row and the longest parameter of a Durable Object's SQLite, in bytes. */
 const MAX_ROW_BYTES = 2_000_000;
 
 const SCHEMA = `
@@ -41,9 +41,9 @@ const SCHEMA = `
 `;
 
 /**
- * A store in the SQLite of one Durable Object, to be made inside of it; {@link remoteStore} reaches
- * it from any worker. All that is written to one object waits in one line: give each organization
- * one where one is not enough.
+ * A store in the SQLite of one Durable Object. Create it inside of the object; {@link remoteStore}
+ * reaches it from any worker. One object runs its commits one by one: use one object per
+ * organization if one is not enough.
  *
  * @throws {LeastkeyError} `invalid_input` for a storage without SQLite.
  *
@@ -71,9 +71,9 @@ export function durableObjectStore(
 }
 
 /**
- * The store in a Durable Object that has `get`, `list` and `commit` of a {@link durableObjectStore}
- * as its methods. Every call makes its own stub: one through which a call has failed is broken for
- * good. An error that the store in the object throws keeps its class and code.
+ * The store in a Durable Object whose methods are `get`, `list` and `commit` of a {@link
+ * durableObjectStore}. Every call gets a new stub, because a stub is broken after a failed call.
+ * Errors of the store in the object keep their class and code.
  *
  * @example
  * const tokens = await createTokens({ catalog, store: remoteStore(env.TOKENS, 'all'), prefix: 'acme_live' });
@@ -93,7 +93,7 @@ export function remoteStore(namespace: DurableObjectNamespaceLike, name: string)
       throw restored(error);
     }
   };
-  // What the object would refuse is refused here, with all that its error says.
+  // Checked here too, so that the error keeps all its details.
   return {
     async get(keys) {
       checkKeys(keys);
@@ -159,7 +159,7 @@ class DurableObjectStore implements SyncStore {
       });
     } catch (error) {
       if (failure === undefined) throw error;
-      // It ended before the end of its transaction, so it is certain that nothing was applied.
+      // It failed before the end of its transaction, so nothing was applied.
       throw carrying('store_unavailable', 'the object could not be written; nothing was changed', failure);
     }
   }

@@ -37,7 +37,7 @@ export class Connection {
       } catch (cause) {
         // The browser may have closed it, and not yet said so.
         this.#forget(opened);
-        if (attempt > 0) throw unavailable('the connection to the database was closed', cause);
+        if (attempt > 0) throw indexedDbError('the connection to the database was closed', cause);
       }
     }
   }
@@ -70,7 +70,7 @@ export class Connection {
   }
 
   #refuseClosed(): void {
-    if (this.#closed) throw unavailable('the store was closed', undefined);
+    if (this.#closed) throw indexedDbError('the store was closed', undefined);
   }
 }
 
@@ -87,14 +87,14 @@ async function openDatabase(name: string, timeout: number): Promise<IDBDatabase>
       (late) => late.close(),
       () => {},
     );
-    throw unavailable(
+    throw indexedDbError(
       `the database ${JSON.stringify(name)} did not open within ${timeout} ms: another page deletes or changes it, and waits for a third one; close the other pages of this site`,
       cause,
     );
   }
   if (isOurs(database)) return database;
   database.close();
-  throw unavailable(
+  throw indexedDbError(
     `the database ${JSON.stringify(name)} is of another program; give Leastkey a name of its own`,
     undefined,
   );
@@ -102,7 +102,7 @@ async function openDatabase(name: string, timeout: number): Promise<IDBDatabase>
 
 function requestDatabase(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const refuse = (cause: unknown) => reject(unavailable(reasonOf(name, cause), cause));
+    const refuse = (cause: unknown) => reject(indexedDbError(reasonOf(name, cause), cause));
     try {
       const request = indexedDB.open(name, VERSION);
       request.onupgradeneeded = () => {
@@ -130,5 +130,5 @@ function isOurs(database: IDBDatabase): boolean {
   return keyPath === 'key' && !autoIncrement && indexNames.contains(EXPIRY);
 }
 
-export const unavailable = (message: string, cause: unknown) =>
+export const indexedDbError = (message: string, cause: unknown) =>
   new LeastkeyError('store_unavailable', message, { cause });

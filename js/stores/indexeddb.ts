@@ -3,7 +3,7 @@ import type { Entry, Range, Store, Write } from '../api/store.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { sweepClock } from '../runtime/clock.js';
 import { checkKeys, checkRange, checkWrites } from './checks.js';
-import { Connection, ENTRIES, EXPIRY, unavailable } from './indexeddb-connection.js';
+import { Connection, ENTRIES, EXPIRY, indexedDbError } from './indexeddb-connection.js';
 
 export interface IndexedDbStoreOptions {
   /**
@@ -28,7 +28,7 @@ export interface IndexedDbStore extends Store {
   close(): void;
 }
 
-/** How many expired keys one commit drops at most. */
+/** The most expired keys that one commit deletes. */
 const SWEEP = 64;
 
 interface Row extends Entry {
@@ -42,8 +42,8 @@ interface Row extends Entry {
  * pages one after another, so what it compares is what it replaces. The browser's user can read and
  * change everything in it.
  *
- * A connection that the browser has closed is opened again by the next call. Where the user has
- * cleared the data of the site, the store is then empty.
+ * If the browser closes the connection, the next call opens it again. After the user cleared the
+ * site's data, the store is empty.
  *
  * @throws {LeastkeyError} `store_unavailable` when the browser refuses the database, does not open
  * it in time, or has one of another program under this name.
@@ -117,7 +117,7 @@ class OpenIndexedDbStore implements IndexedDbStore {
     if (failure === undefined && done) return true;
     const cause = failure?.cause ?? transaction.error;
     // The browser rolled it back: the storage is full, or the page is closing.
-    if (!done) throw unavailable(`${reasonOf(cause)}; nothing was changed`, cause);
+    if (!done) throw indexedDbError(`${reasonOf(cause)}; nothing was changed`, cause);
     throw cause;
   }
 
@@ -173,11 +173,11 @@ function reasonOf(cause: unknown): string {
 function answerOf<T>(request: IDBRequest): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(unavailable('the database cannot be read', request.error));
+    request.onerror = () => reject(indexedDbError('the database cannot be read', request.error));
   });
 }
 
-/** Whether a transaction was completed; `false`: it was given back whole. */
+/** Whether a transaction was completed; `false`: it was rolled back. */
 function endOf(transaction: IDBTransaction): Promise<boolean> {
   return new Promise((resolve) => {
     transaction.oncomplete = () => resolve(true);

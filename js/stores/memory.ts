@@ -10,11 +10,11 @@ export interface MemoryStoreOptions {
   now?: () => number;
 }
 
-/** How many expired keys one commit drops at most. */
+/** The most expired keys that one commit deletes. */
 const SWEEP = 64;
 
 /**
- * A store in this process's memory, for tests and trials. It forgets everything when the process
+ * A store in the memory of this process, for tests and trials. Its content is lost when the process
  * ends.
  *
  * @example
@@ -33,8 +33,7 @@ class MemoryStore implements SyncStore {
    */
   readonly #keys: string[] = [];
   /**
-   * What expires, soonest first. An entry whose key was written again since is stale, and passed
-   * over.
+   * Expiries, soonest first. An entry whose key was written since is stale, and skipped.
    */
   readonly #expiring: { key: string; expiresAt: number }[] = [];
 
@@ -98,7 +97,7 @@ class MemoryStore implements SyncStore {
     }
   }
 
-  /** Where a key stands, or would stand. */
+  /** The index of a key, or where to insert it. */
   #position(key: string): number {
     return firstAt(this.#keys, (other) => other >= key);
   }

@@ -14,12 +14,12 @@ const MAX_VALUE_LENGTH = 1_000_000;
 /** The answer of `get`, paired with its keys. */
 export function readValues(keys: readonly string[], answer: unknown): [key: string, value: string | null][] {
   if (!Array.isArray(answer) || answer.length !== keys.length) {
-    throw new StoreAnswerError(`get must answer an array as long as its keys (${keys.length})`);
+    throw new StoreAnswerError(`get must return an array as long as its keys (${keys.length})`);
   }
   return keys.map((key, index) => {
     const value: unknown = answer[index];
     if (value !== null && !isValue(value))
-      throw new StoreAnswerError('get must answer a string or null for each key');
+      throw new StoreAnswerError('get must return a string or null for each key');
     return [key, value];
   });
 }
@@ -33,17 +33,17 @@ export function mergeValues(reads: Reads, values: Reads['values']): void {
 /** The answer of `list` for `range`. */
 export function readEntries(range: Range, answer: unknown): [key: string, value: string][] {
   if (!Array.isArray(answer) || answer.length > range.limit) {
-    throw new StoreAnswerError(`list must answer an array of at most limit (${range.limit}) entries`);
+    throw new StoreAnswerError(`list must return an array of at most limit (${range.limit}) entries`);
   }
   let last = range.after ?? '';
   return Array.from(answer as (Partial<Entry> | null | undefined)[], (entry) => {
     const { key, value } = entry ?? {};
     if (typeof key !== 'string' || !isValue(value)) {
-      throw new StoreAnswerError('list must answer entries with a string key and a string value');
+      throw new StoreAnswerError('list must return entries with a string key and a string value');
     }
     if (!key.startsWith(range.prefix) || key <= last) {
       throw new StoreAnswerError(
-        'list must answer keys with the prefix, after `after`, in ascending byte order',
+        'list must return keys with the prefix, after `after`, in ascending byte order',
       );
     }
     last = key;
@@ -53,7 +53,7 @@ export function readEntries(range: Range, answer: unknown): [key: string, value:
 
 /** The answer of `commit`. */
 export function readApplied(answer: unknown): boolean {
-  if (typeof answer !== 'boolean') throw new StoreAnswerError('commit must answer true or false');
+  if (typeof answer !== 'boolean') throw new StoreAnswerError('commit must return true or false');
   return answer;
 }
 

@@ -46,12 +46,12 @@ function isFresh(database: Database, file: string): boolean {
   const { version, application, tables } = database.prepare(MARKS).get() as Record<string, number>;
   if (application === APPLICATION_ID) {
     if (version === SCHEMA_VERSION) return false;
-    throw refused(
+    throw schemaError(
       `${file} was written by a newer Leastkey (schema ${version}; this one knows ${SCHEMA_VERSION}): update leastkey`,
     );
   }
   if (application !== 0 || version !== 0 || tables !== 0) {
-    throw refused(`${file} is the database of another program; give Leastkey a file of its own`);
+    throw schemaError(`${file} is the database of another program; give Leastkey a file of its own`);
   }
   return true;
 }
@@ -81,7 +81,7 @@ function useWriteAheadLog(database: Database, file: string, busyTimeout: number)
     try {
       const mode = pragma(database, 'journal_mode = WAL');
       if (mode === 'wal') return;
-      throw refused(
+      throw schemaError(
         `${file}: this file system has no shared memory, which a write-ahead log needs; use a local disk`,
       );
     } catch (error) {
@@ -121,6 +121,6 @@ function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-function refused(message: string): LeastkeyError {
+function schemaError(message: string): LeastkeyError {
   return new LeastkeyError('store_unavailable', message);
 }

@@ -31,7 +31,7 @@ export interface SqliteStore extends SyncStore {
   close(): void;
 }
 
-/** How many expired keys one commit drops at most. */
+/** The most expired keys that one commit deletes. */
 const SWEEP = 64;
 
 /**
@@ -99,37 +99,37 @@ function open(file: string, busyTimeout: number, now: () => number): SqliteStore
     prepareSchema(database, file, busyTimeout);
     const store = new OpenSqliteStore(database, file, now);
     if (!before.databaseInPlace())
-      throw unavailable(`cannot open ${file}: it was replaced meanwhile; try again`);
+      throw sqliteError(`cannot open ${file}: it was replaced meanwhile; try again`);
     warnIfOpenToOthers([file, `${file}-wal`, `${file}-shm`], 'the tokens');
     return store;
   } catch (error) {
     database?.close();
     if (error instanceof LeastkeyError) throw error;
-    throw unavailable(`cannot use ${file} as a database: ${(error as Error).message}`, error);
+    throw sqliteError(`cannot use ${file} as a database: ${(error as Error).message}`, error);
   }
 }
 
-/** SQLite answers "unable to open" to all of these; people need to know which. */
+/** SQLite reports "unable to open" for all of these; this tells which it is. */
 function refuseWrongPlace(file: string): void {
   const folder = dirname(file);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw unavailable(`cannot open ${file}: there is no folder ${folder}; create it first`);
+    throw sqliteError(`cannot open ${file}: there is no folder ${folder}; create it first`);
   }
   const found = statSync(file, { throwIfNoEntry: false });
   if (found?.isDirectory()) {
-    throw unavailable(`cannot open ${file}: it is a folder; give the path of a file in it`);
+    throw sqliteError(`cannot open ${file}: it is a folder; give the path of a file in it`);
   }
   // SQLite keeps its journal beside the file, so the folder must be writable too.
   for (const place of found ? [folder, file] : [folder]) {
     try {
       accessSync(place, constants.W_OK);
     } catch (cause) {
-      throw unavailable(`cannot open ${file}: this user may not write to ${place}`, cause);
+      throw sqliteError(`cannot open ${file}: this user may not write to ${place}`, cause);
     }
   }
 }
 
-function unavailable(message: string, cause?: unknown): LeastkeyError {
+function sqliteError(message: string, cause?: unknown): LeastkeyError {
   return new LeastkeyError('store_unavailable', message, { cause });
 }
 
@@ -162,7 +162,7 @@ class OpenSqliteStore implements SqliteStore {
   /** When a read last found the file in its place, by the monotonic clock. */
   #checkedAt = Number.NEGATIVE_INFINITY;
   /**
-   * Let go when the store is closed: the driver holds the file for as long as there are statements.
+   * Released on close: the driver keeps the file open while statements exist.
    */
   #statements: ReturnType<typeof prepareStatements> | undefined;
 
@@ -228,7 +228,7 @@ class OpenSqliteStore implements SqliteStore {
     let applied = false;
     try {
       this.#database.exec('BEGIN IMMEDIATE');
-      if (!this.#files.inPlace()) throw unavailable(`${MOVED}; nothing was changed; ${REOPEN}`);
+      if (!this.#files.inPlace()) throw sqliteError(`${MOVED}; nothing was changed; ${REOPEN}`);
       applied = change();
     } catch (error) {
       throw this.#unchanged(error);
@@ -256,20 +256,20 @@ class OpenSqliteStore implements SqliteStore {
     if (error instanceof LeastkeyError) return error;
     // The message may reach a client; the path and SQLite's message are for the host's log.
     const cause = new Error(`cannot write ${this.#file}: ${(error as Error).message}`, { cause: error });
-    return unavailable(`${reasonOf(error)}; nothing was changed`, cause);
+    return sqliteError(`${reasonOf(error)}; nothing was changed`, cause);
   }
 
   #reading(): ReturnType<typeof prepareStatements> {
     const statements = this.#open();
     const now = performance.now();
     if (now - this.#checkedAt < CHECK_INTERVAL) return statements;
-    if (!this.#files.databaseInPlace()) throw unavailable(`${MOVED}; ${REOPEN}`);
+    if (!this.#files.databaseInPlace()) throw sqliteError(`${MOVED}; ${REOPEN}`);
     this.#checkedAt = now;
     return statements;
   }
 
   #open(): ReturnType<typeof prepareStatements> {
-    if (this.#statements === undefined) throw unavailable('the store was closed');
+    if (this.#statements === undefined) throw sqliteError('the store was closed');
     return this.#statements;
   }
 }

@@ -22,19 +22,19 @@ export function foreignStoreError({ values }: Reads, prefix: string): LeastkeyEr
   const [, stored] = read;
   if (stored === null) {
     if (values.every(([, value]) => value === null)) return undefined;
-    return refused(
-      `the store was made by an older version of Leastkey: it has tokens, and no ${STORE_META} that says whose they are`,
+    return foreignStore(
+      `the store was made by an older version of Leastkey: it has tokens but no ${STORE_META}`,
     );
   }
   const { form } = bodyOf(stored);
   if (form !== FORMAT && Number.isInteger(form)) {
-    return refused(
+    return foreignStore(
       `the store was made by a newer version of Leastkey: its ${STORE_META} has the form ${form}, and this version reads form ${FORMAT}`,
     );
   }
   const theirs = storedPrefix(stored);
   if (theirs === undefined || theirs === prefix) return undefined;
-  return refused(
+  return foreignStore(
     `the store belongs to the deployment with the prefix "${theirs}", and this one has the prefix "${prefix}": give the prefix "${theirs}", or another store`,
   );
 }
@@ -55,6 +55,6 @@ function bodyOf(stored: string): { prefix?: unknown; form?: unknown } {
   }
 }
 
-function refused(message: string): LeastkeyError {
+function foreignStore(message: string): LeastkeyError {
   return new LeastkeyError('store_unavailable', message);
 }

@@ -147,8 +147,8 @@ export class CachedVerifier {
   }
 
   /**
-   * Loads from a synchronous store. With any other: `undefined`, and a load is started that later calls
-   * find.
+   * Loads from a synchronous store. With any other: `undefined`, and a load is started that later
+   * calls find.
    */
   #loadSync(credential: string, question: Question, fill: CacheFill | undefined): Verdict | undefined {
     if (fill === undefined) return verifyCredentialSync(this.#core, this.#settings, credential, question);
@@ -282,8 +282,8 @@ export class CachedVerifier {
   }
 
   /**
-   * Whether only a count against limits is left to do: the token is cached and valid. A count answers
-   * one call only.
+   * Whether only a count against limits is left to do: the token is cached and valid. A count
+   * answers one call only.
    */
   #isCountOnly(credential: string, question: Question): boolean {
     if (question.consume === undefined) return false;

@@ -81,7 +81,7 @@ export async function countUse(
     if (use.sent) return { failure: end };
     throw new LeastkeyError(
       'deadline_exceeded',
-      `the use was not counted within ${deadline.total / 1_000} s: other writers were faster, or the store is slow`,
+      `the use was not counted within ${deadline.total / 1_000} s: other writers won every commit, or the store is slow`,
     );
   } finally {
     locks.releaseAll();
@@ -119,7 +119,7 @@ class Batch {
       const uses = this.#choose();
       if (await this.#decideAll(uses)) await this.#commit();
     } catch (failure) {
-      for (const { use } of this.#decided) settle(use, { failure });
+      for (const { use } of this.#decided) settleUse(use, { failure });
     } finally {
       this.#locks.releaseAll();
     }
@@ -149,7 +149,7 @@ class Batch {
     try {
       values = new Map(await readKeys(this.#store, keys, this.#deadline));
     } catch (failure) {
-      for (const use of uses) settle(use, { failure });
+      for (const use of uses) settleUse(use, { failure });
       return false;
     }
     this.#locks.extend();
@@ -170,7 +170,7 @@ class Batch {
     try {
       step = use.decide(reads);
     } catch (thrown) {
-      settle(use, { thrown });
+      settleUse(use, { thrown });
       return true;
     }
     if ('need' in step) {
@@ -181,7 +181,7 @@ class Batch {
     if ('answer' in step) {
       const { answer } = step;
       // A refusal that depends on uncommitted writes waits for the commit.
-      if (this.#writes.size === 0) settle(use, { answer, reads });
+      if (this.#writes.size === 0) settleUse(use, { answer, reads });
       else this.#decided.push({ use, answer, reads });
       return true;
     }
@@ -202,7 +202,7 @@ class Batch {
     if (await commitWrites(this.#store, [...this.#writes.values()], this.#deadline)) {
       this.#queue.lostCommits = 0;
       this.#queue.maxBatch = Math.min(this.#queue.maxBatch * 2, MAX_BATCH);
-      for (const { use, answer, reads } of this.#decided) settle(use, { answer, reads });
+      for (const { use, answer, reads } of this.#decided) settleUse(use, { answer, reads });
       return;
     }
     for (const { use } of this.#decided) use.sent = false;
@@ -212,7 +212,7 @@ class Batch {
   }
 }
 
-function settle(use: PendingUse, outcome: Outcome): void {
+function settleUse(use: PendingUse, outcome: Outcome): void {
   use.outcome ??= outcome;
   use.wake();
 }

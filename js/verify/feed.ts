@@ -85,9 +85,9 @@ export class Feed {
    * long it takes.
    */
   async refresh(freshness: number, deadline: Deadline): Promise<void> {
-    const under = this.#inFlight;
-    const joined = under !== undefined && isWithin(under.start, this.#settings.now(), freshness);
-    const reading = joined ? under : this.#startRead();
+    const inFlight = this.#inFlight;
+    const joined = inFlight !== undefined && isWithin(inFlight.start, this.#settings.now(), freshness);
+    const reading = joined ? inFlight : this.#startRead();
     if (reading === undefined) return;
     try {
       await withTimeout(reading.done, Math.min(deadline.left, deadline.total / 2), deadline.signal);
@@ -100,8 +100,8 @@ export class Feed {
 
   /** Reads the feed from a synchronous store; `false` if a read is in flight. */
   refreshSync(freshness: number): boolean {
-    const under = this.#inFlight;
-    if (under !== undefined && isWithin(under.start, this.#settings.now(), freshness)) return false;
+    const inFlight = this.#inFlight;
+    if (inFlight !== undefined && isWithin(inFlight.start, this.#settings.now(), freshness)) return false;
     return this.#startRead() === undefined;
   }
 
@@ -115,15 +115,15 @@ export class Feed {
       steady: performance.now(),
       asOf: this.#settings.believed(at),
     };
-    const doubts = this.#ownChanges;
+    const changes = this.#ownChanges;
     const keys = this.#keys;
     const answer = this.#settings.verifying.get([...keys]);
     this.#isAsync = isThenable(answer);
     if (!isThenable(answer)) {
-      this.#apply(keys, answer, start, doubts);
+      this.#apply(keys, answer, start, changes);
       return undefined;
     }
-    const done = Promise.resolve(answer).then((heads) => this.#apply(keys, heads, start, doubts));
+    const done = Promise.resolve(answer).then((heads) => this.#apply(keys, heads, start, changes));
     const reading = { start, done };
     this.#inFlight = reading;
     const over = () => {
@@ -133,7 +133,7 @@ export class Feed {
     return reading;
   }
 
-  #apply(keys: readonly string[], answer: unknown, start: ReadStart, doubts: number): void {
+  #apply(keys: readonly string[], answer: unknown, start: ReadStart, changes: number): void {
     const heads: Reads = { values: readValues(keys, answer), lists: [] };
     let shards: number;
     try {
@@ -149,7 +149,7 @@ export class Feed {
     this.#epoch = this.#core.epoch;
     if (isLate) return;
     this.#lastRead = start;
-    this.#ownChangesRead = doubts;
+    this.#ownChangesRead = changes;
   }
 }
 

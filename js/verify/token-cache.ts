@@ -189,8 +189,9 @@ export class TokenCache {
     if (packed === MISS) return undefined;
     const row = this.#core.codes[packed < MISS ? MISS - 1 - packed : packed & (SUCCESSOR_BIT - 1)] as CodeRow;
     const { credential, question, now, asOf } = asked;
-    if (packed < MISS) return this.#mustReread(row, asked, true) ? undefined : refusal(row, asOf);
-    if (row.code === 'bad_secret') return this.#mustReread(row, asked) ? undefined : refusal(row, asOf);
+    if (packed < MISS) return this.#mustReread(row, asked, true) ? undefined : refusalVerdict(row, asOf);
+    if (row.code === 'bad_secret')
+      return this.#mustReread(row, asked) ? undefined : refusalVerdict(row, asOf);
     const slot = packed >>> SLOT_SHIFT;
     const isMarked = (packed & SUCCESSOR_BIT) !== 0;
     const isOldSecret = row.code === 'rotated_out' && !isMarked;
@@ -206,7 +207,7 @@ export class TokenCache {
     }
     if (this.#mustReread(row, asked)) return undefined;
     const { details } = this.#core.lookup(credential, question, now);
-    return { ...refusal(row, asOf), token, ...details };
+    return { ...refusalVerdict(row, asOf), token, ...details };
   }
 
   /** Whether to read the store before giving a refusal that may be out of date. Rate limited. */
@@ -290,7 +291,7 @@ interface Lookup {
   refusals: RefusalPolicy;
 }
 
-function refusal({ code, status, error }: CodeRow, asOf: number): Verdict {
+function refusalVerdict({ code, status, error }: CodeRow, asOf: number): Verdict {
   return { valid: false, code, status, ...(error !== undefined && { error }), asOf };
 }
 

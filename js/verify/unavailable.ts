@@ -27,7 +27,7 @@ export function unavailableVerdict(
   operation = 'verify',
 ): Verdict {
   const error = storeError(failure);
-  return reportVerdict(settings, { valid: false, ...refusalOf(error.code), asOf }, error, operation);
+  return reportVerdict(settings, { valid: false, ...failureRefusal(error.code), asOf }, error, operation);
 }
 
 /** A verdict of the core. If stored values were unusable, reports why, or which keys were read. */
@@ -45,13 +45,13 @@ export function reportDamage(
   const more = values.length > keys.length ? ' and others' : '';
   const error = new LeastkeyError(
     'store_unavailable',
-    `a stored value cannot be read: it is damaged, sealed with another key, or missing. Read were ${keys.join(', ')}${more}`,
+    `a stored value cannot be read: it is damaged, sealed with another key, or missing. Keys read: ${keys.join(', ')}${more}`,
   );
   return reportVerdict(settings, verdict, error, operation);
 }
 
 /** The refusal for the code of a failure; `store_unavailable` for any other code. */
-function refusalOf(code: string) {
+function failureRefusal(code: string) {
   const { clockUnreliable, deadlineExceeded, storeUnavailable } = WRAPPER_REFUSALS;
   return [clockUnreliable, deadlineExceeded].find((refusal) => refusal.code === code) ?? storeUnavailable;
 }
@@ -76,7 +76,7 @@ export function withSameCause(verdict: Verdict, other: Verdict): Verdict {
 
 /** The error behind a verdict that a failure caused. */
 export function causeOf(verdict: Verdict): LeastkeyError {
-  const { code } = refusalOf(verdict.code);
+  const { code } = failureRefusal(verdict.code);
   const cause = causes.get(verdict);
   // A store may throw an error of this package with another code than that of the verdict.
   return cause?.code === code

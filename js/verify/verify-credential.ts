@@ -4,7 +4,7 @@ import type { Verdict } from '../api/verification.js';
 import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
-import { type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import { type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { fetchReads, readKeys } from '../stores/calls.js';
 import { mergeValues, readValues } from '../stores/response.js';
@@ -21,7 +21,7 @@ export const MAX_READS = 6;
 export function changedAtEachRead(): LeastkeyError {
   return new LeastkeyError(
     'store_unavailable',
-    `the token was changed at each of ${MAX_READS} reads, so that no two of them belong together; try again`,
+    `the token changed between each of ${MAX_READS} reads, so no consistent snapshot was read; try again`,
   );
 }
 
@@ -100,7 +100,7 @@ export function verdictFrom(
 /**
  * How far a decision came synchronously: the reads, the current step, and the pending store answer.
  */
-interface Progress {
+interface DecisionProgress {
   asOf: number;
   reads: Reads;
   step: AcceptedStep;
@@ -150,7 +150,7 @@ class Decision {
     }
   }
 
-  async #continueAsync({ asOf, reads, step, answer }: Progress): Promise<Verdict> {
+  async #continueAsync({ asOf, reads, step, answer }: DecisionProgress): Promise<Verdict> {
     let next = step;
     let begun = answer;
     for (;;) {
@@ -203,7 +203,7 @@ class Decision {
   #plan(reads: Reads): AcceptedStep {
     const step = this.#ask(reads, this.#settings.now());
     if (!('refuse' in step)) return step;
-    const error = refusal(step);
+    const error = stepError(step);
     // What the store holds, or what this deployment lacks to read it, is not the caller's fault.
     if (error.code === 'store_unavailable') return { answer: this.#unavailable(error, 0) };
     throw error;

@@ -4,7 +4,7 @@ import type { MaybePromise } from '../api/store.js';
 import type { Verdict } from '../api/verification.js';
 import type { VerifyingCore } from '../core/verifying-core.js';
 import { isThenable } from '../runtime/deadline.js';
-import { type Question, type Reads, refusal, type Step } from '../runtime/protocol.js';
+import { type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { mergeValues, readApplied, readValues } from '../stores/response.js';
 import { reportDamage, unavailableVerdict } from './unavailable.js';
@@ -40,12 +40,12 @@ export function verifyCredentialSync(
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const reads: Reads = { values: [], lists: [] };
       const step = planSync(core, settings, credential, question, reads, fill);
-      if ('refuse' in step) throw refusal(step);
+      if ('refuse' in step) throw stepError(step);
       if ('answer' in step)
         return reportDamage(settings, { ...(step.answer as Verdict), asOf }, reads, 'verifySync');
-      if (!('commit' in step)) throw refusal(step);
+      if (!('commit' in step)) throw stepError(step);
       const { writes, answer } = step.commit;
-      if (callStore(() => readApplied(requireSync(settings.verifying.commit(writes)))))
+      if (callSync(() => readApplied(requireSync(settings.verifying.commit(writes)))))
         return { ...(answer as Verdict), asOf };
     }
   } catch (error) {
@@ -79,7 +79,7 @@ function planSync(
     const { keys } = step.need;
     mergeValues(
       reads,
-      callStore(() => readValues(keys, requireSync<unknown>(settings.verifying.get([...keys])))),
+      callSync(() => readValues(keys, requireSync<unknown>(settings.verifying.get([...keys])))),
     );
   }
 }
@@ -87,7 +87,7 @@ function planSync(
 /** A call of the store failed. */
 class StoreFailure extends Error {}
 
-function callStore<T>(call: () => T): T {
+function callSync<T>(call: () => T): T {
   try {
     return call();
   } catch (cause) {

@@ -33,7 +33,7 @@ const management = {
   rotation: 'op:"confirmRotation"',
   'the use of tokens': 'op:"flush"',
   'many tokens at once': 'revokeAll',
-  'commits and their conflicts': 'the change was handed to the store',
+  'commits and their conflicts': 'the store did not answer the commit',
   exchange: 'the credential may not be used',
   'the whole core': 'the random number generator failed',
 };

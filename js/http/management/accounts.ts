@@ -35,7 +35,10 @@ const ACCOUNT_ANSWER = {
 const accountAnswer = (account: Account, status = 200) =>
   json(account, status, { ETag: entityTag(account.revision) });
 
-/** The revision of an account; {@link NO_REVISION} where there is none, so that the change is refused as any other of this actor's. */
+/**
+ * The revision of an account; {@link NO_REVISION} if it does not exist, so that the core decides on
+ * the refusal.
+ */
 async function currentRevision(tokens: Tokens, id: string, actor: Actor): Promise<number> {
   try {
     return (await tokens.accounts.get(id, actor)).revision;
@@ -45,7 +48,10 @@ async function currentRevision(tokens: Tokens, id: string, actor: Actor): Promis
   }
 }
 
-/** A route of one account twice: its id in the path, or in the query, where no proxy touches its slashes and no verb is meant. */
+/**
+ * A route of one account in two forms: with its id in the path, or in the query, which is safe from
+ * proxies and verbs.
+ */
 function byPathAndQuery(row: Omit<Managed, 'path'>): Managed[] {
   return [
     { ...row, path: '/accounts/{id}', parameters: ACCOUNT_ID },
@@ -67,7 +73,7 @@ export function accountRoutes(basePath: string): Route[] {
     ...byPathAndQuery({
       method: 'PUT',
       id: 'putAccount',
-      summary: 'Registers an owner, or writes its account anew',
+      summary: 'Registers an owner, or replaces its account',
       description:
         'What it may be given shrinks for living tokens at once. `If-Match` names the revision that is replaced; `If-None-Match: *` registers an owner that is not there yet.',
       headers: ['If-Match', 'If-None-Match'],
@@ -87,7 +93,7 @@ export function accountRoutes(basePath: string): Route[] {
           );
         }
         const current = () => currentRevision(tokens, id, actor);
-        // What `If-Match: *` asks for is whatever is there, but that something is. An account that was deleted never comes back.
+        // `If-Match: *` requires that the account exists. A deleted one never comes back.
         const revision = seen === '*' ? await current() : await chooseRevision(seen, current);
         const from = seen === '*' && revision !== NO_REVISION ? {} : { revision };
         const input = { ...body, id, ...from } as AccountInput;

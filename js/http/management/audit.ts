@@ -11,7 +11,7 @@ const WHICH: Parameters = {
   after: { description: 'Where the last page ended: its `next`.', schema: { type: 'integer', minimum: 0 } },
 };
 
-/** Who changed what. */
+/** The audit trail. */
 export function auditRoutes(basePath: string): Route[] {
   return managed(basePath, 'Audit', [
     {
@@ -45,7 +45,7 @@ export function auditRoutes(basePath: string): Route[] {
       refusals: ['forbidden'],
       run: async ({ tokens, query, actor, request }) => {
         const lines = tokens.exportAudit(query as unknown as AuditQuery, actor, { signal: request.signal });
-        // The first line is read before anything is answered, so that a refusal can still be one.
+        // The first line is read before the response, so that a refusal can have its status.
         const first = await lines.next();
         return new Response(streamOf(first, lines), { headers: { 'Content-Type': 'application/jsonl' } });
       },
@@ -53,7 +53,7 @@ export function auditRoutes(basePath: string): Route[] {
   ]);
 }
 
-/** Lines as a client takes them. What fails later breaks the stream off, so that nobody takes a part for the whole. */
+/** A stream of lines. A later failure aborts it, so that a part is not mistaken for the whole. */
 function streamOf(
   first: IteratorResult<string, void>,
   lines: AsyncGenerator<string, void>,

@@ -7,10 +7,10 @@ import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { type ManagementCall, managed } from './managed.js';
 
-/** How long an answer waits for a job to be complete, in milliseconds. */
+/** How long a response waits for a job to complete, in milliseconds. */
 const MOMENT = 1_000;
 
-/** The button for an incident. */
+/** `revokeAll` and its jobs. */
 export const bulkRoutes = (basePath: string): Route[] =>
   managed(basePath, 'Tokens', [
     {
@@ -41,7 +41,7 @@ export const bulkRoutes = (basePath: string): Route[] =>
       path: '/jobs/{id}',
       id: 'getJob',
       summary: 'How far a job has come',
-      description: 'Asked by who has started it, a job goes on that nobody is at.',
+      description: 'If its creator asks, this continues a job that no process is advancing.',
       parameters: {
         id: { description: 'The id of a job.', schema: { type: 'string', pattern: '^[0-9a-f]{24}$' } },
       },
@@ -56,7 +56,7 @@ export const bulkRoutes = (basePath: string): Route[] =>
     },
   ]);
 
-/** What a sweep would do, as far as there is time for it. */
+/** A dry run of a sweep, as far as time allows. */
 function rehearse({ tokens, body, actor, request }: ManagementCall): Promise<BulkReport> {
   const { reason, dryRun, ...query } = body;
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(MOMENT)]);
@@ -64,7 +64,7 @@ function rehearse({ tokens, body, actor, request }: ManagementCall): Promise<Bul
   return tokens.revokeAll(query as RevokeAllQuery, options, actor);
 }
 
-/** Goes on with a job, and answers how far it has come in a moment. What comes after that goes on without the request. */
+/** Advances a job, and returns its progress after a moment. It continues after the response. */
 async function forAMoment({ tokens, actor, report }: ManagementCall, job: Job): Promise<Job> {
   let latest = job;
   let answered = false;
@@ -72,7 +72,7 @@ async function forAMoment({ tokens, actor, report }: ManagementCall, job: Job): 
     latest = next;
   };
   const done = goOn(tokens, job.id, actor, onProgress);
-  // What fails after the answer is told to the host. The next look at the job goes on.
+  // A failure after the response goes to `onError`. The next request for the job continues it.
   done.catch((error) => answered && isFailure(error) && report(error));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const moment = new Promise<void>((resolve) => {
@@ -91,7 +91,7 @@ function goOn(tokens: Tokens, id: string, actor: Actor, onProgress: (job: Job) =
   return tokens.jobs.advance(id, actor, { onProgress });
 }
 
-/** The id under which the core knows an actor. */
+/** The id of an actor in the core. */
 function idOf(actor: Actor): string {
   return 'token' in actor ? `token:${actor.token}` : actor.id;
 }

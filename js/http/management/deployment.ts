@@ -2,7 +2,7 @@ import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { managed } from './managed.js';
 
-/** What a screen has to know before it can show anything. */
+/** The deployment and the actor: what a screen needs first. */
 export function deploymentRoutes(basePath: string): Route[] {
   return managed(basePath, 'Deployment', [
     {

@@ -4,7 +4,7 @@ import type { Route } from '../route.js';
 import { managed } from './managed.js';
 import { RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
 
-/** Changing what the kind of a token allows to be changed. */
+/** Edits a token within the rules of its kind. */
 export const editRoutes = (basePath: string): Route[] =>
   managed(basePath, 'Tokens', [
     {

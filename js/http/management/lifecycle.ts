@@ -2,7 +2,7 @@ import type { Route } from '../route.js';
 import { managed } from './managed.js';
 import { changeRow, RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
 
-/** The status of a token. */
+/** Changes the status of a token. */
 export function lifecycleRoutes(basePath: string): Route[] {
   return managed(basePath, 'Tokens', [
     changeRow('disable', 'disableToken', 'Stops a token until it is enabled', ({ tokens, id, actor }) =>

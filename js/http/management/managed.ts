@@ -4,43 +4,43 @@ import type { Tokens } from '../../api/tokens.js';
 import { readJson } from '../body.js';
 import { type Query, readQuery } from '../query.js';
 import { RequestRefused } from '../refusal.js';
-import { ALWAYS, type Call, HostAnswered, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
+import { ALWAYS, HostAnswered, type Route, type RouteCall, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { requireSameOrigin } from '../same-origin.js';
 
-/** One call of the management API, by somebody whom the host knows. */
+/** One call of the management API by an authenticated actor. */
 export interface ManagementCall {
   tokens: Tokens;
   actor: Actor;
-  /** The id in the path or the query, where there is one. */
+  /** The id in the path or the query, if there is one. */
   id: string;
   query: Query;
-  /** What the client sent, as it is: the core reads it. */
+  /** The unchanged body of the client: the core validates it. */
   body: Record<string, unknown>;
   request: Request;
-  /** Tells the host of a failure after the answer. */
+  /** Reports a failure after the response. */
   report(error: unknown): void;
 }
 
-/** A row of the management API, as its file writes it. */
+/** A row of the management API before authentication is added. */
 export type Managed = Pick<
   Route,
   'method' | 'id' | 'summary' | 'description' | 'parameters' | 'query' | 'headers' | 'answers'
 > & {
   /** After the base path: `/tokens/{id}`. */
   path: string;
-  /** The name of the body's schema; with `?` at its end it may be left out. */
+  /** The name of the body's schema. With a final `?` the body is optional. */
   body?: string;
   refusals?: readonly ErrorCode[];
   run(call: ManagementCall): Promise<Response>;
 };
 
-/** Beside what every request can be refused for. */
+/** Problems besides those of every request. */
 const OF_ACTORS = ['unauthenticated', 'invalid_input', ...UNAVAILABLE] as const;
 
-/** What a change can end in. */
+/** Problems of a change. */
 const OF_CHANGES = ['cross_origin', 'conflict', 'rng_failed', 'outcome_unknown'] as const;
 
-/** The routes of one topic, each behind the host's authentication. */
+/** The routes of one topic. Each requires the host's authentication. */
 export function managed(basePath: string, tag: string, rows: readonly Managed[]): Route[] {
   return rows.map(({ path, body, refusals = [], run, ...row }) => {
     const shape = body === undefined ? undefined : bodyOf(body);
@@ -68,7 +68,7 @@ export function managed(basePath: string, tag: string, rows: readonly Managed[])
         if (Object.hasOwn(content, 'actor')) {
           throw new RequestRefused(
             'malformed_request',
-            'The body names an actor. Who acts is for the host to say, and for no request: leave the member "actor" out.',
+            'The body has a member "actor". The host determines who acts, so leave it out.',
           );
         }
         const { tokens, request, params, settings } = call;
@@ -85,7 +85,7 @@ function bodyOf(name: string): NonNullable<Route['body']> {
   return { schema: name.replace(/\?$/, ''), required, type: 'application/json' };
 }
 
-async function authenticate({ request, settings }: Call): Promise<Actor> {
+async function authenticate({ request, settings }: RouteCall): Promise<Actor> {
   const safe = request.method === 'GET' || request.method === 'HEAD';
   if (settings.cookie && !safe) requireSameOrigin(request, settings.origins);
   const actor: unknown = await settings.authenticate(request);
@@ -93,7 +93,7 @@ async function authenticate({ request, settings }: Call): Promise<Actor> {
     const scheme = settings.cookie ? 'Cookie' : 'Bearer';
     throw new RequestRefused('unauthenticated', 'Sign in first.', { 'WWW-Authenticate': scheme });
   }
-  // The tag, because a Response of another realm is an instance of nothing here.
+  // By its tag: a Response of another realm fails `instanceof`.
   if (Object.prototype.toString.call(actor) === '[object Response]')
     throw new HostAnswered(actor as Response);
   return actor as Actor;

@@ -6,7 +6,7 @@ import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';
 import { managed } from './managed.js';
 
-/** Choosing permissions, and what became of what was chosen. */
+/** Describes, resolves and compares selections. */
 export function permissionRoutes(basePath: string): Route[] {
   return managed(basePath, 'Permissions', [
     {
@@ -57,5 +57,5 @@ export function permissionRoutes(basePath: string): Route[] {
 
 function wanted({ permissions, ...more }: Record<string, unknown>): string[] {
   if (Object.keys(more).length === 0) return permissions as string[];
-  throw new RequestRefused('malformed_request', 'The body has permissions, and nothing else.');
+  throw new RequestRefused('malformed_request', 'The body must have the member "permissions" only.');
 }

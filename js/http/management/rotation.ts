@@ -5,7 +5,7 @@ import { ref } from '../schemas/schema.js';
 import { managed } from './managed.js';
 import { changeRow, TOKEN_ID, withIdempotencyKey } from './tokens.js';
 
-/** Replacing the secret of a token, in two phases. */
+/** Rotates the secret of a token in two phases. */
 export function rotationRoutes(basePath: string): Route[] {
   return managed(basePath, 'Tokens', [
     {

@@ -15,7 +15,7 @@ export const RECORD_ANSWER = {
 
 export const recordAnswer = (record: TokenRecord) => json(record, 200, { ETag: entityTag(record.revision) });
 
-/** A change of a token that takes nothing but its id. */
+/** A change of a token that takes only its id. */
 export function changeRow(
   verb: string,
   id: string,
@@ -35,7 +35,7 @@ export function changeRow(
   };
 }
 
-/** Making tokens, finding them, looking at them, removing them. */
+/** Creates, lists, reads and deletes tokens. */
 export function tokenRoutes(basePath: string): Route[] {
   return managed(basePath, 'Tokens', [
     {
@@ -114,7 +114,7 @@ export function tokenRoutes(basePath: string): Route[] {
   ]);
 }
 
-/** The key is a header here, and only there: two places could say two things. */
+/** The idempotency key is a header only: two places could contradict each other. */
 export function withIdempotencyKey(body: Record<string, unknown>, headers: Headers): Record<string, unknown> {
   if (Object.hasOwn(body, 'idempotencyKey')) {
     throw new RequestRefused(

@@ -1,7 +1,7 @@
 import type { Client, HandlerSettings, PresentedClient } from '../options.js';
 import { OAuthRefused } from './refusal.js';
 
-/** The client of a request, whom the host knows. */
+/** The authenticated client of a request. */
 export async function requireClient(
   request: Request,
   form: ReadonlyMap<string, string>,
@@ -10,10 +10,10 @@ export async function requireClient(
   const presented = readClient(request.headers, form);
   const client = presented && (await settings.authenticateClient(presented, request));
   if (typeof client === 'object' && client !== null) return client;
-  throw new OAuthRefused('invalid_client', 'This needs the credentials of a client that is known here.');
+  throw new OAuthRefused('invalid_client', 'Client authentication failed.');
 }
 
-/** As {@link requireClient}, where a client need not say who it is; if it does, it must be right. */
+/** Requires right client credentials if the request has any. */
 export async function refuseWrongClient(
   request: Request,
   form: ReadonlyMap<string, string>,
@@ -33,7 +33,7 @@ function readClient(headers: Headers, form: ReadonlyMap<string, string>): Presen
     return id === undefined || secret === undefined ? undefined : { id, secret };
   }
   if (secret !== undefined)
-    throw new OAuthRefused('invalid_request', 'Two ways of client authentication at once.');
+    throw new OAuthRefused('invalid_request', 'The request uses two methods of client authentication.');
   return readBasic(header);
 }
 

@@ -3,7 +3,7 @@ import type { VerifiedToken } from '../../api/verification.js';
 import { readForm } from '../body.js';
 import type { HandlerSettings } from '../options.js';
 import { refuseSecrets } from '../query.js';
-import { ALWAYS, type Answer, type Route, UNAVAILABLE, WITH_BODY } from '../route.js';
+import { ALWAYS, type Route, type RouteAnswer, UNAVAILABLE, WITH_BODY } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { OAuthRefused } from './refusal.js';
 
@@ -15,15 +15,15 @@ export interface FormCall {
   settings: HandlerSettings;
 }
 
-/** A row of an OAuth endpoint: a form in, JSON out. */
+/** A row of an OAuth endpoint: form input, JSON output. */
 export type FormRow = Pick<Route, 'path' | 'id' | 'summary' | 'description'> & {
   /** The name of the form's schema. */
   form: string;
-  answers: Readonly<Record<number, Answer>>;
+  answers: Readonly<Record<number, RouteAnswer>>;
   run(call: FormCall): Promise<Response>;
 };
 
-const REFUSED: Readonly<Record<number, Answer>> = {
+const REFUSED: Readonly<Record<number, RouteAnswer>> = {
   400: { description: 'The request is wrong; `error` says how.', schema: ref('OAuthError') },
   401: {
     description: 'The client is not known here.',
@@ -32,7 +32,10 @@ const REFUSED: Readonly<Record<number, Answer>> = {
   },
 };
 
-/** The route of an OAuth endpoint. Its refusals are those of OAuth, what is wrong before that is a problem. */
+/**
+ * The route of an OAuth endpoint. It refuses in the format of OAuth; earlier refusals are problem
+ * details.
+ */
 export function formRoute({ form: schema, answers, run, ...row }: FormRow): Route {
   return {
     ...row,
@@ -55,14 +58,14 @@ export function formRoute({ form: schema, answers, run, ...row }: FormRow): Rout
   };
 }
 
-/** A field that must be there. */
+/** Requires a field. */
 export function requireField(form: ReadonlyMap<string, string>, name: string): string {
   const value = form.get(name);
   if (value !== undefined) return value;
   throw new OAuthRefused('invalid_request', `The field ${name} is required.`);
 }
 
-/** The scope of a token: all its permissions. Where it holds them is in `resource`, and in `resources` for those on some resources only. */
+/** The scope of a token: all its permissions. Their resources are in `resource` and `resources`. */
 export function scopeOf({ permissions }: Pick<VerifiedToken, 'permissions'>): string {
   return permissions.join(' ');
 }

@@ -64,13 +64,13 @@ async function exchange({ form, request, tokens, settings }: FormCall): Promise<
 function readScope(form: ReadonlyMap<string, string>): string[] | undefined {
   const scope = form.get('scope')?.split(' ');
   if (!scope?.includes('')) return scope;
-  throw new OAuthRefused(
-    'invalid_scope',
-    'The scope must be permissions with one blank between two, and none at its beginning or its end.',
-  );
+  throw new OAuthRefused('invalid_scope', 'The scope must be permissions separated by single blanks.');
 }
 
-/** What is understood and not offered is refused: leaving it out would give a wider token than was asked for. */
+/**
+ * Refuses parameters that are not supported: ignoring them would grant a wider token than
+ * requested.
+ */
 function refuseUnsupported(form: ReadonlyMap<string, string>): void {
   for (const name of ['subject_token_type', 'requested_token_type']) {
     const type = name === 'subject_token_type' ? requireField(form, name) : (form.get(name) ?? ACCESS_TOKEN);
@@ -82,7 +82,7 @@ function refuseUnsupported(form: ReadonlyMap<string, string>): void {
     throw new OAuthRefused('invalid_target', 'An audience is not supported; narrow by resource.');
 }
 
-/** RFC 8693 §2.2.2: a subject token that is not valid for whatever reason is an invalid request. */
+/** RFC 8693 §2.2.2: an invalid subject token is an invalid request, whatever the reason. */
 function refused({ code, path = '' }: LeastkeyError): OAuthRefused | undefined {
   const error = REFUSED[`${code} ${path.replace(/\[.*/, '')}`] ?? REFUSED[code];
   return error && new OAuthRefused(error, DESCRIPTIONS[error]);

@@ -7,7 +7,7 @@ import { requireClient } from './client.js';
 import { type FormCall, formRoute, requireField, scopeOf } from './endpoint.js';
 import { OAuthRefused } from './refusal.js';
 
-/** RFC 7662: a resource server asks about a credential that it was given. */
+/** RFC 7662: a resource server asks about a credential that it received. */
 export const introspectionRoute = (oauthPath: string): Route =>
   formRoute({
     path: `${oauthPath}/introspect`,
@@ -27,7 +27,7 @@ async function introspect({ form, request, tokens, settings }: FormCall): Promis
   if (consume !== undefined && consume !== '0') {
     throw new OAuthRefused(
       'invalid_request',
-      'The field consume is 0, which asks how many credits are left: who introspects spends none.',
+      'The field consume must be 0, which reports the remaining credits: an introspection counts no use.',
     );
   }
   const verdict = await tokens.verify(requireField(form, 'token'), undefined, {
@@ -58,10 +58,10 @@ function active(token: VerifiedToken, remaining: number | undefined, { issuer }:
   };
 }
 
-/** Rounded down: what expires within a second has expired. */
+/** Rounded down, so that a token never seems valid beyond its expiry. */
 const seconds = (instant: number) => Math.floor(instant / 1_000);
 
-/** Refuses where the verdict is that nothing can be said about the credential just now. */
+/** Refuses if the verdict is a failure, which says nothing about the credential. */
 export function refuseUnavailable(verdict: Verdict): void {
   if (verdict.status === 503) throw causeOf(verdict);
 }

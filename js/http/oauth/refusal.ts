@@ -13,7 +13,7 @@ const STATUSES = {
 
 export type OAuthError = keyof typeof STATUSES;
 
-/** A request at an OAuth endpoint that is refused in the words of OAuth. */
+/** A refusal in the format of OAuth. */
 export class OAuthRefused extends Error {
   readonly error: OAuthError;
 

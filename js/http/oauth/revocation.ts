@@ -7,7 +7,7 @@ import { type FormCall, formRoute, requireField } from './endpoint.js';
 import { refuseUnavailable } from './introspection.js';
 import { OAuthRefused } from './refusal.js';
 
-/** RFC 7009: a client gives back what it no longer needs. */
+/** RFC 7009: a client revokes a credential that it no longer needs. */
 export const revocationRoute = (oauthPath: string): Route => {
   const route = formRoute({
     path: `${oauthPath}/revoke`,
@@ -22,7 +22,7 @@ export const revocationRoute = (oauthPath: string): Route => {
   return { ...route, refusals: [...route.refusals, 'conflict', 'rng_failed', 'outcome_unknown'] };
 };
 
-/** The verdicts on what is over for good: no one can tell it from what never was. */
+/** Final verdicts: the client cannot tell such a credential from an unknown one. */
 const OVER: ReadonlySet<VerdictCode> = new Set(['revoked', 'expired', 'rotated_out']);
 
 async function revoke({ form, request, tokens, settings }: FormCall): Promise<Response> {
@@ -39,7 +39,8 @@ async function revoke({ form, request, tokens, settings }: FormCall): Promise<Re
       const refused =
         error instanceof LeastkeyError && (error.code === 'not_found' || error.code === 'forbidden');
       if (!refused) throw error;
-      // Another's, or of a kind that is not revoked. Whatever works, may work elsewhere or may work again must not be taken for revoked.
+      // Of another owner, or of a kind without revocation. A credential that works or may work
+      // again must not be reported as revoked.
       if (!OVER.has(code))
         throw new OAuthRefused('unauthorized_client', 'This client may not revoke this credential.');
     }

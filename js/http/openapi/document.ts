@@ -1,6 +1,6 @@
 import type { Parameters } from '../query.js';
 import { STATUSES } from '../refusal.js';
-import type { Access, Answer, Route } from '../route.js';
+import type { Access, Route, RouteAnswer } from '../route.js';
 import { SCHEMAS } from '../schemas/all.js';
 import { ref, type Schema, TEXT } from '../schemas/schema.js';
 
@@ -76,7 +76,7 @@ function parameters(place: 'path' | 'query', rows: Parameters = {}): object[] {
   }));
 }
 
-/** `If-Match` may be left out only where `If-None-Match` can stand in its place. */
+/** `If-Match` is optional only if `If-None-Match` can replace it. */
 function headerParameters(names: NonNullable<Route['headers']> = []): object[] {
   return names.map((name) => ({
     name,
@@ -105,7 +105,7 @@ const HEADERS: Readonly<Record<string, object>> = {
   'WWW-Authenticate': { description: 'The challenge.', schema: TEXT },
 };
 
-/** What refusals of a status carry. */
+/** The headers of refusals, by status. */
 const REFUSAL_HEADERS: Readonly<Record<number, readonly string[]>> = {
   401: ['WWW-Authenticate'],
   503: ['Retry-After'],
@@ -121,7 +121,7 @@ function responses({ answers, refusals }: Route): object {
     described[status] = {
       description: `${description} Codes: ${codes.join(', ')}.`,
       content: { ...content, [PROBLEM]: { schema } },
-      headers: { ...headers, ...headersOf(REFUSAL_HEADERS[status]) },
+      headers: { ...headers, ...responseHeaders(REFUSAL_HEADERS[status]) },
     };
   }
   return described;
@@ -135,15 +135,15 @@ interface Described {
   headers: Readonly<Record<string, object>>;
 }
 
-function response({ description, schema, type = 'application/json', headers }: Answer): Described {
+function response({ description, schema, type = 'application/json', headers }: RouteAnswer): Described {
   return {
     description,
     ...(schema === undefined ? {} : { content: { [type]: { schema } } }),
-    headers: headersOf(headers),
+    headers: responseHeaders(headers),
   };
 }
 
-function headersOf(names: readonly string[] = []): Record<string, Schema> {
+function responseHeaders(names: readonly string[] = []): Record<string, Schema> {
   return Object.fromEntries(names.map((name) => [name, { ...HEADERS[name] }]));
 }
 

@@ -2,7 +2,7 @@ import { readQuery } from '../query.js';
 import { ALWAYS, json, type Route } from '../route.js';
 import { openApiDocument } from './document.js';
 
-/** The description of all routes, its own included. */
+/** The route of the OpenAPI document. */
 export function openApiRoute(path: string, others: readonly Route[], cookie: boolean): Route {
   let document: object | undefined;
   const route: Route = {

@@ -12,7 +12,7 @@ import {
   TEXT,
 } from './schema.js';
 
-/** Accounts, and who changed what. */
+/** Accounts and audit entries. */
 export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
   Account: object({
     id: TEXT,

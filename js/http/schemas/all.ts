@@ -5,7 +5,7 @@ import { described, list, mapOf, object, oneOf, type Schema, TEXT } from './sche
 import { SELECTION_SCHEMAS } from './selection.js';
 import { TOKEN_SCHEMAS } from './token.js';
 
-/** The deployment and whoever manages it, by the names that the OpenAPI document gives them. */
+/** The deployment and the actor, by their names in the OpenAPI document. */
 const DEPLOYMENT_SCHEMAS: Readonly<Record<string, Schema>> = {
   Deployment: object({
     prefix: described('The start of every credential.', TEXT),
@@ -23,7 +23,7 @@ const DEPLOYMENT_SCHEMAS: Readonly<Record<string, Schema>> = {
   },
 };
 
-/** What refusals look like. */
+/** Problem details. */
 const PROBLEM_SCHEMAS: Readonly<Record<string, Schema>> = {
   Problem: {
     ...object({
@@ -39,7 +39,7 @@ const PROBLEM_SCHEMAS: Readonly<Record<string, Schema>> = {
   },
 };
 
-/** All that crosses, by the names that the OpenAPI document gives them. */
+/** All schemas, by their names in the OpenAPI document. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...TOKEN_SCHEMAS,
   ...SELECTION_SCHEMAS,

@@ -1,6 +1,6 @@
 import { COUNT, list, mapOf, object, oneOf, orNull, type Schema, TEXT } from './schema.js';
 
-/** Forms may have fields that are not known: RFC 6749 §3.2 has them passed over. */
+/** Forms may have unknown fields, which are ignored (RFC 6749 §3.2). */
 const form = (members: Readonly<Record<string, Schema>>): Schema => ({
   ...object(members),
   additionalProperties: true,
@@ -11,7 +11,7 @@ const CLIENT = { 'client_id?': TEXT, 'client_secret?': TEXT };
 
 const SESSION = { sessionId: TEXT, userId: TEXT, clientIpAddress: orNull(TEXT), domain: TEXT };
 
-/** What sessions and the OAuth endpoints take and answer. */
+/** Requests and responses of sessions and the OAuth endpoints. */
 export const OAUTH_SCHEMAS: Readonly<Record<string, Schema>> = {
   Session: object({
     access_token: TEXT,

@@ -24,12 +24,12 @@ export const oneOf = (...values: readonly (string | null)[]): Schema => ({ enum:
 export const orNull = (schema: Schema): Schema => ({ oneOf: [schema, { type: 'null' }] });
 export const described = (description: string, schema: Schema): Schema => ({ ...schema, description });
 export const list = (items: Schema, bounds: Schema = {}): Schema => ({ type: 'array', items, ...bounds });
-/** With an input that works where the catalog has what it names. */
+/** A schema with an example that is valid for a catalog with the ids that it names. */
 export const example = (value: unknown, schema: Schema): Schema => ({ ...schema, examples: [value] });
 /** An object whose member names are data. */
 export const mapOf = (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties });
 
-/** An object of these members and no others. A name that ends in `?` may be absent. */
+/** An object with exactly these members. A name that ends in `?` is optional. */
 export function object(members: Readonly<Record<string, Schema>>): Schema {
   const entries = Object.entries(members);
   const required = entries.map(([name]) => name).filter((name) => !name.endsWith('?'));

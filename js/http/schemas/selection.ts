@@ -12,7 +12,7 @@ import {
   TEXT,
 } from './schema.js';
 
-/** The members of a selection, which also stand in the input of create. */
+/** The members of a selection, which the input of create has too. */
 export const SELECTION: Readonly<Record<string, Schema>> = {
   'templates?': list(TEXT, { maxItems: 100 }),
   'add?': described('Permissions and patterns on top.', list(TEXT, { maxItems: 1_000 })),
@@ -28,7 +28,7 @@ const source = (name: string) => object({ [name]: TEXT });
 const warning = (code: string, more: Readonly<Record<string, Schema>> = {}) =>
   object({ code: { const: code }, ...more });
 
-/** What selections come to. */
+/** Resolved selections. */
 export const SELECTION_SCHEMAS: Readonly<Record<string, Schema>> = {
   Selection: example({ templates: ['sender'], add: ['messages:export'] }, object(SELECTION)),
   Preview: object({

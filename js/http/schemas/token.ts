@@ -38,7 +38,7 @@ const NIGHTLY_SENDER = {
 };
 const REASON = { type: 'string', minLength: 1, maxLength: 500 };
 
-/** What tokens are and what is done to them, by the names that the OpenAPI document gives them. */
+/** Tokens and their operations, by their names in the OpenAPI document. */
 export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
   TokenRecord: object({
     id: TEXT,

@@ -3,10 +3,10 @@ import type { TokenRecord } from '../../api/token.js';
 import { icon } from '../icons.js';
 import { PortalElement } from '../portal-element.js';
 
-/** The file that a credential is downloaded as. */
+/** The file name of a downloaded credential. */
 const FILE = '.env';
 
-/** The one screen that shows a credential, once. It is in the field, and nowhere else. */
+/** The only screen that shows a credential. It is in the field and nowhere else. */
 export class CopyOnce extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -22,12 +22,12 @@ export class CopyOnce extends PortalElement {
   declare rotated: boolean;
   /** Whether a copy of the whole credential succeeded. */
   declare copied: boolean;
-  /** Whether the browser was asked to save a file. Whether there is one, no page is told: only the person can say. */
+  /** Whether the browser was asked to save a file. A page cannot know whether it was saved. */
   declare downloaded: boolean;
   declare failed: boolean;
-  /** Whether the person has said that it is stored, or that it need not be. */
+  /** Whether the user confirmed that it is stored, or not needed. */
   #released = false;
-  /** Where to, once somebody says that nothing has to be copied. */
+  /** What to do after the user confirms to leave without a copy. */
   #leave: (() => void) | undefined;
 
   override connectedCallback(): void {
@@ -90,7 +90,7 @@ export class CopyOnce extends PortalElement {
     `;
   }
 
-  /** The person says that it is stored. Asks first, if it was neither copied nor downloaded. */
+  /** The user says that it is stored. Asks first if it was neither copied nor downloaded. */
   #done(): void {
     const { id } = this.record;
     this.#released ||= this.downloaded;
@@ -98,7 +98,7 @@ export class CopyOnce extends PortalElement {
     if (this.mayLeave(leave)) leave();
   }
 
-  /** Whether it was copied, or the person has let go of it. If not, asks, and `leave` is done once that is answered. */
+  /** Whether it was copied or given up. If not, asks, and calls `leave` after the answer. */
   mayLeave(leave: () => void): boolean {
     if (this.copied || this.#released) return true;
     this.#leave = leave;
@@ -124,7 +124,7 @@ export class CopyOnce extends PortalElement {
 
   #download(): void {
     const line = `${variableOf(this.record.name)}=${this.credential}\n`;
-    // The address of a blob says nothing of what is in it, and is taken back at once.
+    // The URL of a blob does not reveal its content, and is revoked at once.
     const address = URL.createObjectURL(new Blob([line], { type: 'text/plain' }));
     Object.assign(document.createElement('a'), { href: address, download: FILE }).click();
     URL.revokeObjectURL(address);
@@ -132,7 +132,7 @@ export class CopyOnce extends PortalElement {
     this.portal.say(this.t('done.downloaded', { file: FILE }));
   }
 
-  /** Only a part of a credential is none. */
+  /** A part of a credential is useless. */
   #copiedByHand(event: Event): void {
     const { selectionStart, selectionEnd, value } = event.target as HTMLTextAreaElement;
     if (selectionEnd - selectionStart === value.length) this.#copied();

@@ -6,20 +6,22 @@ import type { CreateInput } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
+import { commitPendingText } from '../pending-text.js';
 import { type ChoiceChange, selectionOf } from '../permissions/choice.js';
 import { warningsOf } from '../permissions/summary.js';
 import { PortalElement } from '../portal-element.js';
 import { restrictionFields } from '../restrictions/restriction-fields.js';
 import type { UnreadableField } from '../restrictions/unreadable-field.js';
-import { settle } from '../settle.js';
 import { detailsSection } from './details.js';
-import { type Draft, draftOf, inputOf, isComplete, type Section, stepsOf, withKind } from './draft.js';
+import { draftOf, inputOf, isComplete, type Section, stepsOf, type TokenDraft, withKind } from './draft.js';
 import { expirationField } from './expiration.js';
 import type { Prefill } from './prefill.js';
 import { review } from './review.js';
 import { roleField, rolesOf } from './role-field.js';
 
-/** Making a token, in steps. The credential is made here, and only its digest leaves the page. */
+/**
+ * Creates a token, in steps. The credential is minted in the page, and only its digest leaves it.
+ */
 export class CreateToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -34,18 +36,18 @@ export class CreateToken extends PortalElement {
   };
   declare prefill: Prefill | undefined;
   declare engine: Engine | undefined;
-  declare draft: Draft;
+  declare draft: TokenDraft;
   declare step: number;
-  /** Whether somebody wanted to go on: only then is told what is missing. */
+  /** Whether the user tried to continue: only then are missing fields reported. */
   declare tried: boolean;
   declare busy: boolean;
-  /** A field whose text no value came of. */
+  /** A field with unreadable text. */
   declare unread: UnreadableField | undefined;
   declare error: unknown;
-  /** Whether somebody has just chosen to go on: a second click is the same one. */
+  /** Whether a step is in progress: a second click is ignored. */
   #going = false;
-  /** The same for every try of one draft, so that a try whose answer was lost makes no second token. */
-  #minted: { of: Draft; input: CreateInput; credential: Minted } | undefined;
+  /** The credential for all attempts of one draft, so that a retry creates no second token. */
+  #minted: { of: TokenDraft; input: CreateInput; credential: Minted } | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -166,7 +168,7 @@ export class CreateToken extends PortalElement {
     return isComplete(section, this.draft, this.#preview()?.permissions.length ?? 0, this.portal.now());
   }
 
-  #change(change: Partial<Draft>): void {
+  #change(change: Partial<TokenDraft>): void {
     const { kind } = change;
     const draft = { ...this.draft, ...change };
     this.draft = kind === undefined ? draft : withKind(draft, kind);
@@ -195,7 +197,7 @@ export class CreateToken extends PortalElement {
     event.preventDefault();
     if (this.busy || this.#going || this.engine === undefined) return;
     this.#going = true;
-    const settled = await settle(this, this.draft.tokenFields);
+    const settled = await commitPendingText(this, this.draft.tokenFields);
     this.#going = false;
     if (!settled) return;
     const steps = stepsOf(this.draft.kind);
@@ -223,7 +225,7 @@ export class CreateToken extends PortalElement {
       portal.open({ screen: 'once', credential: token, record, rotated: false });
     } catch (error) {
       const { code } = error as LeastkeyError;
-      // Only where it may have been made already, the next try has to be about the same credential.
+      // Only if the token may exist already must the next attempt use the same credential.
       if (code !== 'outcome_unknown') this.#minted = undefined;
       this.error = error;
       await this.updateComplete;

@@ -3,14 +3,14 @@ import { live } from 'lit/directives/live.js';
 import type { Portal } from '../portal.js';
 import { descriptionField, nameField, tagsField, textOf } from '../restrictions/label-fields.js';
 import type { TokenFields } from '../restrictions/token-fields.js';
-import type { Draft } from './draft.js';
+import type { TokenDraft } from './draft.js';
 
-/** What it is called, and as whom it acts. */
+/** Name, description, tags and subject. */
 export function detailsSection(
   portal: Portal,
-  draft: Draft,
+  draft: TokenDraft,
   missing: boolean,
-  change: (change: Partial<Draft>) => void,
+  change: (change: Partial<TokenDraft>) => void,
 ): TemplateResult {
   const { texts } = portal;
   const { kind, tokenFields } = draft;
@@ -49,8 +49,8 @@ export function detailsSection(
 
 function subjectField(
   { texts }: Portal,
-  { subject }: Draft,
-  change: (change: Partial<Draft>) => void,
+  { subject }: TokenDraft,
+  change: (change: Partial<TokenDraft>) => void,
 ): TemplateResult {
   return html`<div class="field">
     <label>

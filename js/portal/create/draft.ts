@@ -6,8 +6,8 @@ import { NO_FIELDS, type TokenFields, tokenInputOf } from '../restrictions/token
 import { type Expiration, expiryInput, isPossible, usualExpiration } from './expiration.js';
 import type { Prefill } from './prefill.js';
 
-/** A token that somebody is describing. */
-export interface Draft {
+/** A draft of a token. */
+export interface TokenDraft {
   kind: DescribedKind;
   subject: string;
   tokenFields: TokenFields;
@@ -15,12 +15,12 @@ export interface Draft {
   expiration: Expiration;
 }
 
-/** An empty form, or what a link has filled in of it. */
+/** An empty draft, or the values of a prefilled link. */
 export function draftOf(
   portal: Portal,
   kinds: readonly DescribedKind[],
   prefill: Prefill | undefined,
-): Draft {
+): TokenDraft {
   const kind = kinds.find(({ id }) => id === prefill?.kind) ?? (kinds[0] as DescribedKind);
   const known = portal.deployment.catalog.templates ?? {};
   const templates = prefill?.templates.filter((id) => Object.hasOwn(known, id)) ?? [];
@@ -32,8 +32,8 @@ export function draftOf(
   return withKind({ ...draft, kind, expiration: 'never' }, kind);
 }
 
-/** The same for another kind: its role, and its lifetime. */
-export function withKind(draft: Draft, kind: DescribedKind): Draft {
+/** The draft for another kind, with its role and lifetime. */
+export function withKind(draft: TokenDraft, kind: DescribedKind): TokenDraft {
   const { role, ...choice } = draft.choice;
   return {
     ...draft,
@@ -47,7 +47,8 @@ export function withKind(draft: Draft, kind: DescribedKind): Draft {
 export type Section = 'details' | 'role' | 'permissions' | 'expiration' | 'restrictions';
 
 /**
- * The steps of the form. Permissions that cannot be changed once the token is created get a step of their own; otherwise one is enough.
+ * The steps of the form. Permissions that cannot be changed once the token is created get a step of
+ * their own; otherwise one is enough.
  */
 export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][] {
   if (technicalUser) return [['details', 'expiration', 'role', 'permissions', 'restrictions']];
@@ -55,16 +56,16 @@ export function stepsOf({ technicalUser, editable }: DescribedKind): Section[][]
   return [['details'], ['permissions'], ['expiration', 'restrictions']];
 }
 
-/** Whether a section has all that it needs. */
-export function isComplete(section: Section, draft: Draft, given: number, now: number): boolean {
+/** Whether a section is complete. */
+export function isComplete(section: Section, draft: TokenDraft, given: number, now: number): boolean {
   if (section === 'details') return draft.tokenFields.name.trim() !== '';
   if (section === 'permissions') return given > 0;
   if (section === 'expiration') return isPossible(draft.expiration, draft.kind, now);
   return true;
 }
 
-/** What `create` is asked, but for the credential. */
-export function inputOf(draft: Draft, owner: string, now: number): CreateInput {
+/** The input of `create` without the credential. */
+export function inputOf(draft: TokenDraft, owner: string, now: number): CreateInput {
   const { kind, subject, tokenFields, choice, expiration } = draft;
   return {
     kind: kind.id,

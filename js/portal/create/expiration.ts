@@ -3,13 +3,13 @@ import type { DescribedKind } from '../../api/describe.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 
-/** When a token ends: after a time, on a day (`2027-02-21`), or never. */
+/** The expiration: after a duration, on a day (`2027-02-21`), or never. */
 export type Expiration = { in: number } | { day: string } | 'never';
 
 const PRESETS = [7, 30, 60, 90, 180, 365].map((days) => days * DAY);
 const USUAL = 90 * DAY;
 
-/** The lengths that a kind offers. */
+/** The durations that a kind offers. */
 function presetsOf({ lifetime }: DescribedKind): number[] {
   const { longest = Number.POSITIVE_INFINITY } = lifetime;
   const own = [lifetime.default, lifetime.longest].filter((length) => length !== undefined);
@@ -17,20 +17,23 @@ function presetsOf({ lifetime }: DescribedKind): number[] {
   return lengths.sort((a, b) => a - b);
 }
 
-/** The one that is chosen until somebody chooses. Never an unlimited one: that has to be asked for. */
+/** The default. Never unlimited: that must be chosen explicitly. */
 export function usualExpiration(rules: DescribedKind): Expiration {
   const { default: usual = USUAL, longest = usual } = rules.lifetime;
   return { in: Math.min(usual, longest) };
 }
 
-/** Where there is a longest lifetime, there is an end. */
+/** With a maximum lifetime, an expiry is required. */
 const mustEnd = ({ lifetime }: DescribedKind) => lifetime.required || lifetime.longest !== undefined;
 
-/** The instant, or `undefined` for never. Throws nothing: {@link isPossible} tells what is wrong with a day. */
+/**
+ * The instant, or `undefined` for never. Throws nothing: {@link isPossible} tells what is wrong
+ * with a day.
+ */
 export function endOf(expiration: Expiration, rules: DescribedKind, now: number): number | undefined {
   if (expiration === 'never') return undefined;
   if ('in' in expiration) return now + expiration.in;
-  // The whole day counts, where the person is; but not longer than the kind allows.
+  // The end of the local day, but not longer than the kind allows.
   const end = new Date(`${expiration.day}T23:59:59`).getTime();
   return Math.min(end, now + (rules.lifetime.longest ?? Number.POSITIVE_INFINITY));
 }
@@ -42,14 +45,14 @@ export function isPossible(expiration: Expiration, rules: DescribedKind, now: nu
   return expiration.day >= earliest && (latest === undefined || expiration.day <= latest);
 }
 
-/** The members of `create`'s input. A length is counted by the server's clock. */
+/** The members for the input of `create`. The server's clock counts durations. */
 export function expiryInput(expiration: Expiration, rules: DescribedKind, now: number) {
   if (expiration === 'never') return {};
   if ('in' in expiration) return { expiresIn: expiration.in };
   return { expiresAt: endOf(expiration, rules, now) as number };
 }
 
-/** The days that can be chosen, as date inputs write them. */
+/** The minimum and the maximum of the date input. */
 function daysOf({ lifetime }: DescribedKind, now: number): { earliest: string; latest: string | undefined } {
   const { longest } = lifetime;
   return {

@@ -1,18 +1,21 @@
 import type { Choice } from '../permissions/choice.js';
 
-/** What a link has filled in: `?template=sender&template=branch&name=Nightly%20sender`. Nothing of it is ever submitted by itself. */
+/**
+ * Values of a prefilled link: `?template=sender&template=branch&name=Nightly%20sender`. Nothing is
+ * submitted automatically.
+ */
 export interface Prefill {
   templates: readonly string[];
   name: string;
   kind?: string;
-  /** In place of templates, where the portal itself proposes permissions. */
+  /** Proposed permissions of the portal itself, instead of templates. */
   choice?: Choice;
 }
 
 const MAX_NAME_LENGTH = 100;
 const MAX_TEMPLATES = 20;
 
-/** Reads the query of a page; `undefined`: it is no template link. */
+/** Reads the query of a page; `undefined` if it is no prefilled link. */
 export function prefillOf(query: string): Prefill | undefined {
   const parameters = new URLSearchParams(query);
   const templates = parameters.getAll('template').flatMap((text) => text.split(','));
@@ -25,7 +28,7 @@ export function prefillOf(query: string): Prefill | undefined {
   };
 }
 
-/** The address of a page without what a link has filled in. What else is in its query is the host's. */
+/** The address of a page without the prefilled values. Other parameters belong to the host. */
 export function withoutPrefill({ pathname, search }: Pick<Location, 'pathname' | 'search'>): string {
   if (prefillOf(search) === undefined) return `${pathname}${search}`;
   const parameters = new URLSearchParams(search);

@@ -5,11 +5,15 @@ import { summaryOf } from '../permissions/summary.js';
 import type { Portal } from '../portal.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';
 import { conditionsOf, limitsOf } from '../restrictions/token-fields.js';
-import type { Draft } from './draft.js';
+import type { TokenDraft } from './draft.js';
 import { endOf } from './expiration.js';
 
-/** What the token will be, in plain words, beside every choice that changes it. A screen reader is told how much it is. */
-export function review(portal: Portal, draft: Draft, { permissions, resources }: Preview): TemplateResult {
+/** A summary of the token beside the form. Screen readers get the number of permissions. */
+export function review(
+  portal: Portal,
+  draft: TokenDraft,
+  { permissions, resources }: Preview,
+): TemplateResult {
   const { texts, times, owner, now } = portal;
   const ends = endOf(draft.expiration, draft.kind, now());
   const subject = draft.subject.trim();

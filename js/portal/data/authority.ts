@@ -1,19 +1,22 @@
 import type { Actor, HostActor } from '../../api/token.js';
 
-/** Whether a resource is another one or stands above it. Segments are compared, never characters. */
+/** Whether a resource equals another or is above it. Compares segments, not characters. */
 export const covers = (above: string, resource: string) =>
   above === '' || above === resource || resource.startsWith(`${above}/`);
 
-/** Who is asking, as far as a screen needs it. What may be done at an owner the deployment itself says, in its description. */
+/**
+ * The actor, as far as a screen needs it. Its rights at an owner are in the description of the
+ * deployment.
+ */
 export class Authority {
-  /** Absent: the actor is a token, of which only the server knows more. */
+  /** Absent: the actor is a token, whose permissions only the server knows. */
   readonly #host: HostActor | undefined;
 
   constructor(actor: Actor) {
     this.#host = 'id' in actor ? actor : undefined;
   }
 
-  /** Whose tokens it manages: its own, and those of what it is an admin of. */
+  /** The owners whose tokens it manages: itself, and those that it is an admin of. */
   owners(): string[] {
     const admin = this.#roles().flatMap(([resource, role]) =>
       role === 'admin' && resource !== '' ? [resource] : [],

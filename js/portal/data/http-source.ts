@@ -4,10 +4,13 @@ import type { Created } from '../../api/token.js';
 import { ServerClock } from './server-clock.js';
 import type { PortalSource } from './source.js';
 
-/** As the platform's own `fetch`. */
+/** The type of `fetch`. */
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 
-/** The management API of `leastkey/http`, with the authentication that `fetch` brings: the host's cookie, or a header. */
+/**
+ * A source on the management API of `leastkey/http`. `fetch` adds the authentication: a cookie or a
+ * header.
+ */
 export function httpSource(api: string, fetch: Fetch): PortalSource {
   const base = api.replace(/\/+$/, '');
   const clock = new ServerClock();
@@ -26,14 +29,14 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
       });
     } catch (cause) {
       signal?.throwIfAborted();
-      // A change may have been made before the connection broke.
+      // The change may have been applied before the connection broke.
       const code = method === 'GET' ? 'store_unavailable' : 'outcome_unknown';
       throw new LeastkeyError(code, 'The server cannot be reached.', { cause });
     }
     clock.take(response);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok && answer !== undefined) return answer as T;
-    throw refusalOf(method, response.status, answer);
+    throw errorOf(method, response.status, answer);
   }
 
   const at = (id: string, action = '') => `/tokens/${encodeURIComponent(id)}${action}`;
@@ -45,7 +48,7 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
     list: (query, signal) => call('GET', `/tokens${search(query)}`, signal === undefined ? {} : { signal }),
     get: (id) => call('GET', at(id)),
     create: async (input) => {
-      // The digest names this very credential: a second try of a lost call makes no second token.
+      // The digest identifies the credential, so a retry creates no second token.
       const headers = { 'Idempotency-Key': `portal-${input.id}` };
       return (await call<Created>('POST', '/tokens', { body: input, headers })).record;
     },
@@ -59,7 +62,7 @@ export function httpSource(api: string, fetch: Fetch): PortalSource {
     confirmRotation: (id) => call('POST', at(id, '/confirm-rotation')),
     abortRotation: (id) => call('POST', at(id, '/abort-rotation')),
     audit: (query) => call('GET', `/audit${search(query)}`),
-    // By the query: some proxies refuse or decode the slashes of an id in a path.
+    // In the query: some proxies reject or decode slashes of an id in a path.
     account: (id) => call('GET', `/accounts${search({ id })}`),
   };
 }
@@ -77,8 +80,8 @@ function search(query: object): string {
     : `?${new URLSearchParams(entries.map(([name, value]) => [name, String(value)]))}`;
 }
 
-/** A problem of RFC 9457 as the error that the package itself would throw. */
-function refusalOf(method: string, status: number, answer: unknown): LeastkeyError {
+/** A problem of RFC 9457 as a `LeastkeyError`. */
+function errorOf(method: string, status: number, answer: unknown): LeastkeyError {
   const { code, detail, path, problems } = (answer ?? {}) as {
     code?: string;
     detail?: string;
@@ -92,7 +95,7 @@ function refusalOf(method: string, status: number, answer: unknown): LeastkeyErr
   });
 }
 
-/** Of an answer that is not the API's own, from a gateway for instance. */
+/** For responses that are not from the API, for instance from a gateway. */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: 'forbidden',
   403: 'forbidden',

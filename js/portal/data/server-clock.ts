@@ -1,20 +1,21 @@
 /**
- * The server's clock, by the `Date` of its last answer. A device may be minutes off, and what is made by its clock would be refused: the
- * id of a new credential, an end as late as the kind allows. Until an answer has told, the device's clock counts.
+ * The clock of the server, by the `Date` of its last response. A device may be minutes off, and the
+ * server would refuse what depends on its clock: the id of a new credential, a maximal expiry.
+ * Before the first response, it is the clock of the device.
  */
 export class ServerClock {
   #ahead = 0;
 
-  /** Behind the server's by what an answer takes and a second, never ahead of it. */
+  /** Behind the server by the latency and a second, never ahead. */
   now(): number {
     return Date.now() + this.#ahead;
   }
 
-  /** Takes in an answer that has just come. */
+  /** Updates the clock from a new response. */
   take({ headers }: Response): void {
     const date = Date.parse(headers.get('date') ?? '');
     const age = Number(headers.get('age') ?? 0);
-    // From a cache in between it is of another time, and an unreadable one is of none.
+    // Ignores responses from caches, and unreadable dates.
     if (!Number.isNaN(date) && age === 0) this.#ahead = date - Date.now();
   }
 }

@@ -14,17 +14,17 @@ import type {
   TokenRecord,
 } from '../../api/token.js';
 
-/** What a portal asks, of whatever keeps the tokens. Failures are `LeastkeyError`s. */
+/** The data source of a portal. Failures are `LeastkeyError`s. */
 export interface PortalSource {
-  /** The clock that what is made here is judged by. */
+  /** The clock of the source. */
   now(): number;
   deployment(): Promise<Deployment>;
   actor(): Promise<Actor>;
-  /** What this actor may do at an owner. */
+  /** The rights of this actor at an owner. */
   describe(owner: string): Promise<Description>;
   list(query: ListQuery, signal?: AbortSignal): Promise<TokenPage>;
   get(id: string): Promise<TokenRecord>;
-  /** With the id and digest of a credential that the page minted: the secret is not for the other side. */
+  /** With the id and digest of a credential that the page minted; the secret stays in the page. */
   create(input: CreateInput & Omit<Minted, 'token'>): Promise<TokenRecord>;
   edit(id: string, change: TokenChange & { revision: number }): Promise<TokenRecord>;
   disable(id: string): Promise<TokenRecord>;
@@ -44,8 +44,8 @@ export interface PortalSource {
 }
 
 /**
- * The first page with something in it, or the last one. A filter may leave a page empty that has others behind it, and nobody can say that
- * there is nothing before those were read. `wanted` says whether somebody still waits.
+ * The first page that is not empty, or the last one. A filter may leave a page empty although later
+ * pages have items. `wanted`: whether the result is still needed.
  */
 export async function filledPage<Page extends { items: readonly unknown[]; next?: After }, After>(
   read: (after: After | undefined) => Promise<Page>,

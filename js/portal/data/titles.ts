@@ -1,7 +1,7 @@
 import type { Catalog, PermissionNode } from '../../api/catalog.js';
 import type { TokenRecord } from '../../api/token.js';
 
-/** What people call what a catalog names by ids. An id that the catalog does not have stands for itself. */
+/** The titles of the ids of a catalog. An unknown id is its own title. */
 export class Titles {
   readonly #catalog: Catalog;
   readonly #permissions = new Map<string, { title: string; service: string; implies: readonly string[] }>();
@@ -17,7 +17,7 @@ export class Titles {
     return this.#permissions.get(id)?.title ?? id;
   }
 
-  /** The service that offers a permission; absent: the catalog does not have it any more. */
+  /** The service of a permission; absent if the catalog no longer has it. */
   serviceOf(permission: string): string | undefined {
     return this.#permissions.get(permission)?.service;
   }
@@ -34,10 +34,10 @@ export class Titles {
     return own(this.#catalog.roles, id)?.title ?? id;
   }
 
-  /** Permissions with all that they bring along. */
+  /** Permissions with all that they imply. */
   closure(permissions: readonly string[]): ReadonlySet<string> {
     const closed = new Set(permissions);
-    // A set is walked to its end, whatever is added on the way.
+    // Iteration over a set includes items that are added meanwhile.
     for (const id of closed)
       for (const brought of this.#permissions.get(id)?.implies ?? []) closed.add(brought);
     return closed;
@@ -48,7 +48,7 @@ export class Titles {
     return [...this.#permissions.values()].filter((permission) => permission.service === service).length;
   }
 
-  /** The short name of a selection: its templates, or what else it is made of. */
+  /** The short name of a selection: its templates, or its other parts. */
   scopeOf({ templates, permissions }: Pick<TokenRecord, 'templates' | 'permissions'>): string[] {
     if (templates.length > 0) return templates.map(({ id }) => this.template(id));
     return permissions.map((id) => this.permission(id));
@@ -70,7 +70,7 @@ export class Titles {
   }
 }
 
-/** `__proto__` and the like are ids as good as others. */
+/** `__proto__` is an id like any other. */
 function own<T>(members: Readonly<Record<string, T>> | undefined, id: string): T | undefined {
   return members !== undefined && Object.hasOwn(members, id) ? members[id] : undefined;
 }

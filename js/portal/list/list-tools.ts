@@ -6,7 +6,7 @@ import type { Filters, Order } from './listing.js';
 const STATUSES = ['active', 'disabled', 'revoked'] as const;
 const ORDERS: readonly Order[] = ['newest', 'name', 'expires', 'used'];
 
-/** Whose tokens, which of them, in which order. Of none there is nothing to find. */
+/** Owner, filters and order of the list. Hidden for an empty list. */
 export function listTools(portal: Portal, search: (text: string) => void): TemplateResult {
   const { texts, listing, owners } = portal;
   const choice =

@@ -2,7 +2,7 @@ import { LeastkeyError } from '../../api/errors.js';
 import type { TokenRecord } from '../../api/token.js';
 import type { PortalSource } from '../data/source.js';
 
-/** What to look for. Empty: no matter. */
+/** Filters. Empty: none. */
 export interface Filters {
   search: string;
   kind: string;
@@ -13,18 +13,21 @@ export type Order = 'newest' | 'name' | 'expires' | 'used';
 
 const PAGE = 200;
 
-/** While pages come in, they are shown this many milliseconds apart: drawing each of five hundred would hold everything else up. */
+/**
+ * While pages come in, they are shown this many milliseconds apart: drawing each of five hundred
+ * would hold everything else up.
+ */
 const PACE = 200;
 
 /**
- * So many tokens are enough for a first look. Until there are, it goes on: with filters one call looks through a part of the tokens, and may
- * find none of those that are meant.
+ * Enough tokens for the first screen. Reading continues until then, because with filters one page
+ * may match nothing.
  */
 const ENOUGH = 50;
 
 export const EVERYTHING: Filters = { search: '', kind: '', status: '' };
 
-/** The tokens of an owner, as far as they have been read. */
+/** The tokens of an owner that have been read. */
 export class Listing {
   filters: Filters = EVERYTHING;
   order: Order = 'newest';
@@ -32,9 +35,9 @@ export class Listing {
   error: unknown;
   /** The ids of damaged records. */
   unreadable: readonly string[] = [];
-  /** Where to go on: the last id that was looked at. Absent: nothing has been read, or everything. */
+  /** Where to continue: the last id that was read. Absent: nothing was read, or everything. */
   next: string | undefined;
-  /** Whether everything has been looked at. Before that nobody can say that something is not there. */
+  /** Whether everything was read. Until then, a missing token may still come. */
   ended = false;
   readonly #source: PortalSource;
   readonly #owner: string;
@@ -49,7 +52,7 @@ export class Listing {
     this.#onChange = onChange;
   }
 
-  /** What has been read, in order. While much is coming in, it is sorted again only when it has grown by a fifth. */
+  /** The tokens in order. During reading, sorted again only after growing by a fifth. */
   get items(): readonly TokenRecord[] {
     if (this.order === 'newest') return this.#read;
     const { length } = this.#sorted ?? [];
@@ -69,7 +72,7 @@ export class Listing {
     return this.state === 'ready' && this.#read.length === 0 && this.ended && !this.filtering;
   }
 
-  /** Begins anew. */
+  /** Starts again. */
   async restart(filters: Filters = this.filters): Promise<void> {
     this.filters = filters;
     this.#read = [];
@@ -79,19 +82,19 @@ export class Listing {
     await this.#load(() => this.#read.length < ENOUGH);
   }
 
-  /** Since when everything that was made has been looked at; absent: that is not known. */
+  /** The instant since which all created tokens were read; absent: unknown. */
   get since(): number | undefined {
     return this.next === undefined ? undefined : madeAt(this.next);
   }
 
-  /** Reads on, until there is a page more. */
+  /** Reads one more page of matches. */
   async more(): Promise<void> {
     if (this.state === 'loading' || this.ended) return;
     const enough = this.#read.length + ENOUGH;
     await this.#load(() => this.#read.length < enough);
   }
 
-  /** Reads what is left, until {@link stop}. */
+  /** Reads the rest, until {@link stop}. */
   async rest(): Promise<void> {
     await this.#load(() => true);
   }
@@ -107,7 +110,7 @@ export class Listing {
     this.#changed();
   }
 
-  /** Takes over what became of a token, without reading it all again. */
+  /** Applies a changed record without reading the list again. */
   put(record: TokenRecord): void {
     const at = this.#read.findIndex(({ id }) => id === record.id);
     if (at === -1) this.#read = [record, ...this.#read];
@@ -120,7 +123,7 @@ export class Listing {
     this.#changed();
   }
 
-  /** Reads pages; after each, `wanted` says whether to read another one. */
+  /** Reads pages while `wanted` returns true. */
   async #load(wanted: () => boolean): Promise<void> {
     this.#controller.abort();
     this.#controller = new AbortController();
@@ -153,7 +156,7 @@ export class Listing {
       }
       this.state = 'ready';
     } catch (error) {
-      // Another search has begun, or somebody stopped it.
+      // Another search began, or this one was stopped.
       if (signal.aborted && !(error instanceof LeastkeyError)) return;
       this.state = 'failed';
       this.error = error;
@@ -167,7 +170,7 @@ export class Listing {
   }
 }
 
-/** When a token was made, by the first half of its id. */
+/** The creation time of a token, by the first half of its id. */
 function madeAt(id: string): number | undefined {
   if (!/^[0-9A-Za-z]{16}$/.test(id)) return undefined;
   const at = [...id.slice(0, 8)].reduce((sum, digit) => sum * DIGITS.length + DIGITS.indexOf(digit), 0);
@@ -179,7 +182,7 @@ const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** The last instant that a `Date` can be. */
 const LATEST = 8_640_000_000_000_000;
 
-/** What a change does not touch, and its answer does not tell. */
+/** Members that a change does not return. */
 const usageOf = ({ lastUsedAt, uses, permissionUse }: TokenRecord): Partial<TokenRecord> => ({
   ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
   ...(uses === undefined ? {} : { uses }),

@@ -3,7 +3,7 @@ import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 import { idleOf, LONG } from '../token/idle.js';
 
-/** What a list says of a token. An expired one is active in its record. */
+/** The displayed status of a token. An expired one is active in its record. */
 export type Standing = TokenRecord['status'] | 'expired' | 'notYet';
 
 export function standingOf({ status, expiresAt, notBefore }: TokenRecord, now: number): Standing {
@@ -12,7 +12,7 @@ export function standingOf({ status, expiresAt, notBefore }: TokenRecord, now: n
   return notBefore !== undefined && notBefore > now ? 'notYet' : 'active';
 }
 
-/** What deserves a look. */
+/** Reasons to review a token. */
 export type Concern = 'rotation' | 'expiring' | 'everything' | 'broad' | 'neverUsed' | 'unused';
 
 const SOON = 7 * DAY;

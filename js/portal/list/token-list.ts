@@ -58,7 +58,7 @@ export class TokenList extends PortalElement {
     const { items } = portal.listing;
     const { first, last, height } = this.#window;
     const shown = items.slice(first, last);
-    // As a property: a strict policy refuses the attribute.
+    // As a property: a strict CSP blocks the attribute.
     const gap = (rows: number) => `height: ${Math.max(0, rows) * height}px`;
     return html`
       <table aria-rowcount=${portal.listing.ended ? items.length + 1 : -1}>
@@ -139,14 +139,16 @@ export class TokenList extends PortalElement {
     </div>`;
   }
 
-  /** The button that was pressed gives way to another, which is for the same finger. */
+  /** The pressed button is replaced by another, which gets the focus. */
   #keepFocus(act: () => void): void {
     act();
-    // The portal draws first, and this list after it.
+    // The portal renders first, then this list.
     requestAnimationFrame(() => this.querySelector<HTMLElement>('.further button')?.focus());
   }
 
-  /** Nothing has been found, and not everything has been looked at: how far that is, and a way to stop or to go on. */
+  /**
+   * No match so far: the progress, and buttons to stop or continue.
+   */
   #searching(): TemplateResult {
     const { portal } = this;
     const { listing } = portal;
@@ -168,17 +170,17 @@ export class TokenList extends PortalElement {
     return html`<button @click=${() => void listing.restart(EVERYTHING)}>${this.t('list.clear')}</button>`;
   }
 
-  /** Nothing has come yet. */
+  /** Nothing was loaded yet. */
   #begun(): TemplateResult {
     return this.portal.listing.state === 'loading' ? this.#skeleton() : html`${this.#further()}`;
   }
 
-  /** Grey bars where rows will be. */
+  /** Placeholders for rows. */
   #skeleton(): TemplateResult {
     return html`<div class="skeleton" aria-hidden="true">${[1, 2, 3, 4].map(() => html`<div></div>`)}</div>`;
   }
 
-  /** Waits until somebody stops typing. */
+  /** Debounces typing. */
   #search(search: string): void {
     clearTimeout(this.#typing);
     const { listing } = this.portal;

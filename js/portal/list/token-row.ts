@@ -17,7 +17,7 @@ export function tokenRow(portal: Portal, record: TokenRecord, index: number): Te
   const actions = allowedActions(portal, record);
   const ending =
     actions.find((action) => action === 'revoke') ?? actions.find((action) => action === 'delete');
-  const scope = scopeOf(portal, record);
+  const scope = grantSummary(portal, record);
   const expires = instant(portal, record.expiresAt, never);
   const kind = portal.kindTitle(record.kind);
   return html`
@@ -65,8 +65,8 @@ export function tokenRow(portal: Portal, record: TokenRecord, index: number): Te
   `;
 }
 
-/** What a token can do, in few words: its sets, its role, or its permissions. */
-function scopeOf({ titles, texts }: Portal, record: TokenRecord): string[] {
+/** The summary of a token's permissions: its sets, its role, or the permissions. */
+function grantSummary({ titles, texts }: Portal, record: TokenRecord): string[] {
   const { role, permissions, templates, added, removed } = record;
   if (role === 'admin') return [texts.of('scope.everything')];
   const count = texts.count('scope.permissions', permissions.length);
@@ -77,7 +77,7 @@ function scopeOf({ titles, texts }: Portal, record: TokenRecord): string[] {
   return tweaked ? [...titles.scopeOf(record), count] : titles.scopeOf(record);
 }
 
-/** The status, and the button to everything that the kind lets one do about it. */
+/** The status as a button that opens the actions. */
 export function statusButton(portal: Portal, record: TokenRecord): TemplateResult {
   const { texts, now } = portal;
   const standing = standingOf(record, now());

@@ -1,19 +1,19 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
-/** Rows beyond the edges of the screen that are drawn all the same. */
+/** The rows beyond the viewport that are rendered. */
 const MARGIN = 12;
 
-/** Of many rows of one height, those that can be seen: only they are drawn. */
+/** Renders only the visible ones of many rows of equal height. */
 export class RowWindow implements ReactiveController {
   first = 0;
   last = 2 * MARGIN;
-  /** The height of a row, as it was measured. */
+  /** The measured height of a row. */
   height = 72;
   readonly #host: ReactiveControllerHost & HTMLElement;
   readonly #body: () => HTMLElement | null;
   #frame = 0;
 
-  /** @param body what holds the rows */
+  /** @param body the element with the rows */
   constructor(host: ReactiveControllerHost & HTMLElement, body: () => HTMLElement | null) {
     this.#host = host;
     this.#body = body;
@@ -21,7 +21,7 @@ export class RowWindow implements ReactiveController {
   }
 
   hostConnected(): void {
-    // Scrolling does not bubble, and the list may stand in any box that scrolls.
+    // Scroll events do not bubble, and any ancestor may scroll.
     addEventListener('scroll', this.#look, { capture: true, passive: true });
     addEventListener('resize', this.#look, { passive: true });
   }
@@ -46,7 +46,7 @@ export class RowWindow implements ReactiveController {
     if (body === null) return;
     const height = body.querySelector('tr[data-row]')?.getBoundingClientRect().height ?? this.height;
     const above = -body.getBoundingClientRect().top;
-    // A block of rows at a time: most scrolling then draws nothing new.
+    // In blocks of rows, so that most scroll events render nothing.
     const block = (rows: number) => Math.floor(rows / MARGIN) * MARGIN;
     const first = Math.max(0, block(above / height) - MARGIN);
     const last = Math.max(first, block((above + innerHeight) / height) + 2 * MARGIN);

@@ -2,14 +2,14 @@ import type { Branch, Preview, Selection } from '../../api/selection.js';
 import type { TokenRecord } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 
-/** A selection while somebody is making it. */
+/** A selection that is being edited. */
 export interface Choice {
   templates: readonly string[];
   add: readonly string[];
   remove: readonly string[];
   role?: string;
   resources?: Readonly<Record<string, readonly string[]>>;
-  /** A narrowing that is typed and not added yet. It is no part of the selection until it is. */
+  /** A narrowing that was typed but not added. It is not part of the selection. */
   pending?: { permission: string; place: string };
 }
 
@@ -17,7 +17,7 @@ export type Resolve = (selection: Selection) => Preview;
 
 export const NOTHING: Choice = { templates: [], add: [], remove: [] };
 
-/** The choice that a token was made by; what it was narrowed to stays. */
+/** The choice of an existing token, with its narrowing. */
 export function choiceOf({ templates, added, removed, role, resources }: TokenRecord): Choice {
   return {
     templates: templates.map(({ id }) => id),
@@ -28,7 +28,7 @@ export function choiceOf({ templates, added, removed, role, resources }: TokenRe
   };
 }
 
-/** As the core takes it: without members that say nothing. */
+/** The selection for the core, without empty members. */
 export function selectionOf(choice: Choice): Selection {
   const { templates, add, remove, role, resources } = choice;
   return {
@@ -40,7 +40,7 @@ export function selectionOf(choice: Choice): Selection {
   };
 }
 
-/** The choice with permissions given or not, whatever gave them before. */
+/** The choice with permissions added or removed, whatever granted them before. */
 export function withPermissions(
   choice: Choice,
   ids: readonly string[],
@@ -57,7 +57,7 @@ export function withPermissions(
   return fitting(changed, resolve);
 }
 
-/** The choice with a template in it or not. What was removed by hand and is not given any more needs no removing. */
+/** The choice with a template added or removed. Drops removals that have no effect any more. */
 export function withTemplate(choice: Choice, template: string, chosen: boolean, resolve: Resolve): Choice {
   const rest = choice.templates.filter((id) => id !== template);
   const changed = { ...choice, templates: chosen ? [...rest, template] : rest };
@@ -70,7 +70,7 @@ function anywhere({ resources: _, ...choice }: Choice): Choice {
   return choice;
 }
 
-/** The choice without the narrowing of what it does not give any more. */
+/** The choice without narrowings of permissions that it no longer grants. */
 function fitting(choice: Choice, resolve: Resolve): Choice {
   const given = new Set(resolve(selectionOf(anywhere(choice))).permissions);
   const left = Object.entries(choice.resources ?? {}).filter(([id]) => given.has(id));
@@ -83,7 +83,7 @@ export function permissionsIn(branch: Branch): string[] {
   return branch.grantable ? [branch.id, ...below] : below;
 }
 
-/** The tree without what cannot be offered. */
+/** The tree without permissions that cannot be granted. */
 export function offered(tree: readonly Branch[], ceiling: ReadonlySet<string>): Branch[] {
   return tree.flatMap((branch) => {
     const children = offered(branch.children, ceiling);
@@ -93,20 +93,20 @@ export function offered(tree: readonly Branch[], ceiling: ReadonlySet<string>): 
   });
 }
 
-/** Of a node that is no permission by itself. */
+/** The state of a group that is no permission itself. */
 function stateOf(children: readonly Branch[]): Branch['state'] {
   const states = new Set(children.map(({ state }) => state));
   return states.size === 1 ? (children[0] as Branch).state : 'partly';
 }
 
-/** What one set has and another lacks, both ways. */
+/** The differences of two sets, in both directions. */
 export function difference(before: readonly string[], after: readonly string[]) {
   const was = new Set(before);
   const is = new Set(after);
   return { adds: after.filter((id) => !was.has(id)), drops: before.filter((id) => !is.has(id)) };
 }
 
-/** Whether the catalog of today has a permission. */
+/** Whether the current catalog has a permission. */
 export function isKnown(permission: string, engine: Engine): boolean {
   try {
     return engine.expand(permission).length > 0;
@@ -115,7 +115,7 @@ export function isKnown(permission: string, engine: Engine): boolean {
   }
 }
 
-/** A choice that somebody has made, with what it comes to. */
+/** The event of a changed choice. */
 export class ChoiceChange extends Event {
   readonly choice: Choice;
 

@@ -6,7 +6,7 @@ import { icon } from '../icons.js';
 import { PortalElement, reveal } from '../portal-element.js';
 import { type Choice, ChoiceChange, NOTHING, selectionOf } from './choice.js';
 
-/** Single permissions, held on some resources only. */
+/** Limits single permissions to some resources. */
 export class Narrowing extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -20,9 +20,9 @@ export class Narrowing extends PortalElement {
   };
   declare engine: Engine;
   declare choice: Choice;
-  /** The permissions that the choice gives. */
+  /** The permissions that the choice grants. */
   declare given: readonly string[];
-  /** The resource that the token may not leave. */
+  /** The resource to which the token is limited. */
   declare boundary: string;
   declare permission: string;
   declare place: string;
@@ -33,7 +33,7 @@ export class Narrowing extends PortalElement {
     Object.assign(this, { choice: NOTHING, given: [], boundary: '', permission: '', place: '', wrong: '' });
   }
 
-  /** Back at a step that was left, what was typed there is there again. */
+  /** Restores the typed text when the step is opened again. */
   protected override willUpdate(): void {
     if (this.hasUpdated) return;
     const { permission = '', place = '' } = this.choice.pending ?? {};
@@ -41,10 +41,10 @@ export class Narrowing extends PortalElement {
   }
 
   /**
-   * Adds what is typed and was not added: whoever goes on means it. Answers whether nothing is left over; of what cannot be added it says
-   * what is wrong, at the field.
+   * Adds text that was typed but not added. Returns whether nothing is left; otherwise shows the
+   * problem at the field.
    */
-  async settle(): Promise<boolean> {
+  async commitPendingText(): Promise<boolean> {
     if (this.place.trim() === '' || this.given.length === 0 || this.#add()) return true;
     await this.updateComplete;
     const field = this.querySelector<HTMLElement>('.narrowing [aria-invalid="true"]');
@@ -118,12 +118,12 @@ export class Narrowing extends PortalElement {
               const before = this.place.trim();
               this.place = (event.target as HTMLInputElement).value;
               this.wrong = '';
-              // The form around it knows that something is typed; every letter would resolve everything again.
+              // The form needs no event per letter: each would resolve the selection again.
               if ((before === '') !== (this.place.trim() === '')) this.#keep();
             }}
             @change=${() => this.#keep()}
             @keydown=${(event: KeyboardEvent) => {
-              // The form around it is about the whole token.
+              // The outer form is about the whole token.
               if (event.key !== 'Enter') return;
               event.preventDefault();
               this.#add();
@@ -136,12 +136,12 @@ export class Narrowing extends PortalElement {
     `;
   }
 
-  /** A permission may have left the choice since it was chosen here. */
+  /** The permission may have been removed from the choice since. */
   #chosen(): string {
     return this.given.includes(this.permission) ? this.permission : (this.given[0] ?? '');
   }
 
-  /** Keeps what is typed with the choice, for when this step is left and come back to. */
+  /** Stores the typed text with the choice, for when this step is opened again. */
   #keep(): void {
     const { pending: _, ...choice } = this.choice;
     const { permission, place } = this;
@@ -150,11 +150,11 @@ export class Narrowing extends PortalElement {
     );
   }
 
-  /** Answers whether it was added. */
+  /** Returns whether it was added. */
   #add(): boolean {
     const place = this.place.trim();
     if (this.permission !== '' && !this.given.includes(this.permission)) {
-      // The field shows another one by now, which nobody chose.
+      // The field now shows another permission, which was not chosen.
       this.wrong = this.t('narrow.gone', { title: this.portal.titles.permission(this.permission) });
       this.permission = '';
       return false;

@@ -17,10 +17,10 @@ import {
 import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
 import type { TreeChange } from './permission-tree.js';
 
-/** So many permissions are named in words; of more, how many more there are. */
+/** The most permissions that are named; the rest is counted. */
 const NAMED = 6;
 
-/** Permission sets, and behind them every single permission. */
+/** Permission sets, and single permissions as an advanced option. */
 export class PermissionEditor extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -37,11 +37,11 @@ export class PermissionEditor extends PortalElement {
   declare kind: string;
   /** Whether the sets are among the advanced options, because a role gives the permissions. */
   declare folded: boolean;
-  /** The resource that the token may not leave. */
+  /** The resource to which the token is limited. */
   declare boundary: string;
-  /** The most that can be given. */
+  /** The permissions that can be granted. */
   declare ceiling: ReadonlySet<string>;
-  /** What the last change in the tree came to, in words. */
+  /** The result of the last change in the tree, as text. */
   declare said: string;
   #sets: readonly Offered[] = [];
 
@@ -103,7 +103,9 @@ export class PermissionEditor extends PortalElement {
   readonly #resolve = (selection: Parameters<Engine['resolve']>[0]): Preview =>
     this.engine.resolve(selection, { tree: false });
 
-  /** Gives or takes what was ticked or cleared, and says what came of it: some permissions bring others along. */
+  /**
+   * Applies a change in the tree and announces the result: some permissions imply others.
+   */
   #take({ ids, given, hidden }: TreeChange, before: readonly string[]): void {
     const choice = withPermissions(this.choice, ids, given, this.#resolve);
     const { adds, drops } = difference(before, this.#resolve(selectionOf(choice)).permissions);

@@ -4,17 +4,17 @@ import type { Template } from '../../api/catalog.js';
 import type { Portal } from '../portal.js';
 import type { Choice, Resolve } from './choice.js';
 
-/** What is told of a set before it is chosen. */
+/** The most permissions that a card shows. */
 const TOLD = 6;
 
-/** A template that can be chosen, and all that it gives. */
+/** A template that can be chosen, and all permissions that it grants. */
 export interface Offered {
   id: string;
   template: Template;
   gives: readonly string[];
 }
 
-/** The templates that can be given whole, the recommended ones first. */
+/** The templates that can be granted completely, recommended ones first. */
 export function offeredSets(
   { deployment }: Portal,
   ceiling: ReadonlySet<string>,
@@ -31,7 +31,7 @@ export function offeredSets(
   );
 }
 
-/** Cards, several of which can be chosen. */
+/** Cards for multiple choice. */
 export function permissionSets(
   portal: Portal,
   offers: readonly Offered[],

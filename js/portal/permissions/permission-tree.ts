@@ -6,13 +6,13 @@ import type { PermissionUse } from '../../api/usage.js';
 import { icon } from '../icons.js';
 import { PortalElement } from '../portal-element.js';
 import { permissionsIn } from './choice.js';
-import { givenIn, onlyGiven, permissionsShown, type Shown, shownOf, stateShown } from './shown.js';
+import { givenIn, onlyGiven, permissionsShown, type ShownNode, shownOf, stateShown } from './shown.js';
 
-/** What somebody ticked or cleared: of what was shown, and nothing else. */
+/** A change in the tree: it affects displayed permissions only. */
 export class TreeChange extends Event {
   readonly ids: readonly string[];
   readonly given: boolean;
-  /** How many more permissions there are below, which a filter keeps out of sight. */
+  /** How many permissions below are hidden by a filter. */
   readonly hidden: number;
 
   constructor(ids: readonly string[], given: boolean, hidden: number) {
@@ -23,7 +23,7 @@ export class TreeChange extends Event {
   }
 }
 
-/** Every service and its permissions, with boxes that are ticked, clear, or partly ticked. */
+/** All services and permissions, with checkboxes of three states. */
 export class PermissionTree extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -35,17 +35,17 @@ export class PermissionTree extends PortalElement {
     onlyGiven: { state: true },
     open: { state: true },
   };
-  /** As `resolve` answers it. */
+  /** The tree of `resolve`. */
   declare tree: readonly Branch[];
-  /** Only to look at. */
+  /** Read-only. */
   declare fixed: boolean;
-  /** When the permissions were used, where that is known. */
+  /** When the permissions were last used, if known. */
   declare use: PermissionUse | undefined;
-  /** What the last change came to, in words. */
+  /** The result of the last change, as text. */
   declare said: string;
   declare words: string;
   declare onlyGiven: boolean;
-  /** The nodes that were opened by hand. */
+  /** The nodes that the user opened. */
   declare open: ReadonlySet<string>;
 
   constructor() {
@@ -92,13 +92,13 @@ export class PermissionTree extends PortalElement {
     `;
   }
 
-  /** What was said of the rows in sight is not said of others. */
+  /** The announcement applies to the displayed rows only. */
   #filter(change: { words: string } | { onlyGiven: boolean }): void {
     Object.assign(this, change);
     this.dispatchEvent(new Event('filter-change'));
   }
 
-  #shown(): Shown[] {
+  #shown(): ShownNode[] {
     const given = this.fixed || this.onlyGiven;
     const words = this.words.trim().toLocaleLowerCase();
     const found = shownOf(this.tree, ({ id, title, description = '' }) =>
@@ -107,7 +107,7 @@ export class PermissionTree extends PortalElement {
     return given ? onlyGiven(found) : found;
   }
 
-  #branches(nodes: readonly Shown[]): TemplateResult {
+  #branches(nodes: readonly ShownNode[]): TemplateResult {
     return html`<ul class="tree">
       ${repeat(
         nodes,
@@ -117,7 +117,7 @@ export class PermissionTree extends PortalElement {
     </ul>`;
   }
 
-  #node(node: Shown): TemplateResult {
+  #node(node: ShownNode): TemplateResult {
     const { branch, children } = node;
     const { id, title } = branch;
     const open = this.open.has(id) || this.words.trim() !== '';
@@ -142,8 +142,10 @@ export class PermissionTree extends PortalElement {
     </li>`;
   }
 
-  /** A box is about the rows in sight: what is filtered out is neither given nor taken with them. */
-  #box(node: Shown): TemplateResult {
+  /**
+   * A checkbox affects the displayed rows only, not the filtered ones.
+   */
+  #box(node: ShownNode): TemplateResult {
     const { branch } = node;
     const ids = permissionsShown(node);
     const hidden = permissionsIn(branch).length - ids.length;
@@ -156,7 +158,8 @@ export class PermissionTree extends PortalElement {
         @change=${(event: Event) => {
           const box = event.target as HTMLInputElement;
           this.dispatchEvent(new TreeChange(ids, box.checked, hidden));
-          // Of what is given alone, the row that was cleared goes, and the focus with it.
+          // If only granted permissions are displayed, a cleared row disappears, and the focus with
+          // it.
           requestAnimationFrame(() => {
             if (!box.isConnected) this.querySelector<HTMLElement>('input[type="search"]')?.focus();
           });
@@ -166,13 +169,13 @@ export class PermissionTree extends PortalElement {
     </label>`;
   }
 
-  #mark(node: Shown): TemplateResult {
+  #mark(node: ShownNode): TemplateResult {
     return html`<span class="check">
       ${icon(node.branch.state === 'on' ? 'check' : 'partly')} ${this.#words(node)}
     </span>`;
   }
 
-  #words(node: Shown): TemplateResult {
+  #words(node: ShownNode): TemplateResult {
     const { id, title, description, deprecated, from, children } = node.branch;
     const inside = permissionsIn(node.branch).length;
     const shown = permissionsShown(node).length;
@@ -189,7 +192,7 @@ export class PermissionTree extends PortalElement {
     </span>`;
   }
 
-  /** How many are given of all that there are, and how many of them are in sight. */
+  /** How many permissions are granted of all, and how many are displayed. */
   #countOf(branch: Branch, inside: number, shown: number): string {
     const given = `${givenIn(branch)} / ${inside}`;
     if (this.fixed || shown === inside) return given;

@@ -2,14 +2,14 @@ import { html, type TemplateResult } from 'lit';
 import type { Branch } from '../../api/selection.js';
 import type { Portal } from '../portal.js';
 
-/** A node as it is shown: with those of its children that are. */
-export interface Shown {
+/** A displayed node, with its displayed children. */
+export interface ShownNode {
   branch: Branch;
-  children: readonly Shown[];
+  children: readonly ShownNode[];
 }
 
-/** The nodes that pass, all that is below them, and what leads to them. */
-export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boolean): Shown[] {
+/** The nodes that match, with their ancestors and descendants. */
+export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boolean): ShownNode[] {
   return tree.flatMap((branch) => {
     const passed = passes(branch);
     const children = shownOf(branch.children, passed ? () => true : passes);
@@ -17,43 +17,43 @@ export function shownOf(tree: readonly Branch[], passes: (branch: Branch) => boo
   });
 }
 
-/** The permissions at and below a node that a filter leaves in sight. */
-export function permissionsShown({ branch, children }: Shown): string[] {
+/** The displayed permissions at and below a node. */
+export function permissionsShown({ branch, children }: ShownNode): string[] {
   const below = children.flatMap(permissionsShown);
   return branch.grantable ? [branch.id, ...below] : below;
 }
 
-/** What the box of a node says of the permissions in sight. */
-export function stateShown(node: Shown): Branch['state'] {
+/** The state of a node's checkbox for the displayed permissions. */
+export function stateShown(node: ShownNode): Branch['state'] {
   const given = givenShown(node);
   return given === 0 ? 'off' : given === permissionsShown(node).length ? 'on' : 'partly';
 }
 
-function givenShown({ branch, children }: Shown): number {
+function givenShown({ branch, children }: ShownNode): number {
   return children.reduce((sum, child) => sum + givenShown(child), isGiven(branch) ? 1 : 0);
 }
 
-/** Whether a node is a permission that is given, whatever is below it. */
+/** Whether a node is a granted permission itself. */
 function isGiven({ grantable, state, from, children }: Branch): boolean {
   if (!grantable) return false;
   if (children.length === 0) return state === 'on';
   return state !== 'off' && from.some((source) => !('removed' in source));
 }
 
-/** How many permissions at and below a node are given. */
+/** How many permissions at and below a node are granted. */
 export function givenIn(branch: Branch): number {
   const below = branch.children.reduce((sum, child) => sum + givenIn(child), 0);
   return below + (isGiven(branch) ? 1 : 0);
 }
 
-/** The nodes of which something is given. */
-export function onlyGiven(nodes: readonly Shown[]): Shown[] {
+/** The nodes with granted permissions. */
+export function onlyGiven(nodes: readonly ShownNode[]): ShownNode[] {
   return nodes.flatMap(({ branch, children }) =>
     branch.state === 'off' ? [] : [{ branch, children: onlyGiven(children) }],
   );
 }
 
-/** Which permissions are held on some resources only, and on which. */
+/** The permissions that are limited to some resources, with these resources. */
 export function narrowedOf(
   { texts, titles }: Portal,
   resources: Readonly<Record<string, readonly string[]>> = {},

@@ -3,10 +3,12 @@ import type { Preview, Warning } from '../../api/selection.js';
 import { icon } from '../icons.js';
 import type { Portal } from '../portal.js';
 
-/** A service of which everything is given is named permission by permission, unless there are more than these. */
+/**
+ * The most permissions of a fully granted service that are listed one by one.
+ */
 const NAMED = 6;
 
-/** Permissions by service, in plain words. */
+/** The permissions by service, as text. */
 export function summaryOf(portal: Portal, permissions: readonly string[]): TemplateResult {
   const { titles, texts } = portal;
   if (permissions.length === 0) return html`<p>${texts.of('summary.nothing')}</p>`;
@@ -34,9 +36,9 @@ export function summaryOf(portal: Portal, permissions: readonly string[]): Templ
   </dl>`;
 }
 
-/** What somebody should know before saving. Nothing selected is told by the summary itself. */
+/** Warnings to show before saving, except for an empty selection, which the summary shows. */
 export function warningsOf(portal: Portal, { warnings }: Pick<Preview, 'warnings'>): TemplateResult {
-  // Who gives everything has been told so; how much that is beyond a template says nothing more.
+  // For a selection of everything, the excess over a template is no further warning.
   const everything = warnings.some(({ code }) => code === 'admin_role');
   const passed = everything ? ['empty', 'wider_than_recommended'] : ['empty'];
   const told = warnings.filter(({ code }) => !passed.includes(code));

@@ -3,7 +3,7 @@ import type { Portal } from '../portal.js';
 import { lifetimeOf } from '../text/times.js';
 import { DAYS, type Day } from './token-fields.js';
 
-/** What must be true of a request, one text for each condition. */
+/** The conditions as texts. */
 export function conditionWords(portal: Pick<Portal, 'texts'>, conditions: Conditions = {}): string[] {
   const { texts } = portal;
   const { ips, origins, audiences, times } = conditions;
@@ -26,7 +26,7 @@ function hours({ texts }: Pick<Portal, 'texts'>, times: NonNullable<Conditions['
   return texts.of('restrict.only.times', { days: named, from, to, offset: utcOffset });
 }
 
-/** How often it may be used, one text for each limit. */
+/** The limits as texts. */
 export function limitWords({ texts, times }: Pick<Portal, 'texts' | 'times'>, limits: Limits = {}): string[] {
   const { requests, credits } = limits;
   const { refill } = credits ?? {};
@@ -41,7 +41,7 @@ export function limitWords({ texts, times }: Pick<Portal, 'texts' | 'times'>, li
   ];
 }
 
-/** `Mon`, as people of a language write it. */
+/** The short name of a day in a language: `Mon`. */
 export const dayName = (locale: string, day: Day) =>
   // The first of January 2024 was a Monday.
   new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' }).format(

@@ -12,7 +12,7 @@ const MINUTE = DAY / 1_440;
 const PERIODS = [MINUTE / 60, MINUTE, 60 * MINUTE, DAY];
 const REFILLS = [DAY, 7 * DAY, 30 * DAY];
 
-/** Where, when and how often the token may be used. Folded until somebody wants it. */
+/** Conditions and limits of the token, collapsed by default. */
 export function restrictionFields(
   portal: Portal,
   tokenFields: TokenFields,
@@ -35,7 +35,7 @@ export function restrictionFields(
   </details>`;
 }
 
-/** What is wrong with one of the fields of a group, below them. */
+/** The problem of a field, below its group. */
 function unreadNote(
   { texts }: Portal,
   unread: UnreadableField | undefined,
@@ -84,7 +84,7 @@ function hourFields(
 ): TemplateResult {
   const { texts } = portal;
   const set = (days: TokenFields['days']) =>
-    // Hours are those of the person who writes them, unless that person says otherwise.
+    // The default offset is that of the user.
     change(tokenFields.utcOffset === '' ? { days, utcOffset: hereOffset() } : { days });
   const hour = (name: 'from' | 'to') => html`<label class="field">
     <span>${texts.of(`restrict.${name}`)}</span>
@@ -203,7 +203,7 @@ function length(
   </label>`;
 }
 
-/** What the clock here is ahead of UTC: `+02:00`. */
+/** The offset of the local clock from UTC: `+02:00`. */
 function hereOffset(): string {
   const minutes = -new Date().getTimezoneOffset();
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0');

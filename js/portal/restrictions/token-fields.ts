@@ -2,7 +2,10 @@ import type { Conditions, Limits, TimeWindow } from '../../api/conditions.js';
 import type { TokenRecord } from '../../api/token.js';
 import { DAY, lifetimeOf } from '../text/times.js';
 
-/** Everything of a token but its permissions and its end, as a form has it: texts, of which empty ones say nothing. */
+/**
+ * The form fields of a token except permissions and expiry, as texts. An empty text is an absent
+ * value.
+ */
 export interface TokenFields {
   name: string;
   description: string;
@@ -16,11 +19,11 @@ export interface TokenFields {
   from: string;
   to: string;
   utcOffset: string;
-  /** How many requests, and in how many milliseconds. */
+  /** The rate: how many requests, in how many milliseconds. */
   requests: string;
   per: number;
   credits: string;
-  /** How many come back, and every how many milliseconds; 0: none ever. */
+  /** The refill: how many credits, and the period in milliseconds; 0: no refill. */
   refill: string;
   every: number;
 }
@@ -49,7 +52,7 @@ export const NO_FIELDS: TokenFields = {
   every: 0,
 };
 
-type Told = Pick<TokenRecord, 'name' | 'description' | 'tags' | 'conditions' | 'limits'>;
+type TokenSource = Pick<TokenRecord, 'name' | 'description' | 'tags' | 'conditions' | 'limits'>;
 
 export function tokenFieldsOf({
   name,
@@ -57,7 +60,7 @@ export function tokenFieldsOf({
   tags = [],
   conditions = {},
   limits = {},
-}: Told): TokenFields {
+}: TokenSource): TokenFields {
   const { ips = [], origins = [], audiences = [], times = {} } = conditions;
   const { requests, credits } = limits;
   const { refill } = credits ?? {};
@@ -81,7 +84,7 @@ export function tokenFieldsOf({
   };
 }
 
-/** What stands between commas or on lines, each once. */
+/** The items between commas or on lines, without duplicates. */
 const itemsOf = (text: string, separator: RegExp) => [
   ...new Set(
     text
@@ -93,7 +96,7 @@ const itemsOf = (text: string, separator: RegExp) => [
 
 export const tagsOf = ({ tags }: TokenFields): string[] => itemsOf(tags, /[,\n]/);
 
-/** The conditions that are written; `undefined`: none. The core says what is wrong with them. */
+/** The conditions of the fields; `undefined`: none. The core validates them. */
 export function conditionsOf(tokenFields: TokenFields): Conditions | undefined {
   const lists = { ips: tokenFields.ips, origins: tokenFields.origins, audiences: tokenFields.audiences };
   const written = Object.entries(lists)
@@ -114,7 +117,7 @@ function timesOf({ days, from, to, utcOffset }: TokenFields): TimeWindow | undef
   };
 }
 
-/** The limits that are written; `undefined`: none. */
+/** The limits of the fields; `undefined`: none. */
 export function limitsOf({ requests, per, credits, refill, every }: TokenFields): Limits | undefined {
   const limits: Limits = {
     ...(requests === '' ? {} : { requests: { limit: Number(requests), per } }),
@@ -130,7 +133,7 @@ export function limitsOf({ requests, per, credits, refill, every }: TokenFields)
   return Object.keys(limits).length === 0 ? undefined : limits;
 }
 
-/** The members of `create`'s input. */
+/** The members for the input of `create`. */
 export function tokenInputOf(tokenFields: TokenFields) {
   const description = tokenFields.description.trim();
   const tags = tagsOf(tokenFields);

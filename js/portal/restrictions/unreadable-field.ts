@@ -1,23 +1,23 @@
 import type { StringKey } from '../text/strings.js';
 import type { TokenFields } from './token-fields.js';
 
-/** A field that would count as empty, though something is written there or belongs to it. */
+/** A field that has text but reads as empty, or that lacks a required value. */
 export interface UnreadableField {
   name: string;
-  /** What to do about it. */
+  /** The key of the text that says what to do. */
   text: StringKey;
 }
 
 /**
- * The first field of which no value came, though something is typed in it: half of a time, a number with a letter. A browser gives those as
- * empty, and a restriction that is left out makes a wider token. With `tokenFields`, of a form that shows no difference, also the credits that a
- * refill is missing.
+ * The first field with unreadable text: half of a time, a number with a letter. Browsers report
+ * those as empty, and a dropped restriction makes a wider token. With `tokenFields`, for a form
+ * without a diff, also a refill without credits.
  */
 export function unreadableFieldOf(
   form: ParentNode,
   tokenFields: TokenFields | undefined,
 ): UnreadableField | undefined {
-  // A day that cannot be read has an error of its own.
+  // Unreadable dates have an error of their own.
   const fields = [...form.querySelectorAll<HTMLInputElement>('input:not([type="date"])')];
   const typed = fields.find(({ validity }) => validity.badInput);
   if (typed !== undefined) return { name: typed.name, text: 'restrict.unread' };

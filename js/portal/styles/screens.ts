@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
-/** What single screens have: the facts of a token, its history and sessions, the steps of a form, the secret that is shown once. */
+/**
+ * What single screens have: the facts of a token, its history and sessions, the steps of a form,
+ * the secret that is shown once.
+ */
 export const screens = css`
   .facts {
     display: grid;

@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
-/** What a host changes: `leastkey-portal { --leastkey-accent: teal }`. Light or dark is the reader's choice, or the attribute's. */
+/**
+ * What a host changes: `leastkey-portal { --leastkey-accent: teal }`. Light or dark is the reader's
+ * choice, or the attribute's.
+ */
 export const theme = css`
   :host {
     color-scheme: light dark;

@@ -1,6 +1,7 @@
 /**
- * Every text of the portal, in English. A host gives others, all or some of them, by the same keys. `{name}` stands for a value;
- * `.one` and `.other` are chosen by the plural rules of the language. A key with `@kind` at its end is for tokens of that kind.
+ * All texts of the portal, in English. A host can replace any of them by key. `{name}` stands for a
+ * value; `.one` and `.other` are chosen by the plural rules of the language. A key with `@kind` at
+ * its end is for tokens of that kind.
  */
 export const ENGLISH = {
   'portal.title': 'Access tokens',
@@ -409,5 +410,7 @@ export const ENGLISH = {
 
 export type StringKey = keyof typeof ENGLISH;
 
-/** Texts of a host's own, by the keys of {@link ENGLISH}, or with the `@kind` of one of its kinds. */
+/**
+ * Texts of a host's own, by the keys of {@link ENGLISH}, or with the `@kind` of one of its kinds.
+ */
 export type Strings = { readonly [Key in StringKey]?: string } & { readonly [key: string]: string };

@@ -2,7 +2,10 @@ import { ENGLISH, type Strings } from './strings.js';
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** The texts of one language, with their values put in. Values are text nodes later: markup in them stays text. */
+/**
+ * The texts of one language, with values inserted. They become text nodes, so markup in values
+ * stays text.
+ */
 export class Texts {
   readonly locale: string;
   readonly #strings: Readonly<Record<string, string>>;
@@ -20,7 +23,7 @@ export class Texts {
     this.#choices = new Intl.ListFormat(locale, { type: 'disjunction' });
   }
 
-  /** The text of a key. A kind's own comes before the common one. */
+  /** The text of a key. The text of a kind overrides the common one. */
   of(key: string, values: Values = {}, kind?: string): string {
     const text = this.find(key, kind) ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
@@ -30,7 +33,7 @@ export class Texts {
     });
   }
 
-  /** A text that depends on how many. */
+  /** A text with a plural form. */
   count(key: string, count: number, values: Values = {}): string {
     const form = `${key}.${this.#plurals.select(count)}`;
     return this.of(this.find(form) === undefined ? `${key}.other` : form, { ...values, count });

@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** From this many milliseconds on a difference is told in this unit. */
+/** The units of relative times, with their lengths in milliseconds. */
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 365 * DAY],
   ['month', 60 * DAY],
@@ -14,7 +14,7 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 
 const LENGTHS: Readonly<Record<string, number>> = { year: 365 * DAY, month: 30 * DAY };
 
-/** Instants and lengths of time as people of one language write them. */
+/** Formats instants and durations in one language. */
 export class Times {
   readonly #relative: Intl.RelativeTimeFormat;
   readonly #day: Intl.DateTimeFormat;

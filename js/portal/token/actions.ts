@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../api/token.js';
 import type { Portal, StatusAction } from '../portal.js';
 
-/** What the kind of a token, its status and the authority of whoever looks at it leave to do. */
+/** The actions allowed by the kind, the status and the rights of the actor. */
 export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAction[] {
   const rules = kinds.get(record.kind);
   if (rules?.manage !== true) return [];
@@ -16,7 +16,7 @@ export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAc
   return (Object.keys(fits) as StatusAction[]).filter((action) => fits[action]);
 }
 
-/** What the kind calls an action. */
+/** The label of an action. */
 export function labelOf({ kinds, texts }: Portal, kind: string, action: StatusAction): string {
   return kinds.get(kind)?.labels[action] ?? texts.of(`action.${action}`, {}, kind);
 }

@@ -11,39 +11,48 @@ import {
   tokenFieldsOf,
 } from '../restrictions/token-fields.js';
 
-/** What of a token can be edited on a screen, in the words of its kind. Its metadata are for the host, not for people. */
-export type Editable = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';
+/**
+ * The editable members of a token. Metadata belongs to the host and is not displayed.
+ */
+export type EditableMember = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';
 
-const EDITABLE: readonly Editable[] = ['permissions', 'name', 'description', 'tags', 'conditions', 'limits'];
+const EDITABLE: readonly EditableMember[] = [
+  'permissions',
+  'name',
+  'description',
+  'tags',
+  'conditions',
+  'limits',
+];
 
-/** What the kind of a token, its status and whoever looks at it leave to edit. */
-export function editableOf({ kinds }: Portal, { kind, status }: TokenRecord): Editable[] {
+/** The members that the kind, the status and the actor allow to edit. */
+export function editableOf({ kinds }: Portal, { kind, status }: TokenRecord): EditableMember[] {
   const rules = kinds.get(kind);
   if (rules?.manage !== true || status === 'revoked') return [];
   return EDITABLE.filter((what) => rules.editable.includes(what));
 }
 
-/** A form for a token: its texts, and how its permissions are chosen. */
+/** The state of an edit form: fields and permissions. */
 export interface Edited {
   tokenFields: TokenFields;
   choice: Choice;
 }
 
-/** How a token would be another than it is. */
+/** The changes of a token. */
 export interface Changes {
   adds: readonly string[];
   drops: readonly string[];
-  /** What else changes, in words: what holds no more, and what holds then. */
+  /** Other changes as text: removed and added. */
   rows: readonly { title: string; was: readonly string[]; is: readonly string[] }[];
-  /** What the token is asked to be. Nothing: nothing changes. */
+  /** The input of `edit`; `undefined`: no change. */
   input: TokenChange | undefined;
 }
 
-/** The difference that a form makes to a record, as far as the token's kind lets it. */
+/** The difference between a form and a record, within the rules of the kind. */
 export function changesOf(
   portal: Portal,
   record: TokenRecord,
-  editable: readonly Editable[],
+  editable: readonly EditableMember[],
   { tokenFields, choice }: Edited,
   preview: Preview,
 ): Changes {
@@ -72,7 +81,7 @@ export function changesOf(
   };
 }
 
-/** The members of a change. `null` takes one away. */
+/** The members of a change. `null` removes one. */
 function inputsOf(tokenFields: TokenFields) {
   const tags = tagsOf(tokenFields);
   return {
@@ -84,12 +93,12 @@ function inputsOf(tokenFields: TokenFields) {
   };
 }
 
-type Told = ReturnType<typeof inputsOf> & {
+type ChangeTexts = ReturnType<typeof inputsOf> & {
   role: string | undefined;
   resources: Readonly<Record<string, readonly string[]>>;
 };
 
-function wordsOf(portal: Portal, member: Editable | 'role' | 'resources', told: Told): string[] {
+function wordsOf(portal: Portal, member: EditableMember | 'role' | 'resources', told: ChangeTexts): string[] {
   const { titles, texts } = portal;
   switch (member) {
     case 'conditions':

@@ -3,15 +3,15 @@ import type { TokenRecord } from '../../api/token.js';
 import type { Engine } from '../data/engine.js';
 import { choiceOf, difference, isKnown, selectionOf } from '../permissions/choice.js';
 
-/** How a token stands to the catalog of today. */
+/** The difference of a token from the current catalog. */
 export interface Stand {
-  /** What it has, in the tree of all services. */
+  /** Its permissions in the tree of all services. */
   tree: readonly Branch[];
-  /** Permissions that the catalog has no more. */
+  /** Permissions that the catalog no longer has. */
   gone: readonly string[];
-  /** What its selection would give today, and it does not have. */
+  /** Permissions that its selection would grant now, and that it lacks. */
   adds: readonly string[];
-  /** What it has, and its selection would not give today. */
+  /** Permissions that it has, and that its selection would not grant now. */
   drops: readonly string[];
 }
 
@@ -21,16 +21,16 @@ export function standOf(record: TokenRecord, engine: Engine): Stand {
   try {
     const today = engine.resolve(selectionOf(choiceOf(record)));
     const { adds, drops } = difference(known, today.permissions);
-    // Only a selection that still comes to the same tells where each permission is from.
+    // Only a selection that resolves to the same permissions explains them.
     if (adds.length + drops.length === 0) return { tree: today.tree ?? [], gone, adds, drops };
     return { tree: exactly(known, engine), gone, adds, drops };
   } catch {
-    // A template or a role of it is not in the catalog any more.
+    // The catalog no longer has one of its templates or its role.
     return { tree: exactly(known, engine), gone, adds: [], drops: [] };
   }
 }
 
-/** The tree of these permissions, without what they bring along today. */
+/** The tree of these permissions, without implied ones. */
 function exactly(permissions: readonly string[], engine: Engine): readonly Branch[] {
   const { permissions: closed } = engine.resolve({ add: permissions }, { tree: false });
   const { adds } = difference(permissions, closed);

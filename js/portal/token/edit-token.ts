@@ -5,6 +5,7 @@ import { roleField, rolesOf } from '../create/role-field.js';
 import type { Engine } from '../data/engine.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
+import { commitPendingText } from '../pending-text.js';
 import { type Choice, type ChoiceChange, NOTHING, selectionOf } from '../permissions/choice.js';
 import { warningsOf } from '../permissions/summary.js';
 import { PortalElement } from '../portal-element.js';
@@ -12,12 +13,13 @@ import { descriptionField, nameField, tagsField } from '../restrictions/label-fi
 import { restrictionFields } from '../restrictions/restriction-fields.js';
 import { NO_FIELDS, type TokenFields, tokenFieldsOf } from '../restrictions/token-fields.js';
 import type { UnreadableField } from '../restrictions/unreadable-field.js';
-import { settle } from '../settle.js';
-import { type Changes, changesOf, type Editable, editableOf } from './changes.js';
+import { type Changes, changesOf, type EditableMember, editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
 import { ceilingOf, startOf } from './starting-values.js';
 
-/** Changing what a token is, as far as its kind lets anybody, with the difference in view before it is saved. */
+/**
+ * Edits a token within the rules of its kind, and shows the difference before saving.
+ */
 export class EditToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -34,7 +36,7 @@ export class EditToken extends PortalElement {
     error: { state: true },
   };
   declare id: string;
-  /** Whether the form begins with nothing but what the token used. */
+  /** Whether the form starts with the used permissions only. */
   declare narrow: boolean;
   declare from: 'list' | undefined;
   declare engine: Engine | undefined;
@@ -43,7 +45,7 @@ export class EditToken extends PortalElement {
   declare choice: Choice;
   declare ceiling: ReadonlySet<string>;
   declare busy: boolean;
-  /** A field whose text no value came of. */
+  /** A field with unreadable text. */
   declare unread: UnreadableField | undefined;
   declare error: unknown;
 
@@ -59,7 +61,7 @@ export class EditToken extends PortalElement {
     try {
       const { portal } = this;
       const [engine, record] = await Promise.all([portal.engine(), portal.source.get(this.id)]);
-      await portal.settle(record);
+      await portal.showOwnerOf(record);
       this.ceiling = await ceilingOf(this.portal, record);
       const idle = this.narrow ? idleOf(this.portal, record) : undefined;
       this.choice = idle === undefined ? startOf(record, engine) : narrowedTo(record, idle.needed, engine);
@@ -104,7 +106,7 @@ export class EditToken extends PortalElement {
     const editable = editableOf(portal, record);
     if (editable.length === 0) return html`<p class="note">${this.t('edit.nothing')}</p>`;
     const { preview, changes, incomplete } = this.#edited(record, engine);
-    // Something that is typed and not added yet changes something too, once it is.
+    // Pending text is a change too.
     const changed = changes.input !== undefined || choice.pending !== undefined;
     return html`<form
       novalidate
@@ -148,7 +150,7 @@ export class EditToken extends PortalElement {
     </form>`;
   }
 
-  /** What the form comes to as it is now. */
+  /** What the form resolves to. */
   #edited(record: TokenRecord, engine: Engine) {
     const { portal, tokenFields, choice } = this;
     const editable = editableOf(portal, record);
@@ -159,7 +161,7 @@ export class EditToken extends PortalElement {
   }
 
   async #submit(record: TokenRecord, engine: Engine): Promise<void> {
-    if (this.busy || !(await settle(this)) || this.busy) return;
+    if (this.busy || !(await commitPendingText(this)) || this.busy) return;
     const { changes, incomplete } = this.#edited(record, engine);
     if (changes.input !== undefined && !incomplete) await this.#save(record, changes);
   }
@@ -169,7 +171,7 @@ export class EditToken extends PortalElement {
     this.unread = undefined;
   };
 
-  #labels({ kind }: TokenRecord, editable: readonly Editable[]): TemplateResult {
+  #labels({ kind }: TokenRecord, editable: readonly EditableMember[]): TemplateResult {
     const { portal, tokenFields } = this;
     const missing = tokenFields.name.trim() === '';
     const unique = portal.kinds.get(kind)?.uniqueNames === true;
@@ -180,7 +182,7 @@ export class EditToken extends PortalElement {
     `;
   }
 
-  /** The role that it has, and those that can be given to it. */
+  /** Its role, and the roles that can be granted. */
   #role({ kind, role: own }: TokenRecord, engine: Engine): TemplateResult | string {
     const { portal, ceiling } = this;
     const rules = portal.kinds.get(kind);
@@ -197,7 +199,7 @@ export class EditToken extends PortalElement {
     });
   }
 
-  #restrictions(editable: readonly Editable[]): TemplateResult | string {
+  #restrictions(editable: readonly EditableMember[]): TemplateResult | string {
     const offered = { conditions: editable.includes('conditions'), limits: editable.includes('limits') };
     if (!offered.conditions && !offered.limits) return '';
     return restrictionFields(this.portal, this.tokenFields, offered, this.#change, this.unread);
@@ -250,7 +252,7 @@ export class EditToken extends PortalElement {
       this.querySelector('dialog')?.showModal();
     } catch (error) {
       this.error = error;
-      // By the API and by tokens in the page: the record has another revision by now, and is read again.
+      // From the API or from tokens in the page: the record has a new revision, so read it again.
       const code = (error as LeastkeyError).code as string;
       if (code === 'precondition_failed' || code === 'conflict') this.record = undefined;
       await this.updateComplete;

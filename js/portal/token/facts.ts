@@ -6,7 +6,7 @@ import { conditionWords, limitWords } from '../restrictions/describe.js';
 
 type Fact = [title: string, value: TemplateResult | string | undefined, width?: 'whole'];
 
-/** What is in the record but its permissions and its status. */
+/** The members of the record except permissions and status. */
 export function factsOf(portal: Portal, record: TokenRecord): TemplateResult {
   const { texts, titles } = portal;
   const never = texts.of('time.never');
@@ -57,7 +57,7 @@ const lines = (texts: readonly string[]) =>
     ? undefined
     : html`${texts.map((text) => html`<span class="line-of" dir="auto">${text}</span>`)}`;
 
-/** From where it was used; of one that was, that it is not known too. */
+/** The addresses that it was used from, or that they are unknown. */
 function addressesOf(portal: Portal, { uses, lastUsedFrom }: TokenRecord): TemplateResult | undefined {
   if (uses === undefined) return undefined;
   if (lastUsedFrom === undefined) return html`<small>${portal.texts.of('token.from.unknown')}</small>`;
@@ -66,6 +66,6 @@ function addressesOf(portal: Portal, { uses, lastUsedFrom }: TokenRecord): Templ
   </ul>`;
 }
 
-/** An instant that is still to come. */
+/** A future instant. */
 const future = (portal: Portal, at: number | undefined) =>
   at === undefined || at <= portal.now() ? undefined : instant(portal, at, '');

@@ -7,7 +7,7 @@ import { DAY } from '../text/times.js';
 import { editableOf } from './changes.js';
 import { idleOf, narrowedTo } from './idle.js';
 
-/** What a token never used, and the way to one that would do. */
+/** The unused permissions of a token, with a link to a narrower one. */
 export function idleNote(portal: Portal, record: TokenRecord, engine: Engine): TemplateResult | string {
   const { texts, titles, times, now } = portal;
   const idle = idleOf(portal, record);
@@ -24,7 +24,7 @@ export function idleNote(portal: Portal, record: TokenRecord, engine: Engine): T
   </div>`;
 }
 
-/** In the token itself where its kind lets permissions change; otherwise in another one. */
+/** Edits the token if its kind allows that; otherwise proposes a new one. */
 function proposal(
   portal: Portal,
   record: TokenRecord,
@@ -47,7 +47,7 @@ function proposal(
   </button>`;
 }
 
-/** Since when it is known what the token is used for, where there is nothing to warn of. */
+/** Since when usage is known, if there is nothing to report. */
 function told(
   { texts, times }: Portal,
   { permissions, permissionUse }: TokenRecord,

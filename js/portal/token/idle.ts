@@ -4,20 +4,22 @@ import { type Choice, difference, isKnown, NOTHING } from '../permissions/choice
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 
-/** Without use for so long, something deserves a look. */
+/** The time without use after which permissions are reported. */
 export const LONG = 30 * DAY;
 
-/** What a token has and does not use. */
+/** The unused permissions of a token. */
 export interface Idle {
-  /** The permissions that it used within {@link LONG}, and what those bring along. */
+  /** The permissions used within {@link LONG}, and what they imply. */
   needed: readonly string[];
-  /** The others that it has. */
+  /** Its other permissions. */
   unused: readonly string[];
-  /** None of those was used since then. */
+  /** The instant since which none of those was used. */
   since: number;
 }
 
-/** Which permissions of a token were not used for long; nothing where that is not known for so long, or where all were used. */
+/**
+ * The permissions that were not used for long; `undefined` if usage is unknown, or all were used.
+ */
 export function idleOf(
   { titles, now }: Pick<Portal, 'titles' | 'now'>,
   record: TokenRecord,
@@ -28,7 +30,7 @@ export function idleOf(
   const until = now() - LONG;
   if (since > until) return undefined;
   const used = permissions.filter((id) => usedAt(lastUsedAt, id) > until);
-  // A token that is not used at all is told of as such.
+  // A completely unused token is reported as such.
   if (used.length === 0) return undefined;
   const closed = titles.closure(used);
   const needed = permissions.filter((id) => closed.has(id));
@@ -40,7 +42,7 @@ export function idleOf(
 const usedAt = (times: Readonly<Record<string, number>>, id: string) =>
   (Object.hasOwn(times, id) ? times[id] : undefined) ?? Number.NEGATIVE_INFINITY;
 
-/** The choice that gives a token just this much of what it has, held where it is held now. */
+/** The choice that limits a token to these permissions, with their current resources. */
 export function narrowedTo(record: TokenRecord, needed: readonly string[], engine: Engine): Choice {
   const add = needed.filter((id) => isKnown(id, engine));
   const { permissions } = engine.resolve({ add }, { tree: false });

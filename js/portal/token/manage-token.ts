@@ -7,7 +7,9 @@ import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 import { gracesOf } from './starting-values.js';
 
-/** The dialog behind the status of a token: what its kind allows, and a confirmation before anything is done. */
+/**
+ * The dialog of actions on a token, with a confirmation of each.
+ */
 export class ManageToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -17,7 +19,7 @@ export class ManageToken extends PortalElement {
     error: { state: true },
   };
   declare record: TokenRecord | undefined;
-  /** What is to be confirmed; absent: a choice of everything. */
+  /** The action to confirm; absent: the choice of actions. */
   declare asked: StatusAction | undefined;
   declare busy: boolean;
   declare error: unknown;
@@ -144,12 +146,14 @@ export class ManageToken extends PortalElement {
     }
   }
 
-  /** What is on its way cannot be called back by closing. */
+  /** Closing cannot cancel a running action. */
   readonly #keepBusy = (event: Event): void => {
     if (this.busy) event.preventDefault();
   };
 
-  /** The event comes a moment after the closing: by then it may be open again, about something else. */
+  /**
+   * The event is async: the dialog may have been opened again for another token.
+   */
   #forget(): void {
     if (this.#dialog?.open) return;
     Object.assign(this, { record: undefined, asked: undefined, error: undefined });

@@ -7,8 +7,8 @@ import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 
 /**
- * What a token can be given by whoever looks at it: no more than they have, and no more than the technical user has that backs it.
- * What the token has already it can keep.
+ * The permissions that the actor can grant to a token: at most its own, and those of the technical
+ * user. The token can keep what it has.
  */
 export async function ceilingOf(portal: Portal, record: TokenRecord): Promise<ReadonlySet<string>> {
   const { technicalUser, resource, permissions } = record;
@@ -20,7 +20,10 @@ export async function ceilingOf(portal: Portal, record: TokenRecord): Promise<Re
   return new Set([...held.filter((id) => portal.ceiling.has(id)), ...permissions]);
 }
 
-/** Where editing starts: how the token was chosen, or what it has, where the catalog cannot follow the choice any more. */
+/**
+ * The initial choice of the editor: the token's selection, or its permissions if the catalog no
+ * longer resolves the selection.
+ */
 export function startOf(record: TokenRecord, engine: Engine): Choice {
   const choice = choiceOf(record);
   try {
@@ -36,7 +39,7 @@ const HOUR = DAY / 24;
 
 const USUAL = [0, HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY];
 
-/** How long an old secret can go on beside a new one. */
+/** The grace periods to offer for a rotation. */
 export function gracesOf(rules: DescribedKind | undefined): { graces: number[]; usual: number } {
   const { grace, longestGrace } = rules?.rotation ?? { grace: DAY, longestGrace: DAY };
   const graces = [...new Set([...USUAL, grace, longestGrace])].filter((each) => each <= longestGrace);

@@ -94,7 +94,7 @@ describe('a verifier', () => {
       await assert.rejects(make(), {
         code: 'invalid_input',
         path: 'store',
-        message: /Workers KV cannot be one: a read may be a minute .* D1/,
+        message: /Workers KV cannot be one: its reads may be a minute .* D1/,
       });
     }
     for (const store of [undefined, null, {}, { get: 'x' }]) {

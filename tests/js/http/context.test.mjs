@@ -143,7 +143,7 @@ describe('the scope of an exchange', () => {
     for (const scope of ['messages:send ', ' messages:send', 'messages:send  messages:status', ' ']) {
       const { error, error_description } = await expect(400, exchange(scope));
       assert.equal(error, 'invalid_scope');
-      assert.match(error_description, /one blank between/, JSON.stringify(scope));
+      assert.match(error_description, /single blanks/, JSON.stringify(scope));
     }
     const unknown = await expect(400, exchange('messages:nonsense'));
     assert.doesNotMatch(unknown.error_description, /blank/);

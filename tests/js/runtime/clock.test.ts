@@ -169,7 +169,7 @@ describe('the clock of the host', () => {
         told.map(([operation, { code }]) => [operation, code]),
         [['clock', 'clock_unreliable']],
       );
-      assert.match(String(told[0]?.[1].message), /jumped to 2028-.* reads 2027-.* the jump is forgotten/);
+      assert.match(String(told[0]?.[1].message), /jumped to 2028-.* reads 2027-.* the jump was ignored/);
     } finally {
       restore();
     }

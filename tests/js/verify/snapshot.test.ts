@@ -109,7 +109,7 @@ test('a token that is another at each read is refused with 503, soon, and the ho
     if (isSync) verdicts.push(...[tokens, verifier].flatMap((it) => it.verifySync(token) ?? []));
     for (const { code, status } of verdicts) assert.deepEqual([code, status], ['store_unavailable', 503]);
     assert.equal(count, 6 * verdicts.length);
-    assert.match(told[0] as string, /changed at each of 6 reads/);
+    assert.match(told[0] as string, /changed between each of 6 reads/);
     assert.equal(told.length, verdicts.length);
   }
 });

@@ -14,8 +14,8 @@ import { standOf } from './drift.js';
 import { factsOf } from './facts.js';
 import { idleNote } from './idle-note.js';
 
-/** Everything that is known of one token. */
-export class TokenPage extends PortalElement {
+/** All details of one token. */
+export class TokenScreen extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
     id: { attribute: false },
@@ -33,19 +33,19 @@ export class TokenPage extends PortalElement {
     this.focusHeading();
   }
 
-  /** Another token in the same place is another page. */
+  /** Another token resets the page. */
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('id')) return;
     this.record = undefined;
     void this.load();
   }
 
-  /** Reads the token, and again once it has been changed. */
+  /** Reads the token, and again after a change. */
   async load(): Promise<void> {
     this.error = undefined;
     try {
       this.record = await this.portal.source.get(this.id);
-      await this.portal.settle(this.record);
+      await this.portal.showOwnerOf(this.record);
       this.engine = await this.portal.engine();
     } catch (error) {
       this.error = error;
