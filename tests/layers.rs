@@ -123,7 +123,7 @@ fn read_crate() -> Uses {
     let file_of = |path: &Vec<String>| {
         (0..=path.len())
             .rev()
-            .map(|end| path[..end].to_vec())
+            .map(|end| path.iter().take(end).cloned().collect::<Vec<_>>())
             .find(|path| known.contains(path))
     };
     files
