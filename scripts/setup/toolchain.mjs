@@ -95,9 +95,6 @@ export async function toolchain() {
   };
 }
 
-/** SHA-256 as a loop, not as 64 rounds written out. */
-const compactHashing = ['--cfg', 'sha2_backend_soft="compact"'];
-
 /** The standard library with its small ways of sorting and searching. */
 const smallStd = ['-Zbuild-std=std', '-Zbuild-std-features=optimize_for_size'];
 
@@ -110,7 +107,7 @@ const rustupCargo = {
   compilesStd: false,
   tested: { args: () => [] },
   whole: { args: () => [], flags: [] },
-  small: { args: () => [], flags: compactHashing },
+  small: { args: () => [], flags: [] },
 };
 
 function debianCargo({ linker }) {
@@ -131,7 +128,7 @@ function debianCargo({ linker }) {
       ],
     },
     whole: { args: () => smallStd, flags: withoutPanics },
-    small: { args: () => smallStd, flags: [...compactHashing, ...withoutPanics] },
+    small: { args: () => smallStd, flags: withoutPanics },
   };
 }
 

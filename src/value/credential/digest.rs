@@ -114,7 +114,9 @@ pub(super) const INITIAL: [u32; 8] = [
 
 /// The hash of a single block, put together in one place, which is wiped.
 fn sha256_of_block(hashed: &[u8; HASHED], ending: &BlockEnding) -> [u8; 32] {
-    let mut block = [0; 64];
+    // In the form that is hashed: a copy of it would not be wiped.
+    let mut blocks = [[0; 64]];
+    let [block] = &mut blocks;
     if let Some((to, end)) = block.split_first_chunk_mut::<HASHED>()
         && let Some((first, words)) = end.split_first_mut()
     {
@@ -127,10 +129,10 @@ fn sha256_of_block(hashed: &[u8; HASHED], ending: &BlockEnding) -> [u8; 32] {
             .for_each(|(to, word)| *to = word.to_be_bytes());
     }
     let mut state = INITIAL;
-    sha2::block_api::compress256(&mut state, &[block]);
+    sha2::block_api::compress256(&mut state, &blocks);
     // The compiler cannot take this for dead.
-    block = [0; 64];
-    black_box(&block);
+    blocks = [[0; 64]];
+    black_box(&blocks);
     let mut digest = [0; 32];
     let (places, _) = digest.as_chunks_mut();
     places
