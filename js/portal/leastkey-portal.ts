@@ -15,7 +15,12 @@ import { PageHistory } from './history.js';
 import { Listing } from './list/listing.js';
 import type { Portal, StatusAction, View } from './portal.js';
 import { screenOf } from './screens.js';
-import { styles } from './styles/styles.js';
+import { controls } from './styles/controls.js';
+import { layout } from './styles/layout.js';
+import { list } from './styles/list.js';
+import { permissions } from './styles/permissions.js';
+import { screens } from './styles/screens.js';
+import { theme } from './styles/theme.js';
 import type { Strings } from './text/strings.js';
 import { Texts } from './text/text.js';
 import { Times } from './text/times.js';
@@ -24,7 +29,8 @@ import type { TokenScreen } from './token/token-screen.js';
 
 /** The element: source, actor and current screen. */
 export class LeastkeyPortal extends LitElement {
-  static override styles = styles;
+  /** One style sheet in the shadow root: page styles do not apply, and these do not leak. */
+  static override styles = [theme, layout, controls, list, permissions, screens];
   static override properties = {
     api: {},
     owners: { attribute: false },

@@ -3,6 +3,7 @@
  * by runtimes and bundlers, which a `<script type="module">` is not. The module is fetched from `wasm/` beside it.
  */
 
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const entries = ['index', 'edge', 'portal/index', 'stores/indexeddb', 'stores/memory'];
@@ -22,12 +23,26 @@ export async function bundleForPages(folder) {
     minify: true,
     // None of a bundler's own: they would take the module as text.
     conditions: ['browser'],
+    plugins: [moduleBeside],
     chunkNames: '[name]-[hash]',
     // Not the clone's, whose paths are for the compiler.
     tsconfigRaw: {},
     logLevel: 'error',
   });
 }
+
+/** In `browser/` the loaders are one folder below the package, not two as in `core/load/`: so is their path to `wasm/`. */
+const moduleBeside = {
+  name: 'the module beside the bundle',
+  setup({ onLoad }) {
+    onLoad({ filter: /\bload(?:-edge)?[/\\]web\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replace("'../../wasm/", "'../wasm/");
+      if (contents === source) throw new Error(`${path} names no module in ../../wasm/`);
+      return { contents };
+    });
+  },
+};
 
 /** `portal/index` is `portal.js`, `stores/memory` is `stores-memory.js`. */
 const nameOf = (entry) => entry.replace(/\/index$/, '').replace('/', '-');

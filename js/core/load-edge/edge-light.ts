@@ -1,6 +1,6 @@
 import compiled from '../../wasm/leastkey_edge.wasm?module';
 
-/** The compiled core of an edge; as the whole one is loaded. */
+/** The compiled edge core, loaded like the full one. */
 export function loadModule(): WebAssembly.Module {
   return Object.setPrototypeOf(compiled, WebAssembly.Module.prototype);
 }

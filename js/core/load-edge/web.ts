@@ -1,6 +1,6 @@
-import { compileResponse } from '../load/compile-response.js';
+import { compileResponse } from '../load/compile.js';
 
-/** The compiled core of an edge, over the network from beside this script. */
+/** The compiled edge core, fetched from beside this script. */
 export async function loadModule(): Promise<WebAssembly.Module> {
   return compileResponse(await fetch(new URL('../../wasm/leastkey_edge.wasm', import.meta.url)));
 }

@@ -1,6 +1,6 @@
 import compiled from '../../wasm/leastkey_edge.wasm';
 
-/** The compiled core of an edge: workerd compiles modules itself, and nothing else may. */
+/** The compiled core of an edge: workerd compiles modules on import only. */
 export function loadModule(): WebAssembly.Module {
   return compiled;
 }

@@ -1,10 +1,9 @@
 import compressed from '../../wasm/leastkey_bg.inline.js';
-import { compileInline } from './compile-inline.js';
+import { compileInline } from './compile.js';
 
 /**
- * The compiled core, from text in the program itself. It is for where a file beside it may get lost
- * (bundlers) or may not be read without a permission (Deno). Being compressed it costs no more to
- * download than the file.
+ * The compiled core, from text in the script: for bundlers, which may lose a separate file, and for
+ * Deno, which needs a permission to read one. It is compressed, so the download is no larger.
  */
 export function loadModule(): WebAssembly.Module | Promise<WebAssembly.Module> {
   return compileInline(compressed);

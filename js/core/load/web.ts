@@ -1,6 +1,6 @@
-import { compileResponse } from './compile-response.js';
+import { compileResponse } from './compile.js';
 
-/** The compiled core, over the network from beside this script. */
+/** The compiled core, fetched from beside this script. */
 export async function loadModule(): Promise<WebAssembly.Module> {
   return compileResponse(await fetch(new URL('../../wasm/leastkey_bg.wasm', import.meta.url)));
 }
