@@ -41,7 +41,7 @@ pub fn verify<D: VerifierConfig>(
     deployment.seal().around(reads, decided)
 }
 
-/// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::round`] was `round` before the reads began. Answers also the
+/// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::generation`] was `generation` before the reads began. Answers also the
 /// slot where it stands now, if it was remembered. `None`: the cache only learns what nothing takes back.
 #[must_use]
 pub fn verify_and_remember<D: VerifierConfig>(

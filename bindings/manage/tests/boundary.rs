@@ -131,7 +131,7 @@ fn in_one_text(reads: &str) -> String {
 /// Puts reads where the core takes them from; answers how many bytes they are.
 fn put(core: &Core, reads: &str) -> u32 {
     let length = u32::try_from(reads.len()).unwrap();
-    let at = core.reads(length) as u32;
+    let at = core.reads_buffer(length) as u32;
     let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
     Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), at, length).copy_from(reads.as_bytes());
     length

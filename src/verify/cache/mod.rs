@@ -240,7 +240,7 @@ impl Cache {
         }
     }
 
-    /// Remembers a token that was read from the store; answers its slot. `round` is what [`Cache::round`] said before the reads began: if the
+    /// Remembers a token that was read from the store; answers its slot. `generation` is what [`Cache::generation`] said before the reads began: if the
     /// feed was taken in since, they may have missed what it has told already, and the token is not remembered. `None`: they began who knows
     /// when. Nothing older ever takes the place of something newer, and nothing older stays beside it.
     pub fn insert(&mut self, mut entry: Entry, generation: Option<u32>) -> Option<u32> {
@@ -273,7 +273,7 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// As [`Cache::fill`], of a token whose secret was not presented, and of which the host was told so much: what it remembers with the token
+    /// As [`Cache::insert`], of a token whose secret was not presented, and of which the host was told so much: what it remembers with the token
     /// stands, unless it is of something else than this, or less. So nobody drives a token out by knowing its id.
     pub fn fill_unproven(&mut self, entry: Entry, told: Told, generation: Option<u32>) -> Option<u32> {
         if self.is_in_time(generation)
