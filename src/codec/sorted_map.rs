@@ -1,106 +1,51 @@
-//! A map in the order of its keys, as a list. A tree is some 5 kB of the module for each pair of types; ours have few entries, and mostly
-//! come in order.
+//! A map in the order of its keys, as a sorted list (`litemap`). A tree takes some 5 kB of the module for each pair of
+//! types; these maps have few entries, which mostly come in order.
 
-use std::borrow::Borrow;
+use std::ops::{Deref, DerefMut};
 
+use litemap::LiteMap;
+use litemap::store::StoreIterable;
 use serde::{Serialize, Serializer};
 
 use super::decode::{Decode, DecodeError, DecodeText, Placeholder};
 use super::json::Reader;
 
-/// A map in the order of its keys.
+/// A map in the order of its keys, with the methods of [`LiteMap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SortedMap<K, V>(Vec<(K, V)>);
-
-/// The entries of a map, in the order of its keys.
-pub type Entries<'m, K, V> = std::iter::Map<std::slice::Iter<'m, (K, V)>, fn(&'m (K, V)) -> (&'m K, &'m V)>;
+pub struct SortedMap<K, V>(LiteMap<K, V>);
 
 impl<K, V> Default for SortedMap<K, V> {
     fn default() -> SortedMap<K, V> {
-        SortedMap(Vec::new())
-    }
-}
-
-impl<K: Ord, V> SortedMap<K, V> {
-    /// Puts a value in its place; the one that was there comes back.
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        match self.place(&key) {
-            Ok(at) => self.0.get_mut(at).map(|(_, old)| std::mem::replace(old, value)),
-            Err(at) => {
-                self.0.insert(at, (key, value));
-                None
-            }
-        }
-    }
-
-    /// The value of a key.
-    #[must_use]
-    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
-    where
-        K: Borrow<Q>,
-    {
-        let at = self.place(key).ok()?;
-        self.0.get(at).map(|(_, value)| value)
-    }
-
-    /// Whether a key is there.
-    #[must_use]
-    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.place(key).is_ok()
-    }
-
-    /// Where a key is, or where it belongs.
-    fn place<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
-    where
-        K: Borrow<Q>,
-    {
-        match self.0.last() {
-            Some((last, _)) if last.borrow() < key => Err(self.0.len()),
-            _ => self.0.binary_search_by(|(known, _)| known.borrow().cmp(key)),
-        }
+        SortedMap(LiteMap::new_vec())
     }
 }
 
 impl<K, V> SortedMap<K, V> {
-    /// Whether there is nothing in it.
+    /// Whether the map has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
 
-    /// How many keys there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
+impl<K, V> Deref for SortedMap<K, V> {
+    type Target = LiteMap<K, V>;
 
-    /// Keys and values, in the order of the keys.
-    pub fn iter(&self) -> Entries<'_, K, V> {
-        self.into_iter()
-    }
-
-    /// Leaves nothing.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Leaves what is wanted.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&K, &V) -> bool) {
-        self.0.retain(|(key, value)| wanted(key, value));
+    fn deref(&self) -> &LiteMap<K, V> {
+        &self.0
     }
 }
 
-/// Of a key that stands twice, the last value counts.
+impl<K, V> DerefMut for SortedMap<K, V> {
+    fn deref_mut(&mut self) -> &mut LiteMap<K, V> {
+        &mut self.0
+    }
+}
+
+/// The last value of a repeated key counts.
 impl<K: Ord, V> FromIterator<(K, V)> for SortedMap<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> SortedMap<K, V> {
-        let mut map = SortedMap::default();
-        for (key, value) in entries {
-            map.insert(key, value);
-        }
-        map
+        SortedMap(entries.into_iter().collect())
     }
 }
 
@@ -109,32 +54,32 @@ impl<K, V> IntoIterator for SortedMap<K, V> {
     type IntoIter = std::vec::IntoIter<(K, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_tuple_vec().into_iter()
     }
 }
 
 impl<'m, K, V> IntoIterator for &'m SortedMap<K, V> {
     type Item = (&'m K, &'m V);
-    type IntoIter = Entries<'m, K, V>;
+    type IntoIter = <Vec<(K, V)> as StoreIterable<'m, K, V>>::KeyValueIter;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(|(key, value)| (key, value))
+        self.0.iter()
     }
 }
 
 impl<K: Serialize, V: Serialize> Serialize for SortedMap<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
+        serializer.collect_map(self.0.iter())
     }
 }
 
-/// A key that stands twice is damage, as in an object of ours.
 impl<K, V> Placeholder for SortedMap<K, V> {
     fn placeholder() -> SortedMap<K, V> {
-        SortedMap(Vec::new())
+        SortedMap::default()
     }
 }
 
+/// A repeated key is damage, as in every stored object.
 impl<K: DecodeText + Ord, V: Decode> Decode for SortedMap<K, V> {
     fn decode(reader: &mut Reader) -> Result<SortedMap<K, V>, DecodeError> {
         let mut map = SortedMap::default();
