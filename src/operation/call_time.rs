@@ -11,8 +11,7 @@ pub struct Time {
     /// When this plan is made, as read from the host's clock. New lifetimes begin at it, and
     /// written records carry it.
     pub now: Instant,
-    /// The highest instant that the host has accepted as the time. What was over by then is
-    /// refused.
+    /// The highest trusted reading of the host's clock. What was over by then is refused.
     pub highest: Instant,
 }
 
