@@ -1,32 +1,32 @@
 /**
- * Writes docs/systems.md from tests/js/systems/sentences.json: each sentence of the four documents, and what shows it. The tests
- * read the same file, so that the table names no test that has not passed.
+ * Writes tests/js/systems/README.md from sentences.json beside it: each sentence of the four documents, and the tests that cover it.
+ * The tests read the same file, so that the report names no test that has not passed.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { inClone } from './paths.mjs';
 
-export const table = inClone('docs', 'systems.md');
+export const table = inClone('tests/js/systems/README.md');
 
 const introduction = `# The four systems, sentence by sentence
 
-Leastkey was made to be four systems at once. Each of them is described by a document for its users, and every sentence of the
-four is a requirement. Here each sentence has a row, in the order of the documents, with the tests that show it.
+Leastkey implements four systems, each described by a document for its users. Every sentence of the four documents is a
+requirement. This report has one row for each, in the order of the documents, with the tests that cover it.
 
-- *A title* is a test of the file that stands above the table. All of them run through the public JavaScript API, on one
-  deployment that has the four systems together: the catalog \`examples/catalogs/four-systems.json\` on a SQLite file.
-- **Portal**: what a screen does about it, with what the screen rests on. The portal's own walks show these.
+- *A title* is a test in the file named above the table. All of them use the public JavaScript API, on one deployment that has
+  the four systems together: the catalog \`examples/catalogs/four-systems.json\` on a SQLite file.
+- **Portal**: what a screen does about it, and which call it uses. The portal's own tests cover these.
 - **HTTP**: tests of the HTTP API, over real sockets with curl.
-- **No requirement**: headings, captions, and sentences that say what the next sentences are about.
+- **No requirement**: headings, captions, and sentences that introduce the next ones.
 
-[accounts.md](accounts.md) and [catalog.md](catalog.md#kinds-and-lifetimes) say how the rules are configured.
+[accounts.md](../../../docs/accounts.md) and [catalog.md](../../../docs/catalog.md#kinds-and-lifetimes) have the configuration of the rules.
 
-This table and the tests are made from one list. A test that no row names is refused, and a row whose test did not pass fails.
-After a change of \`tests/js/systems/sentences.json\`, run \`node scripts/systems.mjs\`.
+The report and the tests are generated from one list, \`sentences.json\`: a test that no row names is refused, and a row whose test
+did not pass fails. After a change of that file, run \`node scripts/systems.mjs\`.
 `;
 
-/** The text of docs/systems.md. */
+/** The text of the report. */
 export function systemsTable() {
   const documents = JSON.parse(readFileSync(inClone('tests/js/systems/sentences.json'), 'utf8'));
   return [introduction, ...documents.map(ofDocument)].join('\n');
@@ -39,7 +39,7 @@ function ofDocument({ number, title, file, http, parts }) {
       row += 1;
       return `| ${number}.${row} | ${escaped(sentence.says)} | ${shownBy(sentence)} |`;
     });
-    return `### ${number}: ${place}\n\n| | the document says | shown by |\n|---|---|---|\n${rows.join('\n')}\n`;
+    return `### ${number}: ${place}\n\n| | the document says | covered by |\n|---|---|---|\n${rows.join('\n')}\n`;
   };
   const ofHttp = http === undefined ? '' : `, those of HTTP in \`tests/js/${http}\``;
   const head = `## ${number}: ${title}\n\nThe tests are in \`tests/js/systems/${file}\`${ofHttp}.\n`;

@@ -17,7 +17,7 @@ const peer = (who, file, name = 'verify', more = {}) => ({ who, contestant: [fil
 
 const races = {
   verify: {
-    title: 'Verify a token that is remembered',
+    title: 'Verify a token that is cached',
     racers: [
       edge('verifySync', 'leastkey/edge, verifySync', 0.25),
       edge('verifySyncAndRead', 'leastkey/edge, verifySync, its token read'),
@@ -37,7 +37,7 @@ const races = {
     ],
   },
   miss: {
-    title: 'Verify a token that is not remembered, from a store in memory',
+    title: 'Verify a token that is not cached, from a store in memory',
     racers: [
       leastkey('miss', 'leastkey, await verify, first seen', 1),
       leastkey('missWithoutFreshness', 'leastkey, await verify, freshness 0', 1),

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inClone } from '../../scripts/paths.mjs';
 import { Failure } from '../../scripts/shell/failure.mjs';
-import { inDigits, inWords, isMet, spread } from './format.mjs';
+import { hasTime, inWords, isMet, perRequest, perSecond, spread } from './format.mjs';
 
 const START = '<!-- benches: npm run bench -- --readme writes this -->';
 const END = '<!-- end of benches -->';
@@ -15,7 +15,8 @@ export function writeDocuments(figures, keys) {
   const parts = measured.map((key) => figures[key]);
   const note = missing.length === 0 ? [] : [`Not measured yet: ${missing.join(', ')}.`];
   replaceBetween('README.md', summary(figures));
-  replaceBetween('docs/benchmarks.md', [conditionsOf(parts), ...note, ...parts.map(table)].join('\n\n'));
+  const all = [conditionsOf(parts), ...note, ...parts.map(table), openTargets(parts)];
+  replaceBetween('docs/benchmarks.md', all.join('\n\n'));
 }
 
 /** Puts text between the markers of a document. */
@@ -44,23 +45,39 @@ function conditionsOf(parts) {
 /** What measures, and what a peer only needs. */
 const tools = ['esbuild', 'miniflare', '@better-auth/core', '@better-auth/utils'];
 
-function table({ title, rows }) {
-  const lines = rows.map((row) => {
-    const who = row.ours ? `**${row.who}**` : row.who;
-    return `| ${who} | ${inWords(row)} | ${spread(row)} | ${target(row)} | ${row.note ?? ''} |`;
-  });
+/** One part of the figures. */
+export function table({ title, rows }) {
+  const columns = allColumns.filter(({ of, always }) => always || rows.some((row) => of(row) !== ''));
+  const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
     `### ${title}`,
     '',
-    '| | median | middle half | target | |',
-    '|---|---|---|---|---|',
-    ...lines,
+    line(columns.map(({ heading }) => heading)),
+    `|${'---|'.repeat(columns.length)}`,
+    ...rows.map((row) => line(columns.map(({ of }) => of(row)))),
   ].join('\n');
 }
 
-function target(row) {
-  if (row.target === undefined) return '';
-  return `${inDigits(row.target)}${isMet(row) ? '' : ', missed'}`;
+/** Times first, then ratios. A column without a figure is left out. */
+const allColumns = [
+  { heading: '', always: true, of: ({ who, ours }) => (ours ? `**${who}**` : who) },
+  { heading: 'µs per request', of: perRequest },
+  { heading: 'requests per second', of: perSecond },
+  { heading: 'median', always: true, of: inWords },
+  { heading: 'middle half', of: spread },
+  { heading: 'note', of: ({ note = '' }) => note },
+];
+
+/** The targets that are not met yet. */
+export function openTargets(parts) {
+  const lines = parts.flatMap(({ title, rows }) =>
+    rows
+      .filter((row) => row.target !== undefined && !isMet(row))
+      .map(
+        (row) => `- ${title}: ${row.who}: ${inWords(row)}, target ${inWords({ ...row, median: row.target })}`,
+      ),
+  );
+  return ['### Open targets', '', ...(lines.length === 0 ? ['None.'] : lines)].join('\n');
 }
 
 /** For the README: the figures of Leastkey, and beside each the peers by name. */
@@ -68,12 +85,14 @@ function summary(figures) {
   const measured = summarized.filter(({ part }) => figures[part] !== undefined);
   const rows = measured.map(({ part, who, says, beside }) => {
     const row = rowOf(figures, part, who);
-    const peers = beside.map((name) => `${name} ${inWords(rowOf(figures, part, name))}`).join('; ');
-    return `| ${says} | ${inWords(row)} | ${peers} |`;
+    const peers = beside.map((name) => `${name} ${timeAndRatio(rowOf(figures, part, name))}`).join('; ');
+    return `| ${says} | ${timeAndRatio(row)} | ${peers || '–'} |`;
   });
   const parts = [...new Set(measured.map(({ part }) => figures[part]))];
-  return ['| | Leastkey | beside it |', '|---|---|---|', ...rows, '', conditionsOf(parts)].join('\n');
+  return ['| | Leastkey | others |', '|---|---|---|', ...rows, '', conditionsOf(parts)].join('\n');
 }
+
+const timeAndRatio = (row) => (hasTime(row) ? `${perRequest(row)} µs, ${inWords(row)}` : inWords(row));
 
 function rowOf(figures, part, who) {
   const row = figures[part].rows.find((one) => one.who === who);
@@ -85,7 +104,7 @@ const summarized = [
   {
     part: 'verify',
     who: 'leastkey/edge, verifySync',
-    says: 'verify a remembered token, `verifySync`',
+    says: 'verify a cached token, `verifySync`',
     beside: ['by hand, crypto.hash', 'prefixed-api-key', 'fast-jwt, HS256, cached'],
   },
   {
@@ -127,7 +146,7 @@ const summarized = [
   {
     part: 'workerd',
     who: 'leastkey/edge, verifySync',
-    says: 'in workerd, beside WebCrypto by hand',
+    says: 'in workerd, compared with WebCrypto by hand',
     beside: [],
   },
   {
@@ -145,7 +164,7 @@ const summarized = [
   {
     part: 'memory',
     who: '10,000 tokens, 20 different sets of permissions',
-    says: 'memory of a remembered token',
+    says: 'memory per cached token',
     beside: [],
   },
 ];

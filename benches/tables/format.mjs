@@ -10,6 +10,15 @@ export function inDigits(value) {
 export const inWords = ({ median, unit }) =>
   unit === '×' ? `${inDigits(median)} ×` : `${inDigits(median)} ${unit}`;
 
+/** Whether a row is a ratio whose time per request is known. Its figure is processor time of one core. */
+export const hasTime = ({ unit, nanoseconds }) => unit === '×' && nanoseconds !== undefined;
+
+/** The time of one request in microseconds. */
+export const perRequest = (row) => (hasTime(row) ? inDigits(row.nanoseconds / 1e3) : '');
+
+/** How many requests one core answers in a second. */
+export const perSecond = (row) => (hasTime(row) ? inDigits(1e9 / row.nanoseconds) : '');
+
 /** Between what the middle half of the samples lies. */
 export const spread = ({ low, high }) => (low === undefined ? '' : `${inDigits(low)} to ${inDigits(high)}`);
 

@@ -1,4 +1,4 @@
-/** The messages to and from the core. docs/boundary.md is their contract. */
+/** The messages to and from the core. docs/boundary.md has what these types do not say. */
 
 import type { ErrorCode, Problem } from '../api/codes.js';
 import type { RequestContext } from '../api/conditions.js';

@@ -1,5 +1,7 @@
-//! `accounts.put`, `get`, `disable`, `enable`, `delete`. An account is managed from above: by an admin of what stands above it, so that nobody
-//! gives rights to themselves, and nobody takes back what was done to them.
+//! Manages accounts: `accounts.put`, `get`, `disable`, `enable`, `delete`.
+//!
+//! Only an admin of a place above an account changes it. So an actor can neither give rights to its
+//! own account nor undo a change that was made to it from above.
 
 use super::answer::Answer;
 use super::arguments::refuse_credential;
@@ -23,10 +25,10 @@ use crate::value::name::Name;
 use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 
-/// The most resources that an account has ceilings at.
+/// The maximum number of resources at which an account has ceilings.
 const MAX_CEILINGS: usize = 100;
 
-/// The most patterns at one resource.
+/// The maximum number of patterns at one resource.
 const MAX_PATTERNS: usize = 100;
 
 /// `accounts.put({ id, title?, roles?, permissions?, revision? }, actor)`
@@ -59,7 +61,7 @@ pub(super) fn put(
         return Err(Refusal::from(problems).into());
     };
     let mark = IdempotencyRecord::of_call(context, Operation::PutAccount);
-    if let Some(done) = done_before(context, &mark, Operation::PutAccount, &id)? {
+    if let Some(done) = committed_answer(context, &mark, Operation::PutAccount, &id)? {
         return Ok(done);
     }
     let authority = Authority::read(context, actor)?;
@@ -69,7 +71,7 @@ pub(super) fn put(
         let message = "technical users are made with their first token, not put";
         return Err(Refusal::at("id", ErrorCode::InvalidInput, message).into());
     }
-    // One that does not exist is at no revision.
+    // An account that does not exist has revision 0.
     expect_revision(seen, before.as_ref().map_or(0, |(account, _)| account.revision))?;
     let mut next = match &before {
         Some((account, _)) => account.clone(),
@@ -115,7 +117,7 @@ fn new_account(context: &Context, id: Resource, authority: &Authority) -> Accoun
     }
 }
 
-/// `{ 'org:acme': 'user' }`
+/// Reads roles by resource, for example `{ 'org:acme': 'user' }`.
 fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> SortedMap<Resource, String> {
     let mut roles = SortedMap::default();
     let Some(value) = members.value("roles") else {
@@ -149,7 +151,7 @@ fn too_many(entries: &Members, problems: &mut Problems) {
     }
 }
 
-/// What roles and `{ 'org:acme': ['policy:*'] }` come to, resolved now and frozen.
+/// Resolves roles, and permissions such as `{ 'org:acme': ['policy:*'] }`, to frozen ceilings.
 fn read_ceilings(
     members: &Members,
     catalog: &Catalog,
@@ -206,7 +208,7 @@ pub(super) fn one(
         return Err(Refusal::from(problems).into());
     };
     let mark = IdempotencyRecord::of_call(context, operation);
-    if let Some(done) = done_before(context, &mark, operation, &id)? {
+    if let Some(done) = committed_answer(context, &mark, operation, &id)? {
         return Ok(done);
     }
     let authority = Authority::read(context, actor)?;
@@ -233,7 +235,8 @@ pub(super) fn one(
     } else {
         AccountStatus::Active
     };
-    // Who disables from above what was disabled below holds it there.
+    // An actor at a higher place that disables a disabled account raises the place at which it is
+    // held.
     let place = authority.place_above(&id);
     let raised = |held: &Resource| status == AccountStatus::Disabled && *held != place && place.covers(held);
     let raises = account.held_at.as_ref().is_some_and(raised);
@@ -265,8 +268,9 @@ pub(super) fn one(
     ))
 }
 
-/// The answer of a call that went through though its answer was lost. It may have ended its own actor's authority.
-fn done_before(
+/// The answer of an earlier attempt of this call that was committed, if there is one. Authority is
+/// not checked again: the operation may have ended the actor's own.
+fn committed_answer(
     context: &Context,
     mark: &IdempotencyRecord,
     operation: Operation,
@@ -302,7 +306,10 @@ fn manages_from_above(id: &Resource, authority: &Authority) -> Result<(), Refusa
     )))
 }
 
-/// An account and its text; nothing if there is none, an error if it was deleted.
+/// Reads an account and its stored text; `None` if there is none.
+///
+/// # Errors
+/// `not_found` if the account was deleted; `store_unavailable` if it is damaged.
 fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r str)>, Suspend> {
     let [stored] = context.reads.get([&keys::account(id)])?;
     let Some(text) = stored else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Arguments that several operations have.
+//! Reads the arguments that several operations share.
 
 use super::context::Context;
 use crate::codec::json::Value;
@@ -6,7 +6,7 @@ use crate::input::{Members, Problems};
 use crate::value::credential::{Digest, SCHEME, TokenId};
 use crate::value::name::Identity;
 
-/// Refuses a text that is stored and shown, where somebody pasted a credential into it.
+/// Refuses a stored or displayed text that contains a credential, for example after a mispaste.
 pub(super) fn refuse_credential(context: &Context, members: &Members, name: &str, problems: &mut Problems) {
     if let Some(Value::Text(text)) = members.value(name)
         && context.deployment.prefix().appears_in(text)
@@ -18,14 +18,16 @@ pub(super) fn refuse_credential(context: &Context, members: &Members, name: &str
     }
 }
 
-/// The id of the token that an operation is done to.
+/// Reads the required member `id`: the token that the operation acts on.
 pub(super) fn read_id(members: &Members, problems: &mut Problems) -> Option<TokenId> {
     members.required_text("id", problems);
     members.parsed("id", problems, TokenId::parse)
 }
 
-/// The digest of a secret that a client minted: `{ digest, scheme }`. What it is of has to be said, because a digest of anything else makes a
-/// secret that never verifies.
+/// Reads `{ digest, scheme }` of a secret that a client minted.
+///
+/// `scheme` is required with `digest`: it names the input of the digest. A digest of any other
+/// input would result in a secret that never verifies.
 pub(super) fn read_digest(members: &Members, problems: &mut Problems) -> Option<Digest> {
     let digest = members.parsed("digest", problems, |text| {
         Digest::from_hex(text).ok_or_else(|| "expected 64 hexadecimal digits in lower case".to_owned())
@@ -49,7 +51,7 @@ pub(super) fn read_digest(members: &Members, problems: &mut Problems) -> Option<
     digest.filter(|_| scheme.is_some())
 }
 
-/// The key by which a retry of a call is known.
+/// Reads the member `idempotencyKey`, by which a retry of a call is recognized.
 pub(super) fn read_idempotency_key(
     context: &Context,
     members: &Members,

@@ -1,8 +1,10 @@
-//! Who acts, with what their authority rests on read again inside the operation: stale authority mints nothing.
+//! Determines what an actor may do. Each operation reads the underlying records itself, so that
+//! stale authority creates nothing.
 //!
-//! The host says who an actor is and which roles it has. If the actor's account is registered, that account binds too: it must be active, it
-//! must have the admin role where the actor uses it, and its ceilings bound what the actor gives. An actor that is itself a token has exactly
-//! what the token has now. Every key that was read for it is asserted in the commit.
+//! The host says who an actor is and which roles it has. If the actor's account is registered, it
+//! binds too: it must be active, it must have the admin role where the actor uses it, and its
+//! ceilings bound what the actor gives. An actor that is a token has exactly the authority that the
+//! token has now. The commit asserts every key that was read for this.
 
 use std::borrow::Cow;
 
@@ -25,30 +27,31 @@ use crate::value::time::Instant;
 use crate::verify::dependencies::{ResolvedToken, dependencies};
 
 /// How many permissions an error message names.
-const NAMED: usize = 10;
+const MAX_NAMED: usize = 10;
 
-/// How many its list of problems has.
-const TOLD: usize = 100;
+/// How many problems the refusal lists.
+const MAX_PROBLEMS: usize = 100;
 
-/// How many of an actor's places are gone through.
+/// How many places of an actor are considered.
 const MAX_PLACES: usize = 100;
 
-/// Who acts, as far as the store agrees.
+/// An actor with its authority, as confirmed by the store.
 pub(super) struct Authority<'c> {
     actor: &'c Actor,
     /// The actor's account, if it is registered.
     account: Option<Account>,
-    /// The token that the actor is, with what it rests on.
+    /// The actor's token, if the actor is one, with its parents and accounts.
     token: Option<ResolvedToken>,
-    /// The keys that this rests on.
+    /// The keys on which this authority depends.
     rests_on: Vec<String>,
 }
 
 impl<'c> Authority<'c> {
-    /// Reads what an actor's authority rests on.
+    /// Reads the records on which an actor's authority depends.
     ///
     /// # Errors
-    /// `forbidden` when the actor's account or token is not active.
+    /// `forbidden` if the actor's account is disabled or deleted, or its token does not exist or
+    /// may not be used now; `store_unavailable` if the account is damaged.
     pub(super) fn read(context: &Context<'c>, actor: &'c Actor) -> Result<Authority<'c>, Suspend> {
         let mut authority = Authority {
             actor,
@@ -86,33 +89,33 @@ impl<'c> Authority<'c> {
         Ok(authority)
     }
 
-    /// Who it is.
+    /// The identity of the actor.
     pub(super) fn id(&self) -> &Identity {
         self.actor.id()
     }
 
-    /// Whether the actor is just this token.
+    /// Whether the actor is the token `id`.
     pub(super) fn is_token(&self, id: &TokenId) -> bool {
         self.actor.token() == Some(id)
     }
 
-    /// What the actor itself owns things as, if it can.
+    /// The resource as which the actor owns tokens, if it has one.
     pub(super) fn own_resource(&self) -> Option<&Resource> {
         self.actor.own_resource()
     }
 
-    /// When this authority ends: nothing that it makes lives longer.
+    /// When this authority ends. Nothing that it makes lives longer. `None`: never.
     pub(super) fn ends(&self) -> Option<Instant> {
         self.chain().filter_map(|token| token.expires_at).min()
     }
 
-    /// The token that the actor is, and those that it came from; nothing for other actors.
+    /// The token that the actor is, and the tokens that it came from. Empty for other actors.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Token> {
         let resolved = self.token.iter();
         resolved.flat_map(|resolved| std::iter::once(&resolved.token).chain(&resolved.parents))
     }
 
-    /// The highest place at or above a resource where the actor is an admin.
+    /// The highest place, at or above a resource, where the actor is an admin.
     pub(super) fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
         let (place, accounts) = match &self.token {
             Some(ResolvedToken { token, accounts, .. }) => {
@@ -121,24 +124,26 @@ impl<'c> Authority<'c> {
             }
             None => (self.actor.admin_place(resource)?, self.account.as_slice()),
         };
-        // What the host or the token says, and every account behind it, have to agree: the deepest of their places.
+        // The host or the token, and every account behind it, have to agree. The result is the
+        // deepest of their places.
         accounts.iter().try_fold(place, |agreed, account| {
             let place = account.admin_place(resource)?;
             Some(if agreed.covers(place) { place } else { agreed })
         })
     }
 
-    /// Whether the actor is an admin of a resource or of what stands above it.
+    /// Whether the actor is an admin of a resource or of one above it.
     pub(super) fn is_admin_of(&self, resource: &Resource) -> bool {
         self.admin_place(resource).is_some()
     }
 
-    /// Whether the actor may see and manage the tokens of an owner: it is the owner, or an admin of it or above.
+    /// Whether the actor may see and manage the tokens of an owner: it is the owner, or an admin of
+    /// the owner or of a place above it.
     pub(super) fn manages(&self, owner: &Resource) -> bool {
         (self.token.is_none() && self.own_resource() == Some(owner)) || self.is_admin_of(owner)
     }
 
-    /// The first of the places that the actor's authority names, as far as it manages them.
+    /// The places named by the actor's authority that it manages, at most [`MAX_PLACES`].
     pub(super) fn places(&self) -> impl Iterator<Item = &Resource> {
         let of_token = self.token.as_ref().map(|resolved| &resolved.token.resource);
         let places = self.actor.places().chain(of_token);
@@ -153,7 +158,7 @@ impl<'c> Authority<'c> {
         }
     }
 
-    /// The place of the authority with which the actor manages an owner.
+    /// The place from which the actor manages an owner.
     pub(super) fn place_above(&self, owner: &Resource) -> Resource {
         self.admin_place(owner).unwrap_or(owner).clone()
     }
@@ -176,7 +181,7 @@ impl<'c> Authority<'c> {
         most
     }
 
-    /// Refuses what is more than the actor has, and was not there before.
+    /// Refuses permissions that the actor does not have and that `before` does not contain.
     pub(super) fn covers(
         &self,
         catalog: &Catalog,
@@ -187,8 +192,11 @@ impl<'c> Authority<'c> {
         refuse_excess(catalog, wanted, before, &ceiling, "the actor")
     }
 
-    /// Reads the accounts of an owner and of what stands above it. Where they are registered they must be active; what they have bounds what
-    /// their tokens get.
+    /// Reads the accounts of an owner and of every resource above it. A registered account must be
+    /// active; its ceilings bound the tokens of the owner.
+    ///
+    /// # Errors
+    /// `forbidden` if an account is disabled or deleted; `store_unavailable` if one is damaged.
     pub(super) fn read_owner(
         &mut self,
         context: &Context,
@@ -214,7 +222,7 @@ impl<'c> Authority<'c> {
         Ok(accounts)
     }
 
-    /// Keys that the operation's authority rests on besides.
+    /// Adds keys on which the operation's authority depends.
     pub(super) fn rest_on(&mut self, keys: impl IntoIterator<Item = String>) {
         for key in keys {
             if !self.rests_on.contains(&key) {
@@ -223,18 +231,19 @@ impl<'c> Authority<'c> {
         }
     }
 
-    /// The most writes that [`Authority::assertions`] come to.
+    /// The maximum number of writes of [`Authority::assertions`].
     pub(super) fn weight(&self) -> usize {
         self.rests_on.len()
     }
 
-    /// The bytes that they come to.
+    /// The size of the asserted values in bytes.
     pub(super) fn size(&self, reads: &Reads) -> usize {
         let values = reads.get_all(&self.rests_on).unwrap_or_default();
         values.into_iter().flatten().map(str::len).sum()
     }
 
-    /// Writes that change nothing, and hold only if what this rests on is still as it was read.
+    /// Writes that change nothing. They fail the commit if a value on which the authority depends
+    /// has changed since it was read.
     pub(super) fn assertions(&self, reads: &Reads) -> Result<Vec<Write>, Suspend> {
         let values = reads.get_all(&self.rests_on)?;
         let pairs = self.rests_on.iter().zip(values);
@@ -244,7 +253,7 @@ impl<'c> Authority<'c> {
     }
 }
 
-/// Refuses what is more than an account has.
+/// Refuses permissions that an account does not have and that `before` does not contain.
 pub(super) fn refuse_more_than_account(
     catalog: &Catalog,
     wanted: &Grant,
@@ -256,7 +265,8 @@ pub(super) fn refuse_more_than_account(
     refuse_excess(catalog, wanted, before, &ceiling, &who)
 }
 
-/// Refuses what is above a ceiling and was not there before: nothing is trimmed, all of it is told.
+/// Refuses permissions above a ceiling that `before` does not contain. The grant is not trimmed;
+/// the refusal lists the permissions.
 fn refuse_excess(
     catalog: &Catalog,
     wanted: &Grant,
@@ -290,9 +300,9 @@ fn refuse_excess(
         .iter()
         .filter_map(|(index, _)| catalog.permission(*index))
         .collect();
-    let named: Vec<&str> = ids.iter().take(NAMED).map(|id| id.as_str()).collect();
-    let more = if ids.len() > NAMED {
-        format!(" and {} more", ids.len() - NAMED)
+    let named: Vec<&str> = ids.iter().take(MAX_NAMED).map(|id| id.as_str()).collect();
+    let more = if ids.len() > MAX_NAMED {
+        format!(" and {} more", ids.len() - MAX_NAMED)
     } else {
         String::new()
     };
@@ -305,7 +315,7 @@ fn refuse_excess(
         "permissions: {who} does not have at {place}, and so cannot give: {}{more}",
         named.join(", ")
     );
-    let problems = ids.iter().take(TOLD).map(|id| Problem {
+    let problems = ids.iter().take(MAX_PROBLEMS).map(|id| Problem {
         path: id.to_string(),
         message: format!("is more than {who} has"),
     });
@@ -321,7 +331,7 @@ pub(super) fn forbidden(message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::new(ErrorCode::Forbidden, message)
 }
 
-/// An account whose text cannot be read: it binds nobody less because of that.
+/// The refusal for an account that cannot be decoded. A damaged account still binds.
 pub(super) fn damaged_account(id: &Resource) -> Refusal {
     let id = quote(id.as_str());
     Refusal::new(

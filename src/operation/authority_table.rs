@@ -1,30 +1,31 @@
-//! Which aspects of a power each operation asks about. A test drops each cell of the table and sees that something gets through
-//! that must not.
+//! Lists the aspects of a power that each operation checks. A test drops each cell of the table and
+//! expects a forbidden change to get through.
 
 use super::operation_name::Operation;
 
-/// One side of a power.
+/// One aspect of a power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aspect {
-    /// The permissions, and where each of them is held.
+    /// The permissions, and the places where each of them is held.
     Permissions,
-    /// The role `admin`, which is authority over others' tokens.
+    /// The role `admin`, which is authority over the tokens of others.
     Role,
-    /// As whom a token acts.
+    /// The subject as which a token acts.
     Subject,
-    /// When it ends.
+    /// When the token expires.
     End,
-    /// How long it may go without use.
+    /// How long the token may go without use.
     Idle,
-    /// What must be true of a request.
+    /// The conditions that a request must meet.
     Conditions,
-    /// How often it may be used.
+    /// How often the token may be used.
     Limits,
-    /// Conditions, limits and an end that were set from above are loosened from there.
+    /// Conditions, limits and an end that were set from a higher place: only an admin there may
+    /// loosen them.
     HeldAbove,
 }
 
-/// Which aspects each operation asks about.
+/// The aspects that each operation checks.
 const ASKED: &[(Operation, &[Aspect])] = {
     use Aspect::{Conditions, End, HeldAbove, Idle, Limits, Permissions, Role, Subject};
     &[
@@ -66,10 +67,11 @@ const ASKED: &[(Operation, &[Aspect])] = {
             Operation::Enable,
             &[Permissions, Role, Subject, End, Idle, Conditions, Limits],
         ),
-        // A session is made with its parents' end, and bound by their conditions, limits and idle time
-        // whenever it is verified.
+        // A session gets the end of its parents when it is made. Their conditions, limits and idle
+        // time bind it at every verification.
         (Operation::Exchange, &[Permissions]),
-        // An account hands out no secret and has no end. A bound that it cannot carry stops its widening.
+        // An account hands out no secret and has no end. An actor with a bound that an account
+        // cannot carry must not widen accounts.
         (
             Operation::PutAccount,
             &[Permissions, Role, Idle, Conditions, Limits],
@@ -81,22 +83,22 @@ const ASKED: &[(Operation, &[Aspect])] = {
     ]
 };
 
-/// The table of what is asked: operation × aspect.
+/// The table of checks: operation × aspect.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Table {
-    /// A cell that a test has dropped.
+    /// The cell that a test has dropped.
     without: Option<(Operation, Aspect)>,
 }
 
 impl Table {
-    /// All its cells: the name of an operation, and an aspect that it asks about.
+    /// All cells: the name of an operation, and an aspect that it checks.
     pub fn cells() -> impl Iterator<Item = (&'static str, Aspect)> {
         ASKED
             .iter()
             .flat_map(|(operation, aspects)| aspects.iter().map(|aspect| (operation.name(), *aspect)))
     }
 
-    /// The table without one of its cells. For the test that sees that each of them is needed.
+    /// The table without one cell, for the test that each cell is needed.
     #[must_use]
     pub fn without(operation: &str, aspect: Aspect) -> Table {
         let named = ASKED.iter().find(|(known, _)| known.name() == operation);

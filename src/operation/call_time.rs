@@ -3,22 +3,23 @@
 use crate::input::{ErrorCode, Refusal};
 use crate::value::time::{Instant, SKEW};
 
-/// The time of a call: when it was begun, and now.
+/// The time of a call: when it began, and the current time.
 #[derive(Clone, Copy, Debug)]
 pub struct Time {
-    /// When the call was begun: the time in a new token's id.
+    /// When the call began. A new token's id contains this time.
     pub started: Instant,
-    /// When this plan is made, by the host's own reading: what is made ends by it, and what is written bears it.
+    /// When this plan is made, as read from the host's clock. New lifetimes begin at it, and
+    /// written records carry it.
     pub now: Instant,
-    /// The highest instant that the host has taken for the time. It refuses what was over by then, and nothing else.
+    /// The highest trusted reading of the host's clock. What was over by then is refused.
     pub highest: Instant,
 }
 
 impl Time {
-    /// Reads `{ now, started, highest }` in milliseconds since the epoch.
+    /// Reads `now`, `started` and `highest`, each in milliseconds since the epoch.
     ///
     /// # Errors
-    /// When the host's clock cannot be read: it never stands for a time.
+    /// `clock_unreliable` if one of them is no valid instant. No default replaces it.
     pub fn read(now: f64, started: f64, highest: f64) -> Result<Time, Refusal> {
         let read = |number, what| {
             Instant::from_millis(number).map_err(|message| {
@@ -35,18 +36,23 @@ impl Time {
         })
     }
 
-    /// The later of both: what is over by either is over.
+    /// The later of `now` and `highest`. Use it to refuse: what is over by either of them is over.
     pub(super) fn latest(self) -> Instant {
         self.now.max(self.highest)
     }
 
-    /// The earlier of both. A reading that jumped ahead is not believed yet, and may be forgotten: what cannot be undone, and what somebody
-    /// else gains because a time is over, waits until it is over by both.
+    /// The earlier of `now` and `highest`. Use it for irreversible effects, and for what another
+    /// party gains when a time is over: it has to be over by both. A clock that jumped ahead is not
+    /// trusted yet, and its reading may be discarded.
     pub(super) fn earliest(self) -> Instant {
         self.now.min(self.highest)
     }
 
-    /// Refuses to make what ends by a clock that is not to be believed: made a year ahead, a session of minutes would live that year.
+    /// Refuses to create anything with an end while the clock is unreliable. With a clock that is a
+    /// year ahead, a session of some minutes would live for a year.
+    ///
+    /// # Errors
+    /// `clock_unreliable` if `now` and `highest` differ by more than [`SKEW`].
     pub(super) fn reliable(self) -> Result<(), Refusal> {
         let Time { now, highest, .. } = self;
         if now.millis().abs_diff(highest.millis()) <= SKEW.millis() {

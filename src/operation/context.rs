@@ -1,4 +1,4 @@
-//! What an operation rests on, and what it comes to.
+//! The inputs of an operation, and its outcome.
 
 use super::answer::Answer;
 use super::authority_table::Table;
@@ -8,20 +8,20 @@ use crate::deployment::Deployment;
 use crate::storage::plan::{Reads, Write};
 use crate::storage::shard_count::ShardCount;
 
-/// What an operation decided when it halts no more.
+/// The decision of an operation that needs no further reads.
 pub(super) enum Outcome {
     Answer(Answer),
     Commit(Vec<Write>, Answer),
 }
 
-/// Everything that an operation rests on.
+/// All inputs of an operation.
 pub(super) struct Context<'c> {
     pub(super) deployment: &'c Deployment,
     pub(super) reads: &'c Reads,
     pub(super) time: Time,
     pub(super) entropy: &'c Entropy,
-    /// What authority is asked about.
+    /// Which aspects of a power are checked for each operation.
     pub(super) table: Table,
-    /// How many shards the change feed of the store has.
+    /// The number of shards of the store's change feed.
     pub(super) shards: ShardCount,
 }

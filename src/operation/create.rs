@@ -1,4 +1,4 @@
-//! `create(input, actor)`: a selection becomes a frozen grant, and a credential is shown once.
+//! `create(input, actor)`: resolves a selection to a frozen grant, and returns a credential once.
 
 use super::answer::Answer;
 use super::arguments::{read_digest, read_idempotency_key};
@@ -28,14 +28,14 @@ use crate::value::name::Identity;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime};
 
-/// How far the time in an id that somebody else minted may be from now.
+/// The maximum difference between now and the time in an id that a client minted.
 pub(super) const SKEW: Lifetime = Lifetime::minutes(10);
 
 /// The secret of a new token.
 enum Secret {
-    /// Minted here.
+    /// This call mints it.
     Minted(Credential),
-    /// Minted by a client, who gave its digest.
+    /// A client minted it, and sent the id and the digest.
     Elsewhere(TokenId, Digest),
 }
 
@@ -54,7 +54,8 @@ impl Secret {
         }
     }
 
-    /// Refuses an id that a client minted long ago, or on a clock that is wrong. A retry finds its token before that.
+    /// Refuses an id that a client minted too long ago, or with a wrong clock. A retry finds its
+    /// token before this check.
     fn is_fresh(&self, now: Instant) -> Result<(), Refusal> {
         match self {
             Secret::Elsewhere(id, _) if id.minted_at().abs_diff(now.millis()) > SKEW.millis() => {
@@ -94,7 +95,7 @@ pub(super) fn plan(
         None => IdempotencyRecord::of_call(context, Operation::Create),
     };
     let secret = read_secret(context, &members, &mut problems);
-    // An earlier call's answer stands, though an end that it asked for may have passed since.
+    // The answer of an earlier call is returned even if an end that it asked for has passed since.
     if problems.is_empty() {
         context
             .reads
@@ -102,7 +103,7 @@ pub(super) fn plan(
         let [marked] = context.reads.get([mark.key()])?;
         if let Some([made]) = mark.found(marked)?.as_deref() {
             let authority = Authority::read(context, actor)?;
-            return made_before(context, &authority, secret, made);
+            return committed_answer(context, &authority, secret, made);
         }
     }
     context.time.reliable()?;
@@ -135,7 +136,7 @@ pub(super) fn plan(
     ))
 }
 
-/// The keys that are needed in any case, to be read at once.
+/// The keys that every plan of this call needs, for a single read.
 fn ahead(
     context: &Context,
     mark: &IdempotencyRecord,
@@ -144,7 +145,7 @@ fn ahead(
     secret: Option<&Secret>,
 ) -> Vec<String> {
     let owner = match members.value("owner") {
-        // A credential in the wrong place is refused later, and must not stand in a key that the store sees.
+        // The store must not see a credential in a key. A later check refuses it.
         Some(Value::Text(text)) if context.deployment.prefix().appears_in(text) => None,
         Some(Value::Text(text)) => Resource::parse(text).ok(),
         _ => actor.own_resource().cloned(),
@@ -164,7 +165,8 @@ fn ahead(
     ahead
 }
 
-/// Reads `{ id, digest, scheme }` of a credential that a client minted; without them one is minted here.
+/// Reads `{ id, digest, scheme }` of a credential that a client minted. Without them, this call
+/// mints one.
 fn read_secret(context: &Context, members: &Members, problems: &mut Problems) -> Option<Secret> {
     let (id, digest) = (members.value("id"), members.value("digest"));
     if id.is_none() && digest.is_none() && members.value("scheme").is_none() {
@@ -189,7 +191,7 @@ fn read_secret(context: &Context, members: &Members, problems: &mut Problems) ->
     Some(Secret::Elsewhere(id?, digest?))
 }
 
-/// The actor must stand above the owner.
+/// Checks whether the actor may create tokens of the kind for the owner.
 pub(super) fn authorize(wanted: &CreateRequest, authority: &Authority) -> Result<(), Refusal> {
     if !authority.manages_kind(&wanted.owner, wanted.kind.managers()) {
         let owner = quote(wanted.owner.as_str());
@@ -205,14 +207,14 @@ pub(super) fn authorize(wanted: &CreateRequest, authority: &Authority) -> Result
     Ok(())
 }
 
-/// Where a new token stands: its grant with its boundary, and the technical user that is there already.
+/// The grant of a new token with its boundary, and the existing technical user that is to back it.
 pub(super) struct Placed<'r> {
     grant: Grant,
     backed_by: Option<(Account, &'r str)>,
 }
 
 impl Placed<'_> {
-    /// Whether the actor may give the new token.
+    /// Checks whether the actor may give the new token.
     pub(super) fn may_be_given(
         &self,
         context: &Context,
@@ -225,7 +227,8 @@ impl Placed<'_> {
     }
 }
 
-/// Finds the boundary and holds the grant against every ceiling above it.
+/// Finds the boundary of a new token, and checks its grant against the ceilings of the owner's
+/// account, of the accounts above it, and of the technical user.
 pub(super) fn place<'r>(
     context: &Context<'r>,
     wanted: &CreateRequest,
@@ -236,7 +239,7 @@ pub(super) fn place<'r>(
     let own_account = accounts.iter().find(|account| account.id == wanted.owner);
     let grant = match (&wanted.resource, own_account) {
         (Some(resource), _) => Grant::of_selection(&wanted.resolution, resource, catalog),
-        // A person's token reaches what the person's account may reach.
+        // Without a `resource`, a token of a person can reach what the person's account can reach.
         (None, Some(account)) if !wanted.kind.technical_user() => {
             let grant = Grant::of_selection(&wanted.resolution, &reach(account, &wanted.owner), catalog);
             let within = grant.under_account(account, catalog);
@@ -271,7 +274,7 @@ pub(super) fn place<'r>(
     Ok(Placed { grant, backed_by })
 }
 
-/// The deepest resource that covers everything that an account may reach.
+/// The deepest resource that covers all ceilings of an account.
 fn reach(account: &Account, owner: &Resource) -> Resource {
     let mut places = account
         .ceilings
@@ -292,7 +295,7 @@ fn reach(account: &Account, owner: &Resource) -> Resource {
     })
 }
 
-/// The new token.
+/// Builds the new token.
 pub(super) fn issue(
     context: &Context,
     wanted: &CreateRequest,
@@ -342,7 +345,7 @@ pub(super) fn issue(
     token
 }
 
-/// The writes of a new token: its record, its name, its counters, its technical user.
+/// Adds the writes of a new token: its record, name, counters and technical user.
 pub(super) fn add(
     context: &Context,
     wanted: &CreateRequest,
@@ -361,7 +364,8 @@ pub(super) fn add(
     if let Some(recount) = Recount::of_new(context, token, remaining) {
         recount.write(changes);
     }
-    // A sweep that ends a token ends what it made. Sessions have no role, so they make nothing.
+    // A sweep that ends a token also ends the tokens that it made. Sessions have no role, so they
+    // make none.
     if let Some(maker) = authority.chain().next() {
         changes.write(Write::create(keys::made(&maker.id, &token.id), json(&token.id)));
     }
@@ -393,7 +397,8 @@ fn invalid(path: &str, message: String) -> Refusal {
     Refusal::at(path, ErrorCode::InvalidInput, format!("{path}: {message}"))
 }
 
-/// What is told of an id that is in use. The client that minted it, and lost the answer, gets its token; anybody else learns nothing.
+/// The answer for an id that is in use. The client that minted the id and lost the answer gets its
+/// token. Any other caller gets a conflict without details.
 fn in_use(authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome, Suspend> {
     if let (Secret::Elsewhere(id, digest), Ok(Stored::Record(record))) =
         (secret, Stored::parse(secret.id(), text))
@@ -413,9 +418,9 @@ fn in_use(authority: &Authority, secret: &Secret, text: &str) -> Result<Outcome,
     .into())
 }
 
-/// The answer of a call whose token exists. Its credential can be given again only by the very call that made it, which still has the
-/// entropy: nobody else can.
-fn made_before(
+/// The answer of a call whose token was already created. It contains the credential only for a
+/// retry within the same call, which still has the entropy.
+fn committed_answer(
     context: &Context,
     authority: &Authority,
     secret: Option<Secret>,

@@ -1,4 +1,4 @@
-//! What somebody wants a new token to be, read out of the members of a call and resolved against the catalog.
+//! Reads the members that describe a new token, and resolves its selection against the catalog.
 
 use super::arguments::refuse_credential;
 use super::context::Context;
@@ -13,7 +13,7 @@ use crate::value::name::{Identity, Name};
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
-/// A new token as its maker describes it.
+/// The description of a new token.
 pub(super) struct CreateRequest<'c> {
     pub(super) kind: &'c Kind,
     pub(super) name: Name,
@@ -21,11 +21,11 @@ pub(super) struct CreateRequest<'c> {
     pub(super) owner: Resource,
     pub(super) subject: Option<Identity>,
     pub(super) technical_user: Option<Resource>,
-    /// The boundary, if one was asked for.
+    /// The boundary, if the call gives one.
     pub(super) resource: Option<Resource>,
     pub(super) resolution: Resolution<'c>,
     pub(super) not_before: Option<Instant>,
-    /// The end that was asked for, or the kind's own.
+    /// The requested end, or the default of the kind.
     pub(super) expires_at: Option<Instant>,
     pub(super) idle_after: Option<Lifetime>,
     pub(super) conditions: Option<Conditions>,
@@ -33,7 +33,7 @@ pub(super) struct CreateRequest<'c> {
 }
 
 impl<'c> CreateRequest<'c> {
-    /// The members that describe a new token, beside those of a selection.
+    /// The members that describe a new token, without those of a selection.
     pub(super) const MEMBERS: [&'static str; 15] = [
         "kind",
         "name",
@@ -52,7 +52,7 @@ impl<'c> CreateRequest<'c> {
         "limits",
     ];
 
-    /// Reads them.
+    /// Reads the members, and adds each problem with its path to `problems`.
     pub(super) fn read(
         context: &Context<'c>,
         members: &Members,
@@ -88,7 +88,7 @@ impl<'c> CreateRequest<'c> {
         let owner = read_owner(members, kind, actor, problems);
         let technical_user = members.parsed("technicalUser", problems, Resource::parse);
         if let Some(kind) = kind {
-            tell_apart(kind, members, problems);
+            refuse_other_backing(kind, members, problems);
         }
         let resource = members.parsed("resource", problems, Resource::parse);
         if kind.is_some_and(Kind::technical_user)
@@ -109,7 +109,7 @@ impl<'c> CreateRequest<'c> {
         if let Some(role) = kind.and_then(Kind::role) {
             selection.default_to_role(role);
         }
-        // Where a person's account reaches is looked at once the account has been read.
+        // The boundary of a person's token depends on the person's account, which is read later.
         let backed = kind.is_some_and(Kind::technical_user);
         let boundary = resource.as_ref().or(owner.as_ref().filter(|_| backed));
         let resolution = catalog.resolve(&selection, boundary, problems);
@@ -162,8 +162,9 @@ fn read_owner(
     }
 }
 
-/// A token is backed by a technical user or it acts as somebody, never both.
-fn tell_apart(kind: &Kind, members: &Members, problems: &mut Problems) {
+/// Refuses a member that the kind does not have: a token is either backed by a technical user or
+/// acts as a subject, never both.
+fn refuse_other_backing(kind: &Kind, members: &Members, problems: &mut Problems) {
     let (name, message) = if kind.technical_user() {
         (
             "subject",

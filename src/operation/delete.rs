@@ -1,3 +1,5 @@
+//! Plans `delete`.
+
 use super::answer::Answer;
 use super::authority::Authority;
 use super::context::{Context, Outcome};
@@ -13,7 +15,8 @@ use crate::catalog::Action;
 use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 
-/// `delete(id, actor)`: the record goes, a tombstone stays, so that neither the id nor a late write of the record ever comes back.
+/// `delete(id, actor)`: replaces the record by a tombstone. The tombstone keeps the id from being
+/// reused, and a late write from restoring the record.
 pub(super) fn plan(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     let mark = IdempotencyRecord::of_call(context, Operation::Delete);
     let found = find_to_change(context, id, authority)?;

@@ -1,4 +1,5 @@
-//! What managers write on a token for themselves: description, tags, metadata. And other members that create and edit share.
+//! Reads the members that managers write for themselves (description, tags, metadata), and other
+//! members that `create` and `edit` share.
 
 use super::arguments::refuse_credential;
 use super::context::Context;
@@ -10,10 +11,10 @@ use crate::value::metadata::Metadata;
 use crate::value::name::{Description, Tag};
 use crate::value::resource::Resource;
 
-/// The most tags of a token.
+/// The maximum number of tags of a token.
 const MAX_TAGS: usize = 20;
 
-/// What managers write on a token.
+/// The members that managers write for themselves.
 #[derive(Default)]
 pub(super) struct Details {
     pub(super) description: Option<Description>,
@@ -32,7 +33,7 @@ impl Details {
     }
 }
 
-/// Reads the member `tags`: each once.
+/// Reads the member `tags`. A tag may occur once.
 pub(super) fn read_tags(context: &Context, members: &Members, problems: &mut Problems) -> Vec<Tag> {
     let mut tags: Vec<Tag> = Vec::new();
     for (text, path) in members.texts("tags", MAX_TAGS, problems) {
@@ -82,7 +83,7 @@ fn refuse_credential_in(context: &Context, text: &str, path: &Path, problems: &m
     }
 }
 
-/// An owner is a resource below the root: a token belongs to somebody.
+/// Parses an owner: a resource below the root, because every token belongs to a resource.
 pub(super) fn parse_owner(text: &str) -> Result<Resource, String> {
     if text.is_empty() {
         return Err("is empty; a token belongs to a resource such as \"org:acme\"".to_owned());
@@ -90,12 +91,13 @@ pub(super) fn parse_owner(text: &str) -> Result<Resource, String> {
     Resource::parse(text)
 }
 
-/// Whether a member of a change takes something away.
+/// Whether a member of a change is null, which clears the value.
 pub(super) fn clears(members: &Members, name: &str) -> bool {
     members.value(name) == Some(&Value::Null)
 }
 
-/// The revision that a caller has seen, a whole number; 0 is that of what does not exist yet.
+/// Reads the member `revision`: the revision that the caller has read, a whole number. The revision
+/// of a value that does not exist is 0.
 pub(super) fn read_revision(members: &Members, problems: &mut Problems) -> Option<u64> {
     let value = members.value("revision")?;
     // Counts are below 2^53, where doubles are exact.
@@ -117,7 +119,7 @@ pub(super) fn read_revision(members: &Members, problems: &mut Problems) -> Optio
     }
 }
 
-/// Refuses a change of something that is not what the caller observe_revision.
+/// Refuses a change if the value is not at the revision that the caller has read.
 pub(super) fn expect_revision(seen: Option<u64>, revision: u64) -> Result<(), Refusal> {
     if seen.is_none_or(|seen| seen == revision) {
         return Ok(());

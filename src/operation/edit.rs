@@ -1,4 +1,5 @@
-//! `edit(id, change, actor)`: what a kind lets its managers change in a living token. A member that is null takes something away.
+//! `edit(id, change, actor)`: changes the members of a token that its kind makes editable. A null
+//! member clears the value.
 
 use super::answer::Answer;
 use super::arguments::refuse_credential;
@@ -31,7 +32,7 @@ use crate::value::metadata::Metadata;
 use crate::value::name::{Description, Name, Tag};
 use crate::value::name_key::NameHash;
 
-/// What is to be another than it was. The outer `None` leaves a member as it is, the inner one takes it away.
+/// The requested changes. The outer `None` keeps a value, the inner `None` clears it.
 struct Edit {
     name: Option<Name>,
     description: Option<Option<Description>>,
@@ -41,7 +42,7 @@ struct Edit {
     limits: Option<Option<Asked>>,
     /// Whether the selection is replaced.
     permissions: bool,
-    /// The revision that the caller has seen.
+    /// The revision that the caller has read.
     revision: Option<u64>,
 }
 
@@ -150,7 +151,8 @@ impl Edit {
         optional
     }
 
-    /// Refuses what the token's kind does not let anybody edit, a revoked token, and a token that is not the one that the caller observe_revision.
+    /// Refuses members that the token's kind does not make editable, a revoked token, and a token
+    /// that is not at the revision that the caller has read.
     fn authorize(&self, context: &Context, token: &Token) -> Result<(), Refusal> {
         if token.status == Status::Revoked {
             return Err(terminal());
@@ -186,7 +188,7 @@ impl Edit {
         Ok(())
     }
 
-    /// How many credits are left from now on, if the edit says so.
+    /// The remaining credits to set, if the edit sets them.
     fn remaining(&self) -> Option<u32> {
         self.limits.as_ref()?.as_ref()?.remaining
     }
@@ -213,7 +215,8 @@ impl Edit {
     }
 }
 
-/// Puts a new selection in the place of the old one. Narrowings stay with their permissions until they are named.
+/// Replaces the selection. Permissions keep their narrowing to resources until the change names
+/// them.
 fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(), Suspend> {
     let catalog = context.deployment.catalog();
     let mut problems = Problems::default();
@@ -246,7 +249,8 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
     Ok(())
 }
 
-/// Giving is what ceilings are for: what the token has already stays, though its editor may not have it.
+/// Checks whether the actor may make the change. The token keeps the permissions that it has, even
+/// if the actor does not have them: ceilings bound only what is given.
 fn may_change(
     context: &Context,
     token: &Token,
@@ -260,7 +264,8 @@ fn may_change(
     let tops_up = recount.is_some_and(Recount::raises);
     let mut power = Power::of_token(next, after.clone()).topped_up(tops_up);
     if !power.is_bound_as(&had) {
-        // A bound became looser: all that the token can do is given once more, and what was added besides.
+        // A bound became looser, so the actor gives all of the token's power again, together with
+        // the added permissions.
         authority.covers(catalog, &after, Some(&before))?;
         power = Power::of_living(context, next, authority)?.topped_up(tops_up);
     }
@@ -268,7 +273,8 @@ fn may_change(
     Ok(())
 }
 
-/// A new selection gives nothing that the accounts behind the token do not have, but for what was there.
+/// Refuses a new selection with permissions that the accounts behind the token do not have, except
+/// for those that the token had before.
 fn refuse_more_than_owner(
     context: &Context,
     token: &Token,
@@ -291,7 +297,8 @@ fn refuse_more_than_owner(
     Ok(())
 }
 
-/// Moves the name of a token, and answers what stands for it from now on if its kind wants names to be unique.
+/// Moves the unique name of a token. Returns its new hash, or `None` if the kind does not require
+/// unique names.
 fn rename(
     context: &Context,
     found: &Found,

@@ -5,26 +5,29 @@ use zeroize::Zeroizing;
 use crate::value::credential::{self, Credential, Prefix, TokenId};
 use crate::value::time::Instant;
 
-/// How many random bytes an operation takes, 64: a credential's, and 24 for the id of the operation.
+/// The number of random bytes that an operation takes, 64: those of a credential, and 24 bytes for
+/// the operation id.
 pub const ENTROPY: usize = credential::ENTROPY + 24;
 
-/// The random bytes of one call: drawn once, the same at each plan of it, wiped at the end.
+/// The random bytes of one call. They are drawn once, are equal in each plan of the call, and are
+/// wiped when dropped.
 pub struct Entropy(Zeroizing<[u8; ENTROPY]>);
 
 impl Entropy {
-    /// Takes the bytes over.
+    /// Takes ownership of the bytes.
     #[must_use]
     pub fn new(bytes: Zeroizing<[u8; ENTROPY]>) -> Entropy {
         Entropy(bytes)
     }
 
-    /// The credential of a client that keeps its secret to itself.
+    /// Mints a credential with a new token id, for a client that keeps the secret to itself. `now`
+    /// is the time in the id.
     #[must_use]
     pub fn mint(&self, prefix: &Prefix, now: Instant) -> Credential {
         Credential::mint(prefix, now, &self.credential())
     }
 
-    /// As [`Entropy::mint`], for the rotation of a token that exists.
+    /// As [`Entropy::mint`], for the rotation of the existing token `id`.
     #[must_use]
     pub fn mint_for(&self, prefix: &Prefix, id: TokenId) -> Credential {
         Credential::mint_for(prefix, id, &self.credential())

@@ -1,5 +1,8 @@
-//! `exchange(credential, { permissions?, resource?, expiresIn?, name?, sibling?, context? })`: a session token, derived from the one that was
-//! presented. It is narrower or equal, never outlives what it came from, and ends with it (RFC 8693 §1.1).
+//! Derives a session token from a presented one: `exchange(credential, { kind?, permissions?,
+//! resource?, expiresIn?, name?, sibling?, context? })`.
+//!
+//! The session has equal or narrower rights, never outlives the tokens that it came from, and ends
+//! with them (RFC 8693 §1.1).
 
 use super::answer::Answer;
 use super::arguments::refuse_credential;
@@ -35,10 +38,10 @@ use crate::verify::record_memo::RecordMemo;
 use crate::verify::verdict::Code;
 use crate::verify::verify::{Presentation, authenticate};
 
-/// The longest chain of tokens that a session comes from.
+/// The maximum number of tokens in the chain that a session comes from.
 const MAX_CHAIN_LENGTH: usize = 4;
 
-/// The kind of a session that does not name one.
+/// The default kind of a session.
 const SESSION: &str = "session";
 
 struct CreateRequest<'c> {
@@ -89,7 +92,8 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     if !resolved.rules.meets_conditions(&question, context.time.latest()) {
         return Err(not_valid(Code::ConditionFailed).into());
     }
-    // A sibling rests on none of what only the presented session has. One with bounds of its own gets a session that has them too.
+    // A sibling is not bound by the presented session. If that session has conditions or limits of
+    // its own, the result is a session below it instead, to which they apply.
     let has_bounds = presented.conditions.is_some() || presented.limits.is_some();
     let siblings = wanted.sibling && !presented.parents.is_empty() && !has_bounds;
     if !siblings {
@@ -108,7 +112,7 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
     let (token_key, mark_key) = (keys::token(&id), mark.key().to_owned());
     let [marked, taken] = context.reads.get([&mark_key, &token_key])?;
     if let (Some(_), Some(text)) = (mark.found(marked)?, taken) {
-        return made_before(&id, text, credential);
+        return committed_answer(&id, text, credential);
     }
     if taken.is_some() {
         return Err(Refusal::new(ErrorCode::Conflict, "the new token's id is in use; call again").into());
@@ -173,7 +177,8 @@ fn not_valid(code: Code) -> Refusal {
     )
 }
 
-/// What a session comes from: the token that was presented, or for a sibling the tokens that this one came from.
+/// The parents of a new session: the presented token and its parents, or for a sibling the parents
+/// of the presented one.
 fn parents_of(presented: &Token, sibling: bool) -> Result<Vec<TokenId>, Refusal> {
     if sibling {
         return Ok(presented.parents.clone());
@@ -188,7 +193,7 @@ fn parents_of(presented: &Token, sibling: bool) -> Result<Vec<TokenId>, Refusal>
     Ok(parents)
 }
 
-/// A session lasts as long as it was asked to, but no longer than its kind and everything that it comes from.
+/// The end of a session: the requested lifetime, but no later than the kind and all parents allow.
 fn ends(
     context: &Context,
     wanted: &CreateRequest,
@@ -209,7 +214,9 @@ fn ends(
     Ok(all.chain(own).min())
 }
 
-/// The grant of a session: all that is left of the presented token's, or what was asked for, of which that may be less.
+/// The grant of a session: what is left of the presented token's grant within the boundary, reduced
+/// to the requested permissions. If they exceed it, the grant is the one requested, which a later
+/// check refuses.
 fn narrow(wanted: &CreateRequest, presented: &Grant) -> Result<Grant, Refusal> {
     let boundary = wanted.resource.as_ref().unwrap_or(presented.boundary());
     if !presented.boundary().covers(boundary) {
@@ -252,7 +259,7 @@ fn session(
         parents,
         subject: presented.subject.clone(),
         resource: grant.boundary().clone(),
-        // A role is authority over other tokens, and that is not handed on.
+        // A role is authority over other tokens. It is not passed on.
         role: None,
         permissions: catalog.ids(grant.permissions()),
         resources: grant.resources(catalog),
@@ -279,8 +286,9 @@ fn session(
     }
 }
 
-/// The very call whose answer was lost still has the entropy, and gets its credential.
-fn made_before(id: &TokenId, text: &str, credential: Credential) -> Result<Outcome, Suspend> {
+/// The answer of an earlier attempt of this call that was committed. The call still has the
+/// entropy, so the answer contains the credential.
+fn committed_answer(id: &TokenId, text: &str, credential: Credential) -> Result<Outcome, Suspend> {
     match crate::model::record::Stored::parse(id, text) {
         Ok(crate::model::record::Stored::Record(record)) if record.digest().matches(credential.digest()) => {
             Ok(Outcome::Answer(Answer::Created {

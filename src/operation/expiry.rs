@@ -1,4 +1,5 @@
-//! Tokens whose time is over. Nothing that hands out a secret or enables a token brings one back.
+//! Refuses expired and idle tokens. An operation that hands out a secret or enables a token never
+//! revives one.
 
 use super::context::Context;
 use crate::codec::decode::DecodeError;
@@ -11,7 +12,11 @@ use crate::verify::dependencies::ResolvedToken;
 use crate::verify::rules::Idle;
 use crate::verify::verdict::Code;
 
-/// Refuses a token that has expired or gone idle, and a session of a token that is over.
+/// Refuses a token that has expired or gone idle, and a session whose parent is over.
+///
+/// # Errors
+/// `conflict` for an expired token, which a rotation with `expiresIn` renews; `terminal` for the
+/// others.
 pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspend> {
     if let Some(ends) = token.expires_at.filter(|ends| context.time.latest() >= *ends) {
         let message = format!(
@@ -32,7 +37,8 @@ pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspen
     Ok(())
 }
 
-/// Refuses a token that has gone idle. The time for which it is disabled is not counted: nobody can use it then.
+/// Refuses a token that has gone idle. The time since it was disabled does not count, because a
+/// disabled token cannot be used.
 pub(super) fn refuse_gone_idle(context: &Context, token: &Token) -> Result<(), Suspend> {
     if token.idle_after.is_none() {
         return Ok(());

@@ -1,5 +1,8 @@
-//! The marker that every commit leaves for a day. A plan that reads its own marker knows that its commit went through though the answer was
-//! lost, and answers from what is stored instead of doing it twice.
+//! Makes a retried call take effect once.
+//!
+//! Every commit writes an idempotency record that is kept for a day. If a plan reads the record of
+//! its own call, the commit was applied although its answer was lost. The plan then answers from
+//! the store and does not repeat the operation.
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -15,14 +18,14 @@ use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::{TokenId, hex};
 use crate::value::time::Lifetime;
 
-/// What `op/<id>` holds.
+/// The value at the key `op/<id>`.
 #[derive(Debug, Serialize)]
 struct Marker {
     operation: Operation,
-    /// The tokens that the operation made or changed.
+    /// The tokens that the operation created or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tokens: Vec<TokenId>,
-    /// Of a call with an idempotency key: the hash of its arguments.
+    /// The hash of the arguments, for a call with an idempotency key.
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
 }
@@ -33,7 +36,7 @@ decode_members!(Marker {
     optional fingerprint: "fingerprint",
 });
 
-/// The marker of one call: where it stands, and what it says once the call is done.
+/// The idempotency record of one call: its key, and its content after the commit.
 pub(super) struct IdempotencyRecord {
     key: String,
     operation: Operation,
@@ -41,7 +44,7 @@ pub(super) struct IdempotencyRecord {
 }
 
 impl IdempotencyRecord {
-    /// The marker of a call that is known by its operation id: only this call can find it.
+    /// The record of a call by its operation id. Only retries within the same call find it.
     pub(super) fn of_call(context: &Context, operation: Operation) -> IdempotencyRecord {
         IdempotencyRecord {
             key: keys::operation(context.entropy.operation_id()),
@@ -50,14 +53,14 @@ impl IdempotencyRecord {
         }
     }
 
-    /// The marker of a call that is known by its actor's idempotency key: any retry finds it.
+    /// The record of a call by the idempotency key of its actor. Any retry finds it.
     pub(super) fn of_idempotency_key(
         operation: Operation,
         actor: &Actor,
         idempotency_key: &str,
         arguments: &Value,
     ) -> IdempotencyRecord {
-        // The parts are hashed one by one, so that no two pairs of actor and key are one text.
+        // Each part is hashed by itself, so that no two pairs of actor and key give the same text.
         let parts = [actor.id().as_str(), idempotency_key].map(Sha256::digest);
         let key = Sha256::digest(parts.concat());
         let fingerprint = Sha256::digest(json(&arguments.canonical()));
@@ -68,12 +71,16 @@ impl IdempotencyRecord {
         }
     }
 
-    /// The key of the marker.
+    /// The store key of the record.
     pub(super) fn key(&self) -> &str {
         &self.key
     }
 
-    /// The tokens that this very call made or changed before, if its marker was read.
+    /// The tokens that this call created or changed, if its record was read.
+    ///
+    /// # Errors
+    /// `store_unavailable` if the record is damaged; `conflict` if it belongs to another operation
+    /// or to other arguments.
     pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<Vec<TokenId>>, Suspend> {
         let Some(text) = stored else { return Ok(None) };
         let marker = decode::<Marker>(text).map_err(|_| {
@@ -92,7 +99,7 @@ impl IdempotencyRecord {
         Ok(Some(marker.tokens))
     }
 
-    /// Whether this very call was done before, to just this token.
+    /// Whether this call was already committed for exactly this token.
     pub(super) fn found_for(&self, stored: Option<&str>, token: &TokenId) -> Result<bool, Suspend> {
         match self.found(stored)?.as_deref() {
             None => Ok(false),
@@ -105,7 +112,7 @@ impl IdempotencyRecord {
         }
     }
 
-    /// The write that leaves the marker.
+    /// The write that stores the record.
     pub(super) fn write(self, context: &Context, tokens: Vec<TokenId>) -> Write {
         let marker = Marker {
             operation: self.operation,

@@ -1,4 +1,5 @@
-//! `importKey(row, actor)`: a key that another system issued and hashed becomes a token. Its text is never seen here.
+//! `importKey(row, actor)`: creates a token for a key that another system issued and hashed. The
+//! key itself is never passed.
 
 use super::answer::Answer;
 use super::arguments::refuse_credential;
@@ -23,7 +24,7 @@ use crate::value::credential::{Credential, Digest, TokenId};
 use crate::value::name::Name;
 use crate::value::time::{Instant, TimeMembers as _};
 
-/// What a row says besides what a new token is.
+/// The members of a row, besides those that describe a new token.
 struct Row {
     digest: Digest,
     hint: Option<Name>,
@@ -59,10 +60,10 @@ pub(super) fn plan(
     let [marked, known] = context.reads.get([mark.key(), &digest_key])?;
     if let Some(text) = known {
         let by_this_call = mark.found(marked)?.is_some();
-        return known_before(context, &authority, text, by_this_call);
+        return earlier_import(context, &authority, text, by_this_call);
     }
     let placed = place(context, &wanted, &mut authority)?;
-    // The key has no id of ours; one is drawn for its token.
+    // The imported key has no token id, so one is minted for it.
     let id = *Credential::mint(
         context.deployment.prefix(),
         context.time.started,
@@ -115,8 +116,9 @@ fn read_row(context: &Context, members: &Members, problems: &mut Problems) -> Op
     })
 }
 
-/// The answer for a key that is known: nothing is done twice, and nobody learns of a token that is not theirs.
-fn known_before(
+/// The answer for a digest that was imported before. Nothing is created twice, and an actor learns
+/// only of tokens that it manages.
+fn earlier_import(
     context: &Context,
     authority: &Authority,
     text: &str,

@@ -1,4 +1,5 @@
-//! The counters of a token whose limits are set: what was used of its credits stays used, unless a manager says how many are left.
+//! Adjusts the counters of a token when its limits are set. Credits that were spent stay spent,
+//! unless a manager sets how many remain.
 
 use super::context::Context;
 use super::write_batch::WriteBatch;
@@ -7,19 +8,20 @@ use crate::storage::keys;
 use crate::storage::plan::{Suspend, Write};
 use crate::value::limit::Limits;
 
-/// What becomes of the counters.
+/// The planned change of the counters.
 pub(super) struct Recount {
     write: Option<Write>,
-    /// The credits that were left, if that was limited and can be read.
+    /// The remaining credits before the change, if they were limited and can be decoded.
     before: Option<u32>,
-    /// How many are left from now on, if a manager said so.
+    /// The remaining credits after the change, if a manager set them.
     remaining: Option<u32>,
-    /// Whether that is more than there would be otherwise.
+    /// Whether the manager's value is higher than the balance without it.
     raises: bool,
 }
 
 impl Recount {
-    /// Of a new token, whose credits may begin with less than their amount.
+    /// For a new token whose remaining credits a manager sets. `None` if no counters have to be
+    /// written.
     pub(super) fn of_new(context: &Context, token: &Token, remaining: Option<u32>) -> Option<Recount> {
         let text = token
             .limits
@@ -33,7 +35,7 @@ impl Recount {
         })
     }
 
-    /// Of an edit; nothing where it leaves the limits and what is left of them alone.
+    /// For an edit. `None` if neither the limits nor the remaining credits change.
     pub(super) fn of_edit(
         context: &Context,
         token: &Token,
@@ -43,9 +45,10 @@ impl Recount {
         if limits == token.limits.as_ref() && remaining.is_none() {
             return Ok(None);
         }
-        // No jump of the clock brings a refill.
+        // A clock that jumped ahead must not refill credits.
         let (key, now) = (keys::limit(&token.id), context.time.earliest());
-        // All that spend it queue for it: without a turn among them an edit of a busy token would lose every commit.
+        // The calls that spend credits queue for this key. Without a place in the queue, an
+        // edit of a busy token would lose every commit.
         if token.limits.is_some() {
             context
                 .reads
@@ -60,10 +63,11 @@ impl Recount {
                 expect: Some(stored.map(str::to_owned)),
                 ..Write::delete(key)
             }),
-            // What is damaged refuses until a manager says how many are left.
+            // Damaged counters deny every use until a manager sets the remaining credits.
             Some(Err(_) | Ok(None)) | None => None,
         };
-        // None left is more than some owed: whoever sets it forgives a debt.
+        // A balance can be negative. Setting 0 remaining credits then forgives a debt, so it raises
+        // the balance.
         let otherwise = limits.and_then(|limits| limits.signed_balance(stored, now).ok().flatten());
         Ok(Some(Recount {
             write,
@@ -74,17 +78,17 @@ impl Recount {
         }))
     }
 
-    /// Whether a manager gives more than there would be otherwise.
+    /// Whether the manager's value is higher than the balance without it.
     pub(super) fn raises(&self) -> bool {
         self.raises
     }
 
-    /// Whether a manager says how many are left.
+    /// Whether a manager sets the remaining credits.
     pub(super) fn sets(&self) -> bool {
         self.remaining.is_some()
     }
 
-    /// Writes it down, and tells it to the trail.
+    /// Adds the counters and their audit entry to the batch.
     pub(super) fn write(self, changes: &mut WriteBatch) {
         if let Some(write) = self.write {
             changes.write(write);

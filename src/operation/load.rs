@@ -1,3 +1,5 @@
+//! Loads token records for an actor, and plans `get`.
+
 use super::answer::Answer;
 use super::authority::Authority;
 use super::context::{Context, Outcome};
@@ -13,13 +15,17 @@ use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 use crate::value::resource::Resource;
 
-/// A record that the actor may manage, as it was read.
+/// A record as it was read: decoded, and as the stored text.
 pub(super) struct Found<'r> {
     pub(super) record: Record,
     pub(super) text: &'r str,
 }
 
-/// Finds a record. One that is not the actor's to see is not found, just as one that does not exist.
+/// Finds a record that the actor may see.
+///
+/// # Errors
+/// `not_found` for a token that does not exist and for one that the actor does not manage: they are
+/// indistinguishable. `store_unavailable` for a damaged record, if the actor may know of it.
 pub(super) fn find<'r>(
     context: &Context<'r>,
     id: &TokenId,
@@ -32,7 +38,8 @@ pub(super) fn find<'r>(
     }
 }
 
-/// Finds the record of a token that acts on itself.
+/// Finds a record without a check of authority: for a token that acts on itself, and for the answer
+/// of a committed call.
 pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<'r>, Suspend> {
     match stored(context, id)? {
         Some(Ok(found)) => Ok(found),
@@ -41,7 +48,8 @@ pub(super) fn find_own<'r>(context: &Context<'r>, id: &TokenId) -> Result<Found<
     }
 }
 
-/// What is stored of a token; nothing where there is none, or none any more.
+/// The decoded record of a token, or its decode error; `None` if there is no record, or only a
+/// tombstone.
 fn stored<'r>(
     context: &Context<'r>,
     id: &TokenId,
@@ -57,8 +65,9 @@ fn stored<'r>(
     }))
 }
 
-/// Whether the actor may know that there is a token whose record is damaged, and does not say whose it is: it stands in the list of an owner
-/// that the actor manages. Who manages everything may know in any case.
+/// Whether the actor may learn that a record is damaged, although the record does not tell its
+/// owner. It may if the owner list of a place that it manages contains the token, or if it manages
+/// the root.
 fn knows(context: &Context, id: &TokenId, authority: &Authority) -> Result<bool, Suspend> {
     let places = authority.places();
     let entries: Vec<String> = places.map(|place| keys::owner_entry(place, id)).collect();
@@ -73,8 +82,9 @@ fn damaged(id: &TokenId) -> Refusal {
     )
 }
 
-/// The answer of a call to one token that went through though its answer was lost. Only this very call finds its marker, so nothing else is
-/// asked of its actor, whose authority it may have ended.
+/// The answer of an earlier attempt of this call that was committed, if there is one. Only the same
+/// call finds its idempotency record. Authority is not checked again: the operation may have ended
+/// the actor's own.
 pub(super) fn done_before(
     context: &Context,
     operation: Operation,
@@ -92,7 +102,7 @@ pub(super) fn done_before(
     Ok(Some(Outcome::Answer(answer)))
 }
 
-/// Finds a record that the actor may also change: some kinds are managed by admins only.
+/// Finds a record that the actor may change. Some kinds are managed by admins only.
 pub(super) fn find_to_change<'r>(
     context: &Context<'r>,
     id: &TokenId,
@@ -104,7 +114,8 @@ pub(super) fn find_to_change<'r>(
     Ok(found)
 }
 
-/// Whether the actor may change a token. A kind that the catalog has no more is managed by admins only.
+/// Checks whether the actor may change a token. Only admins manage a kind that is no longer in the
+/// catalog.
 pub(super) fn may_manage(context: &Context, token: &Token, authority: &Authority) -> Result<(), Refusal> {
     let managers = context
         .deployment

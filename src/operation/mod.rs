@@ -1,4 +1,7 @@
-//! The management operations, each a pure function of what has been read: `plan(call, reads, time, entropy)`.
+//! Plans the management operations: `plan(call, reads, time, entropy)`.
+//!
+//! Each operation is a pure function of the values read so far. It returns an answer, a commit, or
+//! the reads that it still needs. The caller executes reads and commits, and plans again.
 
 mod accounts;
 mod answer;
@@ -58,7 +61,10 @@ pub use entropy::{ENTROPY, Entropy};
 use operation_name::Operation;
 use store_owner::{in_own_store, with_renewed_seal};
 
-/// Plans an operation with everything read so far. The same arguments give the same step.
+/// Plans a management operation with all reads so far. Equal arguments give an equal step.
+///
+/// `call` is `{ op, …, actor }`, with the arguments of the public method of that name. `time` and
+/// `entropy` must be the same in each plan of one call, except `time.now` and `time.highest`.
 #[must_use]
 pub fn plan(
     deployment: &Deployment,
@@ -70,7 +76,7 @@ pub fn plan(
     plan_by(Table::default(), deployment, call, reads, time, entropy)
 }
 
-/// [`plan`] by a table that a test has dropped a cell of.
+/// [`plan`] with another authority table. Tests drop one cell of it.
 #[doc(hidden)]
 #[must_use]
 pub fn plan_by(
@@ -81,12 +87,15 @@ pub fn plan_by(
     time: Time,
     entropy: &Entropy,
 ) -> Plan<Answer> {
-    settled(table, deployment, reads, time, entropy, |context| {
+    plan_unsealed(table, deployment, reads, time, entropy, |context| {
         dispatch(context, call)
     })
 }
 
-/// Plans the exchange of a presented credential for a session's: `input` is `{ permissions?, resource?, expiresIn?, … }`.
+/// Plans the exchange of a presented credential for a session token.
+///
+/// `input` is `{ kind?, name?, permissions?, resource?, expiresIn?, sibling?, context? }`. A
+/// credential that may not be used is refused with `invalid_token`.
 #[must_use]
 pub fn plan_exchange(
     deployment: &Deployment,
@@ -107,7 +116,7 @@ pub fn plan_exchange(
     )
 }
 
-/// [`plan_exchange`] by a table that a test has dropped a cell of.
+/// [`plan_exchange`] with another authority table. Tests drop one cell of it.
 #[doc(hidden)]
 #[must_use]
 pub fn plan_exchange_by(
@@ -119,13 +128,13 @@ pub fn plan_exchange_by(
     time: Time,
     entropy: &Entropy,
 ) -> Plan<Answer> {
-    settled(table, deployment, reads, time, entropy, |context| {
+    plan_unsealed(table, deployment, reads, time, entropy, |context| {
         exchange::plan(context, credential, input)
     })
 }
 
-/// What a plan comes to, in a store of the deployment, on what the seals of the reads hold.
-fn settled(
+/// Runs a plan on the unsealed reads, if the store belongs to the deployment.
+fn plan_unsealed(
     table: Table,
     deployment: &Deployment,
     reads: &Reads,
@@ -198,12 +207,12 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Suspend> {
         Op::GetAccount | Op::DisableAccount | Op::EnableAccount | Op::DeleteAccount => {
             accounts::one(context, operation, &members, &actor, problems)
         }
-        _ => of_one_token(context, operation, &members, &actor, problems),
+        _ => plan_for_token(context, operation, &members, &actor, problems),
     }
 }
 
-/// The operations on a single token that exists.
-fn of_one_token(
+/// Plans the operations on one existing token.
+fn plan_for_token(
     context: &Context,
     operation: Operation,
     members: &Members,

@@ -1,14 +1,15 @@
-//! The operations, by the name that a call and the audit trail have for them.
+//! Names the operations, as calls and the audit trail do.
 
 use serde::Serialize;
 
 use crate::codec::decode::{Placeholder, decode_by_parsing};
 use crate::input::{quote, suggestion};
 
-/// The operations by the name that a call and the audit trail have for them.
+/// Defines [`Operation`] with the names used in calls and in the audit trail.
 macro_rules! operations {
     ($($variant:ident $name:literal),* $(,)?) => {
-        /// A call: `{ op, …, actor }`, the arguments of the public method of the same name.
+        /// The `op` of a call `{ op, …, actor }`. The other members are the arguments of the public
+        /// method of the same name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         pub(super) enum Operation {
             $(#[serde(rename = $name)] $variant),*
@@ -58,7 +59,8 @@ operations! {
 }
 
 impl Operation {
-    /// Whether it takes power away, whatever it finds: it overtakes what gives some.
+    /// Whether the operation only takes power away, whatever it finds. Such an operation is urgent:
+    /// it overtakes the others in a queue.
     pub(super) fn ends(self) -> bool {
         use Operation as Op;
         matches!(
@@ -75,7 +77,8 @@ impl Operation {
         )
     }
 
-    /// Whether what it leaves, or what it removes for good, rests on what time it is.
+    /// Whether what the operation creates, revives or removes for good depends on the current time.
+    /// Then an unreliable clock refuses it.
     pub(super) fn rests_on_time(self) -> bool {
         use Operation as Op;
         matches!(

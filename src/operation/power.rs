@@ -1,11 +1,13 @@
-//! What a token or an account can do, with everything that bounds it: the one thing that authority is asked about.
+//! Describes what a token or an account can do, with all of its bounds, and checks whether an actor
+//! may give it.
 //!
-//! Whatever hands out a secret, creates, widens, renews or revives asks [`Authority::may_give`]. Which
-//! aspects of a power an operation asks about is one table, [`super::authority_table`]: a test drops each of its cells and
-//! sees that something gets through that must not.
+//! Every operation that hands out a secret, or creates, widens, renews or revives a power, calls
+//! [`Authority::may_give`]. The table in [`super::authority_table`] lists the aspects to check for
+//! each operation. A test drops each cell of it and expects a forbidden change to get through.
 //!
-//! Two things need no aspect. An actor that is a token is valid now, so what it makes never begins before
-//! it. And a technical user bounds what it backs by its own ceilings, which are looked at beside this.
+//! Two bounds are no aspects. An actor that is a token is valid now, so what it makes never begins
+//! before it does. A technical user bounds the tokens that it backs by its own ceilings, which are
+//! checked separately.
 
 use super::authority::Authority;
 use super::authority_table::Aspect;
@@ -26,27 +28,27 @@ use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime};
 use crate::verify::dependencies::{ResolvedToken, dependencies};
 
-/// What somebody would be able to do, and what bounds it.
+/// What a token or an account can do, and its bounds.
 pub(super) struct Power {
-    /// The token that has it; none for an account.
+    /// The token with the power; `None` for an account.
     token: Option<TokenId>,
     owner: Resource,
     grant: Grant,
     roles: Vec<(Resource, String)>,
-    /// As whom the token acts, unless that is the technical user that backs it.
+    /// The subject as which the token acts, unless that is the technical user that backs it.
     subject: Option<Identity>,
     ends: Option<Instant>,
     idle_after: Option<Lifetime>,
-    /// All of them must be met.
+    /// A request must meet all of them.
     conditions: Vec<Conditions>,
     limits: Option<Limits>,
-    /// Whether it gets credits back that were used.
+    /// Whether the change gives spent credits back.
     tops_up: bool,
     held_at: BoundsHeldAt,
 }
 
 impl Power {
-    /// The power of a token with a grant: that of its record, or what accounts leave of it.
+    /// The power of a token with `grant`: the grant of its record, or what accounts leave of it.
     pub(super) fn of_token(token: &Token, grant: Grant) -> Power {
         let role = token.role.clone();
         Power {
@@ -67,7 +69,7 @@ impl Power {
         }
     }
 
-    /// The power that tokens of an account can have.
+    /// The power that the tokens of an account can have.
     pub(super) fn of_account(account: &Account, catalog: &Catalog) -> Power {
         let roles = account.roles.iter();
         Power {
@@ -85,9 +87,9 @@ impl Power {
         }
     }
 
-    /// The power that a living token's secret gives (DECISIONS: authority). Of an actor's own token that is
-    /// what accounts leave of its grant, as a verification has it; of another's its grant, which an account
-    /// may give back later.
+    /// The power that the secret of a living token gives (DECISIONS: authority). For a token of the
+    /// actor itself, that is what accounts leave of its grant, as in a verification. For any other
+    /// token it is the whole grant, because an account may give the rest back later.
     pub(super) fn of_living(
         context: &Context,
         token: &Token,
@@ -114,14 +116,15 @@ impl Power {
         Ok(power)
     }
 
-    /// Whether it is an account's that can do nothing. A token that can do nothing now still has a secret, and acts as somebody.
+    /// Whether this is the power of an account that can do nothing. A token that can do nothing now
+    /// still has a secret, and acts as a subject.
     fn is_nothing(&self) -> bool {
         self.token.is_none()
             && self.grant.permissions().is_empty()
             && self.roles.iter().all(|(_, role)| role != Role::ADMIN)
     }
 
-    /// Whether nothing bounds this less than something bounds `other`.
+    /// Whether each bound of `other` bounds this power at least as tightly.
     pub(super) fn is_bound_as(&self, other: &Power) -> bool {
         let conditions = other.conditions.iter().all(|wider| self.is_under(wider));
         self.ends_within(other.ends)
@@ -130,12 +133,12 @@ impl Power {
             && self.limited_within(other.limits.as_ref())
     }
 
-    /// The same with credits that were used, or without.
+    /// This power, with spent credits given back if `tops_up`.
     pub(super) fn topped_up(self, tops_up: bool) -> Power {
         Power { tops_up, ..self }
     }
 
-    /// Whether this is no more than another power, in any aspect.
+    /// Whether this power is no more than `other`, in every aspect.
     fn is_within(&self, other: &Power) -> bool {
         self.is_bound_as(other)
             && self.subject == other.subject
@@ -155,13 +158,14 @@ impl Power {
         longest.is_none_or(|longest| self.idle_after.is_some_and(|own| own <= longest))
     }
 
-    /// Whether it may be used no more than this limits it.
+    /// Whether the uses are limited at least as tightly as by `wider`.
     fn limited_within(&self, wider: Option<&Limits>) -> bool {
         let within = |wider| self.limits.as_ref().is_some_and(|limits| limits.is_within(wider));
         !self.tops_up && wider.is_none_or(within)
     }
 
-    /// Whether a role is held at a place. A role other than `admin` is no more than its permissions.
+    /// Whether `role` is held at `place`. A role other than `admin` counts as held, because it
+    /// gives nothing beyond its permissions.
     fn has_role(&self, place: &Resource, role: &str) -> bool {
         role != Role::ADMIN
             || self
@@ -172,11 +176,14 @@ impl Power {
 }
 
 impl Authority<'_> {
-    /// Whether the actor may give a power. `before` is what was there already: what is no more than that is
-    /// a narrowing, and nobody asks. Where a bound of it becomes looser, all of the power is given anew.
+    /// Checks whether the actor may give a power.
+    ///
+    /// `before` is the power that existed already. A power within it is a narrowing, which needs no
+    /// check. If a bound of `before` becomes looser, all of the power counts as given again.
     ///
     /// # Errors
-    /// `exceeds_ceiling`, `forbidden`: with the aspect, what the actor is bound to, and what would be right.
+    /// `exceeds_ceiling` or `forbidden`, with the aspect, the bound of the actor, and the value
+    /// that would be allowed.
     pub(super) fn may_give(
         &self,
         context: &Context,
@@ -210,7 +217,8 @@ impl Authority<'_> {
         Ok(())
     }
 
-    /// As [`Authority::may_give`], of a secret: whoever gets it gets all of the power, though the token had it before.
+    /// As [`Authority::may_give`], for handing out a secret. The bearer of the new secret gets all
+    /// of the power, even if the token had it before.
     pub(super) fn may_hand_out(
         &self,
         context: &Context,
@@ -229,8 +237,8 @@ impl Authority<'_> {
         Ok(())
     }
 
-    /// The admin role is given by an admin only: a token that has it manages others, however little else it
-    /// may do.
+    /// Only an admin gives the role `admin`: a token with it manages other tokens, even if it can
+    /// do little else.
     fn may_give_roles(&self, power: &Power, before: Option<&Power>) -> Result<(), Refusal> {
         let given = power.roles.iter().find(|(place, role)| {
             role == Role::ADMIN
@@ -245,7 +253,8 @@ impl Authority<'_> {
         ))
     }
 
-    /// As whom a token acts is authority too: who is no admin of the owner acts as nobody but themselves.
+    /// The subject is authority too. An actor that is no admin of the owner can only give its own
+    /// subject, or none.
     fn may_give_subject(&self, power: &Power) -> Result<(), Refusal> {
         let another = power.subject.as_ref().is_some_and(|subject| subject != self.id());
         if !another || self.is_admin_of(&power.owner) {
@@ -281,7 +290,8 @@ impl Authority<'_> {
         }
     }
 
-    /// Its own conditions are the host's to verify; here they bound what a token gives.
+    /// The host verifies the conditions of an actor that is a token. Here they bound what that
+    /// token gives.
     fn may_give_conditions(&self, power: &Power) -> Result<(), Refusal> {
         let mut own = self.chain().filter_map(|token| token.conditions.as_ref());
         let Some(wider) = own.find(|wider| !power.is_under(wider)) else {
@@ -297,8 +307,8 @@ impl Authority<'_> {
         ))
     }
 
-    /// A token with limits makes only sessions, which count on its own counters. So does its own new secret; but it gives itself no
-    /// more uses than it has.
+    /// A token with limits makes only sessions, whose uses count on its own counters. Its own new
+    /// secret uses the same counters, but it must not raise its limits or credits.
     fn may_give_limits(&self, power: &Power) -> Result<(), Refusal> {
         let own = power.token.filter(|id| self.is_token(id));
         let message = match own {
@@ -320,7 +330,8 @@ impl Authority<'_> {
         Err(exceeds("limits", message))
     }
 
-    /// What was set from above is loosened by who stands there, or above.
+    /// A bound that was set from a higher place can only be loosened by an admin of that place or of
+    /// one above it.
     fn may_loosen(&self, power: &Power, before: &Power) -> Result<(), Refusal> {
         let held = &before.held_at;
         let conditions = before.conditions.iter().all(|wider| power.is_under(wider));
@@ -356,8 +367,9 @@ fn exceeds(aspect: &str, message: &str) -> Refusal {
     Refusal::at(aspect, ErrorCode::ExceedsCeiling, format!("{aspect}: {message}"))
 }
 
-/// Where bounds are held once an actor has set some of them: at the highest place that ever set one.
-/// `sets_remaining`: of the limits is set how much of them is left.
+/// Records where the bounds of a token are held after an actor set some of them: at the highest
+/// place that ever set one. `sets_remaining` tells whether the remaining credits are set, which
+/// counts as setting the limits.
 pub(super) fn hold_bounds(
     token: &mut Token,
     before: Option<&Token>,

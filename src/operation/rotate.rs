@@ -1,5 +1,8 @@
-//! `rotate`, `confirmRotation`, `abortRotation`: a new secret for the same token, in two phases. Both secrets work until the rotation is
-//! confirmed or its grace is over, so that an answer that was lost on the way locks nobody out.
+//! Plans `rotate`, `confirmRotation` and `abortRotation`: a new secret for the same token, in two
+//! phases.
+//!
+//! Both secrets work until the rotation is confirmed or its grace is over. So a lost answer locks
+//! no client out.
 
 use super::answer::Answer;
 use super::arguments::{read_digest, read_idempotency_key};
@@ -25,12 +28,12 @@ use crate::value::credential::{Credential, Digest, TokenId};
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 
 struct Options {
-    /// How long the old secret goes on; the inner `None`: not at all.
+    /// How long the old secret stays valid. The inner `None`: it ends now.
     grace: Option<Option<Lifetime>>,
     /// The digest of a secret that a client minted.
     digest: Option<Digest>,
     end_old_at_first_use: bool,
-    /// How long the token lives from now on, if it is renewed.
+    /// The new lifetime of the token, if the rotation renews it.
     expires_in: Option<Lifetime>,
 }
 
@@ -84,7 +87,7 @@ pub(super) fn plan(
     rotate(context, &found, read, repeated, mark, &mut authority)
 }
 
-/// A grace; nothing at all is written as 0.
+/// Reads the member `grace`. The number 0 means no grace.
 fn read_grace(members: &Members, problems: &mut Problems) -> Option<Option<Lifetime>> {
     match members.value("grace")? {
         Value::Number(number) if *number == 0.0 => Some(None),
@@ -116,8 +119,8 @@ fn rotate(
     };
     let is_ours = |known: &Digest| known.matches(&digest);
     let known = record.successor().is_some_and(is_ours) || is_ours(record.digest());
-    // The very call whose answer was lost still has the entropy, and gets its credential; a later retry learns that it was done. A client
-    // that minted its own secret has lost nothing.
+    // A retry within the same call still has the entropy, so it gets the credential. A later retry
+    // only learns that the rotation was done. A client that minted its own secret has lost nothing.
     if known || repeated {
         return Ok(Outcome::Answer(Answer::Created {
             token: minted.filter(|_| known),
@@ -153,7 +156,7 @@ fn rotate(
     let next = renewed(context, kind, token, &options, authority)?;
     refuse_over(context, &next)?;
     authority.read_owner(context, &token.owner)?;
-    // Whoever rotates holds the new secret, and with it all that the token may do.
+    // The caller gets the new secret, and with it all of the token's power.
     let power = Power::of_living(context, &next, authority)?;
     let had = Power::of_token(token, Grant::of(token, context.deployment.catalog()));
     authority.may_hand_out(context, Operation::Rotate, &power, &had)?;
@@ -181,7 +184,7 @@ fn rotate(
             .map_err(|message| Refusal::new(ErrorCode::InvalidInput, message))?,
         None => now,
     };
-    // A renewal is not one of the old secret.
+    // A renewal must not extend the old secret.
     let old_end = token.expires_at.filter(|_| next.expires_at != token.expires_at);
     let grace_ends_at = old_end.into_iter().fold(grace_ends_at, Instant::min);
     let rotation = Rotation {
@@ -199,7 +202,8 @@ fn rotate(
     }
     let mut changes = WriteBatch::new(context, Operation::Rotate, authority.id());
     if options.expires_in.is_some() && kind.unique_names() {
-        // It may have been free, by the clock of another process where not by this one.
+        // The name may have been taken since: the token may have been expired, if only by the clock
+        // of another process.
         let hash = take_name(context, changed.token(), &mut changes)?;
         if hash != changed.name_hash() {
             free_name(context, &changed, &mut changes)?;
@@ -216,7 +220,7 @@ fn rotate(
     ))
 }
 
-/// The token with the end that it is to have.
+/// The token with its new end, if the rotation renews it.
 fn renewed(
     context: &Context,
     kind: &Kind,
@@ -241,12 +245,12 @@ fn renewed(
     Ok(next)
 }
 
-/// `confirmRotation(id, actor)`: the old secret ends now.
+/// `confirmRotation(id, actor)`: ends the old secret now.
 pub(super) fn confirm(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     end(context, id, authority, Operation::ConfirmRotation)
 }
 
-/// `abortRotation(id, actor)`: the new secret ends now.
+/// `abortRotation(id, actor)`: ends the new secret now.
 pub(super) fn abort(context: &Context, id: &TokenId, authority: &Authority) -> Result<Outcome, Suspend> {
     end(context, id, authority, Operation::AbortRotation)
 }
@@ -266,7 +270,7 @@ fn end(
     let Some(rotation) = &record.token().rotation else {
         return Err(Refusal::new(ErrorCode::Conflict, "no rotation of this token is under way").into());
     };
-    // A clock that was set back brings back no secret that is over.
+    // A clock that was set back must not revive an old secret.
     let over = context.time.latest() >= rotation.grace_ends_at;
     let changed = match operation {
         Operation::AbortRotation if over => {

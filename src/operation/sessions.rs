@@ -1,4 +1,4 @@
-//! The living sessions of a token, listed at the token that they were exchanged from.
+//! Keeps the list of a token's living sessions, at a key of the parent token.
 
 use serde::Serialize;
 
@@ -27,15 +27,18 @@ decode_members!(Living {
     required expires_at: "expiresAt",
 });
 
-/// The sessions of a token that have not ended, the newest first. The stored list has them in the order in which they were committed; a page
-/// ends at an id, so they are told in the order of those.
+/// The ids of a token's living sessions, newest first. The stored list is in commit order. Pages
+/// end at an id, so the result is sorted by id.
 pub(super) fn sessions_of(context: &Context, parent: &TokenId) -> Result<Vec<TokenId>, Suspend> {
     let [stored] = context.reads.get([&keys::sessions(parent)])?;
     let living = sorted_by(living(context, stored), |one, other| other.id.cmp(&one.id));
     Ok(living.into_iter().map(|session| session.id).collect())
 }
 
-/// Enters a session into the list of its parent, which has an end.
+/// Adds a session with an end to the list of its parent.
+///
+/// # Errors
+/// `too_many_sessions` if the parent has the maximum of living sessions.
 pub(super) fn join(
     context: &Context,
     session: &Token,
@@ -64,7 +67,7 @@ pub(super) fn join(
     Ok(())
 }
 
-/// The list, which the store may forget once all of it has ended.
+/// Writes the list. The store may drop it once all of its sessions have ended.
 fn listed(key: String, stored: Option<&str>, living: &[Living]) -> Write {
     Write {
         expires_at: living.iter().map(|session| session.expires_at).max(),
@@ -72,13 +75,14 @@ fn listed(key: String, stored: Option<&str>, living: &[Living]) -> Write {
     }
 }
 
-/// The most living sessions of one parent, as the kind of the sessions says.
+/// The maximum number of living sessions of one parent, from the kind of the session.
 fn most_sessions(context: &Context, session: &Token) -> usize {
     let kind = context.deployment.catalog().kind(&session.kind);
     kind.map_or(1, |kind| kind.sessions() as usize)
 }
 
-/// The sessions that have not ended: no clock that is ahead makes room for more. A list that cannot be read counts as empty: the sessions themselves are records of their own.
+/// The sessions that have not ended. A clock that jumped ahead must not make room for more of them.
+/// A damaged list counts as empty, because each session also has a record.
 fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
     let all: Vec<Living> = stored.and_then(|text| decode(text).ok()).unwrap_or_default();
     all.into_iter()
@@ -86,7 +90,7 @@ fn living(context: &Context, stored: Option<&str>) -> Vec<Living> {
         .collect()
 }
 
-/// Takes an ended session from the list of its parent.
+/// Removes an ended session from the list of its parent.
 pub(super) fn leave(context: &Context, session: &Token, changes: &mut WriteBatch) -> Result<(), Suspend> {
     let Some(parent) = session.parents.first() else {
         return Ok(());

@@ -1,4 +1,5 @@
-//! WriteBatch of a token's status: disable and enable are each other's inverse, revoke is terminal (P2).
+//! Changes a token's status. `disable` and `enable` are inverse to each other; `revoke` is terminal
+//! (P2).
 
 use super::answer::Answer;
 use super::arguments::refuse_credential;
@@ -56,13 +57,14 @@ pub(super) fn read_options(
     read_reason(context, &members, problems)
 }
 
-/// The member `reason`.
+/// Reads the member `reason`.
 pub(super) fn read_reason(context: &Context, members: &Members, problems: &mut Problems) -> Option<Reason> {
     refuse_credential(context, members, "reason", problems);
     members.parsed("reason", problems, Reason::parse)
 }
 
-/// Enabling gives the power of a disabled token back, so it is asked about as when it was given first.
+/// Checks whether the actor may give the token's power. Enabling a disabled token gives it back, so
+/// the check is the same as at its creation.
 fn may_revive(context: &Context, id: &TokenId, authority: &mut Authority) -> Result<(), Suspend> {
     let found = find_to_change(context, id, authority)?;
     let token = found.record.token();
@@ -82,15 +84,15 @@ fn set_status(
     reason: Option<Reason>,
 ) -> Result<Outcome, Suspend> {
     let mark = IdempotencyRecord::of_call(context, operation);
-    // A token may always end itself.
+    // A token may always revoke itself.
     let found = if operation == Operation::Revoke && authority.is_token(id) {
         find_own(context, id)?
     } else {
         find_to_change(context, id, authority)?
     };
     let token = found.record.token();
-    // Already so: nothing is written, and the first reason stays.
-    // Who disables from above what was disabled below holds it there.
+    // An actor at a higher place that disables a disabled token raises the place at which it is
+    // held. Otherwise nothing is written, and the first reason stays.
     let place = authority.place_above(&token.owner);
     let raised = |held: &Resource| status == Status::Disabled && *held != place && place.covers(held);
     let raises = token.held_at.as_ref().is_some_and(raised);
@@ -100,7 +102,7 @@ fn set_status(
     if token.status == Status::Revoked {
         return Err(terminal().into());
     }
-    // Ending a token is refused to nobody who manages it.
+    // Every actor that manages the token may revoke it, whatever actions its kind has.
     if status != Status::Revoked {
         allows(context, token, Action::Disable)?;
     }
@@ -125,7 +127,7 @@ fn set_status(
     ))
 }
 
-/// A record with another status.
+/// The record with another status.
 pub(super) fn with_status(
     context: &Context,
     record: &Record,
@@ -134,10 +136,11 @@ pub(super) fn with_status(
     reason: Option<Reason>,
 ) -> Record {
     record.with(|token: &mut Token| {
-        // Being held by somebody else is no change of the status: since when it is disabled says whether it had gone idle.
+        // Raising the place of a disabled token must not change the time of its status: that time
+        // decides whether it had gone idle.
         if token.status != status {
-            // What was disabled says by it whether it had gone idle: a reading that was set back would revive it, and one that jumped ahead
-            // would end it.
+            // The idle check of a disabled token uses this time. With a clock that was set back, it
+            // would revive an idle token; with one that jumped ahead, it would end a token in use.
             token.status_changed_at = Some(if status == Status::Disabled {
                 context.time.highest
             } else {
@@ -162,7 +165,8 @@ pub(super) fn terminal() -> Refusal {
     )
 }
 
-/// Refuses an action that the token's kind does not have. A kind that the catalog has no more allows what ends a token.
+/// Refuses an action that the token's kind does not have. A token of a kind that is no longer in
+/// the catalog can only be disabled or deleted.
 pub(super) fn allows(context: &Context, token: &Token, action: Action) -> Result<(), Refusal> {
     let allowed = match context.deployment.catalog().kind(&token.kind) {
         Ok(kind) => kind.allows(action),

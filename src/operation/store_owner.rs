@@ -1,5 +1,7 @@
-//! Whose store an operation works on: no operation reads or changes the store of another deployment, and the first change of an empty one makes
-//! it that of this deployment, in the same commit.
+//! Binds a store to one deployment.
+//!
+//! No operation reads or changes the store of another deployment. The first change of an empty
+//! store assigns it to this deployment, in the same commit.
 
 use super::ShardCount;
 use super::context::Outcome;
@@ -9,8 +11,8 @@ use crate::storage::plan::{Plan, Range, Reads, Suspend, Write};
 use crate::storage::store_meta::NotOurs;
 use crate::storage::{keys, store_meta};
 
-/// Plans an operation that is given the number of shards, once it is known whose store it is. That is read with the first `get` of the
-/// operation.
+/// Plans an operation with the shard count of the store, after checking that the store belongs to
+/// the deployment. The key for the check is read with the first `get` of the operation.
 pub(super) fn in_own_store(
     deployment: &Deployment,
     reads: &Reads,
@@ -24,7 +26,7 @@ pub(super) fn in_own_store(
     };
     let planned = plan(assumed);
     match (unread, planned) {
-        // An input that is wrong needs no store.
+        // An invalid input is refused without reading the store.
         (Some(_), Err(Suspend::Refuse(refusal))) => Err(refusal.into()),
         (Some(_), Err(suspend)) => Err(suspend.with(|need| {
             if !need.keys.iter().any(|key| key == keys::DEPLOYMENT) {
@@ -41,7 +43,11 @@ pub(super) fn in_own_store(
     }
 }
 
-/// The number of shards that the store of this deployment has.
+/// The shard count of the store.
+///
+/// # Errors
+/// If the store belongs to another deployment, or was made with another shard count than the
+/// configured one.
 fn shards_of(deployment: &Deployment, meta: &str) -> Result<ShardCount, Suspend> {
     let prefix = deployment.prefix();
     let read = store_meta::read(Some(meta), prefix).map(|shards| shards.unwrap_or_default());
@@ -52,8 +58,11 @@ fn shards_of(deployment: &Deployment, meta: &str) -> Result<ShardCount, Suspend>
     shards.map_err(|not_ours| not_ours.refusal(prefix).into())
 }
 
-/// Of a store that did not say whose it is: nothing if it is empty, the number of its shards if it was first used after that was read.
-/// Every change stands in the trail of its owner, so a store without any trail is empty. Whose it is was read before, so it is listed again.
+/// Checks a store without a deployment record. Returns `None` if the store is empty, or the shard
+/// count if another call assigned the store to this deployment after the record was read.
+///
+/// Every change adds to the audit trail of its owner, so a store without audit heads is empty. The
+/// deployment record is listed again, because the earlier read of it may be stale.
 fn used_since(deployment: &Deployment, reads: &Reads) -> Result<Option<ShardCount>, Suspend> {
     let first = |prefix: &str| {
         reads.list(&Range {
@@ -71,7 +80,8 @@ fn used_since(deployment: &Deployment, reads: &Reads) -> Result<Option<ShardCoun
     }
 }
 
-/// The first change of a store says whose it is from then on. What writes nothing leaves it empty.
+/// Adds the deployment record to the first change of a store. A commit that writes no value leaves
+/// the store empty.
 fn with_first_write(deployment: &Deployment, shards: ShardCount, outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Commit(mut writes, answer) if writes.iter().any(changes) => {
@@ -82,8 +92,8 @@ fn with_first_write(deployment: &Deployment, shards: ShardCount, outcome: Outcom
     }
 }
 
-/// Whose the store is says one value that nothing else would ever write again. So the first change under a new record key seals it anew, or the
-/// old key could never be put away.
+/// Adds the resealed deployment record to a commit, if an older record key sealed it. No other
+/// operation rewrites this value, so the old key could otherwise never be retired.
 pub(super) fn with_renewed_seal<A>(deployment: &Deployment, reads: &Reads, step: Plan<A>) -> Plan<A> {
     match step {
         Plan::Commit { mut writes, answer } => {

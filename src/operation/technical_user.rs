@@ -1,4 +1,5 @@
-//! The technical users that back tokens: made in the commit of their first token, gone in the commit that deletes their last one.
+//! Manages the technical users that back tokens. The commit of the first token creates a technical
+//! user, and the commit that deletes the last one deletes it.
 
 use super::authority::{Authority, damaged_account};
 use super::context::Context;
@@ -11,13 +12,14 @@ use crate::storage::plan::Suspend;
 use crate::value::credential::TokenId;
 use crate::value::resource::Resource;
 
-/// The technical user of a new token, which holds what the token holds.
+/// Makes the technical user of a new token, with the permissions of the token.
 pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority: &Authority) -> Account {
     let mut ceilings = vec![Ceiling {
         resource: token.resource.clone(),
         permissions: Vec::new(),
     }];
-    // In the order of the permissions, and then of the places: as an account is that somebody puts.
+    // In the order of the permissions, and then of the places, as in an account from
+    // `accounts.put`.
     for permission in &token.permissions {
         let narrowed = token.resources.get(permission);
         for resource in narrowed.map_or(std::slice::from_ref(&token.resource), Vec::as_slice) {
@@ -49,10 +51,11 @@ pub(super) fn of_first(context: &Context, token: &Token, id: Resource, authority
     }
 }
 
-/// The technical user that is to back one token more.
+/// Finds the technical user that is to back another token.
 ///
 /// # Errors
-/// When it is none of the owner's, not active, or backs as many as it can.
+/// `invalid_input` if it does not exist below `owner`, is disabled, or backs [`MAX_BACKED`] tokens
+/// already; `store_unavailable` if it is damaged.
 pub(super) fn find<'r>(
     context: &Context<'r>,
     id: &Resource,
@@ -89,7 +92,7 @@ pub(super) fn find<'r>(
     }
 }
 
-/// The same technical user with one token more.
+/// The technical user with another token.
 pub(super) fn with_token(account: &Account, token: &TokenId) -> Account {
     let mut next = account.clone();
     next.tokens.push(*token);
@@ -97,8 +100,9 @@ pub(super) fn with_token(account: &Account, token: &TokenId) -> Account {
     next
 }
 
-/// Takes a deleted token from its technical user; with the last one the technical user goes. One that is damaged or gone already does not
-/// hold a deletion up.
+/// Removes a deleted token from its technical user, and deletes the technical user with its last
+/// token. A technical user that is damaged or deleted already does not prevent the deletion of the
+/// token.
 pub(super) fn release(context: &Context, token: &Token, changes: &mut WriteBatch) -> Result<(), Suspend> {
     let Some(id) = &token.technical_user else {
         return Ok(());
@@ -108,7 +112,7 @@ pub(super) fn release(context: &Context, token: &Token, changes: &mut WriteBatch
     let Ok(StoredAccount::Account(account)) = StoredAccount::parse(id, text) else {
         return Ok(());
     };
-    // A session acts as the technical user of its parent, which does not back it.
+    // A session acts as the technical user of its parent, which does not back the session.
     if !account.tokens.contains(&token.id) {
         return Ok(());
     }

@@ -1,7 +1,8 @@
-//! Names that are unique among the living tokens of an owner and a kind.
+//! Keeps names unique among the living tokens of one owner and kind.
 //!
-//! A name is held at a key until somebody else takes it or the token that holds it is deleted or renamed. Of a token that is
-//! revoked or has expired it is free: whoever wants it reads the holder, and asserts in the commit that it stands as it was read.
+//! The key of a name holds the id of its token until another token takes the name, or the holder is
+//! deleted or renamed. The name of a revoked or expired token is free: the taker reads the holder,
+//! and the commit asserts that the holder is unchanged.
 
 use super::context::Context;
 use super::write_batch::WriteBatch;
@@ -15,7 +16,10 @@ use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::TokenId;
 use crate::value::name_key::NameHash;
 
-/// Takes the name of a token, which no other living one may hold. Answers what stands for it, to be noted in the record.
+/// Takes the name of a token. Returns the hash to store in the record.
+///
+/// # Errors
+/// `name_taken` if another living token holds the name.
 pub(super) fn take_name(
     context: &Context,
     token: &Token,
@@ -47,8 +51,8 @@ pub(super) fn take_name(
     Ok(hash)
 }
 
-/// Gives the name of a token back, if it is the one that holds it: its kind may not have asked for unique names when it was made,
-/// and another may have taken it since.
+/// Frees the name of a token if this token holds it. It may not: the kind may not have required
+/// unique names when the token was created, or another token may have taken the name since.
 pub(super) fn free_name(context: &Context, record: &Record, changes: &mut WriteBatch) -> Result<(), Suspend> {
     let token = record.token();
     let key = key_of(token, &record.name_hash());
@@ -66,7 +70,7 @@ fn key_of(token: &Token, hash: &NameHash) -> String {
     keys::name(&token.owner, &token.kind, hash)
 }
 
-/// Whether a name may be taken from whom it is held by. What cannot be read holds it.
+/// Whether a name can be taken from its holder. A holder that cannot be decoded keeps the name.
 fn is_free(
     context: &Context,
     token: &Token,
@@ -85,7 +89,7 @@ fn is_free(
     let holds = match stored.map(|text| Stored::parse(&id, text)) {
         Some(Ok(Stored::Record(record))) => {
             let holder = record.token();
-            // No jump of the clock gives the name of a living token away.
+            // A clock that jumped ahead must not free the name of a living token.
             let living = holder.status != Status::Revoked
                 && holder.expires_at.is_none_or(|end| context.time.earliest() < end);
             living && key_of(holder, &record.name_hash()) == key

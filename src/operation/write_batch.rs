@@ -1,5 +1,8 @@
-//! The writes of one operation: what it changes, and whom it tells. Every change stands in the audit trail of its owner, in the same commit;
-//! every change of what a verifier may have cached stands in the change feed; and what authority rested on is asserted.
+//! Collects the writes of one operation into one commit.
+//!
+//! The commit contains the changed records, an audit entry for each change in the trail of its
+//! owner, an entry in the change feed for each change of a value that verifiers cache, the
+//! idempotency record, and an assertion for each key on which the actor's authority depends.
 
 use super::authority::Authority;
 use super::call_time::Time;
@@ -21,14 +24,15 @@ use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Reason};
 use crate::value::resource::Resource;
 
-/// What one commit of a store takes.
+/// The maximum number of writes in one commit.
 pub(super) const MAX_WRITES: usize = 32;
 
-/// The most writes that one changed or deleted token takes, with those of its owner's trail and of the change feed. With the marker and the
-/// deepest authority that is less than a commit, so one token always fits.
+/// The maximum number of writes for one changed or deleted token, with those of its owner's audit
+/// trail and of the change feed. With the idempotency record and the deepest authority they are
+/// fewer than [`MAX_WRITES`], so one token always fits.
 const MAX_PER_TOKEN: usize = 13;
 
-/// The changes of one operation, gathered until its commit.
+/// The changes of one operation, up to its commit.
 pub(super) struct WriteBatch<'o> {
     context: &'o Context<'o>,
     operation: Operation,
@@ -36,20 +40,21 @@ pub(super) struct WriteBatch<'o> {
     reason: Option<Reason>,
     writes: Vec<Write>,
     tokens: Vec<TokenId>,
-    /// By head of the change feed: keys and revisions.
+    /// The changed keys and their revisions, by the feed head of their shard.
     announced: Vec<(String, Vec<(String, u64)>)>,
-    /// By owner.
+    /// The audit entries, by owner.
     audited: Vec<(Resource, Vec<Change>)>,
-    /// The credits of the one changed token that were left, and that are left since: no member of its record.
+    /// The remaining credits of the next changed token, before and after. They are not in its
+    /// record.
     remaining: Option<(Option<u32>, u32)>,
-    /// Whether it ends something, and so overtakes the others in each queue.
+    /// Whether the operation ends something. Then it overtakes others in each queue.
     urgent: bool,
-    /// Why one of them cannot be kept.
+    /// The first reason why the batch cannot be committed.
     refused: Option<Refusal>,
 }
 
 impl<'o> WriteBatch<'o> {
-    /// Nothing yet.
+    /// Makes an empty batch.
     pub(super) fn new(context: &'o Context<'o>, operation: Operation, actor: &Identity) -> WriteBatch<'o> {
         WriteBatch {
             context,
@@ -66,12 +71,13 @@ impl<'o> WriteBatch<'o> {
         }
     }
 
-    /// Whether nothing is to be written.
+    /// Whether the operation changes nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.audited.is_empty()
     }
 
-    /// Whether one token more fits into the commit, beside the marker, what this authority asserts, and so many other writes of so many bytes.
+    /// Whether another token fits into the commit, beside the idempotency record, the assertions of
+    /// `authority`, and `others` further writes of `bytes` bytes.
     pub(super) fn has_room(&self, authority: &Authority, others: usize, bytes: usize) -> bool {
         let entries = self.audited.iter().map(|(_, changes)| changes.len() + 1);
         let so_far = self.writes.len() + entries.sum::<usize>() + self.announced.len();
@@ -79,22 +85,23 @@ impl<'o> WriteBatch<'o> {
             && self.has_bytes(authority, bytes)
     }
 
-    /// Whether one token more fits by its size, the largest that there is, beside so many other bytes.
+    /// Whether another token of the maximum size fits, beside `others` further bytes.
     fn has_bytes(&self, authority: &Authority, others: usize) -> bool {
-        // The audit tells no more of a change than what is written and what was there.
+        // An audit entry contains no more than the written and the previous values.
         let written = 2 * self.writes.iter().map(bounds::weight).sum::<usize>();
         let asserted = authority.size(self.context.reads);
         written + others + asserted + bounds::MAX_PER_TOKEN <= bounds::COMMIT
     }
 
-    /// Keeps the first reason why this cannot be committed.
+    /// Keeps the first refusal.
     fn refuse(&mut self, checked: Result<(), Refusal>) {
         if self.refused.is_none() {
             self.refused = checked.err();
         }
     }
 
-    /// A record leaves room for whatever is done to it later. What takes power away is not measured.
+    /// Refuses a record that leaves too little room for later changes of it. Changes that take
+    /// power away are not measured.
     fn measure_record(&mut self, record: &Record, before: Option<&Record>) {
         let instead = "take fewer permissions, or narrow fewer of them to fewer resources";
         let rest = |record: &Record| {
@@ -113,8 +120,10 @@ impl<'o> WriteBatch<'o> {
         self.refuse(checked);
     }
 
-    /// How many tokens more fit into the commit that change and keep all else: each takes its record and an entry of its owner's trail. The
-    /// marker, what this authority asserts and so many other writes are counted in; `owner` is theirs, absent where it is not known yet.
+    /// How many more tokens fit into the commit if each is changed and keeps everything else: each
+    /// takes its record and an entry of its owner's audit trail. The count leaves room for the
+    /// idempotency record, the assertions of `authority`, and `others` further writes. `owner` is
+    /// the owner of these tokens; `None` if it is not known yet.
     pub(super) fn room_to_change(
         &self,
         authority: &Authority,
@@ -141,42 +150,42 @@ impl<'o> WriteBatch<'o> {
         left.saturating_sub(usize::from(!has_head) + usize::from(!has_shard)) / 2
     }
 
-    /// A token that the operation is about, though it may change nothing of it.
+    /// Adds a token to the idempotency record, even if the operation does not change it.
     pub(super) fn mention(&mut self, id: &TokenId) {
         if !self.tokens.contains(id) {
             self.tokens.push(*id);
         }
     }
 
-    /// Why all this is done.
+    /// Sets the reason that the audit entries give.
     pub(super) fn because(mut self, reason: Option<Reason>) -> WriteBatch<'o> {
         self.reason = reason;
         self
     }
 
-    /// Tells the trail how many credits of the token that is changed next are left, and were before.
+    /// Sets the remaining credits, before and after, for the audit entry of the next changed token.
     pub(super) fn tell_remaining(&mut self, before: Option<u32>, after: u32) {
         self.remaining = Some((before, after));
     }
 
-    /// A write that concerns nobody else.
+    /// Adds a write that gets no audit or feed entry of its own.
     pub(super) fn write(&mut self, write: Write) {
         self.writes.push(write);
     }
 
-    /// A write that another part of the commit may have made already.
+    /// Adds a write, unless the batch already writes to its key.
     pub(super) fn write_once(&mut self, once: Write) {
         if !self.writes_key(&once.key) {
             self.writes.push(once);
         }
     }
 
-    /// Whether something is written to a key already.
+    /// Whether the batch writes to a key.
     pub(super) fn writes_key(&self, key: &str) -> bool {
         self.writes.iter().any(|write| write.key == key)
     }
 
-    /// A new token.
+    /// Adds a new token.
     pub(super) fn create_token(&mut self, record: &Record) {
         let token = record.token();
         let forgotten_at = token.forgotten_at();
@@ -194,7 +203,7 @@ impl<'o> WriteBatch<'o> {
         self.audit_token(None, Some(token));
     }
 
-    /// A changed token.
+    /// Adds a changed token.
     pub(super) fn replace_token(&mut self, found: &Found, changed: &Record) {
         let token = changed.token();
         let text = changed.to_text();
@@ -212,7 +221,8 @@ impl<'o> WriteBatch<'o> {
         self.audit_token(Some(found.record.token()), Some(token));
     }
 
-    /// Whether a change takes power away and gives none: the old secret's, a permission's, an address's.
+    /// Whether a change takes power away and gives none, for example by ending an old secret,
+    /// removing a permission, or restricting addresses.
     fn narrows(&self, before: &Token, after: &Token) -> bool {
         if self.operation == Operation::Rotate {
             return after.rotation.is_none();
@@ -227,8 +237,9 @@ impl<'o> WriteBatch<'o> {
         has.is_within(&had) && (bound || !had.is_within(&has))
     }
 
-    /// A deleted token: its tombstone stays, everything else that stands under its id goes. The tombstone of a session goes with its
-    /// lifetime, like its record: what would come back then has ended.
+    /// Adds the deletion of a token. Its tombstone stays; all other values under its id are
+    /// deleted. The tombstone of a session expires with the session's lifetime, as its record does:
+    /// a record restored after that would be of an expired session.
     pub(super) fn delete_token(&mut self, found: &Found) {
         let token = found.record.token();
         let tombstone = found.record.tombstone(self.context.time.now, self.actor.clone());
@@ -255,7 +266,8 @@ impl<'o> WriteBatch<'o> {
         self.audit_token(Some(token), None);
     }
 
-    /// A new or changed account. A new one is announced too: until now nothing bound its tokens.
+    /// Adds a new or changed account. A new account is published to the feed too, because until now
+    /// no account bound its tokens.
     pub(super) fn put_account(&mut self, before: Option<(&Account, &str)>, after: &Account) {
         let key = keys::account(&after.id);
         let stored = before.map(|(_, text)| text);
@@ -274,7 +286,7 @@ impl<'o> WriteBatch<'o> {
         self.audit_account(before.map(|(account, _)| account), Some(after));
     }
 
-    /// A deleted account.
+    /// Adds the deletion of an account.
     pub(super) fn delete_account(&mut self, before: &Account, text: &str) {
         let key = keys::account(&before.id);
         let tombstone = before.tombstone(self.context.time.now, self.actor.clone());
@@ -284,7 +296,7 @@ impl<'o> WriteBatch<'o> {
         self.audit_account(Some(before), None);
     }
 
-    /// Something that happened to a token without changing it.
+    /// Adds an audit entry for an event that does not change the token.
     pub(super) fn note_token(&mut self, token: &Token) {
         self.audit_token(Some(token), Some(token));
     }
@@ -313,7 +325,8 @@ impl<'o> WriteBatch<'o> {
 
     fn audit_account(&mut self, before: Option<&Account>, after: Option<&Account>) {
         let Some(account) = after.or(before) else { return };
-        // A technical user stands in the trail of the owner whose tokens it backs.
+        // The changes of a technical user belong to the audit trail of the owner whose tokens it
+        // backs.
         let owner = match account.account_type {
             AccountType::TechnicalUser => account.id.above().next(),
             AccountType::Owner => None,
@@ -333,10 +346,11 @@ impl<'o> WriteBatch<'o> {
         );
     }
 
-    /// All writes of the commit.
+    /// Returns all writes of the commit. Asserts the keys of `authority`, if it is given.
     ///
     /// # Errors
     /// [`Suspend::Need`] for the heads of the audit trails and of the change feed.
+    /// [`Suspend::Refuse`] if the batch is too large to be stored, or the clock is unreliable.
     pub(super) fn finish(
         mut self,
         mark: IdempotencyRecord,
@@ -356,8 +370,8 @@ impl<'o> WriteBatch<'o> {
             .iter()
             .map(|(owner, _)| keys::audit_head(owner))
             .collect();
-        // The writers of one process queue by owner until they are done; for a shard of the feed, which many owners share, only between
-        // the read of its head and the commit.
+        // The writers of one process queue by owner for the whole operation. Many owners share a
+        // shard of the feed, so they queue for it only between the read of its head and the commit.
         if let Some(trail) = trails.first() {
             reads.get_queued(&trails, trail, self.urgent)?;
         }
@@ -382,7 +396,7 @@ impl<'o> WriteBatch<'o> {
         }
         if let Some(authority) = authority {
             for assertion in authority.assertions(reads)? {
-                // What is written is compared with what was read as it is.
+                // A key that is written already has its own expectation.
                 if self.writes.iter().all(|write| write.key != assertion.key) {
                     self.writes.push(assertion);
                 }
@@ -390,7 +404,7 @@ impl<'o> WriteBatch<'o> {
         }
         self.writes.push(mark.write(self.context, self.tokens));
         let size: usize = self.writes.iter().map(bounds::weight).sum();
-        // What ends something is left to the store.
+        // An operation that ends something is left to the limits of the store.
         let gives = !self.urgent && self.operation != Operation::Purge;
         if gives && size > bounds::COMMIT {
             let message = format!(

@@ -15,7 +15,7 @@ const markdownIn = (folder) =>
     .map((name) => join(folder, name));
 
 const guides = markdownIn('docs');
-const documents = [...markdownIn('.'), ...guides, 'examples/README.md'];
+const documents = [...markdownIn('.'), ...guides, 'examples/README.md', 'tests/js/systems/README.md'];
 
 describe('the examples of docs/', () => {
   for (const path of guides) {

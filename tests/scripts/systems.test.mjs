@@ -1,4 +1,4 @@
-/** docs/systems.md, the table of the sentences of the four documents. */
+/** tests/js/systems/README.md, the report on the sentences of the four documents. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { systemsTable, table } from '../../scripts/systems.mjs';
 
 const read = (...path) => readFileSync(inClone('tests/js', ...path), 'utf8');
 
-test('docs/systems.md is what sentences.json says; node scripts/systems.mjs writes it anew', () => {
+test('the report is what sentences.json says; node scripts/systems.mjs writes it', () => {
   assert.equal(readFileSync(table, 'utf8'), systemsTable());
 });
 

@@ -1,4 +1,4 @@
-//! What `describe` answers.
+//! The answer of `describe`.
 
 use serde::Serialize;
 
@@ -6,19 +6,20 @@ use crate::catalog::Kind;
 use crate::value::permission::Permission;
 use crate::value::resource::Resource;
 
-/// What a screen has to know before it offers anything. The services with their permissions are in the tree of a preview.
+/// The data that a screen needs before it offers choices. The services and their permissions are in
+/// the tree of a preview.
 #[derive(Debug, Serialize)]
 pub struct Description {
-    /// The catalog's own version.
+    /// The version of the catalog.
     pub(in crate::operation) version: String,
-    /// How credentials begin.
+    /// The prefix of credentials.
     pub(in crate::operation) prefix: String,
-    /// The owner that `manage` and `ceiling` are about.
+    /// The owner to which `manage` and `ceiling` apply.
     pub(in crate::operation) owner: Resource,
     pub(in crate::operation) templates: Vec<TemplateDescription>,
     pub(in crate::operation) roles: Vec<RoleDescription>,
     pub(in crate::operation) kinds: Vec<KindDescription>,
-    /// The permissions that this actor can give at the owner.
+    /// The permissions that the actor can give at the owner.
     pub(in crate::operation) ceiling: Vec<Permission>,
 }
 
@@ -30,7 +31,7 @@ pub(crate) struct TemplateDescription {
     pub(in crate::operation) description: Option<String>,
     pub(in crate::operation) version: u32,
     pub(in crate::operation) recommended: bool,
-    /// How many permissions it gives, with what they imply.
+    /// How many permissions the template gives, with the implied ones.
     pub(in crate::operation) permissions: usize,
 }
 
@@ -46,6 +47,6 @@ pub(crate) struct RoleDescription {
 pub(crate) struct KindDescription {
     #[serde(flatten)]
     pub(in crate::operation) kind: Kind,
-    /// Whether this actor manages tokens of this kind for the owner.
+    /// Whether the actor manages tokens of this kind for the owner.
     pub(in crate::operation) manage: bool,
 }

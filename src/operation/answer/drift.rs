@@ -1,4 +1,5 @@
-//! What `drift` answers: what a frozen grant lacks, or has too much, against what its selection would give today.
+//! The answer of `drift`: the difference between a frozen grant and what its selection would give
+//! today.
 
 use serde::Serialize;
 
@@ -11,14 +12,14 @@ use crate::value::permission::Permission;
 pub struct DriftReport {
     /// The tokens of this page that have drifted.
     pub(in crate::operation) items: Vec<DriftedToken>,
-    /// By template: how many tokens of this page are behind.
+    /// How many tokens of this page are behind, by template.
     pub(in crate::operation) templates: Vec<TemplateReport>,
-    /// How many tokens this page looked at. Revoked ones are passed over.
+    /// How many list entries this page read. Revoked tokens are counted, but not reported.
     pub(in crate::operation) scanned: usize,
-    /// Tokens whose records are damaged.
+    /// Tokens with damaged records.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::operation) unreadable: Vec<TokenId>,
-    /// Where the next page begins: the `after` of the next call.
+    /// The `after` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) next: Option<TokenId>,
 }
@@ -34,42 +35,43 @@ pub(crate) struct DriftedToken {
 #[derive(Debug, Serialize)]
 pub(crate) struct TemplateReport {
     pub(in crate::operation) id: String,
-    /// The version today; absent if the catalog has it no more.
+    /// The version today; `None` if the template is no longer in the catalog.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) version: Option<u32>,
-    /// Tokens of this page that were made from another version, or lack something that it gives today.
+    /// Tokens of this page that were made from another version, or lack a permission that the
+    /// template gives today.
     pub(in crate::operation) behind: usize,
-    /// What some of them lack.
+    /// The permissions that some of these tokens lack.
     pub(in crate::operation) adds: Vec<Permission>,
 }
 
 /// The drift of one token.
 #[derive(Debug, Serialize)]
 pub(crate) struct Drift {
-    /// Of each template that it was made from.
+    /// The templates of the selection that have drifted.
     pub templates: Vec<TemplateDrift>,
-    /// What the same selection would give today and the token does not have.
+    /// Permissions that the selection would give today and the token lacks.
     pub adds: Vec<Permission>,
-    /// What the token has and the same selection would not give today.
+    /// Permissions that the token has and the selection would not give today.
     pub drops: Vec<Permission>,
 }
 
 /// The drift of one template of a token.
 #[derive(Debug, Serialize)]
 pub(crate) struct TemplateDrift {
-    /// The template.
+    /// The id of the template.
     pub id: String,
     /// Its version when the token was made.
     pub version: u32,
-    /// Its version today; absent if the catalog has it no more.
+    /// Its version today; `None` if the template is no longer in the catalog.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<u32>,
-    /// What it gives today and the token does not have.
+    /// Permissions that it gives today and the token lacks.
     pub adds: Vec<Permission>,
 }
 
 impl TemplateDrift {
-    /// Whether the template is another than when the token was made.
+    /// Whether the version changed, or the template gives permissions that the token lacks.
     pub(in crate::operation) fn drifted(&self) -> bool {
         self.current != Some(self.version) || !self.adds.is_empty()
     }

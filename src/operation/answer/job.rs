@@ -1,4 +1,4 @@
-//! What the operations on jobs answer.
+//! The answers of the operations on jobs.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::value::name::{Identity, Reason, Tag};
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
 
-/// A job, as it is shown.
+/// A job in an answer.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Job {
@@ -22,17 +22,17 @@ pub(crate) struct Job {
     pub(in crate::operation) reason: Option<Reason>,
     pub(in crate::operation) started_at: Instant,
     pub(in crate::operation) started_by: Identity,
-    /// When the last page was done.
+    /// When its last page was committed. Before the first page: when the job was started.
     pub(in crate::operation) updated_at: Instant,
     pub(in crate::operation) complete: bool,
-    /// How many commits there were.
+    /// The number of committed pages.
     pub(in crate::operation) pages: u32,
     pub(in crate::operation) revoked: u32,
     pub(in crate::operation) already: u32,
     pub(in crate::operation) scanned: u32,
-    /// The first of the tokens that are not the actor's to end.
+    /// The first tokens that the actor may not change.
     pub(in crate::operation) not_allowed: Vec<TokenId>,
-    /// The first of the tokens whose records are damaged.
+    /// The first tokens with damaged records.
     pub(in crate::operation) unreadable: Vec<TokenId>,
 }
 
@@ -58,6 +58,6 @@ decode_members!(Job {
 #[derive(Debug, Serialize)]
 pub struct JobProgress {
     pub(in crate::operation) job: Job,
-    /// Whether this call has made a page of it, and so has the turn.
+    /// Whether this call started the job or ran a page of it, so that its process has the turn.
     pub(in crate::operation) advanced: bool,
 }

@@ -1,4 +1,4 @@
-//! What the operations answer.
+//! The answers of the operations.
 
 mod audit;
 mod description;
@@ -25,64 +25,65 @@ pub(super) use sweep::Sweep;
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// Of create, rotate and exchange: the credential, unless an earlier call or a client made it, and the token.
+    /// `create`, `rotate` and `exchange`: the token, and the credential unless an earlier call or a
+    /// client minted it.
     Created {
-        /// The credential, shown once. It is handed over apart from the rest of the answer, so that no text with it in it is made: here it
-        /// is null.
+        /// The credential, shown once. The host passes it outside of the serialized answer, so that
+        /// no text contains it: it serializes as null.
         #[serde(serialize_with = "as_null")]
         token: Option<Credential>,
         /// The token.
         record: Box<Token>,
     },
-    /// Of the other changes of a token.
+    /// The other changes of a token.
     Token(Box<Token>),
-    /// Of get.
+    /// `get`.
     Used(Box<TokenView>),
-    /// Of delete.
+    /// `delete`.
     Deleted {
-        /// The id of what was deleted.
+        /// The id of the deleted token.
         id: TokenId,
     },
-    /// Of list.
+    /// `list`.
     Page(Page),
-    /// Of describe.
+    /// `describe`.
     Description(Box<Description>),
-    /// Of drift.
+    /// `drift`.
     Drift(DriftReport),
-    /// Of the account operations.
+    /// The account operations except `deleteAccount`.
     Account(Box<Account>),
-    /// Of deleteAccount.
+    /// `deleteAccount`.
     DeletedAccount {
-        /// The id of what was deleted.
+        /// The id of the deleted account.
         id: Resource,
     },
-    /// Of revokeAll and purge.
+    /// `revokeAll` and `purge`.
     Sweep(Sweep),
-    /// Of the operations on jobs.
+    /// The operations on jobs.
     Job(Box<JobProgress>),
-    /// Of importKey.
+    /// `importKey`.
     Imported {
-        /// The token of the key.
+        /// The token of the imported key.
         record: Box<Token>,
-        /// Whether this call made it; the digest was there already otherwise.
+        /// Whether this call created the token; `false` if the digest was imported before.
         imported: bool,
     },
-    /// Of audit.
+    /// `audit`.
     Audit(AuditPage),
-    /// Of verifyAudit.
+    /// `verifyAudit`.
     AuditCheck(AuditCheck),
-    /// Of flush.
+    /// `flush`.
     Flushed {
-        /// How many of the uses, from the first, are taken in.
+        /// How many of the uses, from the first, were stored.
         flushed: usize,
-        /// The tokens of which what is stored cannot be read.
+        /// The tokens with a damaged record or damaged usage.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         unreadable: Vec<TokenId>,
     },
 }
 
 impl Answer {
-    /// The credential of a token that was just made.
+    /// The credential of a token that this call created or rotated.
     #[must_use]
     pub fn credential(&self) -> Option<&Credential> {
         if let Answer::Created { token, .. } = self {

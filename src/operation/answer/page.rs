@@ -1,4 +1,4 @@
-//! What `list` answers.
+//! The answer of `list`.
 
 use serde::Serialize;
 
@@ -9,10 +9,10 @@ use crate::value::credential::TokenId;
 #[derive(Debug, Default, Serialize)]
 pub struct Page {
     pub(in crate::operation) items: Vec<TokenView>,
-    /// Where the next page begins: the `after` of the next call.
+    /// The `after` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) next: Option<TokenId>,
-    /// Tokens whose records are damaged, so that a list does not hide them.
+    /// Tokens with damaged records, so that a list does not hide them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::operation) unreadable: Vec<TokenId>,
 }

@@ -1,26 +1,26 @@
-//! What a page of a sweep, or of a purge, answers.
+//! The answer of a page of a sweep or of a purge.
 
 use serde::Serialize;
 
 use crate::value::credential::TokenId;
 
-/// What one page did, or in a dry run would do.
+/// What one page did, or would do in a dry run.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sweep {
-    /// The tokens.
+    /// The tokens that the page ended or deleted.
     pub(in crate::operation) ids: Vec<TokenId>,
-    /// How many of those that were meant are over already.
+    /// How many of the matching tokens were over already.
     pub(in crate::operation) already: usize,
-    /// How many the page looked at.
+    /// How many tokens the page looked at.
     pub(in crate::operation) scanned: usize,
-    /// Tokens that were meant, and that the actor may not change.
+    /// Matching tokens that the actor may not change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::operation) not_allowed: Vec<TokenId>,
-    /// Tokens whose records are damaged. Verification refuses them.
+    /// Tokens with damaged records. Verification refuses them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::operation) unreadable: Vec<TokenId>,
-    /// Where the next page begins: the `after` of the next call.
+    /// The `after` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) next: Option<String>,
 }
