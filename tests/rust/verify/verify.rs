@@ -1,6 +1,7 @@
 //! Verdicts, from outside.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use proptest::prelude::*;

@@ -1,6 +1,7 @@
 //! The audit trail, from outside: a host that writes it, and what following the chain tells of damage.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 //! (`npm run mutants -- field`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 #[path = "field_failures/elsewhere.rs"]

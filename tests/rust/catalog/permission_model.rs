@@ -1,6 +1,7 @@
 //! Trees, warnings, suggestions, routes, narrowed resources, explanations and drift, from outside.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::catalog::Catalog;

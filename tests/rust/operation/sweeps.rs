@@ -1,6 +1,7 @@
 //! `revokeAll`, jobs and `purge` against what stood in their way: much that one token made, makers that are gone, tags that come late, clocks.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::Deployment;

@@ -1,6 +1,7 @@
 //! What a token rests on: a session ends with everything that it came from, and nothing revives what is over.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::input::ErrorCode;

@@ -1,6 +1,7 @@
 //! Whatever one thing is done to a trail in the store, following the chain finds it, and where it is.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::storage::audit::Hash;

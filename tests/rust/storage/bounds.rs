@@ -1,6 +1,7 @@
 //! Nothing can be written that cannot be read, ended and told of; one value that cannot be read stops nothing else.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::input::ErrorCode;

@@ -1,6 +1,7 @@
 //! Several deployments beside one another: what one makes is nothing to another, even on the same store.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::Deployment;

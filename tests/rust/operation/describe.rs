@@ -1,6 +1,7 @@
 //! What a screen is told before it offers anything: exactly what a create would allow.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::input::ErrorCode;

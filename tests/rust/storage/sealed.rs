@@ -1,6 +1,7 @@
 //! A store whose values are sealed, from outside: who can write to it can neither edit a value nor move one (P7).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::borrow::Cow;

@@ -1,6 +1,7 @@
 //! The number of shards of a change feed: fixed by the first change of its store, followed by every reader.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeSet;

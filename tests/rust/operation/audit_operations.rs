@@ -1,6 +1,7 @@
 //! `audit` and `verifyAudit`: who sees a trail, how it is read by pages and followed, and that every change stands in it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::Deployment;
