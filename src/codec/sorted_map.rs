@@ -1,5 +1,5 @@
-//! A map in the order of its keys, as a list. A tree is some 5 kB of the module for each pair of types; ours have few entries, and mostly
-//! come in order.
+//! A map as a list sorted by key. Each instance of a tree adds some 5 kB to the module. The maps
+//! here have few entries, which mostly arrive in order.
 
 use std::borrow::Borrow;
 
@@ -8,11 +8,11 @@ use serde::{Serialize, Serializer};
 use super::decode::{Decode, DecodeError, DecodeText, Placeholder};
 use super::json::Reader;
 
-/// A map in the order of its keys.
+/// A map as a list sorted by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortedMap<K, V>(Vec<(K, V)>);
 
-/// The entries of a map, in the order of its keys.
+/// The entries of a map, ascending by key.
 pub type Entries<'m, K, V> = std::iter::Map<std::slice::Iter<'m, (K, V)>, fn(&'m (K, V)) -> (&'m K, &'m V)>;
 
 impl<K, V> Default for SortedMap<K, V> {
@@ -22,7 +22,7 @@ impl<K, V> Default for SortedMap<K, V> {
 }
 
 impl<K: Ord, V> SortedMap<K, V> {
-    /// Puts a value in its place; the one that was there comes back.
+    /// Inserts a value and returns the previous value of the key.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.place(&key) {
             Ok(at) => self.0.get_mut(at).map(|(_, old)| std::mem::replace(old, value)),
@@ -43,7 +43,7 @@ impl<K: Ord, V> SortedMap<K, V> {
         self.0.get(at).map(|(_, value)| value)
     }
 
-    /// Whether a key is there.
+    /// Whether the map has a key.
     #[must_use]
     pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
     where
@@ -52,7 +52,7 @@ impl<K: Ord, V> SortedMap<K, V> {
         self.place(key).is_ok()
     }
 
-    /// Where a key is, or where it belongs.
+    /// The index of a key (`Ok`), or the index at which to insert it (`Err`).
     fn place<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
     where
         K: Borrow<Q>,
@@ -65,35 +65,35 @@ impl<K: Ord, V> SortedMap<K, V> {
 }
 
 impl<K, V> SortedMap<K, V> {
-    /// Whether there is nothing in it.
+    /// Whether the map is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Keys and values, in the order of the keys.
+    /// Keys and values, ascending by key.
     pub fn iter(&self) -> Entries<'_, K, V> {
         self.into_iter()
     }
 
-    /// Leaves nothing.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Leaves what is wanted.
+    /// Keeps only the entries for which `wanted` returns `true`.
     pub fn retain(&mut self, mut wanted: impl FnMut(&K, &V) -> bool) {
         self.0.retain(|(key, value)| wanted(key, value));
     }
 }
 
-/// Of a key that stands twice, the last value counts.
+/// The last value of a repeated key wins.
 impl<K: Ord, V> FromIterator<(K, V)> for SortedMap<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> SortedMap<K, V> {
         let mut map = SortedMap::default();
@@ -128,13 +128,13 @@ impl<K: Serialize, V: Serialize> Serialize for SortedMap<K, V> {
     }
 }
 
-/// A key that stands twice is damage, as in an object of ours.
 impl<K, V> Placeholder for SortedMap<K, V> {
     fn placeholder() -> SortedMap<K, V> {
         SortedMap(Vec::new())
     }
 }
 
+/// A repeated key is an error, like a repeated member of an object.
 impl<K: DecodeText + Ord, V: Decode> Decode for SortedMap<K, V> {
     fn decode(reader: &mut Reader) -> Result<SortedMap<K, V>, DecodeError> {
         let mut map = SortedMap::default();
