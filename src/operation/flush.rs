@@ -38,6 +38,8 @@ const MAX_ASKED: usize = 100;
 /// The maximum number of addresses for one token.
 const MAX_ADDRESSES: usize = 5;
 
+/// Plans a flush. The answer tells how many of the uses fit into the commit; the caller flushes the
+/// rest.
 pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Suspend> {
     let uses = read(context, uses, &mut problems);
     if !problems.is_empty() {
@@ -209,6 +211,7 @@ fn parents_of(context: &Context, id: &TokenId) -> Result<Vec<TokenId>, Suspend> 
     Ok(found.map_or_else(Vec::new, |found| found.record.token().parents.clone()))
 }
 
+/// Adds the uses of a token and their consequences to the batch.
 fn apply_use<'c>(
     context: &Context<'c>,
     used: &Use,

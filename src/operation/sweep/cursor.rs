@@ -54,15 +54,15 @@ pub(in crate::operation) struct Cursor {
     /// The maker whose tokens are being revoked, as the last item, below the makers that made it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) path: Vec<Maker>,
-    /// Whether a part of the path was dropped. From then on the sweep also follows makers that were
-    /// revoked before.
+    /// Whether a part of the path was dropped. From then on the sweep follows a revoked maker even
+    /// if it may have followed it before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) again: bool,
     /// The token that runs the sweep, or one that it came from, once the sweep has met it. It is
     /// revoked last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) own: Option<TokenId>,
-    /// Whether this pass has followed the tokens that it made.
+    /// Whether this pass has followed the tokens that the token in `own` made.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) own_followed: bool,
     /// Tokens revoked by a page whose answer was lost. The next page meets them again.

@@ -137,7 +137,7 @@ impl<'c> Page<'_, 'c> {
     /// Revokes the tokens that fit into the commit. With `others`, it commits even if it revokes
     /// none.
     pub(super) fn run(mut self, mark: IdempotencyRecord) -> Result<Done, Suspend> {
-        let goes_on = self.fill()?;
+        let has_next = self.fill()?;
         let mut writes = Vec::new();
         if !self.changes.is_empty() || self.others > 0 {
             writes = self.changes.finish(mark, Some(self.authority))?;
@@ -149,7 +149,7 @@ impl<'c> Page<'_, 'c> {
         Ok(Done {
             writes,
             report: self.report,
-            next: goes_on.then_some(self.cursor),
+            next: has_next.then_some(self.cursor),
         })
     }
 
