@@ -1,5 +1,5 @@
 //! Resolves the current validity of a token: whether it may be used, and its effective grant. The
-//! rules are the same for a bearer who presents the token and for an actor who manages with it.
+//! rules are the same for a bearer who presents the token and for an actor that manages with it.
 //!
 //! Besides its own record, a token depends on its owner and the accounts above the owner, on the
 //! technical user that backs it, and on the account that it acts as. A session also depends on its

@@ -297,16 +297,16 @@ pub(crate) fn decide<D: VerifierConfig>(
         Presentation::RotatedOut(named, by_grace) => {
             let found = named.read(catalog, reads, memory)?;
             let (token, grant) = (&found.resolved.token, found.resolved.rules.grant());
-            let mut told = VerifiedToken::of(token, grant, false, catalog);
-            let much = match token.rotation {
+            let mut view = VerifiedToken::of(token, grant, false, catalog);
+            let told = match token.rotation {
                 Some(_) if !by_grace => Told::WithoutRotation,
                 _ => Told::All,
             };
-            if much == Told::WithoutRotation {
-                told.forget_rotation();
+            if told == Told::WithoutRotation {
+                view.forget_rotation();
             }
-            let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
-            let basis = Basis::RotatedOut(found, much);
+            let verdict = Verdict::of(view, Code::RotatedOut, Vec::new(), now);
+            let basis = Basis::RotatedOut(found, told);
             Ok((Vec::new(), Decision { verdict, basis }))
         }
         Presentation::Wrong(named) => {
@@ -494,8 +494,8 @@ fn decide_found(
         .into_iter()
         .filter_map(|index| catalog.permission(index).cloned())
         .collect();
-    let told = VerifiedToken::of(token, grant, successor, catalog);
-    let mut verdict = Verdict::of(told, code, missing, now);
+    let view = VerifiedToken::of(token, grant, successor, catalog);
+    let mut verdict = Verdict::of(view, code, missing, now);
     if verdict.error == Some("insufficient_scope") {
         verdict.scope = question.requirement.scope(catalog);
     }

@@ -61,8 +61,8 @@ pub struct Cache {
     /// The revisions found in this generation for tokens that are not cached.
     seen: RevisionFloors,
     /// Grants and dependencies that many tokens share.
-    grants: Shared<Grant>,
-    rests_on: Shared<RestsOn>,
+    grants: Interned<Grant>,
+    rests_on: Interned<RestsOn>,
     recent: RecordMemo,
     /// The uses that this process noted.
     used: Used,
@@ -154,8 +154,8 @@ impl Cache {
             generation: 0,
             absent: NegativeCache::default(),
             seen: RevisionFloors::default(),
-            grants: Shared::default(),
-            rests_on: Shared::default(),
+            grants: Interned::default(),
+            rests_on: Interned::default(),
             recent: RecordMemo::default(),
             used: Used::default(),
         }
@@ -273,8 +273,8 @@ impl Cache {
             }
             return None;
         }
-        entry.rules.share(self.grants.one(entry.rules.shared_grant()));
-        entry.rests_on = self.rests_on.one(&entry.rests_on);
+        entry.rules.share(self.grants.intern(entry.rules.shared_grant()));
+        entry.rests_on = self.rests_on.intern(&entry.rests_on);
         if let Some(at) = self.slots.find(&entry.id) {
             let known = self.slots.entry(at);
             if known.is_some_and(|known| known.revision > entry.revision) {
@@ -472,28 +472,28 @@ impl Default for Cache {
     }
 }
 
-/// Interned values: one instance of each equal value.
+/// One instance of each distinct value.
 #[derive(Debug)]
-struct Shared<T>(Vec<Rc<T>>);
+struct Interned<T>(Vec<Rc<T>>);
 
 /// The most distinct values that are interned. Further values are not shared.
-const MAX_SHARED: usize = 256;
+const MAX_INTERNED: usize = 256;
 
-impl<T> Default for Shared<T> {
-    fn default() -> Shared<T> {
-        Shared(Vec::new())
+impl<T> Default for Interned<T> {
+    fn default() -> Interned<T> {
+        Interned(Vec::new())
     }
 }
 
-impl<T: PartialEq> Shared<T> {
-    fn one(&mut self, value: &Rc<T>) -> Rc<T> {
+impl<T: PartialEq> Interned<T> {
+    fn intern(&mut self, value: &Rc<T>) -> Rc<T> {
         if let Some(known) = self.0.iter().find(|known| known == &value) {
             return Rc::clone(known);
         }
-        if self.0.len() >= MAX_SHARED {
+        if self.0.len() >= MAX_INTERNED {
             self.0.retain(|known| Rc::strong_count(known) > 1);
         }
-        if self.0.len() < MAX_SHARED {
+        if self.0.len() < MAX_INTERNED {
             self.0.push(Rc::clone(value));
         }
         Rc::clone(value)

@@ -20,8 +20,8 @@ const MAX: usize = 5_000;
 /// The last uses.
 #[derive(Debug, Default)]
 pub(super) struct Used {
-    last: Lately<Instant>,
-    keeps: Lately<Rc<[TokenId]>>,
+    last: RecentMap<Instant>,
+    keeps: RecentMap<Rc<[TokenId]>>,
 }
 
 impl Used {
@@ -47,21 +47,21 @@ impl Used {
 /// Notes by token. When the young table is full, it becomes the old one, and the entries of the old
 /// one, noted longest ago, are evicted.
 #[derive(Debug)]
-struct Lately<V> {
+struct RecentMap<V> {
     young: HashTable<(Key, V)>,
     old: HashTable<(Key, V)>,
 }
 
-impl<V> Default for Lately<V> {
-    fn default() -> Lately<V> {
-        Lately {
+impl<V> Default for RecentMap<V> {
+    fn default() -> RecentMap<V> {
+        RecentMap {
             young: HashTable::new(),
             old: HashTable::new(),
         }
     }
 }
 
-impl<V> Lately<V> {
+impl<V> RecentMap<V> {
     fn set(&mut self, of: &TokenId, value: V) {
         let (id, hash) = (key(of.bytes()), spread(of.bytes()));
         if let Some((_, known)) = self.young.find_mut(hash, |(known, _)| *known == id) {
