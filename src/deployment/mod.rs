@@ -22,7 +22,8 @@ pub struct Deployment {
 /// The description of a deployment for its host.
 #[derive(Debug, Serialize)]
 pub struct Description {
-    /// A regular expression that matches its credentials, for secret scanners.
+    /// A regular expression that matches its credentials, for secret scanners:
+    /// `acme_live_2[0-9A-Za-z]{52}`.
     pub pattern: String,
     /// The version of the catalog.
     pub version: String,

@@ -111,7 +111,8 @@ pub struct Token {
     /// How often it may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
-    /// The authorities above its owner that set its bounds. Only they can loosen these bounds.
+    /// The resources of the authorities above its owner that set its bounds. Only they can loosen
+    /// these bounds.
     #[serde(skip_serializing_if = "BoundsHeldAt::is_empty")]
     pub bounds_held_at: BoundsHeldAt,
     /// A rotation that is neither confirmed nor aborted.

@@ -23,7 +23,8 @@ const MAX_ASKED: usize = 100;
 /// The most addresses that are kept, the latest ones.
 const MAX_ADDRESSES: usize = 5;
 
-/// The value of `usage/<id>`.
+/// The value of `usage/<id>`: `{"v":1,"lastUsedAt":7,"uses":2,"asked":{"s:a":7},"untoldAt":5}`.
+/// Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {

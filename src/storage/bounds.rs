@@ -1,9 +1,9 @@
 //! Size limits of what is stored, in one table. A host can read, change and audit everything that
 //! it was allowed to store.
 //!
-//! A record and an account have smaller limits than a value, so that each later change of them has
-//! room: a status, a rotation, and the audit entry with everything before and after. All numbers
-//! are bytes of UTF-8.
+//! A record without its permissions, and an account, have smaller limits than a value, so that each
+//! later change of them has room: a status, a rotation, and the audit entry with everything before
+//! and after. All numbers are bytes of UTF-8.
 
 use super::plan::Write;
 use crate::input::{ErrorCode, Refusal};
@@ -14,7 +14,7 @@ pub const KEY: usize = 512;
 /// The record of a token without its list of permissions, at creation and at each edit.
 pub const RECORD: usize = 64_000;
 
-/// The same with that list.
+/// The same with that list, which is stored in full.
 pub const RECORD_WITH_GRANT: usize = 320_000;
 
 /// An account.

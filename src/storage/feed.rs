@@ -67,7 +67,7 @@ impl Decode for Mark {
     }
 }
 
-/// One change that a head lists.
+/// One change that a head lists: `["token/<id>",2,"<mark>"]`.
 #[derive(Debug, Serialize)]
 pub struct Change(
     /// The key of the record or account.
@@ -103,10 +103,10 @@ pub struct Position {
     mark: Mark,
 }
 
-/// The head of one shard.
+/// The head of one shard: `{"seq":1795392000001,"recent":[["token/<id>",2,"<mark>"]]}`.
 #[derive(Debug, Default, Serialize)]
 pub struct Head {
-    /// The number of changes so far.
+    /// The count of changes. It starts at the time in milliseconds.
     seq: u64,
     /// The last changes, oldest first.
     recent: Vec<Change>,

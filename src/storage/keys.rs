@@ -27,6 +27,8 @@ pub fn owner_prefix(owner: &Resource) -> String {
 }
 
 /// The prefixes of the index entries below an owner, and of its own. Below the root are all owners.
+///
+/// For `org:acme`: `owner/org:acme%2F` and `owner/org:acme/`.
 #[must_use]
 pub fn owner_ranges(owner: &Resource) -> [String; 2] {
     let part = part(owner.as_str());
@@ -139,7 +141,7 @@ pub fn audit_prefix(owner: &Resource) -> String {
     format!("audit/{}/", part(owner.as_str()))
 }
 
-/// An entry in the trail of an owner.
+/// An entry in the trail of an owner: `audit/org:acme/0000000000000007`.
 #[must_use]
 pub fn audit_entry(owner: &Resource, seq: u64) -> String {
     format!("{}{seq:016}", audit_prefix(owner))
@@ -175,7 +177,7 @@ pub fn usage(id: &TokenId) -> String {
     ["usage/", id.as_str()].concat()
 }
 
-/// An owner as a part of keys.
+/// An owner as a part of keys: `org:acme/group:eng` is `org:acme%2Fgroup:eng`.
 #[must_use]
 pub fn owner_part(owner: &Resource) -> String {
     part(owner.as_str())

@@ -15,7 +15,7 @@ use crate::input::{ErrorCode, Refusal};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan<A> {
-    /// Read these keys, then plan again.
+    /// Read these keys or this range, then plan again.
     Need(ReadRequest),
     /// Commit all writes or none. On success the answer is valid.
     Commit {
@@ -39,7 +39,8 @@ pub struct ReadRequest {
     /// A range for one `list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<Range>,
-    /// A hot key. The writers of one process queue for it before they read it.
+    /// A hot key, which many writers change. The writers of one process queue for it before they
+    /// read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
     /// Whether the operation ends something, as a revocation does. It overtakes the others in each

@@ -18,7 +18,7 @@ use crate::value::credential::Prefix;
 /// The form that this version reads and writes.
 const FORM: u64 = 1;
 
-/// The stored description.
+/// The stored description: `{"prefix":"acme_live","shards":16,"form":1}`.
 #[derive(Debug, Serialize)]
 struct StoreMeta {
     prefix: String,

@@ -192,7 +192,7 @@ pub struct Position {
     pub hash: Hash,
 }
 
-/// The value of `audit-head/<owner>`.
+/// The value of `audit-head/<owner>`: `{"v":1,"seq":7,"hash":"<64 hex>"}`.
 #[derive(Serialize)]
 struct Head {
     v: u8,
