@@ -1,3 +1,5 @@
+//! Compiles the part of a catalog document that a verifier needs.
+
 use super::permissions::Permissions;
 use super::route;
 use super::route::{RouteEntry, Routes};
@@ -7,8 +9,9 @@ use crate::codec::sort::sorted_by;
 use crate::input::{Members, Path, Problems, message};
 use crate::value::permission::{Permission, parse_segment};
 
-/// Reads of a document what a verification looks at: the ids of its permissions, and the routes that lead to them. What else it says is for
-/// those who make tokens, and is not looked at.
+/// Reads the ids of the permissions and the routes from a catalog document. A verification needs
+/// nothing else. Titles, templates, roles and kinds serve the management of tokens; they are
+/// neither read nor checked here.
 pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permissions, Routes) {
     let mut outline = Outline {
         ids: Vec::new(),
@@ -59,7 +62,8 @@ impl<'d> Outline<'d, '_> {
         }
     }
 
-    /// A permission, or a group of permissions, which is one itself only if it says so.
+    /// Adds a permission or a group of permissions. A group is a permission itself only if it is
+    /// `grantable`.
     fn node(&mut self, id: Permission, value: &'d Value, path: &Path) {
         if matches!(value, Value::Text(_)) {
             return self.ids.push(id);
@@ -75,7 +79,7 @@ impl<'d> Outline<'d, '_> {
     }
 }
 
-/// The object that a member is, if it is there.
+/// The member `name` as an object; `None` if it is absent or no object.
 fn open<'d>(members: &Members<'d>, name: &str, problems: &mut Problems) -> Option<Members<'d>> {
     Members::open_any(members.value(name)?, &members.path(name), problems)
 }

@@ -1,4 +1,7 @@
-/// The nodes of a graph with every node after the ones that it points to.
+//! Sorts a directed graph topologically and finds cycles.
+
+/// Sorts the nodes of a graph so that each node comes after its targets. `edges[node]` holds the
+/// targets of `node`.
 ///
 /// # Errors
 /// The nodes of one cycle, in order.
@@ -11,7 +14,7 @@ pub(super) fn dependencies_first(edges: &[Vec<usize>]) -> Result<Vec<usize>, Vec
     }
     let mut marks = vec![Mark::New; edges.len()];
     let mut order = Vec::with_capacity(edges.len());
-    // An explicit stack: a chain may be as long as the catalog.
+    // An explicit stack instead of recursion: a chain can be as long as the catalog.
     let mut trail: Vec<(usize, usize)> = Vec::new();
     for start in 0..edges.len() {
         if marks.get(start) == Some(&Mark::New) {

@@ -1,6 +1,8 @@
-//! What can be granted: services with their permissions, templates and roles over them, and the kinds of token.
+//! Compiles catalogs: services with their permissions and routes, templates, roles, and kinds of
+//! token.
 //!
-//! A catalog is a document (JSON), compiled once. Everything that is wrong with it is told at once, each with its JSON path.
+//! A catalog is a JSON document, compiled once. A compilation reports all problems of the document
+//! at once, each with its JSON path.
 
 mod compile_permissions;
 mod graph;
@@ -36,7 +38,8 @@ use crate::codec::json::Value;
 use crate::input::{Members, Path, Problem, Problems, quote, suggestion};
 use crate::value::permission::{Pattern, PermissionSet};
 
-/// How many permissions a suggestion can be asked for: the search compares each with each.
+/// The most permissions that a suggestion can be asked for. The search is quadratic in their
+/// number.
 const MAX_WANTED: usize = 1_000;
 
 /// A compiled catalog.
@@ -44,7 +47,9 @@ const MAX_WANTED: usize = 1_000;
 /// ```
 /// use leastkey::catalog::Catalog;
 /// let document = serde_json::from_str(r#"{
-///     "services": { "messages": { "title": "Messages", "permissions": { "send": "Send", "read": "Read" } } },
+///     "services": {
+///         "messages": { "title": "Messages", "permissions": { "send": "Send", "read": "Read" } }
+///     },
 ///     "templates": { "sender": { "title": "Sender", "permissions": ["messages:send"] } }
 /// }"#).unwrap();
 /// let catalog = Catalog::compile(&document).unwrap();
@@ -54,9 +59,9 @@ const MAX_WANTED: usize = 1_000;
 pub struct Catalog {
     version: String,
     permissions: Permissions,
-    /// What else is known of each permission.
+    /// The other members of each permission, by its index.
     details: Vec<service::Details>,
-    /// The services in the order of the document.
+    /// The services, in the order of the document.
     trees: Vec<service::Node>,
     routes: route::Routes,
     templates: Vec<Template>,
@@ -68,7 +73,7 @@ impl Catalog {
     /// Compiles a document.
     ///
     /// # Errors
-    /// Every problem of the document.
+    /// All problems of the document.
     pub fn compile(document: &Value) -> Result<Catalog, Vec<Problem>> {
         let mut problems = Problems::of_document();
         let known = ["$schema", "version", "services", "templates", "roles", "kinds"];
@@ -107,7 +112,7 @@ impl Catalog {
         }
     }
 
-    /// The default role of each kind must be one of the catalog.
+    /// Checks that the catalog defines the default role of each kind.
     fn settle_roles(&mut self, document: &Members, problems: &mut Problems) {
         let roles: Vec<&str> = self.roles.iter().map(|role| role.id.as_str()).collect();
         let entries = document.value("kinds").and_then(|kinds| match kinds {
@@ -126,7 +131,7 @@ impl Catalog {
         }
     }
 
-    /// What the document calls its version; empty if it does not say.
+    /// The member `version` of the document; empty if it is absent.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
@@ -137,32 +142,32 @@ impl Catalog {
         self.templates.iter()
     }
 
-    /// A template by its id.
+    /// The template with this id.
     #[must_use]
     pub fn template(&self, id: &str) -> Option<&Template> {
         self.templates.iter().find(|template| template.id == id)
     }
 
-    /// All roles: `admin`, which is built in, then those of the document.
+    /// All roles: the built-in `admin`, then those of the document.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         self.roles.iter()
     }
 
-    /// A role by its id. `admin` always exists.
+    /// The role with this id. `admin` always exists.
     #[must_use]
     pub fn role(&self, id: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.id == id)
     }
 
-    /// All kinds: those that are built in, then those of the document.
+    /// All kinds: the built-in kinds, then those that the document adds.
     pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
         self.kinds.iter()
     }
 
-    /// A kind by its id.
+    /// The kind with this id.
     ///
     /// # Errors
-    /// A message with the nearest right name.
+    /// A message with the most similar id, or with all ids if none is similar.
     pub fn kind(&self, id: &str) -> Result<&Kind, String> {
         self.kinds.iter().find(|kind| kind.id == id).ok_or_else(|| {
             let known = self.kinds.iter().map(|kind| kind.id.as_str());
@@ -176,10 +181,10 @@ impl Catalog {
         })
     }
 
-    /// The permissions that a pattern means.
+    /// The set of the permissions that a pattern matches.
     ///
     /// # Errors
-    /// When the text is no pattern, or matches nothing.
+    /// If the pattern is malformed, or matches no permission.
     pub fn matching(&self, pattern: &str) -> Result<PermissionSet, String> {
         let mut set = self.nothing();
         for index in self.runs(pattern)?.into_iter().flatten() {
@@ -188,10 +193,11 @@ impl Catalog {
         Ok(set)
     }
 
-    /// The permissions that a pattern means, as runs of neighbours by index. Most patterns mean a single run.
+    /// The permissions that a pattern matches, as ascending ranges of indices. Most patterns match
+    /// a single range.
     ///
     /// # Errors
-    /// As [`Catalog::matching`].
+    /// See [`Catalog::matching`].
     pub fn runs(&self, pattern: &str) -> Result<Vec<Range<usize>>, String> {
         let parsed = Pattern::parse(pattern)?;
         if parsed.is_exact() {
@@ -205,7 +211,7 @@ impl Catalog {
             .partition_point(|known| known.as_str() < prefix);
         let rest = self.permissions.0.get(first..).unwrap_or_default();
         let count = rest.partition_point(|known| known.as_str().starts_with(prefix));
-        // Where only the end is open, all neighbours of as many segments are meant.
+        // If only the end of the pattern is open, a neighbour matches if it has as many segments.
         let segments = parsed.only_ends_open().then(|| parsed.segments());
         let matcher = parsed.matcher();
         let mut runs: Vec<Range<usize>> = Vec::new();
@@ -229,7 +235,7 @@ impl Catalog {
         }
     }
 
-    /// Reads a list of exact permissions, at least one.
+    /// Reads a list of exact permission ids. It needs at least one.
     pub fn read_set(&self, value: &Value, path: &Path, problems: &mut Problems) -> Option<PermissionSet> {
         let before = problems.len();
         let mut set = self.nothing();
@@ -247,16 +253,17 @@ impl Catalog {
         (problems.len() == before).then_some(set)
     }
 
-    /// What a request needs, by its method and path; nothing if no route matches, which is to be refused.
+    /// The permission and resource that a request needs. `None` if no route matches; the caller
+    /// must then refuse the request.
     ///
-    /// The path is the one of the request line, still percent-encoded, without a query. It is read in one way (see the guide to the
-    /// catalog): what servers read in different ways matches nothing.
+    /// `path` is the path of the request line: percent-encoded, without a query. A path that
+    /// servers read in different ways matches no route (see the guide to the catalog).
     #[must_use]
     pub fn route(&self, method: &str, path: &str) -> Option<Matched> {
         self.routes.find(method, path)
     }
 
-    /// What a permission implies directly.
+    /// The permissions that a permission implies directly.
     fn implies(&self, index: usize) -> &[usize] {
         self.details
             .get(index)
@@ -264,7 +271,7 @@ impl Catalog {
             .unwrap_or_default()
     }
 
-    /// What implies a permission directly.
+    /// The permissions that imply a permission directly.
     fn implying(&self, index: usize) -> impl Iterator<Item = usize> {
         self.details
             .get(index)
@@ -272,7 +279,7 @@ impl Catalog {
             .flat_map(|details| details.implied_by.iter().copied())
     }
 
-    /// Adds everything that the members of a set imply, at any distance.
+    /// Adds all permissions that the members of `set` imply, directly or through others.
     pub(crate) fn close(&self, set: &mut PermissionSet) {
         let mut open: Vec<usize> = set.iter().collect();
         while let Some(index) = open.pop() {
@@ -284,7 +291,7 @@ impl Catalog {
         }
     }
 
-    /// A set with everything that its members imply.
+    /// A copy of `set` with all permissions that its members imply.
     pub(crate) fn closed(&self, set: &PermissionSet) -> PermissionSet {
         let mut closed = set.clone();
         self.close(&mut closed);

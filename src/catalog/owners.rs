@@ -1,8 +1,10 @@
-//! Whose tokens of a kind can be: patterns over resources, such as `org:*` for organisations or `org:*/group:*` for their groups.
+//! Patterns of the owners that a kind allows: `org:*` for organisations, `org:*/group:*` for their
+//! groups.
 
 use crate::value::resource::Resource;
 
-/// A pattern over the segments of an owner: `*` at the end of a segment is any rest of it, `**` as the last segment any number of them.
+/// A pattern over the segments of an owner. `*` at the end of a segment matches any non-empty rest
+/// of that segment; `**` as the last segment matches any number of segments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OwnerPattern(String);
 
@@ -12,14 +14,14 @@ impl OwnerPattern {
     /// Parses a pattern.
     ///
     /// # Errors
-    /// When what is left without its stars is no resource.
+    /// If the text without its stars is empty or no resource.
     pub(super) fn parse(text: &str) -> Result<OwnerPattern, String> {
         let bare: Vec<&str> = text
             .strip_suffix("/**")
             .unwrap_or(text)
             .split('/')
             .map(|segment| match segment.strip_suffix('*') {
-                // Something has to stand there for the segment to be looked at as one.
+                // A stand-in for the star: a resource has no empty segments.
                 Some("") => "x",
                 Some(start) => start,
                 None => segment,
@@ -33,7 +35,7 @@ impl OwnerPattern {
         }
     }
 
-    /// Whether an owner is meant.
+    /// Whether the pattern matches `owner`.
     #[must_use]
     pub(super) fn matches(&self, owner: &Resource) -> bool {
         let mut segments = owner.as_str().split('/');
@@ -54,7 +56,7 @@ impl OwnerPattern {
         segments.next().is_none()
     }
 
-    /// The text.
+    /// The pattern as written.
     #[must_use]
     pub(super) fn as_str(&self) -> &str {
         &self.0

@@ -1,19 +1,22 @@
+//! The permissions of a catalog and their indices.
+
 use crate::input::{message, quote, suggestion};
 use crate::value::permission::{Permission, PermissionSet};
 
-/// The permissions of a catalog, each by its index. All of a catalog that a verification looks at.
+/// The permissions of a catalog, each with an index. With the routes, a verification needs no more
+/// of a catalog.
 ///
-/// Sorted by id: the index of a permission is its rank.
+/// They are sorted by id: the index of a permission is its rank.
 #[derive(Debug, Default)]
 pub struct Permissions(pub(super) Vec<Permission>);
 
 impl Permissions {
-    /// All permissions, by id.
+    /// All permissions, ascending by id.
     pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
         self.0.iter()
     }
 
-    /// How many there are.
+    /// The number of permissions.
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
@@ -24,38 +27,39 @@ impl Permissions {
         self.0.get(index)
     }
 
-    /// The index of a permission.
+    /// The index of the permission with this id.
     #[must_use]
     pub fn index(&self, id: &str) -> Option<usize> {
         self.0.binary_search_by(|known| known.as_str().cmp(id)).ok()
     }
 
-    /// The index of a permission that must exist.
+    /// The index of the permission with this id, which must exist.
     ///
     /// # Errors
-    /// A message with the nearest right name: an unknown permission is a programming error, never a silent yes or no.
+    /// A message with the most similar id. An unknown permission is a programming error; it must
+    /// not become a silent yes or no.
     pub fn known(&self, id: &str) -> Result<usize, String> {
         self.index(id).ok_or_else(|| self.unknown("permission", id))
     }
 
-    /// The members of a set, ascending.
+    /// The members of a set, ascending by id.
     pub fn members(&self, set: &PermissionSet) -> impl Iterator<Item = &Permission> {
         set.iter().filter_map(|index| self.0.get(index))
     }
 
-    /// The members of a set, to keep.
+    /// The members of a set, cloned.
     #[must_use]
     pub fn ids(&self, set: &PermissionSet) -> Vec<Permission> {
         self.members(set).cloned().collect()
     }
 
-    /// The set of a list of permissions. What the catalog has no more is left out.
+    /// The set of a list of permissions. Permissions that are no longer in the catalog are dropped.
     #[must_use]
     pub fn set_of(&self, permissions: &[Permission]) -> PermissionSet {
         let mut set = self.nothing();
         let mut next = 0;
         for id in permissions {
-            // A grant is sorted, as the catalog is: most permissions stand right behind the one before.
+            // Grants are sorted as the catalog is: most permissions directly follow the one before.
             let index = match self.0.get(next) {
                 Some(neighbor) if neighbor == id => Some(next),
                 _ => self.index(id.as_str()),
@@ -68,7 +72,7 @@ impl Permissions {
         set
     }
 
-    /// A set without members.
+    /// An empty set with the capacity of the catalog.
     pub(crate) fn nothing(&self) -> PermissionSet {
         PermissionSet::empty(self.0.len())
     }

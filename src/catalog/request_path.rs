@@ -1,16 +1,18 @@
-//! How the path of a request is read.
+//! Reads the path of a request, and refuses a path that servers read in different ways.
 
 pub(super) const MAX_PATH_LENGTH: usize = 2_048;
 
-/// The path of a request, read in the one way in which every server reads it.
+/// The path of a request that every server reads in the same way.
 ///
-/// It starts with `/`, has no empty segment (so no doubled and no trailing slash), no `.` or `..`, no backslash, no control character, no query. Letter
-/// case counts. A percent sign may only encode what cannot stand in a route as it is: an encoded letter, digit, `.`, `_`, `~`, `-`, `:`, `@`, slash, backslash,
-/// percent sign or control character is refused, because one server decodes it before it routes and another does not.
+/// It starts with `/`. It has no empty segment (so no doubled and no trailing slash), no `.` or
+/// `..`, no backslash, no control character and no query. Letter case counts. A percent sign may
+/// only encode a character that a route cannot contain. An encoded letter, digit, `.`, `_`, `~`,
+/// `-`, `:`, `@`, slash, backslash, percent sign or control character is refused: some servers
+/// decode it before they route, and others do not.
 pub(super) struct RoutePath<'p>(pub(super) &'p str);
 
 impl<'p> RoutePath<'p> {
-    /// The path, if it can be read in one way only.
+    /// Accepts a path that can be read in one way only.
     pub(super) fn parse(path: &'p str) -> Option<RoutePath<'p>> {
         let rest = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH_LENGTH)?;
         let sound = |segment: &str| {
@@ -23,14 +25,15 @@ impl<'p> RoutePath<'p> {
     }
 }
 
-/// A parameter's value as a part of a resource.
+/// Decodes the value of a route parameter for a resource. `None` if it contains a slash.
 pub(super) fn parameter(value: &str) -> Option<String> {
     String::from_utf8(decode(value, |_| true)?)
         .ok()
         .filter(|text| !text.contains('/'))
 }
 
-/// The bytes of a segment. An encoded byte must be one that `may_be_encoded`, and never one that changes the path's structure.
+/// Decodes a segment. `may_be_encoded` decides which bytes may be percent-encoded. A byte that
+/// changes the structure of a path never may. `None` for other bytes and for invalid UTF-8.
 fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(segment.len());
     let mut bytes = segment.bytes();
@@ -51,7 +54,8 @@ fn decode(segment: &str, may_be_encoded: impl Fn(u8) -> bool) -> Option<Vec<u8>>
     std::str::from_utf8(&decoded).is_ok().then_some(decoded)
 }
 
-/// What may stand in a literal segment of a route: RFC 3986's unreserved characters, `:` and `@`.
+/// Whether a literal segment of a route may contain the byte: unreserved characters (RFC 3986), `:`
+/// and `@`.
 pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._~-:@".contains(&byte)
 }

@@ -1,11 +1,12 @@
-//! Roles: named sets of permissions, bound to a level of the hierarchy when they are given.
+//! Compiles roles: named sets of permissions. Each assignment binds a role to a level of the
+//! resource hierarchy.
 
 use super::Catalog;
 use super::template::{patterns, text_of};
 use crate::input::{Members, Problems, quote};
 use crate::value::permission::{PermissionSet, parse_segment};
 
-/// A role: a bundle that is bound to a level when it is given.
+/// A role: a named set of permissions, bound to a level when it is assigned.
 #[derive(Debug)]
 pub struct Role {
     pub(super) id: String,
@@ -15,28 +16,28 @@ pub struct Role {
 }
 
 impl Role {
-    /// The role that stands above every other: all permissions.
+    /// The id of the built-in role that has all permissions.
     pub const ADMIN: &str = "admin";
 
-    /// Its id.
+    /// The id of the role.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What people call it.
+    /// The title for people.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// What it is for.
+    /// The purpose of the role, for people.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// Its permissions, closed over `implies`.
+    /// The permissions of the role, closed over `implies`.
     #[must_use]
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions

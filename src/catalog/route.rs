@@ -1,7 +1,9 @@
-//! Routes: the requests that a permission lets through, and the resource that such a request is about.
+//! Compiles routes: the requests that a permission allows, and the resource that each request is
+//! about.
 //!
-//! `"GET /orgs/{org}/devices/{id}"` with the resource `"org:{org}/device:{id}"`. There is one documented way to read a path, and what is read in
-//! another way anywhere is refused (RFC 3986 §6.2.2 allows several): see [`RoutePath`].
+//! Example: the route `"GET /orgs/{org}/devices/{id}"` with the resource `"org:{org}/device:{id}"`.
+//! RFC 3986 §6.2.2 allows several readings of a path. Only one is accepted; a path that has another
+//! reading is refused: see [`RoutePath`].
 
 use super::request_path::{MAX_PATH_LENGTH, RoutePath, is_plain, parameter};
 use super::router::{Router, segments};
@@ -13,7 +15,7 @@ use crate::value::resource::Resource;
 const MAX_ROUTES: usize = 1_000;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// A route as its document has it.
+/// A route as the document has it.
 pub(super) struct RouteEntry<'d> {
     permission: Permission,
     method: &'static str,
@@ -22,30 +24,30 @@ pub(super) struct RouteEntry<'d> {
     at: Path,
 }
 
-/// A request that a route matches: what it needs.
+/// The permission and resource that a request needs by its route.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Matched {
-    /// The permission that the route stands on.
+    /// The permission that has the route.
     pub permission: Permission,
     /// The resource that the request is about, if the route has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
 }
 
-/// What a route leads to.
+/// The target of a route.
 #[derive(Debug)]
 struct Target {
-    /// The path as it is written.
+    /// The path as the document has it.
     route: String,
     permission: Permission,
-    /// The resource with its parameters: literal, parameter, literal, parameter, … , literal.
+    /// The template of the resource: literal, parameter, literal, parameter, … , literal.
     resource: Option<Vec<Piece>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Piece {
     Literal(String),
-    /// By the number of its segment.
+    /// The index of the parameter's segment in the path.
     Parameter(usize),
 }
 
@@ -59,15 +61,15 @@ struct Table {
     method: &'static str,
     targets: Vec<Target>,
     router: Router,
-    /// The same routes in lower case: what a server that ignores case takes a path for.
+    /// The same routes in lower case, as a server that ignores case matches them.
     folded: Router,
 }
 
-/// A server that ignores letter case, or that splits a format off (`.json`), takes the path for another route: nobody knows which handler
-/// answers.
+/// The path also matches another route on a server that ignores letter case or splits a format off
+/// (`.json`). Which handler answers is unknown, so the path matches nothing.
 struct Ambiguous;
 
-/// The routes of one permission.
+/// Reads the routes of one permission.
 pub(super) fn read<'d>(
     permission: &Permission,
     members: &Members<'d>,
@@ -136,7 +138,7 @@ fn split(text: &str) -> Result<(&'static str, &str), String> {
 }
 
 impl Routes {
-    /// Compiles all routes. Two that a request could match alike are a problem.
+    /// Compiles all routes. Two routes that could match the same request are a problem.
     pub(super) fn compile(entries: Vec<RouteEntry>, problems: &mut Problems) -> Routes {
         let named: Vec<_> = entries
             .into_iter()
@@ -169,14 +171,17 @@ impl Routes {
         table.map_or(Ok(None), |table| table.at(path))
     }
 
-    /// What a request needs; nothing if no route matches, which is a refusal.
+    /// The permission and resource that a request needs. `None` if no route matches; the caller
+    /// must then refuse the request.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched> {
         let path = RoutePath::parse(path)?;
-        // RFC 9110 §9.3.2: HEAD is GET without the content, so it needs the same unless a route says otherwise.
+        // RFC 9110 §9.3.2: HEAD is GET without the content. It needs the same unless it has its own
+        // route.
         let mut found = self.at(method, path.0).ok()?;
         if method == "HEAD" {
             let get = self.at("GET", path.0).ok()?;
-            // A HEAD route speaks for the GET route of the same path only: a server may run the handler of the other.
+            // A HEAD route overrides the GET route of the same path only. With different paths, the
+            // server may run either handler.
             if let (Some(head), Some(get)) = (found, get)
                 && head.route != get.route
             {
@@ -207,7 +212,7 @@ impl Routes {
 }
 
 impl Table {
-    /// A table for each method, with room for its routes.
+    /// One table per method, with capacity for its routes.
     fn for_all<'d>(routes: impl Iterator<Item = (&'static str, &'d str)> + Clone) -> Vec<Table> {
         let mut tables = Vec::new();
         for method in METHODS {
@@ -235,7 +240,7 @@ impl Table {
         }
         let index = self.targets.len();
         for (router, path) in [
-            // What clashes as it is written clashes in lower case too.
+            // The folded table goes first: routes that clash as written clash in lower case too.
             (&mut self.folded, fold(&target.route).as_str()),
             (&mut self.router, &target.route),
         ] {
@@ -248,7 +253,7 @@ impl Table {
         Ok(())
     }
 
-    /// The route that a path leads to, if there is one.
+    /// The route that matches a path, if there is one.
     fn at(&self, path: &str) -> Result<Option<&Target>, Ambiguous> {
         let Some(found) = self.router.find(path) else {
             return Ok(None);
@@ -264,7 +269,7 @@ impl Table {
     }
 }
 
-/// A route in lower case, but for its parameters.
+/// A route in lower case, except its parameters.
 fn fold(route: &str) -> String {
     let segments: Vec<String> = route
         .split('/')
@@ -276,8 +281,8 @@ fn fold(route: &str) -> String {
     segments.join("/")
 }
 
-/// The names of a route's parameters, each at the number of its segment. A segment is literal or one parameter; the last may take the rest
-/// of the path.
+/// The parameter names of a route, by segment; empty for a segment without a name. A segment is a
+/// literal or one parameter. The last segment may match the rest of the path.
 fn parameters(path: &str) -> Result<Vec<&str>, String> {
     if path.len() > MAX_PATH_LENGTH {
         return Err(message!(
@@ -312,7 +317,7 @@ fn parameters(path: &str) -> Result<Vec<&str>, String> {
                     quote(segment)
                 ));
             }
-            // A rest of several segments is no part of a resource.
+            // A rest of several segments cannot be part of a resource.
             names.push(if whole.is_some() { "" } else { name });
             continue;
         }
@@ -327,7 +332,7 @@ fn parameters(path: &str) -> Result<Vec<&str>, String> {
     Ok(names)
 }
 
-/// A resource with parameters, for example `org:{org}/device:{id}`.
+/// Parses a resource with parameters, for example `org:{org}/device:{id}`.
 fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
     let mut sample = String::new();

@@ -1,24 +1,30 @@
-//! The routes of one method as a tree, in which a path is found, and the routes that a request could take for one another.
+//! Matches paths against the routes of one method, and detects routes that could match the same
+//! path.
+//!
+//! A router library such as `matchit` resolves crossing routes (`/{a}/x` and `/b/{c}`) by
+//! precedence and does not report them. Here they are errors: the server that answers may resolve
+//! them differently.
 
 use crate::codec::sort::sorted_by;
 
-/// Routes as a tree of segments: literal before parameter before rest, with a way back where the more exact one leads nowhere.
+/// Routes as a tree of segments. Literals are tried before parameters, and parameters before rests,
+/// with backtracking if the more exact branch does not match.
 #[derive(Debug, Default)]
 pub(super) struct Router(Node);
 
 #[derive(Debug, Default)]
 struct Node {
-    /// The segments that are written out, ascending, and what is below them.
+    /// The literal segments and their subtrees, ascending.
     literals: Vec<(String, Node)>,
-    /// What is below a segment of any text.
+    /// The subtree of a segment that is a parameter.
     parameter: Option<Box<Node>>,
-    /// Where one segment or more of any text lead.
+    /// The target of a rest, which matches one or more segments.
     rest: Option<usize>,
-    /// Where a path leads that ends here.
+    /// The target of a path that ends at this node.
     end: Option<usize>,
 }
 
-/// Which of two routes is the more exact one somewhere.
+/// Whether each of two routes is more exact than the other in some segment.
 #[derive(Clone, Copy, Default)]
 struct Exact {
     asked: bool,
@@ -26,8 +32,9 @@ struct Exact {
 }
 
 impl Router {
-    /// Makes room for paths of sound segments, which lead nowhere yet. In their order each is put behind the one before, so that many are
-    /// added as quickly as few.
+    /// Creates the nodes of paths with valid segments, without targets. The paths are inserted in
+    /// sorted order, so that each node is appended behind its siblings and many paths take linear
+    /// time.
     pub(super) fn with_room_for(paths: Vec<&str>) -> Router {
         let mut router = Router::default();
         for path in sorted_by(paths, |one, other| segments(one).cmp(segments(other))) {
@@ -39,8 +46,8 @@ impl Router {
         router
     }
 
-    /// Adds a path of sound segments. Refuses it where one of the same form leads elsewhere already, which is the answer, or where a
-    /// parameter and a rest would stand side by side.
+    /// Adds a path of valid segments. Returns the existing target as an error if a path of the same
+    /// form exists, or if a parameter and a rest would be siblings.
     pub(super) fn insert(&mut self, path: &str, target: usize) -> Result<(), usize> {
         let mut node = &mut self.0;
         for segment in segments(path) {
@@ -56,20 +63,21 @@ impl Router {
         put(&mut node.end, target)
     }
 
-    /// Where a path leads.
+    /// The target of the route that matches a path.
     pub(super) fn find(&self, path: &str) -> Option<usize> {
         self.0
             .find(path.strip_prefix('/').filter(|rest| !rest.is_empty()))
     }
 
-    /// The first target that a path matches which also matches `route`, where neither is the more exact one: `/{a}/x` and `/b/{c}`.
+    /// The lowest target whose route overlaps `route` where neither is more exact throughout, such
+    /// as `/{a}/x` and `/b/{c}`.
     pub(super) fn crossing(&self, route: &str) -> Option<usize> {
         let route: Vec<&str> = segments(route).collect();
         self.0.crossing(&route, Exact::default())
     }
 }
 
-/// Whether a segment stands for others: a parameter or a rest.
+/// Whether a segment matches other texts: a parameter or a rest.
 fn is_open(segment: &str) -> bool {
     segment.starts_with('{')
 }
@@ -88,7 +96,7 @@ fn put(place: &mut Option<usize>, target: usize) -> Result<(), usize> {
     }
 }
 
-/// The segments of a path; the root has none.
+/// The segments of a path. The root has none.
 pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1).filter(|segment| !segment.is_empty())
 }
@@ -98,7 +106,7 @@ fn lowest(targets: impl Iterator<Item = Option<usize>>) -> Option<usize> {
 }
 
 impl Node {
-    /// What is below a segment that is no rest.
+    /// The child node for a segment that is no rest. Creates it if it is absent.
     fn below(&mut self, segment: &str) -> &mut Node {
         if is_open(segment) {
             return self.parameter.get_or_insert_default();
@@ -107,13 +115,13 @@ impl Node {
             self.literals.insert(at, (segment.to_owned(), Node::default()));
             at
         });
-        // The position was just found or made.
+        // The position was just found or created.
         #[allow(clippy::indexing_slicing)]
         &mut self.literals[at].1
     }
 
     fn place(&self, segment: &str) -> Result<usize, usize> {
-        // Most often it is the last one: routes come in their order.
+        // Mostly the last one: routes are inserted in sorted order.
         match self.literals.last() {
             Some((last, _)) if last.as_str() < segment => Err(self.literals.len()),
             _ => self
@@ -130,7 +138,7 @@ impl Node {
         self.literals.iter().map(|(_, node)| node)
     }
 
-    /// The lowest target below this that crosses what is left of a route.
+    /// The lowest target below this node whose route crosses the remaining segments of a route.
     fn crossing(&self, route: &[&str], exact: Exact) -> Option<usize> {
         let Some((segment, below)) = route.split_first() else {
             return self.end.filter(|_| exact.asked && exact.known);
@@ -139,7 +147,7 @@ impl Node {
         let asked = Exact { asked: true, ..exact };
         let parameter = self.parameter.as_deref();
         if is_rest(segment) {
-            // Beside a rest all else is the more exact one.
+            // All siblings of a rest are more exact than the rest.
             let more_exact = self.literals().chain(parameter).filter(|_| exact.asked);
             return lowest(
                 more_exact
@@ -153,7 +161,7 @@ impl Node {
             let below_parameter = parameter.and_then(|node| node.crossing(below, exact));
             return lowest(below_literals.chain([below_parameter, rest]));
         }
-        // Where the route has nothing open any more, it stays the more exact one.
+        // If the rest of the route is literal, the route stays the more exact one.
         let may_cross = exact.known || below.iter().any(|segment| is_open(segment));
         let below_parameter = parameter
             .filter(|_| may_cross)
@@ -162,20 +170,20 @@ impl Node {
         lowest([below_literal, below_parameter, rest].into_iter())
     }
 
-    /// The lowest target at or below this.
+    /// The lowest target at or below this node.
     fn lowest(&self) -> Option<usize> {
         let below = self.literals().chain(self.parameter.as_deref()).map(Node::lowest);
         lowest(below.chain([self.end, self.rest]))
     }
 
-    /// Any target at or below this.
+    /// Any target at or below this node.
     fn first(&self) -> Option<usize> {
         let literals = || self.literals().find_map(Node::first);
         let parameter = || self.parameter.as_ref()?.first();
         self.end.or(self.rest).or_else(literals).or_else(parameter)
     }
 
-    /// `path` is what is left behind the last separator; nothing where it has ended.
+    /// Matches the rest of a path behind the last separator; `None` at its end.
     fn find(&self, path: Option<&str>) -> Option<usize> {
         let Some(path) = path else { return self.end };
         let (segment, below) = match path.split_once('/') {
@@ -195,7 +203,7 @@ mod tests {
 
     use super::{Router, is_open, is_rest};
 
-    /// As [`Router::crossing`] of two routes, said for a pair.
+    /// The naive form of [`Router::crossing`], for a pair of routes.
     fn cross(one: &str, other: &str) -> bool {
         let (mut ones, mut others) = (one.split('/'), other.split('/'));
         let (mut one_exact, mut other_exact) = (false, false);

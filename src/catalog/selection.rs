@@ -1,4 +1,4 @@
-//! What a person ticked, and what it comes to: selection + catalog → grant.
+//! Resolves selections: selection + catalog → permissions and narrowings of a grant.
 
 use serde::Serialize;
 
@@ -18,10 +18,11 @@ const MAX_TWEAKS: usize = 1_000;
 const MAX_PATTERNS: usize = 100;
 const MAX_NARROWED: usize = 1_000;
 const MAX_RESOURCES: usize = 100;
-/// How many patterns the tree names for one permission.
+/// How many of the chosen patterns the tree lists as sources of one permission.
 const MAX_SOURCES: usize = 16;
 
-/// A selection: templates, tweaks to them, a role, and resources that single permissions are narrowed to. The members of a call.
+/// A selection, read from the members of a call: templates, single additions and removals, a role,
+/// and the resources that single permissions are narrowed to.
 #[derive(Debug)]
 pub struct Selection<'v> {
     templates: Vec<(&'v str, Path)>,
@@ -29,35 +30,36 @@ pub struct Selection<'v> {
     remove: Vec<(&'v str, Path)>,
     role: Option<(&'v str, Path)>,
     resources: Vec<(&'v str, Path, Vec<Resource>)>,
-    /// In a change of a token: permissions whose narrowing is taken off.
+    /// In a change of a token: permissions whose narrowing is removed (`resources: { id: null }`).
     lifted: Vec<(&'v str, Path)>,
-    /// In a change of a token: what is narrowed already, and stays so until it is named.
+    /// In a change of a token: the grant before the change. Narrowings that the change does not
+    /// name stay.
     kept: Option<Kept>,
-    /// Where to say that a selection is empty.
+    /// The path for the problem that a selection is empty.
     path: Path,
 }
 
-/// What is held before a change: a frozen grant, and what it was made from.
+/// The grant before a change, and the selection that it was made from.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
-    /// The permissions.
+    /// The permissions of the grant.
     pub permissions: PermissionSet,
-    /// Those that are held on some resources only.
+    /// The narrowed permissions, each with its resources.
     pub resources: SortedMap<Permission, Vec<Resource>>,
-    /// The templates.
+    /// The templates of the selection.
     pub templates: Vec<TemplateUse>,
-    /// What was added by hand.
+    /// The additions of the selection, as written.
     pub added: Vec<String>,
-    /// The role.
+    /// The role of the selection.
     pub role: Option<String>,
 }
 
 /// A template that a grant was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TemplateUse {
-    /// Its id.
+    /// The id of the template.
     pub id: String,
-    /// Its version when the grant was made.
+    /// The version of the template when the grant was made.
     pub version: u32,
 }
 
@@ -69,58 +71,59 @@ decode_members!(TemplateUse {
 /// A selection resolved against a catalog.
 #[derive(Debug)]
 pub struct Resolution<'c> {
-    /// The closure over `implies` of templates, additions and role, less what was removed.
+    /// The templates, additions and role, closed over `implies`, minus the removals.
     pub permissions: PermissionSet,
     /// The templates, with their versions.
     pub templates: Vec<TemplateUse>,
-    /// The additions as written.
+    /// The additions, as written.
     pub added: Vec<String>,
-    /// The removals as written.
+    /// The removals, as written.
     pub removed: Vec<String>,
     /// The role.
     pub role: Option<String>,
-    /// The permissions that are held on some resources only.
+    /// The narrowed permissions, each with its resources.
     pub resources: SortedMap<Permission, Vec<Resource>>,
     pub(super) parts: Parts<'c>,
 }
 
-/// What a resolution is made of, for the tree and the warnings.
+/// The parts of a resolution, for the tree and the warnings.
 #[derive(Debug)]
 pub(super) struct Parts<'c> {
     pub(super) templates: Vec<&'c Template>,
     pub(super) role: Option<&'c Role>,
     pub(super) add: Vec<(String, PermissionSet)>,
     pub(super) remove: Vec<(String, PermissionSet)>,
-    /// Everything before anything was removed.
+    /// The permissions before the removals.
     pub(super) closed: PermissionSet,
 }
 
-/// What a portal shows of a selection before a token is made of it.
+/// A selection as a portal shows it before a token is created from it.
 #[derive(Debug, Serialize)]
 pub struct Preview<'c> {
     /// The permissions that a token of this selection would have.
     pub permissions: Vec<&'c Permission>,
-    /// Those that it would hold on some resources only.
+    /// The permissions that it would have on some resources only, each with its resources.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     pub resources: SortedMap<Permission, Vec<Resource>>,
-    /// The services, with the state of every node. Left out when it was not asked for.
+    /// The services, with the state of every node. `None` if the caller did not ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tree: Option<Vec<Branch<'c>>>,
-    /// What a person should know before saving.
+    /// Warnings to show before the selection is saved.
     pub warnings: Vec<Warning>,
 }
 
 impl<'v> Selection<'v> {
-    /// The members of a selection.
+    /// The names of a selection's members in a call.
     pub const MEMBERS: [&'static str; 5] = ["templates", "add", "remove", "role", "resources"];
 
-    /// Reads the selection out of the members of a call.
+    /// Reads a selection from the members of a call. Problems are added to `problems`.
     pub fn read(members: &Members<'v>, problems: &mut Problems) -> Selection<'v> {
         Selection::read_with(members, None, problems)
     }
 
-    /// As [`Selection::read`], of a change of what is held: `resources: { id: null }` takes a narrowing off, and those that are not named
-    /// stay with their permissions.
+    /// Reads a selection that changes an existing grant, otherwise like [`Selection::read`].
+    /// `resources: { id: null }` removes a narrowing. Narrowings that the change does not name stay
+    /// with their permissions.
     pub(crate) fn read_change(members: &Members<'v>, kept: Kept, problems: &mut Problems) -> Selection<'v> {
         Selection::read_with(members, Some(kept), problems)
     }
@@ -143,7 +146,8 @@ impl<'v> Selection<'v> {
         }
     }
 
-    /// Whether the members of a change choose permissions, and not only where they are held.
+    /// Whether the members of a change choose permissions, and not only the resources that they are
+    /// narrowed to.
     pub(crate) fn chooses(members: &Members) -> bool {
         let mut names = Selection::MEMBERS.iter().filter(|name| **name != "resources");
         names.any(|name| members.value(name).is_some())
@@ -155,14 +159,14 @@ impl<'v> Selection<'v> {
             || self.lifted.iter().any(|(named, _)| *named == id)
     }
 
-    /// Takes a role, if nothing was chosen that gives permissions.
+    /// Uses `role` if the selection has no template, no addition and no role.
     pub fn default_to_role(&mut self, role: &'v str) {
         if self.templates.is_empty() && self.add.is_empty() && self.role.is_none() {
             self.role = Some((role, self.path.clone()));
         }
     }
 
-    /// Whether the members of a call have anything of a selection.
+    /// Whether the members of a call contain any member of a selection.
     #[must_use]
     pub fn is_in(members: &Members) -> bool {
         Selection::MEMBERS
@@ -171,7 +175,7 @@ impl<'v> Selection<'v> {
     }
 }
 
-/// `{ 'policy:read': ['org:acme/group:eng'] }`
+/// Reads `resources`, for example `{ 'policy:read': ['org:acme/group:eng'] }`.
 fn read_resources<'v>(
     members: &Members<'v>,
     problems: &mut Problems,
@@ -213,8 +217,10 @@ fn read_resources<'v>(
 }
 
 impl Catalog {
-    /// Resolves a selection for a token. What gives no permission is a problem: empty is never a token that can do everything, nor one
-    /// that can do nothing unnoticed.
+    /// Resolves a selection for a token. A selection without permissions is a problem: an empty
+    /// selection must neither become a token with all permissions nor silently one with none.
+    ///
+    /// `boundary` is the resource that all narrowings must be within.
     pub fn resolve<'c>(
         &'c self,
         selection: &Selection,
@@ -230,8 +236,9 @@ impl Catalog {
         Some(resolution)
     }
 
-    /// Resolves a selection for a screen, where it may still be empty. Pure and total: the same selection gives the same preview, and
-    /// what is shown is what [`Catalog::resolve`] stores.
+    /// Resolves a selection for a screen, where it may still be empty. Pure and total: the same
+    /// selection gives the same preview, and the preview shows the permissions that
+    /// [`Catalog::resolve`] stores.
     pub fn preview(
         &self,
         selection: &Selection,
@@ -311,10 +318,10 @@ impl Catalog {
         templates
     }
 
-    /// A role that must exist.
+    /// The role with this id, which must exist.
     ///
     /// # Errors
-    /// A message with the nearest right name.
+    /// A message with the most similar id.
     pub fn known_role(&self, id: &str) -> Result<&Role, String> {
         self.role(id).ok_or_else(|| {
             let hint = suggestion(id, self.roles.iter().map(|role| role.id.as_str()));
@@ -324,7 +331,7 @@ impl Catalog {
 
     fn matched(&self, patterns: &[(&str, Path)], problems: &mut Problems) -> Vec<(String, PermissionSet)> {
         let mut kept: Vec<(String, PermissionSet)> = Vec::new();
-        // A pattern is held against every permission that could match.
+        // Patterns are limited, because each is compared with every permission that could match.
         let with_stars = patterns.iter().filter(|(pattern, _)| pattern.contains('*'));
         if let Some((_, path)) = with_stars.clone().nth(MAX_PATTERNS) {
             problems.add(
@@ -337,7 +344,7 @@ impl Catalog {
             if problems.are_enough() {
                 break;
             }
-            // Twice the same is once.
+            // A repeated pattern counts once.
             if kept.iter().any(|(known, _)| known == pattern) {
                 continue;
             }
@@ -387,7 +394,8 @@ impl Catalog {
         narrowed
     }
 
-    /// The narrowings after a change of nothing else: the permissions stay as they were frozen.
+    /// The narrowings after a change that names `resources` only. The frozen permissions stay as
+    /// they are.
     pub(crate) fn narrow_again(
         &self,
         members: &Members,
@@ -404,7 +412,8 @@ impl Catalog {
         problems.is_empty().then_some(resources)
     }
 
-    /// What a selection chose by itself, before anything that it implies; `None` where the catalog has not all of it any more.
+    /// The permissions that the stored selection chose itself, without implied ones. `None` if the
+    /// catalog no longer has all of them.
     fn chosen_for(&self, kept: &Kept) -> Option<PermissionSet> {
         let mut chosen = self.nothing();
         for template in &kept.templates {
@@ -419,7 +428,8 @@ impl Catalog {
         Some(chosen)
     }
 
-    /// Keeps each narrowing that the change does not name. One that only followed from others, which are named, follows from them anew.
+    /// Keeps each narrowing that the change does not name. A narrowing that only followed from
+    /// narrowings that the change names is dropped here; `narrow_implied` derives it again.
     fn keep_narrowings(
         &self,
         selection: &Selection,
@@ -465,7 +475,8 @@ impl Catalog {
         }
     }
 
-    /// Whether a permission was narrowed to just the places of those that imply it.
+    /// Whether the narrowing of a permission equals that of the permissions that imply it: each
+    /// covers the other.
     fn followed(&self, kept: &Kept, index: usize, places: &[Resource]) -> bool {
         let implying = self.implying(index);
         let held = implying.filter(|implying| kept.permissions.contains(*implying));
@@ -482,7 +493,8 @@ impl Catalog {
         })
     }
 
-    /// What is held only because narrowed permissions imply it is held where they are: nobody ticked it anywhere else.
+    /// Narrows implied permissions to the resources of the narrowed permissions that imply them.
+    /// They were not chosen anywhere else.
     fn narrow_implied(
         &self,
         chosen: &PermissionSet,
@@ -521,7 +533,7 @@ impl Catalog {
         });
     }
 
-    /// Where a permission of a resolution comes from.
+    /// The sources of a permission in a resolution.
     pub(super) fn sources(&self, resolution: &Resolution, index: usize) -> Vec<Source> {
         let Parts {
             templates,

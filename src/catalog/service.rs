@@ -1,3 +1,5 @@
+//! Compiles services: the permission tree of each, and the flat sorted list of all permissions.
+
 use super::graph::dependencies_first;
 use super::route::RouteEntry;
 use crate::codec::json::Value;
@@ -21,37 +23,38 @@ pub(super) struct Services<'d> {
 /// A service, a group of permissions, or a permission, as a portal shows it.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// The id of a service or a group. A permission's is in the list of them.
+    /// The id of a service or group. Empty for a permission: `Permissions` has its id.
     pub(super) id: String,
     pub(super) title: String,
     pub(super) description: Option<String>,
-    /// The index of the permission that this node is (while it is read: the ordinal). A service or a group is none, unless it is grantable.
+    /// The index of the permission that this node is; its ordinal while the document is read.
+    /// `None` for a service, and for a group that is not grantable.
     pub(super) permission: Option<usize>,
     pub(super) children: Vec<Node>,
 }
 
-/// What else a catalog says of a permission.
+/// The other members of a permission.
 #[derive(Debug, Default)]
 pub(super) struct Details {
-    /// What it implies directly.
+    /// The permissions that it implies directly.
     pub(super) implies: Vec<usize>,
-    /// What implies it directly.
+    /// The permissions that imply it directly.
     pub(super) implied_by: Vec<usize>,
     pub(super) deprecated: Option<Deprecation>,
-    /// How many segments its id has.
+    /// The number of segments of its id.
     pub(super) segments: usize,
 }
 
-/// A permission that should not be granted any more.
+/// A permission that should no longer be granted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deprecation {
     pub(super) replacement: Option<usize>,
 }
 
-/// A permission as its document has it: references are ids, not indices.
+/// A permission as the document has it: its references are ids, not indices.
 struct Entry<'d> {
     id: Permission,
-    /// Its place among the permissions of the document.
+    /// Its position among the permissions of the document.
     ordinal: usize,
     implies: Vec<(&'d str, Path)>,
     deprecated: Option<Option<(&'d str, Path)>>,
@@ -118,7 +121,7 @@ struct Reader<'d, 'p> {
 }
 
 impl<'d> Reader<'d, '_> {
-    /// A node with everything below it.
+    /// Reads a node and its subtree.
     fn node(&mut self, id: &str, permission: Option<usize>, members: &Members<'d>) -> Node {
         let title = members
             .required_text("title", self.problems)
@@ -199,7 +202,7 @@ impl<'d> Reader<'d, '_> {
         Some(self.node(id.as_str(), permission, &members))
     }
 
-    /// Adds a permission; the answer is its ordinal.
+    /// Adds a permission and returns its ordinal.
     fn add(
         &mut self,
         id: Permission,
@@ -216,7 +219,7 @@ impl<'d> Reader<'d, '_> {
         ordinal
     }
 
-    /// `true`, or `{ replacement? }`.
+    /// Reads `deprecated`: `true`, or `{ replacement? }`.
     fn deprecated(&mut self, members: &Members<'d>) -> Option<Option<(&'d str, Path)>> {
         match members.value("deprecated")? {
             Value::Flag(flag) => flag.then_some(None),
@@ -233,7 +236,7 @@ impl<'d> Reader<'d, '_> {
     }
 }
 
-/// Turns the ids that permissions refer to into indices.
+/// Resolves the ids that permissions refer to into indices. Unknown ids and cycles are problems.
 fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<Details>) {
     let (ids, references): (Vec<Permission>, Vec<_>) = entries
         .into_iter()
@@ -286,7 +289,7 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<D
     (ids, details)
 }
 
-/// Turns the ordinals of the nodes that are permissions into indices.
+/// Replaces the ordinals in a tree by indices.
 fn number(node: &mut Node, ranks: &[usize]) {
     node.permission = node.permission.and_then(|ordinal| ranks.get(ordinal).copied());
     node.children.iter_mut().for_each(|child| number(child, ranks));

@@ -1,4 +1,4 @@
-//! The smallest selection that gives what is wanted.
+//! Searches for the smallest selection that gives a set of wanted permissions.
 
 use serde::Serialize;
 
@@ -6,36 +6,40 @@ use super::Catalog;
 use crate::codec::sort::sorted_by_count;
 use crate::value::permission::{Permission, PermissionSet};
 
-/// How many candidates the exact search weighs before it settles for the best cover that it has found.
+/// The budget of the exact search, in compared candidates. After it, the best cover so far is used.
 const SEARCHED: usize = 1_000_000;
 
-/// A selection that covers what is wanted. First it gives as little as can be beyond it, then it has as few entries as can be.
+/// A selection that covers the wanted permissions. It has the least excess possible, and among
+/// those the fewest entries.
 #[derive(Debug, Serialize)]
 pub struct Suggestion {
     /// Templates to choose.
     pub templates: Vec<Offer>,
     /// Single permissions to add.
     pub add: Vec<Offer>,
-    /// What the whole of it gives that was not asked for: what the wanted permissions imply, nothing else.
+    /// The permissions that the selection gives beyond the wanted ones: those that the wanted ones
+    /// imply, no others.
     pub excess: Vec<Permission>,
-    /// Whether no selection with as little excess has fewer entries. False only where there are too many to look at all of them.
+    /// Whether no selection with as little excess has fewer entries. `false` only if the search ran
+    /// out of its budget.
     pub smallest: bool,
-    /// Single templates that would do instead, with what each gives too much, least first.
+    /// Single templates that give all wanted permissions with more excess. The one with the fewest
+    /// permissions comes first.
     pub instead: Vec<Offer>,
 }
 
-/// One entry of a suggestion.
+/// An entry of a suggestion.
 #[derive(Debug, Serialize)]
 pub struct Offer {
-    /// The template or permission.
+    /// The id of the template or permission.
     pub id: String,
-    /// What it gives of what is wanted.
+    /// The wanted permissions that it gives.
     pub gives: Vec<Permission>,
-    /// What it gives that was not asked for.
+    /// The permissions that it gives beyond the wanted ones.
     pub excess: Vec<Permission>,
 }
 
-/// Something that can be chosen, and what of the wanted it gives.
+/// A template or permission that can be chosen. `covers` is the wanted part of `gives`.
 struct Candidate<'c> {
     id: &'c str,
     template: bool,
@@ -124,7 +128,7 @@ impl Catalog {
     }
 }
 
-/// Branch and bound over set cover.
+/// A branch-and-bound search over set covers.
 struct Search<'c> {
     candidates: &'c [Candidate<'c>],
     best: Option<Vec<usize>>,
@@ -132,7 +136,8 @@ struct Search<'c> {
 }
 
 impl Search<'_> {
-    /// The candidate that covers most, again and again. Never far off, and a bound for the exact search.
+    /// Repeatedly takes the candidate that covers the most. The result is near the optimum and
+    /// bounds the exact search.
     fn greedy(&self, wanted: &PermissionSet) -> Vec<usize> {
         let (mut open, mut chosen) = (wanted.clone(), Vec::new());
         while !open.is_empty() {
@@ -141,7 +146,7 @@ impl Search<'_> {
                 .iter()
                 .enumerate()
                 .map(|(at, candidate)| (at, candidate.covers.overlap(&open)));
-            // Of equals the first: templates stand before permissions.
+            // On a tie, the first wins: templates come before permissions.
             let Some((at, _)) = most.reduce(|one, other| if other.1 > one.1 { other } else { one }) else {
                 break;
             };
@@ -161,7 +166,8 @@ impl Search<'_> {
             }
             return;
         };
-        // At least so many more are needed, even if each covered as much as the best one does.
+        // A lower bound: the number of candidates needed if each covered as much as the best one
+        // does.
         let most = self
             .candidates
             .iter()
@@ -173,7 +179,7 @@ impl Search<'_> {
             return;
         }
         self.left = self.left.saturating_sub(self.candidates.len());
-        // One of those that cover the first open permission must be chosen.
+        // Every cover contains a candidate that covers the first open permission.
         let options: Vec<usize> = (0..self.candidates.len())
             .filter(|at| {
                 self.candidates
@@ -181,7 +187,7 @@ impl Search<'_> {
                     .is_some_and(|candidate| candidate.covers.contains(first))
             })
             .collect();
-        // What covers most first.
+        // Try the candidates that cover the most first.
         let options = sorted_by_count(options, |at| {
             usize::MAX
                 - self

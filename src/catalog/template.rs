@@ -1,4 +1,5 @@
-//! Templates: named sets of permissions, written as patterns, resolved when the catalog is compiled.
+//! Compiles templates: named sets of permissions, written as patterns that are resolved once, with
+//! the catalog.
 
 use super::graph::dependencies_first;
 use super::{Catalog, TemplateUse};
@@ -9,7 +10,7 @@ const MAX_PATTERNS: usize = 1_000;
 const MAX_EXTENDED: usize = 100;
 const HIGHEST_VERSION: u32 = 1_000_000;
 
-/// A template (permission set): what a person chooses when a token is made.
+/// A template (permission set), from which a person chooses when a token is created.
 #[derive(Debug)]
 pub struct Template {
     pub(super) id: String,
@@ -21,37 +22,38 @@ pub struct Template {
 }
 
 impl Template {
-    /// Its permissions, those of the templates that it extends included, not closed over `implies`.
+    /// The permissions of the template and of the templates that it extends, not closed over
+    /// `implies`.
     #[must_use]
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
     }
 
-    /// Its id.
+    /// The id of the template.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What people call it.
+    /// The title for people.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// What it is for.
+    /// The purpose of the template, for people.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// Its version.
+    /// The version of the template, 1 or more.
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
     }
 
-    /// Whether it is the one for most people.
+    /// Whether the catalog recommends it as the usual choice.
     #[must_use]
     pub fn recommended(&self) -> bool {
         self.recommended
@@ -153,7 +155,8 @@ pub(super) fn compile_templates(
     templates
 }
 
-/// Adds to each template what the ones that it extends have, those first that others extend.
+/// Adds to each template the permissions of the templates that it extends. `order` has each
+/// template after those that it extends.
 fn inherit(templates: &mut [Template], extends: &[Vec<usize>], order: Vec<usize>) {
     for index in order {
         let inherited: Vec<PermissionSet> = extends

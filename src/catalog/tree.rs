@@ -1,4 +1,4 @@
-//! The services as a portal shows them: every node with its state and where it comes from.
+//! Builds the permission tree that a portal shows: every node with its state and its sources.
 
 use serde::Serialize;
 
@@ -6,31 +6,31 @@ use super::service::Node;
 use super::{Catalog, Resolution};
 use crate::value::permission::Permission;
 
-/// Whether what a node stands for is given.
+/// Whether the permissions at and below a node are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// All of it.
+    /// All permissions are given.
     On,
-    /// Nothing of it.
+    /// No permission is given.
     Off,
-    /// Some of it.
+    /// Some permissions are given.
     Partly,
 }
 
-/// Where a permission of a selection comes from.
+/// A reason why a permission is in a selection, or was removed from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Source {
-    /// A template that was chosen, or one that it extends.
+    /// A chosen template that gives the permission, itself or through a template that it extends.
     Template(String),
-    /// The role that was chosen.
+    /// The chosen role.
     Role(String),
-    /// A pattern that was added.
+    /// An added pattern.
     Added(String),
-    /// A permission that the selection gives.
+    /// A permission of the selection that implies this one.
     ImpliedBy(Permission),
-    /// A pattern that was removed, which wins over all of the above.
+    /// A removed pattern. It overrides all other sources.
     Removed(String),
 }
 
@@ -38,28 +38,29 @@ pub enum Source {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Branch<'c> {
-    /// The id: of a service, a group, or a permission.
+    /// The id of the service, group or permission.
     pub id: &'c str,
-    /// What people call it.
+    /// The title for people.
     pub title: &'c str,
-    /// What it is for.
+    /// The purpose of the node, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<&'c str>,
-    /// Whether it is given.
+    /// Whether its permissions are given.
     pub state: State,
     /// Whether this node is a permission, so that it can be added or removed by its id.
     pub grantable: bool,
-    /// Where it comes from, if it is a permission.
+    /// The sources of the permission; empty if the node is none.
     pub from: Vec<Source>,
-    /// Whether it should not be granted any more.
+    /// Whether the permission should no longer be granted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deprecated: bool,
-    /// What is below it, in the order of the catalog.
+    /// The child nodes, in the order of the catalog.
     pub children: Vec<Branch<'c>>,
 }
 
 impl Catalog {
-    /// The tree of a resolution. A node is on exactly when every permission at and below it is in the set.
+    /// The tree of a resolution. A node is [`State::On`] if every permission at and below it is in
+    /// the set.
     pub(super) fn tree(&self, resolution: &Resolution) -> Vec<Branch<'_>> {
         self.trees
             .iter()

@@ -1,4 +1,4 @@
-//! What a person should know of a selection before saving it. None of it is an error.
+//! Warnings about a selection, to show before it is saved. None is an error.
 
 use serde::Serialize;
 
@@ -9,32 +9,33 @@ use crate::value::permission::{Permission, PermissionSet};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Warning {
-    /// The selection gives nothing; no token can be made of it.
+    /// The selection gives no permission. No token can be created from it.
     Empty,
-    /// A permission was removed that another one, still given, implies: whoever has the one expects the other.
+    /// A removed permission is implied by a permission that is still given. A holder of the latter
+    /// expects the former.
     ImpliedRemoved {
-        /// What was removed.
+        /// The removed permission.
         permission: Permission,
-        /// What implies it.
+        /// The given permissions that imply it.
         #[serde(rename = "impliedBy")]
         implied_by: Vec<Permission>,
     },
-    /// A permission is given that should not be granted any more.
+    /// A given permission is deprecated.
     Deprecated {
-        /// Which one.
+        /// The deprecated permission.
         permission: Permission,
-        /// What to grant instead.
+        /// The permission to grant instead.
         #[serde(skip_serializing_if = "Option::is_none")]
         replacement: Option<Permission>,
     },
-    /// The selection gives all that a recommended template gives, and more.
+    /// The selection gives all permissions of a recommended template, and more.
     WiderThanRecommended {
-        /// The template.
+        /// The id of the template.
         template: String,
-        /// What is more.
+        /// The permissions beyond the template.
         extra: Vec<Permission>,
     },
-    /// The admin role is chosen: the token can do everything that there is.
+    /// The selection has the admin role: the token has all permissions of the catalog.
     AdminRole,
 }
 
@@ -73,7 +74,8 @@ impl Catalog {
         warnings
     }
 
-    /// What is given and implies a permission, if only through others that are not given.
+    /// The given permissions that imply a permission, directly or through permissions that are not
+    /// given.
     fn kept_implying(&self, given: &PermissionSet, index: usize) -> Vec<Permission> {
         let (mut found, mut seen) = (self.nothing(), self.nothing());
         let mut open = vec![index];
@@ -89,7 +91,7 @@ impl Catalog {
         self.ids(&found)
     }
 
-    /// Against the recommended template that comes closest.
+    /// Compares with the recommended template that leaves the fewest extra permissions.
     fn wider_than_recommended(&self, given: &PermissionSet) -> Option<Warning> {
         let recommended = self.templates.iter().filter(|template| template.recommended);
         let (template, extra) = recommended

@@ -1,47 +1,49 @@
-//! Stored text to values of ours, strictly: a member that is unknown, missing, null, there twice or of another type is damage.
+//! Decodes stored text into the types of this crate, strictly: a member that is unknown, missing,
+//! null, repeated or of another type is an error.
 //!
-//! The text is read once, from its start to its end, and each member is put in its place as it comes: nothing is made that is not kept. What
-//! is shared by all types does the work, and a type is little more than a list of its members. Derived readers of JSON text are a copy of
-//! the parser for each type: they were a sixth of the module.
+//! The text is read once from start to end. Each member is stored in its field as it is read,
+//! without an intermediate tree. Shared functions do the work, and a type adds little more than the
+//! list of its members. Derived deserializers would copy the parser for each type: they were a
+//! sixth of the module.
 
 use std::borrow::Cow;
 
 use super::json::{MAX_SAFE_INTEGER, Reader, Value};
 
-/// What is stored cannot be read: damaged, swapped, or written by a later version.
+/// A stored value cannot be decoded: it is damaged, swapped, or written by a later version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError;
 
-/// What can be restored from what is stored of it.
+/// A type that can be decoded from stored text.
 pub(crate) trait Decode: Sized {
-    /// The value that comes next.
+    /// Decodes the next value.
     fn decode(reader: &mut Reader) -> Result<Self, DecodeError>;
 }
 
-/// What is stored as a text, and can be the name of a member too.
+/// A type that is stored as a string, so that it can also be the name of a member.
 pub(crate) trait DecodeText: Sized {
-    /// The value of a text.
+    /// Decodes the value from a string.
     fn decode_text(text: Cow<str>) -> Result<Self, DecodeError>;
 }
 
-/// What can stand in the place of a value until that is read.
+/// A type with a placeholder, which fills a field until its member is read.
 pub(crate) trait Placeholder {
-    /// That.
+    /// The placeholder.
     fn placeholder() -> Self;
 }
 
-/// A member of a stored object: its name, and whether it must be there.
+/// A member of a stored object: its name, and whether it is required.
 pub(crate) type Member = (&'static str, bool);
 
-/// Restores what a text holds.
+/// Decodes a whole text. Anything after the value is an error.
 pub(crate) fn decode<T: Decode>(text: &str) -> Result<T, DecodeError> {
     let mut reader = Reader::new(text);
     let restored = T::decode(&mut reader)?;
     reader.is_done().then_some(restored).ok_or(DecodeError)
 }
 
-/// Reads an object that has these members and no other, none of them twice. `put` is told which of them comes. Answers those that were there,
-/// as bits; all that must be there are.
+/// Reads an object that has only `known` members, each at most once. `put` reads the value of a
+/// member and gets its index in `known`. Returns the members that were present, as bits.
 pub(crate) fn members(
     reader: &mut Reader,
     known: &[Member],
@@ -63,7 +65,8 @@ pub(crate) fn members(
     Ok(seen)
 }
 
-/// Where a member stands among those that are known. As we write them, each stands behind the one before.
+/// The index of a member in `known`. As written by this crate, each member follows the one before,
+/// so the search starts at `next`.
 fn place(known: &[Member], next: usize, name: &str) -> Option<usize> {
     let is_it = |(known, _): &Member| *known == name;
     let behind = known.iter().skip(next).position(is_it);
@@ -72,7 +75,7 @@ fn place(known: &[Member], next: usize, name: &str) -> Option<usize> {
         .or_else(|| known.iter().take(next).position(is_it))
 }
 
-/// The bits of the members that must be there.
+/// The bits of the required members.
 pub(crate) const fn required(members: &[Member]) -> u64 {
     match members {
         [] => 0,
@@ -80,25 +83,26 @@ pub(crate) const fn required(members: &[Member]) -> u64 {
     }
 }
 
-/// Restores a member to its place.
+/// Decodes a member into its field.
 #[inline(never)]
 pub(crate) fn put<T: Decode>(to: &mut T, reader: &mut Reader) -> Result<(), DecodeError> {
     *to = T::decode(reader)?;
     Ok(())
 }
 
-/// Restores a member that may be absent, but not null: an expiry that somebody blanked out is damage, not "never".
+/// Decodes a member that may be absent, but not null: an expiry that was overwritten with null is
+/// damage and must not mean "never".
 pub(crate) fn put_optional<T: Decode>(to: &mut T, reader: &mut Reader) -> Result<(), DecodeError> {
     put(to, reader)
 }
 
-/// Restores a revision: a count that can still rise.
+/// Decodes a revision: a count that can still be incremented.
 pub(crate) fn put_revision(to: &mut u64, reader: &mut Reader) -> Result<(), DecodeError> {
     put(to, reader)?;
     (*to < MAX_SAFE_INTEGER).then_some(()).ok_or(DecodeError)
 }
 
-/// Restores a member that may be null, but not absent.
+/// Decodes a member that may be null, but not absent.
 pub(crate) fn put_nullable<T: Decode>(to: &mut Option<T>, reader: &mut Reader) -> Result<(), DecodeError> {
     let mut behind = reader.clone();
     if behind.null().is_none() {
@@ -108,7 +112,8 @@ pub(crate) fn put_nullable<T: Decode>(to: &mut Option<T>, reader: &mut Reader) -
     Ok(())
 }
 
-/// The reader of an object, and its blank: its fields, each with the name of its member, in the order in which they are written.
+/// Implements [`Decode`] and [`Placeholder`] for a struct. The fields are listed in the order in
+/// which they are written, each with the name of its member.
 macro_rules! decode_members {
     ($kind:ident { $($need:ident $field:ident: $name:literal),* $(,)? }) => {
         impl $crate::codec::decode::Placeholder for $kind {
@@ -130,7 +135,7 @@ macro_rules! decode_members {
                     })*
                     _ => Err($crate::codec::decode::DecodeError),
                 })?;
-                // Where none is required, any will do.
+                // If no member is required, the mask is 0.
                 #[allow(clippy::bad_bit_mask)]
                 let complete = seen & REQUIRED == REQUIRED;
                 complete.then_some(whole).ok_or($crate::codec::decode::DecodeError)
@@ -171,7 +176,7 @@ impl<T> Placeholder for Option<T> {
     }
 }
 
-/// One of a few names.
+/// Decodes one of a few names.
 pub(crate) fn decode_named<T: Copy>(reader: &mut Reader, names: &[(&str, T)]) -> Result<T, DecodeError> {
     let text = reader.text().ok_or(DecodeError)?;
     let named = names.iter().find(|(name, _)| *name == text);
@@ -184,7 +189,7 @@ impl Placeholder for Value {
     }
 }
 
-/// Anything at all, `null` too.
+/// Any value, also `null`.
 impl Decode for Value {
     fn decode(reader: &mut Reader) -> Result<Value, DecodeError> {
         reader.value().ok_or(DecodeError)
@@ -209,7 +214,7 @@ impl Decode for bool {
     }
 }
 
-/// A whole number that JavaScript holds exactly.
+/// A whole number that JavaScript can hold exactly.
 impl Decode for u64 {
     fn decode(reader: &mut Reader) -> Result<u64, DecodeError> {
         reader.whole().ok_or(DecodeError)
@@ -261,7 +266,8 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
     }
 }
 
-/// What is a text is restored by parsing it: what cannot be parsed is refused, in the store as in a call.
+/// Implements [`Decode`] for types that are stored as a string, by their `parse`. A stored string
+/// is checked as strictly as one of a call.
 macro_rules! decode_by_parsing {
     ($($kind:ty),*) => {$(
         impl $crate::codec::decode::DecodeText for $kind {
@@ -280,7 +286,7 @@ macro_rules! decode_by_parsing {
 }
 pub(crate) use decode_by_parsing;
 
-/// The blanks of types around a text or bytes.
+/// Implements [`Placeholder`] for tuple structs around a string or bytes.
 macro_rules! placeholder_inside {
     ($($kind:ident),*) => {$(
         impl $crate::codec::decode::Placeholder for $kind {

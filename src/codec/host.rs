@@ -1,7 +1,8 @@
-//! What JavaScript can do for the crate: Unicode's tables and the text of decimal numbers, which would be a third of a small module.
+//! Functions that a JavaScript host provides: Unicode normal forms, lower case, and decimal
+//! numbers. Their tables and code would be a third of a small module.
 //!
-//! With the feature `js-host` a binding package defines these functions, by the names below; the linker joins them. Without it the crate
-//! has its own. Both give the same answers.
+//! With the feature `js-host`, a binding package defines these functions by the names below, and
+//! the linker resolves them. Without it, the crate uses its own. Both return the same results.
 
 #[cfg(feature = "js-host")]
 #[allow(unsafe_code)] // A declaration: what is called is safe Rust, of the same compiler.
@@ -28,31 +29,31 @@ pub(crate) use linked::*;
 mod own {
     use unicode_normalization::UnicodeNormalization as _;
 
-    /// Unicode's normal form NFC.
+    /// The text in normal form NFC.
     pub(crate) fn nfc(text: &str) -> String {
         text.nfc().collect()
     }
 
-    /// Unicode's normal form NFKC.
+    /// The text in normal form NFKC.
     #[cfg(feature = "manage")]
     pub(crate) fn nfkc(text: &str) -> String {
         text.nfkc().collect()
     }
 
-    /// A text in lower case, as a search compares it.
+    /// The text in lower case, for searches.
     #[cfg(feature = "manage")]
     pub(crate) fn lower_case(text: &str) -> String {
         text.to_lowercase()
     }
 
-    /// The double that is nearest to a number of JSON.
+    /// The double that is nearest to a JSON number.
     pub(crate) fn parse_decimal(text: &str) -> f64 {
         text.parse().unwrap_or(f64::NAN)
     }
 
     /// Writes a number as JSON.
     pub(crate) fn write_decimal(number: f64, to: &mut Vec<u8>) {
-        // A vector takes whatever is written to it.
+        // Writing to a vector does not fail.
         let _ = serde_json::to_writer(to, &number);
     }
 }

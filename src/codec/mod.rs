@@ -1,4 +1,5 @@
-//! The ground floor: text to values and back, sorted containers, and what a host can do for the crate. Imports nothing of the crate.
+//! The lowest layer: JSON text to values and back, sorting, a sorted map, and the functions of the
+//! host. It imports nothing else from the crate.
 
 pub mod decode;
 pub(crate) mod host;

@@ -1,8 +1,9 @@
-//! Sorting. A generic sort is some 6 kB of the module for each type; this one is compiled once.
+//! Sorts without a copy of the sort for each type. Each instance of a generic sort adds some 6 kB
+//! to the module; this one is compiled once.
 
 use std::cmp::Ordering;
 
-/// The items in order; equal ones stay as they stand.
+/// The items in the order of `compare`. The sort is stable.
 pub(crate) fn sorted_by<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     let ranks = ranks(
         items.len(),
@@ -18,7 +19,7 @@ pub(crate) fn sorted_by<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) 
         .collect()
 }
 
-/// The items in the order of a number.
+/// The items in ascending order of a number. The sort is stable.
 pub(crate) fn sorted_by_count<T>(items: Vec<T>, count: impl Fn(&T) -> usize) -> Vec<T> {
     sorted_by(items, |one, other| count(one).cmp(&count(other)))
 }

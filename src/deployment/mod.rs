@@ -1,4 +1,5 @@
-//! A deployment: the prefix of its credentials and its catalog, compiled once and used by every operation.
+//! Compiles a deployment once, for use by every operation: the prefix of its credentials and its
+//! catalog.
 
 pub mod verifier;
 
@@ -11,23 +12,24 @@ use crate::storage::seal::{RecordKeys, Seal};
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{CredentialForm, ImportedKeys, Prefix};
 
-/// What every operation of a deployment shares.
+/// The configuration that all operations of a deployment share.
 #[derive(Debug)]
 pub struct Deployment {
     credentials: CredentialConfig,
     catalog: Catalog,
 }
 
-/// What a host may know of a deployment.
+/// The description of a deployment for its host.
 #[derive(Debug, Serialize)]
 pub struct Description {
-    /// A regular expression for secret scanners.
+    /// A regular expression that matches its credentials, for secret scanners:
+    /// `acme_live_2[0-9A-Za-z]{52}`.
     pub pattern: String,
-    /// The catalog's version.
+    /// The version of the catalog.
     pub version: String,
 }
 
-/// What the credentials and the stored values of a deployment look like.
+/// The configuration of the credentials and of the stored values.
 #[derive(Debug)]
 pub struct CredentialConfig {
     prefix: Prefix,
@@ -65,9 +67,9 @@ impl CredentialConfig {
     }
 }
 
-/// A deployment, as far as a verification looks at it.
+/// The parts of a deployment that a verification uses.
 pub trait VerifierConfig {
-    /// What its credentials and stored values look like.
+    /// The configuration of its credentials and stored values.
     fn credentials(&self) -> &CredentialConfig;
 
     /// The permissions of its catalog.
@@ -78,17 +80,17 @@ pub trait VerifierConfig {
         &self.credentials().prefix
     }
 
-    /// The keys of other systems that it takes for its own.
+    /// The keys of other systems that it accepts.
     fn imported(&self) -> &ImportedKeys {
         &self.credentials().imported
     }
 
-    /// The form of everything that can be verified; nothing where that has more than one.
+    /// The common form of all credentials; `None` if keys of other systems are accepted too.
     fn form(&self) -> Option<CredentialForm> {
         self.imported().are_none().then(|| self.prefix().form())
     }
 
-    /// What its stored values are sealed with.
+    /// The seal of its stored values.
     fn seal(&self) -> &Seal {
         &self.credentials().seal
     }
@@ -122,13 +124,13 @@ impl Deployment {
         }
     }
 
-    /// The prefix.
+    /// The prefix of the credentials.
     #[must_use]
     pub fn prefix(&self) -> &Prefix {
         &self.credentials.prefix
     }
 
-    /// Which keys of other systems are looked up.
+    /// The keys of other systems that are accepted.
     #[must_use]
     pub fn imported(&self) -> &ImportedKeys {
         &self.credentials.imported
@@ -140,19 +142,20 @@ impl Deployment {
         &self.catalog
     }
 
-    /// How values are kept.
+    /// The seal of the stored values.
     #[must_use]
     pub fn seal(&self) -> &Seal {
         &self.credentials.seal
     }
 
-    /// How many shards the change feed of its store is to have. Nothing: as many as the store has, and 16 if it is empty.
+    /// The configured shard count of the store's change feed. `None`: the count that the store has,
+    /// or 16 if the store is empty.
     #[must_use]
     pub fn shards(&self) -> Option<ShardCount> {
         self.credentials.shards
     }
 
-    /// What a host may know.
+    /// The description for the host.
     #[must_use]
     pub fn describe(&self) -> Description {
         Description {

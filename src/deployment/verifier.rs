@@ -1,4 +1,5 @@
-//! What an edge has of a deployment: enough to verify, and nothing of what tokens are made of.
+//! Compiles the part of a deployment that an edge needs: enough to verify, and nothing that token
+//! creation needs.
 
 use super::{CredentialConfig, VerifierConfig};
 use crate::catalog::{Matched, Permissions, Routes, compile_permissions};
@@ -14,8 +15,8 @@ pub struct VerifierDeployment {
 }
 
 impl VerifierDeployment {
-    /// Compiles `{ prefix, imported?, recordKeys? }` and the permissions and routes of a catalog. Its templates, roles and kinds are not
-    /// looked at.
+    /// Compiles `{ prefix, imported?, recordKeys? }` and the permissions and routes of a catalog.
+    /// Templates, roles and kinds are not read.
     ///
     /// # Errors
     /// When one of the two cannot be read.
@@ -33,7 +34,8 @@ impl VerifierDeployment {
         }
     }
 
-    /// What a request needs, by its method and path; nothing if no route matches, which is to be refused.
+    /// The requirement of a request, by its method and path. `None` if no route matches: refuse the
+    /// request.
     #[must_use]
     pub fn route(&self, method: &str, path: &str) -> Option<Matched> {
         self.routes.find(method, path)

@@ -1,4 +1,7 @@
-/// The name among `known` that `wrong` was probably meant to be: at most a third of its letters differ.
+//! Finds the most similar known name for an unknown one.
+
+/// The name among `known` that is most similar to `wrong`; `None` if more than a third of the
+/// letters differ.
 ///
 /// ```
 /// use leastkey::input::nearest;
@@ -7,7 +10,8 @@
 /// ```
 #[must_use]
 pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    // A text far longer than any name is no misspelling, and comparing it costs its length times theirs.
+    // A text far longer than any name is no misspelling. Comparing it would cost its length times
+    // that of each name.
     if wrong.len() > 200 {
         return None;
     }
@@ -17,7 +21,8 @@ pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         .into_iter()
         .filter_map(|name| {
             let letters = length.max(name.chars().count());
-            // A large catalog has tens of thousands of names, and hardly one of them is worth the exact comparison.
+            // Cheap bound first: a large catalog has tens of thousands of names, and few need the
+            // exact distance.
             if counts.least_distance(name) * 3 > letters {
                 return None;
             }
@@ -28,7 +33,7 @@ pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// How often each letter is in a text. Letters that share a count only make the bound lower.
+/// The number of occurrences of each letter. Letters that share a counter only lower the bound.
 struct LetterCounts([i32; 128]);
 
 impl LetterCounts {
@@ -44,7 +49,8 @@ impl LetterCounts {
         }
     }
 
-    /// What the distance to another text is at least: each change accounts for one letter too many and one too few.
+    /// A lower bound of the distance to another text. One change fixes at most one surplus and one
+    /// missing letter.
     fn least_distance(&self, other: &str) -> usize {
         let mut left = LetterCounts(self.0);
         other.chars().for_each(|letter| left.add(letter, -1));
@@ -54,7 +60,7 @@ impl LetterCounts {
     }
 }
 
-/// `; did you mean "templates"?`, or nothing.
+/// The hint `; did you mean "templates"?`, or an empty text.
 #[must_use]
 pub fn suggestion<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     nearest(wrong, known)

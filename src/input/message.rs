@@ -1,5 +1,6 @@
-/// What people are told, as `format!` writes it. The module of an edge has no words, so there nothing is written: it says *that* something
-/// is wrong, and the whole module, given the same, says what and where.
+/// Formats a message for people, like `format!`. Without the feature `manage` it returns an empty
+/// text: the module of an edge reports only *that* something is wrong. The whole module, given the
+/// same input, says what and where.
 macro_rules! message {
     ($($said:tt)*) => {{
         #[allow(clippy::useless_format)]

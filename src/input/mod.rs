@@ -1,4 +1,4 @@
-//! What a caller hands in: objects read member by member, and every problem of them told at its path.
+//! Reads the input of a caller: objects member by member, with every problem at its path.
 
 mod did_you_mean;
 mod message;

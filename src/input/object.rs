@@ -1,11 +1,14 @@
+//! Reads the members of objects and collects problems.
+
 use super::{Path, Problems, message, quote, suggestion};
 use crate::codec::json::{Value, whole_exact};
 use crate::codec::sort::sorted_by;
 
-/// Up to so many members are compared pair by pair; more are sorted.
+/// Up to so many members are compared pairwise for repeated names; more are sorted.
 const FEW: usize = 8;
 
-/// The members of one object, each read once by name. Unknown names are problems as soon as it is opened.
+/// The members of an object, each read by name. Unknown names become problems when the object is
+/// opened.
 #[derive(Clone, Debug)]
 pub struct Members<'v> {
     path: Path,
@@ -13,7 +16,8 @@ pub struct Members<'v> {
 }
 
 impl<'v> Members<'v> {
-    /// Opens an object whose members may be `known`; adds a problem for each other one, with the nearest right name.
+    /// Opens an object with only `known` members. Adds a problem for each other member, with the
+    /// most similar name.
     pub fn open(
         value: &'v Value,
         path: &Path,
@@ -35,7 +39,7 @@ impl<'v> Members<'v> {
         Some(members)
     }
 
-    /// Opens an object whose members have names of the caller's choosing. A name that stands twice is a problem.
+    /// Opens an object with arbitrary names. A repeated name is a problem.
     pub fn open_any(value: &'v Value, path: &Path, problems: &mut Problems) -> Option<Members<'v>> {
         let Value::Map(entries) = value else {
             problems.add(path, message!("expected an object, got {}", value.kind()));
@@ -50,19 +54,19 @@ impl<'v> Members<'v> {
         })
     }
 
-    /// The path of the object itself.
+    /// The path of the object.
     #[must_use]
     pub fn place(&self) -> &Path {
         &self.path
     }
 
-    /// Where a member stands.
+    /// The path of a member.
     #[must_use]
     pub fn path(&self, name: &str) -> Path {
         self.path.member(name)
     }
 
-    /// A member as it is.
+    /// The value of a member.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&'v Value> {
         self.entries
@@ -78,7 +82,7 @@ impl<'v> Members<'v> {
             .map(|(name, value)| (name.as_str(), value, self.path.member(name)))
     }
 
-    /// A string, if the member is there.
+    /// Reads an optional string.
     pub fn text(&self, name: &str, problems: &mut Problems) -> Option<&'v str> {
         match self.value(name)? {
             Value::Text(text) => Some(text),
@@ -92,7 +96,7 @@ impl<'v> Members<'v> {
         }
     }
 
-    /// A string that must be there.
+    /// Reads a required string.
     pub fn required_text(&self, name: &str, problems: &mut Problems) -> Option<&'v str> {
         if self.value(name).is_none() {
             problems.add(&self.path(name), "is required");
@@ -100,7 +104,7 @@ impl<'v> Members<'v> {
         self.text(name, problems)
     }
 
-    /// A string, parsed.
+    /// Reads an optional string and parses it.
     pub fn parsed<T>(
         &self,
         name: &str,
@@ -111,7 +115,7 @@ impl<'v> Members<'v> {
         problems.keep(&self.path(name), parse(text))
     }
 
-    /// A boolean; `false` where it is absent.
+    /// Reads a boolean; `false` if it is absent.
     pub fn flag(&self, name: &str, problems: &mut Problems) -> bool {
         match self.value(name) {
             None => false,
@@ -126,7 +130,7 @@ impl<'v> Members<'v> {
         }
     }
 
-    /// A whole number within `range`.
+    /// Reads an optional whole number within `range`.
     pub fn whole(
         &self,
         name: &str,
@@ -139,7 +143,7 @@ impl<'v> Members<'v> {
             _ => f64::NAN,
         };
         if number >= f64::from(*range.start()) && number <= f64::from(*range.end()) {
-            // Whole and within the range of u32: the cast is exact.
+            // A whole number in the range of u32: the cast is exact.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             return Some(number as u32);
         }
@@ -154,7 +158,7 @@ impl<'v> Members<'v> {
         None
     }
 
-    /// A count: any whole number that JavaScript holds exactly.
+    /// Reads an optional count: a whole number from 0 to 2^53 − 1.
     pub fn count(&self, name: &str, problems: &mut Problems) -> Option<u64> {
         let count = match self.value(name)? {
             Value::Number(number) => whole_exact(*number),
@@ -164,7 +168,7 @@ impl<'v> Members<'v> {
         problems.keep(&self.path(name), count.ok_or_else(expected))
     }
 
-    /// A list of strings with their paths, at most `most`; empty where the member is absent.
+    /// Reads a list of at most `most` strings, each with its path. Empty if the member is absent.
     pub fn texts(&self, name: &str, most: usize, problems: &mut Problems) -> Vec<(&'v str, Path)> {
         let Some(value) = self.value(name) else {
             return Vec::new();
@@ -173,7 +177,7 @@ impl<'v> Members<'v> {
     }
 }
 
-/// The nearest right name, or all of them.
+/// The most similar name as a hint, or all names.
 fn hint(name: &str, known: &[&str]) -> String {
     let hint = suggestion(name, known.iter().copied());
     if hint.is_empty() {
@@ -182,7 +186,7 @@ fn hint(name: &str, known: &[&str]) -> String {
     hint
 }
 
-/// The names that stand more than once.
+/// The repeated names.
 fn repeated(entries: &[(String, Value)]) -> Vec<&str> {
     let names = entries.iter().map(|(name, _)| name.as_str());
     if entries.len() <= FEW {
@@ -201,7 +205,7 @@ fn repeated(entries: &[(String, Value)]) -> Vec<&str> {
         .collect()
 }
 
-/// The strings of a list, each with its path.
+/// Reads a list of at most `most` strings, each with its path.
 pub(crate) fn text_list<'v>(
     value: &'v Value,
     path: &Path,

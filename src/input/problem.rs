@@ -1,45 +1,48 @@
+//! Paths and problems: what is wrong with an input, and where.
+
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
 use serde::Serialize;
 
-/// Where in a document or a call something stands: `$.services.messages`, `templates[0]`.
+/// A path in a document or in the arguments of a call: `$.services.messages`, `templates[0]`.
 ///
-/// A chain of steps that is written out only for a problem: a catalog has tens of thousands of places, and hardly ever a problem.
+/// A linked list of steps that is formatted only for a problem. A catalog has tens of thousands of
+/// paths and rarely a problem.
 #[derive(Clone, Debug)]
 pub struct Path(Rc<Place>);
 
 #[derive(Debug)]
 enum Place {
-    /// Written `$`.
+    /// Written as `$`.
     Document,
-    /// Written as nothing.
+    /// Written as an empty text.
     Call,
     Member(Path, String),
     Item(Path, usize),
 }
 
 impl Path {
-    /// The root of a document, written `$`.
+    /// The root of a document, written as `$`.
     #[must_use]
     pub fn document() -> Path {
         Path(Rc::new(Place::Document))
     }
 
-    /// The root of a call's arguments, written as nothing.
+    /// The root of a call's arguments, written as an empty text.
     #[must_use]
     pub fn call() -> Path {
         Path(Rc::new(Place::Call))
     }
 
-    /// A member of what stands here.
+    /// The path of a member.
     #[must_use]
     pub fn member(&self, name: &str) -> Path {
         Path(Rc::new(Place::Member(self.clone(), name.to_owned())))
     }
 
-    /// An item of the list that stands here.
+    /// The path of a list item.
     #[must_use]
     pub fn item(&self, index: usize) -> Path {
         Path(Rc::new(Place::Item(self.clone(), index)))
@@ -61,29 +64,31 @@ impl fmt::Display for Path {
     }
 }
 
-/// Whether a name can stand behind a dot. What `quote` hides is hidden in a path too.
+/// Whether a name can follow a dot. Paths hide the same texts as `quote`.
 fn is_plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && super::quote::is_name(name)
 }
 
-/// One thing that is wrong, where, and what would be right.
+/// A problem of an input: the path, the fault, and what is expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Where: a JSON path in a document (`$.templates.x`), the name of an option in a call.
+    /// The JSON path in a document (`$.templates.x`), or the name of an option of a call.
     pub path: String,
-    /// What is wrong and what would be right.
+    /// What is wrong, and what is expected.
     pub message: String,
 }
 
-/// How many problems of a call are told. Its lists come from anybody, and each hint is a search through the catalog.
+/// The problems of a call after which its lists are read no further. Calls are untrusted, and each
+/// hint searches the catalog.
 const ENOUGH_OF_CALL: usize = 20;
 
-/// How many problems of a document are told: all, of any that a person wrote.
+/// The problems of a document after which its lists are read no further: more than a document by a
+/// person has.
 const ENOUGH_OF_DOCUMENT: usize = 1_000;
 
-/// Everything that is wrong, told at once.
+/// All problems of an input, collected to be reported at once.
 #[derive(Debug)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -91,7 +96,7 @@ pub struct Problems {
 }
 
 impl Default for Problems {
-    /// The problems of a call.
+    /// No problems, of a call.
     fn default() -> Problems {
         Problems {
             list: Vec::new(),
@@ -101,12 +106,12 @@ impl Default for Problems {
 }
 
 impl Problems {
-    /// Adds one.
+    /// Adds a problem.
     pub fn add(&mut self, path: &Path, message: impl Into<Cow<'static, str>>) {
         self.push(path, message.into());
     }
 
-    /// Not inlined: it is called in a hundred places.
+    /// Not inlined, because it has a hundred callers.
     #[inline(never)]
     fn push(&mut self, path: &Path, message: Cow<'static, str>) {
         self.list.push(Problem {
@@ -115,18 +120,18 @@ impl Problems {
         });
     }
 
-    /// The value, or nothing with the reason added.
+    /// The value; on an error `None`, and the error is added as a problem.
     pub fn keep<T>(&mut self, path: &Path, parsed: Result<T, String>) -> Option<T> {
         parsed.map_err(|message| self.add(path, message)).ok()
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no problems.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// The problems of a document.
+    /// No problems, of a document.
     #[must_use]
     pub fn of_document() -> Problems {
         Problems {
@@ -135,19 +140,19 @@ impl Problems {
         }
     }
 
-    /// Whether enough is wrong, so that a list is read no further.
+    /// Whether there are so many problems that lists are read no further.
     #[must_use]
     pub fn are_enough(&self) -> bool {
         self.list.len() >= self.enough
     }
 
-    /// How many.
+    /// The number of problems.
     #[must_use]
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// The list.
+    /// The problems, in the order found.
     #[must_use]
     pub fn into_vec(self) -> Vec<Problem> {
         self.list

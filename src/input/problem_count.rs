@@ -1,11 +1,12 @@
-//! Paths and problems as the module of an edge has them: it counts what is wrong, and tells nothing of it.
+//! Paths and problems in the module of an edge, which only counts problems and has no texts for
+//! them.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
 
-/// Where something stands: not told.
+/// A path in a document or call, without its steps.
 #[derive(Clone, Debug)]
 pub struct Path;
 
@@ -22,13 +23,13 @@ impl Path {
         Path
     }
 
-    /// A member of what stands here.
+    /// The path of a member.
     #[must_use]
     pub fn member(&self, _: &str) -> Path {
         Path
     }
 
-    /// An item of the list that stands here.
+    /// The path of a list item.
     #[must_use]
     pub fn item(&self, _: usize) -> Path {
         Path
@@ -41,59 +42,59 @@ impl fmt::Display for Path {
     }
 }
 
-/// One thing that is wrong: there is none that is told.
+/// A problem of an input. The module of an edge creates none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Where.
+    /// The path.
     pub path: String,
-    /// What.
+    /// The fault, and what is expected.
     pub message: String,
 }
 
-/// How much is wrong.
+/// The number of problems of an input.
 #[derive(Debug, Default)]
 pub struct Problems(usize);
 
-/// So many are counted before a list is read no further.
+/// The number of problems after which lists are read no further.
 const ENOUGH: usize = 20;
 
 impl Problems {
-    /// Adds one.
+    /// Counts a problem.
     pub fn add(&mut self, _: &Path, _: impl Into<Cow<'static, str>>) {
         self.0 += 1;
     }
 
-    /// The value, or nothing with a problem more.
+    /// The value; on an error `None`, and a problem is counted.
     pub fn keep<T>(&mut self, _: &Path, parsed: Result<T, String>) -> Option<T> {
         self.0 += usize::from(parsed.is_err());
         parsed.ok()
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no problems.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0 == 0
     }
 
-    /// The problems of a document.
+    /// No problems, of a document.
     #[must_use]
     pub fn of_document() -> Problems {
         Problems::default()
     }
 
-    /// Whether enough is wrong, so that a list is read no further.
+    /// Whether there are so many problems that lists are read no further.
     #[must_use]
     pub fn are_enough(&self) -> bool {
         self.0 >= ENOUGH
     }
 
-    /// How many.
+    /// The number of problems.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0
     }
 
-    /// The list of what is told: nothing.
+    /// An empty list: there are no texts.
     #[must_use]
     pub fn into_vec(self) -> Vec<Problem> {
         Vec::new()

@@ -1,18 +1,21 @@
+//! Quotes a caller's text for a message, and hides secrets.
+
 /// The longest text that is shown.
 const MAX_LENGTH: usize = 40;
 
-/// What our names, permissions, patterns, resources, routes and expressions are made of, beside letters and digits; and the blank that people
-/// put into them.
+/// The characters of names, permissions, patterns, resources, routes and expressions besides
+/// letters and digits, and the space that people may add.
 const PUNCTUATION: &str = "._-:*/{}()~@, ";
 
-/// So many letters and digits in a row, with a digit among them, are no word.
+/// A run of so many letters and digits, including a digit, is no word.
 const MAX_WORD_LENGTH: usize = 20;
 
-/// In so many places no name goes from letters to digits, from digits to letters, or from small letters to capitals.
+/// With so many changes from letters to digits, from digits to letters, or from lower to upper
+/// case, a text is no name.
 const MAX_TURNS: usize = 6;
 
-/// A caller's text in quotes for a message, if it has the form of a name. Anything else is not shown, whoever issued it: people paste the
-/// secret where a name belongs, and errors end in logs.
+/// A caller's text in quotes for a message if it looks like a name, otherwise `"…"`. People paste
+/// secrets in place of names, and error messages end in logs; so this hides secrets of any issuer.
 ///
 /// ```
 /// use leastkey::input::quote;
@@ -26,13 +29,13 @@ pub fn quote(text: &str) -> String {
     format!("\"{shown}\"")
 }
 
-/// Whether a text has the form of a name, and may be shown.
+/// Whether a text looks like a name and may be shown.
 pub(super) fn is_name(text: &str) -> bool {
     let of_names = |c: char| c.is_ascii_alphanumeric() || PUNCTUATION.contains(c);
     text.len() <= MAX_LENGTH && text.chars().all(of_names) && !is_random(text)
 }
 
-/// Whether a text looks drawn, not chosen.
+/// Whether a text looks random, not chosen.
 fn is_random(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let pairs = text.bytes().zip(text.bytes().skip(1));

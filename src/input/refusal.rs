@@ -1,4 +1,4 @@
-//! Why an operation was not done.
+//! Refusals: why an operation was not carried out.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,48 +12,48 @@ use super::{Problem, Problems};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// There is no such token, or it is not the actor's to see.
+    /// The token does not exist, or the actor may not see it.
     NotFound,
     /// The actor may not do this.
     Forbidden,
-    /// Somebody else was first, or an idempotency key was used for something else.
+    /// A concurrent change came first, or the idempotency key was used for another call.
     Conflict,
-    /// The owner has a token of this name already, and the kind wants names to be unique.
+    /// The owner already has a token with this name, and the kind requires unique names.
     NameTaken,
-    /// More permission or reach than the actor has.
+    /// The call asks for more permissions or resources than the actor has.
     ExceedsCeiling,
-    /// An argument is wrong; `problems` has all of them.
+    /// An argument is invalid; `problems` lists all invalid ones.
     InvalidInput,
-    /// The token is revoked, which cannot be undone.
+    /// The token is revoked, which is final.
     Terminal,
-    /// The token has as many living sessions as its kind allows.
+    /// The token has as many live sessions as its kind allows.
     TooManySessions,
-    /// The credential that was presented may not be used.
+    /// The presented credential may not be used.
     InvalidToken,
-    /// The store answered with something that cannot be read.
+    /// The store returned a value that cannot be decoded.
     StoreUnavailable,
-    /// The host's clock cannot be read, or is not to be believed: nothing that ends by it is made.
+    /// The host's clock cannot be read or is implausible; nothing that expires by it is created.
     ClockUnreliable,
 }
 
-/// A refusal: what was wrong, where, what would be right. Never with a secret in it.
+/// A refusal: what is wrong, where, and what is expected. It never contains a secret.
 ///
-/// A pointer, because every function that may refuse has it in its result, and every `?` moves it.
+/// Boxed, because it is in the result of every function that may refuse, and every `?` moves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Refusal(Box<Reasons>);
 
-/// What a refusal says.
+/// The content of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reasons {
-    /// What callers branch on.
+    /// The code, for callers to branch on.
     pub code: ErrorCode,
-    /// What people read.
+    /// The message, for people.
     pub message: String,
-    /// The first argument that is wrong.
+    /// The path of the first invalid argument.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Every argument that is wrong.
+    /// All invalid arguments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
 }
@@ -69,7 +69,7 @@ impl Refusal {
         Refusal::of(code, message.into(), Some(path), Vec::new())
     }
 
-    /// A refusal with everything that it can say.
+    /// A refusal with all its members.
     #[inline(never)]
     pub(crate) fn of(
         code: ErrorCode,
@@ -85,13 +85,15 @@ impl Refusal {
         }))
     }
 
-    /// The one answer for a token that does not exist and for one that is not the actor's.
+    /// The refusal for a token that does not exist and for one that the actor may not see. They are
+    /// the same, so that a refusal does not reveal which tokens exist.
     #[must_use]
     pub fn not_found() -> Refusal {
         Refusal::new(ErrorCode::NotFound, "there is no such token")
     }
 
-    /// The refusal of arguments or a document, with every problem in its message.
+    /// The refusal of invalid arguments or of an invalid document, with every problem in its
+    /// message.
     #[must_use]
     pub fn invalid(problems: Vec<Problem>) -> Refusal {
         if cfg!(not(feature = "manage")) {

@@ -1,7 +1,9 @@
-//! Accounts: owners that a host registered, and the technical users that back tokens. Each has a status and frozen ceilings.
+//! Accounts: owners that a host registered, and the technical users that back tokens. Each has a
+//! status and frozen ceilings.
 //!
-//! A ceiling is the most that the tokens of an account can do at a resource. It is resolved when the account is written, and applied
-//! again at every verification: a demoted account shrinks its living tokens, a disabled or deleted one stops them.
+//! A ceiling is the most that the tokens of an account can do at a resource. It is resolved when
+//! the account is written, and applied at every verification. So demoting an account reduces its
+//! live tokens, and disabling or deleting it blocks them.
 
 use serde::Serialize;
 
@@ -18,19 +20,19 @@ use crate::value::time::Instant;
 /// The version of the stored form.
 const FORM: u8 = 1;
 
-/// How a technical user's own segment begins: `org:acme/technical-user:0TZ3abcd00000000`.
+/// The prefix of a technical user's own segment: `org:acme/technical-user:0TZ3abcd00000000`.
 const TECHNICAL_USER: &str = "technical-user:";
 
 /// The most tokens that one technical user backs.
 pub const MAX_BACKED: usize = 100;
 
-/// What an account is.
+/// The type of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountType {
     /// An owner of tokens: a person, an organisation, a group.
     Owner,
-    /// An account that the system made to back tokens. It never signs in.
+    /// An account that the system created to back tokens. It never signs in.
     TechnicalUser,
 }
 
@@ -38,18 +40,18 @@ pub enum AccountType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AccountStatus {
-    /// They may.
+    /// The tokens may be used.
     Active,
-    /// Not for now.
+    /// The tokens are blocked until the account is enabled again.
     Disabled,
 }
 
 /// The most that an account can do at a resource and below.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ceiling {
-    /// Where.
+    /// The resource.
     pub resource: Resource,
-    /// What, exact and sorted.
+    /// The permissions, exact and sorted.
     pub permissions: Vec<Permission>,
 }
 
@@ -57,21 +59,22 @@ pub struct Ceiling {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
-    /// The resource that it is.
+    /// The account's id, which is a resource.
     pub id: Resource,
-    /// What it is.
+    /// The type.
     #[serde(rename = "type")]
     pub account_type: AccountType,
-    /// What people call it.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<Name>,
-    /// The roles that its ceilings were made from, by resource. It is an admin only where one of them says so.
+    /// The roles from which its ceilings were resolved, by resource. The account is an admin only
+    /// where one of these roles is `admin`.
     pub roles: SortedMap<Resource, String>,
-    /// The most that it can do.
+    /// The ceilings, by resource.
     pub ceilings: Vec<Ceiling>,
     /// Whether its tokens may be used.
     pub status: AccountStatus,
-    /// Of a disabled account: the place of the authority that disabled it.
+    /// Of a disabled account: the resource of the authority that disabled it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_at: Option<Resource>,
     /// Of a technical user: the tokens that it backs.
@@ -80,14 +83,14 @@ pub struct Account {
     /// When its status last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_at: Option<Instant>,
-    /// Who changed it.
+    /// The actor that changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_by: Option<Identity>,
-    /// When it was made.
+    /// When the account was created.
     pub created_at: Instant,
-    /// Who made it.
+    /// The actor that created it.
     pub created_by: Identity,
-    /// Rises with every change.
+    /// Increases with every change.
     pub revision: u64,
 }
 
@@ -95,12 +98,12 @@ impl Account {
     /// The id of the technical user of a new token.
     ///
     /// # Errors
-    /// When the owner's own id is too long or too deep for one below it.
+    /// When the owner's id is too long or too deep for a segment below it.
     pub fn technical_user_id(owner: &Resource, token: &TokenId) -> Result<Resource, String> {
         owner.below(&format!("{TECHNICAL_USER}{token}"))
     }
 
-    /// Whether an id is one that only technical users have.
+    /// Whether an id has the form of a technical user's.
     #[must_use]
     pub fn is_technical_user_id(id: &Resource) -> bool {
         id.as_str()
@@ -108,7 +111,7 @@ impl Account {
             .any(|segment| segment.starts_with(TECHNICAL_USER))
     }
 
-    /// The highest place at or above a resource where the account is an admin.
+    /// The highest resource at or above `resource` where the account is an admin.
     #[must_use]
     pub fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
         let admin = self
@@ -121,7 +124,7 @@ impl Account {
         places.min_by_key(|place| place.as_str().len())
     }
 
-    /// The most that it can do at a whole resource.
+    /// The permissions that the account can have on a whole resource.
     #[must_use]
     pub fn ceiling(&self, catalog: &Permissions, resource: &Resource) -> PermissionSet {
         let mut most = catalog.nothing();
@@ -150,7 +153,7 @@ impl Account {
         })
     }
 
-    /// The stored text of the tombstone that takes its place.
+    /// The stored text of the tombstone that replaces the account.
     #[must_use]
     pub fn tombstone(&self, deleted_at: Instant, deleted_by: Identity) -> String {
         json(&Tombstone {
@@ -181,20 +184,20 @@ struct Tombstone {
     revision: u64,
 }
 
-/// What `account/<id>` holds.
+/// The value of `account/<id>`.
 #[derive(Clone, Debug)]
 pub enum StoredAccount {
     /// An account.
     Account(Box<Account>),
-    /// What is left of a deleted one, so that it never comes back.
+    /// The tombstone of a deleted account, so that its id is never used again.
     Tombstone,
 }
 
 impl StoredAccount {
-    /// Parses what was stored under the id of an account.
+    /// Parses the stored value of an account id.
     ///
     /// # Errors
-    /// When the text is neither an account nor a tombstone of just this id.
+    /// When the text is neither an account nor a tombstone of this id.
     pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, DecodeError> {
         let Ok(living) = decode::<Living>(text) else {
             let tombstone: Tombstone = decode(text)?;

@@ -1,7 +1,7 @@
-//! Who is managing tokens, and the most that they can give.
+//! The actor that manages tokens, and the most that it can give.
 //!
-//! An actor is what the host authenticated. It is never read from a request body (CVE-2025-61928); what it does not have, it does not
-//! give: absent roles and permissions mean nothing.
+//! The host authenticated the actor. An actor is never read from a request body (CVE-2025-61928).
+//! It cannot give what it does not have: absent roles and permissions give nothing.
 
 use super::account::Account;
 use crate::catalog::{Catalog, Role};
@@ -16,20 +16,20 @@ use crate::value::resource::Resource;
 const MAX_ROLES: usize = 1_000;
 const MAX_PERMISSIONS: usize = 100_000;
 
-/// Somebody who manages tokens.
+/// An actor that manages tokens.
 #[derive(Debug)]
 pub struct Actor {
     id: Identity,
-    /// The resource that the actor itself is, if its id can be one: `user:7`.
+    /// The resource that the actor is, if its id can be one: `user:7`.
     own: Option<Resource>,
-    /// The token that it is, if it is one.
+    /// The token that the actor is, if it is one.
     token: Option<TokenId>,
     roles: Vec<(Resource, String)>,
     permissions: Vec<String>,
 }
 
 impl Actor {
-    /// The host's own maintenance, when it names nobody.
+    /// The host's own maintenance, when it names no actor.
     #[must_use]
     pub fn maintenance() -> Actor {
         let admin = (Resource::root(), Role::ADMIN.to_owned());
@@ -42,7 +42,7 @@ impl Actor {
         }
     }
 
-    /// The token that presented a credential, as an actor.
+    /// A token as an actor, after its credential was presented.
     #[must_use]
     pub fn of_token(id: &TokenId) -> Actor {
         Actor {
@@ -129,13 +129,13 @@ impl Actor {
         }
     }
 
-    /// Who this is.
+    /// The identity.
     #[must_use]
     pub fn id(&self) -> &Identity {
         &self.id
     }
 
-    /// The resource that this actor itself is, for what it owns as a person.
+    /// The resource that this actor is, for the tokens that it owns as a person.
     #[must_use]
     pub fn own_resource(&self) -> Option<&Resource> {
         self.own.as_ref()
@@ -147,12 +147,12 @@ impl Actor {
         self.token.as_ref()
     }
 
-    /// What it is itself, and where it has roles.
+    /// The resource that it is, and those where it has roles.
     pub fn places(&self) -> impl Iterator<Item = &Resource> {
         self.own.iter().chain(self.roles.iter().map(|(place, _)| place))
     }
 
-    /// The highest place at or above a resource where this actor is an admin.
+    /// The highest resource at or above `resource` where this actor is an admin.
     #[must_use]
     pub fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
         let places = self
@@ -164,8 +164,9 @@ impl Actor {
             .min_by_key(|place| place.as_str().len())
     }
 
-    /// The most that this actor can give at a boundary: what its roles there or above give, and the permissions that its host vouches for,
-    /// as far as they reach. A role that the catalog does not have gives nothing.
+    /// The permissions that this actor can give at a boundary: those of its roles there or above,
+    /// and those that its host vouches for. The latter count only if the actor itself, or one of
+    /// its roles, covers the boundary. A role that is not in the catalog gives nothing.
     #[must_use]
     pub fn ceiling(&self, catalog: &Catalog, boundary: &Resource) -> PermissionSet {
         let mut most = catalog.nothing();

@@ -1,4 +1,5 @@
-//! A frozen grant as a verifier uses it: bits over the catalog, so that a check costs the same however much is granted.
+//! A frozen grant in the form that a verifier uses: bits over the catalog, so that a check costs
+//! the same for any number of permissions.
 
 use super::account::Account;
 use super::token::Token;
@@ -7,19 +8,20 @@ use crate::codec::sorted_map::SortedMap;
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 
-/// What a token may do, and where.
+/// The permissions of a token, with the resources on which it holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     permissions: PermissionSet,
     boundary: Resource,
     /// The permissions that are held on some resources only, by index.
     narrowed: Vec<(usize, Vec<Resource>)>,
-    /// The most that the ceilings of accounts and the grants of parents leave, anywhere; nothing where none of them bounds this.
+    /// The upper bound from account ceilings and parent grants, over all resources; `None` if none
+    /// of them was applied.
     most: Option<PermissionSet>,
 }
 
 impl Grant {
-    /// A grant that holds its permissions at its whole boundary.
+    /// A grant that holds its permissions on its whole boundary.
     #[must_use]
     pub fn new(permissions: PermissionSet, boundary: Resource) -> Grant {
         Grant {
@@ -30,7 +32,7 @@ impl Grant {
         }
     }
 
-    /// A grant as a selection describes it.
+    /// The grant of a selection.
     #[must_use]
     pub fn of_selection(resolution: &Resolution, boundary: &Resource, catalog: &Permissions) -> Grant {
         let narrowed = resolution.resources.iter();
@@ -42,7 +44,7 @@ impl Grant {
         }
     }
 
-    /// What an account can do, as a grant at the root.
+    /// The ceilings of an account, as a grant at the root.
     #[must_use]
     pub fn of_account(account: &Account, catalog: &Permissions) -> Grant {
         let ceilings = ceilings(account, catalog);
@@ -58,7 +60,7 @@ impl Grant {
         }
     }
 
-    /// What is left of this grant at a boundary below its own.
+    /// This grant, reduced to a boundary below its own.
     #[must_use]
     pub fn at(&self, boundary: &Resource) -> Grant {
         let mut left = Grant {
@@ -81,7 +83,7 @@ impl Grant {
         left
     }
 
-    /// This grant with only these of its permissions.
+    /// This grant, reduced to these permissions.
     #[must_use]
     pub fn only(&self, permissions: &PermissionSet) -> Grant {
         let mut left = self.clone();
@@ -90,13 +92,15 @@ impl Grant {
         left
     }
 
-    /// Compiles the grant of a token. What the catalog has no more can be required by nobody, so it is left out.
+    /// Compiles the grant of a token. Permissions no longer in the catalog are dropped; nothing can
+    /// require them.
     #[must_use]
     pub fn of(token: &Token, catalog: &Permissions) -> Grant {
         let narrowed = token.resources.iter();
         let narrowed =
             narrowed.filter_map(|(id, resources)| Some((catalog.index(id.as_str())?, resources.clone())));
-        // The index of a permission is its rank, and the map is sorted by id: so is this.
+        // The index of a permission is its rank by id, and the map is sorted by id, so `narrowed`
+        // is sorted by index.
         Grant {
             permissions: catalog.set_of(&token.permissions),
             boundary: token.resource.clone(),
@@ -105,13 +109,13 @@ impl Grant {
         }
     }
 
-    /// Whether a permission is granted at all.
+    /// Whether a permission is held on any resource.
     #[must_use]
     pub fn has(&self, permission: usize) -> bool {
         self.permissions.contains(permission)
     }
 
-    /// Whether a permission is held on a resource; without one, at the whole boundary.
+    /// Whether a permission is held on `resource`; with `None`, on the whole boundary.
     #[must_use]
     pub fn holds(&self, permission: usize, resource: Option<&Resource>) -> bool {
         if !self.has(permission) {
@@ -127,7 +131,8 @@ impl Grant {
         }
     }
 
-    /// Whether all of some permissions are held on a resource; nothing where that is to be told of each.
+    /// Whether all `permissions` are held on a resource. `None` if this grant has narrowed
+    /// permissions: check each one then.
     #[must_use]
     pub fn holds_all(&self, permissions: &PermissionSet, resource: Option<&Resource>) -> Option<bool> {
         self.narrowed.is_empty().then(|| {
@@ -136,7 +141,7 @@ impl Grant {
         })
     }
 
-    /// What is left of this grant under the ceilings of an account.
+    /// This grant, reduced to the ceilings of an account.
     #[must_use]
     pub fn under_account(&self, account: &Account, catalog: &Permissions) -> Grant {
         let sets = ceilings(account, catalog);
@@ -149,7 +154,7 @@ impl Grant {
         })
     }
 
-    /// What is left of this grant under the grant of a parent.
+    /// This grant, reduced to the grant of a parent.
     #[must_use]
     pub fn under_parent(&self, parent: &Grant) -> Grant {
         let mut whole = parent.permissions.clone();
@@ -163,7 +168,8 @@ impl Grant {
         })
     }
 
-    /// `whole` is what is allowed at the whole boundary, `most` what is allowed anywhere, `places` where a permission is.
+    /// `whole` are the permissions allowed on the whole boundary, `most` those allowed on any
+    /// resource, and `places` are the resources on which a permission is allowed.
     fn under<'p>(
         &self,
         whole: PermissionSet,
@@ -209,7 +215,7 @@ impl Grant {
         left
     }
 
-    /// Where a permission is held; nowhere if it is not.
+    /// The resources on which a permission is held; empty if it is not held.
     fn places(&self, permission: usize) -> Vec<&Resource> {
         match self.narrowing(permission) {
             Some(resources) => resources.iter().collect(),
@@ -218,7 +224,7 @@ impl Grant {
         }
     }
 
-    /// The resources that a permission is narrowed to, if it is.
+    /// The resources to which a permission is narrowed, if it is.
     fn narrowing(&self, permission: usize) -> Option<&[Resource]> {
         let at = self
             .narrowed
@@ -227,24 +233,24 @@ impl Grant {
         Some(resources)
     }
 
-    /// Each permission with each place where it is held.
+    /// Each permission with all resources on which it is held.
     pub(crate) fn held(&self) -> impl Iterator<Item = (usize, Vec<&Resource>)> {
         self.permissions.iter().map(|index| (index, self.places(index)))
     }
 
-    /// Whether each permission is held by another grant too, wherever this one holds it.
+    /// Whether `other` holds each permission on every resource on which this grant holds it.
     pub(crate) fn is_within(&self, other: &Grant) -> bool {
         self.held()
             .all(|(index, places)| places.into_iter().all(|place| other.holds(index, Some(place))))
     }
 
-    /// Whether something besides its record bounds this grant.
+    /// Whether an account or a parent bounds this grant.
     #[must_use]
     pub fn is_bounded(&self) -> bool {
         self.most.is_some()
     }
 
-    /// The permissions that are held on some resources only.
+    /// The permissions that are held on some resources only, with these resources.
     #[must_use]
     pub fn resources(&self, catalog: &Permissions) -> SortedMap<Permission, Vec<Resource>> {
         let named = self.narrowed.iter();
@@ -253,13 +259,13 @@ impl Grant {
             .collect()
     }
 
-    /// The boundary.
+    /// The resource that bounds the whole grant.
     #[must_use]
     pub fn boundary(&self) -> &Resource {
         &self.boundary
     }
 
-    /// This grant with other permissions, as far as what bounds it leaves them.
+    /// This grant with other permissions, within its upper bound.
     pub(crate) fn with(&self, mut permissions: PermissionSet) -> Grant {
         if let Some(most) = &self.most {
             permissions.intersect(most);
@@ -270,14 +276,14 @@ impl Grant {
         }
     }
 
-    /// Everything that is granted, anywhere.
+    /// All permissions that are held on any resource.
     #[must_use]
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
     }
 }
 
-/// The ceilings of an account over a catalog.
+/// The ceilings of an account, compiled over a catalog.
 fn ceilings<'a>(account: &'a Account, catalog: &Permissions) -> Vec<(&'a Resource, PermissionSet)> {
     let ceilings = account.ceilings.iter();
     ceilings

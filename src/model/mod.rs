@@ -1,4 +1,5 @@
-//! The things of the domain: tokens and their records, accounts, actors, grants, uses, and what a request requires.
+//! The domain model: tokens and their records, accounts, actors, grants, usage, questions and
+//! requirements.
 
 pub mod account;
 pub mod actor;

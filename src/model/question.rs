@@ -1,4 +1,4 @@
-//! What a request asks of a credential.
+//! The question of a verification: a requirement, with the request's context and cost.
 
 use super::requirement::Requirement;
 use crate::catalog::Permissions;
@@ -10,25 +10,27 @@ use crate::value::time::{Instant, TimeMembers as _};
 /// The most that one request consumes.
 const MAX_CONSUMED: u32 = 1_000_000;
 
-/// What a request asks of a credential.
+/// A question about a credential.
 #[derive(Debug)]
 pub struct Question<'q> {
-    /// What it needs.
+    /// The requirement of the request.
     pub requirement: &'q Requirement,
-    /// What is known of it.
+    /// The context of the request, for conditions.
     pub request: RequestContext,
-    /// How much it uses of the token's limits; without it they are not looked at. With 0 the balance is told, and nothing is used.
+    /// How much of the token's limits the request uses. `None`: the limits are not read. 0: the
+    /// balance is returned, and nothing is used.
     pub consume: Option<u32>,
-    /// When that is, by the host's own reading; the present where it is not told. The mark by which tokens are refused may be a clock's that
-    /// was ahead, and what is counted by it would stop everybody else.
+    /// When the use counts, by the host's own clock; `None`: at the time of the verification.
+    /// Tokens are refused by the highest time seen, which may come from a clock that was ahead. A
+    /// use counted at that time would block all other callers.
     pub counted_at: Option<Instant>,
 }
 
-/// The members of a question beside its requirement.
+/// The members of a question, with its requirement.
 pub const QUESTION: [&str; 4] = ["requirement", "context", "consume", "countedAt"];
 
 impl<'q> Question<'q> {
-    /// A question that only a requirement makes.
+    /// A question with a requirement only.
     #[must_use]
     pub fn of(requirement: &'q Requirement) -> Question<'q> {
         Question {
@@ -39,7 +41,8 @@ impl<'q> Question<'q> {
         }
     }
 
-    /// Reads `{ context?: { ip?, origin?, audience? }, consume?, countedAt? }` beside a requirement.
+    /// Reads `{ context?: { ip?, origin?, audience? }, consume?, countedAt? }` beside a
+    /// requirement.
     ///
     /// # Errors
     /// Every problem of the question.
@@ -62,10 +65,11 @@ impl<'q> Question<'q> {
     }
 }
 
-/// Reads the requirement of a question. One that cannot be read is refused: it is a programming error.
+/// Reads the requirement of a question. An unreadable one is refused, because it is a programming
+/// error.
 ///
 /// # Errors
-/// Every problem of it.
+/// Every problem of the requirement.
 pub fn read_requirement(catalog: &Permissions, question: &Value) -> Result<Requirement, Refusal> {
     let mut problems = Problems::default();
     let requirement = Members::open(question, &Path::call(), &QUESTION, &mut problems)

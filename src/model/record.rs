@@ -1,4 +1,5 @@
-//! The stored half of a token. JSON text that people can read; what cannot be parsed is refused, never guessed.
+//! The stored record of a token, as readable JSON. A text that cannot be parsed is refused, never
+//! guessed.
 
 use crate::codec::decode::DecodeError;
 use crate::value::credential::Scheme;
@@ -16,15 +17,15 @@ use crate::value::time::Instant;
 /// The version of the stored form.
 const FORM: u8 = 1;
 
-/// How many ended secrets a record remembers, to know them again.
-const REMEMBERED: usize = 3;
+/// The most rotated-out secrets whose digests a record keeps, to recognise them.
+const MAX_RETIRED: usize = 3;
 
-/// What `token/<id>` holds.
+/// The value of `token/<id>`.
 #[derive(Clone, Debug)]
 pub enum Stored {
     /// A token and the digest of its secret.
     Record(Box<Record>),
-    /// What is left of a deleted token, so that its id never comes back.
+    /// The tombstone of a deleted token, so that its id is never used again.
     Tombstone,
 }
 
@@ -34,29 +35,29 @@ pub enum Stored {
 pub struct Record {
     #[serde(rename = "v")]
     form: u8,
-    /// What was hashed.
+    /// The scheme of the digest: what was hashed.
     #[serde(skip_serializing_if = "Scheme::is_native")]
     scheme: Scheme,
     digest: Digest,
-    /// The digest of the new secret, as long as the token has a rotation.
+    /// The digest of the new secret, during a rotation.
     #[serde(skip_serializing_if = "Option::is_none")]
     successor: Option<Digest>,
     /// The digests of the last secrets that were rotated out, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     retired: Vec<Digest>,
-    /// The digest by which a key that another system issued is still found, once it was rotated out.
+    /// The digest by which an imported key is still found after it was rotated out.
     #[serde(skip_serializing_if = "Option::is_none")]
     issued: Option<Digest>,
-    /// The last rotation that left the new secret alone.
+    /// The last confirmed rotation.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmed: Option<Confirmed>,
-    /// Where the token holds a unique name: what stands for it in the key.
+    /// Of a token with a unique name: the hash that identifies the name in its key.
     #[serde(skip_serializing_if = "Option::is_none")]
     name_hash: Option<NameHash>,
     token: Token,
 }
 
-/// A rotation that has ended with its new secret: enough to judge a use of the old one that is told of later.
+/// A confirmed rotation. A use of the old secret that is reported later is judged by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Confirmed {
@@ -72,7 +73,7 @@ pub struct Secrets {
     rotated: Option<Box<Rotated>>,
 }
 
-/// What only a token has that was rotated.
+/// The fields that only a rotated token has.
 #[derive(Debug)]
 struct Rotated {
     successor: Option<Digest>,
@@ -81,7 +82,7 @@ struct Rotated {
 }
 
 impl Secrets {
-    /// What the digest of the present secret is of.
+    /// The scheme of the current secret's digest.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
@@ -94,7 +95,7 @@ impl Secrets {
         let Some(rotated) = self.rotated.as_deref() else {
             return if current { Secret::Current } else { Secret::Wrong };
         };
-        // A successor is always a credential of ours, whatever it follows.
+        // A successor is always a native credential, whatever it replaces.
         let matches = |digest: &Digest| digest.matches(presented);
         let successor = rotated.successor.as_ref().is_some_and(matches) && scheme == Scheme::Native;
         let retired = rotated
@@ -117,11 +118,11 @@ impl Secrets {
 pub enum Secret {
     /// The secret of the token.
     Current,
-    /// The new secret of a rotation that is not over.
+    /// The new secret of a pending rotation.
     Successor,
-    /// The old secret of a rotation whose grace is over by the clock that it was looked at with.
+    /// The old secret of a rotation whose grace period has ended by the clock of this verification.
     GraceOver,
-    /// One that was rotated out.
+    /// A secret that was rotated out.
     RotatedOut,
     /// None of them.
     Wrong,
@@ -161,13 +162,13 @@ impl Record {
         &self.token
     }
 
-    /// The token, for whoever needs nothing else of the record.
+    /// The token, without the rest of the record.
     #[must_use]
     pub fn into_token(self) -> Token {
         self.token
     }
 
-    /// The record of a token whose key another system issued and hashed.
+    /// The record of an imported key, which another system issued and hashed.
     #[must_use]
     pub fn imported(digest: Digest, token: Token) -> Record {
         Record {
@@ -176,7 +177,8 @@ impl Record {
         }
     }
 
-    /// The record of a new token that a technical user backs, and as whom it acts.
+    /// The record of a new token with the technical user that backs it and the subject that it acts
+    /// as.
     #[must_use]
     pub(crate) fn backed_by(mut self, technical_user: Resource, subject: Identity) -> Record {
         self.token.technical_user = Some(technical_user);
@@ -184,7 +186,7 @@ impl Record {
         self
     }
 
-    /// The digest by which a key that another system issued is found, though it may have been rotated out.
+    /// The digest by which an imported key is found, even after it was rotated out.
     #[must_use]
     pub fn imported_digest(&self) -> Option<&Digest> {
         match self.scheme {
@@ -193,21 +195,22 @@ impl Record {
         }
     }
 
-    /// This record of a token that holds a unique name, or none.
+    /// This record with the hash of its unique name, or without one.
     #[must_use]
     pub(crate) fn named(mut self, name_hash: Option<NameHash>) -> Record {
         self.name_hash = name_hash;
         self
     }
 
-    /// What stands for its name in the key where it holds that, if it holds one. Earlier versions did not note it.
+    /// The hash of its name in the key of a unique name. Earlier versions did not store it; then it
+    /// is derived from the name as typed.
     #[must_use]
     pub fn name_hash(&self) -> NameHash {
         let noted = self.name_hash.clone();
         noted.unwrap_or_else(|| NameHash::as_typed(&self.token.name))
     }
 
-    /// What the digest is of.
+    /// The scheme of the digest.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
@@ -219,13 +222,13 @@ impl Record {
         &self.digest
     }
 
-    /// The digest of the new secret of a rotation that is not over.
+    /// The digest of the new secret of a pending rotation.
     #[must_use]
     pub fn successor(&self) -> Option<&Digest> {
         self.successor.as_ref()
     }
 
-    /// Whether a digest is of a secret that was rotated out, as far as they are remembered.
+    /// Whether a digest is that of a rotated-out secret that the record still keeps.
     #[must_use]
     pub fn has_retired(&self, digest: &Digest) -> bool {
         let retired = self.retired.iter();
@@ -260,7 +263,7 @@ impl Record {
         rotation.is_some_and(|rotation| now >= rotation.grace_ends_at)
     }
 
-    /// This record with another end.
+    /// This record with another expiry. The revision does not change.
     #[must_use]
     pub(crate) fn renewed(&self, expires_at: Option<Instant>, held_at: BoundsHeldAt) -> Record {
         let mut next = self.clone();
@@ -277,7 +280,7 @@ impl Record {
         next
     }
 
-    /// This record with the new secret alone, if there is one.
+    /// This record with only the new secret, if there is one.
     #[must_use]
     pub fn confirmed(&self) -> Record {
         let mut next = self.with(|token| token.rotation = None);
@@ -292,12 +295,13 @@ impl Record {
             next.scheme = Scheme::Native;
             next.retired
                 .insert(0, std::mem::replace(&mut next.digest, successor));
-            next.retired.truncate(REMEMBERED);
+            next.retired.truncate(MAX_RETIRED);
         }
         next
     }
 
-    /// This record with the old secret alone. The new one is remembered as rotated out: it was handed to somebody.
+    /// This record with only the old secret. The new one is kept as rotated out, because it was
+    /// given to a caller.
     #[must_use]
     pub fn aborted(&self) -> Record {
         let mut next = self.with(|token| {
@@ -307,12 +311,13 @@ impl Record {
         });
         if let Some(successor) = next.successor.take() {
             next.retired.insert(0, successor);
-            next.retired.truncate(REMEMBERED);
+            next.retired.truncate(MAX_RETIRED);
         }
         next
     }
 
-    /// When the grace of a rotation ends or ended, by its revision: of the one under way, and of the last that left its new secret alone.
+    /// When the grace period of a rotation ends or ended. `rotation` is the revision of the pending
+    /// rotation or of the last confirmed one.
     #[must_use]
     pub(crate) fn grace_end_of(&self, rotation: u64) -> Option<Instant> {
         let under_way = self.token.rotation.as_ref();
@@ -325,7 +330,8 @@ impl Record {
             .next()
     }
 
-    /// This record as it is once a grace that is over is taken into account.
+    /// This record with its rotation confirmed, if the grace period has ended. The revision does
+    /// not change.
     #[must_use]
     pub fn settled(&self, now: Instant) -> Record {
         if !self.grace_is_over(now) {
@@ -351,7 +357,7 @@ impl Record {
         json(self)
     }
 
-    /// The stored text of the tombstone that takes its place.
+    /// The stored text of the tombstone that replaces the record.
     #[must_use]
     pub fn tombstone(&self, deleted_at: Instant, deleted_by: Identity) -> String {
         json(&Tombstone {
@@ -365,10 +371,10 @@ impl Record {
 }
 
 impl Stored {
-    /// Parses what was stored under a token's id.
+    /// Parses the stored value of a token id.
     ///
     /// # Errors
-    /// When the text is neither a record nor a tombstone of just this token.
+    /// When the text is neither a record nor a tombstone of this token.
     pub fn parse(id: &TokenId, text: &str) -> Result<Stored, DecodeError> {
         let Ok(record) = decode::<Record>(text) else {
             let tombstone: Tombstone = decode(text)?;

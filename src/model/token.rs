@@ -19,11 +19,11 @@ use crate::value::time::{Instant, Lifetime};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It may.
+    /// The token may be used.
     Active,
-    /// Not for now. Can be taken back.
+    /// The token is blocked, and can be enabled again.
     Disabled,
-    /// Never again. Cannot be taken back.
+    /// The token has ended, which is final.
     Revoked,
 }
 
@@ -31,35 +31,36 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
-    /// Its name in the store and in logs.
+    /// Its id in the store and in logs.
     pub id: TokenId,
     /// Its kind.
     pub kind: String,
-    /// What people call it.
+    /// The display name.
     pub name: Name,
-    /// What it is for.
+    /// Its purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// Words that its managers sort it by.
+    /// Tags by which its managers sort it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
-    /// What its host wants to know with it: a JSON object that the core only keeps.
+    /// A JSON object of the host, which the core only keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
-    /// Whose it is.
+    /// The owner.
     pub owner: Resource,
     /// The technical user that backs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub technical_user: Option<Resource>,
-    /// Of a session: the tokens that it was exchanged from, nearest first. It ends with any of them.
+    /// Of a session: the tokens that it was exchanged from, nearest first. It ends with any of
+    /// them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<TokenId>,
-    /// As whom it acts.
+    /// The identity that it acts as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Identity>,
     /// The boundary of its grant.
     pub resource: Resource,
-    /// The role that was chosen.
+    /// The chosen role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Its frozen grant, exact and sorted.
@@ -67,70 +68,74 @@ pub struct Token {
     /// The permissions that are held on some resources only, within the boundary.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     pub resources: SortedMap<Permission, Vec<Resource>>,
-    /// The templates that the grant was made from, as they were then.
+    /// The templates from which the grant was resolved, as they were then.
     pub templates: Vec<TemplateUse>,
-    /// What was added by hand.
+    /// The permissions added by hand.
     pub added: Vec<String>,
-    /// What was removed by hand.
+    /// The permissions removed by hand.
     pub removed: Vec<String>,
     /// Whether it may be used.
     pub status: Status,
-    /// Of a disabled token: the place of the authority that disabled it. Less does not enable it.
+    /// Of a disabled token: the resource of the authority that disabled it. A lower authority
+    /// cannot enable it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_at: Option<Resource>,
-    /// Why it was revoked.
+    /// The reason of its revocation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// When its status last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_at: Option<Instant>,
-    /// Who changed it.
+    /// The actor that changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_changed_by: Option<Identity>,
-    /// When it was last enabled: its idle time begins anew.
+    /// When it was last enabled. Its idle time restarts then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled_at: Option<Instant>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Instant,
-    /// Who made it.
+    /// The actor that created it.
     pub created_by: Identity,
-    /// From when on it may be used.
+    /// From when it may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Instant>,
-    /// From when on it may not. NegativeCache: never.
+    /// From when it may no longer be used. Absent: it never expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
     /// The longest time without use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_after: Option<Lifetime>,
-    /// What must be true of a request.
+    /// The conditions that a request must meet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
     /// How often it may be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
-    /// Where those stand who set bounds of it from above its owner. Only they loosen them.
+    /// The resources of the authorities above its owner that set its bounds. Only they can loosen
+    /// these bounds.
     #[serde(skip_serializing_if = "BoundsHeldAt::is_empty")]
     pub bounds_held_at: BoundsHeldAt,
     /// A rotation that is neither confirmed nor aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
-    /// Of a token that another system issued.
+    /// Of an imported key: its origin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
-    /// Rises with every change, so equal text is the same version.
+    /// Increases with every change, so no two versions of the record have equal text.
     pub revision: u64,
 }
 
 impl Token {
-    /// The account that the token acts as, if its subject can be one that is neither its owner nor its technical user.
+    /// The account that the token acts as, if its subject can be one that is neither its owner nor
+    /// its technical user.
     #[must_use]
     pub fn subject_account(&self) -> Option<Resource> {
         let subject = Resource::parse(self.subject.as_ref()?.as_str()).ok()?;
         (subject != self.owner && Some(&subject) != self.technical_user.as_ref()).then_some(subject)
     }
 
-    /// From when on a store may forget the record: a session leaves nothing behind that anybody would look for.
+    /// From when a store may drop the record: a day after the expiry of a session, because nothing
+    /// refers to it then. `None` for any other token.
     #[must_use]
     pub fn forgotten_at(&self) -> Option<Instant> {
         if self.parents.is_empty() {
@@ -140,17 +145,17 @@ impl Token {
     }
 }
 
-/// For each bound that was set from above the owner: the place of the authority that set it.
+/// For each bound that was set from above the owner: the resource of the authority that set it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BoundsHeldAt {
-    /// Of the conditions.
+    /// For the conditions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Resource>,
-    /// Of the limits.
+    /// For the limits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Resource>,
-    /// Of the end.
+    /// For the expiry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Resource>,
 }
@@ -161,33 +166,34 @@ impl BoundsHeldAt {
     }
 }
 
-/// A new secret that stands beside the old one for a while.
+/// A pending rotation: a new secret is valid beside the old one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rotation {
-    /// The revision of the token with which it began: no other rotation of the token has it, so a use of the new secret names it by this.
+    /// The revision of the token with which it began. No other rotation of the token has it, so a
+    /// use of the new secret refers to the rotation by it.
     pub revision: u64,
     /// When it began.
     pub started_at: Instant,
-    /// Who began it.
+    /// The actor that began it.
     pub started_by: Identity,
-    /// When the old secret ends, confirmed or not.
+    /// When the old secret ends, whether the rotation is confirmed or not.
     pub grace_ends_at: Instant,
-    /// Of a rotation that renewed the token: its end before, to which an abort goes back.
+    /// Of a rotation that renewed the token: its expiry before, which an abort restores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_expires_at: Option<Instant>,
-    /// Whether the old secret ends as soon as the new one is seen in use.
+    /// Whether the old secret ends at the first use of the new one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub end_old_at_first_use: bool,
 }
 
-/// What is known of a key that another system issued.
+/// The origin of a key that another system issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Imported {
-    /// When it was taken over.
+    /// When it was imported.
     pub at: Instant,
-    /// The first characters of the key, for people to know it by.
+    /// The first characters of the key, by which people recognise it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<Name>,
 }

@@ -1,5 +1,6 @@
-//! When, how often, for what and from where a token was used. It is collected apart from the record, by whoever verifies, and added up by a flush; a
-//! verification never writes it, so that a use can never undo a revocation.
+//! The usage of a token: when, how often, for which permissions and from which addresses. Verifiers
+//! collect it apart from the record, and a flush adds it up. A verification never writes it, so a
+//! use can never undo a revocation.
 
 use std::num::NonZeroU32;
 
@@ -15,13 +16,15 @@ use crate::value::time::Instant;
 /// The version of the stored form.
 const FORM: u8 = 1;
 
-/// The most permissions of one token whose use is told one by one. The use of others is told by nothing but its time.
+/// The most permissions of one token with a time of their own. Uses of any others count only
+/// towards `untold_at`.
 const MAX_ASKED: usize = 100;
 
-/// The most addresses that are told, the latest.
+/// The most addresses that are kept, the latest ones.
 const MAX_ADDRESSES: usize = 5;
 
-/// What `usage/<id>` holds.
+/// The value of `usage/<id>`: `{"v":1,"lastUsedAt":7,"uses":2,"asked":{"s:a":7},"untoldAt":5}`.
+/// Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
@@ -29,19 +32,20 @@ pub struct Usage {
     form: u8,
     last_used_at: Instant,
     uses: u64,
-    /// When each permission was last asked for, as far as that was told.
+    /// When each permission was last required, as far as the uses reported it.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     asked: SortedMap<Permission, Instant>,
-    /// Beside `asked`: the last use of which is not known what it was for. Where nothing was ever told, that is the last use.
+    /// Beside `asked`: the last use that did not report its permissions. It is absent if no use ever
+    /// reported any: then [`Usage::untold_at`] returns the last use.
     #[serde(skip_serializing_if = "Option::is_none")]
     untold_at: Option<Instant>,
-    /// When it was last used from each address, where the host wants that noted.
+    /// When the token was last used from each address, if the host records addresses.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     from: SortedMap<Address, Instant>,
 }
 
 impl Usage {
-    /// Some uses, the last of them at an instant. What they were for is not told.
+    /// Some uses, the last of them at an instant, without their permissions.
     #[must_use]
     pub fn new(last_used_at: Instant, uses: NonZeroU32) -> Usage {
         Usage {
@@ -54,7 +58,8 @@ impl Usage {
         }
     }
 
-    /// The same uses, which asked for these permissions; `untold`: some of them did not say what for.
+    /// The same uses with the permissions that they required. `untold`: some of them did not report
+    /// their permissions.
     #[must_use]
     pub fn asking(self, permissions: impl Iterator<Item = Permission>, untold: bool) -> Usage {
         let at = self.last_used_at;
@@ -66,7 +71,7 @@ impl Usage {
         .bounded()
     }
 
-    /// The same uses, which came from these addresses.
+    /// The same uses with the addresses that they came from.
     #[must_use]
     pub fn coming_from(mut self, addresses: impl Iterator<Item = (Address, Instant)>) -> Usage {
         for (address, at) in addresses {
@@ -75,10 +80,10 @@ impl Usage {
         self.bounded()
     }
 
-    /// Parses what was stored.
+    /// Parses a stored text.
     ///
     /// # Errors
-    /// When it is not exactly what [`Usage::to_text`] writes.
+    /// When the text is not exactly what [`Usage::to_text`] writes.
     pub fn parse(text: &str) -> Result<Usage, DecodeError> {
         let usage: Usage = decode(text)?;
         let last = usage.last_used_at;
@@ -94,8 +99,8 @@ impl Usage {
         sound.then_some(usage).ok_or(DecodeError)
     }
 
-    /// Both together: the later of the times, and the sum of the uses, which stays at the largest number that JavaScript holds exactly.
-    /// Any order of merging comes to the same.
+    /// The sum of both: the later of the times, and the sum of the uses, at most the largest
+    /// integer that JavaScript holds exactly. The order of merging does not change the result.
     #[must_use]
     pub fn merge(&self, other: &Usage) -> Usage {
         Usage {
@@ -109,8 +114,8 @@ impl Usage {
         .bounded()
     }
 
-    /// Of more permissions than are told one by one, those that come first in the order of their names; the use of the others is not told.
-    /// Of more addresses, the latest.
+    /// Keeps the first permissions in the order of their names; the times of the dropped ones go
+    /// into `untold_at`. Keeps the latest addresses.
     fn bounded(mut self) -> Usage {
         let dropped = self.asked.iter().skip(MAX_ASKED).map(|(_, at)| *at).max();
         self.untold_at = self.untold_at.max(dropped);
@@ -136,19 +141,20 @@ impl Usage {
         self.last_used_at
     }
 
-    /// How often it was used, as far as was flushed.
+    /// How often it was used, as far as it was flushed.
     #[must_use]
     pub fn uses(&self) -> u64 {
         self.uses
     }
 
-    /// When each permission was last asked for.
+    /// When each permission was last required.
     #[must_use]
     pub fn asked(&self) -> &SortedMap<Permission, Instant> {
         &self.asked
     }
 
-    /// The last use of which is not known what it was for: of what came before, nothing can be said that was not asked for.
+    /// The last use whose permissions are unknown. Up to then, any permission may have been used
+    /// without a time in `asked`.
     #[must_use]
     pub fn untold_at(&self) -> Option<Instant> {
         if self.asked.is_empty() {
@@ -157,7 +163,7 @@ impl Usage {
         self.untold_at
     }
 
-    /// When the token was last used from each of the addresses that are known.
+    /// When the token was last used from each of the kept addresses.
     #[must_use]
     pub fn from(&self) -> &SortedMap<Address, Instant> {
         &self.from
@@ -179,7 +185,7 @@ decode_members!(Usage {
     optional from: "from",
 });
 
-/// All that stand in either, with the later of the times.
+/// The keys of both maps, each with the later time.
 fn later_of_each<K: Ord + Clone>(
     one: &SortedMap<K, Instant>,
     other: &SortedMap<K, Instant>,
@@ -191,7 +197,7 @@ fn later_of_each<K: Ord + Clone>(
     both
 }
 
-/// Puts a time in its place, if none that is later stands there.
+/// Sets the time of a key, unless a later one is known.
 fn note_later<K: Ord>(times: &mut SortedMap<K, Instant>, key: K, at: Instant) {
     let later = times.get(&key).map_or(at, |known| at.max(*known));
     times.insert(key, later);
@@ -203,7 +209,7 @@ mod tests {
 
     use super::*;
 
-    /// More names than one usage tells, so that merging has to leave some out.
+    /// The strategy uses more names than one usage keeps, so that merging has to drop some.
     fn permission(number: usize) -> Permission {
         Permission::parse(&format!("s:p{number:03}")).unwrap()
     }
@@ -218,7 +224,7 @@ mod tests {
         let uses = prop_oneof![1..=100u64, MAX_SAFE_INTEGER - 50..=MAX_SAFE_INTEGER];
         let asked = proptest::collection::vec((0..3 * MAX_ASKED / 2, instants()), 0..MAX_ASKED);
         let optional = || proptest::option::of(instants());
-        // Few times, so that some are the same.
+        // Few distinct times, so that some are equal.
         let from = proptest::collection::vec((0..8usize, 0..4u64), 0..MAX_ADDRESSES);
         (instants(), uses, asked, optional(), from).prop_map(|(used, uses, asked, untold, from)| {
             let asked: SortedMap<Permission, Instant> = asked
@@ -259,7 +265,8 @@ mod tests {
             for part in [&one, &other, &third] {
                 prop_assert!(all.last_used_at >= part.last_used_at && all.uses >= part.uses);
                 prop_assert!(all.untold_at() >= part.untold_at());
-                // What somebody asked for is told, or the whole time until then is told as unknown.
+                // The time of each use of a permission is kept, or covered by the time of unknown
+                // uses.
                 for (permission, at) in part.asked() {
                     prop_assert!(all.asked().get(permission).copied().max(all.untold_at()) >= Some(*at));
                 }
@@ -297,7 +304,7 @@ mod tests {
             usage(at).asking(numbers.iter().map(|number| permission(*number)), untold)
         };
         let cases = [
-            // Nothing told is as it always was.
+            // Uses without permissions keep the original form.
             (asking(7.0, &[], true), r#"{"v":1,"lastUsedAt":7,"uses":1}"#),
             (
                 asking(7.0, &[2, 1], false),
@@ -307,7 +314,7 @@ mod tests {
                 asking(7.0, &[1], true),
                 r#"{"v":1,"lastUsedAt":7,"uses":1,"asked":{"s:p001":7},"untoldAt":7}"#,
             ),
-            // What was stored before anything was told is a use that did not tell.
+            // A usage stored without permissions counts as one that did not report them.
             (
                 usage(5.0).merge(&asking(7.0, &[1], false)),
                 r#"{"v":1,"lastUsedAt":7,"uses":2,"asked":{"s:p001":7},"untoldAt":5}"#,
@@ -340,12 +347,12 @@ mod tests {
                 usage(7.0, &[("2001:DB8:0::1", 7.0), ("192.0.2.7", 5.0)]),
                 r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":5,"2001:db8::1":7}}"#,
             ),
-            // One address in two forms is one.
+            // Two forms of one address are the same address.
             (
                 usage(7.0, &[("::ffff:192.0.2.7", 6.0), ("192.0.2.7", 5.0)]),
                 r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":6}}"#,
             ),
-            // A time after the last use was none.
+            // A time after the last use is set back to it.
             (
                 usage(7.0, &[("192.0.2.7", 9.0)]),
                 r#"{"v":1,"lastUsedAt":7,"uses":1,"from":{"192.0.2.7":7}}"#,

@@ -1,7 +1,9 @@
-//! `audit({ owner, token?, account?, order?, after?, limit? }, actor)`: the trail of an owner, by pages.
+//! Lists the audit trail of an owner by pages: `audit({ owner, token?, account?, order?, after?,
+//! limit? }, actor)`.
 //!
-//! Numbers follow one another without a gap, so the newest entries are read by their keys, from the head down. Only a damaged trail has
-//! gaps; then the entry before one is searched for with short lists, and nothing that stands in the store is left out.
+//! Entries have consecutive numbers, so the newest are read by their keys, from the head down. Only
+//! a damaged trail has gaps. Then short lists search for the entry before the gap, so that no
+//! stored entry is left out.
 
 use super::answer::AuditPage;
 use std::ops::ControlFlow;
@@ -23,7 +25,8 @@ use crate::value::resource::Resource;
 const DEFAULT_LIMIT: u32 = 50;
 const MAX: u32 = 200;
 
-/// How many entries one call looks at. With a filter that little passes, a page may be short and still have a next one.
+/// How many entries one call looks at. With a filter that few entries pass, a page may be short and
+/// still have a next one.
 const SCANNED: usize = 1_000;
 
 /// How many entries a list reads that only searches for the last one.
@@ -55,17 +58,17 @@ pub(super) fn plan(
         return Err(Refusal::from(problems).into());
     };
     may_see(&Authority::read(context, actor)?, &query.owner)?;
-    let mut taking = Taking {
+    let mut builder = PageBuilder {
         query: &query,
         page: AuditPage::default(),
         scanned: 0,
         last: None,
     };
     match query.order {
-        Order::Newest => newest_first(context, &query, &mut taking)?,
-        Order::Oldest => oldest_first(context, &query, &mut taking)?,
+        Order::Newest => newest_first(context, &query, &mut builder)?,
+        Order::Oldest => oldest_first(context, &query, &mut builder)?,
     }
-    Ok(Outcome::Answer(Answer::Audit(taking.page)))
+    Ok(Outcome::Answer(Answer::Audit(builder.page)))
 }
 
 fn read(context: &Context, query: &Value, problems: &mut Problems) -> Option<Query> {
@@ -109,25 +112,25 @@ impl Query {
         of_token && of_account
     }
 
-    /// How many entries are read at once: one more than a page, so that it is known whether there is a next one. With a filter most of what
-    /// is read may not pass: then as much as one call ever reads.
+    /// How many entries are read at once: one more than a page, to know whether there is a next
+    /// page. With a filter most entries may not pass, so the window is that of the longest page.
     fn window(&self) -> u32 {
         let filters = self.token.is_some() || self.account.is_some();
         if filters { MAX } else { self.limit }.saturating_add(1)
     }
 }
 
-/// A page that is being filled.
-struct Taking<'q> {
+/// A page while it is filled.
+struct PageBuilder<'q> {
     query: &'q Query,
     page: AuditPage,
     scanned: usize,
-    /// The entry that was looked at last.
+    /// The number of the last entry that was looked at.
     last: Option<u64>,
 }
 
-impl Taking<'_> {
-    /// Looks at the next entry that there is. Breaks if it is for the next page.
+impl PageBuilder<'_> {
+    /// Looks at the next existing entry. Breaks if it belongs to the next page.
     fn take(&mut self, seq: u64, text: &str) -> ControlFlow<()> {
         if self.page.items.len() >= self.query.limit as usize || self.scanned >= SCANNED {
             self.page.next = self.last;
@@ -147,7 +150,7 @@ impl Taking<'_> {
     }
 }
 
-fn oldest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Suspend> {
+fn oldest_first(context: &Context, query: &Query, builder: &mut PageBuilder) -> Result<(), Suspend> {
     let prefix = keys::audit_prefix(&query.owner);
     let mut after = keys::audit_entry(&query.owner, query.after.unwrap_or(0));
     loop {
@@ -158,9 +161,9 @@ fn oldest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result
         };
         let entries = context.reads.list(&range)?;
         for (key, text) in entries {
-            // A key without a number is no entry of the trail; `verifyAudit` tells of it.
+            // A key without a number is no entry of the trail. `verifyAudit` reports it.
             if let Some(seq) = keys::audit_seq(&prefix, key)
-                && taking.take(seq, text).is_break()
+                && builder.take(seq, text).is_break()
             {
                 return Ok(());
             }
@@ -172,14 +175,15 @@ fn oldest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result
     }
 }
 
-fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result<(), Suspend> {
+fn newest_first(context: &Context, query: &Query, builder: &mut PageBuilder) -> Result<(), Suspend> {
     let owner = &query.owner;
     let mut newest = match query.after {
         Some(after) => after.saturating_sub(1),
         None => {
             let [head] = context.reads.get([&keys::audit_head(owner)])?;
             let head = head.and_then(|text| Position::of_head(text).ok());
-            // The head cannot be read, is set back, or entries were added since: they are not left out.
+            // A head that is damaged or set back must not hide entries, nor those that were added
+            // since it was read.
             last_entry(context, owner, head.map_or(0, |head| head.seq), MAX_SAFE_INTEGER)?
         }
     };
@@ -189,7 +193,7 @@ fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result
         let texts = context.reads.get_all(&entry_keys)?;
         for (seq, text) in seqs.iter().zip(&texts) {
             if let Some(text) = text
-                && taking.take(*seq, text).is_break()
+                && builder.take(*seq, text).is_break()
             {
                 return Ok(());
             }
@@ -203,8 +207,8 @@ fn newest_first(context: &Context, query: &Query, taking: &mut Taking) -> Result
     Ok(())
 }
 
-/// The number of the last entry from `low` up to `high`; `low` if there is none after it. Numbers may be billions apart, so the range is
-/// halved until a list that begins in it ends with the last entry.
+/// The number of the last entry from `low` to `high`, or `low` if no entry follows it. Numbers may
+/// be billions apart, so the range is bisected until a list within it contains the last entry.
 fn last_entry(context: &Context, owner: &Resource, mut low: u64, mut high: u64) -> Result<u64, Suspend> {
     let most = high;
     let mut middle = low;
@@ -221,14 +225,15 @@ fn last_entry(context: &Context, owner: &Resource, mut low: u64, mut high: u64) 
     Ok(low)
 }
 
-/// Some entries in ascending order.
+/// Some entry numbers in ascending order.
 struct Probe {
     seqs: Vec<u64>,
-    /// Whether none comes after them.
+    /// Whether no entry follows them.
     complete: bool,
 }
 
-/// The entries after a number, as many as one list has, and at least one if there is one.
+/// The numbers of the entries after `after`: as many as one list reads, and at least one if any
+/// exists.
 fn probe(context: &Context, owner: &Resource, after: u64) -> Result<Probe, Suspend> {
     let prefix = keys::audit_prefix(owner);
     let mut after = keys::audit_entry(owner, after);

@@ -107,6 +107,7 @@ impl Table {
         }
     }
 
+    /// The aspects that an operation checks.
     pub(super) fn asks(self, operation: Operation) -> impl Iterator<Item = Aspect> {
         let row = ASKED.iter().find(|(known, _)| *known == operation);
         row.into_iter()

@@ -20,6 +20,15 @@ impl Time {
     ///
     /// # Errors
     /// `clock_unreliable` if one of them is no valid instant. No default replaces it.
+    ///
+    /// # Examples
+    /// ```
+    /// use leastkey::operation::Time;
+    ///
+    /// let now = 1_800_000_000_000.0;
+    /// assert!(Time::read(now, now, now).is_ok());
+    /// assert!(Time::read(f64::NAN, now, now).is_err());
+    /// ```
     pub fn read(now: f64, started: f64, highest: f64) -> Result<Time, Refusal> {
         let read = |number, what| {
             Instant::from_millis(number).map_err(|message| {

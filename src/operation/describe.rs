@@ -1,4 +1,5 @@
-//! `describe({ owner? }, actor)`: what can be chosen when a token is made, and what of it this actor can give at an owner.
+//! `describe({ owner? }, actor)`: the choices for a new token, and what the actor can give at an
+//! owner.
 
 use super::answer::{Answer, Description, KindDescription, RoleDescription, TemplateDescription};
 use super::authority::Authority;
@@ -30,7 +31,8 @@ pub(super) fn plan(
         .into_iter()
         .chain(above.map(|id| keys::account(&id)))
         .collect();
-    // What a token rests on is read together with its record: accounts that were read before that would be of another instant.
+    // The records on which an actor's token depends are read together with the token. Accounts that
+    // were read earlier would be of another point in time.
     if actor.token().is_none() {
         context.reads.get_all(&ahead)?;
     }
@@ -54,8 +56,8 @@ pub(super) fn plan(
     }))))
 }
 
-/// What the actor can give a token of this owner that reaches all of it. Who does not manage the owner gives nothing, and learns nothing of
-/// its accounts.
+/// The permissions that the actor can give to a token of this owner that reaches all of it. An
+/// actor that does not manage the owner gives nothing, and learns nothing about its accounts.
 fn ceiling(context: &Context, authority: &mut Authority, owner: &Resource) -> Result<PermissionSet, Suspend> {
     let catalog = context.deployment.catalog();
     if !authority.manages(owner) {

@@ -1,4 +1,5 @@
-//! `drift({ owner, template?, after?, limit? }, actor)`: which tokens are not what their selection would give today.
+//! Reports the tokens whose selection would give something else today: `drift({ owner, template?,
+//! after?, limit? }, actor)`.
 
 use super::answer::{Answer, Drift, DriftReport, DriftedToken, TemplateDrift, TemplateReport};
 use super::authority::Authority;
@@ -15,7 +16,7 @@ use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 use crate::value::permission::{Permission, PermissionSet};
 
-/// How many tokens one call looks at, by default and at most.
+/// The default and maximum number of tokens that one call looks at.
 const MAX: u32 = 200;
 
 pub(super) fn plan(
@@ -79,7 +80,7 @@ pub(super) fn plan(
                 report.unreadable.push(*id);
                 continue;
             }
-            // Deleted between the two reads.
+            // The token was deleted between the two reads.
             _ => continue,
         };
         let token = record.token();
@@ -132,9 +133,9 @@ pub(super) fn plan(
     Ok(Outcome::Answer(Answer::Drift(report)))
 }
 
-/// The drift of a token; nothing if it is what its selection would be today.
+/// The drift of a token; `None` if its selection would give the same today.
 fn drift_of(token: &Token, catalog: &Catalog) -> Option<Drift> {
-    // A pattern that matches nothing any more gives nothing today.
+    // A pattern that no longer matches a permission gives nothing today.
     let union = |patterns: &[String]| {
         let mut set = catalog.nothing();
         patterns

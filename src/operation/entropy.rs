@@ -22,6 +22,18 @@ impl Entropy {
 
     /// Mints a credential with a new token id, for a client that keeps the secret to itself. `now`
     /// is the time in the id.
+    ///
+    /// ```
+    /// use leastkey::operation::{ENTROPY, Entropy};
+    /// use leastkey::value::credential::Prefix;
+    /// use leastkey::value::time::Instant;
+    ///
+    /// // A client draws these bytes from its cryptographic generator.
+    /// let entropy = Entropy::new(zeroize::Zeroizing::new([7; ENTROPY]));
+    /// let now = Instant::from_millis(1_800_000_000_000.0).unwrap();
+    /// let credential = entropy.mint(&Prefix::parse("acme_test").unwrap(), now);
+    /// assert!(credential.reveal().starts_with("acme_test_"));
+    /// ```
     #[must_use]
     pub fn mint(&self, prefix: &Prefix, now: Instant) -> Credential {
         Credential::mint(prefix, now, &self.credential())
@@ -33,6 +45,7 @@ impl Entropy {
         Credential::mint_for(prefix, id, &self.credential())
     }
 
+    /// The bytes for a credential.
     pub(super) fn credential(&self) -> Zeroizing<[u8; credential::ENTROPY]> {
         let mut part = Zeroizing::new([0; credential::ENTROPY]);
         part.iter_mut()
@@ -41,6 +54,7 @@ impl Entropy {
         part
     }
 
+    /// The 24 bytes of the operation id.
     pub(super) fn operation_id(&self) -> &[u8] {
         self.0.get(credential::ENTROPY..).unwrap_or_default()
     }

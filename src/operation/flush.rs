@@ -1,6 +1,8 @@
-//! `flush(uses)`: what verifiers observe_revision of the use of tokens, taken into the store apart from the records. The use of a session is one of the
-//! tokens that it came from too. Only two things of it change a token, by its own policy: the first use of a new secret may end the old one,
-//! and the use of a rotated-out secret may end the token.
+//! `flush(uses)`: stores the uses of tokens that verifiers have seen, apart from the token records.
+//!
+//! A use of a session is also a use of the tokens that it came from. Two kinds of uses change a
+//! token, by its own policy: the first use of a new secret can end the old one, and the use of a
+//! rotated-out secret can disable or revoke the token.
 
 use crate::value::time::TimeMembers as _;
 use std::num::NonZeroU32;
@@ -27,15 +29,17 @@ use crate::value::condition::Address;
 use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 
-/// The most tokens of one call.
+/// The maximum number of tokens in one call.
 const MAX: usize = 20;
 
-/// The most requirements that are told of one token.
+/// The maximum number of requirements for one token.
 const MAX_ASKED: usize = 100;
 
-/// The most addresses that are told of one token.
+/// The maximum number of addresses for one token.
 const MAX_ADDRESSES: usize = 5;
 
+/// Plans a flush. The answer tells how many of the uses fit into the commit; the caller flushes the
+/// rest.
 pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> Result<Outcome, Suspend> {
     let uses = read(context, uses, &mut problems);
     if !problems.is_empty() {
@@ -63,29 +67,30 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     let actor = Actor::maintenance();
     let authority = Authority::read(context, &actor)?;
     let mut changes = WriteBatch::new(context, Operation::Flush, authority.id());
-    let mut ledger = UsageTotals::default();
+    let mut totals = UsageTotals::default();
     let (mut flushed, mut unreadable) = (0, Vec::new());
     for used in &uses {
         let more = UsageTotals::MAX_PER_TOKEN * parents_of(context, &used.id)?.len();
-        let has_room = changes.has_room(&authority, ledger.weight() + more, ledger.size());
-        // One always goes, so that a flush comes to its end.
+        let has_room = changes.has_room(&authority, totals.weight() + more, totals.size());
+        // Every flush stores at least one use, so that repeated flushes make progress.
         if flushed > 0 && !has_room {
             break;
         }
         if is_unreadable(context, &used.id)? {
             unreadable.push(used.id);
         }
-        apply_feed(context, used, &authority, &mut changes, &mut ledger)?;
+        apply_use(context, used, &authority, &mut changes, &mut totals)?;
         flushed += 1;
     }
-    ledger.write(&mut changes);
+    totals.write(&mut changes);
     Ok(Outcome::Commit(
         changes.finish(mark, None)?,
         Answer::Flushed { flushed, unreadable },
     ))
 }
 
-/// Reads `[{ id, at, firstAt?, uses?, successor?, reused?, graceOver?, asked?, untold?, from? }]`. Without `asked` it is not told what the uses were for.
+/// Reads `[{ id, at, firstAt?, uses?, successor?, reused?, graceOver?, asked?, untold?, from? }]`.
+/// Without `asked`, the purpose of the uses is unknown.
 fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     let path = Path::call().member("uses");
     let Value::List(items) = value else {
@@ -133,7 +138,8 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
         let asked = read_asked(context, &members, problems);
         let from = read_from(&members, problems);
         if let (Some(id), Some(seen)) = (id, seen) {
-            // A clock that runs ahead keeps no token from going idle, be it the verifier's or this host's.
+            // A clock that runs ahead, of the verifier or of this host, must not keep a token from
+            // going idle.
             let at = seen.min(context.time.earliest());
             uses.push(Use {
                 id,
@@ -152,8 +158,9 @@ fn read(context: &Context, value: &Value, problems: &mut Problems) -> Vec<Use> {
     uses
 }
 
-/// Reads requirements, and answers the permissions that they name. Of alternatives all are named: which of them a use needed nobody knows,
-/// and none of them was idle. Nothing, where one of them cannot be read by this catalog.
+/// Reads requirements, and returns the indexes of the permissions that they name. Of alternatives
+/// all are named: which of them a use needed is unknown, so none of them counts as unused. `None`
+/// if `asked` is missing, or if this catalog cannot read one of the requirements.
 fn read_asked(context: &Context, members: &Members, problems: &mut Problems) -> Option<Vec<usize>> {
     let catalog = context.deployment.catalog();
     members.value("asked")?;
@@ -166,22 +173,23 @@ fn read_asked(context: &Context, members: &Members, problems: &mut Problems) -> 
     Some(named)
 }
 
-/// Reads when uses came from which addresses. What is no address is left out: the host's mistake is no reason to lose the rest.
+/// Reads `from`: the time of the last use by address. A text that is no address is skipped, so that
+/// a mistake of the host does not lose the rest.
 fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instant)> {
     let path = members.path("from");
-    let told = members
+    let entries = members
         .value("from")
         .and_then(|value| Members::open_any(value, &path, problems));
-    let Some(told) = told else {
+    let Some(entries) = entries else {
         return Vec::new();
     };
     let mut from = Vec::new();
-    for (text, _, place) in told.each() {
+    for (text, _, place) in entries.each() {
         if from.len() == MAX_ADDRESSES {
             problems.add(&place, format!("at most {MAX_ADDRESSES} addresses are allowed"));
             break;
         }
-        let at = told.instant(text, problems);
+        let at = entries.instant(text, problems);
         if let (Some(address), Some(at)) = (Address::of_peer(text), at) {
             from.push((address, at));
         }
@@ -189,7 +197,8 @@ fn read_from(members: &Members, problems: &mut Problems) -> Vec<(Address, Instan
     from
 }
 
-/// Whether what is stored of a token, or of its use, cannot be read. Nothing is noted of the one, and the other is begun anew.
+/// Whether the record or the usage of a token is damaged. For a damaged record no use is stored;
+/// damaged usage is replaced.
 fn is_unreadable(context: &Context, id: &TokenId) -> Result<bool, Suspend> {
     let [record, usage] = context.reads.get([&keys::token(id), &keys::usage(id)])?;
     let record = record.is_some_and(|text| Stored::parse(id, text).is_err());
@@ -202,29 +211,31 @@ fn parents_of(context: &Context, id: &TokenId) -> Result<Vec<TokenId>, Suspend> 
     Ok(found.map_or_else(Vec::new, |found| found.record.token().parents.clone()))
 }
 
-fn apply_feed<'c>(
+/// Adds the uses of a token and their consequences to the batch.
+fn apply_use<'c>(
     context: &Context<'c>,
     used: &Use,
     authority: &Authority,
     changes: &mut WriteBatch,
-    ledger: &mut UsageTotals<'c>,
+    totals: &mut UsageTotals<'c>,
 ) -> Result<(), Suspend> {
     changes.mention(&used.id);
-    // A token that is gone leaves nothing behind.
+    // The uses of a deleted token are dropped.
     let Some(found) = stored(context, &used.id)? else {
         return Ok(());
     };
     let token = found.record.token();
-    ledger.enter(context, &used.id, used)?;
+    totals.enter(context, &used.id, used)?;
     for parent in &token.parents {
-        ledger.enter(context, parent, used)?;
+        totals.enter(context, parent, used)?;
     }
     let changed = consequence(context, used, &found.record, authority);
     if let Some(changed) = &changed {
         changes.replace_token(&found, changed);
-        ledger.leave_record(&used.id);
+        totals.leave_record(&used.id);
     }
-    // A change of the status tells of the reuse itself; the end of an old secret says nothing of it.
+    // A change of the status already has an audit entry, but the end of an old secret tells nothing
+    // about the reuse.
     let after = changed.as_ref().map_or(token, Record::token);
     if is_reuse(context, used, &found.record) && after.status == token.status {
         changes.note_token(after);
@@ -232,21 +243,22 @@ fn apply_feed<'c>(
     Ok(())
 }
 
-/// Whether a secret was used that was rotated out. That a grace is over is judged by the time of the flush: the clock of the verifier may have
-/// been ahead, and its word ends no token. Nor does a jump of this host's clock. Of a rotation that was aborted since, the old secret is the
-/// present one.
+/// Whether a rotated-out secret was used. The time of the flush decides whether a grace is over:
+/// the verifier's clock may have been ahead, and must not end a token. Nor may a jump of this
+/// host's clock. After an aborted rotation, the old secret is the current one.
 fn is_reuse(context: &Context, used: &Use, record: &Record) -> bool {
     let grace_end = used.grace_over.and_then(|rotation| record.grace_end_of(rotation));
     used.reused || grace_end.is_some_and(|end| context.time.earliest() >= end)
 }
 
-/// What the use of a token changes in it, by its own policy.
+/// The record after a use, if the policy of the token changes it.
 fn consequence(context: &Context, used: &Use, record: &Record, authority: &Authority) -> Option<Record> {
     let token = record.token();
     if is_reuse(context, used, record) {
         let kind = context.deployment.catalog().kind(&token.kind).ok()?;
         let status = match kind.rotation().reuse {
-            // The use of the new secret still ends the old one: whoever has an older one cannot keep that from happening.
+            // The use of the new secret can still end the old one, so that the bearer of an older
+            // secret cannot prevent it.
             Reuse::Alert => None,
             Reuse::Disable => Some(Status::Disabled),
             Reuse::Revoke => Some(Status::Revoked),
@@ -257,7 +269,8 @@ fn consequence(context: &Context, used: &Use, record: &Record, authority: &Autho
             return changes.then(|| with_status(context, record, authority, status, None));
         }
     }
-    // Of another rotation the use says nothing: the secret of this one may never have reached its bearer.
+    // A use of another rotation's secret is no evidence: the bearer may never have received the
+    // secret of this one.
     let ends_old = token
         .rotation
         .as_ref()

@@ -1,9 +1,12 @@
-//! A sweep as a job: its record says what is meant, how far it has come, and whose turn it is. So it goes on in whatever process asks next,
-//! and a request need not last as long as the sweep.
+//! Runs a sweep as a job.
 //!
-//! Each page is one commit with the record, which it expects as it was read: a page is done once, whoever else is at it. The turn only
-//! keeps two processes from planning the same page. It is the number of pages so far, which the one who made the last page knows; anybody
-//! else gets the turn when nothing has happened for a while.
+//! The job's record contains its query, its cursor and its turn. So any process can continue it,
+//! and no request has to last as long as the sweep.
+//!
+//! Each page is one commit that includes the record and expects it unchanged, so a page is
+//! committed only once, even with concurrent callers. The turn only keeps two processes from
+//! planning the same page. It is the number of pages so far, which the process of the last page
+//! knows. Any other process gets the turn once no page was committed for a while.
 
 use super::answer::{Job, JobProgress};
 use serde::Serialize;
@@ -26,39 +29,41 @@ use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::hex;
 use crate::value::time::{Instant, Lifetime, SKEW};
 
-/// How many bytes an id has.
+/// The number of bytes of a job id.
 const ID: usize = 12;
 
-/// For so long after a page the turn is whose that page was.
+/// For how long after a page the process of that page keeps the turn.
 const TURN: Lifetime = Lifetime::seconds(5);
 
-/// So long after its last page a job may be forgotten.
+/// How long after its last page the store may drop a job.
 const KEPT: Lifetime = Lifetime::days(30);
 
-/// How many ids a job names of those that it could not end.
+/// The maximum number of ids in each list of a job: tokens that the actor may not change, and
+/// damaged records.
 const MAX_NAMED: usize = 100;
 
-/// What `job/<id>` holds.
+/// The value at the key `job/<id>`.
 #[derive(Serialize)]
-struct Held {
+struct StoredJob {
     v: u8,
     job: Job,
-    /// NegativeCache once it is complete.
+    /// `None` once the job is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<Cursor>,
 }
 
-decode_members!(Held {
+decode_members!(StoredJob {
     required v: "v",
     required job: "job",
     optional cursor: "cursor",
 });
 
-fn told(job: Job, advanced: bool) -> Answer {
+fn answer_of(job: Job, advanced: bool) -> Answer {
     Answer::Job(Box::new(JobProgress { job, advanced }))
 }
 
-/// `jobs.start({ owner?, tag?, subject?, after? }, { reason? }, actor)`: enters a sweep.
+/// `jobs.start({ owner?, tag?, subject?, after? }, { reason? }, actor)`: stores a job without
+/// running a page of it.
 pub(super) fn start(
     context: &Context,
     call: &Members,
@@ -75,14 +80,14 @@ pub(super) fn start(
     let key = keys::job(&id);
     let mark = IdempotencyRecord::of_call(context, Operation::StartJob);
     let [stored, _] = context.reads.get([&key, mark.key()])?;
-    // Only this very call draws the id.
+    // Only a retry within the same call draws the same id.
     if let Some(text) = stored {
-        return Ok(Outcome::Answer(told(parse(text)?.job, true)));
+        return Ok(Outcome::Answer(answer_of(parse(text)?.job, true)));
     }
     let authority = Authority::read(context, actor)?;
     may_see(&authority, &asked.meant.owner)?;
     let Meant { owner, tag, subject } = asked.meant;
-    let held = Held {
+    let held = StoredJob {
         v: 1,
         job: Job {
             id,
@@ -106,7 +111,7 @@ pub(super) fn start(
     let mut changes = WriteBatch::new(context, Operation::StartJob, authority.id());
     changes.write(held.write(context, key, None));
     let writes = changes.finish(mark, Some(&authority))?;
-    Ok(Outcome::Commit(writes, told(held.job, true)))
+    Ok(Outcome::Commit(writes, answer_of(held.job, true)))
 }
 
 /// `jobs.get(id, actor)`
@@ -119,10 +124,11 @@ pub(super) fn get(
     let id = read_id(call, problems)?;
     let authority = Authority::read(context, actor)?;
     let (held, _) = find(context, &id, &authority)?;
-    Ok(Outcome::Answer(told(held.job, false)))
+    Ok(Outcome::Answer(answer_of(held.job, false)))
 }
 
-/// `jobs.advance(id, { turn? }, actor)`: one page, by whoever has started the job, if it is its turn.
+/// `jobs.advance(id, { turn? }, actor)`: runs one page, if the caller has the turn. Only the actor
+/// that started the job can advance it.
 pub(super) fn advance(
     context: &Context,
     call: &Members,
@@ -141,18 +147,19 @@ pub(super) fn advance(
     let ahead = [key.clone(), mark.key().to_owned()].into_iter().chain(own);
     context.reads.get_all(&ahead.collect::<Vec<_>>())?;
     let [stored, marked] = context.reads.get([&key, mark.key()])?;
-    // The page of this very call, whose answer was lost, is in the record. The next one is for the next call, which has a marker of its own.
+    // An earlier attempt of this call was committed, so the record includes its page. The next page
+    // needs a call of its own, with another idempotency record.
     if mark.found(marked)?.is_some()
         && let Some(text) = stored
     {
-        return Ok(Outcome::Answer(told(parse(text)?.job, true)));
+        return Ok(Outcome::Answer(answer_of(parse(text)?.job, true)));
     }
     let authority = Authority::read(context, actor)?;
     let (mut held, text) = find(context, &id, &authority)?;
     if held.job.started_by != *authority.id() {
         return Err(forbidden("who started a job goes on with it; others may look at it").into());
     }
-    // A page of a clock that is ahead holds nobody up until that time.
+    // A page from a clock that was ahead must not block the job until that time.
     let (now, updated) = (context.time.now, held.job.updated_at);
     let is_ahead = now.after(SKEW).is_ok_and(|latest| updated > latest);
     let waits = !is_ahead && updated.after(TURN).is_ok_and(|ends| now < ends);
@@ -161,7 +168,7 @@ pub(super) fn advance(
         .take()
         .filter(|_| !waits || turn == Some(held.job.pages))
     else {
-        return Ok(Outcome::Answer(told(held.job, false)));
+        return Ok(Outcome::Answer(answer_of(held.job, false)));
     };
     let meant = Meant {
         owner: held.job.owner.clone(),
@@ -177,7 +184,7 @@ pub(super) fn advance(
     held.cursor = done.next;
     let mut writes = done.writes;
     writes.push(held.write(context, key, Some(text)));
-    Ok(Outcome::Commit(writes, told(held.job, true)))
+    Ok(Outcome::Commit(writes, answer_of(held.job, true)))
 }
 
 impl Job {
@@ -202,7 +209,7 @@ impl Job {
     }
 }
 
-impl Held {
+impl StoredJob {
     fn write(&self, context: &Context, key: String, read: Option<&str>) -> Write {
         Write {
             expires_at: context.time.now.after(KEPT).ok(),
@@ -229,8 +236,8 @@ fn read_id(call: &Members, mut problems: Problems) -> Result<String, Refusal> {
         .ok_or_else(|| Refusal::from(problems))
 }
 
-/// A job of an owner that the actor manages.
-fn find<'r>(context: &Context<'r>, id: &str, authority: &Authority) -> Result<(Held, &'r str), Suspend> {
+/// Finds a job whose owner the actor manages.
+fn find<'r>(context: &Context<'r>, id: &str, authority: &Authority) -> Result<(StoredJob, &'r str), Suspend> {
     let [stored] = context.reads.get([&keys::job(id)])?;
     let text = stored.ok_or_else(no_job)?;
     let held = parse(text)?;
@@ -241,13 +248,13 @@ fn find<'r>(context: &Context<'r>, id: &str, authority: &Authority) -> Result<(H
     }
 }
 
-/// The one answer for a job that does not exist and for one that is not the actor's.
+/// The refusal for a job that does not exist, and for one that the actor does not manage.
 fn no_job() -> Refusal {
     Refusal::new(ErrorCode::NotFound, "there is no such job")
 }
 
-fn parse(text: &str) -> Result<Held, Refusal> {
-    let held: Option<Held> = decode(text).ok();
+fn parse(text: &str) -> Result<StoredJob, Refusal> {
+    let held: Option<StoredJob> = decode(text).ok();
     held.filter(|held| held.v == 1).ok_or_else(|| {
         Refusal::new(
             ErrorCode::StoreUnavailable,

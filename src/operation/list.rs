@@ -1,5 +1,6 @@
-//! `list({ owner, kind?, status?, tag?, subject?, parent?, search?, after?, limit? }, actor)`: the tokens of an owner, newest first, by pages;
-//! with `parent` the living sessions of one of them.
+//! Lists the tokens of an owner by pages, newest first: `list({ owner, kind?, status?, tag?,
+//! subject?, parent?, search?, after?, limit? }, actor)`. With `parent`, it lists the living
+//! sessions of that token.
 
 use super::answer::{Answer, Page};
 use super::arguments::refuse_credential;
@@ -22,7 +23,8 @@ use crate::value::resource::Resource;
 const DEFAULT_LIMIT: u32 = 50;
 const MAX: u32 = 200;
 
-/// How many entries one call looks at. With a filter that little passes, a page may be short and still have a next one.
+/// How many entries one call looks at. With a filter that few tokens pass, a page may be short and
+/// still have a next one.
 const SCANNED: usize = 1_000;
 
 struct Query {
@@ -104,7 +106,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
     })
 }
 
-/// The member `owner`; without it the actor's own tokens are meant.
+/// Reads the member `owner`. The default is the actor's own resource.
 pub(super) fn owner_of(
     context: &Context,
     members: &Members,
@@ -121,7 +123,7 @@ pub(super) fn owner_of(
     actor.own_resource().cloned()
 }
 
-/// Who may see the tokens of an owner.
+/// Checks whether the actor may see the tokens of an owner.
 pub(super) fn may_see(authority: &Authority, owner: &Resource) -> Result<(), Refusal> {
     if authority.manages(owner) {
         return Ok(());
@@ -145,8 +147,8 @@ fn parse_status(text: &str) -> Result<Status, String> {
 
 fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend> {
     let prefix = keys::owner_prefix(&query.owner);
-    // One more than a page, so that it is known whether there is a next one. With a filter most of what is read may not pass: then as much
-    // at once as one call ever reads.
+    // One more than a page, to know whether there is a next page. With a filter most tokens may not
+    // pass, so the window is that of the longest page.
     let filtered = query.filters();
     let window = if filtered { MAX } else { query.limit }.saturating_add(1);
     let (mut tokens, mut page) = (Vec::new(), Page::default());
@@ -193,7 +195,8 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend>
     }
 }
 
-/// The living sessions of a token. Who sees the tokens of its owner sees them: a session belongs to the same owner.
+/// The living sessions of a token. A session has the owner of its parent, so an actor that sees the
+/// owner's tokens sees its sessions.
 fn scan_sessions(context: &Context, query: &Query, parent: &TokenId) -> Result<(Vec<Token>, Page), Suspend> {
     let mut ids = sessions_of(context, parent)?;
     ids.retain(|id| query.after.as_ref().is_none_or(|after| id < after));
@@ -209,7 +212,8 @@ fn scan_sessions(context: &Context, query: &Query, parent: &TokenId) -> Result<(
                 }
                 tokens.push(record.token().clone());
             }
-            // The list of another owner's sessions says nothing here, nor that their records are damaged.
+            // For a parent of another owner the page is empty. Damaged records are not reported
+            // here, because they do not tell their owner.
             _ => {}
         }
     }
@@ -242,7 +246,7 @@ impl Query {
     }
 }
 
-/// Whether a name, a description or an id has a text in it, in any case.
+/// Whether the name or the description contains a text, or the id equals it. Case is ignored.
 fn mentions(token: &Token, text: &str) -> bool {
     let in_description = token
         .description

@@ -59,8 +59,9 @@ operations! {
 }
 
 impl Operation {
-    /// Whether the operation only takes power away, whatever it finds. Such an operation is urgent:
-    /// it overtakes the others in a queue.
+    /// Whether the operation takes power away, whatever it finds. Such an operation is urgent: it
+    /// overtakes those that give power in a queue. `putAccount` counts too, because it can narrow
+    /// an account.
     pub(super) fn ends(self) -> bool {
         use Operation as Op;
         matches!(

@@ -330,8 +330,8 @@ impl Authority<'_> {
         Err(exceeds("limits", message))
     }
 
-    /// A bound that was set from a higher place can only be loosened by an admin of that place or of
-    /// one above it.
+    /// A bound that was set from a higher place can only be loosened by an admin of that place or
+    /// of one above it.
     fn may_loosen(&self, power: &Power, before: &Power) -> Result<(), Refusal> {
         let held = &before.held_at;
         let conditions = before.conditions.iter().all(|wider| power.is_under(wider));

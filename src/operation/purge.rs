@@ -1,5 +1,8 @@
-//! `purge`: deletes tokens that have been over for long, a page at a time. A page commits what fits in one commit; the caller goes on from
-//! `next` until there is none. What was done stays done, so a purge that was cut off is simply begun again, and two at once do no harm.
+//! `purge`: deletes tokens that have been over for a long time, a page at a time.
+//!
+//! A page commits what fits into one commit. The caller continues from `next` until there is none.
+//! Committed pages stay committed, so an interrupted purge can be started again, and two concurrent
+//! ones do no harm.
 
 use super::answer::{Answer, Sweep};
 use super::authority::Authority;
@@ -25,10 +28,10 @@ use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 /// How many tokens one page looks at.
 const PAGE: usize = 100;
 
-/// How many are read at once where they are deleted: about as many as fit into a commit.
+/// How many tokens are read at once while some are deleted: about as many as fit into a commit.
 const AT_ONCE: usize = 6;
 
-/// `purge({ owner?, overFor?, dryRun?, after? }, actor?)`
+/// `purge({ owner?, overFor?, dryRun?, after? }, actor?)`. The default of `overFor` is 90 days.
 pub(super) fn plan(
     context: &Context,
     query: &Value,
@@ -55,7 +58,8 @@ pub(super) fn plan(
     let mark = IdempotencyRecord::of_call(context, Operation::Purge);
     let [marked] = context.reads.get([mark.key()])?;
     let [below, _] = keys::owner_ranges(&owner);
-    // What this very call did, whose answer was lost: it is listed no more.
+    // An earlier attempt of this call was committed. Its deleted tokens are no longer listed, so
+    // the next page begins at the same place.
     if let Some(ids) = mark.found(marked)? {
         return Ok(Outcome::Answer(Answer::Sweep(Sweep {
             scanned: ids.len(),
@@ -95,7 +99,8 @@ struct Page<'p, 'c> {
 }
 
 impl Page<'_, '_> {
-    /// Deletes what there is room for. In the order of the keys what is below stands before the owner itself.
+    /// Deletes the tokens that fit into the commit. In key order, the entries below an owner
+    /// precede those of the owner.
     fn fill(&mut self, after: &str) -> Result<(), Suspend> {
         let [below, own] = keys::owner_ranges(self.owner);
         let is_root = self.owner.as_str().is_empty();
@@ -119,7 +124,7 @@ impl Page<'_, '_> {
                     return Ok(());
                 }
                 at.clone_from(key);
-                // What has no room is for the next page.
+                // The rest belongs to the next page.
                 if !self.changes.has_room(self.authority, 0, 0) {
                     self.report.next = Some(at);
                     return Ok(());
@@ -136,7 +141,7 @@ impl Page<'_, '_> {
         Ok(())
     }
 
-    /// How many entries to read at once: more where nothing was deleted of what was looked at.
+    /// How many entries to read at once: more if none of the tokens so far was deleted.
     fn window(&self) -> usize {
         let left = PAGE.saturating_sub(self.report.scanned).max(1);
         match (self.dry_run, self.changes.is_empty()) {
@@ -146,7 +151,7 @@ impl Page<'_, '_> {
         }
     }
 
-    /// One entry of the list: whether it could be done in this commit.
+    /// Looks at one entry of the list. `false` if the token has to wait for the next page.
     fn look_at(&mut self, key: &str) -> Result<bool, Suspend> {
         let Some(id) = keys::entry_id(key) else {
             return Ok(true);
@@ -175,7 +180,8 @@ impl Page<'_, '_> {
             return Ok(true);
         }
         if !self.dry_run {
-            // A commit writes a key once: of two tokens that one technical user backs, the other is for the next page.
+            // A commit can write a key only once. If one technical user backs two tokens, the
+            // second waits for the next page.
             let account = token.technical_user.as_ref().map(keys::account);
             if account.is_some_and(|key| self.changes.writes_key(&key)) {
                 self.report.scanned -= 1;
@@ -191,7 +197,7 @@ impl Page<'_, '_> {
     }
 }
 
-/// Since when a token is over: expired, or revoked.
+/// Since when a token is over: revoked or expired, whichever came first.
 fn over_since(token: &Token, now: Instant) -> Option<Instant> {
     let revoked = token
         .status_changed_at

@@ -1,4 +1,4 @@
-//! `revokeAll`: what is asked for, and what a page of it or of a purge answers.
+//! Reads the arguments of `revokeAll`, and plans one page of it.
 
 use super::answer::{Answer, Sweep};
 use super::arguments::refuse_credential;
@@ -19,7 +19,7 @@ use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Reason, Tag};
 use crate::value::resource::Resource;
 
-/// What a sweep is asked for.
+/// The arguments of a sweep.
 pub(super) struct Asked {
     pub(super) meant: Meant,
     pub(super) cursor: Cursor,
@@ -27,7 +27,8 @@ pub(super) struct Asked {
     pub(super) dry_run: bool,
 }
 
-/// Reads `{ owner?, tag?, subject?, after? }` and `{ reason?, dryRun? }`.
+/// Reads `{ owner?, tag?, subject?, after? }` and `{ reason?, dryRun? }`. At least one of `owner`,
+/// `tag` and `subject` is required.
 pub(super) fn read(context: &Context, call: &Members, mut problems: Problems) -> Result<Asked, Refusal> {
     let (query, options) = (call.value("query"), call.value("options"));
     let nothing = Value::Map(Vec::new());
@@ -43,7 +44,7 @@ pub(super) fn read(context: &Context, call: &Members, mut problems: Problems) ->
             "is required, or a tag or a subject: whose tokens are revoked (\"\" for all)",
         );
     }
-    // All of it may stand in a key of the store, in a job or in an answer.
+    // Each of these texts may become part of a store key, a job or an answer.
     for name in &known[1..] {
         refuse_credential(context, &members, name, &mut problems);
     }
@@ -79,9 +80,10 @@ pub(super) fn revoke_all(
     let ahead = std::iter::once(mark.key().to_owned()).chain(own);
     context.reads.get_all(&ahead.collect::<Vec<_>>())?;
     let [marked] = context.reads.get([mark.key()])?;
-    // What this very call did, whose answer was lost. It has left its marker, so whatever else is to be done is for the next page.
+    // An earlier attempt of this call was committed. Its idempotency record cannot be written
+    // again, so anything else is left to the next page.
     if let Some(ids) = mark.found(marked)? {
-        return Ok(Outcome::Answer(Answer::Sweep(done_before(asked.cursor, ids))));
+        return Ok(Outcome::Answer(Answer::Sweep(committed_page(asked.cursor, ids))));
     }
     let authority = Authority::read(context, actor)?;
     may_see(&authority, &asked.meant.owner)?;
@@ -105,11 +107,12 @@ pub(super) fn revoke_all(
     })
 }
 
-/// The answer of a page that was committed, and is not known to its caller. The next one goes over the same part of the list.
-fn done_before(cursor: Cursor, ids: Vec<TokenId>) -> Sweep {
+/// The answer of a committed page whose answer was lost. The next page covers the same part of the
+/// list.
+fn committed_page(cursor: Cursor, ids: Vec<TokenId>) -> Sweep {
     let was_last = cursor.own.is_some_and(|own| ids.contains(&own));
     Sweep {
-        // What the first pass has ended is met, and counted, once more.
+        // In the first pass, the next page meets and counts these tokens again.
         scanned: if cursor.pass == 1 { 0 } else { ids.len() },
         next: (!was_last).then(|| cursor.again(&ids).to_text()),
         ids,
@@ -117,7 +120,8 @@ fn done_before(cursor: Cursor, ids: Vec<TokenId>) -> Sweep {
     }
 }
 
-/// The owner of a sweep, with everything below it. Without one, everybody.
+/// Reads the member `owner`, which includes every owner below it. The default is the root: all
+/// owners.
 pub(super) fn read_owner(context: &Context, members: &Members, problems: &mut Problems) -> Resource {
     refuse_credential(context, members, "owner", problems);
     members
@@ -125,7 +129,7 @@ pub(super) fn read_owner(context: &Context, members: &Members, problems: &mut Pr
         .unwrap_or_else(Resource::root)
 }
 
-/// `{ reason?, dryRun? }`
+/// Reads `{ reason?, dryRun? }`.
 fn read_options(
     context: &Context,
     options: Option<&Value>,

@@ -37,7 +37,8 @@ struct Options {
     expires_in: Option<Lifetime>,
 }
 
-/// `rotate(id, { grace?, digest?, scheme?, endOldAtFirstUse?, expiresIn?, idempotencyKey? }, actor)`
+/// `rotate(id, options, actor)`. The options are
+/// `{ grace?, digest?, scheme?, endOldAtFirstUse?, expiresIn?, idempotencyKey? }`.
 pub(super) fn plan(
     context: &Context,
     id: Option<TokenId>,

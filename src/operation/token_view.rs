@@ -1,4 +1,4 @@
-//! A token as its managers see it, and what is known of its use.
+//! The view of a token for its managers, with its usage.
 
 use serde::Serialize;
 
@@ -10,22 +10,22 @@ use crate::value::condition::Address;
 use crate::value::permission::Permission;
 use crate::value::time::Instant;
 
-/// A token, and when it was used.
+/// A token with its usage.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenView {
     #[serde(flatten)]
     token: Token,
-    /// When it was last used, as far as uses were flushed.
+    /// When the token was last used, as of the flushed uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<Instant>,
-    /// How often.
+    /// How often it was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     uses: Option<u64>,
-    /// What for, where something of it was told.
+    /// When its permissions were last asked for, if the purpose of any use is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     permission_use: Option<PermissionUse>,
-    /// From where, the latest first, where the host wants that noted.
+    /// The last uses by address, latest first, if the host records addresses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     last_used_from: Vec<AddressUse>,
 }
@@ -41,13 +41,15 @@ struct AddressUse {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PermissionUse {
-    /// From when on every use has told what it was for: a permission that has no time was not asked for since.
+    /// Since when the purpose of every use is known. A permission without a time was not used
+    /// since.
     since: Instant,
     last_used_at: SortedMap<Permission, Instant>,
 }
 
 impl TokenView {
-    /// A token and what is stored of its use. A damaged use is told as none: no decision about a token's use rests on this answer.
+    /// Combines a token with its stored usage. Damaged usage is shown as none: no decision depends
+    /// on this answer.
     pub(super) fn new(token: &Token, usage: Option<&str>) -> TokenView {
         let usage = usage.and_then(|text| Usage::parse(text).ok());
         TokenView {

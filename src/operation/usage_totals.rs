@@ -1,4 +1,4 @@
-//! The use of tokens, added up for one commit: a token has uses of its own and those of its sessions.
+//! Adds up the uses of tokens for one commit: a token's own uses and those of its sessions.
 
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 use crate::verify::rules::Idle;
 
-/// The record of a token that is there and can be read.
+/// The record of a token, if it exists and is not damaged.
 pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<Found<'c>>, Suspend> {
     let [stored] = context.reads.get([&keys::token(id)])?;
     Ok(stored.and_then(|text| match Stored::parse(id, text) {
@@ -26,45 +26,46 @@ pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<F
     }))
 }
 
-/// What was seen of one token since the last flush.
+/// The uses of one token since the last flush.
 pub(super) struct Use {
     pub(super) id: TokenId,
-    /// The first of these uses, and the last.
+    /// When the first and the last of these uses were.
     pub(super) first: Instant,
     pub(super) at: Instant,
-    /// How often it was used; not at all if only a rotated-out secret was presented.
+    /// The number of uses; `None` if only a rotated-out secret was presented.
     pub(super) uses: Option<NonZeroU32>,
     /// The rotation whose new secret was used, by its revision.
     pub(super) successor: Option<u64>,
     pub(super) reused: bool,
-    /// The rotation whose old secret was used after its grace, by its revision, as the verifier's clock had it.
+    /// The rotation whose old secret was used after its grace, by its revision. The verifier's
+    /// clock decided that the grace was over.
     pub(super) grace_over: Option<u64>,
-    /// The permissions that were asked for, by index.
+    /// The permissions of the requirements, by catalog index.
     pub(super) asked: Vec<usize>,
-    /// Whether some uses did not tell what for.
+    /// Whether the purpose of some uses is unknown.
     pub(super) untold: bool,
-    /// From where, as far as that was told.
+    /// The last uses by address, if the verifier recorded addresses.
     pub(super) from: Vec<(Address, Instant)>,
 }
 
-/// The use of each token, added up: several sessions may have come from one.
+/// The total of the uses by token. Several sessions may share a parent.
 #[derive(Default)]
 pub(super) struct UsageTotals<'c>(Vec<Line<'c>>);
 
 struct Line<'c> {
     found: Found<'c>,
-    /// As it is stored.
+    /// The usage as stored.
     before: Option<&'c str>,
     usage: Option<Usage>,
-    /// Whether the commit changes the record too.
+    /// Whether the commit changes the token's record too.
     changed: bool,
 }
 
 impl<'c> UsageTotals<'c> {
-    /// The most writes that one token takes here.
+    /// The maximum number of writes for one token.
     pub(super) const MAX_PER_TOKEN: usize = 2;
 
-    /// Enters uses of a token, or of a session that came from it, if it is there.
+    /// Adds the uses of a token, or of a session that came from it, if the token exists.
     pub(super) fn enter(&mut self, context: &Context<'c>, id: &TokenId, used: &Use) -> Result<(), Suspend> {
         let known = self.0.iter().position(|line| line.found.record.token().id == *id);
         if known.is_none() {
@@ -75,7 +76,7 @@ impl<'c> UsageTotals<'c> {
             self.0.push(Line {
                 found,
                 before,
-                // What cannot be read is begun anew: it is an observation, not authority.
+                // Damaged usage is replaced: it is an observation, not authority.
                 usage: before.and_then(|text| Usage::parse(text).ok()),
                 changed: false,
             });
@@ -86,7 +87,8 @@ impl<'c> UsageTotals<'c> {
         };
         if let (Some(line), Some(count)) = (line, used.uses) {
             let token = line.found.record.token();
-            // What was used first after it had gone idle was not used at all: that revives nothing. The uses after a good one stand by it.
+            // If the first of these uses came after the token had gone idle, all of them are
+            // ignored, so that they do not revive it. Uses after a valid first one count.
             let last_used_at = line.usage.as_ref().map(Usage::last_used_at);
             if Idle::of(token, last_used_at).is_some_and(|idle| idle.is_over(used.first)) {
                 return Ok(());
@@ -111,19 +113,19 @@ impl<'c> UsageTotals<'c> {
         Ok(())
     }
 
-    /// The commit changes this record too, and expects it to be as it was read.
+    /// Notes that the commit changes this record and has its own expectation for it.
     pub(super) fn leave_record(&mut self, id: &TokenId) {
         for line in &mut self.0 {
             line.changed |= line.found.record.token().id == *id;
         }
     }
 
-    /// The most writes that this comes to.
+    /// The maximum number of writes for all tokens.
     pub(super) fn weight(&self) -> usize {
         UsageTotals::MAX_PER_TOKEN * self.0.len()
     }
 
-    /// The most bytes that this comes to.
+    /// The maximum size of these writes in bytes.
     pub(super) fn size(&self) -> usize {
         let line = |line: &Line| {
             let usage = line.usage.as_ref().map_or(0, |usage| usage.to_text().len());
@@ -132,7 +134,7 @@ impl<'c> UsageTotals<'c> {
         self.0.iter().map(line).sum()
     }
 
-    /// Writes down what was entered.
+    /// Adds the writes to the batch.
     pub(super) fn write(self, changes: &mut WriteBatch) {
         for line in self.0 {
             let token = line.found.record.token();
@@ -144,7 +146,8 @@ impl<'c> UsageTotals<'c> {
                 });
             }
             if !line.changed {
-                // What is deleted meanwhile leaves no trace of its use, and what is rotated meanwhile is looked at again.
+                // A token that was deleted since keeps no usage, and a token that was rotated since
+                // is checked again.
                 changes.write(Write::assert(keys::token(&token.id), Some(line.found.text)));
             }
         }

@@ -1,4 +1,5 @@
-//! `verifyAudit({ owner, after? }, actor?)`: whether the trail of an owner is all there, as it was written, a page at a time.
+//! Checks the hash chain of an owner's audit trail by pages: `verifyAudit({ owner, after? },
+//! actor?)`.
 
 use super::answer::{Answer, AuditCheck};
 use super::arguments::refuse_credential;
@@ -13,7 +14,7 @@ use crate::storage::keys;
 use crate::storage::plan::{Range, Suspend, Write};
 use crate::value::resource::Resource;
 
-/// How many entries one page follows.
+/// How many entries one page checks.
 const PAGE: u32 = 200;
 
 pub(super) fn plan(
@@ -27,7 +28,8 @@ pub(super) fn plan(
         return Err(Refusal::from(problems).into());
     };
     may_see(&Authority::read(context, actor)?, &owner)?;
-    // The head before the entries: what is added in between stands beyond it, and is no entry that is missing.
+    // The head is read before the entries. An entry that is added in between follows the head, so
+    // it does not count as missing.
     let head_key = keys::audit_head(&owner);
     let from_key = from.as_ref().map(|from| keys::audit_entry(&owner, from.seq));
     let first: Vec<String> = std::iter::once(&head_key).chain(&from_key).cloned().collect();
@@ -54,15 +56,16 @@ pub(super) fn plan(
             head: reached,
             problem: None,
         }))),
-        // An entry that was added in between is no problem: it is told only if the head is still the one that was read.
+        // An entry that was added in between is no problem, so a problem is only reported if the
+        // head has not changed since it was read.
         Err(broken) => Ok(Outcome::Commit(
             vec![Write::assert(head_key, head)],
-            Answer::AuditCheck(told(broken)),
+            Answer::AuditCheck(failed_check(broken)),
         )),
     }
 }
 
-fn told(broken: Break) -> AuditCheck {
+fn failed_check(broken: Break) -> AuditCheck {
     AuditCheck {
         intact: false,
         checked: broken.followed,

@@ -1,8 +1,9 @@
-//! The change feed: who changed what, in shards by owner. A verifier that reads all heads at once knows what to evict.
+//! The change feed: which keys changed, in shards by owner. A verifier that reads all heads
+//! together knows which entries to evict.
 //!
-//! A count alone cannot tell a reader whether a head is the continuation of the one that it read before: a store that was restored from a
-//! backup counts to the same numbers again, with other changes. So each advance draws a fresh mark, and a reader follows only from a pair of
-//! count and mark that still stands in the head.
+//! A count alone does not show whether a head continues the one that was read before. A store
+//! restored from a backup reaches the same counts again, with other changes. So each advance draws
+//! a new mark, and a reader follows only from a pair of count and mark that the head still lists.
 
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -13,17 +14,21 @@ use crate::codec::json::{MAX_SAFE_INTEGER, Reader, json};
 use crate::value::credential::hex;
 use crate::value::time::Instant;
 
-/// How many changes a head lists. A reader whose position is not among them evicts the whole shard.
+/// The most changes that a head lists. A reader whose position is not listed evicts the whole
+/// shard.
 const LISTED: usize = 64;
 
-/// 64 bits that no other advance of any head has: stored as 16 lower-case hexadecimal digits.
+/// 64 bits that no other advance of any head has, stored as 16 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark(u64);
 
 impl Mark {
-    /// The mark of one advance of a head. `operation` are random bytes of the call, drawn once for all its attempts; the mark before goes in
-    /// too, so that an attempt that is repeated on another past of the head has another mark; and so does the time, by which one that is repeated
-    /// on the same past of a restored store may write other ends.
+    /// The mark of one advance of a head. `operation` are random bytes of the call, drawn once for
+    /// all its attempts.
+    ///
+    /// The mark before is an input too, so that an attempt repeated on another history of the head
+    /// gets another mark. So is the time: an attempt repeated on the same history of a restored
+    /// store may write other expiries.
     fn draw(operation: &[u8], feed_key: &str, before: Option<Mark>, now: Instant) -> Mark {
         let before = before.map_or(0, |mark| mark.0).to_be_bytes();
         let now = now.millis().to_be_bytes();
@@ -62,14 +67,14 @@ impl Decode for Mark {
     }
 }
 
-/// One change that a head lists.
+/// One change that a head lists: `["token/<id>",2,"<mark>"]`.
 #[derive(Debug, Serialize)]
 pub struct Change(
     /// The key of the record or account.
     pub String,
-    /// Its revision since.
+    /// Its new revision.
     pub u64,
-    /// The mark of the advance that it came with.
+    /// The mark of the advance that added it.
     pub Mark,
 );
 
@@ -91,17 +96,17 @@ impl Decode for Change {
     }
 }
 
-/// How far a head was read: its count of changes, and the mark of the last of them.
+/// How far a head was read: its count of changes, and the mark of the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     seq: u64,
     mark: Mark,
 }
 
-/// The head of one shard.
+/// The head of one shard: `{"seq":1795392000001,"recent":[["token/<id>",2,"<mark>"]]}`.
 #[derive(Debug, Default, Serialize)]
 pub struct Head {
-    /// How many changes there have been.
+    /// The count of changes. It starts at the time in milliseconds.
     seq: u64,
     /// The last changes, oldest first.
     recent: Vec<Change>,
@@ -111,7 +116,7 @@ impl Head {
     /// Parses a stored head.
     ///
     /// # Errors
-    /// When the text is none.
+    /// When the text is not a head.
     pub fn parse(text: &str) -> Result<Head, DecodeError> {
         let head: Head = decode(text)?;
         if head.seq < MAX_SAFE_INTEGER {
@@ -121,7 +126,7 @@ impl Head {
         }
     }
 
-    /// Where it ends; nothing for a head that lists no change, which cannot be followed.
+    /// The position at its end; `None` if it lists no change, since then it cannot be followed.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         let Change(_, _, mark) = self.recent.last()?;
@@ -131,7 +136,8 @@ impl Head {
         })
     }
 
-    /// The changes since a position; nothing where the head does not list it: more has changed since, or the store was restored.
+    /// The changes since a position; `None` if the head does not list that position: more has
+    /// changed since, or the store was restored.
     #[must_use]
     pub fn since(&self, position: Position) -> Option<&[Change]> {
         let count = usize::try_from(self.seq.checked_sub(position.seq)?).ok()?;
@@ -142,8 +148,8 @@ impl Head {
         (*mark == position.mark).then_some(since)
     }
 
-    /// The write that adds changes to a head. A head that is not there, or cannot be read, starts at the time in milliseconds.
-    /// `operation` are random bytes that no other call has.
+    /// The write that adds changes to a head. A head that is absent or unreadable starts at the
+    /// time in milliseconds. `operation` are random bytes that no other call has.
     #[must_use]
     pub fn advance(
         feed_key: String,
@@ -246,7 +252,8 @@ mod tests {
             assert_eq!(keys(&restored, read), None, "changes since: up to {operation}");
             assert!(keys(&restored, position(&backup)).is_some());
         }
-        // The same calls again, in another order: an attempt whose answer was lost, made again after the restore.
+        // The same calls in another order: attempts whose answer was lost, repeated after the
+        // restore.
         let mut repeated = backup.clone();
         for operation in [3, 2, 4] {
             repeated = advanced(Some(&repeated), operation, 1);

@@ -1,17 +1,17 @@
-//! Where things are kept: the keys of the store, printable ASCII of at most 512 bytes.
+//! The keys of the store: printable ASCII of at most 512 bytes.
 //!
-//! Every variable part ends with a separator that it cannot contain, so that no part is the prefix of another
-//! (`org:acme` and `org:acme2`). A range over a prefix never reaches a neighbour.
+//! Every variable part ends with a separator that it cannot contain, so that no part is a prefix of
+//! another (`org:acme` and `org:acme2`). A range over a prefix never reaches a neighbour.
 
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::credential::{Digest, TokenId, hex};
 use crate::value::name_key::NameHash;
 use crate::value::resource::Resource;
 
-/// To which deployment a store belongs, and how many shards its change feed has.
+/// The store description: its deployment, and the shard count of its change feed.
 pub const DEPLOYMENT: &str = "meta/deployment";
 
-/// The start of all heads of trails. Where something was ever changed, there is one.
+/// The prefix of all heads of audit trails. Every owner with a change has one.
 pub const AUDIT_HEADS: &str = "audit-head/";
 
 /// The record of a token, or its tombstone: `token/<id>`.
@@ -20,13 +20,15 @@ pub fn token(id: &TokenId) -> String {
     ["token/", id.as_str()].concat()
 }
 
-/// Where the tokens of an owner are listed, newest first: `owner/<owner>/<mirrored id>`.
+/// The prefix of an owner's token index, newest first: `owner/<owner>/<mirrored id>`.
 #[must_use]
 pub fn owner_prefix(owner: &Resource) -> String {
     format!("owner/{}/", part(owner.as_str()))
 }
 
-/// The ranges of the entries below an owner, and of its own: what all keys of each begin with. Below the root are all.
+/// The prefixes of the index entries below an owner, and of its own. Below the root are all owners.
+///
+/// For `org:acme`: `owner/org:acme%2F` and `owner/org:acme/`.
 #[must_use]
 pub fn owner_ranges(owner: &Resource) -> [String; 2] {
     let part = part(owner.as_str());
@@ -36,60 +38,62 @@ pub fn owner_ranges(owner: &Resource) -> [String; 2] {
     [format!("owner/{part}%2F"), format!("owner/{part}/")]
 }
 
-/// The entry of a token in the list of its owner.
+/// The index entry of a token under its owner.
 #[must_use]
 pub fn owner_entry(owner: &Resource, id: &TokenId) -> String {
     format!("{}{}", owner_prefix(owner), id.mirrored())
 }
 
-/// The token of an entry in the list of the owner whose entries begin with a prefix.
+/// The token of an index entry; `prefix` is that of the owner.
 #[must_use]
 pub fn owner_entry_id(prefix: &str, key: &str) -> Option<TokenId> {
     key.strip_prefix(prefix).and_then(TokenId::from_mirrored)
 }
 
-/// The token of an entry in the list of any owner. The key says it, so an entry with a damaged value hides no token.
+/// The token of an index entry of any owner. The id is in the key, so a damaged value hides no
+/// token.
 #[must_use]
 pub fn entry_id(key: &str) -> Option<TokenId> {
     let (_, id) = key.strip_prefix(OWNERS)?.split_once('/')?;
     TokenId::from_mirrored(id)
 }
 
-/// The list of owners, of all of them: what every entry begins with.
+/// The prefix of all index entries of all owners.
 pub const OWNERS: &str = "owner/";
 
-/// The owner whose list an entry, or the beginning or end of a list, stands in: as a part of keys.
+/// The owner of an index entry or of a bound of an owner's entries, as a part of keys.
 #[must_use]
 pub fn listed_owner(key: &str) -> Option<&str> {
     key.strip_prefix(OWNERS)?.split_once('/').map(|(owner, _)| owner)
 }
 
-/// Where the list of an owner begins, which is a part of keys, and where it ends: every entry stands between them.
+/// The lower and upper bound of an owner's index entries. `owner` is a part of keys. All entries
+/// are between them.
 #[must_use]
 pub fn owner_bounds(owner: &str) -> [String; 2] {
     [format!("{OWNERS}{owner}/"), format!("{OWNERS}{owner}/~")]
 }
 
-/// What a token made: the prefix of `made/<maker>/<id>`.
+/// The prefix of the tokens that a token created: `made/<maker>/<id>`.
 #[must_use]
 pub fn made_prefix(maker: &TokenId) -> String {
     format!("made/{maker}/")
 }
 
-/// The entry of a token that another made, oldest first.
+/// The entry of a token that another created, oldest first.
 #[must_use]
 pub fn made(maker: &TokenId, id: &TokenId) -> String {
     format!("{}{id}", made_prefix(maker))
 }
 
-/// The token of an entry of what a maker made.
+/// The created token of such an entry.
 #[must_use]
 pub fn made_id(key: &str) -> Option<TokenId> {
     let (_, id) = key.strip_prefix("made/")?.split_once('/')?;
     TokenId::parse(id).ok()
 }
 
-/// A name that is taken: `name/<owner>/<kind>/<hash of the name>`. The record has the text.
+/// A unique name in use: `name/<owner>/<kind>/<hash of the name>`. The record has the text.
 #[must_use]
 pub fn name(owner: &Resource, kind: &str, hash: &NameHash) -> String {
     format!("name/{}/{kind}/{}", part(owner.as_str()), hash.as_str())
@@ -101,7 +105,7 @@ pub fn account(id: &Resource) -> String {
     ["account/", &part(id.as_str())].concat()
 }
 
-/// The living sessions of a token: `sessions/<id>`.
+/// The live sessions of a token: `sessions/<id>`.
 #[must_use]
 pub fn sessions(parent: &TokenId) -> String {
     format!("sessions/{parent}")
@@ -113,13 +117,13 @@ pub fn limit(id: &TokenId) -> String {
     ["limit/", id.as_str()].concat()
 }
 
-/// The id of the token whose key another system issued, by the digest of that key: `digest/<hex>`.
+/// The token id of an imported key, by the digest of the key: `digest/<hex>`.
 #[must_use]
 pub fn digest(digest: &Digest) -> String {
     ["digest/", &digest.to_hex()].concat()
 }
 
-/// The marker of an operation: `op/<id>`.
+/// The idempotency record of an operation: `op/<id>`.
 #[must_use]
 pub fn operation(id: &[u8]) -> String {
     format!("op/{}", hex(id))
@@ -131,19 +135,20 @@ pub fn job(id: &str) -> String {
     ["job/", id].concat()
 }
 
-/// The trail of an owner, oldest first: `audit/<owner>/<seq as 16 digits>`.
+/// The prefix of an owner's audit trail, oldest first: `audit/<owner>/<seq as 16 digits>`.
 #[must_use]
 pub fn audit_prefix(owner: &Resource) -> String {
     format!("audit/{}/", part(owner.as_str()))
 }
 
-/// An entry in the trail of an owner.
+/// An entry in the trail of an owner: `audit/org:acme/0000000000000007`.
 #[must_use]
 pub fn audit_entry(owner: &Resource, seq: u64) -> String {
     format!("{}{seq:016}", audit_prefix(owner))
 }
 
-/// The number of the entry that a key in the trail of an owner stands for.
+/// The number of the entry with this key; `None` if the key is not one of the trail with this
+/// prefix.
 #[must_use]
 pub fn audit_seq(prefix: &str, key: &str) -> Option<u64> {
     let digits = key.strip_prefix(prefix)?;
@@ -160,25 +165,26 @@ pub fn audit_head(owner: &Resource) -> String {
     audit_head_of(&part(owner.as_str()))
 }
 
-/// The head of the trail of an owner that is a part of keys.
+/// The head of the trail of an owner that is given as a part of keys.
 #[must_use]
 pub fn audit_head_of(owner: &str) -> String {
     [AUDIT_HEADS, owner].concat()
 }
 
-/// When and how often a token was used: `usage/<id>`.
+/// The usage of a token, its time and count: `usage/<id>`.
 #[must_use]
 pub fn usage(id: &TokenId) -> String {
     ["usage/", id.as_str()].concat()
 }
 
-/// An owner as a part of keys.
+/// An owner as a part of keys: `org:acme/group:eng` is `org:acme%2Fgroup:eng`.
 #[must_use]
 pub fn owner_part(owner: &Resource) -> String {
     part(owner.as_str())
 }
 
-/// A resource as one part of a key. Its alphabet has neither `%` nor a character that needs more than this.
+/// A resource as one part of a key. The alphabet of resources has no `%`, and `/` is its only
+/// character that needs escaping.
 fn part(resource: &str) -> String {
     resource.replace('/', "%2F")
 }

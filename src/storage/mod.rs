@@ -1,4 +1,4 @@
-//! How things are stored: the plan of reads and writes, keys, seals, the change feed and the audit trail.
+//! Storage: the plan of reads and writes, keys, seals, the change feed and the audit trail.
 
 pub mod audit;
 pub mod bounds;

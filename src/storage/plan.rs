@@ -1,7 +1,9 @@
-//! What the core asks of its host: to read, to commit, or to hand on an answer.
+//! The sans-I/O protocol between the core and its host: the core returns a plan to read, to commit,
+//! or to return an answer.
 //!
-//! An operation is planned again and again with everything read so far, until it needs nothing more. It never waits, so it can be driven
-//! by any runtime, by a scheduler with a seed, or by a test with a map.
+//! The host plans an operation repeatedly, with everything read so far, until no read is missing. A
+//! plan never waits. So any runtime can run it, and so can a scheduler with a seed, or a test with
+//! a map.
 
 use serde::Serialize;
 
@@ -13,33 +15,36 @@ use crate::input::{ErrorCode, Refusal};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan<A> {
-    /// Read this, then plan again.
+    /// Read these keys or this range, then plan again.
     Need(ReadRequest),
-    /// Commit all of this or nothing; if it held, the answer stands.
+    /// Commit all writes or none. On success the answer is valid.
     Commit {
-        /// The writes, all or none.
+        /// The writes.
         writes: Vec<Write>,
-        /// The answer of the operation, once they are committed.
+        /// The answer of the operation after the commit.
         answer: A,
     },
-    /// Done, nothing to write.
+    /// Done; there is nothing to write.
     Answer(A),
-    /// Not done.
+    /// The operation is refused.
     Refuse(Refusal),
 }
 
-/// What must be read before the operation can go on.
+/// The reads that the operation needs before it can continue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReadRequest {
-    /// Keys for one `get`. What was read of some of them before is out of date then: what is read now takes its place.
+    /// Keys for one `get`. The new values replace the values of these keys that were read before,
+    /// which are stale.
     pub keys: Vec<String>,
     /// A range for one `list`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<Range>,
-    /// A key that many writers change: the writers of one process queue for it before they read it.
+    /// A hot key, which many writers change. The writers of one process queue for it before they
+    /// read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
-    /// Whether the operation ends something: it overtakes the others in each queue.
+    /// Whether the operation ends something, as a revocation does. It overtakes the others in each
+    /// queue.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub urgent: bool,
 }
@@ -47,7 +52,7 @@ pub struct ReadRequest {
 /// A range of keys, ascending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Range {
-    /// What every key starts with.
+    /// The prefix of every key.
     pub prefix: String,
     /// Only keys after this one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,19 +61,20 @@ pub struct Range {
     pub limit: u32,
 }
 
-/// One write of a commit. The outer `None` of `expect` and `value` is *absent*, the inner one *null*.
+/// One write of a commit. In `expect` and `value`, the outer `None` is *absent*, the inner one
+/// *null*.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Write {
     /// The key.
     pub key: String,
-    /// The exact value that must be there; null: none may be; absent: do not care.
+    /// The exact value that the key must have; null: the key must not exist; absent: any value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<Option<String>>,
-    /// The new value; null deletes; absent only asserts.
+    /// The new value; null: delete the key; absent: only assert.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Option<String>>,
-    /// From when on the store may forget it, in milliseconds since the epoch.
+    /// From when the store may drop the key, in milliseconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<crate::value::time::Instant>,
 }
@@ -96,7 +102,7 @@ impl Write {
         }
     }
 
-    /// Writes nothing, and holds only if a key still has the value that was read.
+    /// Writes nothing, and fails unless a key still has the value that was read.
     #[must_use]
     pub fn assert(key: String, read: Option<&str>) -> Write {
         Write {
@@ -126,20 +132,21 @@ pub struct Reads {
     lists: Vec<ListRead>,
 }
 
-/// A range and what it held.
+/// A range and its entries.
 #[derive(Clone, Debug)]
 pub struct ListRead {
-    /// The range that was asked for.
+    /// The requested range.
     pub range: Range,
     /// Keys and values, ascending.
     pub entries: Vec<(String, String)>,
 }
 
 impl Reads {
-    /// Reads `{ values: [[key, value | null]], lists: [{ range, entries: [[key, value]] }] }`, as the host hands it over.
+    /// Reads `{ values: [[key, value | null]], lists: [{ range, entries: [[key, value]] }] }` from
+    /// the host.
     ///
     /// # Errors
-    /// When it has another shape: the host has not kept its contract.
+    /// When the value has another shape: the host has broken the protocol.
     pub fn from_value(value: Value) -> Result<Reads, Refusal> {
         let read = || {
             let [values, lists] = members(value, ["values", "lists"])?;
@@ -157,7 +164,8 @@ impl Reads {
                 let [range, entries] = members(read, ["range", "entries"])?;
                 let [prefix, after, limit] = members(range?, ["prefix", "after", "limit"])?;
                 let Value::Number(limit) = limit? else { return None };
-                // Compared with the range that was asked for, which is exact: another number is another range.
+                // The limit is compared with that of the requested range, which is exact. Any other
+                // number is another range.
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
                 let limit = limit as u32;
                 let after = after.map(|after| text(after).ok_or(())).transpose().ok()?;
@@ -181,8 +189,8 @@ impl Reads {
         read().ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, "the reads are not of the agreed shape"))
     }
 
-    /// Reads keys and their values from one text, each ended by a NUL: `key NUL value NUL key …`. A value that is no JSON but the character
-    /// U+0001 says that there is none.
+    /// Reads keys and their values from one text, each ended by a NUL: `key NUL value NUL key …`.
+    /// The value U+0001, which is not JSON, means that the key does not exist.
     #[must_use]
     pub fn from_text(text: &str) -> Reads {
         let mut reads = Reads::default();
@@ -198,12 +206,12 @@ impl Reads {
         self.values.insert(key, value);
     }
 
-    /// Adds what a range held.
+    /// Adds the entries of a range.
     pub fn insert_list(&mut self, read: ListRead) {
         self.lists.push(read);
     }
 
-    /// The values of keys, or the need to read those that were not read.
+    /// The values of keys, or the need to read the missing ones.
     ///
     /// # Errors
     /// [`Suspend::Need`].
@@ -212,7 +220,8 @@ impl Reads {
         Ok(keys.map(|key| self.values.get(key).and_then(Option::as_deref)))
     }
 
-    /// Requires hot keys, for which the writers of one process queue under a common name. An urgent one overtakes the others.
+    /// Requires hot keys, for which the writers of one process queue under a common name. An urgent
+    /// operation overtakes the others.
     ///
     /// # Errors
     /// [`Suspend::Need`].
@@ -233,7 +242,7 @@ impl Reads {
             .collect())
     }
 
-    /// Requires the values of keys as they stood at one instant: if one of them was not read, all are read, with one `get`.
+    /// Requires a snapshot of keys: if one of them was not read, all are read, with one `get`.
     ///
     /// # Errors
     /// [`Suspend::Need`].
@@ -247,7 +256,7 @@ impl Reads {
         })))
     }
 
-    /// What a range holds.
+    /// The entries of a range.
     ///
     /// # Errors
     /// [`Suspend::Need`].
@@ -269,10 +278,11 @@ impl Reads {
         self.values.iter().all(|(_, value)| value.is_none())
     }
 
-    /// The same reads with every text changed. What is changed is told with its key.
+    /// The same reads with each text replaced by `change(key, text)`.
     pub(crate) fn map_texts(&self, change: &dyn Fn(&str, &str) -> String) -> Reads {
         let mut changed = Reads::default();
-        // One by one: to collect a map is to sort it first, which is some kB of the module.
+        // Inserted one by one: to collect a map would sort it first, which adds some kB to the
+        // module.
         for (key, text) in self.values.iter() {
             changed.insert(key.clone(), text.as_ref().map(|text| change(key, text)));
         }
@@ -349,17 +359,18 @@ fn members<const N: usize>(value: Value, names: [&str; N]) -> Option<[Option<Val
     Some(found)
 }
 
-/// Why a plan stopped before its answer. With it, `?` lets an operation read as if everything were at hand.
+/// The reason why a plan stopped before its answer. Through `?` an operation reads as if every
+/// value were available.
 #[derive(Debug)]
 pub enum Suspend {
-    /// Something has not been read.
+    /// A key or range has not been read.
     Need(Box<ReadRequest>),
     /// The operation is refused.
     Refuse(Refusal),
 }
 
 impl Suspend {
-    /// The same, with its need changed.
+    /// The same, with its request changed.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut ReadRequest)) -> Suspend {
         if let Suspend::Need(need) = &mut self {

@@ -1,8 +1,9 @@
-//! How many shards the change feed of a store has, and which of them an owner is in.
+//! The shard count of a store's change feed, and the assignment of owners to shards.
 //!
-//! 16, 32 or 64. A power of two, so that the last bits of a hash spread the owners evenly. Fewer than 16 would save nothing, because all heads
-//! are read with one `get`. More than 64 would not fit: the heads and `meta/deployment` have to be one snapshot, which a store promises of
-//! 128 keys.
+//! The count is 16, 32 or 64: a power of two, so that the last bits of a hash spread the owners
+//! evenly. Fewer than 16 would save nothing, because all heads are read with one `get`. More than
+//! 64 would not fit: the heads and `meta/deployment` have to be one snapshot, and a store promises
+//! snapshots of 128 keys.
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,10 +15,10 @@ use crate::value::resource::Resource;
 pub struct ShardCount(u8);
 
 impl ShardCount {
-    /// What a store can have, for messages.
+    /// The allowed counts, for messages.
     pub const EXPECTED: &'static str = "16, 32 or 64";
 
-    /// A number that a store can have.
+    /// A shard count; `None` if `count` is not allowed.
     #[must_use]
     pub fn new(count: u64) -> Option<ShardCount> {
         match count {
@@ -32,7 +33,7 @@ impl ShardCount {
         self.0
     }
 
-    /// The shard that tells of an owner, counted from 0.
+    /// The shard that publishes the changes of an owner, counted from 0.
     #[must_use]
     pub fn shard_of(self, owner: &Resource) -> u8 {
         let digest = Sha256::digest(owner.as_str());
@@ -51,13 +52,14 @@ impl ShardCount {
         key
     }
 
-    /// The key of the head that tells of an owner.
+    /// The key of the head that publishes the changes of an owner.
     #[must_use]
     pub fn head_key_of(self, owner: &Resource) -> String {
         self.head_key(self.shard_of(owner))
     }
 
-    /// What a reader of the feed reads with one `get`: all heads, and whose store it is.
+    /// The keys that a reader of the feed reads with one `get`: all heads, and the store
+    /// description.
     pub fn feed_keys(self) -> impl Iterator<Item = String> {
         let heads = (0..self.0).map(move |shard| self.head_key(shard));
         heads.chain([keys::DEPLOYMENT.to_owned()])

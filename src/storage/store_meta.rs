@@ -1,8 +1,9 @@
-//! `meta/deployment`: whose a store is. It says the prefix of the deployment and the number of shards of the change feed, is written in the
-//! commit of the first change, and never changed. Nothing asserts it later: it is read with everything that is decided.
+//! Reads and writes `meta/deployment`, the description of a store: the prefix of its deployment and
+//! the shard count of its change feed. The commit of the first change writes it, and it never
+//! changes. No later commit asserts it: every decision reads it together with the other keys.
 //!
-//! A member that is not known is passed over, so that a release can read what the next one writes. What this one must not pass over has
-//! another form.
+//! Unknown members are skipped, so that a release can read what the next one writes. A change that
+//! older releases must not skip gets another `form`.
 
 use serde::Serialize;
 
@@ -14,10 +15,10 @@ use crate::codec::json::{Reader, json};
 use crate::input::{ErrorCode, Refusal};
 use crate::value::credential::Prefix;
 
-/// The form that this version writes and reads.
+/// The form that this version reads and writes.
 const FORM: u64 = 1;
 
-/// What is stored.
+/// The stored description: `{"prefix":"acme_live","shards":16,"form":1}`.
 #[derive(Debug, Serialize)]
 struct StoreMeta {
     prefix: String,
@@ -45,23 +46,23 @@ impl Decode for StoreMeta {
     }
 }
 
-/// Why a deployment must not use a store.
+/// The reason why a deployment must not use a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotOurs {
-    /// It belongs to the deployment with this prefix.
+    /// The store belongs to the deployment with this prefix.
     Foreign(Prefix),
-    /// It has tokens, and does not say whose.
+    /// The store has tokens, but no description.
     Older,
-    /// What says whose it is has a form that this version cannot read.
+    /// The description has a form that this version cannot read.
     Newer(u64),
-    /// What says whose it is cannot be read.
+    /// The description cannot be read.
     Unreadable,
-    /// Its change feed has this number of shards, and the configuration asks for another.
+    /// The change feed has the first number of shards, and the configuration asks for the second.
     Shards(ShardCount, ShardCount),
 }
 
 impl NotOurs {
-    /// The refusal of a deployment with this prefix.
+    /// The refusal for the deployment with this prefix.
     #[must_use]
     pub fn refusal(&self, prefix: &Prefix) -> Refusal {
         let ours = prefix.as_str();
@@ -95,10 +96,11 @@ impl NotOurs {
     }
 }
 
-/// What a store says to the deployment with a prefix: the number of its shards, or nothing, because it was never used.
+/// Checks the description of a store for the deployment with this prefix. Returns the shard count;
+/// `None` if the store was never used.
 ///
 /// # Errors
-/// When the store is not that deployment's.
+/// When the store does not belong to this deployment.
 pub fn read(stored: Option<&str>, prefix: &Prefix) -> Result<Option<ShardCount>, NotOurs> {
     let Some(text) = stored else { return Ok(None) };
     let meta: StoreMeta = decode(text).map_err(|DecodeError| NotOurs::Unreadable)?;
@@ -113,7 +115,7 @@ pub fn read(stored: Option<&str>, prefix: &Prefix) -> Result<Option<ShardCount>,
     Ok(Some(shards))
 }
 
-/// The write that makes an empty store that of a deployment.
+/// The write that assigns an empty store to a deployment.
 #[must_use]
 pub fn first_write(prefix: &Prefix, shards: ShardCount) -> Write {
     let meta = StoreMeta {

@@ -1,4 +1,4 @@
-//! What a host wants to know with a token. The core keeps it and never looks into it.
+//! The metadata that a host stores with a token. The core stores it and never interprets it.
 
 use serde::Serialize;
 
@@ -6,10 +6,10 @@ use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{Reader, Value, json};
 use crate::input::message;
 
-/// The longest metadata, as JSON text in bytes.
+/// The maximum size of metadata as JSON text, in bytes.
 const MAX_LENGTH: usize = 4_096;
 
-/// A JSON object of at most 4 KiB, its members in order.
+/// A JSON object of at most 4 KiB, with its members sorted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Metadata(Value);
 
@@ -19,7 +19,7 @@ impl Metadata {
     /// Reads an object.
     ///
     /// # Errors
-    /// When it is none, or too large.
+    /// If the value is no object, has a number outside of JSON, or is too large.
     pub fn read(value: &Value) -> Result<Metadata, String> {
         if !matches!(value, Value::Map(_)) {
             return Err(message!("expected an object, got {}", value.kind()));

@@ -1,4 +1,5 @@
-//! The values that tokens are made of: instants, resources, names, permissions, credentials, conditions and limits.
+//! The value types of tokens: instants, resources, names, permissions, credentials, conditions and
+//! limits.
 
 pub mod condition;
 pub mod credential;

@@ -1,4 +1,4 @@
-//! What people call a token, and other short texts that end up on somebody's screen or in a log.
+//! The names of tokens, and other short texts that are shown on a screen or in a log.
 
 use crate::codec::host::nfc;
 use std::fmt;
@@ -13,16 +13,17 @@ use crate::input::message;
 /// The most characters (Unicode scalar values) of a name.
 const MAX_NAME_LENGTH: usize = 100;
 
-/// The most characters of an actor's or a subject's id.
+/// The most characters of the id of an actor or subject.
 const MAX_IDENTITY_LENGTH: usize = 200;
 
 /// The most characters of a tag.
 const MAX_TAG_LENGTH: usize = 50;
 
-/// The most characters of a reason.
+/// The most characters of a reason or description.
 const MAX_REASON_LENGTH: usize = 500;
 
-/// The name of a token: 1 to 100 characters in NFC, on one line, with no character that hides or reorders others.
+/// The name of a token: 1 to 100 characters in NFC, on one line, without characters that hide or
+/// reorder others.
 ///
 /// ```
 /// use leastkey::value::name::Name;
@@ -33,10 +34,11 @@ const MAX_REASON_LENGTH: usize = 500;
 pub struct Name(String);
 
 impl Name {
-    /// Parses and normalises a name.
+    /// Parses a name and normalises it to NFC.
     ///
     /// # Errors
-    /// When it is empty, too long, starts or ends with white space, or has a character that a name may not have.
+    /// If it is empty or too long, starts or ends with white space, or has a character that a name
+    /// may not have.
     pub fn parse(text: &str) -> Result<Name, String> {
         line(text, MAX_NAME_LENGTH).map(Name)
     }
@@ -48,33 +50,34 @@ impl Name {
     }
 }
 
-/// Who somebody is to the host: an actor, a subject. Opaque text of 1 to 200 characters, compared exactly.
+/// The host's id of an actor or subject. Opaque text of 1 to 200 characters, compared exactly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Identity(String);
 
 impl Identity {
-    /// The host's own maintenance.
+    /// The actor of the host's own maintenance.
     pub(crate) fn maintenance() -> Identity {
         Identity("leastkey".to_owned())
     }
 
-    /// A token that acts.
+    /// A token as an actor.
     pub(crate) fn of_token(id: &TokenId) -> Identity {
         Identity(format!("token:{id}"))
     }
 
-    /// A technical user, or an owner, as whom a token acts.
+    /// A technical user or an owner as an actor, for a token that acts on its behalf.
     ///
     /// # Errors
-    /// When the resource is longer than an identity may be.
+    /// If the resource is longer than an identity may be.
     pub(crate) fn of_resource(resource: &Resource) -> Result<Identity, String> {
         Identity::parse(resource.as_str())
     }
 
-    /// Parses an id that the host gave.
+    /// Parses an id that the host passed.
     ///
     /// # Errors
-    /// As [`Name::parse`], with 200 characters; and when the text is not in NFC: an id is compared, never changed.
+    /// As [`Name::parse`], with 200 characters. Also if the text is not in NFC: an id is compared
+    /// exactly and must not be changed.
     pub fn parse(text: &str) -> Result<Identity, String> {
         let normal = line(text, MAX_IDENTITY_LENGTH)?;
         if normal != text {
@@ -83,19 +86,19 @@ impl Identity {
         Ok(Identity(normal))
     }
 
-    /// The id as the host gave it.
+    /// The id as the host passed it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Why a token was revoked: 1 to 500 characters, on one line.
+/// The reason of a revocation: 1 to 500 characters, on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason(String);
 
 impl Reason {
-    /// Parses and normalises a reason.
+    /// Parses a reason and normalises it to NFC.
     ///
     /// # Errors
     /// As [`Name::parse`], with 500 characters.
@@ -104,29 +107,29 @@ impl Reason {
     }
 }
 
-/// What a token is for, in a line.
+/// The purpose of a token, on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Description(String);
 
 impl Description {
-    /// Parses a description: 1 to 500 characters, as in a [`Name`].
+    /// Parses a description: 1 to 500 characters, otherwise like a [`Name`].
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// As [`Name::parse`], with 500 characters.
     pub fn parse(text: &str) -> Result<Description, String> {
         line(text, MAX_REASON_LENGTH).map(Description)
     }
 }
 
-/// A word that managers sort tokens by.
+/// A tag, by which managers group tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tag(String);
 
 impl Tag {
-    /// Parses a tag: 1 to 50 characters, as in a [`Name`].
+    /// Parses a tag: 1 to 50 characters, otherwise like a [`Name`].
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// As [`Name::parse`], with 50 characters.
     pub fn parse(text: &str) -> Result<Tag, String> {
         line(text, MAX_TAG_LENGTH).map(Tag)
     }
@@ -146,13 +149,15 @@ macro_rules! display_as_written {
 }
 display_as_written!(Name, Identity, Reason, Description, Tag);
 
-/// One line of plain text in NFC.
+/// Normalises one line of plain text to NFC and checks it.
 fn line(text: &str, longest: usize) -> Result<String, String> {
-    // Normalising can lengthen a text at most threefold (UAX #15), and never needs to see one that is far too long.
+    // A text that is far too long is not normalised. NFC can lengthen a text at most threefold (UAX
+    // #15).
     if text.len() > longest * 12 {
         return Err(message!("is longer than {longest} characters"));
     }
-    // Below U+0300 every text is in its normal form, and begins no character with a byte from there on.
+    // All characters below U+0300 are in NFC, and those from U+0300 on begin with a byte of 0xcc or
+    // more.
     let text = if text.bytes().all(|byte| byte < 0xcc) {
         text.to_owned()
     } else {
@@ -177,8 +182,9 @@ fn line(text: &str, longest: usize) -> Result<String, String> {
     Ok(text)
 }
 
-/// Control characters, line separators, marks that reorder text or are invisible (Unicode TR36 §2.10, Trojan Source), and the sign that
-/// stands for text that was not Unicode.
+/// Whether a name may not have the character: control characters, line separators, invisible
+/// characters, characters that reorder text (Unicode TR36 §2.10, Trojan Source), and the
+/// replacement character U+FFFD.
 fn hides(c: char) -> bool {
     c.is_control()
         || matches!(c,

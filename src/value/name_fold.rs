@@ -1,9 +1,13 @@
-//! By what names are compared where they have to be unique: as they are read, not as they were typed.
+//! Hashes the skeletons of names, by which unique names are compared: names that read the same are
+//! the same, however they were typed.
 //!
-//! A skeleton is a name in the normal form NFKC, in simple case folding and without what shows nothing by itself (UAX #31 and UTS #39 begin
-//! so). Characters that only look like others are others: `prod-l` is not `prod-1`. All of it is of one version of Unicode, which has no
-//! code point for what a later one assigns; so that is refused, because a later version would compare it by something else. Normal forms
-//! and case folding of what is assigned never change (the stability policies of Unicode), whatever version the host is of.
+//! A skeleton is a name in NFKC, in simple case folding, without default ignorable characters (UAX
+//! #31 and UTS #39 begin the same way). Lookalikes stay different: `prod-l` is not `prod-1`.
+//!
+//! All tables have the same version of Unicode. A code point that this version does not assign is
+//! refused: a later version could give it another skeleton. The normal forms and case foldings of
+//! assigned code points never change (the stability policies of Unicode), whichever version the
+//! host has.
 
 use sha2::{Digest as _, Sha256};
 
@@ -18,7 +22,7 @@ impl NameHash {
     /// The hash of the skeleton of a name.
     ///
     /// # Errors
-    /// When the name has a character that is assigned to nothing, or none that shows anything.
+    /// If the name has an unassigned character, or only ignorable ones.
     pub fn of(name: &Name) -> Result<NameHash, String> {
         refuse_unknown(name)?;
         let skeleton = skeleton(name.as_str())?;
@@ -41,7 +45,8 @@ fn refuse_unknown(name: &Name) -> Result<(), String> {
 
 fn skeleton(text: &str) -> Result<String, String> {
     let mut skeleton = nfkc(text);
-    // To fold and to leave out can make what is not in the normal form, and that again what is not folded.
+    // Folding and dropping can produce a text outside NFKC, and normalising it one that is not
+    // folded. Repeat until nothing changes.
     loop {
         let shown = skeleton.chars().filter(|c| !is_ignorable(*c));
         let next = nfkc(&shown.map(fold).collect::<String>());
@@ -52,7 +57,7 @@ fn skeleton(text: &str) -> Result<String, String> {
     }
 }
 
-/// A character in simple case folding.
+/// The simple case folding of a character.
 fn fold(c: char) -> char {
     let code = u32::from(c);
     let mut numbers = Numbers(FOLDS);
@@ -92,7 +97,7 @@ fn is_assigned(c: char) -> bool {
     false
 }
 
-/// Numbers in LEB128.
+/// Decodes numbers in LEB128.
 struct Numbers(&'static [u8]);
 
 impl Iterator for Numbers {
@@ -122,7 +127,7 @@ mod tests {
         NameHash::of(&Name::parse(text).unwrap())
     }
 
-    /// The only character of what a character becomes in another case.
+    /// The character that a case mapping results in, if it is a single one.
     fn only(mut cased: impl Iterator<Item = char>) -> Option<char> {
         let first = cased.next();
         first.filter(|_| cased.next().is_none())
@@ -176,7 +181,7 @@ mod tests {
             let told = of(text).unwrap_err();
             assert!(told.contains(code) && told.contains("Unicode 15.0"), "{told}");
         }
-        // The last that this version has.
+        // The last code point that this version assigns.
         assert!(of("\u{1fae8}").is_ok());
         assert!(of("\u{200d}").unwrap_err().contains("shows anything"));
     }
@@ -191,15 +196,17 @@ mod tests {
             }
             end += run;
         }
-        // What DerivedAge.txt of the version adds up to, without surrogates (2,048) and noncharacters (66).
+        // The total in DerivedAge.txt of this version, without surrogates (2,048) and noncharacters
+        // (66).
         assert_eq!(assigned.len(), 288_833 - 2_048 - 66);
         let is_known = |c: char| assigned.binary_search(&c).is_ok();
         for c in assigned.iter().copied() {
             let folded = fold(c);
             assert_eq!(fold(folded), folded, "{c:?}");
-            // The standard library is of a later version, and knows cases, not their folding: those that are one character each agree.
+            // The standard library has a later version, and case mappings but no folding. The two
+            // agree if the mapping is a single character.
             let (upper, lower) = (only(c.to_uppercase()), only(c.to_lowercase()));
-            // The Turkish letters have a case of their own, which folding knows nothing of.
+            // The Turkish letters have a case mapping of their own, which folding ignores.
             if !matches!(c, 'ı' | 'İ') {
                 for cased in [upper, lower].into_iter().flatten().filter(|c| is_known(*c)) {
                     assert_eq!(fold(cased), folded, "{c:?} and {cased:?}");

@@ -1,4 +1,4 @@
-//! What a unique name is stored by.
+//! Hashes names for the keys of the store that keep them unique.
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -8,24 +8,25 @@ use super::name::Name;
 use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 
-/// What stands for a name in the keys of the store: a SHA-256 in 64 lower-case hexadecimal characters. Names are long, and not ASCII.
+/// The hash of a name in a store key: SHA-256 as 64 lower-case hexadecimal characters. Keys have a
+/// hash because names are long and not ASCII.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NameHash(pub(super) String);
 
 impl NameHash {
-    /// What earlier versions compared names by: the name as it was typed.
+    /// The hash by which earlier versions compared names: of the name as typed.
     #[must_use]
     pub fn as_typed(name: &Name) -> NameHash {
         NameHash(hex(&Sha256::digest(name.as_str())))
     }
 
-    /// The text of it.
+    /// The hash as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Parses what is stored of one.
+    /// Parses a stored hash.
     fn parse(text: &str) -> Result<NameHash, String> {
         match Digest::from_hex(text) {
             Some(_) => Ok(NameHash(text.to_owned())),

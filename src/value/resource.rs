@@ -1,4 +1,5 @@
-//! What a grant reaches: a path such as `org:acme/group:eng/device:7`, compared segment by segment.
+//! Resources: paths such as `org:acme/group:eng/device:7`, compared segment by segment. A grant
+//! reaches a resource and all resources below it.
 
 use std::fmt;
 
@@ -24,10 +25,11 @@ const MAX_LENGTH: usize = 256;
 pub struct Resource(String);
 
 impl Resource {
-    /// Parses a path of at most 8 segments and 256 characters; a segment has letters, digits and `._~@+=,:-`.
+    /// Parses a path of at most 8 segments and 256 characters; a segment has letters, digits and
+    /// `._~@+=,:-`.
     ///
     /// # Errors
-    /// When the text is not such a path.
+    /// If the text is no such path.
     pub fn parse(text: &str) -> Result<Resource, String> {
         if text.is_empty() {
             return Ok(Resource(String::new()));
@@ -63,7 +65,7 @@ impl Resource {
         Ok(Resource(text.to_owned()))
     }
 
-    /// The root, above all others.
+    /// The root, which is above all other resources.
     #[must_use]
     pub fn root() -> Resource {
         Resource(String::new())
@@ -79,14 +81,14 @@ impl Resource {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// What stands above this, nearest first, without the root.
+    /// The ancestors, nearest first, without the root.
     pub fn above(&self) -> impl Iterator<Item = Resource> + use<'_> {
         let ends = self.0.rmatch_indices('/').map(|(at, _)| at);
         ends.filter_map(|end| self.0.get(..end))
             .map(|text| Resource(text.to_owned()))
     }
 
-    /// What both reach: the deeper of the two, if one covers the other.
+    /// The intersection of two resources: the deeper one if one covers the other, otherwise `None`.
     #[must_use]
     pub fn meet(&self, other: &Resource) -> Option<Resource> {
         if self.covers(other) {
@@ -99,13 +101,13 @@ impl Resource {
     /// The resource `segment` below this one.
     ///
     /// # Errors
-    /// When that is longer or deeper than a resource may be.
+    /// If the result is longer or deeper than a resource may be.
     pub fn below(&self, segment: &str) -> Result<Resource, String> {
         let separator = if self.0.is_empty() { "" } else { "/" };
         Resource::parse(&format!("{}{separator}{segment}", self.0))
     }
 
-    /// The path.
+    /// The path as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

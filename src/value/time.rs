@@ -1,4 +1,4 @@
-//! Instants and lifetimes. The core never asks what time it is: every instant is an argument.
+//! Instants and lifetimes. The core reads no clock: every instant is an argument.
 
 use std::fmt;
 
@@ -19,10 +19,10 @@ const WEEK: u64 = 7 * DAY;
 pub struct Instant(u64);
 
 impl Instant {
-    /// From a number of JavaScript's.
+    /// An instant from a JavaScript number.
     ///
     /// # Errors
-    /// When it is NaN, negative, not whole or beyond 2^53 − 1.
+    /// If the number is NaN, negative, not whole or beyond 2^53 − 1.
     ///
     /// ```
     /// use leastkey::value::time::Instant;
@@ -43,16 +43,16 @@ impl Instant {
         })
     }
 
-    /// Milliseconds since the epoch.
+    /// The milliseconds since the epoch.
     #[must_use]
     pub fn millis(self) -> u64 {
         self.0
     }
 
-    /// This instant and a lifetime later.
+    /// The instant that is a lifetime after this one.
     ///
     /// # Errors
-    /// When the sum is beyond 2^53 − 1: a lifetime never rounds to for ever.
+    /// If the sum is beyond 2^53 − 1: a lifetime never becomes infinite by rounding.
     pub fn after(self, lifetime: Lifetime) -> Result<Instant, String> {
         match self.0.checked_add(lifetime.0) {
             Some(sum) if sum <= MAX_SAFE_INTEGER => Ok(Instant(sum)),
@@ -63,7 +63,7 @@ impl Instant {
     }
 }
 
-/// As people read it: ISO 8601, in UTC, whole seconds.
+/// ISO 8601 in UTC, with whole seconds: `2026-11-23T00:00:00Z`.
 impl fmt::Display for Instant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = date(self.0 / DAY);
@@ -76,7 +76,8 @@ impl fmt::Display for Instant {
     }
 }
 
-/// Year, month and day of a number of days since the epoch. Years are counted from March, so that the leap day is the last of one.
+/// The year, month and day of a number of days since the epoch. Years are counted from March, so
+/// that a leap day is the last day of a year.
 fn date(days: u64) -> (u64, u64, u64) {
     const FOUR_CENTURIES: u64 = 146_097;
     const FROM_YEAR_0: u64 = 719_468;
@@ -102,42 +103,42 @@ impl Decode for Instant {
     }
 }
 
-/// How long something lasts: at least one millisecond. No lifetime is `None`, never zero.
+/// A duration of at least one millisecond. An unlimited lifetime is `None`, never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lifetime(u64);
 
-/// How far two clocks may be apart that are both taken for right.
+/// How far two correct clocks may differ.
 pub(crate) const SKEW: Lifetime = Lifetime::minutes(1);
 
 impl Lifetime {
-    /// A day, the life of an operation's marker.
+    /// One day, for example how long an idempotency record is kept.
     pub const DAY: Lifetime = Lifetime(DAY);
 
-    /// Whole seconds.
+    /// A lifetime in whole seconds.
     #[must_use]
     pub const fn seconds(seconds: u32) -> Lifetime {
         Lifetime(seconds as u64 * 1_000)
     }
 
-    /// Whole minutes.
+    /// A lifetime in whole minutes.
     #[must_use]
     pub const fn minutes(minutes: u32) -> Lifetime {
         Lifetime(minutes as u64 * MINUTE)
     }
 
-    /// Whole hours.
+    /// A lifetime in whole hours.
     #[must_use]
     pub const fn hours(hours: u32) -> Lifetime {
         Lifetime(hours as u64 * HOUR)
     }
 
-    /// Whole days.
+    /// A lifetime in whole days.
     #[must_use]
     pub const fn days(days: u32) -> Lifetime {
         Lifetime(days as u64 * DAY)
     }
 
-    /// Milliseconds.
+    /// The milliseconds.
     #[must_use]
     pub const fn millis(self) -> u64 {
         self.0
@@ -146,7 +147,8 @@ impl Lifetime {
     /// Parses `90d` (units ms, s, m, h, d, w) or ISO 8601 (`P90D`, `PT1H30M`, `P2W`).
     ///
     /// # Errors
-    /// When the text is neither, is zero, or uses years or months, whose length depends on the calendar.
+    /// If the text is neither, is zero, or uses years or months, whose length depends on the
+    /// calendar.
     ///
     /// ```
     /// use leastkey::value::time::Lifetime;
@@ -183,7 +185,7 @@ impl Lifetime {
     }
 }
 
-/// As a person would write it, and as it is parsed: `90d`, `36h`, `1500ms`.
+/// The milliseconds, as a number.
 impl Serialize for Lifetime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(self.0)
@@ -199,6 +201,7 @@ impl Decode for Lifetime {
     }
 }
 
+/// As a person would write it and as it is parsed: `90d`, `36h`, `1500ms`.
 impl fmt::Display for Lifetime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, letter) = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")]
@@ -211,10 +214,10 @@ impl fmt::Display for Lifetime {
 
 /// Reads the members of an object that are times.
 pub(crate) trait TimeMembers {
-    /// An instant in milliseconds since the epoch.
+    /// Reads an instant in milliseconds since the epoch.
     fn instant(&self, name: &str, problems: &mut Problems) -> Option<Instant>;
 
-    /// A lifetime: milliseconds, `90d` or ISO 8601.
+    /// Reads a lifetime: milliseconds, `90d` or ISO 8601.
     fn lifetime(&self, name: &str, problems: &mut Problems) -> Option<Lifetime>;
 }
 
@@ -230,7 +233,7 @@ impl TimeMembers for Members<'_> {
     }
 }
 
-/// A run of digits at the front, and the rest.
+/// Splits the digits at the front from the rest.
 fn leading_number(text: &str) -> Option<(u64, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at_checked(digits)?;
@@ -251,7 +254,8 @@ fn unit_millis(text: &str) -> Option<u64> {
     number.checked_mul(unit)
 }
 
-/// ISO 8601-1 §5.5.2.2 without fractions, years and months: each unit at most once, in order.
+/// Parses ISO 8601-1 §5.5.2.2 without fractions, years and months: each unit at most once, in
+/// order.
 fn iso_millis(period: &str) -> Option<u64> {
     let (date, clock) = match period.split_once('T') {
         Some((_, "")) => return None,
@@ -304,7 +308,7 @@ mod tests {
         }
     }
 
-    /// How many days lie between the epoch and a year, counted one by one.
+    /// The number of days from the epoch to a year, counted one by one.
     fn days_before(year: u64) -> u64 {
         let is_leap =
             |year: &u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));

@@ -1,4 +1,5 @@
-//! Where a host writes credentials and reads verdicts: bytes in, numbers out. Nothing crosses that has to be made, parsed or collected.
+//! Buffers in which a host writes credentials and reads verdicts: bytes in, numbers out. No value
+//! crosses the boundary that has to be allocated, parsed or collected.
 
 use std::rc::Rc;
 
@@ -10,24 +11,25 @@ use crate::model::question::Question;
 use crate::model::requirement::Requirement;
 use crate::value::time::Instant;
 
-/// The store has to be asked.
+/// The packed answer on a miss: the store has to be read.
 pub const MISS: i32 = -1;
 
-/// How many credentials are looked up in one call.
+/// The most credentials in one batch.
 const MAX: usize = 64;
 
-/// Bytes for credentials: each deployment's are shorter than 96, and one text alone is at most 256.
+/// The size of the credential buffer in bytes. A credential of a deployment is shorter than 96
+/// bytes; a single other text has at most 256.
 const TEXT: usize = 96 * MAX;
 
 /// The buffers of a core. A host finds them by their addresses, which never change.
 pub struct BatchBuffers {
-    /// Credentials, one after the other. Wiped after each call.
+    /// Credentials, concatenated. Wiped after each call.
     text: Box<[u8; TEXT]>,
-    /// The number of each one's requirement; after the call, its verdict.
+    /// Before a call the id of each credential's requirement, after it the packed verdict.
     numbers: Box<[i32; MAX]>,
 }
 
-/// The requirements that have a number, by it.
+/// The interned requirements, by their id.
 pub type InternedRequirements = Vec<Rc<Requirement>>;
 
 impl Default for BatchBuffers {
@@ -40,26 +42,26 @@ impl Default for BatchBuffers {
 }
 
 impl BatchBuffers {
-    /// The address of the buffer for credentials.
+    /// The address of the credential buffer.
     #[must_use]
     pub fn text(&self) -> *const u8 {
         self.text.as_ptr()
     }
 
-    /// The address of the buffer for numbers: of requirements before a call, of verdicts after it.
+    /// The address of the number buffer: requirement ids before a call, packed verdicts after it.
     #[must_use]
     pub fn numbers(&self) -> *const i32 {
         self.numbers.as_ptr()
     }
 
-    /// Runs something with the first `length` bytes, and wipes them.
+    /// Calls `run` with the first `length` bytes, then wipes them. `None` if the buffer is shorter.
     pub fn with_text<T>(&mut self, length: u32, run: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let answer = run(self.text.get(..length as usize)?);
         self.wipe(length as usize);
         Some(answer)
     }
 
-    /// The verdict on the first `length` bytes, as [`pack`] tells it.
+    /// The verdict on the credential in the first `length` bytes, as [`pack`] encodes it.
     pub fn lookup_packed<D: VerifierConfig>(
         &mut self,
         deployment: &D,
@@ -76,7 +78,8 @@ impl BatchBuffers {
         answer.map_or(MISS, pack)
     }
 
-    /// The verdicts on the first `count` credentials of `length` bytes each.
+    /// Replaces the first `count` requirement ids by the verdicts on as many credentials of
+    /// `length` bytes each.
     pub fn lookup_batch<D: VerifierConfig>(
         &mut self,
         deployment: &D,
@@ -108,17 +111,22 @@ impl BatchBuffers {
         *self.numbers = answers;
     }
 
-    /// Wipes the first `length` bytes, and what is left of the last 64. Others read this memory later: the compiler cannot take it for dead.
+    /// Wipes the first `length` bytes, rounded up to blocks of 64. The compiler cannot remove these
+    /// stores, because the buffer is read later.
     fn wipe(&mut self, length: usize) {
         let (lines, _) = self.text.as_chunks_mut::<64>();
-        // Of a size that is known, so that it is a few stores and no call.
+        // A constant size compiles to a few stores instead of a call.
         for line in lines.iter_mut().take(length.div_ceil(64)) {
             *line = [0; 64];
         }
     }
 }
 
-/// `code + 128 · successor + 256 · slot`; −1: ask the store; −2 − code: refused without a look at any token.
+/// Encodes a lookup as a number.
+///
+/// - Hit: `code + 128 · successor + 256 · slot`. A valid credential in slot 3 is 768.
+/// - Miss, read the store: −1.
+/// - Refused without a token: −2 − `code`.
 pub fn pack(answer: Result<Option<Hit>, Code>) -> i32 {
     match answer {
         Ok(Some(hit)) => i32::try_from(hit.slot).map_or(MISS, |slot| {

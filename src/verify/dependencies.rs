@@ -1,9 +1,10 @@
-//! How a token stands now: whether it may be used, and what is left of its grant. The same for a bearer who presents it and for an actor
-//! that manages with it.
+//! Resolves the current validity of a token: whether it may be used, and its effective grant. The
+//! rules are the same for a bearer who presents the token and for an actor that manages with it.
 //!
-//! A token rests on more than its record: on its owner and whatever stands above, on the technical user that backs it, on the account that
-//! it acts as, and, if it is a session, on the tokens that it came from, and when those were last used. All of them are read at once; what
-//! must be there and is not refuses.
+//! Besides its own record, a token depends on its owner and the accounts above the owner, on the
+//! technical user that backs it, and on the account that it acts as. A session also depends on its
+//! parent tokens and on their last uses. All of them are read together. A required dependency that
+//! is missing is a refusal.
 
 use super::rules::{Idle, ValidityRules};
 use super::verdict::Code;
@@ -18,20 +19,21 @@ use crate::storage::keys;
 use crate::storage::plan::{Reads, Suspend};
 use crate::value::resource::Resource;
 
-/// A token with what it rests on.
+/// A token with its dependencies.
 #[derive(Debug)]
 pub struct ResolvedToken {
     /// The token.
     pub token: Token,
-    /// The tokens that it came from, nearest first.
+    /// The parent tokens, nearest first.
     pub parents: Vec<Token>,
-    /// The accounts that it rests on, as far as they are registered.
+    /// The accounts that the token depends on, if they are registered.
     pub accounts: Vec<Account>,
-    /// What a verification decides by.
+    /// The rules by which a verification decides.
     pub rules: ValidityRules,
 }
 
-/// The accounts that a token rests on: the technical user, which must exist, and those that bind if they were registered.
+/// The accounts that a token depends on: the technical user, which must exist, and those that
+/// restrict the token only if they are registered.
 fn accounts(token: &Token) -> (Option<&Resource>, Vec<Resource>) {
     let mut optional: Vec<Resource> = std::iter::once(token.owner.clone())
         .chain(token.owner.above())
@@ -40,7 +42,7 @@ fn accounts(token: &Token) -> (Option<&Resource>, Vec<Resource>) {
     (token.technical_user.as_ref(), optional)
 }
 
-/// The keys of everything that authority of a token rests on, besides its own record.
+/// The store keys of all dependencies of a token, without its own record and without its usage.
 #[must_use]
 pub fn dependencies(token: &Token) -> Vec<String> {
     let (backed_by, optional) = accounts(token);
@@ -48,31 +50,34 @@ pub fn dependencies(token: &Token) -> Vec<String> {
     token.parents.iter().map(keys::token).chain(accounts).collect()
 }
 
-/// The keys of the use on which the idle times of a token and of its parents rest. Whether a parent has an idle time stands in its record:
-/// so their use is always read, and all of it is one read. No commit asserts them: only a use changes them, and none takes life away.
+/// The store keys of the usage of a token and of its parents, for their idle times. A parent's
+/// record says whether it has an idle time, and it has not been read yet. So the usage of each
+/// parent is always read, in the same batch. No commit asserts these keys: only a use changes them,
+/// and a use never shortens a token's life.
 fn usage_keys(token: &Token) -> impl Iterator<Item = String> {
     let own = token.idle_after.map(|_| &token.id);
     own.into_iter().chain(&token.parents).map(keys::usage)
 }
 
 impl ResolvedToken {
-    /// Reads what a token rests on.
+    /// Reads a token's dependencies and resolves them.
     ///
     /// # Errors
-    /// [`Suspend::Need`] for what has to be read.
+    /// [`Suspend::Need`] with the keys that have to be read.
     pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
         ResolvedToken::require(&token, reads)?;
         ResolvedToken::of(token, catalog, reads)
     }
 
-    /// Asks for all that a token rests on at once, and for its record with that: a record from before may have changed since, and together
-    /// with what stands now it would be a state that never was.
+    /// Requires all dependencies of a token together with its record. An earlier read of the record
+    /// may be stale; combined with newer dependencies, it would be a state that never existed.
     ///
     /// # Errors
-    /// [`Suspend::Need`] for what has to be read.
+    /// [`Suspend::Need`] with the keys that have to be read.
     pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Suspend> {
         let rests_on = dependencies(token);
-        // Room for the record, for what it rests on, and for the use of the token and of each that it came from.
+        // The capacity for the record, the dependencies, and the usage of the token and its
+        // parents.
         let mut needed = Vec::with_capacity(rests_on.len() + token.parents.len() + 2);
         needed.push(keys::token(&token.id));
         needed.extend(rests_on);
@@ -80,7 +85,7 @@ impl ResolvedToken {
         reads.require_together(needed)
     }
 
-    /// How a token stands, by reads of all that [`ResolvedToken::require`] asks for.
+    /// Resolves a token from reads of all keys that [`ResolvedToken::require`] names.
     pub(crate) fn of(token: Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
         let mut found = Found {
             grant: Grant::of(&token, catalog),
@@ -102,7 +107,7 @@ impl ResolvedToken {
     }
 }
 
-/// What was found of the things that a token rests on.
+/// The dependencies found so far.
 struct Found {
     grant: Grant,
     parents: Vec<Token>,
@@ -112,12 +117,12 @@ struct Found {
 }
 
 impl Found {
-    /// The first reason stays.
+    /// Blocks the token. The first code wins.
     fn block(&mut self, code: Code) {
         self.blocked.get_or_insert(code);
     }
 
-    /// A token ends when it is not used for too long.
+    /// Adds the idle time of a token, counted from its last use.
     fn look_at_use(&mut self, token: &Token, reads: &Reads) -> Result<(), Suspend> {
         if token.idle_after.is_none() {
             return Ok(());
@@ -132,7 +137,7 @@ impl Found {
         Ok(())
     }
 
-    /// A session ends with each token that it came from, and never has more than it.
+    /// A session ends with each of its parents, and its grant never exceeds theirs.
     fn look_at_parents(
         &mut self,
         token: &Token,
@@ -155,7 +160,8 @@ impl Found {
         Ok(())
     }
 
-    /// A token stops with each account that it rests on, and never has more than it.
+    /// A token is blocked by each inactive account that it depends on, and its grant never exceeds
+    /// theirs.
     fn look_at_accounts(
         &mut self,
         token: &Token,

@@ -1,4 +1,5 @@
-//! Why a credential was refused, what would have made it a yes, and what of that may go to the network.
+//! Explains a refusal: the reason, what would satisfy the requirement, and which part of that may
+//! be sent to the client.
 
 use serde::Serialize;
 
@@ -17,34 +18,36 @@ use crate::value::credential::WrongPart;
 use crate::value::permission::Permission;
 use crate::value::time::Instant;
 
-/// How many templates an explanation offers.
+/// The most templates that an explanation offers.
 const OFFERED: usize = 3;
 
-/// An explanation, for whoever runs the service. Only `wire` is for the bearer.
+/// An explanation, for the operator of the service. Only `wire` may be sent to the bearer.
 #[derive(Debug, Serialize)]
 pub struct Explanation {
-    /// The verdict, the same as of a verification.
+    /// The verdict, the same as from a verification.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// With `malformed` and `bad_checksum`: what of the text is wrong.
+    /// With `malformed` and `bad_checksum`: the wrong part of the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrong: Option<WrongPart>,
-    /// The fewest permissions that, granted too, would satisfy the requirement.
+    /// The smallest set of permissions that would satisfy the requirement, if added.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<Permission>,
-    /// Single templates that, chosen too, would satisfy it, with what each gives besides; least first.
+    /// Single templates that would satisfy the requirement, if added, each with its excess; least
+    /// excess first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub templates: Vec<TemplateOffer>,
-    /// What may go to the network. It depends on the code's class and on the requirement, never on what the token has.
+    /// The part that may be sent to the client. It depends on the class of the code and on the
+    /// requirement, never on the token's grant.
     pub wire: Wire,
 }
 
 /// A template that would satisfy a requirement.
 #[derive(Debug, Serialize)]
 pub struct TemplateOffer {
-    /// The template.
+    /// The id of the template.
     pub id: String,
-    /// What it gives that the token neither has nor needs.
+    /// The permissions in it that the token neither has nor needs.
     pub excess: Vec<Permission>,
 }
 
@@ -53,7 +56,8 @@ pub struct TemplateOffer {
 pub struct Wire {
     /// The HTTP status.
     pub status: u16,
-    /// The value of `WWW-Authenticate` (RFC 6750 §3).
+    /// The value of `WWW-Authenticate` (RFC 6750 §3):
+    /// `Bearer error="insufficient_scope", scope="messages:send"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
     /// The RFC 6750 §3.1 error.
@@ -64,7 +68,7 @@ pub struct Wire {
     pub scope: Option<String>,
 }
 
-/// Explains a verdict. Reads what a verification reads.
+/// Explains a verdict. It reads the same keys as a verification, and writes nothing.
 #[must_use]
 pub fn explain(
     deployment: &Deployment,
@@ -136,7 +140,8 @@ fn satisfying_templates(catalog: &Catalog, requirement: &Requirement, grant: &Gr
             if !requirement.is_met_somewhere(&grant.with(wider)) {
                 return None;
             }
-            // A template that takes the smallest way needs nothing else; another needs what belongs to the others.
+            // A template with the smallest alternative needs nothing else. Any other template may
+            // need all that is missing from the other alternatives.
             let needed = if fewest.iter().all(|index| gives.contains(*index)) {
                 &fewest
             } else {

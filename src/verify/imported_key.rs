@@ -1,11 +1,11 @@
-//! Keys that another system issued have no id in them: they are found by their digest.
+//! Finds keys that another system issued. They contain no id, so they are found by their digest.
 
 use crate::codec::decode::decode;
 use crate::storage::keys;
 use crate::storage::plan::{Reads, Suspend};
 use crate::value::credential::{ImportedKeys, Presented, TokenId};
 
-/// The token of a presented key, if its digest is known.
+/// The token of a presented key, if one of its digests is stored.
 pub(super) fn find(imported: &ImportedKeys, text: &str, reads: &Reads) -> Result<Option<Presented>, Suspend> {
     let digests = imported.digests(text);
     let found = reads.get_all(&digests.iter().map(keys::digest).collect::<Vec<_>>())?;

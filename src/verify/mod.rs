@@ -1,4 +1,4 @@
-//! Credential text to verdict, with the token cache, and what would have made a refusal a yes.
+//! Verification: turns credential text into a verdict, with the token cache, and explains refusals.
 
 pub mod batch_buffers;
 pub mod cache;
@@ -8,5 +8,5 @@ mod imported_key;
 pub(crate) mod record_memo;
 pub mod rules;
 pub mod verdict;
-#[allow(clippy::module_inception)] // The decision itself.
+#[allow(clippy::module_inception)] // `verify.rs` is the decision itself.
 pub mod verify;

@@ -1,5 +1,6 @@
-//! What was read last, as what it says. A verification from the store asks for what a token rests on once it has read its record, and is then
-//! given the same text again; and whose the store is, it is told each time.
+//! Keeps the record that was parsed last. A verification from the store suspends for the
+//! dependencies of a token after it has parsed the token's record, and then receives the same text
+//! again. The owner of the store is checked each time too.
 
 use crate::codec::decode::DecodeError;
 use crate::model::record::{Secrets, Stored};
@@ -8,25 +9,26 @@ use crate::storage::store_meta;
 use crate::storage::store_meta::NotOurs;
 use crate::value::credential::{Prefix, TokenId};
 
-/// A record and the description of the store by their texts: nothing but functions of those, so they cannot be out of date.
+/// A parsed record and a checked store description, each with its text. They depend on the text
+/// only, so they cannot be stale.
 #[derive(Debug, Default)]
 pub(crate) struct RecordMemo {
     record: Option<(String, Box<(Secrets, Token)>)>,
-    /// What said that the store is that of this deployment.
+    /// The store description that was found to name this deployment.
     ours: Option<String>,
 }
 
-/// What is stored under the id of a token.
+/// The stored value of a token id.
 #[derive(Debug)]
 pub(crate) enum Read {
     /// A token with the digests of its secrets.
     Token(Box<(Secrets, Token)>),
-    /// What is left of a deleted token.
+    /// The tombstone of a deleted token.
     Tombstone,
 }
 
 impl RecordMemo {
-    /// What a text says that is stored under an id: taken from here, if it is the same text as before.
+    /// Parses the text stored under an id, or takes the memo if the text is the same.
     pub(crate) fn take(&mut self, id: &TokenId, text: &str) -> Result<Read, DecodeError> {
         match self.record.take() {
             Some((known, read)) if known == text && read.1.id == *id => Ok(Read::Token(read)),
@@ -37,16 +39,16 @@ impl RecordMemo {
         }
     }
 
-    /// Keeps what a text says until the next is read.
+    /// Keeps a parsed record until the next one is read.
     pub(crate) fn keep(&mut self, text: &str, secrets: Secrets, token: Token) {
         self.record = Some((text.to_owned(), Box::new((secrets, token))));
     }
 
-    /// Whether a store says by `meta/deployment` that it is that of the deployment with a prefix, which is always the same one here; if it says
-    /// nothing, it was never used.
+    /// Whether `meta/deployment` names the deployment with this prefix, which is the same in all
+    /// calls. `false` without the key: the store was never used.
     ///
     /// # Errors
-    /// When it is another's.
+    /// When the store belongs to another deployment.
     pub(crate) fn is_ours(&mut self, meta: Option<&str>, prefix: &Prefix) -> Result<bool, NotOurs> {
         if meta.is_some() && meta == self.ours.as_deref() {
             return Ok(true);

@@ -1,5 +1,6 @@
-//! The terms of a token: everything that a verification rests on besides the secret, with no text in it and nothing of the request or the
-//! time. A verification from the store makes them and decides by them; a cache keeps them and decides by them: one predicate for both.
+//! The compiled validity rules of a token: everything except the secret that a verification depends
+//! on. They contain no text and nothing of the request or the time. A verification from the store
+//! compiles and evaluates them; a cache keeps and evaluates them. So both use one predicate.
 
 use std::rc::Rc;
 
@@ -11,16 +12,16 @@ use crate::value::condition::Conditions;
 use crate::value::credential::TokenId;
 use crate::value::time::{Instant, Lifetime};
 
-/// The terms of a token.
+/// The validity rules of a token.
 #[derive(Debug)]
 pub struct ValidityRules {
     own: Life,
     grant: Rc<Grant>,
-    /// What few tokens have.
+    /// The cold fields, which few tokens have.
     rare: Option<Box<Uncommon>>,
 }
 
-/// What the record of a token says of its life.
+/// The status and the time bounds from a token's record.
 #[derive(Clone, Copy, Debug)]
 struct Life {
     status: Status,
@@ -30,18 +31,19 @@ struct Life {
 
 #[derive(Debug, Default)]
 struct Uncommon {
-    /// Of a session: the lives of the tokens that it came from.
+    /// Of a session: the lives of its parent tokens.
     parents: Vec<Life>,
-    /// The idle times of the token and of those that it came from, as far as they have one.
+    /// The idle times of the token and of its parents, for those that have one.
     idle: Vec<Idle>,
-    /// What an account or a parent has against its use, whatever the time.
+    /// The refusal by an account or a parent, which holds at any time.
     blocked: Option<Code>,
-    /// Its own conditions and those of its parents.
+    /// The conditions of the token and of its parents.
     conditions: Vec<Conditions>,
     limited: bool,
 }
 
-/// When a token ends if it is not used: the longest time without use, after the last use or what counts as one.
+/// When a token ends if it is not used: `longest` after its last use, or after an event that counts
+/// as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Idle {
     of: TokenId,
@@ -70,8 +72,9 @@ impl Life {
 }
 
 impl Idle {
-    /// The idle time of a token that was last used at an instant; `None` where it has none, or one that ends after all time. Creation,
-    /// the first instant and being enabled count as uses.
+    /// The idle time of a token whose last use was at `used`. `None` if it has none, or one that
+    /// ends after the last instant that can be represented. Creation, the start and being enabled
+    /// count as uses.
     pub(crate) fn of(token: &Token, used: Option<Instant>) -> Option<Idle> {
         let longest = token.idle_after?;
         let begun = [token.not_before, token.enabled_at, used];
@@ -84,12 +87,12 @@ impl Idle {
         })
     }
 
-    /// The token whose use it is about.
+    /// The token whose use counts.
     pub(crate) fn of_token(&self) -> &TokenId {
         &self.of
     }
 
-    /// Whether the token had gone idle at an instant. A use at that instant is none: it revives nothing.
+    /// Whether the token was idle-expired at an instant. A use at that instant does not revive it.
     pub(crate) fn is_over(&self, at: Instant) -> bool {
         at >= self.ends
     }
@@ -98,7 +101,7 @@ impl Idle {
         self.is_over(now).then_some(Code::IdleExpired)
     }
 
-    /// Lives on from a use that was found valid. Answers whether that is longer than was known.
+    /// Extends the life from a use that was found valid. Returns whether the known end moved.
     fn note_use(&mut self, at: Instant) -> bool {
         let ends = at
             .after(self.longest)
@@ -108,8 +111,8 @@ impl Idle {
 }
 
 impl ValidityRules {
-    /// The terms of a token, of what is left of its grant, and of what is against its use whatever the time. `idle` has the idle times of
-    /// the token and of its parents.
+    /// Compiles the rules of a token. `grant` is its effective grant, `blocked` a refusal that
+    /// holds at any time, `idle` the idle times of the token and of its parents.
     #[must_use]
     pub(crate) fn of(
         token: &Token,
@@ -138,13 +141,13 @@ impl ValidityRules {
         }
     }
 
-    /// What is left of the token's grant.
+    /// The effective grant of the token.
     #[must_use]
     pub fn grant(&self) -> &Grant {
         &self.grant
     }
 
-    /// Why the token may not be used now, whatever for.
+    /// The code that refuses any use of the token at `now`.
     #[must_use]
     pub fn refusal(&self, now: Instant) -> Option<Code> {
         let rare = self.rare.as_deref();
@@ -157,7 +160,7 @@ impl ValidityRules {
         self.own.refusal(now).or_else(of_rare)
     }
 
-    /// Whether the token, or one that it came from, has ended for good: nothing that is read later takes that back.
+    /// Whether the token or one of its parents has ended for good. No later read can change that.
     pub(crate) fn have_ended(&self) -> bool {
         let rare = self.rare.as_deref();
         let of_parents = rare.is_some_and(|rare| {
@@ -167,13 +170,14 @@ impl ValidityRules {
         of_parents || self.own.status == Status::Revoked
     }
 
-    /// What of this ends if it is not used: the token, and those that it came from.
+    /// The idle times of the token and of its parents.
     pub(crate) fn idle(&self) -> &[Idle] {
         self.rare.as_ref().map_or(&[], |rare| &rare.idle)
     }
 
-    /// Takes note of the last uses of the tokens on whose idle time these terms rest. Each was found valid, so that the token had not gone
-    /// idle by then, whatever was known of its use when these terms were made. Answers whether any of them lives longer for it.
+    /// Applies the last uses of the tokens with an idle time. Each use was found valid, so its
+    /// token was not idle-expired then, even if these rules were compiled without that use. Returns
+    /// whether one of them lives longer as a result.
     pub(crate) fn note_uses(&mut self, last: impl Fn(&TokenId) -> Option<Instant>) -> bool {
         let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
         idle.fold(false, |longer, idle| {
@@ -181,7 +185,7 @@ impl ValidityRules {
         })
     }
 
-    /// Takes over what other terms of the same revision of the token know of later uses.
+    /// Takes over later uses from other rules of the same revision of the token.
     pub(crate) fn take_uses(&mut self, other: &ValidityRules) {
         let idle = self.rare.iter_mut().flat_map(|rare| &mut rare.idle);
         for idle in idle {
@@ -192,7 +196,7 @@ impl ValidityRules {
         }
     }
 
-    /// Whether the request meets the conditions of the token and of all that it came from.
+    /// Whether the request meets the conditions of the token and of all its parents.
     #[must_use]
     pub fn meets_conditions(&self, question: &Question, now: Instant) -> bool {
         let conditions = self.rare.iter().flat_map(|rare| &rare.conditions);
@@ -200,8 +204,8 @@ impl ValidityRules {
         conditions.all(|unmet| unmet.is_none())
     }
 
-    /// The checks in their order: whether the token may be used, its conditions, permission, resource. The first that fails names the
-    /// verdict; limits are counted only after all of them.
+    /// Runs the checks in order: validity, conditions, permission, resource. The first that fails
+    /// gives the code. Limits are counted only after all of them.
     #[must_use]
     pub fn decide(&self, question: &Question, now: Instant) -> Code {
         if let Some(code) = self.refusal(now) {
@@ -220,18 +224,18 @@ impl ValidityRules {
         Code::InsufficientPermission
     }
 
-    /// Whether the token's uses are counted.
+    /// Whether uses of the token, or of one of its parents, are limited.
     #[must_use]
     pub fn are_limited(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.limited)
     }
 
-    /// The grant, to be shared.
+    /// The grant, for sharing.
     pub(crate) fn shared_grant(&self) -> &Rc<Grant> {
         &self.grant
     }
 
-    /// Puts an equal grant in the place of this one.
+    /// Replaces the grant by an equal, shared one.
     pub(crate) fn share(&mut self, grant: Rc<Grant>) {
         self.grant = grant;
     }

@@ -14,50 +14,50 @@ use crate::value::permission::Permission;
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
 
-/// The codes of a verdict. Stable: callers branch on them.
+/// The codes of a verdict. They are stable: callers branch on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// Yes.
+    /// The credential is valid.
     Valid,
-    /// The text is no credential of this deployment. On the wire no different from an unknown one: a malformed *header* is the
-    /// wrapper's to tell, as 400 (RFC 6750 §3.1).
+    /// The text is not a credential of this deployment. On the wire it equals an unknown one. The
+    /// wrapper reports a malformed *header*, as 400 (RFC 6750 §3.1).
     Malformed,
-    /// Mistyped, cut or made up.
+    /// The checksum does not match: the text was mistyped, cut or invented.
     BadChecksum,
-    /// No such token, or it was deleted.
+    /// There is no such token, or it was deleted.
     Unknown,
-    /// The id is known, the secret is another.
+    /// The id is known, but the secret does not match.
     BadSecret,
-    /// Disabled for now.
+    /// The token is disabled, and can be enabled again.
     Disabled,
-    /// Revoked for ever.
+    /// The token is revoked, which is final.
     Revoked,
-    /// Its time is over.
+    /// The token's expiry has passed.
     Expired,
-    /// Its time has not come.
+    /// The token's start is in the future.
     NotYetValid,
-    /// It went without use for too long.
+    /// The token was not used within its idle time.
     IdleExpired,
     /// The secret was rotated out.
     RotatedOut,
-    /// The owner, or another account that the token rests on, is disabled or deleted.
+    /// The owner, or another account that the token depends on, is disabled or deleted.
     OwnerInactive,
-    /// A condition of the token is not met, or what it is about is not known.
+    /// A condition of the token is not met, or the request does not give the value that it tests.
     ConditionFailed,
-    /// Too many requests for now.
+    /// Too many requests in the current interval.
     RateLimited,
     /// The credits are used up.
     UsageExceeded,
     /// The grant lacks a permission.
     InsufficientPermission,
-    /// The grant does not reach the resource.
+    /// The grant does not cover the resource.
     OutsideResource,
-    /// The store answered with something that cannot be read.
+    /// The store returned a value that cannot be read.
     StoreUnavailable,
 }
 
 impl Code {
-    /// All codes with their names. The place of a code here is its number.
+    /// All codes with their names. The index of a code is its number.
     const NAMES: &'static [(Code, &'static str)] = &[
         (Code::Valid, "valid"),
         (Code::Malformed, "malformed"),
@@ -86,7 +86,7 @@ impl Code {
         row.map_or("", |(_, name)| name)
     }
 
-    /// The number by which a code crosses to a host; it may change from version to version.
+    /// The number of the code at the boundary to a host. It may change between versions.
     #[must_use]
     pub fn number(self) -> u8 {
         self as u8
@@ -123,14 +123,16 @@ impl Code {
 }
 
 impl Code {
-    /// Whether it is a refusal for want of permission, which tells what was needed.
+    /// Whether the code is a refusal for lack of permission, whose verdict names the required
+    /// scope.
     #[must_use]
     pub fn is_of_scope(self) -> bool {
         self.on_the_wire().1 == Some("insufficient_scope")
     }
 }
 
-/// A code with its status and error, for [`Code::number`]: so a host reads numbers by the same table.
+/// A code with its status and error, indexed by [`Code::number`]. A host decodes numbers by this
+/// table.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CodeRow {
     code: Code,
@@ -148,7 +150,7 @@ impl CodeRow {
     }
 }
 
-/// What a refusal for want of permission tells besides its code.
+/// The details of a refusal for lack of permission.
 #[derive(Debug, Serialize)]
 pub struct Lacking {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -158,7 +160,7 @@ pub struct Lacking {
 }
 
 impl Lacking {
-    /// What a grant lacks for a requirement.
+    /// The permissions that `grant` lacks for `requirement`, and the scope of the requirement.
     #[must_use]
     pub fn of(requirement: &Requirement, grant: &Grant, permissions: &Permissions) -> Lacking {
         let missing = requirement.missing(grant).into_iter();
@@ -190,35 +192,36 @@ impl From<Unreadable> for Code {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
-    /// Whether the request may go on.
+    /// Whether to accept the request.
     pub valid: bool,
-    /// Why, or why not.
+    /// The reason.
     pub code: Code,
-    /// The HTTP status that goes with the code.
+    /// The HTTP status of the code.
     pub status: u16,
-    /// The RFC 6750 error that goes with the code.
+    /// The RFC 6750 error of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'static str>,
-    /// The token, once its secret has matched; never before.
+    /// The token, only after its secret has matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<VerifiedToken>,
-    /// The permissions that were missing.
+    /// The permissions that are missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Permission>,
-    /// With a limit that was reached: in how many seconds a request may pass again.
+    /// At a reached limit: seconds until a request may pass again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// With a limit that was counted: how much is left.
+    /// With a counted limit: how many uses are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u32>,
-    /// With the error `insufficient_scope`: what the request needs, for the challenge. It never depends on what the token has.
+    /// With the error `insufficient_scope`: the scope that the request needs, for the challenge. It
+    /// never depends on the token's grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// The instant of which this verdict speaks: the start of the read that it rests on.
+    /// The instant for which this verdict holds: the start of the read that it is based on.
     pub as_of: Instant,
 }
 
-/// What a request handler may know of the token that was presented.
+/// The view of the presented token for a request handler.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedToken {
@@ -232,7 +235,7 @@ pub struct VerifiedToken {
     metadata: Option<Metadata>,
     kind: String,
     owner: Resource,
-    /// The technical user that backs it: whoever presents it is no person.
+    /// The technical user that backs the token: its bearer is a machine, not a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     technical_user: Option<Resource>,
     /// Of a session: the token that it was exchanged from.
@@ -249,16 +252,17 @@ pub struct VerifiedToken {
     created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Instant>,
-    /// With a rotation that is under way: its revision, by which a use of its new secret, or of the old one after the grace, names it.
+    /// With a pending rotation: its revision. A use of the new secret, or of the old one after the
+    /// grace period, refers to the rotation by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rotation: Option<u64>,
-    /// Whether the new secret of a rotation was presented that is not confirmed.
+    /// Whether the new secret of an unconfirmed rotation was presented.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     successor: bool,
 }
 
 impl VerifiedToken {
-    /// What is told of a token. Its permissions are those that are left of its grant now.
+    /// The view of a token. Its permissions are those of the effective `grant`.
     #[must_use]
     pub fn of(token: &Token, grant: &Grant, successor: bool, catalog: &Permissions) -> VerifiedToken {
         let (permissions, resources) = if grant.is_bounded() {
@@ -288,14 +292,14 @@ impl VerifiedToken {
         }
     }
 
-    /// What was presented is of none that is under way.
+    /// Removes the pending rotation: the presented secret does not belong to it.
     pub(crate) fn forget_rotation(&mut self) {
         self.rotation = None;
     }
 }
 
 impl Verdict {
-    /// A refusal of a credential whose secret has not matched: it names no token.
+    /// A verdict on a credential whose secret has not matched. It names no token.
     #[must_use]
     pub fn refused(code: Code, as_of: Instant) -> Verdict {
         let (status, error) = code.on_the_wire();
@@ -313,7 +317,7 @@ impl Verdict {
         }
     }
 
-    /// Makes a refusal of a yes.
+    /// Turns a valid verdict into a refusal.
     pub(crate) fn refuse(&mut self, code: Code) {
         let (status, error) = code.on_the_wire();
         self.valid = false;
@@ -323,7 +327,7 @@ impl Verdict {
         self.remaining = None;
     }
 
-    /// The answer for a token whose secret has matched.
+    /// A verdict on a token whose secret has matched.
     #[must_use]
     pub fn of(token: VerifiedToken, code: Code, missing: Vec<Permission>, as_of: Instant) -> Verdict {
         Verdict {

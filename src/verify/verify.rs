@@ -1,4 +1,5 @@
-//! Text to verdict: unverified → presented → verified → decided, each a type that only the step before can make.
+//! Verifies credential text in the steps unverified, presented, verified, decided. Each step is a
+//! type that only the step before can construct.
 
 use super::cache::{Cache, ENDED, Entry, Found, Hit, Memory, Told};
 use super::dependencies::ResolvedToken;
@@ -18,8 +19,10 @@ use crate::value::credential::{Presented, Scheme, TokenId, WellFormed};
 use crate::value::limit::Exceeded;
 use crate::value::time::Instant;
 
-/// Verifies a credential, at the start of the reads. Whatever is wrong is a verdict, never an error. A token with limits that are to be
-/// counted makes a commit of it, on nothing but its counters.
+/// Verifies a credential, from the first reads on.
+///
+/// Every problem is a verdict, never an error. If the token has limits and the question counts a
+/// use, the plan is a commit that writes the token's counters only.
 #[must_use]
 pub fn verify<D: VerifierConfig>(
     deployment: &D,
@@ -41,8 +44,10 @@ pub fn verify<D: VerifierConfig>(
     deployment.seal().around(reads, decided)
 }
 
-/// Verifies as [`verify`] does, and remembers the token in a cache whose [`Cache::generation`] was `generation` before the reads began. Answers also the
-/// slot where it stands now, if it was remembered. `None`: the cache only learns what nothing takes back.
+/// Verifies as [`verify`] does, and inserts the token into `cache`.
+///
+/// `generation` is the value of [`Cache::generation`] before the reads began. With `None` the cache
+/// learns only facts that are final. Also returns the slot, if the token was inserted.
 #[must_use]
 pub fn verify_and_remember<D: VerifierConfig>(
     deployment: &D,
@@ -60,7 +65,7 @@ pub fn verify_and_remember<D: VerifierConfig>(
             Ok(decided) => decided,
             Err(suspend) => return suspend.into(),
         };
-        // A verifier alone notes no uses.
+        // A verify-only build notes no uses.
         if cfg!(feature = "manage")
             && let Basis::Token(found) = &decision.basis
             && decision.verdict.valid
@@ -68,7 +73,8 @@ pub fn verify_and_remember<D: VerifierConfig>(
             cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
         }
         match decision.basis {
-            // A key that another system issued has no id by which it could be found here. And who never reads the feed remembers nothing.
+            // An imported key has no id by which a lookup could find it. Without reads of the feed,
+            // nothing is cached.
             Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
                 let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
                 slot = cache.insert(entry, generation);
@@ -102,8 +108,8 @@ pub fn verify_and_remember<D: VerifierConfig>(
     (step, slot)
 }
 
-/// Remembers a token whose secret was not presented, so that the next who does not either costs no read. By a key that another system issued
-/// nothing is found.
+/// Inserts a token whose secret was not presented, so that the next such attempt costs no read. An
+/// imported key is not inserted: no lookup finds it.
 fn remember_unproven<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
@@ -117,11 +123,12 @@ fn remember_unproven<D: VerifierConfig>(
     cache.fill_unproven(entry, told, generation)
 }
 
-/// Takes a read of the change feed into a cache: the values of [`ShardCount::feed_keys`], from a read that began at `read_at`. Answers how
-/// many shards there are, which the next read should know.
+/// Applies a read of the change feed to a cache. `heads` are the values of
+/// [`ShardCount::feed_keys`], from a read that began at `read_at`. Returns the shard count, which
+/// the next read needs.
 ///
 /// # Errors
-/// When the store is not that of this deployment. Then nothing is taken in.
+/// When the store is not that of this deployment. Then the cache is unchanged.
 pub fn apply_feed<D: VerifierConfig>(
     deployment: &D,
     heads: &Reads,
@@ -141,10 +148,11 @@ pub fn apply_feed<D: VerifierConfig>(
     Ok(shards)
 }
 
-/// Answers from what a cache remembers. The code of a text that names no token needs no credential.
+/// Answers from the cache; `Ok(None)` on a miss.
 ///
 /// # Errors
-/// The code, where no token was looked at.
+/// The code of a credential that names no token: an unreadable text, or an id in the negative
+/// cache.
 pub fn lookup<D: VerifierConfig>(
     deployment: &D,
     credential: &[u8],
@@ -158,7 +166,8 @@ pub fn lookup<D: VerifierConfig>(
     Ok(cache.look_up(slot, &text.hash(), question, now))
 }
 
-/// As [`lookup`]; where nothing but time without use refuses, the uses that were noted here are counted.
+/// As [`lookup`]. If the only refusal is the idle time, the uses noted in this process are applied
+/// first.
 ///
 /// # Errors
 /// As [`lookup`].
@@ -180,7 +189,8 @@ pub fn lookup_renewed<D: VerifierConfig>(
     }
 }
 
-/// Answers several at a time as [`lookup`] does each. What comes without a question is not looked for.
+/// As [`lookup`], for several credentials. `answer` is called with the index and the result of each
+/// one. A token without a question is a miss.
 pub fn lookup_many<'t, D: VerifierConfig>(
     deployment: &'t D,
     asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
@@ -202,7 +212,7 @@ pub fn lookup_many<'t, D: VerifierConfig>(
     look_up_all(&mut located, now, cache, &mut answer);
 }
 
-/// Looks up at most four, and hashes them together.
+/// Looks up at most four credentials, and hashes them together.
 fn look_up_all(
     located: &mut Vec<(usize, u32, WellFormed, Question)>,
     now: Instant,
@@ -223,7 +233,7 @@ fn look_up_all(
     }
 }
 
-/// Where the token that a text names is remembered, if it is.
+/// The slot of the token that a text names; `Ok(None)` if it is not cached.
 fn locate<'t, D: VerifierConfig>(
     deployment: &'t D,
     credential: &'t [u8],
@@ -235,41 +245,41 @@ fn locate<'t, D: VerifierConfig>(
             Found::NegativeCache => Err(Code::Unknown),
             Found::Nowhere => Ok(None),
         },
-        // It may be a key that another system issued.
+        // The text may be a key that another system issued.
         Err(_) if deployment.imported().may_be(credential) => Ok(None),
         Err(unreadable) => Err(unreadable.into()),
     }
 }
 
-/// A verdict, and what it rests on.
+/// A verdict with its basis.
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
     pub(crate) basis: Basis,
 }
 
-/// What a verdict rests on.
+/// The basis of a verdict.
 pub(crate) enum Basis {
-    /// The token whose secret it is.
+    /// The token whose secret was presented.
     Token(Box<FoundToken>),
-    /// A token that the secret was rotated out of, and how much is told of it.
+    /// A token of which an old secret was presented, and how much of the token is disclosed.
     RotatedOut(Box<FoundToken>, Told),
-    /// A token of which it is no secret, where it is to be remembered.
+    /// A token of which no secret was presented; `Some` if it is to be cached.
     Wrong(Option<Box<FoundToken>>),
-    /// What is left of a deleted token.
+    /// The tombstone of a deleted token.
     Deleted(TokenId),
-    /// Nothing that could be told of.
+    /// No token.
     Nothing,
 }
 
-/// A token with what it rests on.
+/// A token with its dependencies.
 pub(crate) struct FoundToken {
     secrets: Secrets,
-    /// How many bytes the record has in the store.
+    /// The length of the stored record in bytes.
     size: usize,
     pub(crate) resolved: ResolvedToken,
 }
 
-/// Decides about a credential, and what is to be written for it.
+/// Decides on a credential, and returns the writes that the decision needs.
 pub(crate) fn decide<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
@@ -287,16 +297,16 @@ pub(crate) fn decide<D: VerifierConfig>(
         Presentation::RotatedOut(named, by_grace) => {
             let found = named.read(catalog, reads, memory)?;
             let (token, grant) = (&found.resolved.token, found.resolved.rules.grant());
-            let mut told = VerifiedToken::of(token, grant, false, catalog);
-            let much = match token.rotation {
+            let mut view = VerifiedToken::of(token, grant, false, catalog);
+            let told = match token.rotation {
                 Some(_) if !by_grace => Told::WithoutRotation,
                 _ => Told::All,
             };
-            if much == Told::WithoutRotation {
-                told.forget_rotation();
+            if told == Told::WithoutRotation {
+                view.forget_rotation();
             }
-            let verdict = Verdict::of(told, Code::RotatedOut, Vec::new(), now);
-            let basis = Basis::RotatedOut(found, much);
+            let verdict = Verdict::of(view, Code::RotatedOut, Vec::new(), now);
+            let basis = Basis::RotatedOut(found, told);
             Ok((Vec::new(), Decision { verdict, basis }))
         }
         Presentation::Wrong(named) => {
@@ -314,21 +324,23 @@ fn refused(code: Code, basis: Basis, now: Instant) -> (Vec<Write>, Decision) {
     (Vec::new(), Decision { verdict, basis })
 }
 
-/// What a presented credential turned out to be.
+/// The result of authentication.
 pub(crate) enum Presentation {
-    /// A token whose secret was presented.
+    /// A secret of this token was presented.
     Of(Verified),
-    /// A token of which a secret was presented that was rotated out; whether nothing but the time says so.
+    /// An old secret of this token was presented. `true` if only the end of the grace period
+    /// rotated it out.
     RotatedOut(Box<Named>, bool),
-    /// A token that was named with a secret that is none of its own. Nothing of it may be told.
+    /// The credential names this token, but the secret does not match. Disclose no part of the
+    /// token.
     Wrong(Box<Named>),
-    /// A token that was deleted: to whoever presents it, none.
+    /// The token was deleted. To the bearer, it is unknown.
     Deleted(TokenId),
-    /// None. Nothing is told of a record whose secret did not match.
+    /// No token. The record stays undisclosed, since no secret matched.
     Refused(Code),
 }
 
-/// Parses a credential and finds its record.
+/// Parses a credential, reads the record and compares the secret.
 pub(crate) fn authenticate<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
@@ -337,7 +349,7 @@ pub(crate) fn authenticate<D: VerifierConfig>(
     memory: &mut Memory,
 ) -> Result<Presentation, Suspend> {
     let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
-        // Hashed only once there is something to compare it with.
+        // The text is hashed only when there is a digest to compare it with.
         Ok(text) => {
             return Ok(match token_named(deployment, text.id(), reads, memory)? {
                 Ok(named) => Presentation::of(&text.hash(), named, now),
@@ -355,8 +367,9 @@ pub(crate) fn authenticate<D: VerifierConfig>(
     })
 }
 
-/// The token that is stored under an id, in a store of this deployment. Both are read at once: a token in a store that does not say whose it
-/// is was made by an older version.
+/// Reads the token with an id, from a store of this deployment. The record and the store
+/// description are read together: a token in a store without a description was written by an older
+/// version.
 fn token_named<D: VerifierConfig>(
     deployment: &D,
     id: &TokenId,
@@ -380,14 +393,15 @@ fn token_named<D: VerifierConfig>(
         secrets,
         size: stored.len(),
     });
-    // What is to be remembered is read to the end whatever the secret is worth: so that is looked at once.
+    // A token to be cached needs all its dependencies whether the secret matches or not, so they
+    // are required at once.
     if memory.remembers {
         return Ok(Ok(named.require(reads, memory)?));
     }
     Ok(Ok(named))
 }
 
-/// A token that a credential names, whatever its secret is worth.
+/// A token that a credential names. The secret has not been compared yet.
 pub(crate) struct Named {
     token: Token,
     secrets: Secrets,
@@ -395,7 +409,8 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    /// Requires what the token rests on, and its record once more: in a moment it is read again, mostly with the same text.
+    /// Requires the token's dependencies and its record again. The record is kept in the memo,
+    /// because the next read mostly returns the same text.
     fn require(self: Box<Named>, reads: &Reads, memory: &mut Memory) -> Result<Box<Named>, Suspend> {
         let Err(need) = ResolvedToken::require(&self.token, reads) else {
             return Ok(self);
@@ -406,7 +421,7 @@ impl Named {
         Err(need)
     }
 
-    /// Reads what the token rests on, and counts its uses that were noted here.
+    /// Resolves the token's dependencies, and applies the uses noted in this process.
     fn read(
         self: Box<Named>,
         catalog: &Permissions,
@@ -429,7 +444,7 @@ impl Named {
     }
 }
 
-/// A token whose secret was presented. Its state has not been looked at.
+/// A token whose secret was presented. Its status has not been checked.
 pub(crate) struct Verified {
     named: Box<Named>,
     successor: bool,
@@ -442,7 +457,8 @@ impl Verified {
 }
 
 impl Presentation {
-    /// Compares the secret with what is stored. Until it matches, nothing about the record is told.
+    /// Compares the presented secret with the stored digests. Until it matches, no part of the
+    /// record is disclosed.
     fn of(presented: &Presented, named: Box<Named>, now: Instant) -> Presentation {
         let secret = named.secrets.which(presented.scheme(), presented.digest(), now);
         match secret {
@@ -457,7 +473,7 @@ impl Presentation {
     }
 }
 
-/// Decides by the terms of the token, with what it rests on; then its limits.
+/// Decides by the validity rules of the token, then by its limits.
 fn decide_found(
     found: Box<FoundToken>,
     successor: bool,
@@ -478,8 +494,8 @@ fn decide_found(
         .into_iter()
         .filter_map(|index| catalog.permission(index).cloned())
         .collect();
-    let told = VerifiedToken::of(token, grant, successor, catalog);
-    let mut verdict = Verdict::of(told, code, missing, now);
+    let view = VerifiedToken::of(token, grant, successor, catalog);
+    let mut verdict = Verdict::of(view, code, missing, now);
     if verdict.error == Some("insufficient_scope") {
         verdict.scope = question.requirement.scope(catalog);
     }
@@ -494,7 +510,7 @@ fn decide_found(
     Ok((writes, Decision { verdict, basis }))
 }
 
-/// Counts a request against the limits of a token and of all that it came from: all of them, or none.
+/// Counts a request against the limits of a token and of all its parents: all of them, or none.
 fn spend(
     resolved: &ResolvedToken,
     cost: u32,
@@ -507,7 +523,8 @@ fn spend(
         .filter(|token| token.limits.is_some())
         .collect();
     let limit_keys: Vec<String> = limited.iter().map(|token| keys::limit(&token.id)).collect();
-    // Sessions of one token spend its limits too: all of them queue for the key of the last that they came from.
+    // The sessions of a token count against its limits too. All of them queue for the key of the
+    // topmost limited parent.
     if let (Some(last), 1..) = (limit_keys.last(), cost) {
         reads.get_queued(&limit_keys, last, false)?;
     }
@@ -525,7 +542,8 @@ fn spend(
             Ok((remaining, text)) => {
                 verdict.remaining = verdict.remaining.into_iter().chain(remaining).min();
                 let Some(text) = text else { continue };
-                // A first use expects no counter, as after a deletion: then the record itself tells that it is there.
+                // The first use expects no counter, as does a use after a deletion. So the commit
+                // also asserts that the record exists.
                 if stored.is_none() {
                     let token_key = keys::token(&token.id);
                     let [record] = reads.get([&token_key])?;

@@ -1,6 +1,6 @@
-//! What JavaScript does for the core (src/codec/host.rs).
+//! The functions that JavaScript provides to the core (src/codec/host.rs).
 
-#![allow(unsafe_code)] // The linker joins these by their names.
+#![allow(unsafe_code)] // The linker resolves these functions by name.
 
 use js_sys::{JSON, JsString, Number};
 use wasm_bindgen::JsValue;
@@ -22,7 +22,7 @@ fn leastkey_host_lower_case(text: &str) -> String {
     JsString::from(text).to_lower_case().into()
 }
 
-/// A number of JSON: the reader has seen that it is one.
+/// A JSON number, which the reader has checked already.
 #[unsafe(no_mangle)]
 fn leastkey_host_parse_decimal(text: &str) -> f64 {
     Number::parse_float(text)

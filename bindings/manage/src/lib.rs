@@ -1,7 +1,9 @@
-//! The JavaScript boundary: values in, values out, nothing of a call kept.
+//! The JavaScript boundary of the management module: values in, values out. It keeps no value of a
+//! call.
 //!
-//! Results go through an `out` array. A wasm export that returns an `externref` can abort V8 when its optimised caller is deoptimised
-//! during the call (Node 20 and 22), and what is handed over by an import can be wiped here afterwards.
+//! Results go through an `out` array, for two reasons. A wasm export that returns an `externref`
+//! can abort V8 if its optimised caller is deoptimised during the call (Node 20 and 22). And a
+//! value that is passed to an import can be wiped here afterwards.
 
 mod host;
 mod lookup;
@@ -31,11 +33,12 @@ use leastkey::verify::explain::explain;
 use leastkey::verify::verdict::{Code, CodeRow};
 use leastkey::{Deployment, operation};
 
-/// How many requirements a core remembers. A service has a few hundred routes; a requirement made from a request's own data must not insert
-/// the memory.
-const REMEMBERED: usize = 1_000;
+/// The most compiled requirements that a core keeps. A service has a few hundred routes, and
+/// requirements made from request data must not fill the memory.
+const MAX_COMPILED: usize = 1_000;
 
-/// Fills `out` from the host's cryptographic generator; `false` when it failed, with `out` zeroed. Entropy comes from nowhere else.
+/// Fills `out` from the host's cryptographic generator, the only source of entropy. Returns `false`
+/// if the generator failed, with `out` zeroed.
 #[wasm_bindgen(js_name = fillEntropy)]
 #[must_use]
 pub fn fill_entropy(out: &Uint8Array) -> bool {
@@ -48,19 +51,19 @@ pub fn fill_entropy(out: &Uint8Array) -> bool {
     filled
 }
 
-/// The compiled configuration of a deployment. Until it is configured it refuses every call.
+/// The compiled configuration of a deployment. Every call is refused until it is configured.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Core {
     deployment: Option<Deployment>,
-    /// Requirements that were written as text, compiled.
+    /// The compiled requirements, by their text.
     requirements: RefCell<SortedMap<String, Rc<Requirement>>>,
-    /// Those of them that the fast path knows by a number.
+    /// The requirements that have an id for the fast path.
     interned: RefCell<InternedRequirements>,
-    /// Tokens that were verified not long ago.
+    /// The token cache.
     cache: RefCell<Cache>,
     buffers: RefCell<BatchBuffers>,
-    /// Where a host writes what it has read.
+    /// The buffer in which a host writes its reads.
     reads: RefCell<Vec<u8>>,
 }
 
@@ -73,7 +76,8 @@ impl Core {
         Core::default()
     }
 
-    /// Compiles `{ prefix }` and the JSON text of a catalog, in UTF-8: as bytes, because text crosses slowly and a catalog may be large.
+    /// Compiles `{ prefix, imported?, recordKeys?, shards? }` and the JSON text of a catalog in
+    /// UTF-8. The catalog is passed as bytes, because it may be large and text crosses slowly.
     /// `out[0]` is a step whose answer describes the deployment.
     pub fn configure(&mut self, config: JsValue, catalog: &[u8], out: &Array) {
         let configured = value(config, "the configuration").and_then(|config| {
@@ -102,9 +106,9 @@ impl Core {
         push(out, &step);
     }
 
-    /// Plans a management operation with everything read so far. `entropy` has 64 bytes, the same at every plan of a call. A new credential
-    /// is `out[1]`.
-    #[allow(clippy::too_many_arguments)] // Numbers cross quickest one by one.
+    /// Plans a management operation with everything read so far. `entropy` has 64 bytes, the same
+    /// in every plan of a call. `out[1]` is the new credential, if there is one.
+    #[allow(clippy::too_many_arguments)] // Numbers cross fastest one by one.
     pub fn plan(
         &self,
         call: JsValue,
@@ -121,8 +125,11 @@ impl Core {
         push_with_credential(out, &step);
     }
 
-    /// Plans the exchange of a presented credential for a session's; otherwise as [`Core::plan`].
-    #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own: the credential must not stand in a text with others.
+    /// Plans the exchange of a presented credential for that of a session; otherwise as
+    /// [`Core::plan`].
+    // Each argument crosses as a value of its own: the credential must not be in a text with
+    // others.
+    #[allow(clippy::too_many_arguments)]
     pub fn exchange(
         &self,
         credential: String,
@@ -150,8 +157,9 @@ impl Core {
         push_with_credential(out, &step.unwrap_or_else(Plan::Refuse));
     }
 
-    /// Mints a credential that only its digest leaves: `out[0]` is a step whose answer is `{ id, digest, scheme }`, `out[1]` the credential. Of a new
-    /// token, or, for its rotation, of the one with the id.
+    /// Mints a credential for a host that stores only its digest. `out[0]` is a step whose answer
+    /// is `{ id, digest, scheme }`, `out[1]` the credential. `id` is the token to rotate; without
+    /// it, the credential is that of a new token.
     pub fn mint(&self, now: f64, id: Option<String>, entropy: &Uint8Array, out: &Array) {
         let minted = Time::read(now, now, now).and_then(|time| {
             let (prefix, entropy) = (self.deployment()?.prefix(), read_entropy(entropy)?);
@@ -177,12 +185,13 @@ impl Core {
         }
     }
 
-    /// Explains what [`Core::verify`] would say, with the same arguments but for the round.
+    /// Explains the verdict of [`Core::verify`], without reading or changing the cache.
     pub fn explain(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
         self.ask(explain, credential, question, reads, now, out);
     }
 
-    /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings, and, if it is wanted, the tree.
+    /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings and,
+    /// with `tree`, the tree.
     pub fn resolve(&self, selection: JsValue, tree: bool, out: &Array) {
         push(
             out,
@@ -192,8 +201,8 @@ impl Core {
         );
     }
 
-    /// The permissions that a pattern means, as runs (start, end, start, end, …) in the list of [`Core::permissions`]. When it means none,
-    /// `out[0]` is a step that refuses.
+    /// The permissions that a pattern matches, as runs (start, end, start, end, …) of indexes into
+    /// the list of [`Core::permissions`]. If it matches none, `out[0]` is a step that refuses.
     pub fn expand(&self, pattern: &str, out: &Array) -> Vec<u32> {
         let runs = self.deployment().and_then(|deployment| {
             let mut problems = Problems::default();
@@ -204,7 +213,7 @@ impl Core {
             runs.ok_or_else(|| problems.into())
         });
         match runs {
-            // A catalog has at most 100,000 permissions.
+            // Never fails: a catalog has at most 100,000 permissions.
             Ok(runs) => {
                 let ends = runs.into_iter().flat_map(|run| [run.start, run.end]);
                 ends.filter_map(|end| u32::try_from(end).ok()).collect()
@@ -224,7 +233,8 @@ impl Core {
         push(out, &all.map_or_else(Plan::Refuse, Plan::Answer));
     }
 
-    /// Suggests the smallest selection for a list of permissions. `out[0]` is a step with the suggestion.
+    /// Suggests the smallest selection for a list of permissions. `out[0]` is a step with the
+    /// suggestion.
     pub fn suggest(&self, permissions: JsValue, out: &Array) {
         push(
             out,
@@ -234,7 +244,8 @@ impl Core {
         );
     }
 
-    /// What a request needs by the catalog's routes. `out[0]` is a step whose answer is a requirement, or null.
+    /// The requirement of a request by the catalog's routes. `out[0]` is a step whose answer is a
+    /// requirement, or null.
     #[wasm_bindgen(js_name = match)]
     pub fn route(&self, method: &str, path: &str, out: &Array) {
         let matched = self
@@ -259,7 +270,7 @@ impl Core {
         Ok(operation::plan(self.deployment()?, &call, &reads, time, &entropy))
     }
 
-    /// Puts a question about a credential to the core. The text of the credential is wiped.
+    /// Answers a question about a credential with `answer`. The text of the credential is wiped.
     fn ask<A: Serialize>(
         &self,
         answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Plan<A>,
@@ -281,7 +292,7 @@ impl Core {
         push(out, &asked().unwrap_or_else(Plan::Refuse));
     }
 
-    /// A requirement, compiled once if it is a text.
+    /// The requirement of a question. One in text is compiled once.
     fn requirement(&self, question: &Value) -> Result<Rc<Requirement>, Refusal> {
         let catalog = self.deployment()?.catalog();
         let text = match question {
@@ -299,7 +310,7 @@ impl Core {
         }
         let requirement = Rc::new(read_requirement(catalog, question)?);
         let mut requirements = self.requirements.borrow_mut();
-        if requirements.len() >= REMEMBERED {
+        if requirements.len() >= MAX_COMPILED {
             requirements.clear();
         }
         requirements.insert(text.clone(), Rc::clone(&requirement));
@@ -342,7 +353,7 @@ impl Core {
     }
 }
 
-/// What `configure` answers.
+/// The answer of `configure`.
 #[derive(Serialize)]
 struct Configured {
     #[serde(flatten)]
@@ -353,21 +364,21 @@ struct Configured {
     form: Option<CredentialForm>,
 }
 
-/// The time of a question.
+/// The instant of a question.
 fn clock(now: f64) -> Result<Instant, Refusal> {
     Time::read(now, now, now).map(|time| time.now)
 }
 
-/// What `mint` hands over apart from the credential.
+/// The answer of `mint`, without the credential.
 #[derive(Serialize)]
 struct Minted<'c> {
     id: &'c TokenId,
     digest: &'c Digest,
-    /// What the digest is of, to be handed on with it.
+    /// The scheme of the digest, which the host stores with it.
     scheme: &'static str,
 }
 
-/// What every plan rests on.
+/// The inputs that all plans share.
 fn planned(
     reads: JsValue,
     now: f64,
@@ -390,7 +401,8 @@ fn read_entropy(entropy: &Uint8Array) -> Result<Entropy, Refusal> {
     Ok(Entropy::new(bytes))
 }
 
-/// Not inlined: the reader of JavaScript's values would be there once for each argument of each export.
+/// Not inlined: otherwise the reader of JavaScript values would be compiled once for each argument
+/// of each export.
 #[inline(never)]
 fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
     serde_wasm_bindgen::from_value(from).map_err(|problem| {
@@ -401,12 +413,12 @@ fn value(from: JsValue, what: &str) -> Result<Value, Refusal> {
     })
 }
 
-/// Hands a step over as JSON text.
+/// Pushes a step as JSON text.
 fn push<A: Serialize>(out: &Array, step: &Plan<A>) {
     out.push(&JsValue::from_str(&json(step)));
 }
 
-/// Hands over a step and, apart from it, the new credential of its answer.
+/// Pushes a step and, as a separate value, the new credential of its answer.
 fn push_with_credential(out: &Array, step: &Plan<operation::Answer>) {
     push(out, step);
     if let Plan::Commit { answer, .. } | Plan::Answer(answer) = step

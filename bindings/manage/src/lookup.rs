@@ -1,4 +1,5 @@
-//! Verification from what is remembered, and what keeps that fresh.
+//! Exports for verification: lookups in the token cache, verification from the store, and the
+//! change feed.
 
 use std::rc::Rc;
 
@@ -21,25 +22,28 @@ use leastkey::verify::verify::{apply_feed, lookup_renewed, verify_and_remember};
 
 #[wasm_bindgen]
 impl Core {
-    /// Begins to remember tokens anew, at most `capacity`.
+    /// Replaces the cache by an empty one with room for `capacity` tokens.
     #[wasm_bindgen(js_name = resetCache)]
     pub fn reset_cache(&mut self, capacity: u32) {
         *self.cache.get_mut() = Cache::new(capacity);
     }
 
-    /// Where to write credentials for [`Core::lookup_packed`] and [`Core::lookup_batch`]: 6,144 bytes from this address.
+    /// The address at which to write credentials for [`Core::lookup_packed`] and
+    /// [`Core::lookup_batch`]: a buffer of 6,144 bytes.
     #[wasm_bindgen(js_name = textBuffer)]
     pub fn text_buffer(&self) -> *const u8 {
         self.buffers.borrow().text()
     }
 
-    /// Where to write the numbers of requirements for [`Core::lookup_batch`], and to read its verdicts: 64 whole numbers of four bytes.
+    /// The address at which to write requirement ids for [`Core::lookup_batch`], and to read its
+    /// packed verdicts: a buffer of 64 32-bit integers.
     #[wasm_bindgen(js_name = numberBuffer)]
     pub fn number_buffer(&self) -> *const i32 {
         self.buffers.borrow().numbers()
     }
 
-    /// Where to write the reads of [`Core::verify`]: so many bytes from this address.
+    /// The address at which to write the reads for [`Core::verify`]: a buffer of at least `length`
+    /// bytes.
     #[wasm_bindgen(js_name = readsBuffer)]
     pub fn reads_buffer(&self, length: u32) -> *const u8 {
         let mut reads = self.reads.borrow_mut();
@@ -49,7 +53,8 @@ impl Core {
         reads.as_ptr()
     }
 
-    /// The number of a requirement for [`Core::lookup_packed`], of a text that was compiled once; `out[0]` only if it refuses.
+    /// Interns a requirement, and returns its id for [`Core::lookup_packed`]. A requirement in text
+    /// is compiled once. `out[0]` is set only if the requirement is refused.
     pub fn intern(&self, question: JsValue, out: &Array) -> u32 {
         let interned = value(question, "the question").and_then(|question| self.requirement(&question));
         match interned {
@@ -69,9 +74,10 @@ impl Core {
         }
     }
 
-    /// The verdict on the credential whose bytes stand in the scratch buffer, from what is remembered.
+    /// The cached verdict on the credential in the first `length` bytes of the text buffer.
     ///
-    /// `code + 128 · successor + 256 · slot`; −1: ask the store; −2 − code: refused without a look at any token.
+    /// The result is `code + 128 · successor + 256 · slot`; −1 on a miss: read the store; −2 − code
+    /// if no token was needed to refuse.
     #[wasm_bindgen(js_name = lookupPacked)]
     pub fn lookup_packed(&self, length: u32, requirement: u32, now: f64) -> i32 {
         let Ok(deployment) = self.deployment() else {
@@ -83,8 +89,9 @@ impl Core {
         buffers.lookup_packed(deployment, &mut cache, requirement, length, now)
     }
 
-    /// The verdicts on at most 64 credentials of one length, as [`Core::lookup_packed`] answers each. They stand in the scratch buffer one after the
-    /// other, the numbers of their requirements in the other one; there the verdicts take their places.
+    /// As [`Core::lookup_packed`], for `count` credentials, at most 64, of `length` bytes each. The
+    /// credentials are concatenated in the text buffer, and the requirement ids are in the number
+    /// buffer. The verdicts replace the ids.
     #[wasm_bindgen(js_name = lookupBatch)]
     pub fn lookup_batch(&self, length: u32, count: u32, now: f64) {
         let Ok(deployment) = self.deployment() else { return };
@@ -99,7 +106,9 @@ impl Core {
         );
     }
 
-    /// As [`Core::lookup_packed`], for any question, and with the uses counted that [`Core::note_use`] has noted. `out[0]` is a step: what a refusal lacked, or why the question cannot be read.
+    /// As [`Core::lookup_packed`], for any question. The uses that [`Core::note_use`] noted are
+    /// applied. `out[0]` is a step, with the missing permissions of a refusal or with the reason
+    /// why the question cannot be read.
     pub fn lookup(&self, credential: String, question: JsValue, now: f64, out: &Array) -> i32 {
         let credential = Zeroizing::new(credential);
         let asked = || -> Result<i32, Refusal> {
@@ -127,8 +136,9 @@ impl Core {
         })
     }
 
-    /// Takes note of a use of the token with an id, at an instant. 1: it ends without use, or one that it came from does; 0: none does; −1: it
-    /// is not remembered, and was not read lately.
+    /// Notes a use of the token with an id, at an instant. Returns 1 if the token or one of its
+    /// parents has an idle time, 0 if none has, −1 if the token is not cached and was not read
+    /// recently.
     #[wasm_bindgen(js_name = noteUse)]
     pub fn note_use(&self, id: &str, at: f64) -> i32 {
         let (Ok(id), Ok(at)) = (TokenId::parse(id), super::clock(at)) else {
@@ -138,16 +148,21 @@ impl Core {
         noted.map_or(MISS, i32::from)
     }
 
-    /// How many reads of the feed were taken in: to be asked before a token is read that is to be remembered.
+    /// The generation of the cache. Take it before the reads of a token that is to be cached.
     pub fn generation(&self) -> u32 {
         self.cache.borrow().generation()
     }
 
-    /// Verifies a credential with everything read so far. `out[0]` is a step whose answer is a verdict. The token is remembered if `round` is
-    /// what [`Core::round`] still says; without a round the cache only learns what has ended. Answers the slot where the token stands now, or
-    /// −1. The reads stand at [`Core::reads_buffer`], so many bytes of UTF-8, as [`Reads::from_text`] takes them. A question that is no more than a requirement in text, or none, comes as
-    /// that, and is itself undefined: values cross slowly.
-    #[allow(clippy::too_many_arguments)] // Each crosses as a value of its own.
+    /// Verifies a credential with everything read so far, and returns the slot of the token in the
+    /// cache, or −1. `out[0]` is a step whose answer is a verdict.
+    ///
+    /// - `requirement`, `question`: a question that is only a requirement in text, or none, comes
+    ///   as `requirement`, with `question` undefined, because values cross the boundary slowly.
+    /// - `reads`: the length in bytes of the UTF-8 text at [`Core::reads_buffer`], in the form of
+    ///   [`Reads::from_text`].
+    /// - `generation`: the value of [`Core::generation`] before the reads. The token is inserted if
+    ///   it is still the same. Without it, the cache learns only which tokens have ended.
+    #[allow(clippy::too_many_arguments)] // Each argument crosses as a value of its own.
     pub fn verify(
         &self,
         credential: String,
@@ -170,7 +185,7 @@ impl Core {
             let requirement = self.requirement(&question)?;
             let question = Question::read(&requirement, &question)?;
             let cache = &mut self.cache.borrow_mut();
-            // What is no UTF-8 has nothing in it, so what is needed is asked for once more.
+            // Text that is not UTF-8 counts as no reads, so the step requests them again.
             let written = self.reads.borrow();
             let reads = written.get(..reads as usize).unwrap_or_default();
             let reads = std::str::from_utf8(reads).unwrap_or_default();
@@ -189,8 +204,9 @@ impl Core {
         slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
     }
 
-    /// Takes in a read of all heads of the change feed, and of `meta/deployment`, that began at `read_at`. Answers how many shards there are.
-    /// `out[0]` only if it cannot be taken in: then the answer is 0.
+    /// Applies a read of all heads of the change feed and of `meta/deployment` that began at
+    /// `read_at`, and returns the shard count. If the read is refused, the result is 0, and only
+    /// then `out[0]` is set.
     #[wasm_bindgen(js_name = applyFeed)]
     pub fn apply_feed(&self, heads: &str, read_at: f64, out: &Array) -> u8 {
         let taken = || -> Result<u8, Refusal> {
@@ -207,7 +223,7 @@ impl Core {
     }
 }
 
-/// The grant of a token that was refused for want of permission.
+/// The grant of a token that was refused for lack of permission.
 fn refused(cache: &Cache, hit: i32) -> Option<Grant> {
     let code = Code::all().nth(usize::try_from(hit & 0x7f).ok()?)?;
     let slot = u32::try_from(hit >> 8).ok()?;

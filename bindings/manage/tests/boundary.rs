@@ -1,4 +1,4 @@
-//! The boundary, in a JavaScript engine: what crosses, what is refused, and that no input traps.
+//! The boundary in a JavaScript engine: values that cross, refusals, and that no input traps.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -65,7 +65,7 @@ fn plan(core: &Core, call: JsValue, reads: &str, entropy: &Uint8Array) -> JsValu
     step
 }
 
-/// A step that was handed over.
+/// A step from the `out` array.
 fn handed_over(out: &Array, index: u32) -> JsValue {
     js(&out.get(index).as_string().unwrap())
 }
@@ -76,7 +76,8 @@ fn needed(step: &JsValue) -> Vec<String> {
     keys.iter().map(|key| key.as_string().unwrap()).collect()
 }
 
-/// Reads in which some keys have a value, as JSON text, and some ranges hold nothing.
+/// Reads in which the keys in `values` have a value, as JSON text, and the ranges in `empty` have
+/// no entries.
 fn reads(values: &[(String, String)], empty: &[String]) -> String {
     let values = values
         .iter()
@@ -90,7 +91,8 @@ fn reads(values: &[(String, String)], empty: &[String]) -> String {
     format!(r#"{{"values": [{values}], "lists": [{lists}]}}"#)
 }
 
-/// The reads of a step that is asked for until it needs nothing more: what is not there yet does not exist.
+/// The reads of a call, repeated until its step needs nothing more. Keys that are not in `values`
+/// do not exist.
 fn asked(mut values: Vec<(String, String)>, ask: impl Fn(&str) -> JsValue) -> String {
     let mut empty = Vec::new();
     loop {
@@ -99,7 +101,7 @@ fn asked(mut values: Vec<(String, String)>, ask: impl Fn(&str) -> JsValue) -> St
         if at(&step, "need").is_undefined() {
             return all;
         }
-        // A record is asked for again with what it rests on.
+        // A record is requested again together with its dependencies.
         let mut new = needed(&step);
         new.retain(|key| values.iter().all(|(known, _)| known != key));
         values.extend(new.into_iter().map(|key| (key, "null".to_owned())));
@@ -117,7 +119,7 @@ fn absent(core: &Core, call: &JsValue, entropy: &Uint8Array) -> String {
 
 const NOTHING: &str = r#"{"values": [], "lists": []}"#;
 
-/// Reads as a verification takes them.
+/// Reads in the text form that a verification takes.
 fn in_one_text(reads: &str) -> String {
     let reads: serde_json::Value = serde_json::from_str(reads).unwrap();
     let values = reads["values"].as_array().unwrap();
@@ -128,7 +130,7 @@ fn in_one_text(reads: &str) -> String {
     parts.collect()
 }
 
-/// Puts reads where the core takes them from; answers how many bytes they are.
+/// Writes reads to the buffer of the core, and returns their length in bytes.
 fn put(core: &Core, reads: &str) -> u32 {
     let length = u32::try_from(reads.len()).unwrap();
     let at = core.reads_buffer(length) as u32;

@@ -1,9 +1,11 @@
-//! The boundary of the edge module: texts in linear memory, numbers in and out, and nothing of wasm-bindgen.
+//! The boundary of the edge module: texts in linear memory, numbers in and out, without
+//! wasm-bindgen.
 //!
-//! The host gives a call its texts one by one, each written to [`input`] and ended by [`give`], and its numbers as arguments. What a call
-//! answers in words stands at [`output`] until the next one.
+//! The host passes the texts of a call one by one: it writes each to [`input`] and ends it with
+//! [`give`]. Numbers are arguments. If a call answers with a text, the text is at [`output`] until
+//! the next call.
 
-#![allow(unsafe_code)] // What C calls by its name cannot be told from what Rust does.
+#![allow(unsafe_code)] // `no_mangle` is unsafe: exported names can collide.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,10 +26,10 @@ use leastkey::verify::verdict::{Code, CodeRow, Lacking};
 use leastkey::verify::verify;
 use leastkey::verify::verify::{lookup_renewed, verify_and_remember};
 
-/// Instead of a round.
-const NO_ROUND: u32 = u32::MAX;
+/// In place of a generation: none.
+const NO_GENERATION: u32 = u32::MAX;
 
-/// Everything that stays between two calls.
+/// The state between two calls.
 struct State {
     edge: VerifierDeployment,
     interned: InternedRequirements,
@@ -42,7 +44,7 @@ thread_local! {
     static OUTPUT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// What `configure` answers.
+/// The answer of `configure`.
 #[derive(Serialize)]
 struct Configured {
     codes: Vec<CodeRow>,
@@ -55,14 +57,14 @@ mod host {
     unsafe extern "C" {
         /// Writes a text in Unicode's normal form NFC to the input.
         pub(super) fn normalize(text: *const u8, length: usize);
-        /// The double that is nearest to a number of JSON.
+        /// The double that is nearest to a JSON number.
         pub(super) fn parse_decimal(text: *const u8, length: usize) -> f64;
         /// Writes a number to the input, as JSON.
         pub(super) fn write_decimal(number: f64);
     }
 }
 
-/// Where to write a text of at most so many bytes.
+/// The address at which to write a text of at most `length` bytes.
 #[unsafe(no_mangle)]
 extern "C" fn input(length: usize) -> *const u8 {
     INPUT.with_borrow_mut(|input| {
@@ -72,7 +74,7 @@ extern "C" fn input(length: usize) -> *const u8 {
     })
 }
 
-/// Ends a text of the next call, of so many bytes; 2^32 - 1: `null` instead of one.
+/// Ends a text of the next call, of `length` bytes; 2^32 - 1: passes `null` instead of a text.
 #[unsafe(no_mangle)]
 extern "C" fn give(length: usize) {
     let text = (length != usize::MAX).then(|| {
@@ -82,31 +84,33 @@ extern "C" fn give(length: usize) {
     GIVEN.with_borrow_mut(|given| given.push(text));
 }
 
-/// What a call has answered in words: where it stands.
+/// The address of the text that a call has answered.
 #[unsafe(no_mangle)]
 extern "C" fn output() -> *const u8 {
     OUTPUT.with_borrow(|output| output.as_ptr())
 }
 
-/// How long that is; 0: nothing.
+/// The length of that text in bytes; 0: no text.
 #[unsafe(no_mangle)]
 extern "C" fn output_length() -> usize {
     OUTPUT.with_borrow(String::len)
 }
 
-/// Where to write credentials: 6,144 bytes from this address.
+/// The address at which to write credentials: a buffer of 6,144 bytes.
 #[unsafe(no_mangle)]
 extern "C" fn text_buffer() -> *const u8 {
     BUFFERS.with_borrow(BatchBuffers::text)
 }
 
-/// Where to write the numbers of requirements for [`lookup_batch`], and to read its verdicts: 64 whole numbers of four bytes.
+/// The address at which to write requirement ids for [`lookup_batch`], and to read its packed
+/// verdicts: a buffer of 64 32-bit integers.
 #[unsafe(no_mangle)]
 extern "C" fn number_buffer() -> *const i32 {
     BUFFERS.with_borrow(BatchBuffers::numbers)
 }
 
-/// Starts with a configuration and a catalog. Answers the verdict codes by their numbers, and the form of credentials.
+/// Configures the module. Texts: a configuration and a catalog. The answer has the verdict codes by
+/// their numbers, and the form of credentials.
 #[unsafe(no_mangle)]
 extern "C" fn configure() {
     answer(|given| {
@@ -127,7 +131,7 @@ extern "C" fn configure() {
     });
 }
 
-/// Begins to remember tokens anew, at most `capacity`.
+/// Replaces the cache by an empty one with room for `capacity` tokens.
 #[unsafe(no_mangle)]
 extern "C" fn reset_cache(capacity: u32) {
     STATE.with_borrow_mut(|state| {
@@ -137,12 +141,15 @@ extern "C" fn reset_cache(capacity: u32) {
     });
 }
 
-/// Verifies the credential at the scratch. Given are the question, then keys and values. Answers the slot where the token is remembered if
-/// the round is still the same, or -1, and in words the step. Without a generation, 2^32 - 1, the cache only learns what has ended.
+/// Verifies the credential in the first `length` bytes of the text buffer. Texts: the question,
+/// then keys and values. The text answer is the step.
+///
+/// Returns the slot of the token, or -1. The token is inserted if `generation` is still that of the
+/// cache. Without one, 2^32 - 1, the cache learns only which tokens have ended.
 #[unsafe(no_mangle)]
 extern "C" fn verify(length: u32, now: f64, generation: u32) -> i32 {
     let mut slot = None;
-    let generation = (generation != NO_ROUND).then_some(generation);
+    let generation = (generation != NO_GENERATION).then_some(generation);
     answer(|given| {
         let mut given = given.into_iter();
         let question = read(&given.next().flatten())?;
@@ -164,7 +171,8 @@ extern "C" fn verify(length: u32, now: f64, generation: u32) -> i32 {
     slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
 }
 
-/// The number of a requirement for [`lookup_packed`]. Given is the question; in words only a refusal.
+/// Interns a requirement, and returns its id for [`lookup_packed`]. Text: the question. There is a
+/// text answer only for a refusal.
 #[unsafe(no_mangle)]
 extern "C" fn intern() -> usize {
     let mut number = 0;
@@ -179,9 +187,10 @@ extern "C" fn intern() -> usize {
     number
 }
 
-/// The verdict on the credential at the scratch, from what is remembered.
+/// The cached verdict on the credential in the first `length` bytes of the text buffer.
 ///
-/// `code + 128 · successor + 256 · slot`; -1: ask the store; -2 - code: refused without a look at any token.
+/// The result is `code + 128 · successor + 256 · slot`; -1 on a miss: read the store; -2 - code if
+/// no token was needed to refuse.
 #[unsafe(no_mangle)]
 extern "C" fn lookup_packed(length: u32, requirement: usize, now: f64) -> i32 {
     with_buffers(
@@ -195,8 +204,9 @@ extern "C" fn lookup_packed(length: u32, requirement: usize, now: f64) -> i32 {
     .unwrap_or(MISS)
 }
 
-/// The verdicts on at most 64 credentials of one length, as [`lookup_packed`] answers each. They stand at the scratch one after the other, the numbers
-/// of their requirements at [`number_buffer`]; there the verdicts take their places.
+/// As [`lookup_packed`], for `count` credentials, at most 64, of `length` bytes each. The
+/// credentials are concatenated in the text buffer, and the requirement ids are at
+/// [`number_buffer`]. The verdicts replace the ids.
 #[unsafe(no_mangle)]
 extern "C" fn lookup_batch(length: u32, count: u32, now: f64) {
     with_buffers(
@@ -211,7 +221,8 @@ extern "C" fn lookup_batch(length: u32, count: u32, now: f64) {
     );
 }
 
-/// As [`lookup_packed`], for any question, which is given; in words what a refusal lacked, or a refusal of the question.
+/// As [`lookup_packed`], for any question. Text: the question. The text answer has the missing
+/// permissions of a refusal, or a refusal of the question.
 #[unsafe(no_mangle)]
 extern "C" fn lookup(length: u32, now: f64) -> i32 {
     let mut hit = MISS;
@@ -236,14 +247,14 @@ extern "C" fn lookup(length: u32, now: f64) -> i32 {
     hit
 }
 
-/// How many reads of the feed were taken in.
+/// The generation of the cache.
 #[unsafe(no_mangle)]
 extern "C" fn generation() -> u32 {
     STATE.with_borrow(|state| state.as_ref().map_or(0, |state| state.cache.generation()))
 }
 
-/// Takes in a read of all heads of the change feed, and of `meta/deployment`, that began at `read_at`: keys and values, which are given.
-/// Answers how many shards there are; in words only a refusal.
+/// Applies a read of all heads of the change feed and of `meta/deployment` that began at `read_at`,
+/// and returns the shard count. Texts: keys and values. There is a text answer only for a refusal.
 #[unsafe(no_mangle)]
 extern "C" fn apply_feed(read_at: f64) -> u32 {
     let mut shards = 0;
@@ -261,7 +272,7 @@ extern "C" fn apply_feed(read_at: f64) -> u32 {
     shards
 }
 
-/// What a request needs, by its method and path, which are given.
+/// The requirement of a request. Texts: its method and path.
 #[unsafe(no_mangle)]
 extern "C" fn route() {
     answer(|given| {
@@ -272,7 +283,7 @@ extern "C" fn route() {
     });
 }
 
-/// Runs a call with the texts that it was given, and puts what it answers where the host reads it.
+/// Runs a call with the texts that the host passed, and writes its answer to the output.
 fn answer<A: Serialize>(call: impl FnOnce(Vec<Option<String>>) -> Result<Option<Plan<A>>, Refusal>) {
     let step = match call(GIVEN.take()) {
         Ok(Some(step)) => json(&step),
@@ -292,12 +303,12 @@ fn with_buffers<T>(call: impl FnOnce(&mut BatchBuffers, &mut State) -> T) -> Opt
     })
 }
 
-/// Runs something with the credential at the scratch, and wipes it.
+/// Runs a call with the credential in the text buffer, then wipes the buffer.
 fn with_credential<T>(length: u32, run: impl FnOnce(&[u8]) -> T) -> Option<T> {
     BUFFERS.with_borrow_mut(|buffers| buffers.with_text(length, run))
 }
 
-/// What the host has written.
+/// The text that the host wrote to the input.
 fn written() -> String {
     String::from_utf8(INPUT.take()).unwrap_or_default()
 }
@@ -323,11 +334,11 @@ fn unreadable() -> Refusal {
     Refusal::new(ErrorCode::InvalidInput, "")
 }
 
-// What JavaScript does for the core (src/codec/host.rs).
+// The functions that JavaScript provides to the core (src/codec/host.rs).
 
 #[unsafe(no_mangle)]
 fn leastkey_host_nfc(text: &str) -> String {
-    // SAFETY: the host reads the text and writes to the input, which nobody looks at meanwhile.
+    // SAFETY: the host reads the text and writes to the input, which has no borrow meanwhile.
     unsafe { host::normalize(text.as_ptr(), text.len()) };
     written()
 }
@@ -340,7 +351,7 @@ fn leastkey_host_parse_decimal(text: &str) -> f64 {
 
 #[unsafe(no_mangle)]
 fn leastkey_host_write_decimal(number: f64, to: &mut Vec<u8>) {
-    // SAFETY: the host writes to the input, which nobody looks at meanwhile.
+    // SAFETY: the host writes to the input, which has no borrow meanwhile.
     unsafe { host::write_decimal(number) };
     to.extend(INPUT.take());
 }

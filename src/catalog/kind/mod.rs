@@ -1,4 +1,4 @@
-//! The sorts of token and their rules.
+//! Kinds of token and their rules: expiry, rotation, owners, allowed edits and actions.
 
 mod read;
 mod words;
@@ -14,10 +14,11 @@ use crate::input::quote;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime};
 
-/// How far a client's clock may be ahead.
+/// How far a client's clock may be ahead of the server's.
 const CLIENT_SKEW: Lifetime = Lifetime::minutes(5);
 
-/// A configured sort of token and its rules. The kinds of the four systems exist without being written down.
+/// A kind of token and its rules. The kinds `permission-set`, `organization`, `group`, `personal`
+/// and `session` are built in; a catalog can change them and add others.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Kind {
@@ -31,14 +32,15 @@ pub struct Kind {
     unique_names: bool,
     exchanged: bool,
     technical_user: bool,
-    /// Whoever is told of a kind is told what that means for themselves.
+    /// Not serialized, like `owners`: a client gets the result of these rules for its own actor
+    /// instead.
     #[serde(skip)]
     manage: Managers,
     #[serde(skip)]
     owners: Vec<OwnerPattern>,
     editable: Vec<Editable>,
     actions: Vec<Action>,
-    /// The kind's own words for its actions.
+    /// The labels of the kind's actions, by the name of the action.
     labels: SortedMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
@@ -46,112 +48,113 @@ pub struct Kind {
     sessions: u32,
 }
 
-/// How tokens of a kind are rotated.
+/// The rotation rules of a kind.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RotationRule {
-    /// How long the old secret goes on, if the caller does not say.
+    /// How long the old secret stays valid after a rotation, unless the caller chooses.
     pub grace: Lifetime,
-    /// How long it may at most.
+    /// The longest grace period that a caller can choose.
     pub longest_grace: Lifetime,
-    /// What happens when a secret is presented that was rotated out.
+    /// The reaction to the use of a secret that was rotated out, after its grace period.
     pub reuse: Reuse,
 }
 
-/// How long tokens of a kind may live.
+/// The expiry rules of a kind.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExpiryRule {
-    /// The lifetime of a token that does not ask for one.
+    /// The lifetime of a token if the caller asks for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Lifetime>,
-    /// The longest lifetime.
+    /// The longest lifetime that a caller can ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest: Option<Lifetime>,
-    /// Whether a token must end. Always so where there is a longest lifetime.
+    /// Whether a token must expire. Always `true` if there is a longest lifetime.
     pub required: bool,
-    /// The longest time without use.
+    /// How long a token stays valid without use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle: Option<Lifetime>,
 }
 
 impl Kind {
-    /// The id.
+    /// The id of the kind, for example `personal`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether no two tokens of an owner may have the same name.
+    /// Whether the names of an owner's tokens of this kind must be unique.
     #[must_use]
     pub fn unique_names(&self) -> bool {
         self.unique_names
     }
 
-    /// Whether tokens of this kind come from an exchange only.
+    /// Whether tokens of this kind are created by an exchange only.
     #[must_use]
     pub fn exchanged(&self) -> bool {
         self.exchanged
     }
 
-    /// Whether its tokens are backed by a technical user.
+    /// Whether a technical user backs each token of this kind.
     #[must_use]
     pub fn technical_user(&self) -> bool {
         self.technical_user
     }
 
-    /// Who manages its tokens.
+    /// The actors that manage tokens of this kind.
     #[must_use]
     pub fn managers(&self) -> Managers {
         self.manage
     }
 
-    /// Whether something of its tokens can be edited.
+    /// Whether `what` can be edited in tokens of this kind.
     #[must_use]
     pub fn can_edit(&self, what: Editable) -> bool {
         self.editable.contains(&what)
     }
 
-    /// What can be edited in its tokens.
+    /// The fields that can be edited in tokens of this kind.
     #[must_use]
     pub fn editable(&self) -> &[Editable] {
         &self.editable
     }
 
-    /// Whether an action is offered; but for revoking, also whether it is allowed.
+    /// Whether the kind offers an action. An action that is not offered is refused, except
+    /// [`Action::Revoke`], which is always allowed.
     #[must_use]
     pub fn allows(&self, action: Action) -> bool {
         self.actions.contains(&action)
     }
 
-    /// The role of a token that names none.
+    /// The default role of a token of this kind.
     #[must_use]
     pub fn role(&self) -> Option<&str> {
         self.role.as_deref()
     }
 
-    /// How its tokens are rotated.
+    /// The rotation rules of this kind.
     #[must_use]
     pub fn rotation(&self) -> RotationRule {
         self.rotation
     }
 
-    /// The most living sessions of one of its tokens.
+    /// The most live sessions of one parent token of this kind.
     #[must_use]
     pub fn sessions(&self) -> u32 {
         self.sessions
     }
 
-    /// The longest time without use.
+    /// How long a token of this kind stays valid without use.
     #[must_use]
     pub fn idle(&self) -> Option<Lifetime> {
         self.expiry.idle
     }
 
-    /// Whether tokens of this kind can belong to an owner.
+    /// Checks whether `owner` can own tokens of this kind.
     ///
     /// # Errors
-    /// A message that says to whom they can.
+    /// A message with the owner patterns of the kind.
     pub fn may_belong_to(&self, owner: &Resource) -> Result<(), String> {
         if self.owners.is_empty() || self.owners.iter().any(|pattern| pattern.matches(owner)) {
             return Ok(());
@@ -165,7 +168,9 @@ impl Kind {
         ))
     }
 
-    /// An end that a client reckoned by its own clock. As much beyond the longest as such a clock may be ahead is trimmed.
+    /// The expiry `asked`, which a client computed by its own clock, trimmed to the longest
+    /// lifetime if it exceeds it by at most 5 minutes: the client's clock may be ahead by so much.
+    /// A later expiry is returned unchanged, and [`Kind::expiry`] refuses it.
     #[must_use]
     pub fn trimmed(&self, now: Instant, asked: Instant) -> Instant {
         let longest = self.expiry.longest.and_then(|longest| now.after(longest).ok());
@@ -176,10 +181,12 @@ impl Kind {
             .unwrap_or(asked)
     }
 
-    /// When a token that starts now ends: `asked` within what the kind allows. `Ok(None)` is a token that never expires.
+    /// The expiry of a token that is created at `now`: `asked`, or else the default lifetime.
+    /// `Ok(None)` is a token that never expires.
     ///
     /// # Errors
-    /// A message, when an expiry is required or too far away.
+    /// A message, if an expiry is required and there is none, or if it is beyond the longest
+    /// lifetime.
     pub fn expiry(&self, now: Instant, asked: Option<Instant>) -> Result<Option<Instant>, String> {
         let ExpiryRule {
             default,

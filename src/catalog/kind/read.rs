@@ -1,4 +1,4 @@
-//! Kinds as a catalog writes them, over those that exist without being written down.
+//! Reads the kinds of a catalog document on top of the built-in kinds.
 
 use super::words::parse_of;
 use super::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
@@ -9,13 +9,13 @@ use crate::input::{Members, Path, Problems, quote};
 use crate::value::permission::parse_segment;
 use crate::value::time::{Lifetime, TimeMembers as _};
 
-/// The most owner patterns of a kind.
+/// The most items of a list of a kind: owner patterns, editable fields or actions.
 const MAX_OWNERS: usize = 20;
 
-/// The most living sessions of one parent, unless the kind says otherwise.
+/// The default for the most live sessions of one parent token.
 const SESSIONS: u32 = 100;
 
-/// The most that a kind can say: they are kept in one value.
+/// The highest value of `sessions`. The store keeps the sessions of one parent in one value.
 const MAX_SESSIONS: u32 = 1_000;
 
 const MEMBERS: [&str; 13] = [
@@ -34,7 +34,7 @@ const MEMBERS: [&str; 13] = [
     "sessions",
 ];
 
-/// The kinds of the document, and those that exist without it.
+/// The built-in kinds, as changed by the document, followed by the kinds that the document adds.
 pub(in crate::catalog) fn compile(document: &Members, problems: &mut Problems) -> Vec<Kind> {
     let mut kinds = built_in();
     let Some(value) = document.value("kinds") else {
@@ -63,7 +63,8 @@ pub(in crate::catalog) fn compile(document: &Members, problems: &mut Problems) -
 }
 
 impl Kind {
-    /// Takes over what a document says of this kind.
+    /// Applies the members that a document has for this kind. Absent members leave the rule as it
+    /// is.
     fn adjust(&mut self, members: &Members, problems: &mut Problems) {
         let text = |name, problems: &mut Problems| members.text(name, problems).map(str::to_owned);
         self.title = text("title", problems).or(self.title.take());
@@ -107,7 +108,7 @@ impl Kind {
                 }
             }
         }
-        // Whether the catalog has the role is looked at once its roles are compiled.
+        // `settle_role` checks that the role exists, once the roles are compiled.
         self.role = text("role", problems).or(self.role.take());
         if let Some(sessions) = members.whole("sessions", 1..=MAX_SESSIONS, problems) {
             self.sessions = sessions;
@@ -120,7 +121,8 @@ impl Kind {
         }
     }
 
-    /// Looks whether the catalog has the default role. A built-in kind goes without one that the catalog does not define.
+    /// Checks that the catalog defines the default role. `written` tells whether the document names
+    /// the role. A built-in default role that the catalog does not define is dropped.
     pub(in crate::catalog) fn settle_role(
         &mut self,
         known: &dyn Fn(&str) -> bool,
@@ -137,7 +139,7 @@ impl Kind {
     }
 }
 
-/// A list of texts, each parsed.
+/// Parses each text of a list. Texts that do not parse are added to `problems` and left out.
 fn list<T>(
     members: &Members,
     name: &str,
@@ -162,7 +164,7 @@ impl ExpiryRule {
         }
         self.default = members.lifetime("default", problems).or(self.default);
         self.longest = members.lifetime("longest", problems).or(self.longest);
-        // What may live so long at most has to end.
+        // A longest lifetime implies that tokens expire.
         self.required |= self.longest.is_some();
         self.idle = members.lifetime("idle", problems).or(self.idle);
         if let (Some(default), Some(longest)) = (self.default, self.longest)
@@ -183,7 +185,8 @@ impl RotationRule {
         };
         let longest = members.lifetime("longestGrace", problems);
         self.longest_grace = longest.unwrap_or(self.longest_grace);
-        // A shorter longest grace shortens the one that nobody chose.
+        // The default grace period is shortened to the longest one; a written one is a problem
+        // instead.
         let grace = members.lifetime("grace", problems);
         self.grace = grace.unwrap_or(self.grace.min(self.longest_grace));
         if let Some(reuse) = members.parsed("reuse", problems, |text| parse_of(&Reuse::NAMES, text)) {

@@ -1,15 +1,15 @@
-//! The words that a kind is described with.
+//! The enums of a kind and their names in a catalog document.
 
 use serde::Serialize;
 
 use crate::input::quote;
 
-/// Who manages the tokens of a kind.
+/// The actors that manage the tokens of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Managers {
-    /// The owner itself, and admins of it or of what stands above.
+    /// The owner, and admins of the owner or of a resource above it.
     Owner,
-    /// Only admins of the owner or of what stands above.
+    /// Only admins of the owner or of a resource above it.
     Admin,
 }
 
@@ -18,7 +18,7 @@ impl Managers {
         [("owner", Managers::Owner), ("admin", Managers::Admin)];
 }
 
-/// What can be edited in a token.
+/// A field of a token that can be edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Editable {
@@ -49,26 +49,27 @@ impl Editable {
         ("limits", Editable::Limits),
     ];
 
-    /// The name.
+    /// The name in a catalog document, for example `permissions`.
     #[must_use]
     pub fn name(self) -> &'static str {
         name_of(&Editable::NAMES, self)
     }
 }
 
-/// What can be done to a token besides.
+/// An action on a token other than an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// Disable it for a time, and enable it again.
+    /// Disable the token for a time, and enable it again.
     Disable,
-    /// End it for ever and keep its record. Always allowed: the list only says whether it is offered.
+    /// Revoke the token for good and keep its record. Always allowed: the list of a kind decides
+    /// only whether it is offered.
     Revoke,
-    /// Remove it.
+    /// Delete the token.
     Delete,
-    /// Give it a new secret.
+    /// Rotate the token: give it a new secret.
     Rotate,
-    /// Derive sessions from it.
+    /// Exchange the token for sessions.
     Exchange,
 }
 
@@ -80,26 +81,26 @@ impl Action {
         ("rotate", Action::Rotate),
         ("exchange", Action::Exchange),
     ];
-    /// Words can also be given to what takes back a disabling.
+    /// The actions that a kind can label. `enable` reverts `disable` and has a label of its own.
     pub(super) const LABELED: [&'static str; 6] =
         ["disable", "enable", "revoke", "delete", "rotate", "exchange"];
 
-    /// The name.
+    /// The name in a catalog document, for example `disable`.
     #[must_use]
     pub fn name(self) -> &'static str {
         name_of(&Action::NAMES, self)
     }
 }
 
-/// What happens when a secret is presented that was rotated out.
+/// The reaction to the use of a secret that was rotated out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reuse {
-    /// It stands in the audit trail.
+    /// Record it in the audit trail.
     Alert,
-    /// The token is disabled.
+    /// Disable the token.
     Disable,
-    /// The token is revoked.
+    /// Revoke the token.
     Revoke,
 }
 

@@ -1,4 +1,5 @@
-//! JSON text (RFC 8259): a value without a shape, the strict reader, the writer, and numbers as JavaScript holds them.
+//! Reads and writes JSON text (RFC 8259): untyped values, the strict reader, the writer, and
+//! numbers as JavaScript holds them.
 
 mod number;
 mod reader;

@@ -1,9 +1,9 @@
-//! Whole numbers as text, and as JavaScript holds them.
+//! Parses and writes whole numbers, within the range that JavaScript holds exactly.
 
-/// The largest whole number that JavaScript holds exactly, 2^53 − 1.
+/// The largest whole number that JavaScript holds exactly (`Number.MAX_SAFE_INTEGER`), 2^53 − 1.
 pub(crate) const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// A whole number as everybody writes it: digits alone, and no zero in front of others.
+/// Parses a whole number in its usual form: only digits, without a leading zero.
 pub(crate) fn plain_whole(digits: &str) -> Option<u64> {
     if digits.is_empty() || (digits.len() > 1 && digits.starts_with('0')) {
         return None;
@@ -14,11 +14,12 @@ pub(crate) fn plain_whole(digits: &str) -> Option<u64> {
     })
 }
 
-/// Writes a whole number. The standard library's way comes with all of its formatting.
+/// Writes a whole number. `Display` of the standard library would add all of its formatting code to
+/// the module.
 pub(crate) fn write_whole(mut number: u64, to: &mut Vec<u8>) {
     let start = to.len();
     loop {
-        // One digit: the cast is exact.
+        // A single digit: the cast is exact.
         #[allow(clippy::cast_possible_truncation)]
         to.push(b'0' + (number % 10) as u8);
         number /= 10;
@@ -31,9 +32,9 @@ pub(crate) fn write_whole(mut number: u64, to: &mut Vec<u8>) {
     }
 }
 
-/// A whole number that a double holds exactly.
+/// The whole number in a double, from 0 to 2^53 − 1; `None` for any other number.
 pub(crate) fn whole_exact(number: f64) -> Option<u64> {
-    // Both ends are exact in a double, and NaN is in no range.
+    // Both ends of the range are exact in a double, and no range contains NaN.
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

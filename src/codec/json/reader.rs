@@ -1,5 +1,5 @@
-//! JSON text, read as serde_json reads it (RFC 8259): to a value, or piece by piece to whatever is expected. A text that cannot be read needs no
-//! reason.
+//! Reads JSON text (RFC 8259) and accepts what `serde_json` accepts, as a value or piece by piece
+//! into an expected type. Errors carry no reason.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::codec::host::parse_decimal;
 /// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
 pub(super) const MAX_DEPTH: u8 = 32;
 
-/// So many digits are a whole number that a double holds exactly.
+/// A whole number with at most so many digits is exact in a double.
 const EXACT_DIGITS: usize = 15;
 
-/// The value of a JSON text; nothing if it is none, or nested deeper than 32 levels.
+/// Parses a JSON text. `None` if it is invalid, or nested deeper than 32 levels.
 #[must_use]
 pub fn parse_json(text: &str) -> Option<Value> {
     let mut reader = Reader::new(text);
@@ -21,17 +21,17 @@ pub fn parse_json(text: &str) -> Option<Value> {
     reader.is_done().then_some(value)
 }
 
-/// A place in a text, from where on it is read. After something that could not be read, it may be any.
+/// A read position in a text. After a failed read, the position is unspecified.
 #[derive(Clone)]
 pub(crate) struct Reader<'t> {
     text: &'t str,
     at: usize,
-    /// How many levels more there may be.
+    /// How many more levels may be nested.
     depth: u8,
 }
 
 impl<'t> Reader<'t> {
-    /// At the start of a text.
+    /// A reader at the start of a text.
     pub(crate) fn new(text: &'t str) -> Reader<'t> {
         Reader {
             text,
@@ -40,13 +40,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether nothing but white space is left.
+    /// Whether only white space is left.
     pub(crate) fn is_done(&mut self) -> bool {
         self.skip_space();
         self.at == self.text.len()
     }
 
-    /// Anything.
+    /// Reads any value.
     pub(crate) fn value(&mut self) -> Option<Value> {
         self.skip_space();
         match self.peek()? {
@@ -73,13 +73,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// `null`.
+    /// Reads `null`.
     pub(crate) fn null(&mut self) -> Option<()> {
         self.skip_space();
         self.word("null")
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub(crate) fn flag(&mut self) -> Option<bool> {
         self.skip_space();
         let flag = self.peek() == Some(b't');
@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
         Some(flag)
     }
 
-    /// A string. Nearly all of ours stand in the text as they are.
+    /// Reads a string. Nearly all stored strings have no escapes, and are borrowed.
     pub(crate) fn text(&mut self) -> Option<Cow<'t, str>> {
         if self.next_mark()? != b'"' {
             return None;
@@ -99,7 +99,7 @@ impl<'t> Reader<'t> {
         self.rest_of_text(plain).map(Cow::Owned)
     }
 
-    /// A number.
+    /// Reads a number.
     pub(crate) fn number(&mut self) -> Option<f64> {
         let text = self.number_text()?;
         let number = match short_whole(text) {
@@ -111,18 +111,18 @@ impl<'t> Reader<'t> {
         number.is_finite().then_some(number)
     }
 
-    /// A whole number that a double holds exactly, however it is written.
+    /// Reads a whole number from 0 to 2^53 − 1, in any notation, such as `1e3`.
     pub(crate) fn whole(&mut self) -> Option<u64> {
         let text = self.number_text()?;
         short_whole(text).or_else(|| whole_exact(parse_decimal(text)))
     }
 
-    /// A list, whose items are read by `item` one after the other.
+    /// Reads a list. `item` reads each item.
     pub(crate) fn list(&mut self, item: &mut dyn FnMut(&mut Reader<'t>) -> Option<()>) -> Option<()> {
         self.inside(b'[', b']', item)
     }
 
-    /// A map, whose values are read by `entry`, which is told their names.
+    /// Reads a map. `entry` gets each name and reads the value.
     pub(crate) fn map(
         &mut self,
         entry: &mut dyn FnMut(&mut Reader<'t>, Cow<'t, str>) -> Option<()>,
@@ -136,7 +136,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// What stands between two brackets, with commas.
+    /// Reads comma-separated parts between two brackets.
     fn inside(
         &mut self,
         open: u8,
@@ -172,7 +172,7 @@ impl<'t> Reader<'t> {
         Some(byte)
     }
 
-    /// Goes on if the next byte is this one.
+    /// Skips the next byte if it is `byte`.
     fn takes(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
@@ -195,7 +195,7 @@ impl<'t> Reader<'t> {
         word.bytes().all(|byte| self.takes(byte)).then_some(())
     }
 
-    /// The characters up to the next that ends a string or begins an escape.
+    /// Reads up to the next character that ends a string or begins an escape.
     fn plain(&mut self) -> Option<&'t str> {
         let rest = self.text.get(self.at..)?;
         let length = rest
@@ -205,7 +205,7 @@ impl<'t> Reader<'t> {
         rest.get(..length)
     }
 
-    /// The string that begins like this, and goes on with what is no plain character.
+    /// Reads the rest of a string that begins with `plain`, from its first escape on.
     #[inline(never)]
     fn rest_of_text(&mut self, plain: &str) -> Option<String> {
         let mut string = plain.to_owned();
@@ -232,7 +232,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// A character by its number, or by the two of a pair of surrogates.
+    /// Reads a character by its code unit, or by the two of a surrogate pair.
     fn unicode(&mut self) -> Option<char> {
         let unit = self.four_digits()?;
         if !(0xd800..0xdc00).contains(&unit) {
@@ -252,7 +252,7 @@ impl<'t> Reader<'t> {
         Some(unit)
     }
 
-    /// What is written like a number.
+    /// Reads the text of a number.
     fn number_text(&mut self) -> Option<&'t str> {
         self.skip_space();
         let start = self.at;
@@ -270,7 +270,7 @@ impl<'t> Reader<'t> {
         self.text.get(start..self.at)
     }
 
-    /// One digit or more.
+    /// Reads one digit or more.
     fn digits(&mut self) -> Option<()> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -280,7 +280,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Digits alone, of which a double holds all.
+/// Parses digits that a double holds exactly.
 fn short_whole(text: &str) -> Option<u64> {
     (text.len() <= EXACT_DIGITS).then(|| plain_whole(text)).flatten()
 }
@@ -291,7 +291,8 @@ mod tests {
 
     use super::*;
 
-    /// Whether serde_json makes the same of a text. It rounds a number with a fraction to one of the doubles beside it, we to the nearest.
+    /// Whether `serde_json` reads a text in the same way. It rounds a fraction to one of the two
+    /// neighbouring doubles; this reader rounds to the nearest.
     fn is_read_alike(text: &str) -> bool {
         match (parse_json(text), serde_json::from_str(text).ok()) {
             (Some(ours), Some(theirs)) => is_alike(&ours, &theirs),
@@ -317,7 +318,7 @@ mod tests {
         }
     }
 
-    /// Texts of JSON, some with a mistake.
+    /// JSON texts, some with a mistake.
     fn texts() -> impl Strategy<Value = String> {
         let number = prop_oneof![
             any::<i64>().prop_map(|number| number.to_string()),
@@ -386,7 +387,7 @@ mod tests {
             "1.",
             ".5",
             "1e",
-            // serde_json makes 541242921408565.9 of this one.
+            // `serde_json` reads this as 541242921408565.9.
             "541242921408566.00000000000000000000000000000000000000000000000000000000000000000000000000",
             "1e400",
             "-1e400",

@@ -1,3 +1,5 @@
+//! Untyped JSON values, as a caller passes them.
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -6,10 +8,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::reader::MAX_DEPTH;
 use crate::codec::sort::sorted_by;
 
-/// Below this, a whole double is exact.
+/// All whole doubles below 2^53 are exact.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A value as a caller gave it: JSON with every number kept, `NaN` and infinities too, so that a reader can refuse them.
+/// A value as a caller passed it: JSON with every number kept, also `NaN` and infinities, so that a
+/// reader can refuse them.
 ///
 /// ```
 /// use leastkey::codec::json::Value;
@@ -18,22 +21,22 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `null`; `undefined` at the top of a call.
+    /// `null`; at the top of a call, also `undefined`.
     Null,
     /// `true` or `false`.
     Flag(bool),
-    /// Any number of JavaScript's.
+    /// Any JavaScript number.
     Number(f64),
-    /// Text.
+    /// A string.
     Text(String),
     /// An array.
     List(Vec<Value>),
-    /// An object, in the order written. A name that was written twice is here twice.
+    /// An object, in the order written. A repeated name appears repeatedly.
     Map(Vec<(String, Value)>),
 }
 
 impl Value {
-    /// What this is, in words for an error message. Never the content.
+    /// The type of the value, for an error message. It never contains the content.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -47,7 +50,7 @@ impl Value {
         }
     }
 
-    /// Whether every number in it is one that JSON can write.
+    /// Whether JSON can write every number in the value: none is `NaN` or infinite.
     #[must_use]
     pub fn is_json(&self) -> bool {
         match self {
@@ -58,7 +61,8 @@ impl Value {
         }
     }
 
-    /// The same value with the members of every object in one order: equal calls have equal text.
+    /// The value with the members of every object sorted by name, so that equal calls have equal
+    /// text.
     #[must_use]
     pub fn canonical(&self) -> Value {
         match self {
@@ -99,7 +103,8 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// Reads a value with this many levels left: a deeper one is refused before it can exhaust the stack.
+/// Reads a value with at most so many levels. A deeper one is refused before it can exhaust the
+/// stack.
 #[derive(Clone, Copy)]
 struct Depth(u8);
 
@@ -135,7 +140,7 @@ impl<'de> Visitor<'de> for Depth {
         Ok(Value::Flag(flag))
     }
 
-    // Past 2^53 a double is no longer exact; every reader of a number refuses such a one.
+    // From 2^53 on a double is no longer exact; every reader of a number refuses those.
     #[allow(clippy::cast_precision_loss)]
     fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
         Ok(Value::Number(number as f64))

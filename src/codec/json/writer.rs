@@ -1,7 +1,7 @@
-//! The JSON text of values of ours.
+//! Writes the JSON text of the types of this crate.
 //!
-//! Few steps that every type shares: a writer that is compiled into each member of each type was a tenth of the module. How a fraction is
-//! written is left to others.
+//! All types share a few functions: `serde_json` compiles its writer into each member of each type,
+//! which was a tenth of the module. Fractions are written by [`write_decimal`].
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use serde::ser::{
 use super::write_whole;
 use crate::codec::host::write_decimal;
 
-/// What cannot be written: a map with keys that are not text. Ours have none.
+/// A value that cannot be written: a map with keys that are no strings. This crate has none.
 #[derive(Debug)]
 struct Error;
 
@@ -41,7 +41,7 @@ pub fn json(value: &impl Serialize) -> String {
     }
 }
 
-/// The text so far.
+/// The text written so far.
 struct Writer(Vec<u8>);
 
 impl Writer {
@@ -54,7 +54,7 @@ impl Writer {
     fn text(&mut self, text: &str) -> Result<(), Error> {
         self.raw("\"");
         let mut rest = text;
-        // Nearly all of ours are written as they are.
+        // Nearly all strings have no escapes.
         while let Some(plain) = rest
             .bytes()
             .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))
@@ -70,7 +70,7 @@ impl Writer {
         Ok(())
     }
 
-    /// A character that cannot stand in a text.
+    /// Writes a character that needs an escape.
     fn escaped(&mut self, character: char) {
         let known = [
             ('"', "\\\""),
@@ -114,7 +114,8 @@ impl Writer {
         Ok(())
     }
 
-    /// A comma, but for the first of a list or an object: what has just been opened ends in a bracket, and nothing else does.
+    /// Writes a comma, except before the first part of a list or object: only an opening leaves a
+    /// bracket at the end of the text.
     #[inline(never)]
     fn next(&mut self) {
         if !matches!(self.0.last(), Some(b'[' | b'{')) {
@@ -130,14 +131,14 @@ impl Writer {
         Ok(())
     }
 
-    /// Something with parts, of which the first may come now.
+    /// Writes the start of a list or object. Its parts follow.
     #[inline(never)]
     fn open(&mut self, start: &str, end: &'static str) -> Parts<'_> {
         self.raw(start);
         Parts { writer: self, end }
     }
 
-    /// An object of one member, which has parts.
+    /// Writes the start of an object with a single member, a list or object. Its parts follow.
     #[inline(never)]
     fn open_variant(&mut self, name: &str, start: &str, end: &'static str) -> Result<Parts<'_>, Error> {
         self.raw("{");
@@ -146,7 +147,7 @@ impl Writer {
     }
 }
 
-/// The rest of a list or an object, and how it ends.
+/// A list or object in progress, and the text that ends it.
 struct Parts<'w> {
     writer: &'w mut Writer,
     end: &'static str,

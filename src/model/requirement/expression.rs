@@ -1,6 +1,8 @@
+//! Evaluates a requirement as a boolean expression over permissions, and finds what a grant lacks.
+
 use crate::codec::sort::sorted_by_count;
 
-/// How many choices are tried to find the smallest one.
+/// The most sets that are tried to find the smallest one.
 const MAX_CHOICES: usize = 10_000;
 
 /// An expression over permissions by index. `AND` binds tighter than `OR`.
@@ -12,7 +14,7 @@ pub(super) enum Expression {
 }
 
 impl Expression {
-    /// The fewest of the `missing` permissions that, held too, are enough.
+    /// The smallest subset of `missing` that would satisfy the expression, if held too.
     pub(super) fn fewest(&self, missing: &[usize], held: &dyn Fn(usize) -> bool) -> Vec<usize> {
         let small = self.few_missing(held);
         let mut left = MAX_CHOICES;
@@ -27,7 +29,7 @@ impl Expression {
         small
     }
 
-    /// All that is needed, if no choice is left.
+    /// All permissions of an expression without alternatives.
     pub(super) fn all(&self) -> Option<Vec<usize>> {
         match self {
             Expression::One(permission) => Some(vec![*permission]),
@@ -57,7 +59,7 @@ impl Expression {
         }
     }
 
-    /// A small choice: of alternatives the one that needs least by itself.
+    /// A small set: of alternatives, the one that needs the fewest by itself.
     fn few_missing(&self, held: &dyn Fn(usize) -> bool) -> Vec<usize> {
         match self {
             Expression::One(permission) if held(*permission) => Vec::new(),
@@ -70,7 +72,7 @@ impl Expression {
             Expression::All(parts) => {
                 let mut all: Vec<usize> = Vec::new();
                 for part in parts {
-                    // What an earlier part asks for already costs nothing here.
+                    // A permission that an earlier part needs already costs nothing here.
                     let more = part.few_missing(&|permission| held(permission) || all.contains(&permission));
                     all.extend(more);
                 }
@@ -80,7 +82,7 @@ impl Expression {
     }
 }
 
-/// Finds the first choice of `size` candidates, in their order, that will do.
+/// Finds the first set of `size` candidates, in their order, that `will_do` accepts.
 fn choose(
     candidates: &[usize],
     size: usize,

@@ -1,4 +1,5 @@
-//! What a request needs: one permission, all or any of a list, or an expression over them, on a resource or none.
+//! The requirement of a request: one permission, all or any of a list, or an expression over them,
+//! optionally on a resource.
 
 mod expression;
 mod read;
@@ -10,14 +11,16 @@ use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 use expression::Expression;
 
-/// The most bytes of a scope. Servers and proxies refuse answers with long headers, and a scope of a thousand permissions helps nobody.
+/// The most bytes of a scope. Servers and proxies refuse responses with long headers, and a scope
+/// of a thousand permissions is of no use.
 const MAX_SCOPE_LENGTH: usize = 1_000;
 
-/// A requirement. NegativeCache means: only authenticate.
+/// A requirement. The empty one only authenticates.
 #[derive(Debug, Default)]
 pub struct Requirement {
     needs: Option<Expression>,
-    /// The same as bits, if all of them are needed and no choice is left: a thousand permissions then cost no more than one.
+    /// The same as bits, if all permissions are needed and there are no alternatives. A thousand
+    /// permissions then cost as much as one.
     all: Option<PermissionSet>,
     resource: Option<Resource>,
 }
@@ -31,7 +34,7 @@ impl Requirement {
         }
     }
 
-    /// Whether a grant has what is needed, there where it is needed.
+    /// Whether a grant holds the required permissions on the required resource.
     #[must_use]
     pub fn is_met(&self, grant: &Grant) -> bool {
         let resource = self.resource.as_ref();
@@ -46,7 +49,7 @@ impl Requirement {
         }
     }
 
-    /// Whether a grant has the permissions, wherever it reaches.
+    /// Whether a grant holds the required permissions on any resource.
     #[must_use]
     pub fn is_met_somewhere(&self, grant: &Grant) -> bool {
         self.needs
@@ -54,7 +57,8 @@ impl Requirement {
             .is_none_or(|needs| needs.holds(&|permission| grant.has(permission)))
     }
 
-    /// The permissions that are missing, by index; none if the grant has what is needed. Of alternatives all that are missing are named.
+    /// The missing permissions, by index; none if the requirement is met. Of alternatives, all
+    /// missing ones are returned.
     #[must_use]
     pub fn missing(&self, grant: &Grant) -> Vec<usize> {
         let mut missing = Vec::new();
@@ -66,16 +70,18 @@ impl Requirement {
         missing
     }
 
-    /// All permissions that it names, by index.
+    /// All permissions that the requirement names, by index.
     #[must_use]
     pub fn named(&self, catalog: &Permissions) -> Vec<usize> {
         self.missing(&Grant::new(catalog.nothing(), Resource::root()))
     }
 
-    /// The fewest permissions that a grant needs besides, by index. Of equal choices the first one written.
+    /// The smallest set of permissions that a grant needs in addition, by index. Of sets of equal
+    /// size, the first as written.
     ///
-    /// All choices are tried in the order of their size, up to a bound that only expressions of dozens of alternatives reach; beyond it a
-    /// small choice that need not be the smallest.
+    /// All sets are tried in the order of their size, up to a bound that only expressions with
+    /// dozens of alternatives reach. Beyond it, the result is a small set that need not be the
+    /// smallest.
     #[must_use]
     pub fn fewest_missing(&self, grant: &Grant) -> Vec<usize> {
         let missing = self.missing(grant);
@@ -85,8 +91,9 @@ impl Requirement {
             .unwrap_or_default()
     }
 
-    /// What a challenge says that a request needs (RFC 6750 §3): from the requirement alone, because what a grant has or lacks is not the
-    /// network's business. `None` where there is nothing to say, or more than a header can take.
+    /// The scope of a challenge (RFC 6750 §3). It depends on the requirement alone, because the
+    /// network must not learn what a grant has or lacks. `None` if it is empty, or too long for a
+    /// header.
     #[must_use]
     pub fn scope(&self, catalog: &Permissions) -> Option<String> {
         let nothing = Grant::new(catalog.nothing(), Resource::root());
@@ -139,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_scope_is_no_longer_than_a_header_can_take() {
-        // 15 permissions of 65 characters with a blank after each, and one that fills up the rest.
+        // 15 permissions of 65 characters with a space after each, and one that fills the rest.
         for (last, told) in [(2, true), (10, true), (11, false), (60, false)] {
             let mut names: Vec<String> = (10..25).map(|at| format!("{at}{}", "x".repeat(61))).collect();
             names.push("y".repeat(last - 2));

@@ -1,4 +1,4 @@
-//! A requirement as it is written.
+//! Reads a requirement from its written forms.
 
 use super::Requirement;
 use super::expression::Expression;
@@ -13,10 +13,11 @@ const MAX_EXPRESSION_LENGTH: usize = 4_000;
 const MAX_DEPTH: usize = 32;
 
 impl Requirement {
-    /// Reads a requirement: absent, `'messages:send'`, `['a:b', 'c:d']` (all), `'a:b AND (c:d OR e:f)'`, or
-    /// `{ permission | all | any | expr, resource? }`.
+    /// Reads a requirement: absent, `'messages:send'`, `['a:b', 'c:d']` (all), `'a:b AND (c:d OR
+    /// e:f)'`, or `{ permission | all | any | expr, resource? }`.
     ///
-    /// A permission that the catalog does not have is a problem with the nearest right name: a programming error, never a silent yes or no.
+    /// A permission that is not in the catalog is a problem, reported with the nearest known name.
+    /// It is a programming error, never a silent yes or no.
     pub fn read(
         value: Option<&Value>,
         catalog: &Permissions,
@@ -119,7 +120,7 @@ impl Reader<'_> {
     }
 }
 
-/// Parentheses, and the words between them and white space.
+/// Splits a text into parentheses and the words between them and white space.
 fn tokenize(text: &str) -> Vec<&str> {
     text.split_inclusive(|c: char| c.is_whitespace() || c == '(' || c == ')')
         .flat_map(|piece| {
@@ -131,8 +132,9 @@ fn tokenize(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Recursive descent: any = all ("OR" all)*, all = one ("AND" one)*, one = permission | "(" any ")". An inner `None` is a permission that
-/// the catalog does not have, already told.
+/// Recursive descent: any = all ("OR" all)*, all = one ("AND" one)*, one = permission | "(" any
+/// ")". An inner `None` is a permission that is not in the catalog; its problem is already
+/// reported.
 struct Parser<'p> {
     tokens: &'p [&'p str],
     reader: &'p Reader<'p>,

@@ -22,7 +22,7 @@ pub struct AuditPage {
 pub struct AuditCheck {
     /// Whether each entry follows from the one before it.
     pub(in crate::operation) intact: bool,
-    /// How many entries were checked.
+    /// How many entries were checked. After a problem: how many precede it on this page.
     pub(in crate::operation) checked: usize,
     /// The last checked entry, if the page is intact.
     #[serde(skip_serializing_if = "Option::is_none")]

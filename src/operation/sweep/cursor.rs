@@ -1,4 +1,5 @@
-//! Where a sweep has come to: what its next page goes on from. It is told as text, so that whoever has it can go on in another process.
+//! The cursor of a sweep: the position at which its next page begins. It is passed as text, so that
+//! any process can continue the sweep.
 
 use serde::Serialize;
 
@@ -9,55 +10,62 @@ use crate::storage::keys;
 use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 
-/// How many owners' trails a sweep remembers. Of an owner beyond them it looks at young tokens once more instead.
+/// How many audit trails a sweep remembers. For any further owner, a later pass looks at the young
+/// tokens again.
 const MAX_TRAILS: usize = 64;
 
-/// How many makers stand above each other at most while their tokens are ended. Of a deeper stack the lower half is dropped, and its
-/// topmost maker waits to be gone through again.
+/// The maximum length of the path of makers. If a path gets longer, its deeper half is dropped, and
+/// the topmost maker of that half is queued to be followed again.
 const MAX_DEPTH: usize = 1_000;
 
-/// How many makers wait at most, and how many tokens are met again, in a cursor that comes from outside: far more than a page adds.
+/// The maximum number of queued makers, and of tokens that are met again, in a cursor from outside.
+/// A page adds far fewer.
 const MAX_WAITING: usize = 4_000;
 
-/// Where a sweep has come to.
+/// The position of a sweep.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::operation) struct Cursor {
-    /// The first pass lists everything; the others what may have been made since.
+    /// The number of the pass, from 1. The first pass lists all tokens, a later one those that may
+    /// have been made since.
     pub(in crate::operation) pass: u32,
     /// When this pass began.
     pub(super) began: Instant,
-    /// When the pass before it began.
+    /// When the pass before began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since: Option<Instant>,
-    /// The entry of the list of owners that was looked at last, or where an owner begins or ends.
+    /// The last entry of the owner lists that was looked at, or the bound at which the list of an
+    /// owner begins or ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) at: Option<String>,
-    /// Whether this pass has come to the end of the list.
+    /// Whether this pass has reached the end of the list.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) over: bool,
-    /// Whether this pass has ended a token.
+    /// Whether this pass has revoked a token.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) found: bool,
-    /// How far the trails of owners had come before their tokens were listed, with what the sweep itself has added.
+    /// The last entry numbers of owners' audit trails before their tokens were listed, advanced by
+    /// the entries of the sweep itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trails: Vec<Trail>,
-    /// Ended tokens that may have made others, which have not been looked at.
+    /// Queued makers: revoked tokens that may have made others, which were not looked at yet.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) makers: Vec<TokenId>,
-    /// The maker whose tokens are being ended, below those that made it.
+    /// The maker whose tokens are being revoked, as the last item, below the makers that made it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) path: Vec<Maker>,
-    /// Whether a part of the path was dropped: from then on the sweep goes down to what ended tokens made even if it was there before.
+    /// Whether a part of the path was dropped. From then on the sweep follows a revoked maker even
+    /// if it may have followed it before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) again: bool,
-    /// The token that sweeps, if it is meant itself: it ends last.
+    /// The token that runs the sweep, or one that it came from, once the sweep has met it. It is
+    /// revoked last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::operation) own: Option<TokenId>,
-    /// Whether this pass has gone back to what that token made.
+    /// Whether this pass has followed the tokens that the token in `own` made.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) own_followed: bool,
-    /// Tokens that a page ended whose answer was lost, and that the next page meets again.
+    /// Tokens revoked by a page whose answer was lost. The next page meets them again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     told: Vec<TokenId>,
 }
@@ -78,12 +86,12 @@ decode_members!(Cursor {
     optional told: "told",
 });
 
-/// How far the trail of an owner had come.
+/// The position of an owner's audit trail.
 #[derive(Clone, Debug, Serialize)]
 struct Trail {
     /// The owner, as a part of keys.
     of: String,
-    /// The number of its last entry. NegativeCache: somebody else has added to it.
+    /// The number of its last entry; `None` if another writer has added to the trail.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
 }
@@ -93,11 +101,11 @@ decode_members!(Trail {
     optional seq: "seq",
 });
 
-/// A maker whose tokens are being ended.
+/// A maker whose tokens are being revoked.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Maker {
     pub(super) id: TokenId,
-    /// The key of the last of its entries that was looked at, after the prefix that all have.
+    /// The key of the last entry that was looked at, without the prefix of the maker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) after: Option<String>,
 }
@@ -107,7 +115,7 @@ impl Maker {
         Maker { id, after: None }
     }
 
-    /// The key after which its entries are still to be looked at.
+    /// The key after which the maker's entries still have to be looked at.
     pub(super) fn passed(&self) -> Option<String> {
         let prefix = keys::made_prefix(&self.id);
         self.after.as_ref().map(|after| prefix + after)
@@ -120,7 +128,7 @@ decode_members!(Maker {
 });
 
 impl Cursor {
-    /// The first pass, from a key of the list on.
+    /// The cursor of the first pass, beginning after the list key `at`.
     pub(in crate::operation) fn first(at: Option<&str>, now: Instant) -> Cursor {
         Cursor {
             pass: 1,
@@ -139,7 +147,7 @@ impl Cursor {
         }
     }
 
-    /// Reads the `next` of a page.
+    /// Parses the `next` of an earlier page.
     pub(in crate::operation) fn parse(text: &str, now: Instant) -> Result<Cursor, String> {
         let cursor = if text.starts_with(keys::OWNERS) {
             Some(Cursor::first(Some(text), now))
@@ -151,7 +159,8 @@ impl Cursor {
             .ok_or_else(|| "is not the next of an earlier page".to_owned())
     }
 
-    /// Whether a store takes the keys that are read of it, and it is no longer than a sweep makes it: it comes from outside.
+    /// Whether the store accepts every key in the cursor, and its lists are no longer than a sweep
+    /// makes them. A cursor comes from outside.
     fn is_sound(&self) -> bool {
         let is_key = |key: &str| key.len() <= KEY && key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let is_owner = |owner: &str| is_key(&keys::audit_head_of(owner));
@@ -173,14 +182,15 @@ impl Cursor {
         json(self)
     }
 
-    /// The same page once more, after one that ended tokens and whose answer was lost.
+    /// The cursor for repeating a page that revoked tokens and whose answer was lost.
     pub(in crate::operation) fn again(mut self, ended: &[TokenId]) -> Cursor {
         self.found = true;
         self.told.extend(ended);
         self
     }
 
-    /// Whether a page has ended a token whose answer was lost. It is met again once.
+    /// Whether a page whose answer was lost revoked this token. The token is met again once, so
+    /// this removes it.
     pub(super) fn was_told(&mut self, id: &TokenId) -> bool {
         let at = self.told.iter().position(|told| told == id);
         at.map(|at| self.told.swap_remove(at)).is_some()
@@ -198,12 +208,13 @@ impl Cursor {
         self.told = Vec::new();
     }
 
-    /// Whether the trail of an owner is to be remembered that is not yet.
+    /// Whether to remember the audit trail of an owner: it is not remembered yet, and there is
+    /// room.
     pub(super) fn wants_trail(&self, owner: &str) -> bool {
         self.trails.len() < MAX_TRAILS && !self.trails.iter().any(|trail| trail.of == owner)
     }
 
-    /// Remembers how far the trail of an owner has come, before its tokens are listed.
+    /// Remembers the position of an owner's audit trail, before the tokens of the owner are listed.
     pub(super) fn note_trail(&mut self, owner: &str, seq: Option<u64>) {
         if let Some(trail) = self.trails.iter_mut().find(|trail| trail.of == owner) {
             trail.seq = seq;
@@ -215,13 +226,14 @@ impl Cursor {
         }
     }
 
-    /// Whether nobody but the sweep has added to the trail of an owner since it was noted.
+    /// Whether only the sweep has added to the audit trail of an owner since it was remembered.
     pub(super) fn is_unmoved(&self, owner: &str, seq: Option<u64>) -> bool {
         let noted = self.trails.iter().find(|trail| trail.of == owner);
         seq.is_some() && noted.is_some_and(|trail| trail.seq == seq)
     }
 
-    /// Notes that the sweep adds so many entries to a trail that has come so far.
+    /// Advances the remembered position of an audit trail by the entries that the sweep adds. If
+    /// another writer has added to the trail, marks it as changed instead.
     pub(super) fn extend_trail(&mut self, owner: &str, seq: Option<u64>, added: u64) {
         let unmoved = self.is_unmoved(owner, seq);
         if let Some(trail) = self.trails.iter_mut().find(|trail| trail.of == owner) {
@@ -229,7 +241,7 @@ impl Cursor {
         }
     }
 
-    /// The maker whose tokens are to be ended next.
+    /// The maker to follow next.
     pub(super) fn maker(&mut self) -> Option<Maker> {
         if self.path.is_empty() && !self.makers.is_empty() {
             let id = self.makers.remove(0);
@@ -238,7 +250,7 @@ impl Cursor {
         self.path.last().cloned()
     }
 
-    /// Notes that the entries of the maker on top were looked at up to a key.
+    /// Remembers that the entries of the current maker were looked at up to a key.
     pub(super) fn pass_by(&mut self, key: &str) {
         if let Some(maker) = self.path.last_mut() {
             let after = key.strip_prefix(&keys::made_prefix(&maker.id));
@@ -246,10 +258,11 @@ impl Cursor {
         }
     }
 
-    /// Goes down to the tokens that a token made.
+    /// Makes a token the current maker, below the one before.
     pub(super) fn descend(&mut self, id: TokenId) {
         if self.path.len() >= MAX_DEPTH {
-            // Each maker that waits has half a path of its own below it, so few come to wait however wide it is down there.
+            // Each queued maker has half a path below it, so the queue stays short even if makers
+            // made many tokens.
             let below = self.path.split_off(MAX_DEPTH / 2);
             self.makers.extend(below.first().map(|maker| maker.id));
             self.again = true;

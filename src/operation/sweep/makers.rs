@@ -1,4 +1,5 @@
-//! What ended tokens had made. A maker that has ended makes nothing more, so what is listed of it then is all.
+//! Revokes the tokens that revoked tokens had made. A revoked maker makes no more tokens, so its
+//! list is complete.
 
 use super::{Flow, Judgement, MAX_SCANNED, Page};
 use crate::catalog::Role;
@@ -9,11 +10,12 @@ use crate::storage::keys;
 use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 
-/// As how many tokens of a page going down to another maker counts: its list is read, and then the rest of the list above it.
+/// How many looked-at tokens the descent to another maker counts as: its list is read, and later
+/// the rest of the list above it.
 const GOING_DOWN: usize = MAX_SCANNED / 20;
 
 impl Page<'_, '_> {
-    /// Ends the tokens that ended ones made, and what those made, and so on.
+    /// Revokes the tokens that queued makers made, the tokens that those made, and so on.
     pub(super) fn follow_makers(&mut self) -> Result<Flow, Suspend> {
         while let Some(maker) = self.cursor.maker() {
             let Some(limit) = self.window() else {
@@ -40,7 +42,7 @@ impl Page<'_, '_> {
                 }
                 self.cursor.pass_by(key);
                 if makes {
-                    // Nothing comes after the last: what it made stands in the place of its maker.
+                    // No entry follows, so the new maker replaces its own maker on the path.
                     if is_rest && at + 1 == entries.len() {
                         self.cursor.path.pop();
                     }
@@ -60,9 +62,11 @@ impl Page<'_, '_> {
         Ok(Flow::On)
     }
 
-    /// One token that another made: whether the page goes on, and whether it may have made tokens itself.
+    /// Looks at one token that a maker made. Returns whether the page continues, and whether the
+    /// token may have made others.
     fn follow(&mut self, maker: &TokenId, id: &TokenId) -> Result<(Flow, bool), Suspend> {
-        // Whatever stands there, it has been read: a page of what is gone ends like any other.
+        // Every entry counts, whatever its record is, so that a page over deleted tokens ends like
+        // any other.
         self.looked_at += 1;
         let [stored] = self.context.reads.get([&keys::token(id)])?;
         let Some(text) = stored else {
@@ -70,7 +74,7 @@ impl Page<'_, '_> {
         };
         let record = match Stored::parse(id, text) {
             Ok(Stored::Record(record)) => *record,
-            // What it was is gone; what it made is not.
+            // The record is gone, but the tokens that it made may still exist.
             Ok(Stored::Tombstone) => return Ok((Flow::On, true)),
             Err(_) => {
                 if self.may_know(maker)? {
@@ -81,7 +85,7 @@ impl Page<'_, '_> {
         };
         let token = record.token();
         let is_meant = self.meant.includes(token);
-        // What is meant itself is ended, and counted, where it is listed, if the list comes to it.
+        // The list of owners still reaches this matching token. It is revoked and counted there.
         if is_meant && (self.dry_run || self.is_ahead(token)) {
             return Ok((Flow::On, false));
         }
@@ -89,11 +93,12 @@ impl Page<'_, '_> {
             Judgement::Already => {
                 let was_told = self.cursor.was_told(id);
                 self.report.scanned += usize::from(was_told);
-                // What is meant was followed where it is listed, but for what a page ended here whose answer was lost.
+                // A matching token was followed where it is listed, unless a page whose answer was
+                // lost revoked it here.
                 let follows = was_told || !is_meant || self.cursor.again;
                 Ok((Flow::On, may_have_made(token) && follows))
             }
-            // That was told where it is listed.
+            // It was reported where it is listed.
             Judgement::NotAllowed if is_meant => Ok((Flow::On, false)),
             Judgement::Own => {
                 self.cursor.own = Some(*id);
@@ -117,14 +122,15 @@ impl Page<'_, '_> {
         }
     }
 
-    /// Whether the first pass still comes to a token in the list of its owner. Sessions stand in none.
+    /// Whether the first pass still reaches a token in the list of its owner. Sessions are in no
+    /// such list.
     fn is_ahead(&self, token: &Token) -> bool {
         let cursor = &self.cursor;
         if cursor.pass > 1 || cursor.over || !token.parents.is_empty() {
             return false;
         }
         let Some(at) = &cursor.at else { return true };
-        // What is below the owner is listed first.
+        // Entries below the owner are listed first.
         let [_, own] = keys::owner_ranges(&self.meant.owner);
         let is_root = self.meant.owner.as_str().is_empty();
         let in_own = |key: &str| !is_root && key.starts_with(&own);
@@ -132,8 +138,8 @@ impl Page<'_, '_> {
         (in_own(at), at) < (in_own(&entry), &entry)
     }
 
-    /// Whether the actor may know what a token made that is not the actor's: if it manages the maker. A cursor names makers, and comes from
-    /// outside.
+    /// Whether the actor may learn about a token of another owner: if it manages the maker. A
+    /// cursor comes from outside and may name any maker.
     fn may_know(&self, maker: &TokenId) -> Result<bool, Suspend> {
         let [stored] = self.context.reads.get([&keys::token(maker)])?;
         let record = stored.and_then(|text| Stored::parse(maker, text).ok());
@@ -144,7 +150,8 @@ impl Page<'_, '_> {
     }
 }
 
-/// Whether a token can have made others: as an admin, which it is now, or may have been before its record was changed.
+/// Whether a token can have made others: it is an admin, or may have been one before its record was
+/// changed.
 pub(super) fn may_have_made(token: &Token) -> bool {
     let changes = token
         .revision

@@ -1,12 +1,16 @@
-//! `revokeAll`: ends many tokens for good, a page at a time.
+//! `revokeAll`: revokes many tokens, a page at a time.
 //!
-//! A sweep has passes. The first lists every token that is meant; a later one looks at what may have been made since the one before, which the
-//! trails of the owners tell, and goes on until a pass ends nothing. So what existed when the last pass began is ended. Between two pages
-//! the sweep goes down to the tokens that those which it ended had made, wherever they are: a maker that has ended makes nothing more, so
-//! what is listed of it then is all.
+//! A sweep has passes. The first one lists every token that matches. Each later one looks at the
+//! tokens that may have been made since the pass before began, as the audit trails of the owners
+//! tell. The sweep ends with a pass that revokes nothing. So every matching token that existed when
+//! the last pass began is revoked.
 //!
-//! A page commits what fits in one commit, and says where the next one begins. What was done stays done: a sweep that was cut off is simply
-//! begun again, and two at once do no harm.
+//! Between two pages the sweep follows makers: it revokes the tokens that the revoked ones had
+//! made, of any owner. A revoked maker makes no more tokens, so its list is complete by then.
+//!
+//! A page commits what fits into one commit, and returns a cursor for the next one. Committed pages
+//! stay committed, so an interrupted sweep can be started again, and two concurrent ones do no
+//! harm.
 
 mod cursor;
 mod makers;
@@ -33,10 +37,10 @@ use makers::may_have_made;
 /// How many tokens one page looks at.
 const MAX_SCANNED: usize = 100;
 
-/// For less room than this in a commit nothing more is read.
+/// With less room than this in a commit, nothing more is read.
 const FEW: usize = 3;
 
-/// Which tokens a sweep means.
+/// The tokens that a sweep matches.
 pub(super) struct Meant {
     pub(super) owner: Resource,
     pub(super) tag: Option<Tag>,
@@ -54,24 +58,25 @@ impl Meant {
     }
 }
 
-/// What becomes of a token that is meant.
+/// How a sweep treats a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Judgement {
-    /// It is over already.
+    /// It is revoked already.
     Already,
-    /// It is the token that sweeps.
+    /// It is the token that runs the sweep, or one that it came from. It is revoked last.
     Own,
-    /// It ends.
+    /// It is revoked now.
     Take,
-    /// It is not the actor's to change.
+    /// The actor may not change it.
     NotAllowed,
 }
 
-/// Whether a page goes on.
+/// Whether the page continues.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
+    /// The page continues.
     On,
-    /// The commit is full, or has to come before what is next.
+    /// The page ends: the commit is full, or must be applied before the next step.
     Ends,
 }
 
@@ -84,17 +89,17 @@ pub(super) struct Page<'p, 'c> {
     pub(super) dry_run: bool,
     cursor: Cursor,
     changes: WriteBatch<'c>,
-    /// Writes that come to the commit besides.
+    /// The number of further writes that the caller adds to the commit.
     pub(super) others: usize,
     report: Sweep,
-    /// By owner, as a part of keys: how many tokens the page ends.
+    /// How many tokens the page revokes, by owner as a part of keys.
     ended: Vec<(String, u64)>,
-    /// How many tokens it looked at, in whatever list.
+    /// How many tokens the page looked at, in any list.
     looked_at: usize,
 }
 
 impl<'p, 'c> Page<'p, 'c> {
-    /// The page that begins where a cursor is.
+    /// Makes the page that begins at `cursor`.
     pub(super) fn new(
         context: &'c Context<'c>,
         authority: &'p Authority<'c>,
@@ -119,19 +124,20 @@ impl<'p, 'c> Page<'p, 'c> {
     }
 }
 
-/// What a page comes to.
+/// The result of a page.
 pub(super) struct Done {
-    /// Nothing, where nothing is to be written.
+    /// Empty if the page changes nothing.
     pub(super) writes: Vec<Write>,
     pub(super) report: Sweep,
-    /// Where the next page begins. NegativeCache: the sweep is complete.
+    /// The cursor of the next page; `None` if the sweep is complete.
     pub(super) next: Option<Cursor>,
 }
 
 impl<'c> Page<'_, 'c> {
-    /// Ends what there is room for. With `others` it commits though it ended nothing.
+    /// Revokes the tokens that fit into the commit. With `others`, it commits even if it revokes
+    /// none.
     pub(super) fn run(mut self, mark: IdempotencyRecord) -> Result<Done, Suspend> {
-        let goes_on = self.fill()?;
+        let has_next = self.fill()?;
         let mut writes = Vec::new();
         if !self.changes.is_empty() || self.others > 0 {
             writes = self.changes.finish(mark, Some(self.authority))?;
@@ -143,11 +149,11 @@ impl<'c> Page<'_, 'c> {
         Ok(Done {
             writes,
             report: self.report,
-            next: goes_on.then_some(self.cursor),
+            next: has_next.then_some(self.cursor),
         })
     }
 
-    /// Whether anything may follow after this page.
+    /// Fills the page. Returns whether another page may follow.
     fn fill(&mut self) -> Result<bool, Suspend> {
         loop {
             if self.follow_makers()? == Flow::Ends {
@@ -156,7 +162,7 @@ impl<'c> Page<'_, 'c> {
             if !self.cursor.over {
                 let first = self.cursor.pass == 1;
                 let flow = if first { self.list()? } else { self.look_again()? };
-                // A maker is followed once it has ended.
+                // A maker is followed only after the commit that revokes it.
                 if flow == Flow::Ends || !self.changes.is_empty() {
                     return Ok(true);
                 }
@@ -175,14 +181,16 @@ impl<'c> Page<'_, 'c> {
         }
     }
 
-    /// The token that sweeps ends itself when all others have ended.
+    /// Revokes the token that runs the sweep, after all others.
     fn end_itself(&mut self) -> Result<bool, Suspend> {
-        // A cursor comes from outside: it names no other token than the one that sweeps, or that this one came from.
+        // A cursor comes from outside, so it must not name any other token than the actor's own or
+        // one that this came from.
         let mut own = self.authority.chain().map(|token| token.id);
         let Some(own) = own.find(|id| self.cursor.own == Some(*id)) else {
             return Ok(false);
         };
-        // What it made since it was met, from the first on, once in a pass: of more than a page looks at, the next page goes on with it.
+        // Once in a pass, the sweep follows the tokens that this one made since it was met, from
+        // the first on. If they are more than a page looks at, the next page continues.
         if !self.cursor.own_followed {
             self.cursor.own_followed = true;
             self.cursor.makers.push(own);
@@ -201,7 +209,7 @@ impl<'c> Page<'_, 'c> {
         Ok(false)
     }
 
-    /// One entry of the list of an owner.
+    /// Looks at one entry of an owner's list.
     fn look_at(&mut self, key: &str) -> Result<Flow, Suspend> {
         let Some(id) = keys::entry_id(key) else {
             return Ok(Flow::On);
@@ -235,7 +243,7 @@ impl<'c> Page<'_, 'c> {
                 return Ok(Flow::On);
             }
             Some(Judgement::Already) => {
-                // Only the first pass counts what was over before.
+                // Only the first pass counts the tokens that were revoked before.
                 self.report.already += usize::from(!self.cursor.was_told(&id) && first);
             }
             Some(Judgement::Own) => self.cursor.own = Some(id),
@@ -281,7 +289,7 @@ impl<'c> Page<'_, 'c> {
         }
     }
 
-    /// Whether one token more of an owner fits into the commit. The first always does.
+    /// Whether another token of an owner fits into the commit. The first one always does.
     fn has_room(&self, owner: &Resource) -> bool {
         let room = || {
             self.changes
@@ -290,14 +298,15 @@ impl<'c> Page<'_, 'c> {
         self.dry_run || self.changes.is_empty() || room() > 0
     }
 
-    /// How many entries to list next: what fits into the commit, or more where little is meant. Nothing: the page is full.
+    /// How many entries to list next: as many as fit into the commit, or more while no token
+    /// matches. `None` if the page is full.
     fn window(&self) -> Option<u32> {
         let left = MAX_SCANNED.saturating_sub(self.looked_at);
         let room = self.changes.room_to_change(self.authority, self.others, None);
         let window = if self.dry_run {
             left
         } else if self.changes.is_empty() {
-            // Where nothing was taken of what was looked at, more of it is read at once.
+            // None of the tokens so far was taken, so more are read at once.
             left.min(room.max(self.looked_at).max(1))
         } else if room < FEW {
             0
@@ -313,7 +322,7 @@ impl<'c> Page<'_, 'c> {
     }
 }
 
-/// How far the trail of an owner has come; nothing where its head is damaged.
+/// The number of the last entry in an owner's audit trail; `None` if the head is damaged.
 fn trail(context: &Context, owner: &str) -> Result<Option<u64>, Suspend> {
     let [head] = context.reads.get([&keys::audit_head_of(owner)])?;
     Ok(match head {

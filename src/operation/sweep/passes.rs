@@ -1,4 +1,5 @@
-//! The passes of a sweep over the lists of owners: the first over all entries, later ones over what may have been made since.
+//! The passes of a sweep over the lists of owners. The first covers all entries, a later one those
+//! that may have been made since.
 
 use super::{Flow, Page, trail};
 use crate::operation::create::SKEW;
@@ -6,14 +7,16 @@ use crate::storage::keys;
 use crate::storage::plan::{Range, Suspend};
 use crate::value::time::Instant;
 
-/// How much later than the time in its id a token may have been made: as much as a client's clock may be wrong, and a host's beside another's.
+/// By how many milliseconds the time in a token's id may precede its creation: the tolerance for a
+/// client's clock, and the same for the clocks of two hosts.
 const LATE: u64 = 2 * SKEW.millis();
 
-/// How many owners a later pass looks at in one page: each is read one after the other.
+/// How many owners a later pass looks at in one page. They are read one after the other.
 const MAX_OWNERS: usize = 20;
 
 impl Page<'_, '_> {
-    /// The first pass: every entry of the owner and of what stands below it. In the order of the keys what is below stands before the owner.
+    /// The first pass: every entry of the owner and of the owners below it. In key order, the
+    /// entries below an owner precede those of the owner.
     pub(super) fn list(&mut self) -> Result<Flow, Suspend> {
         let [below, own] = keys::owner_ranges(&self.meant.owner);
         let is_root = self.meant.owner.as_str().is_empty();
@@ -23,7 +26,8 @@ impl Page<'_, '_> {
             let prefix = if in_own { &own } else { &below };
             let after = at.filter(|at| at.starts_with(prefix));
             let inside = after.as_deref().and_then(keys::listed_owner).map(str::to_owned);
-            // How far the trail has come is read before the tokens: what is made after that moves it.
+            // The position of the trail is read before the tokens: a token that is made later
+            // advances it.
             if let Some(owner) = &inside
                 && after.as_ref() == Some(&keys::owner_bounds(owner)[0])
                 && self.cursor.wants_trail(owner)
@@ -56,27 +60,29 @@ impl Page<'_, '_> {
             if let Some((key, _)) = begun.and_then(|begun| entries.get(begun)) {
                 self.cursor.at = keys::listed_owner(key).map(|owner| keys::owner_bounds(owner)[0].clone());
             } else if entries.len() >= limit as usize {
-                // There may be more of it.
+                // The list may have more entries.
             } else if in_own || is_root {
                 self.cursor.over = true;
                 return Ok(Flow::On);
             } else {
                 self.cursor.at = Some(own.clone());
             }
-            // A commit stands in the trail of one owner, as far as trails are remembered; a maker is followed once it has ended.
+            // A commit adds to the trail of one owner only, as long as trails are remembered. A
+            // maker is followed only after the commit that revokes it.
             if !self.cursor.makers.is_empty() || (begun.is_some() && !self.changes.is_empty()) {
                 return Ok(Flow::On);
             }
         }
     }
 
-    /// Another pass: owner by owner, the tokens that may have been made since the pass before began. Where nobody but the sweep has added to an
-    /// owner's trail since before its tokens were listed, there are none.
+    /// A later pass: owner by owner, the tokens that may have been made since the pass before
+    /// began. There are none if only the sweep has added to the owner's audit trail since before
+    /// its tokens were listed.
     pub(super) fn look_again(&mut self) -> Result<Flow, Suspend> {
         let [below, own] = keys::owner_ranges(&self.meant.owner);
         let is_root = self.meant.owner.as_str().is_empty();
         let mut owners = 0;
-        // A cursor comes from outside: it names no place beyond what is meant.
+        // A cursor comes from outside, so it must not name a place outside of the sweep's owner.
         let is_meant = |at: &String| at.starts_with(&below) || at.starts_with(&own);
         loop {
             let at = self.cursor.at.clone().filter(is_meant);
@@ -115,7 +121,7 @@ impl Page<'_, '_> {
                 if self.cursor.is_unmoved(&next, trail(self.context, &next)?) {
                     self.cursor.at = Some(end);
                 } else {
-                    // The next page takes its turn at this owner before it reads.
+                    // The next page queues for this owner before it reads the owner's tokens.
                     self.cursor.at = Some(begin);
                     return Ok(Flow::Ends);
                 }
@@ -130,7 +136,7 @@ impl Page<'_, '_> {
         }
     }
 
-    /// The youngest tokens of one owner.
+    /// Looks at the youngest tokens of one owner.
     fn look_at_young(&mut self, owner: &str, begin: &str, end: &str) -> Result<Flow, Suspend> {
         let at = self.cursor.at.clone().filter(|at| at != begin);
         let seq = self.queue_at(owner)?;
@@ -165,7 +171,7 @@ impl Page<'_, '_> {
         Ok(Flow::On)
     }
 
-    /// Takes the turn at the trail of an owner, and tells how far it has come.
+    /// Queues for the audit trail of an owner, and returns its position.
     fn queue_at(&self, owner: &str) -> Result<Option<u64>, Suspend> {
         let head = keys::audit_head_of(owner);
         self.context

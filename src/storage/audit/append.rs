@@ -1,3 +1,5 @@
+//! Appends changes to the trail of an owner.
+
 use super::entry::{Change, Entry, Hash, Position};
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::storage::keys;
@@ -5,13 +7,15 @@ use crate::storage::plan::{Reads, Suspend, Write};
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
 
-/// The writes that add changes to the trail of an owner: an entry for each, and the head, which moves to the last of them. All changes of a
-/// commit that belong to one owner go into one call. The head is a key that the owner's writers share: who queues for one of those reads
-/// the trail after that.
+/// The writes that add changes to the trail of an owner: an entry for each change, and the head,
+/// which moves to the last entry. Pass all changes of a commit that belong to one owner in one
+/// call. The head is a key that all writers of the owner share: a caller that queues for such a key
+/// must read the trail after that.
 ///
-/// A trail that is damaged must not stop a revocation. Where the head cannot be read, or is not the end of its chain, a new chain begins at
-/// the time in milliseconds, further than any count of changes; [`super::check`] reports the break. It is the time at which the call
-/// started: that of the plan, `now`, would ask for another place after every answer of the store.
+/// A damaged trail must not stop a revocation. If the head cannot be read, or is not the end of its
+/// chain, a new chain begins at the time in milliseconds, which is beyond any count of changes.
+/// [`super::check`] reports the break. The time is that at which the call `started`: `now` differs
+/// between the plans of a call, so each plan would need other keys.
 ///
 /// # Errors
 /// [`Suspend::Need`]: the head, then the keys of the new entries.
@@ -49,7 +53,8 @@ pub fn append(
     Ok(writes)
 }
 
-/// Where a new chain begins: at the time, or a little after it where another chain has begun there already.
+/// The number at which a new chain begins: the time, or a little later if another chain has begun
+/// there.
 fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Result<u64, Suspend> {
     for ahead in (0..20).map(|power| (1u64 << power) - 1) {
         let first = started.millis().saturating_add(ahead);
@@ -57,18 +62,19 @@ fn begin(reads: &Reads, owner: &Resource, started: Instant, count: usize) -> Res
             return Ok(first);
         }
     }
-    // The commit will find it taken.
+    // The commit will find the key taken.
     Ok(started.millis())
 }
 
-/// Whether so many places are free from one on.
+/// Whether `count` numbers are free, from `first` on.
 fn are_free(reads: &Reads, owner: &Resource, first: u64, count: usize) -> Result<bool, Suspend> {
     let places = (first..=MAX_SAFE_INTEGER).take(count);
     let places: Vec<String> = places.map(|seq| keys::audit_entry(owner, seq)).collect();
     Ok(places.len() == count && reads.get_all(&places)?.iter().all(Option::is_none))
 }
 
-/// Where the chain goes on, if its head can be read and the places after it are free.
+/// The next number in the chain and the hash before it; `None` if the head is unreadable or the
+/// next numbers are taken.
 fn next(
     reads: &Reads,
     owner: &Resource,

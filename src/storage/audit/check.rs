@@ -1,3 +1,5 @@
+//! Checks the hash chain of a trail, page by page.
+
 use std::cmp::Ordering;
 
 use serde::Serialize;
@@ -6,50 +8,51 @@ use super::entry::{Entry, Hash, Position};
 use crate::storage::keys;
 use crate::value::resource::Resource;
 
-/// A page of a trail: entries as a list of the store gave them, and the head, which was read before them.
+/// A page of a trail: entries as the store listed them, and the head, which was read before them.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'p> {
-    /// Up to where the chain was followed before. None: the page is the first.
+    /// The position up to which the chain was followed before. `None`: this is the first page.
     pub from: Option<&'p Position>,
-    /// What the key of that entry holds.
+    /// The stored text of that entry.
     pub at_from: Option<&'p str>,
-    /// The keys and texts of the entries after that, ascending.
+    /// The keys and texts of the entries after it, ascending.
     pub entries: &'p [(String, String)],
-    /// Whether no entry comes after these.
+    /// Whether this is the last page.
     pub last: bool,
-    /// What `audit-head/<owner>` holds.
+    /// The value of `audit-head/<owner>`.
     pub head: Option<&'p str>,
 }
 
-/// Where the chain breaks.
+/// A break of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Break {
-    /// What is wrong there.
+    /// The problem.
     pub problem: Problem,
-    /// How many entries of the page were followed before.
+    /// How many entries of the page were followed before the break.
     pub followed: usize,
-    /// From where the chain can be followed again: the first entry after the break that is where it belongs and that what follows vouches
-    /// for. If a page that is not the last has none, its last entry, of which the next page tells more. None: there is none.
+    /// The position from which the chain can be followed again: the first entry after the break
+    /// that is in its place and whose hash the next entry or the head names. If a page that is not
+    /// the last has none, its last entry; the next page then decides. `None`: there is none.
     pub again_from: Option<Position>,
 }
 
-/// What is wrong with a trail, and where.
+/// A problem of a trail, with its position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The number of the entry.
     pub seq: u64,
-    /// What is wrong with it.
+    /// A description of the problem.
     pub message: String,
 }
 
-/// Follows the chain through a page, and says how far it leads. None: the trail is empty.
+/// Follows the chain through a page, and returns how far it leads. `None`: the trail is empty.
 ///
-/// An entry that is added between the reading of the head and that of the entries stands beyond the head. Before a problem is told, the
-/// head must be seen to be still the one that was read.
+/// An entry added between the reads of the head and of the entries is beyond the head. Before you
+/// report a problem, check that the head is still the one that was read.
 ///
 /// # Errors
-/// At the first thing that is wrong: an entry that is missing, altered, moved, of another owner or slipped in, a chain that begins anew, a
-/// head that is not the end of the chain, a position that the chain does not have any more.
+/// At the first problem: an entry that is missing, altered, moved, inserted or of another owner; a
+/// new chain; a head that is not the end of the chain; a position that the chain no longer has.
 pub fn check(owner: &Resource, page: &Page) -> Result<Option<Position>, Break> {
     let prefix = keys::audit_prefix(owner);
     let broken = |at: usize, problem| Break {
@@ -80,7 +83,7 @@ pub fn check(owner: &Resource, page: &Page) -> Result<Option<Position>, Break> {
 }
 
 impl Page<'_> {
-    /// Refuses a page after an entry that is not the one that was followed before.
+    /// Refuses a page if the entry at `from` is not the one that was followed before.
     fn still_has_from(&self) -> Result<(), Problem> {
         let Some(from) = self.from else { return Ok(()) };
         match self.at_from.map(Hash::of) {
@@ -93,7 +96,7 @@ impl Page<'_> {
         }
     }
 
-    /// Where the chain can be followed again, from a place in the page on.
+    /// The position from which the chain can be followed again, at or after the index `at`.
     fn again_from(&self, owner: &Resource, prefix: &str, at: usize) -> Option<Position> {
         let mut last = None;
         for (at, (key, text)) in self.entries.iter().enumerate().skip(at) {
@@ -111,7 +114,7 @@ impl Page<'_> {
         last.filter(|_| !self.last)
     }
 
-    /// Whether what comes after an entry, the next one or the head, names this hash of it.
+    /// Whether the next entry, or the head, names this hash of the entry.
     fn vouches(&self, at: usize, hash: &Hash) -> bool {
         match (self.entries.get(at + 1), self.head) {
             (Some((_, text)), _) => Entry::parse(text).is_ok_and(|next| next.previous.as_ref() == Some(hash)),
@@ -121,7 +124,7 @@ impl Page<'_> {
     }
 }
 
-/// One entry under its key.
+/// One entry with its key.
 struct Link<'l> {
     prefix: &'l str,
     owner: &'l Resource,
@@ -130,7 +133,7 @@ struct Link<'l> {
 }
 
 impl Link<'_> {
-    /// The number of the entry, if it is the one that comes next.
+    /// The number of the entry, if it is the next of the chain.
     fn follow(&self, reached: Option<&Position>, vouched: impl Fn() -> bool) -> Result<u64, Problem> {
         let before = reached.map_or(0, |position| position.seq);
         let expected = before.saturating_add(1);
@@ -152,7 +155,8 @@ impl Link<'_> {
             Ok(entry) if entry.seq != seq => "has another number in it: it was moved",
             Ok(entry) if entry.owner != *self.owner => "is of another owner's trail",
             Ok(entry) if entry.previous.as_ref() == reached.map(|reached| &reached.hash) => return Ok(seq),
-            // Two entries do not fit. The one that is vouched for by what follows was not touched.
+            // Two entries do not fit. An entry whose hash the next one names was not altered, so
+            // the entry before it was.
             Ok(_) if before > 0 && vouched() => {
                 let what = format!("was altered: entry {seq} names another hash of it");
                 return Err(Problem::at(before, &what));
@@ -163,7 +167,8 @@ impl Link<'_> {
     }
 }
 
-/// Numbers that are left out. A chain that begins anew tells of a damaged head, another one of entries that were removed.
+/// The problem of a gap in the numbers. A new chain after it indicates a damaged head; a continued
+/// one indicates removed entries.
 fn gap(before: u64, seq: u64, anew: bool) -> Problem {
     if anew {
         let what = format!(
@@ -175,7 +180,7 @@ fn gap(before: u64, seq: u64, anew: bool) -> Problem {
     Problem::at(before.saturating_add(1), &what)
 }
 
-/// Compares where the chain leads with the head.
+/// Compares the end of the chain with the head.
 fn end(reached: Option<&Position>, head: Option<&str>) -> Result<(), Problem> {
     let seq = reached.map_or(0, |position| position.seq);
     let Ok(head) = head.map(Position::of_head).transpose() else {

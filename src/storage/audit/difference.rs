@@ -1,3 +1,5 @@
+//! Computes which members of a token or an account a change altered, for its audit entry.
+
 use serde::Serialize;
 
 use crate::codec::decode::decode;
@@ -6,14 +8,14 @@ use crate::codec::json::{Value, json};
 /// The members that differ between two states of one thing, as objects with their members in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// What was there before and is not so any more.
+    /// The members with their old values.
     pub before: Value,
-    /// What is there since.
+    /// The members with their new values.
     pub after: Value,
 }
 
 impl Difference {
-    /// Tells a number besides, which is no member of the states.
+    /// Adds a number that is not a member of the states.
     pub(crate) fn tell(&mut self, name: &str, before: Option<u32>, after: Option<u32>) {
         for (state, number) in [(&mut self.before, before), (&mut self.after, after)] {
             if let (Value::Map(members), Some(number)) = (&mut *state, number) {
@@ -24,8 +26,11 @@ impl Difference {
     }
 }
 
-/// What differs between two states of a thing; none: it is not there. So making it differs in everything after, deleting it in everything
-/// before. The states are what managers may see, without secrets and digests: a `Token`, an account, never a record.
+/// The difference between two states of a thing; `None` if the thing does not exist in that state.
+/// So a creation has all members in `after`, and a deletion all in `before`.
+///
+/// Pass the view of managers, which has no secrets and digests: a `Token` or an account, never a
+/// record.
 #[must_use]
 pub fn difference<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Difference {
     let [before, after] =
@@ -36,7 +41,7 @@ pub fn difference<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Differ
     }
 }
 
-/// The members of a state. Ours are all structs, whose text can be read.
+/// The members of a state. All states are structs, so their text parses as an object.
 fn members(state: &str) -> Vec<(String, Value)> {
     match decode::<Value>(state).map(|state| state.canonical()) {
         Ok(Value::Map(members)) => members,
@@ -44,7 +49,7 @@ fn members(state: &str) -> Vec<(String, Value)> {
     }
 }
 
-/// The members that the other state does not have just so.
+/// The members that `other` lacks or has with another value.
 fn without(members: &[(String, Value)], other: &[(String, Value)]) -> Value {
     let differing = members.iter().filter(|member| !other.contains(member));
     Value::Map(differing.cloned().collect())

@@ -1,3 +1,5 @@
+//! The stored forms of the audit trail: entries, their hashes, and the head of a chain.
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -13,61 +15,61 @@ use crate::value::time::Instant;
 /// The version of the stored forms.
 const FORM: u8 = 1;
 
-/// The longest text of a member that stands in an entry as it is, if not all of them can.
+/// The longest member, in bytes of JSON, that an entry contains in full if not all of them fit.
 const LONG: usize = 2_000;
 
-/// What an operation did, to be told in the trail of one owner.
+/// A change by an operation, for the trail of one owner.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Who did it.
+    /// The actor.
     pub actor: Identity,
-    /// What it was: the name of the operation.
+    /// The name of the operation.
     pub operation: &'static str,
-    /// The token it was done to.
+    /// The changed token.
     pub token: Option<TokenId>,
-    /// The account it was done to.
+    /// The changed account.
     pub account: Option<Resource>,
-    /// Why, in the actor's words.
+    /// The actor's reason.
     pub reason: Option<Reason>,
-    /// What is different since.
+    /// The members that changed.
     pub difference: Difference,
 }
 
-/// An entry of the trail, as it is stored and shown. It has no secret and no digest.
+/// An entry of the trail, as it is stored and shown. It contains no secret and no digest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     #[serde(rename = "v")]
     form: u8,
-    /// In whose trail it stands: a chain does not pass for another owner's.
+    /// The owner of the trail. It is part of the hash, so a chain cannot pass as another owner's.
     pub owner: Resource,
     /// Its number in the trail.
     pub seq: u64,
-    /// When it was done.
+    /// The time of the change.
     pub at: Instant,
-    /// Who did it.
+    /// The actor.
     pub actor: Identity,
-    /// What it was: the name of the operation.
+    /// The name of the operation.
     pub operation: String,
-    /// The token it was done to.
+    /// The changed token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenId>,
-    /// The account it was done to.
+    /// The changed account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<Resource>,
-    /// Why, in the actor's words.
+    /// The actor's reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What was there before and is not so any more.
+    /// The members with their old values.
     pub before: Value,
-    /// What is there since.
+    /// The members with their new values.
     pub after: Value,
-    /// The hash of the entry before. None: a chain begins here.
+    /// The hash of the entry before. `None`: a chain begins here.
     pub previous: Option<Hash>,
 }
 
 impl Entry {
-    /// The entry that tells a change.
+    /// The entry of a change.
     pub(super) fn new(
         owner: &Resource,
         seq: u64,
@@ -91,7 +93,8 @@ impl Entry {
         }
     }
 
-    /// The entry, with no more in it than a store keeps: of what is too long for that, its hash and its length.
+    /// The entry, limited to the size of a stored value. Each long member is replaced by its hash
+    /// and length.
     pub(super) fn bounded(self) -> Entry {
         if self.to_text().len() <= bounds::VALUE {
             return self;
@@ -103,23 +106,23 @@ impl Entry {
         }
     }
 
-    /// Parses what is stored under an entry's key.
+    /// Parses the stored text of an entry.
     ///
     /// # Errors
-    /// When it is not the text of an entry.
+    /// When the text is not an entry.
     pub fn parse(text: &str) -> Result<Entry, DecodeError> {
         let entry: Entry = decode(text)?;
         (entry.form == FORM).then_some(entry).ok_or(DecodeError)
     }
 
-    /// The stored text, which is what is hashed.
+    /// The stored text, which is the input of the hash.
     #[must_use]
     pub fn to_text(&self) -> String {
         json(self)
     }
 }
 
-/// The members of a state, long ones as `{ sha256, bytes }` of their text.
+/// The members of a state. Each long one is replaced by `{ sha256, bytes }` of its text.
 fn hashed(state: Value) -> Value {
     let Value::Map(members) = state else { return state };
     let short = members.into_iter().map(|(name, value)| {
@@ -164,10 +167,10 @@ impl Hash {
         Hash(hex(&Sha256::digest(text)))
     }
 
-    /// Parses a hash that was told or kept.
+    /// Parses a hash that a host kept or passed on.
     ///
     /// # Errors
-    /// When it is not 64 lower-case hexadecimal characters.
+    /// When the text is not 64 lower-case hexadecimal characters.
     pub fn parse(text: &str) -> Result<Hash, String> {
         match Digest::from_hex(text) {
             Some(_) => Ok(Hash(text.to_owned())),
@@ -179,7 +182,8 @@ impl Hash {
 decode_by_parsing!(Hash);
 placeholder_inside!(Hash);
 
-/// A place in a chain: an entry and the hash that stands for it and everything before it. A host can keep one, and follow the chain from it.
+/// A position in a chain: an entry, and the hash that covers it and everything before it. A host
+/// can keep a position elsewhere, and follow the chain from it later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Position {
     /// The number of the entry.
@@ -188,7 +192,7 @@ pub struct Position {
     pub hash: Hash,
 }
 
-/// What `audit-head/<owner>` holds.
+/// The value of `audit-head/<owner>`: `{"v":1,"seq":7,"hash":"<64 hex>"}`.
 #[derive(Serialize)]
 struct Head {
     v: u8,
@@ -206,7 +210,7 @@ impl Position {
     /// The position that a stored head names.
     ///
     /// # Errors
-    /// When it is not the text of a head.
+    /// When the text is not a head.
     pub fn of_head(text: &str) -> Result<Position, DecodeError> {
         let head: Head = decode(text)?;
         let sound = head.v == FORM && (1..=MAX_SAFE_INTEGER).contains(&head.seq) && json(&head) == text;

@@ -1,9 +1,10 @@
-//! The audit trail: who changed what, when and why, as a chain of hashes for each owner.
+//! The audit trail: which actor changed what, when and why, as a hash chain for each owner.
 //!
-//! Every entry names the hash of the one before, and the head names that of the last, so an entry that was altered, removed, moved or
-//! slipped in is found by following the chain. What the chain alone cannot show is a rollback of entries *and* head to an earlier state,
-//! or a chain written anew from the beginning by somebody who can write to the store. Against that a host keeps the head's [`Position`]
-//! somewhere else from time to time: following the chain from a kept position finds both.
+//! Every entry contains the hash of the entry before, and the head that of the last. So following
+//! the chain finds an entry that was altered, removed, moved or inserted. The chain alone does not
+//! show two attacks by a writer to the store: a rollback of entries *and* head to an earlier state,
+//! and a chain rewritten from the beginning. Against these, a host keeps the head's [`Position`]
+//! elsewhere from time to time. Following the chain from a kept position finds both.
 
 mod append;
 mod check;

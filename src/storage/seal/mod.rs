@@ -1,15 +1,20 @@
-//! Seals: with record keys, every stored value carries a MAC over the deployment's prefix, the value's key and its text, so that who can
-//! write to the store can neither edit a value nor put one in the place of another, be it one of another deployment that shares the record key.
+//! Seals stored values: with record keys, every value carries a MAC over the deployment's prefix,
+//! the key of the value and its text. So an attacker who can write to the store can neither edit a
+//! value nor replace it by another, not even by one of another deployment that shares the record
+//! key.
 //!
-//! A sealed text is `{"value":<body>,"mac":"<64 hex>"}`: JSON that people can read, whose body is found by position. The MAC is
-//! HMAC-SHA256 (RFC 2104) over `leastkey seal 2`, the length of the prefix in bytes (8 bytes, big-endian), the prefix, the length of the key
-//! in bytes (8 bytes), the key, and the body. The description of the store itself (`meta/deployment`) is sealed with an empty prefix, so
-//! that a deployment can read to which other one a store belongs.
+//! A sealed text is `{"value":<body>,"mac":"<64 hex>"}`: readable JSON, whose body is found by
+//! position. The MAC is HMAC-SHA256 (RFC 2104) over `leastkey seal 2`, the length of the prefix in
+//! bytes (8 bytes, big-endian), the prefix, the length of the key in bytes (8 bytes), the key, and
+//! the body. The store description (`meta/deployment`) is sealed with an empty prefix, so that a
+//! deployment can read to which other one a store belongs.
 //!
-//! A seal does not tell that a value is an older one of the same key, put back, nor that one was taken away.
+//! A seal does not detect an older value of the same key that was put back, nor a value that was
+//! deleted.
 //!
-//! A deployment without record keys reads sealed values without a look at the seal, and writes nothing beside them: what it wrote would be
-//! damaged to all who have the key, who could then never end that token again.
+//! A deployment without record keys reads sealed values without checking the seals, and refuses to
+//! write beside them. An unsealed value would be damaged to every deployment that has the key, and
+//! these could never revoke that token again.
 
 mod record_keys;
 
@@ -21,16 +26,16 @@ use crate::input::{ErrorCode, Refusal, message};
 use crate::value::credential::Prefix;
 use std::borrow::Cow;
 
-/// What stands between the store and everything that plans: values are opened on the way in and sealed on the way out, so that no
-/// operation knows of it.
+/// The layer between the store and all operations. It opens values that were read and seals values
+/// to be committed, so no operation depends on seals.
 #[derive(Debug, Default)]
 pub struct Seal(Option<Bound>);
 
 #[derive(Debug)]
 struct Bound {
-    /// For the values of this deployment.
+    /// Seals the values of this deployment.
     own: SealKeys,
-    /// For what tells deployments apart, which each can open.
+    /// Seals the store description, which every deployment with the key can open.
     any: SealKeys,
 }
 
@@ -45,7 +50,7 @@ impl Bound {
 }
 
 impl Seal {
-    /// With record keys, for the deployment with this prefix, or without.
+    /// The seal of the deployment with this prefix; without record keys, no seal.
     #[must_use]
     pub fn new(keys: Option<RecordKeys>, prefix: &Prefix) -> Seal {
         Seal(keys.map(|keys| Bound {
@@ -54,7 +59,7 @@ impl Seal {
         }))
     }
 
-    /// Plans with the bodies of what was read, and seals what is to be committed.
+    /// Plans with the bodies of the reads, and seals the writes.
     pub fn around<A>(&self, reads: &Reads, plan: impl FnOnce(&Reads) -> Plan<A>) -> Plan<A> {
         match plan(&self.opened(reads)) {
             Plan::Commit { writes, .. } if self.lacks_key(&writes, reads) => {
@@ -72,8 +77,9 @@ impl Seal {
         }
     }
 
-    // These two are no part of `around`, so that they are compiled once, not for each kind of answer.
-    /// The bodies of what was read. Where nothing is sealed, that is what was read, and nothing is copied.
+    // These functions are not part of `around`, so that they are compiled once, not for each type
+    // of answer.
+    /// The reads with each value replaced by its body. If nothing is sealed, nothing is copied.
     #[must_use]
     #[inline(never)]
     pub fn opened<'r>(&self, reads: &'r Reads) -> Cow<'r, Reads> {
@@ -87,7 +93,7 @@ impl Seal {
         Cow::Owned(reads.map_texts(&|key, text| self.open(key, text).to_owned()))
     }
 
-    /// Whether something would be written without a seal, beside values that have one.
+    /// Whether a write would be unsealed beside sealed values.
     #[inline(never)]
     fn lacks_key(&self, writes: &[Write], reads: &Reads) -> bool {
         self.0.is_none()
@@ -103,7 +109,8 @@ impl Seal {
             .collect()
     }
 
-    /// The body of a text. Of one whose seal is broken it is empty, which nothing parses: it is damaged, never absent.
+    /// The body of a text. If the seal is broken, the body is empty, which never parses: the value
+    /// is damaged, not absent.
     fn open<'t>(&self, key: &str, text: &'t str) -> &'t str {
         match &self.0 {
             Some(bound) => bound.keys(key).open(key, text).unwrap_or_default(),
@@ -118,7 +125,8 @@ impl Seal {
         }
     }
 
-    /// The write that seals a value anew with the first key, if it was read and another key has sealed it.
+    /// The write that seals a value again with the first key. `None` without record keys, if the
+    /// value was not read, or if that key has sealed it already.
     #[must_use]
     pub fn renewed(&self, key: &str, reads: &Reads) -> Option<Write> {
         let text = reads.texts(key).next()?;
@@ -126,7 +134,7 @@ impl Seal {
         (self.0.is_some() && sealed != text).then(|| Write::replace(key.to_owned(), Some(text), sealed))
     }
 
-    /// A write as the store gets it. What must be there is the text that was read, to the letter.
+    /// A write as the store gets it. It expects the exact text that was read.
     fn sealed(&self, write: Write, reads: &Reads) -> Write {
         let expected = |body: String| {
             let mut read = reads.texts(&write.key);
@@ -175,7 +183,7 @@ mod tests {
             assert_eq!(live.open(key, &sealed), "1");
             assert_eq!(test.open(key, &sealed) == "1", opens, "{key}");
         }
-        // And it cannot be moved to another key.
+        // A sealed text cannot be moved to another key.
         let sealed = live.seal(keys::DEPLOYMENT, "1".to_owned());
         assert_eq!(live.open("token/a", &sealed), "");
     }

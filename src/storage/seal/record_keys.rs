@@ -1,4 +1,4 @@
-//! The keys of seals, and the form of a sealed text.
+//! The record keys, and the form of a sealed text.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::codec::json::Value;
 use crate::input::{Path, Problems, message};
 use crate::value::credential::hex;
 
-/// What every MAC begins with: a record key that serves something else too makes no seal by it.
+/// The start of every MAC input. It separates seals from any other use of the same key.
 const PURPOSE: &[u8] = b"leastkey seal 2";
 
 const BEFORE_BODY: &str = r#"{"value":"#;
@@ -23,24 +23,26 @@ const MAC_DIGITS: usize = 64;
 const MIN_KEY_LENGTH: usize = 32;
 const MAX_KEY_LENGTH: usize = 256;
 
-/// The present key and the one before it.
+/// The current key and the one before it.
 const MAX_KEYS: usize = 2;
 
-/// The keys of seals, the one that seals first. Kept as the hash states that HMAC begins with, which are wiped when dropped.
+/// The record keys; the first one seals. They are kept as initial HMAC states, which are wiped when
+/// dropped.
 pub struct RecordKeys {
     seals: Hmac<Sha256>,
     opens: Vec<Hmac<Sha256>>,
 }
 
-/// Record keys bound to a prefix: the first seals, all open. Their hash states have taken in the purpose and the prefix already, once for all
-/// values.
+/// Record keys bound to a prefix: the first seals, all open. Their HMAC states have already
+/// absorbed the purpose and the prefix, once for all values.
 pub struct SealKeys {
     seals: Hmac<Sha256>,
     opens: Vec<Hmac<Sha256>>,
 }
 
 impl RecordKeys {
-    /// Reads a list of one or two keys, each of 32 bytes or more: hexadecimal text, or a list of bytes.
+    /// Reads a list of one or two keys, each of 32 to 256 bytes: hexadecimal text, or a list of
+    /// bytes.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<RecordKeys> {
         let Value::List(items) = value else {
             problems.add(path, message!("expected an array of keys, got {}", value.kind()));
@@ -73,7 +75,8 @@ impl RecordKeys {
         })
     }
 
-    /// The keys for the values of the deployment with this prefix; with an empty one, for what tells deployments apart.
+    /// The keys for the values of the deployment with this prefix. An empty prefix gives those of
+    /// the store description.
     #[must_use]
     pub fn bound_to(&self, prefix: &str) -> SealKeys {
         let length = (prefix.len() as u64).to_be_bytes();
@@ -89,7 +92,7 @@ impl RecordKeys {
 }
 
 impl SealKeys {
-    /// The sealed text of what a key is to hold.
+    /// The sealed text of a body under a key of the store.
     #[must_use]
     pub fn seal(&self, key: &str, body: &str) -> String {
         [
@@ -102,14 +105,16 @@ impl SealKeys {
         .concat()
     }
 
-    /// The body of a sealed text that a key holds.
+    /// The body of a sealed text under a key of the store.
     ///
     /// # Errors
-    /// When none of the keys has sealed just this text for just this key.
+    /// When none of the record keys has sealed this exact text for this key.
     pub fn open<'t>(&self, key: &str, text: &'t str) -> Result<&'t str, DecodeError> {
-        let (body, told) = parts(text).ok_or(DecodeError)?;
-        // In a time that does not tell how much of a made-up MAC is right.
-        let is_right = |by: &Hmac<Sha256>| bool::from(mac(by, key, body).as_bytes().ct_eq(told.as_bytes()));
+        let (body, presented) = parts(text).ok_or(DecodeError)?;
+        // In constant time, so that the duration does not reveal how much of a forged MAC is
+        // correct.
+        let is_right =
+            |by: &Hmac<Sha256>| bool::from(mac(by, key, body).as_bytes().ct_eq(presented.as_bytes()));
         if self.opens.iter().any(is_right) {
             Ok(body)
         } else {
@@ -118,20 +123,22 @@ impl SealKeys {
     }
 }
 
-/// The body of a text, for a deployment without record keys: of a sealed one without a look at its seal, of any other as it is.
+/// The body of a text, for a deployment without record keys. A sealed text is opened without
+/// checking its seal; any other text is returned unchanged.
 #[must_use]
 pub fn open_unsealed(text: &str) -> &str {
     parts(text).map_or(text, |(body, _)| body)
 }
 
-/// The body and the digits of the MAC. No body of ours has this form itself.
+/// The body and the hexadecimal MAC. No body that the core writes has this form itself.
 fn parts(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix(BEFORE_BODY)?.strip_suffix(AFTER_MAC)?;
     let (inside, mac) = inside.split_at_checked(inside.len().checked_sub(MAC_DIGITS)?)?;
     Some((inside.strip_suffix(BEFORE_MAC)?, mac))
 }
 
-/// The digits of a MAC, whose state has taken in the purpose and the prefix. What is hashed is put together first: that is less code than to hash it piece by piece.
+/// The hexadecimal MAC, from a state that has absorbed the purpose and the prefix. The rest of the
+/// input is concatenated first: that is less code than to hash it in pieces.
 #[inline(never)]
 fn mac(begun: &Hmac<Sha256>, key: &str, body: &str) -> String {
     let length = (key.len() as u64).to_be_bytes();
@@ -178,7 +185,7 @@ fn from_numbers(items: &[Value]) -> Option<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(items.len()));
     for item in items {
         match item {
-            // Whole and within a byte: the cast is exact.
+            // The number is whole and within a byte, so the cast is exact.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             Value::Number(number) if (0.0..=255.0).contains(number) && number.fract() == 0.0 => {
                 bytes.push(*number as u8)
@@ -189,7 +196,7 @@ fn from_numbers(items: &[Value]) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
-/// A key must not end in a log.
+/// Keeps the keys out of logs.
 impl fmt::Debug for RecordKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("RecordKeys(…)")
@@ -233,8 +240,8 @@ mod tests {
 
     #[test]
     fn the_mac_is_what_another_implementation_makes() {
-        // Python: hmac.new(bytes(range(32)), b'leastkey seal 2' + bound(prefix) + bound(key) + body, 'sha256'), where
-        // bound = lambda text: len(text).to_bytes(8, 'big') + text
+        // Python: hmac.new(bytes(range(32)), b'leastkey seal 2' + bound(prefix) + bound(key) +
+        // body, 'sha256'), where bound = lambda text: len(text).to_bytes(8, 'big') + text
         let (key, body) = ("token/0TZ3abcdEFGH1234", r#"{"v":1,"name":"Café"}"#);
         for (prefix, mac) in [
             (
@@ -273,7 +280,7 @@ mod tests {
             let sealed = keys.seal(&key, &body);
             prop_assert_eq!(keys.open(&key, &sealed), Ok(body.as_str()));
             prop_assert_eq!(open_unsealed(&sealed), &body);
-            // Key and body, cut elsewhere, are another key and body.
+            // The same bytes split elsewhere are another key and body.
             let all = format!("{key}{body}");
             if let Some((other, rest)) = all.split_at_checked(moved) && other != key {
                 let (_, mac) = parts(&sealed).unwrap();
@@ -378,7 +385,8 @@ mod tests {
 
     #[test]
     fn keys_are_wiped_when_dropped() {
-        // What an `Hmac` is made of. It does not compile once sha2 is built without its feature.
+        // The state of an `Hmac`. This does not compile if sha2 is built without its `zeroize`
+        // feature.
         fn is_wiped<T: ZeroizeOnDrop>() {}
         is_wiped::<<Sha256 as EagerHash>::Core>();
     }

@@ -1,3 +1,5 @@
+//! The IP address of a client, in canonical form.
+
 use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
@@ -5,7 +7,8 @@ use serde::{Serialize, Serializer};
 use super::network::{parse_peer, peer_address};
 use crate::codec::decode::decode_by_parsing;
 
-/// The address that a request came from, in one form: what is written as IPv6 and means IPv4 is IPv4, and a zone is left out.
+/// The IP address that a request came from, in canonical form: an IPv4-mapped IPv6 address
+/// (`::ffff:10.0.0.1`) is the IPv4 address, and a zone (`%eth0`) is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address(pub(super) IpAddr);
 
@@ -13,12 +16,13 @@ impl Address {
     /// Parses an address without port and brackets.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If the text is no such address.
     pub fn parse(text: &str) -> Result<Address, String> {
         parse_peer(text).map(Address)
     }
 
-    /// The address in what a connection or a proxy says of a peer, which may have a port.
+    /// Parses the address of a peer as a connection or a proxy writes it, which may have a port.
+    /// `None` if the text is no address.
     #[must_use]
     pub fn of_peer(text: &str) -> Option<Address> {
         peer_address(text).map(Address)

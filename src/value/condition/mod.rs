@@ -1,7 +1,8 @@
-//! Limits at run time: from where, for whom and when a token may be used. Pure functions of the request's context.
+//! Conditions on the context of a request: its client address, origin, audience and time. Pure
+//! functions.
 //!
-//! A condition that the context says nothing about is not met. An empty list is refused when it is read: it would mean nothing to one
-//! reader and everything to another.
+//! A condition is not met if the context lacks the value. An empty list is refused when it is read:
+//! some would read it as "none", others as "any".
 
 mod address;
 mod network;
@@ -29,7 +30,8 @@ const MAX: usize = 50;
 
 const MAX_AUDIENCE_LENGTH: usize = 256;
 
-/// The conditions of a token: at least one. All must be met; of a list, one item.
+/// The conditions of a token, at least one. A request must meet all of them; of a list, it must
+/// match one item.
 ///
 /// ```
 /// use leastkey::value::condition::{Conditions, RequestContext};
@@ -52,26 +54,27 @@ pub struct Conditions {
     times: Option<Window>,
 }
 
-/// Whom a request is for: an exact text.
+/// The audience that a request is for: an exact text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Audience(String);
 
-/// The condition that a request does not meet.
+/// The kind of the condition that a request does not meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unmet {
-    /// It comes from an address outside the networks, or from one that is not known.
+    /// The client address is outside the networks, or unknown.
     Ip,
-    /// It comes from another origin, or from none.
+    /// The origin is another one, or absent.
     Origin,
-    /// It is for another audience, or for none that is known.
+    /// The audience is another one, or unknown.
     Audience,
-    /// It comes at another time.
+    /// The time is outside the window.
     Time,
 }
 
 impl Conditions {
-    /// Reads `{ ips?, origins?, audiences?, times? }`; `None` where anything is wrong.
+    /// Reads `{ ips?, origins?, audiences?, times? }`. On a problem it adds to `problems` and
+    /// returns `None`.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Conditions> {
         let before = problems.len();
         let members = Members::open(value, path, &["ips", "origins", "audiences", "times"], problems)?;
@@ -89,7 +92,7 @@ impl Conditions {
         (problems.len() == before).then_some(conditions)
     }
 
-    /// The first condition that a request does not meet.
+    /// The first condition that a request does not meet; `None` if it meets all.
     #[must_use]
     pub fn first_unmet(&self, request: &RequestContext, now: Instant) -> Option<Unmet> {
         let ip = met(&self.ips, request.ip, |network, ip| network.contains(*ip));
@@ -109,7 +112,8 @@ impl Conditions {
         all.into_iter().find(|(met, _)| !met).map(|(_, unmet)| unmet)
     }
 
-    /// The conditions, for a message: the networks, origins and audiences, and that there are hours.
+    /// The conditions as text for a message: the networks, origins and audiences, and `certain
+    /// hours` for a time window.
     pub(crate) fn in_words(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         if let Some(ips) = &self.ips {
@@ -131,8 +135,10 @@ impl Conditions {
         parts.join(", ")
     }
 
-    /// Whether every request that meets these conditions is sure to meet the wider ones: each network lies within one of theirs, each
-    /// origin and audience is one of theirs, the times are the same. Conditions that only a closer look would find narrower are not.
+    /// Whether every request that meets these conditions also meets the `wider` ones. Each network
+    /// must be within one of theirs, each origin and audience must be one of theirs, and the times
+    /// must be equal. Conservative: it may return `false` for conditions that are narrower in a
+    /// less obvious way.
     #[must_use]
     pub fn is_within(&self, wider: &Conditions) -> bool {
         all_within(&self.ips, &wider.ips, |one, other| other.covers(*one))
@@ -142,20 +148,20 @@ impl Conditions {
     }
 }
 
-/// Whether a list is absent, or what a request has matches an item of it.
+/// Whether the list is absent, or `has` matches an item of it.
 fn met<T, R>(list: &Option<Vec<T>>, has: Option<R>, matches: impl Fn(&T, &R) -> bool) -> bool {
     let Some(list) = list else { return true };
     has.is_some_and(|has| list.iter().any(|item| matches(item, &has)))
 }
 
-/// Whether the wider list is absent, or each item of the narrower one lies within an item of it.
+/// Whether the wider list is absent, or each item of the narrower list is within an item of it.
 fn all_within<T>(narrower: &Option<Vec<T>>, wider: &Option<Vec<T>>, within: impl Fn(&T, &T) -> bool) -> bool {
     let Some(wider) = wider else { return true };
     let is_within = |one: &T| wider.iter().any(|other| within(one, other));
     narrower.as_ref().is_some_and(|items| items.iter().all(is_within))
 }
 
-/// A list of texts, parsed, each once; absent where the member is.
+/// Parses a list of distinct texts. `None` if the member is absent.
 fn read_list<T: PartialEq>(
     members: &Members,
     name: &str,
@@ -197,7 +203,7 @@ impl Audience {
     }
 }
 
-/// What is stored is read as strictly as what a caller hands in: by the same reader.
+/// Stored conditions are read as strictly as those of a call, by the same reader.
 impl TryFrom<Value> for Conditions {
     type Error = Refusal;
 

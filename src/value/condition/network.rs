@@ -1,3 +1,8 @@
+//! Parses and compares IP networks (CIDR).
+//!
+//! Written here because `std::net` has addresses but no networks, and because the rules for host
+//! bits and IPv4-mapped addresses must be exact.
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -6,16 +11,17 @@ use serde::{Serialize, Serializer};
 use crate::codec::json::plain_whole;
 use crate::input::message;
 
-/// The longest text of an address, IPv6 with an embedded IPv4 address. Longer texts are not looked at.
+/// The longest text of an address: IPv6 with an embedded IPv4 address. A longer text is not parsed.
 const MAX_ADDRESS_LENGTH: usize = 45;
 
-/// Where IPv4 begins in the addresses of IPv6: `::ffff:0:0/96`.
+/// The length of the prefix of IPv4-mapped IPv6 addresses, `::ffff:0:0/96`.
 const MAPPED: u8 = 96;
 
-/// A network of addresses: `10.0.0.0/8`, `2001:db8::/32`. One address is a network of full length.
+/// A network: `10.0.0.0/8`, `2001:db8::/32`. A single address is a network with the full prefix
+/// length.
 ///
-/// An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address, on both sides. So no network of IPv6 has an IPv4
-/// address in it, `::/0` neither.
+/// An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as the IPv4 address, in networks and in
+/// requests. So no IPv6 network contains an IPv4 address, not even `::/0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Network {
     base: IpAddr,
@@ -23,7 +29,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Parses an address, or an address, `/` and the length of the prefix.
+    /// Parses an address, or an address, `/` and the prefix length.
     pub(super) fn parse(text: &str) -> Result<Network, String> {
         let form = "write a network (10.0.0.0/8, 2001:db8::/32) or an address (192.0.2.7)";
         let (address, length) = match text.split_once('/') {
@@ -58,7 +64,8 @@ impl Network {
         }
     }
 
-    /// Whether an address is in this network. One of the other family never is: it is another variant of the type.
+    /// Whether an address is in this network. False for the other family: it is another variant of
+    /// `IpAddr`.
     pub(super) fn contains(self, address: IpAddr) -> bool {
         network_of(address.to_canonical(), self.length) == self.base
     }
@@ -69,15 +76,16 @@ impl Network {
     }
 }
 
-/// The address in what a connection or a proxy says of a peer: an address, or an address with a port (`192.0.2.7:5678`,
-/// `[2001:db8::1]:443`). Anything else (a list, `unknown`, nothing) names no address, and is no mistake of the program that passes it on.
+/// Parses the address of a peer as a connection or a proxy writes it: an address, or an address
+/// with a port (`192.0.2.7:5678`, `[2001:db8::1]:443`). `None` for any other text (a list,
+/// `unknown`, an empty text). That is no error: the host passes on a text that it did not write.
 pub(super) fn peer_address(text: &str) -> Option<IpAddr> {
     let address = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => {
             let named = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
             (named && address.contains(':')).then_some(address)?
         }
-        // An IPv6 address has more colons than one, and no port without brackets.
+        // An IPv6 address has several colons, and a port only with brackets.
         None => match text.split_once(':') {
             Some((address, port)) if is_port(port) && address.contains('.') => address,
             _ => text,
@@ -86,12 +94,13 @@ pub(super) fn peer_address(text: &str) -> Option<IpAddr> {
     parse_peer(address).ok()
 }
 
-/// Digits of a port, 0 to 65535.
+/// Whether the text is a port, 0 to 65535.
 fn is_port(text: &str) -> bool {
     text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
-/// Parses the address of a peer. The zone of a link-local address (`fe80::1%eth0`) is the receiver's name of a cable, not the peer's.
+/// Parses the address of a peer and drops the zone of a link-local address (`fe80::1%eth0`): it
+/// names an interface of the receiver, and says nothing about the peer.
 pub(super) fn parse_peer(text: &str) -> Result<IpAddr, String> {
     let address = match text.split_once('%') {
         Some((address, zone)) if address.contains(':') && !zone.is_empty() => address,
@@ -107,18 +116,18 @@ fn address_of(text: &str) -> Option<IpAddr> {
         .flatten()
 }
 
-/// Digits without a sign or a leading zero.
+/// Parses digits without a sign or a leading zero, at most `width`.
 fn parse_length(digits: &str, width: u8) -> Option<u8> {
     let length = plain_whole(digits).and_then(|length| u8::try_from(length).ok());
     length.filter(|length| *length <= width)
 }
 
-/// How many bits an address has.
+/// The number of bits of an address.
 fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// The first address of the network that an address is in: all bits behind the prefix are zero.
+/// The first address of the network that contains an address: all bits after the prefix are zero.
 fn network_of(address: IpAddr, length: u8) -> IpAddr {
     let free = width(address).saturating_sub(length);
     match address {
@@ -153,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// An address as its bits, one by one; a mapped one as the IPv4 address.
+    /// The bits of an address; those of the IPv4 address if it is mapped.
     fn naive_bits(address: IpAddr) -> Vec<bool> {
         let octets = match address {
             IpAddr::V4(address) => address.octets().to_vec(),
@@ -169,7 +178,7 @@ mod tests {
             .collect()
     }
 
-    /// An address with everything behind a prefix zero.
+    /// The address with all bits after the prefix cleared.
     fn masked(address: IpAddr, length: usize) -> IpAddr {
         let keep = |at: usize, octet: &u8| {
             (0..8)
@@ -198,7 +207,7 @@ mod tests {
         }
     }
 
-    /// Addresses that are often near each other.
+    /// Addresses that are often close to each other.
     fn address() -> impl Strategy<Value = IpAddr> {
         let v4 =
             prop_oneof![any::<u32>(), 0x0a00_0000..0x0a00_0010_u32].prop_map(|bits| IpAddr::V4(bits.into()));
@@ -214,7 +223,7 @@ mod tests {
         prop_oneof![v4, mapped, v6]
     }
 
-    /// A network in text, the bits of its prefix, and the width of its family.
+    /// A network as text, the bits of its prefix, and the width of its family.
     fn network() -> impl Strategy<Value = (String, Vec<bool>, usize)> {
         (address(), 0..=128_usize).prop_filter_map(
             "a mapped network of less than the mapped range",
@@ -228,7 +237,7 @@ mod tests {
                     length
                 };
                 let base = masked(address, length);
-                // Masked, an address of IPv6 may become `::`, but never a mapped one that it was not.
+                // A masked IPv6 address may become `::`, but never a mapped one.
                 let bits = naive_bits(base);
                 let prefix = if mapped { length - 96 } else { length };
                 (bits.len() == if mapped { 32 } else { width(base).into() })

@@ -1,3 +1,5 @@
+//! Parses and compares web origins, as browsers write them in the `Origin` header.
+
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,17 +8,19 @@ use serde::{Serialize, Serializer};
 use crate::codec::json::plain_whole;
 use crate::input::message;
 
-/// The longest text of an origin: a scheme, a host of 253 characters, a port. Longer texts are not looked at.
+/// The longest text of an origin: a scheme, a host of 253 characters and a port. A longer text is
+/// not parsed.
 const MAX_LENGTH: usize = 267;
 const MAX_HOST_LENGTH: usize = 253;
 const MAX_LABEL_LENGTH: usize = 63;
 
-/// A web origin as browsers write it (RFC 6454 section 6.2): `https://app.example.com`, `http://localhost:3000`.
+/// A web origin as browsers write it (RFC 6454 section 6.2): `https://app.example.com`,
+/// `http://localhost:3000`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     scheme: Scheme,
     host: Host,
-    /// If it is not the scheme's own.
+    /// `None` for the default port of the scheme.
     port: Option<u16>,
 }
 
@@ -28,13 +32,14 @@ enum Scheme {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
-    /// A name, or an address of IPv4.
+    /// A host name or an IPv4 address.
     Name(String),
     Address(Ipv6Addr),
 }
 
 impl Origin {
-    /// Parses an origin: the host becomes lower-case, the scheme's own port is left out. There are no patterns.
+    /// Parses an origin. The host is lower-cased and the default port of the scheme is dropped.
+    /// Patterns are not supported.
     pub(super) fn parse(text: &str) -> Result<Origin, String> {
         let form = "write it as https://app.example.com or http://localhost:3000";
         if text == "null" {
@@ -66,7 +71,8 @@ impl Origin {
     }
 }
 
-/// The host and the digits of the port. An IPv6 address is in brackets, because it has colons.
+/// Splits the host from the digits of the port. An IPv6 address is in brackets, because it has
+/// colons.
 fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     if text.starts_with('[') {
         let (host, rest) = text.split_at_checked(text.find(']')? + 1)?;
@@ -97,7 +103,7 @@ fn parse_host(host: &str) -> Result<Host, String> {
             "has no host name of letters, digits and hyphens, separated by single dots; write others in Punycode (xn--…), and no \"*\""
         ));
     }
-    // A browser takes what ends in a number for an IPv4 address, and writes it in one form.
+    // A browser parses a host that ends in a number as an IPv4 address, and writes it in one form.
     let numeric = host
         .rsplit('.')
         .next()
@@ -125,7 +131,8 @@ impl fmt::Display for Origin {
         match &self.host {
             Host::Name(name) => formatter.write_str(name)?,
             Host::Address(address) => match address.to_ipv4_mapped() {
-                // As browsers write it: in hexadecimal throughout, where Rust writes the end of a mapped one with dots.
+                // Browsers write a mapped address in hexadecimal throughout; Rust writes its end
+                // with dots.
                 Some(_) => {
                     let [.., high, low] = address.segments();
                     write!(formatter, "[::ffff:{high:x}:{low:x}]")?;

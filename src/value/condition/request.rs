@@ -6,7 +6,8 @@ use super::origin::Origin;
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems};
 
-/// What a host knows of a request. What it does not know, no condition is met by.
+/// The context of a request, as far as the host knows it. A condition on an unknown value is not
+/// met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestContext {
     pub(super) ip: Option<IpAddr>,
@@ -15,11 +16,11 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// Reads `{ ip?, origin?, audience? }`; `None` where anything is wrong.
+    /// Reads `{ ip?, origin?, audience? }`. On a problem it adds to `problems` and returns `None`.
     ///
-    /// The audience is the host's own: one that cannot be parsed is a mistake in its program. The address comes from a connection or a
-    /// proxy, the origin from the client, and either may be any text (`unknown`, `null`). One that cannot be parsed is not known, and
-    /// meets no condition.
+    /// The audience comes from the host itself: one that cannot be parsed is a problem. The address
+    /// comes from a connection or a proxy, the origin from the client; either may be any text
+    /// (`unknown`, `null`). If one cannot be parsed, it counts as unknown and meets no condition.
     pub fn read(value: Option<&Value>, path: &Path, problems: &mut Problems) -> Option<RequestContext> {
         let Some(value) = value else {
             return Some(RequestContext::default());

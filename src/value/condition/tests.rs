@@ -26,7 +26,7 @@ fn context(json: Json) -> Result<RequestContext, String> {
     context.ok_or_else(|| told(problems))
 }
 
-/// 2026-11-23, a Monday, 00:00 UTC, and hours later.
+/// 2026-11-23, a Monday, 00:00 UTC, plus hours.
 fn hour(hour: u32) -> Instant {
     Instant::from_millis(1_795_392_000_000.0 + f64::from(hour) * 3_600_000.0).unwrap()
 }
@@ -210,7 +210,7 @@ fn what_is_stored_is_read_again_as_it_was() {
     assert_eq!(serde_json::from_str::<Conditions>(&stored).unwrap(), conditions);
 }
 
-/// Some of what there is; `None` for a condition that is absent.
+/// A random subset of the items; `None` for an absent condition.
 fn some_of(items: &'static [&'static str]) -> impl Strategy<Value = Option<Vec<&'static str>>> {
     proptest::option::of(subsequence(items, 1..=items.len()))
 }
@@ -254,7 +254,7 @@ prop_compose! {
     }
 }
 
-/// Every request of a small world.
+/// All requests of a small world.
 fn requests() -> Vec<(RequestContext, Instant)> {
     let mut requests = Vec::new();
     for ip in ADDRESSES.map(Some).into_iter().chain([None]) {

@@ -1,3 +1,5 @@
+//! Weekly time windows with a fixed offset from UTC.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -10,18 +12,18 @@ use crate::value::time::Instant;
 const MINUTES_OF_DAY: u16 = 24 * 60;
 const MILLIS_OF_MINUTE: i64 = 60_000;
 
-/// The furthest that a clock on Earth is from UTC, in minutes.
+/// The largest offset of a clock on Earth from UTC, in minutes.
 const FURTHEST: u16 = 14 * 60;
 
-/// The epoch was a Thursday.
+/// The epoch was a Thursday; Monday is 0.
 const DAY_OF_EPOCH: i64 = 3;
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// When a token may be used: on these days, from one time of the day until before another.
+/// A weekly window: on these days, from one time of the day until before another.
 ///
-/// A window whose end is not after its start goes over midnight. It belongs to the day on which it began: `fri` from 22:00 to 06:00 ends
-/// on Saturday morning.
+/// If the end is not after the start, the window crosses midnight. It belongs to the day on which
+/// it began: `fri` from 22:00 to 06:00 ends on Saturday morning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Window {
@@ -35,7 +37,7 @@ pub(super) struct Window {
     utc_offset: Option<UtcOffset>,
 }
 
-/// A bit a day, Monday first.
+/// One bit per day, Monday first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Days(u8);
 
@@ -48,7 +50,7 @@ struct TimeOfDay(u16);
 struct UtcOffset(i16);
 
 impl Window {
-    /// Reads `{ days?, from?, to?, utcOffset? }`, one of the first three at least.
+    /// Reads `{ days?, from?, to?, utcOffset? }`. At least one of the first three is required.
     pub(super) fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Window> {
         let before = problems.len();
         let members = Members::open(value, path, &["days", "from", "to", "utcOffset"], problems)?;
@@ -81,10 +83,10 @@ impl Window {
         Some(window)
     }
 
-    /// Whether the window is open.
+    /// Whether the window is open at `now`.
     pub(super) fn is_open(&self, now: Instant) -> bool {
         let offset = self.utc_offset.map_or(0, |offset| i64::from(offset.0));
-        // At most 2^53 milliseconds.
+        // An instant has at most 2^53 milliseconds, so this does not fail.
         let Ok(millis) = i64::try_from(now.millis()) else {
             return false;
         };
@@ -107,7 +109,7 @@ impl Window {
             .is_none_or(|days| days.has(began.saturating_add(DAY_OF_EPOCH).rem_euclid(7)))
     }
 
-    /// The minutes of the day at which it begins and ends; 24:00 is the end of the day.
+    /// The minutes of the day at which the window begins and ends. 24:00 is the end of the day.
     fn minutes(&self) -> (u16, u16) {
         (
             self.from.map_or(0, |time| time.0),
@@ -169,7 +171,7 @@ impl UtcOffset {
         };
         let offset = match (text.strip_prefix('+'), text.strip_prefix('-')) {
             (Some(ahead), _) => minutes(ahead),
-            // RFC 3339 section 4.3: -00:00 says that the offset is not known.
+            // RFC 3339 section 4.3: -00:00 means that the offset is unknown.
             (_, Some(behind)) => minutes(behind)
                 .filter(|minutes| *minutes > 0)
                 .map(|minutes| -minutes),
@@ -191,7 +193,7 @@ impl Serialize for UtcOffset {
     }
 }
 
-/// The minutes of `HH:MM`: two digits, a colon, two digits.
+/// Parses `HH:MM` into minutes: two digits, a colon, two digits.
 fn clock(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let two_digits = |text: &str| {
@@ -227,10 +229,11 @@ mod tests {
 
     const WEEK: i64 = 7 * 24 * 60;
 
-    /// 2026-11-23, a Monday, 00:00 UTC.
+    /// 2026-11-23, a Monday, 00:00 UTC, in minutes.
     const MONDAY: i64 = 1_795_392_000_000 / MILLIS_OF_MINUTE;
 
-    /// The local minutes of a week, Monday first, in which a window is open: each day's window is walked minute by minute.
+    /// The local minutes of a week, Monday first, at which a window is open. It walks the window of
+    /// each day minute by minute.
     fn naive_week(days: &[usize], from: i64, to: i64) -> Vec<bool> {
         let mut open = vec![false; WEEK as usize];
         for day in days {
@@ -307,7 +310,7 @@ mod tests {
                 "{minute} {more}"
             );
         }
-        // Before the epoch's first local midnight, and at the end of time.
+        // A local time before the epoch, and the largest instant.
         let behind = read(json!({ "days": ["wed"], "utcOffset": "-01:00" })).unwrap();
         assert!(behind.is_open(at(0)) && !behind.is_open(at(60)));
         assert!(

@@ -1,16 +1,19 @@
-//! Base62 in fixed widths, `0-9A-Za-z`: text order is numeric order.
+//! Encodes and decodes base62 with fixed widths, `0-9A-Za-z`: text order is numeric order. Written
+//! here so that the digits of a secret are found without branches, and buffers are zeroed.
 
 use zeroize::Zeroize;
 
-/// Whether every byte is a digit of base62. Eight at a time: one after the other they would take as long as a third of the hash.
+/// Whether every byte is a base62 digit. It checks eight at once: one by one takes a third of the
+/// time of the hash.
 pub(super) fn is_base62(text: &[u8]) -> bool {
     let (eights, rest) = text.as_chunks::<8>();
     eights.iter().all(|eight| are_digits(u64::from_le_bytes(*eight)))
         && rest.iter().all(u8::is_ascii_alphanumeric)
 }
 
-/// Of each byte below 128, what is added carries into its highest bit from a first value on. A byte of 128 or more is none, whatever it
-/// carries into the next one.
+/// For each byte below 128, adding `0x80 - first` sets the highest bit if the byte is at least
+/// `first`. A byte of 128 or more is never a digit, so its carry into the next byte does not
+/// matter.
 fn are_digits(bytes: u64) -> bool {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let from = |bytes: u64, first: u8| bytes.wrapping_add(EACH * u64::from(0x80 - first));
@@ -20,7 +23,8 @@ fn are_digits(bytes: u64) -> bool {
     (digit | letter) & !bytes & (EACH * 0x80) == EACH * 0x80
 }
 
-/// Writes the low digits of a big-endian number of an even count of bytes into an even count of digits; the number is consumed (zeroed).
+/// Writes the low digits of a big-endian number. Both have an even length in bytes and digits. The
+/// number is consumed (zeroed).
 ///
 /// The digits are uniform to within 62^digits / 256^bytes: 2^-77 for 30 digits of 32 bytes.
 pub(super) fn encode(number: &mut [u8], out: &mut [u8]) {
@@ -39,10 +43,10 @@ pub(super) fn encode(number: &mut [u8], out: &mut [u8]) {
     number.zeroize();
 }
 
-/// As many values as two digits have.
+/// The number of values of two digits.
 const PAIR: u32 = 62 * 62;
 
-/// The digit of a value below 62, found without a branch or a table look-up that depends on a secret.
+/// The digit of a value below 62, without a branch or a table lookup that depends on a secret.
 fn symbol(value: u32) -> u8 {
     let value = u8::try_from(value).unwrap_or(0);
     let upper = u8::from(value >= 10) * (b'A' - b'0' - 10);
@@ -50,7 +54,7 @@ fn symbol(value: u32) -> u8 {
     b'0' + value + upper + lower
 }
 
-/// The number that digits stand for; of more than ten digits only the low ones fit.
+/// The number that the digits represent. With more than ten digits, the high ones overflow.
 pub(super) fn decode(digits: &[u8]) -> u64 {
     digits.iter().fold(0u64, |number, digit| {
         number.wrapping_mul(62).wrapping_add(u64::from(value(*digit)))
@@ -66,7 +70,8 @@ fn value(digit: u8) -> u8 {
     }
 }
 
-/// The digit with which each one is replaced to turn the order generation: newest first by ascending key.
+/// The digit with the complementary value. Replacing each digit reverses the order of texts, so
+/// that ascending keys list the newest first.
 pub(super) fn mirror(digit: u8) -> u8 {
     symbol(u32::from(61u8.saturating_sub(value(digit))))
 }

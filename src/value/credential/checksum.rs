@@ -1,5 +1,8 @@
-//! The six last characters of a credential: a CRC-32 in base62, as npm and GitHub write it. It is no secret and no
-//! signature; it lets a typing error or a made-up text be refused before a store is asked.
+//! Computes the checksum of a credential, its last six characters: a CRC-32 in base62, as npm and
+//! GitHub write it.
+//!
+//! It is neither secret nor a signature. It allows a mistyped or invented text to be refused
+//! without a read of the store.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -8,18 +11,19 @@ use crc::{Algorithm, CRC_32_ISO_HDLC, Crc, Table};
 
 use super::base62;
 
-/// CRC-32 without its initial value, which [`sum`] puts into the text: so zeros before the text change nothing.
+/// CRC-32 with an initial value of 0, so that leading zeros do not change the result. [`sum`]
+/// applies the initial value to the text instead.
 static FROM_ZERO: Algorithm<u32> = Algorithm {
     init: 0,
     ..CRC_32_ISO_HDLC
 };
 
-/// Sixteen bytes at a time, a quarter of the time of one after the other. A constant that is worked out when it is first needed, because
-/// 16 KiB that do not compress are quicker made than downloaded.
+/// The tables for sixteen bytes per step, which takes a quarter of the time of single bytes.
+/// Computed on first use: 16 KiB that do not compress are faster to compute than to download.
 static CRC_32: LazyLock<Box<Crc<u32, Table<16>>>> =
     LazyLock::new(|| Box::new(Crc::<u32, Table<16>>::new(&FROM_ZERO)));
 
-/// Length of a checksum.
+/// The length of a checksum.
 pub(super) const LENGTH: usize = 6;
 
 /// The longest body: three steps of sixteen bytes.
@@ -32,12 +36,13 @@ pub(super) fn of<const N: usize>(body: &[u8; N]) -> [u8; LENGTH] {
     digits
 }
 
-/// Whether digits are the checksum of a body. A number has one text, so the numbers are compared.
+/// Whether `digits` are the checksum of `body`. Each number has one text, so the numbers are
+/// compared.
 pub(super) fn is_of<const N: usize>(body: &[u8; N], digits: &[u8; LENGTH]) -> bool {
     base62::decode(digits) == u64::from(sum(body))
 }
 
-/// CRC-32 of four bytes or more.
+/// The CRC-32 of four bytes or more.
 fn sum<const N: usize>(body: &[u8; N]) -> u32 {
     const { assert!(4 <= N && N <= MAX_LENGTH) };
     let mut padded = [0; MAX_LENGTH];
@@ -48,7 +53,7 @@ fn sum<const N: usize>(body: &[u8; N]) -> u32 {
         *to = to.map(|byte| !byte);
     }
     let sum = CRC_32.checksum(&padded);
-    // It has a secret in it, and the compiler cannot take this for dead.
+    // The buffer has held a secret. `black_box` stops the compiler from removing this store.
     padded = [0; MAX_LENGTH];
     black_box(&padded);
     sum
@@ -58,7 +63,7 @@ fn sum<const N: usize>(body: &[u8; N]) -> u32 {
 mod tests {
     use super::*;
 
-    /// The dummy that npm published with its token format.
+    /// The dummy token that npm published with its token format.
     #[test]
     fn npm_public_dummy() {
         let body = "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"
@@ -79,7 +84,7 @@ mod tests {
                 assert_eq!(is_of(b"body", &digits), digits == right);
             }
         }
-        // As a number of 32 bits it would be the checksum of this.
+        // `4gfFC4` is 2^32: a decoder that saturates at 32 bits would accept it.
         assert_eq!(of(b"\xff\xff\xff\xff"), *b"4gfFC3");
         assert!(!is_of(b"\xff\xff\xff\xff", b"4gfFC4"));
     }

@@ -1,3 +1,5 @@
+//! The digest of a credential, which is stored in place of the secret.
+
 use std::fmt;
 use std::hint::black_box;
 
@@ -12,15 +14,18 @@ use crate::codec::decode::{Decode, DecodeError, Placeholder};
 use crate::codec::json::Reader;
 use crate::input::message;
 
-/// SHA-256 of a credential's version, id and secret, and of the first 8 bytes of SHA-256 of its prefix: 55 bytes, one block. What is stored
-/// instead of the secret.
+/// The digest of a credential: SHA-256 of its version, id and secret, and of the first 8 bytes of
+/// the SHA-256 of its prefix. These 55 bytes fit one block. The store keeps it in place of the
+/// secret.
 ///
-/// A fast hash is right here: the secret has 178 bits, so there is nothing to guess that a slow hash would protect.
+/// A fast hash is right here. The secret has 178 bits, so it cannot be guessed, and a slow hash
+/// would protect nothing.
 #[derive(Clone)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Hashed in one place, which is wiped: a hasher that is handed on leaves what it has in its buffer, the secret, where it was.
+    /// Uses one hasher and wipes it. A hasher that is moved leaves its buffer, with the secret, at
+    /// the old place.
     pub(super) fn of(hashed: &[u8]) -> Digest {
         let mut digest = [0; 32];
         let mut hasher = Sha256::new();
@@ -34,7 +39,7 @@ impl Digest {
         Digest(sha256_of_block(hashed, ending))
     }
 
-    /// The digests of four credentials, sooner than one by one where the processor takes four words at a time.
+    /// The digests of four credentials. With four-lane SIMD this is faster than one by one.
     pub(super) fn of_four(hashed: [(&[u8; HASHED], &BlockEnding); 4]) -> [Digest; 4] {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         return super::sha256_block::sha256_of_four(hashed).map(Digest);
@@ -42,10 +47,11 @@ impl Digest {
         hashed.map(|(hashed, ending)| Digest::of_credential(hashed, ending))
     }
 
-    /// Whether both are of the same secret, in a time that does not tell where they differ (GHSA-95c6-p277-p87g).
+    /// Compares two digests in constant time (GHSA-95c6-p277-p87g).
     #[must_use]
     pub fn matches(&self, other: &Digest) -> bool {
-        // Collected word by word and looked at once: an eighth of the time of 32 comparisons.
+        // The differences are collected per word and tested once: an eighth of the time of 32
+        // comparisons.
         let (one, _) = self.0.as_chunks();
         let (another, _) = other.0.as_chunks();
         let differing = one.iter().zip(another).fold(0, |differing, (one, another)| {
@@ -54,7 +60,7 @@ impl Digest {
         differing.ct_eq(&0).into()
     }
 
-    /// 64 lower-case hexadecimal characters.
+    /// The digest as 64 lower-case hexadecimal characters.
     #[must_use]
     pub fn to_hex(&self) -> String {
         hex(&self.0)
@@ -81,10 +87,10 @@ impl Digest {
         Some(Digest(bytes))
     }
 
-    /// Reads a digest that another system wrote.
+    /// Parses a digest that another system wrote.
     ///
     /// # Errors
-    /// When the encoding is not one of `hex`, `base64` and `base64url`, or the text is no digest in it.
+    /// If `encoding` is not `hex`, `base64` or `base64url`, or if `text` is no digest in it.
     pub fn from_encoded(encoding: &str, text: &str) -> Result<Digest, String> {
         let mut bytes = [0; 32];
         let read = match encoding {
@@ -100,7 +106,7 @@ impl Digest {
     }
 }
 
-/// The state that SHA-256 begins with (FIPS 180-4 §5.3.3).
+/// The initial state of SHA-256 (FIPS 180-4 §5.3.3).
 pub(super) const INITIAL: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
@@ -112,9 +118,9 @@ pub(super) const INITIAL: [u32; 8] = [
     0x5be0_cd19,
 ];
 
-/// The hash of a single block, put together in one place, which is wiped.
+/// Hashes a single block. The block is assembled in one buffer, which is wiped.
 fn sha256_of_block(hashed: &[u8; HASHED], ending: &BlockEnding) -> [u8; 32] {
-    // In the form that is hashed: a copy of it would not be wiped.
+    // Already in the form that `compress256` takes: a copy would not be wiped.
     let mut blocks = [[0; 64]];
     let [block] = &mut blocks;
     if let Some((to, end)) = block.split_first_chunk_mut::<HASHED>()
@@ -130,7 +136,7 @@ fn sha256_of_block(hashed: &[u8; HASHED], ending: &BlockEnding) -> [u8; 32] {
     }
     let mut state = INITIAL;
     sha2::block_api::compress256(&mut state, &blocks);
-    // The compiler cannot take this for dead.
+    // `black_box` stops the compiler from removing this store.
     blocks = [[0; 64]];
     black_box(&blocks);
     let mut digest = [0; 32];
@@ -155,7 +161,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// A digest is no secret, but it has no place in a log either.
+/// A digest is not secret, but it does not belong in a log.
 impl fmt::Debug for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Digest(…)")

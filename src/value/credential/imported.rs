@@ -1,4 +1,5 @@
-//! Keys that another system issued. They are known by their prefix and found by their digest.
+//! Keys that another system issued. A configured prefix marks a text as such a key; its digest is
+//! the lookup key in the store.
 
 use super::Digest;
 use crate::codec::json::Value;
@@ -7,23 +8,23 @@ use crate::input::{Members, Path, Problems, message};
 /// The most prefixes of imported keys.
 const MAX_PREFIXES: usize = 20;
 
-/// The longest prefix.
+/// The longest prefix, in characters.
 const MAX_PREFIX_LENGTH: usize = 64;
 
-/// Which texts are looked up as keys of another system, and what of them that system hashed. Without any, none is: a text that is no
-/// credential of this deployment then costs no read.
+/// The prefixes of imported keys, each with the part that the other system hashed. If there are
+/// none, a text that is no credential of this deployment is refused without a read of the store.
 #[derive(Debug, Default)]
 pub struct ImportedKeys(Vec<KeyForm>);
 
 #[derive(Debug)]
 struct KeyForm {
     prefix: String,
-    /// Whether the digest is of what follows the prefix, not of the whole text.
+    /// Whether the digest covers only the text after the prefix, not the whole text.
     of_the_rest: bool,
 }
 
 impl ImportedKeys {
-    /// Reads `[{ prefix, digestOf?: 'whole' | 'rest' }]`.
+    /// Reads `[{ prefix, digestOf?: 'whole' | 'rest' }]`. Problems are added to `problems`.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> ImportedKeys {
         let Value::List(items) = value else {
             problems.add(path, message!("expected an array, got {}", value.kind()));
@@ -61,19 +62,20 @@ impl ImportedKeys {
         ImportedKeys(forms)
     }
 
-    /// Whether none is looked up.
+    /// Whether there are no prefixes, so that no text is looked up.
     #[must_use]
     pub fn are_none(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a text is looked up.
+    /// Whether a text starts with one of the prefixes, so that it is looked up.
     #[must_use]
     pub fn may_be(&self, text: &[u8]) -> bool {
         self.0.iter().any(|form| text.starts_with(form.prefix.as_bytes()))
     }
 
-    /// The digests by which a presented text may be stored. One form after the other, as they were configured.
+    /// The digests under which a presented text may be stored, in the order of the configured
+    /// prefixes.
     pub(crate) fn digests(&self, text: &str) -> Vec<Digest> {
         let mut whole = false;
         let mut digests = Vec::new();
@@ -81,7 +83,7 @@ impl ImportedKeys {
             let Some(rest) = text.strip_prefix(&form.prefix) else {
                 continue;
             };
-            // Two prefixes of whole keys are one question.
+            // Two matching prefixes with `whole` give the same digest; one is enough.
             let whole_again = !form.of_the_rest && std::mem::replace(&mut whole, true);
             if rest.is_empty() || whole_again {
                 continue;

@@ -1,8 +1,9 @@
-//! The secret text that a bearer presents: `<prefix>_<body>`, for example `acme_live_2…`.
+//! Creates, parses and hashes credentials: the secret text that a bearer presents. The form is
+//! `<prefix>_<body>`, for example `acme_live_2…`.
 //!
-//! The body is base62 in fixed positions: one version character, an id of 16 that sorts by time, a secret of 30 (178 bits),
-//! a CRC-32 of what stands before it in six. It is parsed by position: the prefix may contain the separator, the body may contain
-//! any letter.
+//! The body is base62 with fixed positions: one version character, an id of 16 that sorts by time,
+//! a secret of 30 (178 bits), and in the last six a CRC-32 of the characters before it. It is
+//! parsed by position: the prefix may contain the separator, and the body may contain any letter.
 
 mod base62;
 mod checksum;
@@ -33,17 +34,20 @@ use super::time::Instant;
 
 const VERSION: u8 = b'2';
 const SECRET: usize = 30;
-/// Version, id and secret: what is hashed, before the 8 bytes that stand for the prefix. These 55 bytes are one block of SHA-256.
+/// The length of version, id and secret, which are hashed with 8 bytes of the prefix's hash. These
+/// 55 bytes are one block of SHA-256.
 const HASHED: usize = 1 + TokenId::LENGTH + SECRET;
 const BODY: usize = HASHED + checksum::LENGTH;
 
-/// What the digest of a credential of this version is called where a client hands one over, which its `mint` made.
+/// The name of the digest scheme of this credential version. A client that creates its own
+/// credential (`mint`) sends it along with the digest.
 pub const SCHEME: &str = "credential-2";
 
-/// How many random bytes a new credential takes: 32 for the secret, 8 for the id.
+/// The number of random bytes for a new credential: 32 for the secret, 8 for the id.
 pub const ENTROPY: usize = 32 + TokenId::ENTROPY;
 
-/// A new credential. The only place where a secret lives in the core; wiped when it is dropped, hidden from `Debug`.
+/// A new credential, the only type in the core that holds a secret. Its text is wiped on drop and
+/// hidden from `Debug`.
 pub struct Credential {
     text: Zeroizing<String>,
     id: TokenId,
@@ -51,14 +55,15 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Makes the credential of a token that is issued at `now`. The same arguments give the same credential.
+    /// Creates the credential of a token that is issued at `now`. Deterministic: the same arguments
+    /// give the same credential.
     #[must_use]
     pub fn mint(prefix: &Prefix, now: Instant, entropy: &[u8; ENTROPY]) -> Credential {
         let (_, id_bytes) = entropy.split_at(32);
         Credential::mint_for(prefix, TokenId::mint(now, id_bytes), entropy)
     }
 
-    /// Makes a new credential of a token that exists: another secret, the same id.
+    /// Creates a new credential of an existing token, with a new secret and the same id.
     #[must_use]
     pub fn mint_for(prefix: &Prefix, id: TokenId, entropy: &[u8; ENTROPY]) -> Credential {
         let (secret_bytes, _) = entropy.split_at(32);
@@ -83,19 +88,19 @@ impl Credential {
         Credential { text, id, digest }
     }
 
-    /// The id of its token.
+    /// The id of the token.
     #[must_use]
     pub fn id(&self) -> &TokenId {
         &self.id
     }
 
-    /// What is stored.
+    /// The digest, for the store.
     #[must_use]
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
 
-    /// The text, to be handed to its bearer once.
+    /// The text, to be shown to its bearer once.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.text
@@ -108,16 +113,16 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Why a text is no credential of this deployment.
+/// The reason why a text is no credential of this deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unreadable {
     /// The prefix, the version, the length or an alphabet is wrong.
     Malformed,
-    /// The form is right, the checksum is not: mistyped, cut or made up.
+    /// The form is right, but the checksum is wrong: the text was mistyped, damaged or invented.
     BadChecksum,
 }
 
-/// A well-formed credential that somebody presented. Nothing is known of its token yet.
+/// A presented credential that is well-formed. Whether its token exists is not known yet.
 #[derive(Debug)]
 pub struct Presented {
     id: TokenId,
@@ -125,7 +130,7 @@ pub struct Presented {
     scheme: Scheme,
 }
 
-/// A text of the right form and checksum, before it is hashed.
+/// A text with the right form and checksum, not hashed yet.
 #[derive(Clone, Copy, Debug)]
 pub struct WellFormed<'t> {
     id: TokenId,
@@ -134,7 +139,7 @@ pub struct WellFormed<'t> {
 }
 
 impl<'t> WellFormed<'t> {
-    /// Reads by position.
+    /// Parses a text by position.
     ///
     /// # Errors
     /// [`Unreadable`].
@@ -163,19 +168,19 @@ impl<'t> WellFormed<'t> {
         })
     }
 
-    /// The id that the text names.
+    /// The token id in the text.
     #[must_use]
     pub fn id(&self) -> &TokenId {
         &self.id
     }
 
-    /// The credential, by its digest.
+    /// Hashes the credential.
     #[must_use]
     pub fn hash(&self) -> Presented {
         Presented::native(self.id, Digest::of_credential(self.hashed, self.prefix.ending()))
     }
 
-    /// Four at a time: [`WellFormed::hash`] of each.
+    /// Hashes four credentials at once; the same results as [`WellFormed::hash`] of each.
     #[must_use]
     pub fn hash_four(four: [WellFormed; 4]) -> [Presented; 4] {
         let digests = Digest::of_four(four.map(|one| (one.hashed, one.prefix.ending())));
@@ -185,7 +190,7 @@ impl<'t> WellFormed<'t> {
 }
 
 impl Presented {
-    /// Parses by position and compares the checksum before anything is hashed.
+    /// Parses by position, compares the checksum, and then hashes.
     ///
     /// # Errors
     /// [`Unreadable`].
@@ -201,7 +206,7 @@ impl Presented {
         }
     }
 
-    /// A key that another system issued, with the id that it was found under.
+    /// A key that another system issued, with the id of the token that it was found under.
     pub(crate) fn imported(id: TokenId, digest: Digest) -> Presented {
         Presented {
             id,
@@ -210,19 +215,19 @@ impl Presented {
         }
     }
 
-    /// What its digest is of.
+    /// The digest scheme.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// The id that the text names.
+    /// The id of the token: the id in the text, or the one that an imported key was found under.
     #[must_use]
     pub fn id(&self) -> &TokenId {
         &self.id
     }
 
-    /// The digest of what was presented.
+    /// The digest of the presented text.
     #[must_use]
     pub fn digest(&self) -> &Digest {
         &self.digest

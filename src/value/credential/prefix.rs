@@ -1,3 +1,5 @@
+//! The prefix of a deployment's credentials.
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -6,21 +8,23 @@ use crate::input::message;
 
 const MAX_PREFIX_LENGTH: usize = 32;
 
-/// How many bytes of the hash of a prefix are hashed with each credential.
+/// How many bytes of the prefix's hash are hashed with each credential.
 const BOUND: usize = 8;
 
-/// What a deployment's credentials start with, for example `acme_live`: letters and digits in groups joined by `_`.
+/// The prefix of a deployment's credentials, for example `acme_live`: letters and digits in groups
+/// joined by `_`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
     text: String,
     ending: BlockEnding,
 }
 
-/// The end of the one block of SHA-256 that a credential is hashed in: the first 8 bytes of the hash of the prefix, so that a credential of
-/// one deployment is none of another, and the padding (FIPS 180-4 §5.1.1). It is computed once, because every verification needs it.
+/// The end of the SHA-256 block of a credential. It has the first 8 bytes of the hash of the
+/// prefix, so that a credential of one deployment is none of another, and the padding (FIPS 180-4
+/// §5.1.1). It is computed once, because every verification needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BlockEnding {
-    /// The byte that shares a word with the last three of what is hashed before it.
+    /// The byte that shares a word with the last three bytes before it.
     pub(super) first: u8,
     pub(super) words: [u32; 4],
 }
@@ -44,7 +48,7 @@ impl Prefix {
     /// Parses a prefix of at most 32 characters.
     ///
     /// # Errors
-    /// When the text is no such prefix.
+    /// If the text is no such prefix.
     pub fn parse(text: &str) -> Result<Prefix, String> {
         let plain = text
             .split('_')
@@ -60,7 +64,7 @@ impl Prefix {
         ))
     }
 
-    /// The text.
+    /// The prefix as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -70,7 +74,7 @@ impl Prefix {
         &self.ending
     }
 
-    /// Whether a text has something in it of the form of this deployment's credentials.
+    /// Whether a text contains a substring with the form of this deployment's credentials.
     #[must_use]
     pub fn appears_in(&self, text: &str) -> bool {
         let start = self.start();
@@ -81,7 +85,7 @@ impl Prefix {
         })
     }
 
-    /// What a host can tell a credential by.
+    /// The start and length of this deployment's credentials, by which a host recognizes them.
     #[must_use]
     pub fn form(&self) -> CredentialForm {
         CredentialForm {
@@ -102,7 +106,7 @@ impl Prefix {
     }
 }
 
-/// How every credential of a deployment begins, and how many characters each has.
+/// The start and the length, in characters, of every credential of a deployment.
 #[derive(Debug, Serialize)]
 pub struct CredentialForm {
     start: String,

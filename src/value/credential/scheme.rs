@@ -1,18 +1,19 @@
-//! What a stored digest is the digest of.
+//! The scheme of a stored digest.
 
 use serde::Serialize;
 
 use crate::codec::decode::{Decode, DecodeError, Placeholder, decode_named};
 use crate::codec::json::Reader;
 
-/// What a digest is of.
+/// The input of a digest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
-    /// SHA-256 of version, id and secret of a credential, and of what stands for its prefix.
+    /// SHA-256 of the version, id and secret of a credential, and of 8 bytes of the hash of its
+    /// prefix.
     #[default]
     Native,
-    /// SHA-256 of the text of a key that another system issued.
+    /// SHA-256 of a key that another system issued, or of its part after the prefix.
     Sha256,
 }
 

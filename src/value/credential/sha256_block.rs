@@ -1,6 +1,8 @@
-//! SHA-256 of credentials: one block each (FIPS 180-4 §6.2). The `sha2` crate hashes everything, but what is better done here: four at a time, one
-//! in each lane, where the artefact is built for `simd128`; and in the module of an edge, whose `sha2` is the smallest and half as fast. Tests
-//! hold them equal.
+//! Hashes credentials with SHA-256, one block each (FIPS 180-4 §6.2), four at a time in the lanes
+//! of `simd128`.
+//!
+//! The `sha2` crate computes all other hashes. The scalar form here serves tests only: they compare
+//! it with `sha2`.
 
 use std::hint::black_box;
 
@@ -11,7 +13,7 @@ use super::sha256_word::Word;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use super::sha256_word::{of, to_array};
 
-/// The digest of one message of the length that every credential has, with what ends its block.
+/// The digest of one credential with its block ending.
 #[cfg(test)]
 pub(super) fn sha256(message: &[u8; HASHED], ending: &BlockEnding) -> [u8; 32] {
     let mut digest = [0; 32];
@@ -64,14 +66,15 @@ fn block(message: &[u8; HASHED], ending: &BlockEnding) -> [u32; 16] {
     words
 }
 
-/// Takes a secret out of memory: the compiler cannot take this for dead.
+/// Zeroes words that held a secret. `black_box` stops the compiler from removing the store.
 fn wipe(words: &mut [u32; 16]) {
     *words = [0; 16];
     black_box(words);
 }
 
-/// The hash of a block (§6.2.2). Written so that the state stays in variables: in each round its words move on by one place, and after sixteen
-/// they are where they were, so it is their names that move.
+/// The hash of a block (§6.2.2), with the state in variables. Each round would shift the eight
+/// words by one place, and after sixteen rounds they are back at their places. So the macro calls
+/// rotate the names of the variables instead.
 #[inline(always)]
 fn hashed<W: Word>(words: &mut [W; 16]) -> [W; 8] {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = INITIAL.map(W::splat);
@@ -125,7 +128,7 @@ fn hashed<W: Word>(words: &mut [W; 16]) -> [W; 8] {
     state
 }
 
-/// §4.2.2
+/// The round constants (§4.2.2).
 const CONSTANTS: [[u32; 16]; 4] = [
     [
         0x428a_2f98,

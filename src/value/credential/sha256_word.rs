@@ -1,11 +1,12 @@
-//! What SHA-256 does with words of 32 bits (FIPS 180-4 §4.1.2): with one, or with four side by side where the artefact is built for `simd128`.
+//! The word operations of SHA-256 (FIPS 180-4 §4.1.2), on one word or on the four lanes of
+//! `simd128`.
 
-/// A word, or several of as many messages.
+/// A 32-bit word, or one word each of several messages.
 pub(super) trait Word: Copy {
-    /// In each place the same.
+    /// The same word in each lane.
     fn splat(word: u32) -> Self;
     fn add(self, other: Self) -> Self;
-    /// Of each bit of `self`, that of `one` or of `other`.
+    /// Takes each bit from `one` where `self` has a 1, from `other` where it has a 0.
     fn choice(self, one: Self, other: Self) -> Self;
     fn majority(self, one: Self, other: Self) -> Self;
     fn rotated<const A: u32, const B: u32, const C: u32>(self) -> Self;

@@ -1,3 +1,5 @@
+//! The ids of tokens.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -7,7 +9,8 @@ use crate::codec::decode::{decode_by_parsing, placeholder_inside};
 use crate::input::message;
 use crate::value::time::Instant;
 
-/// The name of a token: 16 characters of base62, 8 of the time in milliseconds and 8 random ones. Ids sort by time.
+/// The id of a token: 16 base62 characters, 8 of the time in milliseconds and 8 random ones. Ids
+/// sort by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenId([u8; TokenId::LENGTH]);
 
@@ -29,7 +32,8 @@ impl TokenId {
     /// Parses an id.
     ///
     /// # Errors
-    /// When the text is not 16 letters and digits. The message does not repeat the text: people paste a credential where its id belongs.
+    /// If the text is not 16 letters and digits. The message does not repeat the text: people paste
+    /// a credential in place of its id.
     pub fn parse(text: &str) -> Result<TokenId, String> {
         match text.as_bytes().as_array() {
             Some(digits) if base62::is_base62(digits) => Ok(TokenId(*digits)),
@@ -37,36 +41,36 @@ impl TokenId {
         }
     }
 
-    /// An id from characters that were seen to be letters and digits.
+    /// An id from characters that are known to be letters and digits.
     pub(super) fn of_digits(digits: [u8; TokenId::LENGTH]) -> TokenId {
         TokenId(digits)
     }
 
-    /// The text.
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Letters and digits: it is text.
+        // Letters and digits are valid UTF-8.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The characters.
+    /// The characters of the id.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// When it was minted, in milliseconds since the epoch: its first eight digits.
+    /// The time of the id's creation, in milliseconds since the epoch, from its first eight digits.
     #[must_use]
     pub fn minted_at(&self) -> u64 {
         base62::decode(self.0.first_chunk::<8>().map_or(&[][..], |digits| digits))
     }
 
-    /// The id with its order turned generation, so that ascending keys list the newest first. Its own inverse.
+    /// The id in reversed order, so that ascending keys list the newest first. Its own inverse.
     pub(crate) fn mirrored(&self) -> TokenId {
         TokenId(self.0.map(base62::mirror))
     }
 
-    /// The id whose [`TokenId::mirrored`] this is.
+    /// The id whose [`TokenId::mirrored`] is `text`.
     pub(crate) fn from_mirrored(text: &str) -> Option<TokenId> {
         TokenId::parse(text).ok().map(|id| id.mirrored())
     }

@@ -1,25 +1,29 @@
+//! Explains to people which part of a malformed credential is wrong.
+
 use serde::Serialize;
 
 use super::{BODY, Prefix, Unreadable, WellFormed, base62};
 
-/// What is wrong about a text that is no credential of a deployment. For people: a verification does not look so closely.
+/// The part of a text that keeps it from being a credential of a deployment. For people; a
+/// verification does not distinguish so finely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WrongPart {
-    /// It does not begin with the prefix and a separator: a credential of another deployment, or none at all.
+    /// The text does not begin with the prefix and a separator: a credential of another deployment,
+    /// or none.
     Prefix,
-    /// It is too short or too long: a part was lost, or something was pasted along.
+    /// The text is too short or too long: a part is missing, or something was pasted along.
     Length,
-    /// It has something else than letters and digits after the prefix.
+    /// The part after the prefix has a character other than letters and digits.
     Alphabet,
-    /// It is of another version of the format.
+    /// The version of the format is another one.
     Version,
-    /// Its form is right, but it was mistyped or made up.
+    /// The form is right, but the text was mistyped or invented.
     Checksum,
 }
 
 impl WrongPart {
-    /// The first part of a text that is wrong; `None`: it is well-formed.
+    /// The first wrong part of a text; `None` if it is well-formed.
     #[must_use]
     pub fn of(prefix: &Prefix, text: &str) -> Option<WrongPart> {
         match WellFormed::read(prefix, text.as_bytes()) {
@@ -48,7 +52,7 @@ impl WrongPart {
 mod tests {
     use super::*;
 
-    /// The dummy of tests/vectors/credentials.json.
+    /// The dummy credential of tests/vectors/credentials.json.
     const RIGHT: &str = "acme_live_20VbkXrXsQjnW9xj4FEY6JvBiHi8qKrP4qYI64a74l0SxU71mfJeY";
 
     #[test]

@@ -1,3 +1,5 @@
+//! Credits: an amount that uses consume, with optional refills.
+
 use serde::Serialize;
 
 use super::{Exceeded, MAX, millis, require};
@@ -5,7 +7,7 @@ use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
 
-/// How much a token may spend altogether, or between refills.
+/// The credits of a token: how much it may spend in total, or between refills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Credits {
     amount: u32,
@@ -13,7 +15,8 @@ pub(super) struct Credits {
     refill: Option<Refill>,
 }
 
-/// What comes back, in whole steps from the first use on. It never makes more than the amount.
+/// A refill of `amount` every `every`, in whole steps from the first use on. The balance never
+/// exceeds the amount of the credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 struct Refill {
     amount: u32,
@@ -21,12 +24,13 @@ struct Refill {
     every: Lifetime,
 }
 
-/// What is left.
+/// The balance of credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Balance {
-    /// Below 0: more was used than there are credits now, because their amount was lowered.
+    /// Below 0 if more was used than the credits now allow, because their amount was lowered.
     pub(super) balance: i64,
-    /// The last refill that was given, in milliseconds since the epoch; the first use before there was one.
+    /// The time of the last refill, in milliseconds since the epoch; before any refill, of the
+    /// first use.
     pub(super) refilled_at: Option<u64>,
 }
 
@@ -39,7 +43,7 @@ impl Balance {
         (self.balance < 0).then(|| u32::try_from(self.balance.unsigned_abs()).unwrap_or(u32::MAX))
     }
 
-    /// With so many credits left.
+    /// The balance with so many credits left.
     pub(super) fn with(self, remaining: u32) -> Balance {
         Balance {
             balance: remaining.into(),
@@ -49,7 +53,8 @@ impl Balance {
 }
 
 impl Credits {
-    /// Reads `{ amount, refill?: { amount, every } }`; where they are `asked` for with `remaining`, which is how many are left.
+    /// Reads `{ amount, refill?: { amount, every } }`. If `asked`, it also reads `remaining`, the
+    /// number of credits left.
     pub(super) fn read(
         value: &Value,
         path: &Path,
@@ -76,7 +81,8 @@ impl Credits {
         Some((credits, remaining))
     }
 
-    /// Whether there are no more of them, and no more come back in any time.
+    /// Whether these credits never allow more than the `wider` ones: neither in amount nor by
+    /// refills.
     pub(super) fn is_within(self, wider: Credits) -> bool {
         let refill = match (self.refill, wider.refill) {
             (None, _) => true,
@@ -86,7 +92,7 @@ impl Credits {
         self.amount <= wider.amount && refill
     }
 
-    /// What is left after a cost that may be spent now.
+    /// The balance after a cost, if it may be spent now.
     pub(super) fn spend(
         self,
         balance: Option<Balance>,
@@ -103,8 +109,8 @@ impl Credits {
         Ok(Balance { balance, ..refilled })
     }
 
-    /// A balance that was counted under other credits: what was used of those is used of these. Where the refills are others, their time
-    /// begins now.
+    /// Converts a balance that was counted under other credits: the used amount counts against
+    /// these credits. If the refills differ, their interval begins now.
     pub(super) fn taken_over(self, before: Credits, balance: Balance, now: Instant) -> Balance {
         if before == self {
             return balance;
@@ -117,13 +123,14 @@ impl Credits {
         }
     }
 
-    /// Whether a balance was counted under these credits.
+    /// Whether a balance can be one of these credits.
     pub(super) fn counts(self, balance: Balance) -> bool {
         balance.balance <= i64::from(self.amount) && balance.refilled_at.is_some() == self.refill.is_some()
     }
 
-    /// A balance with every refill since the last one. A clock that went back gives none. A last one further ahead than clocks that are right can
-    /// be apart was given by one that is not: the next is counted from now.
+    /// The balance with all refills since the last one. A clock that went back adds none. If the
+    /// last refill is further ahead than correct clocks can differ, it came from a wrong clock, and
+    /// the next one is counted from now.
     pub(super) fn refilled(self, balance: Option<Balance>, now: Instant) -> Balance {
         let Some(balance) = balance else {
             return Balance {
@@ -146,7 +153,7 @@ impl Credits {
         }
     }
 
-    /// How long until refills make a cost good, if they ever do.
+    /// The milliseconds until refills cover a cost; `None` if they never will.
     fn wait(self, balance: Balance, cost: u32, now: Instant) -> Option<u64> {
         let (refill, refilled_at) = (self.refill?, balance.refilled_at?);
         let lacking = (i64::from(cost) - balance.balance).max(0).unsigned_abs();
@@ -203,9 +210,10 @@ mod tests {
             let (mut purse, mut first_use, mut filled_to) = (amount, None, 0);
             for (step, cost) in steps {
                 now += step;
-                // A refusal keeps nothing.
+                // A refusal changes nothing.
                 let kept = (purse, filled_to);
-                // Each millisecond after the first use is lived once, however often the clock goes back to it.
+                // Each millisecond after the first use counts once, however often the clock goes
+                // back to it.
                 while let (Some((gain, every)), Some(first_use), true) = (refill, first_use, filled_to < now) {
                     filled_to += 1;
                     if (filled_to - first_use) % every as i64 == 0 {

@@ -1,6 +1,7 @@
-//! How often and how much a token may be used: pure functions of what was counted so far.
+//! Limits on how often and how much a token is used. Pure functions of the stored counters.
 //!
-//! What is counted stands at `limit/<id>`, apart from the record, and is changed by compare-and-swap alone.
+//! The store holds the counters under `limit/<id>`, separate from the token's record. They are
+//! changed by compare-and-swap only.
 
 mod credits;
 mod rate;
@@ -42,13 +43,14 @@ pub struct Limits {
     credits: Option<Credits>,
 }
 
-/// What `limit/<id>` holds. Nothing of it is read outside of this module.
+/// The value of `limit/<id>`. Only this module reads its members.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counters {
     #[serde(rename = "v")]
     form: u8,
-    /// The limits that it was counted under. What was used of them goes over to changed ones.
+    /// The limits under which it was counted. After a change of the limits, used amounts carry
+    /// over.
     of: Limits,
     #[serde(skip_serializing_if = "Option::is_none")]
     tat: Option<Arrival>,
@@ -56,59 +58,63 @@ struct Counters {
     credits: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refilled_at: Option<u64>,
-    /// How much more was used than there are credits now: their amount was lowered since.
+    /// How much more was used than the credits now allow, because their amount was lowered.
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<u32>,
 }
 
-/// Limits as a manager asks for them: what they are, and with how much of their credits they go on.
+/// Limits as a manager requests them, with the credits that are left from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The limits.
     pub limits: Limits,
-    /// How many credits are left from now on; `None`: as many as there are, less those that were used.
+    /// The credits left from now on. `None` keeps the used amount: the rest of the new amount is
+    /// left.
     pub remaining: Option<u32>,
 }
 
-/// A cost that may be spent, once the text is committed in the place of the one that was read.
+/// The result of a permitted cost. The cost is spent once `text` has replaced the counters that
+/// were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spent {
-    /// What is to be stored.
+    /// The new counters, to be stored.
     pub text: String,
-    /// The credits that are left; `None` where there is no limit to them.
+    /// The credits left; `None` if the limits have no credits.
     pub remaining: Option<u32>,
 }
 
-/// Why a cost may not be spent. Nothing of it is.
+/// The reason why a cost may not be spent. Nothing is spent then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exceeded {
-    /// Too often.
+    /// The rate is exceeded.
     RateLimited {
-        /// When it may be tried again; `None`: never, it costs more than the limit.
+        /// Milliseconds until a retry can succeed. `None` if never: the cost exceeds the limit.
         retry_after_ms: Option<u64>,
     },
-    /// Too much.
+    /// The credits do not cover the cost.
     UsageExceeded {
-        /// When refills will have made it good; `None`: never.
+        /// Milliseconds until refills cover the cost; `None` if never.
         retry_after_ms: Option<u64>,
     },
-    /// What was counted cannot be read.
+    /// The stored counters cannot be decoded.
     DecodeError,
 }
 
 impl Limits {
-    /// Reads `{ requests?: { limit, per }, credits?: { amount, refill?: { amount, every } } }`; `None` where anything is wrong.
+    /// Reads `{ requests?: { limit, per }, credits?: { amount, refill?: { amount, every } } }`. On
+    /// a problem it adds to `problems` and returns `None`.
     pub fn read(value: &Value, path: &Path, problems: &mut Problems) -> Option<Limits> {
         Some(Limits::read_with(value, path, false, problems)?.0)
     }
 
-    /// Reads what a manager asks for: in `credits` there may be `remaining` too.
+    /// Reads the limits that a manager requests, otherwise like [`Limits::read`]: `credits` may
+    /// also have `remaining`.
     pub fn read_asked(value: &Value, path: &Path, problems: &mut Problems) -> Option<Asked> {
         let (limits, remaining) = Limits::read_with(value, path, true, problems)?;
         Some(Asked { limits, remaining })
     }
 
-    /// Reads limits, and how many credits are left if they are `asked` for.
+    /// Reads limits. If `asked`, it also reads how many credits are left.
     fn read_with(
         value: &Value,
         path: &Path,
@@ -128,8 +134,9 @@ impl Limits {
         (problems.len() == before).then_some((Limits { requests, credits }, remaining))
     }
 
-    /// Whether these let nothing through that `wider` would not: each limit that it has is here too, and
-    /// no larger. What only a closer look would find smaller is not.
+    /// Whether these limits allow nothing that `wider` refuses: they have each limit of `wider`,
+    /// and none is larger. Conservative: it may return `false` for limits that are narrower in a
+    /// less obvious way.
     #[must_use]
     pub fn is_within(&self, wider: &Limits) -> bool {
         let rate = wider
@@ -141,11 +148,12 @@ impl Limits {
         rate && credits
     }
 
-    /// Spends a cost: the counters as they will be. The rate is looked at before the credits; where either refuses, neither is spent.
-    /// A cost of 0 spends nothing.
+    /// Spends a cost and returns the new counters. The rate is checked before the credits; if
+    /// either refuses, neither is spent. A cost of 0 spends nothing.
     ///
     /// # Errors
-    /// When it may not be spent now, or what is stored is damaged: then nobody knows how much was spent, and nothing is.
+    /// If the cost may not be spent now, or if the stored counters are damaged: the used amount is
+    /// then unknown, so nothing may be spent.
     pub fn spend(&self, stored: Option<&str>, cost: u32, now: Instant) -> Result<Spent, Exceeded> {
         let (arrival, balance) = self.counted(stored, now)?;
         let arrival = self
@@ -162,18 +170,18 @@ impl Limits {
         })
     }
 
-    /// The credits that are left now; `None` where there is no limit to them.
+    /// The credits left now; `None` if the limits have no credits.
     ///
     /// # Errors
-    /// When what is stored is damaged.
+    /// If the stored counters are damaged.
     pub fn left(&self, stored: Option<&str>, now: Instant) -> Result<Option<u32>, Exceeded> {
         Ok(self.balance(stored, now)?.map(Balance::left))
     }
 
-    /// The credits that are left now, below 0 where some are owed.
+    /// The credits left now, negative if some are owed.
     ///
     /// # Errors
-    /// When what is stored is damaged.
+    /// If the stored counters are damaged.
     pub(crate) fn signed_balance(&self, stored: Option<&str>, now: Instant) -> Result<Option<i64>, Exceeded> {
         Ok(self.balance(stored, now)?.map(|balance| balance.balance))
     }
@@ -183,11 +191,11 @@ impl Limits {
         Ok(self.credits.map(|credits| credits.refilled(balance, now)))
     }
 
-    /// The counters with which these limits go on from now, in the place of those that are stored. Nothing, if all of it is still to be
-    /// used.
+    /// The counters under these limits, to replace the stored ones after an edit. `None` if nothing
+    /// was counted yet, so that no counters are needed.
     ///
     /// # Errors
-    /// When what is stored is damaged, unless `remaining` says what is left.
+    /// If the stored counters are damaged, unless `remaining` gives the credits left.
     pub fn go_on(
         &self,
         stored: Option<&str>,
@@ -211,7 +219,7 @@ impl Limits {
         Ok(Some(self.text(arrival, balance)))
     }
 
-    /// What was counted, as it stands under these limits.
+    /// The stored counters, converted to these limits.
     fn counted(
         &self,
         stored: Option<&str>,
@@ -299,7 +307,7 @@ impl Decode for Limits {
     }
 }
 
-/// What is stored is read as strictly as what a caller hands in: by the same reader.
+/// Stored limits are read as strictly as those of a call, by the same reader.
 impl TryFrom<Value> for Limits {
     type Error = Refusal;
 
@@ -309,14 +317,14 @@ impl TryFrom<Value> for Limits {
     }
 }
 
-/// Tells which members are missing.
+/// Adds a problem for each missing member.
 fn require(members: &Members, names: &[&str], problems: &mut Problems) {
     for name in names.iter().filter(|name| members.value(name).is_none()) {
         problems.add(&members.path(name), "is required");
     }
 }
 
-/// A lifetime is stored in milliseconds, whatever it was written in.
+/// Writes a lifetime in milliseconds, whatever form it was read in.
 fn millis<S: Serializer>(lifetime: &Lifetime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(lifetime.millis())
 }

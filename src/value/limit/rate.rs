@@ -1,3 +1,5 @@
+//! Rate limits by the generic cell rate algorithm.
+
 use serde::Serialize;
 
 use super::{Exceeded, MAX, millis, require};
@@ -6,12 +8,14 @@ use crate::codec::json::{Reader, Value};
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
 
-/// How often a token may be used, by the generic cell rate algorithm (ITU-T I.371, annex A; the virtual scheduling form).
+/// A rate limit, by the generic cell rate algorithm (ITU-T I.371, annex A; the virtual scheduling
+/// form).
 ///
-/// Each unit of cost moves the theoretical arrival time on by `per / limit`; what would move it further than `per` past the present is
-/// refused. So all of `limit` may be spent at once, and from then on one each `per / limit`. What passes in any stretch of time of the
-/// length `w` is at most `limit × (1 + w / per)`: never more than `limit` in a stretch shorter than `per / limit`, never more than twice
-/// `limit` in one of `per`, and `limit` each `per` in the long run.
+/// Each unit of cost advances the theoretical arrival time by `per / limit`. A cost that would
+/// advance it to more than `per` after the present is refused. So all of `limit` may be spent at
+/// once, and after that one unit each `per / limit`. In any interval of length `w`, at most `limit
+/// × (1 + w / per)` passes: never more than `limit` in an interval shorter than `per / limit`,
+/// never more than twice `limit` in one of `per`, and `limit` each `per` in the long run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Rate {
     limit: u32,
@@ -19,8 +23,8 @@ pub(super) struct Rate {
     per: Lifetime,
 }
 
-/// The theoretical arrival time: milliseconds since the epoch, and parts of one, of which a millisecond has as many as the limit.
-/// Nothing is rounded, so nothing drifts.
+/// The theoretical arrival time: milliseconds since the epoch, and fractions of a millisecond in
+/// units of 1 / `limit`. Nothing is rounded, so nothing drifts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Arrival(u64, u32);
 
@@ -43,28 +47,30 @@ impl Rate {
         })
     }
 
-    /// Whether no more passes at once, nor in the long run.
+    /// Whether this rate allows no more than `wider`, at once and in the long run.
     pub(super) fn is_within(self, wider: Rate) -> bool {
         let product = |limit: u32, per: Lifetime| u128::from(limit) * u128::from(per.millis());
         self.limit <= wider.limit && product(self.limit, wider.per) <= product(wider.limit, self.per)
     }
 
-    /// The theoretical arrival time after a cost that may be spent now.
+    /// The theoretical arrival time after a cost, if it may be spent now.
     pub(super) fn spend(
         self,
         arrival: Option<Arrival>,
         cost: u32,
         now: Instant,
     ) -> Result<Arrival, Exceeded> {
-        // Every time is in parts of a millisecond: `per / limit` milliseconds are `per` parts.
+        // All times are in units of 1 / `limit` milliseconds: `per / limit` milliseconds are `per`
+        // units.
         let parts = |millis: u64| u128::from(millis) * u128::from(self.limit);
         let interval = u128::from(self.per.millis());
         let present = parts(now.millis());
         let full = present + parts(self.per.millis());
         let cost_of = u128::from(cost) * interval;
         let arrival = arrival.map_or(present, |Arrival(millis, part)| parts(millis) + u128::from(part));
-        // What passes lies at most `per` after the present, by whichever clock. Further ahead was none that is right: the limit counts as spent
-        // but for this cost, so that one use passes and puts the arrival right.
+        // A spent cost sets the arrival time to at most `per` after the present of its clock. A
+        // time further ahead came from a wrong clock. The limit then counts as spent except for
+        // this cost, so that one use passes and corrects the arrival time.
         let arrival = if arrival > full + parts(SKEW.millis()) {
             full.saturating_sub(cost_of)
         } else {
@@ -73,22 +79,23 @@ impl Rate {
         let next = arrival.max(present) + cost_of;
         let early = next.saturating_sub(full);
         if early > 0 {
-            // What costs more than the limit never passes.
+            // A cost above the limit never passes.
             let retry_after_ms = (cost <= self.limit).then(|| whole(early.div_ceil(self.limit.into())));
             return Err(Exceeded::RateLimited { retry_after_ms });
         }
         Ok(self.arrival(next))
     }
 
-    /// The arrival time of so many parts of this rate.
+    /// The arrival time of so many units of this rate.
     fn arrival(self, parts: u128) -> Arrival {
         let limit = u128::from(self.limit);
         let part = u32::try_from(parts % limit).unwrap_or(u32::MAX);
         Arrival(whole(parts / limit), part)
     }
 
-    /// An arrival time that was counted under another rate: what was used of that one, and has not come back since, is used of this one. So no
-    /// edit gives anything back, and one that narrows lets nothing more through at any time after it.
+    /// Converts an arrival time that was counted under another rate: the amount that is still used
+    /// of that rate counts against this one. So no edit gives anything back, and an edit that
+    /// narrows the rate never allows more later.
     pub(super) fn taken_over(self, before: Rate, arrival: Arrival, now: Instant) -> Arrival {
         if before == self {
             return arrival;
@@ -96,13 +103,15 @@ impl Rate {
         let parts = |millis: u64| u128::from(millis) * u128::from(before.limit);
         let Arrival(millis, part) = arrival;
         let full = parts(before.per.millis());
-        // It passed at most `per` before its arrival time, by a clock that may be a little ahead. Further ahead was none that is right.
+        // The arrival time is at most `per` ahead, by a clock that may be slightly ahead. A time
+        // further ahead came from a wrong clock.
         let ahead = millis.saturating_sub(now.millis().saturating_add(before.per.millis()));
         let present = now.millis() + if ahead > SKEW.millis() { 0 } else { ahead };
         let backlog = (parts(millis) + u128::from(part))
             .saturating_sub(parts(present))
             .min(full);
-        // Each unit of cost is `per` parts, of this rate as of the one before. What is left over is rounded up.
+        // Each unit of cost is `per` units of time, under this rate as under the other. The
+        // remainder is rounded up.
         let (old, new) = (u128::from(before.per.millis()), u128::from(self.per.millis()));
         let limit = u128::from(self.limit);
         let used = backlog / old * new + (backlog % old * new).div_ceil(old);
@@ -110,18 +119,19 @@ impl Rate {
         self.arrival(next)
     }
 
-    /// The arrival time of a rate of which nothing was used.
+    /// The arrival time of a rate of which nothing is used.
     pub(super) fn unused(self, now: Instant) -> Arrival {
         Arrival(now.millis(), 0)
     }
 
-    /// Whether an arrival time was counted in parts of this rate.
+    /// Whether an arrival time can be one of this rate.
     pub(super) fn counts(self, arrival: Arrival) -> bool {
         arrival.1 < self.limit
     }
 }
 
-/// Milliseconds that fit what they are kept in. All that pass do: they lie at most `per` after the present.
+/// Narrows milliseconds to 64 bits. This is exact for every cost that passes: its arrival time is
+/// at most `per` after the present.
 fn whole(millis: u128) -> u64 {
     u64::try_from(millis).unwrap_or(u64::MAX)
 }
@@ -143,9 +153,10 @@ mod tests {
         }
     }
 
-    /// A leaky bucket: the other form of the same algorithm in ITU-T I.371. It holds costs, and loses `limit` each `per`.
+    /// A leaky bucket: the other form of the algorithm in ITU-T I.371. It holds costs, and loses
+    /// `limit` each `per`.
     struct Bucket {
-        /// Costs times `per`, so that it is whole.
+        /// Costs times `per`, so that it is a whole number.
         level: i128,
         seen: Option<u64>,
     }
@@ -205,7 +216,8 @@ mod tests {
                     }
                 }
             }
-            // The guarantee, over all stretches from one use to another. Where the clock went back, a stretch is shorter than nothing.
+            // Checks the guarantee for all intervals between two uses. If the clock went back, an
+            // interval has a negative length.
             for first in 0..passed.len() {
                 let mut total = 0;
                 for (end, cost) in &passed[first..] {
@@ -219,7 +231,8 @@ mod tests {
 
     #[test]
     fn no_part_of_a_millisecond_is_lost() {
-        // A third of a millisecond each: rounded either way, a hundred thousand uses would be 10 s off or more.
+        // A third of a millisecond each: if it were rounded, a hundred thousand uses would be at
+        // least 10 s off.
         let rate = rate(3_000, 1_000);
         let (mut arrival, mut now, mut passed) = (None, 0, 0_u64);
         while passed < 103_000 {

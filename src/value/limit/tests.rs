@@ -51,7 +51,7 @@ fn both_are_spent_or_neither() {
     );
     let two = limits.spend(Some(&one.text), 3, at(NOW + 1_000)).unwrap();
     assert_eq!(two.remaining, Some(0));
-    // The credits refuse what the rate would let through, and the rate has not moved.
+    // The credits refuse what the rate allows, and the rate has not moved.
     let later = NOW + 10_000;
     assert_eq!(
         limits.spend(Some(&two.text), 3, at(later)),
@@ -61,7 +61,7 @@ fn both_are_spent_or_neither() {
     );
     let three = limits.spend(Some(&two.text), 1, at(NOW + 3_600_000)).unwrap();
     assert_eq!(three.remaining, Some(1));
-    // Never possible: no time to try again.
+    // Never possible: no time to retry.
     assert_eq!(
         limits.spend(None, 4, at(NOW)),
         Err(Exceeded::RateLimited { retry_after_ms: None })
@@ -86,7 +86,7 @@ fn what_was_used_of_a_rate_stays_used_when_it_is_edited() {
         .spend(Some(&spent.text), 2, at(NOW))
         .unwrap();
     assert_eq!(after.remaining, Some(0), "credits go on");
-    // One a day is one of 60 a minute, and no day.
+    // One use of one a day counts as one of 60 a minute, and does not block for a day.
     let daily = read(&json!({ "requests": { "limit": 1, "per": "1d" } })).unwrap();
     let spent = daily.spend(None, 1, at(NOW)).unwrap();
     let quick = read(&json!({ "requests": { "limit": 60, "per": "1m" } })).unwrap();
@@ -102,7 +102,7 @@ fn a_rate_that_is_edited_again_and_again_gives_nothing_back() {
     let hour = 3_600_000;
     let rate = |limit: u32, per: u64| read(&json!({ "requests": { "limit": limit, "per": per } })).unwrap();
     let spent = rate(1_000, hour).spend(None, 1_000, at(NOW)).unwrap().text;
-    // By the clock that counted it, and by one a minute behind.
+    // By the clock that counted it, and by a clock that is a minute behind.
     for behind in [0, 60_000] {
         let mut stored = spent.clone();
         for per in [hour + 1, hour + 2, 2 * hour, 9 * hour] {
@@ -119,7 +119,7 @@ fn a_rate_that_is_edited_again_and_again_gives_nothing_back() {
             .unwrap();
         assert!(rate(10, hour).spend(Some(&fewer), 1, at(NOW)).is_err());
     }
-    // What has come back in the meantime has come back.
+    // The edit keeps the amount that came back in the meantime.
     let halfway = at(NOW + hour / 2);
     let edited = rate(800, hour)
         .go_on(Some(&spent), None, halfway)
@@ -127,7 +127,7 @@ fn a_rate_that_is_edited_again_and_again_gives_nothing_back() {
         .unwrap();
     assert!(rate(800, hour).spend(Some(&edited), 301, halfway).is_err());
     assert!(rate(800, hour).spend(Some(&edited), 300, halfway).is_ok());
-    // A clock a year ahead left all of it used, and no year to wait for.
+    // A clock that was a year ahead leaves all of it used, but not for a year.
     let ahead = rate(3, 60_000).spend(None, 3, at(NOW + YEAR)).unwrap().text;
     let edited = rate(3, 90_000)
         .go_on(Some(&ahead), None, at(NOW))
@@ -150,7 +150,7 @@ fn what_was_used_of_credits_stays_used_when_their_amount_is_edited() {
         assert_eq!(changed.left(Some(&spent), at(NOW)), Ok(Some(left)), "{amount}");
         let edited = changed.go_on(Some(&spent), None, at(NOW)).unwrap().unwrap();
         assert_eq!(changed.left(Some(&edited), at(NOW)), Ok(Some(left)), "{amount}");
-        // And again, when it is edited back: 60 were used, whatever lies between.
+        // Edited back, the used amount is still 60, whatever the limits were in between.
         assert_eq!(
             credits(100).left(Some(&edited), at(NOW)),
             Ok(Some(40)),
@@ -170,7 +170,7 @@ fn refills_make_good_what_is_owed_before_anything_is_left() {
     let spent = refilled(10, 1).spend(None, 9, hours(0)).unwrap().text;
     let lowered = refilled(5, 1);
     let edited = lowered.go_on(Some(&spent), None, hours(1)).unwrap().unwrap();
-    // 8 of 5 are used: 3 hours until the balance is 0, one more until there is one.
+    // 8 of 5 are used: 3 hours until the balance is 0, and one more until a credit is left.
     for (hour, left) in [(1, 0), (4, 0), (5, 1), (9, 5), (99, 5)] {
         assert_eq!(lowered.left(Some(&edited), hours(hour)), Ok(Some(left)), "{hour}");
     }
@@ -180,7 +180,7 @@ fn refills_make_good_what_is_owed_before_anything_is_left() {
             retry_after_ms: Some(4 * 3_600_000)
         })
     );
-    // Other refills begin when they are set; what came back until then has come back.
+    // The interval of changed refills begins with the edit. The refills before it are kept.
     let quicker = refilled(10, 2);
     let edited = quicker.go_on(Some(&spent), None, hours(3)).unwrap().unwrap();
     assert_eq!(quicker.left(Some(&edited), hours(3)), Ok(Some(4)));
@@ -200,14 +200,14 @@ fn a_manager_says_how_much_is_left() {
     let begun = limits.go_on(None, Some(2), at(NOW)).unwrap().unwrap();
     assert_eq!(limits.left(Some(&begun), at(NOW)), Ok(Some(2)));
     assert!(limits.spend(Some(&begun), 2, at(NOW)).is_ok());
-    // DecodeError counters are whole again once somebody says what is left of them.
+    // Damaged counters are replaced if the edit gives `remaining`.
     assert_eq!(
         limits.go_on(Some("{}"), None, at(NOW)),
         Err(Exceeded::DecodeError)
     );
     let mended = limits.go_on(Some("{}"), Some(1), at(NOW)).unwrap().unwrap();
     assert_eq!(limits.left(Some(&mended), at(NOW)), Ok(Some(1)));
-    // Nothing of this is part of the limits: it is read beside them, and never stored with them.
+    // `remaining` is no part of the limits: it is read along with them and never stored with them.
     let asked = |remaining: Json| {
         let value = json!({ "credits": { "amount": 5, "remaining": remaining } });
         let mut problems = Problems::default();
@@ -267,7 +267,7 @@ fn damaged_counters_let_nothing_through() {
             "without {name}"
         );
     }
-    // Nothing is owed where something is left, and who owes owes something.
+    // `owed` requires that no credits are left, and must not be 0.
     for owed in [json!(1), json!(0), json!(null)] {
         let mut damaged = sound.clone();
         damaged["owed"] = owed;
@@ -361,7 +361,7 @@ const YEAR: u64 = 365 * 24 * 60 * 60 * 1_000;
 fn a_use_counted_by_a_clock_a_year_ahead_stops_nobody_else() {
     let limits = read(&json!({ "requests": { "limit": 3, "per": "1m" } })).unwrap();
     let ahead = limits.spend(None, 3, at(NOW + YEAR)).unwrap();
-    // The limit counts as spent but for this use, and goes on from now.
+    // The limit counts as spent except for this use, from now on.
     let next = limits.spend(Some(&ahead.text), 1, at(NOW)).unwrap();
     let refused = limits.spend(Some(&next.text), 1, at(NOW));
     assert_eq!(
@@ -371,9 +371,9 @@ fn a_use_counted_by_a_clock_a_year_ahead_stops_nobody_else() {
         })
     );
     assert!(limits.spend(Some(&next.text), 1, at(NOW + 20_000)).is_ok());
-    // What costs more than the limit never passes.
+    // A cost above the limit never passes.
     assert!(limits.spend(Some(&ahead.text), 4, at(NOW)).is_err());
-    // Two clocks that are right may be a minute apart.
+    // Two correct clocks can differ by a minute.
     let near = limits.spend(None, 3, at(NOW + 60_000)).unwrap();
     assert!(limits.spend(Some(&near.text), 1, at(NOW)).is_err());
 }

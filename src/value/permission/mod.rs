@@ -1,4 +1,4 @@
-//! One action that can be granted, patterns over actions, and sets of them.
+//! Permissions, patterns over permissions, and sets of permissions.
 
 mod pattern;
 mod set;
@@ -30,16 +30,16 @@ impl Permission {
     /// Parses at most 8 segments of 1 to 64 letters, digits and `._-`.
     ///
     /// # Errors
-    /// When the text is no such path.
+    /// If the text is no such path.
     pub fn parse(text: &str) -> Result<Permission, String> {
         parse_segments(text, parse_segment)?;
         Ok(Permission(text.to_owned()))
     }
 
-    /// The permission of one more segment.
+    /// The permission `above` with one more segment.
     ///
     /// # Errors
-    /// When the segment is none, or there are too many.
+    /// If `segment` is invalid, or if there are too many segments.
     pub(crate) fn below(above: &str, segment: &str) -> Result<Permission, String> {
         parse_segment(segment)?;
         if above.split(':').count() >= MAX_SEGMENTS {
@@ -48,7 +48,7 @@ impl Permission {
         Ok(Permission([above, segment].join(":")))
     }
 
-    /// The path.
+    /// The permission as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -63,10 +63,10 @@ impl fmt::Display for Permission {
 
 decode_by_parsing!(Permission);
 
-/// Parses one segment of a permission, such as the id of a service.
+/// Checks one segment of a permission, such as the id of a service.
 ///
 /// # Errors
-/// When it is empty, too long, or has another character than letters, digits and `._-`.
+/// If it is empty, too long, or has a character other than letters, digits and `._-`.
 pub fn parse_segment(segment: &str) -> Result<(), String> {
     parse_segment_of(segment, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')

@@ -1,9 +1,12 @@
+//! Patterns over permissions, and their matching.
+
 use std::fmt;
 
 use super::{MAX_SEGMENTS, parse_segment_of, parse_segments};
 
-/// A pattern over permissions, as templates, roles and selections have them: `*` is any run of characters inside a segment,
-/// possibly none; `**` a whole segment that stands for zero or more.
+/// A pattern over permissions, in templates, roles and selections. `*` matches any run of
+/// characters within a segment, also an empty one. `**` as a whole segment matches zero or more
+/// segments.
 ///
 /// ```
 /// use leastkey::value::permission::Pattern;
@@ -15,14 +18,14 @@ use super::{MAX_SEGMENTS, parse_segment_of, parse_segments};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(String);
 
-/// A whole segment that stands for zero or more.
+/// The segment that matches zero or more segments.
 const ANY_SEGMENTS: &str = "**";
 
 impl Pattern {
     /// Parses a pattern. An exact permission is a pattern too.
     ///
     /// # Errors
-    /// When what stands between the stars is no permission, or `**` is only a part of a segment.
+    /// If the text without its stars is no permission, or if `**` is only part of a segment.
     pub fn parse(text: &str) -> Result<Pattern, String> {
         parse_segments(text, |segment| {
             let doubled = segment.as_bytes().windows(2).any(|pair| pair == b"**");
@@ -38,10 +41,10 @@ impl Pattern {
         Ok(Pattern(text.to_owned()))
     }
 
-    /// The exact text that every match starts with.
+    /// The literal text that every match starts with.
     pub(crate) fn literal_prefix(&self) -> &str {
         let literal = self.0.split('*').next().unwrap_or_default();
-        // Two stars stand for no segment too, and then there is no separator before them.
+        // `**` can match no segment, and then there is no separator before it.
         let whole_segments = self
             .0
             .get(literal.len()..)
@@ -53,30 +56,30 @@ impl Pattern {
         }
     }
 
-    /// Whether the only star stands at the very end, as people write most patterns: then a match is the literal prefix and the rest of one
-    /// segment.
+    /// Whether the only star is at the very end, as in most patterns. A match is then the literal
+    /// prefix and the rest of one segment.
     pub(crate) fn only_ends_open(&self) -> bool {
         self.0.find('*') == Some(self.0.len() - 1)
     }
 
-    /// How many segments it has.
+    /// The number of segments.
     pub(crate) fn segments(&self) -> usize {
         self.0.split(':').count()
     }
 
-    /// Whether this has no star, so that it is the one permission that it names.
+    /// Whether the pattern has no star, so that it matches only the permission with its text.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         !self.0.contains('*')
     }
 
-    /// Whether a permission is meant.
+    /// Whether a permission matches.
     #[must_use]
     pub fn matches(&self, permission: &str) -> bool {
         self.matcher().matches(permission)
     }
 
-    /// The pattern taken apart once, to be held against many permissions.
+    /// The pattern, split once to match it against many permissions.
     pub(crate) fn matcher(&self) -> Matcher<'_> {
         if self.0.contains(ANY_SEGMENTS) {
             Matcher::Segments(Segments::of(&self.0))
@@ -85,7 +88,7 @@ impl Pattern {
         }
     }
 
-    /// The text.
+    /// The pattern as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -98,16 +101,16 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A pattern taken apart.
+/// A pattern prepared for matching.
 pub(crate) enum Matcher<'p> {
-    /// Without `**` no star crosses a separator, so the texts are compared as they are.
+    /// A pattern without `**`. No star crosses a separator, so whole texts are compared.
     Text(&'p [u8]),
-    /// With `**`, segment by segment.
+    /// A pattern with `**`, compared segment by segment.
     Segments(Segments<'p>),
 }
 
 impl Matcher<'_> {
-    /// Whether a permission is meant.
+    /// Whether a permission matches.
     pub(crate) fn matches(&self, permission: &str) -> bool {
         match self {
             Matcher::Text(pattern) => wildcard(pattern, permission.as_bytes()),
@@ -116,7 +119,8 @@ impl Matcher<'_> {
     }
 }
 
-/// The classic greedy walk: on a mismatch the last `**` takes one segment more.
+/// Greedy matching with one backtracking point: on a mismatch, the last `**` takes one more
+/// segment.
 fn walk(pattern: &Segments, target: &Segments) -> bool {
     let (mut at, mut next, mut retry) = (0, 0, None);
     while let Some(segment) = target.get(at) {
@@ -144,8 +148,9 @@ fn walk(pattern: &Segments, target: &Segments) -> bool {
         .all(|rest| rest == ANY_SEGMENTS)
 }
 
-/// The same walk over characters: on a mismatch the last `*` takes one character more, but never a separator. Stars of earlier segments need
-/// not be tried again, because what they stand for ends with their segment.
+/// The same over characters: on a mismatch, the last `*` takes one more character, but never a
+/// separator. Earlier segments need no backtracking, because each match of a star ends with its
+/// segment.
 fn wildcard(pattern: &[u8], target: &[u8]) -> bool {
     let (mut at, mut next, mut retry) = (0, 0, None);
     while let Some(byte) = target.get(at) {
@@ -173,7 +178,7 @@ fn wildcard(pattern: &[u8], target: &[u8]) -> bool {
         .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
-/// The segments of a path: at most eight, found without an allocation.
+/// The segments of a path, at most eight, split without an allocation.
 pub(crate) struct Segments<'t> {
     all: [&'t str; MAX_SEGMENTS],
     count: usize,

@@ -1,4 +1,6 @@
-/// A set of permissions of one catalog, as bits over their indices.
+//! Sets of permissions as bit sets.
+
+/// A set of permissions of one catalog: one bit per index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PermissionSet(Vec<u64>);
 
@@ -8,7 +10,7 @@ impl PermissionSet {
         PermissionSet(vec![0; size.div_ceil(64)])
     }
 
-    /// All permissions of a catalog of `size`.
+    /// The set of all permissions of a catalog of `size`.
     pub(crate) fn full(size: usize) -> PermissionSet {
         let mut set = PermissionSet::empty(size);
         for index in 0..size {
@@ -17,7 +19,7 @@ impl PermissionSet {
         set
     }
 
-    /// The permissions with these indices, over as many as it takes.
+    /// The set of these indices, with the capacity that they need.
     pub(crate) fn of(indices: Vec<usize>) -> PermissionSet {
         let mut set = PermissionSet::empty(indices.iter().max().map_or(0, |last| last + 1));
         for index in indices {
@@ -26,7 +28,7 @@ impl PermissionSet {
         set
     }
 
-    /// Adds a permission; `true` if it was not there. An index outside the catalog is ignored.
+    /// Adds an index; `true` if it was absent. An index outside the catalog is ignored.
     pub(crate) fn insert(&mut self, index: usize) -> bool {
         let bit = 1u64 << (index % 64);
         let Some(word) = self.0.get_mut(index / 64) else {
@@ -37,14 +39,14 @@ impl PermissionSet {
         added
     }
 
-    /// Takes an index out.
+    /// Removes an index.
     pub(crate) fn remove(&mut self, index: usize) {
         if let Some(word) = self.0.get_mut(index / 64) {
             *word &= !(1 << (index % 64));
         }
     }
 
-    /// Whether a permission is in the set.
+    /// Whether the set contains an index.
     #[must_use]
     pub fn contains(&self, index: usize) -> bool {
         self.0
@@ -52,7 +54,7 @@ impl PermissionSet {
             .is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 
-    /// Adds all of another set.
+    /// Adds all indices of another set.
     pub(crate) fn union(&mut self, other: &PermissionSet) {
         self.0
             .iter_mut()
@@ -60,7 +62,7 @@ impl PermissionSet {
             .for_each(|(word, more)| *word |= more);
     }
 
-    /// Takes all of another set away.
+    /// Removes all indices of another set.
     pub(crate) fn subtract(&mut self, other: &PermissionSet) {
         self.0
             .iter_mut()
@@ -68,7 +70,7 @@ impl PermissionSet {
             .for_each(|(word, less)| *word &= !less);
     }
 
-    /// How many permissions are in both sets.
+    /// The number of indices in both sets.
     pub(crate) fn overlap(&self, other: &PermissionSet) -> usize {
         self.0
             .iter()
@@ -77,7 +79,7 @@ impl PermissionSet {
             .sum()
     }
 
-    /// Keeps only what is in another set too.
+    /// Removes all indices that are not in another set.
     pub(crate) fn intersect(&mut self, other: &PermissionSet) {
         self.0
             .iter_mut()
@@ -85,7 +87,7 @@ impl PermissionSet {
             .for_each(|(word, kept)| *word &= kept);
     }
 
-    /// Whether everything in this set is in another. They may be over different numbers of permissions.
+    /// Whether another set contains all indices of this one. Their capacities may differ.
     #[must_use]
     pub fn is_subset(&self, other: &PermissionSet) -> bool {
         let (common, rest) = self.0.split_at_checked(other.0.len()).unwrap_or((&self.0, &[]));
@@ -93,13 +95,13 @@ impl PermissionSet {
             && rest.iter().all(|word| *word == 0)
     }
 
-    /// How many permissions are in the set.
+    /// The number of indices in the set.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// What is in this set and not in another.
+    /// The indices of this set that are not in another.
     #[must_use]
     pub fn without(&self, other: &PermissionSet) -> PermissionSet {
         let mut rest = self.clone();
@@ -107,7 +109,7 @@ impl PermissionSet {
         rest
     }
 
-    /// Whether nothing is in the set.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
@@ -130,7 +132,7 @@ pub struct Indices<'s> {
     words: std::slice::Iter<'s, u64>,
     /// The index of the first bit of the next word.
     next: usize,
-    /// What is left of the word before.
+    /// The remaining bits of the current word.
     left: u64,
 }
 

@@ -1,4 +1,4 @@
-//! One token in the cache: its secrets' digests, its rules, and what a change of would touch it.
+//! One token in the cache: the digests of its secrets, its validity rules and its dependencies.
 
 use std::rc::Rc;
 
@@ -10,34 +10,36 @@ use crate::value::time::Instant;
 use crate::verify::dependencies::{ResolvedToken, dependencies};
 use crate::verify::rules::ValidityRules;
 
-/// How many bytes the stored record of a token has at most that counts as one. What a host remembers with a token grows with it too.
+/// The largest stored record, in bytes, that counts as one entry. The data that a host keeps for a
+/// token grows with its record too.
 const ORDINARY: usize = 2_048;
 
-/// What is remembered of one token.
+/// A cached token.
 #[derive(Debug)]
 pub struct Entry {
     pub(super) id: [u8; 16],
     pub(super) revision: u64,
-    /// How much of the capacity it takes.
+    /// How much of the capacity it uses: 1 for every started [`ORDINARY`] bytes.
     pub(super) weight: u32,
     secrets: Secrets,
     pub(super) rules: ValidityRules,
     pub(super) rests_on: Rc<RestsOn>,
 }
 
-/// What a token rests on besides its own record, as the change feed names it.
+/// The dependencies of a token besides its own record, as the change feed names them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RestsOn {
-    /// The shards that tell of it, as bits.
+    /// The shards that publish changes of the dependencies, as a bit set.
     pub(super) shards: u64,
-    /// Fingerprints of the keys of accounts.
+    /// Fingerprints of the account keys.
     pub(super) accounts: Box<[u64]>,
-    /// Fingerprints of the keys of the tokens that it came from.
+    /// Fingerprints of the keys of the parent tokens.
     pub(super) parents: Box<[u64]>,
 }
 
 impl Entry {
-    /// Compiles a token, stored as a text of so many bytes, with what it rests on, for a cache that follows so many shards.
+    /// Compiles an entry from a token and its dependencies. `size` is the length of the stored
+    /// record in bytes, `shards` the shard count that the cache follows.
     #[must_use]
     pub fn of(secrets: Secrets, size: usize, resolved: ResolvedToken, shards: ShardCount) -> Entry {
         let token = &resolved.token;
@@ -66,14 +68,16 @@ impl Entry {
         }
     }
 
-    /// Whether a verdict would tell the same of another that is of the same revision.
+    /// Whether a verdict from `other`, an entry of the same revision, would give the same token
+    /// view.
     pub(super) fn tells_as(&self, other: &Entry) -> bool {
         self.rules.grant() == other.rules.grant()
             && self.weight == other.weight
             && self.rests_on == other.rests_on
     }
 
-    /// Takes the place of this one, which tells the same. What both share with others stays.
+    /// Replaces this entry by `other`, which gives the same view. Keeps the values that this entry
+    /// shares with others, and its later uses.
     pub(super) fn replace(&mut self, mut other: Entry) {
         other.rules.take_uses(&self.rules);
         other.rules.share(Rc::clone(self.rules.shared_grant()));
@@ -81,7 +85,7 @@ impl Entry {
         *self = other;
     }
 
-    /// Whether its secrets are credentials of ours.
+    /// Whether its secrets are credentials of this deployment, not keys that another system issued.
     pub(super) fn is_native(&self) -> bool {
         self.secrets.scheme() == Scheme::Native
     }

@@ -1,9 +1,12 @@
-//! What a verifier remembers of tokens, with a written bound on how long a change may go unnoticed.
+//! The token cache of a verifier, with a stated bound on how long a change may go unnoticed.
 //!
-//! Remembered are rules, never verdicts and never secrets. They may be used as long as the last read of the change feed *began* within the
-//! freshness window; that read drops everything that changed since the one before, and a whole shard of it if more changed than a head
-//! remembers. What is put in must have been read from the store by reads that began after the last read of the feed had *ended*: a change
-//! that the feed has told already is never told again, so what was read before it would stay.
+//! The cache holds validity rules, never verdicts and never secrets. An entry may be used as long
+//! as the last read of the change feed *began* within the freshness window. That read evicts every
+//! token that changed since the read before. If a shard has more changes than its log holds, all
+//! entries of that shard are evicted.
+//!
+//! An entry must come from reads of the store that began after the last read of the feed had
+//! *ended*. The feed publishes a change once, so an entry read before that change would stay.
 
 mod entry;
 mod negative_cache;
@@ -33,68 +36,70 @@ use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Presented, TokenId};
 use crate::value::time::Instant;
 
-/// In the place of a revision: the token has ended for good.
+/// Takes the place of a revision: the token has ended for good.
 pub const ENDED: u64 = u64::MAX;
 
-/// How many tokens are remembered, unless the host says otherwise.
+/// The default capacity, in tokens.
 pub const CAPACITY: u32 = 10_000;
 
 /// Tokens by id, bounded in number.
 #[derive(Debug)]
 pub struct Cache {
     capacity: u32,
-    /// How much of the capacity is taken.
+    /// The sum of the weights of all entries.
     weight: u32,
     slots: Slots,
-    /// Where the search for somebody to forget goes on.
+    /// The slot at which the next search for an entry to evict starts (the CLOCK hand).
     hand: u32,
     shards: Shards,
-    /// When the read of the feed began that everything here has outlived.
+    /// When the last applied read of the feed began. Every entry includes the changes up to it.
     as_of: Option<Instant>,
-    /// How many reads of the feed were taken in.
+    /// Counts the reads of the feed that were applied, and the overflows of `seen`.
     generation: u32,
-    /// Ids that were not there. Making a token tells nobody, so all of them are forgotten with every read of the feed.
+    /// Negative cache. Creation is not published to the feed, so it is cleared on every refresh.
     absent: NegativeCache,
-    /// What this round has been told of tokens that are not remembered.
+    /// The revisions found in this generation for tokens that are not cached.
     seen: RevisionFloors,
     /// Grants and dependencies that many tokens share.
-    grants: Shared<Grant>,
-    rests_on: Shared<RestsOn>,
+    grants: Interned<Grant>,
+    rests_on: Interned<RestsOn>,
     recent: RecordMemo,
-    /// Uses that were noted here.
+    /// The uses that this process noted.
     used: Used,
 }
 
-/// How much of a token the host was told when it was remembered, the least first.
+/// How much of a token the host received when the token was cached, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Told {
-    /// Nothing: no secret of it was presented.
+    /// Nothing: none of its secrets was presented.
     Nothing,
-    /// All but the rotation under way, which an older secret is none of.
+    /// All but the pending rotation, to which the presented old secret does not belong.
     WithoutRotation,
-    /// All.
+    /// All of it.
     All,
 }
 
-/// What an id was found to be.
+/// The result of a search by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// That of the token in a slot.
+    /// The token is cached in this slot.
     At(u32),
-    /// One that the store did not have.
+    /// The store had no token with this id.
     NegativeCache,
-    /// Not known: the store has to be asked.
+    /// The id is in neither cache: read the store.
     Nowhere,
 }
 
-/// What was found for a credential.
+/// A cache hit for a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// Where its token stands: what a host remembers with a token, it remembers under this number until it is filled anew.
+    /// The slot of the token. A host keeps its own data of the token under this number until the
+    /// next insert into the slot.
     pub slot: u32,
-    /// The verdict.
+    /// The code of the verdict.
     pub code: Code,
-    /// Whether the new secret of a rotation was presented; of one that was rotated out, whether nothing but the end of its grace says so.
+    /// Whether the new secret of a rotation was presented. With [`Code::RotatedOut`]: whether only
+    /// the end of the grace period rotated the secret out.
     pub successor: bool,
 }
 
@@ -108,17 +113,18 @@ impl Hit {
     }
 }
 
-/// What a verification from the store takes from a cache.
+/// The parts of a cache that a verification from the store uses.
 pub(crate) struct Memory<'c> {
     /// The record that was read last.
     pub(crate) recent: &'c mut RecordMemo,
-    /// Whether a token is remembered whose secret was not presented: then all of it is read.
+    /// Whether to cache a token whose secret was not presented. If so, all its dependencies are
+    /// read.
     pub(crate) remembers: bool,
     used: Option<&'c Used>,
 }
 
 impl<'c> Memory<'c> {
-    /// Of nothing.
+    /// Without a cache.
     pub(crate) fn none(recent: &'c mut RecordMemo) -> Memory<'c> {
         Memory {
             recent,
@@ -127,14 +133,15 @@ impl<'c> Memory<'c> {
         }
     }
 
-    /// When a token was last used here.
+    /// When this process last noted a use of the token.
     pub(crate) fn last_use(&self, of: &TokenId) -> Option<Instant> {
         self.used.and_then(|used| used.last(of))
     }
 }
 
 impl Cache {
-    /// A cache of at most so many tokens. One with a long record counts as several, so that the bytes are bounded too.
+    /// A cache with room for `capacity` tokens. A token with a long record counts as several, so
+    /// that the bytes are bounded too.
     #[must_use]
     pub fn new(capacity: u32) -> Cache {
         Cache {
@@ -147,47 +154,48 @@ impl Cache {
             generation: 0,
             absent: NegativeCache::default(),
             seen: RevisionFloors::default(),
-            grants: Shared::default(),
-            rests_on: Shared::default(),
+            grants: Interned::default(),
+            rests_on: Interned::default(),
             recent: RecordMemo::default(),
             used: Used::default(),
         }
     }
 
-    /// What a verification from the store takes from here. `round`: see [`Cache::insert`].
+    /// The parts that a verification from the store uses. `generation`: see [`Cache::insert`].
     pub(crate) fn memory(&mut self, generation: Option<u32>) -> Memory<'_> {
         Memory {
-            remembers: self.is_in_time(generation),
+            remembers: self.is_current(generation),
             recent: &mut self.recent,
             used: Some(&self.used),
         }
     }
 
-    /// How many tokens are remembered.
+    /// The number of cached tokens.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether none is.
+    /// Whether no token is cached.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.len() == 0
     }
 
-    /// When the read of the feed began on which this rests.
+    /// When the read of the feed began that was applied last; `None` before the first.
     #[must_use]
     pub fn as_of(&self) -> Option<Instant> {
         self.as_of
     }
 
-    /// What [`Cache::insert`] wants to know of the moment before a token was read.
+    /// The current generation. Take it before the reads of a token begin and pass it to
+    /// [`Cache::insert`].
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// Where a token is remembered, before anything is hashed.
+    /// Finds a token by its id, before the secret is hashed.
     #[must_use]
     pub fn find(&self, id: &TokenId) -> Found {
         match self.slots.find(id.bytes()) {
@@ -197,8 +205,11 @@ impl Cache {
         }
     }
 
-    /// What is remembered of the token in a slot, for the credential that was presented. Nothing, where the store has to be asked: the token's
-    /// uses are counted, or it is a key that another system issued. Of a hit whose code is [`Code::BadSecret`] nothing may be told but that.
+    /// Decides a question from the token in a slot, for the presented credential.
+    ///
+    /// Returns `None` where the store has to be read: the slot is empty, the token's uses are
+    /// counted, or it is a key that another system issued. Of a hit with [`Code::BadSecret`],
+    /// disclose only the code.
     pub fn look_up(
         &mut self,
         slot: u32,
@@ -220,7 +231,8 @@ impl Cache {
             Secret::RotatedOut => return Some(Hit::refused(slot, Code::RotatedOut)),
             Secret::Wrong => return Some(Hit::refused(slot, Code::BadSecret)),
         };
-        // Of a key that another system issued only what is no secret of it is known here: it is not found by its own text.
+        // An imported key is found by its digest, not by an id in its text. A cached entry of one
+        // can only show that a native secret does not match.
         if !entry.is_native() || question.consume.is_some() && entry.rules.are_limited() {
             return None;
         }
@@ -233,39 +245,42 @@ impl Cache {
         })
     }
 
-    /// Remembers that there is no token with an id, if the reads that said so began in this round.
+    /// Adds an id to the negative cache, if the reads that found no token began in this generation.
     pub fn insert_absent(&mut self, id: &TokenId, generation: Option<u32>) {
-        if self.is_in_time(generation) {
+        if self.is_current(generation) {
             self.absent.add(id.bytes());
         }
     }
 
-    /// Remembers a token that was read from the store; answers its slot. `generation` is what [`Cache::generation`] said before the reads began: if the
-    /// feed was taken in since, they may have missed what it has told already, and the token is not remembered. `None`: they began who knows
-    /// when. Nothing older ever takes the place of something newer, and nothing older stays beside it.
+    /// Inserts a token that was read from the store, and returns its slot.
+    ///
+    /// `generation` is the value of [`Cache::generation`] before the reads began; `None` if it is
+    /// unknown. If the feed was applied since, the reads may have missed a change that the feed has
+    /// already published, and the token is not inserted. An older revision never replaces, or
+    /// coexists with, a newer one.
     pub fn insert(&mut self, mut entry: Entry, generation: Option<u32>) -> Option<u32> {
-        let in_time = self.is_in_time(generation);
+        let in_time = self.is_current(generation);
         if entry.rules.have_ended() {
             self.observe_revision(&entry.id, ENDED);
         } else if in_time && self.seen.is_newer(&entry.id, entry.revision) {
             return None;
         }
         if !in_time {
-            self.forget_older(&entry.id, entry.revision);
-            // No feed tells of a use, and none is taken back: whenever it was read, it counts.
+            self.evict_older(&entry.id, entry.revision);
+            // A use is not published to the feed and never undone: it counts whenever it was read.
             if let Some(known) = self.known(&entry) {
                 known.rules.take_uses(&entry.rules);
             }
             return None;
         }
-        entry.rules.share(self.grants.one(entry.rules.shared_grant()));
-        entry.rests_on = self.rests_on.one(&entry.rests_on);
+        entry.rules.share(self.grants.intern(entry.rules.shared_grant()));
+        entry.rests_on = self.rests_on.intern(&entry.rests_on);
         if let Some(at) = self.slots.find(&entry.id) {
             let known = self.slots.entry(at);
             if known.is_some_and(|known| known.revision > entry.revision) {
                 return None;
             }
-            self.forget(at);
+            self.evict(at);
         }
         self.make_room(entry.weight)?;
         let weight = entry.weight;
@@ -273,10 +288,14 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// As [`Cache::insert`], of a token whose secret was not presented, and of which the host was told so much: what it remembers with the token
-    /// stands, unless it is of something else than this, or less. So nobody drives a token out by knowing its id.
+    /// As [`Cache::insert`], for a token whose secret was not presented. `told` is how much of the
+    /// token the host received.
+    ///
+    /// If the same revision with the same view is cached, the slot and the data of the host stay,
+    /// and the slot is returned only if `told` is more than the host has. So knowing the id of a
+    /// token is not enough to evict it.
     pub fn fill_unproven(&mut self, entry: Entry, told: Told, generation: Option<u32>) -> Option<u32> {
-        if self.is_in_time(generation)
+        if self.is_current(generation)
             && !entry.rules.have_ended()
             && let Some(at) = self.slots.find(&entry.id)
             && let Some(slot) = self.slots.get_mut(at)
@@ -292,21 +311,24 @@ impl Cache {
         let at = self.insert(entry, generation)?;
         let slot = self.slots.get_mut(at)?;
         slot.told = told;
-        // The first to be forgotten, by the next that comes so: among themselves they may thrash.
+        // The next insert of this kind evicts this entry first. Such entries thrash among
+        // themselves only.
         slot.used = false;
         self.hand = at;
         Some(at)
     }
 
-    /// What is remembered of a token at the same revision.
+    /// The cached entry of the same token at the same revision.
     fn known(&mut self, entry: &Entry) -> Option<&mut Entry> {
         let at = self.slots.find(&entry.id)?;
         let known = self.slots.get_mut(at)?.entry.as_mut()?;
         (known.revision == entry.revision).then_some(known)
     }
 
-    /// Takes note of a use of a token that was found valid: it is one of each token that it came from, too. Answers whether any of them ends
-    /// without use, as far as the token is remembered or was read lately; nothing: neither.
+    /// Notes a use of a token that was found valid, which is also a use of each of its parents.
+    ///
+    /// Returns whether any of them has an idle time; `None` if the token is not cached and was not
+    /// read recently.
     pub fn note_use(&mut self, id: &TokenId, at: Instant) -> Option<bool> {
         let Some(slot) = self.slots.find(id.bytes()) else {
             let kept = self.used.kept(id)?;
@@ -320,7 +342,8 @@ impl Cache {
         Some(!idle.is_empty())
     }
 
-    /// Takes note of the terms of a token that was read, whether it is remembered or not: its use is told of later.
+    /// Notes which tokens a use of this token keeps alive, whether the token is cached or not: the
+    /// use is reported later.
     pub(crate) fn note_terms(&mut self, id: &TokenId, rules: &ValidityRules) {
         let idle = rules.idle();
         if !idle.is_empty() {
@@ -328,63 +351,67 @@ impl Cache {
         }
     }
 
-    /// Counts the uses that were noted here of the token in a slot, and of those that it came from. Answers whether it lives longer for them.
+    /// Applies the noted uses of the token in a slot and of its parents. Returns whether one of
+    /// them lives longer as a result.
     pub fn renew(&mut self, slot: u32) -> bool {
         let used = &self.used;
         let entry = self.slots.get_mut(slot).and_then(|of| of.entry.as_mut());
         entry.is_some_and(|entry| entry.rules.note_uses(|of| used.last(of)))
     }
 
-    /// How many shards the change feed had when it was taken in last.
+    /// The shard count of the change feed when it was last applied.
     #[must_use]
     pub fn shards(&self) -> ShardCount {
         self.shards.count()
     }
 
-    /// Takes in a read of all heads of the change feed, which has so many shards, and forgets what changed. `read_at` orders the reads by when
-    /// they began: an instant, or any number that grows.
+    /// Applies a read of all heads of the change feed, which has `shards` shards, and evicts the
+    /// tokens that changed. `read_at` orders the reads by when they began: an instant, or any
+    /// increasing number.
     pub fn apply_feed(&mut self, heads: &Reads, shards: ShardCount, read_at: Instant) {
-        // Two reads that cross: the later one has told everything that the earlier one knows.
+        // Two reads crossed: the one that began later has already covered this one.
         if self.as_of.is_some_and(|as_of| read_at < as_of) {
             return;
         }
         let changes = self.shards.apply_feed(heads, shards);
         self.absent.clear();
         self.as_of = Some(read_at);
-        self.next_round();
+        self.next_generation();
         if changes.is_empty() {
             return;
         }
-        // Whatever its revision: after a restore from a backup the store counts to the same revisions again, with other content. An entry
-        // that was read after the change is read once more.
+        // Regardless of the revision: after a restore from a backup, the store reaches the same
+        // revisions again with other content. The cost is one more read of an entry that was read
+        // after the change.
         for id in &changes.tokens {
-            self.forget_older(id, ENDED);
+            self.evict_older(id, ENDED);
         }
         for at in 0..self.slots.places() {
             let touched = self.slots.entry(at);
             if touched.is_some_and(|entry| changes.touch(&entry.rests_on)) {
-                self.forget(at);
+                self.evict(at);
             }
         }
     }
 
-    /// Whether reads that began in a round have seen all that the feed has told.
-    fn is_in_time(&self, generation: Option<u32>) -> bool {
+    /// Whether reads that began in `generation` include everything that the feed has published.
+    fn is_current(&self, generation: Option<u32>) -> bool {
         self.as_of.is_some() && generation == Some(self.generation)
     }
 
-    /// Takes note that a read has found a token at a revision, or [`ENDED`]: what is older is forgotten, and of the reads that are under way
-    /// those that found less are not remembered. So a refusal that nothing takes back stays one.
+    /// Records that a read found a token at revision `least`, or [`ENDED`]. An older entry is
+    /// evicted, and reads in flight that found an older revision are not inserted. So a final
+    /// refusal stays a refusal.
     pub fn observe_revision(&mut self, id: &[u8; 16], least: u64) {
-        self.forget_older(id, least);
-        // Before the feed was read no read counts anyway.
+        self.evict_older(id, least);
+        // Before the first read of the feed, nothing is inserted in any case.
         if self.as_of.is_some() && !self.seen.note(id, least) {
-            self.next_round();
+            self.next_generation();
         }
     }
 
-    /// From here on no read counts that is under way.
-    fn next_round(&mut self) {
+    /// Starts a generation: no read that is in flight can be inserted.
+    fn next_generation(&mut self) {
         self.generation = self.generation.wrapping_add(1);
         self.seen = RevisionFloors::default();
     }
@@ -395,36 +422,36 @@ impl Cache {
         Some(self.slots.entry(slot)?.rules.grant().clone())
     }
 
-    /// Forgets what is remembered of a token, if it is from before a revision.
-    fn forget_older(&mut self, id: &[u8; 16], revision: u64) {
+    /// Evicts the entry of a token, if it is older than `revision`.
+    fn evict_older(&mut self, id: &[u8; 16], revision: u64) {
         let older = self.slots.find(id).filter(|at| {
             let entry = self.slots.entry(*at);
             entry.is_some_and(|entry| entry.revision < revision)
         });
         if let Some(at) = older {
-            self.forget(at);
+            self.evict(at);
         }
     }
 
-    fn forget(&mut self, at: u32) {
+    fn evict(&mut self, at: u32) {
         if let Some(entry) = self.slots.remove(at) {
             self.weight = self.weight.saturating_sub(entry.weight);
         }
     }
 
-    /// Makes room for a token of a weight. Nothing, if it alone were too much.
+    /// Evicts entries until one of `weight` fits; `None` if it exceeds the capacity alone.
     fn make_room(&mut self, weight: u32) -> Option<()> {
         let left = self.capacity.checked_sub(weight)?;
         while self.weight > left && !self.is_empty() {
-            self.forget_one();
+            self.evict_one();
         }
         Some(())
     }
 
-    /// Forgets somebody who was not used for longest, roughly (CLOCK).
-    fn forget_one(&mut self) {
+    /// Evicts an entry that has not been used for roughly the longest time (CLOCK).
+    fn evict_one(&mut self) {
         let places = self.slots.places();
-        // Twice round finds one: the first time round takes every mark away.
+        // Two rounds always find one: the first clears every `used` bit.
         for _ in 0..2 * places {
             let at = self.hand;
             self.hand = (at + 1) % places;
@@ -432,7 +459,7 @@ impl Cache {
                 return;
             };
             if slot.entry.is_some() && !std::mem::replace(&mut slot.used, false) {
-                self.forget(at);
+                self.evict(at);
                 return;
             }
         }
@@ -445,35 +472,35 @@ impl Default for Cache {
     }
 }
 
-/// One of each of values that are equal.
+/// One instance of each distinct value.
 #[derive(Debug)]
-struct Shared<T>(Vec<Rc<T>>);
+struct Interned<T>(Vec<Rc<T>>);
 
-/// How many different values are shared; beyond that, each has its own.
-const MAX_SHARED: usize = 256;
+/// The most distinct values that are interned. Further values are not shared.
+const MAX_INTERNED: usize = 256;
 
-impl<T> Default for Shared<T> {
-    fn default() -> Shared<T> {
-        Shared(Vec::new())
+impl<T> Default for Interned<T> {
+    fn default() -> Interned<T> {
+        Interned(Vec::new())
     }
 }
 
-impl<T: PartialEq> Shared<T> {
-    fn one(&mut self, value: &Rc<T>) -> Rc<T> {
+impl<T: PartialEq> Interned<T> {
+    fn intern(&mut self, value: &Rc<T>) -> Rc<T> {
         if let Some(known) = self.0.iter().find(|known| known == &value) {
             return Rc::clone(known);
         }
-        if self.0.len() >= MAX_SHARED {
+        if self.0.len() >= MAX_INTERNED {
             self.0.retain(|known| Rc::strong_count(known) > 1);
         }
-        if self.0.len() < MAX_SHARED {
+        if self.0.len() < MAX_INTERNED {
             self.0.push(Rc::clone(value));
         }
         Rc::clone(value)
     }
 }
 
-/// An id as one number, which is found and compared at once.
+/// An id as one number, which is hashed and compared in one operation.
 type Key = u128;
 
 fn key(id: &[u8; 16]) -> Key {

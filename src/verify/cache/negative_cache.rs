@@ -1,11 +1,11 @@
-//! Ids that the store was seen not to have.
+//! The negative cache: ids that the store was seen not to have.
 
 use super::{Key, key};
 
-/// How many sets of eight. With their ids they take 64 KiB, once there is one.
+/// The number of sets, of eight ids each. Together they take 64 KiB, allocated with the first id.
 const SETS: usize = 512;
 
-/// Of each set the last eight: somebody who makes ids up takes the place of others like him, and nothing else.
+/// The last eight ids of each set. Invented ids evict other invented ids, and no tokens.
 #[derive(Debug, Default)]
 pub(super) struct NegativeCache(Vec<[Key; 8]>);
 
@@ -32,7 +32,7 @@ impl NegativeCache {
     }
 }
 
-/// By all digits, for who makes ids up chooses them.
+/// The set of an id. It depends on all digits, because an attacker chooses invented ids.
 fn place(id: Key) -> usize {
     let [low, high] = [id, id >> 64].map(|half| half as u64);
     let spread = (low.wrapping_mul(31) ^ high).wrapping_mul(0x9e37_79b9_7f4a_7c15);

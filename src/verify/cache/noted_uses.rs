@@ -1,6 +1,9 @@
-//! When tokens that end without use were last used here. A flush writes it into the store some time later, and no change feed tells of it: what
-//! is read from the store meanwhile does not know. And which tokens a use keeps alive, for a use is told of after its token was read, when that
-//! may not be remembered.
+//! When tokens with an idle time were last used in this process, and which tokens a use keeps
+//! alive.
+//!
+//! A flush writes the uses to the store some time later, and the change feed does not publish them.
+//! So a read of the store in between does not include them. A use is also reported after its token
+//! was read, when the token may no longer be cached.
 
 use std::rc::Rc;
 
@@ -11,14 +14,14 @@ use super::{Key, key};
 use crate::value::credential::TokenId;
 use crate::value::time::Instant;
 
-/// How many tokens one generation has.
+/// The most tokens in one of the two tables.
 const MAX: usize = 5_000;
 
 /// The last uses.
 #[derive(Debug, Default)]
 pub(super) struct Used {
-    last: Lately<Instant>,
-    keeps: Lately<Rc<[TokenId]>>,
+    last: RecentMap<Instant>,
+    keeps: RecentMap<Rc<[TokenId]>>,
 }
 
 impl Used {
@@ -31,7 +34,7 @@ impl Used {
         self.last.get(of).copied()
     }
 
-    /// Takes note of the tokens that a use of a token keeps alive.
+    /// Notes the tokens that a use of the token `by` keeps alive.
     pub(super) fn note_kept(&mut self, by: &TokenId, kept: impl Iterator<Item = TokenId>) {
         self.keeps.set(by, kept.collect());
     }
@@ -41,23 +44,24 @@ impl Used {
     }
 }
 
-/// What was noted of tokens. Of more than there is room for, those are forgotten of which nothing was noted for longest.
+/// Notes by token. When the young table is full, it becomes the old one, and the entries of the old
+/// one, noted longest ago, are evicted.
 #[derive(Debug)]
-struct Lately<V> {
+struct RecentMap<V> {
     young: HashTable<(Key, V)>,
     old: HashTable<(Key, V)>,
 }
 
-impl<V> Default for Lately<V> {
-    fn default() -> Lately<V> {
-        Lately {
+impl<V> Default for RecentMap<V> {
+    fn default() -> RecentMap<V> {
+        RecentMap {
             young: HashTable::new(),
             old: HashTable::new(),
         }
     }
 }
 
-impl<V> Lately<V> {
+impl<V> RecentMap<V> {
     fn set(&mut self, of: &TokenId, value: V) {
         let (id, hash) = (key(of.bytes()), spread(of.bytes()));
         if let Some((_, known)) = self.young.find_mut(hash, |(known, _)| *known == id) {

@@ -1,14 +1,15 @@
-//! What one round of the cache was told of tokens that it does not remember.
+//! Records the lowest revision that may be inserted of tokens that are not in the cache. It covers
+//! one generation of the cache.
 
-/// How many tokens are noted. With more, the round is over.
+/// The most tokens that are noted. One more ends the generation.
 const MAX: usize = 64;
 
-/// Tokens with the least revision that may still be remembered of them.
+/// Tokens, each with the lowest revision that may still be inserted.
 #[derive(Debug, Default)]
 pub(super) struct RevisionFloors(Vec<([u8; 16], u64)>);
 
 impl RevisionFloors {
-    /// Notes a token; `false` where there is no room for it.
+    /// Notes a token; `false` if there is no room for it.
     pub(super) fn note(&mut self, id: &[u8; 16], least: u64) -> bool {
         if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| known == id) {
             *known = least.max(*known);
@@ -21,7 +22,7 @@ impl RevisionFloors {
         false
     }
 
-    /// Whether something newer was found of a token than a revision.
+    /// Whether a revision of the token newer than `revision` was found.
     pub(super) fn is_newer(&self, id: &[u8; 16], revision: u64) -> bool {
         self.0
             .iter()

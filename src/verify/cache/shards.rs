@@ -1,4 +1,4 @@
-//! The heads of the change feed as a reader follows them: what changed between two reads.
+//! Follows the heads of the change feed: computes the changes between two reads.
 
 use super::entry::RestsOn;
 use crate::storage::feed::{Change, Head, Position};
@@ -9,45 +9,48 @@ use crate::storage::shard_count::ShardCount;
 #[derive(Debug, Default)]
 pub(super) struct Shards {
     count: ShardCount,
-    seen: Vec<RevisionFloors>,
+    seen: Vec<Progress>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum RevisionFloors {
-    /// Never, or not in a form that can be followed.
+enum Progress {
+    /// Never read, or not in a form that can be followed.
     #[default]
     Unknown,
-    /// There was none.
+    /// The shard had no head.
     Nothing,
-    /// Up to a position.
+    /// Read up to a position.
     Upto(Position),
 }
 
-/// What changed between two reads of the feed.
+/// The changes between two reads of the feed.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// The shards of which more changed than their heads remember, or that cannot be followed, as bits.
+    /// The shards with more changes than their log holds, or that cannot be followed, as a bit set.
     lost: u64,
-    /// Of the others: the tokens that changed,
+    /// The tokens that changed in the other shards.
     pub(super) tokens: Vec<[u8; 16]>,
-    /// their fingerprints, for what came from them,
+    /// The fingerprints of their keys, to find the tokens derived from them.
     parents: Vec<u64>,
-    /// and the fingerprints of accounts.
+    /// The fingerprints of the accounts that changed.
     accounts: Vec<u64>,
 }
 
 impl Shards {
-    /// How many there are.
+    /// The number of shards.
     pub(super) fn count(&self) -> ShardCount {
         self.count
     }
 
-    /// Goes on to what the heads say now. A head that was not read is lost: a reader assumes 16 shards until it has read how many there are.
-    /// With another number than before all are, for each owner may be in another one.
+    /// Advances to the heads in `heads`, and returns the changes since the last call.
+    ///
+    /// A head that was not read marks its shard as lost: a reader assumes 16 shards until it has
+    /// read the shard count. If the count changes, all shards are lost, because each owner may be
+    /// in another one.
     pub(super) fn apply_feed(&mut self, heads: &Reads, count: ShardCount) -> Changes {
         let mut changes = Changes::default();
         if self.seen.len() != usize::from(count.get()) {
-            self.seen = vec![RevisionFloors::Unknown; count.get().into()];
+            self.seen = vec![Progress::Unknown; count.get().into()];
             self.count = count;
             changes.lost = u64::MAX;
         }
@@ -59,8 +62,8 @@ impl Shards {
                 None => Err(crate::codec::decode::DecodeError),
             };
             let followed = match (*seen, &head) {
-                (RevisionFloors::Nothing, Ok(None)) => Some([].as_slice()),
-                (RevisionFloors::Upto(position), Ok(Some(head))) => head.since(position),
+                (Progress::Nothing, Ok(None)) => Some([].as_slice()),
+                (Progress::Upto(position), Ok(Some(head))) => head.since(position),
                 _ => None,
             };
             match followed {
@@ -68,11 +71,9 @@ impl Shards {
                 None => changes.lost |= 1 << shard,
             }
             *seen = match head {
-                Ok(None) => RevisionFloors::Nothing,
-                Ok(Some(head)) => head
-                    .position()
-                    .map_or(RevisionFloors::Unknown, RevisionFloors::Upto),
-                Err(_) => RevisionFloors::Unknown,
+                Ok(None) => Progress::Nothing,
+                Ok(Some(head)) => head.position().map_or(Progress::Unknown, Progress::Upto),
+                Err(_) => Progress::Unknown,
             };
         }
         changes
@@ -95,7 +96,7 @@ impl Changes {
         self.lost == 0 && self.tokens.is_empty() && self.accounts.is_empty()
     }
 
-    /// Whether something that a token rests on has changed, besides its own record.
+    /// Whether a dependency of a token has changed, besides its own record.
     pub(super) fn touch(&self, rests_on: &RestsOn) -> bool {
         let any = |keys: &[u64], changed: &[u64]| keys.iter().any(|key| changed.contains(key));
         self.lost & rests_on.shards != 0
@@ -104,7 +105,7 @@ impl Changes {
     }
 }
 
-/// FNV-1a of a key. Two keys with one fingerprint cost a read too many, never one too few.
+/// FNV-1a of a key. A collision costs one read too many and never hides a change.
 pub(super) fn fingerprint(key: &str) -> u64 {
     key.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,18 +1,19 @@
-//! The places in which tokens stand, each with a number, and where the token of an id stands.
+//! The slots of the cache, each with a number, and an index of them by token id.
 
 use hashbrown::HashTable;
 
 use super::entry::Entry;
 use super::{Told, key};
 
-/// How many places are made at once. A list that is copied to twice its room, as it grows, takes more than twice what stands in it.
+/// How many slots are allocated at once. One list that doubles as it grows would take more than
+/// twice the memory of its content.
 const CHUNK: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    /// All full but the last.
+    /// All are full except the last.
     chunks: Vec<Vec<Slot>>,
-    /// The places of all entries: the ids stand there already.
+    /// The slot numbers of all entries. The ids are not repeated here: the entries hold them.
     by_id: HashTable<u32>,
     free: Vec<u32>,
 }
@@ -20,19 +21,19 @@ pub(super) struct Slots {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) entry: Option<Entry>,
-    /// Whether it was used since somebody last looked for one to forget.
+    /// Whether the entry was used since the CLOCK hand last passed.
     pub(super) used: bool,
-    /// How much of it the host was told.
+    /// How much of the token the host received.
     pub(super) told: Told,
 }
 
 impl Slots {
-    /// How many tokens there are.
+    /// The number of tokens.
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// How many places there are, empty ones too.
+    /// The number of slots, including the empty ones.
     pub(super) fn places(&self) -> u32 {
         u32::try_from(self.by_id.len() + self.free.len()).unwrap_or(u32::MAX)
     }
@@ -51,7 +52,7 @@ impl Slots {
         entry(&self.chunks, at)
     }
 
-    /// Puts in a token that is not there, where one was or in a new place.
+    /// Inserts a token that is not in the table, into a free slot or a new one.
     pub(super) fn insert(&mut self, new: Entry) -> u32 {
         let at = self.free.pop().unwrap_or_else(|| self.places());
         let hash = spread(&new.id);
@@ -82,7 +83,7 @@ impl Slots {
         }
     }
 
-    /// Takes out what stands in a place.
+    /// Empties a slot.
     pub(super) fn remove(&mut self, at: u32) -> Option<Entry> {
         let entry = self.get_mut(at)?.entry.take()?;
         if let Ok(place) = self.by_id.find_entry(spread(&entry.id), |known| *known == at) {
@@ -98,11 +99,11 @@ fn entry(chunks: &[Vec<Slot>], at: u32) -> Option<&Entry> {
     chunks.get(at / CHUNK)?.get(at % CHUNK)?.entry.as_ref()
 }
 
-/// The last eight characters of an id are random, so that one multiplication spreads them. Nobody can choose the id of a token that is
-/// remembered, for only tokens that the store has are.
+/// Hashes an id. Its last eight characters are random, so one multiplication spreads them. An
+/// attacker cannot choose the ids in the table: only tokens from the store are cached.
 pub(super) fn spread(id: &[u8; 16]) -> u64 {
     let random = (key(id) >> 64) as u64;
     let spread = random.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    // The table looks at the low bits, which only the low digits have reached.
+    // The table uses the low bits, which only the low digits have affected.
     spread ^ (spread >> 32)
 }
