@@ -82,6 +82,11 @@ impl State {
                 .collect(),
             None => reach,
         };
+        // The other places stand beside that one: who gives at all of them has what is given above them.
+        let mut given = reach.clone();
+        if wanted.large.and_then(Large::place).is_some() {
+            given.extend(permissions.iter().map(|permission| (*permission, "org:a")));
+        }
         let Some(authority) = authority else {
             broken.when(true, "forbidden");
             return Err(broken.0);
@@ -97,7 +102,7 @@ impl State {
         broken
             .when(!manages, "forbidden")
             .when(as_another && !admin, "forbidden")
-            .when(!reach.is_subset(&authority.reach), "exceeds_ceiling")
+            .when(!given.is_subset(&authority.reach), "exceeds_ceiling")
             .when(
                 selection.role == Some("admin") && !authority.is_admin_of(boundary),
                 "exceeds_ceiling",
@@ -106,7 +111,7 @@ impl State {
             .when(!authority.idles(idle_after), "exceeds_ceiling");
         let networks: Vec<Network> = wanted.network.into_iter().collect();
         self.break_bounds(&authority, None, &networks, &mut broken);
-        self.break_accounts(wanted.owner, &reach, &mut broken);
+        self.break_accounts(wanted.owner, &given, &mut broken);
         let backed_by = wanted
             .backed_like
             .and_then(|token| self.tokens[token].backed_by.clone());
@@ -117,7 +122,7 @@ impl State {
                 .is_some_and(|(above, _)| above == wanted.owner);
             broken
                 .when(!theirs || account.status != Status::Active, "invalid_input")
-                .when(!reach.is_subset(&account.most), "exceeds_ceiling");
+                .when(!given.is_subset(&account.most), "exceeds_ceiling");
         }
         if let Secret::Client(number) = wanted.secret
             && let Some(used) = self

@@ -11,6 +11,7 @@ mod token;
 use std::collections::BTreeSet;
 
 use super::actor::{Actor, Authority};
+use super::bounds::Large;
 use super::call::{Act, Call, OnToken};
 use super::place::{Network, Place, Reach};
 use super::state::{State, Status, Token};
@@ -158,11 +159,19 @@ impl State {
     /// What handing out, or giving back, the whole power of a token breaks.
     fn break_power(&self, authority: &Authority, token: &Token, broken: &mut Broken) {
         let own = authority.is_its_own(token);
-        let reach = if own {
+        let mut reach = if own {
             self.standing(token).reach
         } else {
             token.reach.clone()
         };
+        // What is held at many places is given by who has it above them all.
+        if !own && token.large.and_then(Large::place).is_some() {
+            let held: Vec<_> = reach
+                .iter()
+                .map(|(permission, _)| (*permission, "org:a"))
+                .collect();
+            reach.extend(held);
+        }
         let ends_at = self.chain_of(token).filter_map(|token| token.ends_at).min();
         let idle_after = self.chain_of(token).filter_map(|token| token.idle_after).min();
         broken
