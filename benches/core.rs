@@ -9,7 +9,7 @@
     clippy::indexing_slicing
 )]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/rust/support/mod.rs"]
 mod support;
 
 use std::hint::black_box;

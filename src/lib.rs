@@ -79,7 +79,7 @@
 //!
 //! # Layers
 //!
-//! Imports only go down this list (`tests/layers.rs`).
+//! Imports only go down this list (`tests/rust/layers.rs`).
 //!
 //! | layer | concept |
 //! |---|---|

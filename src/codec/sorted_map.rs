@@ -1,106 +1,51 @@
-//! A map as a list sorted by key. Each instance of a tree adds some 5 kB to the module. The maps
-//! here have few entries, which mostly arrive in order.
+//! A map in the order of its keys, as a sorted list (`litemap`). A tree takes some 5 kB of the module for each pair of
+//! types; these maps have few entries, which mostly come in order.
 
-use std::borrow::Borrow;
+use std::ops::{Deref, DerefMut};
 
+use litemap::LiteMap;
+use litemap::store::StoreIterable;
 use serde::{Serialize, Serializer};
 
 use super::decode::{Decode, DecodeError, DecodeText, Placeholder};
 use super::json::Reader;
 
-/// A map as a list sorted by key.
+/// A map in the order of its keys, with the methods of [`LiteMap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SortedMap<K, V>(Vec<(K, V)>);
-
-/// The entries of a map, ascending by key.
-pub type Entries<'m, K, V> = std::iter::Map<std::slice::Iter<'m, (K, V)>, fn(&'m (K, V)) -> (&'m K, &'m V)>;
+pub struct SortedMap<K, V>(LiteMap<K, V>);
 
 impl<K, V> Default for SortedMap<K, V> {
     fn default() -> SortedMap<K, V> {
-        SortedMap(Vec::new())
-    }
-}
-
-impl<K: Ord, V> SortedMap<K, V> {
-    /// Inserts a value and returns the previous value of the key.
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        match self.place(&key) {
-            Ok(at) => self.0.get_mut(at).map(|(_, old)| std::mem::replace(old, value)),
-            Err(at) => {
-                self.0.insert(at, (key, value));
-                None
-            }
-        }
-    }
-
-    /// The value of a key.
-    #[must_use]
-    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
-    where
-        K: Borrow<Q>,
-    {
-        let at = self.place(key).ok()?;
-        self.0.get(at).map(|(_, value)| value)
-    }
-
-    /// Whether the map has a key.
-    #[must_use]
-    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.place(key).is_ok()
-    }
-
-    /// The index of a key (`Ok`), or the index at which to insert it (`Err`).
-    fn place<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
-    where
-        K: Borrow<Q>,
-    {
-        match self.0.last() {
-            Some((last, _)) if last.borrow() < key => Err(self.0.len()),
-            _ => self.0.binary_search_by(|(known, _)| known.borrow().cmp(key)),
-        }
+        SortedMap(LiteMap::new_vec())
     }
 }
 
 impl<K, V> SortedMap<K, V> {
-    /// Whether the map is empty.
+    /// Whether the map has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
 
-    /// The number of keys.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
+impl<K, V> Deref for SortedMap<K, V> {
+    type Target = LiteMap<K, V>;
 
-    /// Keys and values, ascending by key.
-    pub fn iter(&self) -> Entries<'_, K, V> {
-        self.into_iter()
-    }
-
-    /// Removes all entries.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// Keeps only the entries for which `wanted` returns `true`.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&K, &V) -> bool) {
-        self.0.retain(|(key, value)| wanted(key, value));
+    fn deref(&self) -> &LiteMap<K, V> {
+        &self.0
     }
 }
 
-/// The last value of a repeated key wins.
+impl<K, V> DerefMut for SortedMap<K, V> {
+    fn deref_mut(&mut self) -> &mut LiteMap<K, V> {
+        &mut self.0
+    }
+}
+
+/// The last value of a repeated key counts.
 impl<K: Ord, V> FromIterator<(K, V)> for SortedMap<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> SortedMap<K, V> {
-        let mut map = SortedMap::default();
-        for (key, value) in entries {
-            map.insert(key, value);
-        }
-        map
+        SortedMap(entries.into_iter().collect())
     }
 }
 
@@ -109,32 +54,32 @@ impl<K, V> IntoIterator for SortedMap<K, V> {
     type IntoIter = std::vec::IntoIter<(K, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_tuple_vec().into_iter()
     }
 }
 
 impl<'m, K, V> IntoIterator for &'m SortedMap<K, V> {
     type Item = (&'m K, &'m V);
-    type IntoIter = Entries<'m, K, V>;
+    type IntoIter = <Vec<(K, V)> as StoreIterable<'m, K, V>>::KeyValueIter;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(|(key, value)| (key, value))
+        self.0.iter()
     }
 }
 
 impl<K: Serialize, V: Serialize> Serialize for SortedMap<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
+        serializer.collect_map(self.0.iter())
     }
 }
 
 impl<K, V> Placeholder for SortedMap<K, V> {
     fn placeholder() -> SortedMap<K, V> {
-        SortedMap(Vec::new())
+        SortedMap::default()
     }
 }
 
-/// A repeated key is an error, like a repeated member of an object.
+/// A repeated key is damage, as in every stored object.
 impl<K: DecodeText + Ord, V: Decode> Decode for SortedMap<K, V> {
     fn decode(reader: &mut Reader) -> Result<SortedMap<K, V>, DecodeError> {
         let mut map = SortedMap::default();

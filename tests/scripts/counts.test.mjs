@@ -11,7 +11,7 @@ running 3 tests
 test a ... ok
 test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
 
-     Running tests/verify.rs (target/debug/deps/verify-1)
+     Running tests/rust/verify/verify.rs (target/debug/deps/verify-1)
 test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
 
    Doc-tests leastkey

@@ -1,6 +1,7 @@
 //! Verdicts through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use proptest::prelude::*;

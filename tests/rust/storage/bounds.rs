@@ -2,6 +2,7 @@
 //! blocks no other.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::input::ErrorCode;

@@ -8,6 +8,7 @@
     clippy::indexing_slicing
 )]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::Deployment;

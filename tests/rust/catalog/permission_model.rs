@@ -2,6 +2,7 @@
 //! public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::catalog::Catalog;

@@ -11,7 +11,7 @@ const SHOWN_BY: &[(&str, &str, &str)] = &[
     ),
     (
         "prototype keys",
-        "tests/catalog.rs",
+        "tests/rust/catalog/catalog.rs",
         "names_of_the_prototype_are_ordinary",
     ),
     (

@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::model::question::{Question, read_requirement};

@@ -1,6 +1,7 @@
 //! The credential format through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::value::credential::{Credential, ENTROPY, Prefix, Presented, Unreadable, WellFormed};
@@ -171,7 +172,7 @@ fn every_digit_is_as_likely() {
 
 #[test]
 fn vectors() {
-    let vectors: Json = serde_json::from_str(include_str!("vectors/credentials.json")).unwrap();
+    let vectors: Json = serde_json::from_str(include_str!("../../vectors/credentials.json")).unwrap();
     for vector in vectors["minted"].as_array().unwrap() {
         let entropy: Vec<u8> = vector["entropy"]
             .as_array()

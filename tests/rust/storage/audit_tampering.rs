@@ -1,6 +1,7 @@
 //! Following the chain detects and locates any single act of tampering with a trail in the store.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::storage::audit::Hash;

@@ -13,6 +13,7 @@
 
 #[path = "freshness/mod.rs"]
 mod freshness;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

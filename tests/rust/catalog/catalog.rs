@@ -1,6 +1,7 @@
 //! Catalogs and selections through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::catalog::{Catalog, Selection};

@@ -1,6 +1,7 @@
 //! `describe` tells a screen exactly what a create would allow.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::input::ErrorCode;

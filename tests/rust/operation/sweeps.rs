@@ -2,6 +2,7 @@
 //! that are set late, and clocks.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::Deployment;

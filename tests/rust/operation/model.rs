@@ -13,6 +13,7 @@
 
 #[path = "model/mod.rs"]
 mod model;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

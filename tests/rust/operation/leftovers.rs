@@ -7,6 +7,7 @@
     clippy::too_many_lines
 )]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@
 //! actor. The store of these tests refuses larger commits.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::Deployment;

@@ -1,6 +1,7 @@
 //! The management operations on a map, through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use leastkey::input::ErrorCode;

@@ -2,6 +2,7 @@
 //! uses it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 //! move a value (P7).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::borrow::Cow;

@@ -2,6 +2,7 @@
 //! and a fault in `tests/mutants` that the check must find (`npm run mutants -- field`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 #[path = "field_failures/elsewhere.rs"]

@@ -2,6 +2,7 @@
 //! damage.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
