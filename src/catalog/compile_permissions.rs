@@ -13,20 +13,20 @@ use crate::value::permission::{Permission, parse_segment};
 /// nothing else. Titles, templates, roles and kinds serve the management of tokens; they are
 /// neither read nor checked here.
 pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permissions, Routes) {
-    let mut outline = Outline {
+    let mut compiler = Compiler {
         ids: Vec::new(),
         routes: Vec::new(),
         problems,
     };
-    let services = Members::open_any(document, &Path::document(), outline.problems)
-        .and_then(|members| open(&members, "services", outline.problems));
+    let services = Members::open_any(document, &Path::document(), compiler.problems)
+        .and_then(|members| open(&members, "services", compiler.problems));
     match services {
         Some(services) => services
             .each()
-            .for_each(|(id, value, path)| outline.service(id, value, &path)),
-        None => outline.problems.add(&Path::document(), "needs services"),
+            .for_each(|(id, value, path)| compiler.service(id, value, &path)),
+        None => compiler.problems.add(&Path::document(), "needs services"),
     }
-    let Outline { ids, routes, .. } = outline;
+    let Compiler { ids, routes, .. } = compiler;
     if ids.len() > MAX_PERMISSIONS {
         problems.add(
             &Path::document(),
@@ -37,13 +37,13 @@ pub fn compile_permissions(document: &Value, problems: &mut Problems) -> (Permis
     (Permissions(ids), Routes::compile(routes, problems))
 }
 
-struct Outline<'d, 'p> {
+struct Compiler<'d, 'p> {
     ids: Vec<Permission>,
     routes: Vec<RouteEntry<'d>>,
     problems: &'p mut Problems,
 }
 
-impl<'d> Outline<'d, '_> {
+impl<'d> Compiler<'d, '_> {
     fn service(&mut self, id: &str, value: &'d Value, path: &Path) {
         self.problems.keep(path, parse_segment(id));
         if let Some(members) = Members::open_any(value, path, self.problems) {

@@ -181,7 +181,7 @@ impl Catalog {
         })
     }
 
-    /// The set of the permissions that a pattern matches.
+    /// The set of the permissions that a pattern matches, for example `messages:*`.
     ///
     /// # Errors
     /// If the pattern is malformed, or matches no permission.

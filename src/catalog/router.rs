@@ -33,8 +33,8 @@ struct Exact {
 
 impl Router {
     /// Creates the nodes of paths with valid segments, without targets. The paths are inserted in
-    /// sorted order, so that each node is appended behind its siblings and many paths take linear
-    /// time.
+    /// sorted order, so that each node is appended behind its siblings, which is quick for any
+    /// number of paths.
     pub(super) fn with_room_for(paths: Vec<&str>) -> Router {
         let mut router = Router::default();
         for path in sorted_by(paths, |one, other| segments(one).cmp(segments(other))) {

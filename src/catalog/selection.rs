@@ -442,7 +442,7 @@ impl Catalog {
             problems.keep(path, self.known(id));
         }
         let Some(kept) = &selection.kept else { return };
-        let mut anew = self.nothing();
+        let mut rederived = self.nothing();
         let mut spreading = true;
         while spreading {
             spreading = false;
@@ -450,25 +450,25 @@ impl Catalog {
                 let Some(index) = self.index(permission.as_str()) else {
                     continue;
                 };
-                if anew.contains(index) {
+                if rederived.contains(index) {
                     continue;
                 }
-                let is_anew = |implying: usize| {
+                let is_rederived = |implying: usize| {
                     let named = self.permission(implying).is_some_and(|id| selection.names(id));
-                    closed.contains(implying) && (named || anew.contains(implying))
+                    closed.contains(implying) && (named || rederived.contains(implying))
                 };
                 let follows = !chosen.contains(index)
-                    && self.implying(index).any(is_anew)
+                    && self.implying(index).any(is_rederived)
                     && self.followed(kept, index, places);
                 if selection.names(permission) || follows {
-                    anew.insert(index);
+                    rederived.insert(index);
                     spreading = true;
                 }
             }
         }
         for (permission, places) in kept.resources.iter() {
             if let Some(index) = self.index(permission.as_str())
-                && !anew.contains(index)
+                && !rederived.contains(index)
             {
                 narrowed.insert(permission.clone(), places.clone());
             }

@@ -178,8 +178,11 @@ mod tests {
             ("\u{378}", "U+0378"),
             ("x\u{fdd0}", "U+FDD0"),
         ] {
-            let told = of(text).unwrap_err();
-            assert!(told.contains(code) && told.contains("Unicode 15.0"), "{told}");
+            let message = of(text).unwrap_err();
+            assert!(
+                message.contains(code) && message.contains("Unicode 15.0"),
+                "{message}"
+            );
         }
         // The last code point that this version assigns.
         assert!(of("\u{1fae8}").is_ok());

@@ -81,7 +81,8 @@ impl Resource {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// The ancestors, nearest first, without the root.
+    /// The ancestors, nearest first, without the root: `org:acme/group:eng`, then `org:acme`, for
+    /// `org:acme/group:eng/device:7`.
     pub fn above(&self) -> impl Iterator<Item = Resource> + use<'_> {
         let ends = self.0.rmatch_indices('/').map(|(at, _)| at);
         ends.filter_map(|end| self.0.get(..end))
@@ -98,7 +99,7 @@ impl Resource {
         }
     }
 
-    /// The resource `segment` below this one.
+    /// The resource `segment` below this one: `group:eng` below `org:acme` is `org:acme/group:eng`.
     ///
     /// # Errors
     /// If the result is longer or deeper than a resource may be.

@@ -99,10 +99,10 @@ portalSuite('the budget of the page', (demo) => {
     await visit.heading('History').waitFor();
     await page.locator('.history li').first().waitFor();
     await visit.button('Active. Manage Early').waitFor();
-    assert.equal(await page.getByText('Permission by permission').count(), 0);
+    assert.equal(await page.getByText('All permissions').count(), 0);
     await visit.look('early-1-page');
     release();
-    await page.getByText('Permission by permission').waitFor();
+    await page.getByText('All permissions').waitFor();
     await visit.close();
   });
 });

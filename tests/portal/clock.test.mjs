@@ -44,7 +44,7 @@ portalSuite('a device whose clock is off', (demo) => {
       const { valid } = await demo().deployment.tokens.verify(await visit.takeCredential());
       assert.equal(valid, true);
       await visit.button('Copy').click();
-      await visit.button('I have stored it').click();
+      await visit.button("Done, I've saved it").click();
       const { items } = await demo().deployment.tokens.list({ owner: 'org:acme', search: name }, ada);
       const [{ createdAt, expiresAt }] = items;
       assert.ok(Math.abs(createdAt + 365 * DAY - expiresAt) < MINUTE, String(expiresAt - createdAt));

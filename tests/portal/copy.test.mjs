@@ -46,7 +46,7 @@ portalSuite('the screen of a new secret', (demo) => {
     await visit.look('copy-2-is-it-saved');
     await visit.button('Stay').click();
     await field(page).waitFor();
-    await visit.button('I have stored it').press('Enter');
+    await visit.button("Done, I've saved it").press('Enter');
     await visit.heading('Access tokens').waitFor();
     assert.equal(await holdsPage(page), false);
     await visit.close();
@@ -75,7 +75,7 @@ portalSuite('the screen of a new secret', (demo) => {
     assert.equal(await page.getByRole('alert').getByText('did not allow').count(), 0);
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await field(page).inputValue());
     assert.equal(await holdsPage(page), false);
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     await visit.heading('Access tokens').waitFor();
     await visit.close();
   });
@@ -86,7 +86,7 @@ portalSuite('the screen of a new secret', (demo) => {
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await visit.button('Copy').click();
     await page.getByRole('alert').getByText('The browser did not allow copying.').waitFor();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     await visit.heading('Leave without copying?').waitFor();
     await visit.button('Leave anyway').click();
     await visit.heading('Access tokens').waitFor();

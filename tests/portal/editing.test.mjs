@@ -28,10 +28,10 @@ portalSuite('what is written on a token', (demo) => {
     await page.getByText('Advanced options').click();
     await page.locator('leastkey-narrowing select').selectOption('messages:send');
     await page.getByLabel('Only on', { exact: true }).fill('org:other');
-    await visit.button('Narrow').click();
-    await page.getByText('Enter a resource at org:acme or below it').waitFor();
+    await visit.button('Add limit').click();
+    await page.getByText('Enter a resource at org:acme or below').waitFor();
     await page.getByLabel('Only on', { exact: true }).fill('org:acme//x');
-    await visit.button('Narrow').click();
+    await visit.button('Add limit').click();
     await page.getByText('the resource has an empty segment').waitFor();
     await page.getByLabel('Only on', { exact: true }).fill('org:acme/group:eng');
     await page.getByLabel('Only on', { exact: true }).press('Enter');
@@ -47,7 +47,7 @@ portalSuite('what is written on a token', (demo) => {
     await page.getByRole('checkbox', { name: 'Tue' }).check();
     await page.getByLabel('From').fill('08:00');
     await page.getByLabel('To', { exact: true }).fill('18:00');
-    await page.getByLabel('Ahead of UTC').fill('+02:00');
+    await page.getByLabel('UTC offset').fill('+02:00');
     await page.getByLabel('Requests').fill('100');
     await page.locator('select[name="per"]').selectOption({ label: '1 hour' });
     await page.getByLabel('Credits').fill('5000');
@@ -64,7 +64,7 @@ portalSuite('what is written on a token', (demo) => {
     await visit.button('Create').click();
     await visit.heading('Access token created').waitFor();
     await visit.button('Copy').click();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
 
     const record = await tokenOf(demo(), 'Restricted');
     assert.deepEqual(
@@ -164,8 +164,8 @@ portalSuite('what is written on a token', (demo) => {
     await page.getByText('Advanced options').click();
     await page.locator('leastkey-narrowing select').selectOption('devices:register');
     await page.getByLabel('Only on', { exact: true }).fill('org:acme/group:ops');
-    await visit.button('Narrow').click();
-    await page.locator('.diff').getByText('Only on some resources').waitFor();
+    await visit.button('Add limit').click();
+    await page.locator('.diff').getByText('Limited to resources').waitFor();
     await visit.look('edit-4-narrowed-more');
     await visit.button('Save changes').click();
     await visit.heading('Changes saved').waitFor();
@@ -191,7 +191,7 @@ portalSuite('what is written on a token', (demo) => {
     await page.getByLabel('Description').fill('Mine');
     await tokens.edit(record.id, { description: 'Theirs' }, ada);
     await visit.button('Save changes').click();
-    await page.getByText('Somebody else has changed this token meanwhile.').waitFor();
+    await page.getByText('Someone else changed this token.').waitFor();
     await visit.look('edit-5-conflict');
     await visit.button('Try again').click();
     await page.getByLabel('Description').waitFor();

@@ -31,7 +31,7 @@ portalSuite('without a pointer', (demo) => {
     await reach(page, 'Copy');
     await press('Enter');
     await page.getByRole('status').getByText('The token was copied.').waitFor();
-    await reach(page, 'I have stored it');
+    await reach(page, "Done, I've saved it");
     await press('Enter');
     await focused(page, 'Access tokens');
 
@@ -47,7 +47,7 @@ portalSuite('without a pointer', (demo) => {
     await focused(page, 'Revoke By keyboard?');
     await reach(page, 'Yes, revoke it!');
     await press('Enter');
-    await page.getByRole('status').getByText('By keyboard: revoked.').waitFor();
+    await page.getByRole('status').getByText('By keyboard revoked').waitFor();
     await ada.close();
   });
 
@@ -81,7 +81,7 @@ portalSuite('without a pointer', (demo) => {
     await name.fill('Nothing selected');
     await ada.button('Next').click();
     await ada.button('Next').click();
-    await page.getByRole('alert').getByText('A token has at least one permission').waitFor();
+    await page.getByRole('alert').getByText('A token needs at least one permission').waitFor();
     await ada.look('missing-1-permissions');
     await ada.close();
   });

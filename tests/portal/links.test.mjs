@@ -57,7 +57,7 @@ portalSuite('template links', (demo) => {
       await ada.heading('Access token created').or(refused).first().waitFor();
       if ((await refused.count()) === 0) {
         await ada.button('Copy').click();
-        await ada.button('I have stored it').click();
+        await ada.button("Done, I've saved it").click();
         await ada.button(name).waitFor();
       }
       assert.equal(await page.title(), 'Access tokens · Leastkey');

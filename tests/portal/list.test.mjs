@@ -61,7 +61,7 @@ portalSuite('a long list', (demo) => {
       route.fulfill({ json: pageOf(route.request().url(), now) }),
     );
     await page.reload();
-    await page.getByText('200 tokens so far, more to load').waitFor();
+    await page.getByText('Showing 200 tokens').waitFor();
     const rows = page.locator('tr[data-row]');
     const drawn = async () => {
       const count = await rows.count();
@@ -71,11 +71,11 @@ portalSuite('a long list', (demo) => {
     await ada.look('list-1-long', { fullPage: false });
 
     await page.getByLabel('Sort by').selectOption('name');
-    await page.getByText('Sorted among what is loaded.').waitFor();
+    await page.getByText('Sorting covers loaded tokens only.').waitFor();
     await page.getByLabel('Sort by').selectOption('newest');
 
     await page.getByLabel('Search by name').fill('sender 9');
-    await page.getByText('not everything was searched yet').waitFor();
+    await page.getByText('not all tokens searched yet').waitFor();
     await page.getByLabel('Search by name').fill('sender 99999');
     await ada.button('Sender 99999').waitFor({ timeout: 60_000 });
     await page.getByText('1 token', { exact: true }).waitFor();
@@ -89,7 +89,7 @@ portalSuite('a long list', (demo) => {
         type: 'longtask',
       });
     });
-    await page.getByText('200 tokens so far').waitFor();
+    await page.getByText('Showing 200 tokens').waitFor();
     await ada.button('Load all').click();
     await page.getByText('100,000 tokens', { exact: true }).waitFor({ timeout: 120_000 });
     await drawn();
@@ -157,7 +157,7 @@ portalSuite('a long list', (demo) => {
 
       // Stopped, it says no more than it knows. By keyboard.
       await ada.button('Stop').press('Enter');
-      await page.getByText('Older tokens were not searched yet.').waitFor();
+      await page.getByText('Older tokens have not been searched yet.').waitFor();
       const words = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
       const told = (await yet.innerText()).replace(/\s/g, ' ');
       const since = words.format(now - 29_999 * 60_000).replace(/\s/g, ' ');
@@ -169,13 +169,13 @@ portalSuite('a long list', (demo) => {
       // The focus is there already.
       await page.waitForFunction(() => {
         const { activeElement } = document.querySelector('leastkey-portal').shadowRoot;
-        return activeElement?.textContent.trim() === 'Search further';
+        return activeElement?.textContent.trim() === 'Keep searching';
       });
       await page.keyboard.press('Enter');
       await page.getByText('No token matches').waitFor({ timeout: 60_000 });
       await ada.look(`list-2-no-match-${what.slice(2)}`);
       await ada.button('Clear search and filters').click();
-      await page.getByText('200 tokens so far, more to load').waitFor();
+      await page.getByText('Showing 200 tokens').waitFor();
       await ada.close();
     });
   }
@@ -194,15 +194,15 @@ portalSuite('a long list', (demo) => {
       await route.fulfill({ json: pageOf(url, now) });
     });
     await page.reload();
-    await page.getByText('200 tokens so far, more to load').waitFor();
+    await page.getByText('Showing 200 tokens').waitFor();
     await page.getByLabel('Search by name').fill('sender 5');
     await page.locator('.skeleton').waitFor();
     await page.evaluate(() => document.querySelector('leastkey-portal').portal.listing.stop());
-    await ada.button('Search further').waitFor();
+    await ada.button('Keep searching').waitFor();
     for (const text of ['No token matches', 'No access tokens yet'])
       assert.equal(await page.getByText(text).count(), 0, text);
     release();
-    await ada.button('Search further').click();
+    await ada.button('Keep searching').click();
     await ada.button('Sender 5').waitFor();
     await ada.close();
   });
@@ -240,14 +240,14 @@ portalSuite('a long list', (demo) => {
       { times: 1 },
     );
     await ada.button('Create').click();
-    await page.getByText('never makes a second token').waitFor();
+    await page.getByText("you won't get a duplicate").waitFor();
     await ada.look('list-4-lost-answer');
     await ada.button('Create').click();
     await ada.heading('Access token created').waitFor();
     const { valid } = await demo().deployment.tokens.verify(await ada.takeCredential());
     assert.equal(valid, true);
     await ada.button('Copy').click();
-    await ada.button('I have stored it').click();
+    await ada.button("Done, I've saved it").click();
     await ada.button('Lost once').waitFor();
     assert.equal(await ada.button('Lost once').count(), 1);
     ada.seen.console.splice(0);

@@ -32,14 +32,14 @@ portalSuite('a tree of which a part is shown', (demo) => {
     await page.getByLabel('Find a permission').fill('delete profiles');
     await page.getByText('0 / 3 · 1 shown').waitFor();
     await service.check();
-    await page.getByRole('status').getByText('Now given: Delete profiles.').waitFor();
-    await page.getByText('2 permissions here are not shown and were left as they are.').waitFor();
-    assert.match(await count.innerText(), /1 of \d+ permissions given/);
+    await page.getByRole('status').getByText('Added: Delete profiles.').waitFor();
+    await page.getByText('2 permissions here are not shown and were not changed.').waitFor();
+    assert.match(await count.innerText(), /1 of \d+ permissions selected/);
     assert.ok(await service.isChecked(), 'all that is in sight is given');
     await visit.look('more-1-filtered');
 
     await page.getByLabel('Find a permission').fill('');
-    assert.equal(await page.getByText('were left as they are').count(), 0, 'they are in sight now');
+    assert.equal(await page.getByText('were not changed').count(), 0, 'they are in sight now');
     assert.equal(await service.evaluate((box) => box.indeterminate), true, 'of all, it is a part');
     await page.getByText('1 / 3', { exact: true }).waitFor();
     await page.getByLabel('Find a permission').fill('read profiles');
@@ -51,16 +51,16 @@ portalSuite('a tree of which a part is shown', (demo) => {
     await service.check();
     await page
       .getByRole('status')
-      .getByText('Now given: Read profiles and Create and update profiles.')
+      .getByText('Added: Read profiles and Create and update profiles.')
       .waitFor();
     await page.getByLabel('Find a permission').fill('delete profiles');
     await service.uncheck();
-    await page.getByRole('status').getByText('No longer given: Delete profiles.').waitFor();
+    await page.getByRole('status').getByText('Removed: Delete profiles.').waitFor();
     await visit.button('Next').click();
     await visit.button('Create').click();
     await visit.heading('Access token created').waitFor();
     await visit.button('Copy').click();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     const { permissions } = await tokenOf(demo(), 'Filtered');
     assert.deepEqual(permissions, ['profiles:read', 'profiles:write']);
     await visit.close();
@@ -72,12 +72,12 @@ portalSuite('a tree of which a part is shown', (demo) => {
     await visit.button('Data').click();
     await page.getByRole('checkbox', { name: /^Read data/ }).check();
     await page.getByRole('checkbox', { name: /^Import data/ }).check();
-    await page.getByLabel('Only what is given').check();
+    await page.getByLabel('Selected only').check();
     const service = page.locator('.tree').getByRole('checkbox', { name: /^Data / });
     await page.getByText('2 / 3 · 2 shown').waitFor();
     assert.ok(await service.isChecked(), 'a click takes them; the third is never given by it');
     await service.press('Space');
-    await page.getByRole('status').getByText('No longer given: Import data and Read data.').waitFor();
+    await page.getByRole('status').getByText('Removed: Import data and Read data.').waitFor();
     const find = page.getByLabel('Find a permission');
     await find.evaluate(
       (field) =>
@@ -89,7 +89,7 @@ portalSuite('a tree of which a part is shown', (demo) => {
     );
     assert.match(
       await page.locator('summary', { hasText: 'Advanced options' }).innerText(),
-      /0 of \d+ permissions given/,
+      /0 of \d+ permissions selected/,
     );
     await visit.close();
   });
@@ -107,7 +107,7 @@ portalSuite('what is typed and not added', (demo) => {
     // Folded away, it is unfolded.
     await page.locator('summary', { hasText: 'Advanced options' }).click();
     await visit.button('Next').click();
-    await page.getByRole('alert').getByText('Enter a resource at org:acme or below it').waitFor();
+    await page.getByRole('alert').getByText('Enter a resource at org:acme or below').waitFor();
     assert.equal(await only(page).evaluate((field) => field.getRootNode().activeElement === field), true);
     assert.equal(await only(page).getAttribute('aria-invalid'), 'true');
     await visit.look('more-2-typed-and-wrong');
@@ -123,7 +123,7 @@ portalSuite('what is typed and not added', (demo) => {
     await visit.button('Create').click();
     await visit.heading('Access token created').waitFor();
     await visit.button('Copy').click();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     const { resources } = await tokenOf(demo(), 'Typed');
     assert.deepEqual(resources['messages:send'], ['org:acme/group:eng']);
     await visit.close();
@@ -139,13 +139,13 @@ portalSuite('what is typed and not added', (demo) => {
     await only(page).fill('org:acme/group:eng');
     await page.getByRole('checkbox', { name: /^Delete data/ }).uncheck();
     await visit.button('Next').click();
-    await page.getByRole('alert').getByText('Delete data is no longer given').waitFor();
+    await page.getByRole('alert').getByText('Delete data is no longer selected').waitFor();
     await only(page).fill('');
     await visit.button('Next').click();
     await visit.button('Create').click();
     await visit.heading('Access token created').waitFor();
     await visit.button('Copy').click();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     assert.equal((await tokenOf(demo(), 'Left')).resources, undefined);
     await visit.close();
   });
@@ -162,7 +162,7 @@ portalSuite('what is typed and not added', (demo) => {
     await visit.button('Create').click();
     await visit.heading('Access token created').waitFor();
     await visit.button('Copy').click();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     const made = await tokenOf(demo(), 'One step');
     assert.deepEqual(made.resources['projects:read'], ['org:acme/group:eng']);
 
@@ -172,7 +172,7 @@ portalSuite('what is typed and not added', (demo) => {
     await page.locator('leastkey-narrowing select').selectOption('projects:write');
     await only(page).fill('nowhere');
     await visit.button('Save changes').click();
-    await page.getByRole('alert').getByText('Enter a resource at org:acme or below it').waitFor();
+    await page.getByRole('alert').getByText('Enter a resource at org:acme or below').waitFor();
     assert.equal((await tokenOf(demo(), 'One step')).revision, made.revision, 'nothing was saved');
     await only(page).fill('org:acme/group:ops');
     await visit.button('Save changes').click();
@@ -196,18 +196,18 @@ portalSuite('what is typed and not added', (demo) => {
     assert.equal(await from.inputValue(), '', 'as the browser has it, it is empty');
     await restrictions.click();
     await visit.button('Create').click();
-    await page.getByRole('alert').getByText('This cannot be read.').waitFor();
+    await page.getByRole('alert').getByText('This is not valid.').waitFor();
     assert.equal(await from.evaluate((field) => field.getRootNode().activeElement === field), true);
     await visit.look('more-3-half-of-a-time');
     await from.fill('08:00');
     await page.getByLabel('Refilled every').selectOption({ label: '30 days' });
     await visit.button('Create').click();
-    await page.getByRole('alert').getByText('Enter how many credits there are').waitFor();
+    await page.getByRole('alert').getByText('Enter the number of credits').waitFor();
     await page.getByLabel('Credits').fill('10');
     await visit.button('Create').click();
     await visit.heading('Access token created').waitFor();
     await visit.button('Copy').click();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     const { conditions, limits } = await tokenOf(demo(), 'Half typed');
     assert.equal(conditions.times.from, '08:00');
     assert.equal(limits.credits.amount, 10);

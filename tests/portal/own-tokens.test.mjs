@@ -56,14 +56,14 @@ portalSuite("tokens of the page's own", (demo) => {
     await page.getByRole('checkbox', { name: /^Read delivery status/ }).check();
     await page.getByLabel('Find a permission').fill('fax');
     await page.getByRole('checkbox', { name: /^Send a fax/ }).check();
-    await page.getByText('Send a fax is deprecated. Send takes its place.').waitFor();
+    await page.getByText('Send a fax is deprecated. Use Send instead.').waitFor();
     await page.getByRole('checkbox', { name: /^Send a fax/ }).uncheck();
     await visit.button('Next').click();
     await page.getByLabel('Expiration').selectOption('day');
     await page.getByLabel('Day', { exact: true }).fill('2020-01-01');
     await page.getByText('Choose a day in the future.').waitFor();
     await page.getByLabel('Expiration').selectOption('never');
-    await page.getByText('With no end.').waitFor();
+    await page.getByText('Never expires.').waitFor();
     await visit.button('Create').click();
     await visit.heading('Access token created').waitFor();
     const credential = await visit.takeCredential();
@@ -71,23 +71,23 @@ portalSuite("tokens of the page's own", (demo) => {
     await visit.button('Download as .env line').click();
     const stream = await (await download).createReadStream();
     assert.equal(Buffer.concat(await stream.toArray()).toString(), `LOCAL_TOKEN=${credential}\n`);
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
 
     await visit.button('Local').click();
     await visit.heading('History').waitFor();
     await page.getByText('Created', { exact: true }).first().waitFor();
-    await page.getByText('Permission by permission').click();
+    await page.getByText('All permissions').click();
     await visit.look('token-1-page');
 
     await visit.button('Rotate secret').click();
     await page.getByLabel('The old secret works for').selectOption({ label: '1 hour' });
     await visit.look('token-2-rotate');
-    await visit.button('Make new secret').click();
+    await visit.button('Create new secret').click();
     await visit.heading('New secret created').waitFor();
     const successor = await visit.takeCredential();
     await visit.look('token-3-new-secret');
     await visit.button('Copy').click();
-    await visit.button('I have stored it').click();
+    await visit.button("Done, I've saved it").click();
     await page.getByText('Two secrets are valid').waitFor();
     await visit.look('token-4-two-secrets');
     const codes = () =>
@@ -147,7 +147,7 @@ portalSuite("tokens of the page's own", (demo) => {
     const { page } = visit;
     const records = await page.evaluate(useOwnTokens, { catalog, actor: ada, name: 'kinds', made });
     for (const { id, kind, owner, name } of records) {
-      await page.getByLabel('Tokens of').selectOption(owner);
+      await page.getByLabel('Owner').selectOption(owner);
       const row = page.getByRole('row', { name: new RegExp(name) });
       await row.waitFor();
       await row.getByRole('button', { name: `Edit ${name}` }).click();

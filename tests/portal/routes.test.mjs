@@ -65,7 +65,7 @@ portalSuite('the address of a screen', (demo) => {
     await visit.close();
     // Whose it is not learns nothing.
     const ada = await demo().visit('ada', `/#/tokens/${record.id}`);
-    await ada.page.getByText('This token is not there any more').waitFor();
+    await ada.page.getByText('This token no longer exists').waitFor();
     assert.equal(await ada.heading('Of Ben').count(), 0);
     await ada.heading('Access token').waitFor();
     await ada.look('routes-2-not-there');

@@ -80,12 +80,12 @@ portalSuite('the use of a token', (demo) => {
     await page
       .getByText('3 of 5 permissions were not used for 38 days: Delete flows, Read flows, and Export.')
       .waitFor();
-    await page.getByText('Permission by permission').click();
+    await page.getByText('All permissions').click();
     await visit.button('Branch').click();
     await page.getByText('last used 38 days ago').waitFor();
     await page.getByText('not used since').first().waitFor();
     await visit.look('use-2-page');
-    await visit.button('Narrow to what it used').click();
+    await visit.button('Reduce to used permissions').click();
     await visit.heading('Edit Broad').waitFor();
     await page.getByText('Loses').waitFor();
     assert.equal(await page.getByText('Gains').count(), 0);
@@ -105,11 +105,11 @@ portalSuite('the use of a token', (demo) => {
     await visit.button('Broad for good').click();
     await page.getByText('Phone').waitFor();
     await visit.look('use-4-sessions');
-    await visit.button('Create a narrower token').click();
+    await visit.button('Create a token with fewer permissions').click();
     await visit.heading('Create access token').waitFor();
     assert.equal(await page.getByLabel('Name').inputValue(), 'Broad for good');
     await visit.button('Next').click();
-    await page.getByText('2 of 5 permissions given').waitFor();
+    await page.getByText('2 of 5 permissions selected').waitFor();
     await visit.button('Cancel').click();
 
     await visit.button('Broad for good').click();
@@ -122,7 +122,7 @@ portalSuite('the use of a token', (demo) => {
     assert.equal(await verify(), 'valid');
     await page.locator('leastkey-token-sessions').getByRole('button', { name: 'Revoke' }).click();
     await visit.button('End session').click();
-    await page.getByText('No session of this token is alive.').waitFor();
+    await page.getByText('No active sessions').waitFor();
     assert.equal(await verify(), 'revoked');
     await visit.close();
   });

@@ -43,12 +43,12 @@ portalSuite('a permission-set token', (demo) => {
     await ada.heading('Access token created').waitFor();
     const credential = await ada.takeCredential();
     await ada.look('000-6-copy-once');
-    await ada.button('I have stored it').click();
+    await ada.button("Done, I've saved it").click();
     await ada.look('000-7-leave-without-copying');
     await ada.button('Stay').click();
     await ada.button('Copy').click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), credential);
-    await ada.button('I have stored it').click();
+    await ada.button("Done, I've saved it").click();
 
     const verdict = await demo().deployment.tokens.verify(credential, 'messages:export');
     assert.equal(verdict.code, 'valid');
@@ -94,7 +94,7 @@ portalSuite('an organization token', (demo) => {
     await ada.heading('Access token created').waitFor();
     const credential = await ada.takeCredential();
     await ada.button('Copy').click();
-    await ada.button('I have stored it').click();
+    await ada.button("Done, I've saved it").click();
     const { token } = await demo().deployment.tokens.verify(credential);
     assert.deepEqual(
       [token.role, token.resource, typeof token.technicalUser],
@@ -106,7 +106,7 @@ portalSuite('an organization token', (demo) => {
     await ada.look('001-2-status');
     await ada.button('Revoke token').click();
     await ada.button('Revoke token').click();
-    await row.getByText('Revoked for now').waitFor();
+    await row.getByText('Revoked (temporary)').waitFor();
     assert.equal((await demo().deployment.tokens.verify(credential)).code, 'disabled');
 
     await row.getByRole('button', { name: /Manage Provisioning/ }).click();
@@ -158,7 +158,7 @@ portalSuite('a personal access token', (demo) => {
     await ben.heading('Access token created').waitFor();
     const credential = await ben.takeCredential();
     await ben.button('Copy').click();
-    await ben.button('I have stored it').click();
+    await ben.button("Done, I've saved it").click();
 
     const row = page.getByRole('row', { name: /Laptop/ });
     await row.getByText('CollectionDevice').waitFor();
@@ -169,7 +169,7 @@ portalSuite('a personal access token', (demo) => {
     await page.getByLabel('Name').fill('Laptop');
     await page.getByRole('checkbox', { name: /Policy/ }).check();
     await ben.button('Create').click();
-    await page.getByText('A token of this name exists already').waitFor();
+    await page.getByText('A token with this name already exists').waitFor();
     await ben.look('002-3-name-taken');
     await ben.button('Cancel').click();
 
@@ -190,7 +190,7 @@ portalSuite('a personal access token', (demo) => {
       await from.waitFor();
       return from.innerText();
     };
-    assert.match(await openPage(), /told no address/, 'the use above came from nowhere');
+    assert.match(await openPage(), /No address was recorded/, 'the use above came from nowhere');
     await page.getByRole('navigation').getByRole('button', { name: 'Access tokens' }).click();
     const called = await fetch(`${demo().origin}/policies`, {
       headers: { authorization: `Bearer ${credential}` },
@@ -227,7 +227,7 @@ portalSuite('a session token', (demo) => {
     await ben.heading('Access token created').waitFor();
     const bearer = await ben.takeCredential();
     await ben.button('Copy').click();
-    await ben.button('I have stored it').click();
+    await ben.button("Done, I've saved it").click();
 
     const session = (method, credential) =>
       fetch(`${demo().origin}/oauth20/access-token`, {
@@ -261,7 +261,7 @@ portalSuite('a session token', (demo) => {
     await sessions.getByRole('button', { name: 'End session' }).click();
     await ben.look('003-3-end-session');
     await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
-    await page.getByText('No session of this token is alive.').waitFor();
+    await page.getByText('No active sessions').waitFor();
     assert.deepEqual(await codes(), ['revoked', 'revoked']);
     const { access_token: third } = await (await session('GET', bearer)).json();
     assert.equal((await demo().deployment.tokens.verify(third)).code, 'valid');

@@ -71,7 +71,7 @@ describe('the portal in Firefox', { skip }, () => {
     await ada.choose('select[name="kind"]', 'organization');
     await ada.fill('input[name="name"]', 'Provisioning');
     await ada.tick('Admin');
-    await ada.see('.note', 'admin role gives every permission');
+    await ada.see('.note', 'admin role includes every permission');
     await ada.press('Create');
     const credential = await ada.takeCredential();
     const { token } = await demo.deployment.tokens.verify(credential);
@@ -168,7 +168,7 @@ describe('the portal in Firefox', { skip }, () => {
     await ben.press('End session');
     await ben.see('h3', '^End ');
     await ben.press('End session');
-    await ben.see('leastkey-token-sessions', 'No session of this token is alive');
+    await ben.see('leastkey-token-sessions', 'No active sessions');
     assert.equal(await verify(second), 'revoked');
     const third = await exchanged();
     assert.equal(await verify(third), 'valid');
@@ -270,7 +270,7 @@ class Visit {
     const field = await this.#find('textarea[name="credential"]', /^/);
     const credential = await field.evaluate((element) => element.value);
     if (tryToLeave) {
-      await this.press('I have stored it');
+      await this.press("Done, I've saved it");
       await this.see('h3', 'Leave without copying');
       await this.press('Stay');
     }
@@ -279,7 +279,7 @@ class Visit {
       element.select();
       element.dispatchEvent(new Event('copy'));
     });
-    await this.press('I have stored it');
+    await this.press("Done, I've saved it");
     await this.gone('textarea[name="credential"]');
     assert.ok(!(await this.page.content()).includes(credential));
     return credential;

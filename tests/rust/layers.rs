@@ -1,13 +1,14 @@
 //! The layers of the crate: every import goes down, and no modules import each other in a circle.
 //!
-//! A module here is a file or a folder that stands directly in the folder of a layer. Inside one, files may use each other.
+//! A module here is a file or a folder directly in the folder of a layer. Files inside one module
+//! may use each other.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// From the top down. What stands in a layer imports from its own and from those below it.
+/// The layers from the top down. A layer imports from itself and from the layers below it.
 const LAYERS: [&str; 9] = [
     "operation",
     "verify",
@@ -20,10 +21,10 @@ const LAYERS: [&str; 9] = [
     "codec",
 ];
 
-/// Layers that are one module each: a catalog is compiled as a whole.
+/// Layers that count as one module: a catalog is compiled as a whole.
 const WHOLE: [&str; 2] = ["catalog", "deployment"];
 
-/// Modules by their path, such as `["verify", "cache"]`, with the paths that they use.
+/// The paths that each module uses, by the path of the module, such as `["verify", "cache"]`.
 type Uses = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
 
 #[test]
@@ -93,7 +94,7 @@ fn the_papers_show_these_layers() {
     assert_eq!(rows, LAYERS, "the table of src/lib.rs");
 }
 
-/// The floors as text: each layer with its modules.
+/// The layers as text, each with its modules.
 fn picture(uses: &Uses) -> String {
     let mut lines = Vec::new();
     for (at, layer) in LAYERS.iter().enumerate() {
@@ -115,7 +116,7 @@ fn picture(uses: &Uses) -> String {
     lines.join("\n")
 }
 
-/// The files of the crate, each with what it imports of the others.
+/// The files of the crate, each with its imports of other files.
 fn read_crate() -> Uses {
     let mut files = BTreeMap::new();
     read_folder(Path::new("src"), &mut Vec::new(), &mut files);
@@ -146,7 +147,7 @@ fn read_folder(folder: &Path, path: &mut Vec<String>, files: &mut BTreeMap<Vec<S
         } else if name != "lib" {
             let mut module = path.clone();
             module.extend((name != "mod").then_some(name));
-            // Tests at the end of a file may use whatever they like.
+            // The tests at the end of a file may use anything.
             let text = fs::read_to_string(&file).unwrap();
             let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
             files.insert(module, text.to_owned());
@@ -171,7 +172,7 @@ fn imports(module: &[String], text: &str) -> BTreeSet<Vec<String>> {
     found
 }
 
-/// Reads a path, or a tree of paths, and answers where it ends.
+/// Reads a path, or a tree of paths, and returns the position after it.
 fn read_path(
     words: &[String],
     mut at: usize,
@@ -202,7 +203,7 @@ fn read_path(
     }
 }
 
-/// A path from the root of the crate. In a module inside a file `super` is the file.
+/// The path from the root of the crate. In a module inside a file, `super` is the file.
 fn absolute(module: &[String], path: &[String]) -> Option<Vec<String>> {
     let up = path.iter().take_while(|word| *word == "super").count();
     if up == 0 {
@@ -213,12 +214,12 @@ fn absolute(module: &[String], path: &[String]) -> Option<Vec<String>> {
     (rest != ["*"]).then(|| [above, rest].concat())
 }
 
-/// Names, `::`, braces and commas, without comments and texts.
+/// Splits a text into names, `::`, braces and commas, without comments and strings.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for line in text.lines() {
         let code = line.split("//").next().unwrap_or_default();
-        // What stands between quotation marks is no code.
+        // Text between quotation marks is not code.
         for code in code.split('"').step_by(2) {
             let mut rest = code;
             while let Some(first) = rest.chars().next() {
@@ -243,7 +244,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The module that a file belongs to.
+/// The module of a file.
 fn module_of(path: &[String]) -> String {
     let whole = path.first().is_some_and(|layer| WHOLE.contains(&layer.as_str()));
     let length = if whole { 1 } else { path.len().min(2) };

@@ -56,7 +56,7 @@ pub struct RotationRule {
     pub grace: Lifetime,
     /// The longest grace period that a caller can choose.
     pub longest_grace: Lifetime,
-    /// The reaction to the use of a secret that was rotated out, after its grace period.
+    /// The reaction to the use of a secret that was rotated out.
     pub reuse: Reuse,
 }
 

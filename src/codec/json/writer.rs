@@ -32,7 +32,7 @@ impl serde::ser::Error for Error {
     }
 }
 
-/// The JSON text of a value.
+/// The JSON text of a value; empty if it has a map with keys that are no strings.
 pub fn json(value: &impl Serialize) -> String {
     let mut writer = Writer(Vec::new());
     match value.serialize(&mut writer) {

@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
-fn told(problems: Problems) -> String {
-    let told = problems.into_vec();
-    let lines: Vec<String> = told
+fn message_of(problems: Problems) -> String {
+    let problems = problems.into_vec();
+    let lines: Vec<String> = problems
         .iter()
         .map(|problem| format!("{}: {}", problem.path, problem.message))
         .collect();
@@ -17,13 +17,13 @@ fn read(json: &Json) -> Result<Conditions, String> {
     let (value, mut problems) = (serde_json::from_value(json.clone()).unwrap(), Problems::default());
     let conditions = Conditions::read(&value, &Path::call().member("conditions"), &mut problems);
     assert_eq!(conditions.is_some(), problems.is_empty(), "{json}");
-    conditions.ok_or_else(|| told(problems))
+    conditions.ok_or_else(|| message_of(problems))
 }
 
 fn context(json: Json) -> Result<RequestContext, String> {
     let (value, mut problems) = (serde_json::from_value(json).unwrap(), Problems::default());
     let context = RequestContext::read(Some(&value), &Path::call().member("context"), &mut problems);
-    context.ok_or_else(|| told(problems))
+    context.ok_or_else(|| message_of(problems))
 }
 
 /// 2026-11-23, a Monday, 00:00 UTC, plus hours.

@@ -215,12 +215,14 @@ mod tests {
     fn read(json: Json) -> Result<Window, String> {
         let (value, mut problems) = (serde_json::from_value(json).unwrap(), Problems::default());
         let window = Window::read(&value, &Path::call().member("times"), &mut problems);
-        let told: Vec<String> = problems
+        let messages: Vec<String> = problems
             .into_vec()
             .iter()
             .map(|problem| format!("{}: {}", problem.path, problem.message))
             .collect();
-        window.filter(|_| told.is_empty()).ok_or_else(|| told.join("; "))
+        window
+            .filter(|_| messages.is_empty())
+            .ok_or_else(|| messages.join("; "))
     }
 
     fn at(minute: i64) -> Instant {

@@ -23,7 +23,7 @@ fn are_digits(bytes: u64) -> bool {
     (digit | letter) & !bytes & (EACH * 0x80) == EACH * 0x80
 }
 
-/// Writes the low digits of a big-endian number. Both have an even length in bytes and digits. The
+/// Writes the low digits of a big-endian number to `out`. Both slices have an even length. The
 /// number is consumed (zeroed).
 ///
 /// The digits are uniform to within 62^digits / 256^bytes: 2^-77 for 30 digits of 32 bytes.

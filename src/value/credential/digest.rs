@@ -87,7 +87,8 @@ impl Digest {
         Some(Digest(bytes))
     }
 
-    /// Parses a digest that another system wrote.
+    /// Parses a digest that another system wrote, in hexadecimal of either case, or in base64 with
+    /// or without padding.
     ///
     /// # Errors
     /// If `encoding` is not `hex`, `base64` or `base64url`, or if `text` is no digest in it.

@@ -84,8 +84,8 @@ impl ImportedKeys {
                 continue;
             };
             // Two matching prefixes with `whole` give the same digest; one is enough.
-            let whole_again = !form.of_the_rest && std::mem::replace(&mut whole, true);
-            if rest.is_empty() || whole_again {
+            let is_repeated = !form.of_the_rest && std::mem::replace(&mut whole, true);
+            if rest.is_empty() || is_repeated {
                 continue;
             }
             digests.push(Digest::of(if form.of_the_rest { rest } else { text }.as_bytes()));

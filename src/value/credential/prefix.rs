@@ -94,7 +94,7 @@ impl Prefix {
         }
     }
 
-    /// A regular expression for secret scanners.
+    /// A regular expression for secret scanners, for example `acme_live_2[0-9A-Za-z]{52}`.
     #[must_use]
     pub fn pattern(&self) -> String {
         format!("{}[0-9A-Za-z]{{{}}}", self.start(), BODY - 1)

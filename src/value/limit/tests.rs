@@ -12,8 +12,8 @@ fn read(json: &Json) -> Result<Limits, String> {
     let (value, mut problems) = (serde_json::from_value(json.clone()).unwrap(), Problems::default());
     let limits = Limits::read(&value, &Path::call().member("limits"), &mut problems);
     assert_eq!(limits.is_some(), problems.is_empty(), "{json}");
-    let told = problems.into_vec();
-    let lines: Vec<String> = told
+    let problems = problems.into_vec();
+    let lines: Vec<String> = problems
         .iter()
         .map(|problem| format!("{}: {}", problem.path, problem.message))
         .collect();

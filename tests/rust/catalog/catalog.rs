@@ -1,4 +1,4 @@
-//! Catalogs and selections, from outside.
+//! Catalogs and selections through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -15,7 +15,7 @@ fn problems(document: Json) -> Vec<Problem> {
     Catalog::compile(&value(document)).err().unwrap_or_default()
 }
 
-/// The catalog of the tests with one place changed.
+/// The problems of the test catalog with one value replaced.
 fn changed(pointer: &str, with: Json) -> Vec<Problem> {
     let mut document = catalog();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -300,7 +300,7 @@ fn selections_that_are_refused() {
     }
 }
 
-/// Another way to decide whether a pattern matches: try every way to cut the texts. Slow and plain.
+/// A naive pattern matcher that tries every split of the texts.
 fn naive(pattern: &[&str], target: &[&str]) -> bool {
     fn segment(pattern: &str, target: &str) -> bool {
         match pattern.chars().next() {

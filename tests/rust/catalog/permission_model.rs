@@ -1,4 +1,5 @@
-//! Trees, warnings, suggestions, routes, narrowed resources, explanations and drift, from outside.
+//! Trees, warnings, suggestions, routes, narrowed resources, explanations and drift, through the
+//! public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "../support/mod.rs"]
@@ -175,7 +176,7 @@ fn routes() {
         ("GET", "/users/admin", "api:admin"),
         ("HEAD", "/head/7", "api:user"),
         ("GET", "/head/secret", "api:admin"),
-        // What one server routes to the one and another to the other is neither.
+        // A path that servers route differently matches no route.
         ("GET", "/users/ADMIN", ""),
         ("GET", "/users/admin.json", ""),
         ("GET", "/users/admin.", ""),
@@ -191,7 +192,7 @@ fn routes() {
         ("HEAD", "/head/secret", ""),
         ("HEAD", "/peek/SECRET", ""),
         ("HEAD", "/peek/7", "api:user"),
-        // Nothing else that a server could take for one of these is let through.
+        // No other path that a server could confuse with one of these matches.
         ("POST", "/messages/", ""),
         ("POST", "//messages", ""),
         ("POST", "/messages//", ""),
@@ -393,7 +394,7 @@ fn a_permission_can_be_narrowed_to_resources() {
     }
 }
 
-/// Nobody ticked what is implied anywhere else than where it is implied.
+/// Implied permissions are held only where the permissions that imply them are held.
 #[test]
 fn what_is_implied_is_narrowed_with_what_implies_it() {
     let mut document = catalog();
@@ -532,7 +533,7 @@ fn explanations() {
         json!({ "status": 200 })
     );
 
-    // P11: what goes to the network is the same for all of these.
+    // P11: all of these send the same bytes to the network.
     let requirement = json!({ "requirement": "messages:send" });
     let expected =
         json!({ "status": 401, "challenge": "Bearer error=\"invalid_token\"", "error": "invalid_token" });
@@ -639,7 +640,7 @@ fn drift_is_reported_and_changes_nothing() {
     assert!(page["next"].is_string());
 }
 
-/// Each filter, and what belongs to somebody else or cannot be read.
+/// Each filter, and tokens of other owners or with unreadable records.
 #[test]
 fn drift_of_one_template_and_of_one_owner() {
     let mut host = Host::new();
@@ -685,13 +686,14 @@ fn host_call(host: &mut Host, query: Json) -> Result<Json, leastkey::input::Refu
     host.call(json!({ "op": "drift", "query": query, "actor": admin() }))
 }
 
-/// Small catalogs: one service with permissions `s:0`…, some of which imply others, and templates over them.
+/// Small catalogs: one service with permissions `s:0`…, some of which imply others, and templates
+/// over them.
 fn small_catalog() -> impl Strategy<Value = (Json, usize, usize)> {
     (2..7usize, prop::collection::vec(prop::collection::vec(0..7usize, 1..6), 0..5), prop::collection::vec((0..7usize, 0..7usize), 0..4))
         .prop_map(|(size, templates, implications)| {
             let mut permissions = serde_json::Map::new();
             for index in 0..size {
-                // Only from a lower to a higher one, so there is no circle.
+                // Implications go from a lower to a higher index only, so there is no cycle.
                 let implied: Vec<String> = implications
                     .iter()
                     .filter(|(from, to)| *from == index && to > from && *to < size)
@@ -713,7 +715,7 @@ fn small_catalog() -> impl Strategy<Value = (Json, usize, usize)> {
         })
 }
 
-/// Taking what covers most first, again and again, needs three templates here; two will do.
+/// A greedy search needs three templates here; two suffice.
 #[test]
 fn the_smallest_suggestion_is_found_where_greed_fails() {
     let permissions: serde_json::Map<String, Json> =
@@ -738,7 +740,7 @@ fn the_smallest_suggestion_is_found_where_greed_fails() {
     );
 }
 
-/// What single templates would give too much, least first.
+/// The excess of single templates, the least first.
 #[test]
 fn a_suggestion_names_the_templates_that_would_do_instead() {
     let catalog = compiled(catalog());
@@ -765,7 +767,8 @@ fn set_of(catalog: &Catalog, ids: &[String]) -> PermissionSet {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Every choice of templates and single permissions is tried: none that gives as little is smaller than the suggestion.
+    /// Tries every choice of templates and single permissions: none with as little excess is
+    /// smaller than the suggestion.
     #[test]
     fn a_suggestion_covers_and_none_is_smaller((document, size, templates) in small_catalog(), wanted in prop::collection::btree_set(0..7usize, 1..8)) {
         let catalog = compiled(document);
@@ -822,12 +825,12 @@ proptest! {
             let expected = if given == 0 { "off" } else if given == below.len() { "on" } else { "partly" };
             prop_assert_eq!(&node["state"], expected, "{}", id);
         }
-        // Remove wins over every template, role and implication.
+        // A removal overrides every template, role and implication.
         for pattern in &remove {
             let pattern = leastkey::value::permission::Pattern::parse(pattern).unwrap();
             prop_assert!(set.iter().all(|id| !pattern.matches(id)));
         }
-        // More templates never give less.
+        // More templates never give fewer permissions.
         for left_out in 0..templates.len() {
             let mut fewer = selection.clone();
             fewer["templates"].as_array_mut().unwrap().remove(left_out);
@@ -836,7 +839,8 @@ proptest! {
         }
     }
 
-    /// Whatever the path, what matches is one of the routes read plainly: a segment for a segment, nothing decoded into structure.
+    /// Every matched path is a plain reading of one of the routes: one segment per segment, and
+    /// nothing decoded into structure.
     #[test]
     fn no_path_slips_past_a_rule(path in "(/|%2[fFeE]|%5[cC]|%25|\\.|\\\\|[a-c]|é|[?#;]| ){0,12}", method in "(GET|POST|HEAD|get)") {
         let document = json!({ "services": { "s": { "title": "S", "permissions": {

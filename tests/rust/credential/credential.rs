@@ -1,4 +1,4 @@
-//! The credential format, from outside.
+//! The credential format through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -42,7 +42,7 @@ fn a_million_credentials_round_trip() {
     }
 }
 
-/// Each single character, replaced by each other of the alphabet and by some outside it.
+/// Replaces each single character by each other one of the alphabet and by some outside of it.
 #[test]
 fn any_one_character_change_is_refused_before_a_store_is_asked() {
     let (prefix, credential) = (prefix(), mint(7));
@@ -97,7 +97,7 @@ fn the_prefix_is_compared_exactly() {
     }
 }
 
-/// The body of a credential under another prefix has the right form and checksum. Its digest is another.
+/// The body of a credential under another prefix has a valid form and checksum, but another digest.
 #[test]
 fn a_digest_is_of_one_deployment() {
     let (live, credential) = (prefix(), mint(3));
@@ -150,8 +150,9 @@ fn a_secret_never_shows_in_debug_output() {
     assert!(!format!("{presented:?}").contains(&credential.digest().to_hex()));
 }
 
-/// The digits are as good as uniform: over many secrets each of the 62 comes up about as often (chi-squared, 61 degrees of freedom; a fair
-/// source exceeds 120 once in 100,000 runs, and this one has a fixed seed).
+/// The digits are nearly uniform: over many secrets, each of the 62 occurs about equally often
+/// (chi-squared, 61 degrees of freedom). A fair source exceeds 120 once in 100,000 runs; this one
+/// has a fixed seed.
 #[test]
 fn every_digit_is_as_likely() {
     let mut counts = [0f64; 62];

@@ -1,5 +1,5 @@
-//! Every change of a token or an account stands in the trail of its owner, in the same commit, as it was and as it is since; and no secret
-//! does.
+//! Every change of a token or an account is in the trail of its owner, in the same commit, with the
+//! values before and after. No entry contains a secret.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -25,15 +25,15 @@ fn root() -> Json {
     json!({ "id": "root", "roles": { "": "admin" } })
 }
 
-/// A host, and what was made in it.
+/// A host, and the tokens and accounts created in it.
 struct World {
     host: Host,
     tokens: Vec<String>,
     credentials: Vec<String>,
     technical_users: Vec<String>,
-    /// Every secret and digest that there ever was.
+    /// All secrets and digests so far.
     secrets: BTreeSet<String>,
-    /// The operations that stand in a trail.
+    /// The operations with an entry in a trail.
     told: BTreeSet<String>,
 }
 
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// A call by an actor, and everything that has to hold after it.
+    /// Makes a call as an actor and checks the trail after it.
     fn call(&mut self, call: Json) -> Result<Json, Refusal> {
         let op = text(&call["op"]);
         let actor = match &call["actor"] {
@@ -96,7 +96,7 @@ impl World {
             );
             self.told.insert(op.to_owned());
         }
-        // A rotated-out secret that was seen changes nothing, and is told all the same.
+        // A use of a rotated-out secret changes nothing but has an entry.
         let notes =
             |entry: &Json| op == "flush" && entry["before"] == json!({}) && entry["after"] == json!({});
         let told: Vec<Json> = entries
@@ -172,7 +172,8 @@ impl World {
             .collect()
     }
 
-    /// No secret and no digest stands in any entry, and every trail can be followed to its end.
+    /// Asserts that no entry contains a secret or a digest, and that every trail can be followed to
+    /// its end.
     fn conclude(&mut self) {
         assert!(self.tokens.is_empty() || !self.secrets.is_empty());
         let mut owners = BTreeSet::new();
@@ -193,7 +194,7 @@ impl World {
     }
 }
 
-/// The token or account that a value holds, as its managers see it; null for a tombstone.
+/// The token or account in a stored value, as its managers see it; null for a tombstone.
 fn state(key: &str, stored: Option<&String>) -> Json {
     let member = if key.starts_with("token/") {
         "token"
@@ -205,7 +206,7 @@ fn state(key: &str, stored: Option<&String>) -> Json {
     })
 }
 
-/// What differs between two stores, as a trail has to tell it.
+/// The differences between two stores, in the form of trail entries.
 fn changes(before: &Store, after: &Store) -> Vec<Json> {
     let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let states = all
@@ -232,7 +233,7 @@ fn changes(before: &Store, after: &Store) -> Vec<Json> {
         .collect()
 }
 
-/// Of an entry what `changes` has.
+/// The members of an entry that `changes` has.
 fn essence(entry: &Json) -> Json {
     let members = entry.as_object().unwrap().iter();
     let names = ["owner", "token", "account", "before", "after"];
@@ -250,7 +251,7 @@ fn sorted(entries: Vec<Json>) -> Vec<String> {
     texts
 }
 
-/// One operation, chosen and filled in by numbers.
+/// A random operation: numbers choose the operation and its arguments.
 type Act = (usize, usize, usize, usize);
 
 fn actor(world: &World, which: usize) -> Json {
@@ -300,7 +301,7 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
         "abortRotation",
     ];
     let on_account = ["disableAccount", "enableAccount", "deleteAccount"];
-    // What is refused changes nothing and tells nothing: that is seen after each call too.
+    // Refused calls change nothing and add no entry; each call checks this too.
     let _ = match (which, id) {
         (0..=3, _) => {
             world.call(json!({ "op": "create", "input": input(world, variant, owner), "actor": by }))
@@ -343,7 +344,7 @@ fn act(world: &mut World, (which, who, at, variant): Act) {
         (16..=18, _) => {
             let technical = world.technical_users.get(variant % 5).cloned();
             let id = technical.unwrap_or(owner.to_owned());
-            // Deleted owners would leave little to do.
+            // Deletions are rare, because without owners most operations fail.
             let op = on_account[if variant.is_multiple_of(20) { 2 } else { which % 2 }];
             world.call(json!({ "op": op, "id": id, "actor": root() }))
         }
@@ -397,7 +398,7 @@ fn sweep(world: &mut World, mut call: Json) -> Result<Json, Refusal> {
 #[test]
 fn every_operation_that_changes_something_is_told() {
     let mut world = World::new();
-    // Three thousand acts from one seed: SplitMix64.
+    // Three thousand operations from one seed: SplitMix64.
     let mut seed = 7_u64;
     let mut next = || {
         seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,4 +1,5 @@
-//! `audit` and `verifyAudit`: who sees a trail, how it is read by pages and followed, and that every change stands in it.
+//! `audit` and `verifyAudit`: visibility of a trail, paging, following, and an entry for every
+//! change.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -31,7 +32,7 @@ fn seqs(items: &Json) -> Vec<u64> {
         .collect()
 }
 
-/// All pages of a query: the numbers of the items, and of what cannot be read.
+/// All pages of a query: the numbers of the items, and of the unreadable entries.
 fn all_pages(host: &mut Host, mut query: Json) -> (Vec<u64>, Vec<u64>) {
     let (mut items, mut unreadable) = (Vec::new(), Vec::new());
     loop {
@@ -54,7 +55,7 @@ fn verify(host: &mut Host, after: Option<&Json>) -> Json {
     host.call(json!({ "op": "verifyAudit", "query": query })).unwrap()
 }
 
-/// As many entries more, in commits as large as they can be.
+/// Adds so many entries, in commits as large as possible.
 fn grow(host: &mut Host, count: usize) {
     for begun in (0..count).step_by(31) {
         appended(host, &owner(), &renames(31.min(count - begun)));
@@ -232,7 +233,7 @@ fn a_gap_of_billions_is_crossed_in_few_reads() {
         let (mut oldest, _) = all_pages(&mut host, json!({ "order": "oldest", "limit": 7 }));
         assert_eq!(oldest.len(), 6_000);
         oldest.reverse();
-        // The host of these tests ends a call that reads a hundred times.
+        // The test host fails a call that reads a hundred times.
         assert_eq!(all_pages(&mut host, json!({ "limit": 7 })).0, oldest);
     }
 }
@@ -362,7 +363,8 @@ fn after_a_break_the_chain_can_be_followed_again() {
     }
 }
 
-/// The answer of `verifyAudit` when something else happens between the head and the list, and how often it was planned anew.
+/// The answer of `verifyAudit` if `between` runs between the reads of the head and the list, and
+/// how often it was planned again.
 fn interrupted(host: &mut Host, between: &dyn Fn(&mut Host)) -> (Json, usize) {
     let call = value(json!({ "op": "verifyAudit", "query": { "owner": "org:acme" } }));
     let (mut reads, mut again, mut happened) = (Reads::default(), 0, false);
@@ -418,7 +420,7 @@ fn a_sealed_trail_is_followed_and_its_damage_told() {
     assert_eq!(seqs(&audit(&mut host, json!({}))["items"]), [2]);
 }
 
-/// What is done to the store at a number: an entry is removed, altered beyond reading, altered, or copied to another place.
+/// Damage to the store at an entry: it is removed, made unreadable, altered, or copied elsewhere.
 #[derive(Clone, Debug)]
 enum Damage {
     Remove,
@@ -517,7 +519,7 @@ proptest! {
             prop_assert!(next["seq"].as_u64().unwrap() > before, "it goes on");
             after = Some(next);
         };
-        // Where nothing at all is left there is nothing to tell it by.
+        // If neither entries nor a head are left, the damage cannot be detected.
         let gone = last.is_none() && !host.store.contains_key(&keys::audit_head(&owner()));
         prop_assert_eq!(problems > 0, host.store != sound && !gone);
         if end["intact"] == true {

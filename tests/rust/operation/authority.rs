@@ -1,5 +1,6 @@
-//! One question of authority: whatever hands out a secret, creates, widens, renews or revives asks it. Each cell of its table, operation ×
-//! aspect, is needed: without it something gets through that must not.
+//! The authority check: every operation that hands out a secret, creates, widens, renews or revives
+//! a token uses it. Each cell of its table (operation × aspect) is necessary: without it, a
+//! forbidden call succeeds.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -29,7 +30,7 @@ fn root() -> Json {
     json!({ "id": "root", "roles": { "": "admin" } })
 }
 
-/// A host with a kind that can be changed in every way.
+/// A host with a kind whose tokens can be edited in every field.
 fn host() -> Host {
     let mut catalog = support::catalog();
     catalog["kinds"]["tool"] = json!({
@@ -43,12 +44,12 @@ fn host() -> Host {
     host
 }
 
-/// Has every permission at `org:acme` and at what is its own, and is an admin of nothing.
+/// An actor with every permission at `org:acme` and at its own resource, who is no admin.
 fn user() -> Json {
     json!({ "id": "user:7", "roles": { "org:acme": "user" }, "permissions": ALL })
 }
 
-/// Has less.
+/// The same actor with fewer permissions.
 fn reader() -> Json {
     json!({ "id": "user:7", "roles": { "org:acme": "user" } })
 }
@@ -67,7 +68,7 @@ fn own(changes: &Json) -> Json {
     with(base, changes)
 }
 
-/// A token of the organisation that manages others, with something that bounds it.
+/// A token of the organisation that manages others, with a bound.
 fn manager(host: &mut Host, bound: &Json) -> Json {
     let base = json!({ "kind": "organization", "name": "Manager", "owner": "org:acme", "role": "admin",
         "expiresIn": "90d" });
@@ -75,7 +76,7 @@ fn manager(host: &mut Host, bound: &Json) -> Json {
     json!({ "token": made["record"]["id"] })
 }
 
-/// What bounds an actor in one aspect, where that is a token.
+/// The bound of an acting token in one aspect.
 fn bound(aspect: Aspect) -> Option<Json> {
     match aspect {
         Aspect::End => Some(json!({ "expiresIn": "1d" })),
@@ -86,7 +87,7 @@ fn bound(aspect: Aspect) -> Option<Json> {
     }
 }
 
-/// What a token needs, of which an actor has only so much.
+/// The members of a token that need an aspect, and an actor without enough of it.
 fn beyond(aspect: Aspect) -> (Json, Json) {
     match aspect {
         Aspect::Permissions => (json!({ "add": ["messages:send"] }), reader()),
@@ -103,7 +104,7 @@ fn imported(input: &Json) -> Json {
     )
 }
 
-/// Prepares what one cell is about, and makes the call that it stops.
+/// Sets up one cell and makes the call that the cell refuses.
 fn attempt(host: &mut Host, table: Table, operation: &str, aspect: Aspect) -> Result<Json, Refusal> {
     let call = match (operation, bound(aspect)) {
         ("exchange", _) => {
@@ -135,7 +136,7 @@ fn attempt(host: &mut Host, table: Table, operation: &str, aspect: Aspect) -> Re
             } else {
                 more.clone()
             };
-            // An edit gives what was not there; the others hand out what is.
+            // An edit adds what was absent; the other operations hand out what is present.
             let before = if operation == "edit" && aspect != Aspect::Subject {
                 json!({})
             } else {
@@ -192,7 +193,7 @@ fn account_call(host: &mut Host, operation: &str, aspect: Aspect, bound: Option<
     json!({ "op": "enableAccount", "id": id, "actor": actor })
 }
 
-/// What has to be asked: a table of its own, so that no cell can be left out unseen.
+/// The expected table, written out separately so that a missing cell fails the test.
 #[test]
 fn the_table_has_every_cell() {
     use Aspect::{Conditions, End, HeldAbove, Idle, Limits, Permissions, Role, Subject};
@@ -254,7 +255,7 @@ fn a_debt_of_credits_is_forgiven_by_none_but_who_may_raise_what_is_left() {
         "limits": { "credits": { "amount": 100 } } });
     let made = host.create(input, root()).unwrap();
     let id = text(&made["record"]["id"]);
-    // 60 were used before the amount was lowered.
+    // 60 credits were used before the amount was lowered.
     let counted = r#"{"v":1,"of":{"credits":{"amount":100}},"credits":40}"#;
     host.store.insert(format!("limit/{id}"), counted.to_owned());
     let edit = |credits: Json, actor: Json| json!({ "op": "edit", "id": id, "change": { "limits": { "credits": credits } }, "actor": actor });

@@ -1,4 +1,5 @@
-//! What is made ends by the host's own reading; the highest instant that it has seen only refuses.
+//! Expiries are computed from the host's own clock reading. The highest instant seen can only
+//! refuse.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -59,7 +60,8 @@ fn nothing_that_ends_by_an_unreliable_clock_is_made_and_what_ends_something_goes
         json!({ "op": "enable", "id": disabled, "actor": admin() }),
         json!({ "op": "purge", "query": { "overFor": "1s" } }),
     ];
-    // A mark that is ahead, and one that the reading has left behind by a jump.
+    // A highest instant that is ahead of the reading, and one that a jump of the clock has left
+    // behind.
     for (now, highest) in [(NOW + MINUTE, NOW + YEAR), (NOW + YEAR, NOW + MINUTE)] {
         (host.now, host.highest) = (now, Some(highest));
         let before = host.store.clone();
@@ -97,10 +99,10 @@ fn an_end_by_a_clients_clock_is_trimmed_to_the_longest_lifetime() {
         );
     }
     assert_eq!(create(json!({ "expiresAt": longest - 1 })).unwrap(), longest - 1);
-    // Further away is what somebody asked for, and no clock.
+    // Beyond that it is the caller's request, not clock skew.
     let refused = create(json!({ "expiresAt": longest + 5 * MINUTE + 1 })).unwrap_err();
     assert!(refused.message.contains("is further away than"), "{refused}");
-    // A lifetime is counted by no clock of a client's.
+    // A lifetime does not depend on a client's clock.
     assert!(create(json!({ "expiresIn": YEAR + 1 })).is_err());
 }
 
@@ -114,7 +116,7 @@ fn the_mark_still_refuses() {
     let short = text(&made["token"]);
     host.now = NOW + 14 * MINUTE + 30_000;
     host.highest = Some(NOW + 15 * MINUTE);
-    // Within a minute of skew both are taken for right, and what is over by either is over.
+    // Within a minute of skew both clocks count as correct; an expiry by either one counts.
     let refused = session(&mut host, &short).unwrap_err();
     assert_eq!(serde_json::to_value(refused.code).unwrap(), "invalid_token");
 }
@@ -145,7 +147,8 @@ fn a_grace_is_over_by_the_time_of_the_flush_and_not_by_the_verifiers() {
     flush(&mut host, used.clone());
     assert_eq!(host.one("get", &id, admin()).unwrap()["status"], "active");
     assert_eq!(host.code(&old), "valid");
-    // Nor by a jump of its own, which is not believed; what it writes then is not of the future.
+    // A jump of the host's own clock has no effect either: it is not trusted, and the writes have
+    // no future time.
     (host.now, host.highest) = (NOW + YEAR, Some(NOW + 2 * MINUTE));
     flush(&mut host, used.clone());
     flush(&mut host, json!({ "id": id, "at": NOW + YEAR, "uses": 1 }));
@@ -178,7 +181,8 @@ fn the_name_of_a_living_token_is_taken_by_no_clock_that_is_ahead() {
     let edit = json!({ "op": "edit", "id": other, "change": { "name": "Nightly" }, "actor": admin() });
     let refused = host.call(edit.clone()).unwrap_err();
     assert_eq!(serde_json::to_value(refused.code).unwrap(), "name_taken");
-    // Two processes a minute apart: for the one it is over and its name free, the other renews it still.
+    // Two processes a minute apart: in one the token has expired and its name is free; the other
+    // still renews it.
     (host.now, host.highest) = (NOW + 60 * MINUTE, None);
     host.call(edit).unwrap();
     host.now -= 50_000;
@@ -326,7 +330,7 @@ fn a_use_after_a_grace_is_told_though_the_rotation_has_ended_before_the_flush() 
         let made = host.create(made, admin()).unwrap();
         let (old, id) = (text(&made["token"]), text(&made["record"]["id"]));
         let rotation = host.call(rotate(&id)).unwrap()["record"]["rotation"].clone();
-        // Only within the grace can a rotation be aborted.
+        // A rotation can only be aborted within its grace period.
         host.now = NOW
             + if ends_by == "abortRotation" {
                 MINUTE

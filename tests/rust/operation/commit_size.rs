@@ -1,5 +1,5 @@
-//! No commit has more than the 32 writes of the storage contract, however deep the owners are and whoever acts: the store of these tests
-//! refuses one.
+//! No commit has more than the 32 writes of the storage contract, for any depth of owners and any
+//! actor. The store of these tests refuses larger commits.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -11,14 +11,14 @@ use support::{Host, catalog, text, value};
 
 const HOUR: u64 = 3_600_000;
 
-/// More than fit into one commit.
+/// More tokens than fit into one commit.
 const TOKENS: usize = 10;
 
 fn root() -> Json {
     json!({ "id": "user:0", "roles": { "": "admin" } })
 }
 
-/// With a kind whose tokens have everything that takes writes.
+/// A host with a kind whose tokens need as many writes as possible.
 fn host() -> Host {
     let mut catalog = catalog();
     catalog["kinds"]["service"] =
@@ -35,7 +35,7 @@ fn path(name: &str, depth: usize) -> String {
     segments.join("/")
 }
 
-/// A person, a token of the owner itself, and one of another owner as deep as owners are.
+/// A person, a token of the owner, and a token of another owner at the maximum depth.
 fn actors(host: &mut Host, owner: &str) -> [Json; 3] {
     let of_owner = json!({ "kind": "service", "name": "acting", "owner": owner });
     let elsewhere = json!({
@@ -49,7 +49,8 @@ fn actors(host: &mut Host, owner: &str) -> [Json; 3] {
     [root(), one, other]
 }
 
-/// Tokens that take as many writes as any: keys of another system, each with its technical user, its name and its limits.
+/// Imports the tokens that need the most writes: keys of another system, each with a technical
+/// user, a unique name and limits.
 fn import(host: &mut Host, owner: &str, actor: &Json, turn: usize) -> Vec<String> {
     let ids = (0..TOKENS).map(|at| {
         let input = json!({
@@ -62,7 +63,7 @@ fn import(host: &mut Host, owner: &str, actor: &Json, turn: usize) -> Vec<String
     ids.collect()
 }
 
-/// All pages of a sweep: how many tokens they took.
+/// Runs all pages of a sweep. Returns the number of tokens.
 fn sweep(host: &mut Host, mut call: Json) -> usize {
     let mut taken = 0;
     loop {
@@ -75,7 +76,7 @@ fn sweep(host: &mut Host, mut call: Json) -> usize {
     }
 }
 
-/// The same sweep as a job: its record is one write more of each commit.
+/// Runs the same sweep as a job: each commit also writes the job's record.
 fn job(host: &mut Host, mut call: Json) -> usize {
     call["op"] = json!("startJob");
     let mut job = host.call(call.clone()).unwrap()["job"].clone();

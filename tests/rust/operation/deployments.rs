@@ -1,4 +1,5 @@
-//! Several deployments beside one another: what one makes is nothing to another, even on the same store.
+//! Several deployments side by side: a credential of one is invalid in another, even on the same
+//! store.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -37,13 +38,13 @@ fn a_credential_with_another_prefix_is_none_of_that_deployment() {
     assert_eq!(host.code(&swapped), "malformed");
     host.deployment = deployment("acme_test");
     assert_eq!(host.code(&swapped), "store_unavailable");
-    // Nor is it in a store that somebody gave to that deployment.
+    // It is also invalid in a store that belongs to that deployment.
     host.store.insert(META.into(), meta("acme_test", 16));
     assert_eq!(host.code(&swapped), "bad_secret");
     assert_eq!(host.code(&credential), "malformed");
 }
 
-/// What `mint` answers, without the credential.
+/// The answer of `mint`, without the credential.
 fn minted(host: &Host) -> Json {
     let minted = host
         .entropy()
@@ -113,7 +114,7 @@ fn meta(prefix: &str, shards: u64) -> String {
     format!(r#"{{"prefix":"{prefix}","shards":{shards},"form":1}}"#)
 }
 
-/// A call of every operation, some of them of this token.
+/// One call of every operation; some take this token.
 fn every_call(id: &str) -> Vec<Json> {
     let one = |op: &str| json!({ "op": op, "id": id, "actor": admin() });
     let account = |op: &str| json!({ "op": op, "id": "org:acme", "actor": admin() });
@@ -163,7 +164,8 @@ fn every_call(id: &str) -> Vec<Json> {
     ]
 }
 
-/// Every operation is refused as the store being unavailable, with a message that has all of these words, and nothing is changed.
+/// Asserts that every operation is refused with `store_unavailable` and a message that has all of
+/// these words, and that nothing changes.
 fn refuses_everything(host: &mut Host, credential: &str, id: &str, words: &[&str]) {
     let before = host.store.clone();
     let told = |refused: &Refusal, call: &str| {
@@ -185,7 +187,7 @@ fn every_operation_is_tried() {
     let mut host = Host::new();
     let (_, id) = sender(&mut host);
     let listed = every_call(&id);
-    // None of them is refused for what it is called, so each has reached its operation.
+    // No call is refused for its name, so each one has reached its operation.
     for call in &listed {
         if let Err(refused) = host.call(call.clone()) {
             assert_ne!(refused.code, ErrorCode::StoreUnavailable, "{call}: {refused}");
@@ -260,7 +262,7 @@ fn a_store_with_tokens_that_does_not_say_whose_is_of_an_older_version() {
     host.store.remove(META);
     refuses_everything(&mut host, &credential, &id, &["older version", META]);
     assert_eq!(host.code(&credential), "store_unavailable");
-    // A head of the feed is enough to see it.
+    // A head of the feed is enough to detect it.
     let revoked = json!({ "op": "revoke", "id": id, "options": {}, "actor": admin() });
     host.store.insert(META.into(), meta("acme_live", 16));
     host.call(revoked).unwrap();
@@ -295,7 +297,7 @@ fn a_store_that_says_something_else_is_refused() {
         assert_eq!(host.code(&credential), "store_unavailable", "{stored}");
         assert!(followed(&host, &mut Cache::default()).is_err(), "{stored}");
     }
-    // What the next release may write beside it is read.
+    // Members that a later release may add are accepted.
     let more = r#"{"since":[1,{"a":null}],"prefix":"acme_live","shards":16,"form":1,"note":"x"}"#;
     host.store.insert(META.into(), more.to_owned());
     assert_eq!(host.code(&credential), "valid");
@@ -309,7 +311,8 @@ fn a_first_change_of_another_process_is_no_older_version() {
     let call = value(every_call("0TZ3abcd00000000")[0].clone());
     let entropy = host.entropy();
     let planned = |host: &Host, reads: &Reads| plan(&host.deployment, &call, reads, host.time(), &entropy);
-    // It has read that the store does not say whose it is. Then another process makes the first token, with more shards.
+    // The process has read a store without an owner. Then another process creates the first token,
+    // with more shards.
     let mut reads = Reads::default();
     let mut asked = Vec::new();
     let step = loop {

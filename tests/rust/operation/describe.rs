@@ -1,4 +1,4 @@
-//! What a screen is told before it offers anything: exactly what a create would allow.
+//! `describe` tells a screen exactly what a create would allow.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -104,7 +104,7 @@ fn which_kinds_an_actor_manages() {
     assert_eq!(own["owner"], "user:7");
 }
 
-/// For each permission, whether `create` gives it is what the ceiling says.
+/// Asserts for each permission that the reported ceiling allows it if and only if `create` does.
 fn ceiling_is_what_create_gives(host: &mut Host, owner: &str, actor: &Json) -> usize {
     let told = describe(host, owner, actor.clone());
     let ceiling: Vec<&str> = told["ceiling"]

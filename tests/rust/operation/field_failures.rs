@@ -1,5 +1,5 @@
-//! How this field fails: each failure that concerns the operations has a check here, and a fault in `tests/mutants` that the check finds
-//! (`npm run mutants -- field`).
+//! The known failures of this field. Each failure that concerns the operations has a check here,
+//! and a fault in `tests/mutants` that the check must find (`npm run mutants -- field`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "../support/mod.rs"]
@@ -18,7 +18,8 @@ mod remembered;
 
 use serde_json::{Value as Json, json};
 
-/// What a check finds: nothing, or what is wrong. What goes wrong otherwise panics, and counts as nothing found.
+/// The result of a check: `Err` describes the fault it found. Other failures panic, and do not
+/// count as found.
 type Finding = Result<(), String>;
 
 fn holds(holds: bool, what: impl Into<String>) -> Finding {
@@ -67,7 +68,8 @@ checks! {
     remembered a_late_fill_loses_to_the_feed,
 }
 
-/// Each check is named by the fault that it has to find, which `npm run mutants` puts into the sources.
+/// Each check has the name of the fault that it must find; `npm run mutants` applies it to the
+/// sources.
 #[test]
 fn every_check_has_a_fault_that_it_finds() {
     let patches = std::fs::read_dir("tests/mutants")

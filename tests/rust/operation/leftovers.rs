@@ -1,5 +1,5 @@
-//! After a token is deleted, nothing of it is left but its tombstone and the trail: in any family of keys, after anything that was done to
-//! it before.
+//! A deleted token leaves only its tombstone and its trail, in every family of keys, after any
+//! operations.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -23,7 +23,8 @@ use support::{Host, catalog, instant, text, value};
 const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
 
-/// The families of keys whose values stay: tombstones, trails, the feed, and markers that go by themselves.
+/// The families of keys whose values stay: tombstones, trails, the feed, and idempotency records
+/// that expire by themselves.
 const STAYS: [&str; 7] = [
     "token/",
     "account/",
@@ -38,13 +39,13 @@ fn root() -> Json {
     json!({ "id": "user:0", "roles": { "": "admin" } })
 }
 
-/// A host whose store forgets what has expired, as soon as it may.
+/// A host whose store drops expired values as soon as it may.
 struct World {
     host: Host,
     expires: BTreeMap<String, u64>,
-    /// Ids, and all their credentials.
+    /// The ids, each with all its credentials.
     made: Vec<(String, Vec<String>)>,
-    /// The sessions among them.
+    /// The ids of the sessions.
     sessions: Vec<String>,
     names: usize,
 }
@@ -109,7 +110,7 @@ impl World {
         }
     }
 
-    /// Notes when the store may forget what was written last.
+    /// Records when the store may drop the values of the last commit.
     fn written(&mut self) {
         for Write {
             key,
@@ -259,7 +260,7 @@ impl World {
         }
     }
 
-    /// What is left that should not be.
+    /// The values that should be gone but are not.
     fn left(&self) -> Vec<String> {
         let left = self.host.store.iter().filter(|(key, value)| {
             let stays = STAYS.iter().any(|family| key.starts_with(family));
@@ -280,18 +281,18 @@ proptest! {
         for act in &acts {
             world.act(act);
         }
-        // Those that came from others too: in any order.
+        // Deletes all tokens, sessions too, in any order.
         for at in 0..world.made.len() {
             world.one("delete", at);
         }
         prop_assert_eq!(world.left(), Vec::<String>::new(), "after {:?}", acts);
-        // Nothing comes back by a use that is counted or noted late.
+        // A late use or consumption restores no value.
         for at in 0..world.made.len() {
             world.consume(at);
             world.act(&Act::Flush(at));
         }
         prop_assert_eq!(world.left(), Vec::<String>::new(), "late, after {:?}", acts);
-        // Of a session even the tombstone goes with its lifetime.
+        // The tombstone of a session expires with the session's lifetime.
         world.wait(10 * DAY);
         for id in &world.sessions {
             let key = format!("token/{id}");

@@ -1,5 +1,7 @@
-//! The core beside a reference model, over random sequences of calls by random actors: P2, P3, P5, P8 and P16, isolation of every write, and
-//! agreement over the whole. `LEASTKEY_MODEL_CASES` says how many sequences; `PROPTEST_MAX_SHRINK_ITERS` how long a failure is made smaller.
+//! Compares the core with a reference model over random sequences of calls by random actors: P2,
+//! P3, P5, P8 and P16, isolation of every write, and equality of all answers.
+//! `LEASTKEY_MODEL_CASES` sets the number of sequences; `PROPTEST_MAX_SHRINK_ITERS` limits the
+//! shrinking of a failure.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,7 +24,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
-/// So many sequences for the whole, and a part of them for each property alone.
+/// So many sequences for the whole comparison, and a fraction of them for each single property.
 fn cases(part: u32) -> ProptestConfig {
     let cases = std::env::var("LEASTKEY_MODEL_CASES")
         .ok()
@@ -45,7 +47,7 @@ fn follow(Sequence(moves): &Sequence) -> Result<Run, TestCaseError> {
     Ok(run)
 }
 
-/// A sequence that is told a move a line.
+/// A sequence whose `Debug` form has one move per line.
 struct Sequence(Vec<Move>);
 
 impl std::fmt::Debug for Sequence {
@@ -63,8 +65,8 @@ fn sequences(weights: Weights) -> impl Strategy<Value = Sequence> {
 proptest! {
     #![proptest_config(cases(1))]
 
-    /// Every answer, every stored value and every verdict is the model's; no call touches what it is not about; every commit asserts what
-    /// its authority rested on.
+    /// Every answer, every stored value and every verdict equals the model's. No call touches
+    /// unrelated values, and every commit asserts the keys that its authority depends on.
     #[test]
     fn any_sequence_agrees_with_the_model(moves in sequences(EVERYTHING)) {
         follow(&moves)?;
@@ -110,7 +112,8 @@ proptest! {
     }
 }
 
-/// What has to happen in a few hundred sequences: a model that never gets anywhere agrees with everything.
+/// Outcomes that must occur in a few hundred sequences: a model that never succeeds agrees with
+/// anything.
 const EVERYWHERE: [&str; 17] = [
     "create organization: done forbidden invalid_input conflict",
     "create group: done forbidden",
@@ -174,14 +177,15 @@ fn the_sequences_get_everywhere() {
     }
 }
 
-/// A whole number of the environment.
+/// A whole number from the environment.
 fn number(name: &str, default: u64) -> u64 {
     let text = std::env::var(name).ok();
     text.map_or(default, |text| text.parse().unwrap())
 }
 
-/// As many operations as `LEASTKEY_MODEL_OPERATIONS` says, from the seed `LEASTKEY_MODEL_SEED`: what `npm run model` runs by the million, and
-/// what finds each fault of `npm run mutants` that the model knows.
+/// Runs as many operations as `LEASTKEY_MODEL_OPERATIONS` says, from the seed
+/// `LEASTKEY_MODEL_SEED`. `npm run model` runs it by the million, and it finds each fault of `npm
+/// run mutants` that the model covers.
 #[test]
 fn a_run_from_a_seed_agrees_with_the_model() {
     let wanted = number("LEASTKEY_MODEL_OPERATIONS", 20_000);

@@ -1,4 +1,4 @@
-//! The management operations against a map, from outside.
+//! The management operations on a map, through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -221,7 +221,7 @@ fn actors_that_are_refused() {
 #[test]
 fn nobody_gives_more_than_they_have() {
     let mut host = Host::new();
-    // A user of acme with a token of their own: what the role gives there, and no further.
+    // A user of acme with a personal token: it gets what the role gives there, and no more.
     let user = json!({ "id": "user:7", "roles": { "org:acme": "user" } });
     let personal = |changes: Json| {
         let mut input =
@@ -295,7 +295,7 @@ fn what_a_host_vouches_for_reaches_as_far_as_the_actor() {
     }
 }
 
-/// The writes of each operation: what they assert is what a lost update would have to get past.
+/// The keys that the commit of each operation asserts. They are what prevents lost updates.
 #[test]
 fn commits_assert_what_they_rest_on() {
     let mut host = Host::new();
@@ -385,7 +385,7 @@ fn commits_assert_what_they_rest_on() {
     }
 }
 
-/// Two callers plan on the same store; the second commit must not get past the first.
+/// Two callers plan on the same store; the second commit must fail.
 #[test]
 fn of_two_that_planned_at_once_one_commits() {
     let user = json!({ "id": "user:7", "permissions": ["policy:read"] });
@@ -468,7 +468,8 @@ fn an_idempotency_key_does_not_mind_the_order_of_members() {
         let input: Json = serde_json::from_str(input).unwrap();
         host.create(input, admin()).unwrap()["record"]["id"].clone()
     };
-    // serde_json sorts the members of a map; the core gets them as the host wrote them, so the order is made by hand below.
+    // `serde_json` sorts the members of a map, but the core gets them in the host's order. So the
+    // order is written by hand below.
     let first = call(
         r#"{"kind":"permission-set","name":"n","owner":"org:acme","templates":["sender"],"idempotencyKey":"k"}"#,
     );

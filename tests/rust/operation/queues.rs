@@ -1,4 +1,4 @@
-//! Where the writers of one process take turns, and who goes first.
+//! The keys by which the writers of one process queue, and their priority.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ use support::{Host, admin, catalog, value};
 
 const TRAIL: &str = "audit-head/org:acme";
 
-/// The queues of a call, in order, and whether it overtakes others there. The call is done.
+/// The queues of a call in order, each with whether the call overtakes others there. Runs the call.
 fn queues(host: &mut Host, step: impl Fn(&Host, &Reads) -> Plan<Answer>) -> Vec<(String, bool)> {
     let mut reads = Reads::default();
     let mut queues = Vec::new();
@@ -46,7 +46,7 @@ fn of_call(host: &mut Host, call: Json) -> Vec<(String, bool)> {
     })
 }
 
-/// A host whose tokens can be edited in everything.
+/// A host whose tokens can be edited in every field.
 fn editable() -> Host {
     let mut catalog = catalog();
     catalog["kinds"]["permission-set"]["editable"] =

@@ -1,4 +1,5 @@
-//! `revokeAll`, jobs and `purge` against what stood in their way: much that one token made, makers that are gone, tags that come late, clocks.
+//! `revokeAll`, jobs and `purge` in hard cases: many tokens made by one, makers that are gone, tags
+//! that are set late, and clocks.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -25,7 +26,7 @@ fn create(host: &mut Host, owner: &str, more: Json, actor: &Json) -> String {
     text(&host.create(input, actor.clone()).unwrap()["record"]["id"])
 }
 
-/// A token that manages everything, and itself as an actor.
+/// A token that manages everything, and the actor that it is.
 fn manager(host: &mut Host, owner: &str, more: Json, actor: &Json) -> (String, Json) {
     let mut wanted = json!({ "resource": "", "role": "admin" });
     wanted
@@ -36,7 +37,8 @@ fn manager(host: &mut Host, owner: &str, more: Json, actor: &Json) -> (String, J
     (id.clone(), json!({ "token": id }))
 }
 
-/// All pages of a call: what it took, how many tokens it looked at, and how many pages there were.
+/// Runs all pages of a call: the ids it took, the number of scanned tokens, and the number of
+/// pages.
 fn pages(host: &mut Host, op: &str, mut query: Json, actor: &Json) -> (Vec<String>, u64, usize) {
     let (mut ids, mut scanned) = (Vec::new(), 0);
     for page in 1..100 {
@@ -123,7 +125,7 @@ fn what_gets_the_tag_of_a_sweep_meanwhile_ends_with_its_maker() {
     };
     let (leaked, actor) = manager(&mut host, "org:acme", json!({ "tags": ["leak"] }), &root());
     let (made, _) = manager(&mut host, "org:acme", json!({ "expiresIn": "8d" }), &actor);
-    // Before the sweep for long: no later pass looks at it as a young one.
+    // Long before the sweep, so that no later pass treats it as a young token.
     host.now += HOUR;
     let query = json!({ "owner": "org:acme", "tag": "leak" });
     let call = json!({ "op": "revokeAll", "query": query, "actor": root() });
@@ -232,7 +234,7 @@ fn many_makers_at_the_end_of_a_long_line_of_makers_all_end() {
         own
     };
     for _ in 0..1_100 {
-        // Whatever made two is not taken off the stack before the second is looked at.
+        // A token that made two others stays on the stack until the second is processed.
         let next = more(&mut host, &actor);
         more(&mut host, &actor);
         actor = next;

@@ -1,4 +1,5 @@
-//! The audit trail, from outside: a host that writes it, and what following the chain tells of damage.
+//! The audit trail through the public API: a host writes it, and following the chain reports
+//! damage.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -16,7 +17,7 @@ use support::{Host, NOW};
 #[test]
 fn an_entry_tells_who_did_what_and_why() {
     let host = trail(&[1, 2]);
-    // Two answers of the store after it was begun.
+    // `at` is NOW + 2: two reads of one millisecond each.
     let text = &host.store["audit/org:acme/0000000000000001"];
     let told = r#"{"v":1,"owner":"org:acme","seq":1,"at":1795392000002,"actor":"user:1","operation":"edit","token":"0TZ3abcdEFGH1234","reason":"laptop stolen “again”","before":{"name":"Nightly"},"after":{"name":"0"},"previous":null}"#;
     assert_eq!(text, told);
@@ -52,7 +53,8 @@ fn an_entry_never_overwrites_and_the_head_is_the_one_that_was_read() {
     assert_eq!(problem_at(&host, &owner()), None);
 }
 
-/// A head that cannot be used: what is in its place, and where a trail of three entries is then seen to break.
+/// Each unusable head replaces that of a trail with three entries. `breaks_at` is the number of the
+/// entry where the trail then breaks.
 #[test]
 fn a_damaged_trail_stops_no_operation_and_shows_the_break() {
     let head = |seq: u64, text: &str| json!({ "v": 1, "seq": seq, "hash": Hash::of(text) }).to_string();
@@ -89,7 +91,7 @@ fn a_damaged_trail_stops_no_operation_and_shows_the_break() {
         for (key, text) in kept {
             assert_eq!(&host.store[key], text, "{damaged:?}");
         }
-        // What comes after the break is a chain of its own.
+        // The entries after the break form a chain of their own.
         let begin = if breaks_at == 4 { 8 } else { breaks_at };
         let first = host.store[&keys::audit_entry(&owner(), begin)].clone();
         let from = Position {

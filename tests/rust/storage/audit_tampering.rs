@@ -1,4 +1,4 @@
-//! Whatever one thing is done to a trail in the store, following the chain finds it, and where it is.
+//! Following the chain detects and locates any single act of tampering with a trail in the store.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use support::Host;
 use support::trail::{entry, followed, owner, trail};
 
-/// What somebody who can write to the store does to a trail. Numbers choose among what is there.
+/// An act of tampering by a writer of the store. Numbers choose among the stored values.
 #[derive(Clone, Debug)]
 enum Tampering {
     Alter {
@@ -58,7 +58,7 @@ fn tamperings() -> impl Strategy<Value = Tampering> {
     ]
 }
 
-/// The text with another character, if it is another.
+/// The text with one character replaced; `None` if it stays the same.
 fn altered(text: &str, character: usize, to: char) -> Option<String> {
     let mut characters: Vec<char> = text.chars().collect();
     let at = character % characters.len();
@@ -66,8 +66,8 @@ fn altered(text: &str, character: usize, to: char) -> Option<String> {
     (from != to).then(|| characters.into_iter().collect())
 }
 
-/// Tampers with a sound trail of some entries. Answers the number of the entry where it shows, 0 where that is not one entry's; none if
-/// nothing came of it.
+/// Tampers with an intact trail of `count` entries. Returns the number of the entry where the
+/// tampering shows, or 0 if that is no single entry; `None` if nothing changed.
 fn tamper(host: &mut Host, count: usize, tampering: Tampering) -> Option<u64> {
     let key = |at: usize| keys::audit_entry(&owner(), (at % count) as u64 + 1);
     let shown = |at: usize| Some((at % count) as u64 + 1);

@@ -1,4 +1,5 @@
-//! Nothing can be written that cannot be read, ended and told of; one value that cannot be read stops nothing else.
+//! Every value that can be written can be read, ended and audited. A value that cannot be read
+//! blocks no other.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -16,7 +17,7 @@ const NARROWED: [&str; 4] = [
     "messages:templates:read",
 ];
 
-/// With a kind whose permissions can be edited.
+/// A host with a kind whose permissions can be edited.
 fn host() -> Host {
     let mut catalog = support::catalog();
     catalog["kinds"]["permission-set"]["editable"] = json!(["permissions", "tags"]);
@@ -35,7 +36,7 @@ fn root() -> Json {
     json!({ "id": "user:0", "roles": { "": "admin" } })
 }
 
-/// So many resources of the longest kind below `org:acme`.
+/// So many resources below `org:acme`, as long as possible.
 fn places(count: usize) -> Vec<String> {
     (0..count).map(|at| format!("org:acme/{at:0>240}")).collect()
 }
@@ -166,7 +167,7 @@ fn an_account_beyond_its_bound_is_refused_and_a_large_one_is_told_by_its_hash() 
     }
 }
 
-/// All pages of a sweep, each within a commit.
+/// All pages of a sweep, each within one commit.
 fn revoke_all(host: &mut Host) -> Vec<Json> {
     let mut call =
         json!({ "op": "revokeAll", "query": { "owner": "org:acme" }, "options": {}, "actor": admin() });
@@ -226,7 +227,7 @@ fn what_cannot_be_read_is_named_and_stops_nothing_else() {
         .iter()
         .map(|name| text(&host.create(wanted(name, 0), admin()).unwrap()["record"]["id"]))
         .collect();
-    // What a host hands over in the place of a value that is too long is the empty text.
+    // A host passes an empty text in place of a value that is too long.
     host.store.insert(format!("token/{}", ids[1]), String::new());
     host.store.insert(format!("usage/{}", ids[2]), String::new());
     let uses: Vec<Json> = ids.iter().map(|id| json!({ "id": id, "at": host.now })).collect();
@@ -254,7 +255,7 @@ fn what_cannot_be_read_is_named_and_stops_nothing_else() {
     let all = |name: &str| -> Vec<Json> {
         let lists = pages.iter().filter_map(|page| page.get(name)?.as_array());
         let mut found: Vec<Json> = lists.flatten().cloned().collect();
-        // A sweep that goes round finds it each time.
+        // A sweep that wraps around finds it in each pass.
         found.dedup();
         found
     };

@@ -1,4 +1,5 @@
-//! A store whose values are sealed, from outside: who can write to it can neither edit a value nor move one (P7).
+//! A store with sealed values, through the public API: a writer of the store can neither edit nor
+//! move a value (P7).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use support::{Host, admin, sender, text, value};
 
-/// Hexadecimal, of 32 bytes.
+/// 32 bytes in hexadecimal.
 fn key(digit: char) -> String {
     digit.to_string().repeat(64)
 }
@@ -76,7 +77,7 @@ fn every_write_is_sealed_and_the_life_of_a_token_is_as_without() {
         host.one("get", &id, admin()).unwrap_err().code,
         ErrorCode::NotFound
     );
-    // The index entry and the name are gone: the name can be taken again.
+    // The index entry and the name are gone, so the name is free.
     assert_eq!(
         host.list(json!({ "owner": "org:acme" }), admin()).unwrap()["items"],
         json!([])
@@ -134,7 +135,8 @@ fn a_call_finds_its_own_marker_and_no_edited_one() {
     assert_eq!(host.call(call).unwrap_err().code, ErrorCode::StoreUnavailable);
 }
 
-/// Every way in which a stored record may not be what was written, and each is damage: neither a yes nor "unknown".
+/// Each way in which a stored record can differ from what was sealed is damage, and never a valid
+/// or an unknown token.
 #[test]
 fn a_record_that_is_not_as_it_was_sealed_is_refused() {
     let mut host = sealed();
@@ -287,7 +289,7 @@ fn without_a_key_sealed_values_are_read_and_nothing_is_written() {
         assert_eq!(refusal.code, ErrorCode::StoreUnavailable, "{op}");
         assert!(refusal.message.contains("recordKey"), "{op}: {}", refusal.message);
     }
-    // Of a new owner nothing is there but what says whose the store is.
+    // For the new owner, the only stored value that is read is the metadata of the store.
     for owner in ["org:acme", "org:acme/group:new"] {
         let input = json!({ "kind": "personal", "name": "Laptop", "owner": owner, "templates": ["sender"] });
         let refusal = host.create(input, admin()).unwrap_err();
@@ -323,7 +325,7 @@ fn with_a_key_no_plain_values_are_read() {
     assert_eq!(host.code(&credential), "store_unavailable");
 }
 
-/// Two deployments with one record key: what is sealed in one is damaged in the other.
+/// Two deployments with the same record key: a value sealed in one is damaged in the other.
 #[test]
 fn a_sealed_record_copied_into_another_deployment_does_not_open() {
     let mut live = sealed();

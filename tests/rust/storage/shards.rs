@@ -1,4 +1,5 @@
-//! The number of shards of a change feed: fixed by the first change of its store, followed by every reader.
+//! The number of shards of a change feed: the first commit to a store fixes it, and every reader
+//! uses it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "../support/mod.rs"]
@@ -29,7 +30,8 @@ fn root() -> Json {
     json!({ "id": "user:0", "roles": { "": "admin" } })
 }
 
-/// A host whose store has so many shards, and a token of each of so many owners: credentials and ids.
+/// A host whose store has so many shards, with one token for each of so many owners. Also their
+/// credentials and ids.
 fn host_of(shards: u64, owners: usize) -> (Host, Vec<(String, String)>) {
     let mut host = Host::new();
     host.deployment = configured(Some(shards));
@@ -56,7 +58,7 @@ fn follow(host: &Host, cache: &mut Cache) -> u8 {
         .get()
 }
 
-/// Verifies from the store, and remembers.
+/// Verifies from the store and inserts the token into the cache.
 fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
     let requirement = read_requirement(host.deployment.catalog(), &value(json!({}))).unwrap();
     let (mut reads, generation) = (Reads::default(), cache.generation());
@@ -104,7 +106,7 @@ fn the_first_change_fixes_the_number_of_shards() {
             "{keys:?}"
         );
         assert!(keys.len() > shards as usize / 2, "{keys:?}");
-        // Without the option it is what the store has.
+        // Without the option, the number in the store is used.
         let before: BTreeSet<String> = keys.into_iter().map(str::to_owned).collect();
         host.deployment = configured(None);
         for (_, id) in &made {
@@ -159,24 +161,26 @@ fn only_16_32_and_64_are_numbers_of_shards() {
 #[test]
 fn a_reader_learns_the_number_and_misses_no_change() {
     let (mut host, made) = host_of(64, 40);
-    // So that every shard has a head: a reader evicts the shard of one that appears.
+    // Gives every shard a head: a reader evicts a shard when its head first appears.
     for (_, id) in &made {
         host.one("disable", id, root()).unwrap();
         host.one("enable", id, root()).unwrap();
     }
     let mut cache = Cache::default();
-    // It has assumed 16 and is told 64. What it remembers from here on is as new as its reads.
+    // The reader has assumed 16 shards and learns that there are 64. Its entries are as new as its
+    // reads from here on.
     assert_eq!(cache.shards(), ShardCount::default());
     assert_eq!(follow(&host, &mut cache), 64);
     for (credential, _) in &made {
         assert_eq!(read(&host, &mut cache, credential), Code::Valid);
         assert!(is_remembered(&host, &mut cache, credential));
     }
-    // Of heads that it has not read it cannot follow any change, so nothing survives the next read of the feed.
+    // It cannot follow changes of heads that it has not read, so no entry survives the next read of
+    // the feed.
     host.one("revoke", &made[0].1, root()).unwrap();
     assert_eq!(follow(&host, &mut cache), 64);
     assert_eq!(cache.len(), 0);
-    // From then on it follows each of them.
+    // From then on it follows each head.
     for (credential, _) in &made[1..] {
         assert_eq!(read(&host, &mut cache, credential), Code::Valid);
     }

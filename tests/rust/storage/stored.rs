@@ -1,5 +1,6 @@
-//! What is stored is read in one pass, each member put in its place as it comes. Here is a second reader, which looks at the tree of the text and
-//! at a table of what may stand in it: both accept the same texts, and make the same of them.
+//! A second decoder, to compare with the decoder of the crate: it parses stored text into a tree
+//! and checks it against a table of allowed members. Both must accept the same texts and decode
+//! them to the same values.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use leastkey::codec::json::{Value, parse_json};
@@ -14,16 +15,16 @@ use leastkey::value::permission::Permission;
 use leastkey::value::resource::Resource;
 use proptest::prelude::*;
 
-/// What a value has to be. Each answers the value as it is written again.
+/// The shape of a value. Each variant returns the value as it is written again.
 enum Shape {
     Text(fn(&str) -> Option<String>),
-    /// A whole number of at most so much.
+    /// A whole number up to a maximum.
     Whole(f64),
     Flag,
     List(Box<Shape>),
     Map(fn(&str) -> Option<String>, Box<Shape>),
     Members(Vec<(&'static str, ReadRequest, Shape)>),
-    /// What has a reader of its own, as deep as all others.
+    /// A value with a decoder of its own, nested as deep as any other.
     Other(fn(&Value) -> bool),
 }
 
@@ -31,7 +32,7 @@ enum Shape {
 enum ReadRequest {
     Required,
     Optional,
-    /// Optional, and not written where it is empty, false or the plain one.
+    /// Optional, and omitted if it is empty, false or the default.
     Plain,
 }
 use ReadRequest::{Optional, Plain, Required};
@@ -138,7 +139,7 @@ fn instant() -> Shape {
     Whole(EXACT)
 }
 
-/// The version of the form.
+/// The version of the stored form.
 fn form() -> Shape {
     Other(|value| *value == Value::Number(1.0))
 }
@@ -282,7 +283,7 @@ const OWNER: &str = "org:acme";
 
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// One of each, with every member that it may have, or with no more than it must.
+/// One of each type, with all its members and with only the required ones.
 fn bases() -> Vec<String> {
     let small = format!(
         r#"{{"v":1,"digest":"{DIGEST}","token":{{"id":"{ID}","kind":"k","name":"Key","owner":"{OWNER}","resource":"","permissions":["a:b","a:c"],"templates":[],"added":["a:b"],"removed":[],"status":"active","createdAt":1,"createdBy":"u","revision":1}}}}"#
@@ -297,7 +298,7 @@ fn bases() -> Vec<String> {
     vec![small, large, dead(ID), account, dead(OWNER)]
 }
 
-/// The pieces of a text: marks, strings, and what stands between them.
+/// The pieces of a text: marks, strings, and the text between them.
 fn pieces(text: &str) -> Vec<String> {
     let mut pieces: Vec<String> = vec![String::new()];
     let (mut quoted, mut escaped) = (false, false);
@@ -325,9 +326,9 @@ enum Mistake {
     Twice(prop::sample::Index),
     Swap(prop::sample::Index, prop::sample::Index),
     Put(prop::sample::Index, String),
-    /// A member, its comma too, before another one.
+    /// Moves a member, with its comma, before another one.
     Move(prop::sample::Index, prop::sample::Index),
-    /// The same, and where it was as well.
+    /// The same, but also leaves it at its place.
     Repeat(prop::sample::Index, prop::sample::Index),
 }
 
@@ -434,7 +435,7 @@ fn member<'v>(value: &'v Value, wanted: &str) -> Option<&'v Value> {
     members.find(|(name, _)| name == wanted).map(|(_, value)| value)
 }
 
-/// What the text is as a record or a tombstone of a token, written again; of a tombstone nothing is told.
+/// The text as a record or a tombstone of a token, written again; `Some(None)` for a tombstone.
 fn token_by_table(text: &str) -> Option<Option<Value>> {
     let value = parse_json(text)?;
     let is_of = |value: Option<&Value>| member_is(value, ID);
@@ -464,7 +465,7 @@ fn member_is(value: Option<&Value>, wanted: &str) -> bool {
     matches!(value, Some(Value::Text(text)) if text == wanted)
 }
 
-/// The same, by the reader that a verification uses.
+/// The same, by the decoder of the crate.
 fn token_as_read(text: &str) -> Option<Option<Value>> {
     let id = TokenId::parse(ID).unwrap();
     let write = |record: Box<Record>| parse_json(&record.to_text());

@@ -1,4 +1,5 @@
-//! A host for the core in tests: a map for a store, a counter for entropy, a clock that is set by hand.
+//! A host of the core for tests: a map as the store, a counter as the source of entropy, and a
+//! clock that is set by hand.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -37,7 +38,7 @@ pub fn instant(millis: u64) -> Instant {
     Instant::from_millis(millis as f64).unwrap()
 }
 
-/// A catalog with something of everything.
+/// A catalog that uses every feature.
 pub fn catalog() -> Json {
     json!({
         "version": "test",
@@ -67,7 +68,7 @@ pub fn admin() -> Json {
     json!({ "id": "user:1", "roles": { "org:acme": "admin" } })
 }
 
-/// An answer as the wrapper hands it on: with its credential.
+/// The answer as the wrapper returns it, with its credential.
 fn handed_over(answer: &Answer) -> Json {
     let mut json = serde_json::to_value(answer).unwrap();
     if let Some(credential) = answer.credential() {
@@ -78,16 +79,16 @@ fn handed_over(answer: &Answer) -> Json {
 
 pub struct Host {
     pub deployment: Deployment,
-    /// What authority is asked about.
+    /// The table of the authority checks: operation × aspect.
     pub table: Table,
     pub store: BTreeMap<String, String>,
     pub now: u64,
-    /// The highest instant that the host has taken for the time, where that is another.
+    /// The highest instant that the host has seen; `None` if it is `now`.
     pub highest: Option<u64>,
     pub calls: u64,
     /// The writes of the last commit.
     pub written: Vec<Write>,
-    /// The milliseconds that a call has waited for the store.
+    /// The total time that calls have waited for the store, in milliseconds.
     pub waited: u64,
 }
 
@@ -106,7 +107,7 @@ impl Host {
     }
 
     pub fn entropy(&self) -> Entropy {
-        // Any bytes that differ from call to call: SplitMix64.
+        // Bytes that differ from call to call: SplitMix64.
         let mut state = self.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut bytes = Zeroizing::new([0u8; ENTROPY]);
         for chunk in bytes.chunks_mut(8) {
@@ -144,13 +145,13 @@ impl Host {
         }
     }
 
-    /// Says that the store is that of the deployment, as its first change does.
+    /// Writes the deployment's metadata to the store, as its first commit does.
     pub fn claim(&mut self) {
         let write = first_write(self.deployment.prefix(), ShardCount::default());
         assert!(self.commit(&[write]));
     }
 
-    /// What a verifier reads that follows the change feed.
+    /// The reads of a verifier that follows the change feed.
     pub fn feed(&self, shards: ShardCount) -> Reads {
         let mut heads = Reads::default();
         for key in shards.feed_keys() {
@@ -160,7 +161,7 @@ impl Host {
         heads
     }
 
-    /// All or nothing.
+    /// Commits all writes or none.
     pub fn commit(&mut self, writes: &[Write]) -> bool {
         let mut keys: Vec<&str> = writes.iter().map(|write| write.key.as_str()).collect();
         keys.sort_unstable();
@@ -184,13 +185,13 @@ impl Host {
         holds
     }
 
-    /// One call to its end.
+    /// Runs one call to its end.
     pub fn call(&mut self, call: Json) -> Result<Json, Refusal> {
         self.calls += 1;
         self.retry(&call)
     }
 
-    /// The call that was made last once more, with the same entropy: its answer was lost.
+    /// Repeats the last call with the same entropy, as after a lost answer.
     pub fn retry(&mut self, call: &Json) -> Result<Json, Refusal> {
         let call = value(call.clone());
         self.finish(|host, reads| {
@@ -205,7 +206,7 @@ impl Host {
         })
     }
 
-    /// The exchange of a credential for a session's.
+    /// Exchanges a credential for that of a session.
     pub fn exchange(&mut self, credential: &str, input: Json) -> Result<Json, Refusal> {
         self.calls += 1;
         let input = value(input);
@@ -224,7 +225,7 @@ impl Host {
     }
 
     fn finish(&mut self, step: impl Fn(&Host, &Reads) -> Plan<Answer>) -> Result<Json, Refusal> {
-        // What a call needs to know does not move on with the clock.
+        // The keys that a call reads do not depend on how much time the reads take.
         self.decided(&step, 1_000);
         match self.decided(&step, 0) {
             Plan::Commit { writes, answer } => {
@@ -238,7 +239,7 @@ impl Host {
         }
     }
 
-    /// What a call decides that knows all that it needs, from a store whose every answer takes so many milliseconds.
+    /// The last plan of a call after all its reads, each of which takes `each` milliseconds.
     fn decided(&mut self, step: impl Fn(&Host, &Reads) -> Plan<Answer>, each: u64) -> Plan<Answer> {
         let mut reads = Reads::default();
         for answers in 0..100 {
@@ -253,7 +254,7 @@ impl Host {
         panic!("an operation that never ends");
     }
 
-    /// A call whose answer was lost finds what it did, and writes nothing more.
+    /// Asserts that a retry after a lost answer writes nothing.
     fn assert_that_it_is_done(&mut self, step: impl Fn(&Host, &Reads) -> Plan<Answer>) {
         if let Plan::Commit { writes, .. } = self.decided(step, 0) {
             let changed = writes.iter().any(|write| write.value.is_some());
@@ -261,7 +262,7 @@ impl Host {
         }
     }
 
-    /// What a call would commit, planned on the store as it is.
+    /// The writes that a call would commit to the store as it is.
     pub fn planned(&mut self, call: Json) -> Vec<Write> {
         self.calls += 1;
         let call = value(call);
@@ -324,7 +325,7 @@ impl Host {
     }
 }
 
-/// A token of `org:acme` that can send: its credential and its id.
+/// Creates a token of `org:acme` that can send. Returns its credential and its id.
 pub fn sender(host: &mut Host) -> (String, String) {
     let made = host
         .create(

@@ -1,4 +1,4 @@
-//! The audit trail of `org:acme` in a host's store: written, and followed by pages.
+//! Writes the audit trail of `org:acme` in a host's store, and follows it page by page.
 
 use leastkey::storage::audit::{Change, Entry, Page, Position, Problem, append, check, difference};
 use leastkey::storage::keys;
@@ -34,7 +34,7 @@ pub fn renames(count: usize) -> Vec<Change> {
     (0..count).map(|at| change("edit", &format!("{at}"))).collect()
 }
 
-/// What an operation would write for the trail, with a store whose every answer takes a millisecond.
+/// The writes of an operation to the trail, if each read takes a millisecond.
 pub fn planned(host: &Host, owner: &Resource, changes: &[Change]) -> Vec<Write> {
     let mut reads = Reads::default();
     for waited in 0..30 {
@@ -54,7 +54,7 @@ pub fn appended(host: &mut Host, owner: &Resource, changes: &[Change]) {
     host.now += 1;
 }
 
-/// A trail with as many entries in each commit.
+/// A trail with so many entries in each commit.
 pub fn trail(commits: &[usize]) -> Host {
     let mut host = Host::new();
     host.claim();
@@ -64,7 +64,7 @@ pub fn trail(commits: &[usize]) -> Host {
     host
 }
 
-/// Follows the trail from a position by pages of a size.
+/// Follows the trail from a position, with pages of a given size.
 pub fn followed(
     host: &Host,
     owner: &Resource,

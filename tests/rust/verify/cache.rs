@@ -1,4 +1,4 @@
-//! What a verifier remembers, asked for many tokens at a time and for tokens that are not there.
+//! The token cache: lookups of many tokens at a time, and of absent tokens.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,7 +32,7 @@ fn requirement(host: &Host, permission: &str) -> Requirement {
     read_requirement(host.deployment.catalog(), &question).unwrap()
 }
 
-/// Verifies from the store and remembers, by reads that began in a round of the cache.
+/// Verifies from the store and inserts the token into the cache. The reads began in `generation`.
 fn verify(host: &Host, cache: &mut Cache, credential: &str, generation: impl Into<Option<u32>>) -> Code {
     let generation = generation.into();
     let needs = requirement(host, "messages:send");
@@ -117,7 +117,7 @@ proptest! {
     }
 }
 
-/// Another secret for the id of a token.
+/// A credential with the id of a token and another secret.
 fn wrong_secret_of(host: &Host, id: &str) -> String {
     let id = TokenId::parse(id).unwrap();
     Credential::mint_for(host.deployment.prefix(), id, &[9; ENTROPY])
@@ -263,7 +263,7 @@ fn as_many_are_remembered_as_there_is_room_for_and_long_records_count_as_several
         verify(&host, &mut cache, credential, generation);
     }
     assert_eq!((cache.len(), known(&mut cache, &light)), (8, 8));
-    // Each takes the place of two.
+    // Each entry takes the space of two.
     for (turn, credential) in heavy.iter().enumerate() {
         verify(&host, &mut cache, credential, generation);
         let (heavy, light) = (known(&mut cache, &heavy), known(&mut cache, &light));
@@ -276,7 +276,7 @@ fn as_many_are_remembered_as_there_is_room_for_and_long_records_count_as_several
     }
     assert!(cache.len() <= 8 && known(&mut cache, &light) >= 6);
 
-    // What alone is more than there is room for is read each time.
+    // An entry larger than the whole cache is never inserted, so it is read each time.
     let mut small = Cache::new(1);
     follow(&host, &mut small);
     let generation = small.generation();
@@ -334,7 +334,7 @@ fn a_change_after_a_restore_counts_for_a_token_that_was_read_at_a_later_revision
     host.one("disable", &id, admin()).unwrap();
     let backup = host.store.clone();
     follow(&host, &mut cache);
-    // WriteBatch that are lost before the feed is read again: nothing tells of them.
+    // The restore loses these changes before the feed is read, so no head reports them.
     for op in ["enable", "disable", "enable"] {
         host.one(op, &id, admin()).unwrap();
     }
@@ -358,7 +358,7 @@ fn a_wrong_secret_is_refused_from_memory_and_takes_nothing_away() {
     });
     follow(&host, &mut cache);
 
-    // Where nothing is remembered, nothing is read but the record.
+    // On a miss, only the record is read.
     let needs = requirement(&host, "messages:send");
     let (mut reads, mut read) = (Reads::default(), Vec::new());
     let verdict = loop {
@@ -428,7 +428,7 @@ fn a_use_that_is_noted_lengthens_life_at_once_whatever_is_read_later() {
         .map(|hit| hit.code)
     };
     assert_eq!(by_use(&host, &mut cache), Some(Code::Valid));
-    // The store does not know of it yet.
+    // The store does not have the use yet.
     assert_eq!(verify(&host, &mut cache, &credential, generation), Code::Valid);
     let mut other = Cache::default();
     follow(&host, &mut other);
@@ -439,7 +439,8 @@ fn a_use_that_is_noted_lengthens_life_at_once_whatever_is_read_later() {
     );
     assert_eq!(by_use(&host, &mut other), Some(Code::IdleExpired));
 
-    // A use of which the other reads counts there too, whatever the feed has told meanwhile.
+    // A use that another verifier reads counts there too, whatever the feed has reported in
+    // between.
     let key = format!("usage/{}", id.as_str());
     let used = Usage::new(instant(host.now - 50 * minute), std::num::NonZeroU32::MIN);
     host.store.insert(key, used.to_text());

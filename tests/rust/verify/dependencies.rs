@@ -1,4 +1,5 @@
-//! What a token rests on: a session ends with everything that it came from, and nothing revives what is over.
+//! The dependencies of a token: a session ends with every token that it came from, and no operation
+//! revives an ended token.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -12,7 +13,7 @@ const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// A token of `org:acme` that goes idle after an hour: its credential and its id.
+/// Creates a token of `org:acme` that goes idle after an hour. Returns its credential and its id.
 fn idle(host: &mut Host) -> (String, String) {
     let made = host
         .create(
@@ -24,13 +25,13 @@ fn idle(host: &mut Host) -> (String, String) {
     (text(&made["token"]), text(&made["record"]["id"]))
 }
 
-/// A session of a credential, which lasts as long as it may: its credential and its id.
+/// Creates a session of a credential with the longest lifetime. Returns its credential and its id.
 fn session(host: &mut Host, credential: &str) -> (String, String) {
     let made = host.exchange(credential, json!({ "expiresIn": "20d" })).unwrap();
     (text(&made["token"]), text(&made["record"]["id"]))
 }
 
-/// A host whose sessions last long.
+/// A host whose sessions have a long lifetime.
 fn host() -> Host {
     let mut host = Host::new();
     let mut catalog = support::catalog();
@@ -47,7 +48,7 @@ fn host() -> Host {
     host
 }
 
-/// Flushes uses, which were made now where they do not say when.
+/// Flushes uses. Those without a time were made now.
 fn flush(host: &mut Host, mut uses: Json) {
     for used in uses.as_array_mut().unwrap() {
         if used["at"].is_null() {
@@ -104,7 +105,8 @@ fn a_flush_revives_nothing_that_was_idle_when_it_was_used() {
     let mut host = host();
     let (parent, parent_id) = idle(&mut host);
     let (child, child_id) = session(&mut host, &parent);
-    // 20 days later a verifier that does not look at parents tells of the session's use, and of one of the parent's own.
+    // 19 days later, a verifier that ignores parents reports a use of the session, and one of the
+    // parent itself.
     host.now = NOW + 19 * DAY;
     for id in [&child_id, &parent_id] {
         flush(&mut host, json!([{ "id": id, "uses": 3 }]));
@@ -113,7 +115,7 @@ fn a_flush_revives_nothing_that_was_idle_when_it_was_used() {
             assert_eq!(host.code(credential), "idle_expired");
         }
     }
-    // Of several uses the first decides: those after it were made because of it.
+    // The first of several uses decides: the later ones were only possible because of it.
     flush(
         &mut host,
         json!([{ "id": parent_id, "firstAt": NOW + HOUR, "uses": 3 }]),
@@ -141,7 +143,7 @@ fn a_use_that_was_made_in_time_counts_however_late_it_is_told() {
     for credential in [&parent, &child] {
         assert_eq!(host.code(credential), "valid");
     }
-    // Two sessions in one flush: the use of the first keeps the parent alive for that of the second.
+    // Two sessions in one flush: the use of the first keeps the parent live for that of the second.
     let (other, other_id) = session(&mut host, &parent);
     host.now = NOW + 4 * HOUR;
     flush(
@@ -162,7 +164,7 @@ fn enabling_revives_nothing_that_had_gone_idle() {
     assert_eq!(refused.code, ErrorCode::Terminal);
     assert!(refused.message.contains("went idle"), "{}", refused.message);
     assert_eq!(host.code(&credential), "disabled");
-    // A use that was made in time and told late shows that it had not gone idle.
+    // A use made in time but reported late shows that the token had not gone idle.
     flush(&mut host, json!([{ "id": id, "at": NOW + HOUR - 1, "uses": 1 }]));
     host.one("enable", &id, admin()).unwrap();
     assert_eq!(host.code(&credential), "valid");
@@ -175,7 +177,7 @@ fn the_time_for_which_a_token_is_disabled_is_not_counted() {
     let root = json!({ "id": "root", "roles": { "": "admin" } });
     host.now = NOW + HOUR - 1;
     host.one("disable", &id, admin()).unwrap();
-    // Held from above, long after: it is disabled since the first time.
+    // Held from above much later: it counts as disabled since the first time.
     host.now = NOW + 5 * DAY;
     let held = host.one("disable", &id, root.clone()).unwrap();
     assert_eq!(
@@ -185,7 +187,7 @@ fn the_time_for_which_a_token_is_disabled_is_not_counted() {
     let enabled = host.one("enable", &id, root.clone()).unwrap();
     assert_eq!(enabled["enabledAt"], host.now);
     assert_eq!(host.code(&credential), "valid");
-    // Twice in a row, with no use between: its idle time begins anew each time.
+    // Twice in a row, without a use in between: the idle time restarts each time.
     host.now += HOUR - 1;
     host.one("disable", &id, admin()).unwrap();
     host.now += DAY;
@@ -266,7 +268,7 @@ fn a_use_confirms_the_rotation_whose_secret_was_used() {
         (&json!(true), &first["record"]["rotation"]["revision"])
     );
     host.one("abortRotation", &id, admin()).unwrap();
-    // In the same instant, so that no time tells the two apart.
+    // At the same instant, so that no time distinguishes the two.
     let second = rotate(&mut host);
     assert_eq!(
         first["record"]["rotation"]["startedAt"],
@@ -274,7 +276,7 @@ fn a_use_confirms_the_rotation_whose_secret_was_used() {
     );
     flush(&mut host, json!([{ "id": id, "uses": 1, "successor": used }]));
     assert_eq!(host.code(&old), "valid", "nobody has used the second secret");
-    // Neither does an edit during the rotation change what it is called.
+    // An edit during the rotation does not change its identity either.
     host.call(json!({ "op": "edit", "id": id, "change": { "name": "Renamed" }, "actor": admin() }))
         .unwrap();
     let verdict = host.verify(second["token"].as_str().unwrap(), json!({})).unwrap();

@@ -1,8 +1,8 @@
-//! The freshness window (P1): many isolates over one store, in schedules that a seed decides. `LEASTKEY_SCHEDULES` says how many, and
-//! `LEASTKEY_FIRST_SCHEDULE` the first of them.
+//! The freshness window (P1): many isolates over one store, in schedules that a seed decides.
+//! `LEASTKEY_SCHEDULES` sets their number, and `LEASTKEY_FIRST_SCHEDULE` the first one.
 //!
-//! No verification rests on anything older than its window, every answer is one that the store gave at some instant since, and what a
-//! verifier does wrong on purpose is found.
+//! No verdict reflects a state older than its window. Every verdict is one that the store gave at
+//! some instant since. Each bug planted in a verifier is found.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -49,7 +49,7 @@ fn no_answer_rests_on_what_is_older_than_the_window() {
         }
     }
     println!("{:?}: {seen:#?}", schedules());
-    // Schedules in which nothing happens hold any property.
+    // Any property holds for schedules in which nothing happens.
     for what in [
         "hit valid",
         "hit revoked",
@@ -80,7 +80,7 @@ fn no_answer_rests_on_what_is_older_than_the_window() {
     }
 }
 
-/// The most schedules in which a planted bug has to show.
+/// The number of schedules within which a planted bug must be found.
 const ENOUGH: u64 = 20_000;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What an edge reads of a catalog is what the whole reads of it.
+//! The verify-only catalog of an edge agrees with the full catalog.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -29,7 +29,8 @@ const PATHS: [&str; 9] = [
     "/b/c",
 ];
 
-/// Whether both take the catalog. Where the whole does, the edge must, and know the same permissions and routes.
+/// Whether both accept the catalog. If the full one does, the edge must, with the same permissions
+/// and routes.
 fn compare(catalog: &Json) -> bool {
     let config = value(&json!({ "prefix": "acme" }));
     let whole = Deployment::configure(&config, &value(catalog));

@@ -1,4 +1,4 @@
-//! Verdicts, from outside.
+//! Verdicts through the public API.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../support/mod.rs"]
@@ -97,7 +97,8 @@ fn nothing_is_told_of_a_token_before_its_secret_has_matched() {
     let mut host = Host::new();
     let (one, one_id) = sender(&mut host);
     let (other, _) = sender(&mut host);
-    // The second secret under the first id, with a checksum that is right: a record swapped in the store.
+    // The second secret with the first id and a valid checksum, as for a swapped record in the
+    // store.
     let record = host.store[&format!("token/{}", one_id)].clone();
     let other_id = &other[11..27];
     let swapped = record.replace(&one_id, other_id);
@@ -152,7 +153,7 @@ fn a_record_that_cannot_be_read_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// P7: whatever a store holds, the answer is a refusal or a typed error.
+    /// P7: whatever the store contains, the answer is a refusal or a typed error.
     #[test]
     fn no_stored_text_opens_access(text in ".{0,80}", cut in 0usize..600, flip in 0usize..600) {
         let mut host = Host::new();

@@ -1,4 +1,5 @@
-//! Who acts: people whom the host authenticated, each with what the host says of them, and tokens.
+//! The actors of the model: people, each with the roles and permissions that the host vouches for,
+//! and tokens.
 
 use std::collections::BTreeMap;
 
@@ -53,22 +54,22 @@ pub static PEOPLE: [Person; 12] = [
 pub enum Actor {
     Person(usize),
     Token(usize),
-    /// Somebody who says to be the technical user of a token, and an admin of everything.
+    /// A person who claims to be the technical user of a token, and an admin of everything.
     Impostor(usize),
 }
 
-/// An actor as far as accounts and tokens agree: what it has now.
+/// The current authority of an actor, as accounts and tokens allow.
 pub struct Authority {
     pub id: String,
-    /// What it owns things as.
+    /// The owner id under which it owns tokens.
     pub own: Option<String>,
-    /// Where it is an admin: here and below.
+    /// The places of which it is an admin, those below included.
     pub admin_at: Vec<Place>,
     pub reach: Reach,
     pub ends_at: Option<u64>,
-    /// The longest that a token may go without use that is the actor.
+    /// If the actor is a token: the shortest idle time of the token and its parents.
     pub idle_after: Option<u64>,
-    /// Where it may be used from, and those that it came from.
+    /// The networks of the token and of its parents.
     pub networks: Vec<Network>,
     pub limited: bool,
 }
@@ -91,7 +92,7 @@ impl Actor {
         }
     }
 
-    /// What the actor has now; nothing if it may not act.
+    /// The current authority of the actor; `None` if it may not act.
     pub fn authority(self, state: &State) -> Option<Authority> {
         match self {
             Actor::Token(token) => of_token(state, token),
@@ -115,7 +116,7 @@ fn of_person(state: &State, person: &Person) -> Option<Authority> {
         .iter()
         .flat_map(|(at, role)| reach(of_role(role), at))
         .collect();
-    // What the host vouches for reaches as far as the person: its own place, and where it has a role.
+    // The host's permissions apply at the person's own place, and where the person has a role.
     let own = super::place::place(person.id);
     for at in known.iter().map(|(at, _)| *at).chain(own) {
         most.extend(reach(person.permissions.iter().copied(), at));
@@ -154,7 +155,7 @@ fn of_token(state: &State, token: usize) -> Option<Authority> {
             .filter(|place| covers(token.boundary, place))
             .collect();
     }
-    // A role is authority too, and an account that lost it takes it from its tokens.
+    // A role is authority too: if an account lost its admin role, its tokens lose theirs.
     for account in state
         .accounts_of(token)
         .iter()
@@ -176,7 +177,7 @@ fn of_token(state: &State, token: usize) -> Option<Authority> {
 
 impl Authority {
     pub fn is_admin_of(&self, place: &str) -> bool {
-        // A technical user is no place of its own: who is above it is above what stands above it.
+        // A technical user is no place. Its admins are those of the nearest place above it.
         match super::place::place(place) {
             Some(place) => self.admin_at.contains(&place),
             None => above(place)
@@ -195,19 +196,19 @@ impl Authority {
         self.own.as_deref() == Some(owner) || self.is_admin_of(owner)
     }
 
-    /// Whether what goes without use for so long is bound as the actor is.
+    /// Whether a token with this idle time is bound at least as tightly as the actor.
     pub fn idles(&self, idle_after: Option<u64>) -> bool {
         self.idle_after
             .is_none_or(|own| idle_after.is_some_and(|idle| idle <= own))
     }
 
-    /// Whether what may be used from these networks may be used from nowhere that it may not.
+    /// Whether a token with these networks can be used only where the actor can.
     pub fn is_where(&self, networks: &[Network]) -> bool {
         let within = |wider: &Network| networks.iter().any(|network| is_inside(network, wider));
         self.networks.iter().all(within)
     }
 
-    /// Where a bound is held that it sets from above an owner, if it stands there.
+    /// The place above an owner at which a bound is held that the actor sets, if there is one.
     pub fn holds_above(&self, owner: &str) -> Option<Place> {
         self.highest_place(owner).filter(|place| *place != owner)
     }

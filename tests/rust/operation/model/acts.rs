@@ -1,4 +1,5 @@
-//! Random moves. Tokens are named by any number, which a state makes one of its own.
+//! Random moves. They refer to tokens by arbitrary numbers, which `settled` maps to tokens of a
+//! state.
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -26,10 +27,10 @@ const ACCOUNTS: [&str; 6] = [
     "root",
 ];
 
-/// The token that was made last, for a scenario; one less is the one before.
+/// The token created last, for scenarios; one less is the token before it.
 pub const NEWEST: usize = usize::MAX;
 
-/// The token of a state that any number names.
+/// The token of a state that an arbitrary number refers to.
 fn named_by(any: usize, count: usize) -> Option<usize> {
     let back = NEWEST - any;
     let index = if back < 9 {
@@ -40,54 +41,55 @@ fn named_by(any: usize, count: usize) -> Option<usize> {
     index.filter(|at| *at < count)
 }
 
-/// What happens next.
+/// A step of a sequence.
 #[derive(Clone, Debug)]
 pub enum Move {
     Call(Call),
-    /// What hangs together, one after the other.
+    /// Related calls, one after the other.
     Scenario(Vec<Call>),
-    /// Two at once: the second has read this often when the first commits.
+    /// Two concurrent calls: the second has made `reads` reads when the first commits.
     Race {
         first: Call,
         second: Call,
         reads: usize,
     },
-    /// A sweep, and what others do between its pages.
+    /// A sweep, and calls by others between its pages.
     Sweep {
         sweep: Call,
         between: Vec<Call>,
     },
-    /// A call whose answer is lost, something that another does, and the same call again.
+    /// A call whose answer is lost, an optional call by another actor, and the first call again.
     Lost {
         call: Call,
         then: Option<Call>,
     },
-    /// A call, and the same call once more by who did not hear of the first, after a while.
+    /// A call, and after a while the same call by a caller who does not know of the first.
     Twice {
         call: Call,
         after: u64,
     },
-    /// A verification that spends credits, of any of the token's secrets.
+    /// A verification that consumes credits.
     Spend {
         token: usize,
         cost: u32,
     },
     Wait(u64),
-    /// The clock is set, things happen, and it is set right again; or it stays ahead until that is believed.
+    /// The clock is set, moves follow, and it is set right again; or it stays ahead until it is
+    /// trusted.
     Jump {
         jump: Jump,
         during: Vec<Move>,
     },
-    /// Things happen, a backup takes them back, and others happen before a verifier looks at the feed again.
+    /// Moves, a restore that undoes them, and other moves before a verifier reads the feed again.
     Decode {
         lost: Vec<Move>,
         after: Vec<Move>,
     },
-    /// One of the calls that hand in more than may be.
+    /// One of the calls with arguments beyond a bound.
     Beyond(usize),
 }
 
-/// How far the clock is set, and whether it is left so.
+/// How far the clock is set, and whether it stays so.
 #[derive(Clone, Copy, Debug)]
 pub struct Jump {
     pub ahead: bool,
@@ -95,7 +97,7 @@ pub struct Jump {
     pub holds: bool,
 }
 
-/// How likely each sort of move is.
+/// The relative frequency of each kind of move.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights {
     pub create: u32,
@@ -138,7 +140,7 @@ fn restores(ordinary: &BoxedStrategy<Move>) -> BoxedStrategy<Move> {
         .boxed()
 }
 
-/// What is as large as it may be, or larger.
+/// Creations and edits with parts at or beyond their bounds.
 fn bounds() -> BoxedStrategy<Move> {
     let large = (select(PARTS.to_vec()), proptest::bool::weighted(0.4));
     let make = (
@@ -183,7 +185,7 @@ fn bounds() -> BoxedStrategy<Move> {
     .boxed()
 }
 
-/// Small ones are taken for two clocks that are both right.
+/// Jumps of the clock. Small ones are within the skew of two correct clocks.
 fn jumps(ordinary: BoxedStrategy<Move>) -> BoxedStrategy<Move> {
     let small = select(vec![1, 40_000, MINUTE, MINUTE + 1]);
     let by = prop_oneof![1 => small, 3 => select(vec![10 * MINUTE, 2 * HOUR, 3 * DAY, 40 * DAY, 365 * DAY])];
@@ -209,7 +211,7 @@ fn ordinary(weights: Weights) -> impl Strategy<Value = Move> {
         });
     let lose = (call.clone(), proptest::option::of(call.clone()));
     let twice = (call.clone(), select(vec![0, MINUTE, 15 * MINUTE]));
-    // Each in a box: a move has room for the tree of every sort, and the trees are large.
+    // Boxed: a move has room for the tree of every kind, and the trees are large.
     prop_oneof![
         20 => call.prop_map(Move::Call).boxed(),
         race => races.boxed(),
@@ -222,7 +224,8 @@ fn ordinary(weights: Weights) -> impl Strategy<Value = Move> {
     ]
 }
 
-/// Mostly of whoever has most of the tokens, while a token makes others. What is edited or given authority meanwhile is another question.
+/// Sweeps, mostly by the owner of most tokens, while a token makes others. Edits and changes of
+/// authority in between are not covered.
 fn sweeps() -> impl Strategy<Value = Move> {
     let sweeper = prop_oneof![3 => Just(Actor::Person(0)), 1 => Just(Actor::Person(1)), 1 => actor()];
     let meant = prop_oneof![
@@ -308,7 +311,8 @@ fn kind_and_owner() -> impl Strategy<Value = (&'static Kind, Place)> {
     ]
 }
 
-/// Mostly a selection that gives something; sometimes one that is narrowed, by any number, to a place below a boundary.
+/// A selection, which mostly gives some permission, and an optional narrowing to a place below a
+/// boundary, which a number chooses.
 fn selection() -> impl Strategy<Value = (Selection, Option<(&'static str, usize)>)> {
     let role = prop_oneof![4 => Just(None), 3 => Just(Some("admin")), 2 => option(ROLES)];
     (
@@ -340,7 +344,7 @@ fn narrow((selection, narrowed): (Selection, Option<(&'static str, usize)>), bou
     }
 }
 
-/// Any place at or below another.
+/// The place at or below `boundary` that a number chooses.
 fn below(boundary: Place, any: usize) -> Place {
     let places: Vec<Place> = PLACES
         .into_iter()
@@ -448,7 +452,7 @@ pub fn change() -> impl Strategy<Value = Change> {
                 tag,
                 network,
                 credits,
-                // More than there are is no number of what is left.
+                // The remaining credits cannot exceed the amount.
                 remaining: remaining.map(|remaining| remaining.min(credits.flatten().unwrap_or(0))),
                 seen,
                 beyond: None,
@@ -541,7 +545,7 @@ pub fn rights() -> impl Strategy<Value = Rights> {
 }
 
 impl Call {
-    /// The token that this is about, if it is about one.
+    /// The token that this call is about, if there is one.
     fn aim(&mut self) -> Option<&mut usize> {
         match self {
             Call::Exchange { token, .. } | Call::Flush { token, .. } => Some(token),
@@ -555,7 +559,7 @@ impl Call {
         }
     }
 
-    /// This call about the same token as another.
+    /// This call, about the same token as another call.
     fn aimed_like(mut self, other: &Call) -> Call {
         if let (Some(token), Some(same)) = (self.aim(), other.clone().aim()) {
             *token = *same;
@@ -563,7 +567,7 @@ impl Call {
         self
     }
 
-    /// This call with tokens of a state; nothing where the state has none for it.
+    /// This call with tokens of a state; `None` if the state has none for it.
     pub fn settled(&self, state: &State) -> Option<Call> {
         let count = state.tokens.len();
         let one = |any: usize| named_by(any, count);
@@ -597,7 +601,7 @@ impl Call {
                 let token = one(*token)?;
                 let found = &state.tokens[token];
                 let secret = match found.rotation {
-                    // Mostly the newest, which may end the old one.
+                    // Mostly the successor, whose use may end the old secret.
                     Some(ref rotation) if seen.secret % 3 > 0 => rotation.successor,
                     _ => seen.secret % found.secrets.len(),
                 };
@@ -650,7 +654,7 @@ impl Act {
                     seen,
                     ..change.clone()
                 };
-                // The reach says nothing of a narrowing to the whole boundary, which is none.
+                // A narrowing to the whole boundary is none, and the reach cannot show it.
                 let boundary = state.tokens[token].boundary;
                 if let Some(selection) = &mut change.selection {
                     selection.narrowed = selection.narrowed.filter(|(_, at)| *at != boundary);

@@ -1,5 +1,5 @@
-//! How large what is handed in may be, as the documents say it. At its bound it is taken, and stays readable, revocable and auditable;
-//! beyond it nothing is written.
+//! The documented bounds of arguments. A value at its bound is accepted and stays readable,
+//! revocable and auditable. A call beyond a bound writes nothing.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::place::{FAR, Permission, Place};
 use super::state::State;
 
-/// Bytes of a key, of any value and of a whole commit.
+/// The maximum sizes of a key, of any value and of a whole commit, in bytes.
 pub const KEY: usize = 512;
 pub const VALUE: usize = 256_000;
 pub const COMMIT: usize = 1 << 20;
@@ -22,7 +22,7 @@ const IDENTITY: usize = 200;
 const RESOURCE: usize = 256;
 const RESOURCES: usize = 100;
 
-/// What is as large as it may be.
+/// A part of a token that can be at its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Name,
@@ -30,9 +30,9 @@ pub enum Part {
     Tag,
     Tags,
     Metadata,
-    /// The places at which one permission is held.
+    /// The resources that one permission is narrowed to.
     Places,
-    /// All of them: nearly the bound of a record.
+    /// All parts together: nearly the bound of a record.
     Record,
 }
 
@@ -76,12 +76,12 @@ impl Large {
         }
     }
 
-    /// Where each permission is held alone of all places that there are here.
+    /// The only place of the model where the token holds its permissions, if it is narrowed.
     pub fn place(self) -> Option<Place> {
         self.has(Part::Places).then_some(FAR)
     }
 
-    /// What is held there: of a record beyond its bound more.
+    /// The permissions that are narrowed. For a record beyond its bound, there are more.
     pub fn permissions(self) -> Vec<Permission> {
         let mut permissions = vec!["mail:status", "policy:read"];
         if self.beyond && self.part == Part::Record {
@@ -100,7 +100,7 @@ impl Large {
             .then(|| json!({ "a": "m".repeat(METADATA - empty) }))
     }
 
-    /// Adds it to what is handed in.
+    /// Adds the part to the arguments.
     pub fn write(self, json: &mut Json) {
         let more = usize::from(self.beyond && self.part != Part::Record);
         if let Some(name) = self.name() {
@@ -137,24 +137,24 @@ impl Large {
     }
 }
 
-/// One of the places beside [`FAR`] that a large token has, as long as a resource may be.
+/// One of the places besides [`FAR`] that a large token has, as long as a resource may be.
 fn far_place(at: usize) -> String {
     let begin = format!("org:a/far:x{at:0>3}");
     let rest = "y".repeat(RESOURCE - begin.len());
     begin + &rest
 }
 
-/// Whether a place is beside those that there are here.
+/// Whether a place is one of those, outside the places of the model.
 pub fn is_far(place: &str) -> bool {
     place.starts_with("org:a/far:x")
 }
 
-/// Who may do everything, and whom no account bounds.
+/// An actor that may do everything, and that no account bounds.
 pub fn auditor() -> Json {
     json!({ "id": "auditor", "roles": { "": "admin" } })
 }
 
-/// Calls that are refused whatever there is.
+/// Calls that are refused in every state.
 pub fn refused_calls(state: &State) -> Vec<Json> {
     let root = auditor();
     let id = state.tokens.last().map_or("", |token| token.id.as_str());

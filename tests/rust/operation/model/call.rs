@@ -1,4 +1,4 @@
-//! The calls that actors make, and how each is said to the core.
+//! The calls of actors, and their form in the core.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct CreateRequest {
     pub name: &'static str,
     pub owner: Place,
     pub subject: Option<&'static str>,
-    /// The token whose technical user is to back this one too.
+    /// The token whose technical user is to back this token too.
     pub backed_like: Option<usize>,
     pub resource: Option<Place>,
     pub selection: Selection,
@@ -31,13 +31,13 @@ pub struct CreateRequest {
     pub secret: Secret,
 }
 
-/// Who makes the secret, and how a retry is known.
+/// The source of the secret, and how a retry is recognized.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Secret {
     Ours,
-    /// Ours, with an idempotency key.
+    /// Made by the core, with an idempotency key.
     Keyed(&'static str),
-    /// A client's, by the number of its mint.
+    /// Made by a client, as the index of its mint.
     Client(usize),
 }
 
@@ -46,14 +46,14 @@ pub struct Change {
     pub selection: Option<Selection>,
     pub name: Option<&'static str>,
     pub tag: Option<&'static str>,
-    /// A network in the place of another; the inner nothing takes it away.
+    /// A new network; `Some(None)` removes the network.
     pub network: Option<Option<Network>>,
     pub credits: Option<Option<u32>>,
-    /// How many credits are left from now on, beside them.
+    /// The credits left from now on, along with `credits`.
     pub remaining: Option<u32>,
-    /// The revision that the editor has seen.
+    /// The revision that the editor has read.
     pub seen: Option<u64>,
-    /// What is larger than it may be.
+    /// The part that exceeds its bound.
     pub beyond: Option<Part>,
 }
 
@@ -61,7 +61,7 @@ pub struct Change {
 pub struct Renewal {
     pub grace: Option<u64>,
     pub at_first_use: bool,
-    /// How long the token lives from now on, if it is renewed.
+    /// The new lifetime of the token, if it is renewed.
     pub lifetime: Option<u64>,
     pub key: Option<&'static str>,
 }
@@ -93,7 +93,7 @@ pub enum OnAccount {
     Delete,
 }
 
-/// An account: of somebody, or the technical user of a token.
+/// An account: with a fixed id, or of the technical user of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
     Named(&'static str),
@@ -131,21 +131,22 @@ pub enum Call {
         secret: usize,
         derived: Derived,
     },
-    /// What verifiers observe_revision of a token.
+    /// Uses of a token that verifiers report.
     Flush {
         token: usize,
         seen: Seen,
     },
 }
 
-/// Uses of a token, by one of its secrets or by one that was rotated out.
+/// Uses of a token by one of its secrets, or by one that was rotated out.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
     pub secret: usize,
     pub reused: bool,
-    /// Whether the verifier observe_revision the old secret of the rotation that is under way, and took its grace for over.
+    /// Whether the verifier saw the old secret of the current rotation, and took its grace period
+    /// for over.
     pub late: bool,
-    /// How long ago the last of them was made, and how long before it the first.
+    /// `ago` is the age of the last use. `span` is the time between the first and the last one.
     pub ago: u64,
     pub span: u64,
 }
@@ -170,7 +171,7 @@ impl Whose {
 }
 
 impl Act {
-    /// The call as the core is given it; `None` where it has no object.
+    /// The call in the form of the core; `None` if its object does not exist.
     fn json(&self, state: &State) -> Option<Json> {
         let on = |op: &str, token: usize| json!({ "op": op, "id": state.tokens[token].id });
         Some(match self {
@@ -204,7 +205,7 @@ impl Act {
 }
 
 impl Call {
-    /// The same without what is larger than it may be, if anything is.
+    /// The call without the part that exceeds its bound; `None` if no part does.
     pub fn within_bounds(&self) -> Option<Call> {
         let mut call = self.clone();
         match &mut call {
@@ -219,7 +220,7 @@ impl Call {
         Some(call)
     }
 
-    /// What it is called in the figures of a run.
+    /// The name of the call in the statistics of a run.
     pub fn name(&self) -> String {
         match self {
             Call::By(_, Act::Create(wanted)) => format!("create {}", wanted.kind.id),
@@ -322,7 +323,7 @@ impl Change {
     fn json(&self) -> Json {
         let mut json = Json::Object(self.selection.as_ref().map(Selection::json).unwrap_or_default());
         if self.selection.as_ref() == Some(&Selection::default()) {
-            // To choose nothing is a choice, and one that is refused.
+            // An empty selection is a selection too, which is refused.
             json["templates"] = json!([]);
         }
         if let Some(name) = self.name {

@@ -1,4 +1,5 @@
-//! What can be granted here, once as the document that the core compiles and once as plain tables; and what a selection comes to.
+//! The catalog of the model, once as the document that the core compiles and once as plain tables;
+//! and the resolution of selections.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,7 @@ const IMPLIES: [(Permission, Permission); 3] = [
     ("policy:write", "policy:read"),
     ("runs:start", "policy:write"),
 ];
-/// The most living sessions of one token.
+/// The most live sessions of one token.
 pub const MAX_SESSIONS: usize = 2;
 /// The longest chain of tokens that a session comes from.
 pub const MAX_CHAIN_LENGTH: usize = 4;
@@ -91,7 +92,7 @@ pub struct Kind {
     pub actions: &'static [&'static str],
     pub grace: u64,
     pub longest_grace: u64,
-    /// What becomes of a token whose rotated-out secret is presented.
+    /// The status of a token after a use of a rotated-out secret.
     pub reuse: Option<Status>,
     owners: fn(&str) -> bool,
 }
@@ -202,7 +203,7 @@ impl Kind {
     }
 }
 
-/// What a pattern means here.
+/// The permissions that a pattern matches.
 pub fn meant(pattern: &str) -> BTreeSet<Permission> {
     let means = |permission: &&Permission| match pattern {
         "**" => true,
@@ -212,7 +213,7 @@ pub fn meant(pattern: &str) -> BTreeSet<Permission> {
     PERMISSIONS.iter().filter(means).copied().collect()
 }
 
-/// What a role gives, with all that it implies.
+/// The permissions of a role, with all implied ones.
 pub fn of_role(role: &str) -> BTreeSet<Permission> {
     match role {
         "admin" => PERMISSIONS.into(),
@@ -231,14 +232,14 @@ fn of_template(template: &str) -> BTreeSet<Permission> {
     }
 }
 
-/// What a person ticked.
+/// A selection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     pub templates: Vec<&'static str>,
     pub add: Vec<&'static str>,
     pub remove: Vec<&'static str>,
     pub role: Option<&'static str>,
-    /// A permission that is held at one place only.
+    /// A permission that is narrowed to one place.
     pub narrowed: Option<(Permission, Place)>,
 }
 
@@ -263,7 +264,7 @@ impl Selection {
         json
     }
 
-    /// With the kind's own role where nothing was chosen that gives anything.
+    /// The selection with the kind's default role, if it chooses no permission.
     pub fn or_role(mut self, role: Option<&'static str>) -> Selection {
         if self.templates.is_empty() && self.add.is_empty() && self.role.is_none() {
             self.role = role;
@@ -271,12 +272,13 @@ impl Selection {
         self
     }
 
-    /// The permissions that come out, and where they are held within a boundary; `None` where the selection is refused.
+    /// The resolved permissions, and their reach within a boundary; `None` if the selection is
+    /// refused.
     pub fn resolve(&self, boundary: Place) -> Option<(BTreeSet<Permission>, Reach)> {
         self.resolve_over(boundary, &Reach::new(), None)
     }
 
-    /// Whether it only says where something is held.
+    /// Whether the selection only narrows a permission.
     pub fn only_narrows(&self) -> bool {
         self.narrowed.is_some()
             && *self
@@ -286,8 +288,9 @@ impl Selection {
                 })
     }
 
-    /// As [`Selection::resolve`], over what was held: what was narrowed stays so, until it is named or follows from what is.
-    /// The permissions that are frozen are what comes out, if they are given.
+    /// Resolves the selection of a change, otherwise like [`Selection::resolve`]. Narrowings in
+    /// `before` stay, unless the change names them or they follow from a named one. `frozen`
+    /// replaces the resolved permissions.
     pub fn resolve_over(
         &self,
         boundary: Place,
@@ -351,7 +354,7 @@ impl Selection {
                 }
             }
         }
-        // What is there only because narrower permissions imply it reaches as far as they do.
+        // A permission that only narrowed permissions imply reaches as far as they do.
         let mut held: BTreeMap<Permission, Reach> = BTreeMap::new();
         for _ in PERMISSIONS {
             for permission in &closed {

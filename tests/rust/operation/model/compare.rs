@@ -1,4 +1,4 @@
-//! The core's answers and the store beside the model's state.
+//! Compares the answers and the store of the core with the state of the model.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use super::rules::{Done, Shown};
 use super::state::{Account, Held, State, Status};
 use super::world::Changed;
 
-/// What is wrong, in words.
+/// `Err` describes the difference.
 pub type Checked = Result<(), String>;
 
 pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, core: T, model: T) -> Checked {
@@ -26,7 +26,7 @@ pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, core: T, model: T) -> Ch
     }
 }
 
-/// An answer beside what it must show.
+/// Compares an answer with the expected content.
 pub fn answer(state: &State, shown: &Shown, answer: &Json) -> Checked {
     match shown {
         Shown::Made { token, credential } => {
@@ -75,10 +75,10 @@ pub fn answer(state: &State, shown: &Shown, answer: &Json) -> Checked {
     }
 }
 
-/// A token as it is shown, beside the model's.
+/// Compares a shown token with the model's.
 pub fn record(state: &State, token: usize, shown: &Json) -> Checked {
     let mut token = Cow::Borrowed(&state.tokens[token]);
-    // A grace that is over need not be written down to count.
+    // A grace period can be over without a write.
     if shown["rotation"].is_null() && token.rotation.is_some() {
         token.to_mut().settle(state.latest());
     }
@@ -141,7 +141,7 @@ fn held_at(held: Held) -> Option<Json> {
     (!held.is_empty()).then_some(Json::Object(held))
 }
 
-/// What a record's permissions and resources reach, spelled out.
+/// The reach of a record's permissions and resources, as explicit pairs.
 fn reach_of(record: &Json) -> Reach {
     let texts = |json: &Json| -> Vec<String> { serde_json::from_value(json.clone()).unwrap_or_default() };
     let mut all = Reach::new();
@@ -206,7 +206,7 @@ fn account(state: &State, id: &str, shown: &Json) -> Checked {
     same("its ceilings", &ceilings, most)
 }
 
-/// What is stored under one key, beside the model's.
+/// Compares the value of one key with the model's.
 pub fn stored(state: &State, key: &str, value: &str) -> Checked {
     let json: Json = serde_json::from_str(value).unwrap();
     if let Some(id) = key.strip_prefix("token/") {
@@ -248,7 +248,7 @@ pub fn stored(state: &State, key: &str, value: &str) -> Checked {
     Ok(())
 }
 
-/// The whole store beside the model's state: nothing is missing, nothing is too much.
+/// Compares the whole store with the model's state: no value is missing, and none is extra.
 pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
     let count = |prefix: &str| store.keys().filter(|key| key.starts_with(prefix)).count();
     store
@@ -293,7 +293,8 @@ pub fn store(state: &State, store: &BTreeMap<String, String>) -> Checked {
     same("how many names are taken", count("name/"), state.names.len())
 }
 
-/// The list of the sessions of a token is the model's: were one missing, there could be more of them than there may be.
+/// Checks that the session list of each token equals the model's: with a missing one, the limit
+/// could be exceeded.
 fn sessions(state: &State, store: &BTreeMap<String, String>) -> Checked {
     for token in state
         .tokens
@@ -320,7 +321,7 @@ fn sessions(state: &State, store: &BTreeMap<String, String>) -> Checked {
     Ok(())
 }
 
-/// A commit touches what its call is about, and nothing else.
+/// Checks that a commit changes only the keys that its call may change.
 pub fn changes(state: &State, done: &Done, changed: &Changed) -> Checked {
     let part = |id: &str| id.replace('/', "%2F");
     let mut keys: BTreeSet<String> = BTreeSet::new();
@@ -362,7 +363,7 @@ pub fn changes(state: &State, done: &Done, changed: &Changed) -> Checked {
             "audit-head" => trails.contains(rest),
             "audit" => before.is_none() && trails.contains(rest.rsplit_once('/').unwrap().0),
             "owner" | "made" => of_token(),
-            // It may be taken from whom it was held by before.
+            // The name may be taken from its previous holder.
             "name" => after
                 .as_ref()
                 .or(before.as_ref())
@@ -378,7 +379,7 @@ pub fn changes(state: &State, done: &Done, changed: &Changed) -> Checked {
     Ok(())
 }
 
-/// A commit asserts every key on which the authority of its call rested.
+/// Checks that a commit asserts every key that the authority of its call depends on.
 pub fn asserted(rests_on: &BTreeSet<String>, writes: &[Write]) -> Checked {
     for key in rests_on {
         if !writes
@@ -391,7 +392,8 @@ pub fn asserted(rests_on: &BTreeSet<String>, writes: &[Write]) -> Checked {
     Ok(())
 }
 
-/// The keys that the authority of a call rests on: its actor's, the record that it changes, and the accounts that bound what it gives.
+/// The keys that the authority of a call depends on: those of its actor, the record that it
+/// changes, and the accounts that bound the permissions it gives.
 pub fn rests_on(state: &State, call: &Call) -> BTreeSet<String> {
     let record = |token: &usize| format!("token/{}", state.tokens[*token].id);
     let chain = |owner: Place| {

@@ -1,4 +1,5 @@
-//! What no sequence of calls may break, whatever the model expects of each: looked at in the store and in the verdicts.
+//! Invariants of all sequences of calls, independent of the model's expectations. They are checked
+//! in the store and in the verdicts.
 
 use serde_json::Value as Json;
 
@@ -9,7 +10,7 @@ use super::place::{Permission, Place, covers};
 use super::state::{State, Status};
 use super::world::Changed;
 
-/// The laws of a call that went through.
+/// The invariants of a successful call.
 pub fn hold(before: &State, call: &Call, changed: &Changed, answer: &Json) -> Checked {
     nothing_foreign_is_told(before, call, answer)?;
     let claims = match call {
@@ -36,7 +37,7 @@ fn parsed(value: Option<&str>) -> Json {
         .unwrap_or(Json::Null)
 }
 
-/// P2. A revoked record stays revoked until a tombstone takes its place, and that stays for ever.
+/// P2. A revoked record stays revoked until a tombstone replaces it, and the tombstone stays.
 fn nothing_leaves_revoked(key: &str, was: &Json, is: &Json) -> Checked {
     let gone = is["deletedAt"].is_u64();
     let returns = key.starts_with("token/")
@@ -49,7 +50,7 @@ fn nothing_leaves_revoked(key: &str, was: &Json, is: &Json) -> Checked {
     Ok(())
 }
 
-/// P5. As long as the new secret of a rotation is the same one, the old one's end never moves away.
+/// P5. While a rotation has the same successor, the end of the old secret never moves later.
 fn grace_never_grows(key: &str, was: &Json, is: &Json) -> Checked {
     let ends = |record: &Json| record["token"]["rotation"]["graceEndsAt"].as_u64();
     if let (Some(before), Some(after)) = (ends(was), ends(is))
@@ -61,7 +62,7 @@ fn grace_never_grows(key: &str, was: &Json, is: &Json) -> Checked {
     Ok(())
 }
 
-/// P5. A record has one secret, and one more exactly as long as it has a rotation.
+/// P5. A record has one secret, and a second one if and only if it has a rotation.
 fn there_is_one_successor(key: &str, is: &Json) -> Checked {
     let pending = !is["token"]["rotation"].is_null();
     if key.starts_with("token/") && is["successor"].is_string() != pending {
@@ -72,7 +73,8 @@ fn there_is_one_successor(key: &str, is: &Json) -> Checked {
     Ok(())
 }
 
-/// P8. What an actor is told is of places that they own or stand above. A token may always end itself.
+/// P8. An answer concerns only places that the actor owns or that are below its own. A token may
+/// always end itself.
 fn nothing_foreign_is_told(before: &State, call: &Call, answer: &Json) -> Checked {
     let Call::By(actor, act) = call else { return Ok(()) };
     if ends_itself(*actor, act) {
@@ -95,7 +97,7 @@ fn ends_itself(actor: Actor, act: &Act) -> bool {
     matches!((actor, act), (Actor::Token(own), Act::Token(OnToken::Revoke, token)) if own == *token)
 }
 
-/// P8. Whoever acts changes tokens and accounts of places that they own or stand above, and of no others.
+/// P8. An actor changes tokens and accounts only of places that it owns or that are below its own.
 fn organizations_are_isolated(before: &State, call: &Call, claims: &[String], key: &str) -> Checked {
     let owner = match key.split_once('/') {
         Some(("account" | "audit-head", id)) => id.replace("%2F", "/"),
@@ -118,7 +120,8 @@ fn organizations_are_isolated(before: &State, call: &Call, claims: &[String], ke
 }
 
 impl Actor {
-    /// Every place that an actor could stand above at best: where the host says so, itself, and a token's boundary.
+    /// The places that an actor can at most be above: where the host says so, its own, and the
+    /// boundary of a token.
     fn claims(self, state: &State) -> Vec<String> {
         match self {
             Actor::Impostor(_) => Vec::new(),
@@ -136,11 +139,11 @@ impl Actor {
     }
 }
 
-/// The laws of a verdict.
+/// The invariants of a verdict.
 pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
     let found = &state.tokens[token];
     if verdict["valid"] == true {
-        // P3: nothing outlives who made it.
+        // P3: no token outlives its maker.
         let over = [found.ends_at, found.given_until]
             .into_iter()
             .flatten()
@@ -152,7 +155,7 @@ pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
             ));
         }
     }
-    // P16: an account that does not act stops all its tokens.
+    // P16: an account that is not active blocks all its tokens.
     let stopped = |id: &String| {
         state
             .accounts
@@ -165,7 +168,7 @@ pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
             found.id
         ));
     }
-    // P16: a technical user is told as one, and a person never is.
+    // P16: a technical user is reported as one, and a person never is.
     let told = verdict["token"]["technicalUser"].as_str();
     if !verdict["token"].is_null() && told != found.backed_by.as_deref() {
         return Err(format!(
@@ -185,7 +188,8 @@ pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
     Ok(())
 }
 
-/// P2 and P5. A revoked token is refused for ever; a living one has one good secret, or two as long as a grace lasts.
+/// P2 and P5. A revoked token is always refused. A live token has one valid secret, or two during a
+/// grace period.
 pub fn hold_for_all(state: &State, token: usize, codes: &[&str], was_revoked: bool) -> Checked {
     let found = &state.tokens[token];
     let good = codes
@@ -213,7 +217,8 @@ pub fn hold_for_all(state: &State, token: usize, codes: &[&str], was_revoked: bo
     Ok(())
 }
 
-/// P3. What a token may do was held by its maker when it was made or edited; and by what a session came from.
+/// P3. A permission of a token was held by its maker when the token was created or edited, and by
+/// the tokens that a session came from.
 pub fn was_given(state: &State, token: usize, permission: Permission, place: Place) -> Checked {
     let chain = std::iter::once(&token).chain(&state.tokens[token].parents);
     for token in chain.map(|token| &state.tokens[*token]) {

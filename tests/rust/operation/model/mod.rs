@@ -1,5 +1,6 @@
-//! A reference model of the operations: owners, accounts, tokens, sessions and rotations as sets and lookups, written without the core.
-//! Random calls by random actors are made by both, and every answer, every stored value and every verdict must be the same.
+//! A reference model of the operations: owners, accounts, tokens, sessions and rotations as sets
+//! and lookups, written independently of the core. Both run the same random calls by random actors,
+//! and every answer, every stored value and every verdict must be equal.
 
 pub mod actor;
 pub mod acts;

@@ -1,19 +1,20 @@
-//! Every place that there is here, and what a grant reaches: spelled out pair by pair, so that no comparison is clever.
+//! All places of the model, and the reach of grants as explicit pairs, so that comparisons are
+//! trivial.
 
 use std::collections::BTreeSet;
 
 pub type Place = &'static str;
 pub type Permission = &'static str;
 
-/// From where a token may be used.
+/// A network from which a token may be used.
 pub type Network = &'static str;
 
-/// The one within the other, and one apart. Every request here comes from the smallest.
+/// Two nested networks and a disjoint one. Every request of the model comes from the smallest.
 pub const NETWORKS: [Network; 3] = ["10.0.0.0/8", "10.1.0.0/16", "192.168.0.0/16"];
 
 pub const ADDRESS: &str = "10.1.2.3";
 
-/// Whether every request from a network comes from another, too.
+/// Whether every request from `network` is also from `wider`.
 pub fn is_inside(network: Network, wider: Network) -> bool {
     network == wider || (network, wider) == ("10.1.0.0/16", "10.0.0.0/8")
 }
@@ -23,15 +24,15 @@ pub fn has_address(network: Network) -> bool {
     network.starts_with("10.")
 }
 
-/// A permission at a place. Whoever has it at a place has it at each place below.
+/// Permissions at places. A permission at a place includes each place below.
 pub type Reach = BTreeSet<(Permission, Place)>;
 
 pub const ROOT: Place = "";
 
-/// Where large tokens hold what they hold.
+/// The place where large tokens hold their permissions.
 pub const FAR: Place = "org:a/far:1";
 
-/// `org:ab` begins like `org:a` and has nothing to do with it.
+/// `org:ab` has the prefix `org:a` but is unrelated to it.
 pub const PLACES: [Place; 14] = [
     ROOT,
     "org:a",
@@ -49,7 +50,7 @@ pub const PLACES: [Place; 14] = [
     "user:2/laptop",
 ];
 
-/// Whose tokens can be.
+/// The places that can own tokens.
 pub const OWNERS: [Place; 9] = [
     "org:a",
     "org:a/group:x",
@@ -62,13 +63,13 @@ pub const OWNERS: [Place; 9] = [
     "user:2",
 ];
 
-/// Whether a place is another, or stands above it: segment by segment.
+/// Whether `above` is `below` or an ancestor of it, segment by segment.
 pub fn covers(above: &str, below: &str) -> bool {
     let mut segments = below.split('/');
     above == ROOT || above.split('/').all(|segment| segments.next() == Some(segment))
 }
 
-/// What stands above something, the nearest first, the root last.
+/// The ancestors of a place, the nearest first and the root last.
 pub fn above(below: &str) -> Vec<Place> {
     let mut found: Vec<Place> = PLACES
         .into_iter()
@@ -78,7 +79,7 @@ pub fn above(below: &str) -> Vec<Place> {
     found
 }
 
-/// The place of this text, if it is one.
+/// The place with this text, if there is one.
 pub fn place(text: &str) -> Option<Place> {
     PLACES.into_iter().find(|place| *place == text)
 }

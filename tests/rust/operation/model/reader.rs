@@ -1,4 +1,4 @@
-//! A verifier that remembers and follows the change feed. Each answer that it remembers has to be the model's too.
+//! A verifier with a cache that follows the change feed. Each cache hit must agree with the model.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use leastkey::verify::verify::{apply_feed, lookup};
 
 use crate::support::instant;
 
-/// A cache, and how far it has read the feed of a store that is counted by its versions.
+/// A cache, and the version of the store up to which it has read the feed.
 #[derive(Default)]
 pub struct Reader {
     pub cache: Cache,
@@ -19,7 +19,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads the heads of the feed, unless the store is as it was.
+    /// Reads the heads of the feed, unless the store is unchanged.
     pub fn follow(&mut self, deployment: &Deployment, store: &BTreeMap<String, String>, version: u64) {
         if self.read == Some(version) {
             return;
@@ -33,7 +33,8 @@ impl Reader {
         self.read = Some(version);
     }
 
-    /// What it remembers. Of time without use it knows only what it has read: that is asked for again.
+    /// Looks a credential up in the cache. The verdict that a token is idle is checked in the store
+    /// instead, because the cache only knows the uses that it has read.
     pub fn lookup(
         &mut self,
         deployment: &Deployment,

@@ -1,5 +1,5 @@
-//! A store that is set back to a backup. What was done since is undone, in the model too, and everything goes on from there. A verifier that
-//! followed the feed meanwhile goes on as well: what is changed after the restore counts for it.
+//! Restores of a backup. They undo later changes, in the model too. A verifier that followed the
+//! feed in the meantime continues to do so, and must apply changes made after the restore.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +10,19 @@ use super::run::Run;
 use super::state::State;
 use super::world::Changed;
 
-/// What a verifier may still remember from the time that a restore has taken back.
+/// The entries that a verifier may still have from the time that a restore undid.
 #[derive(Default)]
 pub struct Lost {
     /// The records and accounts that a restore has changed.
     keys: BTreeSet<String>,
-    /// Those that were changed since, as far as the feed tells.
+    /// Those that were changed after the restore, as the feed reports.
     since: BTreeSet<String>,
-    /// When each token was used last. No feed tells of uses, and no use is taken back.
+    /// The last use of each token. Uses are neither published to the feed nor undone.
     uses: BTreeMap<String, u64>,
 }
 
 impl Lost {
-    /// A restore that leaves one store in the place of another.
+    /// Records a restore that replaces the store `was` by `is`.
     pub fn decode(&mut self, state: &State, was: &BTreeMap<String, String>, is: &BTreeMap<String, String>) {
         let told = |key: &&String| key.starts_with("token/") || key.starts_with("account/");
         let keys: BTreeSet<&String> = was.keys().chain(is.keys()).filter(told).collect();
@@ -38,7 +38,7 @@ impl Lost {
         }
     }
 
-    /// A commit. The making of a token is told to nobody.
+    /// Records a commit. The creation of a token is not published to the feed.
     pub fn commit(&mut self, changed: &Changed) {
         if self.keys.is_empty() {
             return;
@@ -49,13 +49,14 @@ impl Lost {
         self.since.extend(told.map(|(key, _)| key.clone()));
     }
 
-    /// Whether a token may be remembered as it was: a restore took something back that it rests on, and nothing of that has changed since.
+    /// Whether an entry may be older than the restore: the restore undid a change of a dependency,
+    /// and none of them has changed since.
     pub fn may_be_remembered(&self, rests_on: &[String]) -> bool {
         rests_on.iter().any(|key| self.keys.contains(key))
             && !rests_on.iter().any(|key| self.since.contains(key))
     }
 
-    /// The uses of all tokens that there ever were.
+    /// The state with the uses of all tokens that ever existed.
     pub fn with_uses(&self, state: &State) -> Option<State> {
         if self.uses.is_empty() {
             return None;
@@ -68,7 +69,7 @@ impl Lost {
     }
 }
 
-/// Whether a call says the same at another time, and of a state that has fewer tokens.
+/// Whether a call has the same meaning at another time, and in a state with fewer tokens.
 fn can_be_repeated(call: &Call, tokens: usize) -> bool {
     match call {
         Call::By(_, Act::Create(wanted)) => {
@@ -80,7 +81,8 @@ fn can_be_repeated(call: &Call, tokens: usize) -> bool {
 }
 
 impl Run {
-    /// Moves that a restore takes back. The call that wrote something last may be made once more after it, by who did not hear of its answer.
+    /// Runs moves that a restore then undoes. The last call that wrote may be repeated after it, by
+    /// a caller that did not get the answer.
     pub(super) fn decode(&mut self, lost: &[Move], after: &[Move]) -> Checked {
         let (store, state) = (self.world.store.clone(), self.state.clone());
         let revoked = self.revoked.borrow().clone();

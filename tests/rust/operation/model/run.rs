@@ -1,4 +1,4 @@
-//! Moves made by the core and by the model, one beside the other.
+//! Runs moves in the core and in the model, and compares the results.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,15 +22,16 @@ use super::world::{Asked, Attempt, Changed, Needs, Planned, World};
 pub struct Run {
     pub world: World,
     pub state: State,
-    /// What happened, and how often: calls that went through or were refused, and verdicts.
+    /// The number of occurrences of each outcome: calls by result, and verdicts.
     pub seen: RefCell<BTreeMap<String, usize>>,
-    /// Whether the clock was set, the store restored, or something large made: then more is looked at, at the end.
+    /// Whether the clock was set, the store restored, or a large token created: the final check is
+    /// then more thorough.
     is_special: bool,
-    /// The tokens that were told to be revoked.
+    /// The tokens that a verdict has reported as revoked.
     pub(super) revoked: RefCell<BTreeSet<usize>>,
 }
 
-/// How a call went in the core: what it committed and answered, or the code of its refusal.
+/// The result of a call in the core: its commit and answer, or the code of its refusal.
 #[derive(Debug)]
 enum Went {
     Through {
@@ -63,7 +64,7 @@ impl Run {
         *self.seen.borrow_mut().entry(what).or_default() += 1;
     }
 
-    /// One move, and everything that must hold after it.
+    /// Makes one move and checks everything that must hold after it.
     pub fn make(&mut self, step: &Move) -> Checked {
         self.is_special |= match step {
             Move::Jump { .. } | Move::Decode { .. } => true,
@@ -96,7 +97,7 @@ impl Run {
         Ok(())
     }
 
-    /// A verification of the present secret of a token, which spends credits.
+    /// Verifies the current secret of a token and consumes credits.
     fn spend(&mut self, token: usize, cost: u32) -> Checked {
         let Some(at) = token.checked_rem(self.state.tokens.len()) else {
             return Ok(());
@@ -119,7 +120,7 @@ impl Run {
         self.verify(at)
     }
 
-    /// The clock is set, and what happens then.
+    /// Sets the clock, makes the moves during the jump, and checks.
     fn jump(&mut self, jump: Jump, during: &[Move]) -> Checked {
         let now = self.world.now;
         self.read(if jump.ahead { now + jump.by } else { now - jump.by });
@@ -143,7 +144,7 @@ impl Run {
         self.look_at_all()
     }
 
-    /// What the clock reads from now on.
+    /// Sets the reading of the clock.
     fn read(&mut self, now: u64) {
         self.world.now = now;
         self.state.now = now;
@@ -152,7 +153,7 @@ impl Run {
 
     pub(super) fn wait(&mut self, time: u64) {
         let World { now, highest, .. } = &mut self.world;
-        // Set back, it is behind what it was taken for until it has caught up.
+        // After the clock was set back, the highest instant stays until the reading has caught up.
         *highest = if now > highest {
             *highest + time
         } else {
@@ -164,7 +165,8 @@ impl Run {
         self.state.minted.push(minted);
     }
 
-    /// A call that nobody disturbs: the attempt at it and the answer, if it wrote something.
+    /// Makes a call without concurrent ones. Returns the attempt and the answer if it wrote a
+    /// value.
     pub(super) fn call(&mut self, call: &Call) -> Result<Option<(Attempt, Json)>, String> {
         call.settled(&self.state)
             .map_or(Ok(None), |call| self.undisturbed(&call))
@@ -182,7 +184,7 @@ impl Run {
         Ok(answer.filter(|_| writes).map(|answer| (attempt, answer)))
     }
 
-    /// An attempt from its beginning, on a store that knows nothing of it.
+    /// Repeats an attempt from the start, on a store without its effects.
     pub(super) fn repeated(&mut self, attempt: &Attempt, call: &Call) -> Checked {
         let mut attempt = attempt.again();
         let planned = attempt.plan(&self.world);
@@ -191,7 +193,7 @@ impl Run {
         Ok(())
     }
 
-    /// A call that hands in more than may be.
+    /// Makes a call with an argument beyond its bound.
     fn beyond(&mut self, any: usize) -> Checked {
         let calls = refused_calls(&self.state);
         let call = calls[any % calls.len()].clone();
@@ -204,7 +206,7 @@ impl Run {
         }
     }
 
-    /// Commits what was planned, with the pages that follow; nothing if somebody else was first.
+    /// Commits a plan and its following pages; `None` if another commit came first.
     fn carry_out(&mut self, attempt: &Attempt, planned: Planned) -> Option<Went> {
         let mut went = match planned {
             Planned::Refused(code, message) => return Some(Went::Refused(code, message)),
@@ -250,7 +252,7 @@ impl Run {
         Some(went)
     }
 
-    /// Lets the model do what the core did, and compares.
+    /// Performs the call in the model and compares.
     fn settle(&mut self, call: &Call, went: Went) -> Result<Option<Json>, String> {
         let before = self.state.clone();
         let expected = self.state.perform(call);
@@ -338,9 +340,11 @@ impl Run {
         }
     }
 
-    /// The second reads so often, then the first commits, then the second goes on: as if one had come after the other.
+    /// The second call makes so many reads, then the first commits, then the second continues. The
+    /// result must be that of one after the other.
     fn race(&mut self, first: &Call, second: &Call, reads: usize) -> Checked {
-        // A sweep has pages; and what is told of a rotation that the first ends is another question.
+        // Sweeps have pages and are left out, as are reports about a rotation that the first call
+        // ends.
         let left_out = |call: &Call| {
             matches!(call, Call::By(_, Act::RevokeAll { .. }))
                 || matches!(call, Call::Flush { seen, .. } if seen.late)
@@ -376,7 +380,8 @@ impl Run {
                 self.settle(&second, went)
                     .map_err(|problem| format!("{problem}\nafter, at the same time, {first:?}"))?;
             }
-            // What was not written may be told as it was before the first, or after it.
+            // A call that writes nothing may be answered by the state before the first call or
+            // after it.
             Planned::Refused(code, message) => {
                 let either = [before, self.state.clone()].map(|mut state| state.perform(&second));
                 let known = either.iter().any(|expected| {
@@ -403,7 +408,8 @@ impl Run {
         Ok(())
     }
 
-    /// The answer of a call is lost; somebody else may come between; the same call again writes nothing, and has its answer.
+    /// The answer of a call is lost, and another call may follow. The retry must write nothing, and
+    /// return the first answer if no other call came between.
     fn lose(&mut self, call: &Call, then: Option<&Call>) -> Checked {
         let Some((attempt, first)) = self.call(call)? else {
             return Ok(());
@@ -425,7 +431,7 @@ impl Run {
         }
     }
 
-    /// Every credential of a token, with nothing required.
+    /// Verifies every credential of a token, without a requirement.
     fn verify(&self, token: usize) -> Checked {
         let found = &self.state.tokens[token];
         let mut codes = Vec::new();
@@ -465,7 +471,7 @@ impl Run {
         laws::hold_for_all(&self.state, token, &codes, before)
     }
 
-    /// What a verifier remembers of a credential, if it does.
+    /// The verdict on a credential from the cache, if there is one.
     fn lookup(
         &self,
         token: usize,
@@ -502,7 +508,7 @@ impl Run {
         Ok(Some(code))
     }
 
-    /// Everything, at the end of a sequence.
+    /// The final check of a sequence.
     pub fn look_at_everything(&mut self) -> Checked {
         self.look_at_all()?;
         (0..self.state.tokens.len()).try_for_each(|token| self.verify_reach(token))?;
@@ -513,7 +519,7 @@ impl Run {
         Ok(())
     }
 
-    /// Whether every trail is all there, and can be told.
+    /// Checks that every trail is complete and can be read.
     fn look_at_trails(&mut self) -> Checked {
         let heads = self
             .world
@@ -542,7 +548,7 @@ impl Run {
         Ok(())
     }
 
-    /// Whether every token that lives can be revoked.
+    /// Checks that every live token can be revoked.
     fn look_whether_all_can_end(&mut self) -> Checked {
         let living = self
             .state
@@ -567,20 +573,20 @@ impl Run {
         }
     }
 
-    /// The whole store, and every credential.
+    /// Checks the whole store and every credential.
     pub(super) fn look_at_all(&self) -> Checked {
         compare::store(&self.state, &self.world.store)?;
         (0..self.state.tokens.len()).try_for_each(|token| self.verify(token))
     }
 
-    /// Every permission at every place, for a token that may be used.
+    /// Verifies every permission at every place, for a token that may be used.
     fn verify_reach(&self, token: usize) -> Checked {
         let found = &self.state.tokens[token];
         let credential = &found.secrets[found.current];
         if credential.is_empty() || self.state.verdict(found, found.current, None) != ["valid"] {
             return Ok(());
         }
-        // Where a token reaches, beside it, and nowhere near it.
+        // Places within its reach, next to it, and far from it.
         let near = PLACES
             .into_iter()
             .filter(|place| covers(found.boundary, place) || covers(place, found.boundary));
@@ -590,7 +596,8 @@ impl Run {
             for place in &places {
                 let needs = Some((permission, *place));
                 let expected = self.state.verdict(found, found.current, needs);
-                // The same terms decide what is remembered and what is read: one of them is read too.
+                // The same rules decide hits and reads, so only one place is verified from the
+                // store.
                 let remembered = match place {
                     Some(_) => self.lookup(token, credential, needs, &expected)?,
                     None => None,

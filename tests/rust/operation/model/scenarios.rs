@@ -1,5 +1,5 @@
-//! What hangs together: authority that is bound in one way, or was given and taken, and somebody who tries to get more. Random calls alone
-//! seldom come so far.
+//! Scenarios of related calls: authority that is bound in one way, or given and taken, and an actor
+//! that tries to exceed it. Independent random calls rarely get there.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::place::{NETWORKS, Network, Place};
 
 const ROOT: Actor = Actor::Person(0);
 
-/// Those who own tokens as themselves: `user:1`, `user:2` and `org:a`.
+/// The people that own tokens as themselves: `user:1`, `user:2` and `org:a`.
 const OWNERS: [(usize, Place); 3] = [(6, "user:1"), (7, "user:2"), (8, "org:a")];
 
 pub fn scenarios() -> impl Strategy<Value = Vec<Call>> {
@@ -33,7 +33,7 @@ fn by(actor: Actor, act: Act) -> Call {
     Call::By(actor, act)
 }
 
-/// What bounds a token, mostly in one way.
+/// The bounds of a token, mostly a single one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bounds {
     network: Option<Network>,
@@ -97,7 +97,8 @@ fn adds(permission: &'static str) -> Selection {
     }
 }
 
-/// A token, one that manages it and is bound, and what that one tries: to hand out, make, widen or give back what is not bound so.
+/// A token, a bound token that manages it, and an attempt of the latter to hand out, create, widen
+/// or restore a token without the bound.
 fn a_bound_manager() -> impl Strategy<Value = Vec<Call>> {
     let target = (
         select(vec!["service", "robot"]),
@@ -154,7 +155,7 @@ fn a_bound_manager() -> impl Strategy<Value = Vec<Call>> {
     )
 }
 
-/// What the administration made for somebody, and may have taken from them since.
+/// An owner whose tokens were made by an administrator. The owner may have lost authority since.
 fn an_owner_of_what_others_made() -> impl Strategy<Value = Vec<Call>> {
     let selection = prop_oneof![
         Just(role("admin")),
@@ -222,7 +223,7 @@ fn an_owner_of_what_others_made() -> impl Strategy<Value = Vec<Call>> {
         )
 }
 
-/// Bounds that an owner sets on what it does not have itself, and lifts again.
+/// Bounds that an owner sets on permissions that it does not have itself, and removes again.
 fn a_bound_of_ones_own() -> impl Strategy<Value = Vec<Call>> {
     let selection = select(vec!["**", "mail:send", "policy:read"]).prop_map(adds);
     let resource = proptest::option::weighted(0.4, select(vec!["org:a", "org:a/group:x"]));
@@ -258,7 +259,7 @@ fn a_bound_of_ones_own() -> impl Strategy<Value = Vec<Call>> {
         })
 }
 
-/// An edit of a narrowed token that says nothing of where something is held.
+/// Edits of a narrowed token that do not name the narrowing.
 fn a_narrowed_token() -> impl Strategy<Value = Vec<Call>> {
     let narrowed = select(vec!["mail:send", "policy:read", "policy:write"]);
     let selection = |permission: &'static str| Selection {
@@ -292,7 +293,8 @@ fn a_narrowed_token() -> impl Strategy<Value = Vec<Call>> {
         })
 }
 
-/// An account that one disables and one enables: mostly the same, who may have less than it.
+/// An account that one actor disables and another enables: mostly the same one, which may have
+/// fewer permissions than the account.
 fn stop_and_start_an_account() -> impl Strategy<Value = Vec<Call>> {
     let whose = select(vec!["org:a/group:x", "org:b/user:9"]);
     (whose, rights(), bounds(), any::<bool>(), 0..5usize).prop_map(
@@ -318,7 +320,8 @@ fn stop_and_start_an_account() -> impl Strategy<Value = Vec<Call>> {
     )
 }
 
-/// A session of a bound token, one more below it, and what becomes of both when the first is changed.
+/// A session of a bound token, a session of that session, and both after a change of the first
+/// token.
 fn sessions_of_a_bound_token() -> impl Strategy<Value = Vec<Call>> {
     (bounds(), derived(), derived(), change()).prop_map(|(bounds, first, second, change)| {
         let exchange = |token, derived| Call::Exchange {
@@ -336,7 +339,8 @@ fn sessions_of_a_bound_token() -> impl Strategy<Value = Vec<Call>> {
     })
 }
 
-/// A token that manages another owner makes one there, and that one perhaps another; then its owner's tokens end.
+/// A token that manages another owner creates one there, which may create another; then the tokens
+/// of its own owner are revoked.
 fn what_a_swept_token_made() -> impl Strategy<Value = Vec<Call>> {
     let lasting = |lifetime| Bounds {
         lifetime: Some(lifetime),

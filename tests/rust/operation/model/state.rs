@@ -1,4 +1,5 @@
-//! What there is: accounts, tokens, and how each token stands. Sets and lookups; nothing here is the core's.
+//! The state of the model: accounts, tokens, and the validity of each token, as sets and lookups.
+//! It uses no code of the core.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,11 +27,11 @@ impl Status {
     }
 }
 
-/// An account, of a person or an organisation that was registered, or of a technical user.
+/// An account of a registered person or organisation, or of a technical user.
 #[derive(Clone, Debug)]
 pub struct Account {
     pub roles: BTreeMap<Place, &'static str>,
-    /// What it was given, where.
+    /// The permissions given at each place.
     pub given: BTreeMap<Place, BTreeSet<Permission>>,
     pub most: Reach,
     pub status: Status,
@@ -46,7 +47,7 @@ impl Account {
     }
 }
 
-/// Where those stand who set the bounds of a token from above its owner.
+/// The places above the owner at which the bounds of a token are held.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Held {
     pub network: Option<Place>,
@@ -54,14 +55,14 @@ pub struct Held {
     pub end: Option<Place>,
 }
 
-/// A new secret beside the old one.
+/// A pending rotation.
 #[derive(Clone, Debug)]
 pub struct Rotation {
     pub successor: usize,
     pub grace_ends_at: u64,
-    /// The end before a renewal.
+    /// The expiry before a renewal.
     pub previous_end: Option<u64>,
-    /// Until when the makers before it had what they gave: so it is again if it is aborted.
+    /// The earlier `given_until`, to restore if the rotation is aborted.
     pub given_until: Option<u64>,
     pub at_first_use: bool,
 }
@@ -72,14 +73,14 @@ pub struct Token {
     pub kind: &'static Kind,
     pub name: String,
     pub tags: Vec<&'static str>,
-    /// What of it is as large as it may be.
+    /// The part that is at its bound.
     pub large: Option<Large>,
     pub owner: Place,
     pub subject: Option<String>,
     pub backed_by: Option<String>,
     /// The tokens that it came from, the nearest first.
     pub parents: Vec<usize>,
-    /// Its sessions, but those that had ended when one was made or ended.
+    /// Its sessions, without those that had expired at the last change of the list.
     pub sessions: Vec<usize>,
     pub boundary: Place,
     pub selection: Selection,
@@ -96,40 +97,41 @@ pub struct Token {
     pub idle_after: Option<u64>,
     pub network: Option<Network>,
     pub credits: Option<u32>,
-    /// How many of them were used: of fewer that they are now, all.
+    /// The used credits. If the amount was lowered below it, no credits are left.
     pub spent: u32,
-    /// Where those stand who set bounds from above.
+    /// The places at which bounds are held from above.
     pub held: Held,
     pub used_at: Option<u64>,
-    /// The credentials that there ever were, by number.
+    /// All credentials so far, by number.
     pub secrets: Vec<String>,
-    /// The revisions of the rotations that made the second and every later one.
+    /// The revisions of the rotations that made the second and every later secret.
     pub rotations: Vec<u64>,
     pub current: usize,
     pub rotation: Option<Rotation>,
-    /// What was rotated out, the newest first.
+    /// The rotated-out secrets, the newest first.
     pub retired: Vec<usize>,
     pub revision: u64,
-    /// What its makers had when they gave it something, and until when: nothing that it does is beyond.
+    /// The authority of its makers when they created or edited it, and its end. No use of the token
+    /// may exceed them.
     pub given: Reach,
     pub given_until: Option<u64>,
 }
 
-/// Which of its secrets somebody presents.
+/// The kind of a presented secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secret {
     Good,
     Successor,
     RotatedOut,
-    /// Rotated out so long ago that it may be forgotten.
+    /// Rotated out so long ago that it may be unknown.
     Old,
 }
 
-/// How many rotated-out secrets are remembered.
+/// How many rotated-out secrets a token keeps.
 const REMEMBERED: usize = 3;
 
 impl Token {
-    /// The credits that are left, if they are limited.
+    /// The credits left; `None` without a limit.
     pub fn left(&self) -> Option<u32> {
         self.credits.map(|credits| credits.saturating_sub(self.spent))
     }
@@ -158,7 +160,7 @@ impl Token {
         }
     }
 
-    /// A rotation whose grace is over is as if confirmed.
+    /// Confirms a rotation whose grace period is over.
     pub fn settle(&mut self, now: u64) {
         if self
             .rotation
@@ -176,7 +178,7 @@ impl Token {
         }
     }
 
-    /// What its own record has against its use.
+    /// The code that refuses the token by its own record, if any.
     fn refusal(&self, now: u64) -> Option<&'static str> {
         match self.status {
             Status::Deleted | Status::Revoked => Some("revoked"),
@@ -187,12 +189,12 @@ impl Token {
         }
     }
 
-    /// The rotation whose new secret one of its secrets was.
+    /// The rotation that made a secret.
     pub fn rotation_of(&self, secret: usize) -> Option<u64> {
         self.rotations.get(secret.checked_sub(1)?).copied()
     }
 
-    /// Whether it had gone idle before it was disabled, or now if it is not.
+    /// Whether the token had gone idle before it was disabled, or by now if it is not disabled.
     pub fn had_gone_idle(&self, now: u64) -> bool {
         let disabled_at = self.status_changed_at.filter(|_| self.status == Status::Disabled);
         self.is_idle(disabled_at.unwrap_or(now))
@@ -205,13 +207,13 @@ impl Token {
     }
 }
 
-/// How a token stands now: the code that refuses it, if one does, and what is left of its grant.
+/// The current validity of a token: the code that refuses it, if any, and its remaining reach.
 pub struct ResolvedToken {
     pub refusal: Option<&'static str>,
     pub reach: Reach,
 }
 
-/// What a call with an idempotency key was, and the token that it was about.
+/// A call with an idempotency key, and its token.
 #[derive(Clone, Debug)]
 pub struct Marker {
     pub op: &'static str,
@@ -223,43 +225,43 @@ pub struct Marker {
 pub struct State {
     /// The reading of the host's clock.
     pub now: u64,
-    /// The highest instant that the host has taken for the time.
+    /// The highest instant that the host has accepted.
     pub highest: u64,
     pub accounts: BTreeMap<String, Account>,
     pub tokens: Vec<Token>,
-    /// Who holds a unique name, by owner, kind and what is compared of it.
+    /// The holders of unique names, by owner, kind and folded name.
     pub names: BTreeMap<(Place, &'static str, String), usize>,
     /// By actor and key.
     pub markers: BTreeMap<(String, &'static str), Marker>,
     pub minted: Vec<Minted>,
 }
 
-/// How far the clock may be from what it was taken for, and still be believed.
+/// The largest difference between the reading and the highest instant of a reliable clock.
 const SKEW: u64 = MINUTE;
 
 impl State {
-    /// By when something is over that ends.
+    /// The time by which things expire.
     pub fn latest(&self) -> u64 {
         self.now.max(self.highest)
     }
 
-    /// By when somebody else may have what was over.
+    /// The time by which another party may get what has expired.
     pub fn earliest(&self) -> u64 {
         self.now.min(self.highest)
     }
 
-    /// Whether something may be made that ends by the clock.
+    /// Whether the clock is reliable enough to create things that expire.
     pub fn clock_is_reliable(&self) -> bool {
         self.now.abs_diff(self.highest) <= SKEW
     }
 
-    /// Where a token holds its name, if that is unique.
+    /// The key under which a token holds its name, if the name must be unique.
     fn name_of(token: &Token) -> Option<(Place, &'static str, String)> {
         let unique = token.kind.unique_names;
         unique.then(|| (token.owner, token.kind.id, token.name.to_lowercase()))
     }
 
-    /// Whether a token may not have its name: another one holds it that is neither revoked nor has expired.
+    /// Whether another token holds the name of `token` and has neither been revoked nor expired.
     pub fn name_is_taken(&self, but: Option<usize>, token: &Token) -> bool {
         let holder = State::name_of(token).and_then(|name| self.names.get(&name));
         holder.is_some_and(|holder| {
@@ -270,14 +272,14 @@ impl State {
         })
     }
 
-    /// Gives a token its name.
+    /// Assigns the name to its token.
     pub fn take_name(&mut self, at: usize) {
         if let Some(name) = State::name_of(&self.tokens[at]) {
             self.names.insert(name, at);
         }
     }
 
-    /// Takes its name from a token, unless another one has that by now.
+    /// Frees the name of a token, unless another one holds it by now.
     pub fn free_name(&mut self, at: usize) {
         if let Some(name) = State::name_of(&self.tokens[at])
             && self.names.get(&name) == Some(&at)
@@ -286,7 +288,7 @@ impl State {
         }
     }
 
-    /// The accounts that a token rests on, the technical user first.
+    /// The accounts that a token depends on, the technical user first.
     pub fn accounts_of(&self, token: &Token) -> Vec<String> {
         let mut ids: Vec<String> = token.backed_by.iter().cloned().collect();
         ids.extend(self.chain(token.owner));
@@ -294,7 +296,7 @@ impl State {
         ids
     }
 
-    /// An owner and what stands above it, without the root.
+    /// An owner and its ancestors, without the root.
     pub fn chain(&self, owner: &str) -> Vec<String> {
         let above = above(owner).into_iter().filter(|place| !place.is_empty());
         std::iter::once(owner.to_owned())
@@ -335,12 +337,12 @@ impl State {
         ResolvedToken { refusal, reach }
     }
 
-    /// The credits that are left to a token: of its own, and of those that it came from.
+    /// The credits left to a token: the least of its own and of those that it came from.
     pub fn left(&self, token: &Token) -> Option<u32> {
         self.chain_of(token).filter_map(Token::left).min()
     }
 
-    /// Spends credits of a token and of those that it came from. `false`: there are not as many.
+    /// Consumes credits of a token and of those that it came from; `false` if there are too few.
     pub fn spend(&mut self, token: usize, cost: u32) -> bool {
         if self.left(&self.tokens[token]).is_some_and(|left| left < cost) {
             return false;
@@ -353,7 +355,8 @@ impl State {
         true
     }
 
-    /// The codes that a verification may answer: one, but for secrets that were rotated out long ago.
+    /// The codes that a verification may return: one, except for secrets that were rotated out long
+    /// ago.
     pub fn verdict(
         &self,
         token: &Token,

@@ -1,4 +1,4 @@
-//! A sweep that overlaps with other calls: between its pages somebody makes tokens, or ends some.
+//! Sweeps that overlap with other calls, which create or end tokens between the pages.
 
 use serde_json::Value as Json;
 
@@ -10,8 +10,9 @@ use super::run::Run;
 use super::world::{Changed, Planned};
 
 impl Run {
-    /// A sweep page by page, with a call after each, as long as there are some. What it ends it may end; and what was there when its last pass
-    /// began, it has ended.
+    /// Runs a sweep page by page, with a call after each page while there are any. Each token that
+    /// it ends must be allowed to end, and all matching tokens from before its last pass must have
+    /// ended.
     pub fn sweep(&mut self, sweep: &Call, between: &[Call]) -> Checked {
         let Some(Call::By(actor, Act::RevokeAll { owner, tag, subject })) = sweep.settled(&self.state) else {
             return Ok(());

@@ -1,5 +1,6 @@
-//! A host for the core: a map for a store, a clock that is set by hand, entropy by number. Plans advance a read at a time, so that others can
-//! commit between two reads, or between the last read and the commit.
+//! A host of the core: a map as the store, a clock that is set by hand, and entropy by number.
+//! Plans advance one read at a time, so that others can commit between two reads, or between the
+//! last read and the commit.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ const PREFIX: &str = "model";
 static DEPLOYMENT: LazyLock<Deployment> =
     LazyLock::new(|| Deployment::configure(&value(json!({ "prefix": PREFIX })), &value(document())).unwrap());
 
-/// What a plan comes to.
+/// The result of a plan.
 #[derive(Debug)]
 pub enum Planned {
     Commit(Vec<Write>, Json),
@@ -40,13 +41,13 @@ pub enum Planned {
     Refused(String, String),
 }
 
-/// What a commit changed: by key, what was there before and what is there after.
+/// The changes of a commit: the values before and after, by key.
 pub type Changed = BTreeMap<String, (Option<String>, Option<String>)>;
 
-/// A permission, and the place where it is needed, if there is one.
+/// A required permission, and the place where it is required, if there is one.
 pub type Needs = Option<(Permission, Option<Place>)>;
 
-/// What a verification needs, and how much it spends.
+/// The requirement of a verification, and the credits that it consumes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked {
     pub needs: Needs,
@@ -54,7 +55,7 @@ pub struct Asked {
 }
 
 thread_local! {
-    /// What was read once. There are few, and they are asked all the time.
+    /// The parsed requirements. There are few, and they are used very often.
     static QUESTIONS: RefCell<BTreeMap<Needs, &'static Question<'static>>> =
         const { RefCell::new(BTreeMap::new()) };
 }
@@ -86,24 +87,24 @@ impl Asked {
 
 pub struct World {
     pub store: BTreeMap<String, String>,
-    /// How often the store has changed.
+    /// The number of changes of the store.
     version: u64,
-    /// What the clock reads.
+    /// The reading of the clock.
     pub now: u64,
-    /// The highest instant that was taken for the time.
+    /// The highest instant that the host has accepted.
     pub highest: u64,
     draws: u64,
     reader: RefCell<Reader>,
-    /// Whether it is not asked, and does not look at the feed.
+    /// Whether the caching verifier is paused: it is not asked and does not read the feed.
     pub reader_rests: bool,
-    /// What that may remember of what a restore took back.
+    /// The entries that it may still have from before a restore.
     pub lost: Lost,
 }
 
-/// One call on its way.
+/// A call in progress.
 pub struct Attempt {
     call: Json,
-    /// The same, as the core is handed it.
+    /// The same, in the form that the core takes.
     value: Value,
     draw: u64,
     started: u64,
@@ -124,7 +125,7 @@ impl World {
         }
     }
 
-    /// Sets the store back.
+    /// Restores an earlier store.
     pub fn decode(&mut self, state: &State, store: BTreeMap<String, String>) {
         self.lost.decode(state, &self.store, &store);
         self.store = store;
@@ -136,7 +137,7 @@ impl World {
         self.now.max(self.highest)
     }
 
-    /// A call with entropy of its own.
+    /// Starts a call with its own entropy.
     pub fn attempt(&mut self, call: Json) -> Attempt {
         self.draws += 1;
         Attempt {
@@ -162,7 +163,7 @@ impl World {
         }
     }
 
-    /// What a verifier remembers that has read the feed since the last change.
+    /// The verdict from the cache of a verifier that has read the feed since the last change.
     pub fn lookup(&self, credential: &str, needs: Needs) -> Option<Code> {
         let asked = Asked { needs, consume: None };
         if self.reader_rests {
@@ -173,14 +174,15 @@ impl World {
         reader.lookup(&DEPLOYMENT, credential, &asked.question(), self.latest())
     }
 
-    /// The verdict on a credential, which writes nothing and is remembered. The reads are of the store as it is, and are added to.
+    /// The verdict on a credential, without counting; the token is inserted into the cache. `reads`
+    /// holds reads of the current store and is extended.
     pub fn verify(&self, credential: &str, asked: Asked, reads: &mut Reads) -> Verdict {
         let (writes, verdict) = self.decide(credential, asked, reads);
         assert!(writes.is_empty(), "{writes:?}");
         verdict
     }
 
-    /// The verdict on a credential that is counted.
+    /// The verdict on a credential, with counting.
     pub fn spend(&mut self, credential: &str, cost: u32) -> Result<Verdict, String> {
         let asked = Asked {
             consume: Some(cost),
@@ -237,7 +239,7 @@ impl World {
         }
     }
 
-    /// All or nothing; nothing if somebody else was first.
+    /// Commits all writes or none; `None` if another commit came first.
     pub fn commit(&mut self, writes: &[Write]) -> Option<Changed> {
         let keys: std::collections::BTreeSet<&str> = writes.iter().map(|write| write.key.as_str()).collect();
         assert_eq!(keys.len(), writes.len(), "the keys of a commit are distinct");
@@ -281,7 +283,7 @@ impl World {
 }
 
 impl Attempt {
-    /// The same call from its beginning, with the same entropy: its reads are stale, or its answer was lost.
+    /// The same call from the start, with the same entropy, after stale reads or a lost answer.
     pub fn again(&self) -> Attempt {
         Attempt {
             call: self.call.clone(),
@@ -291,14 +293,14 @@ impl Attempt {
         }
     }
 
-    /// The same call, with what a page before this one said to go on from.
+    /// The same call, continued from the `next` of the page before.
     pub fn page_after(&self, world: &mut World, next: &Json) -> Attempt {
         let mut call = self.call.clone();
         call["query"]["after"] = next.clone();
         world.attempt(call)
     }
 
-    /// Plans, and reads what is needed; nothing until no more is.
+    /// Plans, and fetches one read request; `None` until the plan is complete.
     pub fn advance(&mut self, world: &World) -> Option<Planned> {
         let time = Time {
             started: instant(self.started),
@@ -330,7 +332,7 @@ impl Attempt {
         }
     }
 
-    /// Plans to the end on the store as it is.
+    /// Plans to the end on the current store.
     pub fn plan(&mut self, world: &World) -> Planned {
         (0..100)
             .find_map(|_| self.advance(world))
@@ -338,7 +340,7 @@ impl Attempt {
     }
 }
 
-/// An answer as the wrapper hands it on: with its credential.
+/// The answer as the wrapper returns it, with its credential.
 fn handed_over(answer: &Answer) -> Json {
     let mut json = serde_json::to_value(answer).unwrap();
     if let Some(credential) = answer.credential() {
@@ -347,7 +349,7 @@ fn handed_over(answer: &Answer) -> Json {
     json
 }
 
-/// Any bytes that differ from draw to draw: SplitMix64.
+/// Bytes that differ from draw to draw: SplitMix64.
 fn bytes(draw: u64) -> [u8; ENTROPY] {
     let mut state = draw.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut bytes = [0; ENTROPY];

@@ -1,4 +1,5 @@
-//! One verifier that remembers, with its clock and what it knows of the change feed: the wrapper's rules, and what breaks each of them.
+//! A verifier with a cache, a clock and its view of the change feed. It follows the rules of the
+//! JavaScript wrapper; each [`Bug`] breaks one of them.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,48 +12,48 @@ use serde_json::{Value as Json, json};
 use super::world::{Moment, Use, head_keys};
 use crate::support::instant;
 
-/// What a verifier can do wrong.
+/// A bug planted in a verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// Remembers whatever it read, whenever the reads began.
+    /// It inserts every token that it read, whenever the reads began.
     FillAnytime,
-    /// Remembers what it read since the last read of the feed *began*.
+    /// It inserts tokens that it read since the last read of the feed *began*.
     FillSinceBegin,
-    /// Counts the window from the end of the read.
+    /// It measures the window from the end of the read.
     WindowFromEnd,
-    /// Never reads the feed again.
+    /// It never reads the feed again.
     PollSkipped,
-    /// Counts the window by a clock that can be set, and by no other.
+    /// It measures the window by a clock that can be set, and by no other.
     ClockCanStand,
-    /// Takes a read that failed for one that told nothing new.
+    /// It treats a failed read of the feed as one without changes.
     FailureIsFresh,
-    /// Takes in what a head remembers, though more has changed.
+    /// It applies the logged changes of a head although the log has overflowed.
     OverflowIgnored,
-    /// Takes note of changes of tokens alone.
+    /// It applies the changes of tokens only.
     AccountsIgnored,
-    /// Takes note of changes of accounts alone.
+    /// It applies the changes of accounts only.
     TokensIgnored,
-    /// The store does not announce accounts that were not there before.
+    /// The store does not publish new accounts to the feed.
     RegistrationUnannounced,
-    /// Decides a hit by the time of the last read of the feed.
+    /// It decides a cache hit by the time of the last read of the feed.
     HitIgnoresTime,
-    /// Does not look at the feed after a change of its own.
+    /// It does not refresh the feed after its own change.
     OwnChangeIgnored,
-    /// Takes a read that began before its own change for one that has seen it.
+    /// It takes a read that began before its own change for one that includes the change.
     OwnChangeUndone,
-    /// Takes the mark of another instance for one of its own.
+    /// It accepts a read stamp of another core instance.
     MarkOutlivesTrap,
-    /// Takes what was not there once for what never will be.
+    /// It never clears its negative cache.
     AbsentForEver,
-    /// Does not tell the cache of what has ended, where it does not remember.
+    /// It does not report ended tokens to the cache if it does not insert them.
     EndUntold,
-    /// Follows a head by its count alone.
+    /// It follows a head by its count only.
     MarksIgnored,
-    /// Reads what a token rests on without its record, which it keeps from before.
+    /// When it reads a token's dependencies again, it keeps the old record.
     RecordNotReadAgain,
-    /// Refuses for want of use by what it remembers, however long ago that was read.
+    /// It refuses an idle token from the cache, however old its read of the use is.
     UseNotReadAgain,
-    /// Does not tell the cache of a use that it notes itself.
+    /// It does not report uses that it notes itself to the cache.
     OwnUseUntold,
 }
 
@@ -81,7 +82,7 @@ impl Bug {
     ];
 }
 
-/// When something began: by the isolate's clock, by one that nobody sets, and in the order of all things.
+/// The start of an action: by the isolate's clock, by the monotonic clock, and in the total order.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     pub at: u64,
@@ -89,15 +90,15 @@ pub struct Start {
     pub moment: Moment,
 }
 
-/// A read of the feed that is under way.
+/// A read of the feed in flight.
 pub struct Reading {
     pub began: Start,
     pub doubts: u64,
-    /// What it will say, and the moment of which that is; nothing: it fails.
+    /// The heads that it returns and their moment; `None` if it fails.
     pub heads: Option<(Reads, Moment)>,
 }
 
-/// What is to be known of the moment before a token is read.
+/// The read stamp: the state of the verifier before a token is read.
 #[derive(Clone, Copy, Debug)]
 pub struct IdempotencyRecord {
     pub epoch: u64,
@@ -112,24 +113,24 @@ pub struct Isolate {
     pub ahead: u64,
     highest: u64,
     pub began: Option<Start>,
-    /// The moment of what that read said.
+    /// The moment that the last read of the feed reflects.
     pub knows: Moment,
     feed_epoch: u64,
     settled: u64,
     pub doubts: u64,
-    /// The last change of its own.
+    /// The moment of its last own change.
     pub changed: Moment,
-    /// The read that others may join.
+    /// The read of the feed that other calls can join.
     pub reading: Option<usize>,
-    /// How far each head was read: for what ignores an overflow.
+    /// How far each head was read, for [`Bug::OverflowIgnored`].
     seen: BTreeMap<String, u64>,
-    /// Credentials whose token was not there: for what never forgets them.
+    /// Credentials whose token was absent, for [`Bug::AbsentForEver`].
     pub absent: HashSet<String>,
-    /// The last use of the token that ends without, as far as the cache was told.
+    /// The last use of the idle-limited token that was reported to the cache.
     pub noted: Use,
-    /// The same, until it is flushed.
+    /// Its last use that is not flushed yet.
     pub unflushed: Use,
-    /// When the last look at a credential's token began that has ended.
+    /// When the last completed check of each credential began.
     pub looks: BTreeMap<String, u64>,
     bug: Option<Bug>,
 }
@@ -161,7 +162,7 @@ impl Isolate {
         self.bug == Some(bug)
     }
 
-    /// Its clock never goes back.
+    /// The clock never goes back.
     pub fn clock(&mut self, now: u64) -> u64 {
         self.highest = self.highest.max(now + self.ahead);
         self.highest
@@ -187,14 +188,14 @@ impl Isolate {
             && (self.is(Bug::PollSkipped) || self.is_within(began, now, window))
     }
 
-    /// After a change of its own.
+    /// Invalidates the feed after an own change.
     pub fn doubt(&mut self, moment: Moment) {
         self.doubts += 1;
         self.reading = None;
         self.changed = moment;
     }
 
-    /// Notes a use of the token that ends without.
+    /// Notes a use of the idle-limited token.
     pub fn note_use(&mut self, id: &TokenId, at: u64) {
         self.unflushed = self.unflushed.max(Some(at));
         let told = self.is(Bug::OwnUseUntold) || self.cache.note_use(id, instant(at)) == Some(true);
@@ -210,7 +211,7 @@ impl Isolate {
         self.noted = None;
     }
 
-    /// A read of the feed has ended; answers whether it did not fail.
+    /// Applies a completed read of the feed. Returns whether it succeeded.
     pub fn apply_feed(&mut self, reading: Reading, end: Start) -> bool {
         let mut began = reading.began;
         let Some((heads, moment)) = reading.heads else {
@@ -241,7 +242,7 @@ impl Isolate {
         true
     }
 
-    /// What the heads say to a verifier that ignores some of it.
+    /// The heads as a verifier with a bug sees them.
     fn misread(&mut self, heads: Reads) -> Reads {
         let misreads = [
             Bug::AccountsIgnored,
@@ -271,7 +272,7 @@ impl Isolate {
                 if change[0].as_str().unwrap().starts_with(ignored) {
                     change[0] = json!("account/nobody");
                 }
-                // All alike: then the count alone decides, and so it does for what takes an overflow for a few changes.
+                // Equal marks, so that only the count decides. This also hides an overflow.
                 if self.is(Bug::MarksIgnored) || self.is(Bug::OverflowIgnored) {
                     change[2] = json!("0000000000000000");
                 }
@@ -296,7 +297,8 @@ impl Isolate {
         }
     }
 
-    /// The round by which a token that was read since a mark is remembered; nothing: of another instance.
+    /// The generation in which a token that was read since `mark` is inserted; `None` if the stamp
+    /// belongs to another core instance.
     pub fn generation(&self, mark: &IdempotencyRecord) -> Option<u32> {
         let since_begin = self.began.is_some_and(|last| mark.began.at >= last.at);
         if self.is(Bug::FillAnytime) || (self.is(Bug::FillSinceBegin) && since_begin) {

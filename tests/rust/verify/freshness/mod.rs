@@ -1,4 +1,4 @@
-//! A simulation of verifiers that remember, over a store that others change.
+//! A simulation of verifiers with caches over a store that changes.
 
 pub mod isolate;
 pub mod random;

@@ -1,4 +1,4 @@
-//! Choices by a seed: SplitMix64.
+//! Seeded random choices: SplitMix64.
 
 pub struct Random(u64);
 

@@ -1,4 +1,4 @@
-//! One schedule: what happens when, by a seed, and what is held against every answer.
+//! Runs one schedule: a seed decides the events and their times, and every answer is checked.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
@@ -17,7 +17,7 @@ use crate::support::{NOW, instant, value};
 
 const LASTS: u64 = 1_500;
 
-/// The least time between two second looks at one token.
+/// The least time between two rechecks of one token.
 const PAUSE: u64 = 100;
 
 pub struct Schedule<'w> {
@@ -33,14 +33,14 @@ pub struct Schedule<'w> {
     readings: Vec<Option<Reading>>,
     waiting: Vec<Vec<usize>>,
     asked: Vec<Asked>,
-    /// Which credentials were found to have ended, where.
+    /// The credentials that an isolate has found to have ended.
     ended: HashSet<(usize, String)>,
-    /// In percent.
+    /// The probability of a failed read of the feed, in percent.
     failures: u64,
     slowest: u64,
-    /// How many times as long as others a read of the feed may be under way before it is made.
+    /// The factor by which the start of a feed read can be slower than other delays.
     slow_feed: u64,
-    /// When each moment was.
+    /// The time of each moment.
     times: Vec<u64>,
     pub seen: BTreeMap<String, u64>,
 }
@@ -60,21 +60,21 @@ enum Event {
     TokenReadEnds(usize),
 }
 
-/// A verification that is under way.
+/// A verification in flight.
 struct Asked {
     isolate: usize,
     credential: String,
     requirement: usize,
     window: u64,
     start: Start,
-    /// What an isolate must know by now, because it did it itself.
+    /// The moment of the isolate's own last change, which the answer must reflect.
     own: Moment,
     had_ended: bool,
     mark: Option<IdempotencyRecord>,
     reads: Reads,
-    /// What is to be read besides.
+    /// The next read request.
     need: Option<ReadRequest>,
-    /// The last read of the store.
+    /// The moment of the last read of the store.
     read: Moment,
 }
 
@@ -129,7 +129,7 @@ impl<'w> Schedule<'w> {
                 schedule.plan(at, event);
             }
         }
-        // Some owners change much.
+        // Some schedules have many changes.
         let more = *schedule.random.one(&[0, 0, 30]);
         for (event, times) in [(Event::Operate, more), (Event::Flush, 6)] {
             for _ in 0..times {
@@ -137,7 +137,7 @@ impl<'w> Schedule<'w> {
                 schedule.plan(at, event);
             }
         }
-        // Choices of their own, so that a schedule without a restore is what it is otherwise.
+        // A separate random source, so that a schedule without restores stays the same.
         let mut random = Random::new(!seed);
         let restores = *random.one(&[0, 0, 2]);
         for (event, times) in [(Event::BackUp, 3 * restores), (Event::Decode, restores)] {
@@ -159,7 +159,7 @@ impl<'w> Schedule<'w> {
         *self.seen.entry(what.into()).or_default() += 1;
     }
 
-    /// Now and then something takes several times as long as all else, so that much happens meanwhile.
+    /// Some actions take several times as long as others, so that much happens in between.
     fn delay(&mut self) -> u64 {
         let longer = if self.random.chance(15) { 5 } else { 1 };
         self.random.below(longer * self.slowest)
@@ -199,7 +199,7 @@ impl<'w> Schedule<'w> {
             self.world.overflow(&mut self.random, self.now, self.moment);
             self.observe_revision("overflow");
         }
-        // Some changes are made by nobody here.
+        // Some changes are made by none of the isolates.
         let by = self.random.below(8) as usize;
         if let Some(isolate) = self.isolates.get_mut(by) {
             isolate.doubt(self.moment);
@@ -207,7 +207,7 @@ impl<'w> Schedule<'w> {
         }
     }
 
-    /// What had ended may live again: a restore takes that back, and nothing in the store can know.
+    /// Restores a backup. Ended tokens may be live again, and no value in the store records that.
     fn decode(&mut self) {
         let Some(lost) = self.world.decode(self.moment) else {
             return;
@@ -325,7 +325,7 @@ impl<'w> Schedule<'w> {
         Ok(())
     }
 
-    /// Answers from what is remembered, if that does.
+    /// Answers from the cache on a hit.
     fn look(&mut self, asked: usize) -> Result<bool, String> {
         let Asked {
             isolate,
@@ -356,7 +356,8 @@ impl<'w> Schedule<'w> {
             Ok(None) => return Ok(false),
             Err(code) => code,
         };
-        // A refusal that could be taken back is looked at again, sometimes; one for want of use whenever it was not for a while.
+        // A refusal that can be undone is sometimes rechecked. An idle refusal is rechecked
+        // whenever the last check is not recent.
         let is_final = [Code::Valid, Code::Revoked, Code::Expired].contains(&code);
         if code == Code::IdleExpired {
             let last = isolate.looks.get(credential);
@@ -435,7 +436,7 @@ impl<'w> Schedule<'w> {
         }
     }
 
-    /// Holds an answer against what the store has said since what it claims to rest on.
+    /// Checks an answer against the states of the store since the moment that it claims to reflect.
     fn answer(
         &mut self,
         asked: usize,
@@ -478,11 +479,11 @@ impl<'w> Schedule<'w> {
         let question = Question::of(&self.requirements[requirement]);
         let idle = self.world.idle(credential);
         let noted = idle.and(self.isolates[isolate].noted);
-        // A read is what the store said, all of it at once.
+        // A read reflects a single state of the store.
         if how == "read" && self.world.says(credential, &question, time, read, noted) != code {
             return problem("the store was never so");
         }
-        // No feed tells of a use: what was read of it with the last look is as old as that.
+        // Uses are not published to the feed. A cached use is as old as the last check.
         let mut is_of_use = false;
         if how == "hit" && code == Code::IdleExpired {
             let last = self.times.iter().rposition(|at| *at + PAUSE <= now);
@@ -500,7 +501,8 @@ impl<'w> Schedule<'w> {
                 .world
                 .could_say(code, credential, &question, time, rests_on.moment, noted)
         {
-            // What was read from a past that a restore has taken back is remembered until the store tells of a change of it, and no longer.
+            // A token that was read before a restore undid its state stays cached until the feed
+            // reports a change of its dependencies.
             let knows = self.isolates[isolate].knows;
             let restored = self.world.restored(knows);
             let is_lost = |restored| !self.world.has_changed(credential, restored, knows);

@@ -1,4 +1,5 @@
-//! The store with its past: tokens of every sort, operations on them, and what a verification could have answered since a moment.
+//! The store with its history: tokens with different dependencies, operations on them, and the
+//! verdicts that were possible since a moment.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -16,22 +17,22 @@ use serde_json::{Value as Json, json};
 use super::random::Random;
 use crate::support::{Host, NOW, instant, text};
 
-/// A place in the order of all that happens.
+/// A position in the total order of events.
 pub type Moment = u64;
 
 pub struct World {
     pub host: Host,
     base: BTreeMap<String, String>,
     known: Vec<Known>,
-    /// The key and the record of a token that is not made yet.
+    /// The key and the record of the token that is created later.
     late: (String, String),
-    /// Credentials with their token.
+    /// The credentials, each with its token.
     pub credentials: Vec<(String, usize)>,
     ids: Vec<String>,
     past: BTreeMap<String, Vec<(Moment, Option<String>)>>,
-    /// What a backup has kept of the store.
+    /// The store at the time of the last backup.
     backup: Option<BTreeMap<String, String>>,
-    /// The restores.
+    /// The moments of the restores.
     restored: Vec<Moment>,
 }
 
@@ -42,25 +43,25 @@ struct Known {
 
 const TOKENS: usize = 8;
 
-/// The one that a technical user backs.
+/// The token with a technical user.
 const BACKED: usize = 2;
 
-/// The one that may not be used from the beginning.
+/// The token that is not valid before a later time.
 const LATE_STARTER: usize = 4;
 
-/// The one that is made later.
+/// The token that is created later.
 const LATE: usize = 5;
 
-/// The one that came from the first.
+/// The token that is a session of the first.
 const SESSION: usize = 6;
 
-/// The one that ends where it is not used.
+/// The token that expires without use.
 const IDLE: usize = 7;
 
-/// After so many milliseconds.
+/// Its idle time, in milliseconds.
 const IDLE_AFTER: u64 = 700;
 
-/// A use that an isolate has noted, or a store has.
+/// The time of a use, as an isolate or the store has it.
 pub type Use = Option<u64>;
 
 /// The keys of the heads of the change feed.
@@ -120,7 +121,7 @@ impl World {
         }
     }
 
-    /// As it was in the beginning.
+    /// Restores the initial state.
     pub fn reset(&mut self) {
         self.host.store.clone_from(&self.base);
         self.host.now = NOW;
@@ -136,7 +137,7 @@ impl World {
         }
     }
 
-    /// Does something to somebody, committed at `moment`. Answers whether it did.
+    /// Runs a random operation, committed at `moment`. Returns its name if it succeeded.
     pub fn operate(&mut self, random: &mut Random, now: u64, moment: Moment) -> Option<&'static str> {
         self.host.now = now;
         if random.chance(10) {
@@ -201,20 +202,20 @@ impl World {
         })
     }
 
-    /// Whether a credential's token was not there from the beginning.
+    /// Whether the credential belongs to the token that is created later.
     pub fn is_late(&self, credential: &str) -> bool {
         let mut late = self.credentials.iter().filter(|(_, token)| *token == LATE);
         late.any(|(known, _)| known == credential)
     }
 
-    /// The id of the token that a credential is of, if that ends where it is not used.
+    /// The id of the idle-limited token if the credential belongs to it.
     pub fn idle(&self, credential: &str) -> Option<TokenId> {
         let mut idle = self.credentials.iter().filter(|(_, token)| *token == IDLE);
         idle.any(|(known, _)| known == credential)
             .then(|| TokenId::parse(&self.ids[IDLE]).unwrap())
     }
 
-    /// Writes a use of it. That is announced to nobody.
+    /// Writes a use of the idle-limited token. Uses are not published to the feed.
     pub fn flush(&mut self, used: u64, moment: Moment) {
         let before = self.host.store.clone();
         let key = self.usage_key();
@@ -227,7 +228,7 @@ impl World {
         format!("usage/{}", self.ids[IDLE])
     }
 
-    /// Makes the token that was not there. That is announced to nobody.
+    /// Creates the late token. Creation is not published to the feed.
     fn make(&mut self, moment: Moment) -> Option<&'static str> {
         let before = self.host.store.clone();
         let (key, record) = self.late.clone();
@@ -239,7 +240,7 @@ impl World {
         Some("make")
     }
 
-    /// More changes of other tokens than a head remembers.
+    /// Adds more changes of other tokens to heads than their log holds.
     pub fn overflow(&mut self, random: &mut Random, now: u64, moment: Moment) {
         for key in &head_keys() {
             if random.chance(70)
@@ -258,7 +259,7 @@ impl World {
         self.backup = Some(self.host.store.clone());
     }
 
-    /// Puts the last backup in the place of the store; answers how many of its heads were further.
+    /// Restores the last backup. Returns the number of heads that differ from it.
     pub fn decode(&mut self, moment: Moment) -> Option<usize> {
         let backup = self.backup.clone()?;
         let before = std::mem::replace(&mut self.host.store, backup);
@@ -270,7 +271,7 @@ impl World {
         Some(lost.count())
     }
 
-    /// The last restore until a moment.
+    /// The moment of the last restore, at most `until`.
     pub fn restored(&self, until: Moment) -> Option<Moment> {
         self.restored
             .iter()
@@ -279,7 +280,8 @@ impl World {
             .copied()
     }
 
-    /// Whether what a credential rests on has changed after a moment and until another. Unknown credentials rest on nothing.
+    /// Whether a dependency of a credential's token has changed in (`after`, `until`]. Unknown
+    /// credentials have no dependencies.
     pub fn has_changed(&self, credential: &str, after: Moment, until: Moment) -> bool {
         let Some((_, token)) = self.credentials.iter().find(|(known, _)| known == credential) else {
             return false;
@@ -303,7 +305,7 @@ impl World {
         })
     }
 
-    /// Takes back what the last change announced.
+    /// Removes the last change from the feed.
     pub fn hush(&mut self, heads: &BTreeMap<String, String>) {
         for key in &head_keys() {
             match heads.get(key) {
@@ -328,7 +330,8 @@ impl World {
         }
     }
 
-    /// What a verification at a time comes to by what was in the store at a moment, and by a use that is noted elsewhere.
+    /// The code of a verification at time `now`, by the state of the store at the moment `at` and a
+    /// use that is noted elsewhere.
     pub fn says(&self, credential: &str, question: &Question, now: u64, at: Moment, noted: Use) -> Code {
         let mut reads = Reads::default();
         loop {
@@ -356,8 +359,8 @@ impl World {
         }
     }
 
-    /// Whether a verification by what was in the store at some moments from `since` on, each key at its own, comes to a code at a time; or by a
-    /// use that is noted elsewhere.
+    /// Whether a verification at time `now` can return `code`, if each key has any of its values
+    /// since `since`; also with a use that is noted elsewhere.
     pub fn could_say(
         &self,
         code: Code,
@@ -389,7 +392,7 @@ impl World {
             Plan::Answer(verdict) => verdict.code == code,
             Plan::Need(need) => {
                 let goes_on = |reads: &Reads| self.could(code, credential, question, now, since, reads);
-                // What is there already was put there to be looked at.
+                // Keys that are already in `reads` were set to be used as they are.
                 let mut keys = need.keys;
                 keys.retain(|key| reads.get([key]).is_err());
                 self.some_versions(&keys, since, &mut reads.clone(), &goes_on)
@@ -398,7 +401,8 @@ impl World {
         }
     }
 
-    /// Whether something holds of what stood under keys, each at any moment from `since` on. The latest is tried first: mostly it is the one.
+    /// Whether `holds` is true for some combination of the keys' values since `since`. The latest
+    /// values are tried first, because they usually match.
     fn some_versions(
         &self,
         keys: &[String],
@@ -415,7 +419,7 @@ impl World {
         })
     }
 
-    /// What stood under a key at any moment from `since` on.
+    /// The values of a key at any moment since `since`.
     fn versions(&self, key: &str, since: Moment) -> Vec<Option<&str>> {
         let Some(versions) = self.past.get(key) else {
             return vec![self.host.store.get(key).map(String::as_str)];
@@ -431,7 +435,7 @@ impl World {
     }
 }
 
-/// A stored use, and another one, which may be later.
+/// The later of a stored use and another one.
 fn with_use(stored: Option<String>, more: Use) -> Option<String> {
     let Some(more) = more else { return stored };
     let more = Usage::new(instant(more), NonZeroU32::MIN);
@@ -441,7 +445,7 @@ fn with_use(stored: Option<String>, more: Use) -> Option<String> {
 }
 
 impl Host {
-    /// A session of a credential.
+    /// Creates a session of a credential.
     fn call_exchange_of(&mut self, credential: &str) -> Known {
         let made = self.exchange(credential, json!({ "expiresIn": "30m" })).unwrap();
         Known {

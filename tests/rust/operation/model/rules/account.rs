@@ -1,4 +1,4 @@
-//! Accounts, which are managed from above.
+//! The rules of accounts, which admins above them manage.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::model::place::{Permission, Place, ROOT, Reach, above, reach};
 use crate::model::state::{Account, Status};
 
 impl Rights {
-    /// What they come to, place by place, with what is implied.
+    /// The rights of an account by place, with implied permissions.
     fn by_place(&self) -> BTreeMap<Place, BTreeSet<Permission>> {
         let mut all: BTreeMap<Place, BTreeSet<Permission>> = BTreeMap::new();
         for (at, role) in &self.roles {
@@ -28,7 +28,8 @@ impl Rights {
     }
 }
 
-/// An account has no time without use, no networks and no limits.
+/// Whether the actor has a bound that an account cannot have: an account has no idle time, no
+/// networks and no limits.
 fn is_bound(authority: &Authority) -> bool {
     !authority.idles(None) || !authority.networks.is_empty() || authority.limited
 }

@@ -28,7 +28,7 @@ impl State {
             }));
         }
         let mut broken = Broken::default();
-        // A key is known though its actor may not act any more.
+        // The idempotency key is known, even though its actor may no longer act.
         broken.when(
             authority.is_none() && matches!(wanted.secret, Secret::Keyed(_)),
             "conflict",
@@ -74,7 +74,7 @@ impl State {
             broken.0.extend(["invalid_input", "forbidden"]);
             return Err(broken.0);
         };
-        // What is held at many places is held at none of the others.
+        // A large token holds its permissions at many places, of which the model has only one.
         let reach = match wanted.large.and_then(Large::place) {
             Some(place) => permissions
                 .iter()
@@ -220,7 +220,8 @@ impl State {
         })
     }
 
-    /// The boundary, and what the selection comes to within it. A person's token reaches what the person's account may reach.
+    /// The boundary, and the selection resolved within it. The token of a person reaches no further
+    /// than the person's account.
     fn place_of(
         &self,
         wanted: &CreateRequest,
@@ -255,7 +256,7 @@ impl State {
         (boundary, resolved)
     }
 
-    /// A client that lost the answer gets its token; for anybody else the id is in use.
+    /// A client that lost the answer gets its token. For any other caller, the id is in use.
     fn minted_before(&self, authority: &Authority, number: usize, used: usize) -> Result<Done, Codes> {
         let token = &self.tokens[used];
         let current = token.secrets[token.current] == self.minted[number].credential;
@@ -268,7 +269,8 @@ impl State {
         refused("conflict")
     }
 
-    /// What a technical user is given with its first token: what that holds, where it holds it.
+    /// The permissions that a technical user gets with its first token: those of the token, at its
+    /// places.
     fn given_to_backer(&self, token: usize) -> BTreeMap<Place, BTreeSet<Permission>> {
         let Token {
             boundary,
@@ -291,7 +293,7 @@ impl State {
         given
     }
 
-    /// Takes over what only the core knows: the id of a new token, and its credential.
+    /// Adopts the values that only the core knows: the id and the credential of a new token.
     pub fn learn(&mut self, token: usize, id: &str, credential: &str) {
         let made = &mut self.tokens[token];
         made.id = id.to_owned();

@@ -1,4 +1,5 @@
-//! A session: narrower or equal, never longer, and over with what it came from.
+//! The rules of sessions. A session has the same or narrower permissions, never outlives its
+//! parent, and ends with it.
 
 use super::{Broken, Codes, Done, Shown, State, refused};
 use crate::model::call::Derived;

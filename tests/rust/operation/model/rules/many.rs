@@ -1,4 +1,4 @@
-//! Lists and sweeps.
+//! The rules of lists and sweeps.
 
 use super::{Codes, Done, Shown, State, refused};
 use crate::model::actor::Authority;
@@ -20,7 +20,8 @@ impl State {
         )))
     }
 
-    /// All that is meant, of an owner and of everything below, and what those tokens had made, and so on.
+    /// Revokes all matching tokens of an owner and of all places below, the tokens that those made,
+    /// and so on.
     pub(super) fn revoke_all(
         &mut self,
         authority: &Authority,
@@ -47,13 +48,15 @@ impl State {
         }
     }
 
-    /// Whether a sweep has to end a token as things stand: it is meant, or one that is meant and has ended made it.
+    /// Whether a sweep must end a token in this state: it matches, or its maker matches and has
+    /// ended.
     pub fn must_end(&self, authority: &Authority, sweep: &Sweep, at: usize) -> bool {
         let ended = |maker: usize| self.tokens[maker].status == Status::Revoked;
         self.is_swept(authority, sweep, at, &ended)
     }
 
-    /// Whether a sweep may end a token: the one that sweeps ends last, after what it made; and others may delete what the sweep has ended.
+    /// Whether a sweep may end a token. The sweeping token itself ends last, after those that it
+    /// made; and others may delete tokens that the sweep has ended.
     pub fn may_end(&self, authority: &Authority, sweep: &Sweep, at: usize) -> bool {
         let own = self.named(&authority.id);
         let ended = |maker: usize| {
@@ -87,7 +90,7 @@ impl State {
         ended(maker) && (sweep.means(&self.tokens[maker]) || self.made_by_swept(sweep, maker, ended))
     }
 
-    /// The token that made one.
+    /// The token that made a token.
     fn maker_of(&self, at: usize) -> Option<usize> {
         self.named(&self.tokens[at].made_by)
     }
@@ -98,7 +101,7 @@ impl State {
         self.tokens.iter().position(|token| token.id == id)
     }
 
-    /// Ends a token for good.
+    /// Revokes a token.
     pub fn end(&mut self, at: usize) {
         let token = &mut self.tokens[at];
         token.status = Status::Revoked;
@@ -108,7 +111,7 @@ impl State {
     }
 }
 
-/// What a sweep means.
+/// The filter of a sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sweep {
     pub owner: Option<Place>,

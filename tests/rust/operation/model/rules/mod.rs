@@ -1,5 +1,6 @@
-//! What must happen on each call: who is refused with which codes, and the state after. A call that breaks several rules may be refused with
-//! the code of any of them; one that names what the actor may not see is refused as if it were not there.
+//! The required outcome of each call: the codes that may refuse it, and the state after it. A call
+//! that breaks several rules may be refused with the code of any of them. A call about an object
+//! that the actor may not see is refused as if the object did not exist.
 
 mod account;
 mod create;
@@ -18,10 +19,10 @@ use super::state::{State, Status, Token};
 
 pub type Codes = BTreeSet<&'static str>;
 
-/// What an answer must show.
+/// The required content of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
-    /// A token that was made, or got a new secret; with its credential, unless an earlier call did it.
+    /// A token that was created or rotated; with its credential, unless an earlier call did it.
     Made {
         token: usize,
         credential: bool,
@@ -34,7 +35,7 @@ pub enum Shown {
     Flushed,
 }
 
-/// What a call that is allowed does.
+/// The effect of an allowed call.
 #[derive(Clone, Debug)]
 pub struct Done {
     pub shown: Shown,
@@ -60,7 +61,7 @@ impl Done {
     }
 }
 
-/// Rules that are broken.
+/// The codes of the broken rules.
 #[derive(Default)]
 struct Broken(Codes);
 
@@ -86,7 +87,7 @@ fn refused<T>(code: &'static str) -> Result<T, Codes> {
 }
 
 impl State {
-    /// Does what a call asks for, or says with which codes it is refused.
+    /// Performs a call, or returns the codes that may refuse it.
     pub fn perform(&mut self, call: &Call) -> Result<Done, Codes> {
         if let Some(within) = call.within_bounds() {
             let mut codes = self.clone().perform(&within).err().unwrap_or_default();
@@ -133,7 +134,7 @@ impl State {
         authority.ok_or_else(|| Codes::from(["forbidden"]))
     }
 
-    /// A token that the actor may see.
+    /// Checks that the actor may see a token.
     fn seen(&self, authority: &Authority, token: usize) -> Result<(), Codes> {
         let found = &self.tokens[token];
         if found.status == Status::Deleted || !authority.manages(found.owner) {
@@ -142,13 +143,13 @@ impl State {
         Ok(())
     }
 
-    /// Whether the actor may change a token of a kind and an owner, beyond seeing it.
+    /// Whether the actor may change a token, as far as its kind and owner decide.
     fn manages_kind(&self, authority: &Authority, token: usize) -> bool {
         let token = &self.tokens[token];
         !token.kind.by_admins || authority.is_admin_of(token.owner)
     }
 
-    /// What accounts of an owner and above break.
+    /// Adds the rules that the accounts of an owner and above break.
     fn break_accounts(&self, owner: Place, given: &Reach, broken: &mut Broken) {
         for account in self.chain(owner).iter().filter_map(|id| self.accounts.get(id)) {
             broken.when(account.status != Status::Active, "forbidden");
@@ -156,7 +157,7 @@ impl State {
         }
     }
 
-    /// What handing out, or giving back, the whole power of a token breaks.
+    /// Adds the rules that are broken if the actor hands out or restores the full power of a token.
     fn break_power(&self, authority: &Authority, token: &Token, broken: &mut Broken) {
         let own = authority.is_its_own(token);
         let mut reach = if own {
@@ -187,7 +188,8 @@ impl State {
         self.break_bounds(authority, Some(token), &networks, broken);
     }
 
-    /// A token that is bound hands its bounds on. One with limits makes only sessions, and its own new secret.
+    /// A bound actor passes its bounds on. A token with limits can only make sessions and its own
+    /// new secret.
     fn break_bounds(
         &self,
         authority: &Authority,
@@ -201,7 +203,7 @@ impl State {
             .when(authority.limited && !itself, "exceeds_ceiling");
     }
 
-    /// Who is no admin of the owner gives no token that acts as somebody else.
+    /// Only an admin of the owner can create a token that acts as another subject.
     fn break_subject(&self, authority: &Authority, token: &Token, broken: &mut Broken) {
         let another = token.backed_by.is_none()
             && token
@@ -230,7 +232,7 @@ impl State {
 }
 
 impl Actor {
-    /// The keys that the authority of this actor rests on.
+    /// The keys that the authority of this actor depends on.
     pub fn rests_on(self, state: &State) -> Vec<String> {
         let account = |id: &str| format!("account/{}", id.replace('/', "%2F"));
         match self {

@@ -1,4 +1,4 @@
-//! A new secret beside the old one, in two phases.
+//! The rules of rotations: a new secret beside the old one, in two phases.
 
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
@@ -49,7 +49,7 @@ impl State {
         let too_long = kind
             .longest
             .is_some_and(|longest| renewal.lifetime.is_some_and(|lifetime| lifetime > longest));
-        // Whoever rotates holds the new secret, and with it everything that the token may do.
+        // The caller gets the new secret, and with it the full power of the token.
         let mut broken = Broken::default();
         broken
             .when(!manages, "forbidden")
@@ -149,18 +149,18 @@ impl State {
         Ok(Done::changed(at))
     }
 
-    /// What verifiers observe_revision: a use, which is one of the tokens that a session came from too; the first of a new secret may end the old one; that
-    /// of an ended secret may end the token.
+    /// Applies reported uses. A use of a session also counts for its parents. The first use of a
+    /// new secret may end the old one. A use of a rotated-out secret may end the token.
     pub(super) fn flush(&mut self, at: usize, seen: &Seen) -> Done {
         let (now, highest) = (self.now, self.highest);
-        // A clock that is ahead, be it the verifier's or the host's, ends no grace.
+        // A clock that is ahead, the verifier's or the host's, ends no grace period.
         let pending = self.tokens[at].rotation.as_ref();
         let late = seen.late && pending.is_some_and(|rotation| self.earliest() >= rotation.grace_ends_at);
         let reused = seen.reused || late;
         // Nor does it keep a token from going idle.
         let last = (now - seen.ago).min(self.earliest());
         let first = (now - seen.ago - seen.span).min(last);
-        // What was used first after it had gone idle was not used.
+        // Uses that began after the token had gone idle do not count.
         let used = |token: &mut Token| {
             if !token.is_idle(first) {
                 token.used_at = token.used_at.max(Some(last));
@@ -212,7 +212,7 @@ impl State {
         done
     }
 
-    /// The sessions of a token that are not over for somebody.
+    /// The sessions of a token that have not expired by either clock.
     pub(super) fn living_sessions(&self, parent: usize) -> Vec<usize> {
         let lives = |session: &usize| {
             self.tokens[*session]
@@ -223,7 +223,7 @@ impl State {
         all.filter(lives).collect()
     }
 
-    /// Takes a session from the list of what it came from.
+    /// Removes a session from the list of its parent.
     pub(super) fn leave(&mut self, session: usize) {
         if let Some(parent) = self.tokens[session].parents.first().copied() {
             let mut left = self.living_sessions(parent);

@@ -1,4 +1,4 @@
-//! WriteBatch of one token: its status, its end, and what its kind lets its managers edit.
+//! The rules of a single token: its status, its deletion, and edits within its kind.
 
 use super::{Broken, Codes, Done, Shown, State};
 use crate::model::actor::Authority;
@@ -7,7 +7,7 @@ use crate::model::catalog::Selection;
 use crate::model::place::{Network, Place, Reach, is_inside};
 use crate::model::state::{Held, Status, Token};
 
-/// A selection without where something is held: that is the reach.
+/// A selection without its narrowing, which the reach contains.
 fn chosen(selection: &Selection) -> Selection {
     Selection {
         narrowed: None,
@@ -15,7 +15,7 @@ fn chosen(selection: &Selection) -> Selection {
     }
 }
 
-/// Whether a token is made one that manages others.
+/// Whether an edit makes a token an admin.
 fn promotes(next: &Token, token: &Token) -> bool {
     next.selection.role == Some("admin") && token.selection.role != Some("admin")
 }
@@ -32,7 +32,7 @@ impl State {
         let reliable = self.clock_is_reliable();
         let mut broken = Broken::default();
         if op == OnToken::Enable && self.tokens[at].status == Status::Disabled {
-            // What a disabled token can do is given back.
+            // The power of a disabled token is restored.
             self.break_power(authority, &self.tokens[at], &mut broken);
         }
         let token = &mut self.tokens[at];
@@ -42,7 +42,7 @@ impl State {
             _ => Status::Revoked,
         };
         let place = authority.highest_place(token.owner).unwrap_or(token.owner);
-        // Who disables from above what was disabled below holds it there.
+        // Disabling a token again from a higher place raises the place that holds it.
         let raises = status == Status::Disabled && token.held_at.is_some_and(|held| place.len() < held.len());
         broken.when(!manages, "forbidden");
         if token.status == status && !raises {
@@ -63,7 +63,7 @@ impl State {
             .when(status == Status::Active && !reliable, "clock_unreliable")
             .or(())?;
         if token.status != status {
-            // Until then it counts whether it is used.
+            // The idle time is measured until then.
             token.status_changed_at = Some(if status == Status::Disabled { highest } else { now });
         }
         if status == Status::Active {
@@ -93,7 +93,7 @@ impl State {
         token.status = Status::Deleted;
         token.revision += 1;
         let shown = Shown::Gone(token.id.clone());
-        // A session rests on its parent's technical user, which never backed it.
+        // A session depends on the technical user of its parent, but was never a token of it.
         let backer = token.backed_by.clone().filter(|_| token.parents.is_empty());
         let mut accounts = Vec::new();
         if let Some(id) = backer
@@ -142,7 +142,7 @@ impl State {
         }
         broken.when(renamed && self.name_is_taken(Some(at), &next), "name_taken");
         if let Some(selection) = &change.selection {
-            // What only says where something is held leaves the rest as it is.
+            // A selection that only narrows leaves the rest unchanged.
             let narrows = selection.only_narrows();
             let selection = &if narrows {
                 Selection {
@@ -158,7 +158,7 @@ impl State {
                 broken.when(true, "invalid_input");
                 return Err(broken.0);
             };
-            // What it has already stays, though its editor may not have it.
+            // The token keeps permissions that its editor does not have.
             let more: Reach = reach.difference(&token.reach).copied().collect();
             let promoted = selection.role == Some("admin") && token.selection.role != Some("admin");
             broken
@@ -197,7 +197,7 @@ impl State {
             next.credits = credits;
             next.spent = credits.map_or(0, |_| next.spent);
             if let (Some(credits), Some(remaining)) = (credits, change.remaining) {
-                // To leave none where some are owed forgives a debt.
+                // Setting 0 credits left forgives a debt.
                 tops_up = i64::from(remaining) > i64::from(credits) - i64::from(next.spent);
                 sets = true;
                 next.spent = credits - remaining;
@@ -220,7 +220,7 @@ impl State {
             );
         let widens = moved || raised || !next.reach.is_subset(&token.reach) || promotes(&next, token);
         if moved || raised {
-            // All that it can do is given anew.
+            // The full power of the token is handed out again.
             self.break_power(authority, &next, &mut broken);
             next.given.extend(&authority.reach);
         } else if widens {
