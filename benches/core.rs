@@ -25,7 +25,7 @@ use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{apply_feed, lookup, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, verify_and_cache};
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, instant, text, value};
 
@@ -300,7 +300,7 @@ impl Populated {
     fn read(&self, credential: &str, question: &Question, cache: &mut Cache) -> Option<u32> {
         let (mut reads, generation) = (Reads::default(), cache.generation());
         loop {
-            let (step, slot) = verify_and_remember(
+            let (step, slot) = verify_and_cache(
                 self.deployment(),
                 credential,
                 question,

@@ -153,7 +153,7 @@ macro_rules! decode_members {
 }
 pub(crate) use decode_members;
 
-macro_rules! blank_by_default {
+macro_rules! placeholder_by_default {
     ($($kind:ty),*) => {$(
         impl Placeholder for $kind {
             fn placeholder() -> Self {
@@ -162,7 +162,7 @@ macro_rules! blank_by_default {
         }
     )*};
 }
-blank_by_default!(String, bool, u64, u32, u8);
+placeholder_by_default!(String, bool, u64, u32, u8);
 
 impl<T> Placeholder for Vec<T> {
     fn placeholder() -> Vec<T> {
@@ -221,7 +221,7 @@ impl Decode for u64 {
     }
 }
 
-macro_rules! restore_smaller {
+macro_rules! decode_smaller {
     ($($kind:ty),*) => {$(
         impl Decode for $kind {
             fn decode(reader: &mut Reader) -> Result<$kind, DecodeError> {
@@ -230,7 +230,7 @@ macro_rules! restore_smaller {
         }
     )*};
 }
-restore_smaller!(u32, u8);
+decode_smaller!(u32, u8);
 
 impl<T: Decode> Decode for Option<T> {
     fn decode(reader: &mut Reader) -> Result<Option<T>, DecodeError> {

@@ -49,7 +49,7 @@ pub fn verify<D: VerifierConfig>(
 /// `generation` is the value of [`Cache::generation`] before the reads began. With `None` the cache
 /// learns only facts that are final. Also returns the slot, if the token was inserted.
 #[must_use]
-pub fn verify_and_remember<D: VerifierConfig>(
+pub fn verify_and_cache<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
     question: &Question,
@@ -120,7 +120,7 @@ fn remember_unproven<D: VerifierConfig>(
 ) -> Option<u32> {
     WellFormed::read(deployment.prefix(), credential.as_bytes()).ok()?;
     let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
-    cache.fill_unproven(entry, told, generation)
+    cache.insert_unproven(entry, told, generation)
 }
 
 /// Applies a read of the change feed to a cache. `heads` are the values of
@@ -242,7 +242,7 @@ fn locate<'t, D: VerifierConfig>(
     match WellFormed::read(deployment.prefix(), credential) {
         Ok(text) => match cache.find(text.id()) {
             Found::At(slot) => Ok(Some((slot, text))),
-            Found::NegativeCache => Err(Code::Unknown),
+            Found::Absent => Err(Code::Unknown),
             Found::Nowhere => Ok(None),
         },
         // The text may be a key that another system issued.
@@ -555,7 +555,7 @@ fn spend(
                 let (code, retry_after_ms) = match exceeded {
                     Exceeded::RateLimited { retry_after_ms } => (Code::RateLimited, retry_after_ms),
                     Exceeded::UsageExceeded { retry_after_ms } => (Code::UsageExceeded, retry_after_ms),
-                    Exceeded::DecodeError => (Code::StoreUnavailable, None),
+                    Exceeded::Damaged => (Code::StoreUnavailable, None),
                 };
                 verdict.refuse(code);
                 verdict.retry_after = retry_after_ms.map(|millis| millis.div_ceil(1_000));

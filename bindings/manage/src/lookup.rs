@@ -18,7 +18,7 @@ use leastkey::value::credential::TokenId;
 use leastkey::verify::batch_buffers::{MISS, pack};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::{Code, Lacking};
-use leastkey::verify::verify::{apply_feed, lookup_renewed, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup_renewed, verify_and_cache};
 
 #[wasm_bindgen]
 impl Core {
@@ -189,7 +189,7 @@ impl Core {
             let written = self.reads.borrow();
             let reads = written.get(..reads as usize).unwrap_or_default();
             let reads = std::str::from_utf8(reads).unwrap_or_default();
-            Ok(verify_and_remember(
+            Ok(verify_and_cache(
                 self.deployment()?,
                 &credential,
                 &question,

@@ -24,7 +24,7 @@ use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements, MISS, 
 use leastkey::verify::cache::{Cache, Hit};
 use leastkey::verify::verdict::{Code, CodeRow, Lacking};
 use leastkey::verify::verify;
-use leastkey::verify::verify::{lookup_renewed, verify_and_remember};
+use leastkey::verify::verify::{lookup_renewed, verify_and_cache};
 
 /// In place of a generation: none.
 const NO_GENERATION: u32 = u32::MAX;
@@ -161,7 +161,7 @@ extern "C" fn verify(length: u32, now: f64, generation: u32) -> i32 {
             let step = with_credential(length, |credential| {
                 let credential = std::str::from_utf8(credential).unwrap_or_default();
                 let (step, at) =
-                    verify_and_remember(edge, credential, &question, &reads, now, cache, generation);
+                    verify_and_cache(edge, credential, &question, &reads, now, cache, generation);
                 slot = at;
                 step
             });

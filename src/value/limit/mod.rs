@@ -97,7 +97,7 @@ pub enum Exceeded {
         retry_after_ms: Option<u64>,
     },
     /// The stored counters cannot be decoded.
-    DecodeError,
+    Damaged,
 }
 
 impl Limits {
@@ -253,7 +253,7 @@ impl Limits {
 
 impl Counters {
     fn parse(text: &str) -> Result<Counters, Exceeded> {
-        let counters: Counters = decode(text).map_err(|_| Exceeded::DecodeError)?;
+        let counters: Counters = decode(text).map_err(|_| Exceeded::Damaged)?;
         let form = counters.form == FORM;
         let rate = match (counters.of.requests, counters.tat) {
             (Some(rate), Some(arrival)) => rate.counts(arrival),
@@ -270,7 +270,7 @@ impl Counters {
         if form && rate && credits && owes {
             Ok(counters)
         } else {
-            Err(Exceeded::DecodeError)
+            Err(Exceeded::Damaged)
         }
     }
 

@@ -201,10 +201,7 @@ fn a_manager_says_how_much_is_left() {
     assert_eq!(limits.left(Some(&begun), at(NOW)), Ok(Some(2)));
     assert!(limits.spend(Some(&begun), 2, at(NOW)).is_ok());
     // Damaged counters are replaced if the edit gives `remaining`.
-    assert_eq!(
-        limits.go_on(Some("{}"), None, at(NOW)),
-        Err(Exceeded::DecodeError)
-    );
+    assert_eq!(limits.go_on(Some("{}"), None, at(NOW)), Err(Exceeded::Damaged));
     let mended = limits.go_on(Some("{}"), Some(1), at(NOW)).unwrap().unwrap();
     assert_eq!(limits.left(Some(&mended), at(NOW)), Ok(Some(1)));
     // `remaining` is no part of the limits: it is read along with them and never stored with them.
@@ -254,7 +251,7 @@ fn damaged_counters_let_nothing_through() {
         *damaged.pointer_mut(path).unwrap() = wrong.clone();
         assert_eq!(
             limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
-            Err(Exceeded::DecodeError),
+            Err(Exceeded::Damaged),
             "{path} {wrong}"
         );
     }
@@ -263,7 +260,7 @@ fn damaged_counters_let_nothing_through() {
         damaged.as_object_mut().unwrap().remove(name);
         assert_eq!(
             limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
-            Err(Exceeded::DecodeError),
+            Err(Exceeded::Damaged),
             "without {name}"
         );
     }
@@ -273,7 +270,7 @@ fn damaged_counters_let_nothing_through() {
         damaged["owed"] = owed;
         assert_eq!(
             limits.spend(Some(&damaged.to_string()), 1, at(NOW)),
-            Err(Exceeded::DecodeError)
+            Err(Exceeded::Damaged)
         );
     }
     let mut more = sound.clone();
@@ -281,7 +278,7 @@ fn damaged_counters_let_nothing_through() {
     for text in ["", "null", "{}", "[]", "{broken", &more.to_string()] {
         assert_eq!(
             limits.spend(Some(text), 0, at(NOW)),
-            Err(Exceeded::DecodeError),
+            Err(Exceeded::Damaged),
             "{text}"
         );
     }

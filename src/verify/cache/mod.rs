@@ -85,7 +85,7 @@ pub enum Found {
     /// The token is cached in this slot.
     At(u32),
     /// The store had no token with this id.
-    NegativeCache,
+    Absent,
     /// The id is in neither cache: read the store.
     Nowhere,
 }
@@ -200,7 +200,7 @@ impl Cache {
     pub fn find(&self, id: &TokenId) -> Found {
         match self.slots.find(id.bytes()) {
             Some(slot) => Found::At(slot),
-            None if self.absent.has(id.bytes()) => Found::NegativeCache,
+            None if self.absent.has(id.bytes()) => Found::Absent,
             None => Found::Nowhere,
         }
     }
@@ -294,7 +294,7 @@ impl Cache {
     /// If the same revision with the same view is cached, the slot and the data of the host stay,
     /// and the slot is returned only if `told` is more than the host has. So knowing the id of a
     /// token is not enough to evict it.
-    pub fn fill_unproven(&mut self, entry: Entry, told: Told, generation: Option<u32>) -> Option<u32> {
+    pub fn insert_unproven(&mut self, entry: Entry, told: Told, generation: Option<u32>) -> Option<u32> {
         if self.is_current(generation)
             && !entry.rules.have_ended()
             && let Some(at) = self.slots.find(&entry.id)

@@ -14,7 +14,7 @@ use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{apply_feed, lookup, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, verify_and_cache};
 use serde_json::{Value as Json, json};
 use support::{Host, instant, text, value};
 
@@ -63,7 +63,7 @@ fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
     let requirement = read_requirement(host.deployment.catalog(), &value(json!({}))).unwrap();
     let (mut reads, generation) = (Reads::default(), cache.generation());
     loop {
-        let (step, _) = verify_and_remember(
+        let (step, _) = verify_and_cache(
             &host.deployment,
             credential,
             &Question::of(&requirement),

@@ -16,7 +16,7 @@ use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, ENTROPY, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{apply_feed, lookup, lookup_many, lookup_renewed, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, lookup_many, lookup_renewed, verify_and_cache};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -40,7 +40,7 @@ fn verify(host: &Host, cache: &mut Cache, credential: &str, generation: impl Int
     loop {
         let now = instant(host.now);
         let question = Question::of(&needs);
-        match verify_and_remember(
+        match verify_and_cache(
             &host.deployment,
             credential,
             &question,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::verify::cache::Cache;
-use leastkey::verify::verify::{apply_feed, lookup, verify_and_remember};
+use leastkey::verify::verify::{apply_feed, lookup, verify_and_cache};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, NOW, admin, instant, sender, value};
@@ -25,7 +25,7 @@ fn remember(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -
     let mut reads = Reads::default();
     loop {
         let now = instant(host.now);
-        match verify_and_remember(
+        match verify_and_cache(
             &host.deployment,
             credential,
             &question,

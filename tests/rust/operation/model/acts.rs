@@ -81,7 +81,7 @@ pub enum Move {
         during: Vec<Move>,
     },
     /// Moves, a restore that undoes them, and other moves before a verifier reads the feed again.
-    Decode {
+    Restore {
         lost: Vec<Move>,
         after: Vec<Move>,
     },
@@ -136,7 +136,7 @@ pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
 fn restores(ordinary: &BoxedStrategy<Move>) -> BoxedStrategy<Move> {
     let some = || proptest::collection::vec(ordinary.clone(), 1..8);
     (some(), some())
-        .prop_map(|(lost, after)| Move::Decode { lost, after })
+        .prop_map(|(lost, after)| Move::Restore { lost, after })
         .boxed()
 }
 

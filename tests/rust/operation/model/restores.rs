@@ -23,7 +23,7 @@ pub struct Lost {
 
 impl Lost {
     /// Records a restore that replaces the store `was` by `is`.
-    pub fn decode(&mut self, state: &State, was: &BTreeMap<String, String>, is: &BTreeMap<String, String>) {
+    pub fn restore(&mut self, state: &State, was: &BTreeMap<String, String>, is: &BTreeMap<String, String>) {
         let told = |key: &&String| key.starts_with("token/") || key.starts_with("account/");
         let keys: BTreeSet<&String> = was.keys().chain(is.keys()).filter(told).collect();
         let differs = |key: &&&String| was.get(**key) != is.get(**key);
@@ -83,7 +83,7 @@ fn can_be_repeated(call: &Call, tokens: usize) -> bool {
 impl Run {
     /// Runs moves that a restore then undoes. The last call that wrote may be repeated after it, by
     /// a caller that did not get the answer.
-    pub(super) fn decode(&mut self, lost: &[Move], after: &[Move]) -> Checked {
+    pub(super) fn restore(&mut self, lost: &[Move], after: &[Move]) -> Checked {
         let (store, state) = (self.world.store.clone(), self.state.clone());
         let revoked = self.revoked.borrow().clone();
         let mut last = None;
@@ -100,7 +100,7 @@ impl Run {
             }
         }
         self.look_at_all()?;
-        self.world.decode(&self.state, store);
+        self.world.restore(&self.state, store);
         let minted = std::mem::take(&mut self.state.minted);
         let (now, highest) = (self.state.now, self.state.highest);
         self.state = State {

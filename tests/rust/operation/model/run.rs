@@ -67,7 +67,7 @@ impl Run {
     /// Makes one move and checks everything that must hold after it.
     pub fn make(&mut self, step: &Move) -> Checked {
         self.is_special |= match step {
-            Move::Jump { .. } | Move::Decode { .. } => true,
+            Move::Jump { .. } | Move::Restore { .. } => true,
             Move::Call(Call::By(_, Act::Create(wanted))) => wanted.large.is_some(),
             _ => false,
         };
@@ -88,7 +88,7 @@ impl Run {
                 }
             }
             Move::Spend { token, cost } => self.spend(*token, *cost)?,
-            Move::Decode { lost, after } => self.decode(lost, after)?,
+            Move::Restore { lost, after } => self.restore(lost, after)?,
             Move::Beyond(any) => self.beyond(*any)?,
             Move::Race { first, second, reads } => self.race(first, second, *reads)?,
             Move::Sweep { sweep, between } => self.sweep(sweep, between)?,

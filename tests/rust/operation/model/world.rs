@@ -15,7 +15,7 @@ use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
 use leastkey::value::credential::{Credential, Prefix};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::{Code, Verdict};
-use leastkey::verify::verify::verify_and_remember;
+use leastkey::verify::verify::verify_and_cache;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
@@ -126,8 +126,8 @@ impl World {
     }
 
     /// Restores an earlier store.
-    pub fn decode(&mut self, state: &State, store: BTreeMap<String, String>) {
-        self.lost.decode(state, &self.store, &store);
+    pub fn restore(&mut self, state: &State, store: BTreeMap<String, String>) {
+        self.lost.restore(state, &self.store, &store);
         self.store = store;
         self.version += 1;
     }
@@ -206,7 +206,7 @@ impl World {
         let (generation, now) = (Some(cache.generation()), instant(self.latest()));
         for _ in 0..4 {
             let (step, _) =
-                verify_and_remember(&*DEPLOYMENT, credential, &question, reads, now, cache, generation);
+                verify_and_cache(&*DEPLOYMENT, credential, &question, reads, now, cache, generation);
             let (writes, verdict) = match step {
                 Plan::Need(need) => {
                     self.fetch(reads, need);

@@ -100,7 +100,7 @@ pub struct Reading {
 
 /// The read stamp: the state of the verifier before a token is read.
 #[derive(Clone, Copy, Debug)]
-pub struct IdempotencyRecord {
+pub struct ReadStamp {
     pub epoch: u64,
     pub generation: u32,
     pub began: Start,
@@ -289,8 +289,8 @@ impl Isolate {
         misread
     }
 
-    pub fn mark(&self, began: Start) -> IdempotencyRecord {
-        IdempotencyRecord {
+    pub fn mark(&self, began: Start) -> ReadStamp {
+        ReadStamp {
             epoch: self.epoch,
             generation: self.cache.generation(),
             began,
@@ -299,7 +299,7 @@ impl Isolate {
 
     /// The generation in which a token that was read since `mark` is inserted; `None` if the stamp
     /// belongs to another core instance.
-    pub fn generation(&self, mark: &IdempotencyRecord) -> Option<u32> {
+    pub fn generation(&self, mark: &ReadStamp) -> Option<u32> {
         let since_begin = self.began.is_some_and(|last| mark.began.at >= last.at);
         if self.is(Bug::FillAnytime) || (self.is(Bug::FillSinceBegin) && since_begin) {
             return Some(self.cache.generation());

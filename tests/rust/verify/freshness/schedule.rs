@@ -7,10 +7,10 @@ use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
 use leastkey::storage::plan::{Plan, ReadRequest, Reads};
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{lookup_renewed, verify, verify_and_remember};
+use leastkey::verify::verify::{lookup_renewed, verify, verify_and_cache};
 use serde_json::json;
 
-use super::isolate::{Bug, IdempotencyRecord, Isolate, Reading, Start};
+use super::isolate::{Bug, Isolate, ReadStamp, Reading, Start};
 use super::random::Random;
 use super::world::{Moment, World, head_keys};
 use crate::support::{NOW, instant, value};
@@ -52,7 +52,7 @@ enum Event {
     SetClock,
     Trap,
     BackUp,
-    Decode,
+    Restore,
     Flush,
     FeedRead(usize, usize),
     FeedEnds(usize, usize),
@@ -70,7 +70,7 @@ struct Asked {
     /// The moment of the isolate's own last change, which the answer must reflect.
     own: Moment,
     had_ended: bool,
-    mark: Option<IdempotencyRecord>,
+    mark: Option<ReadStamp>,
     reads: Reads,
     /// The next read request.
     need: Option<ReadRequest>,
@@ -140,7 +140,7 @@ impl<'w> Schedule<'w> {
         // A separate random source, so that a schedule without restores stays the same.
         let mut random = Random::new(!seed);
         let restores = *random.one(&[0, 0, 2]);
-        for (event, times) in [(Event::BackUp, 3 * restores), (Event::Decode, restores)] {
+        for (event, times) in [(Event::BackUp, 3 * restores), (Event::Restore, restores)] {
             for _ in 0..times {
                 let at = random.below(LASTS);
                 schedule.plan(at, event);
@@ -155,7 +155,7 @@ impl<'w> Schedule<'w> {
             .push(Reverse((self.now + later, self.scheduled, event)));
     }
 
-    fn observe_revision(&mut self, what: impl Into<String>) {
+    fn count(&mut self, what: impl Into<String>) {
         *self.seen.entry(what.into()).or_default() += 1;
     }
 
@@ -176,7 +176,7 @@ impl<'w> Schedule<'w> {
                 Event::SetClock => self.set_clock(),
                 Event::Trap => self.trap(),
                 Event::BackUp => self.world.back_up(),
-                Event::Decode => self.decode(),
+                Event::Restore => self.restore(),
                 Event::Flush => self.flush(),
                 Event::FeedRead(isolate, reading) => self.read_feed(isolate, reading),
                 Event::FeedEnds(isolate, reading) => self.end_feed(isolate, reading)?,
@@ -197,22 +197,22 @@ impl<'w> Schedule<'w> {
         }
         if self.random.chance(10) {
             self.world.overflow(&mut self.random, self.now, self.moment);
-            self.observe_revision("overflow");
+            self.count("overflow");
         }
         // Some changes are made by none of the isolates.
         let by = self.random.below(8) as usize;
         if let Some(isolate) = self.isolates.get_mut(by) {
             isolate.doubt(self.moment);
-            self.observe_revision("own change");
+            self.count("own change");
         }
     }
 
     /// Restores a backup. Ended tokens may be live again, and no value in the store records that.
-    fn decode(&mut self) {
-        let Some(lost) = self.world.decode(self.moment) else {
+    fn restore(&mut self) {
+        let Some(lost) = self.world.restore(self.moment) else {
             return;
         };
-        self.observe_revision(if lost > 0 { "restored" } else { "restored the same" });
+        self.count(if lost > 0 { "restored" } else { "restored the same" });
         self.ended.clear();
         for asked in &mut self.asked {
             asked.had_ended = false;
@@ -223,20 +223,20 @@ impl<'w> Schedule<'w> {
         let isolate = self.random.below(3) as usize;
         if let Some(used) = self.isolates[isolate].unflushed.take() {
             self.world.flush(used, self.moment);
-            self.observe_revision("flushed");
+            self.count("flushed");
         }
     }
 
     fn set_clock(&mut self) {
         let isolate = self.random.below(3) as usize;
         self.isolates[isolate].ahead = self.random.below(2_000);
-        self.observe_revision("clock set");
+        self.count("clock set");
     }
 
     fn trap(&mut self) {
         let isolate = self.random.below(3) as usize;
         self.isolates[isolate].trap();
-        self.observe_revision("trap");
+        self.count("trap");
     }
 
     fn verify(&mut self) -> Result<(), String> {
@@ -317,7 +317,7 @@ impl<'w> Schedule<'w> {
         let told = of.apply_feed(reading, end);
         for asked in std::mem::take(&mut self.waiting[at]) {
             if !told {
-                self.observe_revision("hit store_unavailable");
+                self.count("hit store_unavailable");
             } else if !self.look(asked)? {
                 self.miss(asked)?;
             }
@@ -381,7 +381,7 @@ impl<'w> Schedule<'w> {
 
     fn fetch(&mut self, asked: usize) {
         if self.random.chance(self.failures / 2) {
-            return self.observe_revision("read store_unavailable");
+            return self.count("read store_unavailable");
         }
         let of = &mut self.asked[asked];
         let world = &*self.world;
@@ -407,7 +407,7 @@ impl<'w> Schedule<'w> {
             let step = verify(deployment, &of.credential, &question, &of.reads, now);
             (step, None)
         } else {
-            verify_and_remember(
+            verify_and_cache(
                 deployment,
                 &of.credential,
                 &question,
@@ -429,7 +429,7 @@ impl<'w> Schedule<'w> {
                     isolate.absent.insert(of.credential.clone());
                 }
                 isolate.looks.insert(of.credential.clone(), mark.began.steady);
-                self.observe_revision(if slot.is_some() { "filled" } else { "dropped" });
+                self.count(if slot.is_some() { "filled" } else { "dropped" });
                 self.answer(asked, verdict.code, mark.began, time, "read")
             }
             other => panic!("{other:?}"),
@@ -445,7 +445,7 @@ impl<'w> Schedule<'w> {
         time: u64,
         how: &str,
     ) -> Result<(), String> {
-        self.observe_revision(format!("{how} {}", code.name()));
+        self.count(format!("{how} {}", code.name()));
         let Asked {
             isolate,
             requirement,
@@ -509,7 +509,7 @@ impl<'w> Schedule<'w> {
             if !restored.is_some_and(is_lost) {
                 return problem("the store has not said so since");
             }
-            self.observe_revision("hit of a lost past");
+            self.count("hit of a lost past");
         }
         if had_ended && code == Code::Valid {
             return problem("it had ended before");
@@ -518,7 +518,7 @@ impl<'w> Schedule<'w> {
             && self.random.chance(30)
         {
             self.isolates[isolate].note_use(&id, time);
-            self.observe_revision("used");
+            self.count("used");
         }
         let was_deleted = code == Code::Unknown && !self.world.is_late(credential);
         let has_ended = was_deleted || [Code::Revoked, Code::RotatedOut].contains(&code);

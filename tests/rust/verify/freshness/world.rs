@@ -260,7 +260,7 @@ impl World {
     }
 
     /// Restores the last backup. Returns the number of heads that differ from it.
-    pub fn decode(&mut self, moment: Moment) -> Option<usize> {
+    pub fn restore(&mut self, moment: Moment) -> Option<usize> {
         let backup = self.backup.clone()?;
         let before = std::mem::replace(&mut self.host.store, backup);
         self.remember(&before, moment);
