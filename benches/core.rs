@@ -1,6 +1,7 @@
 //! The core on this machine's own processor, without a host around it.
 //!
-//! Without arguments each thing is timed and its nanoseconds are printed. `core <name> <calls>` does one of them so often, in a function that
+//! Without arguments each thing is timed and its nanoseconds are printed. `core <name> <calls>`
+//! does one of them so often, in a function that
 //! is called `measured`: what callgrind is to count.
 #![allow(
     clippy::unwrap_used,
@@ -104,7 +105,8 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
         assert!(slot.is_some());
     });
 
-    // One record in three forms: as it is stored and checked; as text that is only parsed; and the least that any form without text takes,
+    // One record in three forms: as it is stored and checked; as text that is only parsed; and the
+    // least that any form without text takes,
     // its leaves with their lengths before them, copied out and not looked at.
     let records = host.records();
     let mut next = records.iter().cycle();

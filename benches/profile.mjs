@@ -12,9 +12,12 @@ const INTERVAL = 250;
 const MILLISECONDS = 4_000;
 
 /** So many functions are listed. */
-const MOST = 30;
+const MAX_ROWS = 30;
 
-/** A table of functions, with the processor time that is theirs of one call (of one token, where a call is for many). */
+/**
+ * A table of functions, with the processor time that is theirs of one call (of one token, where a
+ * call is for many).
+ */
 export async function profileOf(file, name) {
   const contestant = await found(file, name);
   await seeRight(contestant);
@@ -72,5 +75,5 @@ function table(times, nanoseconds, title) {
   const all = times.reduce((sum, [, time]) => sum + time, 0);
   const line = ([name, time]) =>
     `${((time / all) * nanoseconds).toFixed(0).padStart(9)} ns  ${((time / all) * 100).toFixed(1).padStart(5)} %  ${name}`;
-  return [`${title}: ${nanoseconds.toFixed(0)} ns`, ...times.slice(0, MOST).map(line)].join('\n');
+  return [`${title}: ${nanoseconds.toFixed(0)} ns`, ...times.slice(0, MAX_ROWS).map(line)].join('\n');
 }

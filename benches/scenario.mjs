@@ -1,4 +1,7 @@
-/** What every contestant is asked: one of 1,000 keys, each with 20 permissions, of which one is required. */
+/**
+ * What every contestant is asked: one of 1,000 keys, each with 20 permissions, of which one is
+ * required.
+ */
 
 export const KEYS = 1_000;
 
@@ -28,7 +31,10 @@ export function inTurn(items) {
   };
 }
 
-/** Base62 text, drawn by a generator that anybody can run again: no figure hangs on the luck of a day. */
+/**
+ * Base62 text, drawn by a generator that anybody can run again: no figure hangs on the luck of a
+ * day.
+ */
 export function textOf(length, seed) {
   const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
   let state = (seed + 1) * 2_654_435_761;

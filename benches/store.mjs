@@ -1,5 +1,6 @@
 /**
- * A store in memory for very many tokens: putting a key costs the same however many there are. The one of the package keeps its keys in order
+ * A store in memory for very many tokens: putting a key costs the same however many there are. The
+ * one of the package keeps its keys in order
  * at each commit, and this one when it is next asked for a list.
  */
 export function bigStore() {
@@ -32,7 +33,10 @@ export function bigStore() {
   };
 }
 
-/** Where the first key stands that is not before this one. They are ASCII: the order of characters is that of bytes. */
+/**
+ * Where the first key stands that is not before this one. They are ASCII: the order of characters
+ * is that of bytes.
+ */
 function firstFrom(keys, start) {
   let low = 0;
   let high = keys.length;

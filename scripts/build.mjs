@@ -1,4 +1,6 @@
-/** `npm run build`: from sources to the package in `pkg/`. What has not changed is not made again. */
+/**
+ * `npm run build`: from sources to the package in `pkg/`. What has not changed is not made again.
+ */
 
 import { pathToFileURL } from 'node:url';
 import { coreSteps } from './build/core.mjs';

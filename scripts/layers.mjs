@@ -1,4 +1,7 @@
-/** The layers of `js/`: what each file imports, and which of those imports go upward or in a circle. `node scripts/layers.mjs` prints them. */
+/**
+ * The layers of `js/`: what each file imports, and which of those imports go upward or in a circle.
+ * `node scripts/layers.mjs` prints them.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
@@ -6,7 +9,10 @@ import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { inClone } from './paths.mjs';
 
-/** From the top down. A file imports from its own folder and from lower layers; folders of one layer do not import each other. */
+/**
+ * From the top down. A file imports from its own folder and from lower layers; folders of one layer
+ * do not import each other.
+ */
 export const LAYERS = [
   { folders: ['cli'], holds: 'the command line' },
   { folders: ['.'], holds: 'index.ts, edge.ts and node.ts: exports only' },
@@ -25,7 +31,10 @@ export const LAYERS = [
   { folders: ['api'], holds: 'the types that a user sees, and LeastkeyError' },
 ];
 
-/** Each source file of `js/` by its path there, with the paths of the files that it imports or exports from. */
+/**
+ * Each source file of `js/` by its path there, with the paths of the files that it imports or
+ * exports from.
+ */
 export function readImports(folder = inClone('js')) {
   const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
   const files = new Set(names);
@@ -42,14 +51,18 @@ export function readImports(folder = inClone('js')) {
 
 const folderOf = (name) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : '.');
 
-/** The height of the layer of a file, from 0 for the lowest. @throws where its folder is in no layer */
+/**
+ * The height of the layer of a file, from 0 for the lowest. @throws where its folder is in no layer
+ */
 function heightOf(name) {
   const at = LAYERS.findIndex(({ folders }) => folders.includes(folderOf(name)));
   if (at < 0) throw new Error(`js/${name}: its folder is in no layer of scripts/layers.mjs`);
   return LAYERS.length - 1 - at;
 }
 
-/** The imports that go upward, or sideways into another folder of the same layer: `a.ts -> b.ts`. */
+/**
+ * The imports that go upward, or sideways into another folder of the same layer: `a.ts -> b.ts`.
+ */
 export function upwardImports(imports) {
   return [...imports].flatMap(([name, imported]) =>
     imported

@@ -1,4 +1,7 @@
-/** `npm run model`: the core beside its reference model, over millions of random operations from seeds. */
+/**
+ * `npm run model`: the core beside its reference model, over millions of random operations from
+ * seeds.
+ */
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

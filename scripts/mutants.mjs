@@ -1,4 +1,7 @@
-/** `npm run mutants`: each fault of `tests/mutants` is put into a copy of the sources, and the test that it names has to find it. */
+/**
+ * `npm run mutants`: each fault of `tests/mutants` is put into a copy of the sources, and the test
+ * that it names has to find it.
+ */
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -92,7 +95,9 @@ async function requireFound({ name, foundBy, text }) {
   }
 }
 
-/** Whether a command runs a test, and the test fails. That a mutant does not compile finds nothing. */
+/**
+ * Whether a command runs a test, and the test fails. That a mutant does not compile finds nothing.
+ */
 async function fails(command) {
   const [program, ...args] = command.split(/\s+/);
   const env = { CARGO_TARGET_DIR: inCache('target-mutants'), LEASTKEY_QUICK: '1' };

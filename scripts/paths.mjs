@@ -1,4 +1,7 @@
-/** Where things are. What can be made again lies in `build/` of the clone or, shared by all clones, in the cache. */
+/**
+ * Where things are. What can be made again lies in `build/` of the clone or, shared by all clones,
+ * in the cache.
+ */
 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';

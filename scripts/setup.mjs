@@ -1,5 +1,6 @@
 /**
- * Provides what the build needs and the machine lacks: npm packages, Rust's standard library for WebAssembly, wasm-bindgen.
+ * Provides what the build needs and the machine lacks: npm packages, Rust's standard library for
+ * WebAssembly, wasm-bindgen.
  * `npm start`, `npm run build` and `npm test` do this by themselves; `npm run setup` does it alone.
  */
 

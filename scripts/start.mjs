@@ -1,5 +1,6 @@
 /**
- * `npm start`: set-up and build where they are needed, then the demo of examples/server with the package just built.
+ * `npm start`: set-up and build where they are needed, then the demo of examples/server with the
+ * package just built.
  */
 
 import { help, OptionError, readOptions } from '../examples/server/options.mjs';

@@ -16,7 +16,10 @@ for each token and how the heap grew meanwhile. It fails where a target is misse
 /** For each token, at most. */
 const TARGETS = { keys: 3, entries: 1.2, commits: 0.11 };
 
-/** How much the heap may grow for each token, in bytes: most of it are the entries of the audit trail, which the store keeps there. */
+/**
+ * How much the heap may grow for each token, in bytes: most of it are the entries of the audit
+ * trail, which the store keeps there.
+ */
 const GROWTH = 4_000;
 
 const catalog = {

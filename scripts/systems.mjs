@@ -1,5 +1,6 @@
 /**
- * Writes tests/js/systems/README.md from sentences.json beside it: each sentence of the four documents, and the tests that cover it.
+ * Writes tests/js/systems/README.md from sentences.json beside it: each sentence of the four
+ * documents, and the tests that cover it.
  * The tests read the same file, so that the report names no test that has not passed.
  */
 

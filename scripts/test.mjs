@@ -1,4 +1,7 @@
-/** `npm test`: installs what is missing, builds, and runs every check, going on after one that fails. */
+/**
+ * `npm test`: installs what is missing, builds, and runs every check, going on after one that
+ * fails.
+ */
 
 import { parseArgs } from 'node:util';
 import { makeSteps, whileNoOtherBuilds } from './build.mjs';

@@ -1,6 +1,8 @@
 /**
- * Prints src/value/unicode.rs, from the files of the Unicode Character Database in a folder (Debian's package unicode-data has them):
- * `node scripts/unicode-tables.mjs /usr/share/unicode > src/value/unicode.rs`. Only a new version of Unicode asks for it, and a new version gives
+ * Prints src/value/unicode.rs, from the files of the Unicode Character Database in a folder
+ * (Debian's package unicode-data has them):
+ * `node scripts/unicode-tables.mjs /usr/share/unicode > src/value/unicode.rs`. Only a new version
+ * of Unicode asks for it, and a new version gives
  * names other keys: see docs/storage.md.
  */
 
@@ -113,9 +115,11 @@ pub(crate) const ASSIGNED: &[u8] = &[
 ${lines(assigned())}
 ];
 
-/// Simple case folding (statuses C and S): runs of code points that are folded by the same distance. Of each how far it begins behind the
-/// last of the one before; twice how many there are, and one more if only every second is folded; and the distance, as twice a positive
-/// number or twice a negative one less one. Each in LEB128.
+/// Simple case folding (statuses C and S), as runs of code points that are folded by the same
+/// distance. Each run is three numbers: the gap between the last code point of the run before and
+/// the first of this one; twice the count of code points, plus one if only every second one is
+/// folded; and the distance, as twice a positive number, or twice a negative one less one. Each
+/// number is in LEB128.
 #[rustfmt::skip]
 pub(crate) const FOLDS: &[u8] = &[
 ${lines(folds())}

@@ -52,10 +52,11 @@
 //!
 //! let json = |text: &str| -> Value { parse_json(text).unwrap() };
 //! let catalog = json(r#"{
-//!     "services": { "mail": { "title": "Mail", "permissions": { "send": "Send", "read": "Read" } } },
+//!     "services": { "mail": { "title": "Mail", "permissions": { "send": "Send" } } },
 //!     "kinds": { "key": { "title": "Key", "lifetime": { "longest": "365d", "default": "90d" } } }
 //! }"#);
-//! let deployment = Deployment::configure(&json(r#"{ "prefix": "acme_test" }"#), &catalog).unwrap();
+//! let config = json(r#"{ "prefix": "acme_test" }"#);
+//! let deployment = Deployment::configure(&config, &catalog).unwrap();
 //! let now = Instant::from_millis(1_800_000_000_000.0).unwrap();
 //! let time = Time { started: now, now, highest: now };
 //! // A host draws these bytes from its cryptographic generator.

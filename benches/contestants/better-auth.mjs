@@ -1,4 +1,7 @@
-/** Better Auth with its plugin for API keys, at its quickest: keys in a Map as secondary storage, no rate limit. */
+/**
+ * Better Auth with its plugin for API keys, at its quickest: keys in a Map as secondary storage, no
+ * rate limit.
+ */
 
 import { apiKey } from '@better-auth/api-key';
 import { betterAuth } from 'better-auth';

@@ -1,4 +1,7 @@
-/** Biscuit tokens: a signature, and a rule engine for expiry and permission; revocation is looked up by their ids. */
+/**
+ * Biscuit tokens: a signature, and a rule engine for expiry and permission; revocation is looked up
+ * by their ids.
+ */
 
 import { authorizer, Biscuit, biscuit, KeyPair } from '@biscuit-auth/biscuit-wasm';
 import { heldBy, inTurn, LIFETIME, required } from '../scenario.mjs';

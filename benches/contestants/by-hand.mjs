@@ -31,7 +31,10 @@ function decide(record, permission) {
   return { valid: true, code: 'valid', record };
 }
 
-/** Looks a key up by its id, compares the digests in constant time, then expiry, status and permission. */
+/**
+ * Looks a key up by its id, compares the digests in constant time, then expiry, status and
+ * permission.
+ */
 function verifier() {
   const records = new Map(keys.map((key, at) => [idOf(key), recordOf(at)]));
   return (key, permission) => {

@@ -1,4 +1,7 @@
-/** Signed tokens (HS256) that carry their permissions; whether one was revoked is looked up by its id, as it must be. */
+/**
+ * Signed tokens (HS256) that carry their permissions; whether one was revoked is looked up by its
+ * id, as it must be.
+ */
 
 import { createSecretKey } from 'node:crypto';
 import { createSigner, createVerifier } from 'fast-jwt';

@@ -96,7 +96,10 @@ export async function verifyMany({ count } = {}) {
   };
 }
 
-/** Each verification finds its token forgotten, reads it from the store and remembers it: which is seen, where the tokens are enough. */
+/**
+ * Each verification finds its token forgotten, reads it from the store and remembers it: which is
+ * seen, where the tokens are enough.
+ */
 export async function miss({ count = MORE_THAN_REMEMBERED } = {}) {
   const { store, reads } = counting(memoryStore());
   const { tokens, credentials } = await deployed({ store, count });

@@ -9,7 +9,9 @@ export function set() {
   return { call: () => requiredMany.every((permission) => held.has(permission)), isRight };
 }
 
-/** The names have become numbers once, the grant and what is required have become words of 32 bits. */
+/**
+ * The names have become numbers once, the grant and what is required have become words of 32 bits.
+ */
 export function bitset() {
   const numbers = new Map(granted.map((permission, at) => [permission, at]));
   const words = (permissions) => {
@@ -40,7 +42,10 @@ export async function casl() {
   return { call: () => wanted.every(([subject, action]) => ability.can(action, subject)), isRight };
 }
 
-/** One policy has all that is granted, and was parsed beforehand; one question names all that is required. Other forms are slower. */
+/**
+ * One policy has all that is granted, and was parsed beforehand; one question names all that is
+ * required. Other forms are slower.
+ */
 export async function cedar() {
   const { preparsePolicySet, statefulIsAuthorized } = await import('@cedar-policy/cedar-wasm/nodejs');
   const held = granted.map((permission) => JSON.stringify(permission)).join(', ');

@@ -1,4 +1,7 @@
-/** prefixed-api-key checks the digest; the Map, expiry, status and permission are by hand, as its README leaves them to you. */
+/**
+ * prefixed-api-key checks the digest; the Map, expiry, status and permission are by hand, as its
+ * README leaves them to you.
+ */
 
 import prefixed from 'prefixed-api-key';
 import { heldBy, inTurn, KEYS, LIFETIME, required } from '../scenario.mjs';

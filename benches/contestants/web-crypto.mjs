@@ -1,4 +1,6 @@
-/** What one writes oneself on what every runtime has: `crypto.subtle`, which answers with a promise. */
+/**
+ * What one writes oneself on what every runtime has: `crypto.subtle`, which answers with a promise.
+ */
 
 import { heldBy, inTurn, KEYS, LIFETIME, required, textOf } from '../scenario.mjs';
 

@@ -1,6 +1,8 @@
 /**
- * How much a verifier takes for the tokens that it remembers: `node --expose-gc memory/run.mjs <file>`, where the file has what the store
- * holds, and the credentials. Nothing else happens in this process, so that nothing else grows. It prints bytes.
+ * How much a verifier takes for the tokens that it remembers: `node --expose-gc memory/run.mjs
+ * <file>`, where the file has what the store
+ * holds, and the credentials. Nothing else happens in this process, so that nothing else grows. It
+ * prints bytes.
  */
 
 import { readFileSync } from 'node:fs';

@@ -55,7 +55,10 @@ export async function ofCatalog(size) {
 
 const withRoute = (service, id) => ({ title: id, routes: [`GET /{org}/${service}/{id}/${id}`] });
 
-/** What costs something where so many tokens are of one owner; `grow` adds them to those of the size before. */
+/**
+ * What costs something where so many tokens are of one owner; `grow` adds them to those of the size
+ * before.
+ */
 export function ofTokens() {
   let clock = Date.now();
   const store = bigStore();
@@ -131,7 +134,10 @@ async function measure() {
   }));
 }
 
-/** The slope of the line through the logarithms, from a thousand on: below, what every call costs hides it. */
+/**
+ * The slope of the line through the logarithms, from a thousand on: below, what every call costs
+ * hides it.
+ */
 function exponentOf(times) {
   const points = times.map((time, at) => [Math.log10(SIZES[at]), Math.log10(time)]).slice(1);
   const mean = (of) => points.reduce((sum, point) => sum + of(point), 0) / points.length;

@@ -1,4 +1,7 @@
-/** A catalog that nobody here wrote, of 22,091 permissions, beside the library that is used for such catalogs today. */
+/**
+ * A catalog that nobody here wrote, of 22,091 permissions, beside the library that is used for such
+ * catalogs today.
+ */
 
 import { expandIamActions } from '@cloud-copilot/iam-expand';
 import { createTokens } from 'leastkey';

@@ -1,4 +1,7 @@
-/** What one more token takes that a verifier remembers: linear memory of the core, and the heap of JavaScript. */
+/**
+ * What one more token takes that a verifier remembers: linear memory of the core, and the heap of
+ * JavaScript.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

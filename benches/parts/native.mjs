@@ -1,10 +1,16 @@
-/** The core on this machine's own processor: nanoseconds, and instructions, which are the same on a busy machine as on an idle one. */
+/**
+ * The core on this machine's own processor: nanoseconds, and instructions, which are the same on a
+ * busy machine as on an idle one.
+ */
 
 import { inCache } from '../../scripts/paths.mjs';
 import { Failure } from '../../scripts/shell/failure.mjs';
 import { ask, run } from '../../scripts/shell/run.mjs';
 
-/** So often is a thing done under callgrind: what comes before is not counted, and the first calls differ little from the others. */
+/**
+ * So often is a thing done under callgrind: what comes before is not counted, and the first calls
+ * differ little from the others.
+ */
 const CALLS = 500;
 
 /** Compiles the benches and answers their program. */

@@ -1,4 +1,7 @@
-/** In workerd, beside WebCrypto by hand there. Its clocks stand still while a request is computed, so it is timed from outside. */
+/**
+ * In workerd, beside WebCrypto by hand there. Its clocks stand still while a request is computed,
+ * so it is timed from outside.
+ */
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +62,10 @@ async function racerOf(worker, name) {
   return { turn: () => run(calls) };
 }
 
-/** As wrangler makes it: one script with the conditions of a worker, and WebAssembly beside it. The first module is started. */
+/**
+ * As wrangler makes it: one script with the conditions of a worker, and WebAssembly beside it. The
+ * first module is started.
+ */
 async function bundled(folder) {
   await build({
     entryPoints: [entry],

@@ -1,5 +1,6 @@
 /**
- * A loop of its own for each contestant, so that the compiler knows what it calls. Each answer is read: what is made only when somebody
+ * A loop of its own for each contestant, so that the compiler knows what it calls. Each answer is
+ * read: what is made only when somebody
  * looks is made.
  */
 export function loopOf({ call, read = ({ valid }) => valid }) {

@@ -5,11 +5,15 @@ import { run } from '../../scripts/shell/run.mjs';
 
 const runner = fileURLToPath(new URL('run.mjs', import.meta.url));
 
-/** So many turns are one sample: a collection of garbage does not fall into each turn, but into most samples. */
+/**
+ * So many turns are one sample: a collection of garbage does not fall into each turn, but into most
+ * samples.
+ */
 const TURNS = 8;
 
 /**
- * Processor time of a contestant, in nanoseconds and as a multiple of its baseline's, with the middle half of the samples.
+ * Processor time of a contestant, in nanoseconds and as a multiple of its baseline's, with the
+ * middle half of the samples.
  * @param {{ contestant: [file: string, name: string], baseline: [file: string, name: string], milliseconds: number, flags?: string[] }} race
  */
 export async function race({ flags = [], ...race }) {

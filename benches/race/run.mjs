@@ -1,5 +1,6 @@
 /**
- * A contestant beside its baseline, in a process of their own. They take turns of a few milliseconds, so that whatever slows the machine
+ * A contestant beside its baseline, in a process of their own. They take turns of a few
+ * milliseconds, so that whatever slows the machine
  * slows both. The argument and what it prints are JSON.
  */
 

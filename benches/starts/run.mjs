@@ -1,5 +1,6 @@
 /**
- * A start in a fresh process: from nothing loaded to the first verdict. `node starts/run.mjs <script> <data>`; it prints milliseconds, by
+ * A start in a fresh process: from nothing loaded to the first verdict. `node starts/run.mjs
+ * <script> <data>`; it prints milliseconds, by
  * the clock and of the processor.
  */
 

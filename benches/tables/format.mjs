@@ -10,7 +10,10 @@ export function inDigits(value) {
 export const inWords = ({ median, unit }) =>
   unit === '×' ? `${inDigits(median)} ×` : `${inDigits(median)} ${unit}`;
 
-/** Whether a row is a ratio whose time per request is known. Its figure is processor time of one core. */
+/**
+ * Whether a row is a ratio whose time per request is known. Its figure is processor time of one
+ * core.
+ */
 export const hasTime = ({ unit, nanoseconds }) => unit === '×' && nanoseconds !== undefined;
 
 /** The time of one request in microseconds. */
@@ -22,6 +25,9 @@ export const perSecond = (row) => (hasTime(row) ? inDigits(1e9 / row.nanoseconds
 /** Between what the middle half of the samples lies. */
 export const spread = ({ low, high }) => (low === undefined ? '' : `${inDigits(low)} to ${inDigits(high)}`);
 
-/** A figure whose target says how much it may be is met from below, and one that says how many times as fast from above. */
+/**
+ * A figure whose target says how much it may be is met from below, and one that says how many times
+ * as fast from above.
+ */
 export const isMet = ({ median, target, unit }) =>
   unit === '× as fast' ? median >= target : median <= target;

@@ -1,4 +1,7 @@
-/** A worker in which contestants are called as often as the request says. What is remembered is so from one request to the next. */
+/**
+ * A worker in which contestants are called as often as the request says. What is remembered is so
+ * from one request to the next.
+ */
 
 import * as edge from '../contestants/edge.mjs';
 import * as webCrypto from '../contestants/web-crypto.mjs';

@@ -1,4 +1,7 @@
-/** What the examples of this folder guard: a deployment in memory with one token, which may send and not export. */
+/**
+ * What the examples of this folder guard: a deployment in memory with one token, which may send and
+ * not export.
+ */
 
 import { createTokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';

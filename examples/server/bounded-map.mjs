@@ -1,6 +1,8 @@
 const most = 1000;
 
-/** A map that forgets its oldest entry when it is full: a demo that is left running does not grow. */
+/**
+ * A map that forgets its oldest entry when it is full: a demo that is left running does not grow.
+ */
 export function boundedMap() {
   const map = new Map();
   return {

@@ -1,4 +1,6 @@
-/** The deployment of the demo: one catalog with the four systems in it, one prefix, one SQLite file. */
+/**
+ * The deployment of the demo: one catalog with the four systems in it, one prefix, one SQLite file.
+ */
 
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';

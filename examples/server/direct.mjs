@@ -1,5 +1,6 @@
 /**
- * Whether a request came straight from this machine. DEMO ONLY: the demo believes a header that says who is there, so behind a proxy, which
+ * Whether a request came straight from this machine. DEMO ONLY: the demo believes a header that
+ * says who is there, so behind a proxy, which
  * reaches it as 127.0.0.1 for anybody, everybody would be an admin.
  */
 

@@ -1,4 +1,6 @@
-/** Files of a few folders, compressed, with the headers that a page with a portal in it should have. */
+/**
+ * Files of a few folders, compressed, with the headers that a page with a portal in it should have.
+ */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -33,7 +35,8 @@ const HEADERS = {
 };
 
 /**
- * A file is compressed once, and sent many times. The last two levels of brotli take seconds for a tenth less: a host that compresses when it is
+ * A file is compressed once, and sent many times. The last two levels of brotli take seconds for a
+ * tenth less: a host that compresses when it is
  * built takes them.
  */
 const CODINGS = {
@@ -43,7 +46,8 @@ const CODINGS = {
 };
 
 /**
- * Files by their paths. What names a file by its content (`versioned`) never changes and is kept for a year; the rest is asked for again each time.
+ * Files by their paths. What names a file by its content (`versioned`) never changes and is kept
+ * for a year; the rest is asked for again each time.
  *
  * @param files by path: `{ '/page.css': { file: '/srv/www/page.css', versioned: true } }`; `change` is what else becomes of a text
  */

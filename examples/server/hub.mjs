@@ -1,9 +1,14 @@
-/** The API behind examples/catalogs/permission-set.json. What it keeps lives in memory and belongs to an owner. */
+/**
+ * The API behind examples/catalogs/permission-set.json. What it keeps lives in memory and belongs
+ * to an owner.
+ */
 
 import { randomUUID } from 'node:crypto';
 import { boundedMap } from './bounded-map.mjs';
 
-/** Each route names the permission that it demands. `token` is the verified token of the request. */
+/**
+ * Each route names the permission that it demands. `token` is the verified token of the request.
+ */
 export function hubRoutes() {
   const messages = boundedMap();
   const profiles = new Map([

@@ -1,5 +1,6 @@
 /**
- * The page of the portal: `www/`, and the package as a page loads it. What the page loads has the name of its content in its path, so that
+ * The page of the portal: `www/`, and the package as a page loads it. What the page loads has the
+ * name of its content in its path, so that
  * a browser keeps it for good; only the page itself is asked for each time.
  */
 

@@ -1,5 +1,6 @@
 /**
- * DEMO ONLY: whoever says in a header that they are Ada is Ada. A real host asks its own login here, and answers `null` for
+ * DEMO ONLY: whoever says in a header that they are Ada is Ada. A real host asks its own login
+ * here, and answers `null` for
  * whom it does not know.
  */
 
@@ -15,7 +16,10 @@ export const actorHeader = 'Demo-Actor';
 
 export const person = (name) => (Object.hasOwn(people, name) ? people[name] : null);
 
-/** The names by which this machine reaches itself: another one was pointed here by a page of somebody else's. */
+/**
+ * The names by which this machine reaches itself: another one was pointed here by a page of
+ * somebody else's.
+ */
 const own = ['127.0.0.1', 'localhost'];
 
 /** The `authenticate` of Leastkey's handler. */

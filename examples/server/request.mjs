@@ -1,7 +1,8 @@
 import { actorHeader } from './people.mjs';
 
 /**
- * The headers of a step's request: with the credential of the walk, which is `token`, or one that is `altered`, or none; or as a
+ * The headers of a step's request: with the credential of the walk, which is `token`, or one that
+ * is `altered`, or none; or as a
  * person whom the demo knows.
  */
 export function headersOf({ body, as, credential = as === undefined ? 'own' : 'none', headers }, token) {

@@ -8,7 +8,10 @@ import { commandLine, curl, environmentOf, introduce, paint } from './screen.mjs
 
 const leastkey = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('leastkey')));
 
-/** Takes every step, prints it with its answer, and counts the answers that were not the expected ones. */
+/**
+ * Takes every step, prints it with its answer, and counts the answers that were not the expected
+ * ones.
+ */
 export async function runWalk(begun, origin) {
   console.log(
     [

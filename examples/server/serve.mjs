@@ -64,7 +64,9 @@ export async function serve(options) {
   );
 }
 
-/** Takes the walks against a live server, and stops. True when every answer was the expected one. */
+/**
+ * Takes the walks against a live server, and stops. True when every answer was the expected one.
+ */
 export async function walkOnce(options, taken = walks) {
   const demo = await startDemo(options);
   let steps = 0;

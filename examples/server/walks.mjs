@@ -1,5 +1,6 @@
 /**
- * The walks through the demo, as data: one for each of the four systems. `print.mjs` shows them to a person, `run.mjs` does
+ * The walks through the demo, as data: one for each of the four systems. `print.mjs` shows them to
+ * a person, `run.mjs` does
  * them. A step is an HTTP request or a command of `leastkey`, and says what is expected of it.
  */
 
@@ -61,7 +62,10 @@ const permissionSet = {
   ],
 };
 
-/** A token of an organization, backed by a technical user: stopped for a time by its admin, and deleted. */
+/**
+ * A token of an organization, backed by a technical user: stopped for a time by its admin, and
+ * deleted.
+ */
 const organization = {
   title: 'Organization tokens',
   maker: 'ada',
@@ -195,7 +199,10 @@ const session = {
 
 export const walks = [permissionSet, organization, personal, session];
 
-/** Makes the token that a walk is about. Its name carries the time, so that each walk makes one of its own. */
+/**
+ * Makes the token that a walk is about. Its name carries the time, so that each walk makes one of
+ * its own.
+ */
 export async function begin(walk, deployment) {
   const name = `${walk.title} ${new Date().toISOString()}`;
   const { token: credential, record } = await deployment.tokens.create(

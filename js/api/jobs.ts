@@ -41,7 +41,8 @@ export interface Jobs {
    * Creates a job. It revokes nothing until it is advanced.
    *
    * @example
-   * const { id } = await tokens.jobs.start({ owner: 'org:acme' }, { reason: 'runner leaked' }, actor);
+   * const { id } = await tokens.jobs.start({ owner: 'org:acme' }, { reason: 'runner leaked' },
+   * actor);
    */
   start(query: RevokeAllQuery, options: { reason?: string }, actor: Actor, call?: CallOptions): Promise<Job>;
   /**

@@ -52,7 +52,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * @throws {LeastkeyError} also `name_taken`, `exceeds_ceiling`, `rng_failed`.
    * @example
    * const { token, record } = await tokens.create(
-   *   { kind: 'permission-set', name: 'Nightly sender', owner: 'org:acme', templates: ['all-channels'] },
+   *   { kind: 'permission-set', name: 'Nightly sender', owner: 'org:acme', templates:
+   * ['all-channels'] },
    *   { id: 'user:7', roles: { 'org:acme': 'admin' } },
    * );
    */
@@ -85,7 +86,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * incidents. Concurrent calls are safe, and a repeated call finishes what an interruption left.
    *
    * @example
-   * const { ids, already } = await tokens.revokeAll({ owner: 'org:acme', tag: 'ci' }, { reason: 'runner leaked' }, actor);
+   * const { ids, already } = await tokens.revokeAll({ owner: 'org:acme', tag: 'ci' }, { reason:
+   * 'runner leaked' }, actor);
    */
   revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport>;
   /** Deletes the record of a token. Its id is never used again. */
@@ -105,7 +107,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * @throws {LeastkeyError} also `invalid_token` when the credential is not valid,
    * `exceeds_ceiling`, `too_many_sessions`.
    * @example
-   * const { token } = await tokens.exchange(request, { permissions: ['messages:send'], expiresIn: '15m' });
+   * const { token } = await tokens.exchange(request, { permissions: ['messages:send'], expiresIn:
+   * '15m' });
    */
   exchange(
     credential: CredentialSource,
@@ -120,7 +123,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * @throws {LeastkeyError} `rng_failed`.
    * @example
    * const { token, ...minted } = tokens.mint();
-   * await fetch('/tokens', { method: 'POST', body: JSON.stringify({ name: 'Laptop', ...minted }) });
+   * await fetch('/tokens', { method: 'POST', body: JSON.stringify({ name: 'Laptop', ...minted })
+   * });
    */
   mint(options?: MintOptions): Minted;
   /**
@@ -130,7 +134,8 @@ export interface Tokens<Ids extends CatalogIds = CatalogIds> extends Rotations, 
    * outcome, not an error.
    * @example
    * import { fromBetterAuth } from 'leastkey/import';
-   * const { rows, problems } = fromBetterAuth(await database.query('select * from apikey'), mapping);
+   * const { rows, problems } = fromBetterAuth(await database.query('select * from apikey'),
+   * mapping);
    * const { imported, outcomes } = await tokens.importKeys(rows, actor);
    */
   importKeys(

@@ -291,7 +291,8 @@ export class ManageCore implements VerifyingCore {
 }
 
 /**
- * Keys and values as one text, in the format of `Reads::from_text` of src/storage/plan.rs. A value with a
+ * Keys and values as one text, in the format of `Reads::from_text` of src/storage/plan.rs. A value
+ * with a
  * NUL is not JSON, so it is damaged, and so is the empty text that replaces it.
  */
 function textOf(reads: Reads): string {

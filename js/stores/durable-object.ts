@@ -15,7 +15,7 @@ export interface DurableObjectStorageLike {
 export interface DurableObjectNamespaceLike {
   idFromName(name: string): unknown;
   // The platform's own types of ids and stubs are not known here.
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the binding takes for its own ids, and gives for its objects
+  // biome-ignore lint/suspicious/noExplicitAny: what a binding takes depends on its own types.
   get(id: any): any;
 }
 
@@ -76,7 +76,8 @@ export function durableObjectStore(
  * Errors of the store in the object keep their class and code.
  *
  * @example
- * const tokens = await createTokens({ catalog, store: remoteStore(env.TOKENS, 'all'), prefix: 'acme_live' });
+ * const tokens = await createTokens({ catalog, store: remoteStore(env.TOKENS, 'all'), prefix:
+ * 'acme_live' });
  */
 export function remoteStore(namespace: DurableObjectNamespaceLike, name: string): Store {
   if (typeof namespace?.idFromName !== 'function' || typeof namespace.get !== 'function') {

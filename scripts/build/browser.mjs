@@ -1,6 +1,8 @@
 /**
- * The package as a page can load it without tools, from `browser/`: names in the package's other files (`#load`) are resolved
- * by runtimes and bundlers, which a `<script type="module">` is not. The module is fetched from `wasm/` beside it.
+ * The package as a page can load it without tools, from `browser/`: names in the package's other
+ * files (`#load`) are resolved
+ * by runtimes and bundlers, which a `<script type="module">` is not. The module is fetched from
+ * `wasm/` beside it.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -31,7 +33,10 @@ export async function bundleForPages(folder) {
   });
 }
 
-/** In `browser/` the loaders are one folder below the package, not two as in `core/load/`: so is their path to `wasm/`. */
+/**
+ * In `browser/` the loaders are one folder below the package, not two as in `core/load/`: so is
+ * their path to `wasm/`.
+ */
 const moduleBeside = {
   name: 'the module beside the bundle',
   setup({ onLoad }) {

@@ -15,10 +15,16 @@ import { stamp, upToDate } from './stamps.mjs';
 
 export const coreFolder = inBuild('wasm');
 
-/** Compiles in seconds what takes minutes to optimise. For work on the core: larger and slower, and never published. */
+/**
+ * Compiles in seconds what takes minutes to optimise. For work on the core: larger and slower, and
+ * never published.
+ */
 export const quick = process.env.LEASTKEY_QUICK === '1';
 
-/** The steps that make the core, if it is not up to date. `rust` is the toolchain, if it has been installed already. */
+/**
+ * The steps that make the core, if it is not up to date. `rust` is the toolchain, if it has been
+ * installed already.
+ */
 export function coreSteps(rust) {
   if (rust === undefined)
     return [compileStep('core', 'Compile the core and its libraries to WebAssembly', 160_000)];
@@ -71,7 +77,8 @@ const profile = (name) => ['--profile', quick ? 'quick' : name];
 
 /** The whole module and its glue. */
 async function compileWhole(cargo, folder) {
-  // The compiler writes where it is told: the target folder's own leastkey.wasm is shared by all clones.
+  // The compiler writes where it is told: the target folder's own leastkey.wasm is shared by all
+  // clones.
   const compiled = `${folder}.wasm`;
   await cargo('rustc', [
     ...profile('release'),

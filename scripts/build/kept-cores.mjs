@@ -1,4 +1,7 @@
-/** Cores that were made before, by the digest of what they are made from: another clone of the same sources need not compile. */
+/**
+ * Cores that were made before, by the digest of what they are made from: another clone of the same
+ * sources need not compile.
+ */
 
 import {
   cpSync,

@@ -1,4 +1,6 @@
-/** The published package in `pkg/`: the compiled wrapper, the core, the manifest and the documents. */
+/**
+ * The published package in `pkg/`: the compiled wrapper, the core, the manifest and the documents.
+ */
 
 import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,10 +32,16 @@ export const documents = [
   'docs',
 ];
 
-/** By these links the clone's own examples find `leastkey` by its name, and `npx leastkey` its command. */
+/**
+ * By these links the clone's own examples find `leastkey` by its name, and `npx leastkey` its
+ * command.
+ */
 const links = { leastkey: '../pkg', '.bin/leastkey': '../leastkey/cli/main.js' };
 
-/** The steps that make the package, if it is not up to date. `coreChanges`: the core is about to be made. */
+/**
+ * The steps that make the package, if it is not up to date. `coreChanges`: the core is about to be
+ * made.
+ */
 export function packageSteps(coreChanges) {
   if (!coreChanges && linked() && upToDate('package', inputs(), packageFolder)) return [];
   return [

@@ -1,4 +1,7 @@
-/** What a program that uses an entry of the package downloads: its script, bundled, and its module. Measured and held under a budget. */
+/**
+ * What a program that uses an entry of the package downloads: its script, bundled, and its module.
+ * Measured and held under a budget.
+ */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,7 +69,10 @@ export async function sizeTable(folder) {
     .join('\n');
 }
 
-/** @param {string} folder the package @param {boolean} edgeToo whether its module was made the smallest way */
+/**
+ * @param {string} folder the package @param {boolean} edgeToo whether its module was made the
+ * smallest way
+ */
 export async function requireSizeWithinBudget(folder, edgeToo) {
   const rows = await measure(folder);
   const isHeld = ({ entry }) => edgeToo || entry !== 'leastkey/edge';

@@ -1,4 +1,7 @@
-/** What each part of the build was last made from, so that a part is made again only when that has changed. */
+/**
+ * What each part of the build was last made from, so that a part is made again only when that has
+ * changed.
+ */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { inBuild } from '../paths.mjs';

@@ -1,6 +1,8 @@
 /**
- * The package's scripts, a file for each entry, and what several entries share in `chunks/`: a runtime takes longer to find a file than to
- * read it, and one verifier is of 35. What the portal is drawn with (Lit) is inside of it, so that the package needs nothing more.
+ * The package's scripts, a file for each entry, and what several entries share in `chunks/`: a
+ * runtime takes longer to find a file than to
+ * read it, and one verifier is of 35. What the portal is drawn with (Lit) is inside of it, so that
+ * the package needs nothing more.
  */
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';

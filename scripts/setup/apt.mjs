@@ -9,7 +9,10 @@ export async function aptPrivilege() {
   return (await ask('sudo', ['-n', 'true'])) === undefined ? 'no privilege' : 'sudo';
 }
 
-/** Installs Debian packages. It never removes one: where they conflict with what is installed, it fails. */
+/**
+ * Installs Debian packages. It never removes one: where they conflict with what is installed, it
+ * fails.
+ */
 export async function aptInstall(packages) {
   const privilege = await aptPrivilege();
   const command = `apt-get install --no-install-recommends ${packages.join(' ')}`;

@@ -1,4 +1,7 @@
-/** wasm-bindgen's tools, of exactly the version that Cargo.lock has; compiled once and kept in the cache. */
+/**
+ * wasm-bindgen's tools, of exactly the version that Cargo.lock has; compiled once and kept in the
+ * cache.
+ */
 
 import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +21,9 @@ export function bindgenTool(name) {
 
 export const haveBindgenTool = (name) => existsSync(bindgenTool(name));
 
-/** Compiles a tool with the Rust that is on the path (or Debian's, which the set-up has put there). */
+/**
+ * Compiles a tool with the Rust that is on the path (or Debian's, which the set-up has put there).
+ */
 export async function makeBindgenTool(name) {
   const targetFolder = inCache('target-tools');
   const features = name === 'test-runner' ? ['--features', 'test-runner'] : [];
@@ -33,7 +38,10 @@ export async function makeBindgenTool(name) {
   renameSync(temporary, tool);
 }
 
-/** Glue and module must be bound by the version that the core was compiled against: another may write wrong glue. */
+/**
+ * Glue and module must be bound by the version that the core was compiled against: another may
+ * write wrong glue.
+ */
 function requiredVersion() {
   const core = lockedVersion('Cargo.lock', 'wasm-bindgen');
   const tool = lockedVersion(`${crate}/Cargo.lock`, 'wasm-bindgen-cli-support');

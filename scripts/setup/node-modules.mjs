@@ -23,7 +23,8 @@ export async function installNodeModules(folder = '.') {
 }
 
 /**
- * The registry by which a lock file was made may have lacked what only other platforms want. `npm ci` takes that for an error,
+ * The registry by which a lock file was made may have lacked what only other platforms want. `npm
+ * ci` takes that for an error,
  * `npm install` looks for it.
  */
 const howToInstall = (folder) => (folder === '.' ? ['ci'] : ['install', '--no-save']);

@@ -1,4 +1,7 @@
-/** What of Rust is on this machine. Looks at the disk and at versions; asks no network and changes nothing. */
+/**
+ * What of Rust is on this machine. Looks at the disk and at versions; asks no network and changes
+ * nothing.
+ */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +30,10 @@ export async function rustOnPath() {
   return { state, ...found };
 }
 
-/** Debian's Rust, which compiles the standard library from its own source, and the linker that fits it. */
+/**
+ * Debian's Rust, which compiles the standard library from its own source, and the linker that fits
+ * it.
+ */
 export async function rustOfDebian() {
   const found = await rust('/usr/bin/rustc');
   if (found === undefined) return { state: 'incomplete' };

@@ -1,5 +1,6 @@
 /**
- * Schemathesis, which makes requests from an OpenAPI document and holds the answers against it: a Python program, installed into
+ * Schemathesis, which makes requests from an OpenAPI document and holds the answers against it: a
+ * Python program, installed into
  * the cache in the versions of schemathesis.txt the first time that a test needs it.
  */
 

@@ -59,8 +59,10 @@ const installers = {
 
 /**
  * How to call cargo for WebAssembly.
- * `cargo` is for tests, whose panics have to say something; `wholeCargo` and `smallCargo` are for what is published.
- * @returns {Promise<{ name: string, wholeFolder: string, cargo: Call, wholeCargo: Call, smallCargo: Call, compilesStd: boolean }
+ * `cargo` is for tests, whose panics have to say something; `wholeCargo` and `smallCargo` are for
+ * what is published.
+ * @returns {Promise<{ name: string, wholeFolder: string, cargo: Call, wholeCargo: Call, smallCargo:
+ * Call, compilesStd: boolean }
  *   | undefined>} where a `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed
  */
 export async function toolchain() {
@@ -85,7 +87,8 @@ export async function toolchain() {
     name: `${choice.use} ${rust.release}`,
     wholeFolder,
     cargo: call(targetFolder, how.tested),
-    // Flags are for the standard library too, where that is compiled: so each has a folder of its own.
+    // Flags are for the standard library too, where that is compiled: so each has a folder of its
+    // own.
     wholeCargo: call(wholeFolder, {
       ...how.whole,
       flags: [...how.whole.flags, '-Ctarget-feature=+simd128'],
@@ -132,7 +135,10 @@ function debianCargo({ linker }) {
   };
 }
 
-/** Panic messages name source files; without this they would name folders of the machine that built them. */
+/**
+ * Panic messages name source files; without this they would name folders of the machine that built
+ * them.
+ */
 function portablePaths(sysroot) {
   return [
     `--remap-path-prefix=${join(cargoHome, 'registry/src')}=crates`,

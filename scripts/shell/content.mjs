@@ -6,7 +6,8 @@ import { join, relative } from 'node:path';
 import { root } from '../paths.mjs';
 
 /**
- * One digest over files and folders (with everything below them) and over further texts; the same in every clone. A file
+ * One digest over files and folders (with everything below them) and over further texts; the same
+ * in every clone. A file
  * that is not there counts as missing.
  */
 export function contentOf(paths, ...texts) {

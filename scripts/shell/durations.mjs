@@ -1,4 +1,6 @@
-/** How long each step took the last time, remembered so that the next run can say how long is left. */
+/**
+ * How long each step took the last time, remembered so that the next run can say how long is left.
+ */
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { inCache } from '../paths.mjs';

@@ -1,4 +1,7 @@
-/** A failure that its message explains: what is missing or wrong, and what to do about it. No stack trace helps. */
+/**
+ * A failure that its message explains: what is missing or wrong, and what to do about it. No stack
+ * trace helps.
+ */
 export class Failure extends Error {
   name = 'Failure';
 }

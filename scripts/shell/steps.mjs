@@ -1,5 +1,6 @@
 /**
- * A step is `{ key, label, estimate, work }`: the name it is remembered by, what a newcomer reads, the milliseconds it is
+ * A step is `{ key, label, estimate, work }`: the name it is remembered by, what a newcomer reads,
+ * the milliseconds it is
  * expected to take on its first run, and what it does.
  */
 

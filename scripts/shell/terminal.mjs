@@ -1,4 +1,7 @@
-/** What standard output can show: colour and a line that changes, only on a terminal; https://no-color.org is heard. */
+/**
+ * What standard output can show: colour and a line that changes, only on a terminal;
+ * https://no-color.org is heard.
+ */
 
 export const interactive = Boolean(process.stdout.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI;
 

@@ -1,6 +1,8 @@
 /**
- * A project that uses the package as a stranger would: outside the clone, the packed tarball installed with its
- * dependencies from npm, and the tests and examples beside it at the same relative places as in the clone.
+ * A project that uses the package as a stranger would: outside the clone, the packed tarball
+ * installed with its
+ * dependencies from npm, and the tests and examples beside it at the same relative places as in the
+ * clone.
  */
 
 import {
@@ -79,7 +81,10 @@ export class Consumer {
     }
   }
 
-  /** What a stranger gets: the documents, no trace of the machine that packed it, and nothing that publint minds. */
+  /**
+   * What a stranger gets: the documents, no trace of the machine that packed it, and nothing that
+   * publint minds.
+   */
   async inspect() {
     const installed = this.#path('node_modules/leastkey');
     const missing = documents.filter((name) => !existsSync(join(installed, name)));
@@ -104,7 +109,10 @@ export class Consumer {
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), ...options]);
   }
 
-  /** Whether the types of each export are found, and are those of what is loaded: the package is ES modules alone. */
+  /**
+   * Whether the types of each export are found, and are those of what is loaded: the package is ES
+   * modules alone.
+   */
   async inspectTypes() {
     const attw = nodeProgram('@arethetypeswrong/cli/dist/index.js', 'tests/runtimes');
     await run(process.execPath, [
@@ -118,7 +126,10 @@ export class Consumer {
     ]);
   }
 
-  /** Lets the tests of a folder find what the clone has installed for them, and the examples what of it they are examples for. */
+  /**
+   * Lets the tests of a folder find what the clone has installed for them, and the examples what of
+   * it they are examples for.
+   */
   linkNodeModules(folder, frameworks) {
     symlinkSync(inClone(folder, 'node_modules'), this.#path(folder, 'node_modules'));
     for (const name of frameworks) {

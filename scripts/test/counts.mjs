@@ -1,6 +1,9 @@
 /** How many test cases passed and failed, from what the runners themselves say. */
 
-/** From the output of `cargo test`, which has one such line for each test binary and for the documentation tests. */
+/**
+ * From the output of `cargo test`, which has one such line for each test binary and for the
+ * documentation tests.
+ */
 export function cargoCounts(output) {
   const results = output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm);
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -23,7 +26,8 @@ export function tapCounts(report) {
 }
 
 /**
- * Makes a runner that broke count as failed: one that ended badly without a failed case (it crashed, or its tests did not
+ * Makes a runner that broke count as failed: one that ended badly without a failed case (it
+ * crashed, or its tests did not
  * compile), and one that ended well without any case.
  */
 export function honest(counts, endedWell) {

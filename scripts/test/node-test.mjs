@@ -7,7 +7,10 @@ import { run } from '../shell/run.mjs';
 /** A test that does not end is ended, and fails. */
 const LONGEST = 10 * 60_000;
 
-/** The test files below a folder, those of installed packages left out, sorted; with `filters`, those whose path contains one of them. */
+/**
+ * The test files below a folder, those of installed packages left out, sorted; with `filters`,
+ * those whose path contains one of them.
+ */
 export function testFiles(folder, filters) {
   return readdirSync(folder, { recursive: true })
     .filter((name) => /\.test\.m?js$/.test(name) && !name.includes('node_modules'))

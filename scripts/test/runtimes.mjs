@@ -1,4 +1,7 @@
-/** The checks of the package in every runtime and bundler: one suite, and what the edge needs besides. */
+/**
+ * The checks of the package in every runtime and bundler: one suite, and what the edge needs
+ * besides.
+ */
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

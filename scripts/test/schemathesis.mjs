@@ -1,4 +1,7 @@
-/** Schemathesis against a served OpenAPI document: no server error, and nothing that the document does not declare. */
+/**
+ * Schemathesis against a served OpenAPI document: no server error, and nothing that the document
+ * does not declare.
+ */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +18,10 @@ const checks = ['--exclude-checks', 'positive_data_acceptance'];
 /** The same requests in each run, so that who sees a failure can see it again. */
 const bounds = ['--max-examples', '20', '--seed', '1', '--suppress-health-check', 'all', '--warnings', 'off'];
 
-/** `program` serves until it is ended, and prints where its document is and the configuration that lets Schemathesis in. */
+/**
+ * `program` serves until it is ended, and prints where its document is and the configuration that
+ * lets Schemathesis in.
+ */
 export async function runSchemathesis(program, cwd) {
   const python = await installSchemathesis();
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-schemathesis-'));

@@ -1,4 +1,7 @@
-/** The checks of the code that only the WebAssembly build has: the boundary to JavaScript, run in Node. */
+/**
+ * The checks of the code that only the WebAssembly build has: the boundary to JavaScript, run in
+ * Node.
+ */
 
 import { bindgenTool } from '../setup/bindgen.mjs';
 import { toolchain } from '../setup/toolchain.mjs';

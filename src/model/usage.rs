@@ -35,7 +35,8 @@ pub struct Usage {
     /// When each permission was last required, as far as the uses reported it.
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     asked: SortedMap<Permission, Instant>,
-    /// Beside `asked`: the last use that did not report its permissions. It is absent if no use ever
+    /// Beside `asked`: the last use that did not report its permissions. It is absent if no use
+    /// ever
     /// reported any: then [`Usage::untold_at`] returns the last use.
     #[serde(skip_serializing_if = "Option::is_none")]
     untold_at: Option<Instant>,

@@ -71,9 +71,11 @@ pub(crate) const ASSIGNED: &[u8] = &[
     96, 128, 1, 240, 1, 144, 252, 3, 254, 255, 3, 2, 254, 255, 3, 2,
 ];
 
-/// Simple case folding (statuses C and S): runs of code points that are folded by the same distance. Of each how far it begins behind the
-/// last of the one before; twice how many there are, and one more if only every second is folded; and the distance, as twice a positive
-/// number or twice a negative one less one. Each in LEB128.
+/// Simple case folding (statuses C and S), as runs of code points that are folded by the same
+/// distance. Each run is three numbers: the gap between the last code point of the run before and
+/// the first of this one; twice the count of code points, plus one if only every second one is
+/// folded; and the distance, as twice a positive number, or twice a negative one less one. Each
+/// number is in LEB128.
 #[rustfmt::skip]
 pub(crate) const FOLDS: &[u8] = &[
     65, 52, 64, 91, 2, 142, 12, 11, 46, 64, 2, 14, 64, 34, 49, 2, 4, 7, 2, 3, 17, 2, 3, 47,

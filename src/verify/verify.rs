@@ -163,7 +163,7 @@ pub fn lookup<D: VerifierConfig>(
     let Some((slot, text)) = locate(deployment, credential, cache)? else {
         return Ok(None);
     };
-    Ok(cache.look_up(slot, &text.hash(), question, now))
+    Ok(cache.lookup(slot, &text.hash(), question, now))
 }
 
 /// As [`lookup`]. If the only refusal is the idle time, the uses noted in this process are applied
@@ -206,14 +206,14 @@ pub fn lookup_many<'t, D: VerifierConfig>(
             (Err(code), _) => answer(at, Err(code)),
         }
         if located.len() == 4 {
-            look_up_all(&mut located, now, cache, &mut answer);
+            lookup_four(&mut located, now, cache, &mut answer);
         }
     }
-    look_up_all(&mut located, now, cache, &mut answer);
+    lookup_four(&mut located, now, cache, &mut answer);
 }
 
 /// Looks up at most four credentials, and hashes them together.
-fn look_up_all(
+fn lookup_four(
     located: &mut Vec<(usize, u32, WellFormed, Question)>,
     now: Instant,
     cache: &mut Cache,
@@ -229,7 +229,7 @@ fn look_up_all(
         .for_each(|(to, (.., text, _))| *to = *text);
     let presented = WellFormed::hash_four(texts);
     for ((at, slot, _, question), presented) in located.drain(..).zip(presented) {
-        answer(at, Ok(cache.look_up(slot, &presented, &question, now)));
+        answer(at, Ok(cache.lookup(slot, &presented, &question, now)));
     }
 }
 

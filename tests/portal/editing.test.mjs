@@ -1,4 +1,7 @@
-/** What a kind lets its managers write and restrict, at creation and afterwards, with the difference in view before it is saved. */
+/**
+ * What a kind lets its managers write and restrict, at creation and afterwards, with the difference
+ * in view before it is saved.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** The whole way from an empty form to a revoked token, without a pointer, and what a screen reader is told. */
+/**
+ * The whole way from an empty form to a revoked token, without a pointer, and what a screen reader
+ * is told.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

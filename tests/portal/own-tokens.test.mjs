@@ -1,4 +1,7 @@
-/** The element on tokens of the page's own: a store in the browser, a catalog without kinds, other words, and what becomes of a token. */
+/**
+ * The element on tokens of the page's own: a store in the browser, a catalog without kinds, other
+ * words, and what becomes of a token.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -160,7 +163,8 @@ portalSuite("tokens of the page's own", (demo) => {
       const allowed = await page.evaluate(tryAll, { id });
       const words = { disable: ['Disable', 'Revoke'], rotate: ['Rotate secret'], delete: ['Delete'] };
       for (const [action, labels] of Object.entries(words)) {
-        // The word "Revoke" is that of revoking where the kind offers it, and of disabling where the kind says so.
+        // The word "Revoke" is that of revoking where the kind offers it, and of disabling where
+        // the kind says so.
         const has = labels.some(
           (label) => offered.includes(label) && !(label === 'Revoke' && offered.includes('Disable')),
         );

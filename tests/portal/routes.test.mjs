@@ -1,4 +1,7 @@
-/** Screens have addresses: back, forward, reload and links work, and a new secret is not left behind by any of them unasked. */
+/**
+ * Screens have addresses: back, forward, reload and links work, and a new secret is not left behind
+ * by any of them unasked.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

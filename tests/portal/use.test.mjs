@@ -1,4 +1,6 @@
-/** What a token was used for and what it never used, the way to one that would do, and its sessions. */
+/**
+ * What a token was used for and what it never used, the way to one that would do, and its sessions.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -22,7 +24,8 @@ const catalog = {
 const actor = { id: 'user:ada', roles: { 'org:acme': 'admin' } };
 
 /**
- * Tokens that were made and used 40 days ago and since, on a store of the page's own. Runs in the page.
+ * Tokens that were made and used 40 days ago and since, on a store of the page's own. Runs in the
+ * page.
  */
 async function useOldTokens({ catalog, actor }) {
   const { createTokens } = await import('/package/browser/index.js');

@@ -1,4 +1,7 @@
-/** In workerd nothing of a request runs any more once its client has reset the connection. Nobody else waits for it. */
+/**
+ * In workerd nothing of a request runs any more once its client has reset the connection. Nobody
+ * else waits for it.
+ */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

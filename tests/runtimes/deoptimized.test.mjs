@@ -1,6 +1,8 @@
 /**
- * V8 has aborted processes in which it took an optimization back during a call into WebAssembly that answers with a reference: Node 20 and
- * 22. No call of ours does (tests/scripts/results.test.mjs), and nothing here makes them abort or answer otherwise.
+ * V8 has aborted processes in which it took an optimization back during a call into WebAssembly
+ * that answers with a reference: Node 20 and
+ * 22. No call of ours does (tests/scripts/results.test.mjs), and nothing here makes them abort or
+ *     answer otherwise.
  */
 
 import assert from 'node:assert/strict';

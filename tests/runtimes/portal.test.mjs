@@ -1,4 +1,7 @@
-/** The portal of the demo in Firefox: the walks of the four documents, as tests/portal has them in Chromium. */
+/**
+ * The portal of the demo in Firefox: the walks of the four documents, as tests/portal has them in
+ * Chromium.
+ */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,7 +16,7 @@ const skip = (process.env.LEASTKEY_WITHOUT ?? '').split(',').includes('firefox')
   ? 'LEASTKEY_WITHOUT names firefox'
   : false;
 
-const LONGEST = 30_000;
+const TIMEOUT = 30_000;
 
 describe('the portal in Firefox', { skip }, () => {
   const data = mkdtempSync(join(tmpdir(), 'leastkey-firefox-'));
@@ -187,7 +190,7 @@ describe('the portal in Firefox', { skip }, () => {
   async function visit(person) {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
-    page.setDefaultTimeout(LONGEST);
+    page.setDefaultTimeout(TIMEOUT);
     const errors = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     // An empty page has no storage.

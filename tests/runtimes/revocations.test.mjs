@@ -1,4 +1,7 @@
-/** The workers of examples/guard/cloudflare: what one revokes, no request that starts later gets past the other. */
+/**
+ * The workers of examples/guard/cloudflare: what one revokes, no request that starts later gets
+ * past the other.
+ */
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

@@ -1,5 +1,6 @@
 /**
- * What the package must do in every runtime, written once. It needs nothing but the language and the package, which is handed
+ * What the package must do in every runtime, written once. It needs nothing but the language and
+ * the package, which is handed
  * in: each runtime gets at it in its own way.
  */
 
@@ -251,7 +252,8 @@ const cases = {
 
   async 'serves the next call after the core stopped'(leastkey) {
     const { tokens, token } = await deployment(leastkey);
-    // Creating asks the host for the normal form of such a name: what throws there cuts through the core.
+    // Creating asks the host for the normal form of such a name: what throws there cuts through the
+    // core.
     const { normalize } = String.prototype;
     String.prototype.normalize = () => {
       throw new Error('cut');

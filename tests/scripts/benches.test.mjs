@@ -1,4 +1,7 @@
-/** The benches still say what they measure: each contestant of ours answers rightly. Nothing is timed, and no peer is needed. */
+/**
+ * The benches still say what they measure: each contestant of ours answers rightly. Nothing is
+ * timed, and no peer is needed.
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** The documents of the clone: their examples run, their links lead somewhere, and the tests that they name exist. */
+/**
+ * The documents of the clone: their examples run, their links lead somewhere, and the tests that
+ * they name exist.
+ */
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -83,7 +86,10 @@ describe('what SECURITY.md names', () => {
   });
 });
 
-/** Whether whole words stand in a text: a title, or the part of one that is the same for all its cases. */
+/**
+ * Whether whole words stand in a text: a title, or the part of one that is the same for all its
+ * cases.
+ */
 function hasWords(text, words) {
   const escaped = words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return new RegExp(`(?<!\\w)${escaped}(?!\\w)`).test(text);

@@ -1,4 +1,6 @@
-/** docs/http.md against the API that is served: its routes with their parameters, and its refusals. */
+/**
+ * docs/http.md against the API that is served: its routes with their parameters, and its refusals.
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What the modules answer: numbers alone. V8 aborts processes in which a call that answers with a reference is deoptimized (Node 20, 22). */
+/**
+ * What the modules answer: numbers alone. V8 aborts processes in which a call that answers with a
+ * reference is deoptimized (Node 20, 22).
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chooseToolchain, nothingInstallable } from '../../scripts/setup/toolchain-choice.mjs';
 
-/** A machine with Rust from rustup that has no wasm32 target, with apt-get and with root's rights. */
+/**
+ * A machine with Rust from rustup that has no wasm32 target, with apt-get and with root's rights.
+ */
 const usual = { onPath: 'no wasm32', debian: 'incomplete', rustup: 'present', apt: 'root' };
 
 describe('a Rust that is there is used', () => {

@@ -1,4 +1,5 @@
-// Writes credentials.json: the credential format once more, by hand on node:crypto and BigInt, so that the core is held against something
+// Writes credentials.json: the credential format once more, by hand on node:crypto and BigInt, so
+// that the core is held against something
 // that shares no line with it. Run: node tests/vectors/generate.mjs
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

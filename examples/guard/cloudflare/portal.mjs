@@ -1,11 +1,17 @@
-/** The worker that manages tokens, and the object that keeps them. `POST /tokens` makes one, `DELETE /tokens/<id>` revokes it. */
+/**
+ * The worker that manages tokens, and the object that keeps them. `POST /tokens` makes one, `DELETE
+ * /tokens/<id>` revokes it.
+ */
 
 import { DurableObject, env } from 'cloudflare:workers';
 import { createTokens } from 'leastkey';
 import { durableObjectStore, remoteStore } from 'leastkey/stores/durable-object';
 import { catalog, prefix } from './catalog.mjs';
 
-/** The store: SQLite in one object, which every worker that is bound to it reaches by the same three calls. */
+/**
+ * The store: SQLite in one object, which every worker that is bound to it reaches by the same three
+ * calls.
+ */
 export class TokenStore extends DurableObject {
   #store = durableObjectStore(this.ctx.storage);
 
@@ -42,7 +48,10 @@ export default {
   },
 };
 
-/** Whom your own login has authenticated. The example knows one person, by a secret: wrangler secret put PORTAL_KEY */
+/**
+ * Whom your own login has authenticated. The example knows one person, by a secret: wrangler secret
+ * put PORTAL_KEY
+ */
 function signedIn(request) {
   const known = env.PORTAL_KEY !== undefined && request.headers.get('x-portal-key') === env.PORTAL_KEY;
   return known ? { id: 'user:ada', roles: { 'org:acme': 'admin' } } : undefined;

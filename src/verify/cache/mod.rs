@@ -210,7 +210,7 @@ impl Cache {
     /// Returns `None` where the store has to be read: the slot is empty, the token's uses are
     /// counted, or it is a key that another system issued. Of a hit with [`Code::BadSecret`],
     /// disclose only the code.
-    pub fn look_up(
+    pub fn lookup(
         &mut self,
         slot: u32,
         presented: &Presented,

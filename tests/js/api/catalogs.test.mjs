@@ -10,7 +10,10 @@ const read = (name) =>
   JSON.parse(readFileSync(new URL(`../../../examples/catalogs/${name}.json`, import.meta.url), 'utf8'));
 const admin = { id: 'test', roles: { '': 'admin' } };
 
-/** Everything with a title in a catalog, with its path: services, permissions at any depth, templates, roles and kinds. */
+/**
+ * Everything with a title in a catalog, with its path: services, permissions at any depth,
+ * templates, roles and kinds.
+ */
 function titled(catalog) {
   const found = [];
   const permissions = (prefix, entries = {}) => {

@@ -1,5 +1,6 @@
 /**
- * What the types of the package find before anything runs. Each `@ts-expect-error` is a line that must not compile: the test run
+ * What the types of the package find before anything runs. Each `@ts-expect-error` is a line that
+ * must not compile: the test run
  * compiles this file against the packed types, and an error that is missing there is one.
  */
 

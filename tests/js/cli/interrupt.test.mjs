@@ -41,7 +41,10 @@ describe('revoke-all of many tokens', () => {
       return ids.length;
     });
 
-  /** Runs the command in a process that gets so many signals at its first commit, all before the next turn of its event loop. */
+  /**
+   * Runs the command in a process that gets so many signals at its first commit, all before the
+   * next turn of its event loop.
+   */
   function interrupted(signals) {
     const preload = join(site.folder, 'interrupt.mjs');
     const source = `import { createRequire } from 'node:module';

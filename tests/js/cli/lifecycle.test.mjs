@@ -1,4 +1,7 @@
-/** The commands of a token's life beyond its making: edit, rotate, many at once, import of keys, record keys, the trail. */
+/**
+ * The commands of a token's life beyond its making: edit, rotate, many at once, import of keys,
+ * record keys, the trail.
+ */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,7 @@
-/** What the command line writes: a credential is printed or lost with a word, and nothing that is printed steers a terminal. */
+/**
+ * What the command line writes: a credential is printed or lost with a word, and nothing that is
+ * printed steers a terminal.
+ */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -152,7 +155,8 @@ test('on a terminal a credential is shown once', async () => {
 });
 
 describe('nothing that is printed steers a terminal', () => {
-  // Escape sequences of seven and of eight bits, line breaks that begin a line of their own, and what turns the direction of text.
+  // Escape sequences of seven and of eight bits, line breaks that begin a line of their own, and
+  // what turns the direction of text.
   const HOSTILE = 'x\u001b[2J\u009b31m\r\nFORGED: all is well\u2028FORGED\u202etxet\u2066\u200f\u0007';
   const UNSAFE = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
 

@@ -1,4 +1,7 @@
-/** The prefix on the command line: the database says it, and no other one makes tokens that cannot be used. */
+/**
+ * The prefix on the command line: the database says it, and no other one makes tokens that cannot
+ * be used.
+ */
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -10,7 +10,10 @@ before(() => {
 });
 after(() => site.remove());
 
-/** A command that cannot be carried out as typed: exit 2, nothing on standard output, and words that help. */
+/**
+ * A command that cannot be carried out as typed: exit 2, nothing on standard output, and words that
+ * help.
+ */
 function refuses(title, args, words, options) {
   test(title, async () => {
     const answer = await site.leastkey(args, options);

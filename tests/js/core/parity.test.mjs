@@ -1,4 +1,7 @@
-/** Two modules of one core: the verifier of an edge says to the letter what the whole says, whatever is stored and asked. */
+/**
+ * Two modules of one core: the verifier of an edge says to the letter what the whole says, whatever
+ * is stored and asked.
+ */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -11,7 +11,10 @@ import { wrapped } from '../support/wrapped.js';
 
 const RECORD_KEY = 'c0ffee'.repeat(11);
 
-/** The part of a credential that only its bearer knows: all but prefix, version and id, and pieces of it. */
+/**
+ * The part of a credential that only its bearer knows: all but prefix, version and id, and pieces
+ * of it.
+ */
 function secretsOf(token: string): string[] {
   const body = token.slice(PREFIX.length + 1);
   const secret = body.slice(17, 47);
@@ -24,7 +27,10 @@ function secretsOf(token: string): string[] {
   ];
 }
 
-/** The secret as the words that SHA-256 works with, two by two: the sixth of its block begins with the fourth character of the secret. */
+/**
+ * The secret as the words that SHA-256 works with, two by two: the sixth of its block begins with
+ * the fourth character of the secret.
+ */
 function wordsOf(token: string): Buffer[] {
   const words = Buffer.from(token.slice(PREFIX.length + 1).slice(20, 44)).swap32();
   return [0, 8, 16].map((at) => words.subarray(at, at + 8));

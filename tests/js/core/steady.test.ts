@@ -10,7 +10,8 @@ import { memory } from '../support/memory.js';
 const WINDOW = 5_000;
 
 /**
- * What the heap may differ by, in bytes: what V8 keeps of code, and the test runner of its tests. A byte for each of five million
+ * What the heap may differ by, in bytes: what V8 keeps of code, and the test runner of its tests. A
+ * byte for each of five million
  * verifications would be more, or a hundred for each of two hundred thousand tokens.
  */
 const SLACK = { verifications: 4 * 2 ** 20, tokens: 16 * 2 ** 20 };

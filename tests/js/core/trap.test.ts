@@ -15,7 +15,10 @@ function randomOf(seed: number): (below: number) => number {
   };
 }
 
-/** The code of a verdict, once no trap is left: one in the reading of the change feed refuses as a store does that fails. */
+/**
+ * The code of a verdict, once no trap is left: one in the reading of the change feed refuses as a
+ * store does that fails.
+ */
 async function answered(tokens: Tokens, token: string): Promise<string> {
   for (let left = 10; ; left--) {
     try {
@@ -76,7 +79,8 @@ describe('after a trap', () => {
   test('a verifier of an edge goes on with a fresh instance, which remembers nothing', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
-    // Its name is put in Unicode's normal form by the host, so the host can fail in the middle of a verification.
+    // Its name is put in Unicode's normal form by the host, so the host can fail in the middle of a
+    // verification.
     const { token } = await createToken(tokens, { name: '夜間バッチ' });
     const verifier = await createVerifier({ catalog, store, prefix: PREFIX, freshness: '1h' });
     const { normalize } = String.prototype;

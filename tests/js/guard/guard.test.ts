@@ -42,7 +42,9 @@ function request(path: string, { token, headers = {}, ...init }: Sent = {}): Req
   return new Request(`http://127.0.0.1${path}`, { ...init, headers: sent });
 }
 
-/** A request whose `Authorization` header is what a client can send, and `Headers` would not take. */
+/**
+ * A request whose `Authorization` header is what a client can send, and `Headers` would not take.
+ */
 function raw(authorization: string): Request {
   const headers = { get: (name: string) => (name === 'authorization' ? authorization : null) };
   return { method: 'POST', url: 'http://127.0.0.1/messages', headers } as unknown as Request;

@@ -1,4 +1,7 @@
-/** `onError`: the host learns the cause of what a verdict or an answer keeps quiet about, and the request never does. */
+/**
+ * `onError`: the host learns the cause of what a verdict or an answer keeps quiet about, and the
+ * request never does.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -94,7 +97,8 @@ describe('onError of createTokens and createVerifier', () => {
             const asked = await make({ store, onError, freshness });
             breakStore();
             const verdict = await call(asked, token);
-            // A store that does not answer at once is none for verifySync; a verifier explains nothing.
+            // A store that does not answer at once is none for verifySync; a verifier explains
+            // nothing.
             if (verdict === undefined) continue;
             assert.deepEqual(
               [verdict.valid, verdict.code, verdict.status],

@@ -1,4 +1,7 @@
-/** A secret that somebody puts where it does not belong comes back in no answer, no error and no argument of the store. */
+/**
+ * A secret that somebody puts where it does not belong comes back in no answer, no error and no
+ * argument of the store.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

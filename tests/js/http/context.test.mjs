@@ -1,4 +1,7 @@
-/** What is known of a request at which a credential is presented: the same at every endpoint, and never a reason to fail. */
+/**
+ * What is known of a request at which a credential is presented: the same at every endpoint, and
+ * never a reason to fail.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -8,7 +11,10 @@ import { expect } from '../support/expect.mjs';
 const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** Every endpoint at which a bearer presents its credential: its request, with the status of a refusal for want of a condition. */
+/**
+ * Every endpoint at which a bearer presents its credential: its request, with the status of a
+ * refusal for want of a condition.
+ */
 const endpoints = {
   'GET a session': [(token, headers) => session('GET', token, headers), 403],
   'HEAD a session': [(token, headers) => session('HEAD', token, headers), 403],

@@ -27,7 +27,10 @@ const get = (authorization, path = '/oauth20/access-token', method = 'GET') =>
   deployment.send(path, { method, headers: authorization === undefined ? {} : { authorization } });
 const begin = async (token) => (await get(`Bearer ${token}`)).json();
 
-/** `curl --location -g --request GET '' --header 'Authorization: bearer {{access_token}}'`, as the document has it. */
+/**
+ * `curl --location -g --request GET '' --header 'Authorization: bearer {{access_token}}'`, as the
+ * document has it.
+ */
 async function curl(method, path, token) {
   const { stdout } = await promisify(execFile)('curl', [
     ...[

@@ -1,4 +1,7 @@
-/** API keys that Better Auth itself made, taken over from its table: they verify here as they did there. */
+/**
+ * API keys that Better Auth itself made, taken over from its table: they verify here as they did
+ * there.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

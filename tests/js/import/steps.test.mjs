@@ -1,12 +1,18 @@
-/** An import takes a number of steps that grows as its document does. Steps are counted by V8, so no clock is asked. */
+/**
+ * An import takes a number of steps that grows as its document does. Steps are counted by V8, so no
+ * clock is asked.
+ */
 
 import assert from 'node:assert/strict';
 import { Session } from 'node:inspector/promises';
 import { after, describe, test } from 'node:test';
 
-/** How many times as large the larger document is, and how many times as many steps it may take. A quadratic import takes 256 times as many. */
+/**
+ * How many times as large the larger document is, and how many times as many steps it may take. A
+ * quadratic import takes 256 times as many.
+ */
 const TIMES = 16;
-const MOST = 3 * TIMES;
+const MAX_STEPS = 3 * TIMES;
 const SMALL = 250;
 
 /** Where the package is. */
@@ -86,7 +92,7 @@ describe('an import takes steps in proportion to', () => {
       const few = await stepsOf(small);
       const steps = await stepsOf(large);
       assert.ok(few >= SMALL, `${few} steps are counted`);
-      assert.ok(steps <= MOST * few, `${few} steps, and ${steps} for ${TIMES} times as much`);
+      assert.ok(steps <= MAX_STEPS * few, `${few} steps, and ${steps} for ${TIMES} times as much`);
     });
   }
 });

@@ -1,4 +1,7 @@
-/** The trail of changes: who, what, why, before and after; told by pages, exported, and followed by its hashes. */
+/**
+ * The trail of changes: who, what, why, before and after; told by pages, exported, and followed by
+ * its hashes.
+ */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,7 @@
-/** One question of authority: whatever hands out a secret, creates, widens, renews or revives, through the wrapper. */
+/**
+ * One question of authority: whatever hands out a secret, creates, widens, renews or revives,
+ * through the wrapper.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,4 +1,7 @@
-/** `revokeAll` (more of it in sweep.test.ts) and `purge`: everything that is meant and nothing else, page after page, interrupted, twice at once. */
+/**
+ * `revokeAll` (more of it in sweep.test.ts) and `purge`: everything that is meant and nothing else,
+ * page after page, interrupted, twice at once.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -21,7 +24,10 @@ async function many(tokens: Tokens, count: number, changes: Record<string, unkno
   return made;
 }
 
-/** A store that loses the answer of every other commit, after it was applied; then something happens. */
+/**
+ * A store that loses the answer of every other commit, after it was applied; then something
+ * happens.
+ */
 function losing(inner: Store, then: (lost: number) => unknown): Store {
   let commits = 0;
   return wrapped(inner, {

@@ -1,4 +1,7 @@
-/** Scale: a real catalog of 22,000 permissions, against the library that its users expand wildcards with. */
+/**
+ * Scale: a real catalog of 22,000 permissions, against the library that its users expand wildcards
+ * with.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -261,7 +261,8 @@ describe('importKeys', () => {
   test('never takes a native credential for a key', async () => {
     const tokens = await deployment({ imported });
     const { token } = await createToken(tokens);
-    // A hash of the whole text of a credential of ours opens nothing new: the record of its own id decides.
+    // A hash of the whole text of a credential of ours opens nothing new: the record of its own id
+    // decides.
     const { outcomes } = await tokens.importKeys(
       [row(token, { name: 'Trick', add: ['branch:read'] })],
       admin,

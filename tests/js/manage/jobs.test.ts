@@ -1,4 +1,7 @@
-/** `revokeAll` as a job: any process goes on with it, each page is done once, and nobody is in another's way. */
+/**
+ * `revokeAll` as a job: any process goes on with it, each page is done once, and nobody is in
+ * another's way.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** What a catalog says of a kind: each member has its effect, and the built-in kinds begin as the guide says. */
+/**
+ * What a catalog says of a kind: each member has its effect, and the built-in kinds begin as the
+ * guide says.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -125,7 +125,10 @@ describe('a unique name', () => {
 });
 
 describe('a name that an earlier version has written', () => {
-  /** Makes the key and the record as they were: the name as it was typed, and nothing of it in the record. */
+  /**
+   * Makes the key and the record as they were: the name as it was typed, and nothing of it in the
+   * record.
+   */
   function age(store: ReturnType<typeof memoryStore>, record: { id: string; name: string }) {
     const held = names(store).find(({ value }) => value === JSON.stringify(record.id));
     assert.ok(held);

@@ -1,4 +1,7 @@
-/** Every pattern over a small alphabet against every permission over it, in the core and in the naive reference. */
+/**
+ * Every pattern over a small alphabet against every permission over it, in the core and in the
+ * naive reference.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -34,7 +37,10 @@ const everything = [...permissionsOf(catalog).keys()].sort();
 
 const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'test' });
 
-/** What the core makes of a pattern, by both of its ways: the permissions, or nothing where it refuses. */
+/**
+ * What the core makes of a pattern, by both of its ways: the permissions, or nothing where it
+ * refuses.
+ */
 function resolved(pattern) {
   const [selected, expanded] = [
     () => tokens.resolve({ add: [pattern] }, { tree: false }).permissions,

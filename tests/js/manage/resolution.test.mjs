@@ -1,4 +1,7 @@
-/** What holds for every selection of every catalog, on random ones: of a resolution, its tree, and suggestions. */
+/**
+ * What holds for every selection of every catalog, on random ones: of a resolution, its tree, and
+ * suggestions.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -169,7 +172,8 @@ describe('a suggestion', () => {
       about,
     );
     assert.equal(smallest, true, about);
-    // Whatever has fewer entries, of all that there is, gives less than is wanted or more than must be.
+    // Whatever has fewer entries, of all that there is, gives less than is wanted or more than must
+    // be.
     const entries = choices(catalog);
     const size = templates.length + add.length;
     for (const fewer of chosenFrom(entries, size - 1)) {

@@ -1,4 +1,7 @@
-/** `revokeAll` beside others: what is made meanwhile, what ended tokens had made, what it costs, and that it lets others have their turn. */
+/**
+ * `revokeAll` beside others: what is made meanwhile, what ended tokens had made, what it costs, and
+ * that it lets others have their turn.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,7 @@
-/** P4: a token is valid only while now is before its end; a clock that goes back, or is none, revives nothing. */
+/**
+ * P4: a token is valid only while now is before its end; a clock that goes back, or is none,
+ * revives nothing.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -110,7 +113,8 @@ describe('a clock that was wrong', () => {
 
     await right.rotate(id, { grace: '1h' }, admin);
     assert.equal((await ahead.verify(token)).code, 'rotated_out');
-    // The flush is that process's too, but its clock is right again by then: what it asks is the reading.
+    // The flush is that process's too, but its clock is right again by then: what it asks is the
+    // reading.
     clock.now -= YEAR - 1_000;
     await ahead.flush();
     clock.now += YEAR - 1_000;

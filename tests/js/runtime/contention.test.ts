@@ -1,4 +1,7 @@
-/** Many writers at once: what ends something goes first, nothing starves, and the code says what happened. */
+/**
+ * Many writers at once: what ends something goes first, nothing starves, and the code says what
+ * happened.
+ */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -21,7 +24,9 @@ const LATENCY = 5;
 
 const shardOf = (owner: string) => (createHash('sha256').update(owner).digest()[0] as number) & 15;
 
-/** So many owners whose changes stand in the shard of the feed that those of `org:acme` stand in. */
+/**
+ * So many owners whose changes stand in the shard of the feed that those of `org:acme` stand in.
+ */
 function neighbors(count: number): string[] {
   const found: string[] = [];
   for (let turn = 0; found.length < count; turn++) {

@@ -1,4 +1,7 @@
-/** Requests that are cut off: in some runtimes their promises never settle and nothing of them runs again. Whoever waits goes on. */
+/**
+ * Requests that are cut off: in some runtimes their promises never settle and nothing of them runs
+ * again. Whoever waits goes on.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -52,7 +55,8 @@ describe('after a request that was cut off', () => {
             for (const request of requests) request.isCut = true;
             const began = time.now;
             await work(tokens, of(waiters + 1), waiters + 1);
-            // A page of a flush is an operation with a deadline of its own; a turn elsewhere lasts as long as one call of the store may.
+            // A page of a flush is an operation with a deadline of its own; a turn elsewhere lasts
+            // as long as one call of the store may.
             const lease = name === 'flush' ? DEADLINE : DEADLINE / 2;
             const most = lease + waiters * 250 + 1_500;
             assert.ok(time.now - began <= most, `${time.now - began} ms, cut off in call ${calls}`);
@@ -83,12 +87,14 @@ describe('after a request that was cut off', () => {
     await time.run(async () => {
       const { token } = await createToken(tokens, { limits: { credits: { amount: 10 } } });
       const use = () => tokens.verify(token, undefined, { consume: 1 });
-      // The first is counted alone; meanwhile two come that are counted together, by the request that comes first.
+      // The first is counted alone; meanwhile two come that are counted together, by the request
+      // that comes first.
       const counted = use();
       const request = new Request();
       time.as(request, () => void use());
       const waiting = use();
-      // Two reads each, and two rounds of a read and a commit: the second commit is applied, and its answer on the way.
+      // Two reads each, and two rounds of a read and a commit: the second commit is applied, and
+      // its answer on the way.
       await time.pause(6 * LATENCY - 1);
       request.isCut = true;
       assert.equal((await counted).code, 'valid');

@@ -1,4 +1,7 @@
-/** A store remembers its deployment: another prefix, or another number of shards, is refused with words. */
+/**
+ * A store remembers its deployment: another prefix, or another number of shards, is refused with
+ * words.
+ */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Stores that throw, hang, lie and lose answers: none of it opens access, makes a second token or hangs a call (P13). */
+/**
+ * Stores that throw, hang, lie and lose answers: none of it opens access, makes a second token or
+ * hangs a call (P13).
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -83,7 +86,8 @@ describe('a faulty get', () => {
     for (const value of damaged) {
       store.commit([{ key: record.key, value }]);
       const verdict = await tokens.verify(token, 'messages:send');
-      // A blank at the end is JSON all the same; what is signed and compared byte for byte comes with the record key.
+      // A blank at the end is JSON all the same; what is signed and compared byte for byte comes
+      // with the record key.
       if (value === `${record.value} `) continue;
       assert.equal(verdict.valid, false, value.slice(0, 200));
       await assert.rejects(

@@ -1,4 +1,6 @@
-/** With a record key, what somebody else wrote into the store is refused (P7); keys can be changed. */
+/**
+ * With a record key, what somebody else wrote into the store is refused (P7); keys can be changed.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -22,7 +22,7 @@ import { ending, lines, start } from '../support/processes.js';
 const require = createRequire(import.meta.url);
 const Database = require('libsql');
 
-const LONGEST_TEST = 60_000;
+const TEST_TIMEOUT = 60_000;
 
 type File = ReturnType<typeof temporaryFile>;
 
@@ -245,7 +245,7 @@ describe('a database that goes away while it is open', () => {
 describe('a connection that reads', () => {
   test(
     'does not keep another one from closing, however long it may wait',
-    { timeout: LONGEST_TEST },
+    { timeout: TEST_TIMEOUT },
     withFile(async ({ path }) => {
       const child = start('holder', path);
       let reader: { exec(sql: string): void; close(): void } | undefined;

@@ -1,4 +1,7 @@
-/** The contract suite of stores: what docs say of `Store`, as tests. Each store that ships passes it. */
+/**
+ * The contract suite of stores: what docs say of `Store`, as tests. Each store that ships passes
+ * it.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -6,7 +9,9 @@ import type { Entry, Store, Write } from 'leastkey';
 
 export interface StoreUnderTest {
   store: Store;
-  /** A second way into the same data, as another process has it; the same store where there is none. */
+  /**
+   * A second way into the same data, as another process has it; the same store where there is none.
+   */
   other: Store;
   /** Sets the clock by which the store drops expired keys, in milliseconds. */
   setClock(now: number): void;

@@ -8,7 +8,10 @@ import { admin, createToken, deployment } from '../support/deployment.js';
 import { VirtualTime } from '../support/virtual-time.js';
 import { never, wrapped } from '../support/wrapped.js';
 
-/** A store each of whose calls fails as often as `fails` says: a commit before it is applied, or after it. */
+/**
+ * A store each of whose calls fails as often as `fails` says: a commit before it is applied, or
+ * after it.
+ */
 function failing(inner: Store, fails: () => boolean): Store {
   const call = async <T>(work: () => MaybePromise<T>): Promise<T> => {
     if (fails()) throw new Error('Network connection lost');

@@ -1,4 +1,7 @@
-/** The API of the tests on a port of this machine until it is ended, with the configuration that lets Schemathesis in. */
+/**
+ * The API of the tests on a port of this machine until it is ended, with the configuration that
+ * lets Schemathesis in.
+ */
 
 import { createTokens } from 'leastkey';
 import { handler } from 'leastkey/http';

@@ -1,4 +1,7 @@
-/** A deployment behind its HTTP handler, every answer of which is held against the document that it serves. */
+/**
+ * A deployment behind its HTTP handler, every answer of which is held against the document that it
+ * serves.
+ */
 
 import { createTokens } from 'leastkey';
 import { handler } from 'leastkey/http';
@@ -51,7 +54,10 @@ export const hostOptions = {
   issuer: origin,
 };
 
-/** @returns `tokens`, `answer`: the handler with every answer checked, `as`: calls of a person's own pages */
+/**
+ * @returns `tokens`, `answer`: the handler with every answer checked, `as`: calls of a person's own
+ * pages
+ */
 export async function api({ store = memoryStore(), options = {}, deployment = {} } = {}) {
   const tokens = await createTokens({ catalog, store, prefix: 'acme_test', ...deployment });
   const errors = [];

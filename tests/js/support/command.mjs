@@ -32,7 +32,10 @@ export function deployment(catalog = 'permission-set') {
   return {
     folder,
     environment,
-    /** `env` is added to, or with `undefined` taken from, the settings; `input` goes to standard input. */
+    /**
+     * `env` is added to, or with `undefined` taken from, the settings; `input` goes to standard
+     * input.
+     */
     leastkey: (args, { env = {}, input = '' } = {}) => run(args, { ...environment, ...env }, input),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

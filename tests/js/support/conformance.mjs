@@ -18,7 +18,8 @@ export class Conformance {
   constructor(document) {
     this.#document = document;
     this.#ajv.addSchema({ $id: 'api', components: document.components });
-    // The id of an account may come with its slashes; a verb at the end is the verb, so longer paths go first.
+    // The id of an account may come with its slashes; a verb at the end is the verb, so longer
+    // paths go first.
     const paths = Object.keys(document.paths).sort((one, other) => other.length - one.length);
     this.#paths = paths.map((path) => {
       const id = path.includes('/accounts/') ? '[^/]+(?:/[^/]+)*' : '[^/]+';

@@ -1,6 +1,8 @@
 /**
- * One of several processes that do the same at once, on the SQLite file of the first argument: with the credential of the third, as often as the
- * fourth says, it exchanges (`exchange`) or counts a use (`use`), as the second says. It begins when a line comes, and prints how the calls
+ * One of several processes that do the same at once, on the SQLite file of the first argument: with
+ * the credential of the third, as often as the
+ * fourth says, it exchanges (`exchange`) or counts a use (`use`), as the second says. It begins
+ * when a line comes, and prints how the calls
  * ended and how many commits it tried.
  */
 

@@ -1,5 +1,6 @@
 /**
- * Uses the limited credential of the second argument on the SQLite file of the first, eight times at once again and again, until it is killed.
+ * Uses the limited credential of the second argument on the SQLite file of the first, eight times
+ * at once again and again, until it is killed.
  * Prints a line for each use before it and one once it is acknowledged.
  */
 

@@ -1,4 +1,7 @@
-/** Creates tokens in the SQLite file of the first argument until it is killed, and prints each once it is acknowledged. */
+/**
+ * Creates tokens in the SQLite file of the first argument until it is killed, and prints each once
+ * it is acknowledged.
+ */
 
 import { writeSync } from 'node:fs';
 import { sqliteStore } from 'leastkey/stores/sqlite';

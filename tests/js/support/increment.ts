@@ -1,4 +1,7 @@
-/** Counts up in the SQLite file of the first argument, as often as the second says, by compare-and-swap. */
+/**
+ * Counts up in the SQLite file of the first argument, as often as the second says, by
+ * compare-and-swap.
+ */
 
 import { sqliteStore } from 'leastkey/stores/sqlite';
 

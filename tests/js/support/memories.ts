@@ -1,4 +1,7 @@
-/** The memories of all modules that this process instantiates, of the whole package and of its edge: to look for what must not be there. */
+/**
+ * The memories of all modules that this process instantiates, of the whole package and of its edge:
+ * to look for what must not be there.
+ */
 
 const memories: WebAssembly.Memory[] = [];
 

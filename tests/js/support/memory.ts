@@ -5,7 +5,9 @@ import { memoryInUse } from './glue.js';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** The bytes of the core's linear memory, and of JavaScript's heap after all garbage is collected. */
+/**
+ * The bytes of the core's linear memory, and of JavaScript's heap after all garbage is collected.
+ */
 export function memory(): { linear: number; heap: number } {
   // What a first collection finalizes, a second one takes away.
   collect();

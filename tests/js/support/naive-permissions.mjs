@@ -1,6 +1,8 @@
 /**
- * A second implementation of the permission model, written from its description alone, without an eye on speed: patterns become
- * lists of segments, sets are JavaScript's, requirements are read by recursion. What it throws is a refusal.
+ * A second implementation of the permission model, written from its description alone, without an
+ * eye on speed: patterns become
+ * lists of segments, sets are JavaScript's, requirements are read by recursion. What it throws is a
+ * refusal.
  */
 
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
@@ -111,7 +113,10 @@ function chosenBy(catalog, { templates = [], add = [], role }) {
   ];
 }
 
-/** The permissions of a selection, sorted: the closure of templates, additions and role, less the removals. */
+/**
+ * The permissions of a selection, sorted: the closure of templates, additions and role, less the
+ * removals.
+ */
 export function resolve(catalog, selection) {
   const chosen = chosenBy(catalog, selection);
   const removed = new Set((selection.remove ?? []).flatMap((pattern) => matching(catalog, pattern)));
@@ -119,7 +124,8 @@ export function resolve(catalog, selection) {
 }
 
 /**
- * The permissions of a selection that are held on some resources only: those that it narrows, and those that it does not name and that
+ * The permissions of a selection that are held on some resources only: those that it narrows, and
+ * those that it does not name and that
  * only narrowed ones imply.
  */
 export function narrowed(catalog, { resources = {}, ...selection }) {
@@ -144,8 +150,10 @@ export function covers(above, below) {
 }
 
 /**
- * What a token with a grant answers to a requirement: `valid`, `insufficient_permission` with what is missing, or
- * `outside_resource`. A grant is `{ permissions, resource, resources }`, its boundary and the narrowed permissions.
+ * What a token with a grant answers to a requirement: `valid`, `insufficient_permission` with what
+ * is missing, or
+ * `outside_resource`. A grant is `{ permissions, resource, resources }`, its boundary and the
+ * narrowed permissions.
  */
 export function decide(grant, requirement) {
   const { needs, resource } = read(requirement);

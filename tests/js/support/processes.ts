@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A script of this folder, running in a process of its own. What it writes to stderr is seen in the test's. */
+/**
+ * A script of this folder, running in a process of its own. What it writes to stderr is seen in the
+ * test's.
+ */
 export function start(script: string, ...args: string[]): ChildProcess {
   const path = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
   return spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });

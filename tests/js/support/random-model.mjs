@@ -1,4 +1,7 @@
-/** Random catalogs, selections, resources and requirements: small, so that everything meets everything else. */
+/**
+ * Random catalogs, selections, resources and requirements: small, so that everything meets
+ * everything else.
+ */
 
 import { permissionsOf } from './naive-permissions.mjs';
 
@@ -12,7 +15,8 @@ export function randomCatalog(random) {
   );
   services.z = { title: 'z', permissions: { a: 'A', b: 'B' } };
   const catalog = { services, templates: {}, roles: {} };
-  // A permission implies others of its right only, in an order of chance, so that there are no circles.
+  // A permission implies others of its right only, in an order of chance, so that there are no
+  // circles.
   const ids = shuffled(random, [...permissionsOf(catalog).keys()]);
   for (const [index, id] of ids.entries()) {
     const implies = random.some(ids.slice(index + 1), random.once(2) ? 0 : 2);

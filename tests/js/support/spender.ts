@@ -1,4 +1,7 @@
-/** Verifies the credential of the second argument on the SQLite file of the first, as often as the third says; prints how often it passed. */
+/**
+ * Verifies the credential of the second argument on the SQLite file of the first, as often as the
+ * third says; prints how often it passed.
+ */
 
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { deployment } from './deployment.js';

@@ -1,4 +1,7 @@
-/** A time that moves only when nothing is left to do in it: what takes seconds takes none, and takes the same each time. */
+/**
+ * A time that moves only when nothing is left to do in it: what takes seconds takes none, and takes
+ * the same each time.
+ */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MaybePromise, Store } from 'leastkey';
@@ -9,7 +12,10 @@ interface Timer {
   request: Request | undefined;
 }
 
-/** What a client has asked for. Once it is cut off, no timer of it fires and no store answers it, as in workerd. */
+/**
+ * What a client has asked for. Once it is cut off, no timer of it fires and no store answers it, as
+ * in workerd.
+ */
 export class Request {
   isCut = false;
 }

@@ -1,4 +1,7 @@
-/** One deployment that has the four systems at once, on a SQLite file, with tokens of all of them beside those of a test. */
+/**
+ * One deployment that has the four systems at once, on a SQLite file, with tokens of all of them
+ * beside those of a test.
+ */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +29,10 @@ export const people = {
   otherUser: { id: 'user:8', roles: { 'user:8': 'user' } },
 };
 
-/** What stands in the deployment before a test begins: of every system something, of others and of the same owners. */
+/**
+ * What stands in the deployment before a test begins: of every system something, of others and of
+ * the same owners.
+ */
 const neighbors = [
   { kind: 'permission-set', owner: 'org:acme', templates: ['all-channels'], subject: 'profile:1' },
   { kind: 'permission-set', owner: 'org:other', templates: ['platform-configuration'] },
@@ -75,7 +81,10 @@ export async function deployment() {
       instant += milliseconds;
     },
     everything: () => entriesOf(database, ''),
-    /** The tokens and accounts whose stored text is another after some work, as `token/<id>` and `account/<id>`. */
+    /**
+     * The tokens and accounts whose stored text is another after some work, as `token/<id>` and
+     * `account/<id>`.
+     */
     async changedBy(work) {
       const look = () => new Map(['account/', 'token/'].flatMap((prefix) => entriesOf(database, prefix)));
       const before = look();

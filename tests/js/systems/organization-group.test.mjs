@@ -147,7 +147,9 @@ shows('nobody but an admin of a group, or of the organization above, manages its
   }
 });
 
-/** To who stands elsewhere a token is not there; the owner itself sees it, and does not change it. */
+/**
+ * To who stands elsewhere a token is not there; the owner itself sees it, and does not change it.
+ */
 async function requireRefused(id, { owner, kind }, strangers) {
   const changed = await changedBy(async () => {
     for (const actor of strangers) {

@@ -1,4 +1,7 @@
-/** Document 003, session tokens: the exchange and the end. The HTTP that carries them has tests of its own. */
+/**
+ * Document 003, session tokens: the exchange and the end. The HTTP that carries them has tests of
+ * its own.
+ */
 
 import assert from 'node:assert/strict';
 import { catalog, codeOf, day, deployment, people } from './deployment.mjs';

@@ -1,4 +1,7 @@
-/** The technical users of document 001: what is theirs, and what becomes of their tokens when something becomes of them. */
+/**
+ * The technical users of document 001: what is theirs, and what becomes of their tokens when
+ * something becomes of them.
+ */
 
 import assert from 'node:assert/strict';
 import { accountKey, codeOf, people } from './deployment.mjs';

@@ -1,5 +1,6 @@
 /**
- * Random decisions, by the core and by the naive reference. `LEASTKEY_DECISIONS=1000000` for more of them, and `LEASTKEY_SEED` to
+ * Random decisions, by the core and by the naive reference. `LEASTKEY_DECISIONS=1000000` for more
+ * of them, and `LEASTKEY_SEED` to
  * repeat a run.
  */
 
@@ -56,7 +57,10 @@ describe('decisions', () => {
   });
 });
 
-/** A token of a random selection, once its grant has been compared; `null` for a selection that gives nothing. */
+/**
+ * A token of a random selection, once its grant has been compared; `null` for a selection that
+ * gives nothing.
+ */
 async function randomToken(random, catalog, tokens, name) {
   const selection = randomSelection(random, catalog);
   const permissions = resolve(catalog, selection);

@@ -1,4 +1,7 @@
-/** Why a credential is refused, for those who run the service; and of that, what the network may know. */
+/**
+ * Why a credential is refused, for those who run the service; and of that, what the network may
+ * know.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -13,7 +13,10 @@ import { wrapped } from '../support/wrapped.js';
 const WINDOW = 5_000;
 const START = Date.UTC(2026, 10, 23);
 
-/** Two instances over one store: `there` manages, `here` remembers. What `here` reads is counted and can be held up. */
+/**
+ * Two instances over one store: `there` manages, `here` remembers. What `here` reads is counted and
+ * can be held up.
+ */
 async function instances(changes: Partial<TokensOptions> = {}) {
   const clock = { now: START };
   const now = () => clock.now;

@@ -1,4 +1,7 @@
-/** Limits: requests in a stretch of time, credits, refills; exact over processes, approximate where that was chosen. */
+/**
+ * Limits: requests in a stretch of time, credits, refills; exact over processes, approximate where
+ * that was chosen.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

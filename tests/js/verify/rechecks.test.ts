@@ -1,4 +1,7 @@
-/** Looks at the store beside the feed: what is refused from memory is read again, nobody's looks are taken by another, and no use is forgotten. */
+/**
+ * Looks at the store beside the feed: what is refused from memory is read again, nobody's looks are
+ * taken by another, and no use is forgotten.
+ */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -41,7 +44,10 @@ async function world() {
     },
   };
   const there = await deployment({ store: inner, now });
-  /** How often a token was looked at: the first of a verification's two reads is not of what the token rests on. */
+  /**
+   * How often a token was looked at: the first of a verification's two reads is not of what the
+   * token rests on.
+   */
   const looksAt = (id: string) => {
     const firsts = reads.filter((keys) => !keys.some((key) => key.startsWith('account/')));
     return firsts.filter((keys) => keys.includes(`token/${id}`)).length;

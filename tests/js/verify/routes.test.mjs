@@ -1,4 +1,7 @@
-/** How a request is read: one way, in which nothing slips past a rule. docs/permissions.md has the same table. */
+/**
+ * How a request is read: one way, in which nothing slips past a rule. docs/permissions.md has the
+ * same table.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,7 @@
-/** A verification rests on one state of the store: its record is read again with all that it rests on. */
+/**
+ * A verification rests on one state of the store: its record is read again with all that it rests
+ * on.
+ */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -11,7 +14,8 @@ import { wrapped } from '../support/wrapped.js';
 const root = { id: 'user:root', roles: { '': 'admin' } };
 
 /**
- * A token of a disabled owner, then the same token, disabled, of an active one. The first read of the record is of the first state, all
+ * A token of a disabled owner, then the same token, disabled, of an active one. The first read of
+ * the record is of the first state, all
  * else of the second: in none of both could the token be used.
  */
 async function between() {

@@ -249,7 +249,9 @@ describe('from where a token was used', () => {
     const tokens = await deployment({ now: () => clock.now, usage: { addresses: true }, ...changes });
     return { tokens, clock };
   }
-  /** Longer than the window: a use is noted by the instant of the read that its verdict rests on. */
+  /**
+   * Longer than the window: a use is noted by the instant of the read that its verdict rests on.
+   */
   const STEP = 10_000;
   const addressesOf = async (tokens: Tokens, id: string) => (await tokens.get(id, admin)).lastUsedFrom;
 

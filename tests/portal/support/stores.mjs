@@ -1,6 +1,12 @@
-/** A store in a tab of a browser, as a store here. What crosses is JSON text, which keeps what a debugger's own values lose. */
+/**
+ * A store in a tab of a browser, as a store here. What crosses is JSON text, which keeps what a
+ * debugger's own values lose.
+ */
 
-/** @param tab a promise of a page of the demo @param clock `{ instant }`, by which the store drops expired keys */
+/**
+ * @param tab a promise of a page of the demo @param clock `{ instant }`, by which the store drops
+ * expired keys
+ */
 export function storeIn(tab, name, clock = { instant: 0 }) {
   const call = async (method, argument) => {
     const text = JSON.stringify(argument, (_, value) => (Number.isNaN(value) ? { nan: true } : value));

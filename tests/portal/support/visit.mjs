@@ -84,7 +84,9 @@ class Visit {
     return this.page.getByRole('heading', { name, exact: typeof name === 'string' });
   }
 
-  /** Looks at the screen in every way, with axe and with the camera; a long one without `fullPage`. */
+  /**
+   * Looks at the screen in every way, with axe and with the camera; a long one without `fullPage`.
+   */
   async look(name, { fullPage = true } = {}) {
     const { page } = this;
     for (const { look, width, height, colorScheme } of LOOKS) {

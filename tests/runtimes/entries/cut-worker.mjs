@@ -1,4 +1,7 @@
-/** A worker whose clients reset their connections in the middle of calls, and its store, which holds calls until it is told to go on. */
+/**
+ * A worker whose clients reset their connections in the middle of calls, and its store, which holds
+ * calls until it is told to go on.
+ */
 
 import { DurableObject } from 'cloudflare:workers';
 import { createTokens } from 'leastkey';

@@ -1,5 +1,6 @@
 /**
- * Calls of every sort, their arguments of every shape, again and again: V8 optimizes the callers of the core, finds that it had assumed too
+ * Calls of every sort, their arguments of every shape, again and again: V8 optimizes the callers of
+ * the core, finds that it had assumed too
  * much, and takes it back in the middle of calls. Prints how often each answer came.
  */
 

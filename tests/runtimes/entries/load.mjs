@@ -1,5 +1,6 @@
 /**
- * A worker that revokes tokens through one worker while it uses them at another, both next to it in workerd: a load as heavy as the
+ * A worker that revokes tokens through one worker while it uses them at another, both next to it in
+ * workerd: a load as heavy as the
  * machine allows. It answers what it saw.
  */
 
@@ -51,7 +52,8 @@ export default {
         const status = await statusOf(token);
         statuses[status] = (statuses[status] ?? 0) + 1;
         if (revoked && status !== 401) stale.push(token.id);
-        // Workers that call each other in one process never leave workerd's loop, in which no disk and no timer would get a turn.
+        // Workers that call each other in one process never leave workerd's loop, in which no disk
+        // and no timer would get a turn.
         await new Promise((resolve) => setTimeout(resolve));
       }
     });

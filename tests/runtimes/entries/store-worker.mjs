@@ -1,4 +1,7 @@
-/** A worker that hands the calls of a store on, so that the contract suite can reach D1 and Durable Objects from outside. */
+/**
+ * A worker that hands the calls of a store on, so that the contract suite can reach D1 and Durable
+ * Objects from outside.
+ */
 
 import { DurableObject } from 'cloudflare:workers';
 import { d1Store } from 'leastkey/stores/d1';

@@ -21,7 +21,7 @@ const CHROMIUM_FLAGS = [
 ];
 
 /** How long a page may take. */
-const LONGEST = 60_000;
+const TIMEOUT = 60_000;
 
 /** Starts a browser. Its profile is new, and goes with it. */
 export function startBrowser(name) {
@@ -40,8 +40,8 @@ export async function resultsOf(browser, url) {
   page.on('pageerror', (error) => errors.push(error));
   page.on('requestfailed', (request) => errors.push(`${request.url()} failed`));
   try {
-    await page.goto(url, { timeout: LONGEST });
-    await page.waitForFunction('globalThis.results !== undefined', { timeout: LONGEST });
+    await page.goto(url, { timeout: TIMEOUT });
+    await page.waitForFunction('globalThis.results !== undefined', { timeout: TIMEOUT });
     return await page.evaluate('globalThis.results');
   } catch (error) {
     throw new Error([error.message, ...errors].join('\n'), { cause: error });

@@ -13,7 +13,8 @@ export function temporaryFolder() {
 }
 
 /**
- * A worker for workerd, made as wrangler makes it: one script with the conditions of a worker, and WebAssembly modules beside it.
+ * A worker for workerd, made as wrangler makes it: one script with the conditions of a worker, and
+ * WebAssembly modules beside it.
  * @returns the modules, as miniflare takes them
  */
 export async function bundleWorker(entry) {
@@ -41,7 +42,8 @@ export async function bundleWorker(entry) {
 }
 
 /**
- * A script for Vercel's edge runtime, made as its build makes it: one script, in which `….wasm?module` is a module that the
+ * A script for Vercel's edge runtime, made as its build makes it: one script, in which
+ * `….wasm?module` is a module that the
  * platform compiled and put in reach.
  * @returns the text of the script, and the file of each module by its global name
  */

@@ -36,7 +36,10 @@ export const bundlers = {
 /** The page that loads what a bundler made. */
 export const html = '<!doctype html><title>bundled</title><script type="module" src="./page.js"></script>';
 
-/** Vite's development server, which serves modules one by one and its own copies of the dependencies. */
+/**
+ * Vite's development server, which serves modules one by one and its own copies of the
+ * dependencies.
+ */
 export async function startVite(cacheDir) {
   const server = await createServer({
     root,

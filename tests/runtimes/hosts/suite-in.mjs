@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { caseNames } from '../suite.mjs';
 
-/** Runtimes that this machine cannot have, separated by commas: the one way to leave their tests out. */
+/**
+ * Runtimes that this machine cannot have, separated by commas: the one way to leave their tests
+ * out.
+ */
 const leftOut = new Set((process.env.LEASTKEY_WITHOUT ?? '').split(',').filter((name) => name !== ''));
 
 /** Why the tests of a runtime are skipped, or `false`. */
 export const skipped = (runtime) => leftOut.has(runtime) && `LEASTKEY_WITHOUT names ${runtime}`;
 
 /**
- * The suite in a runtime, every case a test. `run` answers the results of all cases; it is called once.
+ * The suite in a runtime, every case a test. `run` answers the results of all cases; it is called
+ * once.
  * @param {string} runtime as `LEASTKEY_WITHOUT` would name it
  */
 export function suiteIn(runtime, title, run) {

@@ -1,4 +1,5 @@
-//! The failures that are not the operations', but JavaScript's, the wire's or the module's: which test shows what holds.
+//! The failures that are not the operations', but JavaScript's, the wire's or the module's: which
+//! test shows what holds.
 
 use std::path::Path;
 

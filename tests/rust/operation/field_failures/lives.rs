@@ -10,7 +10,8 @@ use serde_json::{Value as Json, json};
 use crate::support::{Host, NOW, admin, instant, sender, text, value};
 use crate::{Finding, holds, wanted};
 
-/// Keypal brought back 149 of 200 revoked keys by writing "last used" into the record that it had read.
+/// Keypal brought back 149 of 200 revoked keys by writing "last used" into the record that it had
+/// read.
 pub(crate) fn a_late_change_never_undoes_a_revocation() -> Finding {
     for late in ["disable", "rotate"] {
         let mut host = Host::new();

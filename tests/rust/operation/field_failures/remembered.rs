@@ -1,4 +1,5 @@
-//! What a verifier remembers: tokens, never verdicts, and nothing that is older than what it was told.
+//! What a verifier remembers: tokens, never verdicts, and nothing that is older than what it was
+//! told.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,8 @@ fn follow(host: &Host, cache: &mut Cache) {
     apply_feed(&host.deployment, &heads, instant(host.now), cache).unwrap();
 }
 
-/// Verifies from a store, by reads that began in a round of the cache, and remembers. Answers whether it was remembered.
+/// Verifies from a store, by reads that began in a round of the cache, and remembers. Answers
+/// whether it was remembered.
 fn remember(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -> bool {
     let question = value(json!({}));
     let requirement = read_requirement(host.deployment.catalog(), &question).unwrap();

@@ -1,4 +1,7 @@
-/** Next.js: a route handler, `app/messages/route.mjs`. `tokens` is whatever module of yours calls `createTokens`. */
+/**
+ * Next.js: a route handler, `app/messages/route.mjs`. `tokens` is whatever module of yours calls
+ * `createTokens`.
+ */
 
 import { createGuard } from 'leastkey/edge';
 import { tokens } from '../../../deployment.mjs';

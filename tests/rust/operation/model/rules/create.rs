@@ -82,7 +82,8 @@ impl State {
                 .collect(),
             None => reach,
         };
-        // The other places stand beside that one: who gives at all of them has what is given above them.
+        // The other places stand beside that one: who gives at all of them has what is given above
+        // them.
         let mut given = reach.clone();
         if wanted.large.and_then(Large::place).is_some() {
             given.extend(permissions.iter().map(|permission| (*permission, "org:a")));
