@@ -1,4 +1,6 @@
-/** The words of the house: identifiers that were replaced stay away, and comments fit on a screen. */
+/**
+ * The words of the house: identifiers that were replaced stay away, and comments fit on a screen.
+ */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -7,7 +9,10 @@ import { test } from 'node:test';
 
 const MAX_COLUMNS = 100;
 
-/** Names that the field has a better word for, by the folders that had them. CONTRIBUTING.md has the words of today. */
+/**
+ * Names that the field has a better word for, by the folders that had them. CONTRIBUTING.md has the
+ * words of today.
+ */
 const OLD = {
   'src bindings': [
     'Blank Edge Gate Halt Ledger Mark::of_call Numbered Rare Recent Restore Scratch Seen Standing Step',
