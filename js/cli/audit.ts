@@ -10,17 +10,17 @@ import { required, type Target, withTokens } from './target.js';
 type Options = Omit<AuditQuery, 'order' | 'owner'> & { owner?: string; oldest?: boolean; export?: boolean };
 
 export const audit = new Command('audit')
-  .summary('who changed what of an owner, newest first')
+  .summary('list the changes of an owner, newest first')
   .description(
-    'Lists the changes of one owner, newest first, a page at a time. With --export all of them as JSON Lines, oldest ' +
-      'first. They hold no secret.',
+    'Lists the changes of one owner, newest first, one page at a time. With --export: all of them as JSON Lines, oldest ' +
+      'first. Contains no secrets.',
   )
-  .option('--owner <resource>', 'whose, such as org:acme or user:7 (required)')
-  .option('--token <id>', 'only of this token')
-  .option('--account <id>', 'only of this account')
-  .option('--oldest', 'the oldest first')
+  .option('--owner <resource>', 'the owner, such as org:acme or user:7 (required)')
+  .option('--token <id>', 'only changes of this token')
+  .option('--account <id>', 'only changes of this account')
+  .option('--oldest', 'oldest first')
   .option('--limit <number>', 'at most this many on a page', whole)
-  .option('--after <number>', 'the page after this entry; the page before it says which', whole)
+  .option('--after <number>', 'the page after this entry; each page prints the number for the next', whole)
   .addOption(new Option('--export', 'everything, as JSON Lines').conflicts(['limit', 'oldest']))
   .addHelpText(
     'after',

@@ -51,7 +51,9 @@ export async function bulk(
 async function agree(asked: boolean, { verb, which }: Words): Promise<void> {
   if (asked) return;
   if (!canAsk()) {
-    throw new UsageError(`${verb} cannot be undone, and there is no terminal to ask on; add --yes to go on`);
+    throw new UsageError(
+      `${verb} cannot be undone, and there is no terminal to confirm it on; add --yes to confirm`,
+    );
   }
   tell(line`This will ${verb} all tokens ${which}. It cannot be undone. --dry-run shows which.`);
   if (!(await confirm(`Yes, ${verb} them?`))) throw new Declined('nothing was changed');
@@ -65,7 +67,7 @@ function summary(report: BulkReport, dryRun: boolean, { verb, done }: Words): Le
       : line`${ids.length} of ${scanned} tokens ${done}.`,
   ];
   if (already > 0) lines.push(line`${already} were ${done} before.`);
-  if (notAllowed.length > 0) lines.push(line`Not yours to ${verb}: ${notAllowed.join(' ')}`);
+  if (notAllowed.length > 0) lines.push(line`Not allowed to ${verb}: ${notAllowed.join(' ')}`);
   if (unreadable.length > 0) lines.push(line`Records that cannot be read: ${unreadable.join(' ')}`);
   if (!complete) {
     const from = next === undefined ? '' : `, or add --after '${next}'`;

@@ -9,22 +9,22 @@ import { required, type Target, withTokens } from './target.js';
 type Options = Omit<CreateInput, 'templates'> & { template?: string[] };
 
 export const create = new Command('create')
-  .summary('make a token and print its credential, this once')
+  .summary('create a token and print its credential once')
   .description(
-    'Makes a token and prints its credential on standard output, this once. It is not stored and cannot be shown ' +
-      'again. Everything else goes to standard error, so that TOKEN=$(leastkey create …) holds the credential alone.',
+    'Creates a token and prints its credential on standard output, once. It is not stored and cannot be shown ' +
+      'again. Everything else goes to standard error, so that TOKEN=$(leastkey create …) contains only the credential.',
   )
   .option('--name <name>', 'what the token is for (required)')
   .option('--kind <kind>', 'the kind of token, such as personal (required)')
-  .option('--owner <resource>', 'whose it is, such as org:acme or user:7 (required)')
-  .option('--subject <id>', 'as whom it acts, such as profile:42')
+  .option('--owner <resource>', 'the owner, such as org:acme or user:7 (required)')
+  .option('--subject <id>', 'the identity it acts as, such as profile:42')
   .option('--template <id>', 'a permission set of the catalog; repeatable', collect)
-  .option('--add <permission>', 'a permission or pattern beside the templates; repeatable', collect)
+  .option('--add <permission>', 'a permission or pattern in addition to the templates; repeatable', collect)
   .option('--remove <permission>', 'a permission or pattern to leave out; repeatable', collect)
-  .option('--resource <resource>', 'what it may not leave (default: its owner)')
-  .option('--expires-in <duration>', 'how long it lives: 12h, 90d, P90D')
+  .option('--resource <resource>', 'the resource that it is limited to (default: its owner)')
+  .option('--expires-in <duration>', 'its lifetime: 12h, 90d, P90D')
   .option('--expires-at <date>', 'the date it expires: 2027-01-31 (UTC), 2027-01-31T17:00+01:00', date)
-  .option('--idempotency-key <key>', 'a second create with the same key makes no second token')
+  .option('--idempotency-key <key>', 'a repeated create with the same key creates no second token')
   .addHelpText(
     'after',
     `

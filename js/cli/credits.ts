@@ -14,7 +14,7 @@ export interface Credits {
 export function withCredits({ limits }: TokenRecord, { credits, remaining }: Credits): Limits {
   const amount = credits ?? limits?.credits?.amount;
   if (amount === undefined) {
-    throw new UsageError('the token has no credits; say how many it is to have with --credits');
+    throw new UsageError('the token has no credits; set their number with --credits');
   }
   return {
     ...limits,

@@ -8,7 +8,7 @@ import type { Target } from './target.js';
 export const remove = addIrreversibleOptions(
   new Command('delete')
     .summary('remove a token and its record')
-    .description('Removes a token and its record. Its id never comes back.')
+    .description('Removes a token and its record. Its id is never used again.')
     .argument('<id>', 'the id of the token, as list shows it'),
 )
   .addHelpText('after', '\nExample:\n  leastkey delete 0NxHtBWaKLZ9gG2T --yes')

@@ -17,21 +17,21 @@ interface Options extends Pick<TokenChange, 'name' | 'role' | 'add' | 'remove' |
 }
 
 export const edit = new Command('edit')
-  .summary('change what the kind of a token allows to be changed')
+  .summary('change a token, as far as its kind allows')
   .description(
     'Changes a token. Its credential stays the same. With --template, --add, --remove or --role the whole selection ' +
-      'is replaced: name everything that the token is to hold.',
+      'is replaced: give everything that the token needs.',
   )
   .argument('<id>', 'the id of the token, as list shows it')
-  .option('--name <name>', 'another name')
+  .option('--name <name>', 'a new name')
   .option('--description <text>', 'what it is for')
-  .option('--tag <tag>', 'a word to sort it by, in place of those it has; repeatable', collect)
+  .option('--tag <tag>', 'a tag; replaces the present ones; repeatable', collect)
   .option('--template <id>', 'a permission set of the catalog; repeatable', collect)
-  .option('--add <permission>', 'a permission or pattern beside the templates; repeatable', collect)
+  .option('--add <permission>', 'a permission or pattern in addition to the templates; repeatable', collect)
   .option('--remove <permission>', 'a permission or pattern to leave out; repeatable', collect)
   .option('--role <role>', 'a role of the catalog')
-  .option('--credits <number>', 'how many credits in all; what was used stays used', whole)
-  .option('--remaining <number>', 'how many credits are left from now on: a top-up, or less', whole)
+  .option('--credits <number>', 'the total number of credits; used credits stay used', whole)
+  .option('--remaining <number>', 'set the number of credits left', whole)
   .addOption(
     new Option('--clear <member>', 'take a member away; repeatable')
       .choices(CLEARABLE)
@@ -50,7 +50,7 @@ Examples:
     const change = changeOf(rest);
     const limits = credits !== undefined || remaining !== undefined;
     if (!limits && Object.keys(change).every((name) => name === 'revision')) {
-      throw new UsageError('what is to be changed? Give --name, --template or another option; see --help');
+      throw new UsageError('nothing to change: give --name, --template or another option; see --help');
     }
     const target = command.optsWithGlobals<Target>();
     const record = await withTokens(target, {}, async (tokens, actor) => {

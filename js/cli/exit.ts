@@ -9,11 +9,11 @@ export const exits = { done: 0, refused: 1, usage: 2, unavailable: 3, unwritten:
 export const exitHelp = `
 Exit codes:
   0  done; for verify: the credential is valid
-  1  refused: verify said no, or the operation is not possible or not allowed
-  2  the command cannot be carried out as it was typed
+  1  refused: the credential is not valid, or the operation is not possible or allowed
+  2  wrong usage of the command
   3  the store or the clock is not available, or the outcome is unknown: try again
-  4  done, but standard output did not take the answer. Of create and rotate it is the
-     credential, which nobody has then: standard error says how to end it`;
+  4  done, but standard output did not take the result. For create and rotate that is the
+     credential, which is lost: standard error says how to end it`;
 
 /** A mistake in the command line. */
 export class UsageError extends Error {}

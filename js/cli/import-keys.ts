@@ -19,22 +19,24 @@ interface Options {
 type FileOutcomes = ImportReport & Pick<ReadKeys, 'leftOut' | 'notes'>;
 
 export const importKeys = new Command('import-keys')
-  .summary('take over keys that another system issued and hashed')
+  .summary('import keys that another system issued and hashed')
   .description(
-    'Takes over the hashed keys of another system from a JSON array or JSON Lines. They go on working as they are. A row ' +
-      'that cannot be taken over is told, and the others go on; what is there already is left as it is.',
+    'Imports the hashed keys of another system from a JSON array or JSON Lines. They keep working unchanged. A row ' +
+      'that cannot be imported is reported, and the others continue; existing keys are not changed.',
   )
   .argument('<file>', 'the rows; - for standard input')
   .addOption(
-    new Option('--from <system>', 'whose rows they are (required); rows: in the form of importKeys').choices([
-      'better-auth',
-      'keypal',
-      'rows',
-    ]),
+    new Option(
+      '--from <system>',
+      'the system of the rows (required); rows: in the form of importKeys',
+    ).choices(['better-auth', 'keypal', 'rows']),
   )
-  .option('--mapping <file>', 'what their words are here, a JSON file: { kind, owner, permissions, … }')
-  .option('--kind <kind>', 'the kind of all tokens that are made, such as personal')
-  .option('--owner <resource>', 'whose each key is; {id} stands for their id of the owner: user:{id}')
+  .option('--mapping <file>', 'a JSON file that maps their values to yours: { kind, owner, permissions, … }')
+  .option('--kind <kind>', 'the kind of all created tokens, such as personal')
+  .option(
+    '--owner <resource>',
+    'the owner of each key; {id} stands for the owner id in their table: user:{id}',
+  )
   .option('--dry-run', 'show what would happen, and change nothing')
   .addHelpText(
     'after',
@@ -42,7 +44,7 @@ export const importKeys = new Command('import-keys')
   )
   .action(async (file: string, options: Options, command: Command) => {
     if (options.from === undefined) {
-      throw new UsageError('where do the rows come from? Give --from better-auth, keypal or rows');
+      throw new UsageError('which system are the rows from? Give --from better-auth, keypal or rows');
     }
     const read = readRows(rowsIn(await readText(file), file), options.from, await mappingOf(options));
     const target = command.optsWithGlobals<Target>();

@@ -13,12 +13,12 @@ interface Options extends Pick<Target, 'json'> {
 const openapi = new Command('openapi')
   .summary('from an OpenAPI 3 document')
   .description(
-    'Makes a permission of every scope of an OpenAPI 3 document, and a route of every operation that asks for one. ' +
-      'No route asks for less than the document does.',
+    'Creates a permission for every scope of an OpenAPI 3 document, and a route for every operation that requires one. ' +
+      'No route requires less than the document does.',
   )
   .argument('<file>', 'the document, in JSON; - for standard input')
   .option('--service <id>', 'one service for all permissions (default: the first segment of each scope)')
-  .option('--base-path <path>', "what stands before every path in a request (default: the first server's)")
+  .option('--base-path <path>', "the prefix of every path (default: the first server's)")
   .addHelpText('after', '\nExample:\n  leastkey import openapi openapi.json > catalog.json')
   .action(async (file: string, _: Options, command: Command) => {
     const { json, service, basePath } = command.optsWithGlobals<Options>();
@@ -30,7 +30,7 @@ const openapi = new Command('openapi')
 const scopes = new Command('scopes')
   .summary('from a list of scopes')
   .description(
-    'Makes a permission of every scope of a list: separated by white space or commas, with # and a title behind the last one of a line.',
+    'Creates a permission for every scope of a list: separated by white space or commas, with # and a title after the last one of a line.',
   )
   .argument('<file>', 'the list; - for standard input')
   .option('--service <id>', 'one service for all permissions (default: the first segment of each scope)')
@@ -42,10 +42,10 @@ const scopes = new Command('scopes')
 
 /** `import` is a reserved word. */
 export const importing = new Command('import')
-  .summary('make a catalog of something else')
+  .summary('create a catalog from another format')
   .description(
-    'Makes a catalog and prints it on standard output. What it leaves out, or makes stricter than it was, is said on ' +
-      'standard error. With --json both are printed in one object, { catalog, notes }.',
+    'Creates a catalog and prints it on standard output. Omissions, and rules that became stricter, are listed on ' +
+      'standard error. With --json both are printed as one object, { catalog, notes }.',
   )
   .addCommand(openapi)
   .addCommand(scopes);

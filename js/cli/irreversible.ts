@@ -14,7 +14,7 @@ export interface IrreversibleOptions {
 
 export function addIrreversibleOptions(command: Command): Command {
   return command
-    .option('--yes', 'do not ask; needed where there is no terminal to ask on')
+    .option('--yes', 'do not ask; required without a terminal')
     .option('--dry-run', 'show what would happen, and change nothing');
 }
 
@@ -28,7 +28,7 @@ export async function irreversible<T>(
 ): Promise<T | undefined> {
   if (!yes && !dryRun && !canAsk()) {
     throw new UsageError(
-      `${words.verb} cannot be undone, and there is no terminal to ask on; add --yes to go on`,
+      `${words.verb} cannot be undone, and there is no terminal to confirm it on; add --yes to confirm`,
     );
   }
   return withTokens(target, {}, async (tokens, actor) => {

@@ -10,18 +10,18 @@ import { required, type Target, withTokens } from './target.js';
 type Options = ListQuery & { all?: boolean };
 
 export const list = new Command('list')
-  .summary('the tokens of an owner, newest first')
+  .summary('list the tokens of an owner, newest first')
   .description(
-    'Lists the tokens of one owner, newest first, a page at a time. Never shows a credential: none is stored.',
+    'Lists the tokens of one owner, newest first, one page at a time. Shows no credentials: none are stored.',
   )
-  .option('--owner <resource>', 'whose tokens, such as org:acme or user:7 (required)')
+  .option('--owner <resource>', 'the owner, such as org:acme or user:7 (required)')
   .option('--kind <kind>', 'only this kind')
   .addOption(new Option('--status <status>', 'only this status').choices(['active', 'disabled', 'revoked']))
-  .option('--tag <tag>', 'only with this tag')
-  .option('--subject <id>', 'only those that act as this subject')
-  .option('--search <text>', 'only those with this text in their name or description')
+  .option('--tag <tag>', 'only tokens with this tag')
+  .option('--subject <id>', 'only tokens that act as this subject')
+  .option('--search <text>', 'only tokens with this text in their name or description')
   .option('--limit <number>', 'at most this many on a page', count)
-  .option('--after <cursor>', 'the page after this one; the page before it says which')
+  .option('--after <cursor>', 'the page after this cursor; each page prints the cursor of the next')
   .addOption(new Option('--all', 'every page').conflicts('after'))
   .addHelpText('after', '\nExample:\n  leastkey list --owner org:acme --status active')
   .action(async ({ all = false, ...query }: Options, command: Command) => {

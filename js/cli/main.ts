@@ -49,7 +49,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const program = addTargetOptions(
   new Command('leastkey')
     .description(
-      'Least-privilege access tokens in a SQLite database: make, list, verify, rotate, end and audit them.',
+      'Least-privilege access tokens in a SQLite database: create, list, verify, rotate, revoke and audit them.',
     )
     .version(version),
 )
@@ -108,8 +108,8 @@ function refuseCredentials(args: readonly string[]): void {
   const at = args.findIndex(holdsCredential);
   if (at < 0) return;
   throw new UsageError(
-    `argument ${at + 1} has a credential in it, which other processes can see and the shell keeps: revoke it if it is in use; ` +
-      'verify takes one from standard input or LEASTKEY_TOKEN',
+    `argument ${at + 1} has a credential in it, which other processes can see and the shell stores: revoke it if it is in use; ` +
+      'verify reads it from standard input or LEASTKEY_TOKEN',
   );
 }
 

@@ -4,7 +4,7 @@ import { UsageError } from './exit.js';
 
 /** The hint if the prefix is unknown. */
 export const WHICH_PREFIX =
-  'which prefix? Give --prefix <text>, or set LEASTKEY_PREFIX; credentials start with it';
+  'the prefix of credentials is required: give --prefix <text>, or set LEASTKEY_PREFIX';
 
 /** The prefix for a store that was never used, with which no operation changes anything. */
 const NOBODYS = 'leastkey';
@@ -20,7 +20,7 @@ export function prefixOf(store: SyncStore, given: string | undefined, isNeeded: 
   const theirs = storedPrefix(stored);
   if (given && theirs !== undefined && given !== theirs) {
     throw new UsageError(
-      `the prefix is "${given}", and the database is of the deployment with the prefix "${theirs}": leave --prefix and LEASTKEY_PREFIX out, or give another --db`,
+      `the prefix is "${given}", but the database belongs to the deployment with the prefix "${theirs}": omit --prefix and LEASTKEY_PREFIX, or give another --db`,
     );
   }
   if (theirs !== undefined || given) return theirs ?? (given as string);

@@ -9,13 +9,13 @@ type Options = IrreversibleOptions & PurgeQuery;
 
 export const purge = addIrreversibleOptions(
   new Command('purge')
-    .summary('remove the records of tokens that are long over')
+    .summary('remove the records of tokens that ended long ago')
     .description(
-      'Removes the records of tokens that have been expired or revoked for long. Their ids never come back.',
+      'Removes the records of tokens that expired or were revoked long ago. Their ids are never used again.',
     )
-    .option('--owner <resource>', 'of this owner and below it (default: of everyone)')
-    .option('--over-for <duration>', 'for how long they must have been over (default: 90d)')
-    .option('--after <cursor>', 'go on where an interrupted command stopped'),
+    .option('--owner <resource>', 'of this owner and below it (default: all owners)')
+    .option('--over-for <duration>', 'how long ago they must have ended (default: 90d)')
+    .option('--after <cursor>', 'continue where an interrupted command stopped'),
 )
   .addHelpText('after', '\nExample:\n  leastkey purge --over-for 365d --dry-run')
   .action(async ({ yes, dryRun, ...query }: Options, command: Command) => {

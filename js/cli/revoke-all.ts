@@ -13,17 +13,17 @@ interface Options extends IrreversibleOptions, RevokeAllQuery {
 
 export const revokeAll = addIrreversibleOptions(
   new Command('revoke-all')
-    .summary('end all tokens of an owner, a subject or a tag for good')
+    .summary('permanently revoke all tokens of an owner, a subject or a tag')
     .description(
-      'Ends many tokens for good: those of an owner and of all that stand below it, of a subject, or with a tag; with ' +
-        'several of these, those that all of them name. Interrupted, the same command does the rest.',
+      'Permanently revokes many tokens: of an owner and everything below it, of a subject, or with a tag; with ' +
+        'several of these, tokens that match all of them. After an interruption the same command does the rest.',
     )
     .option('--owner <resource>', 'of this owner and below it, such as org:acme')
-    .option('--subject <id>', 'that act as this subject')
-    .option('--tag <tag>', 'with this tag')
-    .option('--everything', 'of everyone')
-    .option('--reason <text>', 'why, for the records')
-    .option('--after <cursor>', 'go on where an interrupted command stopped'),
+    .option('--subject <id>', 'tokens that act as this subject')
+    .option('--tag <tag>', 'tokens with this tag')
+    .option('--everything', 'all tokens')
+    .option('--reason <text>', 'the reason, for the records')
+    .option('--after <cursor>', 'continue where an interrupted command stopped'),
 )
   .addHelpText(
     'after',
@@ -37,7 +37,7 @@ export const revokeAll = addIrreversibleOptions(
       );
     }
     const which = [
-      owner === undefined ? 'of everyone' : `of ${showName(owner)} and below it`,
+      owner === undefined ? 'all tokens' : `of ${showName(owner)} and below it`,
       ...(subject === undefined ? [] : [`that act as ${showName(subject)}`]),
       ...(tag === undefined ? [] : [`with the tag ${showName(tag)}`]),
     ].join(', ');

@@ -11,12 +11,12 @@ interface Options extends IrreversibleOptions {
 
 export const revoke = addIrreversibleOptions(
   new Command('revoke')
-    .summary('end a token for good, and keep its record')
+    .summary('permanently revoke a token, and keep its record')
     .description(
-      'Ends a token for good. Its record stays, so that it can be seen what it was. It cannot be reinstated.',
+      'Permanently revokes a token. Its record stays, for later inspection. It cannot be reinstated.',
     )
     .argument('<id>', 'the id of the token, as list shows it')
-    .option('--reason <text>', 'why, for the record'),
+    .option('--reason <text>', 'the reason, for the record'),
 )
   .addHelpText('after', '\nExample:\n  leastkey revoke 0NxHtBWaKLZ9gG2T --reason "laptop stolen"')
   .action(async (id: string, { reason, ...options }: Options, command: Command) => {

@@ -6,7 +6,7 @@ import { type Target, withTokens } from './target.js';
 
 export const disable = new Command('disable')
   .summary('stop a token until it is enabled again')
-  .description('Stops a token. "enable" takes it back; its credential stays the same.')
+  .description('Stops a token until "enable". Its credential stays the same.')
   .argument('<id>', 'the id of the token, as list shows it')
   .action(async (id: string, _own: unknown, command: Command) => {
     const target = command.optsWithGlobals<Target>();

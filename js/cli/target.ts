@@ -41,26 +41,22 @@ export function addTargetOptions(program: Command): Command {
     .addOption(
       new Option(
         '--imported <prefix>',
-        'how imported keys start, such as old_; old_=rest where what follows it was hashed; repeatable',
+        'the prefix of imported keys, such as old_; old_=rest if only the part after it was hashed; repeatable',
       )
         .env('LEASTKEY_IMPORTED')
         .argParser(collectImported),
     )
-    .option('--as <id>', 'who is acting, such as user:7 (default: cli, an admin of everything)')
-    .option(
-      '--role <resource=role>',
-      'a role of who is acting, such as org:acme=admin; repeatable',
-      collectRole,
-    )
-    .option('--json', 'answer in JSON, for programs');
+    .option('--as <id>', 'the actor, such as user:7 (default: cli, an admin of everything)')
+    .option('--role <resource=role>', 'a role of the actor, such as org:acme=admin; repeatable', collectRole)
+    .option('--json', 'print JSON');
 }
 
 export const actingHelp = `
-Who is acting:
-  Without --as and --role it is "cli", an admin of everything: whoever can write
-  the database file can do that anyway. With either, the command gets what they
-  name and no more: --as user:7 may manage the tokens of user:7, and give what
-  --role user:7=user gives it.`;
+The actor:
+  Without --as and --role the actor is "cli", an admin of everything: write access
+  to the database file allows that anyway. With either, the actor has only what
+  they name: --as user:7 can manage the tokens of user:7, and give the permissions
+  of --role user:7=user.`;
 
 function collectRole(text: string, before: Target['role'] = []): Target['role'] {
   const equals = text.lastIndexOf('=');
@@ -94,13 +90,13 @@ export async function withTokens<T>(
   { makesDatabase = false, needsPrefix = false },
   work: (tokens: Tokens, actor: Actor) => Promise<T>,
 ): Promise<T> {
-  const path = required(target.db, 'which database? Give --db <file>, or set LEASTKEY_DB');
+  const path = required(target.db, 'a database is required: give --db <file>, or set LEASTKEY_DB');
   const catalog = await readCatalog(
-    required(target.catalog, 'which catalog? Give --catalog <file>, or set LEASTKEY_CATALOG'),
+    required(target.catalog, 'a catalog is required: give --catalog <file>, or set LEASTKEY_CATALOG'),
   );
   if (!existsSync(path)) {
     if (!makesDatabase)
-      throw new UsageError(`there is no database at ${path}; "create" makes one with its first token`);
+      throw new UsageError(`there is no database at ${path}; "create" creates one with the first token`);
     required(target.prefix, WHICH_PREFIX);
   }
   const recordKey = await readRecordKey(target.recordKeyFile);
@@ -132,7 +128,7 @@ function close(store: { close(): void }): void {
     store.close();
   } catch (error) {
     const why = redactStrictly(error instanceof Error ? error.message : String(error));
-    tell(line`leastkey: the database could not be closed (${why}); what the command did is done`);
+    tell(line`leastkey: the database could not be closed (${why}); the command itself succeeded`);
   }
 }
 
@@ -157,7 +153,7 @@ async function readRecordKey(path: string | undefined): Promise<TokensOptions['r
   if (more.length > 0) throw new UsageError('more than two record keys: give the new one and the old one');
   if (key !== undefined) return old === undefined ? key : [key, old];
   const place = path === undefined ? 'LEASTKEY_RECORD_KEY is empty' : `${path} has no record key in it`;
-  throw new UsageError(`${place}: give the key, or leave it out where nothing is sealed`);
+  throw new UsageError(`${place}: give the key, or omit it if nothing is sealed`);
 }
 
 /** Any content: createTokens validates it. */

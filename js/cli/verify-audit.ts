@@ -13,12 +13,12 @@ interface Options {
 }
 
 export const verifyAudit = new Command('verify-audit')
-  .summary('say whether the changes of an owner are all there, as they were written')
+  .summary('check that the audit trail of an owner is complete and unchanged')
   .description(
-    'Follows the chain of hashes through the changes of one owner. Keep the head that it prints where nobody who can ' +
-      'write to the database can, and give it with --after the next time: then a tail that was cut off shows too.',
+    'Follows the chain of hashes through the changes of one owner. Keep the head that it prints where no one with ' +
+      'write access to the database can change it, and pass it as --after next time: that also detects a truncated trail.',
   )
-  .option('--owner <resource>', 'whose, such as org:acme or user:7 (required)')
+  .option('--owner <resource>', 'the owner, such as org:acme or user:7 (required)')
   .option('--after <number:hash>', 'the head of an earlier check', head)
   .addHelpText('after', '\nExample:\n  leastkey verify-audit --owner org:acme')
   .action(async (options: Options, command: Command) => {

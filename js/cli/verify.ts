@@ -14,15 +14,15 @@ interface Options {
 }
 
 export const verify = new Command('verify')
-  .summary('say whether a credential is valid')
+  .summary('check whether a credential is valid')
   .description(
-    'Says whether a credential is valid, and whether it holds what --require asks for. The credential comes ' +
+    'Checks whether a credential is valid, and whether it has the permissions of --require. The credential is read ' +
       'from LEASTKEY_TOKEN or from standard input, never from the command line, which other processes can read.',
   )
-  .argument('[-]', 'read standard input, even where LEASTKEY_TOKEN is set')
-  .option('--require <permission>', 'a permission it must hold; repeatable, all are needed', collect)
-  .option('--resource <resource>', 'the resource it must hold them at, such as org:acme')
-  .option('--balance', 'say how many credits are left; none are spent')
+  .argument('[-]', 'read standard input, even if LEASTKEY_TOKEN is set')
+  .option('--require <permission>', 'a required permission; repeatable, all are required', collect)
+  .option('--resource <resource>', 'the resource where they are required, such as org:acme')
+  .option('--balance', 'show how many credits are left; uses none')
   .addHelpText(
     'after',
     `
@@ -65,8 +65,8 @@ type VerifyAnswer = Verdict & Pick<Explanation, 'wrong'>;
 const WRONG = {
   prefix: 'it does not begin with the prefix of this deployment',
   length: 'it is too short or too long',
-  alphabet: 'something else than letters and digits comes after the prefix',
-  version: 'it is of another version of Leastkey',
+  alphabet: 'the part after the prefix has characters other than letters and digits',
+  version: 'it is a credential of another version of the format',
   checksum: 'it was mistyped, or made up',
 } as const satisfies Record<NonNullable<Explanation['wrong']>, string>;
 

@@ -65,7 +65,7 @@ describe('one token', () => {
     const { record, token } = await create('Limited', 'org:limited');
     const without = await site.leastkey(['edit', record.id, '--remaining', '5']);
     assert.equal(without.exit, 2);
-    assert.match(without.stderr, /no credits; say how many it is to have with --credits/);
+    assert.match(without.stderr, /no credits; set their number with --credits/);
     await does(['edit', record.id, '--credits', '10', '--remaining', '2']);
     const left = async () => (await does(['verify', '--balance'], { input: token })).stdout;
     assert.match(await left(), /credits +2 left/);

@@ -30,7 +30,7 @@ describe('help', () => {
       assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
     }
     assert.match(help.stdout, /Exit codes:\n {2}0 /);
-    assert.match(help.stdout, /Who is acting:/);
+    assert.match(help.stdout, /The actor:/);
   });
 
   test('each command has its own, with the options of all', async () => {
