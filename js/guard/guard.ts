@@ -12,13 +12,16 @@ import type {
 } from '../api/verification.js';
 import { readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { causeOf } from '../verify/unavailable.js';
-import { credentialHeaders, readHeaderName } from './presented.js';
+import { presentedCredential, readHeaderName } from './presented.js';
 import { readRealm, refusalResponse } from './refusal.js';
 
-/** The verifier of a guard: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. */
+/**
+ * The verifier of a guard: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. It gets
+ * the credential as text; headers only if they do not hold exactly one.
+ */
 export interface Guardable<Permission extends string = string> {
   verify(
-    credential: { get(name: string): string | null },
+    credential: string | { get(name: string): string | null },
     requirement?: Requirement<Permission>,
     options?: VerifyOptions,
   ): Promise<Verdict>;
@@ -117,7 +120,7 @@ export function createGuard<Permission extends string>(
     const { authenticateOnly = false, ...verifyOptions } = callOptions;
     const needed = requirementOf(tokens, request, requirement, authenticateOnly);
     const { consume: _, ...asked } = verifyOptions;
-    const verdict = await tokens.verify(credentialHeaders(request.headers, header), needed ?? undefined, {
+    const verdict = await tokens.verify(presentedCredential(request.headers, header), needed ?? undefined, {
       ...guardContext(request, audience, clientIp),
       // Without a route the request is refused anyway: record no use, and count nothing.
       ...(needed === null ? { ...asked, use: false } : verifyOptions),

@@ -1,5 +1,6 @@
 import type { HeadersLike } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
+import { readCredential } from '../input/credential.js';
 
 /** RFC 9110 §5.1. */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -18,21 +19,29 @@ export function readHeaderName(name: string | undefined): string | undefined {
   );
 }
 
+/** What a guard hands to `verify`. */
+export type Presented = string | { get(name: string): string | null };
+
 /**
- * The headers to read the credential from. The value of the header `name` is treated as a further
+ * The credential of a request as text, so that `verify` answers it from the cache. If the headers
+ * hold none, or more than one, the headers: then `verify` says what is wrong with them.
+ */
+export function presentedCredential(headers: HeadersLike, name: string | undefined): Presented {
+  const merged = mergedAuthorization(headers, name);
+  const get = (asked: string) =>
+    asked.toLowerCase() === 'authorization' ? merged : (headers.get(asked) ?? null);
+  const read = readCredential({ get });
+  return 'credential' in read ? read.credential : { get };
+}
+
+/**
+ * The value of `Authorization`. The value of the header `name` is treated as a further
  * `Authorization` header, so that two credentials are refused, wherever they are.
  */
-export function credentialHeaders(
-  headers: HeadersLike,
-  name: string | undefined,
-): { get(name: string): string | null } {
-  return {
-    get(asked) {
-      const own = headers.get(asked) ?? null;
-      const more = name === undefined ? null : (headers.get(name) ?? null);
-      if (more === null || more.trim() === '') return own;
-      // Another scheme than Bearer, for a proxy in front, is no second credential.
-      return own !== null && /bearer/i.test(own) ? `${own}, Bearer ${more}` : `Bearer ${more}`;
-    },
-  };
+function mergedAuthorization(headers: HeadersLike, name: string | undefined): string | null {
+  const own = headers.get('authorization') ?? null;
+  const more = name === undefined ? null : (headers.get(name) ?? null);
+  if (more === null || more.trim() === '') return own;
+  // Another scheme than Bearer, for a proxy in front, is no second credential.
+  return own !== null && /bearer/i.test(own) ? `${own}, Bearer ${more}` : `Bearer ${more}`;
 }

@@ -45,9 +45,14 @@ export function invalidInput(path: string, message: string): LeastkeyError {
 /** Printable ASCII, as in the conditions of tokens. */
 const AUDIENCE = /^[ -~]{1,256}$/;
 
+/** Whether a value can be the name of a service. */
+export function isAudience(value: unknown): value is string {
+  return typeof value === 'string' && AUDIENCE.test(value);
+}
+
 /** Reads the option `audience`: the name of a service. */
 export function readAudience(audience: string | undefined): string | undefined {
-  if (audience === undefined || (typeof audience === 'string' && AUDIENCE.test(audience))) return audience;
+  if (audience === undefined || isAudience(audience)) return audience;
   throw new LeastkeyError('invalid_input', 'audience: expected 1 to 256 printable ASCII characters', {
     path: 'audience',
   });

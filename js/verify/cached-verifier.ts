@@ -2,18 +2,18 @@
 
 import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
-import { isTextRequirement, questionOf } from '../core/plain-question.js';
-import { MAX_BATCH_LOOKUPS, type VerifyingCore } from '../core/verifying-core.js';
+import { isTextRequirement } from '../core/plain-question.js';
+import { TokenCache } from '../core/token-cache.js';
+import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
 import { readQuestion } from './read-question.js';
-import { SingleFlight } from './single-flight.js';
-import { TokenCache } from './token-cache.js';
+import { type RefusalPolicy, SingleFlight } from './single-flight.js';
 import { unavailableVerdict, withSameCause } from './unavailable.js';
-import { type CacheFill, verifyCredential } from './verify-credential.js';
+import { verifyCredential } from './verify-credential.js';
 import { verifyCredentialSync } from './verify-sync.js';
 
 /** How many loads of the same token by other calls a verification awaits before it loads itself. */
@@ -33,7 +33,7 @@ export class CachedVerifier {
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
     this.#flights = new SingleFlight(settings.config.prefix, settings.deadline);
-    this.#cache = new TokenCache(core, this.#flights);
+    this.#cache = new TokenCache(core);
   }
 
   /** The clock reading at the last verification within a window. */
@@ -47,16 +47,8 @@ export class CachedVerifier {
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | Promise<Verdict> {
-    const settings = this.#settings;
-    const known = this.#lookupList(source, requirement, options);
-    if (known !== undefined) return known;
-    if (typeof source === 'string' && isTextRequirement(requirement) && this.#canUseFastPath(source, options))
-      return (
-        this.#lookupText(source, requirement) ??
-        this.#verifyAsync(source, questionOf(requirement), settings.freshness, undefined, settings)
-      );
-    const { question, freshness, signal } = readQuestion(requirement, options ?? {}, 'verify');
-    return this.verifyQuestion(source, question, freshness ?? settings.freshness, signal);
+    const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
+    return this.verifyQuestion(source, question, freshness ?? this.#settings.freshness, signal);
   }
 
   /** `verifySync`: the verdict from the cache or a synchronous store; `undefined` otherwise. */
@@ -65,22 +57,19 @@ export class CachedVerifier {
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
-    if (
-      typeof source !== 'string' ||
-      !isTextRequirement(requirement) ||
-      !this.#canUseFastPath(source, options)
-    ) {
-      const known = this.#lookupList(source, requirement, options);
-      if (known !== undefined) return known;
-      const { question, freshness } = readQuestion(requirement, options ?? {}, 'verify');
-      return this.#verifyQuestionSync(source, question, freshness ?? this.#settings.freshness);
+    const { question, freshness = this.#settings.freshness } = readQuestion(requirement, options, 'verify');
+    const credential = this.#readCredential(source);
+    if (typeof credential !== 'string') return credential;
+    if (freshness === 0) return this.#loadSync(credential, question, undefined);
+    const now = this.#readClock();
+    try {
+      if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshSync(freshness)) return undefined;
+    } catch (failure) {
+      return unavailableVerdict(this.#settings, failure, now, 'verifySync');
     }
-    const verdict = this.#lookupText(source, requirement);
-    if (verdict !== undefined) return verdict;
-    const question = questionOf(requirement);
-    const { freshness, now } = this.#settings;
-    if (!this.#feed.isFresh(now(), freshness)) return this.#verifyQuestionSync(source, question, freshness);
-    return this.#loadSync(source, question, this.#cacheFill());
+    return (
+      this.#lookup(credential, question, now) ?? this.#loadSync(credential, question, this.#cache.readStamp())
+    );
   }
 
   /** The verdicts of `asked` that are cache hits, in order; `undefined` for the others. */
@@ -91,17 +80,16 @@ export class CachedVerifier {
     const { form } = this.#core;
     if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
     const { readAt } = this.#feed;
-    const texts = asked as readonly TextVerification[];
-    let places: number[] = [];
+    const places: number[] = [];
     for (let at = 0; at < asked.length; at++) {
       const one = asked[at] as Verification;
-      if (!isTextVerification(one) || this.#isMalformed(one.credential)) continue;
-      places.push(at);
-      if (places.length < MAX_BATCH_LOOKUPS) continue;
-      this.#cache.lookupMany(texts, places, verdicts, now, readAt);
-      places = [];
+      if (isTextVerification(one) && !this.#isMalformed(one.credential)) places.push(at);
     }
-    if (places.length > 0) this.#cache.lookupMany(texts, places, verdicts, now, readAt);
+    this.#cache.lookupMany(asked, places, verdicts, now, readAt);
+    for (const at of places) {
+      const { credential } = asked[at] as Verification & { credential: string };
+      verdicts[at] = this.#unlessStale(verdicts[at], credential, now, 'defer');
+    }
     return verdicts;
   }
 
@@ -116,45 +104,48 @@ export class CachedVerifier {
     signal?: AbortSignal,
     settings = this.#settings,
   ): Verdict | Promise<Verdict> {
-    if (freshness === 0) return verifyCredential(this.#core, settings, source, question, signal);
+    if (freshness === 0) return verifyCredential(this.#cache, settings, source, question, signal);
     signal?.throwIfAborted();
+    const credential = this.#readCredential(source);
+    if (typeof credential !== 'string') return credential;
     const now = this.#readClock();
-    const read = readCredential(source);
-    if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
-    const { credential } = read;
-    if (this.#feed.isFresh(now, freshness)) {
-      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
-      if (verdict !== undefined) return verdict;
-    }
-    return this.#verifyAsync(credential, question, freshness, signal, settings);
+    const isFresh = this.#feed.isFresh(now, freshness);
+    return (
+      (isFresh ? this.#lookup(credential, question, now) : undefined) ??
+      this.#verifyAsync(credential, question, freshness, signal, settings)
+    );
   }
 
-  #verifyQuestionSync(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
-    const now = this.#readClock();
-    const read = readCredential(source);
-    if ('refusal' in read) return { valid: false, ...read.refusal, asOf: now };
-    const { credential } = read;
-    if (freshness > 0) {
-      try {
-        if (!this.#feed.isFresh(now, freshness) && !this.#feed.refreshSync(freshness)) return undefined;
-      } catch (failure) {
-        return unavailableVerdict(this.#settings, failure, now, 'verifySync');
-      }
-      const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
-      if (verdict !== undefined) return verdict;
-    }
-    return this.#loadSync(credential, question, freshness > 0 ? this.#cacheFill() : undefined);
+  /** The cached verdict, unless the store has to be read before it is given. */
+  #lookup(
+    credential: string,
+    question: Question,
+    now: number,
+    policy: RefusalPolicy = 'reread',
+  ): Verdict | undefined {
+    const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
+    return this.#unlessStale(verdict, credential, now, policy);
+  }
+
+  #unlessStale(
+    verdict: Verdict | undefined,
+    credential: string,
+    now: number,
+    policy: RefusalPolicy,
+  ): Verdict | undefined {
+    if (verdict === undefined || verdict.valid) return verdict;
+    return this.#flights.mustReread(verdict, credential, now, policy) ? undefined : verdict;
   }
 
   /**
    * Loads from a synchronous store. With any other: `undefined`, and a load is started that later
    * calls find.
    */
-  #loadSync(credential: string, question: Question, fill: CacheFill | undefined): Verdict | undefined {
-    if (fill === undefined) return verifyCredentialSync(this.#core, this.#settings, credential, question);
+  #loadSync(credential: string, question: Question, stamp: ReadStamp | undefined): Verdict | undefined {
+    if (stamp === undefined) return verifyCredentialSync(this.#cache, this.#settings, credential, question);
     if (this.#flights.inFlight(this.#flights.keyOf(credential))) return undefined;
     if (this.#feed.isAsync) return this.#prefetch(credential, question);
-    const verdict = verifyCredentialSync(this.#core, this.#settings, credential, question, fill);
+    const verdict = verifyCredentialSync(this.#cache, this.#settings, credential, question, stamp);
     if (verdict === undefined) this.#flights.cancelRecheck(credential);
     return verdict === undefined ? undefined : this.#orCached(verdict, credential, question);
   }
@@ -169,35 +160,14 @@ export class CachedVerifier {
     return undefined;
   }
 
-  /** Whether this call can use the cache fast path: a text credential, no options. */
-  #canUseFastPath(credential: string, options: VerifyOptions | undefined): boolean {
-    return (
-      options === undefined &&
-      credential !== '' &&
-      this.#core.form !== undefined &&
-      this.#settings.freshness !== 0
-    );
-  }
-
-  /** A cache lookup for two texts. It allocates nothing but the verdict. */
-  #lookupText(credential: string, requirement: string | undefined): Verdict | undefined {
-    if (this.#isMalformed(credential)) return this.#malformedVerdict();
-    const now = this.#readClock();
-    if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#cache.lookupText(credential, requirement, now, this.#feed.readAt);
-  }
-
-  /** A cache lookup for a list of permissions that is already interned. Valid verdicts only. */
-  #lookupList(
-    source: CredentialSource,
-    requirement: Requirement | undefined,
-    options: VerifyOptions | undefined,
-  ): Verdict | undefined {
-    if (!Array.isArray(requirement) || typeof source !== 'string') return undefined;
-    if (!this.#canUseFastPath(source, options) || this.#isMalformed(source)) return undefined;
-    const now = this.#readClock();
-    if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
-    return this.#cache.lookupList(source, requirement, now, this.#feed.readAt);
+  /** The credential of a call, or the refusal of a text that cannot be one. */
+  #readCredential(source: CredentialSource): string | Verdict {
+    const { form } = this.#core;
+    if (typeof source === 'string' && source !== '' && form !== undefined)
+      return this.#isMalformed(source) ? this.#malformedVerdict() : source;
+    const read = readCredential(source);
+    if ('refusal' in read) return { valid: false, ...read.refusal, asOf: this.#readClock() };
+    return this.#isMalformed(read.credential) ? this.#malformedVerdict() : read.credential;
   }
 
   /** Whether a text lacks the length or the prefix of a credential. */
@@ -250,7 +220,7 @@ export class CachedVerifier {
       signal?.throwIfAborted();
       return unavailableVerdict(settings, failure, asOf);
     }
-    const verdict = this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt);
+    const verdict = this.#lookup(credential, question, this.#readClock());
     return verdict ?? this.#loadOnMiss(credential, question, asOf, signal, settings);
   }
 
@@ -287,15 +257,7 @@ export class CachedVerifier {
    */
   #isCountOnly(credential: string, question: Question): boolean {
     if (question.consume === undefined) return false;
-    const { readAt } = this.#feed;
-    const cached = this.#cache.lookup(
-      credential,
-      withoutConsume(question),
-      this.#readClock(),
-      readAt,
-      'accept',
-    );
-    return cached?.valid === true;
+    return this.#lookup(credential, withoutConsume(question), this.#readClock(), 'accept')?.valid === true;
   }
 
   /** A verdict from the store, or the cached one where the store failed: the window covers it. */
@@ -308,7 +270,7 @@ export class CachedVerifier {
 
   /** The cached verdict where the store cannot be reread. */
   #cachedInstead(credential: string, question: Question): Verdict | undefined {
-    const verdict = this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt, 'accept');
+    const verdict = this.#lookup(credential, question, this.#readClock(), 'accept');
     // Another process may have used the token since.
     return verdict?.code === 'idle_expired' ? undefined : verdict;
   }
@@ -347,7 +309,7 @@ export class CachedVerifier {
       deadline.throwIfAborted();
       return undefined;
     }
-    return this.#cache.lookup(credential, question, this.#readClock(), this.#feed.readAt, 'accept');
+    return this.#lookup(credential, question, this.#readClock(), 'accept');
   }
 
   #load(
@@ -356,22 +318,8 @@ export class CachedVerifier {
     signal: AbortSignal | undefined,
     settings: Settings,
   ): Verdict | Promise<Verdict> {
-    return verifyCredential(this.#core, settings, credential, question, signal, this.#cacheFill());
+    return verifyCredential(this.#cache, settings, credential, question, signal, this.#cache.readStamp());
   }
-
-  /** How a token that is read from now on enters the cache. */
-  #cacheFill(): CacheFill {
-    return {
-      stamp: this.#core.readStamp(),
-      insert: (slot, verdict) => this.#cache.insert(slot, verdict),
-    };
-  }
-}
-
-/** A verification with two texts and no options. */
-interface TextVerification {
-  credential: string;
-  requirement?: string;
 }
 
 function withoutConsume({ consume: _, ...question }: Question): Question {
@@ -383,7 +331,7 @@ function isStoreFailure({ code }: Verdict): boolean {
   return code === 'store_unavailable' || code === 'deadline_exceeded';
 }
 
-function isTextVerification(one: Verification): one is Verification & TextVerification {
+function isTextVerification(one: Verification): one is Verification & { credential: string } {
   for (const name in one) if (name !== 'credential' && name !== 'requirement') return false;
   return typeof one.credential === 'string' && isTextRequirement(one.requirement);
 }

@@ -6,7 +6,9 @@ import { readSignal, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain } from '../input/values.js';
 import type { Question } from '../runtime/protocol.js';
 
-const CONTEXT_OPTIONS = ['signal', 'ip', 'origin', 'audience'] as const satisfies (keyof ExplainOptions)[];
+const CONTEXT_MEMBERS = ['ip', 'origin', 'audience'] as const satisfies (keyof RequestContext)[];
+
+const CONTEXT_OPTIONS = ['signal', ...CONTEXT_MEMBERS] as const satisfies (keyof ExplainOptions)[];
 
 const VERIFY_OPTIONS = [
   ...CONTEXT_OPTIONS,
@@ -16,25 +18,49 @@ const VERIFY_OPTIONS = [
 ] as const satisfies (keyof VerifyOptions)[];
 
 /**
- * Reads the options of one `verify`, `explain` or `exchange`: the question for the core, and the
- * signal.
+ * Reads the arguments of one `verify`, `explain` or `exchange`: the question for the core, the
+ * freshness and the signal. The caller may change the arguments later.
  */
 export function readQuestion(
   requirement: unknown,
-  options: VerifyOptions,
+  options: VerifyOptions | undefined,
   of: 'verify' | 'explain' | 'exchange',
 ): { question: Question; freshness: number | undefined; signal: AbortSignal | undefined } {
+  const question: Question = {};
+  if (requirement !== undefined) question.requirement = readRequirement(requirement);
+  if (options === undefined) return { question, freshness: undefined, signal: undefined };
   refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
-  const { signal, consume, use, ip, origin, audience } = options;
+  const { signal, consume, use } = options;
   if (use !== undefined && typeof use !== 'boolean')
     throw new LeastkeyError('invalid_input', 'use: expected true or false', { path: 'use' });
   const freshness =
     options.freshness === undefined ? undefined : parseDuration(options.freshness, 'freshness');
-  const question: Question = {};
-  if (requirement !== undefined) question.requirement = copyPlain(requirement, 'requirement');
   if (consume !== undefined) question.consume = copyPlain(consume, 'consume') as number;
-  if (ip !== undefined || origin !== undefined || audience !== undefined) {
-    question.context = copyPlain({ ip, origin, audience }, '') as RequestContext;
-  }
+  const context = readContext(options);
+  if (context !== undefined) question.context = context;
   return { question, freshness, signal: readSignal(signal) };
+}
+
+/** A list up to this length is copied at once if it has texts only. */
+const MAX_SHORT_LIST = 128;
+
+function readRequirement(requirement: unknown): unknown {
+  if (typeof requirement === 'string') return requirement;
+  if (Array.isArray(requirement) && requirement.length <= MAX_SHORT_LIST) {
+    const items: unknown[] = [...requirement];
+    if (items.every((item) => typeof item === 'string')) return items;
+  }
+  return copyPlain(requirement, 'requirement');
+}
+
+/** The context of the request; `undefined` if nothing of it is known. The core checks its members. */
+function readContext(options: RequestContext): RequestContext | undefined {
+  let context: RequestContext | undefined;
+  for (const name of CONTEXT_MEMBERS) {
+    const value: unknown = options[name];
+    if (value === undefined) continue;
+    context ??= {};
+    context[name] = (typeof value === 'string' ? value : copyPlain(value, name)) as string;
+  }
+  return context;
 }

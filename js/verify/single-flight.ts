@@ -3,8 +3,19 @@
  * rate limit of rechecks: reads that confirm a cached refusal before it is given.
  */
 
+import type { VerdictCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
+
+/** Refusals that are final: a cached one needs no recheck. */
+const FINAL_CODES: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
+
+/**
+ * What to do with a cached refusal that may be out of date. `reread`: the caller reads the store
+ * now. `defer`: the caller may read it later. `accept`: give it, because the store has just been
+ * read.
+ */
+export type RefusalPolicy = 'reread' | 'defer' | 'accept';
 
 /** The least time between two rechecks of one id, in milliseconds. */
 const RECHECK_INTERVAL = 1_000;
@@ -73,8 +84,19 @@ export class SingleFlight {
     return credential.slice(from + BODY.id[0], from + BODY.id[1]);
   }
 
-  /** Whether to recheck a refusal before it is given. `isAbsent`: the id was unknown. */
-  isRecheckDue(credential: string, now: number, isAbsent: boolean): boolean {
+  /**
+   * Whether to read the store before giving a cached refusal that may be out of date. Rate limited.
+   */
+  mustReread({ code, token }: Verdict, credential: string, now: number, policy: RefusalPolicy): boolean {
+    if (policy === 'accept' || FINAL_CODES.includes(code)) return false;
+    const isAbsent = code === 'unknown' && token === undefined;
+    if (!this.#isRecheckDue(credential, now, isAbsent)) return false;
+    if (policy === 'reread') this.#startRecheck(credential, now, isAbsent);
+    return true;
+  }
+
+  /** `isAbsent`: the id was unknown. */
+  #isRecheckDue(credential: string, now: number, isAbsent: boolean): boolean {
     const tokenKey = this.keyOf(credential);
     if (this.inFlight(tokenKey) !== undefined) return true;
     if (!hasElapsed(this.#rechecks.get(tokenKey), now)) return false;
@@ -83,7 +105,7 @@ export class SingleFlight {
   }
 
   /** Records that a recheck starts, unless a load of the token is in flight. */
-  startRecheck(credential: string, now: number, isAbsent: boolean): void {
+  #startRecheck(credential: string, now: number, isAbsent: boolean): void {
     const tokenKey = this.keyOf(credential);
     if (this.inFlight(tokenKey) !== undefined) return;
     if (isAbsent) this.#absent.count += 1;
@@ -92,7 +114,7 @@ export class SingleFlight {
     this.#rechecks.set(tokenKey, timestampOf(now));
   }
 
-  /** Takes back {@link startRecheck}: the store was not read. */
+  /** Takes back the start of a recheck: the store was not read. */
   cancelRecheck(credential: string): void {
     this.#rechecks.delete(this.keyOf(credential));
   }

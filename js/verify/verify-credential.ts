@@ -1,7 +1,8 @@
 import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
-import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
+import type { TokenCache } from '../core/token-cache.js';
+import type { ReadStamp } from '../core/verifying-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';
@@ -25,28 +26,20 @@ export function changedAtEachRead(): LeastkeyError {
   );
 }
 
-/** How a token that was read from the store enters the cache. */
-export interface CacheFill {
-  /** The stamp of the cache before the first read. */
-  stamp: ReadStamp;
-  /** Called with the slot of the verdict's token, in the same task in which the core fills it. */
-  insert(slot: number, verdict: Verdict): void;
-}
-
 /**
- * The verdict on a credential, from the store. With `fill`, its token enters the cache. Returns
- * synchronously if the store does.
+ * The verdict on a credential, from the store. With `stamp`, from before the first read, its token
+ * enters the cache. Returns synchronously if the store does.
  */
 export function verifyCredential(
-  core: VerifyingCore,
+  cache: TokenCache,
   settings: Settings,
   source: CredentialSource,
   question: Question,
   signal?: AbortSignal,
-  fill?: CacheFill,
+  stamp?: ReadStamp,
 ): Verdict | Promise<Verdict> {
   const ask = (credential: string, reads: Reads, now: number) =>
-    stepWithCache(core, credential, withCountTime(question, settings), reads, now, fill);
+    cache.verify(credential, withCountTime(question, settings), reads, now, stamp);
   return verdictFrom(settings, source, ask, signal);
 }
 
@@ -59,21 +52,6 @@ export function withCountTime(question: Question, settings: Settings): Question 
   return question.consume === undefined
     ? question
     : { ...question, countedAt: settings.believed(settings.reading()) };
-}
-
-/** One step of a verification. It inserts the token into the cache. */
-export function stepWithCache(
-  core: VerifyingCore,
-  credential: string,
-  question: Question,
-  reads: Reads,
-  now: number,
-  fill: CacheFill | undefined,
-): Step {
-  const { step, slot } = core.verify(credential, question, reads, now, fill?.stamp);
-  const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
-  if (slot !== undefined) fill?.insert(slot, answer as Verdict);
-  return step;
 }
 
 /**

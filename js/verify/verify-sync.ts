@@ -2,19 +2,14 @@
 
 import type { MaybePromise } from '../api/store.js';
 import type { Verdict } from '../api/verification.js';
-import type { VerifyingCore } from '../core/verifying-core.js';
+import type { TokenCache } from '../core/token-cache.js';
+import type { ReadStamp } from '../core/verifying-core.js';
 import { isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { mergeValues, readApplied, readValues } from '../stores/response.js';
 import { reportDamage, unavailableVerdict } from './unavailable.js';
-import {
-  type CacheFill,
-  changedAtEachRead,
-  MAX_READS,
-  stepWithCache,
-  withCountTime,
-} from './verify-credential.js';
+import { changedAtEachRead, MAX_READS, withCountTime } from './verify-credential.js';
 
 /**
  * How often a counted use is tried when other processes win the commit. More would have to wait.
@@ -29,17 +24,17 @@ class AsyncStoreError extends Error {}
  * for other writers.
  */
 export function verifyCredentialSync(
-  core: VerifyingCore,
+  cache: TokenCache,
   settings: Settings,
   credential: string,
   question: Question,
-  fill?: CacheFill,
+  stamp?: ReadStamp,
 ): Verdict | undefined {
   const asOf = settings.now();
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const reads: Reads = { values: [], lists: [] };
-      const step = planSync(core, settings, credential, question, reads, fill);
+      const step = planSync(cache, settings, credential, question, reads, stamp);
       if ('refuse' in step) throw stepError(step);
       if ('answer' in step)
         return reportDamage(settings, { ...(step.answer as Verdict), asOf }, reads, 'verifySync');
@@ -58,22 +53,15 @@ export function verifyCredentialSync(
 
 /** Plans and reads until the core has decided. */
 function planSync(
-  core: VerifyingCore,
+  cache: TokenCache,
   settings: Settings,
   credential: string,
   question: Question,
   reads: Reads,
-  fill: CacheFill | undefined,
+  stamp: ReadStamp | undefined,
 ): Step {
   for (let count = 0; ; count++) {
-    const step = stepWithCache(
-      core,
-      credential,
-      withCountTime(question, settings),
-      reads,
-      settings.now(),
-      fill,
-    );
+    const step = cache.verify(credential, withCountTime(question, settings), reads, settings.now(), stamp);
     if (!('need' in step)) return step;
     if (count >= MAX_READS) throw new StoreFailure('the store failed', { cause: changedAtEachRead() });
     const { keys } = step.need;

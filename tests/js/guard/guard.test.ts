@@ -248,6 +248,28 @@ describe('a guard', () => {
     }
   });
 
+  test('hands one credential as text, and headers only where there is not one', async () => {
+    const given: unknown[] = [];
+    const verifying = answering({});
+    const guard = createGuard(
+      {
+        ...verifying,
+        verify(credential) {
+          given.push(typeof credential === 'string' ? credential : credential.get('Authorization'));
+          return verifying.verify(credential);
+        },
+      },
+      { header: 'X-API-Key' },
+    );
+    const both = { authorization: 'Bearer one', 'x-api-key': 'two' };
+    await guard(request('/', { token: 'one' }));
+    await guard(request('/', { headers: { 'x-api-key': 'two' } }));
+    await guard(request('/', { headers: { ...both, authorization: 'Basic dTpw' } }));
+    await guard(request('/', { headers: both }));
+    await guard(request('/'));
+    assert.deepEqual(given, ['one', 'two', 'two', 'Bearer one, Bearer two', null]);
+  });
+
   test('never takes the word of what verifies for more than it is', async () => {
     const odd: unknown[] = [
       { valid: true, code: 'valid', status: 200 },

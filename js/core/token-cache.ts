@@ -1,14 +1,22 @@
-/** The JavaScript half of the token cache: turns packed lookups of the core into verdicts. */
+/**
+ * The JavaScript half of the token cache: turns packed lookups of the core into verdicts. Only this
+ * folder knows packed lookups, slots and buffers.
+ */
 
-import type { VerdictCode } from '../api/codes.js';
-import type { Verdict, VerifiedToken } from '../api/verification.js';
-import { haveSameItems, isLineList, isTextQuestion, questionOf } from '../core/plain-question.js';
-import { type CodeRow, MISS, SLOT_SHIFT, SUCCESSOR_BIT, type VerifyingCore } from '../core/verifying-core.js';
-import type { Question } from '../runtime/protocol.js';
-import type { SingleFlight } from './single-flight.js';
-
-/** Refusals that are final: a cached one needs no recheck. */
-const FINAL_CODES: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
+import type { RequestContext } from '../api/conditions.js';
+import type { Verdict, Verification, VerifiedToken } from '../api/verification.js';
+import { isAudience } from '../input/options.js';
+import type { Question, Reads, Step } from '../runtime/protocol.js';
+import { haveSameItems, isLineList, isTextRequirement, questionOf } from './plain-question.js';
+import {
+  type CodeRow,
+  MAX_BATCH_LOOKUPS,
+  MISS,
+  type ReadStamp,
+  SLOT_SHIFT,
+  SUCCESSOR_BIT,
+  type VerifyingCore,
+} from './verifying-core.js';
 
 /** How many distinct permission lists are interned. Tokens with equal lists share one. */
 const MAX_PERMISSION_LISTS = 256;
@@ -25,7 +33,6 @@ const MAX_INTERNED_REQUIREMENTS = 1_000;
 /** The token views of the cached tokens, by the slot that the core gave them. */
 export class TokenCache {
   readonly #core: VerifyingCore;
-  readonly #flights: SingleFlight;
   /** The index of the code `valid`. */
   readonly #valid: number;
   /** The `token` member of verdicts, by slot. */
@@ -40,81 +47,80 @@ export class TokenCache {
   readonly #texts = new Map<string, string>();
   readonly #requirementIds = new Map<string | undefined, number>();
   readonly #listIds = new Map<string, number>();
+  /** Of requirements that are objects, by their JSON. */
+  readonly #objectIds = new Map<string, number>();
   /** Recent lists by their first item: comparing a list costs a third of building its key. */
   readonly #recentLists = new Map<unknown, InternedList[]>();
   #epoch = -1;
 
-  constructor(core: VerifyingCore, flights: SingleFlight) {
+  constructor(core: VerifyingCore) {
     this.#core = core;
-    this.#flights = flights;
     this.#valid = core.codes.findIndex(({ code }) => code === 'valid');
   }
 
+  /** The stamp to take before the reads of a token that is to be cached. */
+  readStamp(): ReadStamp {
+    return this.#core.readStamp();
+  }
+
+  /** One step of a verification. With a stamp from before its reads, the token enters the cache. */
+  verify(credential: string, question: Question, reads: Reads, now: number, stamp?: ReadStamp): Step {
+    const { step, slot } = this.#core.verify(credential, question, reads, now, stamp);
+    // In this task: later the slot may hold another token.
+    if (slot !== undefined) {
+      const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
+      this.#insert(slot, answer as Verdict);
+    }
+    return step;
+  }
+
   /** The cached verdict on a credential, as of an instant; `undefined` on a miss. */
-  lookup(
-    credential: string,
-    question: Question,
-    now: number,
-    asOf: number,
-    refusals: RefusalPolicy = 'reread',
-  ): Verdict | undefined {
+  lookup(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
     this.#dropIfRestarted();
-    const id = this.#questionId(question);
-    const packed =
-      id === undefined
-        ? this.#core.lookup(credential, question, now).packed
-        : this.#core.lookupPacked(credential, id, now);
-    return this.#verdict(packed, { credential, question, now, asOf, refusals });
-  }
-
-  /** As {@link lookup}, for a requirement that is one text, without options. */
-  lookupText(
-    credential: string,
-    requirement: string | undefined,
-    now: number,
-    asOf: number,
-  ): Verdict | undefined {
-    this.#dropIfRestarted();
-    const id = this.#requirementId(requirement);
-    if (id === undefined) return this.lookup(credential, questionOf(requirement), now, asOf);
-    const packed = this.#core.lookupPacked(credential, id, now);
-    return (
-      this.#validVerdict(packed, asOf) ?? this.#otherVerdict(packed, { credential, requirement }, now, asOf)
-    );
-  }
-
-  /** A valid verdict for a list of permissions that is already interned; `undefined` otherwise. */
-  lookupList(
-    credential: string,
-    requirement: readonly unknown[],
-    now: number,
-    asOf: number,
-  ): Verdict | undefined {
-    this.#dropIfRestarted();
-    const id = this.#listId(requirement);
-    return id === undefined
-      ? undefined
-      : this.#validVerdict(this.#core.lookupPacked(credential, id, now), asOf);
+    const { requirement, context, consume } = question;
+    const id = consume === undefined && isPlainContext(context) ? this.#idOf(requirement) : undefined;
+    if (id !== undefined) {
+      const packed = this.#core.lookupPacked(credential, id, now);
+      const valid = this.#validVerdict(packed, asOf);
+      if (valid !== undefined) return valid;
+      // An unknown context meets no condition on it. So any other code than `condition_failed` is
+      // the code with every context, and the context is passed to the core only after that one.
+      if (context === undefined || this.#rowOf(packed)?.code !== 'condition_failed')
+        return this.#verdict(packed, { credential, question, now, asOf });
+    }
+    const { packed } = this.#core.lookup(credential, question, now);
+    return this.#verdict(packed, { credential, question, now, asOf });
   }
 
   /**
-   * As {@link lookupText}, for the items at the indexes `places`: at most `MAX_BATCH_LOOKUPS`, with
-   * credentials of one length. Their verdicts are written to the same indexes.
+   * As {@link lookup}, for the items at the indexes `places`, with credentials of one length. Their
+   * verdicts are written to the same indexes.
    */
   lookupMany(
-    asked: readonly { credential: string; requirement?: string }[],
+    asked: readonly Verification[],
     places: readonly number[],
     verdicts: (Verdict | undefined)[],
     now: number,
     asOf: number,
   ): void {
     this.#dropIfRestarted();
+    for (let from = 0; from < places.length; from += MAX_BATCH_LOOKUPS)
+      this.#lookupBatch(asked, places.slice(from, from + MAX_BATCH_LOOKUPS), verdicts, now, asOf);
+  }
+
+  #lookupBatch(
+    asked: readonly Verification[],
+    places: readonly number[],
+    verdicts: (Verdict | undefined)[],
+    now: number,
+    asOf: number,
+  ): void {
     let credentials = '';
     const ids: number[] = [];
     for (const place of places) {
-      const { credential, requirement } = asked[place] as (typeof asked)[number];
+      const { credential, requirement } = asked[place] as Verification;
       credentials += credential;
-      ids.push(this.#requirementId(requirement) ?? MISS);
+      ids.push(this.#idOf(requirement) ?? MISS);
     }
     // Copied: other verdicts call the core again, which overwrites the buffer.
     const results = this.#core.lookupBatch(credentials, ids, now)?.slice(0, places.length);
@@ -122,17 +128,20 @@ export class TokenCache {
     for (let at = 0; at < places.length; at++) {
       const place = places[at] as number;
       const packed = results[at] as number;
+      const { credential, requirement } = asked[place] as Verification;
       verdicts[place] =
         this.#validVerdict(packed, asOf) ??
-        this.#otherVerdict(packed, asked[place] as (typeof asked)[number], now, asOf, 'defer');
+        this.#verdict(packed, {
+          credential: credential as string,
+          question: questionOf(requirement as string | undefined),
+          now,
+          asOf,
+        });
     }
   }
 
-  /**
-   * Inserts the token view of a verdict from the store. Call it in the same task in which the core
-   * filled the slot: later the slot may hold another token.
-   */
-  insert(slot: number, { code, token }: Verdict): void {
+  /** Inserts the token view of a verdict from the store into the slot that the core has filled. */
+  #insert(slot: number, { code, token }: Verdict): void {
     this.#dropIfRestarted();
     if (token !== undefined) {
       token.permissions = this.#internPermissions(token.permissions);
@@ -174,24 +183,17 @@ export class TokenCache {
     return { valid: true, code: 'valid', status: 200, token, asOf };
   }
 
-  #otherVerdict(
-    packed: number,
-    { credential, requirement }: { credential: string; requirement?: string | undefined },
-    now: number,
-    asOf: number,
-    refusals: RefusalPolicy = 'reread',
-  ): Verdict | undefined {
+  /** The code of a packed lookup; `undefined` on a miss. */
+  #rowOf(packed: number): CodeRow | undefined {
     if (packed === MISS) return undefined;
-    return this.#verdict(packed, { credential, question: questionOf(requirement), now, asOf, refusals });
+    return this.#core.codes[packed < MISS ? MISS - 1 - packed : packed & (SUCCESSOR_BIT - 1)];
   }
 
   #verdict(packed: number, asked: Lookup): Verdict | undefined {
-    if (packed === MISS) return undefined;
-    const row = this.#core.codes[packed < MISS ? MISS - 1 - packed : packed & (SUCCESSOR_BIT - 1)] as CodeRow;
+    const row = this.#rowOf(packed);
+    if (row === undefined) return undefined;
     const { credential, question, now, asOf } = asked;
-    if (packed < MISS) return this.#mustReread(row, asked, true) ? undefined : refusalVerdict(row, asOf);
-    if (row.code === 'bad_secret')
-      return this.#mustReread(row, asked) ? undefined : refusalVerdict(row, asOf);
+    if (packed < MISS || row.code === 'bad_secret') return refusalVerdict(row, asOf);
     const slot = packed >>> SLOT_SHIFT;
     const isMarked = (packed & SUCCESSOR_BIT) !== 0;
     const isOldSecret = row.code === 'rotated_out' && !isMarked;
@@ -200,58 +202,47 @@ export class TokenCache {
     if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
     else if (isMarked !== (token.successor === true)) token = withOtherSecret(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
-    if (row.code === 'idle_expired') {
-      // Uses noted in this process may not be in the store yet.
-      const renewed = this.#core.lookup(credential, question, now).packed;
-      if (renewed !== packed) return this.#verdict(renewed, asked);
-    }
-    if (this.#mustReread(row, asked)) return undefined;
-    const { details } = this.#core.lookup(credential, question, now);
+    // Of a token that went idle, the uses noted in this process count, which may not be stored yet.
+    const { packed: renewed, details } = this.#core.lookup(credential, question, now);
+    if (row.code === 'idle_expired' && renewed !== packed) return this.#verdict(renewed, asked);
     return { ...refusalVerdict(row, asOf), token, ...details };
   }
 
-  /** Whether to read the store before giving a refusal that may be out of date. Rate limited. */
-  #mustReread({ code }: CodeRow, asked: Lookup, isAbsent = false): boolean {
-    const { credential, now, refusals } = asked;
-    if (refusals === 'accept' || FINAL_CODES.includes(code)) return false;
-    if (!this.#flights.isRecheckDue(credential, now, isAbsent)) return false;
-    if (refusals === 'reread') this.#flights.startRecheck(credential, now, isAbsent);
-    return true;
+  /**
+   * The id of a requirement, interned if it is not yet; `undefined` if it gets none: too many have
+   * one, or it names a resource, of which there may be as many as requests.
+   */
+  #idOf(requirement: unknown): number | undefined {
+    if (isTextRequirement(requirement))
+      return (
+        this.#requirementIds.get(requirement) ?? this.#intern(this.#requirementIds, requirement, requirement)
+      );
+    if (Array.isArray(requirement)) {
+      const known = this.#listId(requirement);
+      if (known !== undefined || !isLineList(requirement)) return known;
+      return this.#intern(this.#listIds, requirement.join('\n'), requirement);
+    }
+    if (requirement === null || (requirement as { resource?: unknown }).resource !== undefined)
+      return undefined;
+    const key = JSON.stringify(requirement);
+    return this.#objectIds.get(key) ?? this.#intern(this.#objectIds, key, requirement);
   }
 
-  /** The id of a requirement in text; `undefined` when too many are interned. */
-  #requirementId(requirement: string | undefined): number | undefined {
-    return (
-      this.#requirementIds.get(requirement) ??
-      this.#intern(this.#requirementIds, requirement, questionOf(requirement))
-    );
-  }
-
-  /** The id of a question without options whose requirement is a text or a list of texts. */
-  #questionId(question: Question): number | undefined {
-    if (isTextQuestion(question)) return this.#requirementId(question.requirement);
-    const { requirement, context, consume } = question;
-    if (context !== undefined || consume !== undefined || !isLineList(requirement)) return undefined;
-    return this.#listId(requirement) ?? this.#intern(this.#listIds, requirement.join('\n'), question);
-  }
-
-  /** The id of an interned list. A frozen list is recognized by identity. */
+  /** The id of an interned list. */
   #listId(list: readonly unknown[]): number | undefined {
     const recent = this.#recentLists.get(list[0]) ?? [];
-    for (const known of recent)
-      if (known.frozen === list || haveSameItems(known.texts, list)) return known.id;
-    const texts = [...list];
-    const id = isLineList(texts) ? this.#listIds.get(texts.join('\n')) : undefined;
+    for (const known of recent) if (haveSameItems(known.texts, list)) return known.id;
+    const id = isLineList(list) ? this.#listIds.get(list.join('\n')) : undefined;
     if (id === undefined) return undefined;
-    recent.unshift({ texts, id, frozen: Object.isFrozen(list) ? list : undefined });
+    recent.unshift({ texts: list, id });
     recent.length = Math.min(recent.length, MAX_RECENT_LISTS);
     this.#recentLists.set(list[0], recent);
     return id;
   }
 
-  #intern<Key>(ids: Map<Key, number>, key: Key, question: Question): number | undefined {
+  #intern<Key>(ids: Map<Key, number>, key: Key, requirement: unknown): number | undefined {
     if (ids.size >= MAX_INTERNED_REQUIREMENTS) return undefined;
-    const id = this.#core.intern(question);
+    const id = this.#core.intern(requirement === undefined ? {} : { requirement });
     ids.set(key, id);
     return id;
   }
@@ -263,23 +254,15 @@ export class TokenCache {
     this.#oldSecretViews.clear();
     this.#requirementIds.clear();
     this.#listIds.clear();
+    this.#objectIds.clear();
     this.#recentLists.clear();
     this.#epoch = this.#core.epoch;
   }
 }
 
-/**
- * What to do with a refusal that may be out of date. `reread`: the caller reads the store now.
- * `defer`: the caller may read it later. `accept`: give it, because the store has just been read.
- */
-type RefusalPolicy = 'reread' | 'defer' | 'accept';
-
-/** An interned list, with a copy of its items. */
 interface InternedList {
   texts: readonly unknown[];
   id: number;
-  /** The list itself, if it is frozen. */
-  frozen: readonly unknown[] | undefined;
 }
 
 /** The arguments of one lookup. */
@@ -288,7 +271,15 @@ interface Lookup {
   question: Question;
   now: number;
   asOf: number;
-  refusals: RefusalPolicy;
+}
+
+/** Whether a context is one that the core reads without a refusal. */
+function isPlainContext(context: RequestContext | undefined): boolean {
+  if (context === undefined) return true;
+  const { ip, origin, audience } = context;
+  return (
+    isTextRequirement(ip) && isTextRequirement(origin) && (audience === undefined || isAudience(audience))
+  );
 }
 
 function refusalVerdict({ code, status, error }: CodeRow, asOf: number): Verdict {
