@@ -16,8 +16,8 @@ import { presentedCredential, readHeaderName } from './presented.js';
 import { readRealm, refusalResponse } from './refusal.js';
 
 /**
- * The verifier of a guard: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. It gets
- * the credential as text; headers only if they do not hold exactly one.
+ * The verifier of a guard: `Tokens` of leastkey, a `Verifier` of leastkey/edge, or your own. It
+ * gets the credential as text, and headers only if they do not hold exactly one credential.
  */
 export interface Guardable<Permission extends string = string> {
   verify(

@@ -13,8 +13,7 @@ import { Feed } from './feed.js';
 import { readQuestion } from './read-question.js';
 import { type RefusalPolicy, SingleFlight } from './single-flight.js';
 import { unavailableVerdict, withSameCause } from './unavailable.js';
-import { verifyCredential } from './verify-credential.js';
-import { verifyCredentialSync } from './verify-sync.js';
+import { verifyCredential, verifyCredentialSync } from './verify-credential.js';
 
 /** How many loads of the same token by other calls a verification awaits before it loads itself. */
 const MAX_COALESCED = 2;

@@ -53,7 +53,7 @@ function readRequirement(requirement: unknown): unknown {
   return copyPlain(requirement, 'requirement');
 }
 
-/** The context of the request; `undefined` if nothing of it is known. The core checks its members. */
+/** The context of the request, unchecked; `undefined` if nothing of it is known. */
 function readContext(options: RequestContext): RequestContext | undefined {
   let context: RequestContext | undefined;
   for (const name of CONTEXT_MEMBERS) {

@@ -8,7 +8,7 @@ import { Deadline, isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { fetchReads, readKeys } from '../stores/calls.js';
-import { mergeValues, readValues } from '../stores/response.js';
+import { mergeValues, readApplied, readValues } from '../stores/response.js';
 import { type AcceptedStep, countUse, type Outcome } from './counting.js';
 import { reportDamage, unavailableVerdict } from './unavailable.js';
 
@@ -16,10 +16,16 @@ import { reportDamage, unavailableVerdict } from './unavailable.js';
  * The most reads of one verification. An imported key, its record and the record's dependencies are
  * three; each further read means that the record changed, and with it its dependencies.
  */
-export const MAX_READS = 6;
+const MAX_READS = 6;
+
+/**
+ * How often `verifySync` tries to count a use when other processes win the commit. More would have
+ * to wait.
+ */
+const MAX_SYNC_ATTEMPTS = 2;
 
 /** The error for a token that changed during each read. */
-export function changedAtEachRead(): LeastkeyError {
+function changedAtEachRead(): LeastkeyError {
   return new LeastkeyError(
     'store_unavailable',
     `the token changed between each of ${MAX_READS} reads, so no consistent snapshot was read; try again`,
@@ -44,11 +50,27 @@ export function verifyCredential(
 }
 
 /**
+ * {@link verifyCredential} without a promise; `undefined` if the store answers with one, or if
+ * counting a use has to wait for other writers.
+ */
+export function verifyCredentialSync(
+  cache: TokenCache,
+  settings: Settings,
+  credential: string,
+  question: Question,
+  stamp?: ReadStamp,
+): Verdict | undefined {
+  const ask = (reads: Reads, now: number) =>
+    cache.verify(credential, withCountTime(question, settings), reads, now, stamp);
+  return new Decision(settings, ask, new Deadline(settings.deadline), 'verifySync').runSync(settings.now());
+}
+
+/**
  * The question, with the instant by which its uses are counted: the host's own clock reading,
  * unless the clock jumped. The highest reading may be that of a clock that ran ahead; it only
  * refuses.
  */
-export function withCountTime(question: Question, settings: Settings): Question {
+function withCountTime(question: Question, settings: Settings): Question {
   return question.consume === undefined
     ? question
     : { ...question, countedAt: settings.believed(settings.reading()) };
@@ -75,16 +97,16 @@ export function verdictFrom(
   return new Decision(settings, plan, deadline, operation).start(asOf);
 }
 
-/**
- * How far a decision came synchronously: the reads, the current step, and the pending store answer.
- */
+/** How far a decision came synchronously. */
 interface DecisionProgress {
-  asOf: number;
-  reads: Reads;
   step: AcceptedStep;
-  answer?: Promise<unknown>;
+  /** The answer of the store to the step, if it is a promise. */
+  pending?: Promise<unknown>;
+  /** The store failed. */
+  failure?: { cause: unknown };
 }
 
+/** Runs the plan of one verification: reads what the core needs until it has decided. */
 class Decision {
   readonly #settings: Settings;
   readonly #ask: (reads: Reads, now: number) => Step;
@@ -108,27 +130,66 @@ class Decision {
   /** Decides synchronously as long as the store answers synchronously, then continues async. */
   start(asOf: number): Verdict | Promise<Verdict> {
     const reads: Reads = { values: [], lists: [] };
+    const { step, pending, failure } = this.#readSync(reads, false);
+    if ('answer' in step) return this.#verdict(step.answer, asOf, reads);
+    // A failed read is retried.
+    const begun = failure === undefined ? pending : Promise.reject(failure.cause);
+    return this.#continueAsync(asOf, reads, step, begun);
+  }
+
+  /**
+   * Decides without a promise, and commits a counted use without its lock; `undefined` if the store
+   * answers with a promise, or if other processes win the commit.
+   */
+  runSync(asOf: number): Verdict | undefined {
+    for (let attempt = 0; attempt < MAX_SYNC_ATTEMPTS; attempt++) {
+      const reads: Reads = { values: [], lists: [] };
+      this.#reads = 0;
+      const { step, pending, failure } = this.#readSync(reads, true);
+      if (failure !== undefined) return this.#unavailable(failure.cause, asOf);
+      if (pending !== undefined) return dropped(pending);
+      if ('answer' in step) return this.#verdict(step.answer, asOf, reads);
+      if (!('commit' in step)) throw stepError(step);
+      try {
+        const applied: unknown = this.#settings.verifying.commit(step.commit.writes);
+        if (isThenable(applied)) return dropped(applied);
+        if (readApplied(applied)) return this.#verdict(step.commit.answer, asOf, reads);
+      } catch (failure) {
+        return this.#unavailable(failure, asOf);
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Plans and reads until the core has decided, or as far as the store answers synchronously.
+   * `withoutLocks`: reads also what calls of this process take a lock for.
+   */
+  #readSync(reads: Reads, withoutLocks: boolean): DecisionProgress {
     for (;;) {
       const step = this.#plan(reads);
-      if ('answer' in step) return this.#verdict(step.answer, asOf, reads);
-      if (!('need' in step) || step.need.queue !== undefined || step.need.list !== undefined)
-        return this.#continueAsync({ asOf, reads, step });
-      const { keys } = step.need;
-      let answer: unknown;
+      if (!('need' in step)) return { step };
+      const { keys, queue, list } = step.need;
+      if (list !== undefined || (queue !== undefined && !withoutLocks)) return { step };
       try {
         this.#deadline.throwIfPassed();
         this.#countRead();
-        answer = this.#settings.verifying.get([...keys]);
-        if (!isThenable(answer)) mergeValues(reads, readValues(keys, answer));
-      } catch (failure) {
+        const answer: unknown = this.#settings.verifying.get([...keys]);
+        if (isThenable(answer)) return { step, pending: answer };
+        mergeValues(reads, readValues(keys, answer));
+      } catch (cause) {
         this.#deadline.throwIfAborted();
-        answer = Promise.reject(failure);
+        return { step, failure: { cause } };
       }
-      if (isThenable(answer)) return this.#continueAsync({ asOf, reads, step, answer });
     }
   }
 
-  async #continueAsync({ asOf, reads, step, answer }: DecisionProgress): Promise<Verdict> {
+  async #continueAsync(
+    asOf: number,
+    reads: Reads,
+    step: AcceptedStep,
+    answer: Promise<unknown> | undefined,
+  ): Promise<Verdict> {
     let next = step;
     let begun = answer;
     for (;;) {
@@ -196,4 +257,10 @@ class Decision {
   #unavailable(failure: unknown, asOf: number): Verdict {
     return unavailableVerdict(this.#settings, failure, asOf, this.#operation);
   }
+}
+
+/** The promise is dropped, so its rejection must not go unhandled. */
+function dropped(answer: Promise<unknown>): undefined {
+  answer.then(undefined, () => {});
+  return undefined;
 }

@@ -1,4 +1,4 @@
-/** One way through the cache: a hit costs no read and one packed lookup, however the call is spelled. */
+/** A cache hit costs no read and one packed lookup, however the call is spelled. */
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
@@ -29,7 +29,7 @@ function countedExport(name: string, value: WebAssembly.ExportValue): WebAssembl
   };
 }
 
-/** The calls of functions that look up, intern or verify: their names in both cores, without prefix. */
+/** The calls that look up, intern or verify, by their names without prefix and underscore. */
 function lookups(): Record<string, number> {
   const named = [...calls].map(([name, count]) => [name.replace(/^core_/, '').toLowerCase(), count] as const);
   return Object.fromEntries(
