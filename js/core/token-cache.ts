@@ -78,7 +78,8 @@ export class TokenCache {
   lookup(credential: string, question: Question, now: number, asOf: number): Verdict | undefined {
     this.#dropIfRestarted();
     const { requirement, context, consume } = question;
-    const id = consume === undefined && isPlainContext(context) ? this.#idOf(requirement) : undefined;
+    const isPlain = consume === undefined && (context === undefined || isPlainContext(context));
+    const id = isPlain ? this.#idOf(requirement) : undefined;
     if (id !== undefined) {
       const packed = this.#core.lookupPacked(credential, id, now);
       const valid = this.#validVerdict(packed, asOf);
@@ -274,9 +275,7 @@ interface Lookup {
 }
 
 /** Whether a context is one that the core reads without a refusal. */
-function isPlainContext(context: RequestContext | undefined): boolean {
-  if (context === undefined) return true;
-  const { ip, origin, audience } = context;
+function isPlainContext({ ip, origin, audience }: RequestContext): boolean {
   return (
     isTextRequirement(ip) && isTextRequirement(origin) && (audience === undefined || isAudience(audience))
   );

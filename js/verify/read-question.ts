@@ -26,8 +26,7 @@ export function readQuestion(
   options: VerifyOptions | undefined,
   of: 'verify' | 'explain' | 'exchange',
 ): { question: Question; freshness: number | undefined; signal: AbortSignal | undefined } {
-  const question: Question = {};
-  if (requirement !== undefined) question.requirement = readRequirement(requirement);
+  const question: Question = requirement === undefined ? {} : { requirement: readRequirement(requirement) };
   if (options === undefined) return { question, freshness: undefined, signal: undefined };
   refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
   const { signal, consume, use } = options;
