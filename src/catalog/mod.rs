@@ -8,31 +8,31 @@ mod compile_permissions;
 mod graph;
 mod kind;
 mod owners;
+mod permission_template;
 mod permissions;
 mod request_path;
 mod role;
 mod route;
 mod router;
 mod selection;
+mod selection_warning;
 mod service;
 mod suggest;
-mod template;
 mod tree;
-mod warning;
 
 use std::ops::{Deref, Range};
 
 pub use compile_permissions::compile_permissions;
 pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
+pub use permission_template::Template;
 pub use permissions::Permissions;
 pub use role::Role;
 pub use route::{Matched, Routes};
 pub(crate) use selection::Kept;
 pub use selection::{Preview, Resolution, Selection, TemplateUse};
+pub use selection_warning::Warning;
 pub use suggest::{Offer, Suggestion};
-pub use template::Template;
 pub use tree::{Branch, Source, State};
-pub use warning::Warning;
 
 use crate::codec::json::Value;
 use crate::input::{Members, Path, Problem, Problems, quote, suggestion};
@@ -102,7 +102,7 @@ impl Catalog {
             roles: Vec::new(),
             kinds: kind::compile(&members, &mut problems),
         };
-        catalog.templates = template::compile_templates(&catalog, &members, &mut problems);
+        catalog.templates = permission_template::compile_templates(&catalog, &members, &mut problems);
         catalog.roles = role::compile_roles(&catalog, &members, &mut problems);
         catalog.settle_roles(&members, &mut problems);
         if problems.is_empty() {

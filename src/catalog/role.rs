@@ -2,7 +2,7 @@
 //! resource hierarchy.
 
 use super::Catalog;
-use super::template::{patterns, text_of};
+use super::permission_template::{patterns, text_of};
 use crate::input::{Members, Problems, quote};
 use crate::value::permission::{PermissionSet, parse_segment};
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::selection_warning::Warning;
 use super::tree::{Branch, Source};
-use super::warning::Warning;
 use super::{Catalog, Role, Template};
 use crate::codec::decode::decode_members;
 use crate::codec::json::Value;

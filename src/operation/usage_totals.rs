@@ -12,7 +12,7 @@ use crate::storage::plan::{Suspend, Write};
 use crate::value::condition::Address;
 use crate::value::credential::TokenId;
 use crate::value::time::Instant;
-use crate::verify::rules::Idle;
+use crate::verify::validity_rules::Idle;
 
 /// The record of a token, if it exists and is not damaged.
 pub(super) fn stored<'c>(context: &Context<'c>, id: &TokenId) -> Result<Option<Found<'c>>, Suspend> {

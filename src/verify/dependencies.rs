@@ -6,7 +6,7 @@
 //! parent tokens and on their last uses. All of them are read together. A required dependency that
 //! is missing is a refusal.
 
-use super::rules::{Idle, ValidityRules};
+use super::validity_rules::{Idle, ValidityRules};
 use super::verdict::Code;
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;

@@ -6,7 +6,7 @@ pub mod dependencies;
 pub mod explain;
 mod imported_key;
 pub(crate) mod record_memo;
-pub mod rules;
+pub mod validity_rules;
 pub mod verdict;
 #[allow(clippy::module_inception)] // `verify.rs` is the decision itself.
 pub mod verify;

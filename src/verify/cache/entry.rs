@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::shards::fingerprint;
+use super::feed_heads::fingerprint;
 use crate::model::record::{Secret, Secrets};
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Presented, Scheme};
 use crate::value::time::Instant;
 use crate::verify::dependencies::{ResolvedToken, dependencies};
-use crate::verify::rules::ValidityRules;
+use crate::verify::validity_rules::ValidityRules;
 
 /// The largest stored record, in bytes, that counts as one entry. The data that a host keeps for a
 /// token grows with its record too.

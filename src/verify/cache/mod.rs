@@ -9,24 +9,24 @@
 //! *ended*. The feed publishes a change once, so an entry read before that change would stay.
 
 mod entry;
+mod feed_heads;
+mod idle_uses;
 mod negative_cache;
-mod noted_uses;
 mod revision_floors;
-mod shards;
 mod slots;
 
 use std::rc::Rc;
 
 pub use entry::Entry;
 use entry::RestsOn;
+use feed_heads::Shards;
+use idle_uses::Used;
 use negative_cache::NegativeCache;
-use noted_uses::Used;
 use revision_floors::RevisionFloors;
-use shards::Shards;
 use slots::Slots;
 
 use super::record_memo::RecordMemo;
-use super::rules::ValidityRules;
+use super::validity_rules::ValidityRules;
 use super::verdict::Code;
 use crate::model::grant::Grant;
 use crate::model::question::Question;

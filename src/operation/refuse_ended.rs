@@ -9,7 +9,7 @@ use crate::model::usage::Usage;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
 use crate::verify::dependencies::ResolvedToken;
-use crate::verify::rules::Idle;
+use crate::verify::validity_rules::Idle;
 use crate::verify::verdict::Code;
 
 /// Refuses a token that has expired or gone idle, and a session whose parent is over.
