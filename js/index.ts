@@ -15,14 +15,6 @@ export type {
   Audits,
   VerifyAuditOptions,
 } from './api/audit.js';
-export type {
-  BulkOptions,
-  BulkProgress,
-  BulkReport,
-  PurgeQuery,
-  RevokeAllOptions,
-  RevokeAllQuery,
-} from './api/bulk.js';
 export type { CallOptions, CredentialSource, Duration, HeadersLike, RequestLike } from './api/call.js';
 export type {
   Action,
@@ -36,10 +28,10 @@ export type {
   Template,
 } from './api/catalog.js';
 export type { CatalogIds, Hint, IdsOf, PermissionsOf } from './api/catalog-ids.js';
+export type { DescribedKind, DescribedTemplate, Description } from './api/choices.js';
 export type { BearerError, ErrorCode, Problem, VerdictCode } from './api/codes.js';
 export type { Conditions, Limits, RequestContext, TimeWindow } from './api/conditions.js';
 export { type DefinedCatalog, defineCatalog } from './api/define-catalog.js';
-export type { DescribedKind, DescribedTemplate, Description } from './api/describe.js';
 export type { DriftedToken, DriftQuery, DriftReport, TemplateDrift } from './api/drift.js';
 export { LeastkeyError } from './api/errors.js';
 export type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from './api/exchange.js';
@@ -56,6 +48,14 @@ export type { Rotated, RotateOptions, Rotations } from './api/rotation.js';
 export type { Branch, Preview, ResolveOptions, Selection, Source, Warning } from './api/selection.js';
 export type { Entry, MaybePromise, Range, ReadStore, Store, SyncStore, Write } from './api/store.js';
 export type { Offer, Suggestion } from './api/suggestion.js';
+export type {
+  BulkOptions,
+  BulkProgress,
+  BulkReport,
+  PurgeQuery,
+  RevokeAllOptions,
+  RevokeAllQuery,
+} from './api/sweep.js';
 export type {
   Actor,
   Created,

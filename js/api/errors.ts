@@ -1,6 +1,6 @@
-import type { BulkReport } from './bulk.js';
 import type { ErrorCode, Problem } from './codes.js';
 import type { ImportReport } from './import-keys.js';
+import type { BulkReport } from './sweep.js';
 
 interface Details {
   path?: string | undefined;

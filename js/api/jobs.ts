@@ -1,5 +1,5 @@
-import type { RevokeAllQuery } from './bulk.js';
 import type { CallOptions } from './call.js';
+import type { RevokeAllQuery } from './sweep.js';
 import type { Actor } from './token.js';
 
 /** A `revokeAll` whose progress is in the store, so that any process can continue it. */

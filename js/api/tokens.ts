@@ -1,10 +1,9 @@
 import type { Accounts } from './accounts.js';
 import type { Audits } from './audit.js';
-import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from './bulk.js';
 import type { CallOptions, CredentialSource } from './call.js';
 import type { Deployment } from './catalog.js';
 import type { CatalogIds } from './catalog-ids.js';
-import type { Description } from './describe.js';
+import type { Description } from './choices.js';
 import type { DriftQuery, DriftReport } from './drift.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from './exchange.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from './import-keys.js';
@@ -12,6 +11,7 @@ import type { Jobs } from './jobs.js';
 import type { Rotations } from './rotation.js';
 import type { Preview, ResolveOptions, Selection } from './selection.js';
 import type { Suggestion } from './suggestion.js';
+import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from './sweep.js';
 import type {
   Actor,
   Created,

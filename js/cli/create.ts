@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { CreateInput } from '../index.js';
 import { handOver } from './hand-over.js';
 import { line, paint } from './legible.js';
-import { describe } from './screen.js';
+import { describe } from './show-token.js';
 import { required, type Target, withTokens } from './target.js';
 
 /** The options are the input of `create`, except for the name of one member. */

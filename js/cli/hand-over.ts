@@ -2,7 +2,7 @@ import type { Created } from '../index.js';
 import { CredentialLost } from './exit.js';
 import { type Legible, line } from './legible.js';
 import { print, printCredential, printJson, tell } from './output.js';
-import { describe } from './screen.js';
+import { describe } from './show-token.js';
 import type { Target } from './target.js';
 
 interface Words {

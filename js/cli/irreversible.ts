@@ -4,7 +4,7 @@ import { canAsk, confirm } from './ask.js';
 import { Declined, UsageError } from './exit.js';
 import { line } from './legible.js';
 import { print, printJson, tell } from './output.js';
-import { describe } from './screen.js';
+import { describe } from './show-token.js';
 import { type Target, withTokens } from './target.js';
 
 export interface IrreversibleOptions {

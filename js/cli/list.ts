@@ -3,7 +3,7 @@ import type { Actor, ListQuery, TokenPage, TokenRecord, Tokens } from '../index.
 import { showName } from '../input/did-you-mean.js';
 import { line } from './legible.js';
 import { print, printJson, tell } from './output.js';
-import { grantSummary, instant, paintStatus, statusOf } from './screen.js';
+import { grantSummary, instant, paintStatus, statusOf } from './show-token.js';
 import { type Column, table } from './table.js';
 import { required, type Target, withTokens } from './target.js';
 

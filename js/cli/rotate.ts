@@ -3,7 +3,7 @@ import type { RotateOptions } from '../index.js';
 import { handOver } from './hand-over.js';
 import { line, paint } from './legible.js';
 import { print, printJson } from './output.js';
-import { instant, named } from './screen.js';
+import { instant, named } from './show-token.js';
 import { type Target, withTokens } from './target.js';
 
 export const rotate = new Command('rotate')

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { line } from './legible.js';
 import { print, printJson } from './output.js';
-import { named } from './screen.js';
+import { named } from './show-token.js';
 import { type Target, withTokens } from './target.js';
 
 export const disable = new Command('disable')

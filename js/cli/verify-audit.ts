@@ -4,7 +4,7 @@ import { exits } from './exit.js';
 import { line, paint } from './legible.js';
 import { print, printJson } from './output.js';
 import { interruption, Progress } from './progress.js';
-import { facts } from './screen.js';
+import { facts } from './show-token.js';
 import { required, type Target, withTokens } from './target.js';
 
 interface Options {

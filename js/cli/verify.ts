@@ -4,7 +4,7 @@ import { readSecret } from './ask.js';
 import { exits, UsageError } from './exit.js';
 import { type Legible, line, paint } from './legible.js';
 import { print, printJson } from './output.js';
-import { facts } from './screen.js';
+import { facts } from './show-token.js';
 import { type Target, withTokens } from './target.js';
 
 interface Options {

@@ -12,7 +12,7 @@ import type {
 } from '../api/verification.js';
 import { readAudience, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { causeOf } from '../verify/unavailable.js';
-import { presentedCredential, readHeaderName } from './presented.js';
+import { presentedCredential, readHeaderName } from './credential-header.js';
 import { readRealm, refusalResponse } from './refusal.js';
 
 /**

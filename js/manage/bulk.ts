@@ -1,6 +1,6 @@
-import type { BulkOptions, BulkReport } from '../api/bulk.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ImportKeysOptions } from '../api/import-keys.js';
+import type { BulkOptions, BulkReport } from '../api/sweep.js';
 import { invalidInput, readProgress, readSignal, refuseUnknownOptions } from '../input/options.js';
 import { yieldToEventLoop } from '../runtime/deadline.js';
 

@@ -7,7 +7,7 @@ import { backOff, Deadline, TimeoutError } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
 import { type Call, type Need, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { commitWrites, fetchReads, MAX_KEYS } from '../stores/calls.js';
+import { commitWrites, fetchReads, MAX_KEYS } from '../stores/call-store.js';
 import { restoreExpectations } from '../stores/response.js';
 import { storeError } from '../verify/unavailable.js';
 

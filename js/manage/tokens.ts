@@ -1,9 +1,8 @@
 import type { Accounts } from '../api/accounts.js';
 import type { AuditCheck, AuditPage, AuditQuery, VerifyAuditOptions } from '../api/audit.js';
-import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from '../api/bulk.js';
 import type { CallOptions, CredentialSource } from '../api/call.js';
 import type { Deployment } from '../api/catalog.js';
-import type { Description } from '../api/describe.js';
+import type { Description } from '../api/choices.js';
 import type { DriftQuery, DriftReport } from '../api/drift.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from '../api/exchange.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from '../api/import-keys.js';
@@ -11,6 +10,7 @@ import type { Jobs } from '../api/jobs.js';
 import type { Rotated, RotateOptions } from '../api/rotation.js';
 import type { Preview, ResolveOptions, Selection } from '../api/selection.js';
 import type { Suggestion } from '../api/suggestion.js';
+import type { BulkOptions, BulkReport, PurgeQuery, RevokeAllOptions, RevokeAllQuery } from '../api/sweep.js';
 import type {
   Actor,
   Created,
@@ -42,7 +42,7 @@ import { CachedVerifier } from '../verify/cached-verifier.js';
 import { explainCredential } from '../verify/explain.js';
 import { readQuestion } from '../verify/read-question.js';
 import { matchRoute } from '../verify/route.js';
-import { UsageCollector } from '../verify/usage.js';
+import { UsageCollector } from '../verify/usage-collector.js';
 import { verifyMany } from '../verify/verify-many.js';
 import { exportLines, readVerifyAuditOptions, verifyChain } from './audit.js';
 import { type BulkPage, readBulkOptions, runPages } from './bulk.js';

@@ -1,5 +1,5 @@
 import type { Deployment } from '../api/catalog.js';
-import type { DescribedKind } from '../api/describe.js';
+import type { DescribedKind } from '../api/choices.js';
 import type { TokenRecord } from '../api/token.js';
 import type { Prefill } from './create/prefill.js';
 import type { Authority } from './data/authority.js';

@@ -9,7 +9,7 @@ import { backOff, Deadline, TimeoutError } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
 import type { Reads, Step } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { commitWrites, MAX_KEYS, readKeys } from '../stores/calls.js';
+import { commitWrites, MAX_KEYS, readKeys } from '../stores/call-store.js';
 
 /** The most uses of one commit. Deciding on more would block the event loop. */
 const MAX_BATCH = 256;

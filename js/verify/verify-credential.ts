@@ -7,7 +7,7 @@ import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
-import { fetchReads, readKeys } from '../stores/calls.js';
+import { fetchReads, readKeys } from '../stores/call-store.js';
 import { mergeValues, readApplied, readValues } from '../stores/response.js';
 import { type AcceptedStep, countUse, type Outcome } from './counting.js';
 import { reportDamage, unavailableVerdict } from './unavailable.js';

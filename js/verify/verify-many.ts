@@ -2,7 +2,7 @@ import { LeastkeyError } from '../api/errors.js';
 import type { Store } from '../api/store.js';
 import type { Verdict, Verification, VerifyManyOptions } from '../api/verification.js';
 import type { Settings } from '../runtime/settings.js';
-import { MAX_KEYS } from '../stores/calls.js';
+import { MAX_KEYS } from '../stores/call-store.js';
 import { readValues } from '../stores/response.js';
 import type { CachedVerifier } from './cached-verifier.js';
 import { readQuestion } from './read-question.js';

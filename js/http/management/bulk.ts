@@ -1,5 +1,5 @@
-import type { BulkReport, RevokeAllQuery } from '../../api/bulk.js';
 import type { Job } from '../../api/jobs.js';
+import type { BulkReport, RevokeAllQuery } from '../../api/sweep.js';
 import type { Actor } from '../../api/token.js';
 import type { Tokens } from '../../api/tokens.js';
 import { isFailure } from '../refusal.js';

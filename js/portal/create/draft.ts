@@ -1,4 +1,4 @@
-import type { DescribedKind } from '../../api/describe.js';
+import type { DescribedKind } from '../../api/choices.js';
 import type { CreateInput } from '../../api/token.js';
 import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
 import type { Portal } from '../portal.js';

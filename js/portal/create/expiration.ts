@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { DescribedKind } from '../../api/describe.js';
+import type { DescribedKind } from '../../api/choices.js';
 import type { Portal } from '../portal.js';
 import { DAY } from '../text/times.js';
 

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { DescribedKind } from '../../api/describe.js';
+import type { DescribedKind } from '../../api/choices.js';
 import type { Portal } from '../portal.js';
 
 /** The roles that a token of a kind can be given here; `undefined` stands for none. */

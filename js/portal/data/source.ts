@@ -1,7 +1,7 @@
 import type { Account } from '../../api/accounts.js';
 import type { AuditPage, AuditQuery } from '../../api/audit.js';
 import type { Deployment } from '../../api/catalog.js';
-import type { Description } from '../../api/describe.js';
+import type { Description } from '../../api/choices.js';
 import type { Minted } from '../../api/exchange.js';
 import type { RotateOptions } from '../../api/rotation.js';
 import type {

@@ -1,4 +1,4 @@
-import type { DescribedKind } from '../../api/describe.js';
+import type { DescribedKind } from '../../api/choices.js';
 import type { TokenRecord } from '../../api/token.js';
 import { covers } from '../data/authority.js';
 import type { Engine } from '../data/engine.js';
