@@ -126,8 +126,8 @@ fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]; 1]) {
     sha2::block_api::compress256(state, blocks);
 }
 
-/// Overwrites what a function that was called before has left on the stack: `sha2` does not wipe the
-/// words of a message, and whoever reads this memory later would find the secret.
+/// Overwrites what an earlier call has left on the stack. `sha2` does not wipe the words of a
+/// message: a later reader of this memory would find the secret.
 #[inline(never)]
 fn wipe_stack() {
     let frame = [0_u8; 512];
