@@ -24,13 +24,10 @@ use crate::input::message;
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Uses one hasher and wipes it. A hasher that is moved leaves its buffer, with the secret, at
-    /// the old place.
+    /// The digest of a secret of any length.
     pub(super) fn of(hashed: &[u8]) -> Digest {
-        let mut digest = [0; 32];
-        let mut hasher = Sha256::new();
-        hasher.update(hashed);
-        hasher.finalize_into_reset((&mut digest).into());
+        let digest = sha256(hashed);
+        wipe_stack();
         Digest(digest)
     }
 
@@ -124,6 +121,17 @@ pub(super) const INITIAL: [u32; 8] = [
 #[inline(never)]
 fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]; 1]) {
     sha2::block_api::compress256(state, blocks);
+}
+
+/// Hashes a text of any length. Not inlined, as [`compress`]. The one hasher is wiped: a hasher
+/// that is moved leaves its buffer, with the secret, at the old place.
+#[inline(never)]
+fn sha256(hashed: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    let mut hasher = Sha256::new();
+    hasher.update(hashed);
+    hasher.finalize_into_reset((&mut digest).into());
+    digest
 }
 
 /// Overwrites what an earlier call has left on the stack. `sha2` does not wipe the words of a
