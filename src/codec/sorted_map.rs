@@ -1,6 +1,5 @@
 //! A map in the order of its keys, as a sorted list (`litemap`). A tree takes some 5 kB of the
-//! module for each pair of
-//! types; these maps have few entries, which mostly come in order.
+//! module for each pair of types; these maps have few entries, which mostly come in order.
 
 use std::ops::{Deref, DerefMut};
 

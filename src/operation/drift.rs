@@ -50,16 +50,15 @@ pub(super) fn plan(
     };
     may_see(&Authority::read(context, actor)?, &owner)?;
 
-    let prefix = keys::owner_prefix(&owner);
     let after = after.as_ref().map(|id| keys::owner_entry(&owner, id));
     let entries = context.reads.list(&Range {
-        prefix: prefix.clone(),
+        prefix: keys::owner_prefix(&owner),
         after,
         limit,
     })?;
     let ids: Vec<TokenId> = entries
         .iter()
-        .filter_map(|(key, _)| keys::owner_entry_id(&prefix, key))
+        .filter_map(|(key, _)| keys::entry_id(key))
         .collect();
     let records = context
         .reads

@@ -163,7 +163,7 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend>
         let entries = context.reads.list(&range)?;
         let ids: Vec<TokenId> = entries
             .iter()
-            .filter_map(|(key, _)| keys::owner_entry_id(&prefix, key))
+            .filter_map(|(key, _)| keys::entry_id(key))
             .collect();
         let token_keys: Vec<String> = ids.iter().map(keys::token).collect();
         let records = context.reads.get_all(&token_keys)?;
@@ -188,7 +188,7 @@ fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend>
             return Ok((tokens, page));
         };
         if scanned >= SCANNED {
-            page.next = keys::owner_entry_id(&prefix, key);
+            page.next = keys::entry_id(key);
             return Ok((tokens, page));
         }
         after = Some(key.clone());
