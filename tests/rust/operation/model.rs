@@ -171,6 +171,7 @@ fn the_sequences_get_everywhere() {
     for (what, often) in [
         ("restore", 100),
         ("restore: a call is made once more", 20),
+        ("restore: a head catches up", 20),
         ("beyond: refused", 5),
     ] {
         assert!(seen.get(what) >= Some(&often), "{what}: {seen:#?}");

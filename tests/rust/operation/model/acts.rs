@@ -11,6 +11,7 @@ use super::call::{
 };
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
 use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
+use super::restores::Restored;
 use super::scenarios::scenarios;
 use super::state::State;
 
@@ -80,10 +81,10 @@ pub enum Move {
         jump: Jump,
         during: Vec<Move>,
     },
-    /// Moves, a restore that undoes them, and other moves before a verifier reads the feed again.
+    /// Moves, and a restore that undoes them.
     Restore {
         lost: Vec<Move>,
-        after: Vec<Move>,
+        restored: Restored,
     },
     /// One of the calls with arguments beyond a bound.
     Beyond(usize),
@@ -134,9 +135,29 @@ pub fn moves(weights: Weights) -> impl Strategy<Value = Move> {
 }
 
 fn restores(ordinary: &BoxedStrategy<Move>) -> BoxedStrategy<Move> {
-    let some = || proptest::collection::vec(ordinary.clone(), 1..8);
-    (some(), some())
-        .prop_map(|(lost, after)| Move::Restore { lost, after })
+    let some = |most| proptest::collection::vec(ordinary.clone(), 0..most);
+    // If it is repeated later, the grace period ends later.
+    let rotation = (token(), renewal()).prop_map(|(token, renewal)| {
+        let renewal = Renewal {
+            grace: Some(MINUTE),
+            ..renewal
+        };
+        Move::Call(Call::By(Actor::Person(0), Act::Rotate(token, renewal)))
+    });
+    let last = prop_oneof![2 => ordinary.clone(), 1 => rotation];
+    let lost = (some(7), last).prop_map(|(mut lost, last)| {
+        lost.push(last);
+        lost
+    });
+    let pause = select(vec![0, 1_000, 2 * MINUTE, 2 * HOUR]);
+    let restored =
+        (pause, proptest::bool::weighted(0.7), some(8)).prop_map(|(pause, catches_up, after)| Restored {
+            pause,
+            catches_up,
+            after,
+        });
+    (lost, restored)
+        .prop_map(|(lost, restored)| Move::Restore { lost, restored })
         .boxed()
 }
 

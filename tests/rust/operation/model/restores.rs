@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::actor::Actor;
 use super::acts::Move;
-use super::call::{Act, Call};
+use super::call::{Act, Call, OnToken};
 use super::compare::Checked;
 use super::run::Run;
-use super::state::State;
-use super::world::Changed;
+use super::state::{State, Status, Token};
+use super::world::{Attempt, Changed, World};
 
 /// The entries that a verifier may still have from the time that a restore undid.
 #[derive(Default)]
@@ -49,6 +50,11 @@ impl Lost {
         self.since.extend(told.map(|(key, _)| key.clone()));
     }
 
+    /// Whether a restore has changed the record of a token.
+    fn has_changed(&self, id: &str) -> bool {
+        self.keys.contains(&format!("token/{id}"))
+    }
+
     /// Whether an entry may be older than the restore: the restore undid a change of a dependency,
     /// and none of them has changed since.
     pub fn may_be_remembered(&self, rests_on: &[String]) -> bool {
@@ -69,9 +75,12 @@ impl Lost {
     }
 }
 
+const ROOT: Actor = Actor::Person(0);
+
 /// Whether a call has the same meaning at another time, and in a state with fewer tokens.
 fn can_be_repeated(call: &Call, tokens: usize) -> bool {
     match call {
+        Call::By(Actor::Token(actor) | Actor::Impostor(actor), _) if *actor >= tokens => false,
         Call::By(_, Act::Create(wanted)) => {
             wanted.begins_in.is_none() && wanted.backed_like.is_none_or(|token| token < tokens)
         }
@@ -80,26 +89,64 @@ fn can_be_repeated(call: &Call, tokens: usize) -> bool {
     }
 }
 
+/// The part of a restore that follows the undone moves.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// The time until the first call after the restore.
+    pub pause: u64,
+    /// Whether other tokens of the same owners change, until each head of the feed counts as many
+    /// changes as before the restore.
+    pub catches_up: bool,
+    /// The moves before the verifier reads the feed again.
+    pub after: Vec<Move>,
+}
+
+/// The last call that wrote before a restore.
+struct Last {
+    attempt: Attempt,
+    call: Call,
+    /// The counts of the heads before and after it.
+    counts: [BTreeMap<String, u64>; 2],
+}
+
+impl Last {
+    /// How many changes it added to a head.
+    fn added(&self, head: &str) -> u64 {
+        let [before, after] = self.counts.each_ref().map(|counts| counts.get(head));
+        after.map_or(0, |after| after - before.unwrap_or(after))
+    }
+}
+
+/// The most changes that catch up with a head: more than it lists.
+const MOST: u64 = 80;
+
 impl Run {
     /// Runs moves that a restore then undoes. The last call that wrote may be repeated after it, by
     /// a caller that did not get the answer.
-    pub(super) fn restore(&mut self, lost: &[Move], after: &[Move]) -> Checked {
+    pub(super) fn restore(&mut self, lost: &[Move], restored: &Restored) -> Checked {
         let (store, state) = (self.world.store.clone(), self.state.clone());
         let revoked = self.revoked.borrow().clone();
         let mut last = None;
         for step in lost {
             match step {
                 Move::Call(call) => {
+                    let before = self.world.feed_counts();
                     if let Some(call) = call.settled(&self.state)
                         && let Some((attempt, _)) = self.undisturbed(&call)?
                     {
-                        last = Some((attempt, call));
+                        let counts = [before, self.world.feed_counts()];
+                        last = Some(Last {
+                            attempt,
+                            call,
+                            counts,
+                        });
                     }
                 }
                 step => self.make(step)?,
             }
         }
         self.look_at_all()?;
+        let reached = self.world.feed_counts();
         self.world.restore(&self.state, store);
         let minted = std::mem::take(&mut self.state.minted);
         let (now, highest) = (self.state.now, self.state.highest);
@@ -112,23 +159,65 @@ impl Run {
         *self.revoked.borrow_mut() = revoked;
         self.world.reader_rests = true;
         self.note("restore".to_owned());
-        self.wait(1_000);
-        let actor_is_there = |call: &Call, count: usize| match call {
-            Call::By(super::actor::Actor::Token(token) | super::actor::Actor::Impostor(token), _) => {
-                *token < count
-            }
-            _ => true,
-        };
+        self.wait(restored.pause);
         let count = self.state.tokens.len();
-        if let Some((attempt, call)) = last
-            && can_be_repeated(&call, count)
-            && actor_is_there(&call, count)
-        {
+        let last = last.filter(|last| can_be_repeated(&last.call, count));
+        if restored.catches_up {
+            let before_last = reached.iter().map(|(head, count)| {
+                let added = last.as_ref().map_or(0, |last| last.added(head));
+                (head.clone(), count - added)
+            });
+            self.catch_up(&before_last.collect())?;
+        }
+        if let Some(Last { attempt, call, .. }) = last {
             self.repeated(&attempt, &call)?;
             self.note("restore: a call is made once more".to_owned());
         }
-        after.iter().try_for_each(|step| self.make(step))?;
+        if restored.catches_up {
+            self.catch_up(&reached)?;
+        }
+        restored.after.iter().try_for_each(|step| self.make(step))?;
         self.world.reader_rests = false;
         self.look_at_all()
+    }
+
+    /// Changes tokens that the restore did not change, until the heads of the feed have reached
+    /// these counts.
+    fn catch_up(&mut self, reached: &BTreeMap<String, u64>) -> Checked {
+        for (head, count) in reached {
+            let others = self.others(head);
+            let Some(first) = self.world.feed_counts().get(head).copied() else {
+                continue;
+            };
+            let behind = count.saturating_sub(first).min(MOST);
+            for token in others.iter().cycle().take(behind as usize) {
+                let op = match self.state.tokens[*token].status {
+                    Status::Disabled => OnToken::Enable,
+                    _ => OnToken::Disable,
+                };
+                self.undisturbed(&Call::By(ROOT, Act::Token(op, *token)))?;
+            }
+            if behind > 0 && self.world.feed_counts().get(head) == Some(count) {
+                self.note("restore: a head catches up".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The tokens that can be disabled, that a head publishes and that the restore did not change;
+    /// all of these if it changed each of them.
+    fn others(&self, head: &str) -> Vec<usize> {
+        let changes = |token: &Token| {
+            matches!(token.status, Status::Active | Status::Disabled)
+                && token.kind.allows("disable")
+                && !token.had_gone_idle(self.state.latest())
+                && World::head_of(token.owner) == head
+        };
+        let tokens = self.state.tokens.iter().enumerate();
+        let published = tokens.filter(|(_, token)| changes(token));
+        let (changed, others): (Vec<_>, Vec<_>) =
+            published.partition(|(_, token)| self.world.lost.has_changed(&token.id));
+        let chosen = if others.is_empty() { changed } else { others };
+        chosen.into_iter().map(|(at, _)| at).collect()
     }
 }

@@ -88,7 +88,7 @@ impl Run {
                 }
             }
             Move::Spend { token, cost } => self.spend(*token, *cost)?,
-            Move::Restore { lost, after } => self.restore(lost, after)?,
+            Move::Restore { lost, restored } => self.restore(lost, restored)?,
             Move::Beyond(any) => self.beyond(*any)?,
             Move::Race { first, second, reads } => self.race(first, second, *reads)?,
             Move::Sweep { sweep, between } => self.sweep(sweep, between)?,

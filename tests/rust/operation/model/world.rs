@@ -12,7 +12,9 @@ use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
 use leastkey::operation::{Answer, ENTROPY, Entropy, Time, plan, plan_exchange};
 use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
+use leastkey::storage::shard_count::ShardCount;
 use leastkey::value::credential::{Credential, Prefix};
+use leastkey::value::resource::Resource;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::{Code, Verdict};
 use leastkey::verify::verify::verify_and_cache;
@@ -130,6 +132,23 @@ impl World {
         self.lost.restore(state, &self.store, &store);
         self.store = store;
         self.version += 1;
+    }
+
+    /// The count of each head of the change feed.
+    pub fn feed_counts(&self) -> BTreeMap<String, u64> {
+        let heads = ShardCount::default().feed_keys();
+        let count = |head: &str| {
+            let head: Json = serde_json::from_str(head).unwrap();
+            head["seq"].as_u64()
+        };
+        heads
+            .filter_map(|key| Some((key.clone(), count(self.store.get(&key)?)?)))
+            .collect()
+    }
+
+    /// The head that publishes the changes of an owner.
+    pub fn head_of(owner: Place) -> String {
+        ShardCount::default().head_key_of(&Resource::parse(owner).unwrap())
     }
 
     /// The time by which tokens are refused.
