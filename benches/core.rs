@@ -14,6 +14,7 @@
 mod support;
 
 use std::hint::black_box;
+use std::rc::Rc;
 use std::time::{Duration, Instant as Clock};
 
 use leastkey::Deployment;
@@ -25,10 +26,11 @@ use leastkey::model::requirement::Requirement;
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, TokenId};
 use leastkey::verify::cache::Cache;
+use leastkey::verify::packed::PackedLookups;
 use leastkey::verify::verdict::Code;
 use leastkey::verify::verify::{apply_feed, lookup, verify_and_cache};
 use serde_json::{Value as Json, json};
-use support::{Host, NOW, instant, text, value};
+use support::{Host, NOW, instant, tagging_cache, text, value};
 
 /// As many tokens, each with 20 permissions.
 const TOKENS: usize = 200;
@@ -88,19 +90,28 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
     let now = instant(NOW);
 
     let mut next = turns(&host.credentials);
-    with("verify, remembered", &mut || {
-        let hit = lookup(
-            host.deployment(),
-            black_box(next()).as_bytes(),
-            &question,
-            now,
-            &mut cache,
-        );
+    let interned = vec![Rc::new(
+        host.requirement(json!({ "requirement": "messages:action-19" })),
+    )];
+    let lookups = PackedLookups {
+        deployment: host.deployment(),
+        interned: &interned,
+        now: NOW as f64,
+    };
+    with("verify, cached", &mut || {
+        let packed = lookups.one(black_box(next()).as_bytes(), 0, &mut cache);
+        assert!(packed >= 0 && packed & 0xff == i32::from(Code::Valid.number()));
+    });
+
+    let mut next = turns(&host.credentials);
+    with("verify, cached, by the rules", &mut || {
+        let text = black_box(next()).as_bytes();
+        let hit = lookup(host.deployment(), text, &question, now, &mut cache);
         assert!(hit.is_ok_and(|hit| hit.is_some_and(|hit| hit.code == Code::Valid)));
     });
 
     let mut next = turns(&host.credentials);
-    with("verify, read and remembered", &mut || {
+    with("verify, read and cached", &mut || {
         let slot = host.read(black_box(next()), &question, &mut cache);
         assert!(slot.is_some());
     });
@@ -287,7 +298,7 @@ impl Populated {
 
     /// What a verifier remembers that has seen every token.
     fn cached(&self) -> Cache {
-        let mut cache = Cache::default();
+        let mut cache = tagging_cache();
         let heads = self.host.feed(cache.shards());
         apply_feed(self.deployment(), &heads, instant(NOW), &mut cache).unwrap();
         let nothing = self.requirement(json!({}));

@@ -131,6 +131,15 @@ impl Grant {
         }
     }
 
+    /// Whether the grants decide alike on every requirement without a resource. The boundary counts
+    /// only for narrowed permissions.
+    #[must_use]
+    pub(crate) fn decides_as(&self, other: &Grant) -> bool {
+        self.permissions == other.permissions
+            && self.narrowed == other.narrowed
+            && (self.narrowed.is_empty() || self.boundary == other.boundary)
+    }
+
     /// Whether all `permissions` are held on a resource. `None` if this grant has narrowed
     /// permissions: check each one then.
     #[must_use]
@@ -289,4 +298,24 @@ fn ceilings<'a>(account: &'a Account, catalog: &Permissions) -> Vec<(&'a Resourc
     ceilings
         .map(|ceiling| (&ceiling.resource, catalog.set_of(&ceiling.permissions)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn narrowed_grants_decide_alike_only_within_one_boundary() {
+        let at = |boundary: &str| Resource::parse(boundary).unwrap();
+        let whole = |boundary| Grant::new(PermissionSet::of(vec![3]), at(boundary));
+        let narrowed = |boundary| Grant {
+            narrowed: vec![(3, vec![at("org:acme/project:a")])],
+            ..whole(boundary)
+        };
+        assert!(whole("org:acme").decides_as(&whole("org:other")));
+        assert!(narrowed("org:acme").decides_as(&narrowed("org:acme")));
+        // Within project a, the permission is held on the whole boundary.
+        assert!(!narrowed("org:acme").decides_as(&narrowed("org:acme/project:a")));
+        assert!(!narrowed("org:acme").decides_as(&whole("org:acme")));
+    }
 }

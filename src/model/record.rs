@@ -88,6 +88,12 @@ impl Secrets {
         self.scheme
     }
 
+    /// Whether the token was never rotated: only one secret is known of it.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.rotated.is_none()
+    }
+
     /// Which of the secrets was presented. All are compared, each in constant time.
     #[must_use]
     pub fn which(&self, scheme: Scheme, presented: &Digest, now: Instant) -> Secret {

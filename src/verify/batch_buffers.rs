@@ -3,16 +3,10 @@
 
 use std::rc::Rc;
 
-use super::cache::{Cache, Hit};
-use super::verdict::Code;
-use super::verify::{lookup, lookup_many};
+use super::cache::Cache;
+use super::packed::{MISS, PackedLookups};
 use crate::deployment::VerifierConfig;
-use crate::model::question::Question;
 use crate::model::requirement::Requirement;
-use crate::value::time::Instant;
-
-/// The packed answer on a miss: the store has to be read.
-pub const MISS: i32 = -1;
 
 /// The most credentials in one batch.
 const MAX: usize = 64;
@@ -66,16 +60,18 @@ impl BatchBuffers {
         &mut self,
         deployment: &D,
         cache: &mut Cache,
-        requirement: Option<&Rc<Requirement>>,
+        interned: &InternedRequirements,
+        requirement: u32,
         length: u32,
         now: f64,
     ) -> i32 {
-        let (Some(requirement), Ok(now)) = (requirement, Instant::from_millis(now)) else {
-            return MISS;
+        let lookups = PackedLookups {
+            deployment,
+            interned,
+            now,
         };
-        let question = Question::of(requirement);
-        let answer = self.with_text(length, |text| lookup(deployment, text, &question, now, cache));
-        answer.map_or(MISS, pack)
+        let answer = self.with_text(length, |text| lookups.one(text, requirement, cache));
+        answer.unwrap_or(MISS)
     }
 
     /// Replaces the first `count` requirement ids by the verdicts on as many credentials of
@@ -94,21 +90,13 @@ impl BatchBuffers {
         let Some(text) = self.text.get(..all) else {
             return self.numbers.fill(MISS);
         };
-        let mut answers = [MISS; MAX];
-        if let (Ok(now), 1..) = (Instant::from_millis(now), length) {
-            let questions = self.numbers.iter().map(|number| {
-                let requirement = usize::try_from(*number).ok().and_then(|at| interned.get(at));
-                requirement.map(|requirement| Question::of(requirement))
-            });
-            let asked = text.chunks_exact(length).zip(questions);
-            lookup_many(deployment, asked, now, cache, |at, answer| {
-                if let Some(to) = answers.get_mut(at) {
-                    *to = pack(answer);
-                }
-            });
-        }
+        let lookups = PackedLookups {
+            deployment,
+            interned,
+            now,
+        };
+        lookups.batch(text, length, self.numbers.as_mut_slice(), cache);
         self.wipe(all);
-        *self.numbers = answers;
     }
 
     /// Wipes the first `length` bytes, rounded up to blocks of 64. The compiler cannot remove these
@@ -119,20 +107,5 @@ impl BatchBuffers {
         for line in lines.iter_mut().take(length.div_ceil(64)) {
             *line = [0; 64];
         }
-    }
-}
-
-/// Encodes a lookup as a number.
-///
-/// - Hit: `code + 128 · successor + 256 · slot`. A valid credential in slot 3 is 768.
-/// - Miss, read the store: −1.
-/// - Refused without a token: −2 − `code`.
-pub fn pack(answer: Result<Option<Hit>, Code>) -> i32 {
-    match answer {
-        Ok(Some(hit)) => i32::try_from(hit.slot).map_or(MISS, |slot| {
-            slot << 8 | i32::from(hit.successor) << 7 | i32::from(hit.code.number())
-        }),
-        Ok(None) => MISS,
-        Err(code) => MISS - 1 - i32::from(code.number()),
     }
 }

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod dependencies;
 pub mod explain;
 mod imported_key;
+pub mod packed;
 pub(crate) mod record_memo;
 pub mod validity_rules;
 pub mod verdict;

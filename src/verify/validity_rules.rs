@@ -71,6 +71,15 @@ impl Life {
     }
 }
 
+impl Uncommon {
+    fn is_only_limited(&self) -> bool {
+        self.parents.is_empty()
+            && self.idle.is_empty()
+            && self.blocked.is_none()
+            && self.conditions.is_empty()
+    }
+}
+
 impl Idle {
     /// The idle time of a token whose last use was at `used`. `None` if it has none, or one that
     /// ends after the last instant that can be represented. Creation, the start and being enabled
@@ -129,11 +138,7 @@ impl ValidityRules {
             conditions: all().filter_map(|token| token.conditions.clone()).collect(),
             limited: all().any(|token| token.limits.is_some()),
         };
-        let is_rare = !rare.parents.is_empty()
-            || !rare.idle.is_empty()
-            || rare.blocked.is_some()
-            || !rare.conditions.is_empty()
-            || rare.limited;
+        let is_rare = rare.limited || !rare.is_only_limited();
         ValidityRules {
             own: Life::of(token),
             grant: Rc::new(grant),
@@ -222,6 +227,21 @@ impl ValidityRules {
             return Code::OutsideResource;
         }
         Code::InsufficientPermission
+    }
+
+    /// If nothing but the token's end can refuse it: that end, in milliseconds, or infinity. Until
+    /// then, the decision depends only on the grant and the requirement. Limits do not count: a
+    /// lookup answers no question that counts a use.
+    pub(crate) fn plain_until(&self) -> Option<f64> {
+        let Life {
+            status,
+            not_before,
+            expires_at,
+        } = self.own;
+        let is_plain = status == Status::Active
+            && not_before.is_none()
+            && self.rare.as_deref().is_none_or(Uncommon::is_only_limited);
+        is_plain.then(|| expires_at.map_or(f64::INFINITY, |end| end.millis() as f64))
     }
 
     /// Whether uses of the token, or of one of its parents, are limited.

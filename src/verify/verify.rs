@@ -15,7 +15,7 @@ use crate::storage::plan::{Plan, Reads, Suspend, Write};
 use crate::storage::shard_count::ShardCount;
 use crate::storage::store_meta::NotOurs;
 use crate::storage::{keys, store_meta};
-use crate::value::credential::{Presented, Scheme, TokenId, WellFormed};
+use crate::value::credential::{Body, Presented, Scheme, TokenId, WellFormed};
 use crate::value::limit::Exceeded;
 use crate::value::time::Instant;
 
@@ -160,10 +160,40 @@ pub fn lookup<D: VerifierConfig>(
     now: Instant,
     cache: &mut Cache,
 ) -> Result<Option<Hit>, Code> {
-    let Some((slot, text)) = locate(deployment, credential, cache)? else {
-        return Ok(None);
+    let body = Body::of(deployment.prefix(), credential);
+    match body.and_then(|body| cache.recognize(body)) {
+        Some(slot) => Ok(cache.decide(slot, question, now)),
+        None => lookup_by_digest(deployment, credential, question, now, cache),
+    }
+}
+
+/// As [`lookup`], for a credential that was not recognised. If its digest is that of its token, it
+/// will be.
+pub(super) fn lookup_by_digest<D: VerifierConfig>(
+    deployment: &D,
+    credential: &[u8],
+    question: &Question,
+    now: Instant,
+    cache: &mut Cache,
+) -> Result<Option<Hit>, Code> {
+    let text = match WellFormed::read(deployment.prefix(), credential) {
+        Ok(text) => text,
+        // The text may be a key that another system issued.
+        Err(_) if deployment.imported().may_be(credential) => return Ok(None),
+        Err(unreadable) => return Err(unreadable.into()),
     };
-    Ok(cache.lookup(slot, &text.hash(), question, now))
+    match cache.find(text.id()) {
+        Found::At(slot) => {
+            let hit = cache.lookup(slot, &text.hash(), question, now);
+            let is_refused = |hit: Hit| matches!(hit.code, Code::BadSecret | Code::RotatedOut);
+            if hit.is_some_and(|hit| !is_refused(hit)) {
+                cache.prove(slot, text.body());
+            }
+            Ok(hit)
+        }
+        Found::Absent => Err(Code::Unknown),
+        Found::Nowhere => Ok(None),
+    }
 }
 
 /// As [`lookup`]. If the only refusal is the idle time, the uses noted in this process are applied
@@ -186,68 +216,6 @@ pub fn lookup_renewed<D: VerifierConfig>(
             ..
         }) if cache.renew(slot) => lookup(deployment, credential, question, now, cache),
         found => Ok(found),
-    }
-}
-
-/// As [`lookup`], for several credentials. `answer` is called with the index and the result of each
-/// one. A token without a question is a miss.
-pub fn lookup_many<'t, D: VerifierConfig>(
-    deployment: &'t D,
-    asked: impl Iterator<Item = (&'t [u8], Option<Question<'t>>)>,
-    now: Instant,
-    cache: &mut Cache,
-    mut answer: impl FnMut(usize, Result<Option<Hit>, Code>),
-) {
-    let mut located: Vec<(usize, u32, WellFormed, Question)> = Vec::with_capacity(4);
-    for (at, (credential, question)) in asked.enumerate() {
-        match (locate(deployment, credential, cache), question) {
-            (Ok(Some((slot, text))), Some(question)) => located.push((at, slot, text, question)),
-            (Ok(_), _) => answer(at, Ok(None)),
-            (Err(code), _) => answer(at, Err(code)),
-        }
-        if located.len() == 4 {
-            lookup_four(&mut located, now, cache, &mut answer);
-        }
-    }
-    lookup_four(&mut located, now, cache, &mut answer);
-}
-
-/// Looks up at most four credentials, and hashes them together.
-fn lookup_four(
-    located: &mut Vec<(usize, u32, WellFormed, Question)>,
-    now: Instant,
-    cache: &mut Cache,
-    answer: &mut impl FnMut(usize, Result<Option<Hit>, Code>),
-) {
-    let Some((.., first, _)) = located.first() else {
-        return;
-    };
-    let mut texts = [*first; 4];
-    texts
-        .iter_mut()
-        .zip(located.iter())
-        .for_each(|(to, (.., text, _))| *to = *text);
-    let presented = WellFormed::hash_four(texts);
-    for ((at, slot, _, question), presented) in located.drain(..).zip(presented) {
-        answer(at, Ok(cache.lookup(slot, &presented, &question, now)));
-    }
-}
-
-/// The slot of the token that a text names; `Ok(None)` if it is not cached.
-fn locate<'t, D: VerifierConfig>(
-    deployment: &'t D,
-    credential: &'t [u8],
-    cache: &Cache,
-) -> Result<Option<(u32, WellFormed<'t>)>, Code> {
-    match WellFormed::read(deployment.prefix(), credential) {
-        Ok(text) => match cache.find(text.id()) {
-            Found::At(slot) => Ok(Some((slot, text))),
-            Found::Absent => Err(Code::Unknown),
-            Found::Nowhere => Ok(None),
-        },
-        // The text may be a key that another system issued.
-        Err(_) if deployment.imported().may_be(credential) => Ok(None),
-        Err(unreadable) => Err(unreadable.into()),
     }
 }
 

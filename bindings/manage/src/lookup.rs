@@ -15,8 +15,8 @@ use leastkey::model::question::Question;
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::value::credential::TokenId;
-use leastkey::verify::batch_buffers::{MISS, pack};
 use leastkey::verify::cache::Cache;
+use leastkey::verify::packed::{MISS, pack};
 use leastkey::verify::verdict::{Code, Lacking};
 use leastkey::verify::verify::{apply_feed, lookup_renewed, verify_and_cache};
 
@@ -84,9 +84,8 @@ impl Core {
             return MISS;
         };
         let interned = self.interned.borrow();
-        let requirement = interned.get(requirement as usize);
         let (mut buffers, mut cache) = (self.buffers.borrow_mut(), self.cache.borrow_mut());
-        buffers.lookup_packed(deployment, &mut cache, requirement, length, now)
+        buffers.lookup_packed(deployment, &mut cache, &interned, requirement, length, now)
     }
 
     /// As [`Core::lookup_packed`], for `count` credentials, at most 64, of `length` bytes each. The

@@ -18,10 +18,11 @@ use leastkey::deployment::verifier::VerifierDeployment;
 use leastkey::input::{ErrorCode, Refusal};
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
-use leastkey::value::credential::CredentialForm;
+use leastkey::value::credential::{CredentialForm, TagKey};
 use leastkey::value::time::Instant;
-use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements, MISS, pack};
+use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::{Cache, Hit};
+use leastkey::verify::packed::{MISS, pack};
 use leastkey::verify::verdict::{Code, CodeRow, Lacking};
 use leastkey::verify::verify;
 use leastkey::verify::verify::{lookup_renewed, verify_and_cache};
@@ -141,6 +142,19 @@ extern "C" fn reset_cache(capacity: u32) {
     });
 }
 
+/// Takes the key of the tags from the first 32 bytes of the text buffer, in which the host has
+/// written random bytes. Without one, or with a broken generator's zeros, the cache compares
+/// digests.
+#[unsafe(no_mangle)]
+extern "C" fn set_tag_key() {
+    let key = with_credential(32, |random| random.as_array().and_then(TagKey::new)).flatten();
+    STATE.with_borrow_mut(|state| {
+        if let (Some(state), Some(key)) = (state, key) {
+            state.cache.set_tag_key(key);
+        }
+    });
+}
+
 /// Verifies the credential in the first `length` bytes of the text buffer. Texts: the question,
 /// then keys and values. The text answer is the step.
 ///
@@ -192,14 +206,14 @@ extern "C" fn intern() -> usize {
 /// The result is `code + 128 · successor + 256 · slot`; -1 on a miss: read the store; -2 - code if
 /// no token was needed to refuse.
 #[unsafe(no_mangle)]
-extern "C" fn lookup_packed(length: u32, requirement: usize, now: f64) -> i32 {
+extern "C" fn lookup_packed(length: u32, requirement: u32, now: f64) -> i32 {
     with_buffers(
         |buffers,
          State {
              edge,
              interned,
              cache,
-         }| { buffers.lookup_packed(edge, cache, interned.get(requirement), length, now) },
+         }| { buffers.lookup_packed(edge, cache, interned, requirement, length, now) },
     )
     .unwrap_or(MISS)
 }

@@ -34,6 +34,12 @@ impl Requirement {
         }
     }
 
+    /// Whether the requirement names a resource.
+    #[must_use]
+    pub fn has_resource(&self) -> bool {
+        self.resource.is_some()
+    }
+
     /// Whether a grant holds the required permissions on the required resource.
     #[must_use]
     pub fn is_met(&self, grant: &Grant) -> bool {

@@ -36,14 +36,6 @@ impl Digest {
         Digest(sha256_of_block(hashed, ending))
     }
 
-    /// The digests of four credentials. With four-lane SIMD this is faster than one by one.
-    pub(super) fn of_four(hashed: [(&[u8; HASHED], &BlockEnding); 4]) -> [Digest; 4] {
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        return super::sha256_block::sha256_of_four(hashed).map(Digest);
-        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        hashed.map(|(hashed, ending)| Digest::of_credential(hashed, ending))
-    }
-
     /// Compares two digests in constant time (GHSA-95c6-p277-p87g).
     #[must_use]
     pub fn matches(&self, other: &Digest) -> bool {

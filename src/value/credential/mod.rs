@@ -11,11 +11,9 @@ mod digest;
 mod imported;
 mod prefix;
 mod scheme;
-#[cfg(any(test, target_feature = "simd128"))]
-mod sha256_block;
-#[cfg(any(test, target_feature = "simd128"))]
-mod sha256_word;
+mod tag;
 mod token_id;
+mod word;
 mod wrong_part;
 
 use std::fmt;
@@ -27,6 +25,8 @@ pub(crate) use digest::hex;
 pub use imported::ImportedKeys;
 pub use prefix::{CredentialForm, Prefix};
 pub use scheme::Scheme;
+pub(crate) use tag::CredentialTag;
+pub use tag::TagKey;
 pub use token_id::TokenId;
 pub use wrong_part::WrongPart;
 
@@ -130,10 +130,29 @@ pub struct Presented {
     scheme: Scheme,
 }
 
+/// The body of a text with the right prefix and length. Nothing else of it has been checked.
+#[derive(Clone, Copy)]
+pub struct Body<'t>(&'t [u8; BODY]);
+
+impl<'t> Body<'t> {
+    /// The body of a text; `None` if the prefix or the length is wrong.
+    #[must_use]
+    pub fn of(prefix: &Prefix, text: &'t [u8]) -> Option<Body<'t>> {
+        let after_prefix = text.strip_prefix(prefix.as_str().as_bytes())?;
+        after_prefix.strip_prefix(b"_")?.as_array().map(Body)
+    }
+
+    /// The characters at the place of the id. They may be any bytes.
+    pub(crate) fn id(&self) -> Option<&'t [u8; TokenId::LENGTH]> {
+        self.0.get(1..)?.first_chunk()
+    }
+}
+
 /// A text with the right form and checksum, not hashed yet.
 #[derive(Clone, Copy, Debug)]
 pub struct WellFormed<'t> {
     id: TokenId,
+    body: &'t [u8; BODY],
     hashed: &'t [u8; HASHED],
     prefix: &'t Prefix,
 }
@@ -144,10 +163,7 @@ impl<'t> WellFormed<'t> {
     /// # Errors
     /// [`Unreadable`].
     pub fn read(prefix: &'t Prefix, text: &'t [u8]) -> Result<WellFormed<'t>, Unreadable> {
-        let by_position = || text.strip_prefix(prefix.as_str().as_bytes())?.strip_prefix(b"_");
-        let body: &[u8; BODY] = by_position()
-            .and_then(<[u8]>::as_array)
-            .ok_or(Unreadable::Malformed)?;
+        let Body(body) = Body::of(prefix, text).ok_or(Unreadable::Malformed)?;
         if body.first() != Some(&VERSION) || !base62::is_base62(body) {
             return Err(Unreadable::Malformed);
         }
@@ -157,12 +173,10 @@ impl<'t> WellFormed<'t> {
         if !checksum::is_of(hashed, sum) {
             return Err(Unreadable::BadChecksum);
         }
-        let id = hashed
-            .get(1..)
-            .and_then(<[u8]>::first_chunk)
-            .ok_or(Unreadable::Malformed)?;
+        let id = Body(body).id().ok_or(Unreadable::Malformed)?;
         Ok(WellFormed {
             id: TokenId::of_digits(*id),
+            body,
             hashed,
             prefix,
         })
@@ -174,18 +188,16 @@ impl<'t> WellFormed<'t> {
         &self.id
     }
 
+    /// The body of the text.
+    #[must_use]
+    pub fn body(&self) -> Body<'t> {
+        Body(self.body)
+    }
+
     /// Hashes the credential.
     #[must_use]
     pub fn hash(&self) -> Presented {
         Presented::native(self.id, Digest::of_credential(self.hashed, self.prefix.ending()))
-    }
-
-    /// Hashes four credentials at once; the same results as [`WellFormed::hash`] of each.
-    #[must_use]
-    pub fn hash_four(four: [WellFormed; 4]) -> [Presented; 4] {
-        let digests = Digest::of_four(four.map(|one| (one.hashed, one.prefix.ending())));
-        let mut ids = four.map(|one| one.id).into_iter();
-        digests.map(|digest| Presented::native(ids.next().unwrap_or(TokenId::of_digits([0; 16])), digest))
     }
 }
 

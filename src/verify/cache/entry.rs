@@ -90,6 +90,11 @@ impl Entry {
         self.secrets.scheme() == Scheme::Native
     }
 
+    /// Whether only one credential is valid, whatever the time.
+    pub(super) fn has_one_native_secret(&self) -> bool {
+        self.is_native() && self.secrets.is_single()
+    }
+
     pub(super) fn secret(&self, presented: &Presented, now: Instant) -> Secret {
         self.secrets.which(presented.scheme(), presented.digest(), now)
     }

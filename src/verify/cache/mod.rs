@@ -8,7 +8,9 @@
 //! An entry must come from reads of the store that began after the last read of the feed had
 //! *ended*. The feed publishes a change once, so an entry read before that change would stay.
 
+mod decisions;
 mod entry;
+mod fast_path;
 mod feed_heads;
 mod idle_uses;
 mod negative_cache;
@@ -17,8 +19,10 @@ mod slots;
 
 use std::rc::Rc;
 
+use decisions::Decisions;
 pub use entry::Entry;
 use entry::RestsOn;
+use fast_path::FastPath;
 use feed_heads::Shards;
 use idle_uses::Used;
 use negative_cache::NegativeCache;
@@ -33,7 +37,7 @@ use crate::model::question::Question;
 use crate::model::record::Secret;
 use crate::storage::plan::Reads;
 use crate::storage::shard_count::ShardCount;
-use crate::value::credential::{Presented, TokenId};
+use crate::value::credential::{Body, Presented, TagKey, TokenId};
 use crate::value::time::Instant;
 
 /// Takes the place of a revision: the token has ended for good.
@@ -66,6 +70,9 @@ pub struct Cache {
     recent: RecordMemo,
     /// The uses that this process noted.
     used: Used,
+    /// The key of the tags. Without one, no credential is recognised by its tag.
+    tag_key: Option<TagKey>,
+    decisions: Decisions,
 }
 
 /// How much of a token the host received when the token was cached, the least first.
@@ -158,6 +165,8 @@ impl Cache {
             rests_on: Interned::default(),
             recent: RecordMemo::default(),
             used: Used::default(),
+            tag_key: None,
+            decisions: Decisions::default(),
         }
     }
 
@@ -168,6 +177,17 @@ impl Cache {
             recent: &mut self.recent,
             used: Some(&self.used),
         }
+    }
+
+    /// Sets the key of the tags, which must be random and is used by this cache alone.
+    pub fn set_tag_key(&mut self, key: TagKey) {
+        self.tag_key = Some(key);
+    }
+
+    /// Whether credentials are recognised by their tags.
+    #[must_use]
+    pub fn has_tag_key(&self) -> bool {
+        self.tag_key.is_some()
     }
 
     /// The number of cached tokens.
@@ -205,6 +225,92 @@ impl Cache {
         }
     }
 
+    /// The slot of the token of a credential that was verified before. It is found by the tag of the
+    /// credential, so that it does not have to be checked and hashed again.
+    pub(crate) fn recognize(&self, body: Body) -> Option<u32> {
+        let at = self.slots.find(body.id()?)?;
+        let known = self.slots.get(at)?.fast.tag?;
+        self.tag_key.as_ref()?.tag(body).is(&known).then_some(at)
+    }
+
+    /// As [`Cache::recognize`], for four credentials, whose tags are computed together.
+    pub(crate) fn recognize_four(&self, bodies: [Body; 4]) -> [Option<u32>; 4] {
+        let Some(key) = &self.tag_key else {
+            return [None; 4];
+        };
+        let tags = key.tag_four(bodies);
+        let mut found = [None; 4];
+        for ((to, body), tag) in found.iter_mut().zip(bodies).zip(tags) {
+            let at = body.id().and_then(|id| self.slots.find(id));
+            *to = at.filter(|at| {
+                let known = self.slots.get(*at).and_then(|slot| slot.fast.tag);
+                known.is_some_and(|known| tag.is(&known))
+            });
+        }
+        found
+    }
+
+    /// The number of the code that was decided for a requirement and the token in a slot, if the
+    /// token is plain at `now`, in milliseconds.
+    pub(crate) fn decided(&mut self, at: u32, requirement: u32, now: f64) -> Option<u8> {
+        let slot = self.slots.get_mut(at)?;
+        // False for an instant that is no number.
+        if now < slot.fast.plain_until {
+            let code = self.decisions.get(requirement, slot.fast.grant?)?;
+            slot.used = true;
+            return Some(code);
+        }
+        None
+    }
+
+    /// Records that a credential was verified with the entry in a slot, so that it is recognised
+    /// from now on. With several secrets, which of them is valid depends on the time: then it is
+    /// not.
+    pub(crate) fn prove(&mut self, at: u32, body: Body) {
+        let (Some(key), Some(slot)) = (&self.tag_key, self.slots.get_mut(at)) else {
+            return;
+        };
+        let Some(entry) = &slot.entry else { return };
+        if slot.fast.tag.is_some() || !entry.has_one_native_secret() {
+            return;
+        }
+        slot.fast.tag = Some(key.tag(body));
+        if let Some(until) = entry.rules.plain_until() {
+            slot.fast.grant = self.decisions.acquire(entry.rules.shared_grant());
+            slot.fast.plain_until = until;
+        }
+    }
+
+    /// Records the decision on a requirement without a resource for the token in a slot.
+    pub(crate) fn note_decision(&mut self, at: u32, requirement: u32, code: Code, now: f64) {
+        let fast = self.slots.get(at).map(|slot| &slot.fast);
+        if let Some(FastPath {
+            grant: Some(grant),
+            plain_until,
+            ..
+        }) = fast
+            && now < *plain_until
+        {
+            self.decisions.set(requirement, *grant, code);
+        }
+    }
+
+    /// Decides a question from the token in a slot, whose secret was presented. `None` where the
+    /// uses of the token are counted.
+    pub(crate) fn decide(&mut self, slot: u32, question: &Question, now: Instant) -> Option<Hit> {
+        let of = self.slots.get_mut(slot)?;
+        let entry = of.entry.as_ref()?;
+        if question.consume.is_some() && entry.rules.are_limited() {
+            return None;
+        }
+        of.used = true;
+        Some(Hit {
+            slot,
+            code: entry.rules.decide(question, now),
+            successor: false,
+        })
+    }
+
     /// Decides a question from the token in a slot, for the presented credential.
     ///
     /// Returns `None` where the store has to be read: the slot is empty, the token's uses are
@@ -217,8 +323,7 @@ impl Cache {
         question: &Question,
         now: Instant,
     ) -> Option<Hit> {
-        let of = self.slots.get_mut(slot)?;
-        let entry = of.entry.as_ref()?;
+        let entry = self.slots.entry(slot)?;
         let successor = match entry.secret(presented, now) {
             Secret::Current => false,
             Secret::Successor => true,
@@ -233,16 +338,11 @@ impl Cache {
         };
         // An imported key is found by its digest, not by an id in its text. A cached entry of one
         // can only show that a native secret does not match.
-        if !entry.is_native() || question.consume.is_some() && entry.rules.are_limited() {
+        if !entry.is_native() {
             return None;
         }
-        of.used = true;
-        let code = entry.rules.decide(question, now);
-        Some(Hit {
-            slot,
-            code,
-            successor,
-        })
+        let hit = self.decide(slot, question, now)?;
+        Some(Hit { successor, ..hit })
     }
 
     /// Adds an id to the negative cache, if the reads that found no token began in this generation.
@@ -304,6 +404,10 @@ impl Cache {
             && known.tells_as(&entry)
         {
             known.replace(entry);
+            let fast = std::mem::take(&mut slot.fast);
+            fast.grant
+                .into_iter()
+                .for_each(|grant| self.decisions.release(grant));
             let is_more = told > slot.told;
             slot.told = told.max(slot.told);
             return is_more.then_some(at);
@@ -434,8 +538,11 @@ impl Cache {
     }
 
     fn evict(&mut self, at: u32) {
-        if let Some(entry) = self.slots.remove(at) {
+        if let Some((entry, fast)) = self.slots.remove(at) {
             self.weight = self.weight.saturating_sub(entry.weight);
+            fast.grant
+                .into_iter()
+                .for_each(|grant| self.decisions.release(grant));
         }
     }
 

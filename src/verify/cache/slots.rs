@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 
 use super::entry::Entry;
+use super::fast_path::FastPath;
 use super::{Told, key};
 
 /// How many slots are allocated at once. One list that doubles as it grows would take more than
@@ -18,13 +19,18 @@ pub(super) struct Slots {
     free: Vec<u32>,
 }
 
+/// What a lookup on the fast path reads comes first: it is in one cache line.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Slot {
-    pub(super) entry: Option<Entry>,
+    /// The id of the token, also of one that was evicted.
+    pub(super) id: [u8; 16],
+    pub(super) fast: FastPath,
     /// Whether the entry was used since the CLOCK hand last passed.
     pub(super) used: bool,
     /// How much of the token the host received.
     pub(super) told: Told,
+    pub(super) entry: Option<Entry>,
 }
 
 impl Slots {
@@ -39,8 +45,12 @@ impl Slots {
     }
 
     pub(super) fn find(&self, id: &[u8; 16]) -> Option<u32> {
-        let is_of = |at: &u32| self.entry(*at).is_some_and(|entry| key(&entry.id) == key(id));
+        let is_of = |at: &u32| self.get(*at).is_some_and(|slot| key(&slot.id) == key(id));
         self.by_id.find(spread(id), is_of).copied()
+    }
+
+    pub(super) fn get(&self, at: u32) -> Option<&Slot> {
+        get(&self.chunks, at)
     }
 
     pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut Slot> {
@@ -49,7 +59,7 @@ impl Slots {
     }
 
     pub(super) fn entry(&self, at: u32) -> Option<&Entry> {
-        entry(&self.chunks, at)
+        self.get(at)?.entry.as_ref()
     }
 
     /// Inserts a token that is not in the table, into a free slot or a new one.
@@ -57,18 +67,19 @@ impl Slots {
         let at = self.free.pop().unwrap_or_else(|| self.places());
         let hash = spread(&new.id);
         let filled = Slot {
-            entry: Some(new),
+            id: new.id,
+            fast: FastPath::default(),
             used: true,
             told: Told::All,
+            entry: Some(new),
         };
         match self.get_mut(at) {
             Some(place) => *place = filled,
             None => self.push(filled),
         }
         let chunks = &self.chunks;
-        self.by_id.insert_unique(hash, at, |at| {
-            entry(chunks, *at).map_or(0, |entry| spread(&entry.id))
-        });
+        self.by_id
+            .insert_unique(hash, at, |at| get(chunks, *at).map_or(0, |slot| spread(&slot.id)));
         at
     }
 
@@ -84,19 +95,21 @@ impl Slots {
     }
 
     /// Empties a slot.
-    pub(super) fn remove(&mut self, at: u32) -> Option<Entry> {
-        let entry = self.get_mut(at)?.entry.take()?;
+    pub(super) fn remove(&mut self, at: u32) -> Option<(Entry, FastPath)> {
+        let slot = self.get_mut(at)?;
+        let entry = slot.entry.take()?;
+        let fast = std::mem::take(&mut slot.fast);
         if let Ok(place) = self.by_id.find_entry(spread(&entry.id), |known| *known == at) {
             place.remove();
         }
         self.free.push(at);
-        Some(entry)
+        Some((entry, fast))
     }
 }
 
-fn entry(chunks: &[Vec<Slot>], at: u32) -> Option<&Entry> {
+fn get(chunks: &[Vec<Slot>], at: u32) -> Option<&Slot> {
     let at = at as usize;
-    chunks.get(at / CHUNK)?.get(at % CHUNK)?.entry.as_ref()
+    chunks.get(at / CHUNK)?.get(at % CHUNK)
 }
 
 /// Hashes an id. Its last eight characters are random, so one multiplication spreads them. An

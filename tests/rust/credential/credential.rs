@@ -4,7 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use leastkey::value::credential::{Credential, ENTROPY, Prefix, Presented, Unreadable, WellFormed};
+use leastkey::value::credential::{Credential, ENTROPY, Prefix, Presented, Unreadable};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use support::instant;
@@ -119,18 +119,6 @@ fn a_digest_is_of_one_deployment() {
             .digest()
             .matches(credential.digest())
     );
-}
-
-#[test]
-fn four_are_hashed_as_each_alone() {
-    let prefixes = ["acme_live", "acme_test", "x", "a1_b2"].map(|prefix| Prefix::parse(prefix).unwrap());
-    let entropy = [7; ENTROPY];
-    let minted = [0, 1, 2, 3].map(|at| Credential::mint(&prefixes[at], instant(support::NOW), &entropy));
-    let texts =
-        [0, 1, 2, 3].map(|at| WellFormed::read(&prefixes[at], minted[at].reveal().as_bytes()).unwrap());
-    for (presented, credential) in WellFormed::hash_four(texts).iter().zip(&minted) {
-        assert!(presented.digest().matches(credential.digest()));
-    }
 }
 
 #[test]

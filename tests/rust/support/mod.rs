@@ -20,7 +20,9 @@ use leastkey::operation::{Answer, ENTROPY, Entropy, Table, Time, plan, plan_by, 
 use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::storage::store_meta::first_write;
+use leastkey::value::credential::TagKey;
 use leastkey::value::time::Instant;
+use leastkey::verify::cache::Cache;
 use leastkey::verify::explain::explain;
 use leastkey::verify::verify::verify;
 use serde::Serialize;
@@ -39,6 +41,13 @@ pub fn instant(millis: u64) -> Instant {
 }
 
 /// A catalog that uses every feature.
+/// A cache that recognises credentials by their tags.
+pub fn tagging_cache() -> Cache {
+    let mut cache = Cache::default();
+    cache.set_tag_key(TagKey::new(&[7; 32]).unwrap());
+    cache
+}
+
 pub fn catalog() -> Json {
     json!({
         "version": "test",

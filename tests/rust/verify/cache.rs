@@ -9,18 +9,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::rc::Rc;
+
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::model::requirement::Requirement;
 use leastkey::model::usage::Usage;
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, ENTROPY, TokenId};
 use leastkey::verify::cache::Cache;
+use leastkey::verify::packed::{MISS, PackedLookups, pack};
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{apply_feed, lookup, lookup_many, lookup_renewed, verify_and_cache};
+use leastkey::verify::verify::{apply_feed, lookup, lookup_renewed, verify_and_cache};
 use proptest::prelude::*;
 use serde_json::json;
 
-use support::{Host, admin, instant, text, value};
+use support::{Host, admin, instant, tagging_cache, text, value};
 
 fn follow(host: &Host, cache: &mut Cache) {
     let heads = host.feed(cache.shards());
@@ -82,37 +85,65 @@ fn sender(host: &mut Host, name: &str) -> (String, String) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
+    /// Whether a credential was recognised, how often the question was asked before and how many
+    /// are asked at once makes no difference: the answer is that of a cache without tags.
     #[test]
-    fn many_at_a_time_are_answered_as_each_alone(asked in prop::collection::vec((0..9_usize, 0..2_usize), 0..14)) {
-        let (mut host, mut cache) = (Host::new(), Cache::default());
+    fn packed_lookups_answer_as_the_rules_of_a_cache_without_tags(
+        rounds in prop::collection::vec(prop::collection::vec((0..11_usize, 0..3_u32), 0..14), 1..5),
+        steps in prop::collection::vec(0..40_u64, 5),
+    ) {
+        let (mut host, mut cache, mut plain) = (Host::new(), tagging_cache(), Cache::default());
         let mut texts: Vec<String> = Vec::new();
-        for name in ["a", "b", "c", "d"] {
-            texts.push(sender(&mut host, name).0);
+        let mut ids: Vec<String> = Vec::new();
+        for name in ["a", "b", "c"] {
+            let (text, id) = sender(&mut host, name);
+            texts.push(text);
+            ids.push(id);
+        }
+        for (name, more) in [
+            ("expires", json!({ "expiresIn": "1h" })),
+            ("starts", json!({ "notBefore": host.now + 30 * 60_000 })),
+            ("conditions", json!({ "conditions": { "ips": ["10.0.0.0/8"] } })),
+        ] {
+            let mut input = json!({ "kind": "permission-set", "name": name, "owner": "org:acme", "templates": ["sender"] });
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            texts.push(text(&host.create(input, admin()).unwrap()["token"]));
         }
         let (revoked, id) = sender(&mut host, "e");
         host.call(json!({ "op": "revoke", "id": id, "options": { "reason": "x" }, "actor": admin() })).unwrap();
         let (unknown, gone) = sender(&mut host, "f");
         host.store.remove(&format!("token/{gone}"));
         let (not_read, _) = sender(&mut host, "g");
-        follow(&host, &mut cache);
-        let generation = cache.generation();
         texts.extend([revoked, unknown]);
-        for text in &texts {
-            verify(&host, &mut cache, text, generation);
+        for cache in [&mut cache, &mut plain] {
+            follow(&host, cache);
+            let generation = cache.generation();
+            for text in &texts {
+                verify(&host, cache, text, generation);
+            }
         }
         let mut mistyped = texts[0].clone();
         mistyped.replace_range(20..21, if mistyped.as_bytes()[20] == b'0' { "1" } else { "0" });
-        texts.extend([not_read, mistyped, "acme_live_".to_owned()]);
-        let needs = ["messages:send", "policy:write"].map(|permission| requirement(&host, permission));
-        let now = instant(host.now);
-        let questions = asked.iter().map(|(text, needed)| (texts[*text].as_bytes(), Some(Question::of(&needs[*needed]))));
-        let mut together = vec![None; asked.len()];
-        lookup_many(&host.deployment, questions, now, &mut cache, |at, found| {
-            assert!(together[at].replace(found).is_none(), "answered twice");
-        });
-        for ((text, needed), found) in asked.iter().zip(together) {
-            let alone = lookup(&host.deployment, texts[*text].as_bytes(), &Question::of(&needs[*needed]), now, &mut cache);
-            prop_assert_eq!(found, Some(alone));
+        texts.extend([not_read, mistyped, wrong_secret_of(&host, &ids[1])]);
+        let needs = ["messages:send", "policy:write"].map(|permission| Rc::new(requirement(&host, permission)));
+        let (length, interned) = (texts[0].len(), needs.into());
+        for (asked, step) in rounds.iter().zip(steps) {
+            host.now += step * 60_000;
+            let lookups = PackedLookups { deployment: &host.deployment, interned: &interned, now: host.now as f64 };
+            let together: String = asked.iter().map(|(text, _)| texts[*text].as_str()).collect();
+            let mut numbers: Vec<i32> = asked.iter().map(|(_, needed)| i32::try_from(*needed).unwrap()).collect();
+            lookups.batch(together.as_bytes(), length, &mut numbers, &mut cache);
+            for ((text, needed), packed) in asked.iter().zip(numbers) {
+                let text = texts[*text].as_bytes();
+                let Some(needed_of) = interned.get(*needed as usize) else {
+                    prop_assert_eq!(packed, MISS);
+                    continue;
+                };
+                let question = Question::of(needed_of);
+                let by_rules = lookup(&host.deployment, text, &question, instant(host.now), &mut plain);
+                prop_assert_eq!(packed, pack(by_rules));
+                prop_assert_eq!(lookups.one(text, *needed, &mut cache), packed);
+            }
         }
     }
 }

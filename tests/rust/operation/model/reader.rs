@@ -5,17 +5,27 @@ use std::collections::BTreeMap;
 use leastkey::Deployment;
 use leastkey::model::question::Question;
 use leastkey::storage::plan::Reads;
+use leastkey::verify::batch_buffers::InternedRequirements;
 use leastkey::verify::cache::Cache;
+use leastkey::verify::packed::{PackedLookups, pack};
 use leastkey::verify::verdict::Code;
 use leastkey::verify::verify::{apply_feed, lookup};
 
-use crate::support::instant;
+use crate::support::{instant, tagging_cache};
 
 /// A cache, and the version of the store up to which it has read the feed.
-#[derive(Default)]
 pub struct Reader {
     pub cache: Cache,
     read: Option<u64>,
+}
+
+impl Default for Reader {
+    fn default() -> Reader {
+        Reader {
+            cache: tagging_cache(),
+            read: None,
+        }
+    }
 }
 
 impl Reader {
@@ -51,5 +61,31 @@ impl Reader {
         );
         let code = found.map_or_else(Some, |hit| hit.map(|hit| hit.code));
         code.filter(|code| *code != Code::IdleExpired)
+    }
+
+    /// A lookup on the fast path has the same answer as one by the rules. It gives no context, so
+    /// it may find a condition unmet.
+    pub fn check_packed(
+        &mut self,
+        deployment: &Deployment,
+        credential: &str,
+        (interned, id): (&InternedRequirements, u32),
+        now: u64,
+    ) {
+        let lookups = PackedLookups {
+            deployment,
+            interned,
+            now: now as f64,
+        };
+        let packed = lookups.one(credential.as_bytes(), id, &mut self.cache);
+        let question = Question::of(&interned[id as usize]);
+        let found = lookup(
+            deployment,
+            credential.as_bytes(),
+            &question,
+            instant(now),
+            &mut self.cache,
+        );
+        assert_eq!(packed, pack(found));
     }
 }

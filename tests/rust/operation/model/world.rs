@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use leastkey::Deployment;
@@ -15,6 +16,7 @@ use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::value::credential::{Credential, Prefix};
 use leastkey::value::resource::Resource;
+use leastkey::verify::batch_buffers::InternedRequirements;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::{Code, Verdict};
 use leastkey::verify::verify::verify_and_cache;
@@ -56,15 +58,21 @@ pub struct Asked {
     pub consume: Option<u32>,
 }
 
+/// A parsed requirement, interned under an id.
+struct Interned {
+    id: u32,
+    question: Question<'static>,
+}
+
 thread_local! {
     /// The parsed requirements. There are few, and they are used very often.
-    static QUESTIONS: RefCell<BTreeMap<Needs, &'static Question<'static>>> =
-        const { RefCell::new(BTreeMap::new()) };
+    static QUESTIONS: RefCell<BTreeMap<Needs, &'static Interned>> = const { RefCell::new(BTreeMap::new()) };
+    static REQUIREMENTS: RefCell<InternedRequirements> = const { RefCell::new(Vec::new()) };
 }
 
 impl Asked {
     fn question(self) -> Question<'static> {
-        let read = QUESTIONS.with_borrow_mut(|read| *read.entry(self.needs).or_insert_with(|| self.read()));
+        let read = &self.interned().question;
         Question {
             request: read.request.clone(),
             consume: self.consume,
@@ -72,7 +80,11 @@ impl Asked {
         }
     }
 
-    fn read(self) -> &'static Question<'static> {
+    fn interned(self) -> &'static Interned {
+        QUESTIONS.with_borrow_mut(|read| *read.entry(self.needs).or_insert_with(|| self.read()))
+    }
+
+    fn read(self) -> &'static Interned {
         let mut question = json!({ "context": { "ip": ADDRESS } });
         if let Some((permission, place)) = self.needs {
             question["requirement"] = match place {
@@ -82,8 +94,13 @@ impl Asked {
         }
         let question = value(question);
         let requirement = read_requirement(DEPLOYMENT.catalog(), &question).unwrap();
-        let requirement: &'static Requirement = Box::leak(Box::new(requirement));
-        Box::leak(Box::new(Question::read(requirement, &question).unwrap()))
+        let requirement: &'static Rc<Requirement> = Box::leak(Box::new(Rc::new(requirement)));
+        let id = REQUIREMENTS.with_borrow_mut(|all| {
+            all.push(Rc::clone(requirement));
+            u32::try_from(all.len() - 1).unwrap()
+        });
+        let question = Question::read(requirement, &question).unwrap();
+        Box::leak(Box::new(Interned { id, question }))
     }
 }
 
@@ -190,7 +207,11 @@ impl World {
         }
         let mut reader = self.reader.borrow_mut();
         reader.follow(&DEPLOYMENT, &self.store, self.version);
-        reader.lookup(&DEPLOYMENT, credential, &asked.question(), self.latest())
+        let Interned { id, question } = asked.interned();
+        REQUIREMENTS.with_borrow(|interned| {
+            reader.check_packed(&DEPLOYMENT, credential, (interned, *id), self.latest());
+        });
+        reader.lookup(&DEPLOYMENT, credential, question, self.latest())
     }
 
     /// The verdict on a credential, without counting; the token is inserted into the cache. `reads`

@@ -10,7 +10,7 @@ use leastkey::verify::cache::Cache;
 use serde_json::{Value as Json, json};
 
 use super::world::{Moment, Use, head_keys};
-use crate::support::instant;
+use crate::support::{instant, tagging_cache};
 
 /// A bug planted in a verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub struct Isolate {
 impl Isolate {
     pub fn new(ahead: u64, bug: Option<Bug>) -> Isolate {
         Isolate {
-            cache: Cache::default(),
+            cache: tagging_cache(),
             epoch: 0,
             ahead,
             highest: 0,
@@ -205,7 +205,7 @@ impl Isolate {
     }
 
     pub fn trap(&mut self) {
-        self.cache = Cache::default();
+        self.cache = tagging_cache();
         self.epoch += 1;
         self.seen.clear();
         self.noted = None;

@@ -2,12 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::rc::Rc;
 
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::model::requirement::Requirement;
 use leastkey::storage::plan::{Plan, ReadRequest, Reads};
+use leastkey::verify::batch_buffers::InternedRequirements;
+use leastkey::verify::packed::{PackedLookups, pack};
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{lookup_renewed, verify, verify_and_cache};
+use leastkey::verify::verify::{lookup, lookup_renewed, verify, verify_and_cache};
 use serde_json::json;
 
 use super::isolate::{Bug, Isolate, ReadStamp, Reading, Start};
@@ -25,7 +27,7 @@ pub struct Schedule<'w> {
     random: Random,
     bug: Option<Bug>,
     isolates: Vec<Isolate>,
-    requirements: Vec<Requirement>,
+    requirements: InternedRequirements,
     events: BinaryHeap<Reverse<(u64, Moment, Event)>>,
     scheduled: Moment,
     now: u64,
@@ -87,11 +89,8 @@ impl<'w> Schedule<'w> {
             .map(|_| Isolate::new(random.below(skew + 1), bug))
             .collect();
         let requirements = ["messages:send", "policy:read"].map(|permission| {
-            read_requirement(
-                world.host.deployment.catalog(),
-                &value(json!({ "requirement": permission })),
-            )
-            .unwrap()
+            let question = value(json!({ "requirement": permission }));
+            Rc::new(read_requirement(world.host.deployment.catalog(), &question).unwrap())
         });
         let failures = *random.one(&[0, 0, 10, 40]);
         let slowest = *random.one(&[2, 40, 300]);
@@ -343,13 +342,16 @@ impl<'w> Schedule<'w> {
         };
         let question = Question::of(&self.requirements[*requirement]);
         let deployment = &self.world.host.deployment;
-        let hit = lookup_renewed(
+        let (text, cache) = (credential.as_bytes(), &mut isolate.cache);
+        let lookups = PackedLookups {
             deployment,
-            credential.as_bytes(),
-            &question,
-            instant(decided),
-            &mut isolate.cache,
-        );
+            interned: &self.requirements,
+            now: decided as f64,
+        };
+        let packed = lookups.one(text, *requirement as u32, cache);
+        let hit = lookup(deployment, text, &question, instant(decided), cache);
+        assert_eq!(packed, pack(hit), "the fast path decides as the rules");
+        let hit = lookup_renewed(deployment, text, &question, instant(decided), cache);
         let code = match hit {
             _ if isolate.absent.contains(credential) => Code::Unknown,
             Ok(Some(hit)) => hit.code,
