@@ -167,6 +167,45 @@ fn an_account_beyond_its_bound_is_refused_and_a_large_one_is_told_by_its_hash() 
     }
 }
 
+/// The largest account that can be put, to within a few bytes.
+fn largest_account(id: &str) -> Host {
+    let put = |permissions: usize, title: usize| {
+        let mut host = with_roles(permissions);
+        let roles: serde_json::Map<String, Json> = (0..4)
+            .map(|at| (format!("org:acme/group:{at}"), json!("most")))
+            .collect();
+        let mut input = json!({ "id": id, "roles": roles });
+        if title > 0 {
+            input["title"] = json!("語".repeat(title));
+        }
+        let call = json!({ "op": "putAccount", "input": input, "actor": root() });
+        host.call(call).map(|_| host)
+    };
+    let permissions = (400..600).rev().find(|count| put(*count, 0).is_ok()).unwrap();
+    let titles = (0..=100).rev();
+    titles
+        .filter_map(|title| put(permissions, title).ok())
+        .next()
+        .unwrap()
+}
+
+#[test]
+fn the_largest_account_has_room_for_whatever_is_done_to_it() {
+    let mut host = largest_account("user:7");
+    let stored = host.store["account/user:7"].len();
+    assert!((ACCOUNT - 15..=ACCOUNT).contains(&stored), "{stored}");
+    for op in [
+        "disableAccount",
+        "enableAccount",
+        "disableAccount",
+        "deleteAccount",
+    ] {
+        let call = json!({ "op": op, "id": "user:7", "actor": root() });
+        host.call(call).unwrap();
+        assert!(largest_write(&host) <= VALUE && commit_size(&host) <= COMMIT);
+    }
+}
+
 /// All pages of a sweep, each within one commit.
 fn revoke_all(host: &mut Host) -> Vec<Json> {
     let mut call =
