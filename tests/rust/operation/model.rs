@@ -114,7 +114,7 @@ proptest! {
 
 /// Outcomes that must occur in a few hundred sequences: a model that never succeeds agrees with
 /// anything.
-const EVERYWHERE: [&str; 17] = [
+const EVERYWHERE: [&str; 18] = [
     "create organization: done forbidden invalid_input conflict",
     "create group: done forbidden",
     "create permission-set: done exceeds_ceiling forbidden",
@@ -129,6 +129,7 @@ const EVERYWHERE: [&str; 17] = [
     "abortRotation: done conflict not_found",
     "exchange: done exceeds_ceiling forbidden invalid_token too_many_sessions",
     "putAccount: done exceeds_ceiling forbidden not_found",
+    "putAccount of a large one: done invalid_input",
     "disableAccount: done forbidden not_found",
     "revokeAll: done told forbidden invalid_input",
     "verdict: valid unknown revoked disabled expired not_yet_valid idle_expired rotated_out owner_inactive \

@@ -10,7 +10,7 @@ use super::call::{
     Act, Call, Change, CreateRequest, Derived, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Whose,
 };
 use super::catalog::{DAY, HOUR, KINDS, Kind, MINUTE, PATTERNS, PERMISSIONS, ROLES, Selection, TEMPLATES};
-use super::place::{NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
+use super::place::{FAR, NETWORKS, OWNERS, PLACES, Place, ROOT, covers};
 use super::restores::Restored;
 use super::scenarios::scenarios;
 use super::state::State;
@@ -201,9 +201,24 @@ fn bounds() -> BoxedStrategy<Move> {
     prop_oneof![
         6 => make.prop_map(Move::Call).boxed(),
         2 => edit.prop_map(Move::Call).boxed(),
+        2 => large_account().prop_map(Move::Scenario).boxed(),
         1 => token().prop_map(Move::Beyond).boxed(),
     ]
     .boxed()
+}
+
+/// A large account that is put, and what is done to it.
+fn large_account() -> impl Strategy<Value = Vec<Call>> {
+    let on_account = on_account().prop_map(|op| Act::Account(op, Whose::Named(FAR)));
+    let put = rights().prop_map(|rights| Act::PutAccount(Whose::Named(FAR), rights));
+    let later = proptest::collection::vec((0..2usize, prop_oneof![3 => on_account, 1 => put]), 1..4);
+    (0..2usize, proptest::bool::weighted(0.4), later).prop_map(|(actor, beyond, later)| {
+        let large = (actor, Act::PutAccount(Whose::Named(FAR), Rights::large(beyond)));
+        std::iter::once(large)
+            .chain(later)
+            .map(|(actor, act)| Call::By(Actor::Person(actor), act))
+            .collect()
+    })
 }
 
 /// Jumps of the clock. Small ones are within the skew of two correct clocks.
@@ -562,7 +577,11 @@ pub fn rights() -> impl Strategy<Value = Rights> {
     let role = prop_oneof![3 => Just("admin"), 1 => select(ROLES.to_vec())];
     let roles = proptest::collection::btree_map(place(), role, 0..3);
     let permissions = proptest::collection::btree_map(place(), subsequence(PATTERNS.to_vec(), 0..3), 0..2);
-    (roles, permissions).prop_map(|(roles, permissions)| Rights { roles, permissions })
+    (roles, permissions).prop_map(|(roles, permissions)| Rights {
+        roles,
+        permissions,
+        large: None,
+    })
 }
 
 impl Call {
@@ -684,7 +703,16 @@ impl Act {
             }
             Act::Token(op, token) => Act::Token(*op, one(*token)?),
             Act::Rotate(token, renewal) => Act::Rotate(one(*token)?, renewal.clone()),
-            Act::PutAccount(id, rights) => Act::PutAccount(whose(*id)?, rights.clone()),
+            Act::PutAccount(id, rights) => {
+                let id = whose(*id)?;
+                // A status has a size, so the largest account that can be put depends on it.
+                let is_large = rights.large.is_some_and(|large| !large.beyond);
+                let known = state.accounts.get(&id.id(state)?);
+                if is_large && known.is_some_and(|account| !account.large) {
+                    return None;
+                }
+                Act::PutAccount(id, rights.clone())
+            }
             Act::Account(op, id) => Act::Account(*op, whose(*id)?),
             other => other.clone(),
         })

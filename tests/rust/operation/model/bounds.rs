@@ -137,6 +137,34 @@ impl Large {
     }
 }
 
+/// An account with rights at as many places as it may have, of the size of the bound or beyond it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LargeAccount {
+    pub beyond: bool,
+}
+
+/// The length of the title with which an account that `staff:1` puts has exactly the bound,
+/// 128,000 bytes.
+const TITLE: usize = 24;
+
+/// By how much the id `root` is shorter than `staff:1`.
+const CREATORS: usize = 3;
+
+impl LargeAccount {
+    /// Adds the rights to the arguments.
+    pub fn write(self, json: &mut Json) {
+        let title = if self.beyond { TITLE + CREATORS + 1 } else { TITLE };
+        json["title"] = json!("t".repeat(title));
+        let others = (1..RESOURCES).map(far_place);
+        for place in std::iter::once(FAR.to_owned()).chain(others) {
+            json["roles"][place.as_str()] = json!("admin");
+        }
+        for place in (RESOURCES..2 * RESOURCES).map(far_place) {
+            json["permissions"][place.as_str()] = json!(["**"]);
+        }
+    }
+}
+
 /// One of the places besides [`FAR`] that a large token has, as long as a resource may be.
 fn far_place(at: usize) -> String {
     let begin = format!("org:a/far:x{at:0>3}");

@@ -6,9 +6,9 @@ use leastkey::value::credential::SCHEME;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;
-use super::bounds::{Large, Part};
+use super::bounds::{Large, LargeAccount, Part};
 use super::catalog::{Kind, Selection};
-use super::place::{ADDRESS, Network, Permission, Place};
+use super::place::{ADDRESS, FAR, Network, Permission, Place};
 use super::state::State;
 
 #[derive(Clone, Debug)]
@@ -104,6 +104,18 @@ pub enum Whose {
 pub struct Rights {
     pub roles: BTreeMap<Place, &'static str>,
     pub permissions: BTreeMap<Place, Vec<&'static str>>,
+    pub large: Option<LargeAccount>,
+}
+
+impl Rights {
+    /// The rights of a large account, at the only one of its places that the model has.
+    pub fn large(beyond: bool) -> Rights {
+        Rights {
+            roles: BTreeMap::from([(FAR, "admin")]),
+            permissions: BTreeMap::new(),
+            large: Some(LargeAccount { beyond }),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -187,8 +199,14 @@ impl Act {
                 json["options"] = renewal.json();
                 json
             }
-            Act::PutAccount(whose, rights) => json!({ "op": "putAccount", "input": {
-                "id": whose.id(state)?, "roles": rights.roles, "permissions": rights.permissions } }),
+            Act::PutAccount(whose, rights) => {
+                let mut input = json!({
+                    "id": whose.id(state)?, "roles": rights.roles, "permissions": rights.permissions });
+                if let Some(large) = rights.large {
+                    large.write(&mut input);
+                }
+                json!({ "op": "putAccount", "input": input })
+            }
             Act::Account(op, whose) => json!({ "op": op.name(), "id": whose.id(state)? }),
             Act::RevokeAll { owner, tag, subject } => {
                 let mut query = json!({});
@@ -215,6 +233,10 @@ impl Call {
             Call::By(_, Act::Edit(_, change)) => {
                 change.beyond.take()?;
             }
+            Call::By(_, Act::PutAccount(_, rights)) => {
+                let large = rights.large.as_mut().filter(|large| large.beyond)?;
+                large.beyond = false;
+            }
             _ => return None,
         }
         Some(call)
@@ -227,6 +249,9 @@ impl Call {
             Call::By(_, Act::Edit(..)) => "edit".to_owned(),
             Call::By(_, Act::Token(op, _)) => op.name().to_owned(),
             Call::By(_, Act::Rotate(..)) => "rotate".to_owned(),
+            Call::By(_, Act::PutAccount(_, rights)) if rights.large.is_some() => {
+                "putAccount of a large one".to_owned()
+            }
             Call::By(_, Act::PutAccount(..)) => "putAccount".to_owned(),
             Call::By(_, Act::Account(op, _)) => op.name().to_owned(),
             Call::By(_, Act::RevokeAll { .. }) => "revokeAll".to_owned(),

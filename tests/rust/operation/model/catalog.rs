@@ -12,17 +12,17 @@ pub const MINUTE: u64 = 60_000;
 pub const HOUR: u64 = 60 * MINUTE;
 pub const DAY: u64 = 24 * HOUR;
 
-pub const PERMISSIONS: [Permission; 5] = [
-    "mail:send",
-    "mail:status",
-    "policy:read",
-    "policy:write",
-    "runs:start",
-];
+/// So long that an account with many permissions is as large as an account may be.
+const RUNS: Permission = concat!(
+    "runs------------------------------------------------:",
+    "batch-----------------------------------------------:",
+    "start---------------------------------------------------",
+);
+pub const PERMISSIONS: [Permission; 5] = ["mail:send", "mail:status", "policy:read", "policy:write", RUNS];
 const IMPLIES: [(Permission, Permission); 3] = [
     ("mail:send", "mail:status"),
     ("policy:write", "policy:read"),
-    ("runs:start", "policy:write"),
+    (RUNS, "policy:write"),
 ];
 /// The most live sessions of one token.
 pub const MAX_SESSIONS: usize = 2;
@@ -36,12 +36,15 @@ pub const PATTERNS: [&str; 7] = [
     "mail:status",
     "policy:read",
     "policy:write",
-    "runs:start",
+    RUNS,
     "policy:*",
     "**",
 ];
 
 pub fn document() -> Json {
+    let [runs, batch, start] = RUNS.split(':').collect::<Vec<_>>()[..] else {
+        unreachable!("three segments");
+    };
     json!({
         "version": "model",
         "services": {
@@ -49,8 +52,9 @@ pub fn document() -> Json {
                 "send": { "title": "Send", "implies": ["mail:status"] }, "status": "Status" } },
             "policy": { "title": "Policy", "permissions": {
                 "read": "Read", "write": { "title": "Write", "implies": ["policy:read"] } } },
-            "runs": { "title": "Runs", "permissions": {
-                "start": { "title": "Start", "implies": ["policy:write"] } } },
+            runs: { "title": "Runs", "permissions": {
+                batch: { "title": "Batch", "permissions": {
+                    start: { "title": "Start", "implies": ["policy:write"] } } } } },
         },
         "templates": {
             "sender": { "title": "Sender", "permissions": ["mail:send"] },

@@ -42,6 +42,10 @@ enum Went {
     Refused(String, String),
 }
 
+fn puts_large_account(call: &Call) -> bool {
+    matches!(call, Call::By(_, Act::PutAccount(_, rights)) if rights.large.is_some())
+}
+
 impl Run {
     pub fn new() -> Run {
         let mut world = World::new();
@@ -69,6 +73,7 @@ impl Run {
         self.is_special |= match step {
             Move::Jump { .. } | Move::Restore { .. } => true,
             Move::Call(Call::By(_, Act::Create(wanted))) => wanted.large.is_some(),
+            Move::Scenario(calls) => calls.iter().any(puts_large_account),
             _ => false,
         };
         match step {
@@ -548,7 +553,7 @@ impl Run {
         Ok(())
     }
 
-    /// Checks that every live token can be revoked.
+    /// Checks that every live token can be revoked, and every active account disabled.
     fn look_whether_all_can_end(&mut self) -> Checked {
         let living = self
             .state
@@ -556,11 +561,17 @@ impl Run {
             .iter()
             .filter(|token| matches!(token.status, Status::Active | Status::Disabled));
         let ids: Vec<String> = living.map(|token| token.id.clone()).collect();
-        for id in ids {
-            let call = json!({ "op": "revoke", "id": id, "actor": auditor() });
+        let accounts = self.state.accounts.iter();
+        let active = accounts.filter(|(_, account)| account.status == Status::Active);
+        let ends = ids
+            .iter()
+            .map(|id| ("revoke", id))
+            .chain(active.map(|(id, _)| ("disableAccount", id)));
+        for (op, id) in ends {
+            let call = json!({ "op": op, "id": id, "actor": auditor() });
             match self.world.attempt(call).plan(&self.world) {
                 Planned::Commit(..) => {}
-                other => return Err(format!("the revocation of {id} came to {other:?}")),
+                other => return Err(format!("{op} of {id} came to {other:?}")),
             }
         }
         Ok(())

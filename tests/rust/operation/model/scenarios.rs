@@ -128,6 +128,7 @@ fn a_bound_manager() -> impl Strategy<Value = Vec<Call>> {
                     let rights = Rights {
                         roles: BTreeMap::new(),
                         permissions: BTreeMap::from([("org:a", vec!["policy:*"])]),
+                        large: None,
                     };
                     calls.push(by(
                         manager,

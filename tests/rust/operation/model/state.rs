@@ -34,6 +34,8 @@ pub struct Account {
     /// The permissions given at each place.
     pub given: BTreeMap<Place, BTreeSet<Permission>>,
     pub most: Reach,
+    /// Whether it has rights at more places than the model has.
+    pub large: bool,
     pub status: Status,
     pub held_at: Option<Place>,
     pub tokens: BTreeSet<usize>,

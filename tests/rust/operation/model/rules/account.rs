@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Broken, Codes, Done, Shown, State, refused};
 use crate::model::actor::Authority;
 use crate::model::call::{OnAccount, Rights};
-use crate::model::catalog::{Selection, of_role};
+use crate::model::catalog::{PERMISSIONS, Selection, of_role};
 use crate::model::place::{Permission, Place, ROOT, Reach, above, reach};
 use crate::model::state::{Account, Status};
 
@@ -49,7 +49,13 @@ impl State {
             .collect();
         let had = before.map(|account| account.most.clone()).unwrap_or_default();
         let was_admin = |place: &str| before.is_some_and(|account| account.is_admin_of(place));
-        let more: Reach = most.difference(&had).copied().collect();
+        let mut more: Reach = most.difference(&had).copied().collect();
+        let is_large = rights.large.is_some();
+        let was_large = before.is_some_and(|account| account.large);
+        if is_large && !was_large {
+            // The actor has the other places only if it has the place above them.
+            more.extend(PERMISSIONS.map(|permission| (permission, "org:a")));
+        }
         let promotes = rights
             .roles
             .iter()
@@ -71,13 +77,16 @@ impl State {
                 "exceeds_ceiling",
             )
             .or(())?;
-        if before.is_some_and(|account| account.roles == rights.roles && account.given == given) {
+        if before.is_some_and(|account| {
+            account.roles == rights.roles && account.given == given && was_large == is_large
+        }) {
             return Ok(Done::only(Shown::Account(id.to_owned())));
         }
         let account = self.accounts.entry(id.to_owned()).or_insert(Account {
             roles: BTreeMap::new(),
             given: BTreeMap::new(),
             most: Reach::new(),
+            large: false,
             status: Status::Active,
             held_at: None,
             tokens: BTreeSet::new(),
@@ -86,6 +95,7 @@ impl State {
         account.roles = rights.roles.clone();
         account.given = given;
         account.most = most;
+        account.large = is_large;
         account.revision += 1;
         Ok(Done {
             accounts: vec![id.to_owned()],

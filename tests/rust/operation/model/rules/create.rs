@@ -315,6 +315,7 @@ impl State {
                 .collect(),
             given: self.given_to_backer(token),
             most: made.reach,
+            large: false,
             status: Status::Active,
             held_at: None,
             tokens: [token].into(),
