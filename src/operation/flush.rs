@@ -59,9 +59,8 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     }
     context.reads.get_all(&above)?;
     let [marked] = context.reads.get([mark.key()])?;
-    if let Some(done) = mark.found(marked)? {
+    if let Some((done, unreadable)) = mark.found_flush(marked)? {
         let flushed = uses.iter().take_while(|used| done.contains(&used.id)).count();
-        let unreadable = Vec::new();
         return Ok(Outcome::Answer(Answer::Flushed { flushed, unreadable }));
     }
     let actor = Actor::maintenance();
@@ -83,6 +82,7 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
         flushed += 1;
     }
     totals.write(&mut changes);
+    let mark = mark.with_unreadable(unreadable.clone());
     Ok(Outcome::Commit(
         changes.finish(mark, None)?,
         Answer::Flushed { flushed, unreadable },

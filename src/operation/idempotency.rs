@@ -25,6 +25,9 @@ struct Marker {
     /// The tokens that the operation created or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tokens: Vec<TokenId>,
+    /// Of a flush: the tokens whose values were damaged. The commit may have replaced them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<TokenId>,
     /// The hash of the arguments, for a call with an idempotency key.
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
@@ -33,6 +36,7 @@ struct Marker {
 decode_members!(Marker {
     required operation: "operation",
     optional tokens: "tokens",
+    optional unreadable: "unreadable",
     optional fingerprint: "fingerprint",
 });
 
@@ -40,6 +44,7 @@ decode_members!(Marker {
 pub(super) struct IdempotencyRecord {
     key: String,
     operation: Operation,
+    unreadable: Vec<TokenId>,
     fingerprint: Option<String>,
 }
 
@@ -49,6 +54,7 @@ impl IdempotencyRecord {
         IdempotencyRecord {
             key: keys::operation(context.entropy.operation_id()),
             operation,
+            unreadable: Vec::new(),
             fingerprint: None,
         }
     }
@@ -67,8 +73,14 @@ impl IdempotencyRecord {
         IdempotencyRecord {
             key: keys::operation(&key),
             operation,
+            unreadable: Vec::new(),
             fingerprint: Some(hex(&fingerprint)),
         }
+    }
+
+    /// The record of a flush that found damaged values.
+    pub(super) fn with_unreadable(self, unreadable: Vec<TokenId>) -> IdempotencyRecord {
+        IdempotencyRecord { unreadable, ..self }
     }
 
     /// The store key of the record.
@@ -82,6 +94,24 @@ impl IdempotencyRecord {
     /// `store_unavailable` if the record is damaged; `conflict` if it belongs to another operation
     /// or to other arguments.
     pub(super) fn found(&self, stored: Option<&str>) -> Result<Option<Vec<TokenId>>, Suspend> {
+        Ok(self.read(stored)?.map(|marker| marker.tokens))
+    }
+
+    /// The flushed tokens, and those whose values were damaged, if the record of this call was
+    /// read.
+    ///
+    /// # Errors
+    /// As [`IdempotencyRecord::found`].
+    pub(super) fn found_flush(
+        &self,
+        stored: Option<&str>,
+    ) -> Result<Option<(Vec<TokenId>, Vec<TokenId>)>, Suspend> {
+        Ok(self
+            .read(stored)?
+            .map(|marker| (marker.tokens, marker.unreadable)))
+    }
+
+    fn read(&self, stored: Option<&str>) -> Result<Option<Marker>, Suspend> {
         let Some(text) = stored else { return Ok(None) };
         let marker = decode::<Marker>(text).map_err(|_| {
             Refusal::new(
@@ -96,7 +126,7 @@ impl IdempotencyRecord {
             )
             .into());
         }
-        Ok(Some(marker.tokens))
+        Ok(Some(marker))
     }
 
     /// Whether this call was already committed for exactly this token.
@@ -117,6 +147,7 @@ impl IdempotencyRecord {
         let marker = Marker {
             operation: self.operation,
             tokens,
+            unreadable: self.unreadable,
             fingerprint: self.fingerprint,
         };
         let expires_at = context.time.now.after(Lifetime::DAY).ok();

@@ -167,6 +167,22 @@ fn an_account_beyond_its_bound_is_refused_and_a_large_one_is_told_by_its_hash() 
     }
 }
 
+#[test]
+fn a_flush_whose_answer_was_lost_names_again_what_could_not_be_read() {
+    let mut host = host();
+    let ids: Vec<String> = ["damaged", "used", "sound"]
+        .iter()
+        .map(|name| text(&host.create(wanted(name, 0), admin()).unwrap()["record"]["id"]))
+        .collect();
+    host.store.insert(format!("token/{}", ids[0]), String::new());
+    host.store.insert(format!("usage/{}", ids[1]), String::new());
+    let uses: Vec<Json> = ids.iter().map(|id| json!({ "id": id, "at": host.now })).collect();
+    let call = json!({ "op": "flush", "uses": uses });
+    let answer = host.call(call.clone()).unwrap();
+    assert_eq!(answer, json!({ "flushed": 3, "unreadable": [ids[0], ids[1]] }));
+    assert_eq!(host.retry(&call).unwrap(), answer);
+}
+
 /// The largest account that can be put, to within a few bytes.
 fn largest_account(id: &str) -> Host {
     let put = |permissions: usize, title: usize| {
