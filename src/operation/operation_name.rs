@@ -60,8 +60,7 @@ operations! {
 
 impl Operation {
     /// Whether the operation takes power away, whatever it finds. Such an operation is urgent: it
-    /// overtakes those that give power in a queue. `putAccount` counts too, because it can narrow
-    /// an account.
+    /// overtakes those that give power in a queue.
     pub(super) fn ends(self) -> bool {
         use Operation as Op;
         matches!(
@@ -72,7 +71,6 @@ impl Operation {
                 | Op::Delete
                 | Op::ConfirmRotation
                 | Op::AbortRotation
-                | Op::PutAccount
                 | Op::DisableAccount
                 | Op::DeleteAccount
         )

@@ -139,7 +139,7 @@ impl Power {
     }
 
     /// Whether this power is no more than `other`, in every aspect.
-    fn is_within(&self, other: &Power) -> bool {
+    pub(super) fn is_within(&self, other: &Power) -> bool {
         self.is_bound_as(other)
             && self.subject == other.subject
             && self.roles.iter().all(|(place, role)| other.has_role(place, role))

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::idempotency::IdempotencyRecord;
 use super::load::Found;
 use super::operation_name::Operation;
+use super::power::Power;
 use crate::codec::json::json;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::account::{Account, AccountType};
@@ -285,7 +286,20 @@ impl<'o> WriteBatch<'o> {
         }
         self.writes.push(Write::replace(key.clone(), stored, text));
         self.announce(&after.id, key, after.revision);
+        if self.operation == Operation::PutAccount {
+            self.urgent |= self.binds(before.map(|(account, _)| account), after);
+        }
         self.audit_account(before.map(|(account, _)| account), Some(after));
+    }
+
+    /// Whether an account that is put takes power away and gives none. A new account only binds
+    /// tokens that no account bound before.
+    fn binds(&self, before: Option<&Account>, after: &Account) -> bool {
+        let catalog = self.context.deployment.catalog();
+        let has = Power::of_account(after, catalog);
+        before
+            .map(|account| Power::of_account(account, catalog))
+            .is_none_or(|had| has.is_within(&had) && !had.is_within(&has))
     }
 
     /// Adds the deletion of an account.

@@ -113,10 +113,33 @@ fn a_change_queues_by_owner_then_by_shard_and_what_ends_something_overtakes() {
 #[test]
 fn what_binds_or_ends_an_account_overtakes_too() {
     let root = json!({ "id": "user:0", "roles": { "": "admin" } });
-    let input = json!({ "id": "org:acme", "permissions": { "org:acme": ["**"] } });
+    let put = |more: Json| {
+        let mut input = json!({ "id": "org:acme" });
+        let more = more.as_object().unwrap().clone();
+        input.as_object_mut().unwrap().extend(more);
+        json!({ "op": "putAccount", "input": input })
+    };
     let mut host = Host::new();
     for (call, urgent) in [
-        (json!({ "op": "putAccount", "input": input }), true),
+        (
+            put(json!({ "permissions": { "org:acme": ["messages:**"] } })),
+            true,
+        ),
+        (put(json!({ "permissions": { "org:acme": ["**"] } })), false),
+        (
+            put(json!({ "permissions": { "org:acme": ["**"] }, "title": "Acme" })),
+            false,
+        ),
+        (put(json!({ "roles": { "org:acme": "admin" } })), false),
+        (put(json!({ "permissions": { "org:acme": ["**"] } })), true),
+        (
+            put(json!({ "permissions": { "org:acme": ["policy:read"] } })),
+            true,
+        ),
+        (
+            put(json!({ "permissions": { "org:acme": ["messages:**"] } })),
+            false,
+        ),
         (json!({ "op": "disableAccount", "id": "org:acme" }), true),
         (json!({ "op": "enableAccount", "id": "org:acme" }), false),
         (json!({ "op": "deleteAccount", "id": "org:acme" }), true),

@@ -222,6 +222,53 @@ fn the_largest_account_has_room_for_whatever_is_done_to_it() {
     }
 }
 
+/// A token that is an admin of everything, of an owner with large accounts at and above it. Each
+/// commit of the token asserts all of them.
+fn admin_under_large_accounts(host: &mut Host) -> Json {
+    let mut owner = String::new();
+    for depth in 1..=7 {
+        let segment = format!("s:{depth}");
+        owner = if depth == 1 {
+            segment
+        } else {
+            format!("{owner}/{segment}")
+        };
+        let mut roles = json!({ "": "admin" });
+        for group in 0..4 {
+            roles[format!("org:acme/group:{group}")] = json!("most");
+        }
+        let input = json!({ "id": owner, "roles": roles });
+        host.call(json!({ "op": "putAccount", "input": input, "actor": root() }))
+            .unwrap();
+        let stored = host.store[&format!("account/{}", owner.replace('/', "%2F"))].len();
+        assert!((115_000..ACCOUNT).contains(&stored), "{stored}");
+    }
+    let input =
+        json!({ "kind": "permission-set", "name": "a", "owner": owner, "resource": "", "role": "admin" });
+    let made = host.create(input, root()).unwrap();
+    json!({ "token": made["record"]["id"] })
+}
+
+#[test]
+fn an_account_is_widened_within_one_commit_and_narrowed_beyond_it() {
+    let mut host = with_roles(400);
+    let actor = admin_under_large_accounts(&mut host);
+    let mut put = |places: usize, actor: &Json| {
+        let roles: serde_json::Map<String, Json> = (0..places)
+            .map(|at| (format!("org:acme/group:{at}"), json!("most")))
+            .collect();
+        let input = json!({ "id": "user:7", "roles": roles });
+        host.call(json!({ "op": "putAccount", "input": input, "actor": actor }))
+            .map(|_| commit_size(&host))
+    };
+    put(1, &actor).unwrap();
+    let refused = put(4, &actor).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidInput);
+    assert!(refused.message.contains("go into one commit"), "{refused}");
+    put(5, &root()).unwrap();
+    assert!(put(3, &actor).unwrap() > COMMIT);
+}
+
 /// All pages of a sweep, each within one commit.
 fn revoke_all(host: &mut Host) -> Vec<Json> {
     let mut call =
