@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use super::answer::Answer;
 use super::authority::Authority;
 use super::context::{Context, Outcome};
-use super::idempotency::IdempotencyRecord;
+use super::idempotency::{CommittedFlush, IdempotencyRecord};
 use super::operation_name::Operation;
 use super::status::with_status;
 use super::usage_totals::{UsageTotals, Use, stored};
@@ -59,8 +59,8 @@ pub(super) fn plan(context: &Context, uses: &Value, mut problems: Problems) -> R
     }
     context.reads.get_all(&above)?;
     let [marked] = context.reads.get([mark.key()])?;
-    if let Some((done, unreadable)) = mark.found_flush(marked)? {
-        let flushed = uses.iter().take_while(|used| done.contains(&used.id)).count();
+    if let Some(CommittedFlush { tokens, unreadable }) = mark.found_flush(marked)? {
+        let flushed = uses.iter().take_while(|used| tokens.contains(&used.id)).count();
         return Ok(Outcome::Answer(Answer::Flushed { flushed, unreadable }));
     }
     let actor = Actor::maintenance();

@@ -40,6 +40,13 @@ decode_members!(Marker {
     optional fingerprint: "fingerprint",
 });
 
+/// What a flush has committed.
+pub(super) struct CommittedFlush {
+    pub(super) tokens: Vec<TokenId>,
+    /// The tokens whose values were damaged.
+    pub(super) unreadable: Vec<TokenId>,
+}
+
 /// The idempotency record of one call: its key, and its content after the commit.
 pub(super) struct IdempotencyRecord {
     key: String,
@@ -97,18 +104,15 @@ impl IdempotencyRecord {
         Ok(self.read(stored)?.map(|marker| marker.tokens))
     }
 
-    /// The flushed tokens, and those whose values were damaged, if the record of this call was
-    /// read.
+    /// What this call, a flush, has committed, if its record was read.
     ///
     /// # Errors
     /// As [`IdempotencyRecord::found`].
-    pub(super) fn found_flush(
-        &self,
-        stored: Option<&str>,
-    ) -> Result<Option<(Vec<TokenId>, Vec<TokenId>)>, Suspend> {
-        Ok(self
-            .read(stored)?
-            .map(|marker| (marker.tokens, marker.unreadable)))
+    pub(super) fn found_flush(&self, stored: Option<&str>) -> Result<Option<CommittedFlush>, Suspend> {
+        Ok(self.read(stored)?.map(|marker| CommittedFlush {
+            tokens: marker.tokens,
+            unreadable: marker.unreadable,
+        }))
     }
 
     fn read(&self, stored: Option<&str>) -> Result<Option<Marker>, Suspend> {
