@@ -1,8 +1,7 @@
 //! The core on this machine's own processor, without a host around it.
 //!
-//! Without arguments each thing is timed and its nanoseconds are printed. `core <name> <calls>`
-//! does one of them so often, in a function that
-//! is called `measured`: what callgrind is to count.
+//! Without arguments, times each operation and prints nanoseconds. `core <name> <calls>` runs one
+//! of them this many times in a function named `measured`, for callgrind to count.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -116,9 +115,8 @@ fn all(mut with: impl FnMut(&str, &mut dyn FnMut())) {
         assert!(slot.is_some());
     });
 
-    // One record in three forms: as it is stored and checked; as text that is only parsed; and the
-    // least that any form without text takes,
-    // its leaves with their lengths before them, copied out and not looked at.
+    // One record in three forms: stored and checked; text that is only parsed; and the lower bound
+    // of a binary form: length-prefixed leaves, copied without a check.
     let records = host.records();
     let mut next = records.iter().cycle();
     with("read a record", &mut || {
@@ -296,7 +294,7 @@ impl Populated {
             .collect()
     }
 
-    /// What a verifier remembers that has seen every token.
+    /// A cache with every token.
     fn cached(&self) -> Cache {
         let mut cache = tagging_cache();
         let heads = self.host.feed(cache.shards());
@@ -309,7 +307,7 @@ impl Populated {
         cache
     }
 
-    /// Verifies from the store, and remembers.
+    /// Verifies from the store, and inserts into the cache.
     fn read(&self, credential: &str, question: &Question, cache: &mut Cache) -> Option<u32> {
         let (mut reads, generation) = (Reads::default(), cache.generation());
         loop {
@@ -329,7 +327,7 @@ impl Populated {
         }
     }
 
-    /// The grant of the first token, as it is remembered.
+    /// The cached grant of the first token.
     fn grant(&self) -> Grant {
         let mut cache = self.cached();
         let nothing = self.requirement(json!({}));

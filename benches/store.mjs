@@ -1,7 +1,6 @@
 /**
- * A store in memory for very many tokens: putting a key costs the same however many there are. The
- * one of the package keeps its keys in order
- * at each commit, and this one when it is next asked for a list.
+ * A store in memory for very many tokens: a put takes constant time. The store of the package sorts
+ * its keys at each commit, this one at the next list.
  */
 export function bigStore() {
   const values = new Map();

@@ -1,7 +1,7 @@
 /**
  * Provides what the build needs and the machine lacks: npm packages, Rust's standard library for
- * WebAssembly, wasm-bindgen.
- * `npm start`, `npm run build` and `npm test` do this by themselves; `npm run setup` does it alone.
+ * WebAssembly, wasm-bindgen. `npm start`, `npm run build` and `npm test` do this by themselves;
+ * `npm run setup` does it alone.
  */
 
 import { pathToFileURL } from 'node:url';

@@ -85,9 +85,9 @@ async function sweep(name, count) {
   const grown = (heapUsed() - heap) / count;
   if (ended !== count) throw new Failure(`${name} ended ${ended} of ${count} tokens`);
   const each = Object.entries(counts).map(([what, number]) => [what, number / count]);
-  const told = each.map(([what, number]) => `${number.toFixed(3)} ${what}`).join(', ');
+  const averages = each.map(([what, number]) => `${number.toFixed(3)} ${what}`).join(', ');
   console.log(
-    `${name}: ${count} tokens in ${seconds.toFixed(1)} s; for each ${told}, ${Math.round(grown)} bytes of heap with what is stored`,
+    `${name}: ${count} tokens in ${seconds.toFixed(1)} s; for each ${averages}, ${Math.round(grown)} bytes of heap with what is stored`,
   );
   const missed = each.filter(([what, number]) => number > TARGETS[what]).map(([what]) => what);
   if (grown > GROWTH) missed.push('heap');

@@ -1,7 +1,7 @@
 /**
  * Writes tests/js/systems/README.md from sentences.json beside it: each sentence of the four
- * documents, and the tests that cover it.
- * The tests read the same file, so that the report names no test that has not passed.
+ * documents with the tests that cover it. The tests read the same file, so that the report names
+ * only tests that passed.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';

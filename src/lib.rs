@@ -91,7 +91,7 @@
 //! | [`model`] | tokens, records, accounts, actors, grants, uses, requirements |
 //! | [`catalog`] | services, templates, roles, kinds and routes; a selection resolved to permissions |
 //! | [`value`] | instants, resources, names, permissions, credentials, conditions, limits |
-//! | [`input`] | objects read member by member, and every problem of them told at its path |
+//! | [`input`] | objects read member by member, with the path of every problem |
 //! | [`codec`] | JSON text, stored text, sorted containers, and what JavaScript can do for the crate |
 
 // What only the operations use is left to the linker where they are not.

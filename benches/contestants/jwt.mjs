@@ -35,7 +35,7 @@ export function fastJwt() {
   return { call: () => decide(verify(next())), isRight };
 }
 
-/** It remembers what it has verified, by the digest of the token. */
+/** It caches verified tokens by their digest. */
 export function fastJwtCached() {
   const { next, decide } = issued();
   const verify = createVerifier({ key: secret, algorithms: ['HS256'], cache: KEYS });

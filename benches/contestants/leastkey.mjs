@@ -16,8 +16,8 @@ import {
 
 export const actor = { id: 'user:1', roles: { '': 'admin' } };
 
-/** More than an instance remembers, so that no verification in turn finds its token remembered. */
-const MORE_THAN_REMEMBERED = 12_000;
+/** More than the cache of an instance, so that no verification in turn finds its token cached. */
+const MORE_THAN_CACHED = 12_000;
 
 /** 100 owners take turns. */
 const ownerOf = (key) => `org:${key % 100}`;
@@ -97,10 +97,10 @@ export async function verifyMany({ count } = {}) {
 }
 
 /**
- * Each verification finds its token forgotten, reads it from the store and remembers it: which is
- * seen, where the tokens are enough.
+ * Each verification misses the cache, reads its token from the store and inserts it. The reads are
+ * counted, to check that there are enough tokens for this.
  */
-export async function miss({ count = MORE_THAN_REMEMBERED } = {}) {
+export async function miss({ count = MORE_THAN_CACHED } = {}) {
   const { store, reads } = counting(memoryStore());
   const { tokens, credentials } = await deployed({ store, count });
   const next = inTurn(credentials);
@@ -109,14 +109,14 @@ export async function miss({ count = MORE_THAN_REMEMBERED } = {}) {
   return {
     call: () => tokens.verify(next(), required),
     isRight: (verdict) => {
-      const isMissed = reads.count > before || count < MORE_THAN_REMEMBERED;
+      const isMissed = reads.count > before || count < MORE_THAN_CACHED;
       before = reads.count;
       return isRight(verdict) && isMissed;
     },
   };
 }
 
-/** Nothing is remembered, because each verification is to see every change. */
+/** Nothing is cached, because each verification must see every change. */
 export async function missWithoutFreshness({ count } = {}) {
   const { tokens, credentials } = await deployed({ count, freshness: 0 });
   const next = inTurn(credentials);

@@ -1,8 +1,7 @@
 /**
- * How much a verifier takes for the tokens that it remembers: `node --expose-gc memory/run.mjs
- * <file>`, where the file has what the store
- * holds, and the credentials. Nothing else happens in this process, so that nothing else grows. It
- * prints bytes.
+ * The memory of a verifier for its cached tokens: `node --expose-gc memory/run.mjs <file>`. The
+ * file has the content of the store and the credentials. Nothing else runs in this process, so that
+ * nothing else grows. Prints bytes.
  */
 
 import { readFileSync } from 'node:fs';

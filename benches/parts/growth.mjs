@@ -69,7 +69,7 @@ export function ofTokens() {
     tokens ??= await createTokens({ catalog, store, prefix, freshness: '5s', now: () => clock });
     for (; created < size; created += 1) {
       const credential = await createToken(tokens, created, { owner: OWNER });
-      if (credentials.length < REMEMBERED) credentials.push(credential);
+      if (credentials.length < CACHED) credentials.push(credential);
     }
     for (const credential of credentials) await tokens.verify(credential);
     const [credential] = credentials;
@@ -95,8 +95,8 @@ export function ofTokens() {
   };
 }
 
-/** As many as an instance remembers. */
-const REMEMBERED = 10_000;
+/** The number of tokens that an instance caches. */
+const CACHED = 10_000;
 
 /** Processor time of one call, in nanoseconds. */
 async function timeOf(call) {

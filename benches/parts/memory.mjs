@@ -1,6 +1,6 @@
 /**
- * What one more token takes that a verifier remembers: linear memory of the core, and the heap of
- * JavaScript.
+ * The memory of one more token in the cache of a verifier: linear memory of the core, and the heap
+ * of JavaScript.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -52,14 +52,14 @@ export async function memoryOf({ count, held }) {
   }
 }
 
-/** As many as are remembered share what was taken. */
-const REMEMBERED = 10_000;
+/** The number of cached tokens, by which the growth is divided. */
+const CACHED = 10_000;
 
 async function measure() {
   const rows = [];
   for (const { who, ...some } of cases) {
     const { first, second } = await memoryOf(some);
-    const per = (bytes) => Math.round(bytes / REMEMBERED);
+    const per = (bytes) => Math.round(bytes / CACHED);
     const note =
       `linear ${per(first.linear)} + heap ${per(first.heap)}; ` +
       `all once more: ${per(second.linear)} + ${per(second.heap)}`;
@@ -69,5 +69,5 @@ async function measure() {
 }
 
 export const parts = [
-  { key: 'memory', title: 'Memory of one remembered token with 20 permissions', estimate: 90_000, measure },
+  { key: 'memory', title: 'Memory of one cached token with 20 permissions', estimate: 90_000, measure },
 ];

@@ -1,7 +1,6 @@
 /**
- * A loop of its own for each contestant, so that the compiler knows what it calls. Each answer is
- * read: what is made only when somebody
- * looks is made.
+ * A separate loop for each contestant, so that its calls are monomorphic. Each answer is read, so
+ * that lazy members are computed.
  */
 export function loopOf({ call, read = ({ valid }) => valid }) {
   const isAsync = call() instanceof Promise;

@@ -1,7 +1,6 @@
 /**
- * A contestant beside its baseline, in a process of their own. They take turns of a few
- * milliseconds, so that whatever slows the machine
- * slows both. The argument and what it prints are JSON.
+ * A contestant and its baseline in one process. They alternate every few milliseconds, so that a
+ * slow machine slows both. The argument and the output are JSON.
  */
 
 import { loopOf } from './loop.mjs';

@@ -1,7 +1,6 @@
 /**
  * A start in a fresh process: from nothing loaded to the first verdict. `node starts/run.mjs
- * <script> <data>`; it prints milliseconds, by
- * the clock and of the processor.
+ * <script> <data>` prints milliseconds of wall time and of processor time.
  */
 
 import { readFileSync } from 'node:fs';

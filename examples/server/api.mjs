@@ -1,7 +1,6 @@
 /**
  * The demo as one function from a `Request` to its `Response`: Leastkey's own API, the page of the
- * portal, and routes of the demo,
- * behind a guard that verifies the credential before anything else is looked at.
+ * portal, and the routes of the demo. A guard verifies the credential before the request is read.
  */
 
 import { STATUS_CODES } from 'node:http';

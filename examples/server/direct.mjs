@@ -1,7 +1,7 @@
 /**
- * Whether a request came straight from this machine. DEMO ONLY: the demo believes a header that
- * says who is there, so behind a proxy, which
- * reaches it as 127.0.0.1 for anybody, everybody would be an admin.
+ * Whether a request came directly from this machine. DEMO ONLY: the demo trusts a header with the
+ * user's name. Behind a proxy every request comes from 127.0.0.1, so every client would be an
+ * admin.
  */
 
 /** What proxies, load balancers and tunnels add to a request. */
@@ -16,6 +16,6 @@ const OF_PROXIES = [
 export function signOfProxy({ headers }, incoming) {
   const added = [...headers.keys()].find((name) => OF_PROXIES.some((form) => form.test(name)));
   if (added !== undefined) return `the header ${added}`;
-  // What nginx speaks to a server unless it is told otherwise, and no browser does.
+  // The default of nginx for upstream servers; no browser uses it.
   return incoming?.httpVersionMajor === 1 && incoming.httpVersionMinor === 0 ? 'HTTP/1.0' : undefined;
 }

@@ -35,9 +35,8 @@ const HEADERS = {
 };
 
 /**
- * A file is compressed once, and sent many times. The last two levels of brotli take seconds for a
- * tenth less: a host that compresses when it is
- * built takes them.
+ * A file is compressed once and sent many times. The last two levels of brotli take seconds and
+ * save a tenth: use them where files are compressed at build time.
  */
 const CODINGS = {
   br: (raw) => promisify(brotliCompress)(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),

@@ -1,7 +1,7 @@
 /**
- * The page of the portal: `www/`, and the package as a page loads it. What the page loads has the
- * name of its content in its path, so that
- * a browser keeps it for good; only the page itself is asked for each time.
+ * The page of the portal: `www/` and the package's files for browsers. Their paths contain a hash
+ * of the content, so that a browser caches them permanently; only the page itself is requested each
+ * time.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

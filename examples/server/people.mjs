@@ -1,7 +1,6 @@
 /**
- * DEMO ONLY: whoever says in a header that they are Ada is Ada. A real host asks its own login
- * here, and answers `null` for
- * whom it does not know.
+ * DEMO ONLY: a header names the user, without any proof. A real host uses its own login here, and
+ * returns `null` for an unknown user.
  */
 
 /** By the name that stands in the header. What they may do, the host says at each call. */

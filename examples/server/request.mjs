@@ -1,9 +1,8 @@
 import { actorHeader } from './people.mjs';
 
 /**
- * The headers of a step's request: with the credential of the walk, which is `token`, or one that
- * is `altered`, or none; or as a
- * person whom the demo knows.
+ * The headers of a step's request: with the credential of the walk (`token`), with an `altered`
+ * one, without one, or as a user of the demo.
  */
 export function headersOf({ body, as, credential = as === undefined ? 'own' : 'none', headers }, token) {
   const bearer = { own: token, altered: `x${token}` }[credential];

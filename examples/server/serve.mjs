@@ -48,7 +48,7 @@ function portError(error, port) {
   return error;
 }
 
-/** Serves until it is told to stop, with the walk printed for a person to take. */
+/** Prints the walk for a person to try, and serves until it is stopped. */
 export async function serve(options) {
   const demo = await startDemo(options);
   const stop = () => {

@@ -1,7 +1,7 @@
 /**
- * The walks through the demo, as data: one for each of the four systems. `print.mjs` shows them to
- * a person, `run.mjs` does
- * them. A step is an HTTP request or a command of `leastkey`, and says what is expected of it.
+ * The walks through the demo, as data: one for each of the four systems. `print.mjs` prints them,
+ * `run.mjs` runs them. A step is an HTTP request or a command of `leastkey`, with its expected
+ * result.
  */
 
 import { person } from './people.mjs';

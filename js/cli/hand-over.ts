@@ -18,7 +18,7 @@ interface Words {
 
 /**
  * Prints a new credential. Await it before closing the store: after any failure, the user has the
- * credential or is told which token to end.
+ * credential or gets the id of the token to revoke.
  *
  * @throws {CredentialLost}
  */

@@ -69,9 +69,9 @@ export const importKeys = new Command('import-keys')
       });
     if (report.failed > 0) process.exitCode = exits.refused;
     if (!report.complete) process.exitCode = exits.unavailable;
-    const told = placed(report, read);
-    if (target.json) return printJson(dryRun ? { dryRun, ...told } : told);
-    tellOutcomes(told, dryRun);
+    const placed_ = placed(report, read);
+    if (target.json) return printJson(dryRun ? { dryRun, ...placed_ } : placed_);
+    tellOutcomes(placed_, dryRun);
   });
 
 /** The outcomes of the rows of the file: imported rows and rows that were left out. */

@@ -56,8 +56,8 @@ const MAX_SCOPE_LENGTH = 1_000;
 
 /** The value of `WWW-Authenticate`. Without a credential it has no error (RFC 6750 §3.1). */
 function challenge({ error, scope }: Verdict, realm: string | undefined): string {
-  const told = typeof scope === 'string' && scope.length <= MAX_SCOPE_LENGTH ? scope : undefined;
-  const parameters = Object.entries({ realm, error, scope: told })
+  const sent = typeof scope === 'string' && scope.length <= MAX_SCOPE_LENGTH ? scope : undefined;
+  const parameters = Object.entries({ realm, error, scope: sent })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}="${value}"`);
   return ['Bearer', parameters.join(', ')].filter((part) => part !== '').join(' ');

@@ -3,7 +3,7 @@
 const EXPOSED = 'ETag, Location, Retry-After, WWW-Authenticate';
 const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match';
 /** How long a browser may cache a preflight, in seconds. */
-const REMEMBERED = '600';
+const MAX_AGE = '600';
 
 export interface CorsSettings {
   origins: ReadonlySet<string>;
@@ -32,6 +32,6 @@ export function preflightHeaders(allow: string): Record<string, string> {
   return {
     'Access-Control-Allow-Methods': allow,
     'Access-Control-Allow-Headers': ACCEPTED,
-    'Access-Control-Max-Age': REMEMBERED,
+    'Access-Control-Max-Age': MAX_AGE,
   };
 }

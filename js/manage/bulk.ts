@@ -32,8 +32,8 @@ export async function runPages(
     unreadable: [],
   };
   if (after !== undefined) report.next = after;
-  const told = new Set<string>();
-  const news = (ids: readonly string[] = []) => ids.filter((id) => !told.has(id) && told.add(id));
+  const reported = new Set<string>();
+  const news = (ids: readonly string[] = []) => ids.filter((id) => !reported.has(id) && reported.add(id));
   while (!report.complete && !signal?.aborted) {
     const page = await ask(report.next).catch((error: unknown) => {
       throw error instanceof LeastkeyError ? error.with(report) : error;

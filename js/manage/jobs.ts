@@ -53,10 +53,10 @@ export function jobsOf(manage: <T>(call: Call, options?: CallOptions) => Promise
         for (;;) {
           const turn = turns.get(id)?.pages;
           const how = turn === undefined ? {} : { turn };
-          const told = await manage<JobAnswer>({ op: 'advanceJob', id, options: how, actor });
-          const job = keep(told);
-          if (told.advanced) onProgress?.(job);
-          if (job.complete || !told.advanced) return job;
+          const answer = await manage<JobAnswer>({ op: 'advanceJob', id, options: how, actor });
+          const job = keep(answer);
+          if (answer.advanced) onProgress?.(job);
+          if (job.complete || !answer.advanced) return job;
           await yieldToEventLoop();
           if (signal?.aborted) return job;
         }

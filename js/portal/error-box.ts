@@ -7,7 +7,7 @@ import type { Portal } from './portal.js';
 const LISTED = 12;
 
 /** Codes whose message details help the user. */
-const TOLD: readonly string[] = ['exceeds_ceiling', 'invalid_input'];
+const WITH_DETAILS: readonly string[] = ['exceeds_ceiling', 'invalid_input'];
 
 /** An error as text for the user. `of`: the context, if it has texts of its own. */
 export function errorBox({ texts }: Portal, error: unknown, retry?: () => void, of?: string): TemplateResult {
@@ -19,7 +19,7 @@ export function errorBox({ texts }: Portal, error: unknown, retry?: () => void, 
     <div>
       <strong>${texts.of('error.title')}</strong>
       <p>${text}</p>
-      ${TOLD.includes(code) ? html`<ul>${details.slice(0, LISTED).map((detail) => html`<li>${detail}</li>`)}</ul>` : ''}
+      ${WITH_DETAILS.includes(code) ? html`<ul>${details.slice(0, LISTED).map((detail) => html`<li>${detail}</li>`)}</ul>` : ''}
       ${retry === undefined ? '' : html`<button @click=${retry}>${texts.of('error.retry')}</button>`}
     </div>
   </div>`;

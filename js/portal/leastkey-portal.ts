@@ -45,7 +45,7 @@ export class LeastkeyPortal extends LitElement {
     portal: { state: true },
     error: { state: true },
     said: { state: true },
-    told: { state: true },
+    announced: { state: true },
   };
   declare api: string | undefined;
   declare owners: readonly { id: string; title: string }[] | undefined;
@@ -60,7 +60,7 @@ export class LeastkeyPortal extends LitElement {
   declare portal: Portal | undefined;
   declare error: unknown;
   declare said: string;
-  declare told: string;
+  declare announced: string;
   #engine: Promise<Engine> | undefined;
   /** Counts requests, so that late responses are ignored. */
   #turn = 0;
@@ -79,7 +79,7 @@ export class LeastkeyPortal extends LitElement {
     this.routes = false;
     this.view = { screen: 'list' };
     this.said = '';
-    this.told = '';
+    this.announced = '';
   }
 
   override connectedCallback(): void {
@@ -109,7 +109,7 @@ export class LeastkeyPortal extends LitElement {
       <div class="portal">
         ${portal === undefined ? this.#waiting() : html`${screenOf(portal, this.view)} ${this.#manager(portal)}`}
         <p class="said" role="status">${this.said}</p>
-        <p class="unseen" role="status">${this.told}</p>
+        <p class="unseen" role="status">${this.announced}</p>
       </div>
     `;
   }
@@ -124,9 +124,7 @@ export class LeastkeyPortal extends LitElement {
     return html`<leastkey-manage-token .portal=${portal}></leastkey-manage-token>`;
   }
 
-  /**
-   * Loads the deployment and the actor, then shows the list, or the form of a prefilled link.
-   */
+  /** Loads the deployment and the actor, then shows the list, or the form of a prefilled link. */
   async #start(): Promise<void> {
     const source = this.#source();
     if (source === undefined) return;
@@ -211,8 +209,8 @@ export class LeastkeyPortal extends LitElement {
       chooseOwner: (owner) => void this.chooseOwner(owner),
       showOwnerOf: ({ owner }) => this.chooseOwner(owner),
       say: (text) => this.#say(text),
-      tell: (text) => {
-        this.told = text;
+      announce: (text) => {
+        this.announced = text;
       },
       manage: (record, action) => this.#manage(record, action),
       changed: (record) => this.#changed(record),
@@ -236,9 +234,7 @@ export class LeastkeyPortal extends LitElement {
     requestAnimationFrame(() => this.renderRoot.querySelector<HTMLElement>('h2')?.focus());
   }
 
-  /**
-   * The core of this page: the host's tokens, or one with the catalog of the server.
-   */
+  /** The core of this page: the host's tokens, or one with the catalog of the server. */
   #core({ deployment, source }: Pick<Portal, 'deployment' | 'source'>): Promise<Engine> {
     this.#engine ??=
       this.tokens !== undefined ? Promise.resolve(this.tokens) : startEngine(deployment, () => source.now());

@@ -45,7 +45,7 @@ export interface Portal {
   /** Announces a result, visibly and to screen readers. */
   say(text: string): void;
   /** Announces to screen readers only. */
-  tell(text: string): void;
+  announce(text: string): void;
   /** The title of a kind. */
   kindTitle(id: string): string;
   /** The kinds of tokens that this actor can create here. */

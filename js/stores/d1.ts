@@ -65,7 +65,7 @@ const put = (count: number) => `INSERT INTO leastkey_entries (key, value, expire
 const DROP_EXPIRED = `DELETE FROM leastkey_entries WHERE ${APPLIES} AND key IN
   (SELECT key FROM leastkey_entries WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ${SWEEP})`;
 
-const TELL = 'DELETE FROM leastkey_commits WHERE id = ?1 RETURNING applied';
+const TAKE_APPLIED = 'DELETE FROM leastkey_commits WHERE id = ?1 RETURNING applied';
 
 /**
  * A store in a Cloudflare D1 database. It creates its tables on first use; their names begin with
@@ -145,8 +145,8 @@ class D1Store implements Store {
       [DELETE, id, JSON.stringify(deleted)],
     ];
     if (added.length > 0) statements.push([put(added.length / 3), id, ...added]);
-    const told = await this.#apply([...statements, [DROP_EXPIRED, id, this.#now()], [TELL, id]]);
-    return (told as { applied: number }[])[0]?.applied === 1;
+    const rows = await this.#apply([...statements, [DROP_EXPIRED, id, this.#now()], [TAKE_APPLIED, id]]);
+    return (rows as { applied: number }[])[0]?.applied === 1;
   }
 
   /**

@@ -32,9 +32,7 @@ class MemoryStore implements SyncStore {
    * their bytes.
    */
   readonly #keys: string[] = [];
-  /**
-   * Expiries, soonest first. An entry whose key was written since is stale, and skipped.
-   */
+  /** Expiries, soonest first. An entry whose key was written since is stale, and skipped. */
   readonly #expiring: { key: string; expiresAt: number }[] = [];
 
   constructor(now: () => number) {

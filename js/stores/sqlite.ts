@@ -161,9 +161,7 @@ class OpenSqliteStore implements SqliteStore {
   readonly #now: () => number;
   /** When a read last found the file in its place, by the monotonic clock. */
   #checkedAt = Number.NEGATIVE_INFINITY;
-  /**
-   * Released on close: the driver keeps the file open while statements exist.
-   */
+  /** Released on close: the driver keeps the file open while statements exist. */
   #statements: ReturnType<typeof prepareStatements> | undefined;
 
   constructor(database: Database, file: string, now: () => number) {

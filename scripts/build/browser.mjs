@@ -1,8 +1,7 @@
 /**
- * The package as a page can load it without tools, from `browser/`: names in the package's other
- * files (`#load`) are resolved
- * by runtimes and bundlers, which a `<script type="module">` is not. The module is fetched from
- * `wasm/` beside it.
+ * Builds `browser/`, which a page can load without tools. The other files of the package use
+ * subpath imports (`#load`), which runtimes and bundlers resolve, but not a `<script
+ * type="module">`. The WebAssembly module is fetched from `wasm/` beside it.
  */
 
 import { readFile } from 'node:fs/promises';

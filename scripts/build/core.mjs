@@ -77,7 +77,7 @@ const profile = (name) => ['--profile', quick ? 'quick' : name];
 
 /** The whole module and its glue. */
 async function compileWhole(cargo, folder) {
-  // The compiler writes where it is told: the target folder's own leastkey.wasm is shared by all
+  // A path for each clone: the target folder's own leastkey.wasm is shared by all
   // clones.
   const compiled = `${folder}.wasm`;
   await cargo('rustc', [

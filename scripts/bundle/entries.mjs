@@ -1,8 +1,7 @@
 /**
- * The package's scripts, a file for each entry, and what several entries share in `chunks/`: a
- * runtime takes longer to find a file than to
- * read it, and one verifier is of 35. What the portal is drawn with (Lit) is inside of it, so that
- * the package needs nothing more.
+ * Bundles the package's scripts: one file for each entry, and shared code in `chunks/`, because a
+ * runtime takes longer to find a file than to read it, and a verifier alone is 35 files. The portal
+ * includes Lit, so that the package has no dependency on it.
  */
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -24,8 +24,7 @@ export async function installNodeModules(folder = '.') {
 
 /**
  * The registry by which a lock file was made may have lacked what only other platforms want. `npm
- * ci` takes that for an error,
- * `npm install` looks for it.
+ * ci` takes that for an error, `npm install` looks for it.
  */
 const howToInstall = (folder) => (folder === '.' ? ['ci'] : ['install', '--no-save']);
 

@@ -1,7 +1,7 @@
 /**
- * Schemathesis, which makes requests from an OpenAPI document and holds the answers against it: a
- * Python program, installed into
- * the cache in the versions of schemathesis.txt the first time that a test needs it.
+ * Schemathesis, a Python program that makes requests from an OpenAPI document and checks the
+ * responses against it. Installed into the cache, in the versions of schemathesis.txt, when a test
+ * first needs it.
  */
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

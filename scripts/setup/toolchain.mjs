@@ -58,9 +58,8 @@ const installers = {
 };
 
 /**
- * How to call cargo for WebAssembly.
- * `cargo` is for tests, whose panics have to say something; `wholeCargo` and `smallCargo` are for
- * what is published.
+ * How to call cargo for WebAssembly. `cargo` is for tests, whose panics have to say something;
+ * `wholeCargo` and `smallCargo` are for what is published.
  * @returns {Promise<{ name: string, wholeFolder: string, cargo: Call, wholeCargo: Call, smallCargo:
  * Call, compilesStd: boolean }
  *   | undefined>} where a `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed

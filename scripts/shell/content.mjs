@@ -7,8 +7,7 @@ import { root } from '../paths.mjs';
 
 /**
  * One digest over files and folders (with everything below them) and over further texts; the same
- * in every clone. A file
- * that is not there counts as missing.
+ * in every clone. A file that is not there counts as missing.
  */
 export function contentOf(paths, ...texts) {
   const hash = createHash('sha256');

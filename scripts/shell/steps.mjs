@@ -1,7 +1,6 @@
 /**
- * A step is `{ key, label, estimate, work }`: the name it is remembered by, what a newcomer reads,
- * the milliseconds it is
- * expected to take on its first run, and what it does.
+ * A step is `{ key, label, estimate, work }`: the key of its last duration, the text that is shown,
+ * the expected milliseconds of the first run, and a function.
  */
 
 import { expectedDuration, rememberDuration } from './durations.mjs';

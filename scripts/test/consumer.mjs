@@ -1,8 +1,6 @@
 /**
- * A project that uses the package as a stranger would: outside the clone, the packed tarball
- * installed with its
- * dependencies from npm, and the tests and examples beside it at the same relative places as in the
- * clone.
+ * A project that uses the package like a user: outside the clone, with the packed tarball and its
+ * dependencies from npm, and the tests and examples at the same relative paths as in the clone.
  */
 
 import {

@@ -26,9 +26,8 @@ export function tapCounts(report) {
 }
 
 /**
- * Makes a runner that broke count as failed: one that ended badly without a failed case (it
- * crashed, or its tests did not
- * compile), and one that ended well without any case.
+ * Counts a broken runner as failed: one that exited with an error without a failed case (it
+ * crashed, or its tests did not compile), and one that succeeded without any case.
  */
 export function honest(counts, endedWell) {
   const broken = endedWell ? counts.passed + counts.failed === 0 : counts.failed === 0;

@@ -36,8 +36,7 @@ pub struct Usage {
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     asked: SortedMap<Permission, Instant>,
     /// Beside `asked`: the last use that did not report its permissions. It is absent if no use
-    /// ever
-    /// reported any: then [`Usage::untold_at`] returns the last use.
+    /// ever reported any: then [`Usage::untold_at`] returns the last use.
     #[serde(skip_serializing_if = "Option::is_none")]
     untold_at: Option<Instant>,
     /// When the token was last used from each address, if the host records addresses.

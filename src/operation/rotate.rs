@@ -37,8 +37,8 @@ struct Options {
     expires_in: Option<Lifetime>,
 }
 
-/// `rotate(id, options, actor)`. The options are
-/// `{ grace?, digest?, scheme?, endOldAtFirstUse?, expiresIn?, idempotencyKey? }`.
+/// `rotate(id, options, actor)`. The options are `{ grace?, digest?, scheme?, endOldAtFirstUse?,
+/// expiresIn?, idempotencyKey? }`.
 pub(super) fn plan(
     context: &Context,
     id: Option<TokenId>,

@@ -56,8 +56,8 @@ pub struct TemplateOffer {
 pub struct Wire {
     /// The HTTP status.
     pub status: u16,
-    /// The value of `WWW-Authenticate` (RFC 6750 §3):
-    /// `Bearer error="insufficient_scope", scope="messages:send"`.
+    /// The value of `WWW-Authenticate` (RFC 6750 §3): `Bearer error="insufficient_scope",
+    /// scope="messages:send"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
     /// The RFC 6750 §3.1 error.

@@ -1,4 +1,4 @@
-/** The README that the package carries: its examples run, and print what their comments say. */
+/** The README in the package: its examples run, and print what their comments say. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -12,13 +12,13 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 describe('the README', () => {
   const examples = codeBlocks(readme, 'js');
 
-  test('has examples, and each says what it prints', () => {
+  test('has examples with their output', () => {
     assert.ok(examples.length > 0);
     for (const { line, code } of examples) assert.notDeepEqual(promised(code), [], `line ${line}`);
   });
 
   for (const { line, code } of examples) {
-    test(`the example of line ${line} prints what it says`, async () => {
+    test(`the example of line ${line} has the stated output`, async () => {
       const { exit, lines, stderr } = await run(code, here);
       assert.equal(exit, 0, stderr);
       assert.deepEqual(lines, promised(code));

@@ -1,15 +1,15 @@
-/** What a page with the portal in it downloads, how soon somebody can use it, and what it keeps. */
+/** The downloads of a page with the portal, the time until it is usable, and its caching. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portalSuite } from './support/suite.mjs';
 
-/** Bytes of everything but the WebAssembly module, compressed, as the browser got them. */
+/** Compressed bytes that the browser received, without the WebAssembly module. */
 const MAX_SCRIPTS = 52_000;
-/** So many first visits are looked at. */
+/** The number of first visits that are measured. */
 const VISITS = 7;
 
-/** With the module, which has a budget of its own in the build. */
+/** With the module, which has its own budget in the build. */
 const MAX_TOTAL = 335_000;
 
 const ada = { id: 'user:1', roles: { 'org:acme': 'admin' } };
@@ -36,16 +36,16 @@ portalSuite('the budget of the page', (demo) => {
     context.diagnostic(
       `the list ${sum(listed)} bytes; with the core ${sum(files)}, of which it is ${module.bytes}`,
     );
-    const told = files.map(({ name, bytes }) => `${bytes} ${name}`).join('\n');
+    const measured = files.map(({ name, bytes }) => `${bytes} ${name}`).join('\n');
     assert.ok(
       sum(files) - module.bytes <= MAX_SCRIPTS,
-      `more than ${MAX_SCRIPTS} bytes without the core:\n${told}`,
+      `more than ${MAX_SCRIPTS} bytes without the core:\n${measured}`,
     );
-    assert.ok(sum(files) <= MAX_TOTAL, `more than ${MAX_TOTAL} bytes in all:\n${told}`);
+    assert.ok(sum(files) <= MAX_TOTAL, `more than ${MAX_TOTAL} bytes in all:\n${measured}`);
     await visit.close();
   });
 
-  test('is small enough that a first visit is soon of use', async (context) => {
+  test('is small enough that a first visit is quickly usable', async (context) => {
     const times = [];
     for (let at = 0; at < VISITS; at++) {
       const browser = await demo().browser.newContext({ viewport: { width: 1280, height: 900 } });
@@ -62,14 +62,14 @@ portalSuite('the budget of the page', (demo) => {
       );
       await browser.close();
     }
-    const told = ['painted', 'usable', 'form'].map((name) => {
+    const measured = ['painted', 'usable', 'form'].map((name) => {
       const sorted = times.map((time) => Math.round(time[name])).sort((one, other) => one - other);
       return `${name} ${sorted[(VISITS - 1) / 2]} (${sorted[0]} to ${sorted[VISITS - 1]})`;
     });
-    context.diagnostic(`ms from the start of ${VISITS} first visits, median: ${told.join(', ')}`);
+    context.diagnostic(`ms from the start of ${VISITS} first visits, median: ${measured.join(', ')}`);
   });
 
-  test('is paid once: another visit asks for the page alone', async () => {
+  test('is paid once: another visit requests only the page', async () => {
     const visit = await demo().visit('ada');
     const kept = (await filesOf(visit.page)).filter(({ name }) => name !== '/');
     assert.ok(kept.length >= 3 && kept.every(({ name }) => name.startsWith('/v/')), JSON.stringify(kept));
@@ -83,7 +83,7 @@ portalSuite('the budget of the page', (demo) => {
     await visit.close();
   });
 
-  test('lets people work before the core has come', async () => {
+  test('is usable before the core is loaded', async () => {
     const input = { kind: 'permission-set', owner: 'org:acme', name: 'Early', templates: ['all-channels'] };
     await demo().deployment.tokens.create(input, ada);
     const visit = await demo().visit('ada');
@@ -111,9 +111,8 @@ portalSuite('the budget of the page', (demo) => {
 });
 
 /**
- * Runs in the page, from its first moment: presses the button as soon as the list has been read,
- * and waits until the form has its fields,
- * for which the core has to come.
+ * Runs in the page from its start: presses the button as soon as the list has been read, and waits
+ * until the form has its fields, which need the core.
  */
 async function firstUse() {
   const root = () => document.querySelector('leastkey-portal')?.shadowRoot;
@@ -128,7 +127,7 @@ async function firstUse() {
   return { painted, usable, form };
 }
 
-/** What a page is made of, with what of it was sent and how large it is, compressed. */
+/** The resources of a page, with the bytes that were sent and the compressed size of each. */
 const filesOf = (page) =>
   page.evaluate(() =>
     [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]

@@ -1,4 +1,4 @@
-/** A device whose clock is off: what it makes goes by the server's clock. */
+/** A device with a wrong clock: tokens that it creates use the server's clock. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ const ada = { id: 'user:1', roles: { 'org:acme': 'admin' } };
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
 
-/** Sets the clock of a page ahead. Runs in the page, from its first moment. */
+/** Sets the clock of a page ahead. Runs in the page from its start. */
 function setClock(ahead) {
   const Real = Date;
   globalThis.Date = class extends Real {
@@ -34,7 +34,7 @@ portalSuite('a device whose clock is off', (demo) => {
       const name = `Off by ${minutes}`;
       await page.getByLabel('Name').fill(name);
       await page.getByLabel('Expiration').selectOption('day');
-      // The last day that there is: its end is cut at the longest lifetime of the kind.
+      // The last possible day: its end is the maximum lifetime of the kind.
       const day = page.getByLabel('Day', { exact: true });
       const last = await day.getAttribute('max');
       assert.equal(last, localDay(Date.now() + 365 * DAY));
@@ -48,14 +48,14 @@ portalSuite('a device whose clock is off', (demo) => {
       const { items } = await demo().deployment.tokens.list({ owner: 'org:acme', search: name }, ada);
       const [{ createdAt, expiresAt }] = items;
       assert.ok(Math.abs(createdAt + 365 * DAY - expiresAt) < MINUTE, String(expiresAt - createdAt));
-      // Minutes ago it was made nowhere.
+      // It was not created minutes ago.
       const row = page.getByRole('row', { name: new RegExp(name) });
       assert.match(await row.innerText(), /this minute|1 minute ago/);
       await visit.close();
     });
   }
 
-  test('without a Date in the answers goes by its own', async () => {
+  test('without a Date in the responses uses the clock of the device', async () => {
     const visit = await demo().visit('ada');
     const { page } = visit;
     await page.addInitScript(setClock, 11 * MINUTE);

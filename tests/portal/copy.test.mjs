@@ -1,10 +1,10 @@
-/** What the screen of a new secret says became of it, and when it lets somebody go. */
+/** The screen of a new secret: what it says was done with the secret, and when it can be left. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portalSuite } from './support/suite.mjs';
 
-/** At the screen of a new secret. */
+/** Opens the screen of a new secret. */
 async function atSecret(demo, name) {
   const visit = await demo().visit('ada');
   await visit.button('Create access token').click();
@@ -26,7 +26,7 @@ async function holdsPage(page) {
 }
 
 portalSuite('the screen of a new secret', (demo) => {
-  test('calls a download a download, and lets go once somebody says that it is stored', async () => {
+  test('calls a download a download, and can be left once the user says that it is stored', async () => {
     const visit = await atSecret(demo, 'Downloaded');
     const { page } = visit;
     await page.evaluate(() => navigator.clipboard.writeText('something else'));
@@ -52,7 +52,7 @@ portalSuite('the screen of a new secret', (demo) => {
     await visit.close();
   });
 
-  test('claims no copy that the browser did not allow', async () => {
+  test('reports no copy that the browser did not allow', async () => {
     const visit = await atSecret(demo, 'Not allowed');
     const { page } = visit;
     await page.evaluate(() => {
@@ -64,7 +64,7 @@ portalSuite('the screen of a new secret', (demo) => {
     assert.equal(await holdsPage(page), true);
     await visit.look('copy-3-not-allowed');
 
-    // The field has the focus and is selected: to copy by hand is one key.
+    // The field has the focus and is selected, so that one key copies it.
     await field(page).evaluate((area) => area.setSelectionRange(0, 10));
     await page.keyboard.press('ControlOrMeta+c');
     assert.equal(await page.getByText('The token was copied.').count(), 0, 'a part of it is no copy');
@@ -80,7 +80,7 @@ portalSuite('the screen of a new secret', (demo) => {
     await visit.close();
   });
 
-  test('asks where there is no clipboard at all, and lets go of what is given up', async () => {
+  test('asks where there is no clipboard, and can be left after a confirmation', async () => {
     const visit = await atSecret(demo, 'Given up');
     const { page } = visit;
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));

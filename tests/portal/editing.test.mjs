@@ -1,6 +1,6 @@
 /**
- * What a kind lets its managers write and restrict, at creation and afterwards, with the difference
- * in view before it is saved.
+ * What a kind lets its managers write and restrict, at creation and afterwards. Differences are
+ * shown before they are saved.
  */
 
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { portalSuite } from './support/suite.mjs';
 
 const ada = { id: 'user:1', roles: { 'org:acme': 'admin' } };
 
-/** The one token of a name. */
+/** The only token with a name. */
 async function tokenOf(demo, name) {
   const { items } = await demo.deployment.tokens.list({ owner: 'org:acme', search: name }, ada);
   assert.equal(items.length, 1);
@@ -93,7 +93,7 @@ portalSuite('what is written on a token', (demo) => {
     await visit.close();
   });
 
-  test('is edited with the difference in view, and what is wrong is told in words', async () => {
+  test('is edited with a visible difference, and errors are shown as text', async () => {
     const visit = await demo().visit('ada');
     const { page } = visit;
     const before = await tokenOf(demo(), 'Restricted');
@@ -146,7 +146,7 @@ portalSuite('what is written on a token', (demo) => {
     await visit.button('Edit Narrowed').click();
     await page.getByText('Advanced options').click();
     await page.getByText(': only on org:acme/group:eng').waitFor();
-    // No more is offered than the technical user has that backs it.
+    // Only permissions of its technical user are offered.
     await page.getByLabel('Find a permission').fill('policies');
     await page.getByText('No permission matches.').waitFor();
     assert.equal(await page.getByRole('radio', { name: /Admin/ }).count(), 0);
@@ -179,7 +179,7 @@ portalSuite('what is written on a token', (demo) => {
     await visit.close();
   });
 
-  test('what somebody else has changed meanwhile is not overwritten', async () => {
+  test('a concurrent change by another user is not overwritten', async () => {
     const { tokens } = demo().deployment;
     const input = {
       kind: 'permission-set',

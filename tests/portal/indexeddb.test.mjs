@@ -35,7 +35,7 @@ portalSuite('IndexedDB', (demo) => {
     };
   });
 
-  test('increments from two tabs are all there', async () => {
+  test('increments from two tabs all count', async () => {
     const stores = [storeIn(one, 'race'), storeIn(two, 'race')];
     assert.equal(await stores[0].commit([{ key: 'count', expect: null, value: '0' }]), true);
     let lost = 0;
@@ -76,7 +76,7 @@ portalSuite('IndexedDB', (demo) => {
     assert.equal(await store.commit([{ key: 'k', expect: null, value: '1' }]), true);
     const page = await one;
     const session = await page.context().newCDPSession(page);
-    // As somebody does who clears the data of the site.
+    // As when a user clears the data of the site.
     const origin = new URL(page.url()).origin;
     await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
     assert.deepEqual(await store.get(['k']), [null]);
@@ -84,7 +84,7 @@ portalSuite('IndexedDB', (demo) => {
     assert.deepEqual(await storeIn(two, 'cleared').get(['k']), ['2']);
   });
 
-  test('a page that deletes the database does not wait for the store, which goes on with an empty one', async () => {
+  test('a page that deletes the database does not wait for the store, which continues with an empty one', async () => {
     const store = storeIn(one, 'deleted');
     assert.equal(await store.commit([{ key: 'k', expect: null, value: '1' }]), true);
     assert.equal(await (await two).evaluate(deleteDatabase, 'deleted'), 'deleted');
@@ -99,13 +99,13 @@ portalSuite('IndexedDB', (demo) => {
     ['with one table more', { version: 1, stores: { entries: 'key', more: 'id' } }, /is of another program/],
     ['of a later version', { version: 7, stores: { customers: 'id' } }, /has a later version than 1: it is/],
   ]) {
-    test(`a database of another program is refused in the right words, and stays: one ${title}`, async () => {
+    test(`a database of another program is refused with a message, and stays: one ${title}`, async () => {
       const page = await one;
       const name = `foreign ${title}`;
       await page.evaluate(makeDatabase, { name, ...made });
-      const told = await page.evaluate(openStore, { name });
-      assert.equal(told.code, 'store_unavailable');
-      assert.match(told.message, message);
+      const refusal = await page.evaluate(openStore, { name });
+      assert.equal(refusal.code, 'store_unavailable');
+      assert.match(refusal.message, message);
       assert.deepEqual(await page.evaluate(describeDatabase, name), {
         version: made.version,
         stores: Object.keys(made.stores),
@@ -113,16 +113,16 @@ portalSuite('IndexedDB', (demo) => {
     });
   }
 
-  test('a deletion that waits for another page does not keep it from answering', async () => {
+  test('a deletion that waits for another page does not block it', async () => {
     const [keeper, opener] = await Promise.all([one, two]);
     await keeper.evaluate(keepOpen, 'stuck');
     assert.equal(await opener.evaluate(deleteDatabase, 'stuck'), 'blocked');
-    const told = await opener.evaluate(openStore, { name: 'stuck', openTimeout: 50 });
-    assert.equal(told.code, 'store_unavailable');
-    assert.match(told.message, /"stuck" did not open within 50 ms: another page deletes/);
+    const refusal = await opener.evaluate(openStore, { name: 'stuck', openTimeout: 50 });
+    assert.equal(refusal.code, 'store_unavailable');
+    assert.match(refusal.message, /"stuck" did not open within 50 ms: another page deletes/);
     await keeper.evaluate(() => globalThis.kept.close());
     assert.deepEqual(await opener.evaluate(openStore, { name: 'stuck' }), 'open');
-    // Neither the one that was given up nor any other connection is in the way.
+    // Neither the abandoned connection nor any other blocks it.
     assert.equal(await keeper.evaluate(deleteDatabase, 'stuck'), 'deleted');
   });
 
@@ -142,8 +142,8 @@ portalSuite('IndexedDB', (demo) => {
     assert.equal(await store.commit(writes), true);
   });
 
-  test('a full storage is told for certain, and changes go on where there is room again', async () => {
-    // A profile of its own: a browser remembers for a while how much room it found.
+  test('a full storage is reported as no change, and changes work after space is freed', async () => {
+    // A separate profile: a browser caches the available space for a while.
     const context = await demo().browser.newContext();
     const page = await context.newPage();
     await page.goto(demo().origin);
@@ -219,7 +219,7 @@ function describeDatabase(name) {
   });
 }
 
-/** Runs in the page: a connection that does not give way. */
+/** Runs in the page: a connection that ignores `versionchange`. */
 function keepOpen(name) {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1);
@@ -242,7 +242,7 @@ async function openStore(options) {
   }
 }
 
-/** Runs in the page: a put of one key throws, as it does for a value that is too large. */
+/** Runs in the page: a put of one key throws, as for a value that is too large. */
 function failPuts(key) {
   const { put } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.put = function (value) {

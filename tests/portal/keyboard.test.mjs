@@ -1,7 +1,4 @@
-/**
- * The whole way from an empty form to a revoked token, without a pointer, and what a screen reader
- * is told.
- */
+/** From an empty form to a revoked token by keyboard alone, and the texts for screen readers. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -62,7 +59,7 @@ portalSuite('without a pointer', (demo) => {
     const status = ada.button('Active. Manage Again');
     await status.click();
     await ada.heading('Manage Again').waitFor();
-    // In one turn: the event of the closing comes once it is open again.
+    // In one turn: the close event comes after it is open again.
     await status.evaluate((button) => {
       button.getRootNode().querySelector('dialog[open]').close();
       button.click();
@@ -72,7 +69,7 @@ portalSuite('without a pointer', (demo) => {
     await ada.close();
   });
 
-  test('what is missing is said where it is', async () => {
+  test('a missing value is reported at its field', async () => {
     const ada = await demo().visit('ada');
     const { page } = ada;
     await ada.button('Create access token').click();
@@ -90,7 +87,7 @@ portalSuite('without a pointer', (demo) => {
   });
 });
 
-/** Presses Tab until what begins with this name has the focus. */
+/** Presses Tab until an element whose name begins with this has the focus. */
 async function reach(page, name) {
   for (let presses = 0; presses < 80; presses++) {
     await page.keyboard.press('Tab');
@@ -109,7 +106,7 @@ async function focused(page, name) {
   assert.fail(`the focus is not on ${name} but on ${await focus(page)}`);
 }
 
-/** The names of what has the focus: its label, or its text. */
+/** The names of the focused element: its label, or its text. */
 function focus(page) {
   return page.evaluate(() => {
     let element = document.activeElement;

@@ -1,4 +1,4 @@
-/** Template links fill the form in and never submit it; what nobody should trust is inert. */
+/** Template links fill the form in and never submit it; markup in names is inert. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -36,7 +36,7 @@ portalSuite('template links', (demo) => {
     await ada.close();
   });
 
-  test('cannot propose what is not there, or not offered', async () => {
+  test('cannot propose unknown or unavailable permissions', async () => {
     const ben = await demo().visit('ben', link({ template: 'nothing', name: 'X', kind: 'organization' }));
     await ben.heading('Create access token').waitFor();
     assert.equal(await ben.page.getByRole('checkbox', { checked: true }).count(), 0);
@@ -52,7 +52,7 @@ portalSuite('template links', (demo) => {
       await ada.button('Next').click();
       await ada.button('Next').click();
       await ada.button('Create').click();
-      // A name that cannot be stored is refused in words; all others are shown as they are.
+      // A name that cannot be stored is refused with a message; all others are shown as they are.
       const refused = page.getByRole('alert');
       await ada.heading('Access token created').or(refused).first().waitFor();
       if ((await refused.count()) === 0) {

@@ -1,4 +1,6 @@
-/** A list of 100,000 tokens: what is drawn is what is seen, and what was not read is said. */
+/**
+ * A list of 100,000 tokens: only visible rows are rendered, and it says which part was not read.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,13 +9,13 @@ import { portalSuite } from './support/suite.mjs';
 const TOTAL = 100_000;
 const DAY = 86_400_000;
 
-/** A page of the API, made up. */
+/** A page of a mocked API. */
 function pageOf(url, now) {
   const parameters = new URL(url).searchParams;
   const after = parameters.get('after');
   const from = after === null ? 0 : Number(after.slice(8)) + 1;
   const words = parameters.get('search')?.toLowerCase();
-  // As the core: it looks at so many, whatever passes.
+  // Like the core, it scans this number of tokens, however many match.
   const looked = words === undefined ? Number(parameters.get('limit')) : 1_000;
   const items = [];
   for (let at = from; at < Math.min(from + looked, TOTAL); at++) {
@@ -26,7 +28,7 @@ function pageOf(url, now) {
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** As the core makes them: the time, and something else. */
+/** As the core makes them: the time, and a random part. */
 function idOf(at, now) {
   let time = '';
   for (let left = now - at * 60_000; time.length < 8; left = Math.floor(left / 62))
@@ -53,7 +55,7 @@ const recordOf = (at, now) => ({
 });
 
 portalSuite('a long list', (demo) => {
-  test('is read by pages, drawn in part, and sorted as far as it was read', async (context) => {
+  test('is read by pages, rendered in part, and sorted as far as it was read', async (context) => {
     const ada = await demo().visit('ada');
     const { page } = ada;
     const now = Date.now();
@@ -149,24 +151,24 @@ portalSuite('a long list', (demo) => {
       hold(30);
       await page.reload();
       await narrow(page);
-      // It goes on by itself, and says how far it is.
+      // It continues by itself, and reports its progress.
       const yet = page.getByRole('heading', { name: /^No match yet among the tokens created since / });
       await yet.waitFor();
       assert.equal(await page.getByText('No token matches').count(), 0);
       await ada.look(`list-2-no-match-yet-${what.slice(2)}`);
 
-      // Stopped, it says no more than it knows. By keyboard.
+      // Stopped by keyboard, it makes no claim about the rest.
       await ada.button('Stop').press('Enter');
       await page.getByText('Older tokens have not been searched yet.').waitFor();
       const words = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
-      const told = (await yet.innerText()).replace(/\s/g, ' ');
+      const shown = (await yet.innerText()).replace(/\s/g, ' ');
       const since = words.format(now - 29_999 * 60_000).replace(/\s/g, ' ');
-      assert.ok(told.endsWith(since), `${told}, and ${since} is meant`);
+      assert.ok(shown.endsWith(since), `${shown}, and ${since} is meant`);
       assert.equal(await page.getByText('No token matches').count(), 0);
       await ada.look(`list-2-stopped-${what.slice(2)}`);
       held.release();
       hold(Number.POSITIVE_INFINITY);
-      // The focus is there already.
+      // It already has the focus.
       await page.waitForFunction(() => {
         const { activeElement } = document.querySelector('leastkey-portal').shadowRoot;
         return activeElement?.textContent.trim() === 'Keep searching';
@@ -180,7 +182,7 @@ portalSuite('a long list', (demo) => {
     });
   }
 
-  test('that is stopped before anything has come says nothing of what there is', async () => {
+  test('that is stopped before the first page makes no claim', async () => {
     const ada = await demo().visit('ada');
     const { page } = ada;
     const now = Date.now();
@@ -207,7 +209,7 @@ portalSuite('a long list', (demo) => {
     await ada.close();
   });
 
-  test('says when the server cannot be reached, and tries again', async () => {
+  test('reports an unreachable server, and tries again', async () => {
     const input = { kind: 'permission-set', owner: 'org:acme', name: 'Here', templates: ['all-channels'] };
     const actor = { id: 'user:1', roles: { 'org:acme': 'admin' } };
     await demo().deployment.tokens.create(input, actor);
@@ -226,7 +228,7 @@ portalSuite('a long list', (demo) => {
     await ada.close();
   });
 
-  test('of a create whose answer is lost, the second try makes no second token', async () => {
+  test('of a create whose answer is lost: the second try makes no second token', async () => {
     const ada = await demo().visit('ada', '/?template=all-channels&name=Lost%20once');
     const { page } = ada;
     await ada.button('Next').click();

@@ -1,4 +1,4 @@
-/** Nothing more is given than what is in sight, and nothing that was typed is passed over. */
+/** Only visible permissions are given, and typed text is never dropped. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -6,14 +6,14 @@ import { portalSuite } from './support/suite.mjs';
 
 const ada = { id: 'user:1', roles: { 'org:acme': 'admin' } };
 
-/** The one token of a name. */
+/** The only token with a name. */
 async function tokenOf(demo, name) {
   const { items } = await demo.deployment.tokens.list({ owner: 'org:acme', search: name }, ada);
   assert.equal(items.length, 1);
   return items[0];
 }
 
-/** The form of a permission-set token, at its second step. */
+/** Opens the form of a permission-set token at its second step. */
 async function atPermissions(demo, name) {
   const visit = await demo().visit('ada');
   await visit.button('Create access token').click();
@@ -24,7 +24,7 @@ async function atPermissions(demo, name) {
 }
 
 portalSuite('a tree of which a part is shown', (demo) => {
-  test('gives by a service what is in sight, and says so', async () => {
+  test('gives through a service only visible permissions, and says so', async () => {
     const visit = await atPermissions(demo, 'Filtered');
     const { page } = visit;
     const service = page.locator('.tree').getByRole('checkbox', { name: /^Profiles / });
@@ -46,7 +46,7 @@ portalSuite('a tree of which a part is shown', (demo) => {
     assert.ok(!(await service.isChecked()));
     assert.equal(await service.evaluate((box) => box.indeterminate), false, 'of what is in sight, nothing');
 
-    // What a permission brings along is not in sight either, and is named.
+    // Permissions that it implies are not visible either, and are named.
     await page.getByLabel('Find a permission').fill('update profiles');
     await service.check();
     await page
@@ -66,7 +66,7 @@ portalSuite('a tree of which a part is shown', (demo) => {
     await visit.close();
   });
 
-  test('takes by a service what is given, where only that is shown', async () => {
+  test('removes through a service the given permissions, if only those are shown', async () => {
     const visit = await atPermissions(demo, 'Only given');
     const { page } = visit;
     await visit.button('Data').click();
@@ -98,13 +98,13 @@ portalSuite('a tree of which a part is shown', (demo) => {
 portalSuite('what is typed and not added', (demo) => {
   const only = (page) => page.getByLabel('Only on', { exact: true });
 
-  test('narrows what is created: Next adds it', async () => {
+  test('narrows the created token: Next adds the typed text', async () => {
     const visit = await atPermissions(demo, 'Typed');
     const { page } = visit;
     await page.getByRole('checkbox', { name: /^One API Access – All Channels Use/ }).check();
     await page.locator('leastkey-narrowing select').selectOption('messages:send');
     await only(page).fill('org:other');
-    // Folded away, it is unfolded.
+    // It was collapsed, and is expanded.
     await page.locator('summary', { hasText: 'Advanced options' }).click();
     await visit.button('Next').click();
     await page.getByRole('alert').getByText('Enter a resource at org:acme or below').waitFor();
@@ -112,7 +112,7 @@ portalSuite('what is typed and not added', (demo) => {
     assert.equal(await only(page).getAttribute('aria-invalid'), 'true');
     await visit.look('more-2-typed-and-wrong');
 
-    // Gone back and forth, it is still typed.
+    // After back and forward, the text is still there.
     await only(page).fill('org:acme/group:eng');
     await visit.button('Back').click();
     await visit.button('Next').click();
@@ -129,7 +129,7 @@ portalSuite('what is typed and not added', (demo) => {
     await visit.close();
   });
 
-  test('narrows nothing else than what it was typed for', async () => {
+  test('narrows only the permission that it was typed for', async () => {
     const visit = await atPermissions(demo, 'Left');
     const { page } = visit;
     await visit.button('Data').click();

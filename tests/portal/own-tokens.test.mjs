@@ -1,13 +1,13 @@
 /**
- * The element on tokens of the page's own: a store in the browser, a catalog without kinds, other
- * words, and what becomes of a token.
+ * The element on the page's own tokens: a store in the browser, a catalog without kinds, other
+ * texts, and the life of a token.
  */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portalSuite } from './support/suite.mjs';
 
-/** Puts an element on tokens in IndexedDB in place of the page's. Runs in the page. */
+/** Replaces the element of the page by one on tokens in IndexedDB. Runs in the page. */
 async function useOwnTokens({ catalog, actor, name, strings, made = [] }) {
   const { createTokens } = await import('/package/browser/index.js');
   const { indexedDbStore } = await import('/package/browser/stores-indexeddb.js');
@@ -123,7 +123,7 @@ portalSuite("tokens of the page's own", (demo) => {
     await visit.close();
   });
 
-  test('who manages nothing is told so', async () => {
+  test('a user who manages nothing sees a message', async () => {
     const visit = await demo().visit('ada');
     await visit.page.evaluate(useOwnTokens, { catalog, actor: { id: 'nobody' }, name: 'nobody' });
     await visit.heading('You cannot manage tokens here').waitFor();
@@ -163,8 +163,7 @@ portalSuite("tokens of the page's own", (demo) => {
       const allowed = await page.evaluate(tryAll, { id });
       const words = { disable: ['Disable', 'Revoke'], rotate: ['Rotate secret'], delete: ['Delete'] };
       for (const [action, labels] of Object.entries(words)) {
-        // The word "Revoke" is that of revoking where the kind offers it, and of disabling where
-        // the kind says so.
+        // "Revoke" means revoking if the kind offers it, and disabling if the kind says so.
         const has = labels.some(
           (label) => offered.includes(label) && !(label === 'Revoke' && offered.includes('Disable')),
         );
@@ -176,7 +175,7 @@ portalSuite("tokens of the page's own", (demo) => {
   });
 });
 
-/** What of everything can be done to a token. Runs in the page. */
+/** The actions that are possible on a token. Runs in the page. */
 async function tryAll({ id }) {
   const { tokens, actor } = globalThis;
   const works = async (call) => {

@@ -1,6 +1,6 @@
 /**
- * Screens have addresses: back, forward, reload and links work, and a new secret is not left behind
- * by any of them unasked.
+ * Screens have addresses: back, forward, reload and links work, and none of them leaves a new
+ * secret without a confirmation.
  */
 
 import assert from 'node:assert/strict';
@@ -15,7 +15,7 @@ async function made(demo, name) {
 }
 
 portalSuite('the address of a screen', (demo) => {
-  test('follows list, token, edit and form, there and back, and is one to come back to', async () => {
+  test('follows list, token, edit and form, forward and back, and can be reloaded', async () => {
     const { id } = await made(demo(), 'Addressed');
     const visit = await demo().visit('ada');
     const { page } = visit;
@@ -52,7 +52,7 @@ portalSuite('the address of a screen', (demo) => {
     await visit.close();
   });
 
-  test('of a token of another owner stands at that owner', async () => {
+  test('of a token of another owner opens that owner', async () => {
     const ben = { id: 'user:7', roles: { 'user:7': 'user' } };
     const input = {
       kind: 'personal',
@@ -66,7 +66,7 @@ portalSuite('the address of a screen', (demo) => {
     await visit.heading('Of Ben').waitFor();
     await visit.button('Edit scope').waitFor();
     await visit.close();
-    // Whose it is not learns nothing.
+    // Other users learn nothing of it.
     const ada = await demo().visit('ada', `/#/tokens/${record.id}`);
     await ada.page.getByText('This token no longer exists').waitFor();
     assert.equal(await ada.heading('Of Ben').count(), 0);
@@ -85,7 +85,7 @@ portalSuite('the address of a screen', (demo) => {
     await visit.close();
   });
 
-  test('of nothing leads to the list', async () => {
+  test('of an unknown screen opens the list', async () => {
     for (const hash of ['#/nothing', '#/tokens/../x', '#x', '#/tokens?owner=%']) {
       const visit = await demo().visit('ada', `/${hash}`);
       await visit.heading('Access tokens').waitFor();
@@ -105,7 +105,7 @@ portalSuite('the address of a screen', (demo) => {
     await visit.close();
   });
 
-  test('is not left while a secret is shown, unless somebody says so', async () => {
+  test('is not left while a secret is shown, unless the user confirms', async () => {
     const visit = await demo().visit('ada', '/?template=all-channels&name=Guarded');
     const { page } = visit;
     await visit.button('Cancel').click();
@@ -127,7 +127,7 @@ portalSuite('the address of a screen', (demo) => {
     await page.evaluate(() => history.back());
     await visit.button('Leave anyway').click();
     await visit.heading('Access tokens').waitFor();
-    // Nowhere on the way back or forth is it shown again.
+    // It is not shown again after back or forward.
     for (const move of ['back', 'back', 'forward', 'forward', 'forward']) {
       await page.evaluate((move) => history[move](), move);
       await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));

@@ -1,6 +1,4 @@
-/**
- * What a token was used for and what it never used, the way to one that would do, and its sessions.
- */
+/** The used and unused permissions of a token, the way to a smaller token, and its sessions. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -24,8 +22,7 @@ const catalog = {
 const actor = { id: 'user:ada', roles: { 'org:acme': 'admin' } };
 
 /**
- * Tokens that were made and used 40 days ago and since, on a store of the page's own. Runs in the
- * page.
+ * Tokens that were made and used 40 days ago and later, in a store of the page. Runs in the page.
  */
 async function useOldTokens({ catalog, actor }) {
   const { createTokens } = await import('/package/browser/index.js');
@@ -64,7 +61,7 @@ async function useOldTokens({ catalog, actor }) {
 }
 
 portalSuite('the use of a token', (demo) => {
-  test('tells what it never used, and proposes a token that would do', async () => {
+  test('shows unused permissions, and proposes a smaller token', async () => {
     const visit = await demo().visit('ada');
     const { page } = visit;
     const { session, adjustable } = await page.evaluate(useOldTokens, { catalog, actor });
@@ -78,7 +75,7 @@ portalSuite('the use of a token', (demo) => {
     );
     await visit.look('use-1-list');
 
-    // What sending brings along is needed, though nobody asked for it by name.
+    // Permissions that sending implies are needed, although no request named them.
     await visit.button('Broad').click();
     await page
       .getByText('3 of 5 permissions were not used for 38 days: Delete flows, Read flows, and Export.')
@@ -104,7 +101,7 @@ portalSuite('the use of a token', (demo) => {
     await row('Broad for good').getByText('Broader than it needs').waitFor();
     assert.equal(await page.getByText('Broader than it needs').count(), 1);
 
-    // Where permissions cannot change, another token takes its place.
+    // If permissions cannot change, a new token replaces it.
     await visit.button('Broad for good').click();
     await page.getByText('Phone').waitFor();
     await visit.look('use-4-sessions');

@@ -1,11 +1,11 @@
-/** The documents of the four systems, step by step, as a person takes them. */
+/** The documents of the four systems, step by step, as a user follows them. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portalSuite } from './support/suite.mjs';
 
 portalSuite('a permission-set token', (demo) => {
-  test('is created in steps, copied once, and revoked for good', async () => {
+  test('is created in steps, copied once, and revoked permanently', async () => {
     const ada = await demo().visit('ada');
     const { page } = ada;
     await ada.look('000-1-empty-list');
@@ -210,7 +210,7 @@ portalSuite('a personal access token', (demo) => {
 });
 
 portalSuite('a session token', (demo) => {
-  test('is got over HTTP with a token of the portal, and ends when that is revoked there', async () => {
+  test('is obtained over HTTP with a token of the portal, and ends when that token is revoked there', async () => {
     const ben = await demo().visit('ben');
     const { page } = ben;
     await ben.button('Create access token').click();
@@ -246,7 +246,7 @@ portalSuite('a session token', (demo) => {
     assert.equal((await session('DELETE', first)).status, 200);
     assert.deepEqual(await codes(), ['revoked', 'valid']);
 
-    // An exchange is no use of the token. Its session's is, at the service that asks.
+    // An exchange is not a use of the token. A use of its session, at the service that asks, is.
     await demo().deployment.tokens.verify(second, 'assets:search', { ip: '192.0.2.7' });
     const row = page.getByRole('row', { name: /Mobile app/ });
     await demo().deployment.tokens.flush();

@@ -1,4 +1,4 @@
-/** Runtimes with a command line, without flags and configuration. */
+/** Runtimes with a command line, without flags or configuration. */
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ describe('Node, with require', () => {
     'leastkey/stores/d1',
     'leastkey/import',
   ]) {
-    test(`${name} loads: nothing in it waits at the top`, async () => {
+    test(`${name} loads: it has no top-level await`, async () => {
       const script = `console.log(JSON.stringify(Object.keys(require(${JSON.stringify(name)}))))`;
       const names = await printedBy(process.execPath, [
         '--no-warnings',

@@ -1,6 +1,6 @@
 /**
- * In workerd nothing of a request runs any more once its client has reset the connection. Nobody
- * else waits for it.
+ * In workerd no code of a request runs after its client has reset the connection. Other requests
+ * must not wait for it.
  */
 
 import assert from 'node:assert/strict';
@@ -20,7 +20,7 @@ const { hostname, port } = await workerd.ready;
 
 const ask = async (path) => (await workerd.dispatchFetch(`http://worker/${path}`)).json();
 
-/** Sends a request, and answers how to reset its connection. */
+/** Sends a request and returns a function that resets its connection. */
 async function begin(path) {
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
@@ -33,7 +33,7 @@ describe('after a client has reset its connection', () => {
   const answers = { revoke: 'revoked', edit: ['next'], use: 'valid', exchange: 'active', flush: true };
   for (const [work, answer] of Object.entries(answers)) {
     for (const method of ['get', 'commit']) {
-      test(`in the middle of ${work}, while its ${method} was under way, the next ${work} is done in time`, async () => {
+      test(`in the middle of ${work}, during its ${method}, the next ${work} is done in time`, async () => {
         await ask(`make/${work}-${method}`);
         await ask(`hold/${method}`);
         const reset = await begin(`do/cut-${work}-${method}?work=${work}&index=0`);

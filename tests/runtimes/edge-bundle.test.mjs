@@ -1,10 +1,10 @@
-/** What an edge worker downloads: `leastkey/edge` brings nothing along that manages tokens. */
+/** The bundle of an edge worker: `leastkey/edge` contains no management code. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { build } from 'esbuild';
 
-/** The script that a bundler makes of one line, and the files of the package that are in it. */
+/** The bundle of a one-line script, and the files of the package in it. */
 async function bundled(line) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: line, resolveDir: import.meta.dirname },
@@ -25,7 +25,7 @@ async function bundled(line) {
   return { text: outputFiles[0].text, files };
 }
 
-/** What tells each part that manages tokens: its operations, or the words of one of its errors. */
+/** Marks of each part that manages tokens: its operations, or the text of one of its errors. */
 const management = {
   operations: 'op:"create"',
   accounts: 'op:"putAccount"',

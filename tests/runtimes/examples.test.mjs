@@ -1,4 +1,4 @@
-/** The examples of examples/guard, as somebody runs them. */
+/** The examples of examples/guard, as a user runs them. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ after(() => {
   for (const child of started) child.kill();
 });
 
-/** Starts an example on a port that is free, and reads from its introduction how to reach it. */
+/** Starts an example on a free port, and reads its address from its output. */
 async function start(command, args) {
   const child = spawn(command, [...args, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   started.push(child);
@@ -37,7 +37,7 @@ const SERVERS = {
   'Bun.serve': ['bun', program('bun'), [example('bun.mjs')]],
 };
 
-/** What a client sends, and what it gets. */
+/** Requests of a client, and their responses. */
 const EXCHANGES = [
   { method: 'POST', path: '/messages', bearer: true, status: 200, body: 'sent by Demo' },
   { method: 'POST', path: '/messages', status: 401, challenge: 'Bearer realm="acme"' },
@@ -69,7 +69,7 @@ describe('an example of a server', () => {
   }
 
   for (const title of ['node:http', 'Express']) {
-    test(`${title}: what node:http would hide or smooth is seen`, async () => {
+    test(`${title}: requests that node:http would hide or normalize are seen`, async () => {
       const [, command, args] = SERVERS[title];
       const { origin, token } = await start(command, args);
       const bearer = `Bearer ${token}`;
@@ -103,7 +103,7 @@ describe('an example of a server', () => {
   });
 });
 
-/** The status of a POST whose path and headers go out as they stand, which `fetch` would not do. */
+/** The status of a POST whose path and headers are sent unchanged; `fetch` would normalize them. */
 function statusOf(origin, path, headers) {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {

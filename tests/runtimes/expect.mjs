@@ -1,4 +1,4 @@
-/** The few assertions that the suite needs, in any runtime. */
+/** The assertions of the suite, for any runtime. */
 
 export function equal(found, expected, about = '') {
   const [one, other] = [found, expected].map((value) => JSON.stringify(value, undefined, 1));
@@ -9,7 +9,7 @@ export function ok(value, about) {
   if (!value) throw new Error(about);
 }
 
-/** Answers the error of the call, which must be a LeastkeyError of this code. */
+/** Returns the error of the call, which must be a LeastkeyError of this code. */
 export async function rejects(call, code) {
   try {
     await call();

@@ -1,4 +1,4 @@
-/** Pages in browsers: without tools, and made by bundlers without configuration. */
+/** Pages in browsers: without tools, and by bundlers without configuration. */
 
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ import { suiteIn } from './hosts/suite-in.mjs';
 
 const inHere = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** What must be ended, the last first. */
+/** The cleanup functions, run in reverse order. */
 const endings = [];
 after(async () => {
   for (const end of endings.reverse()) await end();

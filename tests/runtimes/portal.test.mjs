@@ -1,5 +1,5 @@
 /**
- * The portal of the demo in Firefox: the walks of the four documents, as tests/portal has them in
+ * The portal of the demo in Firefox: the walks of the four documents, as in tests/portal for
  * Chromium.
  */
 
@@ -11,7 +11,7 @@ import { after, before, describe, test } from 'node:test';
 import { startDemo } from '../../examples/server/serve.mjs';
 import { startBrowser } from './hosts/browser.mjs';
 
-/** Where this machine cannot have Firefox, its tests are skipped, and say so. */
+/** Without Firefox on this machine, its tests are reported as skipped. */
 const skip = (process.env.LEASTKEY_WITHOUT ?? '').split(',').includes('firefox')
   ? 'LEASTKEY_WITHOUT names firefox'
   : false;
@@ -35,7 +35,7 @@ describe('the portal in Firefox', { skip }, () => {
   const verify = async (credential, requirement) =>
     (await demo.deployment.tokens.verify(credential, requirement)).code;
 
-  test('makes a permission-set token in steps, copies it once, and revokes it for good', async () => {
+  test('makes a permission-set token in steps, copies it once, and revokes it permanently', async () => {
     const ada = await visit('ada');
     await ada.press('Create access token');
     await ada.fill('input[name="name"]', 'Nightly sender');
@@ -68,7 +68,7 @@ describe('the portal in Firefox', { skip }, () => {
     await ada.close();
   });
 
-  test('makes an organization token, revokes it for now, and deletes it', async () => {
+  test('makes an organization token, disables it, and deletes it', async () => {
     const ada = await visit('ada');
     await ada.press('Create access token');
     await ada.choose('select[name="kind"]', 'organization');
@@ -97,7 +97,7 @@ describe('the portal in Firefox', { skip }, () => {
     await ada.close();
   });
 
-  test('makes a token of a group, by its own admin', async () => {
+  test('makes a token of a group, as its admin', async () => {
     const gil = await visit('gil');
     await gil.press('Create access token');
     await gil.choose('select[name="kind"]', 'group');
@@ -162,7 +162,7 @@ describe('the portal in Firefox', { skip }, () => {
     const second = await exchanged();
     assert.equal((await call('DELETE', first)).status, 200);
     assert.deepEqual([await verify(first), await verify(second)], ['revoked', 'valid']);
-    // An exchange is no use of the token. Its session's is, at the service that asks.
+    // An exchange is not a use of the token. A use of its session, at the service that asks, is.
     await demo.deployment.tokens.verify(second, 'assets:search', { ip: '192.0.2.7' });
     await demo.deployment.tokens.flush();
     await ben.press('Mobile app');
@@ -207,7 +207,7 @@ class Visit {
     Object.assign(this, { page, context, errors });
   }
 
-  /** What is on the screen, by a selector and its name or text. */
+  /** An element on the screen, by selector and its name or text. */
   async #find(selector, name) {
     const [source, flags] = name instanceof RegExp ? [name.source, name.flags] : [exactly(name), ''];
     const found = await this.page.waitForFunction(
@@ -268,7 +268,7 @@ class Visit {
     );
   }
 
-  /** The credential, which leaves the screen with it. */
+  /** Reads the credential and leaves its screen. */
   async takeCredential({ tryToLeave = false } = {}) {
     const field = await this.#find('textarea[name="credential"]', /^/);
     const credential = await field.evaluate((element) => element.value);
@@ -277,7 +277,7 @@ class Visit {
       await this.see('h3', 'Leave without copying');
       await this.press('Stay');
     }
-    // Copied by hand: a headless Firefox has no clipboard to ask for.
+    // Copied by hand: headless Firefox has no clipboard.
     await field.evaluate((element) => {
       element.select();
       element.dispatchEvent(new Event('copy'));

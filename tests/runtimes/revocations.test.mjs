@@ -1,6 +1,6 @@
 /**
- * The workers of examples/guard/cloudflare: what one revokes, no request that starts later gets
- * past the other.
+ * The workers of examples/guard/cloudflare: after one revokes a token, the other admits no request
+ * that starts later.
  */
 
 import assert from 'node:assert/strict';

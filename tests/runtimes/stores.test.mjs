@@ -14,7 +14,7 @@ const spareDatabases = [...DATABASES].reverse();
 const worker = await workerOptions(new URL('entries/store-worker.mjs', import.meta.url).pathname, {
   d1Databases: DATABASES,
 });
-// Two workers on the same data: two isolates, as two places of the edge are.
+// Two workers on the same data: two isolates, like two locations of the edge.
 const workerd = new Miniflare({
   workers: [
     { ...worker, name: 'one', durableObjects: { TOKENS: { className: 'TokenStore', useSQLite: true } } },
@@ -71,9 +71,9 @@ describe('what a commit can hold', () => {
   for (const kind of ['d1', 'object', 'remote']) {
     const open = () => remote('one', kind, kind === 'd1' ? spareDatabases.shift() : `sizes ${kind}`);
 
-    test(`${kind}: more than a database takes as one text; too long a value is refused, and nothing is changed`, async () => {
+    test(`${kind}: more than a database accepts as one text; a value that is too long is refused, and nothing is changed`, async () => {
       const store = open();
-      // As one parameter these exceed 2 MB, and revokeAll failed for good.
+      // As one parameter these exceeded 2 MB, and revokeAll failed permanently.
       const writes = Array.from({ length: 9 }, (_, index) => ({
         key: `token/${index}`,
         expect: null,
@@ -132,7 +132,7 @@ describe('writers in two isolates', () => {
     ['d1', spareDatabases.shift()],
     ['remote', 'race'],
   ]) {
-    test(`${kind}: increments of one counter are all there`, async () => {
+    test(`${kind}: increments of one counter all count`, async () => {
       const stores = [remote('one', kind, name), remote('two', kind, name)];
       assert.equal(await stores[0].commit([{ key: 'count', expect: null, value: '0' }]), true);
       let lost = 0;
@@ -151,7 +151,7 @@ describe('writers in two isolates', () => {
       assert.notEqual(lost, 0, 'the writers met');
     });
 
-    test(`${kind}: tokens that one place revokes, the other refuses at once`, async () => {
+    test(`${kind}: tokens that one isolate revokes, the other refuses at once`, async () => {
       const [here, there] = await Promise.all(
         ['one', 'two'].map((place) =>
           createTokens({ catalog, store: remote(place, kind, name), prefix: 'acme_test' }),

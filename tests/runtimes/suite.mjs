@@ -1,7 +1,6 @@
 /**
- * What the package must do in every runtime, written once. It needs nothing but the language and
- * the package, which is handed
- * in: each runtime gets at it in its own way.
+ * The suite for every runtime. It needs only the language and the package, which is an argument
+ * because each runtime loads it differently.
  */
 
 import { equal, ok, rejects } from './expect.mjs';
@@ -26,7 +25,7 @@ const catalog = {
 const prefix = 'acme_test';
 const admin = { id: 'user:ada', roles: { 'org:acme': 'admin' } };
 
-/** The names of all cases: what a runtime has to have passed. */
+/** The names of all cases, which every runtime has to pass. */
 export const caseNames = () => Object.keys(cases);
 
 /** Runs every case. @returns {Promise<{ name: string, error?: string }[]>} */
@@ -47,9 +46,9 @@ const cases = {
   async 'creates a token, shows it once and verifies it'(leastkey) {
     const { tokens, token, id } = await deployment(leastkey);
     ok(new RegExp(`^${tokens.pattern()}$`).test(token), 'the credential has the deployment’s form');
-    const { valid, code, status, token: told } = await tokens.verify(token, 'messages:send');
+    const { valid, code, status, token: view } = await tokens.verify(token, 'messages:send');
     equal([valid, code, status], [true, 'valid', 200]);
-    equal([told.id, told.permissions], [id, ['messages:send', 'messages:status']]);
+    equal([view.id, view.permissions], [id, ['messages:send', 'messages:status']]);
     const listed = await tokens.list({ owner: 'org:acme' }, admin);
     equal(
       listed.items.map((record) => record.id),
@@ -252,7 +251,7 @@ const cases = {
 
   async 'serves the next call after the core stopped'(leastkey) {
     const { tokens, token } = await deployment(leastkey);
-    // Creating asks the host for the normal form of such a name: what throws there cuts through the
+    // Creating calls the host to normalize such a name: an error thrown there unwinds through the
     // core.
     const { normalize } = String.prototype;
     String.prototype.normalize = () => {
@@ -299,7 +298,7 @@ function request(path, { token, headers = {}, ...init } = {}) {
   return new Request(`https://api.example${path}`, { ...init, headers: sent });
 }
 
-/** What a client sees of an answer. */
+/** The parts of a response that a client sees. */
 async function shown(response) {
   const { status, headers } = response;
   return {

@@ -1,4 +1,4 @@
-/** Runtimes of the edge, which compile WebAssembly themselves and allow nobody else to. */
+/** Edge runtimes, which compile WebAssembly themselves and do not let programs do it. */
 
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';

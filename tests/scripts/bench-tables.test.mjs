@@ -1,4 +1,4 @@
-/** The tables that the benches write into the documents. */
+/** The tables that the benchmarks write into the documents. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

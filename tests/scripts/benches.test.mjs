@@ -1,6 +1,6 @@
 /**
- * The benches still say what they measure: each contestant of ours answers rightly. Nothing is
- * timed, and no peer is needed.
+ * The benchmarks still measure what they claim: each of our contestants gives the right answers.
+ * Nothing is timed, and no peer is needed.
  */
 
 import assert from 'node:assert/strict';
@@ -18,7 +18,7 @@ import { required } from '../../benches/scenario.mjs';
 import * as start from '../../benches/starts/leastkey.mjs';
 import { bigStore } from '../../benches/store.mjs';
 
-/** Those that make contestants, among what a module exports. */
+/** The exports of a module that make contestants. */
 const contestantsOf = (module, others) =>
   Object.entries(module).filter(([name, value]) => typeof value === 'function' && !others.includes(name));
 
@@ -38,7 +38,7 @@ describe('the contestants of the benches', () => {
     }
   }
 
-  test('a wrong answer is seen', async () => {
+  test('a wrong answer is detected', async () => {
     const wrong = { call: () => 'no', isRight: (answer) => answer === 'yes' };
     await assert.rejects(seeRight(wrong, 1), /"no"/);
   });
@@ -57,16 +57,16 @@ test('the store of the benches keeps order and expectations', () => {
   assert.deepEqual(store.get(['a/1', 'b/1']), ['a/1', null]);
 });
 
-describe('what else the benches measure', () => {
-  test('a start comes to a verdict', async () => {
+describe('other measurements', () => {
+  test('a start reaches a verdict', async () => {
     assert.equal(await start.first(await start.prepare(), required), true);
   });
 
-  test('what grows with the catalog', async () => {
+  test('growth with the catalog', async () => {
     for (const call of Object.values(await ofCatalog(100))) await call();
   });
 
-  test('what grows with the tokens', async () => {
+  test('growth with the tokens', async () => {
     const grow = ofTokens();
     for (const size of [10, 250]) for (const call of Object.values(await grow(size))) await call();
   });

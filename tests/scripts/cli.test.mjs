@@ -1,4 +1,4 @@
-/** The sources of the command line: one file writes, and the guide has the exit codes. */
+/** The sources of the command line: only one file writes, and the guide has the exit codes. */
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

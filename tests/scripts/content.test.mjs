@@ -1,4 +1,4 @@
-/** Whether something must be made again. */
+/** Digests of files decide whether an output is rebuilt. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The totals of `npm test`: what the runners say, and never less bad than it is. */
+/** The totals of `npm test`: the counts of the runners, and a failure whenever a runner broke. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -22,7 +22,7 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     assert.deepEqual(cargoCounts(output), { passed: 7, failed: 2, skipped: 1 });
   });
 
-  test('the runner for WebAssembly words it the same way', () => {
+  test('the runner for WebAssembly has the same format', () => {
     const line = 'test result: ok. 6 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.01s';
     assert.deepEqual(cargoCounts(line), { passed: 6, failed: 0, skipped: 0 });
   });
@@ -50,7 +50,7 @@ describe('node:test', () => {
     });
   });
 
-  test('a report that breaks off has no counts', () => {
+  test('a truncated report has no counts', () => {
     assert.deepEqual(tapCounts('TAP version 13\nok 1 - a'), { passed: 0, failed: 0, skipped: 0 });
   });
 });

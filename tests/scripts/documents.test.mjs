@@ -1,7 +1,4 @@
-/**
- * The documents of the clone: their examples run, their links lead somewhere, and the tests that
- * they name exist.
- */
+/** The documents: their examples run, their links resolve, and the tests that they name exist. */
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -27,7 +24,7 @@ describe('the examples of docs/', () => {
     const [catalog] = codeBlocks(text, 'json');
     const files = catalog === undefined ? {} : { 'catalog.json': catalog.code };
     for (const { line, code } of codeBlocks(text, 'js')) {
-      test(`${path}, line ${line}, prints what it says`, async () => {
+      test(`${path}, line ${line}, has the stated output`, async () => {
         const build = join(root, 'build');
         mkdirSync(build, { recursive: true });
         assert.notDeepEqual(promised(code), [], 'it says what it prints');
@@ -53,7 +50,7 @@ describe('the links of the documents', () => {
   }
 });
 
-/** The anchors that a Markdown reader makes of headings. */
+/** The anchors that Markdown renderers make from headings. */
 function anchorsOf(path) {
   return [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading
@@ -63,12 +60,12 @@ function anchorsOf(path) {
   );
 }
 
-describe('what SECURITY.md names', () => {
+describe('the references of SECURITY.md', () => {
   const text = read('SECURITY.md');
   // `path` or `path`: *title*; *title*
   const named = [...text.matchAll(/`((?:src|js|tests|examples)\/[\w./-]+)`((?:[:;] \*[^*]+\*)*)/g)];
 
-  test('are files that exist, and tests that are in them', () => {
+  test('are existing files, and tests in them', () => {
     const wrong = [];
     let titles = 0;
     for (const [, path, list] of named) {
@@ -87,8 +84,7 @@ describe('what SECURITY.md names', () => {
 });
 
 /**
- * Whether whole words stand in a text: a title, or the part of one that is the same for all its
- * cases.
+ * Whether a text contains these whole words: a title, or the part that all cases of a title share.
  */
 function hasWords(text, words) {
   const escaped = words.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -1,6 +1,4 @@
-/**
- * The words of the house: identifiers that were replaced stay away, and comments fit on a screen.
- */
+/** House rules: replaced identifiers are not used again, and comments fit into 100 columns. */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -9,10 +7,7 @@ import { test } from 'node:test';
 
 const MAX_COLUMNS = 100;
 
-/**
- * Names that the field has a better word for, by the folders that had them. CONTRIBUTING.md has the
- * words of today.
- */
+/** Replaced names, by the folders that had them. CONTRIBUTING.md has the current terms. */
 const OLD = {
   'src bindings': [
     'Blank Edge Gate Halt Ledger Mark::of_call Numbered Rare Recent Restore Scratch Seen Standing Step',
@@ -31,7 +26,7 @@ const filesIn = (folders) =>
     .split('\0')
     .filter((file) => /\.(rs|ts|mjs)$/.test(file) && existsSync(file));
 
-/** Lines of code and comments that have one of `names` as a whole word. */
+/** Lines of code and comments that contain one of `names` as a whole word. */
 function linesWith(names, folders) {
   const found = [];
   const word = new RegExp(`(?<![\\w.'"\`-])(?:${names.join('|')})(?:_[A-Z_]+)?(?![\\w'"\`-])`);

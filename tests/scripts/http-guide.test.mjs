@@ -1,6 +1,4 @@
-/**
- * docs/http.md against the API that is served: its routes with their parameters, and its refusals.
- */
+/** docs/http.md against the served API: its routes with their parameters, and its refusals. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -11,7 +9,7 @@ import { createTokens } from 'leastkey';
 import { handler } from 'leastkey/http';
 import { memoryStore } from 'leastkey/stores/memory';
 
-// The package has this table inside a chunk.
+// In the package this table is inside a chunk.
 const { outputFiles } = await build({
   entryPoints: [fileURLToPath(new URL('../../js/http/refusal.ts', import.meta.url))],
   bundle: true,
@@ -35,20 +33,23 @@ test('the management table of docs/http.md has every route, with the parameters 
     }),
   );
   const management = guide.slice(guide.indexOf('## Management'), guide.indexOf('## Pages and origins'));
-  const told = [...management.matchAll(/^\| `([A-Z]+) ([^`?]+)\??([^`]*)`/gm)].map(
+  const documented = [...management.matchAll(/^\| `([A-Z]+) ([^`?]+)\??([^`]*)`/gm)].map(
     ([, method, path, query]) => {
       const names = query.split('&').filter((name) => name !== '');
       return `${method} ${base}${path}${names.length > 0 ? '?' : ''}${names.sort().join('&')}`;
     },
   );
-  assert.deepEqual(told.sort(), served.filter((route) => route.includes(base)).sort());
+  assert.deepEqual(documented.sort(), served.filter((route) => route.includes(base)).sort());
 });
 
 test('the table of refusals of docs/http.md has every code at its status', () => {
   const refusals = guide.slice(guide.indexOf('## Refusals'));
   const rows = [...refusals.matchAll(/^\| (\d{3}) \| (.*) \|$/gm)];
-  const told = rows.flatMap(([, status, cell]) =>
+  const documented = rows.flatMap(([, status, cell]) =>
     [...cell.split(':')[0].matchAll(/`(\w+)`/g)].map(([, code]) => [code, Number(status)]),
   );
-  assert.deepEqual(Object.fromEntries(told.sort()), Object.fromEntries(Object.entries(STATUSES).sort()));
+  assert.deepEqual(
+    Object.fromEntries(documented.sort()),
+    Object.fromEntries(Object.entries(STATUSES).sort()),
+  );
 });

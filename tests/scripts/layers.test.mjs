@@ -7,7 +7,7 @@ import { inClone } from '../../scripts/paths.mjs';
 describe('the layers of js/', () => {
   const imports = readImports();
 
-  it('have no import upward or sideways, of types neither', () => {
+  it('have no import upward or sideways, also of types', () => {
     assert.deepEqual(upwardImports(imports), []);
   });
 
@@ -27,7 +27,7 @@ describe('the layers of js/', () => {
 });
 
 describe('the check of layers', () => {
-  it('finds an import upward, and one of a folder on the same floor', () => {
+  it('finds an import upward, and one of a folder in the same layer', () => {
     const imports = new Map([
       ['api/token.ts', ['input/values.ts']],
       ['input/values.ts', ['api/errors.ts', 'input/duration.ts']],

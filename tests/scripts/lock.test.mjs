@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'leastkey-lock-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'inner', 'lock');
 
-test('the second waits, says so once, and goes on after the first, even after one that fails', async () => {
+test('the second waits, says so once, and continues after the first, even if that fails', async () => {
   const events = [];
   const build = (name, work) =>
     withLock(
@@ -36,7 +36,7 @@ test('the second waits, says so once, and goes on after the first, even after on
   assert.equal(existsSync(file), false);
 });
 
-test('a lock whose process has died holds nobody up', { timeout: 5_000 }, async () => {
+test('a lock of a dead process is ignored', { timeout: 5_000 }, async () => {
   const dead = spawnSync(process.execPath, ['--version']).pid;
   writeFileSync(file, String(dead));
   let ran = false;

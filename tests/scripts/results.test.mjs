@@ -1,6 +1,6 @@
 /**
- * What the modules answer: numbers alone. V8 aborts processes in which a call that answers with a
- * reference is deoptimized (Node 20, 22).
+ * The exports of the modules return numbers only: V8 aborts processes in which a call that returns
+ * a reference is deoptimized (Node 20, 22).
  */
 
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import binaryen from 'binaryen';
 import { inClone } from '../../scripts/paths.mjs';
 
-/** The types of what the exported functions of a module answer. */
+/** The result types of the exported functions of a module. */
 function resultsOf(path) {
   const module = binaryen.readBinary(readFileSync(inClone(path)));
   const exports = Array.from({ length: module.getNumExports() }, (_, at) =>
@@ -28,7 +28,7 @@ const { none, i32, i64, f32, f64 } = binaryen;
 const NUMBERS = [none, i32, i64, f32, f64];
 
 for (const path of ['pkg/wasm/leastkey_bg.wasm', 'pkg/wasm/leastkey_edge.wasm'])
-  test(`${path} answers with numbers`, () => {
+  test(`${path} returns numbers`, () => {
     const results = resultsOf(path);
     assert.ok(results.length > 10, `${results.length} functions`);
     // wasm-bindgen's vectors come back as two numbers.

@@ -50,7 +50,7 @@ describe('npm start', () => {
     assert.match(help.stdout, /^Usage: npm start/);
   });
 
-  test('a mistake is said at once, in one line, with exit code 2', () => {
+  test('a usage error is printed at once, in one line, with exit code 2', () => {
     const wrong = spawnSync(process.execPath, [start, '--onse'], { encoding: 'utf8' });
     assert.deepEqual([wrong.status, wrong.stdout], [2, '']);
     assert.match(wrong.stderr, /^Unknown option --onse\. Did you mean --once\?.*\n$/);

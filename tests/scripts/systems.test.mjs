@@ -12,7 +12,7 @@ test('the report is what sentences.json says; node scripts/systems.mjs writes it
   assert.equal(readFileSync(table, 'utf8'), systemsTable());
 });
 
-test('the tests of HTTP that it names exist, and each file of a system keeps to its rows', () => {
+test('its HTTP tests exist, and each file of a system has only the tests of its rows', () => {
   for (const { number, file, http, parts } of JSON.parse(read('systems/sentences.json'))) {
     const source = read('systems', file);
     assert.ok(source.includes(`testsOf('${number}')`) && source.trimEnd().endsWith('complete();'), file);

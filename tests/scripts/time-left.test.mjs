@@ -1,4 +1,4 @@
-/** How long is left, from how long it took before. */
+/** The time left, estimated from earlier durations. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Which Rust compiles the core: every machine that the decision tells apart. */
+/** Which Rust compiles the core, for every kind of machine that the choice distinguishes. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { chooseToolchain, nothingInstallable } from '../../scripts/setup/toolcha
  */
 const usual = { onPath: 'no wasm32', debian: 'incomplete', rustup: 'present', apt: 'root' };
 
-describe('a Rust that is there is used', () => {
+describe('an installed Rust is used', () => {
   for (const [what, found, forced, use] of [
     ['the target is installed', { onPath: 'ready' }, undefined, 'rustup'],
     ['both are there: no need for the slower one', { onPath: 'ready', debian: 'ready' }, undefined, 'rustup'],
@@ -22,7 +22,7 @@ describe('a Rust that is there is used', () => {
   }
 });
 
-describe('what is not there is installed', () => {
+describe('a missing toolchain is installed', () => {
   for (const [what, found, forced, install] of [
     ["rustup first, Debian's packages if that fails", {}, undefined, ['rustup', 'debian']],
     ['RUSTUP_AUTO_INSTALL=0', { rustup: 'may not fetch' }, undefined, ['debian']],
@@ -60,7 +60,7 @@ describe('when nothing can be installed', () => {
     }
   });
 
-  test('a toolchain that is demanded alone is offered alone', () => {
+  test('a toolchain that is requested explicitly is the only offer', () => {
     const { obstacles } = chooseToolchain({ ...usual, apt: 'missing' }, 'debian');
     const { message } = nothingInstallable(obstacles, 'debian');
     assert.doesNotMatch(message, /rustup target add/);

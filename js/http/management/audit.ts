@@ -37,7 +37,7 @@ export function auditRoutes(basePath: string): Route[] {
       path: '/audit/export',
       id: 'exportAudit',
       summary: 'The changes of an owner as JSON Lines, oldest first',
-      description: 'A connection that breaks off before the end of the last line has not told all.',
+      description: 'If the connection ends before the end of the last line, the export is incomplete.',
       query: WHICH,
       answers: {
         200: { description: 'An entry a line.', schema: ref('AuditEntry'), type: 'application/jsonl' },

@@ -187,7 +187,7 @@ export class CreateToken extends PortalElement {
   #go(step: number): void {
     Object.assign(this, { step, tried: false, error: undefined, unread: undefined });
     const title = this.t(['create.details', 'create.permissions', 'create.finish'][step] ?? '');
-    this.portal.tell(
+    this.portal.announce(
       this.t('create.step', { step: step + 1, steps: stepsOf(this.draft.kind).length, title }),
     );
     this.focusHeading();

@@ -146,9 +146,7 @@ export class TokenList extends PortalElement {
     requestAnimationFrame(() => this.querySelector<HTMLElement>('.further button')?.focus());
   }
 
-  /**
-   * No match so far: the progress, and buttons to stop or continue.
-   */
+  /** No match so far: the progress, and buttons to stop or continue. */
   #searching(): TemplateResult {
     const { portal } = this;
     const { listing } = portal;

@@ -103,9 +103,7 @@ export class PermissionEditor extends PortalElement {
   readonly #resolve = (selection: Parameters<Engine['resolve']>[0]): Preview =>
     this.engine.resolve(selection, { tree: false });
 
-  /**
-   * Applies a change in the tree and announces the result: some permissions imply others.
-   */
+  /** Applies a change in the tree and announces the result: some permissions imply others. */
   #take({ ids, given, hidden }: TreeChange, before: readonly string[]): void {
     const choice = withPermissions(this.choice, ids, given, this.#resolve);
     const { adds, drops } = difference(before, this.#resolve(selectionOf(choice)).permissions);

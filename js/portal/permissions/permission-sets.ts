@@ -5,7 +5,7 @@ import type { Portal } from '../portal.js';
 import type { Choice, Resolve } from './choice.js';
 
 /** The most permissions that a card shows. */
-const TOLD = 6;
+const MAX_SHOWN = 6;
 
 /** A template that can be chosen, and all permissions that it grants. */
 export interface Offered {
@@ -45,8 +45,8 @@ export function permissionSets(
     <p>${texts.of('sets.hint')}</p>
     <div class="cards">
       ${offers.map(({ id, template, gives }) => {
-        const named = gives.slice(0, TOLD).map((permission) => titles.permission(permission));
-        const list = texts.list(gives.length > TOLD ? [...named, '…'] : named);
+        const named = gives.slice(0, MAX_SHOWN).map((permission) => titles.permission(permission));
+        const list = texts.list(gives.length > MAX_SHOWN ? [...named, '…'] : named);
         return html`<label class="card">
           <input
             type="checkbox"

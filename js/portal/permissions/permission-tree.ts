@@ -142,9 +142,7 @@ export class PermissionTree extends PortalElement {
     </li>`;
   }
 
-  /**
-   * A checkbox affects the displayed rows only, not the filtered ones.
-   */
+  /** A checkbox affects the displayed rows only, not the filtered ones. */
   #box(node: ShownNode): TemplateResult {
     const { branch } = node;
     const ids = permissionsShown(node);

@@ -3,9 +3,7 @@ import type { Preview, Warning } from '../../api/selection.js';
 import { icon } from '../icons.js';
 import type { Portal } from '../portal.js';
 
-/**
- * The most permissions of a fully granted service that are listed one by one.
- */
+/** The most permissions of a fully granted service that are listed one by one. */
 const NAMED = 6;
 
 /** The permissions by service, as text. */
@@ -41,8 +39,8 @@ export function warningsOf(portal: Portal, { warnings }: Pick<Preview, 'warnings
   // For a selection of everything, the excess over a template is no further warning.
   const everything = warnings.some(({ code }) => code === 'admin_role');
   const passed = everything ? ['empty', 'wider_than_recommended'] : ['empty'];
-  const told = warnings.filter(({ code }) => !passed.includes(code));
-  return html`${told.map((warning) => html`<p class="note warning">${icon('warning')} ${warningText(portal, warning)}</p>`)}`;
+  const shown = warnings.filter(({ code }) => !passed.includes(code));
+  return html`${shown.map((warning) => html`<p class="note warning">${icon('warning')} ${warningText(portal, warning)}</p>`)}`;
 }
 
 function warningText({ titles, texts }: Portal, warning: Warning): string {

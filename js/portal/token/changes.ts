@@ -11,9 +11,7 @@ import {
   tokenFieldsOf,
 } from '../restrictions/token-fields.js';
 
-/**
- * The editable members of a token. Metadata belongs to the host and is not displayed.
- */
+/** The editable members of a token. Metadata belongs to the host and is not displayed. */
 export type EditableMember = 'permissions' | 'name' | 'description' | 'tags' | 'conditions' | 'limits';
 
 const EDITABLE: readonly EditableMember[] = [
@@ -98,28 +96,32 @@ type ChangeTexts = ReturnType<typeof inputsOf> & {
   resources: Readonly<Record<string, readonly string[]>>;
 };
 
-function wordsOf(portal: Portal, member: EditableMember | 'role' | 'resources', told: ChangeTexts): string[] {
+function wordsOf(
+  portal: Portal,
+  member: EditableMember | 'role' | 'resources',
+  changed: ChangeTexts,
+): string[] {
   const { titles, texts } = portal;
   switch (member) {
     case 'conditions':
-      return conditionWords(portal, told.conditions ?? {});
+      return conditionWords(portal, changed.conditions ?? {});
     case 'limits':
-      return limitWords(portal, told.limits ?? {});
+      return limitWords(portal, changed.limits ?? {});
     case 'tags':
-      return told.tags ?? [];
+      return changed.tags ?? [];
     case 'role':
       return [
-        told.role === undefined
+        changed.role === undefined
           ? texts.of('role.none')
-          : told.role === 'admin'
+          : changed.role === 'admin'
             ? texts.of('role.admin')
-            : titles.role(told.role),
+            : titles.role(changed.role),
       ];
     case 'resources':
-      return Object.entries(told.resources).map(([id, places]) =>
+      return Object.entries(changed.resources).map(([id, places]) =>
         texts.of('narrow.is', { title: titles.permission(id), list: texts.either(places) }),
       );
     default:
-      return [(member === 'name' ? told.name : told.description) ?? ''].filter((text) => text !== '');
+      return [(member === 'name' ? changed.name : changed.description) ?? ''].filter((text) => text !== '');
   }
 }

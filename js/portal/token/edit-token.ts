@@ -17,9 +17,7 @@ import { type Changes, changesOf, type EditableMember, editableOf } from './chan
 import { idleOf, narrowedTo } from './idle.js';
 import { ceilingOf, startOf } from './starting-values.js';
 
-/**
- * Edits a token within the rules of its kind, and shows the difference before saving.
- */
+/** Edits a token within the rules of its kind, and shows the difference before saving. */
 export class EditToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,

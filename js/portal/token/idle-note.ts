@@ -11,7 +11,7 @@ import { idleOf, narrowedTo } from './idle.js';
 export function idleNote(portal: Portal, record: TokenRecord, engine: Engine): TemplateResult | string {
   const { texts, titles, times, now } = portal;
   const idle = idleOf(portal, record);
-  if (idle === undefined || record.status === 'revoked') return told(portal, record);
+  if (idle === undefined || record.status === 'revoked') return usageNote(portal, record);
   const time = times.length(Math.floor((now() - idle.since) / DAY) * DAY);
   const list = texts.list(idle.unused.map((id) => titles.permission(id)));
   return html`<div class="note warning">
@@ -48,7 +48,7 @@ function proposal(
 }
 
 /** Since when usage is known, if there is nothing to report. */
-function told(
+function usageNote(
   { texts, times }: Portal,
   { permissions, permissionUse }: TokenRecord,
 ): TemplateResult | string {

@@ -7,9 +7,7 @@ import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 import { gracesOf } from './starting-values.js';
 
-/**
- * The dialog of actions on a token, with a confirmation of each.
- */
+/** The dialog of actions on a token, with a confirmation of each. */
 export class ManageToken extends PortalElement {
   static override properties = {
     ...PortalElement.properties,
@@ -151,9 +149,7 @@ export class ManageToken extends PortalElement {
     if (this.busy) event.preventDefault();
   };
 
-  /**
-   * The event is async: the dialog may have been opened again for another token.
-   */
+  /** The event is async: the dialog may have been opened again for another token. */
   #forget(): void {
     if (this.#dialog?.open) return;
     Object.assign(this, { record: undefined, asked: undefined, error: undefined });

@@ -60,9 +60,9 @@ export class TokenAudit extends PortalElement {
     if (operation !== 'edit') return '';
     const { titles, texts } = this.portal;
     const { adds, drops } = difference(idsIn(before), idsIn(after));
-    const told = (key: string, ids: readonly string[]) =>
+    const listed = (key: string, ids: readonly string[]) =>
       ids.length === 0 ? [] : [`${this.t(key)}: ${texts.list(ids.map((id) => titles.permission(id)))}`];
-    return html`<small>${[...told('edit.adds', adds), ...told('edit.drops', drops)].join('. ')}</small>`;
+    return html`<small>${[...listed('edit.adds', adds), ...listed('edit.drops', drops)].join('. ')}</small>`;
   }
 
   async #read(after: number | undefined): Promise<void> {

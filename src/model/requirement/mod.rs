@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_scope_is_no_longer_than_a_header_can_take() {
         // 15 permissions of 65 characters with a space after each, and one that fills the rest.
-        for (last, told) in [(2, true), (10, true), (11, false), (60, false)] {
+        for (last, sent) in [(2, true), (10, true), (11, false), (60, false)] {
             let mut names: Vec<String> = (10..25).map(|at| format!("{at}{}", "x".repeat(61))).collect();
             names.push("y".repeat(last - 2));
             names.retain(|name| !name.is_empty());
@@ -168,8 +168,8 @@ mod tests {
             let mut problems = Problems::default();
             let requirement = Requirement::read(Some(&value), &catalog, &mut problems).unwrap();
             let scope = ids.join(" ");
-            assert_eq!(scope.len() <= 1_000, told, "{}", scope.len());
-            assert_eq!(requirement.scope(&catalog), told.then_some(scope));
+            assert_eq!(scope.len() <= 1_000, sent, "{}", scope.len());
+            assert_eq!(requirement.scope(&catalog), sent.then_some(scope));
         }
         assert_eq!(
             read("[]").ok().and_then(|nothing| nothing.scope(&catalog())),

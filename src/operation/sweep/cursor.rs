@@ -66,8 +66,8 @@ pub(in crate::operation) struct Cursor {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) own_followed: bool,
     /// Tokens revoked by a page whose answer was lost. The next page meets them again.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    told: Vec<TokenId>,
+    #[serde(rename = "told", skip_serializing_if = "Vec::is_empty")]
+    unanswered: Vec<TokenId>,
 }
 
 decode_members!(Cursor {
@@ -83,7 +83,7 @@ decode_members!(Cursor {
     optional again: "again",
     optional own: "own",
     optional own_followed: "ownFollowed",
-    optional told: "told",
+    optional unanswered: "told",
 });
 
 /// The position of an owner's audit trail.
@@ -143,7 +143,7 @@ impl Cursor {
             again: false,
             own: None,
             own_followed: false,
-            told: Vec::new(),
+            unanswered: Vec::new(),
         }
     }
 
@@ -174,7 +174,7 @@ impl Cursor {
                 .path
                 .iter()
                 .all(|maker| maker.passed().is_none_or(|key| is_key(&key)))
-            && self.makers.len().max(self.told.len()) <= MAX_WAITING
+            && self.makers.len().max(self.unanswered.len()) <= MAX_WAITING
     }
 
     /// The text that [`Cursor::parse`] reads.
@@ -185,15 +185,15 @@ impl Cursor {
     /// The cursor for repeating a page that revoked tokens and whose answer was lost.
     pub(in crate::operation) fn again(mut self, ended: &[TokenId]) -> Cursor {
         self.found = true;
-        self.told.extend(ended);
+        self.unanswered.extend(ended);
         self
     }
 
     /// Whether a page whose answer was lost revoked this token. The token is met again once, so
     /// this removes it.
-    pub(super) fn was_told(&mut self, id: &TokenId) -> bool {
-        let at = self.told.iter().position(|told| told == id);
-        at.map(|at| self.told.swap_remove(at)).is_some()
+    pub(super) fn was_unanswered(&mut self, id: &TokenId) -> bool {
+        let at = self.unanswered.iter().position(|ended| ended == id);
+        at.map(|at| self.unanswered.swap_remove(at)).is_some()
     }
 
     /// Begins the next pass.
@@ -205,7 +205,7 @@ impl Cursor {
         self.over = false;
         self.found = false;
         self.own_followed = false;
-        self.told = Vec::new();
+        self.unanswered = Vec::new();
     }
 
     /// Whether to remember the audit trail of an owner: it is not remembered yet, and there is

@@ -91,11 +91,11 @@ impl Page<'_, '_> {
         }
         match self.judge(token) {
             Judgement::Already => {
-                let was_told = self.cursor.was_told(id);
-                self.report.scanned += usize::from(was_told);
+                let was_unanswered = self.cursor.was_unanswered(id);
+                self.report.scanned += usize::from(was_unanswered);
                 // A matching token was followed where it is listed, unless a page whose answer was
                 // lost revoked it here.
-                let follows = was_told || !is_meant || self.cursor.again;
+                let follows = was_unanswered || !is_meant || self.cursor.again;
                 Ok((Flow::On, may_have_made(token) && follows))
             }
             // It was reported where it is listed.

@@ -244,7 +244,7 @@ impl<'c> Page<'_, 'c> {
             }
             Some(Judgement::Already) => {
                 // Only the first pass counts the tokens that were revoked before.
-                self.report.already += usize::from(!self.cursor.was_told(&id) && first);
+                self.report.already += usize::from(!self.cursor.was_unanswered(&id) && first);
             }
             Some(Judgement::Own) => self.cursor.own = Some(id),
             Some(Judgement::Take) => self.take(&id, &Found { record, text }),

@@ -65,14 +65,14 @@ mod tests {
     use super::*;
     use crate::codec::json::json as text;
 
-    fn told(before: &Json, after: &Json) -> Json {
+    fn as_json(before: &Json, after: &Json) -> Json {
         let state = |state: &Json| (!state.is_null()).then(|| state.clone());
         let Difference { before, after } = difference(state(before).as_ref(), state(after).as_ref());
         json!([before, after])
     }
 
     #[test]
-    fn only_what_differs_is_told() {
+    fn only_differences_are_recorded() {
         for (before, after, differs) in [
             (
                 json!({ "a": 1, "b": 2 }),
@@ -98,7 +98,7 @@ mod tests {
             (json!({ "a": 1 }), json!(null), json!([{ "a": 1 }, {}])),
             (json!({ "a": 1 }), json!({ "a": 1 }), json!([{}, {}])),
         ] {
-            assert_eq!(told(&before, &after), differs, "{before} to {after}");
+            assert_eq!(as_json(&before, &after), differs, "{before} to {after}");
         }
     }
 
@@ -112,8 +112,8 @@ mod tests {
             let mut after: BTreeMap<u8, u8> = before.clone();
             after.retain(|name, _| kept.get(name) != Some(&false));
             after.extend(added);
-            let told = difference(Some(&before), Some(&after));
-            let [lost, gained] = [told.before, told.after].map(|told| match told {
+            let changed = difference(Some(&before), Some(&after));
+            let [lost, gained] = [changed.before, changed.after].map(|side| match side {
                 Value::Map(members) => members,
                 other => panic!("{other:?}"),
             });

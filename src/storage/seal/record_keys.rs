@@ -222,8 +222,8 @@ mod tests {
         let (value, mut problems) = (serde_json::from_value(json).unwrap(), Problems::default());
         let keys = RecordKeys::read(&value, &Path::call().member("recordKeys"), &mut problems);
         assert_eq!(keys.is_some(), problems.is_empty());
-        let told = problems.into_vec();
-        let lines: Vec<String> = told
+        let found = problems.into_vec();
+        let lines: Vec<String> = found
             .iter()
             .map(|problem| format!("{}: {}", problem.path, problem.message))
             .collect();

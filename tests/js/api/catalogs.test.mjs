@@ -11,7 +11,7 @@ const read = (name) =>
 const admin = { id: 'test', roles: { '': 'admin' } };
 
 /**
- * Everything with a title in a catalog, with its path: services, permissions at any depth,
+ * Everything in a catalog that has a title, with its path: services, permissions at any depth,
  * templates, roles and kinds.
  */
 function titled(catalog) {
@@ -108,11 +108,11 @@ for (const [name, { kind, owner, routes = [], templates }] of Object.entries(exp
       await createTokens({ catalog: defineCatalog(catalog), store: memoryStore(), prefix: 'test' });
     });
 
-    test('has a title for everything that a person chooses from', () => {
+    test('has a title for everything that a user chooses from', () => {
       for (const [id, { title }] of titled(catalog)) assert.ok(title, `${id} has no title`);
     });
 
-    test('its templates give what their titles say', async () => {
+    test('its templates give the permissions that their titles describe', async () => {
       const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'test' });
       const given = {};
       for (const template of Object.keys(catalog.templates ?? {})) {
@@ -139,7 +139,7 @@ describe('the example catalog four-systems', () => {
   const parts = Object.keys(expected).map(read);
   const together = (part) => Object.assign({}, ...parts.map((catalog) => catalog[part]));
 
-  test('has of each system what its own catalog has', () => {
+  test('has everything of the four single catalogs', () => {
     assert.deepEqual(
       { version, services, templates, kinds },
       {
@@ -151,7 +151,7 @@ describe('the example catalog four-systems', () => {
     );
   });
 
-  test('its users can do what the users of each system can', () => {
+  test('its users can do the same as the users of each system', () => {
     const patterns = parts.flatMap((catalog) => catalog.roles?.user.permissions ?? []);
     assert.deepEqual(roles.user.permissions.toSorted(), patterns.sort());
     assert.deepEqual(Object.keys(roles), ['user']);
@@ -168,7 +168,7 @@ test('one permission set is recommended', () => {
   );
 });
 
-test('a personal token lives 90 days, at most a year, and its name is its own', async () => {
+test('a personal token lives 90 days, at most a year, and its name is unique', async () => {
   const day = 86_400_000;
   const now = Date.UTC(2026, 10, 23);
   const tokens = await createTokens({

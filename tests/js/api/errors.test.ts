@@ -7,7 +7,7 @@ import { trapNext } from '../support/glue.js';
 import { wrapped } from '../support/wrapped.js';
 
 describe('every error code has a cause', () => {
-  /** `deadline_exceeded` is tried where calls wait for each other. */
+  /** `deadline_exceeded` is tested in tests/js/runtime/contention.test.ts. */
   const cases: Record<Exclude<ErrorCode, 'deadline_exceeded'>, () => Promise<unknown>> = {
     not_found: async () => {
       const tokens = await deployment();

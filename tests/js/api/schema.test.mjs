@@ -1,4 +1,4 @@
-/** The published JSON Schema: what it accepts and refuses, beside what the core does. */
+/** The published JSON Schema accepts and refuses the same catalogs as the core. */
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -18,13 +18,13 @@ const validate = new Ajv({ strict: true, strictRequired: false, allErrors: true 
 const examples = new URL('../../../examples/catalogs/', import.meta.url);
 const deploy = (catalog) => createTokens({ catalog, store: memoryStore(), prefix: 'test' });
 
-/** Asserts that both take a catalog. */
+/** Asserts that the schema and the core accept a catalog. */
 async function requireRight(catalog, about) {
   assert.ok(validate(catalog), `${about}: ${JSON.stringify(validate.errors)}`);
   await deploy(catalog);
 }
 
-/** A catalog in which everything is right, so that one change makes one thing wrong. */
+/** A valid catalog. Each case below makes one change, which makes it invalid. */
 const right = () => ({
   $schema: './node_modules/leastkey/catalog.schema.json',
   version: '1',
@@ -69,7 +69,7 @@ const right = () => ({
   },
 });
 
-/** What is wrong: a path in the catalog above, and what stands there. `undefined` takes it away. */
+/** The invalid changes: a path in the catalog above and its new value; `undefined` removes it. */
 const wrong = [
   ['no services', 'services', undefined],
   ['services of another type', 'services', []],
@@ -227,7 +227,7 @@ describe('the JSON Schema of catalogs', () => {
       requireRight(JSON.parse(readFileSync(new URL(name, examples), 'utf8')), name));
   }
 
-  test('takes what has every member', () => requireRight(right(), 'everything'));
+  test('accepts a catalog with every member', () => requireRight(right(), 'everything'));
 
   for (const [place, members] of [
     ['kinds.ci', schema.$defs.kind.properties],
@@ -235,7 +235,7 @@ describe('the JSON Schema of catalogs', () => {
     ['kinds.ci.labels', schema.$defs.kind.properties.labels.properties],
     ['kinds.ci.rotation', schema.$defs.kind.properties.rotation.properties],
   ]) {
-    test(`describes every member that the core knows of ${place}, and no other`, async () => {
+    test(`describes exactly the members of ${place} that the core knows`, async () => {
       const error = await deploy(changed(`${place}.quintessence`, 1)).catch((error) => error);
       const [, known] = /known are (.*)$/m.exec(error.message);
       assert.deepEqual(Object.keys(members).sort(), known.split(', ').sort());
@@ -243,12 +243,12 @@ describe('the JSON Schema of catalogs', () => {
     });
   }
 
-  test('takes every catalog of the random tests', async () => {
+  test('accepts every catalog of the random tests', async () => {
     const random = new Random(seed);
     for (let made = 0; made < 50; made += 1) await requireRight(randomCatalog(random), `seed ${seed}`);
   });
 
-  test('takes a catalog of 22,000 permissions', async () => requireRight(await iamCatalog(), 'iam'));
+  test('accepts a catalog of 22,000 permissions', async () => requireRight(await iamCatalog(), 'iam'));
 
   for (const [title, path, value] of wrong) {
     test(`refuses ${title}, and so does the core`, async () => {

@@ -1,7 +1,7 @@
 /**
- * What the types of the package find before anything runs. Each `@ts-expect-error` is a line that
- * must not compile: the test run
- * compiles this file against the packed types, and an error that is missing there is one.
+ * Errors that the types of the package find at compile time. Each `@ts-expect-error` marks a line
+ * that must not compile: the test run compiles this file against the packed types, and fails if the
+ * error is missing.
  */
 
 import assert from 'node:assert/strict';
@@ -38,11 +38,11 @@ function same<One, Other>(..._: Same<One, Other> extends true ? [] : ['the types
 type Same<One, Other> =
   (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 
-/** Lines that are compiled and not run. */
+/** Lines that are compiled, but not run. */
 function compiled(_lines: () => unknown): void {}
 
 describe('the types of a catalog', () => {
-  test('know its ids', () => {
+  test('have its ids', () => {
     same<
       Ids['permission'],
       | 'messages:send'
@@ -75,7 +75,7 @@ describe('the types of a catalog', () => {
     );
   });
 
-  test('find a misspelt permission in implies, in a template and in a role, and take every pattern', () => {
+  test('find a misspelt permission in implies, in a template and in a role, and accept every pattern', () => {
     compiled(() =>
       defineCatalog({
         services: {
@@ -116,7 +116,7 @@ describe('the types of a catalog', () => {
     });
   });
 
-  test('what they find, the core finds as well', async () => {
+  test('the core refuses whatever the types refuse', async () => {
     const wrong = { services, templates: { t: { title: 'T', extends: ['u'], permissions: ['s:aa'] } } };
     await assert.rejects(
       createTokens({ catalog: wrong, store: memoryStore(), prefix: 'test' }),
@@ -128,7 +128,7 @@ describe('the types of a catalog', () => {
 describe('the types of a deployment', () => {
   const deploy = () => createTokens({ catalog, store: memoryStore(), prefix: 'test' });
 
-  test('know the templates and roles that create takes', async () => {
+  test('have the templates and roles of create', async () => {
     const tokens = await deploy();
     const input = { kind: 'permission-set', name: 'T', owner: 'org:acme' };
     const { record } = await tokens.create({ ...input, templates: ['sender'] }, admin);
@@ -150,7 +150,7 @@ describe('the types of a deployment', () => {
     ]);
   });
 
-  test('take every requirement that can be written', async () => {
+  test('accept every form of requirement', async () => {
     const tokens = await deploy();
     compiled(() => [
       tokens.verify(null, 'messages:send'),
@@ -166,7 +166,7 @@ describe('the types of a deployment', () => {
     ]);
   });
 
-  test('are those of any deployment where the catalog is not known', async () => {
+  test('are general if the catalog is not known', async () => {
     const tokens: Tokens = await deploy();
     const json = JSON.parse(JSON.stringify(catalog));
     const anyIds: Tokens = await createTokens({ catalog: json, store: memoryStore(), prefix: 'test' });
@@ -185,7 +185,7 @@ describe('the types of a deployment', () => {
     same<IdsOf<any>['permission'], string>();
   });
 
-  test('know the ids of a catalog that is written in the call, and of one without templates', async () => {
+  test('have the ids of a catalog in the call, and of one without templates', async () => {
     const tokens = await createTokens({ catalog: { services }, store: memoryStore(), prefix: 'test' });
     assert.deepEqual(tokens.resolve({ add: ['s:a'] }, { tree: false }).permissions, ['s:a']);
     compiled(() => [
@@ -196,7 +196,7 @@ describe('the types of a deployment', () => {
     ]);
   });
 
-  test('tell the answers apart by their shape', async () => {
+  test('distinguish the results by their members', async () => {
     const tokens = await deploy();
     const { tree, warnings } = tokens.resolve({ role: 'admin' });
     const [branch] = tree ?? [];

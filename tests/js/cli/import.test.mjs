@@ -1,4 +1,4 @@
-/** `leastkey import`, as a process of its own. */
+/** `leastkey import`, run as a separate process. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

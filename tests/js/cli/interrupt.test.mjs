@@ -1,4 +1,4 @@
-/** Ctrl-C: the first one ends a long command in good order, the second one ends the process. */
+/** Ctrl-C: the first one ends a long command between two pages, the second one ends the process. */
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ describe('revoke-all of many tokens', () => {
     }
   }
 
-  /** How many tokens are not revoked. */
+  /** The number of tokens that are not revoked. */
   const living = () =>
     withTokens(async (tokens) => {
       const { ids } = await tokens.revokeAll({ owner: 'org:acme' }, { dryRun: true }, actor);
@@ -42,8 +42,8 @@ describe('revoke-all of many tokens', () => {
     });
 
   /**
-   * Runs the command in a process that gets so many signals at its first commit, all before the
-   * next turn of its event loop.
+   * Runs the command in a process that receives this number of signals at its first commit, all
+   * before the next turn of its event loop.
    */
   function interrupted(signals) {
     const preload = join(site.folder, 'interrupt.mjs');
@@ -61,7 +61,7 @@ describe('revoke-all of many tokens', () => {
     return site.leastkey(args, { env: { NODE_OPTIONS: `--import ${preload}` } });
   }
 
-  test('the first Ctrl-C ends it between two pages, and the same command does the rest', async () => {
+  test('the first Ctrl-C ends it between two pages, and the same command resumes it', async () => {
     const { exit, stderr } = await interrupted(1);
     assert.equal(exit, 3, stderr);
     assert.match(stderr, /It was interrupted\. The same command does the rest/);
@@ -69,7 +69,7 @@ describe('revoke-all of many tokens', () => {
     assert.ok(left > 0 && left < TOKENS, `${left} are left`);
   });
 
-  test('the second one ends the process, though it came with the first', async () => {
+  test('the second one ends the process, even if it comes together with the first', async () => {
     const before = await living();
     const { exit } = await interrupted(2);
     assert.equal(exit, 'SIGINT');

@@ -16,7 +16,7 @@ describe('the life of a token', () => {
   let credential;
   let id;
 
-  test('create puts the credential alone on standard output', async () => {
+  test('create prints only the credential to standard output', async () => {
     const made = await site.leastkey([
       'create',
       '--name',
@@ -68,7 +68,7 @@ describe('the life of a token', () => {
     assert.equal(dash.json().code, 'valid');
   });
 
-  test('verify says what is missing, and exits 1', async () => {
+  test('verify prints the missing permissions, and exits 1', async () => {
     const refused = await site.leastkey(
       ['verify', '--require', 'messages:send', '--require', 'profiles:read'],
       {
@@ -86,7 +86,7 @@ describe('the life of a token', () => {
     assert.equal(elsewhere.json().code, 'outside_resource');
   });
 
-  test('disable stops it, enable takes that back', async () => {
+  test('disable stops it, enable restores it', async () => {
     const disabled = await site.leastkey(['disable', id, '--json']);
     assert.equal(disabled.json().status, 'disabled');
     const refused = await site.leastkey(['verify', '--json'], { input: credential });
@@ -109,7 +109,7 @@ describe('the life of a token', () => {
     assert.equal((await site.leastkey(['verify'], { input: credential })).exit, 0);
   });
 
-  test('revoke is for good', async () => {
+  test('revoke is permanent', async () => {
     const revoked = await site.leastkey(['revoke', id, '--reason', 'laptop stolen', '--yes', '--json']);
     assert.equal(revoked.exit, 0, revoked.stderr);
     const { status, reason, statusChangedBy } = revoked.json();
@@ -149,7 +149,7 @@ describe('pages', () => {
   });
   after(() => site.remove());
 
-  test('--limit and --after go through all tokens, newest first', async () => {
+  test('--limit and --after read all tokens, newest first', async () => {
     const first = (await site.leastkey(['list', '--owner', 'org:acme', '--limit', '2', '--json'])).json();
     assert.deepEqual(
       first.items.map(({ name }) => name),
@@ -164,7 +164,7 @@ describe('pages', () => {
     assert.equal(second.next, undefined);
   });
 
-  test('--all is every page, and the table says when there is more', async () => {
+  test('--all reads every page, and the table says if there is more', async () => {
     const all = (
       await site.leastkey(['list', '--owner', 'org:acme', '--limit', '1', '--all', '--json'])
     ).json();
@@ -207,7 +207,7 @@ describe('who is acting', () => {
   const own = ['--kind', 'personal', '--owner', 'user:7', '--template', 'CollectionDevice', '--json'];
   const user7 = ['--as', 'user:7', '--role', 'user:7=user'];
 
-  test('a user manages what is its own, and nobody else does', async () => {
+  test('a user manages its own tokens, and no other user does', async () => {
     const made = await site.leastkey(['create', ...user7, '--name', 'Laptop', ...own]);
     assert.equal(made.exit, 0, made.stderr);
     const { token, record } = made.json();
@@ -218,9 +218,9 @@ describe('who is acting', () => {
     const without = await site.leastkey(['create', '--as', 'user:7', '--name', 'More', ...own]);
     assert.equal(without.exit, 1);
     assert.equal(JSON.parse(without.stderr).error.code, 'exceeds_ceiling', 'who has nothing gives nothing');
-    const told = await site.leastkey(['create', '--as', 'user:7', '--name', 'More', ...own.slice(0, -1)]);
+    const refused = await site.leastkey(['create', '--as', 'user:7', '--name', 'More', ...own.slice(0, -1)]);
     assert.match(
-      told.stderr,
+      refused.stderr,
       /^leastkey: permissions: .* cannot give: [^\n]*\n( {2}[a-z:-]+: is more than [^\n]* has\n)+$/,
     );
     const other = await site.leastkey(['create', '--as', 'user:8', '--name', 'Theirs', ...own]);
@@ -230,14 +230,14 @@ describe('who is acting', () => {
     assert.equal((await site.leastkey(['delete', record.id, '--as', 'user:7', '--yes'])).exit, 0);
   });
 
-  test('a name is taken once', async () => {
+  test('a name can be used once', async () => {
     assert.equal((await site.leastkey(['create', ...user7, '--name', 'Desk', ...own])).exit, 0);
     const again = await site.leastkey(['create', ...user7, '--name', 'Desk', ...own]);
     assert.equal(again.exit, 1);
     assert.equal(JSON.parse(again.stderr).error.code, 'name_taken');
   });
 
-  test('--role gives a role, and no more than that', async () => {
+  test('--role gives the role only', async () => {
     const admin = await site.leastkey(['list', '--owner', 'user:7', '--role', 'user:7=admin']);
     assert.equal(admin.exit, 0, admin.stderr);
     const elsewhere = await site.leastkey(['list', '--owner', 'user:7', '--role', 'org:acme=admin']);
@@ -247,7 +247,7 @@ describe('who is acting', () => {
   });
 });
 
-describe('a create that is repeated', () => {
+describe('a repeated create', () => {
   let site;
   before(() => {
     site = deployment();

@@ -1,6 +1,6 @@
 /**
- * The commands of a token's life beyond its making: edit, rotate, many at once, import of keys,
- * record keys, the trail.
+ * The commands for existing tokens: edit, rotate, bulk revocation, key import, record keys, and the
+ * audit trail.
  */
 
 import assert from 'node:assert/strict';
@@ -18,7 +18,7 @@ before(() => {
 });
 after(() => site.remove());
 
-/** Runs a command that does its work. */
+/** Runs a command that must succeed. */
 async function does(args, options) {
   const answer = await site.leastkey(args, options);
   assert.equal(answer.exit, 0, answer.stderr);
@@ -36,7 +36,7 @@ const verdict = async (credential, ...args) => {
 };
 
 describe('one token', () => {
-  test('is edited, found by what was written, and shown with it', async () => {
+  test('is edited, found by its new values, and shown with them', async () => {
     const { record } = await create('Edited', 'org:edit');
     await create('Other', 'org:edit');
     const edited = await does(['edit', record.id, '--tag', 'ci', '--description', 'Sends at night']);
@@ -61,7 +61,7 @@ describe('one token', () => {
     assert.match(refused.stderr, /permissions.*cannot be edited/);
   });
 
-  test('has credits that are topped up, and says how many are left', async () => {
+  test('has credits that can be topped up, and shows the remaining ones', async () => {
     const { record, token } = await create('Limited', 'org:limited');
     const without = await site.leastkey(['edit', record.id, '--remaining', '5']);
     assert.equal(without.exit, 2);
@@ -94,7 +94,7 @@ describe('one token', () => {
 });
 
 describe('many tokens', () => {
-  test('are revoked by owner and tag: shown first, asked about, told', async () => {
+  test('are revoked by owner and tag: listed first, confirmed, reported', async () => {
     const made = [
       await create('A', 'org:many'),
       await create('B', 'org:many/group:eng'),
@@ -120,7 +120,7 @@ describe('many tokens', () => {
     assert.match(again.stderr, /0 of 2 tokens revoked.\n2 were revoked before/);
   });
 
-  test('that are not over for long are not purged', async () => {
+  test('that ended recently are not purged', async () => {
     const { record } = await create('Young', 'org:purge');
     await does(['revoke', record.id, '--yes']);
     const dry = await does(['purge', '--owner', 'org:purge', '--dry-run']);
@@ -130,7 +130,7 @@ describe('many tokens', () => {
 });
 
 describe('keys of another system', () => {
-  test('are taken over row by row, and verified where their prefix is named', async () => {
+  test('are imported row by row, and verified if their prefix is configured', async () => {
     const row = (key, changes) => ({
       digest: createHash('sha256').update(key).digest('hex'),
       encoding: 'hex',
@@ -204,7 +204,7 @@ describe('a record key', () => {
 
 describe('the trail', () => {
   test('is shown, written as JSON Lines, and followed', async () => {
-    const { record } = await create('Told', 'org:trail');
+    const { record } = await create('Trail', 'org:trail');
     await does(['revoke', record.id, '--yes', '--reason', 'laptop stolen']);
     const shown = await does(['audit', '--owner', 'org:trail']);
     assert.match(shown.stdout, /revoke[\s\S]*create/);

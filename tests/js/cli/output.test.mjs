@@ -1,6 +1,6 @@
 /**
- * What the command line writes: a credential is printed or lost with a word, and nothing that is
- * printed steers a terminal.
+ * The output of the command line: a credential is printed or its loss is reported, and nothing that
+ * is printed controls the terminal.
  */
 
 import assert from 'node:assert/strict';
@@ -16,7 +16,7 @@ const bin = fileURLToPath(new URL('../../../node_modules/.bin/leastkey', import.
 const make = ['create', '--name', 'Nightly', '--kind', 'permission-set', '--owner', 'org:acme'];
 const create = [...make, '--template', 'all-channels'];
 
-/** The exit code of "done, but standard output did not take the answer". */
+/** The exit code for "done, but the answer could not be written to standard output". */
 const UNWRITTEN = 4;
 
 let site;
@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => site.remove());
 
-/** Runs a command whose standard output is a file, or `undefined` for a pipe that nobody reads. */
+/** Runs a command whose standard output is a file, or, for `undefined`, a pipe without a reader. */
 async function into(file, args) {
   const descriptor = file === undefined ? undefined : openSync(file, 'w');
   const child = spawn(process.execPath, [bin, ...args], {
@@ -43,7 +43,7 @@ async function into(file, args) {
   return { exit, stderr };
 }
 
-/** Runs a command with the words that standard error gave for it. */
+/** Runs the command that a message on standard error suggested. */
 function follow(stderr, verb) {
   const [, words] = new RegExp(`end it: leastkey (${verb} [^\\n]*)`).exec(stderr) ?? [];
   assert.ok(words, stderr);
@@ -71,7 +71,7 @@ describe('a credential that cannot be printed', () => {
       assert.equal(await living(), before);
     });
 
-    test(`${title}: programs get the id`, async () => {
+    test(`${title}: --json has the id`, async () => {
       const { exit, stderr } = await into(file, [...create, '--json']);
       assert.equal(exit, UNWRITTEN, stderr);
       const { code, id, message } = JSON.parse(stderr).error;
@@ -80,7 +80,7 @@ describe('a credential that cannot be printed', () => {
       assert.equal((await site.leastkey(['revoke', id, '--yes'])).exit, 0);
     });
 
-    test(`${title}: rotate exits ${UNWRITTEN}, and the new secret can be taken back`, async () => {
+    test(`${title}: rotate exits ${UNWRITTEN}, and the rotation can be aborted`, async () => {
       const { token, record } = (await site.leastkey([...create, '--json'])).json();
       const { exit, stderr } = await into(file, ['rotate', record.id, '--grace', '1h']);
       assert.equal(exit, UNWRITTEN, stderr);
@@ -90,7 +90,7 @@ describe('a credential that cannot be printed', () => {
     });
   }
 
-  test('what is no credential exits so too on a full disk, and a reader that has enough is no failure', async () => {
+  test('other output has the same exit code on a full disk, and a closed pipe is no failure', async () => {
     for (const args of [
       ['list', '--owner', 'org:acme'],
       ['audit', '--owner', 'org:acme', '--export'],
@@ -105,7 +105,7 @@ describe('a credential that cannot be printed', () => {
 });
 
 describe('a credential is printed before the store is closed', () => {
-  /** Runs a command in a process whose database closes in another way. */
+  /** Runs a command in a process where closing the database is replaced. */
   async function closing(how, args) {
     const preload = join(site.folder, 'close.mjs');
     const driver = `import { createRequire } from 'node:module';
@@ -115,7 +115,7 @@ describe('a credential is printed before the store is closed', () => {
     return site.leastkey(args, { env: { NODE_OPTIONS: `--import ${preload}` } });
   }
 
-  test('a close() that fails is told, and is no reason to make another token', async () => {
+  test('a failed close() is reported, and is no reason to make another token', async () => {
     const { exit, stdout, stderr } = await closing("throw new Error('disk I/O error')", create);
     assert.equal(exit, 0, stderr);
     assert.match(
@@ -132,7 +132,7 @@ describe('a credential is printed before the store is closed', () => {
   });
 });
 
-/** Runs a command on a pseudo-terminal, and answers what a person would see. */
+/** Runs a command on a pseudo-terminal and returns what it displays. */
 async function onTerminal(args) {
   const typescript = join(site.folder, 'typescript');
   const quoted = [process.execPath, bin, ...args]
@@ -154,9 +154,9 @@ test('on a terminal a credential is shown once', async () => {
   assert.equal(text.match(/acme_test_/g).length, 1);
 });
 
-describe('nothing that is printed steers a terminal', () => {
-  // Escape sequences of seven and of eight bits, line breaks that begin a line of their own, and
-  // what turns the direction of text.
+describe('printed text cannot control the terminal', () => {
+  // 7-bit and 8-bit escape sequences, line breaks that fake a new line of output, and characters
+  // that change the direction of text.
   const HOSTILE = 'x\u001b[2J\u009b31m\r\nFORGED: all is well\u2028FORGED\u202etxet\u2066\u200f\u0007';
   const UNSAFE = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
 
@@ -186,7 +186,7 @@ describe('nothing that is printed steers a terminal', () => {
     store.close();
   });
 
-  test('of a store that somebody else wrote to', async () => {
+  test('of a store that another program wrote to', async () => {
     const commands = [
       ['list', '--owner', 'org:hostile'],
       ['list', '--owner', 'org:hostile', '--json'],
@@ -213,7 +213,7 @@ describe('nothing that is printed steers a terminal', () => {
     assertLegible(await onTerminal(['list', '--owner', 'org:hostile']), 'list on a terminal');
   });
 
-  test('JSON holds the same values', async () => {
+  test('JSON has the same values', async () => {
     const { stdout } = await site.leastkey(['list', '--owner', 'org:hostile', '--json']);
     assert.match(stdout, /\\u009b31m\\r\\n/);
     assert.equal(JSON.parse(stdout).items[0].kind, HOSTILE);
@@ -252,7 +252,7 @@ describe('nothing that is printed steers a terminal', () => {
     }
   });
 
-  test('metadata that its owner wrote is shown with its controls escaped', async () => {
+  test('metadata of the owner is shown with its control characters escaped', async () => {
     const store = sqliteStore({ path: site.environment.LEASTKEY_DB });
     const { createTokens } = await import('leastkey');
     const catalog = JSON.parse(readFileSync(site.environment.LEASTKEY_CATALOG, 'utf8'));

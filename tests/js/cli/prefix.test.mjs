@@ -1,6 +1,6 @@
 /**
- * The prefix on the command line: the database says it, and no other one makes tokens that cannot
- * be used.
+ * The prefix on the command line: it is read from the database, and another prefix is refused,
+ * because its tokens could not be used.
  */
 
 import assert from 'node:assert/strict';
@@ -36,7 +36,7 @@ function stored() {
   }
 }
 
-describe('another prefix than that of the database', () => {
+describe('a prefix other than that of the database', () => {
   const commands = [
     ['create', ...sender],
     ['list', '--owner', 'org:acme'],
@@ -62,7 +62,7 @@ describe('another prefix than that of the database', () => {
 });
 
 describe('no prefix', () => {
-  test('is that of the database, for every command', async () => {
+  test('uses that of the database, for every command', async () => {
     const verified = await site.leastkey(['verify', '--json'], { ...none, input: credential });
     assert.deepEqual([verified.exit, verified.json().code], [0, 'valid'], verified.stderr);
     const made = await site.leastkey(['create', ...sender, '--json'], none);
@@ -72,7 +72,7 @@ describe('no prefix', () => {
     assert.equal(listed.exit, 0, listed.stderr);
   });
 
-  test('is asked for where a database is to be made, before there is one', async () => {
+  test('is an error before a new database is made', async () => {
     const db = join(site.folder, 'none.db');
     const asked = await site.leastkey(['create', ...sender, '--db', db], none);
     assert.deepEqual([asked.exit, asked.stdout], [2, '']);

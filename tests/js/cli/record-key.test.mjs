@@ -6,7 +6,7 @@ import { createTokens } from 'leastkey';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { deployment } from '../support/command.mjs';
 
-test('a file with a record key that others can open is warned of', async () => {
+test('a record key file that other users can read gives a warning', async () => {
   const { folder, leastkey, remove } = deployment();
   try {
     const key = join(folder, 'record.key');
@@ -65,7 +65,7 @@ describe('a sealed database', () => {
     [...make, '--name', 'Two', '--owner', 'org:new'],
   ];
 
-  test('is not written to by a command whose key was forgotten', async () => {
+  test('is not written to by a command without its key', async () => {
     const before = entries();
     for (const args of commands()) {
       const { exit, stdout, stderr } = await site.leastkey(args);
@@ -76,7 +76,7 @@ describe('a sealed database', () => {
     assert.equal((await site.leastkey(['list', '--owner', 'org:acme', '--json'])).json().items.length, 1);
   });
 
-  test('is not written to by a command whose key is empty', async () => {
+  test('is not written to by a command with an empty key', async () => {
     const before = entries();
     const empty = join(site.folder, 'empty.key');
     writeFileSync(empty, '\n', { mode: 0o600 });
@@ -93,7 +93,7 @@ describe('a sealed database', () => {
     assert.deepEqual(entries(), before);
   });
 
-  test('is still the server’s, who ends the token', async () => {
+  test('still works for the server, which can revoke the token', async () => {
     const store = sqliteStore({ path: site.environment.LEASTKEY_DB });
     try {
       const catalog = JSON.parse(readFileSync(site.environment.LEASTKEY_CATALOG, 'utf8'));

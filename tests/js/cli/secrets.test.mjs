@@ -1,4 +1,4 @@
-/** Nothing of a credential and nothing of a file is printed, wherever a person put it. */
+/** No part of a credential or of a file is printed, whichever argument it was passed in. */
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => site.remove());
 
-/** Runs a command and sees that no four letters of the secret in a row are printed. */
+/** Runs a command and asserts that no four consecutive letters of the secret are printed. */
 async function silent(args, options) {
   const answer = await site.leastkey(args, options);
   const printed = answer.stdout + answer.stderr;
@@ -27,7 +27,7 @@ async function silent(args, options) {
   return answer;
 }
 
-/** Some at a time: each is a process. */
+/** A few at a time: each is a process. */
 async function each(items, work) {
   const left = [...items];
   const worker = async () => {
@@ -42,7 +42,7 @@ async function optionsOf(command) {
   return [...own.matchAll(/^ {2}(--[a-z-]+) </gm)].map(([, option]) => [...command, option]);
 }
 
-describe('a credential in the place of something else', () => {
+describe('a credential in place of another argument', () => {
   test('is refused in every option of every command, and not repeated', async () => {
     const { stdout } = await site.leastkey(['--help']);
     const commands = [...stdout.matchAll(/^ {2}([a-z-]+) (?:\[options\]|<)/gm)].map(([, name]) => [name]);
@@ -60,12 +60,12 @@ describe('a credential in the place of something else', () => {
     });
   });
 
-  test('is refused for programs too', async () => {
+  test('is refused with --json too', async () => {
     const { exit, stdout, stderr } = await silent(['list', '--owner', CREDENTIAL, '--json']);
     assert.deepEqual([exit, stdout, JSON.parse(stderr).error.code], [2, '', 'usage']);
   });
 
-  test('is not repeated where a part of it is missing, or another system issued it', async () => {
+  test('is not repeated if a part of it is missing, or another system issued it', async () => {
     await each(
       [CREDENTIAL.slice(0, -9), `sk_live_${BODY.slice(0, 24)}`, BODY.slice(0, 36)],
       async (secret) => {
@@ -101,7 +101,7 @@ describe('a credential in the place of something else', () => {
   });
 });
 
-describe('a file of secrets in the place of another', () => {
+describe('a file of secrets in place of another file', () => {
   const contents = {
     'in the form of /etc/shadow': `${BODY}:$y$j9T$${BODY}:19700:0:99999:7:::\n`,
     'with one word in it': BODY,
@@ -131,7 +131,7 @@ describe('a file of secrets in the place of another', () => {
     });
   }
 
-  test('the place at which a file stops being JSON is told', async () => {
+  test('a file that is not JSON is refused with the position of the error', async () => {
     const file = join(site.folder, 'catalog.json');
     for (const [content, words] of [
       ['{\n  "services": {},\n}\n', 'expected a name in double quotes in line 3, column 1'],

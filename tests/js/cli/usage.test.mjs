@@ -10,10 +10,7 @@ before(() => {
 });
 after(() => site.remove());
 
-/**
- * A command that cannot be carried out as typed: exit 2, nothing on standard output, and words that
- * help.
- */
+/** A command with a usage error: exit 2, nothing on standard output, and a message that helps. */
 function refuses(title, args, words, options) {
   test(title, async () => {
     const answer = await site.leastkey(args, options);
@@ -33,7 +30,7 @@ describe('help', () => {
     assert.match(help.stdout, /The actor:/);
   });
 
-  test('each command has its own, with the options of all', async () => {
+  test('each command has its own, with the global options', async () => {
     const help = await site.leastkey(['revoke', '--help']);
     assert.equal(help.exit, 0);
     assert.match(help.stdout, /--dry-run/);
@@ -46,7 +43,7 @@ describe('help', () => {
     assert.match(version.stdout, /^\d+\.\d+\.\d+/);
   });
 
-  test('no command at all is a mistake', async () => {
+  test('no command is an error', async () => {
     assert.equal((await site.leastkey([])).exit, 2);
   });
 });
@@ -77,7 +74,7 @@ describe('mistakes', () => {
   refuses('an empty standard input', ['verify'], /no credential/);
   refuses('a flood on standard input', ['verify'], /more than a credential/, { input: 'x'.repeat(100_000) });
 
-  test('a database that is not there is not made by reading', async () => {
+  test('reading does not create a database', async () => {
     const nowhere = join(site.folder, 'other.db');
     for (const args of [
       ['list', '--owner', 'org:acme'],
@@ -90,7 +87,7 @@ describe('mistakes', () => {
     assert.ok(!existsSync(nowhere));
   });
 
-  test('every problem of a catalog is said, with its place', async () => {
+  test('every problem of a catalog is printed with its path', async () => {
     const catalog = join(site.folder, 'wrong.json');
     writeFileSync(
       catalog,
@@ -102,7 +99,7 @@ describe('mistakes', () => {
     assert.match(answer.stderr, /c:\*/);
   });
 
-  test('a file that is no database is exit 3', async () => {
+  test('a file that is not a database exits 3', async () => {
     const file = join(site.folder, 'text.db');
     writeFileSync(file, 'This is not a database. '.repeat(100));
     const answer = await site.leastkey(['list', '--owner', 'org:acme', '--db', file, '--json']);
@@ -137,7 +134,7 @@ describe('secrets', () => {
   });
 });
 
-test('a reader that stops early is no failure', async () => {
+test('a reader that closes the pipe is no failure', async () => {
   const { spawn } = await import('node:child_process');
   const { fileURLToPath } = await import('node:url');
   const bin = fileURLToPath(new URL('../../../node_modules/.bin/leastkey', import.meta.url));

@@ -1,6 +1,6 @@
 /**
- * Two modules of one core: the verifier of an edge says to the letter what the whole says, whatever
- * is stored and asked.
+ * The edge module and the full module give identical verdicts for every stored state and every
+ * question.
  */
 
 import assert from 'node:assert/strict';
@@ -116,7 +116,7 @@ class World {
     for (let change = 0; change < 30; change++) await this.tries(() => this.change());
   }
 
-  /** What the manager refuses is no loss: the next is another. */
+  /** A refused operation does not matter: the next one is different. */
   async tries(work) {
     try {
       await work();
@@ -191,7 +191,7 @@ class World {
     await random.pick(changes)();
   }
 
-  /** Somebody edits a value: a letter of it, its end, or all of it. */
+  /** Corrupts a stored value: one letter, its end, or all of it. */
   async damage() {
     const { random, store } = this;
     const prefix = random.pick(['token/', 'account/', 'usage/', 'digest/', 'feed/']);
@@ -281,7 +281,7 @@ async function outcome(verify) {
   }
 }
 
-/** A comparison of nothing but refusals of nonsense would be none. */
+/** A comparison of refusals only would prove nothing. */
 const MUST_COME = [
   'valid',
   'unknown',
@@ -291,10 +291,10 @@ const MUST_COME = [
   'invalid_input',
 ];
 
-test('the edge says what the whole says', async () => {
+test('the edge module and the full module give the same verdicts', async () => {
   const random = new Random(seed);
   const seen = new Map();
-  // Some seeds are late with a rare one.
+  // With some seeds a rare code comes late.
   const isLacking = () => MUST_COME.some((code) => !seen.has(code));
   for (let world = 0; world < 25 || (world < 100 && isLacking()); world++) {
     const made = new World(random);
@@ -313,7 +313,7 @@ test('the edge says what the whole says', async () => {
   for (const code of MUST_COME) assert.ok(seen.has(code), `${code} never came: ${[...seen.keys()]}`);
 });
 
-test('the edge finds the routes that the whole finds', async () => {
+test('the edge module and the full module match the same routes', async () => {
   const settings = { catalog, store: memoryStore(), prefix: PREFIX };
   const whole = await createTokens(settings);
   const edge = await createVerifier(settings);
@@ -339,7 +339,7 @@ test('the edge finds the routes that the whole finds', async () => {
   }
 });
 
-test('a configuration that the edge needs and cannot read is refused', async () => {
+test('the edge module refuses a configuration that it cannot read', async () => {
   const settings = { catalog, store: memoryStore(), prefix: PREFIX };
   const services = (permissions) => ({
     ...settings,

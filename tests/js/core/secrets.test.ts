@@ -11,10 +11,7 @@ import { wrapped } from '../support/wrapped.js';
 
 const RECORD_KEY = 'c0ffee'.repeat(11);
 
-/**
- * The part of a credential that only its bearer knows: all but prefix, version and id, and pieces
- * of it.
- */
+/** The secret part of a credential (all but prefix, version and id), and pieces of it. */
 function secretsOf(token: string): string[] {
   const body = token.slice(PREFIX.length + 1);
   const secret = body.slice(17, 47);
@@ -28,15 +25,15 @@ function secretsOf(token: string): string[] {
 }
 
 /**
- * The secret as the words that SHA-256 works with, two by two: the sixth of its block begins with
- * the fourth character of the secret.
+ * The secret as the 32-bit words of SHA-256, in pairs: the sixth word of its block begins with the
+ * fourth character of the secret.
  */
 function wordsOf(token: string): Buffer[] {
   const words = Buffer.from(token.slice(PREFIX.length + 1).slice(20, 44)).swap32();
   return [0, 8, 16].map((at) => words.subarray(at, at + 8));
 }
 
-/** A store whose arguments are all written down. */
+/** A store that records all arguments. */
 function watched(inner: Store, seen: unknown[]): Store {
   return wrapped(inner, {
     get(keys) {
@@ -66,7 +63,7 @@ function assertNowhere(secrets: string[], seen: unknown[]): void {
 }
 
 describe('the secret of a token', () => {
-  test('is in the answer of create and nowhere else: no store argument, record, list, error or console line', async () => {
+  test('is in the result of create and nowhere else: no store argument, record, list, error or console line', async () => {
     const seen: unknown[] = [];
     const store = watched(memoryStore(), seen);
     const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
@@ -85,7 +82,7 @@ describe('the secret of a token', () => {
       const { token, id } = await createToken(tokens);
       seen.push(await tokens.verify(token, 'messages:send'), await tokens.verify(`${token.slice(0, -1)}~`));
       seen.push(await tokens.get(id, admin), await tokens.list({ owner: 'org:acme' }, admin));
-      // People paste the credential where something else belongs.
+      // A credential that was pasted in place of something else.
       await tokens.get(token, admin).catch(keepError);
       await tokens.create(input({ templates: [token] }), admin).catch(keepError);
       await tokens.create(input({ kind: token }), admin).catch(keepError);
@@ -110,7 +107,7 @@ describe('the secret of a token', () => {
     }
   });
 
-  test('of every operation is in its answer alone: rotation, exchange, mint, import, bulk, accounts, usage', async () => {
+  test('of every operation is in its result only: rotation, exchange, mint, import, bulk, accounts, usage', async () => {
     const seen: unknown[] = [];
     const store = watched(memoryStore(), seen);
     const tokens = await deployment({
@@ -141,7 +138,7 @@ describe('the secret of a token', () => {
       await watch(tokens.explain(credential, 'branch:read'));
     }
     for (const credential of [parent.token, next, session, minted.token]) {
-      // Where something else belongs.
+      // In place of another argument.
       await watch(tokens.rotate(credential, {}, admin));
       await watch(tokens.rotate(parent.id, { idempotencyKey: credential }, admin));
       await watch(tokens.rotate(parent.id, { digest: credential }, admin));
@@ -206,7 +203,7 @@ describe('the secret of a token', () => {
     }
   });
 
-  test('the scan of the memory finds what is there', async () => {
+  test('the scan of the memory finds a secret that is there', async () => {
     const marker = 'canary-of-the-memory-scan';
     const services = { [marker]: { title: 'Here', permissions: { read: 'Read' } } };
     await deployment({ catalog: { services } });
@@ -219,7 +216,7 @@ describe('the secret of a token', () => {
     assert.equal(isInMemory(`${marker}-of-an-edge`), true);
   });
 
-  test('the entropy that it came from is wiped', async () => {
+  test('its entropy is wiped', async () => {
     let drawn: Uint8Array | undefined;
     const tokens = await deployment({
       entropy(bytes) {
@@ -232,7 +229,7 @@ describe('the secret of a token', () => {
     assert.deepEqual([...drawn], Array(64).fill(0));
   });
 
-  test('differs from token to token, and comes from the entropy alone', async () => {
+  test('differs from token to token, and depends on the entropy only', async () => {
     const seeded = () => {
       let state = 1;
       return (bytes: Uint8Array) =>
@@ -255,7 +252,7 @@ describe('the secret of a token', () => {
     assert.equal(new Set(made.map(({ id }) => id)).size, 200);
   });
 
-  test('a generator that throws, or fills nothing, makes nothing', async () => {
+  test('no secret is made from a generator that throws or fills nothing', async () => {
     for (const entropy of [
       () => {
         throw new Error('empty');

@@ -1,4 +1,4 @@
-/** What verifications leave behind: nothing, however many there are. */
+/** Verifications leak no memory, however many there are. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,13 +10,13 @@ import { memory } from '../support/memory.js';
 const WINDOW = 5_000;
 
 /**
- * What the heap may differ by, in bytes: what V8 keeps of code, and the test runner of its tests. A
- * byte for each of five million
- * verifications would be more, or a hundred for each of two hundred thousand tokens.
+ * The tolerated growth of the heap, in bytes: compiled code of V8 and records of the test runner.
+ * One leaked byte for each of five million verifications would exceed it, and so would a hundred
+ * for each of two hundred thousand tokens.
  */
 const SLACK = { verifications: 4 * 2 ** 20, tokens: 16 * 2 ** 20 };
 
-test('five million verifications in one instance leave the memory as it was after the first ones', async () => {
+test('five million verifications in one instance do not grow its memory', async () => {
   const clock = { now: Date.UTC(2026, 10, 23) };
   const now = () => clock.now;
   const tokens = await deployment({ store: memoryStore({ now }), now, freshness: WINDOW });
@@ -39,7 +39,7 @@ test('five million verifications in one instance leave the memory as it was afte
   ];
   const rounds = (many: number) => {
     for (let round = 0; round < many; round++) {
-      // Each window reads the feed anew.
+      // The feed is read again in each window.
       clock.now += WINDOW;
       for (let turn = 0; turn < 5_000; turn++)
         for (const [credential, requirement, code] of asked) {
@@ -56,7 +56,7 @@ test('five million verifications in one instance leave the memory as it was afte
   assert.ok(after.heap - before.heap < SLACK.verifications, `${after.heap - before.heap} bytes`);
 });
 
-test('two hundred thousand tokens through a capacity of a thousand leave the memory flat', async () => {
+test('two hundred thousand tokens in a cache of a thousand do not grow the memory', async () => {
   const clock = { now: Date.UTC(2026, 10, 23) };
   const now = () => clock.now;
   const inner = memoryStore({ now });

@@ -16,8 +16,8 @@ function randomOf(seed: number): (below: number) => number {
 }
 
 /**
- * The code of a verdict, once no trap is left: one in the reading of the change feed refuses as a
- * store does that fails.
+ * The code of a verdict, once no trap is left. A trap while the change feed is read refuses like a
+ * failing store.
  */
 async function answered(tokens: Tokens, token: string): Promise<string> {
   for (let left = 10; ; left--) {
@@ -51,7 +51,7 @@ describe('after a trap', () => {
     }
   });
 
-  test('every deployment of the process goes on, with its own configuration', async () => {
+  test('every deployment of the process continues, with its own configuration', async () => {
     const one = await deployment({ store: memoryStore(), prefix: 'one' });
     const two = await deployment({ store: memoryStore(), prefix: 'two' });
     const ofOne = await createToken(one);
@@ -64,7 +64,7 @@ describe('after a trap', () => {
     assert.equal((await one.verify(ofTwo.token)).code, 'malformed');
   });
 
-  test('calls that are under way at that moment end well', async () => {
+  test('concurrent calls succeed', async () => {
     const tokens = await deployment();
     const creates = Array.from({ length: 20 }, (_, index) =>
       tokens.create(input({ name: `T${index}` }), admin),
@@ -76,10 +76,10 @@ describe('after a trap', () => {
     assert.equal((await tokens.list({ owner: 'org:acme' }, admin)).items.length, 19);
   });
 
-  test('a verifier of an edge goes on with a fresh instance, which remembers nothing', async () => {
+  test('an edge verifier continues with a fresh instance, whose cache is empty', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
-    // Its name is put in Unicode's normal form by the host, so the host can fail in the middle of a
+    // The host normalizes the name of this token, so the host can fail in the middle of a
     // verification.
     const { token } = await createToken(tokens, { name: '夜間バッチ' });
     const verifier = await createVerifier({ catalog, store, prefix: PREFIX, freshness: '1h' });
@@ -99,7 +99,7 @@ describe('after a trap', () => {
     assert.equal(verifier.verifySync(token, 'branch:read')?.code, 'insufficient_permission');
   });
 
-  test('of verifications and changes that are under way fails what traps, and every answer after it is right', async () => {
+  test('only the calls that trapped fail, and every later answer is right', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store, freshness: '1h' });
     const plain = await deployment({ store });
@@ -116,7 +116,7 @@ describe('after a trap', () => {
     ];
     let trapped = 0;
     for (let turn = 0; turn < 40; turn++) {
-      // One token is revoked now and then, and stays so.
+      // One token is revoked at times, and stays revoked.
       const ends = turn % 10 === 9 ? [tokens.revoke(made[turn % 12]?.id as string, {}, admin)] : [];
       const calls = Array.from({ length: 30 }, (_, index) => {
         if (index % 10 === 0) trapNext(methods[chance(methods.length)] as Method);

@@ -1,4 +1,4 @@
-/** A verifier can read, and nothing else (P15). */
+/** A verifier only reads (P15). */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -8,7 +8,7 @@ import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
 import { wrapped } from '../support/wrapped.js';
 
-/** A deployment, and a verifier on the same store that sees no more of it than `get`. */
+/** A deployment, and a verifier on the same store with access to `get` only. */
 async function both(changes: Partial<VerifierOptions> = {}) {
   const store = memoryStore();
   const tokens = await deployment({ store });
@@ -22,7 +22,7 @@ async function both(changes: Partial<VerifierOptions> = {}) {
   const only = new Proxy(reader, {
     get(target, name) {
       if (name === 'get') return target.get;
-      // What an option reader may look for, and finds missing.
+      // Members that an options reader may look for, all missing.
       if (name === 'getWithMetadata' || name === 'commit') return undefined;
       throw new Error(`asked for ${String(name)}`);
     },
@@ -34,7 +34,7 @@ async function both(changes: Partial<VerifierOptions> = {}) {
 const withoutTime = ({ asOf, ...rest }: Verdict) => rest;
 
 describe('a verifier', () => {
-  test('says what Tokens says, of every state', async () => {
+  test('gives the same verdicts as Tokens, for every state', async () => {
     const { tokens, verifier } = await both();
     const { token, id } = await createToken(tokens);
     const requirements = [
@@ -60,7 +60,7 @@ describe('a verifier', () => {
     assert.deepEqual(verifier.match('GET', '/nowhere'), tokens.match('GET', '/nowhere'));
   });
 
-  test('asks a whole store for nothing but get', async () => {
+  test('calls only get of a full store', async () => {
     const { store, reader } = wholeStore();
     const tokens = await deployment({ store });
     const { token } = await createToken(tokens);
@@ -69,7 +69,7 @@ describe('a verifier', () => {
     assert.equal((await verifier.guard(asking(token), 'messages:send')).verdict.code, 'valid');
   });
 
-  test('counts against limits only where approximately will do, because it cannot write', async () => {
+  test('counts only approximate limits, because it cannot write', async () => {
     const { store, reader } = wholeStore();
     const tokens = await deployment({ store });
     const { token } = await createToken(tokens, { limits: { requests: { limit: 2, per: '1m' } } });
@@ -117,7 +117,7 @@ describe('a verifier', () => {
 });
 
 describe('many verifications at once', () => {
-  test('are answered as one by one, in their order, with the reads of one', async () => {
+  test('have the verdicts of single ones, in order, with the reads of one', async () => {
     const { tokens, verifier, reads } = await both();
     const made = await Promise.all(
       Array.from({ length: 30 }, (_, index) => createToken(tokens, { name: `T${index}` })),
@@ -141,7 +141,7 @@ describe('many verifications at once', () => {
     assert.deepEqual((await tokens.verifyMany(asked)).map(withoutTime), one);
   });
 
-  test('are all refused when the one read fails, or lies', async () => {
+  test('are all refused when the read fails or returns nonsense', async () => {
     const { tokens, store } = await both();
     const { token } = await createToken(tokens);
     const lies: ((keys: string[]) => unknown)[] = [
@@ -171,7 +171,7 @@ describe('many verifications at once', () => {
     }
   });
 
-  test('are bounded, and a mistake in one is told', async () => {
+  test('are bounded, and an error in one is reported', async () => {
     const { verifier } = await both();
     assert.deepEqual(await verifier.verifyMany([]), []);
     const many = Array.from({ length: 1_001 }, () => ({ credential: 'x' }));
@@ -193,7 +193,7 @@ describe('many verifications at once', () => {
   });
 });
 
-/** A store in memory, and the same with nothing in it that works but `get`. */
+/** A store in memory, and the same store with every call but `get` failing. */
 function wholeStore(): { store: Store; reader: Store } {
   const store = memoryStore();
   const fails = () => {

@@ -1,4 +1,4 @@
-/** Requests that may pass, and the answers to those that may not (RFC 6750, RFC 9457). */
+/** Requests that are admitted, and the responses to those that are refused (RFC 6750, RFC 9457). */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -42,9 +42,7 @@ function request(path: string, { token, headers = {}, ...init }: Sent = {}): Req
   return new Request(`http://127.0.0.1${path}`, { ...init, headers: sent });
 }
 
-/**
- * A request whose `Authorization` header is what a client can send, and `Headers` would not take.
- */
+/** A request with an `Authorization` header that a client can send, but `Headers` refuses. */
 function raw(authorization: string): Request {
   const headers = { get: (name: string) => (name === 'authorization' ? authorization : null) };
   return { method: 'POST', url: 'http://127.0.0.1/messages', headers } as unknown as Request;
@@ -76,7 +74,7 @@ describe('a guard', () => {
     }
   });
 
-  test('takes the requirement that it is given, in place of the routes', async () => {
+  test('uses an explicit requirement instead of the routes', async () => {
     const { guard, token } = await guarded();
     assert.equal((await guard(request('/anything', { token }), 'messages:send')).response, undefined);
     assert.equal((await guard(request('/messages', { token }), 'messages:export')).response?.status, 403);
@@ -84,7 +82,7 @@ describe('a guard', () => {
     assert.equal((await guard(request('/', { token }), at)).response?.status, 403);
   });
 
-  test('lets any valid token pass where that is asked for, and only there', async () => {
+  test('admits any valid token only with an explicit option', async () => {
     const { guard, token } = await guarded();
     const only = { authenticateOnly: true };
     assert.equal((await guard(request('/me', { token }), undefined, only)).verdict.code, 'valid');
@@ -94,21 +92,21 @@ describe('a guard', () => {
     });
   });
 
-  test('refuses what no route names, after it has asked for a credential', async () => {
+  test('refuses requests that match no route, after it checks the credential', async () => {
     const { guard, token, tokens } = await guarded();
     const { response, verdict } = await guard(request('/nowhere', { token }));
     assert.deepEqual([verdict.valid, verdict.code, verdict.status], [false, 'no_route', 403]);
     assert.equal(response?.headers.get('www-authenticate'), 'Bearer error="insufficient_scope"');
     assert.equal((await guard(request('/nowhere'))).response?.status, 401);
     assert.equal((await guard(request('/nowhere', { token: `${token}0` }))).response?.status, 401);
-    // What `match` answers for such a request is no requirement.
+    // For such a request `match` returns no requirement.
     await assert.rejects(guard(request('/nowhere', { token }), tokens.match('GET', '/nowhere') as never), {
       code: 'invalid_input',
       path: 'requirement',
     });
   });
 
-  test('answers each sort of refusal as the standards say', async () => {
+  test('answers each kind of refusal as the standards say', async () => {
     const { guard, token } = await guarded({ realm: 'acme' });
     const rows: [Request, number, string][] = [
       [request('/messages', { method: 'POST' }), 401, 'Bearer realm="acme"'],
@@ -137,7 +135,7 @@ describe('a guard', () => {
     }
   });
 
-  test('tells no client that no route matches, and takes no credit for it', async () => {
+  test('does not reveal to clients that no route matches, and spends no credit', async () => {
     const { tokens, guard } = await guarded();
     const { token } = await createToken(tokens, { name: 'Once', limits: { credits: { amount: 1 } } });
     const asked = (path: string) => guard(request(path, { token }), undefined, { consume: 1 });
@@ -154,7 +152,7 @@ describe('a guard', () => {
     assert.equal(used.verdict.code, 'usage_exceeded');
   });
 
-  test('never throws for what a client or a proxy says of the address, and takes nothing of it for granted', async () => {
+  test('never throws for any address of a client or a proxy, and trusts none of it', async () => {
     const deployment = { catalog, store: memoryStore(), prefix: PREFIX };
     const [tokens, verifier] = await Promise.all([createTokens(deployment), createVerifier(deployment)]);
     const bound = { conditions: { ips: ['192.0.2.0/24', '2001:db8::/32'] } };
@@ -191,7 +189,7 @@ describe('a guard', () => {
         const { response, verdict } = await guard(request('/messages', { method: 'POST', token }));
         assert.equal(response?.status, status, JSON.stringify(ip)?.slice(0, 80));
         if (status !== undefined) assert.equal(verdict.code, 'condition_failed');
-        // Without a condition on it, nothing rests on the address.
+        // Without a condition on it, the address does not matter.
         assert.equal(
           (await guard(request('/messages', { method: 'POST', token: free }))).response,
           undefined,
@@ -209,14 +207,14 @@ describe('a guard', () => {
     await assert.rejects(mistaken(request('/messages', { method: 'POST', token })), { path: 'clientIp' });
   });
 
-  test('leaves a scope out of its challenge that is longer than a header can take', async () => {
-    for (const [length, told] of [
+  test('omits a scope from its challenge that is too long for a header', async () => {
+    for (const [length, sent] of [
       [1_000, true],
       [1_001, false],
     ] as const) {
       const verdict = { status: 403, error: 'insufficient_scope', scope: 'x'.repeat(length) } as const;
       const { response } = await createGuard(answering(verdict))(request('/'));
-      assert.equal(response?.headers.get('www-authenticate')?.includes('scope='), told);
+      assert.equal(response?.headers.get('www-authenticate')?.includes('scope='), sent);
       assert.equal(response?.status, 403);
     }
     const ids = Array.from({ length: 40 }, (_, at) => `permission-${'x'.repeat(20)}-${at + 10}`);
@@ -234,7 +232,7 @@ describe('a guard', () => {
     assert.equal((await tokens.verify(token, all.slice(0, 20))).scope, all.slice(0, 20).join(' '));
   });
 
-  test('says when to try again, and challenges nobody for what is not about the credential', async () => {
+  test('sends Retry-After, and a challenge only for reasons of the credential', async () => {
     const rows: [Partial<Verdict>, number, string | null][] = [
       [{ code: 'store_unavailable', status: 503 }, 503, '1'],
       [{ code: 'rate_limited', status: 429, retryAfter: 7 }, 429, '7'],
@@ -248,7 +246,7 @@ describe('a guard', () => {
     }
   });
 
-  test('hands one credential as text, and headers only where there is not one', async () => {
+  test('passes a single credential as text, and headers only otherwise', async () => {
     const given: unknown[] = [];
     const verifying = answering({});
     const guard = createGuard(
@@ -270,7 +268,7 @@ describe('a guard', () => {
     assert.deepEqual(given, ['one', 'two', 'two', 'Bearer one, Bearer two', null]);
   });
 
-  test('never takes the word of what verifies for more than it is', async () => {
+  test('admits a request only for a complete, valid verdict', async () => {
     const odd: unknown[] = [
       { valid: true, code: 'valid', status: 200 },
       { valid: 'true', code: 'valid', status: 200, token: {} },
@@ -283,7 +281,7 @@ describe('a guard', () => {
     }
   });
 
-  test('gives a problem to those who take JSON, and no body to others and to HEAD', async () => {
+  test('sends a problem to clients that accept JSON, and no body to others and for HEAD', async () => {
     const { guard } = await guarded();
     const takes: [string | undefined, boolean][] = [
       [undefined, true],
@@ -430,7 +428,7 @@ describe('a guard', () => {
     }
   });
 
-  test('hands over what is known of the request, and what its caller adds', async () => {
+  test('passes the context of the request, and that of its caller', async () => {
     const asked: unknown[] = [];
     const tokens: Guardable = {
       async verify(_, requirement, options) {
@@ -459,7 +457,7 @@ describe('a guard', () => {
     ]);
   });
 
-  test('refuses wrong options, and what is no request', async () => {
+  test('refuses wrong options, and arguments that are no request', async () => {
     const { guard, tokens, token } = await guarded();
     const wrong: [GuardOptions, string][] = [
       [{ realm: 'a "b"' }, 'realm'],
@@ -480,7 +478,7 @@ describe('a guard', () => {
     await assert.rejects(guard(request('/', { token }), 'messages:sned'), { code: 'invalid_input' });
   });
 
-  test('has types by which a passed request has a token', async () => {
+  test('has types in which an admitted request has a token', async () => {
     const { tokens, token } = await guarded();
     const guard = createGuard(tokens);
     const { response, verdict } = await guard(request('/messages', { method: 'POST', token }));
@@ -490,7 +488,7 @@ describe('a guard', () => {
   });
 });
 
-/** What verifies everything alike. */
+/** An object that gives the same verdict for everything. */
 function answering(verdict: Partial<Verdict>): Guardable & Pick<Tokens, 'match'> {
   return {
     verify: async () => ({ asOf: 0, valid: false, code: 'unknown', status: 401, ...verdict }) as Verdict,

@@ -1,7 +1,4 @@
-/**
- * `onError`: the host learns the cause of what a verdict or an answer keeps quiet about, and the
- * request never does.
- */
+/** `onError`: the host receives the cause of a failure, and the response never contains it. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -21,22 +18,22 @@ import { wrapped } from '../support/wrapped.js';
 
 const CANARY = '/srv/secret-host/tokens.db: disk I/O error';
 
-interface Told {
+interface Reported {
   error: LeastkeyError;
   operation: string;
   request: unknown;
 }
 
-/** An `onError` that keeps what it is called with. */
+/** An `onError` that collects its arguments. */
 function collector() {
-  const told: Told[] = [];
+  const reported: Reported[] = [];
   const onError: OnError = (error, { operation, request }) => {
-    told.push({ error: error as LeastkeyError, operation, request });
+    reported.push({ error: error as LeastkeyError, operation, request });
   };
-  return { told, onError };
+  return { reported, onError };
 }
 
-/** A store with a token in it, whose reads fail once `break` was called. */
+/** A store with a token in it, whose reads fail after `break` was called. */
 async function breakable(how: 'throws' | 'rejects') {
   const inner = memoryStore();
   const { token } = await createToken(await deployment({ store: inner }));
@@ -74,13 +71,13 @@ const calls: [string, (asked: Asked, token: string) => Promise<Verdict | undefin
   ['explain', async (asked, token) => asked.explain?.(token, 'messages:send')],
 ];
 
-/** Asserts that one failure was told, with the store's own error as its cause. */
-function assertTold(told: Told[], operation: string): void {
+/** Asserts that one failure was reported, with the store's own error as its cause. */
+function assertReported(reported: Reported[], operation: string): void {
   assert.deepEqual(
-    told.map(({ error, operation }) => [error.code, operation]),
+    reported.map(({ error, operation }) => [error.code, operation]),
     [['store_unavailable', operation]],
   );
-  const [{ error }] = told as [Told];
+  const [{ error }] = reported as [Reported];
   assert.ok(error instanceof LeastkeyError);
   assert.equal((error.cause as Error).message, CANARY);
   assert.ok(!error.message.includes(CANARY), error.message);
@@ -93,24 +90,23 @@ describe('onError of createTokens and createVerifier', () => {
         test(`${maker}, freshness ${freshness}, a store that ${how}: has the cause, and no verdict has`, async () => {
           for (const [operation, call] of calls) {
             const { token, store, break: breakStore } = await breakable(how);
-            const { told, onError } = collector();
+            const { reported, onError } = collector();
             const asked = await make({ store, onError, freshness });
             breakStore();
             const verdict = await call(asked, token);
-            // A store that does not answer at once is none for verifySync; a verifier explains
-            // nothing.
+            // verifySync needs a synchronous store, and a verifier has no `explain`.
             if (verdict === undefined) continue;
             assert.deepEqual(
               [verdict.valid, verdict.code, verdict.status],
               [false, 'store_unavailable', 503],
             );
-            assertTold(told, operation);
+            assertReported(reported, operation);
             assert.ok(!JSON.stringify(verdict).includes(CANARY));
             assert.ok(Reflect.ownKeys(verdict).every((key) => typeof key === 'string'));
           }
         });
 
-  test('names what was read where a stored value is damaged, and never the value', async () => {
+  test('names the key of a damaged value, and never the value', async () => {
     const store = memoryStore();
     const { token, id } = await createToken(await deployment({ store }));
     const damaged = wrapped(store, {
@@ -120,18 +116,18 @@ describe('onError of createTokens and createVerifier', () => {
       },
     });
     for (const [, make] of makers) {
-      const { told, onError } = collector();
+      const { reported, onError } = collector();
       const verdict = await (await make({ store: damaged, onError })).verify(token);
       assert.equal(verdict.code, 'store_unavailable');
-      assert.equal(told.length, 1);
-      assert.match(told[0]?.error.message ?? '', new RegExp(id));
-      assert.ok(!told[0]?.error.message.includes('CANARY'));
+      assert.equal(reported.length, 1);
+      assert.match(reported[0]?.error.message ?? '', new RegExp(id));
+      assert.ok(!reported[0]?.error.message.includes('CANARY'));
     }
   });
 
-  test('is not called for what a method throws, for an abort, or for a verdict of any other kind', async () => {
+  test('is not called for errors that a method throws, for an abort, or for other verdicts', async () => {
     const { token, store, break: breakStore } = await breakable('rejects');
-    const { told, onError } = collector();
+    const { reported, onError } = collector();
     const tokens = await createTokens({ catalog, store, prefix: PREFIX, onError });
     assert.equal((await tokens.verify(token, 'branch:read')).status, 403);
     assert.equal((await tokens.verify('x')).status, 401);
@@ -144,7 +140,7 @@ describe('onError of createTokens and createVerifier', () => {
     breakStore();
     const refused = await tokens.list({ owner: 'org:acme' }, admin).catch((error: unknown) => error);
     assert.ok(refused instanceof LeastkeyError && (refused.cause as Error).message === CANARY);
-    assert.deepEqual(told, []);
+    assert.deepEqual(reported, []);
   });
 
   test('that throws, rejects or never returns changes no verdict', async () => {
@@ -162,7 +158,7 @@ describe('onError of createTokens and createVerifier', () => {
         breakStore();
         assert.equal((await asked.verify(token)).code, 'store_unavailable');
       }
-    // A rejection that nobody handles would have ended the process by now.
+    // An unhandled rejection would have ended the process by now.
     await new Promise((resolve) => setImmediate(resolve));
   });
 
@@ -196,27 +192,27 @@ describe('onError of a guard and of the handler', () => {
     assert.ok(!JSON.stringify([...response.headers]).includes('secret-host'));
   }
 
-  test('a guard hands on the cause with the request', async () => {
+  test('a guard passes the cause with the request', async () => {
     const { tokens, request } = await failing();
-    const { told, onError } = collector();
+    const { reported, onError } = collector();
     const { response } = await createGuard(tokens, { onError })(request, 'messages:send');
     await assertQuiet(response);
-    assertTold(told, 'guard');
-    assert.equal(told[0]?.request, request);
+    assertReported(reported, 'guard');
+    assert.equal(reported[0]?.request, request);
   });
 
-  test('a guard of what is no deployment of ours tells of the verdict', async () => {
-    const { told, onError } = collector();
+  test('a guard of another verifier reports the verdict', async () => {
+    const { reported, onError } = collector();
     const verdict = { valid: false, code: 'store_unavailable', status: 503, asOf: 0 } as Verdict;
     const guard = createGuard({ verify: async () => verdict, match: () => null }, { onError });
     await guard(new Request(url), 'messages:send');
     assert.deepEqual(
-      told.map(({ error }) => error.code),
+      reported.map(({ error }) => error.code),
       ['store_unavailable'],
     );
   });
 
-  test('the handler hands on the cause with the request', async () => {
+  test('the handler passes the cause with the request', async () => {
     const { tokens, request } = await failing();
     const form = (path: string, token: string) =>
       new Request(`http://127.0.0.1/oauth20/${path}`, {
@@ -231,15 +227,15 @@ describe('onError of a guard and of the handler', () => {
       form('revoke', token),
       new Request('http://127.0.0.1/leastkey/v1/tokens?owner=org:acme'),
     ]) {
-      const { told, onError } = collector();
+      const { reported, onError } = collector();
       const answer = handler(tokens, {
         authenticate: () => admin,
         authenticateClient: () => ({ introspect: true, actor: admin }),
         onError: onError as never,
       });
       await assertQuiet(await answer(sent));
-      assertTold(told, 'handler');
-      assert.equal(told[0]?.request, sent);
+      assertReported(reported, 'handler');
+      assert.equal(reported[0]?.request, sent);
     }
   });
 });

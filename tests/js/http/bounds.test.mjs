@@ -1,4 +1,4 @@
-/** What a request may look like, and how large it may be. */
+/** Bounds on the shape and the size of a request. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -11,10 +11,10 @@ const own = { cookie: 'session=ada', 'sec-fetch-site': 'same-origin' };
 const json = { ...own, 'content-type': 'application/json' };
 const body = JSON.stringify(input());
 const limit = 2_000_000;
-/** JSON of exactly so many bytes. */
+/** JSON of exactly this number of bytes. */
 const padded = (bytes) => body.padEnd(bytes);
 
-describe('what a request may look like', async () => {
+describe('the bounds of a request', async () => {
   const { send } = await api();
   const tokens = `${base}/tokens`;
 
@@ -95,17 +95,17 @@ describe('what a request may look like', async () => {
   });
 });
 
-/** By what stands before them in a path; else it is of a token. */
+/** By the path segment before the id; otherwise it is the id of a token. */
 const ids = { '/accounts/': 'org:acme%2Fgroup:eng', '/jobs/': '0123456789abcdef01234567' };
 
-describe('what a store does', () => {
+describe('a store', () => {
   const outages = {
     throws: () => Promise.reject(new Error('connection to 10.0.0.7 refused')),
     hangs: () => new Promise(() => {}),
     'answers nonsense': () => 7,
   };
   for (const [how, call] of Object.entries(outages)) {
-    test(`that ${how} is 503 on every route that asks it`, async () => {
+    test(`that ${how} is 503 on every route that uses it`, async () => {
       const store = { get: call, list: call, commit: call };
       const { send, document, errors } = await api({ store, deployment: { deadline: 30 } });
       let asked = 0;
@@ -164,7 +164,7 @@ describe('options of handler', () => {
     });
   }
 
-  test('a log that fails changes no answer', async () => {
+  test('a failing log changes no response', async () => {
     const fails = () => {
       throw new Error('disk full');
     };

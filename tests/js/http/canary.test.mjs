@@ -1,6 +1,6 @@
 /**
- * A secret that somebody puts where it does not belong comes back in no answer, no error and no
- * argument of the store.
+ * A secret in the wrong place of a request never appears in a response, an error or an argument of
+ * the store.
  */
 
 import assert from 'node:assert/strict';
@@ -30,7 +30,7 @@ describe('the secret of a token', async () => {
   );
 
   for (const operation of operations) {
-    test(`is not told by ${operation.method} ${operation.path}`, async () => {
+    test(`is not in the response of ${operation.method} ${operation.path}`, async () => {
       for (const { path, init, about } of requestsWith(token, operation, record.id, document)) {
         const response = await send(path, { method: operation.method, ...init });
         seen.push([about, JSON.stringify([...response.headers]), await response.text()]);
@@ -45,7 +45,7 @@ describe('the secret of a token', async () => {
   }
 });
 
-/** What a store of the host's may throw: a path, an address and a password stand in it. */
+/** An error that a host's store may throw, with a path, an address and a password. */
 const WORDS = ['/srv/canary/tokens.db', '10.0.0.7', 'hunter2', 'SQLITE_FULL', 'canary-cause'];
 const words = `${WORDS.slice(0, 4).join(' ')}: disk I/O error`;
 const thrown = {
@@ -66,7 +66,7 @@ const thrown = {
 describe('a failure of the host', () => {
   for (const [what, make] of Object.entries(thrown)) {
     for (const call of ['get', 'list', 'commit']) {
-      test(`is told to onError and in no answer: ${what} of ${call}`, async () => {
+      test(`is passed to onError and in no response: ${what} of ${call}`, async () => {
         const inner = memoryStore();
         let broken = false;
         const fail = () => Promise.reject(make());
@@ -79,15 +79,15 @@ describe('a failure of the host', () => {
         let failed = 0;
         for (const { method, path, init } of everyRequest(document, record.id, token)) {
           const response = await send(path, { method, ...init });
-          const told = JSON.stringify([...response.headers]) + (await response.text());
-          for (const word of WORDS) assert.ok(!told.includes(word), `${method} ${path}: ${told}`);
+          const sent = JSON.stringify([...response.headers]) + (await response.text());
+          for (const word of WORDS) assert.ok(!sent.includes(word), `${method} ${path}: ${sent}`);
           const reported = errors.splice(0);
           assert.equal(
             reported.length,
             response.status < 500 ? 0 : 1,
             `${method} ${path} ${response.status}`,
           );
-          // A machine that is slow may run out of time before the store has said a word.
+          // On a slow machine the deadline may pass before the store answers.
           for (const error of reported
             .map(deeply)
             .filter((text) => !/deadline of .* has passed|no answer within/.test(text)))
@@ -100,12 +100,12 @@ describe('a failure of the host', () => {
   }
 });
 
-/** An error with its causes, as the log of a host has it. */
+/** An error with its causes, as a host logs it. */
 function deeply(error) {
   return error instanceof Error ? `${error.message} ${deeply(error.cause)}` : String(error);
 }
 
-/** A right request of every operation. */
+/** A valid request for every operation. */
 function* everyRequest(document, id, token) {
   for (const [path, item] of Object.entries(document.paths)) {
     for (const [lower, { security }] of Object.entries(item)) {
@@ -133,7 +133,7 @@ function* everyRequest(document, id, token) {
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** An operation with a credential in each place of its request. */
+/** An operation, with a credential in each place of its request. */
 function* requestsWith(token, { path, method, parameters = [], requestBody, security }, id, { components }) {
   const bearer = security.some((scheme) => 'credential' in scheme);
   const headers = security.some((scheme) => 'client' in scheme) ? client : bearer ? {} : own;

@@ -1,4 +1,4 @@
-/** Changing tokens and accounts over HTTP, and what is told of it. */
+/** Changes of tokens and accounts over HTTP, and the audit trail of them. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -8,7 +8,7 @@ import { expect } from '../support/expect.mjs';
 
 const any = { 'if-match': '*' };
 
-/** A job, looked at until it is complete. */
+/** A job, polled until it is complete. */
 async function finished(person, job) {
   let now = job;
   while (!now.complete) now = await expect(200, person('GET', `/jobs/${job.id}`));
@@ -32,7 +32,7 @@ async function begin(changes) {
   };
 }
 
-test('a token of everything that there is goes in and comes out', async () => {
+test('a token with every member is created and read', async () => {
   const everything = {
     description: 'Sends what is due at night',
     tags: ['ci'],
@@ -75,7 +75,7 @@ test('a token of everything that there is goes in and comes out', async () => {
 });
 
 describe('an edit', () => {
-  test('is made from the revision that its ETag names, and gives the next', async () => {
+  test('applies to the revision of its ETag, and returns the next', async () => {
     const { ada, place, record } = await begin();
     const edited = await ada('PATCH', place, { name: 'Renamed', tags: ['ci'] }, { 'if-match': '"1"' });
     assert.equal(edited.headers.get('etag'), '"2"');
@@ -124,7 +124,7 @@ describe('an edit', () => {
     'W/"1--gzip"',
     '"1;br"',
   ]) {
-    test(`is made from revision 1 by If-Match ${JSON.stringify(header)}`, async () => {
+    test(`applies to revision 1 for If-Match ${JSON.stringify(header)}`, async () => {
       const { ada, place } = await begin();
       const edited = await expect(200, ada('PATCH', place, { name: 'Other' }, { 'if-match': header }));
       assert.deepEqual([edited.name, edited.revision], ['Other', 2]);
@@ -132,7 +132,7 @@ describe('an edit', () => {
     });
   }
 
-  test('with a wrong precondition is refused for what else is wrong with it first', async () => {
+  test('with a wrong precondition is refused for its other errors first', async () => {
     const { as, ada, place } = await begin();
     const wrong = { 'if-match': '"7", "8"' };
     await expect(404, as('eve')('PATCH', place, { name: 'Other' }, wrong));
@@ -140,14 +140,14 @@ describe('an edit', () => {
     await expect(400, ada('PATCH', place, { nme: 'Other' }, { 'if-match': '"another"' }));
   });
 
-  test('no proxy is to compress what has an ETag, which it would change', async () => {
+  test('responses with an ETag forbid proxies to transform them', async () => {
     const { ada, place } = await begin();
     const read = await ada('GET', place);
     assert.equal(read.headers.get('cache-control'), 'no-store, no-transform');
     assert.equal((await ada('GET', '/actor')).headers.get('cache-control'), 'no-store');
   });
 
-  test('of what the kind does not let anybody change is refused', async () => {
+  test('of a member that the kind makes immutable is refused', async () => {
     const { ada, place } = await begin();
     const { code } = await expect(403, ada('PATCH', place, { add: ['branch:read'] }, any));
     assert.equal(code, 'forbidden');
@@ -158,7 +158,7 @@ describe('an edit', () => {
 });
 
 describe('a rotation', () => {
-  test('gives a second secret; confirmed, the first is over', async () => {
+  test('gives a second secret; confirmed, the first one ends', async () => {
     const { ada, place, token, code } = await begin();
     const rotated = await ada('POST', `${place}/rotate`, { grace: '1h' });
     assert.equal(rotated.headers.get('etag'), '"2"');
@@ -171,7 +171,7 @@ describe('a rotation', () => {
     assert.deepEqual([await code(token), await code(next)], ['rotated_out', 'valid']);
   });
 
-  test('aborted, the second is over', async () => {
+  test('aborted, the second secret ends', async () => {
     const { ada, place, token, code } = await begin();
     const { token: next } = await expect(200, ada('POST', `${place}/rotate`));
     await expect(200, ada('POST', `${place}/abort-rotation`));
@@ -179,7 +179,7 @@ describe('a rotation', () => {
     assert.notEqual(await code(next), 'valid');
   });
 
-  test('that is asked for again with its idempotency key is the same one, whose secret was told', async () => {
+  test('with the same idempotency key is the same one, without its secret', async () => {
     const { ada, place } = await begin();
     const key = { 'idempotency-key': 'rotate-0001' };
     const { record } = await expect(200, ada('POST', `${place}/rotate`, {}, key));
@@ -188,7 +188,7 @@ describe('a rotation', () => {
 });
 
 describe('revoke-all', () => {
-  test('ends what it is about, and nothing else; twice is as once', async () => {
+  test('ends the matching tokens only; a second call changes nothing', async () => {
     const { ada, root, tokens, token, record, code } = await begin({ tags: ['ci'] });
     const { token: other } = await expect(201, ada('POST', '/tokens', input({ name: 'Other' })));
     const query = { owner: 'org:acme', tag: 'ci', reason: 'runner leaked' };
@@ -210,7 +210,7 @@ describe('revoke-all', () => {
 });
 
 describe('a job', () => {
-  test('is where its answer says, and told to who manages its owner', async () => {
+  test('is at its Location, for actors who manage its owner', async () => {
     const { ada, as } = await begin();
     const started = await ada('POST', '/revoke-all', { owner: 'org:acme', reason: 'leak' });
     const job = await expect(202, started);
@@ -222,7 +222,7 @@ describe('a job', () => {
     assert.equal((await ada('HEAD', `/jobs/${job.id}`)).status, 200);
   });
 
-  test('is 400 by a malformed id, 404 by an unknown one, 503 where the store fails', async () => {
+  test('is 400 for a malformed id, 404 for an unknown one, 503 if the store fails', async () => {
     const inner = memoryStore();
     let fails = false;
     const get = (keys) => (fails ? Promise.reject(new Error('down')) : inner.get(keys));
@@ -237,7 +237,7 @@ describe('a job', () => {
     await expect(503, ada('GET', `/jobs/${job.id}`));
   });
 
-  test('keeps no credential that somebody pastes into it', async () => {
+  test('stores no credential that is pasted into it', async () => {
     const { ada, token } = await begin();
     for (const name of ['owner', 'tag', 'subject', 'after', 'reason']) {
       const { code } = await expect(400, ada('POST', '/revoke-all', { owner: 'org:acme', [name]: token }));
@@ -251,7 +251,7 @@ describe('an account', () => {
   const none = { 'if-none-match': '*' };
   const user = { roles: { 'org:acme': 'user' } };
 
-  test('is registered once, written anew from its revision, stopped, started and ended', async () => {
+  test('is registered once, replaced from its revision, disabled, enabled and deleted', async () => {
     const { root, token, code } = await begin();
     const registered = await root('PUT', place, { ...user, title: 'Acme' }, none);
     assert.equal(registered.headers.get('etag'), '"1"');
@@ -276,7 +276,7 @@ describe('an account', () => {
     await expect(404, root('GET', place));
   });
 
-  test('that is not there is not replaced', async () => {
+  test('that does not exist is not replaced', async () => {
     const { root } = await begin();
     // RFC 9110 §13.1.1: "*" is false where there is nothing.
     await expect(412, root('PUT', place, user, any));
@@ -287,7 +287,7 @@ describe('an account', () => {
     await expect(404, root('GET', place));
   });
 
-  test('of something below has its slashes encoded, or decoded by a proxy', async () => {
+  test('below another is found with its slashes encoded, or decoded by a proxy', async () => {
     for (const group of [
       '/accounts/org:acme%2Fgroup:eng',
       '/accounts/org:acme/group:eng',
@@ -330,7 +330,7 @@ describe('an account', () => {
     await expect(404, ada('GET', '/accounts?id=org:other'));
   });
 
-  test('is nobody else’s to see or change, be it there or not', async () => {
+  test('cannot be seen or changed by others, whether it exists or not', async () => {
     const { root, as } = await begin();
     const calls = [
       ['GET', place],
@@ -357,7 +357,7 @@ describe('an account', () => {
 });
 
 describe('the trail', () => {
-  test('tells the changes of an owner by pages, and as lines', async () => {
+  test('has the changes of an owner, by pages and as JSON Lines', async () => {
     const { ada, as, place, record } = await begin();
     await expect(200, ada('POST', `${place}/disable`));
     await expect(200, ada('POST', `${place}/revoke`, { reason: 'laptop stolen' }));
@@ -387,19 +387,19 @@ describe('the trail', () => {
 });
 
 describe('the catalog', () => {
-  test('says what can be chosen, and what of it this actor can give', async () => {
+  test('has all choices, and which of them this actor can give', async () => {
     const { ada, as } = await begin();
-    const told = await expect(200, ada('GET', '/catalog?owner=org:acme'));
+    const described = await expect(200, ada('GET', '/catalog?owner=org:acme'));
     assert.deepEqual(
-      told.templates.map(({ id, permissions, recommended }) => [id, permissions, recommended]),
+      described.templates.map(({ id, permissions, recommended }) => [id, permissions, recommended]),
       [
         ['sender', 2, true],
         ['branches', 2, false],
       ],
     );
-    assert.equal(told.ceiling.length, 5);
+    assert.equal(described.ceiling.length, 5);
     const managed = ({ kinds }) => kinds.filter(({ manage }) => manage).map(({ id }) => id);
-    assert.deepEqual(managed(told), ['permission-set', 'organization', 'personal', 'session']);
+    assert.deepEqual(managed(described), ['permission-set', 'organization', 'personal', 'session']);
     const foreign = await expect(200, as('eve')('GET', '/catalog?owner=org:acme'));
     assert.deepEqual([foreign.ceiling, managed(foreign)], [[], []]);
     assert.equal((await expect(200, as('eve')('GET', '/catalog'))).owner, 'user:eve');

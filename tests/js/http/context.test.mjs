@@ -1,6 +1,6 @@
 /**
- * What is known of a request at which a credential is presented: the same at every endpoint, and
- * never a reason to fail.
+ * The context of a request that presents a credential: the same at every endpoint, and never a
+ * reason to fail.
  */
 
 import assert from 'node:assert/strict';
@@ -12,8 +12,8 @@ const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
 
 /**
- * Every endpoint at which a bearer presents its credential: its request, with the status of a
- * refusal for want of a condition.
+ * Every endpoint that takes a bearer credential: its request, and its status when a condition is
+ * not met.
  */
 const endpoints = {
   'GET a session': [(token, headers) => session('GET', token, headers), 403],
@@ -93,7 +93,7 @@ for (const [name, [ask, refused]] of Object.entries(endpoints)) {
     }
   });
 
-  test(`${name}: an address that is no text is a mistake of the host`, async () => {
+  test(`${name}: an address that is no text is an error of the host`, async () => {
     const { send, token, errors } = await bound(undefined, { clientIp: () => 7 });
     const response = await send(...ask(token, {}));
     assert.equal(response.status, 500);
@@ -101,8 +101,8 @@ for (const [name, [ask, refused]] of Object.entries(endpoints)) {
   });
 }
 
-test('the session tells the address without its port, and none that is not known', async () => {
-  for (const [ip, told] of [
+test('the session has the address without its port, and none if it is not known', async () => {
+  for (const [ip, expected] of [
     ['192.0.2.7:5678', '192.0.2.7'],
     ['[2001:db8::1]:443', '2001:db8::1'],
     ['2001:db8::1', '2001:db8::1'],
@@ -113,12 +113,12 @@ test('the session tells the address without its port, and none that is not known
     ['', null],
   ]) {
     const { send, token } = await bound(undefined, { clientIp: () => ip });
-    assert.equal((await expect(200, send(...session('GET', token)))).clientIpAddress, told, ip);
+    assert.equal((await expect(200, send(...session('GET', token)))).clientIpAddress, expected, ip);
   }
 });
 
 describe('the query of the session endpoints', () => {
-  test('may have anything but a credential', async () => {
+  test('may have any parameter but a credential', async () => {
     const { send, token } = await bound();
     for (const method of ['GET', 'HEAD', 'DELETE']) {
       for (const [query, status] of [
@@ -145,7 +145,7 @@ describe('the scope of an exchange', () => {
     return send('/oauth20/token', { method: 'POST', body: new URLSearchParams(fields) });
   };
 
-  test('with a blank too many is refused for the blank', async () => {
+  test('with an extra blank is refused for the blank', async () => {
     for (const scope of ['messages:send ', ' messages:send', 'messages:send  messages:status', ' ']) {
       const { error, error_description } = await expect(400, exchange(scope));
       assert.equal(error, 'invalid_scope');
@@ -156,7 +156,7 @@ describe('the scope of an exchange', () => {
     assert.equal((await expect(200, exchange('messages:status'))).scope, 'messages:status');
   });
 
-  test('names what the session holds on some resources only', async () => {
+  test('has the permissions that the session holds on some resources only', async () => {
     const { send, tokens } = await api();
     const resources = { 'messages:send': ['org:acme/group:eng'] };
     const { token } = await tokens.create(input({ resources }), people.root);

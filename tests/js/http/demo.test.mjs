@@ -14,7 +14,7 @@ const serve = new URL('../../../examples/server/serve.mjs', import.meta.url);
 const data = mkdtempSync(join(tmpdir(), 'leastkey-demo-'));
 after(() => rmSync(data, { recursive: true, force: true }));
 
-/** Runs a module in a process of its own, as `npm start -- --once` does after the build. */
+/** Runs a module in a separate process, as `npm start -- --once` does after the build. */
 function program(source) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], { timeout: 60_000 });
   let text = '';
@@ -34,11 +34,11 @@ const once = (prepare) => `
   process.exitCode = good ? 0 : 1;`;
 
 describe('the walk', () => {
-  test('every answer is the expected one, and each credential is printed once', async () => {
+  test('every response is the expected one, and each credential is printed once', async () => {
     const { exit, text } = await program(once('const taken = walks;'));
     assert.equal(exit, 0, text);
     const credentials = text.match(/acme_demo_[0-9A-Za-z]{53}/g);
-    // One of each walk, and the session's of the last.
+    // One of each walk, and the session of the last one.
     assert.equal(credentials.length, walks.length + 1, text);
     assert.equal(new Set(credentials).size, credentials.length);
     assert.match(text, /All 26 answers were the expected ones/);
@@ -61,7 +61,7 @@ describe('the walk', () => {
   }
 });
 
-test('it serves with the walk printed until it is told to stop', async (t) => {
+test('it prints the walk and serves until it is stopped', async (t) => {
   const child = spawn(process.execPath, [
     '--input-type=module',
     '-e',
@@ -106,7 +106,7 @@ describe('the server', () => {
   const get = (path, headers = {}) => fetch(`${demo.origin}${path}`, { headers });
   const post = (path, body, headers) => fetch(`${demo.origin}${path}`, { method: 'POST', headers, body });
 
-  test('what was sent can be read, by its owner', async () => {
+  test('sent messages can be read by their owner', async () => {
     const sent = await post('/messages', '{"to":"profile:7","text":"Hello"}', bearer(hub.credential));
     assert.equal(sent.status, 201);
     const message = await sent.json();
@@ -143,7 +143,7 @@ describe('the server', () => {
     assert.match(answer, /error="invalid_request"/);
   });
 
-  test('odd requests get an answer, and the server stays up', async () => {
+  test('odd requests get a response, and the server stays up', async () => {
     assert.equal((await get('/nowhere')).status, 404);
     assert.equal((await get('//')).status, 404);
     const wrongMethod = await fetch(`${demo.origin}/devices`, {
@@ -158,7 +158,7 @@ describe('the server', () => {
     assert.equal((await get('/devices', bearer(site.credential))).status, 200);
   });
 
-  test('a port that is taken is named, with the way out', async () => {
+  test('a port in use is reported, with a way out', async () => {
     const port = Number(new URL(demo.origin).port);
     await assert.rejects(startDemo({ port, data }), (error) => {
       assert.ok(error instanceof OptionError);
@@ -167,7 +167,7 @@ describe('the server', () => {
     });
   });
 
-  test('Leastkey’s own API is beside the routes of the demo, for whom the demo knows', async () => {
+  test('Leastkey’s own API is served beside the routes of the demo, for users of the demo', async () => {
     const list = (headers) => get('/leastkey/v1/tokens?owner=org:acme&limit=1', headers);
     assert.equal((await list()).status, 401);
     assert.equal((await list({ 'Demo-Actor': 'toString' })).status, 401);
@@ -179,7 +179,7 @@ describe('the server', () => {
     assert.match(await raw(Number(port), rebound), /^HTTP\/1\.1 401 /);
   });
 
-  test('what came through a proxy is refused, whoever it says it is', async () => {
+  test('requests through a proxy are refused, whatever user they name', async () => {
     const actor = { id: 'test', roles: { 'org:acme': 'admin' } };
     const owned = async () =>
       (await demo.deployment.tokens.list({ owner: 'org:acme', limit: 100 }, actor)).items;

@@ -1,4 +1,4 @@
-/** Token exchange (RFC 8693), asked for by clients that nobody here wrote. */
+/** Token exchange (RFC 8693), requested by third-party clients. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -51,7 +51,7 @@ for (const [name, ask] of Object.entries(clients)) {
     const exchange = (subject_token, more = {}) =>
       ask({ subject_token, subject_token_type: accessToken, ...more });
 
-    test('gets a session, which ends with what it came from', async () => {
+    test('gets a session, which ends with its parent', async () => {
       const { token, id } = await create();
       const { access_token, ...rest } = await exchange(token);
       assert.deepEqual(rest, {
@@ -65,7 +65,7 @@ for (const [name, ask] of Object.entries(clients)) {
       assert.equal((await deployment.tokens.verify(access_token)).code, 'revoked');
     });
 
-    test('gets less where it asks for less: by scope, by resource, by both', async () => {
+    test('gets less if it requests less: by scope, by resource, by both', async () => {
       const { token } = await create();
       const { scope, access_token } = await exchange(token, { scope: 'messages:status' });
       assert.equal(scope, 'messages:status');
@@ -76,7 +76,7 @@ for (const [name, ask] of Object.entries(clients)) {
       const narrow = await exchange(token, { scope: 'messages:status', resource });
       const verdict = await deployment.tokens.verify(narrow.access_token);
       assert.deepEqual([verdict.token.resource, verdict.token.permissions], [resource, ['messages:status']]);
-      // What the first exchange gave up, the next does not give back.
+      // An exchange of the session does not regain what the first exchange gave up.
       await assert.rejects(exchange(narrow.access_token, { scope: 'messages:send' }), {
         error: 'invalid_scope',
       });
@@ -84,7 +84,7 @@ for (const [name, ask] of Object.entries(clients)) {
       assert.equal((await deployment.tokens.verify(again.access_token)).token.resource, resource);
     });
 
-    test('is told what was wrong, in the words of OAuth', async () => {
+    test('gets OAuth error codes', async () => {
       const { token } = await create();
       const disabled = await create();
       await deployment.tokens.disable(disabled.id, people.root);
@@ -117,7 +117,7 @@ describe('the token endpoint', () => {
     deployment.send('/oauth20/token', { method: 'POST', body: new URLSearchParams(fields), headers });
   const basic = (text) => ({ authorization: `Basic ${btoa(text)}` });
 
-  test('takes no wrong client for none', async () => {
+  test('refuses a wrong client, also where none is needed', async () => {
     const { token } = await create();
     const fields = { grant_type: grant, subject_token: token, subject_token_type: accessToken };
     await expect(200, form(fields));
@@ -127,7 +127,7 @@ describe('the token endpoint', () => {
     await expect(401, form(fields, { authorization: `Bearer ${token}` }));
   });
 
-  test('knows one grant', async () => {
+  test('has one grant type', async () => {
     for (const grant_type of ['client_credentials', 'authorization_code', grant.toUpperCase()]) {
       assert.equal((await expect(400, form({ grant_type }))).error, 'unsupported_grant_type');
     }
@@ -135,7 +135,7 @@ describe('the token endpoint', () => {
     assert.equal((await expect(400, form({ grant_type: grant }))).error, 'invalid_request');
   });
 
-  test('answers every invalid subject alike', async () => {
+  test('gives every invalid subject the same response', async () => {
     const made = await Promise.all([create(), create(), create()]);
     await deployment.tokens.revoke(made[0].id, {}, people.root);
     await deployment.tokens.disable(made[1].id, people.root);
@@ -148,7 +148,7 @@ describe('the token endpoint', () => {
     assert.equal(seen.size, 1, [...seen].join('\n'));
   });
 
-  test('makes no more sessions than the kind allows, and none of a kind that is not exchanged', async () => {
+  test('makes no more sessions than the kind allows, and none for a kind without exchange', async () => {
     const kinds = { session: { sessions: 1 }, fixed: { actions: ['revoke'] } };
     const small = await api({ deployment: { catalog: { ...catalog, kinds } } });
     const ask = async (changes) => {
@@ -168,7 +168,7 @@ describe('the token endpoint', () => {
     assert.equal((await expect(400, fixed())).error, 'unauthorized_client');
   });
 
-  test('meets the conditions of its subject by the address that the host names', async () => {
+  test('checks the conditions of its subject against the address from the host', async () => {
     const near = await api({ options: { clientIp: () => '192.0.2.7' } });
     const { token } = await create({ conditions: { ips: ['192.0.2.0/24'] } });
     const own = await near.tokens.create(input({ conditions: { ips: ['192.0.2.0/24'] } }), people.root);

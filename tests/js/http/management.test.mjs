@@ -6,7 +6,7 @@ import { api, base, catalog, input, origin, people } from '../support/api.mjs';
 import { expect } from '../support/expect.mjs';
 
 describe('the life of a token over HTTP', () => {
-  test('made, found, disabled, enabled, revoked, deleted', async () => {
+  test('create, read, disable, enable, revoke, delete', async () => {
     const { as, tokens } = await api();
     const ada = as('ada');
     const made = await ada('POST', '/tokens', input());
@@ -41,7 +41,7 @@ describe('the life of a token over HTTP', () => {
     assert.equal((await expect(200, as('ada')('POST', `/tokens/${record.id}/revoke`))).status, 'revoked');
   });
 
-  test('pages are followed by their cursor, and filters pass through', async () => {
+  test('pages are read by their cursor, and filters are passed on', async () => {
     const { as } = await api();
     for (let index = 0; index < 5; index++) await as('ada')('POST', '/tokens', input({ name: `T${index}` }));
     const names = [];
@@ -58,7 +58,7 @@ describe('the life of a token over HTTP', () => {
     );
   });
 
-  test('two creates with one idempotency key make one token, whose secret is told once', async () => {
+  test('two creates with one idempotency key make one token, whose secret is returned once', async () => {
     const { as } = await api();
     const headers = { 'idempotency-key': '"6c4b1f-01"' };
     const first = await expect(201, as('ada')('POST', '/tokens', input(), headers));
@@ -77,7 +77,7 @@ describe('the life of a token over HTTP', () => {
 });
 
 describe('choosing permissions', () => {
-  test('the deployment, and who is asking', async () => {
+  test('the deployment, and the actor', async () => {
     const { as, tokens } = await api();
     assert.deepEqual(await expect(200, as('ada')('GET', '/deployment')), tokens.deployment());
     assert.deepEqual(tokens.deployment(), { prefix: 'acme_test', catalog });
@@ -97,8 +97,8 @@ describe('choosing permissions', () => {
   });
 });
 
-describe('who is let in', () => {
-  test('nobody without the host’s authentication, on any route', async () => {
+describe('authentication', () => {
+  test('every route needs the host’s authentication', async () => {
     const { send, document } = await api();
     for (const { path, method } of actorRoutes(document)) {
       const response = await send(path, { method, headers: { 'sec-fetch-site': 'same-origin' } });
@@ -106,7 +106,7 @@ describe('who is let in', () => {
     }
   });
 
-  test('an id of another organization is not found, on any route', async () => {
+  test('an id of another organization is not found on any route', async () => {
     const { as, document } = await api();
     const { record } = await expect(201, as('ada')('POST', '/tokens', input()));
     const routes = actorRoutes(document).filter(({ path }) => path.includes('/tokens/{id}'));
@@ -125,7 +125,7 @@ describe('who is let in', () => {
     await expect(403, as('eve')('POST', '/tokens', input()));
   });
 
-  test('who acts is never taken from a body, on any route', async () => {
+  test('the actor is never read from a body on any route', async () => {
     const { as, document, errors, tokens } = await api();
     const { record } = await expect(201, as('ada')('POST', '/tokens', input()));
     const routes = Object.entries(document.paths).flatMap(([path, item]) =>
@@ -148,7 +148,7 @@ describe('who is let in', () => {
     assert.deepEqual(await tokens.get(record.id, people.root), record);
   });
 
-  test('the host may answer by itself, and its failures open nothing', async () => {
+  test('the host may respond by itself, and its failures give no access', async () => {
     const login = () => new Response('to the login', { status: 302, headers: { location: '/login' } });
     const own = await api({ options: { authenticate: login } });
     const bare = await own
@@ -223,7 +223,7 @@ describe('same origin', () => {
     await expect(201, proxied.answer(post({ origin: secure })));
   });
 
-  test('is asked of every route that changes something, and of none that does not', async () => {
+  test('is required by every route that changes something, and by no other', async () => {
     const { send, document } = await api();
     for (const { path, method } of actorRoutes(document)) {
       const response = await send(path, { method, headers: { cookie: 'session=ada' } });
@@ -232,7 +232,7 @@ describe('same origin', () => {
     }
   });
 
-  test('is not asked where no cookie authenticates', async () => {
+  test('is not required if no cookie authenticates', async () => {
     const { answer } = await api({ options: { credentials: 'bearer' } });
     await expect(201, answer(post({})));
   });
@@ -252,7 +252,7 @@ describe('pages of other origins', () => {
     assert.deepEqual(cors(await send(list, { method: 'OPTIONS', headers: preflight })), {});
   });
 
-  test('that the host allows read answers, refusals too; others nothing', async () => {
+  test('that the host allows read responses, also refusals; others nothing', async () => {
     const { send } = await api({ options: { origins: [portal] } });
     const expected = {
       'access-control-allow-credentials': 'true',
@@ -282,7 +282,7 @@ describe('pages of other origins', () => {
     assert.deepEqual(cors(foreign), { vary: 'Origin' });
   });
 
-  test('get no credentials where no cookie authenticates', async () => {
+  test('send no cookies if no cookie authenticates', async () => {
     const { send } = await api({ options: { origins: [portal], credentials: 'bearer' } });
     const { headers } = await send(list, { headers: { origin: portal } });
     assert.equal(headers.get('access-control-allow-credentials'), null);

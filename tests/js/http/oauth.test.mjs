@@ -1,4 +1,4 @@
-/** The OAuth endpoints, asked by clients that nobody here wrote. */
+/** The OAuth endpoints, called by third-party clients. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -7,7 +7,7 @@ import * as openid from 'openid-client';
 import { api, input, people } from '../support/api.mjs';
 import { listen } from '../support/loopback.mjs';
 
-/** The deployment's clock, which a test can put forward. */
+/** The deployment's clock, which a test can advance. */
 let ahead = 0;
 const now = () => Date.now() + ahead;
 
@@ -25,7 +25,7 @@ const create = async (changes) => {
 };
 const code = async (token) => (await deployment.tokens.verify(token)).code;
 
-/** What a client posts to an endpoint. */
+/** A request of a client to an endpoint. */
 const form = (path, client, fields) =>
   deployment.send(path, {
     method: 'POST',
@@ -82,7 +82,7 @@ for (const [name, authentication] of [
       assert.deepEqual(await introspect('gateway', 'nonsense'), { active: false });
     });
 
-    test('revokes what the client manages, and nothing else', async () => {
+    test('revokes only tokens that the client manages', async () => {
       const { token } = await create();
       await assert.rejects(revoke('other', token), { error: 'unauthorized_client', status: 400 });
       assert.equal(await code(token), 'valid');
@@ -93,7 +93,7 @@ for (const [name, authentication] of [
       await revoke('acme', 'nonsense');
     });
 
-    test('is told when the client is wrong, or may not', async () => {
+    test('gets an error for a wrong client, or one without the right', async () => {
       const { token } = await create();
       const unknown = { status: 401 };
       await assert.rejects(introspect('gateway', token, 'wrong'), unknown);
@@ -121,7 +121,7 @@ describe('openid-client', () => {
     assert.deepEqual(await openid.tokenIntrospection(configuration('gateway'), token), { active: false });
   });
 
-  test('is told when the client is wrong', async () => {
+  test('gets an error for a wrong client', async () => {
     await assert.rejects(openid.tokenIntrospection(configuration('gateway', 'wrong'), 'x'), { status: 401 });
   });
 });
@@ -145,8 +145,8 @@ test('a client discovers the endpoints by the issuer', async () => {
   for (const [name, endpoint] of Object.entries(endpoints())) assert.equal(metadata[name], endpoint);
 });
 
-describe('a question about a credential', () => {
-  test('is no use of it', async () => {
+describe('introspection', () => {
+  test('is not a use of the credential', async () => {
     const { token, id } = await create({ idleAfter: '1h' });
     assert.equal((await (await form('/oauth20/introspect', 'gateway', { token })).json()).active, true);
     for (const method of ['HEAD', 'GET']) {
@@ -158,12 +158,12 @@ describe('a question about a credential', () => {
   });
 });
 
-describe('introspection and revocation tell nothing', () => {
+describe('introspection and revocation reveal nothing', () => {
   const revokedBy = (client, token) => form('/oauth20/revoke', client, { token });
   const bytes = async (response) =>
     JSON.stringify([response.status, [...response.headers], await response.text()]);
 
-  test('every inactive credential is answered alike', async () => {
+  test('every inactive credential gets the same response', async () => {
     const answers = { introspect: new Set(), 'revoke, own': new Set(), 'revoke, foreign': new Set() };
     const { over, waiting } = await inactive();
     for (const token of over) answers['revoke, foreign'].add(await bytes(await revokedBy('other', token)));
@@ -175,7 +175,7 @@ describe('introspection and revocation tell nothing', () => {
     assert.match([...answers.introspect][0], /"\{\\"active\\":false\}"/);
   });
 
-  test('another’s that works, works elsewhere or may work again is never taken for revoked', async () => {
+  test('a credential of another client that works, works elsewhere or may work again is never reported as revoked', async () => {
     const { waiting } = await inactive();
     const bound = await create({ conditions: { ips: ['10.0.0.0/8'] } });
     const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
@@ -201,14 +201,14 @@ describe('introspection and revocation tell nothing', () => {
     }
   });
 
-  test('the scope names every permission; on which resources it is held stands beside it', async () => {
+  test('the scope has every permission; their resources are in a separate member', async () => {
     const { token } = await create({ resources: { 'messages:send': ['org:acme/group:eng'] } });
     const answer = await (await form('/oauth20/introspect', 'gateway', { token })).json();
     assert.equal(answer.scope, 'messages:send messages:status');
     assert.deepEqual(answer.resources['messages:send'], ['org:acme/group:eng']);
   });
 
-  test('consume=0 tells how many credits are left, and spends none', async () => {
+  test('consume=0 returns the remaining credits, and spends none', async () => {
     const { token, record } = await create({ limits: { credits: { amount: 9, remaining: 4 } } });
     const fields = { token, consume: '0' };
     const remaining = async () =>
@@ -259,21 +259,21 @@ describe('introspection and revocation tell nothing', () => {
     });
   }
 
-  test('a field that stands twice, a query, JSON and a large form are refused', async () => {
+  test('a repeated field, a query, JSON and a large form are refused', async () => {
     const send = (path, body, type = 'application/x-www-form-urlencoded') =>
       deployment.send(path, { method: 'POST', body, headers: { 'content-type': type } });
     assert.equal((await send('/oauth20/revoke', 'token=a&token=b')).status, 400);
     for (const path of ['/oauth20/revoke', '/oauth20/introspect', '/oauth20/token'])
       for (const name of ['token', 'access_token', 'subject_token', 'client_secret'])
         assert.equal((await send(`${path}?${name}=a`, 'token=a')).status, 400, `${path} ${name}`);
-    // What is not known is passed over (RFC 6749 §3.1).
+    // Unknown parameters are ignored (RFC 6749 §3.1).
     assert.equal((await send('/oauth20/revoke?x=1', 'token=a')).status, 401);
     assert.equal((await deployment.send('/.well-known/oauth-authorization-server?x=1')).status, 200);
     assert.equal((await send('/oauth20/revoke', '{"token":"a"}', 'application/json')).status, 415);
     assert.equal((await send('/oauth20/revoke', `token=${'a'.repeat(64 * 1024)}`)).status, 413);
   });
 
-  test('a store that is down is 503, never inactive', async () => {
+  test('a store that is down gives 503, never inactive', async () => {
     const { token } = await create();
     const down = () => Promise.reject(new Error('down'));
     const { send } = await api({ store: { get: down, list: down, commit: down } });
@@ -291,7 +291,7 @@ describe('introspection and revocation tell nothing', () => {
     }
   });
 
-  test('a host that knows no clients lets none in', async () => {
+  test('a host without clients admits none', async () => {
     const { send } = await api({ options: { authenticateClient: undefined } });
     const headers = { authorization: `Basic ${btoa('gateway:gateway-secret')}` };
     const init = { method: 'POST', body: new URLSearchParams({ token: 'x' }), headers };
@@ -299,7 +299,7 @@ describe('introspection and revocation tell nothing', () => {
   });
 });
 
-/** Credentials that open nothing, each for another reason: for good, and for now. */
+/** Inactive credentials, each for a different reason: ended for good, and inactive for now. */
 async function inactive() {
   const { tokens } = deployment;
   const [revoked, disabled, deleted, expired, future] = await Promise.all([

@@ -1,4 +1,4 @@
-/** The OpenAPI document that is served: a right document, and a true one. */
+/** The served OpenAPI document is valid and agrees with the handler. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -13,7 +13,7 @@ describe('the OpenAPI document', async () => {
     Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
   );
 
-  test('is one by the rules of OpenAPI 3.1', async () => {
+  test('is valid OpenAPI 3.1', async () => {
     const { valid, errors } = await new Validator().validate(structuredClone(document));
     assert.ok(valid, JSON.stringify(errors, undefined, 1));
   });
@@ -23,13 +23,13 @@ describe('the OpenAPI document', async () => {
     assert.deepEqual(ids, [...new Set(ids)]);
   });
 
-  test('refers only to schemas that are there, and has none that nothing refers to', () => {
+  test('refers only to its schemas, and to all of them', () => {
     const { schemas } = document.components;
     const referred = JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g);
     assert.deepEqual([...new Set([...referred].map(([, name]) => name))].sort(), Object.keys(schemas).sort());
   });
 
-  test('has every route, with its methods and no others', async () => {
+  test('has every route with exactly its methods', async () => {
     for (const [path, item] of Object.entries(document.paths)) {
       const declared = Object.keys(item).map((method) => method.toUpperCase());
       const place = path.replaceAll(/\{\w+\}/g, 'none');
@@ -45,7 +45,7 @@ describe('the OpenAPI document', async () => {
     }
   });
 
-  test('is where it says, and follows the base paths', async () => {
+  test('is at its own path, and follows the base paths', async () => {
     const served = await (await send(`${base}/openapi.json`)).json();
     assert.deepEqual(served, document);
     const moved = handlerAt('/tokens-api', '');
@@ -53,7 +53,7 @@ describe('the OpenAPI document', async () => {
     assert.ok((await moved).paths['/introspect']);
   });
 
-  test('asks for what authenticates each', () => {
+  test('has the security requirements of each', () => {
     const open = operations
       .filter(({ security }) => security.length === 0)
       .map(({ operationId }) => operationId);

@@ -1,4 +1,4 @@
-/** Session tokens over HTTP, with curl and to the letter of the document that describes them. */
+/** Session tokens over HTTP, with curl, exactly as their document describes. */
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -28,8 +28,8 @@ const get = (authorization, path = '/oauth20/access-token', method = 'GET') =>
 const begin = async (token) => (await get(`Bearer ${token}`)).json();
 
 /**
- * `curl --location -g --request GET '' --header 'Authorization: bearer {{access_token}}'`, as the
- * document has it.
+ * `curl --location -g --request GET '' --header 'Authorization: bearer {{access_token}}'`, as in
+ * the document.
  */
 async function curl(method, path, token) {
   const { stdout } = await promisify(execFile)('curl', [
@@ -92,7 +92,7 @@ describe('curl', () => {
     });
   }
 
-  test('revokes a token that is no session, and with it its sessions', async () => {
+  test('revokes a token that is not a session, together with its sessions', async () => {
     const { token } = await create();
     const { access_token } = await begin(token);
     assert.equal((await curl('DELETE', '/oauth20/access-token', token)).status, 200);
@@ -102,7 +102,7 @@ describe('curl', () => {
 });
 
 describe('a session', () => {
-  test('of a session is a sibling, which never outlives it and ends alone', async () => {
+  test('of a session is its sibling, which never outlives it and ends alone', async () => {
     const { token, id } = await create({ expiresIn: '2h' });
     const first = await begin(token);
     ahead += 1_800_000;
@@ -124,7 +124,7 @@ describe('a session', () => {
     assert.ok(expiresIn <= 600 && expiresIn > 590, String(expiresIn));
   });
 
-  test('hands on no role, and what is held on some resources only as that', async () => {
+  test('inherits no role, and keeps the resources of narrowed permissions', async () => {
     const { token } = await create({ role: 'admin', resources: { 'branch:read': ['org:acme/group:eng'] } });
     const { access_token, scope } = await begin(token);
     assert.ok(scope.split(' ').includes('branch:read'), scope);
@@ -133,7 +133,7 @@ describe('a session', () => {
     assert.deepEqual(resources['branch:read'], ['org:acme/group:eng']);
   });
 
-  test('meets the conditions of its parent, from where the request comes', async () => {
+  test('meets the conditions of its parent, from the address of the request', async () => {
     const { token } = await create({ conditions: { ips: ['192.0.2.0/24'], origins: ['https://app.test'] } });
     const ask = (origin, method = 'GET') =>
       deployment.send('/oauth20/access-token', {
@@ -157,7 +157,7 @@ describe('a session', () => {
     assert.equal(await count(), before);
   });
 
-  test('is refused beyond the cap of its parent, until one ends', async () => {
+  test('is refused over the limit of its parent, until one ends', async () => {
     const kinds = { session: { sessions: 2 } };
     const small = await api({ deployment: { catalog: { ...catalog, kinds } } });
     const { token } = await small.tokens.create(input(), people.root);
@@ -179,7 +179,7 @@ describe('a session', () => {
 });
 
 describe('a credential that is refused', () => {
-  test('is answered alike, whatever the reason', async () => {
+  test('gets the same response, whatever the reason', async () => {
     const { tokens } = deployment;
     const [revoked, disabled, deleted, expired] = await Promise.all([
       create(),
@@ -237,7 +237,7 @@ describe('a credential that is refused', () => {
     });
   }
 
-  test('a credential in the query is refused, and not taken', async () => {
+  test('a credential in the query is refused, and not used', async () => {
     const { token } = await create();
     for (const authorization of [undefined, `Bearer ${token}`]) {
       assert.equal((await get(authorization, `/oauth20/access-token?access_token=${token}`)).status, 400);
@@ -261,7 +261,7 @@ describe('a credential that is refused', () => {
     assert.equal((await curl('GET', '/oauth20/access-token', 'nonsense')).status, 401);
   });
 
-  test('a store that is down is 503 with a time to try again', async () => {
+  test('a store that is down gives 503 with Retry-After', async () => {
     const { token } = await create();
     const down = () => Promise.reject(new Error('down'));
     const { send } = await api({ store: { get: down, list: down, commit: down } });

@@ -1,6 +1,5 @@
 /**
- * API keys that Better Auth itself made, taken over from its table: they verify here as they did
- * there.
+ * API keys that Better Auth created, imported from its table: they verify here as they did there.
  */
 
 import assert from 'node:assert/strict';
@@ -59,7 +58,7 @@ async function deployed(store = memoryStore()) {
 const entriesOf = (store) => store.list({ prefix: '', limit: 1_000 });
 
 describe('keys of Better Auth', () => {
-  test('with a prefix and without verify beside native ones, and verification rewrites nothing', async () => {
+  test('with a prefix and without one verify beside native ones, and verification rewrites nothing', async () => {
     const theirs = await betterAuthWith();
     const { tokens, store } = await deployed();
     const keys = [
@@ -92,7 +91,7 @@ describe('keys of Better Auth', () => {
     for (const key of keys) assert.equal(JSON.stringify(before).includes(key), false);
   });
 
-  test('keep their end, their limits, their metadata and whether they are disabled', async () => {
+  test('keep their expiry, limits, metadata and status', async () => {
     const theirs = await betterAuthWith();
     const { tokens } = await deployed();
     const key = await theirs.create({
@@ -128,7 +127,7 @@ describe('keys of Better Auth', () => {
     assert.equal((await tokens.verify(disabled)).code, 'disabled');
   });
 
-  test('that were stored without a hash are left out, and not quoted', async () => {
+  test('that were stored without a hash are skipped, and not quoted', async () => {
     const theirs = await betterAuthWith({ disableKeyHashing: true });
     const key = await theirs.create({ prefix: 'ba_' });
     const { rows, leftOut } = fromBetterAuth(theirs.rows, mapping);
@@ -140,7 +139,7 @@ describe('keys of Better Auth', () => {
     assert.equal(JSON.stringify(leftOut).includes(key), false);
   });
 
-  test('of which the row came as text from a database are read the same', async () => {
+  test('are read the same if a database returned the row as text', async () => {
     const theirs = await betterAuthWith();
     await theirs.create({ prefix: 'ba_', expiresIn: 86_400, metadata: { plan: 'pro' } });
     const asText = JSON.parse(JSON.stringify(theirs.rows)).map((row) => ({

@@ -12,7 +12,7 @@ import { Random } from '../support/random.mjs';
 const read = (path) => JSON.parse(readFileSync(published(path), 'utf8'));
 const deploy = (catalog) => createTokens({ catalog, store: memoryStore(), prefix: 'test' });
 describe('importOpenApi, on documents from npm', () => {
-  test('Train Travel: the catalog compiles, and match answers for each operation', async () => {
+  test('Train Travel: the catalog compiles, and match finds each operation', async () => {
     const travel = read('3.1/json/train-travel.json');
     const { catalog, notes } = importOpenApi(travel);
     assert.deepEqual(notes, []);
@@ -56,7 +56,7 @@ describe('importOpenApi, on documents from npm', () => {
     assert.equal(tokens.match('DELETE', '/stations'), null);
   });
 
-  test('Petstore: operations that ask for two scopes at once are reported and stay refused', async () => {
+  test('Petstore: operations that need two scopes at once are reported and stay refused', async () => {
     const petstore = read('3.0/json/petstore.json');
     const { catalog, notes } = importOpenApi(petstore);
     assert.deepEqual(idsOf(catalog), ['read:pets', 'write:pets']);
@@ -89,7 +89,7 @@ describe('importOpenApi, on documents from npm', () => {
     });
   }
 
-  test('a document that has no scopes says so', () => {
+  test('a document without scopes is reported', () => {
     assert.throws(() => importOpenApi(read('3.0/json/star-trek.json')), {
       code: 'invalid_input',
       message: 'there is no scope to make a permission of',
@@ -97,7 +97,7 @@ describe('importOpenApi, on documents from npm', () => {
   });
 });
 
-describe('importOpenApi: what an operation asks for', () => {
+describe('importOpenApi: security requirements', () => {
   for (const [title, security, route, notes] of [
     ['one scope', [{ oauth: ['a:read'] }], 'a:read', []],
     ['one scope, written twice', [{ oauth: ['a:read', 'a:read'] }], 'a:read', []],
@@ -142,16 +142,16 @@ describe('importOpenApi: what an operation asks for', () => {
     ['a scope that no scheme declares', [{ oauth: ['a:other'] }], 'a:other', []],
   ]) {
     test(title, () => {
-      const { catalog, notes: told } = importOpenApi(document(security));
+      const { catalog, notes: reported } = importOpenApi(document(security));
       assert.equal(routesOf(catalog)['GET /things'], route);
       assert.deepEqual(
-        told,
+        reported,
         notes.map((message) => ({ path: '$.paths["/things"].get', message })),
       );
     });
   }
 
-  test('an operation without security asks for what the document does', () => {
+  test('an operation without security has the security of the document', () => {
     const { catalog } = importOpenApi(
       document([], {
         security: [{ oauth: ['a:write'] }],
@@ -177,7 +177,7 @@ describe('importOpenApi: paths', () => {
     });
   });
 
-  test('what no route can express is told, with the reason', () => {
+  test('a path that no route can express is reported with the reason', () => {
     assert.deepEqual(
       routes(['/a/{name}.json', '/a/{x}-{y}', '/a/', '/a//b', '/a b', '/a/{x-1}/{x.1}', '/caf%C3%A9']),
       {
@@ -195,7 +195,7 @@ describe('importOpenApi: paths', () => {
     );
   });
 
-  test('two operations that a request could match alike get one route', async () => {
+  test('two operations that one request could match equally get one route', async () => {
     const paths = ['/a/{x}', '/a/{y}', '/a/{x}/b', '/a/mine', '/A/mine', '/{x}/mine', '/b/{x}', '/{x}/c'];
     const { routes: made, notes } = routes(paths);
     assert.deepEqual(made, ['GET /a/{x}', 'GET /a/{x}/b', 'GET /a/mine', 'GET /b/{x}']);
@@ -209,8 +209,8 @@ describe('importOpenApi: paths', () => {
     await deploy(importOpenApi(document(scope, { paths: items })).catalog);
   });
 
-  test('which routes clash is what a comparison of each with each says', () => {
-    /** Whether a request could match both, and neither is the more exact one. */
+  test('clashing routes are exactly those that a pairwise comparison finds', () => {
+    /** Whether a request could match both routes, and neither is more specific. */
     const clash = (one, other) => {
       const [ones, others] = [one, other].map((path) => path.toLowerCase().split('/'));
       if (ones.length !== others.length) return false;
@@ -247,7 +247,7 @@ describe('importOpenApi: paths', () => {
     ]);
   });
 
-  test('the path of the server stands before them, or what you say', () => {
+  test('the path of the server is prepended, or an option', () => {
     const servers = (...urls) => ({ servers: urls.map((url) => (typeof url === 'string' ? { url } : url)) });
     for (const [more, expected] of [
       [servers('https://api.example/v2/'), 'GET /v2/a'],
@@ -270,7 +270,7 @@ describe('importOpenApi: paths', () => {
     }
   });
 
-  test('references within the document are followed; others are told', () => {
+  test('references within the document are followed; others are reported', () => {
     const { catalog, notes } = importOpenApi({
       ...document(scope),
       paths: {
@@ -295,7 +295,7 @@ describe('importOpenApi: paths', () => {
   });
 });
 
-describe('importOpenApi: what is no document', () => {
+describe('importOpenApi: not a document', () => {
   for (const [title, wrong, message] of [
     ['nothing', undefined, /OpenAPI 3/],
     ['a text', '{"openapi":"3.0.0"}', /OpenAPI 3/],
@@ -306,7 +306,7 @@ describe('importOpenApi: what is no document', () => {
     test(title, () => assert.throws(() => importOpenApi(wrong), { code: 'invalid_input', message }));
   }
 
-  test('members of another shape than they should have are nothing, and never a crash', () => {
+  test('members of a wrong shape are ignored, and never a crash', () => {
     for (const broken of [7, 'text', null, [], [[]], { a: 7 }, [null]]) {
       for (const member of ['info', 'components', 'paths', 'servers', 'security']) {
         const { catalog } = importOpenApi({
@@ -322,7 +322,7 @@ describe('importOpenApi: what is no document', () => {
     }
   });
 
-  test('an unknown option is told with the nearest right one', () => {
+  test('an unknown option is refused with the nearest right one', () => {
     assert.throws(() => importOpenApi(document([]), { basepath: '/' }), /did you mean "basePath"/);
   });
 });

@@ -1,4 +1,4 @@
-/** Catalogs made from lists of scopes, and the ids that scopes come to. */
+/** Catalogs made from lists of scopes, and the permission ids of the scopes. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -27,14 +27,14 @@ describe('the ids of permissions', () => {
     test(`${scope} is ${id}`, async () => {
       const { catalog, notes } = importScopes([scope]);
       assert.deepEqual([idsOf(catalog), notes], [[id], []]);
-      // The description keeps the scope where the id does not.
-      const told = JSON.stringify(catalog).includes(`The scope ${scope}.`);
-      assert.equal(told, id !== scope);
+      // The description has the scope if the id does not.
+      const described = JSON.stringify(catalog).includes(`The scope ${scope}.`);
+      assert.equal(described, id !== scope);
       await deploy(catalog);
     });
   }
 
-  test('with a service all of them stand below it, and one may be a group as well', async () => {
+  test('with a service all of them are below it, and one may also be a group', async () => {
     const { catalog } = importScopes(['repo', 'repo:status', 'gist'], { service: 'github' });
     assert.deepEqual(idsOf(catalog), ['github:gist', 'github:repo', 'github:repo:status']);
     const tokens = await deploy(catalog);
@@ -53,7 +53,7 @@ describe('the ids of permissions', () => {
     ]);
   });
 
-  test('what makes no id is left out, with a note, and so are its routes', () => {
+  test('scopes that give no id are skipped with a note, and so are their routes', () => {
     const long = 'x'.repeat(65);
     const { catalog, notes } = importScopes(['a:b', long, '1:2:3:4:5:6:7:8:9', '*:x', '🔑', '/']);
     assert.deepEqual(idsOf(catalog), ['a:b', 'all:x']);
@@ -88,7 +88,7 @@ describe('importScopes', () => {
     assert.deepEqual(catalog.services.a.permissions, { b: 'a:b', c: 'See' });
   });
 
-  test('refuses an unknown option, what is no list, and an empty one', () => {
+  test('refuses an unknown option, a value that is no list, and an empty list', () => {
     assert.throws(() => importScopes(['a:b'], { services: 'a' }), /did you mean "service"/);
     for (const wrong of [
       undefined,

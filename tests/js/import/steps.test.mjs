@@ -1,6 +1,6 @@
 /**
- * An import takes a number of steps that grows as its document does. Steps are counted by V8, so no
- * clock is asked.
+ * The number of steps of an import grows linearly with its document. V8 counts the steps, so the
+ * test needs no clock.
  */
 
 import assert from 'node:assert/strict';
@@ -8,17 +8,17 @@ import { Session } from 'node:inspector/promises';
 import { after, describe, test } from 'node:test';
 
 /**
- * How many times as large the larger document is, and how many times as many steps it may take. A
+ * The larger document is 16 times as large; the ratio of steps must stay below the second number. A
  * quadratic import takes 256 times as many.
  */
 const TIMES = 16;
 const MAX_STEPS = 3 * TIMES;
 const SMALL = 250;
 
-/** Where the package is. */
+/** The folder of the package. */
 const folder = new URL('..', import.meta.resolve('leastkey/import')).href;
 
-// Only what is compiled from here on has its blocks counted.
+// V8 counts blocks only of code that is compiled from here on.
 const session = new Session();
 session.connect();
 await session.post('Profiler.enable');
@@ -26,7 +26,7 @@ await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed:
 after(() => session.disconnect());
 const { importOpenApi, importScopes } = await import('leastkey/import');
 
-/** How often blocks of the package are entered while `work` is done. */
+/** The number of blocks of the package that are entered during `work`. */
 async function stepsOf(work) {
   await session.post('Profiler.takePreciseCoverage');
   work();
@@ -97,7 +97,7 @@ describe('an import takes steps in proportion to', () => {
   }
 });
 
-test('notes do not grow with the product of operations and what all of them share', () => {
+test('notes do not grow with operations times shared items', () => {
   const { notes } = documents['servers for all operations, and operations'](1_000)();
   const longest = Math.max(...notes.map(({ message }) => message.length));
   assert.ok(longest < 400, `${longest} characters`);
@@ -106,7 +106,7 @@ test('notes do not grow with the product of operations and what all of them shar
   );
 });
 
-test('texts of one pattern are read once: long scopes and servers with long variables', () => {
+test('equal texts are read once: long scopes and servers with long variables', () => {
   const long = `a${'-'.repeat(2_000_000)}b`;
   assert.throws(() => importScopes([long]), /there is no scope/);
   const server = { url: '{a}'.repeat(1_000), variables: { a: { default: 'x'.repeat(1_000_000) } } };

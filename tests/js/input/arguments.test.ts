@@ -220,13 +220,13 @@ describe('arguments', () => {
     }
   });
 
-  test('what is inherited or not enumerable is not read: an actor has only what it is given', async () => {
+  test('inherited and non-enumerable members are not read: an actor has only its own', async () => {
     const tokens = await deployment();
     const actor = Object.assign(Object.create({ roles: { 'org:acme': 'admin' } }), { id: 'user:eve' });
     await assert.rejects(tokens.create(input(), actor), { code: 'forbidden' });
   });
 
-  test('names are kept in the form NFC', async () => {
+  test('names are stored in NFC', async () => {
     const tokens = await deployment();
     const { record } = await createToken(tokens, { name: 'Cafe\u0301' });
     assert.equal(record.name, 'Café');

@@ -31,7 +31,7 @@ const twice = new Headers([
   ['authorization', `Bearer ${token}`],
 ]);
 
-describe('where a credential is read from, and what it must look like (RFC 6750)', () => {
+describe('sources and form of a credential (RFC 6750)', () => {
   const cases: [title: string, source: CredentialSource, outcome: Outcome][] = [
     ['the bare text', token, VALID],
     ['a header', header(`Bearer ${token}`), VALID],
@@ -116,7 +116,7 @@ describe('where a credential is read from, and what it must look like (RFC 6750)
     });
   }
 
-  test('any one character changed is refused, nearly always without asking the store', async () => {
+  test('any single changed character is refused, nearly always without a read', async () => {
     reads.length = 0;
     let changed = 0;
     for (let at = 0; at < token.length; at++) {
@@ -131,7 +131,7 @@ describe('where a credential is read from, and what it must look like (RFC 6750)
     assert.ok(changed > 200 && reads.length < changed / 100, `${reads.length} of ${changed} asked the store`);
   });
 
-  test('a refusal says nothing of the record before the secret has matched', async () => {
+  test('a refusal reveals nothing of the record before the secret has matched', async () => {
     const other = await createToken(tokens, { name: 'Other' });
     await tokens.revoke(other.id, {}, { id: 'user:ada', roles: { 'org:acme': 'admin' } });
     const verdict = await tokens.verify(other.token);

@@ -1,4 +1,4 @@
-/** Owners and technical users as accounts: who manages them, and what becomes of their tokens. */
+/** Owners and technical users as accounts: who manages them, and how they affect their tokens. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -45,7 +45,7 @@ describe('the account of an owner', () => {
       revision: 1,
     });
     assert.deepEqual(await tokens.accounts.get('org:acme', root), put);
-    // The ceiling binds tokens that were there before.
+    // The ceiling applies to existing tokens too.
     assert.equal(await code(tokens, token, 'branch:read'), 'valid');
     assert.equal(await code(tokens, token, 'branch:create'), 'insufficient_permission');
     const wanted: AccountInput = { id: 'org:acme', roles: { 'org:acme': 'admin' }, revision: 1 };
@@ -74,7 +74,7 @@ describe('the account of an owner', () => {
     await assert.rejects(tokens.accounts.put({ id: 'org:acme', roles: {} }, root), { code: 'not_found' });
   });
 
-  test('binds everything below it', async () => {
+  test('limits everything below it', async () => {
     const tokens = await withRoles();
     const { token } = await createToken(tokens, { owner: 'org:acme/group:eng', templates: ['branches'] });
     await tokens.accounts.put({ id: 'org:acme', roles: { 'org:acme': 'user' } }, root);
@@ -83,7 +83,7 @@ describe('the account of an owner', () => {
     assert.equal(await code(tokens, token), 'owner_inactive');
   });
 
-  test('of the subject binds the token that acts as it', async () => {
+  test('of the subject limits the token that acts as it', async () => {
     const tokens = await withRoles();
     const { token } = await createToken(tokens, { subject: 'user:7' });
     await tokens.accounts.put({ id: 'user:7', permissions: { 'org:acme': ['messages:*'] } }, root);
@@ -92,7 +92,7 @@ describe('the account of an owner', () => {
     assert.equal(await code(tokens, token), 'owner_inactive');
   });
 
-  test('binds its own actor: the word of the host and the account must agree', async () => {
+  test('limits its own actor: the host and the account must both allow it', async () => {
     const tokens = await withRoles();
     await tokens.accounts.put({ id: 'user:ada', roles: { 'org:acme': 'user' } }, root);
     await assert.rejects(createToken(tokens), { code: 'forbidden' });
@@ -113,7 +113,7 @@ describe('accounts are managed from above', () => {
   const put = { id: 'org:acme/group:eng', roles: { 'org:acme/group:eng': 'user' } };
   const group: Actor = { id: 'user:1', roles: { 'org:acme/group:eng': 'admin' } };
 
-  test('not by themselves, nor by their own admins', async () => {
+  test('not by themselves, and not by their own admins', async () => {
     const tokens = await withRoles();
     await tokens.accounts.put(put, admin);
     for (const call of ['disable', 'enable', 'delete'] as const) {
@@ -177,7 +177,7 @@ describe('accounts are managed from above', () => {
 describe('a technical user (P16)', () => {
   const made = { kind: 'organization', role: 'user', templates: undefined, expiresIn: '30d' };
 
-  test('comes with its first token, backs more, and goes with its last', async () => {
+  test('is created with its first token, can back more, and is deleted with its last', async () => {
     const tokens = await withRoles();
     const first = await createToken(tokens, { ...made, name: 'First' });
     const id = first.record.technicalUser as string;
@@ -197,7 +197,7 @@ describe('a technical user (P16)', () => {
     await assert.rejects(tokens.accounts.get(id, admin), { code: 'not_found' });
   });
 
-  test('demoted, disabled, deleted: its tokens are narrower, or stop, at once', async () => {
+  test('demoted, disabled, deleted: its tokens are narrowed, or stop, at once', async () => {
     const tokens = await withRoles();
     const { token, record } = await createToken(tokens, { ...made, role: 'admin' });
     const id = record.technicalUser as string;
@@ -213,7 +213,7 @@ describe('a technical user (P16)', () => {
     assert.equal(await code(tokens, token), 'owner_inactive');
   });
 
-  test('is never taken for a person: it manages nothing by its name', async () => {
+  test('is never treated as a person: its name gives no rights', async () => {
     const tokens = await withRoles();
     const { record } = await createToken(tokens, made);
     const posing: Actor = { id: record.technicalUser as string, roles: { '': 'admin' } };
@@ -233,7 +233,7 @@ describe('a technical user (P16)', () => {
     });
   });
 
-  test('of another owner backs nothing here', async () => {
+  test('of another owner cannot back tokens here', async () => {
     const tokens = await withRoles();
     const both: Actor = { id: 'user:both', roles: { 'org:acme': 'admin', 'org:other': 'admin' } };
     const { record } = await tokens.create({ ...input(made), owner: 'org:other' }, both);
@@ -245,13 +245,13 @@ describe('a technical user (P16)', () => {
 describe('an actor that is a token', () => {
   const made = { kind: 'organization', role: 'admin', templates: undefined, expiresIn: '30d' };
 
-  test('does what its record allows now, and nothing after its end', async () => {
+  test('does what its current record allows, and nothing after its end', async () => {
     const tokens = await withRoles();
     const { id: own, record } = await createToken(tokens, made);
     const actor: Actor = { token: own };
     const { record: given } = await tokens.create(input({ name: 'By a token', expiresIn: '10d' }), actor);
     assert.equal(given.createdBy, `token:${own}`);
-    // Not longer than it lives itself.
+    // No longer than its own lifetime.
     await assert.rejects(tokens.create(input({ name: 'B', expiresIn: '31d' }), actor), {
       code: 'exceeds_ceiling',
     });
@@ -263,7 +263,7 @@ describe('an actor that is a token', () => {
       code: 'forbidden',
     });
     await assert.rejects(tokens.get(own, { token: given.id }), { code: 'not_found' }, 'it is no admin');
-    // With its technical user demoted, it is no admin any more.
+    // After its technical user is demoted, it is no longer an admin.
     const id = record.technicalUser as string;
     await tokens.accounts.put({ id, roles: { 'org:acme': 'user' } }, admin);
     await assert.rejects(tokens.create(input({ name: 'B', expiresIn: '1d' }), actor), {

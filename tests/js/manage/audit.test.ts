@@ -1,6 +1,6 @@
 /**
- * The trail of changes: who, what, why, before and after; told by pages, exported, and followed by
- * its hashes.
+ * The audit trail: who, what, why, before and after; read by pages, exported, and verified by its
+ * hash chain.
  */
 
 import assert from 'node:assert/strict';
@@ -111,7 +111,7 @@ describe('the trail of an owner', () => {
     );
   });
 
-  test('is told by pages from either end, exported whole, and only to who manages the owner', async () => {
+  test('is read by pages from either end, exported whole, and only for actors who manage the owner', async () => {
     const tokens = await deployment();
     for (let at = 0; at < 7; at++) await createToken(tokens, { name: `Token ${at}` });
     for (const [order, expected] of [
@@ -195,7 +195,7 @@ describe('verifyAudit', () => {
     });
   }
 
-  test('goes on after a break, and finds the next one', async () => {
+  test('continues after a break, and finds the next one', async () => {
     const { store, tokens, entries } = await trail();
     for (const index of [1, 3]) {
       const { key, value } = at(entries, index);
@@ -211,7 +211,7 @@ describe('verifyAudit', () => {
     assert.deepEqual(found, [2, 4, undefined]);
   });
 
-  test('with a kept head finds a trail that was put back or written anew, and looks only at what came since', async () => {
+  test('with a kept head finds a trail that was restored or rewritten, and reads only the entries since', async () => {
     const { store, tokens, entries } = await trail();
     const before = entriesOf(store).find(({ key }) => key.startsWith('audit-head/'));
     const { head } = await tokens.verifyAudit('org:acme');
@@ -230,7 +230,7 @@ describe('verifyAudit', () => {
     }
   });
 
-  test('goes on page by page with its progress, and ends with its signal', async () => {
+  test('reports progress by page, and ends with its signal', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
     const { id } = await createToken(tokens);
@@ -248,18 +248,18 @@ describe('verifyAudit', () => {
     assert.deepEqual(await tokens.verifyAudit('org:nobody'), { intact: true, checked: 0 });
   });
 
-  test('a damaged entry is told by audit, and ends an export with an error, after all that can be read', async () => {
+  test('a damaged entry is reported by audit, and ends an export with an error, after all readable ones', async () => {
     const { store, tokens, entries } = await trail();
     store.commit([{ key: at(entries, 2).key, value: '{}' }]);
     const page = await tokens.audit(OWNER, admin);
     assert.deepEqual([page.items.map(({ seq }) => seq), page.unreadable], [[5, 4, 2, 1], [3]]);
-    const told: number[] = [];
+    const exported: number[] = [];
     await assert.rejects(
       async () => {
-        for await (const line of tokens.exportAudit(OWNER, admin)) told.push(JSON.parse(line).seq);
+        for await (const line of tokens.exportAudit(OWNER, admin)) exported.push(JSON.parse(line).seq);
       },
       { code: 'store_unavailable', message: /\b3\b/ },
     );
-    assert.deepEqual(told, [1, 2, 4, 5]);
+    assert.deepEqual(exported, [1, 2, 4, 5]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * One question of authority: whatever hands out a secret, creates, widens, renews or revives,
+ * One authority check for every operation that gives a secret, creates, widens, renews or revives,
  * through the wrapper.
  */
 
@@ -52,8 +52,8 @@ async function manager(tokens: Awaited<ReturnType<typeof deployment>>, bounds: o
 const exceeds = (aspect: string) => (error: LeastkeyError) =>
   error.code === 'exceeds_ceiling' && error.path === aspect && error.message.startsWith(`${aspect}: `);
 
-describe('A token that its user may not make', () => {
-  it('is not rotated by its user either (role, permissions, as whom it acts)', async () => {
+describe('A token that its user could not create', () => {
+  it('cannot be rotated by its user either (role, permissions, subject)', async () => {
     const tokens = await deployment();
     const base = { kind: 'tool', owner: 'user:7', resource: 'org:acme' } as const;
     const role = await tokens.create({ ...base, name: 'Admin', role: 'admin' }, root);
@@ -66,7 +66,7 @@ describe('A token that its user may not make', () => {
     const more = await tokens.create({ ...base, name: 'More', add: ['devices:remove'] }, root);
     const less: Actor = { id: 'user:7', roles: { 'org:acme': 'user' } };
     await assert.rejects(tokens.rotate(more.record.id, {}, less), { code: 'exceeds_ceiling' });
-    // It can always be ended.
+    // It can always be revoked.
     assert.equal((await tokens.revoke(more.record.id, {}, less)).status, 'revoked');
   });
 
@@ -104,12 +104,12 @@ describe('A token that its user may not make', () => {
   });
 });
 
-describe('Credits that were used', () => {
+describe('Used credits', () => {
   const limited = (remaining?: number) => ({
     limits: { credits: { amount: 10, ...(remaining !== undefined && { remaining }) } },
   });
 
-  it('of a token that was limited from above are topped up from there', async () => {
+  it('of a token that was limited from above are topped up from there only', async () => {
     const tokens = await deployment();
     const base = { kind: 'tool', name: 'Held', owner: 'user:7', add: ['messages:send'] } as const;
     const { token, record } = await tokens.create({ ...base, ...limited() }, root);
@@ -118,7 +118,7 @@ describe('Credits that were used', () => {
     assert.equal(await spend(4), 6);
     await assert.rejects(tokens.edit(record.id, limited(7), user), { code: 'forbidden', path: 'limits' });
     assert.equal(await spend(0), 6);
-    // What is left, or less, is no more than there is.
+    // Setting the remaining credits to the same or less is not an increase.
     await tokens.edit(record.id, limited(6), user);
     await tokens.edit(record.id, limited(5), user);
     assert.equal(await spend(0), 5);
@@ -127,7 +127,7 @@ describe('Credits that were used', () => {
     assert.equal(await spend(0), 10);
   });
 
-  it('stay used for the owner once somebody above has said what is left', async () => {
+  it('stay used for the owner once an authority above has set the remaining ones', async () => {
     const tokens = await deployment();
     const base = { kind: 'tool', name: 'Own', owner: 'user:7', add: ['messages:send'] } as const;
     const { record } = await tokens.create({ ...base, ...limited() }, user);
@@ -138,7 +138,7 @@ describe('Credits that were used', () => {
     await assert.rejects(tokens.edit(record.id, limited(2), user), { code: 'forbidden', path: 'limits' });
   });
 
-  it('are given back by nobody who may not give the rest', async () => {
+  it('are not restored by an actor who cannot give the rest', async () => {
     const tokens = await deployment();
     const base = { kind: 'tool', name: 'More', owner: 'user:7', add: ['messages:send'] } as const;
     const { token, record } = await tokens.create({ ...base, ...limited() }, user);
@@ -148,7 +148,7 @@ describe('Credits that were used', () => {
     await tokens.edit(record.id, limited(10), user);
   });
 
-  it('are not given back by the token itself, nor its limits loosened', async () => {
+  it('are not restored by the token itself, nor are its limits loosened', async () => {
     const tokens = await deployment();
     const { record } = await tokens.create(
       { kind: 'tool', name: 'Self', owner: 'org:acme', role: 'admin', ...limited() },
@@ -171,7 +171,7 @@ describe('A token as actor', () => {
     ['idleAfter', { idleAfter: '1h' }, { idleAfter: '30m' }],
     ['expiresAt', { expiresIn: '12h' }, { expiresIn: '11h' }],
   ] as const)
-    it(`hands its own ${aspect} on, whatever it does`, async () => {
+    it(`passes its own ${aspect} on, whatever it does`, async () => {
       const tokens = await deployment();
       const actor = await manager(tokens, bound);
       const free = await tokens.create({ ...own, name: 'Free' }, admin);
@@ -182,11 +182,11 @@ describe('A token as actor', () => {
       await assert.rejects(tokens.enable(free.record.id, actor), exceeds(aspect));
       const { record } = await tokens.create({ ...own, name: 'Narrower', ...given }, actor);
       await tokens.rotate(record.id, {}, actor);
-      // Narrowing is never asked about.
+      // Narrowing needs no authority over the permission.
       await tokens.edit(record.id, { remove: ['messages:status'], add: ['messages:export'] }, admin);
     });
 
-  it('says what it is bound to, and what would be right', async () => {
+  it('gets an error with its own bounds, and what would be right', async () => {
     const tokens = await deployment();
     const actor = await manager(tokens, { conditions: { ips: ['10.0.0.0/8'] } });
     await assert.rejects(
@@ -195,7 +195,7 @@ describe('A token as actor', () => {
     );
   });
 
-  it('with limits makes nothing but sessions, which are counted on its own', async () => {
+  it('with limits makes only sessions, which count against its own limits', async () => {
     const tokens = await deployment();
     const made = await tokens.create(
       {
@@ -220,7 +220,7 @@ describe('A token as actor', () => {
     assert.notEqual(rotated.token, null, 'its own new secret is counted on the same counter');
   });
 
-  it('that is bound raises no account, and enables none', async () => {
+  it('with bounds raises no account, and enables none', async () => {
     const tokens = await deployment();
     const actor = await manager(tokens, { conditions: { ips: ['10.0.0.0/8'] } });
     const account = { id: 'org:acme/user:8', permissions: { 'org:acme': ['devices:read'] } };
@@ -228,14 +228,15 @@ describe('A token as actor', () => {
     await tokens.accounts.put(account, root);
     await tokens.accounts.disable(account.id, actor);
     await assert.rejects(tokens.accounts.enable(account.id, actor), exceeds('conditions'));
-    // Narrower is never asked about; and what can do nothing can be enabled.
+    // Narrowing needs no authority over the permissions; a token without permissions can be
+    // enabled.
     await tokens.accounts.put({ ...account, permissions: {} }, actor);
     await tokens.accounts.enable(account.id, actor);
   });
 });
 
 describe('A narrowing', () => {
-  it('stays with its permission until it is named', async () => {
+  it('stays with its permission until an edit names it', async () => {
     const tokens = await deployment();
     const { record } = await tokens.create(
       {
@@ -259,7 +260,7 @@ describe('A narrowing', () => {
     );
     assert.deepEqual(other.resources, { ...narrowed, 'devices:remove': ['org:acme/group:ops'] });
     assert.deepEqual(other.permissions, ['devices:remove', 'messages:send', 'messages:status']);
-    // To lift it gives more, so the question of authority is asked.
+    // Lifting it gives more, so the authority is checked.
     const less: Actor = { id: 'org:acme', permissions: ['devices:remove'] };
     await assert.rejects(tokens.edit(record.id, { resources: { 'messages:send': null } }, less), {
       code: 'exceeds_ceiling',
@@ -272,7 +273,7 @@ describe('A narrowing', () => {
 });
 
 describe('A token that has expired', () => {
-  it('is renewed by a rotation with a new end, without its old secret, if its name is free', async () => {
+  it('is renewed by a rotation with a new expiry, without its old secret, if its name is free', async () => {
     const now = { at: 1_795_392_000_000 };
     const tokens = await deployment(now);
     const input = {
@@ -293,7 +294,7 @@ describe('A token that has expired', () => {
     assert.deepEqual([await code(token), await code(old)], ['valid', 'rotated_out']);
   });
 
-  it('goes back to its end before when the renewal is taken back', async () => {
+  it('regains its earlier expiry when the renewal is aborted', async () => {
     const tokens = await deployment();
     const input = {
       kind: 'tool',
@@ -310,7 +311,7 @@ describe('A token that has expired', () => {
     assert.equal(back.expiresAt, record.expiresAt);
   });
 
-  it('is never renewed once it was revoked', async () => {
+  it('is never renewed after it was revoked', async () => {
     const tokens = await deployment();
     const input = { kind: 'tool', name: 'Nightly', owner: 'org:acme', add: ['messages:send'] } as const;
     const { record } = await tokens.create(input, admin);

@@ -1,6 +1,6 @@
 /**
- * `revokeAll` (more of it in sweep.test.ts) and `purge`: everything that is meant and nothing else,
- * page after page, interrupted, twice at once.
+ * `revokeAll` (see also sweep.test.ts) and `purge`: they affect all matching tokens and no others,
+ * over pages, when interrupted, and when two run at once.
  */
 
 import assert from 'node:assert/strict';
@@ -24,10 +24,7 @@ async function many(tokens: Tokens, count: number, changes: Record<string, unkno
   return made;
 }
 
-/**
- * A store that loses the answer of every other commit, after it was applied; then something
- * happens.
- */
+/** A store that loses the answer of every other commit after applying it, and then calls back. */
 function losing(inner: Store, then: (lost: number) => unknown): Store {
   let commits = 0;
   return wrapped(inner, {
@@ -44,7 +41,7 @@ function losing(inner: Store, then: (lost: number) => unknown): Store {
 const idsOf = (made: { id: string }[]) => made.map(({ id }) => id).sort();
 
 describe('revokeAll', () => {
-  test('revokes what all of owner, tag and subject mean, below the owner too, and nothing else', async () => {
+  test('revokes exactly the tokens that match owner, tag and subject, also below the owner', async () => {
     const tokens = await deployment();
     const acme = { owner: 'org:acme', tags: ['ci'], subject: 'profile:1' };
     const cases = {
@@ -86,7 +83,7 @@ describe('revokeAll', () => {
       'runner leaked',
       'the first reason stays',
     );
-    // All of a subject, everywhere: an admin of the root.
+    // All tokens of a subject, everywhere: needs an admin of the root.
     await assert.rejects(tokens.revokeAll({ subject: 'profile:1' }, {}, admin), { code: 'forbidden' });
     assert.deepEqual(
       (await tokens.revokeAll({ subject: 'profile:1' }, {}, root)).ids.toSorted(),
@@ -113,7 +110,7 @@ describe('revokeAll', () => {
     });
   }
 
-  test('goes on page by page with its progress, stops at an abort, and goes on from there or from anew', async () => {
+  test('reports progress by page, stops at an abort, and continues from there or from the start', async () => {
     const tokens = await deployment();
     const made = await many(tokens, 40);
     const seen: BulkProgress[] = [];
@@ -141,7 +138,7 @@ describe('revokeAll', () => {
     assert.deepEqual([anew.ids, anew.already], [[], 40]);
   });
 
-  test('by two at once: each token once, every call complete', async () => {
+  test('by two concurrent calls: each token once, every call complete', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
     const other = await deployment({ store });
@@ -156,7 +153,7 @@ describe('revokeAll', () => {
     for (const { token } of made) assert.equal((await tokens.verify(token)).code, 'revoked');
   });
 
-  test('tells with an error how far it came; the same call finishes', async () => {
+  test('has its progress in the error; the same call finishes', async () => {
     const inner = memoryStore();
     let left = Number.POSITIVE_INFINITY;
     const store = wrapped(inner, {
@@ -180,7 +177,7 @@ describe('revokeAll', () => {
     assert.deepEqual([...report.ids, ...rest.ids].sort(), idsOf(made));
   });
 
-  test('finds what a page did whose answer was lost, though others go on making tokens', async () => {
+  test('finds the result of a page whose answer was lost, while others create tokens', async () => {
     const store = memoryStore();
     const elsewhere = await deployment({ store });
     const made = await many(elsewhere, 40);
@@ -194,7 +191,7 @@ describe('revokeAll', () => {
     assert.deepEqual([report.complete, report.already, report.scanned], [true, 0, 40 + late.length]);
   });
 
-  test('leaves a damaged record, and says which', async () => {
+  test('skips a damaged record, and reports it', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
     const [one, two] = await many(tokens, 2);
@@ -205,7 +202,7 @@ describe('revokeAll', () => {
     assert.equal((await tokens.verify(one.token)).code, 'store_unavailable');
   });
 
-  test('tells which tokens are not the actor’s to change', async () => {
+  test('reports the tokens that the actor may not change', async () => {
     const tokens = await deployment();
     const bob: Actor = { id: 'user:bob', permissions: ['messages:send', 'messages:status'] };
     const own = await tokens.create(input({ owner: 'user:bob' }), bob);
@@ -217,7 +214,7 @@ describe('revokeAll', () => {
 });
 
 describe('purge', () => {
-  test('removes what has been over for long enough, and nothing that may come back', async () => {
+  test('removes tokens that ended long enough ago, and none that may work again', async () => {
     const clock = { now: START };
     const store = memoryStore();
     const tokens = await deployment({ store, now: () => clock.now });
@@ -256,7 +253,7 @@ describe('purge', () => {
     assert.equal(entries.filter(({ key }) => key.startsWith('owner/')).length, 2);
   });
 
-  test('goes on after an abort, and two at once remove each token once', async () => {
+  test('continues after an abort, and two concurrent calls remove each token once', async () => {
     const clock = { now: START };
     const store = memoryStore();
     const tokens = await deployment({ store, now: () => clock.now });
@@ -272,7 +269,7 @@ describe('purge', () => {
     assert.ok(both.every(({ complete }) => complete));
   });
 
-  test('finds what a page did whose answer was lost', async () => {
+  test('finds the result of a page whose answer was lost', async () => {
     const clock = { now: START };
     const store = memoryStore();
     const now = () => clock.now;

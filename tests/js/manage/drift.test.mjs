@@ -1,4 +1,4 @@
-/** Frozen grants, and the report of what a catalog of today would make of them. */
+/** Frozen grants, and the report of how they differ from what the current catalog would give. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -26,7 +26,7 @@ const after = {
 
 const deploy = (catalog, store) => createTokens({ catalog, store, prefix: 'test' });
 
-/** Tokens made with the catalog of before, and the deployment with the catalog of today. */
+/** Tokens made with an earlier catalog, and the deployment with the current one. */
 async function deployed(selections, today = after) {
   const store = memoryStore();
   const old = await deploy(before, store);
@@ -41,7 +41,7 @@ async function deployed(selections, today = after) {
 const namesOf = ({ items }) => items.map(({ name }) => name).sort();
 
 describe('drift', () => {
-  test('a template that grew is told, and no living token grows', async () => {
+  test('a template that grew is reported, and no existing token grows', async () => {
     const { tokens, made } = await deployed({ T: { templates: ['one'] } });
     const [{ token, record }] = made;
     const report = await tokens.drift({ owner: 'org:acme' }, admin);
@@ -62,21 +62,21 @@ describe('drift', () => {
     assert.deepEqual(await tokens.get(record.id, admin), record);
   });
 
-  test('a token that is what its selection would be today is not in it', async () => {
+  test('a token that equals its selection of today is not in it', async () => {
     const { tokens, old } = await deployed({
       same: { templates: ['two'] },
       added: { add: ['s:*'] },
       role: { role: 'user' },
     });
     assert.deepEqual(await old.drift({ owner: 'org:acme' }, admin), { items: [], templates: [], scanned: 3 });
-    // A pattern is resolved when a token is made: what it would mean today is drift, too.
+    // A pattern is resolved when a token is made: a different meaning today is drift, too.
     const report = await tokens.drift({ owner: 'org:acme' }, admin);
     assert.deepEqual(namesOf(report), ['added']);
     assert.deepEqual(report.items[0].adds, ['s:d', 's:e']);
     assert.deepEqual(report.templates, []);
   });
 
-  test('what a token was denied by name it does not lack', async () => {
+  test('a permission that was removed by name is not reported as lacking', async () => {
     const { tokens } = await deployed(
       { T: { templates: ['one'], add: ['s:c'], remove: ['s:b'] } },
       {
@@ -89,7 +89,7 @@ describe('drift', () => {
     assert.deepEqual(items[0].templates, [{ id: 'one', version: 2, current: 3, adds: [] }]);
   });
 
-  test('a template and permissions that are gone are told', async () => {
+  test('a template and permissions that no longer exist are reported', async () => {
     const today = {
       services: { s: { title: 'S', permissions: { a: 'A' } } },
       templates: { two: { title: 'Two', version: 4, permissions: ['s:a'] } },
@@ -108,11 +108,11 @@ describe('drift', () => {
         ['two', 4],
       ],
     );
-    // What the catalog has no more, nobody can ask for.
+    // A permission that the catalog no longer has cannot be required.
     await assert.rejects(tokens.verify(made[0].token, 's:b'), { code: 'invalid_input' });
   });
 
-  test('a query for one template has the tokens that are behind it, and no others', async () => {
+  test('a query for one template returns exactly the tokens behind it', async () => {
     const { tokens } = await deployed({ one: { templates: ['one'] }, two: { templates: ['two'] } });
     assert.deepEqual(namesOf(await tokens.drift({ owner: 'org:acme', template: 'one' }, admin)), ['one']);
     assert.deepEqual(namesOf(await tokens.drift({ owner: 'org:acme', template: 'two' }, admin)), []);
@@ -153,7 +153,7 @@ describe('drift', () => {
     });
   });
 
-  test('it is for those who manage the owner', async () => {
+  test('it needs an actor who manages the owner', async () => {
     const { tokens } = await deployed({ T: { templates: ['one'] } });
     const stranger = { id: 'user:eve', roles: { 'org:other': 'admin' } };
     await assert.rejects(tokens.drift({ owner: 'org:acme' }, stranger), { code: 'forbidden' });

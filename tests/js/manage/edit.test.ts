@@ -1,4 +1,4 @@
-/** `edit`: what it changes and leaves, and what it refuses. */
+/** `edit`: what it changes, keeps and refuses. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -21,7 +21,7 @@ const whole = {
   limits: { credits: { amount: 5 } },
 };
 
-describe('an edit changes what it names', () => {
+describe('an edit changes exactly the named members', () => {
   const sender = ['messages:send', 'messages:status'];
   const cases: [title: string, change: TokenChange, changed: { [Name in keyof TokenRecord]?: unknown }][] = [
     ['name', { name: 'Other' }, { name: 'Other' }],
@@ -63,7 +63,7 @@ describe('an edit changes what it names', () => {
     [
       'where permissions are held',
       { templates: ['sender'], resources: { 'messages:send': ['org:acme/group:eng'] } },
-      // What a narrowed permission implies is as narrow.
+      // Permissions that a narrowed permission implies are narrowed as well.
       {
         resources: {
           'messages:send': ['org:acme/group:eng'],
@@ -90,7 +90,7 @@ describe('an edit changes what it names', () => {
       const expected = { ...record, ...changed, revision: record.revision + 1 };
       assert.deepEqual(edited, JSON.parse(JSON.stringify(expected)));
       assert.deepEqual(await tokens.get(id, admin), edited);
-      // Whoever presents it has just what is left.
+      // Its bearer has exactly the remaining permissions.
       const context = { ip: '10.0.0.1', audience: 'api' };
       assert.deepEqual(
         (await tokens.verify(token, undefined, context)).token?.permissions,
@@ -99,7 +99,7 @@ describe('an edit changes what it names', () => {
     });
   }
 
-  test('nothing: nothing is written, and the revision stays', async () => {
+  test('nothing: it writes nothing, and the revision stays', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store, catalog: { ...catalog, kinds } });
     const { id, record } = await createToken(tokens, whole);
@@ -182,7 +182,7 @@ describe('an edit refuses', () => {
     await assert.rejects(tokens.edit(id, { name: 'B' }, admin), { code: 'terminal' });
   });
 
-  test('a name that is taken, and frees the one that it gives up', async () => {
+  test('a name in use, and frees the name that it replaces', async () => {
     const tokens = await open();
     const first = await createToken(tokens, { kind: 'named', name: 'First' });
     const second = await createToken(tokens, { kind: 'named', name: 'Second' });
@@ -206,7 +206,7 @@ describe('editing permissions', () => {
     assert.equal((await tokens.verify(token, 'branch:read')).code, 'valid');
   });
 
-  test('leaves what the token had before, though its editor has it no more', async () => {
+  test('keeps permissions of the token that its editor no longer has', async () => {
     const tokens = await open();
     const bob = (permissions: string[]): Actor => ({ id: 'user:bob', permissions });
     const wide = bob(['branch:read', 'branch:create']);
@@ -223,7 +223,7 @@ describe('editing permissions', () => {
     assert.deepEqual(edited.permissions, ['branch:create', 'branch:read', 'messages:export']);
   });
 
-  test('by two at once, of whom both saw the same: one, and the other is told', async () => {
+  test('by two concurrent callers with the same revision: one succeeds, the other gets a conflict', async () => {
     const tokens = await open();
     const { id, record } = await createToken(tokens, { kind: 'open' });
     const change = (name: string) => tokens.edit(id, { name, revision: record.revision }, admin);

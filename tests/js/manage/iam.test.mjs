@@ -1,6 +1,6 @@
 /**
- * Scale: a real catalog of 22,000 permissions, against the library that its users expand wildcards
- * with.
+ * Scale: a real catalog of 22,000 permissions, compared with the library that expands wildcards for
+ * it.
  */
 
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { createTokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { actionsOf, iamCatalog } from '../support/iam-catalog.mjs';
 
-/** Patterns within a service, and what they mean where case counts: the library ignores it. */
+/** Patterns within a service, case-sensitively: the library ignores case. */
 const PATTERNS = {
   'Get*': (action) => action.startsWith('Get'),
   'List*': (action) => action.startsWith('List'),
@@ -24,13 +24,13 @@ describe('the catalog of a large cloud', async () => {
   const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'test' });
   const resolved = (selection) => tokens.resolve(selection, { tree: false }).permissions;
 
-  test('is as large as they say', () => {
+  test('has the expected size', () => {
     assert.equal(services.length, 456);
     assert.equal(services.flatMap(([, actions]) => actions).length, 22_091);
   });
 
   for (const [pattern, meant] of Object.entries(PATTERNS)) {
-    test(`${pattern} of every service is what iam-expand says, but for case`, async () => {
+    test(`${pattern} of every service equals the result of iam-expand, except for case`, async () => {
       let found = 0;
       for (const [service] of services) {
         const expanded = await expandIamActions(`${service}:${pattern}`);
@@ -48,7 +48,7 @@ describe('the catalog of a large cloud', async () => {
     });
   }
 
-  test('a tree of it has a node for every action, in the order of the catalog', () => {
+  test('its tree has a node for every action, in the order of the catalog', () => {
     const { tree, permissions } = tokens.resolve({ add: ['s3:Get*'] });
     assert.deepEqual(
       tree.map(({ id, children }) => [id, children.map((child) => child.id.slice(id.length + 1))]),
@@ -58,7 +58,7 @@ describe('the catalog of a large cloud', async () => {
     assert.deepEqual(on.map(({ id }) => id).sort(), permissions);
   });
 
-  test('a token of thousands of permissions holds each of them and no other', async () => {
+  test('a token of thousands of permissions has exactly those', async () => {
     const actor = { id: 'root', roles: { '': 'admin' } };
     const input = {
       kind: 'permission-set',

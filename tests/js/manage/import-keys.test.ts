@@ -1,4 +1,4 @@
-/** Keys that another system issued and hashed: they go on working beside Leastkey's own. */
+/** Imported keys, which another system issued and hashed, work beside native ones. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -72,7 +72,7 @@ describe('an imported key', () => {
     });
   }
 
-  test('is found only where its prefix is configured', async () => {
+  test('is found only if its prefix is configured', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store, imported });
     await tokens.importKeys([row('old_one'), row('rest_four', {}, 'four')], admin);
@@ -91,7 +91,7 @@ describe('an imported key', () => {
     assert.equal((await other.verify('old_one')).valid, false);
   });
 
-  test('keeps what its row says', async () => {
+  test('keeps the values of its row', async () => {
     let now = START;
     const tokens = await deployment({ imported, now: () => now });
     const made = row('old_one', {
@@ -132,7 +132,7 @@ describe('an imported key', () => {
     assert.equal(await verify('10.0.0.1'), 'expired');
   });
 
-  test('lives as any token: disabled, exchanged, rotated to a native secret, revoked, deleted', async () => {
+  test('works as any token: disabled, exchanged, rotated to a native secret, revoked, deleted', async () => {
     const tokens = await deployment({ imported });
     const { outcomes } = await tokens.importKeys([row('old_one', { disabled: true })], admin);
     const [outcome] = outcomes;
@@ -158,7 +158,7 @@ describe('an imported key', () => {
 });
 
 describe('importKeys', () => {
-  test('goes row by row: what is there stays, what is wrong is told, the rest goes on', async () => {
+  test('imports row by row: existing keys stay, errors are reported, the rest continues', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store, imported });
     await tokens.importKeys([row('old_there', { name: 'There' })], admin);
@@ -177,8 +177,11 @@ describe('importKeys', () => {
     const onProgress = ({ last }: { last: { row: number } }) => seen.push(last.row);
     const report = await tokens.importKeys(rows, admin, { onProgress });
     assert.deepEqual([report.complete, report.imported, report.exists, report.failed], [true, 2, 1, 6]);
-    const told = report.outcomes.map((one) => [one.row, one.outcome === 'failed' ? one.code : one.outcome]);
-    assert.deepEqual(told, [
+    const outcomes = report.outcomes.map((one) => [
+      one.row,
+      one.outcome === 'failed' ? one.code : one.outcome,
+    ]);
+    assert.deepEqual(outcomes, [
       [0, 'imported'],
       [1, 'exists'],
       [2, 'invalid_input'],
@@ -191,18 +194,18 @@ describe('importKeys', () => {
     ]);
     assert.deepEqual(
       seen.toSorted((one, other) => (one as number) - (other as number)),
-      told.map(([at]) => at),
+      outcomes.map(([at]) => at),
     );
     const paths = report.outcomes.flatMap((one) => (one.outcome === 'failed' ? [one.problems[0]?.path] : []));
     assert.deepEqual(paths, ['digest', undefined, 'templates[0]', 'digest', 'createdAt', 'secret']);
     const [, there] = report.outcomes;
     assert.equal((await tokens.get((there as { id: string }).id, admin)).name, 'There');
-    // The same call again finds everything done.
+    // A second call finds everything done.
     const again = await tokens.importKeys(rows, admin);
     assert.deepEqual([again.imported, again.exists, again.failed], [0, 3, 6]);
   });
 
-  test('tells nobody of a key that is not theirs', async () => {
+  test('reveals no key of another owner', async () => {
     const tokens = await deployment({ imported });
     await tokens.importKeys([row('old_1')], admin);
     const { outcomes } = await tokens.importKeys([row('old_1', { owner: 'org:other' })], stranger);
@@ -212,7 +215,7 @@ describe('importKeys', () => {
     assert.equal(/acme|ada|old_1/.test(outcome.message), false);
   });
 
-  test('in a dry run says the same, and changes nothing', async () => {
+  test('in a dry run gives the same report, and changes nothing', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store, imported });
     const rows = [row('old_1'), row('old_2', { digest: 'x' })];
@@ -221,7 +224,7 @@ describe('importKeys', () => {
     assert.deepEqual(entriesOf(store), []);
   });
 
-  test('stops at an abort and at a store that fails, and the same call finishes', async () => {
+  test('stops at an abort and at a failing store, and the same call finishes', async () => {
     const inner = memoryStore();
     let left = Number.POSITIVE_INFINITY;
     const store = wrapped(inner, {
@@ -251,18 +254,17 @@ describe('importKeys', () => {
     assert.equal((await tokens.list({ owner: 'org:acme', limit: 200 }, admin)).items.length, 20);
   });
 
-  test('gives no key more than its importer has', async () => {
+  test('gives no key more permissions than its importer has', async () => {
     const tokens = await deployment({ imported, catalog });
     const bob: Actor = { id: 'user:bob', permissions: ['branch:read'] };
     const { outcomes } = await tokens.importKeys([row('old_1', { owner: 'user:bob' })], bob);
     assert.equal((outcomes[0] as { code?: string }).code, 'exceeds_ceiling');
   });
 
-  test('never takes a native credential for a key', async () => {
+  test('never treats a native credential as a key', async () => {
     const tokens = await deployment({ imported });
     const { token } = await createToken(tokens);
-    // A hash of the whole text of a credential of ours opens nothing new: the record of its own id
-    // decides.
+    // A hash of the text of a native credential gives no access: the record of its id decides.
     const { outcomes } = await tokens.importKeys(
       [row(token, { name: 'Trick', add: ['branch:read'] })],
       admin,
@@ -273,7 +275,7 @@ describe('importKeys', () => {
   });
 });
 
-describe('what is wrong with `imported` is told', () => {
+describe('errors in `imported` are reported', () => {
   for (const [wrong, path] of [
     ['old_', 'imported'],
     [[{ prefix: 'ä', digestOf: 'whole' }], 'imported[0].prefix'],

@@ -1,6 +1,6 @@
 /**
- * `revokeAll` as a job: any process goes on with it, each page is done once, and nobody is in
- * another's way.
+ * `revokeAll` as a job: any process can continue it, each page is done once, and processes do not
+ * block each other.
  */
 
 import assert from 'node:assert/strict';
@@ -23,7 +23,7 @@ async function site(count: number, wrap: (store: Store) => Store = (store) => st
   return { clock, one: await deployment({ store, now }), other: await deployment({ store, now }), inner };
 }
 
-/** Makes one page of a job. */
+/** Runs one page of a job. */
 async function onePage(tokens: Tokens, id: string, actor: Actor = admin): Promise<Job> {
   const abort = new AbortController();
   return tokens.jobs.advance(id, actor, { signal: abort.signal, onProgress: () => abort.abort() });
@@ -32,7 +32,7 @@ async function onePage(tokens: Tokens, id: string, actor: Actor = admin): Promis
 const living = async (tokens: Tokens) =>
   (await tokens.list({ ...owner, status: 'active', limit: 200 }, admin)).items.length;
 
-test('a job ends what revokeAll ends, and says how far it has come', async () => {
+test('a job ends the same tokens as revokeAll, and reports its progress', async () => {
   const { one } = await site(40);
   const started = await one.jobs.start(owner, { reason: 'leak' }, admin);
   assert.deepEqual([started.complete, started.pages, started.revoked], [false, 0, 0]);
@@ -48,7 +48,7 @@ test('a job ends what revokeAll ends, and says how far it has come', async () =>
   assert.equal(await living(one), 0);
 });
 
-test('another process goes on with a job whose process has died, and not before', async () => {
+test('another process continues a job whose process has died, and not before', async () => {
   const { clock, one, other } = await site(40);
   const { id } = await one.jobs.start(owner, {}, admin);
   const first = await onePage(one, id);
@@ -61,19 +61,19 @@ test('another process goes on with a job whose process has died, and not before'
   assert.deepEqual(await one.jobs.advance(id, admin), done, 'the first finds that it is done');
 });
 
-test('each page is done once, whoever is at it', async () => {
+test('each page is done once, by whatever process', async () => {
   const { clock, one, other } = await site(60);
   const { id } = await one.jobs.start(owner, {}, admin);
   await onePage(one, id);
   clock.now += 5_000;
-  // Both believe that it is their turn.
+  // Both believe that they hold the lease.
   await Promise.all([one.jobs.advance(id, admin), other.jobs.advance(id, admin)]);
   clock.now += 5_000;
   const done = await one.jobs.advance(id, admin);
   assert.deepEqual([done.complete, done.revoked, done.scanned, done.already], [true, 60, 60, 0]);
 });
 
-test('a page whose answer was lost is done once, and the next one leaves a marker of its own', async () => {
+test('a page whose answer was lost is done once, and the next one has its own idempotency record', async () => {
   let commits = 0;
   const losing = (inner: Store) =>
     wrapped(inner, {
@@ -94,7 +94,7 @@ test('a page whose answer was lost is done once, and the next one leaves a marke
   assert.equal(markers.length, done.pages);
 });
 
-test('who started a job goes on with it, others who manage its owner look at it, and nobody else knows', async () => {
+test('its starter continues a job, others who manage its owner can read it, and it does not exist for others', async () => {
   const { one, clock } = await site(1);
   const { id } = await one.jobs.start(owner, {}, admin);
   clock.now += 60_000;
@@ -109,7 +109,7 @@ test('who started a job goes on with it, others who manage its owner look at it,
   await assert.rejects(one.jobs.get('nonsense', admin), { code: 'invalid_input', path: 'id' });
 });
 
-test('a job whose record is damaged is told as that', async () => {
+test('a job with a damaged record is reported as damaged', async () => {
   const { one, inner } = await site(1);
   const { id } = await one.jobs.start(owner, {}, admin);
   await inner.commit([{ key: `job/${id}`, value: '{}' }]);

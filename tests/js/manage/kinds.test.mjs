@@ -1,6 +1,6 @@
 /**
- * What a catalog says of a kind: each member has its effect, and the built-in kinds begin as the
- * guide says.
+ * Kinds in a catalog: each member has its effect, and the built-in kinds have the defaults of the
+ * guide.
  */
 
 import assert from 'node:assert/strict';
@@ -14,7 +14,7 @@ const roles = { user: { title: 'User', permissions: ['s:a'] } };
 const services = { s: { title: 'S', permissions: { a: 'A', b: 'B' } } };
 const builtIn = ['permission-set', 'organization', 'group', 'personal'];
 
-/** A deployment whose catalog says this of kinds, with a clock of its own. */
+/** A deployment with these kinds in its catalog, and its own clock. */
 async function deploy(kinds = {}, more = { roles }) {
   let now = Date.UTC(2026, 10, 23);
   const clock = () => now;
@@ -96,7 +96,7 @@ describe('the built-in kinds', () => {
   };
 
   for (const [kind, begins] of Object.entries(expected)) {
-    test(`${kind}: begins as the guide says`, async () => {
+    test(`${kind}: has the defaults of the guide`, async () => {
       const deployed = await deploy({ own: {} });
       const { tokens, create } = deployed;
       assert.deepEqual(await editableOf(deployed, await create(kind, { expiresIn: '1h' })), begins.editable);
@@ -124,7 +124,7 @@ describe('the built-in kinds', () => {
     });
   }
 
-  test('organizations stand alone, groups below something, and all others anywhere', async () => {
+  test('organizations are at the top, groups below a resource, and all others anywhere', async () => {
     const { create } = await deploy();
     const owners = ['org:acme', 'user:7', 'org:acme/group:eng', 'org:acme/a/b'];
     const can = {};
@@ -179,7 +179,7 @@ describe('a kind of the catalog', () => {
     }
   });
 
-  test('editable and actions: what they name, and nothing else', async () => {
+  test('editable and actions: exactly what they name', async () => {
     const deployed = await deploy({ own: { editable: ['tags', 'limits'], actions: ['rotate'] } });
     assert.deepEqual(await editableOf(deployed, await deployed.create('own')), ['tags', 'limits']);
     assert.deepEqual(await actionsOf(deployed, 'own'), ['rotate']);
@@ -197,7 +197,7 @@ describe('a kind of the catalog', () => {
     assert.equal(await codeOf(create('must')), 'invalid_input');
   });
 
-  test('lifetime.idle: a token that is not used ends, and a flushed use goes on', async () => {
+  test('lifetime.idle: an unused token ends, and a flushed use extends it', async () => {
     const { tokens, create, pass } = await deploy({ own: { lifetime: { idle: '2h' } } });
     const [used, unused] = [await create('own'), await create('own')];
     assert.equal(await codeOf(create('own', { idleAfter: '3h' })), 'invalid_input');
@@ -209,7 +209,7 @@ describe('a kind of the catalog', () => {
     assert.equal((await tokens.verify(unused.token)).code, 'idle_expired');
   });
 
-  test('rotation: the grace, its longest, and what a secret brings about that was rotated out', async () => {
+  test('rotation: the grace, its maximum, and the effect of a rotated-out secret', async () => {
     for (const [reuse, status] of [
       ['alert', 'active'],
       ['disable', 'disabled'],
@@ -228,7 +228,7 @@ describe('a kind of the catalog', () => {
     }
   });
 
-  test('sessions: so many at once', async () => {
+  test('sessions: at most this number at once', async () => {
     const { tokens, create } = await deploy({ session: { sessions: 2 } });
     const { token } = await create('permission-set');
     for (const code of ['done', 'done', 'too_many_sessions']) {

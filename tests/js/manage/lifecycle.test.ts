@@ -79,7 +79,7 @@ for (const [name, withStore] of stores) {
         assert.deepEqual((await tokens.list({ owner: 'org:acme' }, admin)).items, []);
       }));
 
-    test('an idempotency key makes one token, and gives its credential once', () =>
+    test('an idempotency key makes one token, and returns its credential once', () =>
       withStore(async (store) => {
         const tokens = await deployment({ store });
         const first = await tokens.create(input({ idempotencyKey: 'order-1' }), admin);
@@ -92,7 +92,7 @@ for (const [name, withStore] of stores) {
         assert.equal((await tokens.list({ owner: 'org:acme' }, admin)).items.length, 1);
       }));
 
-    test('a list goes through all of an owner by pages, newest first, and through nobody else’s', () =>
+    test('a list has all tokens of an owner by pages, newest first, and no others', () =>
       withStore(async (store) => {
         let now = 1_800_000_000_000;
         const tokens = await deployment({ store, now: () => now });

@@ -1,4 +1,4 @@
-/** Tokens whose secret the client made: the server sees its digest alone. */
+/** Tokens whose secret the client made: the server receives only the digest. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ const START = 1_800_000_000_000;
 const MINUTE = 60_000;
 
 describe('minting', () => {
-  test('gives a credential, its id and the digest of its first 47 characters and its prefix, and asks no store', async () => {
+  test('gives a credential, its id and the digest of its first 47 characters and its prefix, without a store', async () => {
     const asked = () => {
       throw new Error('the store was asked');
     };
@@ -36,8 +36,8 @@ describe('minting', () => {
   });
 });
 
-describe('a create with the id and digest of a client', () => {
-  test('makes the token of that credential, which the server never saw', async () => {
+describe('a create with an id and a digest of the client', () => {
+  test('makes the token of a credential that the server never saw', async () => {
     const store = memoryStore();
     const [client, server] = [await deployment(), await deployment({ store })];
     const { token, ...minted } = client.mint();
@@ -49,7 +49,7 @@ describe('a create with the id and digest of a client', () => {
     assert.equal(JSON.stringify(entriesOf(store)).includes(token.slice(-36, -6)), false);
   });
 
-  test('can be retried; anything else with that id is a conflict that tells nothing', async () => {
+  test('can be retried; anything else with that id is a conflict that reveals nothing', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
     const { token, ...minted } = tokens.mint();
@@ -65,7 +65,7 @@ describe('a create with the id and digest of a client', () => {
     ] as const) {
       await assert.rejects(tokens.create(input(changes), by), (error: LeastkeyError) => {
         assert.equal(error.code, 'conflict');
-        return !['org:acme', 'user:ada', 'Nightly', digest].some((told) => error.message.includes(told));
+        return !['org:acme', 'user:ada', 'Nightly', digest].some((text) => error.message.includes(text));
       });
     }
     assert.deepEqual(entriesOf(store), before);
@@ -75,7 +75,7 @@ describe('a create with the id and digest of a client', () => {
     assert.equal((await tokens.verify(token)).code, 'unknown');
   });
 
-  test('whose answer was lost makes one token', async () => {
+  test('makes one token when its answer was lost', async () => {
     const inner = memoryStore();
     let lost = 1;
     const store = wrapped(inner, {
@@ -117,7 +117,7 @@ describe('a create with the id and digest of a client', () => {
     });
   }
 
-  test('takes an id that was minted within ten minutes of now, by either clock', async () => {
+  test('accepts an id that was minted within ten minutes of now, by either clock', async () => {
     for (const [apart, code] of [
       [-10 * MINUTE, undefined],
       [10 * MINUTE, undefined],

@@ -1,4 +1,4 @@
-/** Names that are unique: among the living, by what is read of them. */
+/** Unique names: compared among live tokens, in their normalized form. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -40,7 +40,7 @@ describe('a unique name', () => {
     clock.now += 1;
     const third = await make('Laptop');
     assert.equal(names(store).length, 1);
-    // Who lost a name frees it no more.
+    // A token that lost its name does not free it later.
     await tokens.delete(revoked.id, user);
     await tokens.delete(second.id, user);
     await assert.rejects(make('Laptop'), TAKEN);
@@ -57,7 +57,7 @@ describe('a unique name', () => {
     for (const name of ['Disabled', 'Idle']) await assert.rejects(make(name), TAKEN);
   });
 
-  test('is renewed with its token only if nobody has taken it since', async () => {
+  test('is renewed with its token only if no other token has taken it since', async () => {
     const { tokens, clock, make } = await clocked();
     const [kept, lost] = [await make('Kept', { expiresIn: '1d' }), await make('Lost', { expiresIn: '1d' })];
     clock.now += 2 * DAY;
@@ -70,21 +70,21 @@ describe('a unique name', () => {
     await assert.rejects(make('other'), TAKEN);
   });
 
-  test('is one in whatever case, form or invisible characters it is written', async () => {
+  test('is the same name in any case, normalization form or with invisible characters', async () => {
     const { tokens, make } = await clocked();
     const laptop = await make('Laptop');
     for (const name of ['LAPTOP', 'laptop', 'Ｌａｐｔｏｐ', 'Lap\u200dtop', 'Lap\u200ctop', 'Laptop\ufe0f'])
       await assert.rejects(make(name), TAKEN, name);
     const other = await make('Tablet');
     await assert.rejects(tokens.edit(other.id, { name: 'lapTop' }, user), TAKEN);
-    // Its own in another case is its own.
+    // Its own name in another case is not taken.
     assert.equal((await tokens.edit(laptop.id, { name: 'LAPTOP' }, user)).name, 'LAPTOP');
     await assert.rejects(make('laptop'), TAKEN);
     await tokens.edit(laptop.id, { name: 'Desk' }, user);
     await make('laptop');
   });
 
-  test('that only looks like another is another', async () => {
+  test('that only looks like another is a different name', async () => {
     const { make } = await clocked();
     for (const name of ['prod-l', 'prod-1', 'prod-I', 'prod-О', 'prod-O']) {
       if (name !== 'prod-I') await make(name);
@@ -92,7 +92,7 @@ describe('a unique name', () => {
     }
   });
 
-  test('has no character that Unicode 15.0 does not have, and one that shows something', async () => {
+  test('has only characters of Unicode 15.0, at least one of them visible', async () => {
     const { tokens, make } = await clocked();
     for (const [name, says] of [
       ['new \u{1fae9}', /U\+1FAE9.*Unicode 15\.0/],
@@ -103,7 +103,7 @@ describe('a unique name', () => {
     await assert.rejects(tokens.edit(made.id, { name: '\u{1fae9}' }, user), { code: 'invalid_input' });
   });
 
-  test('is taken by one of two who want it at once, and never from a token that is renewed meanwhile', async () => {
+  test('is given to one of two concurrent callers, and never taken from a token that is renewed meanwhile', async () => {
     const inner = memoryStore();
     let meanwhile: (() => Promise<unknown>) | undefined;
     const store = wrapped(inner, {
@@ -124,10 +124,10 @@ describe('a unique name', () => {
   });
 });
 
-describe('a name that an earlier version has written', () => {
+describe('a name that an earlier version wrote', () => {
   /**
-   * Makes the key and the record as they were: the name as it was typed, and nothing of it in the
-   * record.
+   * Writes the key and the record of an earlier version: the name as typed in the key, and no name
+   * hash in the record.
    */
   function age(store: ReturnType<typeof memoryStore>, record: { id: string; name: string }) {
     const held = names(store).find(({ value }) => value === JSON.stringify(record.id));
@@ -144,7 +144,7 @@ describe('a name that an earlier version has written', () => {
     ]);
   }
 
-  test('is found, taken over and freed', async () => {
+  test('is found, claimed and freed', async () => {
     const { tokens, clock, make, store } = await clocked();
     const old = await make('Laptop', { expiresIn: '1d' });
     age(store, old);

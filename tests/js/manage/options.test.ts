@@ -56,7 +56,7 @@ describe('options of createTokens', () => {
     );
   }
 
-  test('freshness is taken in milliseconds and as text', async () => {
+  test('freshness is accepted in milliseconds and as text', async () => {
     for (const freshness of [0, 5_000, '0s', '500ms', '5s', '2m', '1h']) {
       const tokens = await deployment({ freshness });
       assert.equal(
@@ -66,7 +66,7 @@ describe('options of createTokens', () => {
     }
   });
 
-  test('an unknown option of verify is told with the nearest right name', async () => {
+  test('an unknown option of verify is refused with the nearest right name', async () => {
     const tokens = await deployment();
     await assert.rejects(tokens.verify('x', undefined, { fresness: 0 } as never), {
       code: 'invalid_input',
@@ -118,7 +118,7 @@ describe('a wrong catalog', () => {
         }
         assert.ok(
           paths.some((path) => path.startsWith('$.templates.loop')),
-          'the circle is told',
+          'the circle is reported',
         );
         return true;
       },

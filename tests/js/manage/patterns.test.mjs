@@ -38,8 +38,7 @@ const everything = [...permissionsOf(catalog).keys()].sort();
 const tokens = await createTokens({ catalog, store: memoryStore(), prefix: 'test' });
 
 /**
- * What the core makes of a pattern, by both of its ways: the permissions, or nothing where it
- * refuses.
+ * How the core resolves a pattern, on both of its paths: the permissions, or nothing if it refuses.
  */
 function resolved(pattern) {
   const [selected, expanded] = [
@@ -57,7 +56,7 @@ function resolved(pattern) {
   return selected;
 }
 
-/** What the naive reference makes of it. */
+/** How the naive reference resolves it. */
 function expected(pattern) {
   try {
     return matching(catalog, pattern).sort();

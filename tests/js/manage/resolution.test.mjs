@@ -1,7 +1,4 @@
-/**
- * What holds for every selection of every catalog, on random ones: of a resolution, its tree, and
- * suggestions.
- */
+/** Properties of resolutions, trees and suggestions, on random selections of random catalogs. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -37,7 +34,7 @@ async function forSelections(check) {
 const includesAll = (all, some) => some.every((id) => all.includes(id));
 
 describe('a resolution', () => {
-  test('is monotone in its templates: one more takes nothing away', () =>
+  test('is monotone in its templates: one more removes nothing', () =>
     forSelections(({ catalog, tokens, selection }) => {
       const { permissions } = tokens.resolve(selection, { tree: false });
       for (const template of Object.keys(catalog.templates)) {
@@ -48,7 +45,7 @@ describe('a resolution', () => {
       }
     }));
 
-  test('without removals is what its templates give by themselves, together', () =>
+  test('without removals is the union of its templates', () =>
     forSelections(({ tokens, selection: { templates } }) => {
       const apart = templates.flatMap(
         (id) => tokens.resolve({ templates: [id] }, { tree: false }).permissions,
@@ -57,11 +54,11 @@ describe('a resolution', () => {
       assert.deepEqual(together, [...new Set(apart)].sort());
     }));
 
-  test('gives nothing that was removed, whatever gives or implies it', () =>
+  test('never has a removed permission, whatever gives or implies it', () =>
     forSelections(({ catalog, tokens, selection, random }) => {
       const everything = [...permissionsOf(catalog).keys()];
       const remove = randomPatterns(random, everything, 3);
-      // All that there is chosen in every way, so that the removal has something to win over.
+      // Everything is selected in every way, so that the removal has to override all of them.
       const greedy = { templates: Object.keys(catalog.templates), add: ['**'], role: 'admin', remove };
       const removed = remove.flatMap((pattern) => matching(catalog, pattern));
       for (const chosen of [greedy, { ...selection, remove }]) {
@@ -75,7 +72,7 @@ describe('a resolution', () => {
       assert.deepEqual(tokens.resolve(greedy, { tree: false }).permissions, left);
     }));
 
-  test('is the same bytes when it is made again, by another instance too', () =>
+  test('has the same bytes when it is computed again, also by another instance', () =>
     forSelections(async ({ catalog, tokens, selection }) => {
       const bytes = JSON.stringify(tokens.resolve(selection));
       assert.equal(JSON.stringify(tokens.resolve(selection)), bytes);
@@ -101,7 +98,7 @@ describe('the tree', () => {
       assert.deepEqual(shown.sort(), [...permissionsOf(catalog).keys()].sort());
     }));
 
-  test('and the set agree on every node', () =>
+  test('agrees with the set on every node', () =>
     forSelections(({ tokens, selection }) => {
       const { tree, permissions } = tokens.resolve(selection);
       for (const node of nodesOf(tree)) {
@@ -112,7 +109,7 @@ describe('the tree', () => {
       }
     }));
 
-  test('says of each permission where it comes from', () =>
+  test('has the source of each permission', () =>
     forSelections(({ catalog, tokens, selection }) => {
       const { tree, permissions } = tokens.resolve(selection);
       for (const { id, from, grantable } of nodesOf(tree)) {
@@ -145,7 +142,7 @@ describe('the tree', () => {
 describe('a suggestion', () => {
   const CATALOGS_TO_EXHAUST = 100;
 
-  test('covers what is wanted with as little more as can be, and no smaller one does', async () => {
+  test('covers the required permissions with the least excess, and no smaller one does', async () => {
     const random = new Random(seed);
     let exhausted = 0;
     while (exhausted < CATALOGS_TO_EXHAUST) {
@@ -172,8 +169,7 @@ describe('a suggestion', () => {
       about,
     );
     assert.equal(smallest, true, about);
-    // Whatever has fewer entries, of all that there is, gives less than is wanted or more than must
-    // be.
+    // Every smaller choice gives less than required, or more than necessary.
     const entries = choices(catalog);
     const size = templates.length + add.length;
     for (const fewer of chosenFrom(entries, size - 1)) {
@@ -192,7 +188,7 @@ describe('a suggestion', () => {
     }
   }
 
-  /** Everything that a suggestion could choose, with what it gives. */
+  /** Everything that a suggestion can choose, with the permissions that it gives. */
   function choices(catalog) {
     const entry = (id, ids) => ({ id, gives: [...closure(catalog, ids)] });
     return [
@@ -210,7 +206,7 @@ describe('a suggestion', () => {
 
   const subsets = (items) => chosenFrom(items, items.length).sort((a, b) => a.length - b.length);
 
-  test('names the templates that would do instead, the one with the least excess first', async () => {
+  test('names alternative templates, the least excess first', async () => {
     const catalog = {
       services: { s: { title: 's', permissions: { a: 'A', b: 'B', c: 'C' } } },
       templates: {

@@ -1,4 +1,4 @@
-/** Rotation in two phases: which secret works when, and what is left of a lost answer. */
+/** Rotation in two phases: which secret works when, and how a lost answer is recovered. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -10,14 +10,14 @@ import { wrapped } from '../support/wrapped.js';
 const HOUR = 3_600_000;
 const START = 1_800_000_000_000;
 
-/** A deployment with a clock that stands still until it is set. */
+/** A deployment with a clock that the test sets. */
 async function clocked(kinds: object = {}) {
   const clock = { now: START };
   const tokens = await deployment({ now: () => clock.now, catalog: { ...catalog, kinds } as never });
   return { tokens, clock };
 }
 
-/** Rotates, and gives the new credential, which is there. */
+/** Rotates and returns the new credential. */
 async function rotated(tokens: Tokens, id: string, options: object = {}) {
   const { token, record } = await tokens.rotate(id, options, admin);
   assert.ok(token);
@@ -28,7 +28,7 @@ const codes = (tokens: Tokens, ...credentials: string[]) =>
   Promise.all(credentials.map(async (credential) => (await tokens.verify(credential, 'messages:send')).code));
 
 describe('a rotation', () => {
-  test('puts a new secret beside the old one; everything else stays', async () => {
+  test('adds a new secret beside the old one; everything else stays', async () => {
     const { tokens } = await clocked();
     const { token, id, record } = await createToken(tokens, { expiresIn: '90d', tags: ['ci'] });
     const { next, record: during } = await rotated(tokens, id);
@@ -65,12 +65,12 @@ describe('a rotation', () => {
       assert.deepEqual(await codes(tokens, token, rotation.next), [old, next]);
       assert.equal((await tokens.verify(rotation.next)).token?.successor, undefined);
       await assert.rejects(end(tokens, id), { code: 'conflict' });
-      // And the next one can begin.
+      // The next rotation can begin.
       assert.ok((await rotated(tokens, id)).next);
     });
   }
 
-  test('ends by itself when its grace is over, without a write', async () => {
+  test('ends at the end of its grace, without a write', async () => {
     const { tokens, clock } = await clocked();
     const { token, id } = await createToken(tokens);
     const { next } = await rotated(tokens, id, { grace: '1h' });
@@ -80,7 +80,7 @@ describe('a rotation', () => {
     assert.deepEqual(await codes(tokens, token, next), ['rotated_out', 'valid']);
     assert.equal((await tokens.verify(next)).token?.successor, undefined);
     await assert.rejects(tokens.abortRotation(id, admin), { code: 'conflict' });
-    // Nobody confirmed, and yet it is over: the next rotation begins from the new secret.
+    // It ended without a confirmation: the next rotation begins from the new secret.
     const { next: third } = await rotated(tokens, id, { grace: '1h' });
     assert.deepEqual(await codes(tokens, token, next, third), ['rotated_out', 'valid', 'valid']);
   });
@@ -93,7 +93,7 @@ describe('a rotation', () => {
     assert.deepEqual(await codes(tokens, token, next), ['rotated_out', 'valid']);
   });
 
-  test('remembers the last three secrets that were rotated out', async () => {
+  test('records the last three secrets that were rotated out', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     const all = [token];
@@ -107,7 +107,7 @@ describe('a rotation', () => {
     ]);
   });
 
-  test('follows the kind in its grace, and in whether there is one', async () => {
+  test('uses the grace of the kind, if there is one', async () => {
     const kinds = {
       quick: { title: 'Quick', rotation: { grace: '1h', longestGrace: '2h' } },
       fixed: { title: 'Fixed', actions: ['disable', 'revoke', 'delete'] },
@@ -124,7 +124,7 @@ describe('a rotation', () => {
     await assert.rejects(tokens.rotate(fixed.id, {}, admin), { code: 'forbidden' });
   });
 
-  test('is refused to strangers, of a revoked token, and while another is under way', async () => {
+  test('is refused for other actors, for a revoked token, and during another rotation', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     await assert.rejects(tokens.rotate(id, {}, stranger), { code: 'not_found' });
@@ -140,7 +140,7 @@ describe('a rotation', () => {
     await assert.rejects(tokens.rotate(id, {}, admin), { code: 'terminal' });
   });
 
-  test('by two at once leaves exactly one successor (P5)', async () => {
+  test('by two concurrent calls leaves exactly one successor (P5)', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     const settled = await Promise.allSettled([1, 2, 3].map(() => tokens.rotate(id, {}, admin)));
@@ -152,7 +152,7 @@ describe('a rotation', () => {
 });
 
 describe('a rotation whose answer is lost', () => {
-  test('on the way from the store: found out about, and its secret is given', async () => {
+  test('between store and core: the outcome is found, and the secret is returned', async () => {
     const inner = memoryStore();
     let lose = false;
     const store = wrapped(inner, {
@@ -170,7 +170,7 @@ describe('a rotation whose answer is lost', () => {
     assert.deepEqual(await codes(tokens, token, next), ['valid', 'valid']);
   });
 
-  test('on the way to its caller: the idempotency key finds the record, and the old secret still works', async () => {
+  test('between core and caller: the idempotency key finds the record, and the old secret still works', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     const options = { idempotencyKey: 'turn-1', grace: '1h' };
@@ -181,8 +181,8 @@ describe('a rotation whose answer is lost', () => {
   });
 });
 
-describe('a rotation to a secret of the client', () => {
-  test('never shows it here, and the same digest again is the same rotation', async () => {
+describe('a rotation to a secret that the client made', () => {
+  test('never shows it to the server, and the same digest again is the same rotation', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     const minted = (await deployment()).mint({ id });
@@ -209,8 +209,8 @@ describe('a rotation to a secret of the client', () => {
   });
 });
 
-describe('what a flush tells of rotated secrets', () => {
-  test('ends the old one at the first use of the new one, if that was asked for', async () => {
+describe('a flush after a rotation', () => {
+  test('ends the old secret at the first use of the new one, if requested', async () => {
     for (const [options, after] of [
       [{ endOldAtFirstUse: true }, 'rotated_out'],
       [{}, 'valid'],
@@ -228,7 +228,7 @@ describe('what a flush tells of rotated secrets', () => {
     }
   });
 
-  test('is of the rotation whose new secret was used', async () => {
+  test('ends only the rotation whose new secret was used', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     const first = await rotated(tokens, id, { endOldAtFirstUse: true });

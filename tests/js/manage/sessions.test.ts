@@ -1,4 +1,4 @@
-/** Sessions: what an exchange gives, from what it comes, and with what it ends. */
+/** Sessions: what an exchange gives, how the parent bounds it, and when it ends. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -14,7 +14,7 @@ async function clocked(kinds: object = {}) {
   return { tokens, clock };
 }
 
-/** Exchanges, and gives the session's credential, which is there. */
+/** Exchanges and returns the session's credential. */
 async function session(tokens: Tokens, credential: string, input: object = {}) {
   const { token, record } = await tokens.exchange(credential, input);
   assert.ok(token);
@@ -24,7 +24,7 @@ async function session(tokens: Tokens, credential: string, input: object = {}) {
 const code = async (tokens: Tokens, credential: string) => (await tokens.verify(credential)).code;
 
 describe('an exchange', () => {
-  test('gives a session of all that its parent has, for an hour', async () => {
+  test('gives a session with all permissions of its parent, for an hour', async () => {
     const { tokens } = await clocked();
     const parent = await createToken(tokens, { subject: 'profile:42', tags: ['ci'] });
     const { session: token, record } = await session(tokens, parent.token);
@@ -38,11 +38,11 @@ describe('an exchange', () => {
     const verdict = await tokens.verify(token, 'messages:send');
     assert.deepEqual([verdict.code, verdict.token?.parent], ['valid', parent.id]);
     assert.deepEqual(await tokens.get(record.id, admin), record);
-    // A list is of what people made.
+    // A list has no sessions.
     assert.deepEqual((await tokens.list({ owner: 'org:acme' }, admin)).items, [parent.record]);
   });
 
-  test('gives as little as is asked for', async () => {
+  test('gives only the requested permissions', async () => {
     const { tokens } = await clocked();
     const parent = await createToken(tokens);
     const { session: token, record } = await session(tokens, parent.token, {
@@ -82,7 +82,7 @@ describe('an exchange', () => {
     });
   }
 
-  test('never gives more time than its parent has', async () => {
+  test('never gives a longer life than that of its parent', async () => {
     const { tokens, clock } = await clocked({ session: { lifetime: { longest: '2h' } } });
     const parent = await createToken(tokens, { expiresAt: START + HOUR / 2 });
     const { session: token, record } = await session(tokens, parent.token, { expiresIn: '2h' });
@@ -92,7 +92,7 @@ describe('an exchange', () => {
     assert.equal(await code(tokens, token), 'expired');
   });
 
-  test('takes a Request, and refuses every credential that does not verify', async () => {
+  test('accepts a Request, and refuses every credential that does not verify', async () => {
     const { tokens, clock } = await clocked();
     const parent = await createToken(tokens);
     const request = new Request('https://api.example', {
@@ -127,9 +127,9 @@ describe('an exchange', () => {
       const text = typeof credential === 'string' ? credential.slice(-20) : '?';
       await assert.rejects(tokens.exchange(credential, {}), ({ code, message }) => {
         assert.equal(code, 'invalid_token', `${expected}: ${message}`);
-        // The host is told why; the text stays out of it.
-        const told = ['revoked', 'disabled', 'expired'].includes(expected) ? '' : expected;
-        return message.includes(told) && !message.includes(text);
+        // The host receives the reason, without the text.
+        const named = ['revoked', 'disabled', 'expired'].includes(expected) ? '' : expected;
+        return message.includes(named) && !message.includes(text);
       });
     }
   });
@@ -145,7 +145,7 @@ describe('an exchange', () => {
     assert.equal((await tokens.verify(inside, undefined, { ip: '192.0.2.1' })).code, 'condition_failed');
   });
 
-  test('is of the kinds that have it', async () => {
+  test('is possible only for the kinds that allow it', async () => {
     const { tokens } = await clocked({ fixed: { title: 'Fixed', actions: ['revoke'] } });
     const { token } = await createToken(tokens, { kind: 'fixed' });
     await assert.rejects(tokens.exchange(token, {}), { code: 'forbidden' });
@@ -153,7 +153,7 @@ describe('an exchange', () => {
 });
 
 describe('a chain of sessions', () => {
-  test('has four links at most, each no more than the one before; a sibling stands beside', async () => {
+  test('has at most four links, none with more than the one before; a sibling is no link', async () => {
     const { tokens } = await clocked();
     const parent = await createToken(tokens);
     const chain = [parent];
@@ -170,7 +170,7 @@ describe('a chain of sessions', () => {
     await assert.rejects(tokens.exchange(credential, {}), { code: 'forbidden' });
     const sibling = await session(tokens, credential, { sibling: true });
     assert.deepEqual(sibling.record.parents, chain[0]?.record.parents);
-    // Ending one in the middle ends what came from it, and nothing else.
+    // Ending one in the middle ends its own sessions, and nothing else.
     const [fourth, third, second, first] = chain.map(({ token }) => token);
     await tokens.revoke(chain[2]?.id as string, {}, admin);
     assert.deepEqual(
@@ -220,8 +220,8 @@ describe('the end of the parent', () => {
   });
 });
 
-describe('the most living sessions of a parent', () => {
-  test('are two here; one that ends, in any way, makes room', async () => {
+describe('the maximum of active sessions of a parent', () => {
+  test('is two here; one that ends, in any way, makes room', async () => {
     const { tokens, clock } = await clocked({ session: { sessions: 2 } });
     const parent = await createToken(tokens);
     const other = await createToken(tokens, { name: 'Other' });
@@ -244,7 +244,7 @@ describe('the most living sessions of a parent', () => {
     await full();
   });
 
-  test('holds of several that are made at once', async () => {
+  test('holds for concurrent exchanges', async () => {
     const { tokens } = await clocked({ session: { sessions: 3 } });
     const parent = await createToken(tokens);
     const settled = await Promise.allSettled(
@@ -261,8 +261,8 @@ test('a credential in the name of a session is refused', async () => {
   await assert.rejects(tokens.exchange(token, { name: token }), { code: 'invalid_input', path: 'name' });
 });
 
-describe('the living sessions of a token', () => {
-  test('are listed by it, newest first and by pages, and nobody else sees them', async () => {
+describe('the active sessions of a token', () => {
+  test('are listed by the token, newest first and by pages, and by no other', async () => {
     const { tokens, clock } = await clocked();
     const parent = await createToken(tokens);
     const other = await createToken(tokens, { name: 'Other' });
@@ -294,7 +294,7 @@ describe('the living sessions of a token', () => {
 });
 
 describe('a list of sessions', () => {
-  test('has each living one on exactly one page, in whatever order they were committed', async () => {
+  test('has each active one on exactly one page, in whatever order they were committed', async () => {
     const { tokens } = await clocked();
     const parent = await createToken(tokens);
     const made = await Promise.all(Array.from({ length: 100 }, () => session(tokens, parent.token)));

@@ -1,6 +1,6 @@
 /**
- * `revokeAll` beside others: what is made meanwhile, what ended tokens had made, what it costs, and
- * that it lets others have their turn.
+ * `revokeAll` with concurrent calls: tokens made meanwhile, tokens that revoked tokens had made,
+ * its cost, and that it yields to the event loop.
  */
 
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { wrapped } from '../support/wrapped.js';
 
 const root: Actor = { id: 'user:root', roles: { '': 'admin' } };
 
-/** A token that manages `at`: its credential, its id, and itself as an actor. */
+/** A token that manages `at`: its credential, its id, and the actor that it is. */
 async function manager(tokens: Tokens, owner: string, at: string, actor: Actor = root, expiresIn = '9d') {
   const asked = { name: 'Manager', owner, resource: at, role: 'admin', expiresIn };
   const { token, record } = await tokens.create(input(asked), actor);
@@ -30,7 +30,7 @@ async function some(tokens: Tokens, count: number, owner = 'org:acme', actor: Ac
 
 const sorted = (ids: Iterable<string>) => [...ids].sort();
 
-describe('what is made meanwhile', () => {
+describe('tokens that are made meanwhile', () => {
   test('a leaked admin token that makes another after the first page does not leave it alive', async () => {
     const tokens = await deployment();
     const leaked = await manager(tokens, 'org:acme', 'org:acme');
@@ -56,7 +56,7 @@ describe('what is made meanwhile', () => {
     for (const id of [...made, ...late]) assert.equal((await tokens.get(id, root)).status, 'revoked');
   });
 
-  test('of many owners, more than a sweep remembers: what any of them makes before the last pass ends too', async () => {
+  test('of many owners, more than a sweep tracks: tokens that they make before the last pass end too', async () => {
     const tokens = await deployment();
     const owners = Array.from({ length: 70 }, (_, at) => `org:acme/group:${at}`);
     for (const owner of owners) await some(tokens, 2, owner);
@@ -76,8 +76,8 @@ describe('what is made meanwhile', () => {
   });
 });
 
-describe('what ended tokens had made', () => {
-  test('a token made by a token made by an ended token ends too, wherever it is', async () => {
+describe('tokens that revoked tokens had made', () => {
+  test('a token made by a token made by a revoked token ends too, wherever it is', async () => {
     const tokens = await deployment();
     const first = await manager(tokens, 'user:7', 'org:acme');
     const second = await manager(tokens, 'org:acme/group:a', 'org:acme/group:b', first.actor, '8d');
@@ -94,7 +94,7 @@ describe('what ended tokens had made', () => {
     assert.deepEqual([again.ids, again.already, again.complete], [[], 1, true]);
   });
 
-  test('an edit that took the role from a maker hides nothing', async () => {
+  test('an edit that removed the role of a maker hides nothing', async () => {
     const tokens = await deployment({ catalog: editable });
     const leaked = await manager(tokens, 'user:7', 'org:acme');
     const made = await some(tokens, 1, 'org:acme', leaked.actor);
@@ -104,7 +104,7 @@ describe('what ended tokens had made', () => {
     assert.deepEqual(sorted(report.ids), sorted([leaked.id, ...made]));
   });
 
-  test('interrupted after the maker, the same call goes on with what it made', async () => {
+  test('interrupted after the maker, the same call continues with the tokens that it made', async () => {
     const tokens = await deployment();
     const leaked = await manager(tokens, 'user:7', 'org:acme');
     const made = await some(tokens, 30, 'org:acme', leaked.actor);
@@ -119,7 +119,7 @@ describe('what ended tokens had made', () => {
     assert.deepEqual(sorted(rest.ids), sorted(made));
   });
 
-  test('what a token made that is not the actor’s to end is told', async () => {
+  test('tokens that the actor may not end are reported', async () => {
     const tokens = await deployment();
     const leaked = await manager(tokens, 'org:acme', 'org:other');
     const made = await some(tokens, 1, 'org:other', leaked.actor);
@@ -131,7 +131,7 @@ describe('what ended tokens had made', () => {
     assert.deepEqual([forged.ids, forged.notAllowed], [[], []], 'and to nobody else');
   });
 
-  test('a forged cursor ends nothing that its actor may not end', async () => {
+  test('a forged cursor ends no token that its actor may not end', async () => {
     const tokens = await deployment();
     const [foreign] = await some(tokens, 1, 'org:other');
     const maker = await manager(tokens, 'org:other', 'org:other');
@@ -159,7 +159,7 @@ describe('what ended tokens had made', () => {
       });
   });
 
-  test('a token that sweeps ends itself last, and what it made', async () => {
+  test('a token that sweeps ends itself and its own tokens last', async () => {
     const tokens = await deployment();
     const older = await some(tokens, 20);
     const own = await manager(tokens, 'org:acme', '');
@@ -179,7 +179,7 @@ const editable = {
   kinds: { 'permission-set': { editable: ['permissions'] } },
 } as const;
 
-/** A store that counts what is asked of it. */
+/** A store that counts its calls. */
 function counting(inner: Store) {
   const counts = { keys: 0, entries: 0, commits: 0 };
   const store = wrapped(inner, {
@@ -246,7 +246,8 @@ describe('a turn of the event loop between the pages', () => {
       await some(tokens, 60);
       clock.now += 10 * 86_400_000;
       const abort = new AbortController();
-      // A signal of the process, a request, a timer: none of them comes in a microtask.
+      // Process signals, requests and timers all need a turn of the event loop; microtasks alone
+      // give none.
       setImmediate(() => abort.abort());
       const report = await call(tokens, abort.signal);
       assert.equal(report.complete, false);
@@ -255,7 +256,7 @@ describe('a turn of the event loop between the pages', () => {
     });
   }
 
-  test('verifyAudit lets others have their turn', async () => {
+  test('verifyAudit yields to the event loop', async () => {
     const tokens = await deployment();
     await some(tokens, 450);
     let turned = false;

@@ -1,4 +1,4 @@
-/** What an AbortSignal ends, and what it leaves behind. */
+/** AbortSignal: what an abort ends, and that no listener is left. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -23,7 +23,7 @@ const OPERATIONS: Record<
   explain: (tokens, token, _, call) => tokens.explain(token, undefined, call),
 };
 
-/** A deployment whose store counts its calls, and answers none of them while it hangs. */
+/** A deployment whose store counts its calls, and can be made to hang. */
 async function hangable() {
   const inner = memoryStore();
   const state = { hangs: false, calls: 0, asked: () => {} };
@@ -70,7 +70,7 @@ describe('an abort', () => {
     });
   }
 
-  test('while it waits for its turn: it rejects, and the next in line comes', async () => {
+  test('while it waits for its turn: it rejects, and the next call gets the turn', async () => {
     const inner = memoryStore();
     let answer = () => {};
     let held = false;
@@ -96,7 +96,7 @@ describe('an abort', () => {
     assert.equal((await last).status, 'active');
   });
 
-  test('between two tries of a commit that others win: it rejects, and nothing was changed', async () => {
+  test('between two tries of a commit: it rejects, and nothing was changed', async () => {
     const inner = memoryStore();
     const controller = new AbortController();
     let tries = 0;
@@ -132,7 +132,7 @@ describe('an abort', () => {
     assert.equal(listeners(), 0);
   });
 
-  test('what is no signal is refused', async () => {
+  test('a value that is no signal is refused', async () => {
     const { tokens, token, id } = await hangable();
     for (const signal of [null, {}, 'now', { aborted: false }, new AbortController()]) {
       for (const call of Object.values(OPERATIONS)) {
@@ -148,7 +148,7 @@ describe('an abort', () => {
   });
 });
 
-/** How many listeners a signal has, counted by those that come and go from now on. */
+/** The number of listeners of a signal, counted from now on. */
 function countListeners(signal: AbortSignal): () => number {
   let count = 0;
   const { addEventListener, removeEventListener } = signal;

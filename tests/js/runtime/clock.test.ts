@@ -1,6 +1,6 @@
 /**
- * P4: a token is valid only while now is before its end; a clock that goes back, or is none,
- * revives nothing.
+ * P4: a token is valid only before its expiry; a clock that goes back or returns nonsense revives
+ * nothing.
  */
 
 import assert from 'node:assert/strict';
@@ -18,7 +18,7 @@ async function clocked() {
 }
 
 describe('a clock', () => {
-  test('that goes back, by however much, revives no token', async () => {
+  test('that goes back by any amount revives no token', async () => {
     const { tokens, clock, token } = await clocked();
     assert.equal((await tokens.verify(token)).code, 'valid');
     clock.now = START + 1_000;
@@ -29,7 +29,7 @@ describe('a clock', () => {
     }
   });
 
-  test('that went back while nobody looked, or before a trap, revives none either', async () => {
+  test('that went back unobserved, or before a trap, revives none either', async () => {
     const { tokens, clock, token } = await clocked();
     clock.now = START + 1_000;
     assert.equal(tokens.mint().token.length > 0, true, 'any look at the clock counts');
@@ -42,7 +42,7 @@ describe('a clock', () => {
     assert.notEqual(instanceInUse(), instance);
   });
 
-  test('that goes back ends no grace later, and lets no credits come back twice', async () => {
+  test('that goes back extends no grace, and refills no credits twice', async () => {
     const clock = { now: START };
     const tokens = await deployment({ now: () => clock.now });
     const limits = { credits: { amount: 1, refill: { amount: 1, every: '1s' } } };
@@ -54,11 +54,11 @@ describe('a clock', () => {
     for (clock.now of [START, START + 999, START + 1_000]) assert.equal(await spend(), 'usage_exceeded');
   });
 
-  test('that is none is an error, never a yes', async () => {
+  test('that returns nonsense is an error, never a valid verdict', async () => {
     const { tokens, clock, token } = await clocked();
     for (const reading of [Number.NaN, Number.POSITIVE_INFINITY, -1, 2 ** 53, undefined, null, 'x']) {
       clock.now = reading as number;
-      // null and text would be numbers to a careless reader.
+      // A careless reader would convert null and text to numbers.
       await assert.rejects(tokens.verify(token), { code: 'clock_unreliable', path: 'now' }, String(reading));
     }
     clock.now = START + 1;
@@ -70,7 +70,7 @@ const MINUTE = 60_000;
 const YEAR = 365 * 24 * 60 * MINUTE;
 
 describe('a clock that was wrong', () => {
-  test('that was a year ahead makes no session that lasts until then', async () => {
+  test('that was a year ahead makes no session that lasts a year', async () => {
     const clock = { now: START };
     const store = memoryStore();
     const here = await deployment({ store, now: () => clock.now });
@@ -85,14 +85,14 @@ describe('a clock that was wrong', () => {
     await assert.rejects(here.create(input(), admin), { code: 'clock_unreliable' });
     await here.revoke(made.id, {}, admin);
     assert.equal((await here.get(made.id, admin)).status, 'revoked');
-    // Another process, whose clock was right.
+    // Another process with a correct clock.
     const other = await deployment({ store, now: () => clock.now });
     const { token: good } = await createToken(other);
     const { record } = await other.exchange(good, { expiresIn: '15m' });
     assert.equal(record.expiresAt, clock.now + 15 * MINUTE);
   });
 
-  test('stops nobody by what it counted, and ends no secret by what it saw', async () => {
+  test('refuses nothing because of its counts, and ends no secret because of its uses', async () => {
     const clock = { now: START };
     const store = memoryStore();
     const kinds = { watched: { title: 'Watched', rotation: { reuse: 'revoke' as const } } };
@@ -113,8 +113,8 @@ describe('a clock that was wrong', () => {
 
     await right.rotate(id, { grace: '1h' }, admin);
     assert.equal((await ahead.verify(token)).code, 'rotated_out');
-    // The flush is that process's too, but its clock is right again by then: what it asks is the
-    // reading.
+    // The same process flushes, but its clock is correct by then. The test is about the time of the
+    // read.
     clock.now -= YEAR - 1_000;
     await ahead.flush();
     clock.now += YEAR - 1_000;
@@ -124,8 +124,8 @@ describe('a clock that was wrong', () => {
 });
 
 describe('the clock of the host', () => {
-  /** Both clocks set by hand, as no option can: one jumps, the other does not. */
-  async function jumping(told: unknown[], options: Parameters<typeof deployment>[0] = {}) {
+  /** Sets both clocks, which no option can do: one jumps, the other does not. */
+  async function jumping(reported: unknown[], options: Parameters<typeof deployment>[0] = {}) {
     const real = { now: Date.now, steady: performance.now };
     const clock = { wall: START, steady: 1_000 };
     Date.now = () => clock.wall;
@@ -140,7 +140,7 @@ describe('the clock of the host', () => {
     };
     try {
       const onError = (error: unknown, { operation }: { operation: string }) => {
-        told.push([operation, error]);
+        reported.push([operation, error]);
       };
       const tokens = await deployment({ onError, ...options });
       return {
@@ -156,30 +156,30 @@ describe('the clock of the host', () => {
     }
   }
 
-  test('that jumps ahead and is set right is forgotten, and the host is told', async () => {
-    const told: [string, Error & { code: string }][] = [];
-    const { tokens, token, clock, pass, restore } = await jumping(told);
+  test('that jumps ahead and is corrected is ignored, and reported to the host', async () => {
+    const reported: [string, Error & { code: string }][] = [];
+    const { tokens, token, clock, pass, restore } = await jumping(reported);
     try {
       clock.wall += YEAR;
       assert.equal((await tokens.verify(token)).code, 'expired', 'it refuses at once');
       await assert.rejects(tokens.create(input(), admin), { code: 'clock_unreliable' });
       pass(MINUTE - 1);
       assert.equal((await tokens.verify(token)).code, 'expired');
-      assert.equal(told.length, 0);
+      assert.equal(reported.length, 0);
       clock.wall -= YEAR;
       assert.equal((await tokens.verify(token)).code, 'valid');
       await tokens.create(input(), admin);
       assert.deepEqual(
-        told.map(([operation, { code }]) => [operation, code]),
+        reported.map(([operation, { code }]) => [operation, code]),
         [['clock', 'clock_unreliable']],
       );
-      assert.match(String(told[0]?.[1].message), /jumped to 2028-.* reads 2027-.* the jump was ignored/);
+      assert.match(String(reported[0]?.[1].message), /jumped to 2028-.* reads 2027-.* the jump was ignored/);
     } finally {
       restore();
     }
   });
 
-  test('that jumps ahead during a verification and is set right hides no revocation', async () => {
+  test('that jumps ahead during a verification and is corrected hides no revocation', async () => {
     const { tokens, token, id, clock, pass, restore } = await jumping([], { freshness: '1s' });
     try {
       assert.equal((await tokens.verify(token)).code, 'valid');
@@ -197,7 +197,7 @@ describe('the clock of the host', () => {
     }
   });
 
-  test('that jumps ahead during a commit and is set right drops nothing that lives on', async () => {
+  test('that jumps ahead during a commit and is corrected drops no valid value', async () => {
     const { tokens, token, id, clock, restore } = await jumping([]);
     try {
       const { token: session } = await tokens.exchange(token, { expiresIn: '5m' });
@@ -211,7 +211,7 @@ describe('the clock of the host', () => {
     }
   });
 
-  test('that jumps ahead during a use and is set right keeps no limit from holding', async () => {
+  test('that jumps ahead during a use and is corrected loosens no limit', async () => {
     const { tokens, clock, restore } = await jumping([]);
     try {
       const limits = { requests: { limit: 2, per: '1d' } };
@@ -227,13 +227,13 @@ describe('the clock of the host', () => {
     }
   });
 
-  test('that jumps ahead is believed once it has held for a minute', async () => {
-    const told: unknown[] = [];
-    const { tokens, token, clock, pass, restore } = await jumping(told);
+  test('that jumps ahead is trusted after it has held for a minute', async () => {
+    const reported: unknown[] = [];
+    const { tokens, token, clock, pass, restore } = await jumping(reported);
     try {
       clock.wall += YEAR;
       assert.equal((await tokens.verify(token)).code, 'expired');
-      // Another jump begins the minute anew.
+      // Another jump restarts the minute.
       pass(MINUTE / 2);
       clock.wall += YEAR;
       assert.equal((await tokens.verify(token)).code, 'expired');
@@ -244,15 +244,15 @@ describe('the clock of the host', () => {
       assert.equal(record.expiresAt, clock.wall + 15 * MINUTE);
       clock.wall -= YEAR;
       assert.equal((await tokens.verify(token)).code, 'expired', 'and then it is the mark');
-      assert.equal(told.length, 0);
+      assert.equal(reported.length, 0);
     } finally {
       restore();
     }
   });
 
-  test('that runs on with the steady one, or is set by less than a minute, is believed', async () => {
-    const told: unknown[] = [];
-    const { tokens, token, clock, pass, restore } = await jumping(told);
+  test('that agrees with the monotonic clock, or differs by less than a minute, is trusted', async () => {
+    const reported: unknown[] = [];
+    const { tokens, token, clock, pass, restore } = await jumping(reported);
     try {
       pass(9 * MINUTE);
       assert.equal((await tokens.verify(token)).code, 'valid');
@@ -261,7 +261,7 @@ describe('the clock of the host', () => {
       await tokens.create(input(), admin);
       pass(YEAR);
       await tokens.create(input(), admin);
-      assert.equal(told.length, 0);
+      assert.equal(reported.length, 0);
     } finally {
       restore();
     }
@@ -269,7 +269,7 @@ describe('the clock of the host', () => {
 });
 
 describe('freshness 0', () => {
-  test('reads the store at every verification: what another deployment did counts at once', async () => {
+  test('reads the store at every verification: changes of another deployment count at once', async () => {
     const store = memoryStore();
     const one = await deployment({ store });
     const two = await deployment({ store, freshness: 0 });

@@ -53,7 +53,7 @@ test('a thousand calls at once on one SQLite file from two processes: nothing is
   }
 });
 
-test('a change that another overtakes while it reads is planned anew at once, though the clock goes on', async () => {
+test('a change that is overtaken while it reads is planned again with the same time', async () => {
   const store = memoryStore();
   let instant = Date.now();
   const now = () => (instant += 5);

@@ -1,6 +1,5 @@
 /**
- * Many writers at once: what ends something goes first, nothing starves, and the code says what
- * happened.
+ * Concurrent writers: revocations go first, no call starves, and the error code says what happened.
  */
 
 import assert from 'node:assert/strict';
@@ -19,14 +18,12 @@ import { wrapped } from '../support/wrapped.js';
 
 const root: Actor = { id: 'user:root', roles: { '': 'admin' } };
 
-/** What one call of the store takes, in milliseconds of the virtual time. */
+/** The duration of one store call, in milliseconds of virtual time. */
 const LATENCY = 5;
 
 const shardOf = (owner: string) => (createHash('sha256').update(owner).digest()[0] as number) & 15;
 
-/**
- * So many owners whose changes stand in the shard of the feed that those of `org:acme` stand in.
- */
+/** This number of owners in the same shard of the feed as `org:acme`. */
 function neighbors(count: number): string[] {
   const found: string[] = [];
   for (let turn = 0; found.length < count; turn++) {
@@ -36,7 +33,7 @@ function neighbors(count: number): string[] {
   return found;
 }
 
-/** A store whose commits are counted. */
+/** A store that counts its commits. */
 function counted(store: Store) {
   const commits = { tried: 0, applied: 0 };
   const counting = wrapped(store, {
@@ -82,7 +79,7 @@ describe('a revocation', () => {
           const alone = await took(() => here.revoke(first?.id as string, {}, admin));
           const over = new AbortController();
           const { signal } = over;
-          // Every call listens to it.
+          // Every call adds a listener to it.
           setMaxListeners(0, signal);
           const refusals: unknown[] = [];
           const edits: Promise<unknown>[] = [];
@@ -106,7 +103,7 @@ describe('a revocation', () => {
     });
   }
 
-  test('of every kind overtakes what gives, and so does an edit that narrows', async () => {
+  test('of every kind overtakes operations that give, and so does an edit that narrows', async () => {
     const time = new VirtualTime();
     const kinds = { 'permission-set': { editable: ['permissions', 'name', 'conditions'] } };
     const store = time.slow(memoryStore(), LATENCY);
@@ -127,7 +124,7 @@ describe('a revocation', () => {
         note('bind', tokens.edit(ids[4] as string, { conditions: { ips: ['10.0.0.0/8'] } }, admin)),
         note('rotate', tokens.rotate(ids[5] as string, { grace: 0 }, admin)),
       ]);
-      // One edit at most has had its turn already.
+      // At most one edit has had its turn already.
       const ends = order.length - 5;
       const edits = order.slice(0, ends + 1).filter((name) => name === 'edit').length;
       assert.ok(edits <= 1, order.join());
@@ -136,7 +133,7 @@ describe('a revocation', () => {
 });
 
 describe('uses of one limited token', () => {
-  test('at once: all within the limit pass, in a few commits', async () => {
+  test('when concurrent: all within the limit pass, in a few commits', async () => {
     const time = new VirtualTime();
     const { store, commits } = counted(time.slow(memoryStore(), LATENCY));
     const tokens = await deployment({ store });
@@ -158,7 +155,7 @@ describe('uses of one limited token', () => {
 });
 
 describe('six processes on one SQLite file', () => {
-  test('exchange one token 600 times at once: all succeed, with at most two commits tried for each', async () => {
+  test('exchange one token 600 times concurrently: all succeed, with at most two commits for each', async () => {
     await onFile(async (path, tokens) => {
       const { token } = await createToken(tokens);
       const { codes, commits } = await contest(path, 'exchange', token, 600);
@@ -167,7 +164,7 @@ describe('six processes on one SQLite file', () => {
     });
   });
 
-  test('exchange one token more often than it may have sessions: as many succeed', async () => {
+  test('exchange one token more often than its maximum of sessions: exactly the maximum succeeds', async () => {
     await onFile(async (path, tokens) => {
       const { token } = await createToken(tokens);
       const { codes } = await contest(path, 'exchange', token, 120, 90);
@@ -179,7 +176,7 @@ describe('six processes on one SQLite file', () => {
     [1_000, { valid: 500 }],
     [400, { valid: 400, usage_exceeded: 100 }],
   ] as const) {
-    test(`use one token 500 times at once, whose limit is ${amount}: what it allows passes`, async () => {
+    test(`use one token 500 times concurrently with a limit of ${amount}: exactly the limit passes`, async () => {
       await onFile(async (path, tokens) => {
         const { token } = await createToken(tokens, { limits: { credits: { amount } } });
         const { codes, commits } = await contest(path, 'use', token, 500);

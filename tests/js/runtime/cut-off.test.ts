@@ -1,6 +1,6 @@
 /**
- * Requests that are cut off: in some runtimes their promises never settle and nothing of them runs
- * again. Whoever waits goes on.
+ * Cancelled requests: in some runtimes their promises never settle and their code never runs again.
+ * Calls that wait for them must continue.
  */
 
 import assert from 'node:assert/strict';
@@ -13,7 +13,7 @@ import { Request, VirtualTime } from '../support/virtual-time.js';
 const LATENCY = 5;
 const DEADLINE = 10_000;
 
-/** What a request does with a token that has limits. `turn` tells one from another. */
+/** The work of a request with a limited token. `turn` distinguishes the requests. */
 type Work = (tokens: Tokens, token: { id: string; token: string }, turn: number) => Promise<unknown>;
 
 const WORK: Record<string, Work> = {
@@ -34,7 +34,7 @@ describe('after a request that was cut off', () => {
   for (const [name, work] of Object.entries(WORK)) {
     for (const waiters of [0, 5]) {
       test(`in ${name}${waiters > 0 ? `, and ${waiters} that waited for it` : ''}, the next does the same in time`, async () => {
-        // At every call of the store that it makes, and before the first.
+        // At each of its store calls, and before the first.
         for (let calls = 0; calls < 7; calls++) {
           const time = new VirtualTime();
           const tokens = await deployment({ store: time.slow(memoryStore(), LATENCY), deadline: DEADLINE });
@@ -43,7 +43,7 @@ describe('after a request that was cut off', () => {
             const made = await Promise.all(
               Array.from({ length: waiters + 2 }, (_, n) => createToken(tokens, { name: `T${n}`, limits })),
             );
-            // The counters are those of one token; what ends, ends each its own.
+            // The uses share the counters of one token; each revocation has its own token.
             const shared = name === 'use' || name === 'exchange';
             const of = (n: number) => made[shared ? 0 : n] as (typeof made)[0];
             const requests = Array.from({ length: waiters + 1 }, (_, n) => {
@@ -55,8 +55,8 @@ describe('after a request that was cut off', () => {
             for (const request of requests) request.isCut = true;
             const began = time.now;
             await work(tokens, of(waiters + 1), waiters + 1);
-            // A page of a flush is an operation with a deadline of its own; a turn elsewhere lasts
-            // as long as one call of the store may.
+            // A page of a flush is an operation with its own deadline; other turns last as long as
+            // one store call may.
             const lease = name === 'flush' ? DEADLINE : DEADLINE / 2;
             const most = lease + waiters * 250 + 1_500;
             assert.ok(time.now - began <= most, `${time.now - began} ms, cut off in call ${calls}`);
@@ -87,14 +87,14 @@ describe('after a request that was cut off', () => {
     await time.run(async () => {
       const { token } = await createToken(tokens, { limits: { credits: { amount: 10 } } });
       const use = () => tokens.verify(token, undefined, { consume: 1 });
-      // The first is counted alone; meanwhile two come that are counted together, by the request
-      // that comes first.
+      // The first is counted alone; two more arrive meanwhile and are counted together, by the
+      // earlier of the two requests.
       const counted = use();
       const request = new Request();
       time.as(request, () => void use());
       const waiting = use();
       // Two reads each, and two rounds of a read and a commit: the second commit is applied, and
-      // its answer on the way.
+      // its answer is in flight.
       await time.pause(6 * LATENCY - 1);
       request.isCut = true;
       assert.equal((await counted).code, 'valid');
@@ -104,7 +104,7 @@ describe('after a request that was cut off', () => {
   });
 });
 
-test('a call that gets no turn says so, and that nothing was changed', async () => {
+test('a call that gets no turn fails and says that nothing was changed', async () => {
   const time = new VirtualTime();
   const store = memoryStore();
   const patient = await deployment({ store: time.slow(store, LATENCY), deadline: 100_000 });

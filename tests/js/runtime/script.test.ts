@@ -12,8 +12,7 @@ test('a script ends by itself: no timer and no handle is left', { timeout: 60_00
     assert.equal(await ending(child), 0);
     assert.deepEqual(printed, ['done']);
   } finally {
-    // One that hangs is this test's to end: its limit is far below the deadline that a leaked timer
-    // would wait for.
+    // The limit of the process is far below the deadline that a leaked timer would wait for.
     child.kill('SIGKILL');
     file.remove();
   }

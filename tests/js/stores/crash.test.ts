@@ -7,13 +7,13 @@ import { ending, lines, start } from '../support/processes.js';
 
 const KILLS = 60;
 
-test(`killed ${KILLS} times in the middle of creates: the database opens, what was acknowledged verifies, nothing is half-written`, async () => {
+test(`killed ${KILLS} times in the middle of creates: the database opens, acknowledged tokens verify, nothing is half-written`, async () => {
   const file = temporaryFile();
   const acknowledged: string[] = [];
   try {
     for (let kill = 0; kill < KILLS; kill++) {
       const child = start('creator', file.path, String(kill));
-      // Killed on another count each time; it goes on creating until the signal arrives.
+      // Killed at a different count each time; it creates tokens until the signal arrives.
       const last = 1 + (kill % 9);
       let count = 0;
       for await (const token of lines(child)) {
@@ -30,7 +30,7 @@ test(`killed ${KILLS} times in the middle of creates: the database opens, what w
   }
 });
 
-/** Opens what the killed processes left behind. */
+/** Opens the database that the killed processes left. */
 async function inspect(path: string, acknowledged: string[], verify: string[], kills: number): Promise<void> {
   const store = sqliteStore({ path });
   try {
@@ -46,10 +46,10 @@ async function inspect(path: string, acknowledged: string[], verify: string[], k
     } while (after !== undefined);
     const ids = new Set(listed);
     for (const token of acknowledged) assert.ok(ids.has(idOf(token)), 'an acknowledged token is listed');
-    // Of each killed process at most one create was done and not yet told.
+    // Each killed process completed at most one create without reporting it.
     assert.ok(
       listed.length <= acknowledged.length + kills,
-      `${listed.length} listed, ${acknowledged.length} told`,
+      `${listed.length} listed, ${acknowledged.length} reported`,
     );
     const records = store.list({ prefix: 'token/', limit: 1_000 });
     assert.equal(Math.min(listed.length, 1_000), records.length, 'every record is listed');

@@ -1,6 +1,6 @@
 /**
- * A store remembers its deployment: another prefix, or another number of shards, is refused with
- * words.
+ * A store records its deployment: another prefix or another number of shards is refused with a
+ * message.
  */
 
 import assert from 'node:assert/strict';
@@ -18,26 +18,26 @@ import { wrapped } from '../support/wrapped.js';
 const META = 'meta/deployment';
 const OTHER = 'acme_other';
 
-/** The same credential with another prefix: well formed, and of no use in the store. */
+/** The same credential with another prefix: well formed, but not valid in the store. */
 const swapped = (credential: string) => OTHER + credential.slice(PREFIX.length);
 
 /** Both prefixes, each in quotes. */
 const namesBoth = new RegExp(`"${PREFIX}".*"${OTHER}"`);
 
-/** An `onError` that keeps the messages. */
+/** An `onError` that collects the messages. */
 function collector() {
-  const told: string[] = [];
+  const reported: string[] = [];
   const onError: OnError = (error) => {
-    told.push((error as LeastkeyError).message);
+    reported.push((error as LeastkeyError).message);
   };
-  return { told, onError };
+  return { reported, onError };
 }
 
 function verifierOf(store: Store, changes: Partial<VerifierOptions>) {
   return createVerifier({ catalog, store, prefix: PREFIX, ...changes });
 }
 
-/** A store on a SQLite file, opened by two processes' worth of connections. */
+/** A store on a SQLite file with two connections, as two processes have. */
 function sqliteFile() {
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-'));
   const path = join(folder, 'tokens.db');
@@ -57,7 +57,7 @@ const stores = {
   sqlite: sqliteFile,
 };
 
-/** Whether a verdict says nothing but that the store cannot be used. */
+/** Whether a verdict is exactly `store_unavailable`. */
 function isUnavailable({ valid, code, status, token }: Verdict) {
   assert.deepEqual([valid, code, status, token], [false, 'store_unavailable', 503, undefined]);
 }
@@ -90,12 +90,12 @@ for (const [name, open] of Object.entries(stores)) {
       }
     });
 
-    test('the second verifies nothing, and says why to onError', async () => {
+    test('the second verifies nothing, and passes the reason to onError', async () => {
       const { first, second, close } = open();
       try {
         const { token } = await createToken(await deployment({ store: first }));
         for (const freshness of [0, '1h'] as const) {
-          const { told, onError } = collector();
+          const { reported, onError } = collector();
           const options = { prefix: OTHER, freshness, onError };
           const tokens = await deployment({ store: second, ...options });
           const verifier = await verifierOf(second, options);
@@ -106,15 +106,15 @@ for (const [name, open] of Object.entries(stores)) {
               isUnavailable(verdict);
           }
           isUnavailable(await tokens.explain(swapped(token)));
-          assert.equal(told.length, 7);
-          for (const message of told) assert.match(message, namesBoth);
+          assert.equal(reported.length, 7);
+          for (const message of reported) assert.match(message, namesBoth);
         }
       } finally {
         close();
       }
     });
 
-    test('a change of one that raced for the empty store is refused', async () => {
+    test('a change that lost a race for the empty store is refused', async () => {
       const { first, second, close } = open();
       try {
         const [one, other] = await Promise.allSettled([
@@ -139,18 +139,18 @@ test('a store that is swapped under a running verifier stops it', async () => {
   await createToken(await deployment({ store: theirs, now, prefix: OTHER }));
   let current: Store = ours;
   const store = wrapped(ours, { get: (keys) => current.get(keys) });
-  const { told, onError } = collector();
+  const { reported, onError } = collector();
   const verifier = await verifierOf(store, { now, onError, freshness: 5_000 });
   assert.equal((await verifier.verify(token)).code, 'valid');
   current = theirs;
   clock.now += 5_000;
   isUnavailable(await verifier.verify(token));
-  assert.match(told[0] as string, /"acme_other"/);
+  assert.match(reported[0] as string, /"acme_other"/);
   current = ours;
   assert.equal((await verifier.verify(token)).code, 'valid');
 });
 
-test('a store that does not say whose its tokens are was made by an older version', async () => {
+test('a store without a deployment record was made by an older version', async () => {
   const store = memoryStore();
   const tokens = await deployment({ store });
   const { token, id } = await createToken(tokens);
@@ -159,13 +159,13 @@ test('a store that does not say whose its tokens are was made by an older versio
   await assert.rejects(tokens.create(input(), admin), older);
   await assert.rejects(tokens.get(id, admin), older);
   for (const freshness of [0, '1h'] as const) {
-    const { told, onError } = collector();
+    const { reported, onError } = collector();
     isUnavailable(await (await verifierOf(store, { freshness, onError })).verify(token));
-    assert.match(told[0] as string, freshness === 0 ? older.message : /older version/);
+    assert.match(reported[0] as string, freshness === 0 ? older.message : /older version/);
   }
 });
 
-test('an empty store is nobody’s until the first change, and sealed so that every deployment can read whose it is', async () => {
+test('an empty store has no deployment until the first change; its record can be read by every deployment', async () => {
   const store = memoryStore();
   const recordKey = '5e'.repeat(32);
   const empty = await deployment({ store, prefix: OTHER, recordKey });
@@ -192,7 +192,7 @@ function reading(store: Store) {
   return { reads, counted };
 }
 
-test('whose a store is costs no read: a verification makes two, the first of record and deployment', async () => {
+test('the deployment check costs no read: a verification makes two, the first of record and deployment', async () => {
   const store = memoryStore();
   const { token, id } = await createToken(await deployment({ store }));
   const { reads, counted } = reading(store);
@@ -235,7 +235,7 @@ describe('the number of shards', () => {
     }
   });
 
-  test('is fixed by the first change: another one is refused, none is what the store has', async () => {
+  test('is fixed by the first change: another is refused, none takes that of the store', async () => {
     const store = memoryStore();
     const { token, id } = await createToken(await deployment({ store, shards: 32 }));
     for (const shards of [16, 64] as const) {

@@ -1,5 +1,5 @@
 /**
- * Stores that throw, hang, lie and lose answers: none of it opens access, makes a second token or
+ * Stores that throw, hang, lie and lose answers: none of that gives access, makes a second token or
  * hangs a call (P13).
  */
 
@@ -86,8 +86,7 @@ describe('a faulty get', () => {
     for (const value of damaged) {
       store.commit([{ key: record.key, value }]);
       const verdict = await tokens.verify(token, 'messages:send');
-      // A blank at the end is JSON all the same; what is signed and compared byte for byte comes
-      // with the record key.
+      // A blank at the end is valid JSON; only sealed values are compared byte for byte.
       if (value === `${record.value} `) continue;
       assert.equal(verdict.valid, false, value.slice(0, 200));
       await assert.rejects(
@@ -102,10 +101,10 @@ describe('a faulty get', () => {
 });
 
 describe('a slow get', () => {
-  test('does not carry a token past its expiry, and the verdict says of which instant it is', async () => {
+  test('does not extend a token past its expiry, and the verdict has its instant', async () => {
     const inner = memoryStore();
     let now = 1_800_000_000_000;
-    /** What each of the next reads takes: the record's, and that of what the token rests on. */
+    /** The durations of the next reads: of the record, and of its dependencies. */
     let delays: number[] = [];
     const store = wrapped(inner, {
       get(keys) {
@@ -140,7 +139,7 @@ describe('a faulty list', () => {
     ['more than asked for', Array.from({ length: 2_000 }, (_, index) => ({ key: `k${index}`, value: '1' }))],
   ];
   for (const [title, answer] of answers) {
-    test(`answers ${title}: an error, and no call that hangs`, async () => {
+    test(`answers ${title}: an error, and no call hangs`, async () => {
       const tokens = await deployment({
         store: wrapped(memoryStore(), { list: () => answer as never }),
         deadline: 40,
@@ -149,7 +148,7 @@ describe('a faulty list', () => {
     });
   }
 
-  test('one that repeats its entries, or turns them round, is told', async () => {
+  test('one that repeats its entries, or reverses them, is reported', async () => {
     const inner = memoryStore();
     const tokens = await deployment({
       store: wrapped(inner, { list: (range) => inner.list(range).toReversed() }),
@@ -160,7 +159,7 @@ describe('a faulty list', () => {
   });
 });
 
-/** What can become of one commit, applied to a store that works. */
+/** The possible outcomes of one commit, on a working store. */
 const FATES: Record<string, (inner: Store) => Store['commit']> = {
   'applied, then throws': (inner) => (writes) => {
     inner.commit(writes);
@@ -198,7 +197,7 @@ const FATES: Record<string, (inner: Store) => Store['commit']> = {
 
 describe('a commit whose answer is lost', () => {
   for (const [title, fate] of Object.entries(FATES)) {
-    test(`${title}: found out by reading, and done once`, async () => {
+    test(`${title}: the outcome is read, and the change is done once`, async () => {
       const inner = memoryStore();
       let once: Store['commit'] | undefined;
       const store = wrapped(inner, {
@@ -247,7 +246,7 @@ describe('a commit whose answer is lost', () => {
     assert.equal((await tokens.verify(token)).valid, true);
   });
 
-  test('when it stays unknown the error says so, and a retry with the same key finds what became of it', async () => {
+  test('when it stays unknown the error says so, and a retry with the same key finds the outcome', async () => {
     const inner = memoryStore();
     let cut = false;
     let down = false;
@@ -270,12 +269,12 @@ describe('a commit whose answer is lost', () => {
     assert.deepEqual((await tokens.list({ owner: 'org:acme' }, admin)).items, [record]);
   });
 
-  test('after outcome_unknown of a revocation the next verification tells the truth', async () => {
+  test('after outcome_unknown of a revocation the next verification is right', async () => {
     const inner = memoryStore();
     let commit: Store['commit'] = (writes) => inner.commit(writes);
     const store = wrapped(inner, { commit: (writes) => commit(writes) });
     const tokens = await deployment({ store });
-    // It has time to come to its commit on a busy machine, and waits so long for the answer.
+    // Long enough to reach the commit on a busy machine; also the wait for the answer.
     const impatient = await deployment({ store, deadline: 1_000 });
     const { token, id } = await createToken(tokens);
     commit = () => never();
@@ -286,7 +285,7 @@ describe('a commit whose answer is lost', () => {
     assert.equal((await tokens.verify(token)).code, 'revoked');
   });
 
-  test('a store that says that it changed nothing is believed, and its words are passed on', async () => {
+  test('a store that reports no change is believed, and its message is passed on', async () => {
     const refuse = () => {
       throw new LeastkeyError('store_unavailable', 'database is locked');
     };
@@ -297,7 +296,7 @@ describe('a commit whose answer is lost', () => {
     });
   });
 
-  test('the words of a foreign error stay in its cause', async () => {
+  test('the message of a foreign error is in the cause only', async () => {
     const cause = new Error('cannot connect to postgres://ada:hunter2@db');
     const tokens = await deployment({ store: wrapped(memoryStore(), { get: () => Promise.reject(cause) }) });
     await assert.rejects(tokens.create(input(), admin), (error) => {
@@ -338,7 +337,7 @@ describe('writers of one process', () => {
     );
   });
 
-  test('one that hangs holds the others no longer than their deadline, and leaves the queue', async () => {
+  test('one that hangs blocks the others no longer than their deadline, and leaves the queue', async () => {
     const inner = memoryStore();
     let hang = false;
     const store = wrapped(inner, { commit: (writes) => (hang ? never() : inner.commit(writes)) });

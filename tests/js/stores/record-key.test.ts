@@ -1,5 +1,6 @@
 /**
- * With a record key, what somebody else wrote into the store is refused (P7); keys can be changed.
+ * With a record key, values that another writer put into the store are refused (P7); keys can be
+ * changed.
  */
 
 import assert from 'node:assert/strict';
@@ -24,7 +25,7 @@ function recordOf(store: SyncStore, id: string) {
 }
 
 describe('a sealed store', () => {
-  test('works as any other, and every value in it is sealed', async () => {
+  test('works as any other, with every value sealed', async () => {
     const store = memoryStore();
     const tokens = await sealed(store, OLD);
     const { token, id } = await createToken(tokens, { limits: { credits: { amount: 2 } } });
@@ -68,13 +69,13 @@ describe('a sealed store', () => {
     });
   }
 
-  test('of another key, or of none, is refused', async () => {
+  test('with another key, or without one, is refused', async () => {
     const store = memoryStore();
     const plain = await deployment({ store });
     const { token } = await createToken(plain);
     const tokens = await sealed(store, OLD);
     assert.equal((await tokens.verify(token)).code, 'store_unavailable');
-    // It does not say under a seal whose it is, so nothing is added to it either.
+    // It has no sealed deployment record, so nothing is written to it either.
     await assert.rejects(createToken(tokens, { owner: 'org:acme/group:eng' }), { code: 'store_unavailable' });
     const empty = memoryStore();
     const { token: ours } = await createToken(await sealed(empty, OLD));
@@ -84,7 +85,7 @@ describe('a sealed store', () => {
 });
 
 describe('a deployment that lacks the key of a sealed store', () => {
-  /** A sealed store with a token, and what is in it. */
+  /** A sealed store with a token, and its entries. */
   async function begun() {
     const store = memoryStore();
     const made = await createToken(await sealed(store, OLD), { limits: { credits: { amount: 9 } } });
@@ -92,7 +93,7 @@ describe('a deployment that lacks the key of a sealed store', () => {
   }
   const said = { code: 'store_unavailable', message: /sealed.*no record key.*`recordKey`/ };
 
-  test('reads, and writes nothing where a sealed value stands', async () => {
+  test('reads, and overwrites no sealed value', async () => {
     const { token, id, store, before, plain } = await begun();
     assert.equal((await plain.get(id, admin)).id, id);
     assert.equal((await plain.verify(token)).code, 'valid');
@@ -113,7 +114,7 @@ describe('a deployment that lacks the key of a sealed store', () => {
     assert.deepEqual(entriesOf(store), before);
   });
 
-  test('begins nothing for a new owner either, of whom nothing is there', async () => {
+  test('writes nothing for a new owner either', async () => {
     const { store, before, plain } = await begun();
     const owner = 'org:acme/group:new';
     await assert.rejects(createToken(plain, { owner }), said);
@@ -127,7 +128,7 @@ describe('a deployment that lacks the key of a sealed store', () => {
 });
 
 describe('a change of the key', () => {
-  test('goes by two: the new one seals, both open', async () => {
+  test('uses two keys: the new one seals, both open', async () => {
     const store = memoryStore();
     const before = await sealed(store, OLD);
     const { token, id } = await createToken(before);
@@ -141,7 +142,7 @@ describe('a change of the key', () => {
     assert.equal((await before.verify(young)).code, 'store_unavailable');
   });
 
-  test('the other way round does not open what the new one sealed alone', async () => {
+  test('in the other order does not open values that the new one sealed', async () => {
     const store = memoryStore();
     const { token } = await createToken(await sealed(store, NEW));
     assert.equal((await (await sealed(store, [OLD, NEW])).verify(token)).code, 'valid');
@@ -150,7 +151,7 @@ describe('a change of the key', () => {
 });
 
 describe('the key', () => {
-  test('is bytes or hex digits, and is taken over: what its owner does to the bytes later changes nothing', async () => {
+  test('is bytes or hex digits, and is copied: later changes of the bytes have no effect', async () => {
     const store = memoryStore();
     const bytes = new Uint8Array(32).fill(0xa1);
     const tokens = await sealed(store, bytes);
@@ -160,7 +161,7 @@ describe('the key', () => {
     assert.equal((await (await sealed(store, Buffer.from(OLD, 'hex'))).verify(token)).code, 'valid');
   });
 
-  test('is there after a trap too', async () => {
+  test('is kept after a trap', async () => {
     const store = memoryStore();
     const tokens = await deployment({
       store,

@@ -37,7 +37,7 @@ function withFile(run: (file: File) => void | Promise<void>) {
   };
 }
 
-/** Opens a store, lets `run` use it, and closes it. */
+/** Opens a store, runs `run` with it, and closes it. */
 async function withStore(path: string, run: (store: SqliteStore) => void | Promise<void>): Promise<void> {
   const store = sqliteStore({ path });
   try {
@@ -59,14 +59,14 @@ function withUmask<T>(mask: number, run: () => T): T {
   }
 }
 
-/** The text of the warnings of this process while `run` is at work. */
+/** The text of the warnings of this process during `run`. */
 async function warningsOf(run: () => void | Promise<void>): Promise<string[]> {
   const texts: string[] = [];
   const note = ({ message }: Error) => texts.push(message);
   process.on('warning', note);
   try {
     await run();
-    // A warning is told in a later turn.
+    // A warning is emitted in a later turn.
     await new Promise((resolve) => setImmediate(resolve));
   } finally {
     process.off('warning', note);
@@ -100,10 +100,10 @@ describe('other users of the machine', { skip: posix }, () => {
   }
 
   test(
-    'can neither read a database nor lock it, which was made under umask 022',
+    'can neither read nor lock a database that was made under umask 022',
     { skip: rootAlone },
     withFile(async ({ path, folder }) => {
-      // The folder keeps nobody out: the files must.
+      // The folder is open to all: the files must be protected.
       chmodSync(folder, 0o755);
       const child = withUmask(0o022, () => start('holder', path));
       try {
@@ -115,9 +115,9 @@ describe('other users of the machine', { skip: posix }, () => {
           }));
           console.log(JSON.stringify({ uid: process.getuid(), tries }));`;
         const other = { uid: 65_534, gid: 65_534, cwd: '/' };
-        // By a read lock on -shm, for which it would have to open it, it could forbid every write.
-        const told = execFileSync(process.execPath, ['-e', attempt, ...namesOf(path)], other);
-        assert.deepEqual(JSON.parse(told.toString()), { uid: 65_534, tries: Array(6).fill('EACCES') });
+        // A read lock on -shm would block every write; it would have to open the file for that.
+        const output = execFileSync(process.execPath, ['-e', attempt, ...namesOf(path)], other);
+        assert.deepEqual(JSON.parse(output.toString()), { uid: 65_534, tries: Array(6).fill('EACCES') });
       } finally {
         child.stdin?.end();
         assert.equal(await ending(child), 0);
@@ -126,7 +126,7 @@ describe('other users of the machine', { skip: posix }, () => {
   );
 
   test(
-    'who can open a database that was there are warned of, once',
+    'who can open an existing database give a warning, once',
     withFile(async ({ path }) => {
       await withStore(path, () => {});
       chmodSync(path, 0o640);
@@ -140,7 +140,7 @@ describe('other users of the machine', { skip: posix }, () => {
   );
 
   test(
-    'who can open what a link leads to are warned of',
+    'who can open the target of a link give a warning',
     withFile(async ({ path, folder }) => {
       symlinkSync(join(folder, 'missing.db'), path);
       const warnings = await warningsOf(() => withUmask(0o022, () => withStore(path, () => {})));
@@ -149,7 +149,7 @@ describe('other users of the machine', { skip: posix }, () => {
   );
 });
 
-describe('a database that goes away while it is open', () => {
+describe('a database that is removed while it is open', () => {
   const moved = { code: 'store_unavailable', message: /^the database file was deleted or replaced/ };
   const ways: [string, (path: string) => void][] = [
     ['deleted', (path) => rmSync(path)],
@@ -224,7 +224,7 @@ describe('a database that goes away while it is open', () => {
   );
 
   test(
-    'between the look and the end of the commit: the outcome is unknown, not a success',
+    'between the check and the end of the commit: the outcome is unknown, not a success',
     withFile(({ path }) => {
       let now = () => 0;
       const store = sqliteStore({ path, now: () => now() });
@@ -244,7 +244,7 @@ describe('a database that goes away while it is open', () => {
 
 describe('a connection that reads', () => {
   test(
-    'does not keep another one from closing, however long it may wait',
+    'does not block another one from closing, whatever its busy timeout',
     { timeout: TEST_TIMEOUT },
     withFile(async ({ path }) => {
       const child = start('holder', path);

@@ -1,4 +1,4 @@
-/** A disk that is full: that nothing was changed is certain, and is said at once. */
+/** A full disk: the error says at once that nothing was changed. */
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ import { smallDisk } from '../support/small-disk.js';
 
 const FULL = /^the disk of the database is full, or takes no more of this process; nothing was changed$/;
 
-/** Whether it is the refusal of a full disk: its file is in the cause alone. */
+/** Whether it is the refusal for a full disk; only the cause names the file. */
 function isFull(error: unknown, folder: string): boolean {
   assert.ok(error instanceof LeastkeyError);
   assert.equal(error.code, 'store_unavailable');
@@ -23,7 +23,7 @@ function isFull(error: unknown, folder: string): boolean {
   return true;
 }
 
-/** A store that counts its commits, and tells no more of them than the one that it stands for. */
+/** A store that counts the commits of another, with the same answers. */
 function counting(store: Store): Store & { commits: number } {
   const counted = {
     commits: 0,
@@ -38,7 +38,7 @@ function counting(store: Store): Store & { commits: number } {
 }
 
 describe('a disk that is full', () => {
-  test('refuses each change after one commit; reads go on; with room again, so do changes', async (context) => {
+  test('refuses each change after one commit; reads work; after space is freed, so do changes', async (context) => {
     const disk = smallDisk(2_048);
     if (typeof disk === 'string') return context.skip(disk);
     const store = sqliteStore({ path: join(disk.folder, 'tokens.db') });
@@ -70,7 +70,7 @@ describe('a disk that is full', () => {
     }
   });
 
-  test('refuses a new database in its own words, and takes it with room again', (context) => {
+  test('refuses a new database with a message, and opens it after space is freed', (context) => {
     const disk = smallDisk(1_024);
     if (typeof disk === 'string') return context.skip(disk);
     try {
@@ -97,7 +97,7 @@ describe('a disk that is full', () => {
     ['in the middle of a commit that fits into memory', '3000'],
     ['in the middle of one that does not', '900000'],
   ] as const) {
-    test(`${title}: for a process that may write no more (ulimit), nothing of it is there`, {
+    test(`${title}: for a process at its file size limit (ulimit), nothing of it is written`, {
       skip: process.platform === 'win32' ? 'Windows has no ulimit' : false,
     }, async () => {
       const file = temporaryFile();
@@ -107,18 +107,20 @@ describe('a disk that is full', () => {
         const child = spawn('sh', ['-c', script, process.execPath, holder, file.path, size], {
           stdio: ['pipe', 'pipe', 'inherit'],
         });
-        let told: { name: string; code: string; message: string; cause: string; count: number } | undefined;
+        let failure:
+          | { name: string; code: string; message: string; cause: string; count: number }
+          | undefined;
         for await (const line of lines(child)) {
-          told = JSON.parse(line);
+          failure = JSON.parse(line);
           child.stdin.end();
         }
         await ending(child);
-        assert.ok(told !== undefined && told.count > 0);
-        assert.deepEqual([told.name, told.code], ['LeastkeyError', 'store_unavailable']);
-        assert.match(told.message, FULL);
-        assert.match(told.cause, /^cannot write .*tokens\.db: /);
+        assert.ok(failure !== undefined && failure.count > 0);
+        assert.deepEqual([failure.name, failure.code], ['LeastkeyError', 'store_unavailable']);
+        assert.match(failure.message, FULL);
+        assert.match(failure.cause, /^cannot write .*tokens\.db: /);
         const store = sqliteStore({ path: file.path });
-        assert.equal(store.list({ prefix: 'fill/', limit: 1_000 }).length, told.count);
+        assert.equal(store.list({ prefix: 'fill/', limit: 1_000 }).length, failure.count);
         store.close();
       } finally {
         file.remove();

@@ -33,7 +33,7 @@ function assertUnavailable(options: SqliteStoreOptions, message: RegExp): void {
   assert.throws(() => sqliteStore(options), { name: 'LeastkeyError', code: 'store_unavailable', message });
 }
 
-/** Root may write anywhere, so what it must not be able to do is tried as somebody else. */
+/** Root may write anywhere, so this is tried as another user. */
 function asOrdinaryUser(run: () => void): void {
   const root = process.geteuid?.() === 0;
   if (root) process.seteuid?.(65_534);
@@ -46,7 +46,7 @@ function asOrdinaryUser(run: () => void): void {
 
 describe('sqliteStore', () => {
   test(
-    'what was committed is there when the file is opened again',
+    'committed values are there when the file is opened again',
     withFile(({ path }) => {
       const first = sqliteStore({ path });
       assert.equal(first.commit([{ key: 'k', expect: null, value: '1' }]), true);
@@ -68,14 +68,14 @@ describe('sqliteStore', () => {
       const store = sqliteStore({ path });
       store.commit([{ key: 'k', value: '1' }]);
       assert.ok(statSync(`${path}-wal`).size > 0);
-      // The header of a SQLite file tells the journal: 2 is a write-ahead log.
+      // The header of a SQLite file has the journal mode: 2 is a write-ahead log.
       assert.deepEqual([...readFileSync(path).subarray(18, 20)], [2, 2]);
       store.close();
     }),
   );
 
   test(
-    'a closed store refuses, and closing twice is nothing',
+    'a closed store refuses, and a second close does nothing',
     withFile(({ path }) => {
       const store = sqliteStore({ path });
       store.close();
@@ -88,7 +88,7 @@ describe('sqliteStore', () => {
   );
 
   test(
-    'a missing folder and a folder in place of a file are told by name',
+    'a missing folder and a folder in place of a file are named in the error',
     withFile(({ folder }) => {
       assertUnavailable(
         { path: join(folder, 'no', 'such', 'tokens.db') },
@@ -102,7 +102,7 @@ describe('sqliteStore', () => {
   );
 
   test(
-    'a file that is no database, or not ours, is refused and stays as it was',
+    'a file that is no database, or that of another program, is refused and not changed',
     withFile(({ path, folder }) => {
       const text = join(folder, 'notes.txt');
       writeFileSync(text, 'These are my notes. '.repeat(500));
@@ -152,9 +152,9 @@ describe('sqliteStore', () => {
   );
 
   test(
-    'a file that may only be read is refused at once, not at the first revocation',
+    'a read-only file is refused at once, not at the first revocation',
     withFile(async ({ path, folder }) => {
-      // Another process makes it: this one's SQLite would go on with the descriptor that it has.
+      // Another process makes it: SQLite in this process would reuse its open descriptor.
       assert.equal(await ending(start('increment', path, '1')), 0);
       chmodSync(path, 0o444);
       chmodSync(folder, 0o555);
@@ -166,7 +166,7 @@ describe('sqliteStore', () => {
     }),
   );
 
-  test('wrong options are told by name', () => {
+  test('wrong options are named in the error', () => {
     for (const [options, message] of [
       [{ file: 'x.db' }, /unknown option "file" of sqliteStore/],
       [{ path: 'x.db', bussyTimeout: 1 }, /did you mean "busyTimeout"/],
@@ -184,7 +184,7 @@ describe('sqliteStore', () => {
   });
 
   test(
-    'a store that another process holds says so after the busy timeout, and that nothing was changed',
+    'a store that another process locks fails after the busy timeout, and says that nothing was changed',
     withFile(({ path }) => {
       const store = sqliteStore({ path, busyTimeout: 20 });
       const holder = new Database(path);
@@ -202,7 +202,7 @@ describe('sqliteStore', () => {
   );
 
   test(
-    'four processes that open a new file at once and count in it lose no count',
+    'four processes that open a new file concurrently and count in it lose no count',
     withFile(async ({ path }) => {
       const children = Array.from({ length: 4 }, () => start('increment', path, '100'));
       assert.deepEqual(await Promise.all(children.map(ending)), [0, 0, 0, 0]);

@@ -1,6 +1,6 @@
 /**
- * The contract suite of stores: what docs say of `Store`, as tests. Each store that ships passes
- * it.
+ * The contract suite of stores: the promises of docs/storage.md as tests. Each store that ships
+ * passes it.
  */
 
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import type { Entry, Store, Write } from 'leastkey';
 export interface StoreUnderTest {
   store: Store;
   /**
-   * A second way into the same data, as another process has it; the same store where there is none.
+   * A second connection to the same data, as another process has; the same store if there is none.
    */
   other: Store;
   /** Sets the clock by which the store drops expired keys, in milliseconds. */
@@ -18,7 +18,9 @@ export interface StoreUnderTest {
   close(): void;
 }
 
-/** Keys that trip naive stores: separators, wildcards, quotes, and the ends of printable ASCII. */
+/**
+ * Keys that naive stores get wrong: separators, wildcards, quotes, and the ends of printable ASCII.
+ */
 const ODD_KEYS = [
   ' ',
   '!',
@@ -62,7 +64,7 @@ const ODD_VALUES = [
   'v'.repeat(100_000),
 ];
 
-/** Runs the suite on the stores that `open` makes, each of them empty. */
+/** Runs the suite on the stores that `open` makes. Each must be empty. */
 export function storeContract(name: string, open: () => StoreUnderTest): void {
   const contract = (title: string, run: (opened: StoreUnderTest) => Promise<void>) =>
     test(title, async () => {
@@ -109,7 +111,7 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
         assert.equal(await store.commit([{ key, expect: `${value}!`, value: 'wrong' }]), false);
         assert.equal(await store.commit([{ key, expect: value, value }]), true);
       }
-      // Equal to the eye and under normalisation, different as text.
+      // Equal when displayed and under normalization, different as text.
       await put(store, { accent: 'é' });
       assert.equal(await store.commit([{ key: 'accent', expect: 'e\u0301', value: 'wrong' }]), false);
     });
@@ -123,7 +125,7 @@ export function storeContract(name: string, open: () => StoreUnderTest): void {
       assert.deepEqual(await keysOf(store, { prefix: 'p/', limit: 1_000 }), keys);
       assert.deepEqual(await keysOf(store, { prefix: 'p/', limit: 3 }), keys.slice(0, 3));
       assert.deepEqual(await keysOf(store, { prefix: 'p/', after: 'p/02', limit: 3 }), keys.slice(3, 6));
-      // `after` need not exist, nor have the prefix.
+      // `after` need not exist, or have the prefix.
       assert.deepEqual(await keysOf(store, { prefix: 'p/', after: 'p/02!', limit: 2 }), keys.slice(3, 5));
       assert.deepEqual(await keysOf(store, { prefix: 'p/', after: 'a', limit: 1 }), keys.slice(0, 1));
       assert.deepEqual(await keysOf(store, { prefix: 'p/', after: 'z', limit: 1 }), []);
@@ -343,7 +345,7 @@ async function keysOf(
   return (await store.list(range)).map(({ key }) => key);
 }
 
-/** A commit that changes nothing of interest: stores drop expired keys beside commits. */
+/** A commit of an unrelated key: stores drop expired keys along with commits. */
 async function touch(store: Store): Promise<void> {
   assert.equal(await store.commit([{ key: 'touch', value: '1' }]), true);
 }

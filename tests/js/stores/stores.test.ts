@@ -61,7 +61,7 @@ for (let seed = 1; seed <= 20; seed++) {
   });
 }
 
-/** Few keys, so that calls meet; in one family and its neighbours, so that prefixes matter. */
+/** Few keys, so that calls collide; in one family and its neighbors, so that prefixes matter. */
 const KEYS = ['a', 'a/', 'a/%', 'a/_', 'a/b', 'a/b/c', 'a/b0', 'a0', 'b', '~'];
 
 function randomCall(random: (below: number) => number, now: number, store: SyncStore) {
@@ -82,7 +82,7 @@ function randomCall(random: (below: number) => number, now: number, store: SyncS
   const keys = [...new Set(Array.from({ length: 1 + random(4) }, some))];
   const writes = keys.map((key): Write => {
     const [current = null] = store.get([key]);
-    // Nearly always what is there, so that most commits of several writes hold.
+    // Nearly always the stored value, so that most commits of several writes succeed.
     const expect = random(8) ? current : random(2) ? null : `${random(5)}`;
     const value = [undefined, null, `${random(5)}`, `${random(5)}`][random(4)];
     const expires = typeof value === 'string' && random(2) === 0;

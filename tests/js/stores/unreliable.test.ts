@@ -1,4 +1,4 @@
-/** A store that fails some of its calls, and changes of this process whose answers are late. */
+/** A store that fails some of its calls, and changes by this process whose answers come late. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -8,10 +8,7 @@ import { admin, createToken, deployment } from '../support/deployment.js';
 import { VirtualTime } from '../support/virtual-time.js';
 import { never, wrapped } from '../support/wrapped.js';
 
-/**
- * A store each of whose calls fails as often as `fails` says: a commit before it is applied, or
- * after it.
- */
+/** A store whose calls fail at the rate `fails`: a commit before it is applied, or after. */
 function failing(inner: Store, fails: () => boolean): Store {
   const call = async <T>(work: () => MaybePromise<T>): Promise<T> => {
     if (fails()) throw new Error('Network connection lost');
@@ -27,7 +24,7 @@ function failing(inner: Store, fails: () => boolean): Store {
 }
 
 describe('a store that fails 15 % of its calls', () => {
-  test('does all that it is asked to', async () => {
+  test('completes every operation', async () => {
     const time = new VirtualTime();
     const inner = memoryStore();
     const calm = await deployment({ store: inner });
@@ -35,7 +32,7 @@ describe('a store that fails 15 % of its calls', () => {
       Array.from({ length: 60 }, (_, n) => createToken(calm, { name: `T${n}` })),
     );
     await time.run(async () => {
-      // Half of the failures come before a call is done and half after it.
+      // Half of the failures come before the call, half after it.
       const store = time.slow(
         failing(inner, () => Math.random() < 0.078),
         5,
@@ -50,7 +47,7 @@ describe('a store that fails 15 % of its calls', () => {
     });
   });
 
-  test('is asked no more than six times, and not for long, when it fails all of them', async () => {
+  test('gets at most six tries, within a bounded time, when all of them fail', async () => {
     const time = new VirtualTime();
     const { token, id } = await createToken(await deployment());
     let gets = 0;
@@ -71,7 +68,7 @@ describe('a store that fails 15 % of its calls', () => {
   });
 });
 
-test('a value that is too long is named, and stops nothing else', async () => {
+test('a value that is too long is reported, and blocks no other', async () => {
   const store = memoryStore();
   const tokens = await deployment({ store });
   const [good, long] = [await createToken(tokens), await createToken(tokens, { name: 'Long' })];
@@ -92,8 +89,8 @@ test('a value that is too long is named, and stops nothing else', async () => {
   assert.equal((await tokens.verify(good.token)).code, 'revoked');
 });
 
-describe('what is cached of a token', () => {
-  test('is not used while a change by this process is under way, nor when its answer is lost', async () => {
+describe('the cache entry of a token', () => {
+  test('is not used during a change by this process, or when its answer is lost', async () => {
     const inner = memoryStore();
     let answers = true;
     const store = wrapped(inner, {
@@ -115,7 +112,7 @@ describe('what is cached of a token', () => {
     assert.equal((await tokens.verify(token)).code, 'revoked');
   });
 
-  test('is not used after a call that only found that another process has changed it', async () => {
+  test('is not used after a call that found a change by another process', async () => {
     const store = memoryStore();
     const [here, there] = [await deployment({ store, freshness: '1h' }), await deployment({ store })];
     const { token, id } = await createToken(here);

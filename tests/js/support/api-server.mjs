@@ -1,7 +1,4 @@
-/**
- * The API of the tests on a port of this machine until it is ended, with the configuration that
- * lets Schemathesis in.
- */
+/** Serves the API of the tests on a local port until it is stopped, configured for Schemathesis. */
 
 import { createTokens } from 'leastkey';
 import { handler } from 'leastkey/http';

@@ -1,7 +1,4 @@
-/**
- * A deployment behind its HTTP handler, every answer of which is held against the document that it
- * serves.
- */
+/** A deployment behind its HTTP handler. Every response is checked against the OpenAPI document. */
 
 import { createTokens } from 'leastkey';
 import { handler } from 'leastkey/http';
@@ -31,14 +28,14 @@ export const catalog = {
   roles: { user: { title: 'User', permissions: ['messages:send'] } },
 };
 
-/** People whom the host of the tests knows, by the name in their cookie. */
+/** The people of the test host, by the name in their cookie. */
 export const people = {
   ada: { id: 'user:ada', roles: { 'org:acme': 'admin' } },
   root: { id: 'user:root', roles: { '': 'admin' } },
   eve: { id: 'user:eve', roles: { 'org:other': 'admin' } },
 };
 
-/** OAuth clients that it knows, each with the secret `<id>-secret`. */
+/** The OAuth clients of the test host, each with the secret `<id>-secret`. */
 const clients = {
   gateway: { introspect: true },
   acme: { actor: { id: 'client:acme', roles: { 'org:acme': 'admin' } } },
@@ -76,7 +73,7 @@ export async function api({ store = memoryStore(), options = {}, deployment = {}
   return { tokens, answer, send, as, document, conformance, errors };
 }
 
-/** What a page of the host's own sends. */
+/** The headers of a same-origin page. */
 function request(person, method, body, headers = {}) {
   const own = { cookie: `session=${person}`, 'sec-fetch-site': 'same-origin' };
   const content = body === undefined ? {} : { body: JSON.stringify(body) };
@@ -84,7 +81,7 @@ function request(person, method, body, headers = {}) {
   return { method, ...content, headers: { ...own, ...type, ...headers } };
 }
 
-/** An input of `createToken` that is right, with `changes`. */
+/** A valid input of `createToken`, with `changes`. */
 export const input = (changes = {}) => ({
   kind: 'permission-set',
   name: 'Nightly sender',

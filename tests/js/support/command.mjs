@@ -1,4 +1,4 @@
-/** `leastkey` as a process of its own, on a database of its own. */
+/** `leastkey` in a separate process, with its own database. */
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const bin = fileURLToPath(new URL('../../../node_modules/.bin/leastkey', import.meta.url));
 const catalogs = new URL('../../../examples/catalogs/', import.meta.url);
 
-/** What `create` is given for a token that sends messages. */
+/** The arguments of `create` for a token that sends messages. */
 export const sender = [
   '--name',
   'Sender',
@@ -50,7 +50,7 @@ function run(args, environment, input) {
     },
     timeout: 30_000,
   });
-  // A command that answers without reading its input has closed it.
+  // A command that does not read its input has closed it.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   return new Promise((resolve, reject) => {

@@ -1,15 +1,15 @@
-/** Holds answers against an OpenAPI document: nothing may be answered that it does not declare. */
+/** Checks responses against an OpenAPI document: every response must be declared. */
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 
 const Ajv = createRequire(import.meta.url)('ajv/dist/2020.js');
 
-/** What the handler promises of every answer. */
+/** What the handler guarantees for every response. */
 const everywhere = { 'x-content-type-options': 'nosniff' };
 
 export class Conformance {
-  /** `POST /tokens 201` for each answer that was seen. */
+  /** `POST /tokens 201` for each response that was seen. */
   seen = new Set();
   #document;
   #ajv = new Ajv({ strict: false, allErrors: true });
@@ -18,8 +18,7 @@ export class Conformance {
   constructor(document) {
     this.#document = document;
     this.#ajv.addSchema({ $id: 'api', components: document.components });
-    // The id of an account may come with its slashes; a verb at the end is the verb, so longer
-    // paths go first.
+    // The id of an account may contain slashes; a verb at the end wins, so longer paths go first.
     const paths = Object.keys(document.paths).sort((one, other) => other.length - one.length);
     this.#paths = paths.map((path) => {
       const id = path.includes('/accounts/') ? '[^/]+(?:/[^/]+)*' : '[^/]+';
@@ -27,7 +26,7 @@ export class Conformance {
     });
   }
 
-  /** Fails unless the document declares this answer to this request, status, headers and body. */
+  /** Fails unless the document declares this response to this request: status, headers and body. */
   async require(request, response) {
     const { pathname } = new URL(request.url);
     const about = `${request.method} ${pathname} ${response.status}`;
@@ -47,7 +46,7 @@ export class Conformance {
     const declared = operation.responses[response.status];
     assert.ok(declared, `${about}: not declared\n${text}`);
     for (const name of Object.keys(declared.headers ?? {})) {
-      // A status can have one answer with a header and one without it, told apart by their types.
+      // A status can have one response with a header and one without, distinguished by their types.
       if (declared.content === undefined || Object.keys(declared.content).length === 1) {
         assert.ok(response.headers.has(name), `${about}: lacks ${name}`);
       }

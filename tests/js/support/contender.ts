@@ -1,9 +1,7 @@
 /**
- * One of several processes that do the same at once, on the SQLite file of the first argument: with
- * the credential of the third, as often as the
- * fourth says, it exchanges (`exchange`) or counts a use (`use`), as the second says. It begins
- * when a line comes, and prints how the calls
- * ended and how many commits it tried.
+ * One of several processes that run the same calls on one SQLite file. Arguments: the file,
+ * `exchange` or `use` (count a use), the credential, and the number of calls. It begins when it
+ * reads a line, and prints how the calls ended and how many commits it tried.
  */
 
 import { once } from 'node:events';

@@ -1,14 +1,14 @@
 import { ending, lines, start } from './processes.js';
 
-/** What several processes did at once. */
+/** What several concurrent processes did. */
 export interface Contest {
-  /** How the calls ended, counted. */
+  /** The number of calls by how they ended. */
   codes: Record<string, number>;
-  /** How many commits they tried. */
+  /** The number of commits that they tried. */
   commits: number;
 }
 
-/** Lets six processes do the same `times` in all, at once: see contender.ts. */
+/** Runs `times` calls in all, divided among six concurrent processes: see contender.ts. */
 export async function contest(
   path: string,
   what: string,

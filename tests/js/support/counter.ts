@@ -1,7 +1,6 @@
 /**
- * Uses the limited credential of the second argument on the SQLite file of the first, eight times
- * at once again and again, until it is killed.
- * Prints a line for each use before it and one once it is acknowledged.
+ * Uses the limited credential of the second argument on the SQLite file of the first, eight uses at
+ * a time, until it is killed. Prints a line before each use, and one when it is acknowledged.
  */
 
 import { writeSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Creates tokens in the SQLite file of the first argument until it is killed, and prints each once
+ * Creates tokens in the SQLite file of the first argument until it is killed, and prints each when
  * it is acknowledged.
  */
 

@@ -1,7 +1,7 @@
 import { type Actor, createTokens, defineCatalog, type Tokens, type TokensOptions } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 
-/** A catalog of two services with all that the tests need. */
+/** A catalog of two services for the tests. */
 export const catalog = defineCatalog({
   version: '2026-11-23',
   services: {
@@ -26,10 +26,10 @@ export const PREFIX = 'acme_test';
 /** An admin of the organization that owns the tests' tokens. */
 export const admin: Actor = { id: 'user:ada', roles: { 'org:acme': 'admin' } };
 
-/** Somebody without authority over it. */
+/** An actor without authority over it. */
 export const stranger: Actor = { id: 'user:eve', roles: { 'org:other': 'admin' } };
 
-/** An input of `create` that is right, with `changes`. */
+/** A valid input of `create`, with `changes`. */
 export function input(changes: Record<string, unknown> = {}) {
   return {
     kind: 'permission-set',
@@ -40,12 +40,12 @@ export function input(changes: Record<string, unknown> = {}) {
   };
 }
 
-/** The deployment of the tests: in memory, unless `changes` say something else. */
+/** The deployment of the tests: in memory, unless `changes` override it. */
 export function deployment(changes: Partial<TokensOptions> = {}): Promise<Tokens> {
   return createTokens({ catalog, store: memoryStore(), prefix: PREFIX, ...changes });
 }
 
-/** Creates a token of the tests' deployment and gives its credential, which is there. */
+/** Creates a token of the tests' deployment and returns its credential. */
 export async function createToken(tokens: Tokens, changes: Record<string, unknown> = {}) {
   const { token, record } = await tokens.create(input(changes), admin);
   if (token === null) throw new Error('a new token came without its credential');

@@ -21,7 +21,7 @@ export function codeBlocks(markdown, language) {
 }
 
 /**
- * What an example says that it prints: the comment behind each `console.log(…);`, or the comment
+ * The output that an example claims: the comment behind each `console.log(…);`, or the comment
  * lines below it.
  */
 export function promised(code) {
@@ -37,8 +37,8 @@ export function promised(code) {
 }
 
 /**
- * Runs a module, with files beside it, below a folder in which it finds the package; what it
- * printed, and how it ended.
+ * Runs a module, with files beside it, in a folder where it finds the package. Returns what it
+ * printed and how it ended.
  */
 export async function run(code, folder, files = {}) {
   const place = mkdtempSync(join(folder, 'example-'));

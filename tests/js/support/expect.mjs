@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** Asserts the status of an answer, and gives its body. */
+/** Asserts the status of a response and returns its body. */
 export async function expect(status, answer) {
   const response = await answer;
   const text = await response.text();

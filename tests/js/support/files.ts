@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The path of a file that does not exist yet, in a folder of its own that `remove` takes away with
- * all that is in it.
+ * The path of a file that does not exist yet, in a new folder that `remove` deletes with its
+ * content.
  */
 export function temporaryFile(name = 'tokens.db'): { path: string; folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-test-'));

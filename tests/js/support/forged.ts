@@ -2,9 +2,8 @@ import type { Store, SyncStore, Tokens } from 'leastkey';
 import { wrapped } from './wrapped.js';
 
 /**
- * A store that holds, beside what is in `inner`, tokens like one of those: as many as a test wants,
- * without an operation for each.
- * `make` puts one there and answers its credential, `clear` takes all of them away.
+ * A store over `inner` with any number of copies of one of its tokens, without an operation for
+ * each. `make` adds one and returns its credential, `clear` removes them all.
  */
 export function forgery(tokens: Tokens, inner: SyncStore, id: string) {
   const [text] = inner.get([`token/${id}`]);

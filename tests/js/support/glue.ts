@@ -1,6 +1,6 @@
 /**
- * The wasm-bindgen glue inside the installed package, past its exports: for traps on purpose, and
- * to look into its memory.
+ * The wasm-bindgen glue inside the installed package, not through its exports: to cause traps, and
+ * to inspect its memory.
  */
 
 interface Exports {
@@ -8,12 +8,12 @@ interface Exports {
   __wbg_core_free(pointer: number, flags: number): void;
 }
 
-/** What verifications and operations call. */
+/** The methods that verifications and operations call. */
 export type Method = 'plan' | 'verify' | 'lookupPacked' | 'lookup' | 'applyFeed';
 
 interface Glue {
   Core: { prototype: Record<Method, (...args: unknown[]) => unknown> };
-  /** Answers the exports of the instance in use. */
+  /** Returns the exports of the current instance. */
   initSync(): Exports;
 }
 
@@ -22,8 +22,8 @@ const glue: Glue = await import(
 );
 
 /**
- * Lets the next call of a method of the core trap for real: Rust is given a pointer beyond the end
- * of its memory.
+ * Makes the next call of a method of the core trap: Rust receives a pointer beyond the end of its
+ * memory.
  */
 export function trapNext(method: Method): void {
   const { prototype } = glue.Core;
@@ -34,12 +34,12 @@ export function trapNext(method: Method): void {
   };
 }
 
-/** Which instance is in use: another one after a trap. */
+/** The current instance: a different one after a trap. */
 export function instanceInUse(): unknown {
   return glue.initSync();
 }
 
-/** How many bytes the memory of the instance in use has. */
+/** The size of the current instance's memory in bytes. */
 export function memoryInUse(): number {
   return glue.initSync().memory.buffer.byteLength;
 }

@@ -7,7 +7,7 @@
 import { type SqliteStore, sqliteStore } from 'leastkey/stores/sqlite';
 
 const [path = '', size] = process.argv.slice(2);
-// Whoever waits for another connection here does not come back within a test.
+// Waiting for another connection here would exceed the time of a test.
 const store = sqliteStore({ path, busyTimeout: 600_000 });
 store.commit([{ key: 'k', value: '1' }]);
 console.log(size === undefined ? 'open' : JSON.stringify(fill(store, Number(size))));

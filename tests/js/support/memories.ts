@@ -1,6 +1,5 @@
 /**
- * The memories of all modules that this process instantiates, of the whole package and of its edge:
- * to look for what must not be there.
+ * The memories of all modules that this process instantiates, full and edge, to search for secrets.
  */
 
 const memories: WebAssembly.Memory[] = [];
@@ -14,7 +13,7 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
   }
 };
 
-/** Whether something stands anywhere in one of the memories. */
+/** Whether one of the memories contains these bytes. */
 export function isInMemory(bytes: string | Buffer): boolean {
   return memories.some(({ buffer }) => Buffer.from(buffer).includes(bytes));
 }

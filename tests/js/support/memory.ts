@@ -9,7 +9,7 @@ const collect = runInNewContext('gc') as () => void;
  * The bytes of the core's linear memory, and of JavaScript's heap after all garbage is collected.
  */
 export function memory(): { linear: number; heap: number } {
-  // What a first collection finalizes, a second one takes away.
+  // The second collection frees what the first one finalized.
   collect();
   collect();
   return { linear: memoryInUse(), heap: process.memoryUsage().heapUsed };

@@ -1,8 +1,7 @@
 /**
- * A second implementation of the permission model, written from its description alone, without an
- * eye on speed: patterns become
- * lists of segments, sets are JavaScript's, requirements are read by recursion. What it throws is a
- * refusal.
+ * A second implementation of the permission model, written from its description, without regard to
+ * speed: patterns are lists of segments, sets are JavaScript's, requirements are read by recursion.
+ * An exception is a refusal.
  */
 
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
@@ -25,7 +24,7 @@ export function isPattern(text) {
   });
 }
 
-/** Whether a pattern means a permission. */
+/** Whether a pattern matches a permission. */
 export function means(pattern, permission) {
   return meansSegments(pattern.split(':'), permission.split(':'));
 }
@@ -64,7 +63,7 @@ export function permissionsOf(catalog) {
   return found;
 }
 
-/** The permissions that a pattern means in a catalog. */
+/** The permissions that a pattern matches in a catalog. */
 export function matching(catalog, pattern) {
   if (!isPattern(pattern)) throw new Error(`${pattern} is no pattern`);
   const found = [...permissionsOf(catalog).keys()].filter((id) => means(pattern, id));
@@ -83,7 +82,7 @@ export function closure(catalog, ids) {
   return closed;
 }
 
-/** What a template gives, with those that it extends, not closed. */
+/** The permissions of a template and of those that it extends, without implied ones. */
 export function templateGives(catalog, id) {
   const template = catalog.templates?.[id];
   if (template === undefined) throw new Error(`there is no template ${id}`);
@@ -93,7 +92,7 @@ export function templateGives(catalog, id) {
   ]);
 }
 
-/** What a role gives. */
+/** The permissions of a role. */
 export function roleGives(catalog, id) {
   if (id === 'admin') return new Set(permissionsOf(catalog).keys());
   const role = catalog.roles?.[id];
@@ -104,7 +103,7 @@ export function roleGives(catalog, id) {
   );
 }
 
-/** Everything that a selection names, before anything is implied or removed. */
+/** Everything that a selection names, before implications and removals. */
 function chosenBy(catalog, { templates = [], add = [], role }) {
   return [
     ...templates.flatMap((id) => [...templateGives(catalog, id)]),
@@ -125,14 +124,13 @@ export function resolve(catalog, selection) {
 
 /**
  * The permissions of a selection that are held on some resources only: those that it narrows, and
- * those that it does not name and that
- * only narrowed ones imply.
+ * unnamed ones that only narrowed permissions imply.
  */
 export function narrowed(catalog, { resources = {}, ...selection }) {
   const chosen = new Set(chosenBy(catalog, selection));
   const closed = closure(catalog, chosen);
   const implied = permissionsOf(catalog);
-  /** The places of a permission; nothing if it is held everywhere. */
+  /** The resources of a permission; nothing if it is held everywhere. */
   const placesOf = (id) => {
     if (Object.hasOwn(resources, id)) return resources[id];
     if (chosen.has(id)) return undefined;
@@ -150,10 +148,9 @@ export function covers(above, below) {
 }
 
 /**
- * What a token with a grant answers to a requirement: `valid`, `insufficient_permission` with what
- * is missing, or
- * `outside_resource`. A grant is `{ permissions, resource, resources }`, its boundary and the
- * narrowed permissions.
+ * The verdict of a grant for a requirement: `valid`, `insufficient_permission` with the missing
+ * permissions, or `outside_resource`. A grant is `{ permissions, resource, resources }`, with its
+ * boundary and the narrowed permissions.
  */
 export function decide(grant, requirement) {
   const { needs, resource } = read(requirement);
@@ -218,7 +215,7 @@ function holds(needs, held) {
     : needs.all.every((part) => holds(part, held));
 }
 
-/** Everything named in the parts that are not satisfied and is not held. */
+/** The permissions in unsatisfied parts that are not held. */
 function missing(needs, held) {
   if (holds(needs, held)) return [];
   return typeof needs === 'string'

@@ -2,10 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/**
- * A script of this folder, running in a process of its own. What it writes to stderr is seen in the
- * test's.
- */
+/** A script of this folder, running in a separate process. Its stderr is that of the test. */
 export function start(script: string, ...args: string[]): ChildProcess {
   const path = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
   return spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -17,7 +14,7 @@ export async function ending(child: ChildProcess): Promise<number | NodeJS.Signa
   return child.exitCode ?? (child.signalCode as NodeJS.Signals);
 }
 
-/** The lines that a process prints, until it ends. A last line that a kill cut short is not one. */
+/** The lines that a process prints until it ends, without a last line that a kill cut short. */
 export async function* lines(child: ChildProcess): AsyncGenerator<string> {
   if (child.stdout === null) throw new Error('the process has no stdout');
   let rest = '';

@@ -1,7 +1,4 @@
-/**
- * Random catalogs, selections, resources and requirements: small, so that everything meets
- * everything else.
- */
+/** Random catalogs, selections, resources and requirements: small, so that they overlap often. */
 
 import { permissionsOf } from './naive-permissions.mjs';
 
@@ -15,8 +12,7 @@ export function randomCatalog(random) {
   );
   services.z = { title: 'z', permissions: { a: 'A', b: 'B' } };
   const catalog = { services, templates: {}, roles: {} };
-  // A permission implies others of its right only, in an order of chance, so that there are no
-  // circles.
+  // A permission implies only later ones of a random order, so that there are no circles.
   const ids = shuffled(random, [...permissionsOf(catalog).keys()]);
   for (const [index, id] of ids.entries()) {
     const implies = random.some(ids.slice(index + 1), random.once(2) ? 0 : 2);
@@ -32,7 +28,7 @@ export function randomCatalog(random) {
   return catalog;
 }
 
-/** A selection of a catalog. It may be empty, and what it removes may be all. */
+/** A selection of a catalog. It may be empty, and may remove everything. */
 export function randomSelection(random, catalog) {
   const ids = [...permissionsOf(catalog).keys()];
   return {
@@ -73,7 +69,7 @@ function randomExpression(random, ids, depth) {
   return random.once(2) ? `(${text})` : text;
 }
 
-/** Patterns that mean something: permissions in which segments have become wider. */
+/** Patterns that match something: permissions with some segments replaced by wildcards. */
 export function randomPatterns(random, ids, most) {
   const patterns = random.some(ids, most).map((id) =>
     id

@@ -1,4 +1,4 @@
-/** Random choices that can be made again: the same seed, the same choices. */
+/** Reproducible random choices: the same seed gives the same choices. */
 export class Random {
   #state;
 

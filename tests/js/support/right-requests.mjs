@@ -1,6 +1,6 @@
 import { input } from './api.mjs';
 
-/** Requests that get as far as the store, where an empty one does not. */
+/** Valid requests, which reach the store. */
 export const right = {
   'POST /tokens': { body: input() },
   'GET /tokens': { query: '?owner=org:acme' },

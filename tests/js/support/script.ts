@@ -1,7 +1,4 @@
-/**
- * A short script as people write them: it uses a slow store, closes nothing, and has to end by
- * itself.
- */
+/** A short script that uses a slow store and closes nothing. It has to end by itself. */
 
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';

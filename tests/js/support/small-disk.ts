@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of its own, which is soon full. */
+/** A small file system, to test a full disk. */
 export interface SmallDisk {
   folder: string;
-  /** Takes all that is left of it, but for some bytes. */
+  /** Fills it, except for some bytes. */
   fill(room?: number): void;
-  /** Gives back what `fill` took. */
+  /** Frees what `fill` used. */
   free(): void;
   remove(): void;
 }
 
-/** A new file system in memory, or why this machine does not let the test have one. */
+/** A new file system in memory, or the reason why this machine cannot make one. */
 export function smallDisk(kilobytes: number): SmallDisk | string {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0)
     return 'only root on Linux can mount a tmpfs';

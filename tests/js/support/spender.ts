@@ -1,6 +1,6 @@
 /**
  * Verifies the credential of the second argument on the SQLite file of the first, as often as the
- * third says; prints how often it passed.
+ * third says. Prints how often it passed.
  */
 
 import { sqliteStore } from 'leastkey/stores/sqlite';

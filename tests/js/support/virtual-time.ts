@@ -1,6 +1,6 @@
 /**
- * A time that moves only when nothing is left to do in it: what takes seconds takes none, and takes
- * the same each time.
+ * Virtual time: it advances only when no work is left, so tests of long waits are fast and
+ * deterministic.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
@@ -13,8 +13,7 @@ interface Timer {
 }
 
 /**
- * What a client has asked for. Once it is cut off, no timer of it fires and no store answers it, as
- * in workerd.
+ * A request. Once it is cancelled, none of its timers fires and no store answers it, as in workerd.
  */
 export class Request {
   isCut = false;
@@ -24,7 +23,7 @@ export class VirtualTime {
   #now = 0;
   #made = 0;
   readonly #timers = new Map<number, Timer>();
-  /** Those that were set, in their order; some of them have been cleared. */
+  /** The timers that were set, in order; some have been cleared. */
   readonly #queue: { id: number; at: number }[] = [];
   readonly #requests = new AsyncLocalStorage<Request>();
   #random: number;
@@ -38,7 +37,7 @@ export class VirtualTime {
     return this.#now;
   }
 
-  /** Runs `work` in this time, to its end. */
+  /** Runs `work` in virtual time to its end. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const { setTimeout, clearTimeout, setImmediate } = globalThis;
     const { now } = performance;
@@ -56,7 +55,7 @@ export class VirtualTime {
       });
       answer.catch(() => {});
       for (;;) {
-        // Everything that can go on without the time goes on first.
+        // All work that does not wait for time runs first.
         await new Promise((resolve) => setImmediate(resolve));
         if (isOver) return await answer;
         this.#fire();
@@ -68,7 +67,7 @@ export class VirtualTime {
     }
   }
 
-  /** Waits in this time. */
+  /** Waits in virtual time. */
   pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       this.#set(resolve, milliseconds);
@@ -80,7 +79,7 @@ export class VirtualTime {
     return this.#requests.run(request, work);
   }
 
-  /** A store each of whose calls takes so long, half of it there and half of it back. */
+  /** A store whose calls take this long, half of it before the call and half after. */
   slow(store: Store, milliseconds: number): Store {
     const call = async <T>(work: () => MaybePromise<T>): Promise<T> => {
       await this.pause(milliseconds / 2);
@@ -104,7 +103,7 @@ export class VirtualTime {
     return id;
   }
 
-  /** Goes on to the next instant at which something is due. */
+  /** Advances to the next instant at which a timer is due. */
   #fire(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       const timer = this.#timers.get(next.id);
@@ -128,7 +127,7 @@ export class VirtualTime {
   }
 }
 
-/** Where something that is due at an instant stands: after all that are due no later. */
+/** The position of a timer in the queue: after all timers that are due no later. */
 function placeAfter(queue: readonly { at: number }[], at: number): number {
   let [low, high] = [0, queue.length];
   while (low < high) {

@@ -1,8 +1,7 @@
 /**
- * One of two processes on one SQLite file: creates tokens, revokes every other one and all of those
- * that both processes
- * share, verifies each before and after, and prints what it made. It fails at the first verdict
- * that is not the right one.
+ * One of two processes on one SQLite file: creates tokens, revokes every other one and all that
+ * both processes share, verifies each before and after, and prints what it made. It fails at the
+ * first wrong verdict.
  */
 
 import assert from 'node:assert/strict';

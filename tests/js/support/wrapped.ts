@@ -10,7 +10,7 @@ export function wrapped(inner: Store, replaced: Partial<Store>): Store {
   };
 }
 
-/** An answer that never comes. */
+/** A promise that never settles. */
 export function never<T>(): MaybePromise<T> {
   return new Promise(() => {});
 }

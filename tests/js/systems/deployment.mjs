@@ -1,7 +1,4 @@
-/**
- * One deployment that has the four systems at once, on a SQLite file, with tokens of all of them
- * beside those of a test.
- */
+/** One deployment with all four systems, on a SQLite file, with other tokens of each system. */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +13,7 @@ export const catalog = JSON.parse(
 
 export const day = 86_400_000;
 
-/** Whom the host authenticated. */
+/** The users that the host authenticated. */
 export const people = {
   root: { id: 'user:0', roles: { '': 'admin' } },
   organizationAdmin: { id: 'user:1', roles: { 'org:acme': 'admin' } },
@@ -29,10 +26,7 @@ export const people = {
   otherUser: { id: 'user:8', roles: { 'user:8': 'user' } },
 };
 
-/**
- * What stands in the deployment before a test begins: of every system something, of others and of
- * the same owners.
- */
+/** The initial state of each test: tokens of every system, of the same owners and of others. */
 const neighbors = [
   { kind: 'permission-set', owner: 'org:acme', templates: ['all-channels'], subject: 'profile:1' },
   { kind: 'permission-set', owner: 'org:other', templates: ['platform-configuration'] },
@@ -47,7 +41,7 @@ const neighbors = [
 
 export async function deployment() {
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-systems-'));
-  // It goes on with every look, so that no two tokens are made in the same instant.
+  // It advances with every read, so that no two tokens have the same instant.
   let instant = Date.UTC(2026, 10, 23);
   const now = () => instant++;
   const database = sqliteStore({ path: join(folder, 'tokens.db'), now });
@@ -75,15 +69,14 @@ export async function deployment() {
     /** The same store, served by another process, or with another catalog. */
     start,
     now,
-    /** The keys that each commit wrote. */
+    /** The keys of each commit. */
     commits,
     pass(milliseconds) {
       instant += milliseconds;
     },
     everything: () => entriesOf(database, ''),
     /**
-     * The tokens and accounts whose stored text is another after some work, as `token/<id>` and
-     * `account/<id>`.
+     * The tokens and accounts whose stored text `work` changes, as `token/<id>` and `account/<id>`.
      */
     async changedBy(work) {
       const look = () => new Map(['account/', 'token/'].flatMap((prefix) => entriesOf(database, prefix)));
@@ -119,7 +112,7 @@ export const codeOf = (call) =>
     ({ code }) => code,
   );
 
-/** What of a credential is secret: what follows the id of its token. */
+/** The secret part of a credential: everything after the id of its token. */
 export function secretOf(token, { id }) {
   const secret = token.slice(token.indexOf(id) + id.length);
   if (secret.length < 30) throw new Error('the credential has no secret');

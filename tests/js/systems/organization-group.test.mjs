@@ -22,7 +22,7 @@ const create = (level, more) => tokens.create(input(level, more), level.admin);
 const everyPermission = nodesOf(tokens.resolve({}).tree).filter(({ grantable }) => grantable);
 const permissionsOf = (role) => tokens.resolve({ role }, { tree: false }).permissions;
 
-/** Everything that is done to one token that exists. */
+/** All operations on one existing token. */
 const actions = (id, actor) => ({
   edit: () => tokens.edit(id, { name: 'Taken over' }, actor),
   disable: () => tokens.disable(id, actor),
@@ -49,7 +49,7 @@ for (const [name, level] of Object.entries(levels)) {
     assert.equal((await tokens.verify(token)).code, 'unknown');
   });
 
-  shows(`a token cannot be made for ${article} ${name} by who is no admin of it`, async () => {
+  shows(`a token of ${article} ${name} can be made only by its admins`, async () => {
     const vouched = { id: 'user:9', permissions: permissionsOf('user') };
     const refused = [
       organizationUser,
@@ -79,7 +79,7 @@ for (const [name, level] of Object.entries(levels)) {
   });
 
   for (const role of ['admin', 'user']) {
-    shows(`${article} ${name} token works with what its role works with, at its level: ${role}`, async () => {
+    shows(`${article} ${name} token has the permissions of its role, at its level: ${role}`, async () => {
       const { token, record } = await create(level, { role });
       const given = permissionsOf(role);
       assert.deepEqual(record.permissions, given);
@@ -113,7 +113,7 @@ for (const [name, level] of Object.entries(levels)) {
   });
 }
 
-shows('nobody but an admin of an organization manages its tokens', async () => {
+shows('only an admin of an organization manages its tokens', async () => {
   const { record } = await create(organization, { role: 'admin' });
   const user = await create(organization, { role: 'user' });
   const strangers = [
@@ -130,7 +130,7 @@ shows('nobody but an admin of an organization manages its tokens', async () => {
   }
 });
 
-shows('nobody but an admin of a group, or of the organization above, manages its tokens', async () => {
+shows('only an admin of a group, or of the organization above, manages its tokens', async () => {
   const { record } = await create(group, { role: 'admin' });
   const user = await create(group, { role: 'user' });
   const strangers = [
@@ -148,7 +148,8 @@ shows('nobody but an admin of a group, or of the organization above, manages its
 });
 
 /**
- * To who stands elsewhere a token is not there; the owner itself sees it, and does not change it.
+ * For an actor elsewhere the token does not exist; the owner itself sees it, but does not change
+ * it.
  */
 async function requireRefused(id, { owner, kind }, strangers) {
   const changed = await changedBy(async () => {
@@ -168,7 +169,7 @@ async function requireRefused(id, { owner, kind }, strangers) {
 
 technicalUsers({ shows, deployed, input, create, levels });
 
-shows('name, expiration date and role are what is chosen, and nothing else is needed', async () => {
+shows('only name, expiration date and role are chosen', async () => {
   for (const { kind, owner, admin } of Object.values(levels)) {
     const expiresAt = new Date(now() + 7 * day);
     const asked = { kind, owner, name: 'Nightly export', expiresAt, role: 'user' };
@@ -215,7 +216,7 @@ shows('without the choice of the admin role a token has the user role', async ()
   }
 });
 
-shows('the admin role is assigned if that is chosen, and a person is told what it means', async () => {
+shows('the admin role is assigned if chosen, with an explanation', async () => {
   for (const level of Object.values(levels)) {
     assert.equal((await create(level, { role: 'admin' })).record.role, 'admin');
   }
@@ -289,7 +290,7 @@ shows('the credential is shown once, and is nowhere afterwards', async () => {
   assert.equal(JSON.stringify(shown).includes(secretOf(token, record)), false);
 });
 
-shows('what this document calls revoke is to disable, and is taken back', async () => {
+shows('revoke in this document means disable, and is reversible', async () => {
   for (const level of Object.values(levels)) {
     const { kind, admin } = level;
     assert.equal(catalog.kinds[kind].labels.disable, 'Revoke token');
@@ -303,7 +304,7 @@ shows('what this document calls revoke is to disable, and is taken back', async 
   }
 });
 
-shows('what an organization admin disabled, a group admin does not reinstate', async () => {
+shows('a group admin does not reinstate a token that an organization admin disabled', async () => {
   const { token, record } = await create(group);
   await tokens.disable(record.id, organizationAdmin);
   assert.equal(await codeOf(tokens.enable(record.id, groupAdmin)), 'forbidden');
@@ -312,7 +313,7 @@ shows('what an organization admin disabled, a group admin does not reinstate', a
   assert.equal((await tokens.verify(token)).code, 'valid');
 });
 
-shows('the status of a token says which actions it has', async () => {
+shows('the status of a token determines its actions', async () => {
   for (const level of Object.values(levels)) {
     const { kind, owner, admin } = level;
     const { actions: offered, labels } = catalog.kinds[kind];
@@ -330,7 +331,7 @@ shows('the status of a token says which actions it has', async () => {
     assert.deepEqual([await seen('active'), await seen('disabled')], [true, false]);
     await tokens.disable(record.id, admin);
     assert.deepEqual([await seen('active'), await seen('disabled')], [false, true]);
-    // Of a disabled one there is: reinstate, and delete.
+    // A disabled token can be reinstated or deleted.
     await tokens.enable(record.id, admin);
     await tokens.disable(record.id, admin);
     await tokens.delete(record.id, admin);
@@ -355,7 +356,7 @@ shows('a deleted token cannot be recovered by anything', async () => {
   assert.equal((await (await start()).verify(token)).code, 'unknown');
 });
 
-shows('deleting ends the token that was meant with its technical user, and nothing else', async () => {
+shows('deleting ends only the given token with its technical user', async () => {
   for (const level of Object.values(levels)) {
     const { record } = await create(level);
     const other = await create(level);

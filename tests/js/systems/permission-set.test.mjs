@@ -23,7 +23,7 @@ shows('a token has only the permissions that were chosen', async () => {
   }
 });
 
-shows('each system has a token of its own, with what it needs alone', async () => {
+shows('each system has its own token, with only what it needs', async () => {
   const needs = { newsletter: 'all-channels', crm: 'profiles-and-data', chat: 'app-messaging' };
   for (const [system, template] of Object.entries(needs)) {
     const { token } = await create({ name: system, templates: [template] });
@@ -34,7 +34,7 @@ shows('each system has a token of its own, with what it needs alone', async () =
   }
 });
 
-shows('a compromised token ends alone, and could do no more than its own system', async () => {
+shows('a compromised token is revoked alone, and could do no more than its own system', async () => {
   const crm = await create({ templates: ['profiles-and-data'] });
   const chat = await create({ templates: ['app-messaging'] });
   assert.equal((await tokens.verify(crm.token, 'messages:send')).code, 'insufficient_permission');
@@ -44,7 +44,7 @@ shows('a compromised token ends alone, and could do no more than its own system'
   assert.equal((await tokens.verify(chat.token)).code, 'valid');
 });
 
-shows('nobody manages tokens who is not authenticated as an admin of their owner', async () => {
+shows('only an authenticated admin of the owner manages its tokens', async () => {
   const { record } = await create({ templates: ['all-channels'] });
   const query = { owner: 'org:acme', kind: 'permission-set' };
   for (const [actor, onOwner, onToken] of [
@@ -72,7 +72,7 @@ shows('tokens are created, revoked, and their permissions viewed', async () => {
   assert.deepEqual(revoked.permissions, record.permissions);
 });
 
-shows('the name says what the token is for, and two may have the same', async () => {
+shows('the name describes the token, and two may have the same', async () => {
   const named = { name: 'Nightly sender – Büro №7', templates: ['all-channels'] };
   const [first, second] = [await create(named), await create(named)];
   assert.equal(first.record.name, 'Nightly sender – Büro №7');
@@ -84,13 +84,13 @@ shows('the name says what the token is for, and two may have the same', async ()
   }
 });
 
-shows('the identity of a token is the profile that it was given', async () => {
+shows('the identity of a token is its profile', async () => {
   const { token, record } = await create({ templates: ['all-channels'], subject: 'profile:42' });
   assert.equal(record.subject, 'profile:42');
   assert.equal((await tokens.verify(token, 'messages:send')).token.subject, 'profile:42');
 });
 
-shows('who writes into a conversation is the profile of the token', async () => {
+shows('the author of a message is the profile of the token', async () => {
   const { token } = await create({ templates: ['app-messaging'], subject: 'profile:virtual-host' });
   const needed = tokens.match('POST', '/conversations/7/messages');
   assert.deepEqual(needed, { permission: 'conversations:messages:send' });
@@ -99,7 +99,7 @@ shows('who writes into a conversation is the profile of the token', async () => 
   assert.equal(verdict.token.subject, 'profile:virtual-host');
 });
 
-shows('with or without a profile a token sends alike', async () => {
+shows('a token sends with or without a profile', async () => {
   const without = await create({ templates: ['all-channels'] });
   const profiled = await create({ templates: ['all-channels'], subject: 'profile:42' });
   assert.equal('subject' in without.record, false);
@@ -139,12 +139,12 @@ for (const [use, template, needed] of [
   });
 }
 
-shows('several permission sets together give what each gives', () => {
+shows('several permission sets give the union of their permissions', () => {
   const apart = sets.flatMap((id) => resolved({ templates: [id] }));
   assert.deepEqual(resolved({ templates: sets }), [...new Set(apart)].sort());
 });
 
-shows('the recommended one is All Channels + Branch, and more than it is warned of', () => {
+shows('the recommended one is All Channels + Branch, and more gives a warning', () => {
   const recommended = Object.values(catalog.templates).filter((template) => template.recommended);
   assert.deepEqual(
     recommended.map(({ title }) => title),
@@ -154,7 +154,7 @@ shows('the recommended one is All Channels + Branch, and more than it is warned 
   assert.deepEqual(tokens.resolve({ templates: ['all-channels-branch', 'facebook-opt-in'] }).warnings, [
     { code: 'wider_than_recommended', template: 'all-channels-branch', extra: ['facebook:opt-in:create'] },
   ]);
-  // Less than the recommended one is least privilege, and nothing to warn of.
+  // Less than the recommended set is least privilege: no warning.
   assert.deepEqual(tokens.resolve({ templates: ['all-channels'] }).warnings, []);
 });
 
@@ -173,7 +173,7 @@ shows('the tree has each service and its permissions', () => {
   assert.equal(nodeOf(tree, 'platform:webhooks:configure').title, 'Configure webhooks');
 });
 
-shows('the tree shows what the sets already apply', () => {
+shows('the tree shows the permissions of the chosen sets', () => {
   const { tree } = tokens.resolve({ templates: ['all-channels', 'all-channels-branch'] });
   assert.equal(nodeOf(tree, 'branch').state, 'on');
   assert.equal(nodeOf(tree, 'messages').state, 'partly');
@@ -195,7 +195,7 @@ shows('each option of the tree can be selected and cleared', () => {
   }
 });
 
-shows('what was ticked is what is stored, and what is enforced', async () => {
+shows('the ticked permissions are stored and enforced', async () => {
   const selection = {
     templates: ['all-channels-branch'],
     add: ['platform:webhooks:read'],
@@ -241,7 +241,7 @@ shows('the permissions of a token cannot be edited', async () => {
   assert.deepEqual((await tokens.verify(token)).token.permissions, record.permissions);
 });
 
-shows('nothing else that is done to a token changes its permissions, nor a later catalog', async () => {
+shows('no other operation changes the permissions of a token, nor does a later catalog', async () => {
   const { token, record } = await create({ templates: ['all-channels'] });
   const { id, permissions } = record;
   const wider = structuredClone(catalog);
@@ -281,7 +281,7 @@ shows('the credential is shown once, and is nowhere afterwards', async () => {
     await tokens.explain(token, 'messages:export'),
     await tokens.edit(record.id, { name: 'Seen' }, admin),
     await tokens.revoke(record.id, {}, admin),
-    // The audit trail is among it.
+    // This includes the audit trail.
     everything(),
   ];
   assert.equal(JSON.stringify(shown).includes(secretOf(token, record)), false);
@@ -335,7 +335,7 @@ shows('a secret is rotated without a gap, and the old one ends', async () => {
   assert.equal((await tokens.verify(rotated.token)).code, 'valid');
 });
 
-shows('revoking ends the token that was meant, and no other', async () => {
+shows('revoking ends only the given token', async () => {
   const meant = await create({ templates: ['all-channels'] });
   const other = await create({ templates: ['all-channels'] });
   const changed = await changedBy(() => tokens.revoke(meant.record.id, {}, admin));

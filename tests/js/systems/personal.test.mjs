@@ -16,7 +16,7 @@ const input = (more) => {
 };
 const create = (more, actor = user) => tokens.create(input(more), actor);
 
-shows('a user makes tokens of their own, and sees and manages no others', async () => {
+shows('a user makes their own tokens, and sees and manages no others', async () => {
   const { record } = await create();
   assert.equal(record.owner, 'user:7');
   const theirs = await create({}, otherUser);
@@ -48,7 +48,7 @@ shows('a user makes tokens of their own, and sees and manages no others', async 
   assert.deepEqual(changed, []);
 });
 
-shows('the name and the scope are what is chosen, and nothing else is needed', async () => {
+shows('only the name and the scope are chosen', async () => {
   const { record } = await create({ name: 'My laptop', templates: ['CollectionDevice'] });
   assert.equal(record.name, 'My laptop');
   assert.deepEqual(record.templates, [{ id: 'CollectionDevice', version: 1 }]);
@@ -81,7 +81,7 @@ shows('a name is free again once its token is deleted', async () => {
   assert.equal((await tokens.verify(first.token)).code, 'unknown');
 });
 
-shows('a name is any text of one line', async () => {
+shows('a name can be any single-line text', async () => {
   for (const name of ['x', '笔记本', 'Laptop (old) <b>', '__proto__', "Robert'); --", 'n'.repeat(100)]) {
     const { record } = await create({ name });
     assert.equal(record.name, name);
@@ -174,7 +174,7 @@ shows('the scope of a token is edited, at once and for the same credential', asy
   assert.equal((await tokens.verify(token, 'policies:delete')).code, 'insufficient_permission');
 });
 
-shows('editing changes the token that was meant, and no other', async () => {
+shows('editing changes only the given token', async () => {
   const { record } = await create();
   const changed = await changedBy(() => tokens.edit(record.id, { templates: ['CollectionDevice'] }, user));
   assert.deepEqual(changed, [`token/${record.id}`]);
@@ -239,7 +239,7 @@ shows('an edit of the scope leaves every other member of the record as it was', 
   assert.deepEqual(await tokens.get(record.id, user), edited);
 });
 
-shows('an edit that was made meanwhile is not overwritten', async () => {
+shows('a concurrent edit is not overwritten', async () => {
   const { record } = await create({ templates: ['Policy'] });
   const { id, revision } = record;
   await tokens.edit(id, { templates: ['CollectionDevice'], revision }, user);
@@ -267,7 +267,7 @@ shows('a scope is widened to no more than the user has', async () => {
   assert.deepEqual(changed, []);
 });
 
-shows('the edit answers the record as it is now, and the list shows it', async () => {
+shows('the edit returns the new record, and the list shows it', async () => {
   const { record } = await create({ templates: ['Policy'] });
   const edited = await tokens.edit(record.id, { templates: ['CollectionDevice'] }, user);
   assert.deepEqual(edited.templates, [{ id: 'CollectionDevice', version: 1 }]);
@@ -279,7 +279,7 @@ shows('the edit answers the record as it is now, and the list shows it', async (
   );
 });
 
-shows('a deleted token is over, and does not come back', async () => {
+shows('a deleted token is ended permanently', async () => {
   const { token, record } = await create();
   const { id } = record;
   assert.deepEqual(await tokens.delete(id, user), { id });
@@ -304,7 +304,7 @@ shows('a deleted token is over, and does not come back', async () => {
   );
 });
 
-shows('deleting ends the token that was meant, and no other', async () => {
+shows('deleting ends only the given token', async () => {
   const { record } = await create();
   const other = await create();
   const changed = await changedBy(() => tokens.delete(record.id, user));

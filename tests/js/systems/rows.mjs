@@ -1,8 +1,7 @@
 /**
  * sentences.json has every sentence of the four documents, each with the tests that show it;
- * README.md is made from it.
- * Here a test file can only have tests that the rows of its document name, and fails if one of
- * those did not pass.
+ * README.md is made from it. Here a test file can only have tests that the rows of its document
+ * name, and fails if one of those did not pass.
  */
 
 import assert from 'node:assert/strict';

@@ -1,7 +1,4 @@
-/**
- * Document 003, session tokens: the exchange and the end. The HTTP that carries them has tests of
- * its own.
- */
+/** Document 003, session tokens: exchange and end. Their HTTP endpoints have separate tests. */
 
 import assert from 'node:assert/strict';
 import { catalog, codeOf, day, deployment, people } from './deployment.mjs';
@@ -48,7 +45,7 @@ const codes = async (credentials) => {
   return verdicts.map(({ code }) => code);
 };
 
-shows('a session token authenticates an application and opens what it was made for', async () => {
+shows('a session token authenticates an application and gives access to its purpose', async () => {
   const { record } = await bearer();
   const { token } = await tokens.exchange((await bearer()).token, {});
   const verdict = await tokens.verify(token, tokens.match('GET', '/assets/7/file'));
@@ -67,12 +64,12 @@ shows('a session acts on behalf of the user of its bearer token', async () => {
     for (const member of ['owner', 'subject', 'technicalUser', 'resource', 'permissions']) {
       assert.deepEqual(child[member], parent[member], `${record.kind}: ${member}`);
     }
-    // Acting for a user is not managing for one.
+    // A token that acts as a user does not manage as that user.
     assert.equal('role' in child, false, record.kind);
   }
 });
 
-shows('a session reaches no more than its bearer token, and less where less was asked for', async () => {
+shows('a session has no more than its bearer token, and less if less was requested', async () => {
   const { token } = await bearer({ templates: ['library-editor'] });
   const asked = { permissions: ['assets:search'], resource: 'user:7/library:1' };
   const narrow = await tokens.exchange(token, asked);
@@ -105,7 +102,7 @@ shows('a session token with one character changed is refused', async () => {
   }
 });
 
-shows('a session token comes from an exchange and from nothing else', async () => {
+shows('a session token comes only from an exchange', async () => {
   const input = { kind: 'session', name: 'T', owner: 'user:7', templates: ['library'] };
   for (const actor of [user, root]) {
     await assert.rejects(tokens.create(input, actor), ({ problems }) => {
@@ -131,7 +128,7 @@ shows('a bearer token gets a session token', async () => {
   }
 });
 
-shows('a bearer token that is not valid gets none', async () => {
+shows('an invalid bearer token gets none', async () => {
   const revoked = await bearer();
   await tokens.revoke(revoked.record.id, {}, user);
   const disabled = await bearer();
@@ -159,7 +156,7 @@ shows('the bearer token is read from the header, as curl sends it there', async 
   }
 });
 
-shows('the exchange answers the details of the session and its token', async () => {
+shows('the exchange returns the details of the session and its token', async () => {
   const { token, record: parent } = await bearer();
   const { token: credential, record } = await tokens.exchange(token, { expiresIn: '15m' });
   assert.match(credential, new RegExp(`^${tokens.pattern()}$`));
@@ -208,7 +205,7 @@ shows('an ended session is refused everywhere', async () => {
   }
 });
 
-shows('the living sessions of a bearer token are limited, and an ended one makes room', async () => {
+shows('the active sessions of a bearer token are limited, and an ended one makes room', async () => {
   const { token } = await bearer();
   const { sessions } = catalog.kinds.session;
   const living = [];
@@ -221,7 +218,7 @@ shows('the living sessions of a bearer token are limited, and an ended one makes
   assert.equal(await codeOf(tokens.exchange(token, {})), 'done', 'those that expired count no more');
 });
 
-shows('a session ends alone: its bearer token and its siblings go on', async () => {
+shows('a session ends alone: its bearer token and its siblings stay valid', async () => {
   const parent = await bearer();
   const [meant, sibling] = [await tokens.exchange(parent.token, {}), await tokens.exchange(parent.token, {})];
   const changed = await changedBy(() => tokens.revoke(meant.record.id, {}, user));
@@ -240,7 +237,7 @@ shows('a session is refreshed by another from the bearer token, and ended', asyn
   assert.deepEqual(await codes([old, fresh]), ['revoked', 'valid']);
 });
 
-shows('a session gets itself a successor, which lasts no longer than it would have', async () => {
+shows('a session gets a successor, which ends no later than the session itself', async () => {
   const parent = await bearer();
   const old = await tokens.exchange(parent.token, {});
   pass(hour / 2);
@@ -298,7 +295,7 @@ shows('an ended session cannot be reinstated by anything', async () => {
   assert.equal((await tokens.verify(token)).code, 'revoked');
 });
 
-shows('ending a session answers, and doing so again answers the same', async () => {
+shows('ending a session twice gives the same response', async () => {
   const { record } = await tokens.exchange((await bearer()).token, {});
   assert.equal(await codeOf(tokens.revoke(record.id, {}, otherUser)), 'not_found');
   const ended = await tokens.revoke(record.id, { reason: 'logged out' }, user);

@@ -1,6 +1,6 @@
 /**
- * The technical users of document 001: what is theirs, and what becomes of their tokens when
- * something becomes of them.
+ * The technical users of document 001: their permissions, and how changes of them affect their
+ * tokens.
  */
 
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ export function technicalUsers({ shows, deployed, input, create, levels }) {
   const { tokens, commits, changedBy } = deployed;
   const { organization, group } = levels;
 
-  shows('the technical user is made with its first token, and holds what the token holds', async () => {
+  shows('the technical user is made with its first token, and has its permissions', async () => {
     const before = commits.length;
     const { token, record } = await create(organization, { role: 'user' });
     const { id, technicalUser, permissions } = record;
@@ -37,7 +37,7 @@ export function technicalUsers({ shows, deployed, input, create, levels }) {
     assert.deepEqual([verdict.token.technicalUser, verdict.token.subject], [technicalUser, technicalUser]);
   });
 
-  shows('nobody makes a technical user, and none acts as a person', async () => {
+  shows('a technical user cannot be made directly, and cannot act as a person', async () => {
     const { record } = await create(organization);
     const { technicalUser } = record;
     const made = { id: 'org:acme/technical-user:0000000000000000', roles: { 'org:acme': 'admin' } };
@@ -88,7 +88,7 @@ export function technicalUsers({ shows, deployed, input, create, levels }) {
     assert.equal((await tokens.verify(token, 'settings:change')).code, 'insufficient_permission');
   });
 
-  shows('a technical user can back several tokens, and goes with the last of them', async () => {
+  shows('a technical user can back several tokens, and is deleted with the last of them', async () => {
     const first = await create(organization, { role: 'user' });
     const { technicalUser } = first.record;
     const second = await create(organization, { role: 'user', technicalUser });

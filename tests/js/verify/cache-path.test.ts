@@ -1,4 +1,4 @@
-/** A cache hit costs no read and one packed lookup, however the call is spelled. */
+/** A cache hit costs no read and one packed lookup, whatever form the arguments have. */
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, describe, test } from 'node:test';
@@ -7,7 +7,7 @@ import { createGuard, createVerifier, type Verifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
 
-/** How often each export of a core was called. */
+/** The number of calls of each export of a core. */
 const calls = new Map<string, number>();
 
 /** An instance whose functions count their calls. */
@@ -80,7 +80,7 @@ for (const [maker, make] of Object.entries(makers))
       here = await world(make);
     });
 
-    /** What a call costs when its token and its requirement are known. */
+    /** The cost of a call when its token and its requirement are cached. */
     async function costOf(call: () => unknown): Promise<unknown> {
       await call();
       await call();
@@ -90,7 +90,7 @@ for (const [maker, make] of Object.entries(makers))
       return { ...lookups(), reads: here.reads.length };
     }
 
-    test('is one packed lookup for each spelling of the credential', async () => {
+    test('is one packed lookup for each form of the credential', async () => {
       const { it, token } = here;
       const headers = new Headers({ authorization: `Bearer ${token}` });
       const sources = [
@@ -108,7 +108,7 @@ for (const [maker, make] of Object.entries(makers))
       }
     });
 
-    test('is one packed lookup for each spelling of the requirement', async () => {
+    test('is one packed lookup for each form of the requirement', async () => {
       const { it, token } = here;
       const spelled: (() => Requirement | undefined)[] = [
         () => undefined,
@@ -133,7 +133,7 @@ for (const [maker, make] of Object.entries(makers))
       assert.deepEqual(cost, { lookup: 1, reads: 0 });
     });
 
-    test('is one packed lookup for options that change nothing of it', async () => {
+    test('is one packed lookup for options without effect on it', async () => {
       const { it, token } = here;
       const { signal } = new AbortController();
       const options: (VerifyOptions | undefined)[] = [
@@ -151,7 +151,7 @@ for (const [maker, make] of Object.entries(makers))
       }
     });
 
-    test('passes the context of the request only for a token with conditions on it', async () => {
+    test('passes the context of the request only for a token with conditions', async () => {
       const { it, token, bound } = here;
       const ip = '10.1.2.3';
       const context = { ip, origin: 'https://portal.example', audience: 'api' };
@@ -168,7 +168,7 @@ for (const [maker, make] of Object.entries(makers))
       assert.equal((await it.verify(bound, 'messages:export', { ip })).code, 'insufficient_permission');
     });
 
-    test('refuses a wrong context whether or not the token has conditions', async () => {
+    test('refuses an invalid context whether or not the token has conditions', async () => {
       const { it, token } = here;
       const wrong = [{ ip: 7 }, { origin: {} }, { audience: 'caf\u00e9' }, { audience: '' }];
       await it.verify(token, 'messages:send');
@@ -203,7 +203,7 @@ for (const [maker, make] of Object.entries(makers))
     });
   });
 
-test('a requirement that the caller changes later is the one that was asked for', async () => {
+test('a requirement that the caller changes later keeps its earlier value', async () => {
   const { it, token } = await world((store) =>
     createVerifier({ catalog, prefix: PREFIX, store, freshness: '5s' }),
   );

@@ -1,4 +1,4 @@
-/** Conditions of a token: what a request must meet, in which order, before anything is counted. */
+/** Conditions of a token: what a request must meet, in which order, before limits are counted. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -69,10 +69,10 @@ describe('a condition', () => {
   for (const [title, conditions, met, unmet] of cases) {
     test(title, async () => {
       const store = memoryStore();
-      // A deployment for each instant: within one, the clock never goes back.
+      // One deployment for each instant, because the clock of a deployment never goes back.
       const at = (now: number) => deployment({ store, now: () => now });
       const { record, token } = await createToken(await at(MONDAY - WEEK), { conditions });
-      // What is kept means the same when it is handed in again.
+      // A stored condition has the same meaning when it is passed in again.
       const again = await createToken(await at(MONDAY - WEEK), { conditions: record.conditions });
       assert.deepEqual(again.record.conditions, record.conditions);
       for (const [requests, code, status] of [
@@ -112,7 +112,7 @@ describe('conditions', () => {
     });
   }
 
-  test('are looked at after status and time, before permissions and limits, and before anything is counted', async () => {
+  test('are checked after status and time, before permissions and limits, and before anything is counted', async () => {
     let now = MONDAY;
     const store = memoryStore({ now: () => now });
     const tokens = await deployment({ store, now: () => now });
@@ -137,7 +137,7 @@ describe('conditions', () => {
     assert.equal(await verify('messages:send', '10.0.0.2'), 'expired');
   });
 
-  test('are met by nothing that is not known: an odd address or origin is a client’s or a proxy’s, an odd audience the host’s mistake', async () => {
+  test('are not met by unknown values: an odd address or origin comes from a client or proxy, an odd audience is an error of the host', async () => {
     const tokens = await deployment();
     const { token } = await createToken(tokens, { conditions: { origins: ['https://a.example'] } });
     for (const [context, path] of [

@@ -1,7 +1,6 @@
 /**
- * Random decisions, by the core and by the naive reference. `LEASTKEY_DECISIONS=1000000` for more
- * of them, and `LEASTKEY_SEED` to
- * repeat a run.
+ * Random decisions, by the core and by the naive reference. `LEASTKEY_DECISIONS=1000000` makes more
+ * of them, `LEASTKEY_SEED` repeats a run.
  */
 
 import assert from 'node:assert/strict';
@@ -50,7 +49,7 @@ describe('decisions', () => {
         }
       }
     }
-    // A generator that always asks for the same says nothing.
+    // The generator must ask for different things.
     for (const code of ['valid', 'insufficient_permission', 'outside_resource']) {
       assert.ok(codes[code] > DECISIONS / 50, `seed ${seed}: ${JSON.stringify(codes)}`);
     }
@@ -81,7 +80,7 @@ async function randomToken(random, catalog, tokens, name) {
   return { token, grant: { permissions, resource, resources } };
 }
 
-/** Places are a set: their order says nothing. */
+/** Resources are a set: their order does not matter. */
 const sorted = (resources = {}) =>
   Object.fromEntries(Object.entries(resources).map(([id, places]) => [id, places.toSorted()]));
 

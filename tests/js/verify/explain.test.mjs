@@ -1,6 +1,5 @@
 /**
- * Why a credential is refused, for those who run the service; and of that, what the network may
- * know.
+ * `explain`: why a credential is refused, for operators; and the part of it that a client may see.
  */
 
 import assert from 'node:assert/strict';
@@ -26,7 +25,7 @@ const catalog = {
 };
 const root = { id: 'root', roles: { '': 'admin' } };
 
-/** A deployment whose clock and store obey the test, with one token of each sort. */
+/** A deployment with a clock and a store that the test controls, and one token of each sort. */
 async function deployment() {
   const clock = { now: Date.UTC(2026, 10, 23) };
   const inner = memoryStore({ now: () => clock.now });
@@ -48,7 +47,7 @@ async function deployment() {
   return { tokens, make, clock, down, inner };
 }
 
-/** A credential of the same token with another secret, and the checksum of that. */
+/** A credential of the same token with another secret and a valid checksum. */
 function withOtherSecret(token) {
   const body = token.slice('acme_test_'.length, -6);
   const forged = `${body.slice(0, -1)}${body.endsWith('A') ? 'B' : 'A'}`;
@@ -64,7 +63,7 @@ function withOtherSecret(token) {
 const INVALID = { status: 401, challenge: 'Bearer error="invalid_token"', error: 'invalid_token' };
 const UNREADABLE = { status: 400, challenge: 'Bearer error="invalid_request"', error: 'invalid_request' };
 
-/** Each code: how it comes about, and all that the network learns of it. */
+/** For each code: how to cause it, and the response that a client sees. */
 const table = {
   valid: { of: ({ make }) => make('T').then(({ token }) => token), wire: { status: 200 } },
   missing: { of: () => undefined, wire: { status: 401, challenge: 'Bearer' } },
@@ -155,13 +154,13 @@ const bearer = (authorization) => new Headers({ authorization });
 
 describe('explain', () => {
   for (const [title, { of, wire }] of Object.entries(table)) {
-    test(`${title}: the verdict of verify, and its form for the wire`, async () => {
+    test(`${title}: the verdict of verify, and the response`, async () => {
       const made = await deployment();
       const credential = await of(made);
       const requirement = { permission: 'messages:send', resource: 'org:acme' };
       const verdict = await made.tokens.verify(credential, requirement);
       const {
-        wire: told,
+        wire: response,
         add,
         templates,
         wrong,
@@ -169,7 +168,7 @@ describe('explain', () => {
       } = await made.tokens.explain(credential, requirement);
       assert.equal(verdict.code, title.split(':')[0]);
       assert.deepEqual(explained, verdict);
-      assert.deepEqual(told, wire);
+      assert.deepEqual(response, wire);
       assert.equal(add !== undefined, verdict.code === 'insufficient_permission');
       assert.equal(templates !== undefined, verdict.code === 'insufficient_permission');
       const isText = wire !== UNREADABLE && ['malformed', 'bad_checksum'].includes(verdict.code);
@@ -177,7 +176,7 @@ describe('explain', () => {
     });
   }
 
-  test('of a text that is no credential it says which part is wrong, and repeats nothing of it', async () => {
+  test('names the wrong part of a malformed credential, and repeats nothing of it', async () => {
     const { tokens, make } = await deployment();
     const { token } = await make('T');
     const start = 'acme_test_2';
@@ -197,25 +196,28 @@ describe('explain', () => {
       [`acme_test_1${body}`, 'version'],
       [`${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`, 'checksum'],
     ]) {
-      const told = await tokens.explain(text, 'messages:send');
-      assert.equal(told.wrong, wrong, text.slice(0, 80));
-      assert.equal(told.code, wrong === 'checksum' ? 'bad_checksum' : 'malformed');
-      assert.equal(JSON.stringify(told).includes(body.slice(0, 30)), false);
+      const answer = await tokens.explain(text, 'messages:send');
+      assert.equal(answer.wrong, wrong, text.slice(0, 80));
+      assert.equal(answer.code, wrong === 'checksum' ? 'bad_checksum' : 'malformed');
+      assert.equal(JSON.stringify(answer).includes(body.slice(0, 30)), false);
     }
   });
 
-  test('every credential that is none is the same on the wire, to the byte', async () => {
+  test('every malformed credential gets the same response, byte for byte', async () => {
     const seen = new Set();
     for (const { of, wire } of Object.values(table)) {
       if (wire !== INVALID) continue;
       const made = await deployment();
-      const { wire: told } = await made.tokens.explain(await of(made), ['messages:send', 'messages:read']);
-      seen.add(JSON.stringify(told));
+      const { wire: response } = await made.tokens.explain(await of(made), [
+        'messages:send',
+        'messages:read',
+      ]);
+      seen.add(JSON.stringify(response));
     }
     assert.equal(seen.size, 1);
   });
 
-  test('the scope of the challenge is what the request needs, whatever the token has of it', async () => {
+  test('the scope of the challenge is the requirement, whatever the token has', async () => {
     const { tokens, make } = await deployment();
     const requirement = ['messages:send', 'messages:read'];
     for (const add of [['branch:run'], ['messages:send'], ['messages:read']]) {
@@ -225,7 +227,7 @@ describe('explain', () => {
     }
   });
 
-  test('names what is missing, the fewest that would do, and the templates that would, least excess first', async () => {
+  test('names the missing permissions, the fewest that would do, and templates that would, least excess first', async () => {
     const { tokens, make } = await deployment();
     const { token } = await make('T', { templates: [], add: ['branch:run'] });
     const { missing, add, templates } = await tokens.explain(
@@ -241,7 +243,7 @@ describe('explain', () => {
     ]);
   });
 
-  test('what it says would do does, and fewer do not', async () => {
+  test('its suggestions satisfy the requirement, and smaller ones do not', async () => {
     const random = new Random(seed);
     for (let made = 0; made < 60; made += 1) {
       const model = randomCatalog(random);
@@ -266,7 +268,7 @@ describe('explain', () => {
     }
   });
 
-  test('a requirement that cannot be read is a mistake of the program', async () => {
+  test('a requirement that cannot be read is an error of the program', async () => {
     const { tokens, make } = await deployment();
     const { token } = await make('T');
     for (const wrong of ['messages:snd', [], '', { permission: 'messages:*' }, 7, null]) {

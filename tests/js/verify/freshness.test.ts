@@ -1,4 +1,4 @@
-/** The freshness window: what it bounds, what it costs, and what it never does (P1). */
+/** The freshness window: its bound, its cost, and that no revocation is missed after it (P1). */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -14,8 +14,8 @@ const WINDOW = 5_000;
 const START = Date.UTC(2026, 10, 23);
 
 /**
- * Two instances over one store: `there` manages, `here` remembers. What `here` reads is counted and
- * can be held up.
+ * Two instances over one store: `there` manages, `here` caches. The reads of `here` are counted and
+ * can be delayed.
  */
 async function instances(changes: Partial<TokensOptions> = {}) {
   const clock = { now: START };
@@ -70,7 +70,7 @@ const CEILING = { id: 'org:acme', permissions: { 'org:acme': ['branch:*'] } };
 const code = async (tokens: Pick<Tokens, 'verify'>, ...of: Parameters<Tokens['verify']>) =>
   (await tokens.verify(...of)).code;
 
-/** A promise that somebody else ends. */
+/** A promise that the test settles. */
 function held() {
   let release = () => {};
   const until = new Promise<void>((resolve) => {
@@ -79,15 +79,15 @@ function held() {
   return { until, release };
 }
 
-describe('what it costs', () => {
+describe('cost', () => {
   for (const many of [10, 1_000, 100_000]) {
-    test(`one read of the feed in a window, with ${many} tokens remembered`, async () => {
+    test(`one read of the feed in a window, with ${many} tokens cached`, async () => {
       const { clock, inner, there } = await instances();
       const { id } = await createToken(there);
       const { store, make } = forgery(there, inner, id);
       const { counting, count } = counted(store);
       const now = () => clock.now;
-      // Long enough for any machine: the window counts by a clock that no test sets, too.
+      // Long enough for any machine: the window also uses a clock that the test cannot set.
       const window = 3_600_000;
       const here = await deployment({ store: counting, now, freshness: window, capacity: 100_000 });
       const credentials = Array.from({ length: many }, make);
@@ -104,7 +104,7 @@ describe('what it costs', () => {
     });
   }
 
-  test('more tokens than there is room for are read again, and every answer is right', async () => {
+  test('more tokens than the capacity are read again, and every verdict is right', async () => {
     const { there, store, clock } = await instances();
     const here = await deployment({ store, now: () => clock.now, freshness: WINDOW, capacity: 50 });
     const made = [];
@@ -116,7 +116,7 @@ describe('what it costs', () => {
       }
   });
 
-  test('a capacity that is none is refused', async () => {
+  test('an invalid capacity is refused', async () => {
     for (const capacity of [0, -1, 1.5, Number.NaN, 1_000_001, '10'])
       await assert.rejects(deployment({ capacity: capacity as number }), {
         code: 'invalid_input',
@@ -124,7 +124,7 @@ describe('what it costs', () => {
       });
   });
 
-  test('an id that is not there is asked for twice in a second at most, and works at once where its token is made', async () => {
+  test('an unknown id is read at most twice a second, and works at once where its token is made', async () => {
     const { clock, there, here, count } = await instances();
     const { token, ...minted } = there.mint();
     for (const _window of [1, 2]) {
@@ -141,7 +141,7 @@ describe('what it costs', () => {
     assert.equal(await code(here, other.token), 'valid');
   });
 
-  test('a hundred verifications at once are one read of the feed and one of the token', async () => {
+  test('a hundred concurrent verifications are one read of the feed and one of the token', async () => {
     const { there, here, count } = await instances();
     const { token } = await createToken(there);
     const codes = await Promise.all(Array.from({ length: 100 }, () => code(here, token, 'messages:send')));
@@ -152,7 +152,7 @@ describe('what it costs', () => {
     assert.deepEqual(count(), { feed: 0, others: 2 });
   });
 
-  test('verifyMany uses what is remembered, and reads the rest at once', async () => {
+  test('verifyMany uses the cache, and reads the rest together', async () => {
     const { there, here, count } = await instances();
     const made = [];
     for (let at = 0; at < 20; at++) made.push(await createToken(there, { name: `T${at}` }));
@@ -168,7 +168,7 @@ describe('what it costs', () => {
   });
 });
 
-describe('what it bounds', () => {
+describe('bounds', () => {
   const changes: [string, string, (there: Tokens, id: string) => Promise<unknown>][] = [
     ['revoke', 'revoked', (there, id) => there.revoke(id, {}, admin)],
     ['disable', 'disabled', (there, id) => there.disable(id, admin)],
@@ -241,7 +241,7 @@ describe('what it bounds', () => {
     assert.equal(await code(here, token), 'valid');
     let during: Promise<string> | undefined;
     gate.after = () => {
-      // Committed and not answered: the feed is read after the commit was sent.
+      // Committed but not answered: the feed is read after the commit was sent.
       during = code(here, token, undefined, { freshness: 1 });
     };
     await assert.rejects(here.revoke(id, {}, admin), { code: 'outcome_unknown' });
@@ -250,7 +250,7 @@ describe('what it bounds', () => {
     assert.equal(await code(here, token), 'revoked');
   });
 
-  test('a read of the feed from before a change of its own does not count as one after it', async () => {
+  test('a read of the feed that began before an own change does not count as one after it', async () => {
     const { clock, gate, here } = await instances();
     const { token, id } = await createToken(here);
     assert.equal(await code(here, token), 'valid');
@@ -266,12 +266,12 @@ describe('what it bounds', () => {
     assert.equal(await code(here, token), 'revoked');
   });
 
-  test('what was read before the feed was taken in is not remembered', async () => {
+  test('a token that was read before the feed was applied is not cached', async () => {
     const { clock, gate, reads, there, here } = await instances();
     const { token, id } = await createToken(there);
     const other = await createToken(there, { name: 'Other' });
     await here.verify(other.token);
-    // The record is read before the change, and handed over after the feed has told of it.
+    // The record is read before the change, and delivered after the feed has published it.
     const record = held();
     gate.after = () => (reads.at(-1)?.[0]?.startsWith('token/') ? record.until : undefined);
     const late = here.verify(token);
@@ -286,7 +286,7 @@ describe('what it bounds', () => {
     assert.equal(await code(here, token), 'revoked');
   });
 
-  test('what has ended is not valid again in the instance that has said so', async () => {
+  test('a token that an instance has reported as ended is not valid there again', async () => {
     const { there, here } = await instances();
     const ends: [string, (id: string) => Promise<unknown>][] = [
       ['revoked', (id) => there.revoke(id, {}, admin)],
@@ -308,7 +308,7 @@ describe('what it bounds', () => {
     }
   });
 
-  test('a window that is shorter than a read of the store takes its own read', async () => {
+  test('a window shorter than a read of the store uses its own read', async () => {
     const { clock, gate, there, here } = await instances();
     const { token } = await createToken(there);
     gate.before = () => {
@@ -318,7 +318,7 @@ describe('what it bounds', () => {
       assert.equal(await code(here, token, undefined, { freshness: 1 }), 'valid');
   });
 
-  test('a token that lives on in memory ends on time', async () => {
+  test('a cached token expires on time', async () => {
     const { clock, there, here } = await instances();
     const { token } = await createToken(there, { expiresAt: START + 2_000 });
     assert.equal(await code(here, token), 'valid');
@@ -326,7 +326,7 @@ describe('what it bounds', () => {
     assert.equal(await code(here, token), 'expired');
   });
 
-  test('a clock that is set back keeps nothing alive', async () => {
+  test('a clock that is set back extends nothing', async () => {
     const clock = { now: START };
     const store = memoryStore();
     const there = await deployment({ store, now: () => START });
@@ -341,7 +341,7 @@ describe('what it bounds', () => {
   });
 });
 
-describe('what can be taken back', () => {
+describe('reversible refusals', () => {
   test('enabled by another instance, a token works at once', async () => {
     const { there, here } = await instances();
     const { token, id } = await createToken(there);
@@ -351,14 +351,14 @@ describe('what can be taken back', () => {
     assert.equal(await code(here, token), 'valid');
   });
 
-  test('a flood of refusals is read again once a second', async () => {
+  test('many refusals are rechecked once a second', async () => {
     const { clock, there, here, count } = await instances();
     const { token, id } = await createToken(there);
     await there.disable(id, admin);
     assert.equal(await code(here, token), 'disabled');
     count();
     for (let turn = 0; turn < 300; turn++) assert.equal(await code(here, token), 'disabled');
-    // A second look is two reads: the record, and what it rests on.
+    // A recheck is two reads: the record, and its dependencies.
     assert.deepEqual(count(), { feed: 0, others: 2 });
     clock.now += 1_000;
     await there.enable(id, admin);
@@ -396,8 +396,8 @@ describe('a store that fails', () => {
     });
 });
 
-describe('what is remembered', () => {
-  test('is one token for each slot, however long a commit takes', async () => {
+describe('the cache', () => {
+  test('has one token for each slot, however long a commit takes', async () => {
     const { clock, inner, there } = await instances();
     const commit = held();
     const slow = wrapped(inner, {
@@ -419,7 +419,7 @@ describe('what is remembered', () => {
     assert.equal((await here.verify(other.token)).token?.id, other.id);
   });
 
-  test('cannot be changed by who is told of it', async () => {
+  test('returns verdicts that callers cannot change', async () => {
     const { there, here } = await instances();
     const { token } = await createToken(there);
     await here.verify(token);
@@ -443,7 +443,7 @@ describe('what is remembered', () => {
     assert.deepEqual(count(), { feed: 1, others: 2 });
   });
 
-  test('answers every form of a requirement as the store does, alone and among many', async () => {
+  test('gives the same verdicts as the store for every form of a requirement, alone and among many', async () => {
     const { there, here, count } = await instances();
     const { token, id } = await createToken(there);
     const gone = await createToken(there, { name: 'Gone' });
@@ -473,15 +473,15 @@ describe('what is remembered', () => {
         requirement === undefined ? { credential } : { credential, requirement },
       ),
     );
-    const told = ({ asOf, ...rest }: Verdict) => rest;
+    const withoutTime = ({ asOf, ...rest }: Verdict) => rest;
     const expected = [];
     for (const { credential, requirement } of asked)
-      expected.push(told(await there.verify(credential, requirement as Requirement)));
+      expected.push(withoutTime(await there.verify(credential, requirement as Requirement)));
     for (let turn = 0; turn < 3; turn++) {
-      const together = (await here.verifyMany(asked as Verification[])).map(told);
+      const together = (await here.verifyMany(asked as Verification[])).map(withoutTime);
       const alone = [];
       for (const { credential, requirement } of asked)
-        alone.push(told(await here.verify(credential, requirement as Requirement)));
+        alone.push(withoutTime(await here.verify(credential, requirement as Requirement)));
       assert.deepEqual(together, expected);
       assert.deepEqual(alone, expected);
     }
@@ -492,7 +492,7 @@ describe('what is remembered', () => {
     await assert.rejects(here.verify(token, ['messages:send\nmessages:status']), { code: 'invalid_input' });
   });
 
-  test('answers a list by what stands in it at the time, whoever has changed it since', async () => {
+  test('uses the content of a list at the time of the call', async () => {
     const tokens = await deployment({ freshness: WINDOW });
     const { token } = await createToken(tokens);
     const list: ('messages:send' | 'messages:status' | 'messages:export')[] = [
@@ -515,7 +515,7 @@ describe('what is remembered', () => {
     await answers('insufficient_permission');
     const frozen = Object.freeze(['messages:send', 'messages:status'] as const);
     for (let turn = 0; turn < 3; turn++) assert.equal(await code(tokens, token, frozen), 'valid');
-    // More that begin alike than are looked through.
+    // More requirements with one prefix than the core compares.
     for (let turn = 0; turn < 3; turn++) {
       for (let more = 0; more < 20; more++) {
         const alike = ['messages:send', ...Array(more).fill('messages:status')] as const;
@@ -534,7 +534,7 @@ describe('what is remembered', () => {
     await assert.rejects(code(tokens, token, [] as unknown as Requirement), { code: 'invalid_input' });
   });
 
-  test('answers more requirements than have a number', async () => {
+  test('answers more requirements than it can intern', async () => {
     const { there, here, count } = await instances();
     const { token } = await createToken(there);
     assert.equal(await code(here, token), 'valid');
@@ -544,7 +544,7 @@ describe('what is remembered', () => {
     assert.deepEqual(count(), { feed: 0, others: 0 });
   });
 
-  test('is no verdict: conditions and limits are asked each time', async () => {
+  test('stores no verdict: conditions and limits are checked each time', async () => {
     const { there, here } = await instances();
     const bound = await createToken(there, { conditions: { ips: ['10.0.0.0/8'] } });
     const limited = await createToken(there, { name: 'Limited', limits: { credits: { amount: 2 } } });
@@ -557,7 +557,7 @@ describe('what is remembered', () => {
     assert.deepEqual(spent, ['valid', 'valid', 'usage_exceeded']);
   });
 
-  test('goes idle, and lives on where its use was flushed by another instance', async () => {
+  test('applies idle times, and uses that another instance flushed', async () => {
     const { clock, there, here } = await instances();
     const { token } = await createToken(there, { idleAfter: '1h' });
     assert.equal(await code(here, token, undefined, { freshness: '2h' }), 'valid');
@@ -575,7 +575,7 @@ describe('what is remembered', () => {
 });
 
 describe('verifySync', () => {
-  test('answers from a store that answers at once', async () => {
+  test('works on a synchronous store', async () => {
     const tokens = await deployment({ freshness: WINDOW });
     const { token, id } = await createToken(tokens, { limits: { credits: { amount: 1 } } });
     for (const options of [{}, { freshness: 0 }]) {
@@ -589,7 +589,7 @@ describe('verifySync', () => {
     assert.equal(tokens.verifySync('garbage')?.code, 'malformed');
   });
 
-  test('answers from memory alone where the store does not, and its read of the feed is not lost', async () => {
+  test('uses only the cache on an asynchronous store, and its read of the feed is not lost', async () => {
     const { clock, there, here, count } = await instances();
     const { token } = await createToken(there);
     assert.equal(here.verifySync(token), undefined);
@@ -603,7 +603,7 @@ describe('verifySync', () => {
   });
 });
 
-test('a verifier keeps to the same window', async () => {
+test('a verifier has the same window', async () => {
   const { clock, store, there, count } = await instances();
   const now = () => clock.now;
   const verifier = await createVerifier({ catalog, store, prefix: PREFIX, now, freshness: WINDOW });

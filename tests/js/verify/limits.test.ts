@@ -1,7 +1,4 @@
-/**
- * Limits: requests in a stretch of time, credits, refills; exact over processes, approximate where
- * that was chosen.
- */
+/** Limits: rates, credits, refills; exact across processes, approximate if configured. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -23,7 +20,7 @@ async function clocked(limits: object, changes: object = {}) {
   return { tokens, clock, ...(await createToken(tokens, { limits })) };
 }
 
-/** The codes of so many verifications, each of which uses `consume`. */
+/** The codes of this number of verifications, each with `consume`. */
 async function spend(tokens: Tokens, token: string, times: number, consume = 1): Promise<string> {
   const codes: string[] = [];
   for (let turn = 0; turn < times; turn++)
@@ -33,15 +30,15 @@ async function spend(tokens: Tokens, token: string, times: number, consume = 1):
     .join(', ');
 }
 
-/** How many credits are left. */
+/** The remaining credits. */
 async function balance(tokens: Tokens, token: string): Promise<number | undefined> {
   const { code, remaining } = await tokens.verify(token, undefined, { consume: 0 });
   assert.equal(code, 'valid');
   return remaining;
 }
 
-describe('requests in a stretch of time', () => {
-  test('pass all at once, and from then on evenly', async () => {
+describe('rates', () => {
+  test('pass all at once, then evenly', async () => {
     const { tokens, clock, token } = await clocked({ requests: { limit: 6, per: '1m' } });
     assert.equal(await spend(tokens, token, 8), '6 valid, 2 rate_limited');
     const verdict = await tokens.verify(token, 'messages:send', { consume: 1 });
@@ -66,7 +63,7 @@ describe('requests in a stretch of time', () => {
     assert.equal(await spend(tokens, token, 1, 2), '1 valid');
   });
 
-  test('are counted only where a verification is told to', async () => {
+  test('are counted only if the verification has `consume`', async () => {
     const store = memoryStore();
     const { tokens, token } = await clocked({ requests: { limit: 1, per: '1m' } }, { store });
     const before = entriesOf(store);
@@ -84,7 +81,7 @@ describe('requests in a stretch of time', () => {
 });
 
 describe('credits', () => {
-  test('are used up for good without a refill', async () => {
+  test('are used up permanently without a refill', async () => {
     const { tokens, clock, token } = await clocked({ credits: { amount: 3 } });
     const first = await tokens.verify(token, undefined, { consume: 2 });
     assert.deepEqual([first.code, first.remaining], ['valid', 1]);
@@ -111,7 +108,7 @@ describe('credits', () => {
     assert.equal(await spend(tokens, token, 4), '3 valid, 1 usage_exceeded');
   });
 
-  test('and a rate together: what one refuses the other does not count', async () => {
+  test('and a rate together: a use that one refuses the other does not count', async () => {
     const limits = { requests: { limit: 2, per: '1m' }, credits: { amount: 3 } };
     const { tokens, clock, token } = await clocked(limits);
     assert.equal(await spend(tokens, token, 4), '2 valid, 2 rate_limited');
@@ -139,7 +136,7 @@ describe('credits', () => {
     assert.equal(await balance(tokens, token), 40);
   });
 
-  test('are topped up by an edit that says how many are left, and begin with what create says', async () => {
+  test('are topped up by an edit of the remaining ones, and begin with the amount of create', async () => {
     const { tokens, token, id } = await clocked({ credits: { amount: 10, remaining: 3 } });
     assert.equal(await balance(tokens, token), 3);
     assert.equal(await spend(tokens, token, 4), '3 valid, 1 usage_exceeded');
@@ -149,15 +146,15 @@ describe('credits', () => {
     await tokens.edit(id, { limits: { credits: { amount: 10, remaining: 0 } } }, admin);
     assert.equal(await spend(tokens, token, 1), '1 usage_exceeded');
     const { items } = await tokens.audit({ owner: 'org:acme', token: id }, admin);
-    const told = items.map(({ before, after }) => [before.remaining, after.remaining]);
-    assert.deepEqual(told.reverse(), [
+    const remaining = items.map(({ before, after }) => [before.remaining, after.remaining]);
+    assert.deepEqual(remaining.reverse(), [
       [undefined, 3],
       [0, 10],
       [0, 0],
     ]);
   });
 
-  test('begin whole when they were lifted meanwhile, and nothing of their counter is left', async () => {
+  test('begin full after they were removed, without their old counter', async () => {
     const store = memoryStore();
     const { tokens, token, id } = await clocked({ credits: { amount: 2 } }, { store });
     assert.equal(await spend(tokens, token, 2), '2 valid');
@@ -170,7 +167,7 @@ describe('credits', () => {
     assert.equal(await balance(tokens, token), 2);
   });
 
-  test('are told by consume 0, which spends nothing and writes nothing', async () => {
+  test('are returned by consume 0, which spends nothing and writes nothing', async () => {
     const store = memoryStore();
     const { tokens, token, clock } = await clocked(
       { requests: { limit: 1, per: '1m' }, credits: { amount: 2, refill: { amount: 1, every: '1h' } } },
@@ -185,7 +182,8 @@ describe('credits', () => {
     assert.equal(await balance(tokens, session), 1);
     clock.now += 2 * MINUTE;
     assert.equal(await spend(tokens, session, 1, 1), '1 valid');
-    // Nothing is left, and a question about it is no use that would be refused.
+    // Nothing is left, but a query of the remaining credits is not refused, because it is not a
+    // use.
     assert.equal(await balance(tokens, token), 0);
     clock.now += 60 * MINUTE;
     assert.equal(await balance(tokens, token), 1);
@@ -193,7 +191,7 @@ describe('credits', () => {
     assert.equal(await balance(tokens, unlimited), undefined);
   });
 
-  test('are counted while they are edited: an edit waits its turn among the uses', async () => {
+  test('are counted while they are edited: an edit waits for its turn among the uses', async () => {
     const { tokens, token, id } = await clocked({ credits: { amount: 1_000 } });
     const uses = Array.from({ length: 200 }, () => tokens.verify(token, undefined, { consume: 1 }));
     const edits = [1_001, 1_002, 1_003].map((amount) =>
@@ -207,7 +205,7 @@ describe('credits', () => {
 });
 
 describe('a rate', () => {
-  test('that is edited keeps what was used', async () => {
+  test('that is edited keeps its used amount', async () => {
     const { tokens, token, id } = await clocked({ requests: { limit: 1, per: '1d' } });
     assert.equal(await spend(tokens, token, 2), '1 valid, 1 rate_limited');
     await tokens.edit(id, { limits: { requests: { limit: 2, per: '1s' } } }, admin);
@@ -216,7 +214,7 @@ describe('a rate', () => {
 });
 
 describe('counters', () => {
-  test('of a token that is deleted meanwhile are not begun by a use that was read before', async () => {
+  test('of a token that is deleted meanwhile are not recreated by an earlier use', async () => {
     const inner = memoryStore();
     let late: (() => Promise<void>) | undefined;
     const store = wrapped(inner, {
@@ -242,7 +240,7 @@ describe('counters', () => {
   });
 });
 
-describe('what is wrong with limits is told', () => {
+describe('errors in limits are reported', () => {
   const cases: [limits: unknown, path: string][] = [
     [{}, 'limits'],
     [{ requests: {} }, 'limits.requests.limit'],
@@ -263,7 +261,7 @@ describe('what is wrong with limits is told', () => {
 });
 
 describe('exact limits', () => {
-  test('hold over two deployments and two processes on one file', async () => {
+  test('hold across two deployments and two processes on one file', async () => {
     const file = temporaryFile();
     const store = sqliteStore({ path: file.path, busyTimeout: 30_000 });
     try {
@@ -282,7 +280,7 @@ describe('exact limits', () => {
       const here = Promise.all([spend(one, token, 8), spend(two, token, 8)]);
       const passed = await Promise.all(children.map(passedOf));
       const mine = (await here).map((codes) => Number(/(\d+) valid/.exec(codes)?.[1] ?? 0));
-      // 76 asked, 40 may: exactly 40 passed, wherever they were asked.
+      // 76 uses of at most 40: exactly 40 pass, over all processes.
       assert.equal(
         [...passed, ...mine].reduce((sum, count) => sum + count),
         40,
@@ -294,7 +292,7 @@ describe('exact limits', () => {
     }
   });
 
-  test('need a store that commits: without one the answer is no', async () => {
+  test('need a store that commits: otherwise the request is refused', async () => {
     const inner = memoryStore();
     const { token } = await createToken(await deployment({ store: inner }), {
       limits: { credits: { amount: 9 } },
@@ -330,7 +328,7 @@ describe('exact limits', () => {
     assert.equal(await spend(tokens, token, 3), '1 store_unavailable, 1 valid, 1 usage_exceeded');
   });
 
-  test('whose counters are damaged refuse: nobody knows what was spent', async () => {
+  test('with damaged counters refuse, because the used amount is unknown', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
     const { token } = await createToken(tokens, { limits: { credits: { amount: 2 } } });
@@ -364,7 +362,7 @@ describe('approximate limits', () => {
     assert.deepEqual(entriesOf(inner), before);
   });
 
-  test('start with what the store says is left', async () => {
+  test('start with the remaining amount in the store', async () => {
     const store = memoryStore();
     const exact = await deployment({ store });
     const few = { limits: { credits: { amount: 10, remaining: 2 } } };
@@ -376,7 +374,7 @@ describe('approximate limits', () => {
     assert.equal(await spend(near, used, 2), '1 valid, 1 usage_exceeded');
   });
 
-  test('change nothing of what the record says', async () => {
+  test('do not change the record', async () => {
     const store = memoryStore();
     const exact = await deployment({ store });
     const near = await deployment({ store, limits: 'approximate' });

@@ -1,6 +1,6 @@
 /**
- * Looks at the store beside the feed: what is refused from memory is read again, nobody's looks are
- * taken by another, and no use is forgotten.
+ * Rechecks: a cached refusal is confirmed by a read, tokens do not take each other's budget, and no
+ * use is lost.
  */
 
 import assert from 'node:assert/strict';
@@ -25,7 +25,7 @@ const makers = {
     createVerifier({ catalog, prefix: PREFIX, store: memoryStore(), ...options }),
 };
 
-/** A deployment that manages, and a slow store whose reads are told, in a time of their own. */
+/** A managing deployment on a slow store whose reads are recorded, in virtual time. */
 async function world() {
   const time = new VirtualTime();
   const now = () => START + time.now;
@@ -45,8 +45,8 @@ async function world() {
   };
   const there = await deployment({ store: inner, now });
   /**
-   * How often a token was looked at: the first of a verification's two reads is not of what the
-   * token rests on.
+   * The number of loads of a token, by the first of the two reads of each, which is not of
+   * dependencies.
    */
   const looksAt = (id: string) => {
     const firsts = reads.filter((keys) => !keys.some((key) => key.startsWith('account/')));
@@ -74,8 +74,8 @@ async function makeIdle(there: Tokens, many: number) {
   return made.map(({ token }) => token);
 }
 
-describe('a token that is in use is not refused for want of use', () => {
-  test('in bursts of 400, with uses flushed by whoever noted them', async () => {
+describe('a token in use is never refused as idle', () => {
+  test('in bursts of 400, with uses flushed by the instance that recorded them', async () => {
     const { time, there, options } = await world();
     const idle = await makeIdle(there, 400);
     const here = await deployment(options);
@@ -93,7 +93,7 @@ describe('a token that is in use is not refused for want of use', () => {
   });
 
   for (const [maker, make] of Object.entries(makers))
-    test(`whatever is asked of ids that are not there, and of tokens that are refused, by ${maker}`, async () => {
+    test(`beside any load of unknown ids and refused tokens, by ${maker}`, async () => {
       const { time, there, options, looksAt } = await world();
       const idle = await makeIdle(there, 150);
       const { token: disabled, id } = await createToken(there, { name: 'Disabled' });
@@ -106,7 +106,7 @@ describe('a token that is in use is not refused for want of use', () => {
         for (const token of idle) await there.verify(token);
         await there.flush();
         await time.pause(50 * MINUTE);
-        // Read anew, so that all of it is of this second.
+        // Read again, so that all of it is of this second.
         await all(here, [disabled, madeUp.token]);
         const flood = Array.from({ length: 1_000 }, (_, at) => (at % 2 === 0 ? madeUp.token : disabled));
         assert.deepEqual(await all(here, flood), { unknown: 500, disabled: 500 });
@@ -116,7 +116,7 @@ describe('a token that is in use is not refused for want of use', () => {
       assert.equal(looksAt(madeUp.id), 2);
     });
 
-  test('and its uses that are noted here count at once, before they are flushed, those of its sessions too', async () => {
+  test('and uses in this instance count at once, before they are flushed, also those of its sessions', async () => {
     for (const capacity of [10_000, 1]) {
       const { time, there, options } = await world();
       const { token } = await createToken(there, { idleAfter: '1h' });
@@ -141,7 +141,7 @@ describe('a token that is in use is not refused for want of use', () => {
     }
   });
 
-  test('however it is asked for: with no window, and by many at once of which few are remembered', async () => {
+  test('with every call: without a window, and by many concurrent ones of which few are cached', async () => {
     for (const freshness of [0, '5s'] as const) {
       const { time, there, options } = await world();
       const idle = await makeIdle(there, 20);
@@ -161,7 +161,7 @@ describe('a token that is in use is not refused for want of use', () => {
     }
   });
 
-  test('in a window that is longer than it may go unused', async () => {
+  test('in a window that is longer than its idle time', async () => {
     const { time, there, options } = await world();
     const { token } = await createToken(there, { idleAfter: '1h' });
     const here = await deployment({ ...options, freshness: '2h' });
@@ -175,7 +175,7 @@ describe('a token that is in use is not refused for want of use', () => {
     });
   });
 
-  test('nor by a question that is no use', async () => {
+  test('by a verification that is not a use either', async () => {
     const { time, there, options } = await world();
     const { token } = await createToken(there, { idleAfter: '1h' });
     const here = await deployment(options);
@@ -189,10 +189,10 @@ describe('a token that is in use is not refused for want of use', () => {
   });
 });
 
-describe('a wrong secret of a token that is there', () => {
+describe('a wrong secret of an existing token', () => {
   for (const [maker, make] of Object.entries(makers))
     for (const remembered of [false, true])
-      test(`costs one look in a second, ${remembered ? 'remembered' : 'never presented rightly'}, by ${maker}`, async () => {
+      test(`costs one recheck a second, ${remembered ? 'cached' : 'never presented rightly'}, by ${maker}`, async () => {
         const { time, there, options, looksAt } = await world();
         const { token, id } = await createToken(there);
         const wrong = Array.from({ length: 300 }, () => there.mint({ id }).token);
@@ -207,7 +207,7 @@ describe('a wrong secret of a token that is there', () => {
           }
           const looks = looksAt(id) - before;
           assert.ok(looks >= 1 && looks <= 2, `${looks} looks within a second`);
-          // Whoever has the secret notices nothing, and need not wait.
+          // A client with the right secret is not affected and does not wait.
           if (remembered) assert.equal(here.verifySync(token)?.token?.id, id);
           assert.equal(await code(here, token), 'valid');
           assert.equal(here.verifySync(token)?.token?.id, id);
@@ -223,7 +223,7 @@ describe('a wrong secret of a token that is there', () => {
       });
 
   for (const [maker, make] of Object.entries(makers))
-    test(`keeps no new secret from working within a second, by ${maker}`, async () => {
+    test(`delays no new secret by more than a second, by ${maker}`, async () => {
       const { time, there, options } = await world();
       const { token, id } = await createToken(there);
       const wrong = Array.from({ length: 20 }, () => there.mint({ id }).token);
@@ -239,7 +239,7 @@ describe('a wrong secret of a token that is there', () => {
           assert.ok(time.now - changed <= 1_000 + 3 * LATENCY, 'not within a second');
         }
         assert.equal(await code(here, token), 'valid');
-        // Nobody attacks: at once, and for all who come at once.
+        // Without an attack: at once, also for concurrent calls.
         await there.confirmRotation(id, admin);
         await time.pause(1_000);
         const again = (await there.rotate(id, { grace: 0 }, admin)).token as string;
@@ -247,7 +247,7 @@ describe('a wrong secret of a token that is there', () => {
       });
     });
 
-  test('that was rotated out costs as little, and is told as before', async () => {
+  test('that was rotated out costs as little, and gets the same verdict', async () => {
     const { time, there, options, looksAt } = await world();
     const { token, id } = await createToken(there);
     const { token: current } = await there.rotate(id, { grace: 0 }, admin);
@@ -264,7 +264,7 @@ describe('a wrong secret of a token that is there', () => {
   });
 
   for (const [maker, make] of Object.entries(makers))
-    test(`or an older one costs as little, whatever came before it and while it is rotated again, by ${maker}`, async () => {
+    test(`or an older one costs as little, in any order and during another rotation, by ${maker}`, async () => {
       const { time, there, options, looksAt } = await world();
       const { token: first, id } = await createToken(there);
       const { token: second } = await there.rotate(id, { grace: '1h' }, admin);
@@ -290,7 +290,7 @@ describe('a wrong secret of a token that is there', () => {
             );
           }
           assert.ok(looksAt(id) - looks <= 2, `${looksAt(id) - looks} looks`);
-          // What is told of the secrets that count is whole, however little was told of it before.
+          // Verdicts for valid secrets are complete, whatever was withheld before.
           for (const [one, successor] of [
             [second, undefined],
             [third, true],
@@ -314,7 +314,7 @@ describe('a wrong secret of a token that is there', () => {
       });
     });
 
-  test('that was rotated out is told alike whatever the window: with what is left of its grant', async () => {
+  test('that was rotated out gets the same verdict in every window, with the remaining grant', async () => {
     const { time, there, options } = await world();
     const { token, id } = await createToken(there);
     await there.rotate(id, { grace: 0 }, admin);
@@ -327,9 +327,9 @@ describe('a wrong secret of a token that is there', () => {
     const here = await deployment(options);
     await time.run(async () => {
       for (const freshness of [0, '5s', 0, '5s'] as const) {
-        const { code, token: told } = await here.verify(token, undefined, { freshness });
+        const { code, token: resolved } = await here.verify(token, undefined, { freshness });
         assert.deepEqual(
-          [code, told?.permissions],
+          [code, resolved?.permissions],
           ['rotated_out', ['messages:status']],
           `freshness ${freshness}`,
         );
@@ -338,7 +338,7 @@ describe('a wrong secret of a token that is there', () => {
   });
 
   for (const [maker, make] of Object.entries(makers))
-    test(`for the id of a key that another system issued costs as little, by ${maker}`, async () => {
+    test(`for the id of an imported key costs as little, by ${maker}`, async () => {
       const imported: TokensOptions['imported'] = [{ prefix: 'old_', digestOf: 'whole' }];
       const { time, now, inner, options, looksAt } = await world();
       const there = await deployment({ store: inner, now, imported });
@@ -365,7 +365,7 @@ describe('a wrong secret of a token that is there', () => {
       });
     });
 
-  test('is refused from memory where it would be counted, too', async () => {
+  test('is refused from the cache if it would be counted, too', async () => {
     const { time, there, options, looksAt } = await world();
     const { id } = await createToken(there, { limits: { credits: { amount: 100 } } });
     const here = await deployment(options);
@@ -379,8 +379,8 @@ describe('a wrong secret of a token that is there', () => {
   });
 });
 
-describe('a refusal that could be taken back', () => {
-  test('is read again once a second for each token, whatever is asked of others', async () => {
+describe('a reversible refusal', () => {
+  test('is rechecked once a second for each token, whatever the load of others', async () => {
     const { time, there, options, looksAt } = await world();
     const made = await Promise.all([1, 2, 3].map((at) => createToken(there, { name: `T${at}` })));
     for (const { id } of made) await there.disable(id, admin);
@@ -397,7 +397,7 @@ describe('a refusal that could be taken back', () => {
     });
   });
 
-  test('is not lost to verifySync, which cannot wait', async () => {
+  test('is rechecked for verifySync too, which cannot wait', async () => {
     const { time, there, options } = await world();
     const { token, id } = await createToken(there);
     await there.disable(id, admin);
@@ -412,7 +412,7 @@ describe('a refusal that could be taken back', () => {
   });
 
   for (const [maker, make] of Object.entries(makers))
-    test(`is read once a second for verifySync, which cannot wait, by ${maker}`, async () => {
+    test(`is rechecked once a second for verifySync, which cannot wait, by ${maker}`, async () => {
       const { time, there, options, looksAt } = await world();
       const { token: disabled, id } = await createToken(there);
       const { id: other } = await createToken(there, { name: 'Other' });
@@ -444,7 +444,7 @@ describe('a refusal that could be taken back', () => {
       });
     });
 
-  test('of ids that are not there, has a hundred looks in a second for all of them', async () => {
+  test('of unknown ids has a hundred rechecks a second for all of them', async () => {
     const { time, there, options, reads } = await world();
     const here = await deployment(options);
     const ids = Array.from({ length: 300 }, () => there.mint().token);
@@ -455,9 +455,9 @@ describe('a refusal that could be taken back', () => {
   });
 });
 
-describe('uses that are counted', () => {
+describe('counted uses', () => {
   for (const [maker, make] of Object.entries(makers))
-    test(`share the first look at their token, and are counted each, by ${maker}`, async () => {
+    test(`share the first load of their token, and are counted each, by ${maker}`, async () => {
       const { time, there, options, looksAt } = await world();
       const { token, id } = await createToken(there);
       const { token: limited } = await createToken(there, {
@@ -478,7 +478,7 @@ describe('uses that are counted', () => {
 
 describe('a store that fails within the window', () => {
   for (const [maker, make] of Object.entries(makers))
-    test(`is not missed where a refusal is looked at once more, and has its pause, by ${maker}`, async () => {
+    test(`does not matter for the recheck of a refusal, and gets a pause, by ${maker}`, async () => {
       const { time, there, reads, outage, options, looksAt } = await world();
       const { token: disabled, id } = await createToken(there);
       const { token: good, id: goodId } = await createToken(there, { name: 'Good' });
@@ -507,9 +507,9 @@ describe('a store that fails within the window', () => {
           }
         }
         assert.ok(time.now - freshFrom < 2_000, `${time.now - freshFrom} ms`);
-        // One look at each, in which a read that throws is repeated.
+        // One load each; a read that throws is repeated.
         assert.ok(reads.length <= 4 * 6, `${reads.length} reads`);
-        // What was never read is missed.
+        // A token that was never read is not found.
         assert.equal(await code(here, good), 'store_unavailable');
         outage.isOn = false;
         await there.enable(id, admin);
@@ -523,7 +523,7 @@ describe('a store that fails within the window', () => {
       });
     });
 
-  test('is missed where a use of another instance may keep the token alive', async () => {
+  test('matters if a use of another instance may keep the token alive', async () => {
     const { time, there, outage, options } = await world();
     const { token } = await createToken(there, { idleAfter: '1h' });
     const here = await deployment({ ...options, freshness: '2h' });
@@ -538,7 +538,7 @@ describe('a store that fails within the window', () => {
   });
 });
 
-describe('tokens that are not remembered', () => {
+describe('tokens that are not cached', () => {
   for (const [maker, make] of Object.entries(makers))
     test(`are read, however many at once, or refused with 503, and never as unknown, by ${maker}`, async () => {
       const { time, there, options } = await world();
@@ -562,7 +562,7 @@ describe('tokens that are not remembered', () => {
       });
     });
 
-  test('go on where a look was cut off with its request, and nobody waits for it twice', async () => {
+  test('continue after a load was cancelled with its request, and wait for it at most once', async () => {
     const { time, there, options } = await world();
     const here = await deployment({ ...options, deadline: 1_000 });
     const [{ token: first }, { token: other }] = await Promise.all([
@@ -585,7 +585,7 @@ describe('tokens that are not remembered', () => {
   });
 });
 
-test('where clocks stand still while a request computes, a window lasts that long, and ends with the next request', async () => {
+test('with a clock that stands still during a request, a window lasts until the next request', async () => {
   const { time, there, options, reads } = await world();
   const { token, id } = await createToken(there);
   const here = await deployment(options);

@@ -1,6 +1,6 @@
 /**
- * How a request is read: one way, in which nothing slips past a rule. docs/permissions.md has the
- * same table.
+ * How a request is matched: there is one reading, so that no request escapes a rule.
+ * docs/permissions.md has the same table.
  */
 
 import assert from 'node:assert/strict';
@@ -70,7 +70,7 @@ const table = {
   'case counts': [
     ['GET /Devices', null],
     ['GET /DEVICES/7', null],
-    // A server that ignores case takes these for /devices/mine: nobody knows which handler answers.
+    // A case-insensitive server takes these for /devices/mine, so the handler is not known.
     ['GET /devices/MINE', null],
     ['GET /devices/mINE', null],
     ['PUT /devices/MINE', 's:write'],
@@ -207,7 +207,7 @@ describe('the routes of a catalog', () => {
     assert.deepEqual(tokens.match('DELETE', '/orgs/a%2Bb'), { permission: 's:org', resource: 'org:a+b' });
   });
 
-  test('a parameter that can be no part of a resource matches nothing', () => {
+  test('a parameter that is no valid part of a resource matches nothing', () => {
     for (const name of [
       'a%2Fgroup',
       'a%2fgroup',
@@ -224,7 +224,7 @@ describe('the routes of a catalog', () => {
     }
   });
 
-  test('whatever matches is read the same by the URL parser of the platform', () => {
+  test('every path that matches is parsed the same by the URL parser of the platform', () => {
     const random = new Random(seed);
     const parts = [
       '/',
@@ -269,7 +269,7 @@ describe('the routes of a catalog', () => {
     assert.ok(matched > 1_000, `${matched}`);
   });
 
-  test('a request that is no text is a mistake of the program', () => {
+  test('a request that is no text is an error of the program', () => {
     for (const [method, path] of [
       [undefined, '/devices'],
       ['GET', undefined],
@@ -281,7 +281,7 @@ describe('the routes of a catalog', () => {
     }
   });
 
-  test('what matches is a requirement; what does not is none, which verify would take for no requirement', async () => {
+  test('a match is a requirement; without a match the result is none that verify would accept', async () => {
     const actor = { id: 'root', roles: { '': 'admin' } };
     const input = { kind: 'permission-set', name: 'T', owner: 'org:acme', add: ['s:read', 's:org'] };
     const { token } = await tokens.create(input, actor);
@@ -297,7 +297,7 @@ describe('the routes of a catalog', () => {
     await assert.rejects(tokens.verify(token, null), { code: 'invalid_input' });
   });
 
-  test('routes that one request could match alike are refused, each with its place', async () => {
+  test('routes that one request could match equally are refused, each with its path', async () => {
     const wrong = (routes) => ({
       services: {
         s: {

@@ -1,6 +1,6 @@
 /**
- * A verification rests on one state of the store: its record is read again with all that it rests
- * on.
+ * A verification uses one state of the store: the record is read again together with its
+ * dependencies.
  */
 
 import assert from 'node:assert/strict';
@@ -14,9 +14,8 @@ import { wrapped } from '../support/wrapped.js';
 const root = { id: 'user:root', roles: { '': 'admin' } };
 
 /**
- * A token of a disabled owner, then the same token, disabled, of an active one. The first read of
- * the record is of the first state, all
- * else of the second: in none of both could the token be used.
+ * A token of a disabled owner; later the owner is active and the token disabled. The first read of
+ * the record returns the first state, all others the second. The token is not usable in either.
  */
 async function between() {
   const inner = memoryStore();
@@ -27,13 +26,13 @@ async function between() {
   const [before] = await inner.get([`token/${id}`]);
   await there.disable(id, root);
   await there.accounts.enable('org:acme', root);
-  /** A store of which the next read of the record is late. */
+  /** A store whose next read of the record is delayed. */
   const late = (isSync: boolean): Store => {
     let first = true;
     const get = (keys: string[]) => {
       const values = inner.get(keys) as (string | null)[];
       const at = keys.indexOf(`token/${id}`);
-      // One read is of one state, by what every store promises.
+      // One read is a snapshot: every store promises that.
       if (at < 0 || !first || keys.includes('account/org:acme')) return values;
       first = false;
       return values.map((value, place) => (place === at ? (before as string) : value));
@@ -51,7 +50,7 @@ const refused = async (call: Promise<unknown>) => {
   return error.code;
 };
 
-describe('a state that never was is not accepted', () => {
+describe('a state that the store never had is not accepted', () => {
   type Verifying = Pick<Tokens, 'verify' | 'verifySync' | 'verifyMany'> | Verifier;
   const ways: [string, (verifying: Verifying, token: string) => Promise<string | undefined>][] = [
     ['verify', async (verifying, token) => (await verifying.verify(token)).code],
@@ -83,7 +82,7 @@ describe('a state that never was is not accepted', () => {
     }
   });
 
-  test('by explain, by an exchange, and by a token that acts and changes nothing', async () => {
+  test('by explain, by an exchange, and by a token as actor', async () => {
     const { late, token, id } = await between();
     const tokens = () => deployment({ store: late(false) });
     assert.equal((await (await tokens()).explain(token)).code, 'disabled');
@@ -94,7 +93,7 @@ describe('a state that never was is not accepted', () => {
   });
 });
 
-test('a token that is another at each read is refused with 503, soon, and the host is told', async () => {
+test('a token that changes at each read is refused with 503, soon, and reported to the host', async () => {
   const inner = memoryStore();
   const { token } = await createToken(await deployment({ store: inner }), { subject: 'user:0' });
   for (const isSync of [false, true]) {
@@ -105,20 +104,20 @@ test('a token that is another at each read is refused with 503, soon, and the ho
       return values.map((value) => value?.replace('"subject":"user:0"', `"subject":"user:${count}"`) ?? null);
     };
     const store = wrapped(inner, { get: isSync ? get : async (keys) => get(keys) });
-    const told: string[] = [];
-    const onError = (error: unknown) => void told.push((error as Error).message);
+    const reported: string[] = [];
+    const onError = (error: unknown) => void reported.push((error as Error).message);
     const tokens = await deployment({ store, onError });
     const verifier = await createVerifier({ catalog, prefix: PREFIX, store, onError });
     const verdicts = [await tokens.verify(token), await verifier.verify(token)];
     if (isSync) verdicts.push(...[tokens, verifier].flatMap((it) => it.verifySync(token) ?? []));
     for (const { code, status } of verdicts) assert.deepEqual([code, status], ['store_unavailable', 503]);
     assert.equal(count, 6 * verdicts.length);
-    assert.match(told[0] as string, /changed between each of 6 reads/);
-    assert.equal(told.length, verdicts.length);
+    assert.match(reported[0] as string, /changed between each of 6 reads/);
+    assert.equal(reported.length, verdicts.length);
   }
 });
 
-test('a record that was read before is written again between the two reads, and is what counts', async () => {
+test('a cached record that is written between the two reads is used in its new form', async () => {
   const inner = memoryStore();
   const there = await deployment({ store: inner });
   const { token, id } = await createToken(there);
@@ -139,7 +138,7 @@ test('a record that was read before is written again between the two reads, and 
   assert.deepEqual([verdict.code, verdict.token?.name], ['valid', 'Renamed']);
 });
 
-test('many verifications ask for no more keys at once than one snapshot has', async () => {
+test('many verifications read no more keys at once than one snapshot can have', async () => {
   const inner = memoryStore();
   const there = await deployment({ store: inner });
   const made = await Promise.all(

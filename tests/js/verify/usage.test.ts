@@ -1,4 +1,4 @@
-/** What is noted of the use of tokens, and what a flush makes of it. */
+/** Recorded uses of tokens, and how a flush stores them. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -19,7 +19,7 @@ describe('the use of a token', () => {
     const { token, id, record } = await createToken(tokens);
     const before = entriesOf(store);
     for (clock.now of [START + 1, START + 5]) assert.equal((await tokens.verify(token)).valid, true);
-    // What is refused is no use.
+    // A refusal is not a use.
     assert.equal((await tokens.verify(token, 'branch:read')).valid, false);
     assert.deepEqual(entriesOf(store), before);
     assert.deepEqual(await tokens.get(id, admin), record);
@@ -32,7 +32,7 @@ describe('the use of a token', () => {
     assert.deepEqual(await tokens.flush(), { flushed: 0, uncounted: 0 });
   });
 
-  test('of several instances is added up, whoever flushes first', async () => {
+  test('of several instances is added up, whichever flushes first', async () => {
     const store = memoryStore();
     const times = [START + 7, START + 3];
     const [one, two] = [
@@ -46,7 +46,7 @@ describe('the use of a token', () => {
     assert.deepEqual({ lastUsedAt, uses }, { lastUsedAt: START + 7, uses: 3 });
   });
 
-  test('of more tokens than one commit takes is flushed page by page', async () => {
+  test('of more tokens than one commit can hold is flushed page by page', async () => {
     const tokens = await deployment();
     const made = [];
     for (let at = 0; at < 45; at++) made.push(await createToken(tokens, { name: `T${at}` }));
@@ -67,7 +67,7 @@ describe('the use of a token', () => {
     for (const { id } of made) assert.equal((await tokens.get(id, admin)).uses, 100);
   });
 
-  test('that no commit takes is told, and stops no other', async () => {
+  test('that no commit accepts is reported, and blocks no other', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
     const { token, id } = await createToken(tokens);
@@ -75,7 +75,7 @@ describe('the use of a token', () => {
     const other = await createToken(tokens, { name: 'Other' });
     await tokens.verify(String(session.token));
     await tokens.verify(other.token);
-    // Records of another time, when they could be of any size.
+    // Records of an earlier version without a size limit.
     const places = Array.from({ length: 3_800 }, (_, at) => `org:acme/${String(at).padStart(230, '0')}`);
     for (const key of [`token/${id}`, `token/${session.record.id}`]) {
       const [text] = await store.get([key]);
@@ -97,7 +97,7 @@ describe('the use of a token', () => {
     assert.deepEqual(await tokens.flush(), { flushed: 0, uncounted: 0 });
   });
 
-  test('is not noted where that was switched off', async () => {
+  test('is not recorded if that is switched off', async () => {
     const tokens = await deployment({ usage: false });
     const { token, id } = await createToken(tokens);
     await tokens.verify(token);
@@ -105,7 +105,7 @@ describe('the use of a token', () => {
     assert.equal((await tokens.get(id, admin)).uses, undefined);
   });
 
-  test('of a token that was deleted meanwhile leaves nothing behind', async () => {
+  test('of a token that was deleted meanwhile leaves no values', async () => {
     const store = memoryStore();
     const tokens = await deployment({ store });
     const { token, id } = await createToken(tokens);
@@ -119,7 +119,7 @@ describe('the use of a token', () => {
   });
 });
 
-describe('what a token was used for', () => {
+describe('the used permissions of a token', () => {
   /** Verifies at an instant and flushes. */
   async function clocked(changes = {}) {
     const clock = { now: START };
@@ -143,9 +143,9 @@ describe('what a token was used for', () => {
       ['messages:status'],
     ],
     ['all of some', { all: ['messages:send', 'messages:status'] }, ['messages:send', 'messages:status']],
-    // Nobody knows which of them was needed, so none of them was idle.
+    // It is unknown which of them was needed, so none of them counts as idle.
     ['any of some', { any: ['messages:send', 'messages:status'] }, ['messages:send', 'messages:status']],
-    // What the token does not have it cannot have used.
+    // A token cannot have used a permission that it does not have.
     [
       'an expression',
       'messages:send AND (branch:read OR messages:status)',
@@ -154,7 +154,7 @@ describe('what a token was used for', () => {
     ['an expression as an object', { expr: 'messages:send OR branch:read' }, ['messages:send']],
   ];
   for (const [title, requirement, asked] of requirements) {
-    test(`is told by ${title}`, async () => {
+    test(`are recorded from ${title}`, async () => {
       const { tokens, use } = await clocked();
       const { token, id } = await createToken(tokens);
       assert.equal(await use(START + 5, token, requirement), 'valid');
@@ -163,7 +163,7 @@ describe('what a token was used for', () => {
     });
   }
 
-  test('is told by a list that changes from use to use', async () => {
+  test('are recorded from a list that changes between uses', async () => {
     const { tokens } = await clocked();
     const { token, id } = await createToken(tokens);
     const list = ['messages:send'];
@@ -176,14 +176,14 @@ describe('what a token was used for', () => {
     assert.deepEqual(Object.keys(lastUsedAt ?? {}).sort(), ['messages:send', 'messages:status']);
   });
 
-  test('is told with the latest time of each, by all ways to verify, and in lists', async () => {
+  test('have the latest time of each, in all verifications, and in lists', async () => {
     const { tokens, clock, use } = await clocked();
     const { token, id } = await createToken(tokens, { add: ['messages:export'] });
     await use(START + 1, token, 'messages:send');
     clock.now = START + 2;
     await tokens.verifyMany([{ credential: token, requirement: 'messages:export' }]);
     assert.equal(tokens.verifySync(token, 'messages:send')?.valid, true);
-    // What is refused was not used.
+    // A refused permission was not used.
     assert.equal((await tokens.verify(token, 'branch:read')).valid, false);
     await tokens.flush();
     const expected = {
@@ -195,11 +195,11 @@ describe('what a token was used for', () => {
     assert.deepEqual(items[0]?.permissionUse, expected);
   });
 
-  test('is not known of the time before a use that did not tell', async () => {
+  test('are unknown before a use that did not report them', async () => {
     const { tokens, use } = await clocked();
     const { token, id } = await createToken(tokens);
     await use(START + 1, token);
-    assert.equal(await useOf(tokens, id), undefined, 'nothing was told yet');
+    assert.equal(await useOf(tokens, id), undefined, 'no use is stored yet');
     await use(START + 2, token, 'messages:send');
     const lastUsedAt = { 'messages:send': START + 2 };
     assert.deepEqual(await useOf(tokens, id), { since: START + 1, lastUsedAt });
@@ -207,7 +207,7 @@ describe('what a token was used for', () => {
     assert.deepEqual(await useOf(tokens, id), { since: START + 3, lastUsedAt });
   });
 
-  test('stays small, whatever is required', async () => {
+  test('stay small, whatever is required', async () => {
     const permissions = Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`p${at}`, `P ${at}`]));
     const catalog = { services: { many: { title: 'Many', permissions } } };
     const { tokens, use, clock } = await clocked({ catalog });
@@ -216,12 +216,12 @@ describe('what a token was used for', () => {
     for (const name of Object.keys(permissions))
       assert.ok((await tokens.verify(token, `many:${name}`)).valid);
     await use(START + 2, token, 'many:p0');
-    const told = await useOf(tokens, id);
-    assert.equal(Object.keys(told?.lastUsedAt ?? {}).length, 100);
-    assert.equal(told?.since, START + 2, 'of what there was no room for nothing is claimed');
+    const stored = await useOf(tokens, id);
+    assert.equal(Object.keys(stored?.lastUsedAt ?? {}).length, 100);
+    assert.equal(stored?.since, START + 2, 'permissions without room are not claimed');
   });
 
-  test('is what its sessions were used for, and theirs', async () => {
+  test('include those of its sessions, and of their sessions', async () => {
     const { tokens, clock, use } = await clocked();
     const { token, id } = await createToken(tokens);
     const first = await tokens.exchange(token, {});
@@ -231,32 +231,30 @@ describe('what a token was used for', () => {
     for (const { token: credential } of [second, nested])
       await tokens.verify(credential as string, 'messages:status');
     await use(START + 9, first.token as string, 'messages:send');
-    const told = async (id: string) => {
+    const stored = async (id: string) => {
       const { uses, lastUsedAt, permissionUse } = await tokens.get(id, admin);
       return [uses, lastUsedAt, permissionUse?.lastUsedAt];
     };
     const both = { 'messages:send': START + 9, 'messages:status': START + 7 };
-    assert.deepEqual(await told(id), [3, START + 9, both]);
-    assert.deepEqual(await told(first.record.id), [2, START + 9, both]);
-    assert.deepEqual(await told(second.record.id), [1, START + 7, { 'messages:status': START + 7 }]);
+    assert.deepEqual(await stored(id), [3, START + 9, both]);
+    assert.deepEqual(await stored(first.record.id), [2, START + 9, both]);
+    assert.deepEqual(await stored(second.record.id), [1, START + 7, { 'messages:status': START + 7 }]);
   });
 });
 
-describe('from where a token was used', () => {
-  /** With a clock, and with addresses noted unless a change says otherwise. */
+describe('the addresses that used a token', () => {
+  /** With a clock, and with addresses recorded unless `changes` override it. */
   async function noting(changes = {}) {
     const clock = { now: START };
     const tokens = await deployment({ now: () => clock.now, usage: { addresses: true }, ...changes });
     return { tokens, clock };
   }
-  /**
-   * Longer than the window: a use is noted by the instant of the read that its verdict rests on.
-   */
+  /** Longer than the window: the time of a use is that of the read behind its verdict. */
   const STEP = 10_000;
   const addressesOf = async (tokens: Tokens, id: string) => (await tokens.get(id, admin)).lastUsedFrom;
 
   for (const freshness of [0, '5s'] as const) {
-    test(`is told by all ways to verify, in get and in lists, with freshness ${freshness}`, async () => {
+    test(`are recorded by all verifications, in get and in lists, with freshness ${freshness}`, async () => {
       const { tokens, clock } = await noting({ freshness });
       const { token, id } = await createToken(tokens);
       clock.now = START + 1 * STEP;
@@ -268,7 +266,7 @@ describe('from where a token was used', () => {
         { credential: token, requirement: 'messages:send', ip: '::ffff:192.0.2.3' },
         { credential: token, requirement: 'messages:send' },
       ]);
-      // What is refused was not used.
+      // A refused permission was not used.
       assert.equal((await tokens.verify(token, 'branch:read', { ip: '192.0.2.9' })).valid, false);
       assert.equal(await addressesOf(tokens, id), undefined, 'nothing is written by a verification');
       await tokens.flush();
@@ -284,7 +282,7 @@ describe('from where a token was used', () => {
     });
   }
 
-  test('is told of the last five, over flushes and instances', async () => {
+  test('are the last five, across flushes and instances', async () => {
     const store = memoryStore();
     const { tokens, clock } = await noting({ store });
     const other = (await noting({ store })).tokens;
@@ -309,7 +307,7 @@ describe('from where a token was used', () => {
     );
   });
 
-  test('of a session is told of the tokens that it came from', async () => {
+  test('of a session are recorded for its parents', async () => {
     const { tokens } = await noting();
     const { token, id } = await createToken(tokens);
     const session = await tokens.exchange(token, {});
@@ -319,7 +317,7 @@ describe('from where a token was used', () => {
       assert.deepEqual(await addressesOf(tokens, of), [{ address: '192.0.2.1', at: START }]);
   });
 
-  test('is lost with no flush that failed', async () => {
+  test('are not lost when a flush fails', async () => {
     const inner = memoryStore();
     let failing = false;
     const store = wrapped(inner, {
@@ -341,7 +339,7 @@ describe('from where a token was used', () => {
   });
 
   for (const usage of [undefined, true, false, {}, { addresses: false }] as const) {
-    test(`is noted nowhere with usage ${JSON.stringify(usage)}`, async () => {
+    test(`are not recorded with usage ${JSON.stringify(usage)}`, async () => {
       const store = memoryStore();
       const { tokens } = await noting({ store, usage });
       const { token, id } = await createToken(tokens);
@@ -358,13 +356,13 @@ describe('from where a token was used', () => {
     [{ addresses: 1 }, 'usage.addresses'],
     [{ adresses: true }, 'adresses'],
   ] as const) {
-    test(`with usage ${JSON.stringify(usage)} nothing starts`, () =>
+    test(`with usage ${JSON.stringify(usage)} createTokens fails`, () =>
       assert.rejects(noting({ usage }), { code: 'invalid_input', path }));
   }
 });
 
 describe('a flush', () => {
-  test('of sessions of sessions fits into commits that a store takes, and counts each use once', async () => {
+  test('of nested sessions fits into the commits of a store, and counts each use once', async () => {
     const inner = memoryStore();
     const sizes: number[] = [];
     const store = wrapped(inner, {
@@ -421,7 +419,7 @@ describe('a flush', () => {
     assert.equal((await tokens.get(id, admin)).uses, 1);
   });
 
-  test('beside another one: every use once', async () => {
+  test('beside another one counts every use once', async () => {
     const tokens = await deployment();
     const { token, id } = await createToken(tokens);
     await tokens.verify(token);
@@ -431,7 +429,7 @@ describe('a flush', () => {
     assert.equal((await tokens.get(id, admin)).uses, 2);
   });
 
-  test('keeps a revoked token revoked: the use of a token never undoes what was done to it', async () => {
+  test('keeps a revoked token revoked: a use never undoes a change', async () => {
     const tokens = await deployment();
     const { token, id } = await createToken(tokens);
     await tokens.verify(token);
@@ -443,7 +441,7 @@ describe('a flush', () => {
 });
 
 describe('a token that goes idle', () => {
-  test('is refused after its time without use, and lives on where its use is flushed', async () => {
+  test('is refused after its idle time, and stays valid while its uses are flushed', async () => {
     const clock = { now: START };
     const tokens = await deployment({ now: () => clock.now });
     const used = await createToken(tokens, { name: 'Used', idleAfter: '1h' });
@@ -458,7 +456,7 @@ describe('a token that goes idle', () => {
     const verdict = await tokens.verify(idle.token);
     assert.deepEqual([verdict.code, verdict.status, verdict.error], ['idle_expired', 401, 'invalid_token']);
     assert.equal((await tokens.verify(used.token)).code, 'valid');
-    // What had gone idle is not brought back; what had not begins anew.
+    // An idle token is not revived; the idle time of others restarts.
     await tokens.disable(idle.id, admin);
     await assert.rejects(tokens.enable(idle.id, admin), { code: 'terminal' });
     await tokens.disable(used.id, admin);
@@ -467,7 +465,7 @@ describe('a token that goes idle', () => {
     assert.equal((await tokens.verify(used.token)).code, 'valid');
   });
 
-  test('is kept alive by its uses alone: not by questions about it, nor by an old secret', async () => {
+  test('is kept alive only by uses: not by introspection, and not by an old secret', async () => {
     const clock = { now: START };
     const kinds = { watched: { title: 'Watched', rotation: { reuse: 'alert' as const } } };
     const tokens = await deployment({ now: () => clock.now, catalog: { ...catalog, kinds } });
@@ -493,7 +491,7 @@ describe('a token that goes idle', () => {
     assert.equal((await tokens.verify(token, undefined, { use: false, ip: '192.0.2.7' })).code, 'valid');
     assert.equal(tokens.verifySync(token, undefined, { use: false })?.code, 'valid');
     assert.equal((await tokens.verifyMany([{ credential: token, use: false }]))[0]?.code, 'valid');
-    // No route matches, so the request is refused, and nothing is spent.
+    // No route matches, so the request is refused without spending anything.
     assert.equal((await guard(request, undefined, { consume: 1 })).response?.status, 403);
     assert.equal((await tokens.verify(old.token)).code, 'rotated_out');
     await tokens.list({ owner: 'org:acme' }, admin);
@@ -504,7 +502,7 @@ describe('a token that goes idle', () => {
     assert.equal((await tokens.verify(next as string)).code, 'idle_expired');
   });
 
-  test('takes its sessions along, and no late flush brings it back', async () => {
+  test('ends its sessions, and no late flush revives it', async () => {
     const clock = { now: START };
     const kinds = { session: { lifetime: { longest: '30d' } } };
     const tokens = await deployment({ now: () => clock.now, catalog: { ...catalog, kinds } });
@@ -513,7 +511,7 @@ describe('a token that goes idle', () => {
     clock.now += 3_000_000;
     assert.equal((await tokens.verify(session)).code, 'valid');
     clock.now += 20 * 86_400_000;
-    // Told late, the use counts from when it was made.
+    // A use that is flushed late counts from its own time.
     await tokens.flush();
     assert.equal((await tokens.get(id, admin)).lastUsedAt, START + 3_000_000);
     for (const credential of [session, token])

@@ -1,4 +1,4 @@
-/** Chromium, as the system has it, without a window. */
+/** The Chromium of the system, headless. */
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

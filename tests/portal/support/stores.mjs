@@ -1,6 +1,6 @@
 /**
- * A store in a tab of a browser, as a store here. What crosses is JSON text, which keeps what a
- * debugger's own values lose.
+ * A store in a browser tab, as a store here. Calls are passed as JSON text, because the debugger's
+ * own values lose some information.
  */
 
 /**

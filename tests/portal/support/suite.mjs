@@ -2,10 +2,10 @@ import { after, before, describe } from 'node:test';
 import { startBrowser } from './browser.mjs';
 import { openDemo } from './visit.mjs';
 
-/** Where this machine cannot have Chromium, its tests are skipped, and say so. */
+/** Without Chromium on this machine, its tests are reported as skipped. */
 const skip = (process.env.LEASTKEY_WITHOUT ?? '').split(',').includes('chromium');
 
-/** Tests of the demo's portal. `run` gets what is there once the tests begin. */
+/** Tests of the demo's portal. `run` gets the values that exist when the tests begin. */
 export function portalSuite(title, run) {
   describe(title, { skip }, () => {
     const opened = {};
@@ -15,7 +15,7 @@ export function portalSuite(title, run) {
   });
 }
 
-/** Tests of a browser alone. */
+/** Tests that need only a browser. */
 export function browserSuite(title, run) {
   describe(title, { skip }, () => {
     const opened = {};

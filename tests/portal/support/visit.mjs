@@ -1,4 +1,4 @@
-/** A person at the portal of the demo: pages that keep account of what must not happen. */
+/** Pages of the demo's portal. They record what must not happen. */
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -10,10 +10,10 @@ import { startBrowser } from './browser.mjs';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** Where screenshots are put for people to look at. */
+/** The folder of the screenshots, for review by people. */
 const SHOTS = process.env.LEASTKEY_SCREENSHOTS;
 
-/** How each screen is looked at. */
+/** The modes in which each screen is checked. */
 const LOOKS = [
   { look: 'wide-light', width: 1280, height: 900, colorScheme: 'light' },
   { look: 'wide-dark', width: 1280, height: 900, colorScheme: 'dark' },
@@ -48,7 +48,7 @@ async function visit(browser, origin, person, path) {
   const page = await context.newPage();
   const seen = { console: [], requests: [], violations: [] };
   page.on('console', (message) => {
-    // A refusal is an answer like others, which Chromium notes by itself.
+    // Chromium itself logs responses with an error status; they are expected.
     if (!/^Failed to load resource: .* status of 4\d\d/.test(message.text()))
       seen.console.push(message.text());
   });
@@ -85,7 +85,8 @@ class Visit {
   }
 
   /**
-   * Looks at the screen in every way, with axe and with the camera; a long one without `fullPage`.
+   * Checks the screen in every mode with axe and takes screenshots, of a long one without
+   * `fullPage`.
    */
   async look(name, { fullPage = true } = {}) {
     const { page } = this;
@@ -110,10 +111,10 @@ class Visit {
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage });
   }
 
-  /** Fails on anything that axe finds. */
+  /** Fails on any violation that axe finds. */
   async requireAccessible(about) {
     const { page } = this;
-    // Through the debugger's own door: the policy of the page lets no foreign script in.
+    // Through the debugger, because the CSP of the page allows no foreign script.
     await page.evaluate((await import('node:fs')).readFileSync(axe, 'utf8'));
     const found = await page.evaluate(async () => {
       const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
@@ -124,7 +125,7 @@ class Visit {
     assert.deepEqual(found, [], about);
   }
 
-  /** The credential in its field, and proof that it is nowhere else. */
+  /** The credential in its field. Asserts that it is nowhere else. */
   async takeCredential() {
     const field = this.page.getByRole('textbox', { name: 'Access token' });
     const credential = await field.inputValue();
@@ -159,7 +160,7 @@ class Visit {
     return credential;
   }
 
-  /** Nothing was refused by the policy, and nothing was said on the console. */
+  /** The CSP refused nothing, and the console is empty. */
   async close() {
     assert.deepEqual(this.seen.violations, []);
     assert.deepEqual(this.seen.console, []);

@@ -1,6 +1,6 @@
 /**
  * A worker whose clients reset their connections in the middle of calls, and its store, which holds
- * calls until it is told to go on.
+ * calls until it is released.
  */
 
 import { DurableObject } from 'cloudflare:workers';
@@ -10,7 +10,7 @@ import { durableObjectStore, remoteStore } from 'leastkey/stores/durable-object'
 const catalog = { services: { messages: { title: 'Messages', permissions: { send: 'Send' } } } };
 const admin = { id: 'user:ada', roles: { 'org:acme': 'admin' } };
 
-/** As in the guide, but that it can be told to hold the next call of a method. */
+/** As in the guide, but it can hold the next call of a method. */
 export class TokenStore extends DurableObject {
   #store = durableObjectStore(this.ctx.storage);
   #held;
@@ -32,7 +32,7 @@ export class TokenStore extends DurableObject {
     this.#held = { method, arrived, go };
   }
 
-  /** Answers once a call is held. */
+  /** Responds once a call is held. */
   async arrived() {
     await this.#held.arrived.promise;
   }
@@ -53,7 +53,7 @@ export class TokenStore extends DurableObject {
 
 let tokens;
 const made = [];
-/** The requests whose work came to an end. */
+/** The requests whose work finished. */
 const ended = [];
 
 const WORK = {

@@ -1,7 +1,7 @@
 /**
- * Calls of every sort, their arguments of every shape, again and again: V8 optimizes the callers of
- * the core, finds that it had assumed too
- * much, and takes it back in the middle of calls. Prints how often each answer came.
+ * Many calls of every kind with arguments of every shape: V8 optimizes the callers of the core,
+ * finds that its assumptions were wrong, and deoptimizes them in the middle of calls. Prints the
+ * count of each result.
  */
 
 import { createTokens } from 'leastkey';

@@ -1,7 +1,6 @@
 /**
- * A worker that revokes tokens through one worker while it uses them at another, both next to it in
- * workerd: a load as heavy as the
- * machine allows. It answers what it saw.
+ * A worker that revokes tokens through one worker while it uses them at another, both in the same
+ * workerd, with as much load as the machine allows. It returns what it observed.
  */
 
 const PORTAL_KEY = 'open sesame';
@@ -46,14 +45,14 @@ export default {
     let over = false;
     const using = Array.from({ length: clients }, async (_, client) => {
       for (let turn = client; !over; turn += clients) {
-        // Around the ones that are being revoked just now.
+        // Around the ones that are being revoked.
         const token = tokens[(count - waiting.length + (turn % 16) + count - 12) % count];
         const { revoked } = token;
         const status = await statusOf(token);
         statuses[status] = (statuses[status] ?? 0) + 1;
         if (revoked && status !== 401) stale.push(token.id);
-        // Workers that call each other in one process never leave workerd's loop, in which no disk
-        // and no timer would get a turn.
+        // Workers that call each other in one process never yield to workerd's event loop, so disk
+        // and timers would starve.
         await new Promise((resolve) => setTimeout(resolve));
       }
     });

@@ -1,5 +1,5 @@
 /**
- * A worker that hands the calls of a store on, so that the contract suite can reach D1 and Durable
+ * A worker that forwards the calls of a store, so that the contract suite can reach D1 and Durable
  * Objects from outside.
  */
 

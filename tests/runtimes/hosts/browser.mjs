@@ -1,10 +1,10 @@
-/** Chromium and Firefox, as the system has them, without a window. */
+/** Chromium and Firefox of the system, headless. */
 
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 
-/** Where the programs of a browser may lie, beside what the environment names. */
+/** Possible paths of a browser, besides that in the environment. */
 const PROGRAMS = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   firefox: ['firefox-esr', 'firefox'],
@@ -20,10 +20,10 @@ const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-/** How long a page may take. */
+/** The time limit of a page. */
 const TIMEOUT = 60_000;
 
-/** Starts a browser. Its profile is new, and goes with it. */
+/** Starts a browser with a temporary profile. */
 export function startBrowser(name) {
   return puppeteer.launch({
     browser: name === 'chromium' ? 'chrome' : 'firefox',
@@ -33,7 +33,7 @@ export function startBrowser(name) {
   });
 }
 
-/** Opens a page and answers the results of the suite in it. */
+/** Opens a page and returns the results of the suite in it. */
 export async function resultsOf(browser, url) {
   const page = await browser.newPage();
   const errors = [];

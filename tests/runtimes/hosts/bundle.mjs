@@ -1,11 +1,11 @@
-/** Bundles as the tools of each platform do. */
+/** Bundles as the tools of each platform make them. */
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** An empty folder that goes with the process. */
+/** An empty folder that is deleted at the end of the process. */
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-runtimes-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -43,8 +43,7 @@ export async function bundleWorker(entry) {
 
 /**
  * A script for Vercel's edge runtime, made as its build makes it: one script, in which
- * `….wasm?module` is a module that the
- * platform compiled and put in reach.
+ * `….wasm?module` is a module that the platform compiled and put in reach.
  * @returns the text of the script, and the file of each module by its global name
  */
 export async function bundleEdgeFunction(entry) {

@@ -1,4 +1,4 @@
-/** Bundlers as a newcomer runs them: an entry, a folder for the outcome, and nothing else. */
+/** Bundlers with their defaults: an entry and an output folder. */
 
 import { build as esbuild } from 'esbuild';
 import { createServer, build as vite } from 'vite';
@@ -33,7 +33,7 @@ export const bundlers = {
     }),
 };
 
-/** The page that loads what a bundler made. */
+/** The page that loads the bundle. */
 export const html = '<!doctype html><title>bundled</title><script type="module" src="./page.js"></script>';
 
 /**

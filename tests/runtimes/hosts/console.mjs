@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** How long a program may take. */
+/** The time limit of a program. */
 const TIMEOUT = 60_000;
 
-/** Runs a program to its end and answers what it printed, which is JSON. */
+/** Runs a program to its end and returns the JSON that it printed. */
 export async function printedBy(program, args) {
   const { stdout } = await run(program, args, { timeout: TIMEOUT, maxBuffer: 2 ** 24 });
   return JSON.parse(stdout);

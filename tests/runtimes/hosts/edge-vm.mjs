@@ -1,10 +1,10 @@
-/** Vercel's edge runtime, as `@edge-runtime/vm` has it. */
+/** Vercel's edge runtime, by `@edge-runtime/vm`. */
 
 import { readFileSync } from 'node:fs';
 import { EdgeVM } from '@edge-runtime/vm';
 import { bundleEdgeFunction } from './bundle.mjs';
 
-/** Loads an edge function. Answers its `fetch`, which lives in the runtime's own realm. */
+/** Loads an edge function. Returns its `fetch`, which is of the runtime's own realm. */
 export async function startEdgeFunction(entry) {
   const { script, modules } = await bundleEdgeFunction(entry);
   const compiled = Object.entries(modules).map(([name, file]) => [

@@ -3,8 +3,7 @@ import { describe, test } from 'node:test';
 import { caseNames } from '../suite.mjs';
 
 /**
- * Runtimes that this machine cannot have, separated by commas: the one way to leave their tests
- * out.
+ * Runtimes that this machine cannot have, separated by commas: the only way to skip their tests.
  */
 const leftOut = new Set((process.env.LEASTKEY_WITHOUT ?? '').split(',').filter((name) => name !== ''));
 
@@ -12,7 +11,7 @@ const leftOut = new Set((process.env.LEASTKEY_WITHOUT ?? '').split(',').filter((
 export const skipped = (runtime) => leftOut.has(runtime) && `LEASTKEY_WITHOUT names ${runtime}`;
 
 /**
- * The suite in a runtime, every case a test. `run` answers the results of all cases; it is called
+ * The suite in a runtime, every case a test. `run` returns the results of all cases, and is called
  * once.
  * @param {string} runtime as `LEASTKEY_WITHOUT` would name it
  */

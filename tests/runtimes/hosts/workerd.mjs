@@ -9,14 +9,14 @@ export async function startWorker(entry, options = {}) {
   return new Miniflare(await workerOptions(entry, options));
 }
 
-/** What miniflare needs to know of a worker. */
+/** The options of a worker for miniflare. */
 export async function workerOptions(entry, options = {}) {
   const modules = await bundleWorker(entry);
   return {
     modules,
     modulesRoot: dirname(modules[0].path),
     compatibilityDate: '2026-04-01',
-    // It would fetch a description of the data center over the network.
+    // Otherwise miniflare fetches a description of the data center over the network.
     cf: false,
     ...options,
   };

@@ -436,10 +436,10 @@ fn a_removal_is_told_however_far_away_it_is_implied() {
         &compiled(document),
         json!({ "add": ["messages:send"], "remove": ["messages:status", "policy:read"] }),
     );
-    let told = |permission: &str| json!({ "code": "implied_removed", "permission": permission, "impliedBy": ["messages:send"] });
+    let warning = |permission: &str| json!({ "code": "implied_removed", "permission": permission, "impliedBy": ["messages:send"] });
     assert_eq!(
         shown.unwrap()["warnings"],
-        json!([told("messages:status"), told("policy:read")])
+        json!([warning("messages:status"), warning("policy:read")])
     );
 }
 

@@ -34,7 +34,7 @@ struct World {
     /// All secrets and digests so far.
     secrets: BTreeSet<String>,
     /// The operations with an entry in a trail.
-    told: BTreeSet<String>,
+    recorded: BTreeSet<String>,
 }
 
 impl World {
@@ -50,7 +50,7 @@ impl World {
             credentials: Vec::new(),
             technical_users: Vec::new(),
             secrets: BTreeSet::new(),
-            told: BTreeSet::new(),
+            recorded: BTreeSet::new(),
         }
     }
 
@@ -94,20 +94,20 @@ impl World {
                 (&entry["operation"], &entry["actor"], &entry["at"]),
                 (&json!(op), &json!(actor), &json!(self.host.now))
             );
-            self.told.insert(op.to_owned());
+            self.recorded.insert(op.to_owned());
         }
         // A use of a rotated-out secret changes nothing but has an entry.
         let notes =
             |entry: &Json| op == "flush" && entry["before"] == json!({}) && entry["after"] == json!({});
-        let told: Vec<Json> = entries
+        let recorded: Vec<Json> = entries
             .iter()
             .filter(|entry| !notes(entry))
             .map(essence)
             .collect();
         assert_eq!(
-            sorted(told),
+            sorted(recorded),
             sorted(expected),
-            "{op}: what is told is what changed"
+            "{op}: the entries are exactly the changes"
         );
         let added = self
             .host
@@ -407,7 +407,7 @@ fn every_operation_that_changes_something_is_told() {
     };
     for _ in 0..10 {
         world = World {
-            told: world.told,
+            recorded: world.recorded,
             ..World::new()
         };
         for _ in 0..300 {
@@ -415,10 +415,10 @@ fn every_operation_that_changes_something_is_told() {
         }
         world.conclude();
     }
-    let told: Vec<&str> = world.told.iter().map(String::as_str).collect();
+    let recorded: Vec<&str> = world.recorded.iter().map(String::as_str).collect();
     let changing = "abortRotation confirmRotation create delete deleteAccount disable disableAccount edit enable enableAccount exchange \
                     flush importKey purge putAccount revoke revokeAll rotate";
-    assert_eq!(told, changing.split(' ').collect::<Vec<_>>());
+    assert_eq!(recorded, changing.split(' ').collect::<Vec<_>>());
 }
 
 proptest! {

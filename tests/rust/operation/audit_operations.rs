@@ -397,7 +397,7 @@ fn an_entry_that_is_added_meanwhile_is_no_false_alarm() {
     let mut host = trail(&[5]);
     host.store.remove(&key(2));
     let (check, _) = interrupted(&mut host, &|host| appended(host, &owner(), &renames(2)));
-    assert_eq!(check["problem"]["seq"], 2, "what is wrong is told all the same");
+    assert_eq!(check["problem"]["seq"], 2, "the problem is still reported");
 }
 
 #[test]
@@ -484,9 +484,9 @@ proptest! {
         let prefix = keys::audit_prefix(&owner());
         let there: Vec<u64> = host.store.keys().filter_map(|key| keys::audit_seq(&prefix, key)).collect();
         let (oldest, unreadable) = all_pages(&mut host, json!({ "order": "oldest", "limit": limit }));
-        let mut told = [oldest.clone(), unreadable.clone()].concat();
-        told.sort_unstable();
-        prop_assert_eq!(&told, &there);
+        let mut reported = [oldest.clone(), unreadable.clone()].concat();
+        reported.sort_unstable();
+        prop_assert_eq!(&reported, &there);
         let (mut newest, mut damaged_too) = all_pages(&mut host, json!({ "limit": limit }));
         newest.reverse();
         damaged_too.reverse();
@@ -511,7 +511,7 @@ proptest! {
         let end = loop {
             let check = verify(&mut host, after.as_ref());
             calls += 1;
-            prop_assert!(calls <= 3 * damaged.len() + 5, "a break is told once or so, not at each entry");
+            prop_assert!(calls <= 3 * damaged.len() + 5, "a break is reported about once, not for each entry");
             prop_assert_eq!(check.get("problem").is_none(), check["intact"] == true);
             problems += usize::from(check["intact"] == false);
             let Some(next) = check.get("next").cloned() else { break check };

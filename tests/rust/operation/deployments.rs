@@ -168,17 +168,17 @@ fn every_call(id: &str) -> Vec<Json> {
 /// these words, and that nothing changes.
 fn refuses_everything(host: &mut Host, credential: &str, id: &str, words: &[&str]) {
     let before = host.store.clone();
-    let told = |refused: &Refusal, call: &str| {
+    let assert_refusal = |refused: &Refusal, call: &str| {
         assert_eq!(refused.code, ErrorCode::StoreUnavailable, "{call}: {refused}");
         for word in words {
             assert!(refused.message.contains(word), "{call}: {refused}");
         }
     };
     for call in every_call(id) {
-        told(&host.call(call.clone()).unwrap_err(), &call.to_string());
+        assert_refusal(&host.call(call.clone()).unwrap_err(), &call.to_string());
     }
     let refused = host.exchange(credential, json!({ "kind": "session" }));
-    told(&refused.unwrap_err(), "exchange");
+    assert_refusal(&refused.unwrap_err(), "exchange");
     assert_eq!(host.store, before);
 }
 

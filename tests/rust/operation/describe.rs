@@ -25,20 +25,20 @@ fn managed(description: &Json) -> Vec<&str> {
 #[test]
 fn what_can_be_chosen() {
     let mut host = Host::new();
-    let told = describe(&mut host, "org:acme", admin());
-    assert_eq!(told["version"], "test");
-    assert_eq!(told["prefix"], "acme_live");
-    assert_eq!(told["owner"], "org:acme");
+    let described = describe(&mut host, "org:acme", admin());
+    assert_eq!(described["version"], "test");
+    assert_eq!(described["prefix"], "acme_live");
+    assert_eq!(described["owner"], "org:acme");
     assert_eq!(
-        told["templates"][2],
+        described["templates"][2],
         json!({ "id": "sender", "title": "Sender", "version": 1, "recommended": false, "permissions": 2 })
     );
-    assert_eq!(told["templates"][0]["version"], 3);
+    assert_eq!(described["templates"][0]["version"], 3);
     assert_eq!(
-        told["roles"],
+        described["roles"],
         json!([{ "id": "admin", "title": "Admin" }, { "id": "user", "title": "User" }])
     );
-    let ids: Vec<&Json> = told["kinds"]
+    let ids: Vec<&Json> = described["kinds"]
         .as_array()
         .unwrap()
         .iter()
@@ -50,20 +50,20 @@ fn what_can_be_chosen() {
     );
     let day = 86_400_000_u64;
     assert_eq!(
-        told["kinds"][0]["lifetime"],
+        described["kinds"][0]["lifetime"],
         json!({ "default": 30 * day, "longest": 365 * day, "required": true })
     );
     assert_eq!(
-        told["kinds"][1],
+        described["kinds"][1],
         json!({
             "id": "organization", "manage": true, "uniqueNames": false, "exchanged": false, "technicalUser": true,
-            "lifetime": { "required": true }, "editable": told["kinds"][1]["editable"],
+            "lifetime": { "required": true }, "editable": described["kinds"][1]["editable"],
             "actions": ["disable", "delete", "rotate", "exchange"],
             "labels": { "disable": "Revoke", "enable": "Reinstate" }, "role": "user",
             "rotation": { "grace": day, "longestGrace": 7 * day, "reuse": "alert" }, "sessions": 100,
         })
     );
-    assert_eq!(told["kinds"][4]["exchanged"], true);
+    assert_eq!(described["kinds"][4]["exchanged"], true);
 }
 
 #[test]
@@ -92,10 +92,10 @@ fn which_kinds_an_actor_manages() {
         ("org:acme", user.clone(), &[]),
         ("org:acme2", admin(), &[]),
     ] {
-        let told = describe(&mut host, owner, actor);
-        assert_eq!(managed(&told), expected, "{owner}");
+        let described = describe(&mut host, owner, actor);
+        assert_eq!(managed(&described), expected, "{owner}");
         if expected.is_empty() {
-            assert_eq!(told["ceiling"], json!([]));
+            assert_eq!(described["ceiling"], json!([]));
         }
     }
     let own = host
@@ -106,8 +106,8 @@ fn which_kinds_an_actor_manages() {
 
 /// Asserts for each permission that the reported ceiling allows it if and only if `create` does.
 fn ceiling_is_what_create_gives(host: &mut Host, owner: &str, actor: &Json) -> usize {
-    let told = describe(host, owner, actor.clone());
-    let ceiling: Vec<&str> = told["ceiling"]
+    let described = describe(host, owner, actor.clone());
+    let ceiling: Vec<&str> = described["ceiling"]
         .as_array()
         .unwrap()
         .iter()

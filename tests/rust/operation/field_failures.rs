@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "field_failures/caching.rs"]
+mod caching;
 #[path = "field_failures/elsewhere.rs"]
 mod elsewhere;
 #[path = "field_failures/grants.rs"]
@@ -13,8 +15,6 @@ mod grants;
 mod lives;
 #[path = "field_failures/names.rs"]
 mod names;
-#[path = "field_failures/remembered.rs"]
-mod remembered;
 
 use serde_json::{Value as Json, json};
 
@@ -63,9 +63,9 @@ checks! {
     names credentials_are_read_by_position,
     names a_secret_is_compared_to_its_end,
     names names_that_look_alike_are_one,
-    remembered a_hit_answers_each_question_anew,
-    remembered a_hit_decides_as_a_miss_does,
-    remembered a_late_fill_loses_to_the_feed,
+    caching a_hit_answers_each_question_anew,
+    caching a_hit_decides_as_a_miss_does,
+    caching a_late_fill_loses_to_the_feed,
 }
 
 /// Each check has the name of the fault that it must find; `npm run mutants` applies it to the

@@ -148,7 +148,10 @@ fn what_binds_or_ends_an_account_overtakes_too() {
         call["actor"] = root.clone();
         let found = of_call(&mut host, call.clone());
         assert_eq!(found.len(), 2, "{call}");
-        assert!(found.iter().all(|(_, told)| *told == urgent), "{call}: {found:?}");
+        assert!(
+            found.iter().all(|(_, marked)| *marked == urgent),
+            "{call}: {found:?}"
+        );
     }
 }
 

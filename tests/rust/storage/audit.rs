@@ -19,8 +19,8 @@ fn an_entry_tells_who_did_what_and_why() {
     let host = trail(&[1, 2]);
     // `at` is NOW + 2: two reads of one millisecond each.
     let text = &host.store["audit/org:acme/0000000000000001"];
-    let told = r#"{"v":1,"owner":"org:acme","seq":1,"at":1795392000002,"actor":"user:1","operation":"edit","token":"0TZ3abcdEFGH1234","reason":"laptop stolen “again”","before":{"name":"Nightly"},"after":{"name":"0"},"previous":null}"#;
-    assert_eq!(text, told);
+    let expected = r#"{"v":1,"owner":"org:acme","seq":1,"at":1795392000002,"actor":"user:1","operation":"edit","token":"0TZ3abcdEFGH1234","reason":"laptop stolen “again”","before":{"name":"Nightly"},"after":{"name":"0"},"previous":null}"#;
+    assert_eq!(text, expected);
     assert_eq!(entry(&host, 2).previous, Some(Hash::of(text)));
     let head = &host.store["audit-head/org:acme"];
     let last = Hash::of(&host.store["audit/org:acme/0000000000000003"]);

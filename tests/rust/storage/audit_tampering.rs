@@ -147,7 +147,7 @@ proptest! {
         let count = commits.iter().sum();
         if let Some(seq) = tamper(&mut host, count, tampering) {
             let problem = followed(&host, &owner(), None, 1_000).unwrap_err();
-            prop_assert!(seq == 0 || problem.seq == seq, "{} told at {}, not {}", problem.message, problem.seq, seq);
+            prop_assert!(seq == 0 || problem.seq == seq, "{} reported at {}, not {}", problem.message, problem.seq, seq);
             prop_assert!(followed(&host, &owner(), None, size).is_err());
         }
     }

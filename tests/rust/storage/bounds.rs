@@ -111,17 +111,17 @@ fn the_largest_record_has_room_for_whatever_is_done_to_it() {
     ];
     let session = host.exchange(&credential, json!({})).unwrap();
     assert_eq!(session["record"]["parents"], json!([id]));
-    let mut told = 2;
+    let mut listed = 2;
     for call in calls {
         host.call(call.clone()).unwrap();
         assert!(
             largest_write(&host) <= VALUE && commit_size(&host) <= COMMIT,
             "{call}"
         );
-        told += 1;
+        listed += 1;
         let audit = json!({ "op": "audit", "query": { "owner": "org:acme" }, "actor": admin() });
         let page = host.call(audit).unwrap();
-        assert_eq!(page["items"].as_array().unwrap().len(), told);
+        assert_eq!(page["items"].as_array().unwrap().len(), listed);
         assert_eq!(page.get("unreadable"), None);
     }
 }

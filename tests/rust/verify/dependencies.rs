@@ -135,7 +135,7 @@ fn a_use_that_was_made_in_time_counts_however_late_it_is_told() {
     let (parent, _) = idle(&mut host);
     let (child, child_id) = session(&mut host, &parent);
     host.now = NOW + HOUR + HOUR / 2;
-    assert_eq!(host.code(&parent), "idle_expired", "nobody has told yet");
+    assert_eq!(host.code(&parent), "idle_expired", "no use was flushed yet");
     flush(
         &mut host,
         json!([{ "id": child_id, "at": NOW + HOUR - 1, "uses": 1 }]),

@@ -23,7 +23,7 @@ const SHOWN_BY: &[(&str, &str, &str)] = &[
     (
         "introspection leaks",
         "tests/js/http/oauth.test.mjs",
-        "every inactive credential is answered alike",
+        "every inactive credential gets the same response",
     ),
     (
         "CORS",
@@ -33,22 +33,22 @@ const SHOWN_BY: &[(&str, &str, &str)] = &[
     (
         "CSRF",
         "tests/js/http/management.test.mjs",
-        "is asked of every route that changes something, and of none that does not",
+        "is required by every route that changes something, and by no other",
     ),
     (
         "a secret in a log or a list",
         "tests/js/core/secrets.test.ts",
-        "is in the answer of create and nowhere else: no store argument, record, list, error or console line",
+        "is in the result of create and nowhere else: no store argument, record, list, error or console line",
     ),
     (
         "a weak generator",
         "tests/js/core/secrets.test.ts",
-        "differs from token to token, and comes from the entropy alone",
+        "differs from token to token, and depends on the entropy only",
     ),
     (
         "a failing generator",
         "tests/js/core/secrets.test.ts",
-        "a generator that throws, or fills nothing, makes nothing",
+        "no secret is made from a generator that throws or fills nothing",
     ),
     (
         "a trap poisons the instance",

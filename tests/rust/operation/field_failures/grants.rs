@@ -8,12 +8,12 @@ use crate::support::{Host, admin, sender, text};
 use crate::{Finding, holds, wanted};
 
 fn refused_as(answer: Result<Json, Refusal>, code: ErrorCode, what: &str) -> Finding {
-    let told = match answer {
+    let result = match answer {
         Err(refusal) if refusal.code == code => return Ok(()),
         Err(refusal) => format!("{:?}", refusal.code),
         Ok(answer) => answer.to_string(),
     };
-    Err(format!("{what}: {told}"))
+    Err(format!("{what}: {result}"))
 }
 
 /// CVE-2025-61928: whoever wrote another's id into the body got a key of theirs.
@@ -150,7 +150,7 @@ pub(crate) fn a_session_has_what_was_asked_for() -> Finding {
     Ok(())
 }
 
-/// Of another organization's token no more is told than of none.
+/// A token of another organization gets the same answer as an unknown id.
 pub(crate) fn a_foreign_token_is_not_found() -> Finding {
     let mut host = Host::new();
     let (_, id) = sender(&mut host);
@@ -175,9 +175,11 @@ pub(crate) fn a_foreign_token_is_not_found() -> Finding {
             host.call(call)
         };
         let none = ask("0TZ3abcdEFGH1234").unwrap_err();
-        let told = ask(&id);
-        let same = told.as_ref().is_err_and(|told| told.message == none.message);
-        refused_as(told, ErrorCode::NotFound, op)?;
+        let result = ask(&id);
+        let same = result
+            .as_ref()
+            .is_err_and(|result| result.message == none.message);
+        refused_as(result, ErrorCode::NotFound, op)?;
         holds(same, format!("{op} tells more of it than of none"))?;
     }
     holds(host.store == before, "and something is written")

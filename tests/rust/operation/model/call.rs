@@ -277,20 +277,20 @@ impl Call {
             Call::Flush { token, seen } => {
                 let token = &state.tokens[*token];
                 let at = state.now - seen.ago;
-                let mut told = json!({ "id": token.id, "at": at, "firstAt": at - seen.span, "uses": 1 });
+                let mut used = json!({ "id": token.id, "at": at, "firstAt": at - seen.span, "uses": 1 });
                 if let Some(rotation) = token.rotation_of(seen.secret) {
-                    told["successor"] = json!(rotation);
+                    used["successor"] = json!(rotation);
                 }
                 if seen.reused {
-                    told["reused"] = json!(true);
+                    used["reused"] = json!(true);
                 }
                 if let Some(rotation) = token.rotation.as_ref().filter(|_| seen.late) {
-                    told["graceOver"] = json!(token.rotation_of(rotation.successor));
+                    used["graceOver"] = json!(token.rotation_of(rotation.successor));
                 }
                 if seen.reused || seen.late {
-                    told["uses"] = json!(0);
+                    used["uses"] = json!(0);
                 }
-                json!({ "op": "flush", "uses": [told] })
+                json!({ "op": "flush", "uses": [used] })
             }
         })
     }

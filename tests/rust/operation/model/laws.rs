@@ -82,12 +82,12 @@ fn nothing_foreign_is_told(before: &State, call: &Call, answer: &Json) -> Checke
     }
     let claims = actor.claims(before);
     let items = answer["items"].as_array().into_iter().flatten();
-    for told in items.chain([answer, &answer["record"]]) {
-        let of = told["owner"]
+    for view in items.chain([answer, &answer["record"]]) {
+        let of = view["owner"]
             .as_str()
-            .or_else(|| told["type"].as_str().and(told["id"].as_str()));
+            .or_else(|| view["type"].as_str().and(view["id"].as_str()));
         if of.is_some_and(|owner| !claims.iter().any(|place| covers(place, owner))) {
-            return Err(format!("{actor:?} is told of {told}"));
+            return Err(format!("{actor:?} sees {view}"));
         }
     }
     Ok(())
@@ -169,19 +169,19 @@ pub fn hold_for(state: &State, token: usize, verdict: &Json) -> Checked {
         ));
     }
     // P16: a technical user is reported as one, and a person never is.
-    let told = verdict["token"]["technicalUser"].as_str();
-    if !verdict["token"].is_null() && told != found.backed_by.as_deref() {
+    let technical_user = verdict["token"]["technicalUser"].as_str();
+    if !verdict["token"].is_null() && technical_user != found.backed_by.as_deref() {
         return Err(format!(
-            "token {} is told as of {told:?}, and is of {:?}",
+            "token {} has technical user {technical_user:?} instead of {:?}",
             found.id, found.backed_by
         ));
     }
     let acts_as = verdict["token"]["subject"]
         .as_str()
         .is_some_and(|subject| subject.contains("technical-user:"));
-    if acts_as && told.is_none() {
+    if acts_as && technical_user.is_none() {
         return Err(format!(
-            "token {} acts as a technical user, and is not told as one",
+            "token {} acts as a technical user, without the technical user in its verdict",
             found.id
         ));
     }

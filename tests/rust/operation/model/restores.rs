@@ -25,8 +25,8 @@ pub struct Lost {
 impl Lost {
     /// Records a restore that replaces the store `was` by `is`.
     pub fn restore(&mut self, state: &State, was: &BTreeMap<String, String>, is: &BTreeMap<String, String>) {
-        let told = |key: &&String| key.starts_with("token/") || key.starts_with("account/");
-        let keys: BTreeSet<&String> = was.keys().chain(is.keys()).filter(told).collect();
+        let published = |key: &&String| key.starts_with("token/") || key.starts_with("account/");
+        let keys: BTreeSet<&String> = was.keys().chain(is.keys()).filter(published).collect();
         let differs = |key: &&&String| was.get(**key) != is.get(**key);
         self.keys
             .extend(keys.iter().filter(differs).map(|key| (*key).clone()));
@@ -44,10 +44,10 @@ impl Lost {
         if self.keys.is_empty() {
             return;
         }
-        let told = changed
+        let published = changed
             .iter()
             .filter(|(key, (before, _))| before.is_some() || key.starts_with("account/"));
-        self.since.extend(told.map(|(key, _)| key.clone()));
+        self.since.extend(published.map(|(key, _)| key.clone()));
     }
 
     /// Whether a restore has changed the record of a token.
@@ -118,7 +118,7 @@ impl Last {
 }
 
 /// The most changes that catch up with a head: more than it lists.
-const MOST: u64 = 80;
+const MAX_BEHIND: u64 = 80;
 
 impl Run {
     /// Runs moves that a restore then undoes. The last call that wrote may be repeated after it, by
@@ -189,7 +189,7 @@ impl Run {
             let Some(first) = self.world.feed_counts().get(head).copied() else {
                 continue;
             };
-            let behind = count.saturating_sub(first).min(MOST);
+            let behind = count.saturating_sub(first).min(MAX_BEHIND);
             for token in others.iter().cycle().take(behind as usize) {
                 let op = match self.state.tokens[*token].status {
                     Status::Disabled => OnToken::Enable,

@@ -265,7 +265,7 @@ impl Run {
             Went::Through { writes, .. } => format!(
                 "{}: {}",
                 call.name(),
-                if writes.is_empty() { "told" } else { "done" }
+                if writes.is_empty() { "no-op" } else { "done" }
             ),
             Went::Refused(code, _) => format!("{}: {code}", call.name()),
         });
@@ -458,7 +458,7 @@ impl Run {
                 ));
             }
             let verdict = serde_json::to_value(&verdict).unwrap();
-            same("the code as it is told", &verdict["code"], &json!(code))?;
+            same("the code of the verdict", &verdict["code"], &json!(code))?;
             if code == "valid" {
                 let left = verdict["remaining"].as_u64();
                 let expected = self.state.left(found).map(u64::from);
@@ -545,10 +545,10 @@ impl Run {
             same("whether a trail is intact", &checked["intact"], &json!(true))?;
             let query =
                 json!({ "op": "audit", "query": { "owner": owner, "limit": 200 }, "actor": auditor() });
-            let told = self.answer(query)?;
-            let items = told["items"].as_array().unwrap().len();
-            same("how many entries are told", items, there.min(200))?;
-            same("what cannot be read", &told["unreadable"], &Json::Null)?;
+            let page = self.answer(query)?;
+            let items = page["items"].as_array().unwrap().len();
+            same("the number of entries", items, there.min(200))?;
+            same("unreadable entries", &page["unreadable"], &Json::Null)?;
         }
         Ok(())
     }

@@ -47,8 +47,8 @@ impl Run {
             let Some(next) = answer["next"].as_str() else {
                 break;
             };
-            let told: Json = serde_json::from_str(next).unwrap();
-            let reached = told["pass"].as_u64().unwrap();
+            let cursor: Json = serde_json::from_str(next).unwrap();
+            let reached = cursor["pass"].as_u64().unwrap();
             if reached > pass {
                 (pass, there) = (reached, self.state.tokens.len());
             }

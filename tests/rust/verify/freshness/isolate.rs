@@ -198,8 +198,8 @@ impl Isolate {
     /// Notes a use of the idle-limited token.
     pub fn note_use(&mut self, id: &TokenId, at: u64) {
         self.unflushed = self.unflushed.max(Some(at));
-        let told = self.is(Bug::OwnUseUntold) || self.cache.note_use(id, instant(at)) == Some(true);
-        if told {
+        let recorded = self.is(Bug::OwnUseUntold) || self.cache.note_use(id, instant(at)) == Some(true);
+        if recorded {
             self.noted = self.noted.max(Some(at));
         }
     }

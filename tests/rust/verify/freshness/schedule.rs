@@ -313,9 +313,9 @@ impl<'w> Schedule<'w> {
             of.reading = None;
         }
         let end = of.start(self.now, self.moment);
-        let told = of.apply_feed(reading, end);
+        let applied = of.apply_feed(reading, end);
         for asked in std::mem::take(&mut self.waiting[at]) {
-            if !told {
+            if !applied {
                 self.count("hit store_unavailable");
             } else if !self.look(asked)? {
                 self.miss(asked)?;

@@ -1,5 +1,4 @@
-//! What a verifier remembers: tokens, never verdicts, and nothing that is older than what it was
-//! told.
+//! The cache of a verifier: it has tokens, never verdicts, and nothing older than the change feed.
 
 use std::collections::BTreeMap;
 
@@ -103,7 +102,7 @@ pub(crate) fn a_hit_decides_as_a_miss_does() -> Finding {
     Ok(())
 }
 
-/// A read that began before the revocation, and comes back after the feed has told of it.
+/// A read that began before the revocation, and comes back after the feed has published it.
 pub(crate) fn a_late_fill_loses_to_the_feed() -> Finding {
     let (mut host, mut cache) = (Host::new(), Cache::default());
     let (credential, id) = sender(&mut host);
