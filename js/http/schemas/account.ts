@@ -1,27 +1,29 @@
+import type { ApiTypes } from './api-types.js';
 import {
   COUNT,
   described,
   INSTANT,
   list,
   mapOf,
-  object,
+  OBJECT,
+  objectOf,
   oneOf,
   orNull,
   ref,
-  type Schema,
   TEXT,
+  text,
 } from './schema.js';
 
 /** Accounts and audit entries. */
-export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
-  Account: object({
+export const ACCOUNT_SCHEMAS = {
+  Account: objectOf<ApiTypes['Account']>({
     id: TEXT,
     type: oneOf('owner', 'technical-user'),
     'title?': TEXT,
     roles: mapOf(TEXT),
     ceilings: described(
       'The most that its tokens can do, as it was resolved when the account was written.',
-      list(object({ resource: TEXT, permissions: list(TEXT) })),
+      list(objectOf({ resource: TEXT, permissions: list(TEXT) })),
     ),
     status: oneOf('active', 'disabled'),
     'heldAt?': TEXT,
@@ -32,12 +34,12 @@ export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
     'statusChangedBy?': TEXT,
     revision: COUNT,
   }),
-  PutAccount: object({
-    'title?': { type: 'string', minLength: 1, maxLength: 100 },
+  PutAccount: objectOf<ApiTypes['PutAccount']>({
+    'title?': text({ minLength: 1, maxLength: 100 }),
     'roles?': described('By resource.', mapOf(TEXT)),
     'permissions?': described('By resource, permissions and patterns.', mapOf(list(TEXT))),
   }),
-  AuditEntry: object({
+  AuditEntry: objectOf<ApiTypes['AuditEntry']>({
     v: COUNT,
     owner: TEXT,
     seq: COUNT,
@@ -47,11 +49,11 @@ export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
     'token?': TEXT,
     'account?': TEXT,
     'reason?': TEXT,
-    before: described('The members that changed, as they were.', { type: 'object' }),
-    after: described('The members that changed, as they are now.', { type: 'object' }),
+    before: described('The members that changed, as they were.', OBJECT),
+    after: described('The members that changed, as they are now.', OBJECT),
     previous: described('The SHA-256 of the entry before this one, in hex.', orNull(TEXT)),
   }),
-  AuditPage: object({
+  AuditPage: objectOf<ApiTypes['AuditPage']>({
     items: list(ref('AuditEntry')),
     'unreadable?': described('Entries that are damaged, by their numbers.', list(COUNT)),
     'next?': COUNT,

@@ -12,7 +12,7 @@ const CLIENT = { 'client_id?': TEXT, 'client_secret?': TEXT };
 const SESSION = { sessionId: TEXT, userId: TEXT, clientIpAddress: orNull(TEXT), domain: TEXT };
 
 /** Requests and responses of sessions and the OAuth endpoints. */
-export const OAUTH_SCHEMAS: Readonly<Record<string, Schema>> = {
+export const OAUTH_SCHEMAS = {
   Session: object({
     access_token: TEXT,
     token_type: { const: 'Bearer' },

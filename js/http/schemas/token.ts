@@ -1,34 +1,40 @@
+import type { Limits } from '../../api/conditions.js';
+import type { ApiTypes } from './api-types.js';
 import {
   COUNT,
+  constant,
   DURATION,
   described,
   example,
   FLAG,
   INSTANT,
+  integer,
   list,
   mapOf,
-  object,
+  OBJECT,
+  objectOf,
   oneOf,
   orNull,
   ref,
-  type Schema,
+  type SchemaOf,
   TEXT,
+  text,
+  union,
 } from './schema.js';
 import { SELECTION } from './selection.js';
 
 const STATUS = oneOf('active', 'disabled', 'revoked');
-const NAME = { type: 'string', minLength: 1, maxLength: 100 };
-const DESCRIPTION = { type: 'string', minLength: 1, maxLength: 500 };
-const TAGS = list({ type: 'string', minLength: 1, maxLength: 50 }, { maxItems: 20 });
-const AMOUNT = { type: 'integer', minimum: 1 };
-const REMAINING = { type: 'integer', minimum: 0, description: 'What is left from now on. No record has it.' };
-const DIGEST = {
-  type: 'string',
+const NAME = text({ minLength: 1, maxLength: 100 });
+const DESCRIPTION = text({ minLength: 1, maxLength: 500 });
+const TAGS = list(text({ minLength: 1, maxLength: 50 }), { maxItems: 20 });
+const AMOUNT = integer({ minimum: 1 });
+const REMAINING = integer({ minimum: 0, description: 'What is left from now on. No record has it.' });
+const DIGEST = text({
   pattern: '^[0-9a-f]{64}$',
   description: 'Of a secret that the client minted. Beside `scheme`.',
-};
+});
 const SCHEME = described('What the digest is of, as `mint` answers it: `credential-2`.', TEXT);
-const orZero = (schema: Schema): Schema => ({ anyOf: [schema, { const: 0 }] });
+const orZero = (schema: SchemaOf<string | number>) => union('anyOf', schema, constant(0));
 const NIGHTLY_SENDER = {
   kind: 'permission-set',
   name: 'Nightly sender',
@@ -36,11 +42,11 @@ const NIGHTLY_SENDER = {
   templates: ['sender'],
   expiresIn: '90d',
 };
-const REASON = { type: 'string', minLength: 1, maxLength: 500 };
+const REASON = text({ minLength: 1, maxLength: 500 });
 
 /** Tokens and their operations, by their names in the OpenAPI document. */
-export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
-  TokenRecord: object({
+export const TOKEN_SCHEMAS = {
+  TokenRecord: objectOf<ApiTypes['TokenRecord']>({
     id: TEXT,
     kind: TEXT,
     name: TEXT,
@@ -48,7 +54,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'subject?': TEXT,
     'description?': TEXT,
     'tags?': list(TEXT),
-    'metadata?': { type: 'object' },
+    'metadata?': OBJECT,
     'technicalUser?': TEXT,
     'parents?': described('Of a session: what it was exchanged from, nearest first.', list(TEXT)),
     resource: described('The boundary: the resource that the token may not leave.', TEXT),
@@ -58,7 +64,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       'Permissions of the grant that are held on some resources only.',
       mapOf(list(TEXT)),
     ),
-    templates: list(object({ id: TEXT, version: COUNT })),
+    templates: list(objectOf({ id: TEXT, version: COUNT })),
     added: list(TEXT),
     removed: list(TEXT),
     status: STATUS,
@@ -76,9 +82,9 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'heldAt?': TEXT,
     'boundsHeldAt?': described(
       'Of bounds that were set from above the owner: where the authority stood. Less only narrows them.',
-      object({ 'conditions?': TEXT, 'limits?': TEXT, 'expiresAt?': TEXT }),
+      objectOf({ 'conditions?': TEXT, 'limits?': TEXT, 'expiresAt?': TEXT }),
     ),
-    'rotation?': object({
+    'rotation?': objectOf({
       revision: described('Of the token when it began.', COUNT),
       startedAt: INSTANT,
       startedBy: TEXT,
@@ -86,28 +92,28 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       'previousExpiresAt?': INSTANT,
       'endOldAtFirstUse?': FLAG,
     }),
-    'imported?': object({ at: INSTANT, 'hint?': TEXT }),
+    'imported?': objectOf({ at: INSTANT, 'hint?': TEXT }),
     'lastUsedAt?': INSTANT,
     'uses?': COUNT,
     'permissionUse?': described(
       'When permissions were last asked for. One without a time was not asked for since `since`.',
-      object({ since: INSTANT, lastUsedAt: mapOf(INSTANT) }),
+      objectOf({ since: INSTANT, lastUsedAt: mapOf(INSTANT) }),
     ),
     'lastUsedFrom?': described(
       'The last addresses that it was used from, the latest first, where the server notes them.',
-      list(object({ address: TEXT, at: INSTANT }), { maxItems: 5 }),
+      list(objectOf({ address: TEXT, at: INSTANT }), { maxItems: 5 }),
     ),
     revision: described('Rises with every change; the ETag.', COUNT),
   }),
-  TokenPage: object({
+  TokenPage: objectOf<ApiTypes['TokenPage']>({
     items: list(ref('TokenRecord')),
     'next?': described('Give it as `after` for the next page; absent on the last.', TEXT),
     'unreadable?': described('Tokens whose stored records are damaged.', list(TEXT)),
   }),
   CreateToken: example(
     NIGHTLY_SENDER,
-    object({
-      kind: { type: 'string', minLength: 1, maxLength: 64 },
+    objectOf<ApiTypes['CreateToken']>({
+      kind: text({ minLength: 1, maxLength: 64 }),
       name: NAME,
       'owner?': TEXT,
       'subject?': TEXT,
@@ -119,7 +125,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       'idleAfter?': DURATION,
       'description?': DESCRIPTION,
       'tags?': TAGS,
-      'metadata?': { type: 'object' },
+      'metadata?': OBJECT,
       'conditions?': ref('Conditions'),
       'limits?': ref('Limits'),
       'technicalUser?': TEXT,
@@ -128,18 +134,18 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       'scheme?': SCHEME,
     }),
   ),
-  Created: object({
+  Created: objectOf<ApiTypes['Created']>({
     token: described(
       'The credential, here this once. null when the idempotency key found an earlier call, or the secret is the client’s own.',
       orNull(TEXT),
     ),
     record: ref('TokenRecord'),
   }),
-  EditToken: object({
+  EditToken: objectOf<ApiTypes['EditToken']>({
     'name?': NAME,
     'description?': orNull(DESCRIPTION),
     'tags?': orNull(TAGS),
-    'metadata?': orNull({ type: 'object' }),
+    'metadata?': orNull(OBJECT),
     ...SELECTION,
     'resources?': described(
       'Permissions that are held on some resources only; null lifts a narrowing. Those that are not named stay narrowed.',
@@ -148,15 +154,15 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'conditions?': orNull(ref('Conditions')),
     'limits?': orNull(ref('Limits')),
   }),
-  RotateToken: object({
+  RotateToken: objectOf<ApiTypes['RotateToken']>({
     'grace?': described('How long the old secret works beside the new one; 0: not at all.', orZero(DURATION)),
     'expiresIn?': described('Renews the token: it ends so long from now.', DURATION),
     'endOldAtFirstUse?': FLAG,
     'digest?': DIGEST,
     'scheme?': SCHEME,
   }),
-  RevokeToken: object({ 'reason?': REASON }),
-  RevokeAll: object({
+  RevokeToken: objectOf<ApiTypes['RevokeToken']>({ 'reason?': REASON }),
+  RevokeAll: objectOf<ApiTypes['RevokeAll']>({
     'owner?': described("Of this owner and of what stands below it; '' for everyone.", TEXT),
     'tag?': TEXT,
     'subject?': TEXT,
@@ -164,7 +170,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     'reason?': REASON,
     'dryRun?': FLAG,
   }),
-  BulkReport: object({
+  BulkReport: objectOf<ApiTypes['BulkReport']>({
     complete: FLAG,
     ids: list(TEXT),
     already: COUNT,
@@ -173,7 +179,7 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
     unreadable: list(TEXT),
     'next?': TEXT,
   }),
-  Job: object({
+  Job: objectOf<ApiTypes['Job']>({
     id: described('24 digits and letters from a to f.', TEXT),
     owner: TEXT,
     'tag?': TEXT,
@@ -196,23 +202,23 @@ export const TOKEN_SCHEMAS: Readonly<Record<string, Schema>> = {
       list(TEXT, { maxItems: 100 }),
     ),
   }),
-  Conditions: object({
+  Conditions: objectOf<ApiTypes['Conditions']>({
     'ips?': list(TEXT, { minItems: 1 }),
     'origins?': list(TEXT, { minItems: 1 }),
     'audiences?': list(TEXT, { minItems: 1 }),
-    'times?': object({
+    'times?': objectOf({
       'days?': list(oneOf('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'), { minItems: 1 }),
       'from?': TEXT,
       'to?': TEXT,
       'utcOffset?': TEXT,
     }),
   }),
-  Limits: object({
-    'requests?': object({ limit: AMOUNT, per: DURATION }),
-    'credits?': object({
+  Limits: objectOf<ApiTypes['Limits']>({
+    'requests?': objectOf({ limit: AMOUNT, per: DURATION }),
+    'credits?': objectOf<NonNullable<Limits['credits']>>({
       amount: AMOUNT,
       'remaining?': REMAINING,
-      'refill?': object({ amount: AMOUNT, every: DURATION }),
+      'refill?': objectOf({ amount: AMOUNT, every: DURATION }),
     }),
   }),
 };
