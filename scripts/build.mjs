@@ -1,11 +1,11 @@
 /**
- * `npm run build`: from sources to the package in `pkg/`. What has not changed is not made again.
+ * `npm run build`: from sources to the package in `pkg/`. Unchanged parts are not rebuilt.
  */
 
 import { pathToFileURL } from 'node:url';
 import { coreSteps } from './build/core.mjs';
 import { removeLeftovers } from './build/folders.mjs';
-import { packageSteps } from './build/package.mjs';
+import { isCurrent, packageStep } from './build/package.mjs';
 import { sizeTable } from './build/size.mjs';
 import { inBuild, packageFolder } from './paths.mjs';
 import { toolchain } from './setup/toolchain.mjs';
@@ -14,7 +14,7 @@ import { report } from './shell/failure.mjs';
 import { withLock } from './shell/lock.mjs';
 import { runSteps } from './shell/steps.mjs';
 
-/** Provides what is missing, and builds. Answers whether anything had to be done. */
+/** Installs missing tools, and builds. Returns whether anything had to be done. */
 export function build() {
   return whileNoOtherBuilds(async () => {
     const steps = [...(await setupSteps()), ...(await makeSteps())];
@@ -25,10 +25,10 @@ export function build() {
   });
 }
 
-/** What stands, once the set-up is done, between the clone as it is and an up-to-date package. */
+/** The steps from the current sources to the package: none if `pkg/` was made from them. */
 export async function makeSteps() {
-  const core = coreSteps(await toolchain());
-  return [...core, ...packageSteps(core.length > 0)];
+  const rust = await toolchain();
+  return isCurrent(rust) ? [] : [...coreSteps(rust), packageStep];
 }
 
 export function whileNoOtherBuilds(work) {

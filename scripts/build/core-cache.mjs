@@ -1,42 +1,39 @@
 /**
- * Cores that were made before, by the digest of what they are made from: another clone of the same
- * sources need not compile.
+ * Compiled cores in the cache, by a digest of their inputs, for all clones. Cargo cannot do this:
+ * its fingerprints are of one clone, and do not cover wasm-bindgen and wasm-opt, which take most of
+ * the minutes.
  */
 
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { inCache } from '../paths.mjs';
+import { replaceFolder } from './folders.mjs';
 
-const kept = (...parts) => inCache('cores', ...parts);
+/** The number of cores that are kept, by their last use. */
+const MAX_CORES = 8;
 
-/** So many are kept, the ones that were used last. */
-const MOST = 8;
+export const cachedCore = (digest) => inCache('cores', digest);
 
-export const isKept = (inputs) => existsSync(kept(inputs));
-
-/** Copies a kept core to a folder that does not exist yet. */
-export function takeKept(inputs, folder) {
-  cpSync(kept(inputs), folder, { recursive: true });
-  utimesSync(kept(inputs), new Date(), new Date());
+export function isCached(digest) {
+  if (!existsSync(cachedCore(digest))) return false;
+  utimesSync(cachedCore(digest), new Date(), new Date());
+  return true;
 }
 
-export function keep(inputs, folder) {
-  mkdirSync(kept(), { recursive: true });
-  const copy = kept(`${inputs}.${process.pid}`);
-  cpSync(folder, copy, { recursive: true });
-  rmSync(kept(inputs), { recursive: true, force: true });
-  renameSync(copy, kept(inputs));
-  const lastUsed = (name) => statSync(kept(name)).mtimeMs;
-  const oldest = readdirSync(kept())
-    .sort((a, b) => lastUsed(b) - lastUsed(a))
-    .slice(MOST);
-  for (const name of oldest) rmSync(kept(name), { recursive: true, force: true });
+/** Caches the core that `fill` writes into a folder. */
+export async function cacheCore(digest, fill) {
+  const scratch = inCache('cores', `new-${process.pid}`);
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true });
+  try {
+    await fill(join(scratch, 'core'));
+    replaceFolder(join(scratch, 'core'), cachedCore(digest));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  const lastUse = (name) => statSync(inCache('cores', name)).mtimeMs;
+  const stale = readdirSync(inCache('cores'))
+    .sort((one, other) => lastUse(other) - lastUse(one))
+    .slice(MAX_CORES);
+  for (const name of stale) rmSync(inCache('cores', name), { recursive: true, force: true });
 }

@@ -1,39 +1,27 @@
-/** The Rust core as a WebAssembly module and its glue, in `build/wasm`. */
+/** The Rust core as WebAssembly modules, with their glue. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { inBuild, inClone } from '../paths.mjs';
+import { inClone } from '../paths.mjs';
 import { bindgenTool } from '../setup/bindgen.mjs';
-import { nodeProgram } from '../setup/node-modules.mjs';
+import { lockedNodeModule, nodeProgram } from '../setup/node-modules.mjs';
 import { toolchain } from '../setup/toolchain.mjs';
 import { contentOf } from '../shell/content.mjs';
 import { run } from '../shell/run.mjs';
-import { replaceFolder, withScratchFolder } from './folders.mjs';
-import { isKept, keep, takeKept } from './kept-cores.mjs';
-import { stamp, upToDate } from './stamps.mjs';
-
-export const coreFolder = inBuild('wasm');
+import { cacheCore, isCached } from './core-cache.mjs';
 
 /**
- * Compiles in seconds what takes minutes to optimise. For work on the core: larger and slower, and
+ * Compiles in seconds what takes minutes to optimize. For work on the core: larger and slower, and
  * never published.
  */
 export const quick = process.env.LEASTKEY_QUICK === '1';
 
-/**
- * The steps that make the core, if it is not up to date. `rust` is the toolchain, if it has been
- * installed already.
- */
+/** The step that compiles the core, unless it is cached. `rust` is the toolchain, if installed. */
 export function coreSteps(rust) {
   if (rust === undefined)
     return [compileStep('core', 'Compile the core and its libraries to WebAssembly', 160_000)];
-  const madeFrom = inputs(rust);
-  if (upToDate('core', madeFrom, coreFolder)) return [];
-  if (isKept(madeFrom)) {
-    const label = 'Take the compiled core of these sources from the cache';
-    return [{ key: 'core-kept', label, estimate: 200, work: () => putInPlace(madeFrom, takeKept) }];
-  }
+  if (isCached(coreDigest(rust))) return [];
   const librariesAreThere = existsSync(
     join(rust.wholeFolder, 'wasm32-unknown-unknown', quick ? 'quick' : 'release'),
   );
@@ -44,24 +32,32 @@ export function coreSteps(rust) {
   ];
 }
 
-const compileStep = (key, label, estimate) => ({ key, label, estimate, work: compile });
+const compileStep = (key, label, estimate) => ({
+  key,
+  label,
+  estimate,
+  async work() {
+    const rust = await toolchain();
+    await cacheCore(coreDigest(rust), (folder) => makeCore(rust, folder));
+  },
+});
 
-async function compile() {
-  const rust = await toolchain();
-  await putInPlace(inputs(rust), async (madeFrom, folder) => {
-    await makeCore(rust, folder);
-    keep(madeFrom, folder);
-  });
-}
-
-/** Lets `fill` make the core's folder, and puts it where the rest of the build looks for it. */
-async function putInPlace(madeFrom, fill) {
-  await withScratchFolder(async (scratch) => {
-    const folder = join(scratch, 'wasm');
-    await fill(madeFrom, folder);
-    replaceFolder(folder, coreFolder);
-  });
-  stamp('core', madeFrom, coreFolder);
+/** The digest of everything that the core is compiled from. */
+export function coreDigest(rust) {
+  const files = [
+    'Cargo.toml',
+    'Cargo.lock',
+    'bindings',
+    'src',
+    'scripts/build/core.mjs',
+    'scripts/setup/toolchain.mjs',
+  ];
+  return contentOf(
+    files.map((file) => inClone(file)),
+    quick ? `${rust.name} quick` : rust.name,
+    bindgenTool('bindgen'),
+    lockedNodeModule('binaryen'),
+  );
 }
 
 async function makeCore(rust, folder) {
@@ -115,21 +111,4 @@ function writeInline(module, script) {
   const text = deflateRawSync(readFileSync(module), { level: 9 }).toString('base64');
   writeFileSync(`${script}.js`, `export default '${text}';\n`);
   writeFileSync(`${script}.d.ts`, 'declare const compressed: string;\nexport default compressed;\n');
-}
-
-function inputs(rust) {
-  const files = [
-    'Cargo.toml',
-    'Cargo.lock',
-    'bindings',
-    'src',
-    'package-lock.json',
-    'scripts/build',
-    'scripts/setup/toolchain.mjs',
-  ];
-  return contentOf(
-    files.map((file) => inClone(file)),
-    quick ? `${rust.name} quick` : rust.name,
-    bindgenTool('bindgen'),
-  );
 }

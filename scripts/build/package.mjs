@@ -2,10 +2,19 @@
  * The published package in `pkg/`: the compiled wrapper, the core, the manifest and the documents.
  */
 
-import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { bundleEntries } from '../bundle/entries.mjs';
-import { inClone, packageFolder } from '../paths.mjs';
+import { inBuild, inClone, packageFolder } from '../paths.mjs';
 import { crateFacts } from '../setup/cargo-manifest.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
 import { toolchain } from '../setup/toolchain.mjs';
@@ -13,10 +22,10 @@ import { contentOf } from '../shell/content.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { bundleForPages } from './browser.mjs';
-import { coreFolder, quick } from './core.mjs';
+import { coreDigest, quick } from './core.mjs';
+import { cachedCore } from './core-cache.mjs';
 import { replaceFolder, withScratchFolder } from './folders.mjs';
 import { requireSizeWithinBudget } from './size.mjs';
-import { stamp, upToDate } from './stamps.mjs';
 
 /** The JSON Schema of catalogs, for editors. */
 const schema = 'schema/catalog.schema.json';
@@ -38,28 +47,33 @@ export const documents = [
  */
 const links = { leastkey: '../pkg', '.bin/leastkey': '../leastkey/cli/main.js' };
 
-/**
- * The steps that make the package, if it is not up to date. `coreChanges`: the core is about to be
- * made.
- */
-export function packageSteps(coreChanges) {
-  if (!coreChanges && linked() && upToDate('package', inputs(), packageFolder)) return [];
-  return [
-    {
-      key: 'package',
-      label: 'Compile the JavaScript wrapper and assemble pkg/',
-      estimate: 6_000,
-      work: makePackage,
-    },
-  ];
+/** Says from which inputs `pkg/` was made. */
+const digestFile = inBuild('package.digest');
+
+/** Whether `pkg/` was made from the current sources. `rust` is the toolchain, if installed. */
+export function isCurrent(rust) {
+  if (rust === undefined || !existsSync(digestFile) || !existsSync(packageFolder) || !linked()) return false;
+  return readFileSync(digestFile, 'utf8') === digest(rust);
 }
 
+export const packageStep = {
+  key: 'package',
+  label: 'Compile the JavaScript wrapper and assemble pkg/',
+  estimate: 6_000,
+  work: makePackage,
+};
+
 async function makePackage() {
-  const madeFrom = inputs();
+  const rust = await toolchain();
+  const madeFrom = digest(rust);
   await withScratchFolder(async (scratch) => {
+    // tsconfig.json has build/ as a root, for the types of the core.
+    const core = join(scratch, 'wasm');
+    cpSync(cachedCore(coreDigest(rust)), core, { recursive: true });
+    replaceFolder(core, inBuild('wasm'));
     const folder = join(scratch, 'pkg');
     await run(process.execPath, [nodeProgram('typescript/bin/tsc'), '-p', inClone(), '--outDir', folder]);
-    cpSync(coreFolder, join(folder, 'wasm'), { recursive: true });
+    cpSync(inBuild('wasm'), join(folder, 'wasm'), { recursive: true });
     copyFileSync(inClone('pkg.json'), join(folder, 'package.json'));
     await bundleEntries(folder);
     await bundleForPages(folder);
@@ -68,19 +82,20 @@ async function makePackage() {
       if (existsSync(inClone(name))) cpSync(inClone(name), join(folder, name), { recursive: true });
     }
     for (const program of Object.values(manifest().bin)) chmodSync(join(folder, program), 0o755);
-    if (!quick) await requireSizeWithinBudget(folder, (await toolchain()).compilesStd);
+    if (!quick) await requireSizeWithinBudget(folder, rust.compilesStd);
     replaceFolder(folder, packageFolder);
   });
   for (const [name, target] of Object.entries(links)) {
     rmSync(inClone('node_modules', name), { force: true });
     symlinkSync(target, inClone('node_modules', name));
   }
-  stamp('package', madeFrom, packageFolder);
+  writeFileSync(digestFile, madeFrom);
 }
 
 const linked = () => Object.keys(links).every((name) => existsSync(inClone('node_modules', name)));
 
-function inputs() {
+/** The digest of everything that the package is made from. */
+function digest(rust) {
   const files = [
     'js',
     schema,
@@ -92,7 +107,10 @@ function inputs() {
     'scripts/bundle',
     'size-budget.json',
   ];
-  return contentOf([...files, ...documents].map((file) => inClone(file)).concat(coreFolder));
+  return contentOf(
+    [...files, ...documents].map((file) => inClone(file)),
+    coreDigest(rust),
+  );
 }
 
 function manifest() {

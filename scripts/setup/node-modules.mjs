@@ -1,25 +1,29 @@
 /** The development tools from npm, exactly as package-lock.json names them. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { inClone } from '../paths.mjs';
-import { contentOf } from '../shell/content.mjs';
 import { run } from '../shell/run.mjs';
 
-/** Says for which package-lock.json the folder was filled. */
-const stamp = (folder) => inClone(folder, 'node_modules/.leastkey-lock');
-
-const wanted = (folder) => contentOf([inClone(folder, 'package.json'), inClone(folder, 'package-lock.json')]);
+/** npm writes this file at the end of an installation. */
+const installed = (folder) => inClone(folder, 'node_modules/.package-lock.json');
 
 /** `folder` is the one of the manifest, in the clone. */
 export function haveNodeModules(folder = '.') {
-  return existsSync(stamp(folder)) && readFileSync(stamp(folder), 'utf8') === wanted(folder);
+  const wanted = statSync(inClone(folder, 'package-lock.json')).mtimeMs;
+  return (statSync(installed(folder), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= wanted;
 }
 
 export async function installNodeModules(folder = '.') {
-  // Someone may have NODE_ENV=production set, which would leave out all of it.
+  // NODE_ENV=production in the environment would leave out all of them.
   const all = ['--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   await run('npm', [...howToInstall(folder), ...all], { cwd: inClone(folder) });
-  writeFileSync(stamp(folder), wanted(folder));
+  utimesSync(installed(folder), new Date(), new Date());
+}
+
+/** The version of a package in package-lock.json. */
+export function lockedNodeModule(name) {
+  const { packages } = JSON.parse(readFileSync(inClone('package-lock.json'), 'utf8'));
+  return packages[`node_modules/${name}`].version;
 }
 
 /**

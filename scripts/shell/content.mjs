@@ -1,4 +1,7 @@
-/** Whether files are still what they were, decided by their content. */
+/**
+ * Digests of files, to rebuild what has changed. By content, because modification times differ
+ * between clones, which share one cache.
+ */
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -6,8 +9,8 @@ import { join, relative } from 'node:path';
 import { root } from '../paths.mjs';
 
 /**
- * One digest over files and folders (with everything below them) and over further texts; the same
- * in every clone. A file that is not there counts as missing.
+ * One digest of files, folders (with all files below them) and further texts; the same in every
+ * clone. A missing file has a digest too.
  */
 export function contentOf(paths, ...texts) {
   const hash = createHash('sha256');

@@ -1,20 +1,18 @@
-/**
- * What standard output can show: colour and a line that changes, only on a terminal;
- * https://no-color.org is heard.
- */
+/** Colors, and a line that is rewritten, both on a terminal only. */
+
+import { styleText } from 'node:util';
 
 export const interactive = Boolean(process.stdout.isTTY) && process.env.TERM !== 'dumb' && !process.env.CI;
 
-const coloured = Boolean(process.stdout.isTTY) && process.env.TERM !== 'dumb' && !process.env.NO_COLOR;
+// Follows NO_COLOR and TERM.
+const paint = (format) => (text) => styleText(format, text, { stream: process.stdout });
 
-const paint = (code) => (text) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text);
+export const bold = paint('bold');
+export const dim = paint('dim');
+export const red = paint('red');
+export const green = paint('green');
 
-export const bold = paint(1);
-export const dim = paint(2);
-export const red = paint(31);
-export const green = paint(32);
-
-/** Replaces the line that the cursor is in. Only where `interactive`. */
+/** Replaces the current line. Only if `interactive`. */
 export function rewriteLine(text) {
   process.stdout.write(`\r\x1b[2K${text.slice(0, (process.stdout.columns ?? 80) - 1)}`);
 }

@@ -7,8 +7,8 @@ import { inSeconds, timeLeft, timeLeftInWords } from '../../scripts/shell/time-l
 describe('time left', () => {
   for (const [what, expected, elapsed, left] of [
     ['at the start: the sum', [60_000, 5_000, 2_000], 0, 67_000],
-    ['what has passed is taken off', [60_000, 5_000], 20_000, 45_000],
-    ['a step over its time: nobody knows', [60_000, 5_000], 90_000, undefined],
+    ['the elapsed time is subtracted', [60_000, 5_000], 20_000, 45_000],
+    ['a step over its time: unknown', [60_000, 5_000], 90_000, undefined],
     ['no step left', [], 0, undefined],
   ]) {
     test(what, () => assert.equal(timeLeft(expected, elapsed), left));
@@ -18,14 +18,13 @@ describe('time left', () => {
 describe('in words', () => {
   for (const [milliseconds, words] of [
     [undefined, 'taking longer than expected'],
-    [0, 'a moment left'],
+    [0, 'about 0 s left'],
     [4_200, 'about 5 s left'],
-    [12_000, 'about 10 s left'],
-    [44_000, 'about 45 s left'],
+    [12_000, 'about 15 s left'],
+    [54_000, 'about 55 s left'],
     [58_000, 'about 1 min left'],
-    [100_000, 'about 1 min 45 s left'],
-    [119_000, 'about 2 min left'],
-    [310_000, 'about 5 min 15 s left'],
+    [100_000, 'about 2 min left'],
+    [310_000, 'about 5 min left'],
   ]) {
     test(`${milliseconds} ms: ${words}`, () => assert.equal(timeLeftInWords(milliseconds), words));
   }
