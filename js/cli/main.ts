@@ -2,25 +2,25 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { audit } from './audit.js';
-import { create } from './create.js';
-import { remove } from './delete.js';
-import { edit } from './edit.js';
+import { audit } from './commands/audit.js';
+import { create } from './commands/create.js';
+import { remove } from './commands/delete.js';
+import { edit } from './commands/edit.js';
+import { importing } from './commands/import.js';
+import { importKeys } from './commands/import-keys.js';
+import { list } from './commands/list.js';
+import { purge } from './commands/purge.js';
+import { revoke } from './commands/revoke.js';
+import { revokeAll } from './commands/revoke-all.js';
+import { abortRotation, confirmRotation, rotate } from './commands/rotate.js';
+import { disable, enable } from './commands/status.js';
+import { verify } from './commands/verify.js';
+import { verifyAudit } from './commands/verify-audit.js';
 import { exitHelp, exitOf, exits, report, UsageError } from './exit.js';
-import { importing } from './import.js';
-import { importKeys } from './import-keys.js';
 import { Legible, line } from './legible.js';
-import { list } from './list.js';
 import { finishOutput, print, tell } from './output.js';
-import { purge } from './purge.js';
 import { holdsCredential, redactStrictly } from './redact.js';
-import { revoke } from './revoke.js';
-import { revokeAll } from './revoke-all.js';
-import { abortRotation, confirmRotation, rotate } from './rotate.js';
-import { disable, enable } from './status.js';
 import { actingHelp, addTargetOptions } from './target.js';
-import { verify } from './verify.js';
-import { verifyAudit } from './verify-audit.js';
 
 const commands = [
   create,

@@ -12,7 +12,11 @@ const read = (...path) => readFileSync(join(root, ...path), 'utf8');
 test('only output.ts writes to standard output and standard error', () => {
   const writes =
     /\b(?:stdout|stderr)\s*\.\s*(?:write|end)\b|\bconsole\s*\.|\bwriteSync\b|\bprocess\._rawDebug\b/;
-  const files = readdirSync(join(root, 'js/cli')).filter((name) => writes.test(read('js/cli', name)));
+  const sources = readdirSync(join(root, 'js/cli'), { recursive: true }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  assert.ok(sources.some((name) => name.includes('commands')));
+  const files = sources.filter((name) => writes.test(read('js/cli', name)));
   assert.deepEqual(files, ['output.ts']);
 });
 

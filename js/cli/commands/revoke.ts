@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from './irreversible.js';
-import { line } from './legible.js';
-import { print, printJson } from './output.js';
-import { named } from './show-token.js';
-import type { Target } from './target.js';
+import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from '../irreversible.js';
+import { line } from '../legible.js';
+import { print, printJson } from '../output.js';
+import { named } from '../show-token.js';
+import type { Target } from '../target.js';
 
 interface Options extends IrreversibleOptions {
   reason?: string;

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import type { RevokeAllQuery } from '../index.js';
-import { showName } from '../input/did-you-mean.js';
-import { bulk } from './bulk.js';
-import { UsageError } from './exit.js';
-import { addIrreversibleOptions, type IrreversibleOptions } from './irreversible.js';
-import type { Target } from './target.js';
+import type { RevokeAllQuery } from '../../index.js';
+import { showName } from '../../input/did-you-mean.js';
+import { bulk } from '../bulk.js';
+import { UsageError } from '../exit.js';
+import { addIrreversibleOptions, type IrreversibleOptions } from '../irreversible.js';
+import type { Target } from '../target.js';
 
 interface Options extends IrreversibleOptions, RevokeAllQuery {
   reason?: string;
