@@ -5,7 +5,6 @@
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { inCache } from './paths.mjs';
 import { Failure, report } from './shell/failure.mjs';
 import { run } from './shell/run.mjs';
 import { runSteps } from './shell/steps.mjs';
@@ -22,7 +21,6 @@ verdict against an independent model (tests/model). A difference ends the run an
 /** Operations of one seed. */
 const PART = 250_000;
 
-const env = { CARGO_TARGET_DIR: inCache('target-native') };
 const test = ['--profile', 'model', '--test', 'model'];
 
 function whole(name, text) {
@@ -37,7 +35,7 @@ async function model(operations, first) {
   }));
   const began = Date.now();
   const work = async () => {
-    await run('cargo', ['test', '--locked', ...test, '--no-run'], { env });
+    await run('cargo', ['test', '--locked', ...test, '--no-run']);
   };
   await runSteps('The model', [
     { key: 'model-build', label: 'Compile the core and its model', estimate: 90_000, work },
@@ -61,7 +59,7 @@ async function model(operations, first) {
 
 const one = ({ seed, operations }) =>
   run('cargo', ['test', '--locked', ...test, 'a_run_from_a_seed', '--', '--nocapture'], {
-    env: { ...env, LEASTKEY_MODEL_SEED: String(seed), LEASTKEY_MODEL_OPERATIONS: String(operations) },
+    env: { LEASTKEY_MODEL_SEED: String(seed), LEASTKEY_MODEL_OPERATIONS: String(operations) },
   });
 
 try {

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inBuild, inCache, inClone, root } from './paths.mjs';
+import { inBuild, inClone, root } from './paths.mjs';
 import { Failure, report } from './shell/failure.mjs';
 import { CommandFailed, run } from './shell/run.mjs';
 import { Progress } from './shell/steps.mjs';
@@ -100,7 +100,7 @@ async function requireFound({ name, foundBy, text }) {
  */
 async function fails(command) {
   const [program, ...args] = command.split(/\s+/);
-  const env = { CARGO_TARGET_DIR: inCache('target-mutants'), LEASTKEY_QUICK: '1' };
+  const env = { CARGO_TARGET_DIR: inBuild('target-mutants'), LEASTKEY_QUICK: '1' };
   try {
     await run(program, args, { cwd: copy, env });
     return false;

@@ -3,7 +3,6 @@
  * busy machine as on an idle one.
  */
 
-import { inCache } from '../../scripts/paths.mjs';
 import { Failure } from '../../scripts/shell/failure.mjs';
 import { ask, run } from '../../scripts/shell/run.mjs';
 
@@ -24,7 +23,7 @@ async function program() {
     '--message-format',
     'json-render-diagnostics',
   ];
-  const output = await run('cargo', args, { env: { CARGO_TARGET_DIR: inCache('target-native') } });
+  const output = await run('cargo', args);
   const messages = output.split('\n').filter((line) => line.startsWith('{'));
   const made = messages.map((line) => JSON.parse(line)).find(({ executable }) => executable);
   if (made === undefined) throw new Failure('cargo made no program of benches/core.rs.');

@@ -1,8 +1,9 @@
 /** The Rust that compiles the core to WebAssembly: finding it, installing it, calling it. */
 
 import { delimiter, join } from 'node:path';
-import { cargoHome, inCache } from '../paths.mjs';
+import { cargoHome, inCache, inClone } from '../paths.mjs';
 import { ask, CommandFailed, run } from '../shell/run.mjs';
+import { inSharedTarget } from '../shell/shared-target.mjs';
 import { aptInstall, aptPrivilege } from './apt.mjs';
 import { rustOfDebian, rustOnPath } from './rust-found.mjs';
 import { chooseToolchain, debianPackages, nothingInstallable } from './toolchain-choice.mjs';
@@ -57,6 +58,9 @@ const installers = {
   },
 };
 
+/** A file of each crate of the workspace. */
+const sources = ['.', 'bindings/manage', 'bindings/verify'].map((crate) => inClone(crate, 'src/lib.rs'));
+
 /**
  * How to call cargo for WebAssembly. `cargo` is for tests, whose panics have to say something;
  * `wholeCargo` and `smallCargo` are for what is published.
@@ -78,9 +82,11 @@ export async function toolchain() {
       CARGO_ENCODED_RUSTFLAGS: [...portablePaths(rust.sysroot), ...flags].join('\x1f'),
     };
     return (command, more, moreEnv = {}) =>
-      run(how.cargo, [command, '--locked', '--target', target, ...args(command), ...more], {
-        env: { ...env, ...moreEnv },
-      });
+      inSharedTarget(folder, sources, () =>
+        run(how.cargo, [command, '--locked', '--target', target, ...args(command), ...more], {
+          env: { ...env, ...moreEnv },
+        }),
+      );
   };
   return {
     name: `${choice.use} ${rust.release}`,

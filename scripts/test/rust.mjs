@@ -1,11 +1,9 @@
 /** The checks of the Rust code on this machine's own processor. */
 
-import { inCache } from '../paths.mjs';
 import { run } from '../shell/run.mjs';
 import { cargoCounts } from './counts.mjs';
 
-const cargo = (args, env = {}) =>
-  run('cargo', args, { env: { CARGO_TARGET_DIR: inCache('target-native'), ...env } });
+const cargo = (args, env) => run('cargo', args, { env });
 
 const tool = ['--manifest-path', 'tools/wasm-bindgen/Cargo.toml'];
 
