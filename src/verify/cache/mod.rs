@@ -225,8 +225,8 @@ impl Cache {
         }
     }
 
-    /// The slot of the token of a credential that was verified before. It is found by the tag of the
-    /// credential, so that it does not have to be checked and hashed again.
+    /// The slot of the token of a credential that was verified before. It is found by the tag of
+    /// the credential, so that it does not have to be checked and hashed again.
     pub(crate) fn recognize(&self, body: Body) -> Option<u32> {
         let at = self.slots.find(body.id()?)?;
         let known = self.slots.get(at)?.fast.tag?;
