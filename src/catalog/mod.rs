@@ -199,7 +199,7 @@ impl Catalog {
     /// # Errors
     /// See [`Catalog::matching`].
     pub fn runs(&self, pattern: &str) -> Result<Vec<Range<usize>>, String> {
-        let parsed = Pattern::parse(pattern)?;
+        let parsed = Pattern::parse(pattern).map_err(|error| error.to_string())?;
         if parsed.is_exact() {
             let index = self.known(pattern)?;
             return Ok(std::iter::once(index..index + 1).collect());

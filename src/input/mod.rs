@@ -1,5 +1,6 @@
 //! Reads the input of a caller: objects member by member, with every problem at its path.
 
+mod detail;
 mod did_you_mean;
 mod message;
 pub(crate) mod object;
@@ -11,6 +12,7 @@ mod problem;
 mod quote;
 mod refusal;
 
+pub use detail::Detail;
 pub use did_you_mean::{nearest, suggestion};
 pub(crate) use message::message;
 pub use object::Members;

@@ -1,5 +1,7 @@
 //! Reads the members of objects and collects problems.
 
+use std::fmt;
+
 use super::{Path, Problems, message, quote, suggestion};
 use crate::codec::json::{Value, whole_exact};
 use crate::codec::sort::sorted_by;
@@ -105,11 +107,11 @@ impl<'v> Members<'v> {
     }
 
     /// Reads an optional string and parses it.
-    pub fn parsed<T>(
+    pub fn parsed<T, E: fmt::Display>(
         &self,
         name: &str,
         problems: &mut Problems,
-        parse: impl FnOnce(&str) -> Result<T, String>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let text = self.text(name, problems)?;
         problems.keep(&self.path(name), parse(text))

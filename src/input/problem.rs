@@ -121,8 +121,14 @@ impl Problems {
     }
 
     /// The value; on an error `None`, and the error is added as a problem.
-    pub fn keep<T>(&mut self, path: &Path, parsed: Result<T, String>) -> Option<T> {
-        parsed.map_err(|message| self.add(path, message)).ok()
+    pub fn keep<T>(&mut self, path: &Path, parsed: Result<T, impl fmt::Display>) -> Option<T> {
+        parsed.map_err(|error| self.describe(path, &error)).ok()
+    }
+
+    /// Adds an error. Not generic, because each type of error would copy it.
+    #[inline(never)]
+    fn describe(&mut self, path: &Path, error: &dyn fmt::Display) {
+        self.push(path, error.to_string().into());
     }
 
     /// Whether there are no problems.

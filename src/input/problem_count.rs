@@ -65,7 +65,7 @@ impl Problems {
     }
 
     /// The value; on an error `None`, and a problem is counted.
-    pub fn keep<T>(&mut self, _: &Path, parsed: Result<T, String>) -> Option<T> {
+    pub fn keep<T>(&mut self, _: &Path, parsed: Result<T, impl fmt::Display>) -> Option<T> {
         self.0 += usize::from(parsed.is_err());
         parsed.ok()
     }

@@ -69,6 +69,12 @@ impl Refusal {
         Refusal::of(code, message.into(), Some(path), Vec::new())
     }
 
+    /// The refusal of one invalid argument, with its path in the message.
+    #[must_use]
+    pub fn argument(path: &str, error: &dyn fmt::Display) -> Refusal {
+        Refusal::at(path, ErrorCode::InvalidInput, format!("{path}: {error}"))
+    }
+
     /// A refusal with all its members.
     #[inline(never)]
     pub(crate) fn of(

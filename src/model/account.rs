@@ -14,7 +14,7 @@ use crate::codec::sorted_map::SortedMap;
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Name};
 use crate::value::permission::{Permission, PermissionSet};
-use crate::value::resource::Resource;
+use crate::value::resource::{Resource, ResourceError};
 use crate::value::time::Instant;
 
 /// The version of the stored form.
@@ -99,7 +99,7 @@ impl Account {
     ///
     /// # Errors
     /// When the owner's id is too long or too deep for a segment below it.
-    pub fn technical_user_id(owner: &Resource, token: &TokenId) -> Result<Resource, String> {
+    pub fn technical_user_id(owner: &Resource, token: &TokenId) -> Result<Resource, ResourceError> {
         owner.below(&format!("{TECHNICAL_USER}{token}"))
     }
 

@@ -31,11 +31,8 @@ impl Time {
     /// ```
     pub fn read(now: f64, started: f64, highest: f64) -> Result<Time, Refusal> {
         let read = |number, what| {
-            Instant::from_millis(number).map_err(|message| {
-                Refusal::new(
-                    ErrorCode::ClockUnreliable,
-                    format!("the clock's {what}: {message}"),
-                )
+            Instant::from_millis(number).map_err(|error| {
+                Refusal::new(ErrorCode::ClockUnreliable, format!("the clock's {what}: {error}"))
             })
         };
         Ok(Time {

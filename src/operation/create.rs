@@ -59,10 +59,10 @@ impl Secret {
     fn is_fresh(&self, now: Instant) -> Result<(), Refusal> {
         match self {
             Secret::Elsewhere(id, _) if id.minted_at().abs_diff(now.millis()) > SKEW.millis() => {
-                Err(invalid(
+                Err(Refusal::argument(
                     "id",
-                    format!(
-                        "was not minted within {SKEW} of now; mint a new credential, and look at both clocks"
+                    &format_args!(
+                        "was not minted within {SKEW} of now; mint a new credential, and check both clocks"
                     ),
                 ))
             }
@@ -254,11 +254,8 @@ pub(super) fn place<'r>(
     let mut narrowed = wanted.resolution.resources.iter().flat_map(|(_, places)| places);
     if let Some(outside) = narrowed.find(|place| !grant.boundary().covers(place)) {
         let outside = quote(outside.as_str());
-        return Err(invalid(
-            "resources",
-            format!("{outside} is outside the boundary of the token"),
-        )
-        .into());
+        let error = format_args!("{outside} is outside the boundary of the token");
+        return Err(Refusal::argument("resources", &error).into());
     }
     for account in &accounts {
         refuse_more_than_account(catalog, &grant, None, account)?;
@@ -380,21 +377,18 @@ pub(super) fn add(
             next
         }
         None => {
-            let id = Account::technical_user_id(&token.owner, &token.id)
-                .map_err(|message| invalid("owner", format!("with its technical user below it {message}")))?;
+            let id = Account::technical_user_id(&token.owner, &token.id).map_err(|error| {
+                Refusal::argument("owner", &format_args!("with its technical user below it {error}"))
+            })?;
             let account = technical_user::of_first(context, token, id, authority);
             changes.put_account(None, &account);
             account
         }
     };
-    let subject = Identity::of_resource(&backed_by.id).map_err(|message| invalid("owner", message))?;
+    let subject = Identity::of_resource(&backed_by.id).map_err(|error| Refusal::argument("owner", &error))?;
     let record = record.backed_by(backed_by.id, subject);
     changes.create_token(&record);
     Ok(record)
-}
-
-fn invalid(path: &str, message: String) -> Refusal {
-    Refusal::at(path, ErrorCode::InvalidInput, format!("{path}: {message}"))
 }
 
 /// The answer for an id that is in use. The client that minted the id and lost the answer gets its

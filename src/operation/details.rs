@@ -88,7 +88,7 @@ pub(super) fn parse_owner(text: &str) -> Result<Resource, String> {
     if text.is_empty() {
         return Err("is empty; a token belongs to a resource such as \"org:acme\"".to_owned());
     }
-    Resource::parse(text)
+    Resource::parse(text).map_err(|error| error.to_string())
 }
 
 /// Whether a member of a change is null, which clears the value.

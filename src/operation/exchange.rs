@@ -201,13 +201,10 @@ fn ends(
     parents: &[Token],
 ) -> Result<Option<Instant>, Refusal> {
     let now = context.time.now;
-    let invalid = |message: String| Refusal::new(ErrorCode::InvalidInput, format!("expiresIn: {message}"));
-    let asked = wanted
-        .expires_in
-        .map(|lifetime| now.after(lifetime))
-        .transpose()
-        .map_err(invalid)?;
-    let own = wanted.kind.expiry(now, asked).map_err(invalid)?;
+    let asked = wanted.expires_in.map(|lifetime| now.after(lifetime)).transpose();
+    let asked = asked.map_err(|error| Refusal::argument("expiresIn", &error))?;
+    let own = wanted.kind.expiry(now, asked);
+    let own = own.map_err(|error| Refusal::argument("expiresIn", &error))?;
     let all = std::iter::once(presented)
         .chain(parents)
         .filter_map(|token| token.expires_at);

@@ -182,7 +182,7 @@ fn rotate(
     let grace_ends_at = match grace {
         Some(grace) => now
             .after(grace)
-            .map_err(|message| Refusal::new(ErrorCode::InvalidInput, message))?,
+            .map_err(|error| Refusal::argument("grace", &error))?,
         None => now,
     };
     // A renewal must not extend the old secret.
@@ -230,17 +230,12 @@ fn renewed(
     authority: &Authority,
 ) -> Result<Token, Refusal> {
     let now = context.time.now;
-    let invalid = |message: String| {
-        Refusal::at(
-            "expiresIn",
-            ErrorCode::InvalidInput,
-            format!("expiresIn: {message}"),
-        )
-    };
     let mut next = token.clone();
     if let Some(lifetime) = options.expires_in {
-        let asked = now.after(lifetime).map_err(invalid)?;
-        next.expires_at = kind.expiry(now, Some(asked)).map_err(invalid)?;
+        let asked = now.after(lifetime);
+        let asked = asked.map_err(|error| Refusal::argument("expiresIn", &error))?;
+        let expires_at = kind.expiry(now, Some(asked));
+        next.expires_at = expires_at.map_err(|error| Refusal::argument("expiresIn", &error))?;
         hold_bounds(&mut next, Some(token), false, authority);
     }
     Ok(next)

@@ -25,8 +25,7 @@ pub(super) fn take_name(
     token: &Token,
     changes: &mut WriteBatch,
 ) -> Result<NameHash, Suspend> {
-    let refused = |message| Refusal::at("name", ErrorCode::InvalidInput, format!("name: {message}"));
-    let hash = NameHash::of(&token.name).map_err(refused)?;
+    let hash = NameHash::of(&token.name).map_err(|error| Refusal::argument("name", &error))?;
     let [key, typed] = [&hash, &NameHash::as_typed(&token.name)].map(|hash| key_of(token, hash));
     let held = context.reads.get_all(&[key.clone(), typed.clone()])?;
     let [holder, typed_holder] = [0, 1].map(|at| held.get(at).copied().flatten());

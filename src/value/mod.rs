@@ -7,7 +7,7 @@ pub mod limit;
 pub mod metadata;
 pub mod name;
 #[cfg(feature = "manage")]
-mod name_fold;
+pub mod name_fold;
 pub mod name_key;
 pub mod permission;
 pub mod resource;

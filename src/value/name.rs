@@ -1,6 +1,7 @@
 //! The names of tokens, and other short texts that are shown on a screen or in a log.
 
 use crate::codec::host::nfc;
+use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
@@ -8,7 +9,6 @@ use serde::Serialize;
 use super::credential::TokenId;
 use super::resource::Resource;
 use crate::codec::decode::{decode_by_parsing, placeholder_inside};
-use crate::input::message;
 
 /// The most characters (Unicode scalar values) of a name.
 const MAX_NAME_LENGTH: usize = 100;
@@ -39,7 +39,7 @@ impl Name {
     /// # Errors
     /// If it is empty or too long, starts or ends with white space, or has a character that a name
     /// may not have.
-    pub fn parse(text: &str) -> Result<Name, String> {
+    pub fn parse(text: &str) -> Result<Name, TextError> {
         line(text, MAX_NAME_LENGTH).map(Name)
     }
 
@@ -69,7 +69,7 @@ impl Identity {
     ///
     /// # Errors
     /// If the resource is longer than an identity may be.
-    pub(crate) fn of_resource(resource: &Resource) -> Result<Identity, String> {
+    pub(crate) fn of_resource(resource: &Resource) -> Result<Identity, TextError> {
         Identity::parse(resource.as_str())
     }
 
@@ -78,10 +78,10 @@ impl Identity {
     /// # Errors
     /// As [`Name::parse`], with 200 characters. Also if the text is not in NFC: an id is compared
     /// exactly and must not be changed.
-    pub fn parse(text: &str) -> Result<Identity, String> {
+    pub fn parse(text: &str) -> Result<Identity, TextError> {
         let normal = line(text, MAX_IDENTITY_LENGTH)?;
         if normal != text {
-            return Err(message!("must be in Unicode's normal form NFC"));
+            return Err(TextError::NotNormal);
         }
         Ok(Identity(normal))
     }
@@ -102,7 +102,7 @@ impl Reason {
     ///
     /// # Errors
     /// As [`Name::parse`], with 500 characters.
-    pub fn parse(text: &str) -> Result<Reason, String> {
+    pub fn parse(text: &str) -> Result<Reason, TextError> {
         line(text, MAX_REASON_LENGTH).map(Reason)
     }
 }
@@ -116,7 +116,7 @@ impl Description {
     ///
     /// # Errors
     /// As [`Name::parse`], with 500 characters.
-    pub fn parse(text: &str) -> Result<Description, String> {
+    pub fn parse(text: &str) -> Result<Description, TextError> {
         line(text, MAX_REASON_LENGTH).map(Description)
     }
 }
@@ -130,7 +130,7 @@ impl Tag {
     ///
     /// # Errors
     /// As [`Name::parse`], with 50 characters.
-    pub fn parse(text: &str) -> Result<Tag, String> {
+    pub fn parse(text: &str) -> Result<Tag, TextError> {
         line(text, MAX_TAG_LENGTH).map(Tag)
     }
 }
@@ -149,12 +149,59 @@ macro_rules! display_as_written {
 }
 display_as_written!(Name, Identity, Reason, Description, Tag);
 
+/// Why a text is no [`Name`], [`Identity`], [`Reason`], [`Description`] or [`Tag`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextError {
+    /// It is empty.
+    Empty,
+    /// It has more than the most characters.
+    TooLong {
+        /// Its characters in NFC.
+        length: usize,
+        /// The most characters.
+        longest: usize,
+    },
+    /// It is so much too long that its characters were not counted.
+    FarTooLong {
+        /// The most characters.
+        longest: usize,
+    },
+    /// It has a control character, or one that hides or reorders others.
+    Character(char),
+    /// It starts or ends with white space.
+    OuterSpace,
+    /// It is an [`Identity`] and not in NFC.
+    NotNormal,
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TextError::Empty => formatter.write_str("is empty"),
+            TextError::TooLong { length, longest } => write!(
+                formatter,
+                "has {length} characters; at most {longest} are allowed"
+            ),
+            TextError::FarTooLong { longest } => write!(formatter, "is longer than {longest} characters"),
+            TextError::Character(refused) => write!(
+                formatter,
+                "has the character U+{:04X}, which is not allowed",
+                u32::from(*refused)
+            ),
+            TextError::OuterSpace => formatter.write_str("starts or ends with white space"),
+            TextError::NotNormal => formatter.write_str("must be in Unicode's normal form NFC"),
+        }
+    }
+}
+
+impl Error for TextError {}
+
 /// Normalises one line of plain text to NFC and checks it.
-fn line(text: &str, longest: usize) -> Result<String, String> {
+fn line(text: &str, longest: usize) -> Result<String, TextError> {
     // A text that is far too long is not normalised. NFC can lengthen a text at most threefold (UAX
     // #15).
     if text.len() > longest * 12 {
-        return Err(message!("is longer than {longest} characters"));
+        return Err(TextError::FarTooLong { longest });
     }
     // All characters below U+0300 are in NFC, and those from U+0300 on begin with a byte of 0xcc or
     // more.
@@ -165,19 +212,16 @@ fn line(text: &str, longest: usize) -> Result<String, String> {
     };
     let length = text.chars().count();
     if length == 0 {
-        return Err(message!("is empty"));
+        return Err(TextError::Empty);
     }
     if length > longest {
-        return Err(message!("has {length} characters; at most {longest} are allowed"));
+        return Err(TextError::TooLong { length, longest });
     }
     if let Some(refused) = text.chars().find(|c| hides(*c)) {
-        return Err(message!(
-            "has the character U+{:04X}, which is not allowed",
-            u32::from(refused)
-        ));
+        return Err(TextError::Character(refused));
     }
     if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
-        return Err(message!("starts or ends with white space"));
+        return Err(TextError::OuterSpace);
     }
     Ok(text)
 }

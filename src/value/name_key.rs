@@ -5,8 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::credential::{Digest, hex};
 use super::name::Name;
-use crate::codec::decode::{decode_by_parsing, placeholder_inside};
-use crate::input::message;
+use crate::codec::decode::{DecodeError, decode_by_parsing, placeholder_inside};
 
 /// The hash of a name in a store key: SHA-256 as 64 lower-case hexadecimal characters. Keys have a
 /// hash because names are long and not ASCII.
@@ -27,10 +26,10 @@ impl NameHash {
     }
 
     /// Parses a stored hash.
-    fn parse(text: &str) -> Result<NameHash, String> {
+    fn parse(text: &str) -> Result<NameHash, DecodeError> {
         match Digest::from_hex(text) {
             Some(_) => Ok(NameHash(text.to_owned())),
-            None => Err(message!("expected 64 hexadecimal characters")),
+            None => Err(DecodeError),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Resources: paths such as `org:acme/group:eng/device:7`, compared segment by segment. A grant
 //! reaches a resource and all resources below it.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::codec::decode::{decode_by_parsing, placeholder_inside};
-use crate::input::message;
 
 const MAX_SEGMENTS: usize = 8;
 const MAX_LENGTH: usize = 256;
@@ -30,37 +30,29 @@ impl Resource {
     ///
     /// # Errors
     /// If the text is no such path.
-    pub fn parse(text: &str) -> Result<Resource, String> {
+    pub fn parse(text: &str) -> Result<Resource, ResourceError> {
         if text.is_empty() {
             return Ok(Resource(String::new()));
         }
         if text.len() > MAX_LENGTH {
-            return Err(message!("is longer than {MAX_LENGTH} characters"));
+            return Err(ResourceError::TooLong);
         }
         let mut segments = 0;
         for segment in text.split('/') {
             segments += 1;
             if segment.is_empty() {
-                return Err(message!(
-                    "has an empty segment; segments are separated by one \"/\""
-                ));
+                return Err(ResourceError::EmptySegment);
             }
             if segment == "." || segment == ".." {
-                return Err(message!(
-                    "has a segment \".\" or \"..\"; a resource is not a file path"
-                ));
+                return Err(ResourceError::DotSegment);
             }
             let allowed = |c: char| c.is_ascii_alphanumeric() || "._~@+=,:-".contains(c);
             if let Some(refused) = segment.chars().find(|c| !allowed(*c)) {
-                return Err(message!(
-                    "has the character {refused:?}; segments have letters, digits and . _ ~ @ + = , : -"
-                ));
+                return Err(ResourceError::Character(refused));
             }
         }
         if segments > MAX_SEGMENTS {
-            return Err(message!(
-                "has {segments} segments; at most {MAX_SEGMENTS} are allowed"
-            ));
+            return Err(ResourceError::TooDeep { segments });
         }
         Ok(Resource(text.to_owned()))
     }
@@ -103,7 +95,7 @@ impl Resource {
     ///
     /// # Errors
     /// If the result is longer or deeper than a resource may be.
-    pub fn below(&self, segment: &str) -> Result<Resource, String> {
+    pub fn below(&self, segment: &str) -> Result<Resource, ResourceError> {
         let separator = if self.0.is_empty() { "" } else { "/" };
         Resource::parse(&format!("{}{separator}{segment}", self.0))
     }
@@ -114,6 +106,48 @@ impl Resource {
         &self.0
     }
 }
+
+/// Why a text is no [`Resource`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceError {
+    /// It has more than 256 characters.
+    TooLong,
+    /// It has nothing between two separators, or before or after one.
+    EmptySegment,
+    /// It has a segment `.` or `..`.
+    DotSegment,
+    /// It has a character that a segment may not have.
+    Character(char),
+    /// It has too many segments.
+    TooDeep {
+        /// The number of its segments.
+        segments: usize,
+    },
+}
+
+impl fmt::Display for ResourceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ResourceError::TooLong => write!(formatter, "is longer than {MAX_LENGTH} characters"),
+            ResourceError::EmptySegment => {
+                formatter.write_str("has an empty segment; segments are separated by one \"/\"")
+            }
+            ResourceError::DotSegment => {
+                formatter.write_str("has a segment \".\" or \"..\"; a resource is not a file path")
+            }
+            ResourceError::Character(refused) => write!(
+                formatter,
+                "has the character {refused:?}; segments have letters, digits and . _ ~ @ + = , : -"
+            ),
+            ResourceError::TooDeep { segments } => write!(
+                formatter,
+                "has {segments} segments; at most {MAX_SEGMENTS} are allowed"
+            ),
+        }
+    }
+}
+
+impl Error for ResourceError {}
 
 impl fmt::Display for Resource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

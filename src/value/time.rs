@@ -1,12 +1,13 @@
 //! Instants and lifetimes. The core reads no clock: every instant is an argument.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
 use crate::codec::decode::{Decode, DecodeError, Placeholder};
 use crate::codec::json::{MAX_SAFE_INTEGER, Reader, Value, whole_exact};
-use crate::input::{Members, Problems, message, quote};
+use crate::input::{Detail, Members, Problems};
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -29,13 +30,11 @@ impl Instant {
     /// assert!(Instant::from_millis(1_700_000_000_000.0).is_ok());
     /// assert!(Instant::from_millis(f64::NAN).is_err());
     /// ```
-    pub fn from_millis(number: f64) -> Result<Instant, String> {
-        whole_exact(number).map(Instant).ok_or_else(|| {
-            "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1".to_owned()
-        })
+    pub fn from_millis(number: f64) -> Result<Instant, InstantError> {
+        whole_exact(number).map(Instant).ok_or(InstantError::NoMillis)
     }
 
-    pub(crate) fn from_value(value: &Value) -> Result<Instant, String> {
+    pub(crate) fn from_value(value: &Value) -> Result<Instant, InstantError> {
         Instant::from_millis(if let Value::Number(number) = value {
             *number
         } else {
@@ -53,15 +52,37 @@ impl Instant {
     ///
     /// # Errors
     /// If the sum is beyond 2^53 − 1: a lifetime never becomes infinite by rounding.
-    pub fn after(self, lifetime: Lifetime) -> Result<Instant, String> {
+    pub fn after(self, lifetime: Lifetime) -> Result<Instant, InstantError> {
         match self.0.checked_add(lifetime.0) {
             Some(sum) if sum <= MAX_SAFE_INTEGER => Ok(Instant(sum)),
-            _ => Err(message!(
-                "ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime"
-            )),
+            _ => Err(InstantError::TooLate),
         }
     }
 }
+
+/// Why a number, or a sum, is no [`Instant`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstantError {
+    /// It is NaN, negative, not whole or beyond 2^53 − 1.
+    NoMillis,
+    /// A lifetime after an instant ends beyond 2^53 − 1.
+    TooLate,
+}
+
+impl fmt::Display for InstantError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            InstantError::NoMillis => {
+                "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1"
+            }
+            InstantError::TooLate => {
+                "ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime"
+            }
+        })
+    }
+}
+
+impl Error for InstantError {}
 
 /// ISO 8601 in UTC, with whole seconds: `2026-11-23T00:00:00Z`.
 impl fmt::Display for Instant {
@@ -156,34 +177,67 @@ impl Lifetime {
     /// assert!(Lifetime::parse("0d").is_err());
     /// assert!(Lifetime::parse("P1M").is_err());
     /// ```
-    pub fn parse(text: &str) -> Result<Lifetime, String> {
-        let form = "write a number and a unit (30m, 12h, 90d, 2w), ISO 8601 (P90D, PT1H), or milliseconds";
+    pub fn parse(text: &str) -> Result<Lifetime, LifetimeError> {
         let millis = match text.strip_prefix('P') {
             Some(period) => iso_millis(period),
             None => unit_millis(text),
         };
         match millis {
-            Some(0) => Err(message!("a lifetime of nothing; it must be longer than zero")),
+            Some(0) => Err(LifetimeError::Zero),
             Some(millis) if millis <= MAX_SAFE_INTEGER => Ok(Lifetime(millis)),
-            Some(_) => Err(message!("longer than 2^53 − 1 milliseconds")),
-            None => Err(message!("cannot read the lifetime {}; {form}", quote(text))),
+            Some(_) => Err(LifetimeError::TooLong),
+            None => Err(LifetimeError::Unreadable(Detail::quoted(text))),
         }
     }
 
-    pub(crate) fn from_value(value: &Value) -> Result<Lifetime, String> {
+    pub(crate) fn from_value(value: &Value) -> Result<Lifetime, LifetimeError> {
         match value {
             Value::Text(text) => Lifetime::parse(text),
             Value::Number(number) => whole_exact(*number)
                 .filter(|millis| *millis > 0)
                 .map(Lifetime)
-                .ok_or_else(|| message!("expected whole milliseconds from 1 to 2^53 − 1")),
-            other => Err(message!(
-                "expected a lifetime such as \"90d\", got {}",
-                other.kind()
-            )),
+                .ok_or(LifetimeError::NoMillis),
+            other => Err(LifetimeError::NoText { got: other.kind() }),
         }
     }
 }
+
+/// Why a text or number is no [`Lifetime`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LifetimeError {
+    /// It is zero.
+    Zero,
+    /// It is longer than 2^53 − 1 milliseconds.
+    TooLong,
+    /// The text has no form of a lifetime.
+    Unreadable(Detail),
+    /// The number is no whole number of milliseconds from 1 to 2^53 − 1.
+    NoMillis,
+    /// It is neither a text nor a number.
+    NoText {
+        /// The type that it is.
+        got: &'static str,
+    },
+}
+
+impl fmt::Display for LifetimeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LifetimeError::Zero => formatter.write_str("is zero; a lifetime must be longer than zero"),
+            LifetimeError::TooLong => formatter.write_str("is longer than 2^53 − 1 milliseconds"),
+            LifetimeError::Unreadable(text) => write!(
+                formatter,
+                "cannot read the lifetime {text}; write a number and a unit (30m, 12h, 90d, 2w), ISO 8601 (P90D, PT1H), or milliseconds"
+            ),
+            LifetimeError::NoMillis => formatter.write_str("expected whole milliseconds from 1 to 2^53 − 1"),
+            LifetimeError::NoText { got } => {
+                write!(formatter, "expected a lifetime such as \"90d\", got {got}")
+            }
+        }
+    }
+}
+
+impl Error for LifetimeError {}
 
 /// The milliseconds, as a number.
 impl Serialize for Lifetime {

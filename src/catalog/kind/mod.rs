@@ -196,7 +196,7 @@ impl Kind {
         } = self.expiry;
         let ends = match (asked, default) {
             (Some(instant), _) => Some(instant),
-            (None, Some(lifetime)) => Some(now.after(lifetime)?),
+            (None, Some(lifetime)) => Some(now.after(lifetime).map_err(|error| error.to_string())?),
             (None, None) => None,
         };
         match (ends, longest) {
@@ -205,10 +205,14 @@ impl Kind {
                 self.id, longest
             )),
             (None, None) if required => Err(format!("is required for a token of kind \"{}\"", self.id)),
-            (Some(ends), Some(longest)) if ends > now.after(longest)? => Err(format!(
-                "is further away than a token of kind \"{}\" may live, which is {}",
-                self.id, longest
-            )),
+            (Some(ends), Some(longest))
+                if ends > now.after(longest).map_err(|error| error.to_string())? =>
+            {
+                Err(format!(
+                    "is further away than a token of kind \"{}\" may live, which is {}",
+                    self.id, longest
+                ))
+            }
             _ => Ok(ends),
         }
     }

@@ -1,5 +1,7 @@
 //! The IP address of a client, in canonical form.
 
+use std::error::Error;
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
@@ -17,8 +19,8 @@ impl Address {
     ///
     /// # Errors
     /// If the text is no such address.
-    pub fn parse(text: &str) -> Result<Address, String> {
-        parse_peer(text).map(Address)
+    pub fn parse(text: &str) -> Result<Address, AddressError> {
+        parse_peer(text).map(Address).ok_or(AddressError)
     }
 
     /// Parses the address of a peer as a connection or a proxy writes it, which may have a port.
@@ -28,6 +30,18 @@ impl Address {
         peer_address(text).map(Address)
     }
 }
+
+/// A text is no [`Address`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressError;
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("is no IP address; write it without port and brackets")
+    }
+}
+
+impl Error for AddressError {}
 
 impl Serialize for Address {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,6 +12,9 @@ mod request;
 mod tests;
 mod window;
 
+use std::error::Error;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use self::network::Network;
@@ -20,9 +23,9 @@ use self::window::Window;
 use super::time::Instant;
 use crate::codec::decode::{Decode, DecodeError};
 use crate::codec::json::{Reader, Value};
-use crate::input::{Members, Path, Problems, Refusal, message};
+use crate::input::{Members, Path, Problems, Refusal};
 
-pub use self::address::Address;
+pub use self::address::{Address, AddressError};
 pub use self::request::RequestContext;
 
 /// The most items of a list.
@@ -162,18 +165,18 @@ fn all_within<T>(narrower: &Option<Vec<T>>, wider: &Option<Vec<T>>, within: impl
 }
 
 /// Parses a list of distinct texts. `None` if the member is absent.
-fn read_list<T: PartialEq>(
+fn read_list<T: PartialEq, E: fmt::Display>(
     members: &Members,
     name: &str,
     problems: &mut Problems,
-    parse: impl Fn(&str) -> Result<T, String>,
+    parse: impl Fn(&str) -> Result<T, E>,
 ) -> Option<Vec<T>> {
     if let Value::List(items) = members.value(name)?
         && items.is_empty()
     {
         problems.add(
             &members.path(name),
-            "is empty, which would let nothing through; leave it out for no such condition",
+            "is empty, so no request could meet it; leave it out for no such condition",
         );
         return None;
     }
@@ -191,17 +194,30 @@ fn read_list<T: PartialEq>(
 }
 
 impl Audience {
-    fn parse(text: &str) -> Result<Audience, String> {
+    fn parse(text: &str) -> Result<Audience, AudienceError> {
         let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         if printable && (1..=MAX_AUDIENCE_LENGTH).contains(&text.len()) {
             Ok(Audience(text.to_owned()))
         } else {
-            Err(message!(
-                "is no audience, which is a text of 1 to {MAX_AUDIENCE_LENGTH} printable characters of ASCII"
-            ))
+            Err(AudienceError)
         }
     }
 }
+
+/// A text is no [`Audience`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct AudienceError;
+
+impl fmt::Display for AudienceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "is no audience; write 1 to {MAX_AUDIENCE_LENGTH} printable ASCII characters"
+        )
+    }
+}
+
+impl Error for AudienceError {}
 
 /// Stored conditions are read as strictly as those of a call, by the same reader.
 impl TryFrom<Value> for Conditions {

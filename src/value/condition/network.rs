@@ -3,13 +3,13 @@
 //! Written here because `std::net` has addresses but no networks, and because the rules for host
 //! bits and IPv4-mapped addresses must be exact.
 
+use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
 use crate::codec::json::plain_whole;
-use crate::input::message;
 
 /// The longest text of an address: IPv6 with an embedded IPv4 address. A longer text is not parsed.
 const MAX_ADDRESS_LENGTH: usize = 45;
@@ -30,25 +30,20 @@ pub(super) struct Network {
 
 impl Network {
     /// Parses an address, or an address, `/` and the prefix length.
-    pub(super) fn parse(text: &str) -> Result<Network, String> {
-        let form = "write a network (10.0.0.0/8, 2001:db8::/32) or an address (192.0.2.7)";
+    pub(super) fn parse(text: &str) -> Result<Network, NetworkError> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
         };
-        let written = address_of(address).ok_or_else(|| message!("is no address or network; {form}"))?;
+        let written = address_of(address).ok_or(NetworkError::NoAddress)?;
         let width = width(written);
         let length = match length {
             None => width,
-            Some(digits) => parse_length(digits, width).ok_or_else(|| {
-                message!("has no length of a prefix; after the \"/\" comes a whole number from 0 to {width}")
-            })?,
+            Some(digits) => parse_length(digits, width).ok_or(NetworkError::NoLength { width })?,
         };
         let base = written.to_canonical();
         let length = match (written, base) {
-            (IpAddr::V6(_), IpAddr::V4(_)) => length.checked_sub(MAPPED).ok_or_else(|| {
-                message!("reaches beyond the IPv4 addresses in IPv6; the length is at least {MAPPED}, or write IPv4")
-            })?,
+            (IpAddr::V6(_), IpAddr::V4(_)) => length.checked_sub(MAPPED).ok_or(NetworkError::BeyondMapped)?,
             _ => length,
         };
         let network = Network {
@@ -58,9 +53,7 @@ impl Network {
         if network.base == base {
             Ok(network)
         } else {
-            Err(message!(
-                "is an address inside of a network; the network is \"{network}\""
-            ))
+            Err(NetworkError::HostBits(network))
         }
     }
 
@@ -75,6 +68,42 @@ impl Network {
         self.length <= other.length && self.contains(other.base)
     }
 }
+
+/// Why a text is no [`Network`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NetworkError {
+    /// It does not begin with an address.
+    NoAddress,
+    /// After the `/` is no number of at most `width`.
+    NoLength { width: u8 },
+    /// It is a network of IPv4-mapped addresses and of others.
+    BeyondMapped,
+    /// The address has bits after the prefix. This is the network that it is in.
+    HostBits(Network),
+}
+
+impl fmt::Display for NetworkError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NetworkError::NoAddress => formatter.write_str(
+                "is no address or network; write a network (10.0.0.0/8, 2001:db8::/32) or an address (192.0.2.7)",
+            ),
+            NetworkError::NoLength { width } => write!(
+                formatter,
+                "has no prefix length; after the \"/\" write a whole number from 0 to {width}"
+            ),
+            NetworkError::BeyondMapped => write!(
+                formatter,
+                "reaches beyond the IPv4 addresses in IPv6; the length is at least {MAPPED}, or write IPv4"
+            ),
+            NetworkError::HostBits(network) => {
+                write!(formatter, "is an address inside a network; the network is \"{network}\"")
+            }
+        }
+    }
+}
+
+impl Error for NetworkError {}
 
 /// Parses the address of a peer as a connection or a proxy writes it: an address, or an address
 /// with a port (`192.0.2.7:5678`, `[2001:db8::1]:443`). `None` for any other text (a list,
@@ -91,7 +120,7 @@ pub(super) fn peer_address(text: &str) -> Option<IpAddr> {
             _ => text,
         },
     };
-    parse_peer(address).ok()
+    parse_peer(address)
 }
 
 /// Whether the text is a port, 0 to 65535.
@@ -101,13 +130,12 @@ fn is_port(text: &str) -> bool {
 
 /// Parses the address of a peer and drops the zone of a link-local address (`fe80::1%eth0`): it
 /// names an interface of the receiver, and says nothing about the peer.
-pub(super) fn parse_peer(text: &str) -> Result<IpAddr, String> {
+pub(super) fn parse_peer(text: &str) -> Option<IpAddr> {
     let address = match text.split_once('%') {
         Some((address, zone)) if address.contains(':') && !zone.is_empty() => address,
         _ => text,
     };
-    let parsed = address_of(address).ok_or("is no IP address; write it without port and brackets")?;
-    Ok(parsed.to_canonical())
+    address_of(address).map(|address| address.to_canonical())
 }
 
 fn address_of(text: &str) -> Option<IpAddr> {
@@ -269,7 +297,8 @@ mod tests {
             let length = if address.is_ipv4() { length } else { 96 + length };
             match Network::parse(&format!("{address}/{length}")) {
                 Ok(network) => prop_assert!(network.contains(address)),
-                Err(message) => {
+                Err(error) => {
+                    let message = error.to_string();
                     let right = message.split('"').nth(1).unwrap();
                     prop_assert!(Network::parse(right).unwrap().contains(address), "{}", message);
                 }
@@ -332,7 +361,7 @@ mod tests {
             ("::ffff:0.0.0.0/95", "at least 96"),
             ("\u{661}0.0.0.1", "is no address"),
         ] {
-            let message = Network::parse(text).unwrap_err();
+            let message = Network::parse(text).unwrap_err().to_string();
             assert!(message.contains(says), "{text}: {message}");
         }
     }
@@ -345,7 +374,7 @@ mod tests {
             ("::1", "::1"),
             ("fe80::1%eth0", "fe80::1"),
         ] {
-            assert_eq!(parse_peer(text), Ok(address.parse().unwrap()), "{text}");
+            assert_eq!(parse_peer(text), Some(address.parse().unwrap()), "{text}");
         }
         for text in [
             "",
@@ -359,7 +388,7 @@ mod tests {
             "fe80::1%",
             "%eth0",
         ] {
-            assert!(parse_peer(text).is_err(), "{text}");
+            assert!(parse_peer(text).is_none(), "{text}");
         }
     }
 

@@ -1,12 +1,12 @@
 //! Parses and compares web origins, as browsers write them in the `Origin` header.
 
+use std::error::Error;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Serialize, Serializer};
 
 use crate::codec::json::plain_whole;
-use crate::input::message;
 
 /// The longest text of an origin: a scheme, a host of 253 characters and a port. A longer text is
 /// not parsed.
@@ -40,31 +40,24 @@ enum Host {
 impl Origin {
     /// Parses an origin. The host is lower-cased and the default port of the scheme is dropped.
     /// Patterns are not supported.
-    pub(super) fn parse(text: &str) -> Result<Origin, String> {
-        let form = "write it as https://app.example.com or http://localhost:3000";
+    pub(super) fn parse(text: &str) -> Result<Origin, OriginError> {
         if text == "null" {
-            return Err(message!(
-                "is the origin of what has none (a file, a sandbox), which anybody can be"
-            ));
+            return Err(OriginError::Null);
         }
         if text.len() > MAX_LENGTH {
-            return Err(message!("is longer than {MAX_LENGTH} characters; {form}"));
+            return Err(OriginError::TooLong);
         }
         let lower = text.to_ascii_lowercase();
-        let (scheme, rest) = lower
-            .split_once("://")
-            .ok_or_else(|| message!("has no scheme; {form}"))?;
+        let (scheme, rest) = lower.split_once("://").ok_or(OriginError::NoScheme)?;
         let (scheme, own_port) = match scheme {
             "https" => (Scheme::Https, 443),
             "http" => (Scheme::Http, 80),
-            _ => return Err(message!("has another scheme than https and http; {form}")),
+            _ => return Err(OriginError::OtherScheme),
         };
         if rest.contains(['/', '?', '#', '@', '\\']) {
-            return Err(message!(
-                "is more than an origin; leave out the user, the path and what follows it, a final \"/\" too"
-            ));
+            return Err(OriginError::MoreThanOrigin);
         }
-        let (host, port) = split_port(rest).ok_or_else(|| message!("has no host; {form}"))?;
+        let (host, port) = split_port(rest).ok_or(OriginError::NoHost)?;
         let host = parse_host(host)?;
         let port = port.map(parse_port).transpose()?.filter(|port| *port != own_port);
         Ok(Origin { scheme, host, port })
@@ -87,21 +80,17 @@ fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-fn parse_host(host: &str) -> Result<Host, String> {
+fn parse_host(host: &str) -> Result<Host, OriginError> {
     if let Some(address) = host.strip_prefix('[').and_then(|inside| inside.strip_suffix(']')) {
         let address = address.parse().ok();
-        return address
-            .map(Host::Address)
-            .ok_or_else(|| message!("has no IPv6 address in its brackets"));
+        return address.map(Host::Address).ok_or(OriginError::NoIpv6);
     }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let labels = host
         .split('.')
         .all(|label| (1..=MAX_LABEL_LENGTH).contains(&label.len()) && label.bytes().all(allowed));
     if !labels || host.len() > MAX_HOST_LENGTH {
-        return Err(message!(
-            "has no host name of letters, digits and hyphens, separated by single dots; write others in Punycode (xn--…), and no \"*\""
-        ));
+        return Err(OriginError::NoHostName);
     }
     // A browser parses a host that ends in a number as an IPv4 address, and writes it in one form.
     let numeric = host
@@ -109,18 +98,84 @@ fn parse_host(host: &str) -> Result<Host, String> {
         .next()
         .is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()) || label.starts_with("0x"));
     if numeric && host.parse::<Ipv4Addr>().is_err() {
-        return Err(message!(
-            "has a host that is no name and no IPv4 address of four numbers"
-        ));
+        return Err(OriginError::NoIpv4);
     }
     Ok(Host::Name(host.to_owned()))
 }
 
-fn parse_port(digits: &str) -> Result<u16, String> {
+fn parse_port(digits: &str) -> Result<u16, OriginError> {
     let port = plain_whole(digits).and_then(|port| u16::try_from(port).ok());
-    port.filter(|port| *port > 0)
-        .ok_or_else(|| message!("has no port behind the \":\"; it is a whole number from 1 to 65535"))
+    port.filter(|port| *port > 0).ok_or(OriginError::NoPort)
 }
+
+/// Why a text is no [`Origin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OriginError {
+    /// It is `null`, which browsers send for a file or a sandbox.
+    Null,
+    /// It is longer than any origin.
+    TooLong,
+    /// It has no `://`.
+    NoScheme,
+    /// The scheme is neither `https` nor `http`.
+    OtherScheme,
+    /// It has a user, a path, a query or a fragment.
+    MoreThanOrigin,
+    /// After the scheme is no host, or no end of its brackets.
+    NoHost,
+    /// In the brackets is no IPv6 address.
+    NoIpv6,
+    /// The host has an empty or too long label, or a character that none has.
+    NoHostName,
+    /// The host ends in a number and is no IPv4 address.
+    NoIpv4,
+    /// After the `:` is no port.
+    NoPort,
+}
+
+impl OriginError {
+    /// The form of an origin, where the text lacks one of its parts.
+    fn help(self) -> Option<&'static str> {
+        match self {
+            OriginError::TooLong | OriginError::NoScheme | OriginError::OtherScheme | OriginError::NoHost => {
+                Some("write it as https://app.example.com or http://localhost:3000")
+            }
+            OriginError::MoreThanOrigin => {
+                Some("leave out the user, the path and all after it, and a final \"/\"")
+            }
+            OriginError::NoHostName => Some("write others in Punycode (xn--…), and no \"*\""),
+            OriginError::NoPort => Some("write a whole number from 1 to 65535"),
+            OriginError::Null | OriginError::NoIpv6 | OriginError::NoIpv4 => None,
+        }
+    }
+}
+
+impl fmt::Display for OriginError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OriginError::Null => formatter
+                .write_str("is the origin of pages without one (a file, a sandbox), so any page can send it"),
+            OriginError::TooLong => write!(formatter, "is longer than {MAX_LENGTH} characters"),
+            OriginError::NoScheme => formatter.write_str("has no scheme"),
+            OriginError::OtherScheme => formatter.write_str("has another scheme than https and http"),
+            OriginError::MoreThanOrigin => formatter.write_str("is more than an origin"),
+            OriginError::NoHost => formatter.write_str("has no host"),
+            OriginError::NoIpv6 => formatter.write_str("has no IPv6 address in its brackets"),
+            OriginError::NoHostName => formatter
+                .write_str("has no host name of letters, digits and hyphens, separated by single dots"),
+            OriginError::NoIpv4 => {
+                formatter.write_str("has a host that is no name and no IPv4 address of four numbers")
+            }
+            OriginError::NoPort => formatter.write_str("has no port after the \":\""),
+        }?;
+        match self.help() {
+            Some(help) => write!(formatter, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for OriginError {}
 
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_no_origin() {
         for (text, says) in [
-            ("null", "anybody"),
+            ("null", "any page"),
             ("", "no scheme"),
             ("app.example.com", "no scheme"),
             ("//app.example.com", "no scheme"),
@@ -219,7 +274,7 @@ mod tests {
             ("https://[::1]:", "no port"),
             ("https://[1.2.3.4]", "no IPv6"),
         ] {
-            let message = Origin::parse(text).unwrap_err();
+            let message = Origin::parse(text).unwrap_err().to_string();
             assert!(message.contains(says), "{text}: {message}");
         }
         assert!(Origin::parse(&format!("https://{}", "a".repeat(64))).is_err());

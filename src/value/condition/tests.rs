@@ -163,7 +163,7 @@ fn what_is_no_condition_is_refused_from_a_caller_and_from_the_store_alike() {
         (json!({ "origins": [] }), "conditions.origins: is empty"),
         (
             json!({ "origins": ["null"] }),
-            "conditions.origins[0]: is the origin of what has none",
+            "conditions.origins[0]: is the origin of pages without one",
         ),
         (
             json!({ "origins": ["https://a.example", "https://A.example:443"] }),

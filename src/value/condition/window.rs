@@ -1,12 +1,13 @@
 //! Weekly time windows with a fixed offset from UTC.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
 use super::read_list;
 use crate::codec::json::Value;
-use crate::input::{Members, Path, Problems, message, quote};
+use crate::input::{Detail, Members, Path, Problems};
 use crate::value::time::Instant;
 
 const MINUTES_OF_DAY: u16 = 24 * 60;
@@ -119,10 +120,10 @@ impl Window {
 }
 
 impl Days {
-    fn parse(text: &str) -> Result<Days, String> {
+    fn parse(text: &str) -> Result<Days, WindowError> {
         let at = DAYS.iter().position(|day| *day == text);
         at.map(|at| Days(1 << at))
-            .ok_or_else(|| message!("{} is no day; days are {}", quote(text), DAYS.join(", ")))
+            .ok_or_else(|| WindowError::Day(Detail::quoted(text)))
     }
 
     fn has(self, day: i64) -> bool {
@@ -142,11 +143,11 @@ impl Serialize for Days {
 }
 
 impl TimeOfDay {
-    fn parse(text: &str) -> Result<TimeOfDay, String> {
+    fn parse(text: &str) -> Result<TimeOfDay, WindowError> {
         let minutes = clock(text).filter(|minutes| *minutes < MINUTES_OF_DAY);
         minutes
             .map(TimeOfDay)
-            .ok_or_else(|| message!("{} is no time of day; write it as 00:00 to 23:59", quote(text)))
+            .ok_or_else(|| WindowError::TimeOfDay(Detail::quoted(text)))
     }
 }
 
@@ -163,7 +164,7 @@ impl Serialize for TimeOfDay {
 }
 
 impl UtcOffset {
-    fn parse(text: &str) -> Result<UtcOffset, String> {
+    fn parse(text: &str) -> Result<UtcOffset, WindowError> {
         let minutes = |digits| {
             clock(digits)
                 .filter(|minutes| *minutes <= FURTHEST)
@@ -177,12 +178,9 @@ impl UtcOffset {
                 .map(|minutes| -minutes),
             _ => None,
         };
-        offset.map(UtcOffset).ok_or_else(|| {
-            message!(
-                "{} is no offset from UTC; write it as +01:00 or -05:30, at most 14:00, UTC itself as +00:00",
-                quote(text)
-            )
-        })
+        offset
+            .map(UtcOffset)
+            .ok_or_else(|| WindowError::UtcOffset(Detail::quoted(text)))
     }
 }
 
@@ -192,6 +190,34 @@ impl Serialize for UtcOffset {
         serializer.collect_str(&format_args!("{sign}{}", TimeOfDay(self.0.unsigned_abs())))
     }
 }
+
+/// Why a text is no part of a [`Window`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum WindowError {
+    /// It is no day of the week.
+    Day(Detail),
+    /// It is no time of day.
+    TimeOfDay(Detail),
+    /// It is no offset from UTC.
+    UtcOffset(Detail),
+}
+
+impl fmt::Display for WindowError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WindowError::Day(text) => write!(formatter, "{text} is no day; days are {}", DAYS.join(", ")),
+            WindowError::TimeOfDay(text) => {
+                write!(formatter, "{text} is no time of day; write it as 00:00 to 23:59")
+            }
+            WindowError::UtcOffset(text) => write!(
+                formatter,
+                "{text} is no offset from UTC; write it as +01:00 or -05:30, at most 14:00, UTC itself as +00:00"
+            ),
+        }
+    }
+}
+
+impl Error for WindowError {}
 
 /// Parses `HH:MM` into minutes: two digits, a colon, two digits.
 fn clock(text: &str) -> Option<u16> {

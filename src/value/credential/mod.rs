@@ -23,11 +23,11 @@ use zeroize::Zeroizing;
 pub use digest::Digest;
 pub(crate) use digest::hex;
 pub use imported::ImportedKeys;
-pub use prefix::{CredentialForm, Prefix};
+pub use prefix::{CredentialForm, Prefix, PrefixError};
 pub use scheme::Scheme;
 pub(crate) use tag::CredentialTag;
 pub use tag::TagKey;
-pub use token_id::TokenId;
+pub use token_id::{TokenId, TokenIdError};
 pub use wrong_part::WrongPart;
 
 use super::time::Instant;

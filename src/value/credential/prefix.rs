@@ -1,10 +1,12 @@
 //! The prefix of a deployment's credentials.
 
+use std::error::Error;
+use std::fmt;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{BODY, HASHED, VERSION, base62};
-use crate::input::message;
 
 const MAX_PREFIX_LENGTH: usize = 32;
 
@@ -49,7 +51,7 @@ impl Prefix {
     ///
     /// # Errors
     /// If the text is no such prefix.
-    pub fn parse(text: &str) -> Result<Prefix, String> {
+    pub fn parse(text: &str) -> Result<Prefix, PrefixError> {
         let plain = text
             .split('_')
             .all(|group| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -59,9 +61,7 @@ impl Prefix {
                 ending: BlockEnding::of(text),
             });
         }
-        Err(message!(
-            "expected letters and digits in groups joined by \"_\", at most {MAX_PREFIX_LENGTH} characters, such as \"acme_live\""
-        ))
+        Err(PrefixError)
     }
 
     /// The prefix as text.
@@ -105,6 +105,21 @@ impl Prefix {
         format!("{}_{}", self.text, char::from(VERSION))
     }
 }
+
+/// A text is no [`Prefix`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrefixError;
+
+impl fmt::Display for PrefixError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "expected letters and digits in groups joined by \"_\", at most {MAX_PREFIX_LENGTH} characters, such as \"acme_live\""
+        )
+    }
+}
+
+impl Error for PrefixError {}
 
 /// The start and the length, in characters, of every credential of a deployment.
 #[derive(Debug, Serialize)]

@@ -1,12 +1,12 @@
 //! The ids of tokens.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
 use super::base62;
 use crate::codec::decode::{decode_by_parsing, placeholder_inside};
-use crate::input::message;
 use crate::value::time::Instant;
 
 /// The id of a token: 16 base62 characters, 8 of the time in milliseconds and 8 random ones. Ids
@@ -34,10 +34,10 @@ impl TokenId {
     /// # Errors
     /// If the text is not 16 letters and digits. The message does not repeat the text: people paste
     /// a credential in place of its id.
-    pub fn parse(text: &str) -> Result<TokenId, String> {
+    pub fn parse(text: &str) -> Result<TokenId, TokenIdError> {
         match text.as_bytes().as_array() {
             Some(digits) if base62::is_base62(digits) => Ok(TokenId(*digits)),
-            _ => Err(message!("expected a token id: 16 letters and digits")),
+            _ => Err(TokenIdError),
         }
     }
 
@@ -75,6 +75,18 @@ impl TokenId {
         TokenId::parse(text).ok().map(|id| id.mirrored())
     }
 }
+
+/// A text is no [`TokenId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenIdError;
+
+impl fmt::Display for TokenIdError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("expected a token id: 16 letters and digits")
+    }
+}
+
+impl Error for TokenIdError {}
 
 impl fmt::Display for TokenId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

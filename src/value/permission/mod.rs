@@ -3,6 +3,7 @@
 mod pattern;
 mod set;
 
+use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
@@ -11,7 +12,7 @@ pub use pattern::Pattern;
 pub use set::{Indices, PermissionSet};
 
 use crate::codec::decode::decode_by_parsing;
-use crate::input::{message, quote};
+use crate::input::Detail;
 
 const MAX_SEGMENTS: usize = 8;
 const MAX_SEGMENT_LENGTH: usize = 64;
@@ -31,7 +32,7 @@ impl Permission {
     ///
     /// # Errors
     /// If the text is no such path.
-    pub fn parse(text: &str) -> Result<Permission, String> {
+    pub fn parse(text: &str) -> Result<Permission, PermissionError> {
         parse_segments(text, parse_segment)?;
         Ok(Permission(text.to_owned()))
     }
@@ -40,10 +41,10 @@ impl Permission {
     ///
     /// # Errors
     /// If `segment` is invalid, or if there are too many segments.
-    pub(crate) fn below(above: &str, segment: &str) -> Result<Permission, String> {
-        parse_segment(segment)?;
+    pub(crate) fn below(above: &str, segment: &str) -> Result<Permission, PermissionError> {
+        parse_segment(segment).map_err(PermissionError::Segment)?;
         if above.split(':').count() >= MAX_SEGMENTS {
-            return Err(message!("has more than {MAX_SEGMENTS} segments above and in it"));
+            return Err(PermissionError::TooDeep);
         }
         Ok(Permission([above, segment].join(":")))
     }
@@ -63,49 +64,110 @@ impl fmt::Display for Permission {
 
 decode_by_parsing!(Permission);
 
+/// Why a text is no [`Permission`] or [`Pattern`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PermissionError {
+    /// A segment of the text is invalid.
+    InText(Detail, SegmentError),
+    /// The text has more than 8 segments.
+    TooManySegments(Detail),
+    /// The new segment below another permission is invalid.
+    Segment(SegmentError),
+    /// The new segment and those above it are more than 8.
+    TooDeep,
+}
+
+impl fmt::Display for PermissionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PermissionError::InText(text, error) => write!(formatter, "{text} {error}"),
+            PermissionError::TooManySegments(text) => {
+                write!(formatter, "{text} has more than {MAX_SEGMENTS} segments")
+            }
+            PermissionError::Segment(error) => error.fmt(formatter),
+            PermissionError::TooDeep => {
+                write!(formatter, "has more than {MAX_SEGMENTS} segments above and in it")
+            }
+        }
+    }
+}
+
+impl Error for PermissionError {}
+
+/// Why a text is no segment of a [`Permission`] or [`Pattern`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentError {
+    /// It is empty.
+    Empty,
+    /// It has more than 64 characters.
+    TooLong,
+    /// It has a `*` and must be exact.
+    Star,
+    /// It has a `**` and is longer than that.
+    DoubleStar,
+    /// It has a character that a segment may not have.
+    Character(char),
+}
+
+impl fmt::Display for SegmentError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SegmentError::Empty => formatter.write_str("has an empty segment"),
+            SegmentError::TooLong => write!(
+                formatter,
+                "has a segment of more than {MAX_SEGMENT_LENGTH} characters"
+            ),
+            SegmentError::Star => formatter.write_str("has a pattern where an exact permission is needed"),
+            SegmentError::DoubleStar => formatter.write_str(
+                "has \"**\" inside a segment; write \"**\" for whole segments, \"*\" for part of one",
+            ),
+            SegmentError::Character(refused) => write!(
+                formatter,
+                "has the character {refused:?}; segments have letters, digits and . _ -"
+            ),
+        }
+    }
+}
+
+impl Error for SegmentError {}
+
 /// Checks one segment of a permission, such as the id of a service.
 ///
 /// # Errors
 /// If it is empty, too long, or has a character other than letters, digits and `._-`.
-pub fn parse_segment(segment: &str) -> Result<(), String> {
+pub fn parse_segment(segment: &str) -> Result<(), SegmentError> {
     parse_segment_of(segment, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
     })
 }
 
-fn parse_segment_of(segment: &str, allowed: impl Fn(u8) -> bool) -> Result<(), String> {
+fn parse_segment_of(segment: &str, allowed: impl Fn(u8) -> bool) -> Result<(), SegmentError> {
     if segment.is_empty() {
-        return Err(message!("has an empty segment"));
+        return Err(SegmentError::Empty);
     }
     if segment.len() > MAX_SEGMENT_LENGTH {
-        return Err(message!(
-            "has a segment of more than {MAX_SEGMENT_LENGTH} characters"
-        ));
+        return Err(SegmentError::TooLong);
     }
     if segment.bytes().all(&allowed) {
         return Ok(());
     }
     match segment.chars().find(|c| !u8::try_from(*c).is_ok_and(&allowed)) {
-        Some('*') => Err(message!("has a pattern where an exact permission is needed")),
-        refused => Err(message!(
-            "has the character {:?}; segments have letters, digits and . _ -",
-            refused.unwrap_or_default()
-        )),
+        Some('*') => Err(SegmentError::Star),
+        refused => Err(SegmentError::Character(refused.unwrap_or_default())),
     }
 }
 
 fn parse_segments<'t>(
     text: &'t str,
-    mut each: impl FnMut(&'t str) -> Result<(), String>,
-) -> Result<(), String> {
-    let of = |problem: String| message!("{} {problem}", quote(text));
+    mut each: impl FnMut(&'t str) -> Result<(), SegmentError>,
+) -> Result<(), PermissionError> {
     let mut segments = 0;
     for segment in text.split(':') {
         segments += 1;
         if segments > MAX_SEGMENTS {
-            return Err(of(message!("has more than {MAX_SEGMENTS} segments")));
+            return Err(PermissionError::TooManySegments(Detail::quoted(text)));
         }
-        each(segment).map_err(of)?;
+        each(segment).map_err(|error| PermissionError::InText(Detail::quoted(text), error))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_SEGMENTS, parse_segment_of, parse_segments};
+use super::{MAX_SEGMENTS, PermissionError, SegmentError, parse_segment_of, parse_segments};
 
 /// A pattern over permissions, in templates, roles and selections. `*` matches any run of
 /// characters within a segment, also an empty one. `**` as a whole segment matches zero or more
@@ -26,13 +26,11 @@ impl Pattern {
     ///
     /// # Errors
     /// If the text without its stars is no permission, or if `**` is only part of a segment.
-    pub fn parse(text: &str) -> Result<Pattern, String> {
+    pub fn parse(text: &str) -> Result<Pattern, PermissionError> {
         parse_segments(text, |segment| {
             let doubled = segment.as_bytes().windows(2).any(|pair| pair == b"**");
             if doubled && segment != ANY_SEGMENTS {
-                let message =
-                    "has \"**\" inside a segment; it stands for whole segments, \"*\" for a part of one";
-                return Err(message.to_owned());
+                return Err(SegmentError::DoubleStar);
             }
             parse_segment_of(segment, |byte| {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'*')

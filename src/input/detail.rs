@@ -1,0 +1,51 @@
+//! What an error keeps of the input, so that its message can name it.
+
+use std::fmt;
+
+use super::{quote, suggestion};
+
+/// A text inside an error, for its message. It never contains a secret. The module of an edge
+/// writes no messages, so there it is empty and has no size.
+///
+/// ```
+/// use leastkey::input::Detail;
+/// assert_eq!(Detail::quoted("messages:*").to_string(), "\"messages:*\"");
+/// assert_eq!(Detail::quoted("acme_2dQw4w9WgXcQ0aB3dE5fG7hJ9kL2mN4").to_string(), "\"…\"");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    #[cfg(feature = "manage")]
+    text: String,
+}
+
+#[cfg_attr(not(feature = "manage"), allow(unused_variables))]
+impl Detail {
+    /// A caller's text, as [`quote`] shows it.
+    #[must_use]
+    pub fn quoted(text: &str) -> Detail {
+        Detail::of(|| quote(text))
+    }
+
+    /// The [`suggestion`] for an unknown name.
+    #[must_use]
+    pub fn suggested<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Detail {
+        Detail::of(|| suggestion(wrong, known))
+    }
+
+    /// A text that is computed only where messages are written.
+    pub(crate) fn of(text: impl FnOnce() -> String) -> Detail {
+        Detail {
+            #[cfg(feature = "manage")]
+            text: text(),
+        }
+    }
+}
+
+#[cfg_attr(not(feature = "manage"), allow(unused_variables))]
+impl fmt::Display for Detail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "manage")]
+        formatter.write_str(&self.text)?;
+        Ok(())
+    }
+}
