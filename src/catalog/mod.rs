@@ -6,13 +6,17 @@
 
 mod compile_permissions;
 mod graph;
+mod invalid_id;
 mod kind;
+mod not_in_catalog;
 mod owners;
+mod pattern_error;
 mod permission_template;
 mod permissions;
 mod request_path;
 mod role;
 mod route;
+mod route_error;
 mod router;
 mod selection;
 mod selection_warning;
@@ -23,7 +27,9 @@ mod tree;
 use std::ops::{Deref, Range};
 
 pub use compile_permissions::compile_permissions;
-pub use kind::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
+pub use kind::{Action, Editable, ExpiryError, ExpiryRule, Kind, Managers, OwnerError, Reuse, RotationRule};
+pub use not_in_catalog::NotInCatalog;
+pub use pattern_error::PatternError;
 pub use permission_template::Template;
 pub use permissions::Permissions;
 pub use role::Role;
@@ -34,8 +40,10 @@ pub use selection_warning::Warning;
 pub use suggest::{Offer, Suggestion};
 pub use tree::{Branch, Source, State};
 
+use not_in_catalog::Named;
+
 use crate::codec::json::Value;
-use crate::input::{Members, Path, Problem, Problems, quote, suggestion};
+use crate::input::{Members, Path, Problem, Problems, quote};
 use crate::value::permission::{Pattern, PermissionSet};
 
 /// The most permissions that a suggestion can be asked for. The search is quadratic in their
@@ -127,7 +135,7 @@ impl Catalog {
                 })
             });
             let path = document.path("kinds").member(&kind.id).member("role");
-            problems.keep(&path, kind.settle_role(&|id| roles.contains(&id), written));
+            problems.keep(&path, kind.settle_role(&roles, written));
         }
     }
 
@@ -167,25 +175,18 @@ impl Catalog {
     /// The kind with this id.
     ///
     /// # Errors
-    /// A message with the most similar id, or with all ids if none is similar.
-    pub fn kind(&self, id: &str) -> Result<&Kind, String> {
-        self.kinds.iter().find(|kind| kind.id == id).ok_or_else(|| {
-            let known = self.kinds.iter().map(|kind| kind.id.as_str());
-            let all = known.clone().collect::<Vec<_>>().join(", ");
-            let hint = suggestion(id, known);
-            if hint.is_empty() {
-                format!("there is no kind {}; there are {all}", quote(id))
-            } else {
-                format!("there is no kind {}{hint}", quote(id))
-            }
-        })
+    /// If there is none; with the most similar id, or with all ids if none is similar.
+    pub fn kind(&self, id: &str) -> Result<&Kind, NotInCatalog> {
+        let known = self.kinds.iter().map(|kind| kind.id.as_str());
+        let found = self.kinds.iter().find(|kind| kind.id == id);
+        found.ok_or_else(|| NotInCatalog::of_few(Named::Kind, id, known))
     }
 
     /// The set of the permissions that a pattern matches, for example `messages:*`.
     ///
     /// # Errors
     /// If the pattern is malformed, or matches no permission.
-    pub fn matching(&self, pattern: &str) -> Result<PermissionSet, String> {
+    pub fn matching(&self, pattern: &str) -> Result<PermissionSet, PatternError> {
         let mut set = self.nothing();
         for index in self.runs(pattern)?.into_iter().flatten() {
             set.insert(index);
@@ -198,8 +199,8 @@ impl Catalog {
     ///
     /// # Errors
     /// See [`Catalog::matching`].
-    pub fn runs(&self, pattern: &str) -> Result<Vec<Range<usize>>, String> {
-        let parsed = Pattern::parse(pattern).map_err(|error| error.to_string())?;
+    pub fn runs(&self, pattern: &str) -> Result<Vec<Range<usize>>, PatternError> {
+        let parsed = Pattern::parse(pattern)?;
         if parsed.is_exact() {
             let index = self.known(pattern)?;
             return Ok(std::iter::once(index..index + 1).collect());
@@ -229,9 +230,24 @@ impl Catalog {
             }
         }
         if runs.is_empty() {
-            Err(self.unknown("permission matching", pattern))
+            Err(self.unmatched(pattern).into())
         } else {
             Ok(runs)
+        }
+    }
+
+    /// The error of a pattern that matches nothing. If its last segment is a `*` and all
+    /// permissions are deeper, the help is the pattern with `**`.
+    fn unmatched(&self, pattern: &str) -> NotInCatalog {
+        let deeper = pattern.strip_suffix(":*").map(|above| format!("{above}:**"));
+        match deeper.filter(|deeper| self.runs(deeper).is_ok()) {
+            Some(deeper) => NotInCatalog::with_help(Named::Matching, pattern, || {
+                format!(
+                    "; \"*\" matches one segment, write {} for any number",
+                    quote(&deeper)
+                )
+            }),
+            None => self.unknown(Named::Matching, pattern),
         }
     }
 

@@ -1,7 +1,10 @@
 //! Patterns of the owners that a kind allows: `org:*` for organisations, `org:*/group:*` for their
 //! groups.
 
-use crate::value::resource::Resource;
+use std::error::Error;
+use std::fmt;
+
+use crate::value::resource::{Resource, ResourceError};
 
 /// A pattern over the segments of an owner. `*` at the end of a segment matches any non-empty rest
 /// of that segment; `**` as the last segment matches any number of segments.
@@ -15,7 +18,7 @@ impl OwnerPattern {
     ///
     /// # Errors
     /// If the text without its stars is empty or no resource.
-    pub(super) fn parse(text: &str) -> Result<OwnerPattern, String> {
+    pub(super) fn parse(text: &str) -> Result<OwnerPattern, OwnerPatternError> {
         let bare: Vec<&str> = text
             .strip_suffix("/**")
             .unwrap_or(text)
@@ -27,11 +30,10 @@ impl OwnerPattern {
                 None => segment,
             })
             .collect();
-        let example = "write a pattern such as \"org:*\", \"org:*/group:*\" or \"org:*/**\"";
         match Resource::parse(&bare.join("/")) {
             Ok(resource) if !resource.as_str().is_empty() => Ok(OwnerPattern(text.to_owned())),
-            Ok(_) => Err(format!("is empty; {example}")),
-            Err(message) => Err(format!("{message}; {example}")),
+            Ok(_) => Err(OwnerPatternError::Empty),
+            Err(error) => Err(OwnerPatternError::NoResource(error)),
         }
     }
 
@@ -62,6 +64,27 @@ impl OwnerPattern {
         &self.0
     }
 }
+
+/// Why a text is no [`OwnerPattern`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnerPatternError {
+    /// It is empty.
+    Empty,
+    /// Without its stars it is no resource.
+    NoResource(ResourceError),
+}
+
+impl fmt::Display for OwnerPatternError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OwnerPatternError::Empty => formatter.write_str("is empty"),
+            OwnerPatternError::NoResource(error) => error.fmt(formatter),
+        }?;
+        formatter.write_str("; write a pattern such as \"org:*\", \"org:*/group:*\" or \"org:*/**\"")
+    }
+}
+
+impl Error for OwnerPatternError {}
 
 #[cfg(test)]
 mod tests {

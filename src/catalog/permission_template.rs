@@ -2,9 +2,11 @@
 //! the catalog.
 
 use super::graph::dependencies_first;
+use super::invalid_id::check_id;
+use super::not_in_catalog::{Named, NotInCatalog};
 use super::{Catalog, TemplateUse};
-use crate::input::{Members, Problems, quote, suggestion};
-use crate::value::permission::{PermissionSet, parse_segment};
+use crate::input::{Members, Problems};
+use crate::value::permission::PermissionSet;
 
 const MAX_PATTERNS: usize = 1_000;
 const MAX_EXTENDED: usize = 100;
@@ -82,9 +84,7 @@ pub(super) fn compile_templates(
     let mut templates = Vec::with_capacity(ids.len());
     let mut extends = Vec::with_capacity(ids.len());
     for (id, value, path) in entries.each() {
-        if let Err(message) = parse_segment(id) {
-            problems.add(&path, format!("the id {} {message}", quote(id)));
-        }
+        problems.keep(&path, check_id(id));
         let known = [
             "title",
             "description",
@@ -110,13 +110,9 @@ pub(super) fn compile_templates(
                 .whole("version", 1..=HIGHEST_VERSION, problems)
                 .unwrap_or(1);
             for (parent, path) in members.texts("extends", MAX_EXTENDED, problems) {
-                match ids.iter().position(|known| *known == parent) {
-                    Some(index) => parents.push(index),
-                    None => {
-                        let hint = suggestion(parent, ids.iter().copied());
-                        problems.add(&path, format!("there is no template {}{hint}", quote(parent)));
-                    }
-                }
+                let index = ids.iter().position(|known| *known == parent);
+                let unknown = || NotInCatalog::new(Named::Template, parent, ids.iter().copied());
+                parents.extend(problems.keep(&path, index.ok_or_else(unknown)));
             }
             if members.value("permissions").is_none() && members.value("extends").is_none() {
                 problems.add(

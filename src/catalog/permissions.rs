@@ -1,6 +1,6 @@
 //! The permissions of a catalog and their indices.
 
-use crate::input::{message, quote, suggestion};
+use super::not_in_catalog::{Named, NotInCatalog};
 use crate::value::permission::{Permission, PermissionSet};
 
 /// The permissions of a catalog, each with an index. With the routes, a verification needs no more
@@ -36,10 +36,10 @@ impl Permissions {
     /// The index of the permission with this id, which must exist.
     ///
     /// # Errors
-    /// A message with the most similar id. An unknown permission is a programming error; it must
-    /// not become a silent yes or no.
-    pub fn known(&self, id: &str) -> Result<usize, String> {
-        self.index(id).ok_or_else(|| self.unknown("permission", id))
+    /// If there is none; with the most similar id. An unknown permission is a programming error;
+    /// it must not become a silent yes or no.
+    pub fn known(&self, id: &str) -> Result<usize, NotInCatalog> {
+        self.index(id).ok_or_else(|| self.unknown(Named::Permission, id))
     }
 
     /// The members of a set, ascending by id.
@@ -77,11 +77,7 @@ impl Permissions {
         PermissionSet::empty(self.0.len())
     }
 
-    pub(super) fn unknown(&self, what: &str, id: &str) -> String {
-        message!(
-            "the catalog has no {what} {}{}",
-            quote(id),
-            suggestion(id, self.0.iter().map(Permission::as_str))
-        )
+    pub(super) fn unknown(&self, what: Named, id: &str) -> NotInCatalog {
+        NotInCatalog::new(what, id, self.0.iter().map(Permission::as_str))
     }
 }

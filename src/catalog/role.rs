@@ -2,9 +2,10 @@
 //! resource hierarchy.
 
 use super::Catalog;
+use super::invalid_id::check_id;
 use super::permission_template::{patterns, text_of};
-use crate::input::{Members, Problems, quote};
-use crate::value::permission::{PermissionSet, parse_segment};
+use crate::input::{Members, Problems};
+use crate::value::permission::PermissionSet;
 
 /// A role: a named set of permissions, bound to a level when it is assigned.
 #[derive(Debug)]
@@ -66,9 +67,7 @@ pub(super) fn compile_roles(catalog: &Catalog, document: &Members, problems: &mu
             );
             continue;
         }
-        if let Err(message) = parse_segment(id) {
-            problems.add(&path, format!("the id {} {message}", quote(id)));
-        }
+        problems.keep(&path, check_id(id));
         if let Some(members) = Members::open(value, &path, &["title", "description", "permissions"], problems)
         {
             let title = text_of(members.required_text("title", problems)).unwrap_or_default();

@@ -6,14 +6,14 @@
 //! reading is refused: see [`RoutePath`].
 
 use super::request_path::{MAX_PATH_LENGTH, RoutePath, is_plain, parameter};
+use super::route_error::{METHODS, RouteError};
 use super::router::{Router, segments};
 use crate::codec::json::Value;
-use crate::input::{Members, Path, Problems, message, quote};
+use crate::input::{Detail, Members, Path, Problems, message};
 use crate::value::permission::Permission;
 use crate::value::resource::Resource;
 
 const MAX_ROUTES: usize = 1_000;
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// A route as the document has it.
 pub(super) struct RouteEntry<'d> {
@@ -119,21 +119,14 @@ pub(super) fn read<'d>(
     routes
 }
 
-fn split(text: &str) -> Result<(&'static str, &str), String> {
-    let form = "expected a method and a path, such as \"GET /orgs/{org}\"";
-    let (method, path) = text.split_once(' ').ok_or(form)?;
+fn split(text: &str) -> Result<(&'static str, &str), RouteError> {
+    let (method, path) = text.split_once(' ').ok_or(RouteError::Form)?;
     let known = METHODS.into_iter().find(|known| *known == method);
-    let method = known.ok_or_else(|| {
-        message!(
-            "there is no method {}; there are {}",
-            quote(method),
-            METHODS.join(", ")
-        )
-    })?;
+    let method = known.ok_or_else(|| RouteError::Method(Detail::quoted(method)))?;
     if path.starts_with('/') {
         Ok((method, path))
     } else {
-        Err(form.to_owned())
+        Err(RouteError::Form)
     }
 }
 
@@ -232,8 +225,9 @@ impl Table {
         tables
     }
 
-    fn add(&mut self, target: Target) -> Result<(), String> {
-        let clash = |with: &str| message!("clashes with {} {with}: a request could match both", self.method);
+    fn add(&mut self, target: Target) -> Result<(), RouteError> {
+        let method = self.method;
+        let clash = |with: &str| RouteError::Clash(Detail::of(|| format!("{method} {with}")));
         let crossing = self.router.crossing(&target.route);
         if let Some(other) = crossing.and_then(|other| self.targets.get(other)) {
             return Err(clash(&other.route));
@@ -283,11 +277,9 @@ fn fold(route: &str) -> String {
 
 /// The parameter names of a route, by segment; empty for a segment without a name. A segment is a
 /// literal or one parameter. The last segment may match the rest of the path.
-fn parameters(path: &str) -> Result<Vec<&str>, String> {
+fn parameters(path: &str) -> Result<Vec<&str>, RouteError> {
     if path.len() > MAX_PATH_LENGTH {
-        return Err(message!(
-            "is longer than any path that is matched; at most {MAX_PATH_LENGTH} characters"
-        ));
+        return Err(RouteError::TooLong);
     }
     let mut names = Vec::new();
     let rest = path.strip_prefix('/').unwrap_or(path);
@@ -301,10 +293,7 @@ fn parameters(path: &str) -> Result<Vec<&str>, String> {
         if let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             let whole = name.strip_prefix('*');
             if whole.is_some() && at != last {
-                return Err(message!(
-                    "{} takes the rest of the path, so it must stand last",
-                    quote(segment)
-                ));
+                return Err(RouteError::RestNotLast(Detail::quoted(segment)));
             }
             let name = whole.unwrap_or(name);
             let plain = !name.is_empty()
@@ -312,20 +301,14 @@ fn parameters(path: &str) -> Result<Vec<&str>, String> {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             if !plain || names.contains(&name) {
-                return Err(message!(
-                    "{} is no parameter: names are letters, digits and _, each once",
-                    quote(segment)
-                ));
+                return Err(RouteError::Parameter(Detail::quoted(segment)));
             }
             // A rest of several segments cannot be part of a resource.
             names.push(if whole.is_some() { "" } else { name });
             continue;
         }
         if segment.is_empty() || *segment == "." || *segment == ".." || !segment.bytes().all(is_plain) {
-            return Err(message!(
-                "the segment {} is neither a {{parameter}} nor letters, digits and . _ ~ - : @",
-                quote(segment)
-            ));
+            return Err(RouteError::Segment(Detail::quoted(segment)));
         }
         names.push("");
     }
@@ -333,24 +316,18 @@ fn parameters(path: &str) -> Result<Vec<&str>, String> {
 }
 
 /// Parses a resource with parameters, for example `org:{org}/device:{id}`.
-fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, String> {
+fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, RouteError> {
     let mut pieces = Vec::new();
     let mut sample = String::new();
     let mut rest = text;
     while let Some((literal, after)) = rest.split_once('{') {
-        let (name, after) = after
-            .split_once('}')
-            .ok_or("the resource has a { without its }")?;
+        let (name, after) = after.split_once('}').ok_or(RouteError::OpenBrace)?;
         let segment = names.iter().position(|known| *known == name && !name.is_empty());
         let Some(segment) = segment else {
-            return Err(message!(
-                "the resource has {{{name}}}, which is no parameter of one segment of its path"
-            ));
+            return Err(RouteError::NotOfPath(Detail::of(|| format!("{{{name}}}"))));
         };
         if !pieces.is_empty() && !literal.contains('/') {
-            return Err(message!(
-                "the resource has two parameters in one segment: two requests could mean the same resource"
-            ));
+            return Err(RouteError::TwoInSegment);
         }
         sample.push_str(literal);
         sample.push('x');
@@ -359,6 +336,6 @@ fn pieces(text: &str, names: &[&str]) -> Result<Vec<Piece>, String> {
     }
     sample.push_str(rest);
     pieces.push(Piece::Literal(rest.to_owned()));
-    Resource::parse(&sample).map_err(|message| message!("the resource {message}"))?;
+    Resource::parse(&sample).map_err(RouteError::Resource)?;
     Ok(pieces)
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::not_in_catalog::{Named, NotInCatalog};
 use super::selection_warning::Warning;
 use super::tree::{Branch, Source};
 use super::{Catalog, Role, Template};
@@ -9,7 +10,7 @@ use crate::codec::decode::decode_members;
 use crate::codec::json::Value;
 use crate::codec::sorted_map::SortedMap;
 use crate::input::object::text_list;
-use crate::input::{Members, Path, Problems, quote, suggestion};
+use crate::input::{Members, Path, Problems, quote};
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 
@@ -207,7 +208,7 @@ fn read_resources<'v>(
         let parse = |(text, path): &(&str, Path), problems: &mut Problems| {
             problems.keep(
                 path,
-                Resource::parse(text).map_err(|message| format!("the resource {message}")),
+                Resource::parse(text).map_err(|error| format!("the resource {error}")),
             )
         };
         let resources = texts.iter().filter_map(|text| parse(text, problems)).collect();
@@ -305,9 +306,7 @@ impl Catalog {
     fn chosen_templates(&self, selection: &Selection, problems: &mut Problems) -> Vec<&Template> {
         let mut templates: Vec<&Template> = Vec::with_capacity(selection.templates.len());
         for (id, path) in &selection.templates {
-            let Some(template) = self.template(id) else {
-                let hint = suggestion(id, self.templates.iter().map(|template| template.id.as_str()));
-                problems.add(path, format!("there is no template {}{hint}", quote(id)));
+            let Some(template) = problems.keep(path, self.known_template(id)) else {
                 continue;
             };
             if templates.iter().any(|chosen| chosen.id == *id) {
@@ -318,15 +317,24 @@ impl Catalog {
         templates
     }
 
+    /// The template with this id, which must exist.
+    ///
+    /// # Errors
+    /// If there is none; with the most similar id.
+    pub fn known_template(&self, id: &str) -> Result<&Template, NotInCatalog> {
+        let known = self.templates.iter().map(|template| template.id.as_str());
+        self.template(id)
+            .ok_or_else(|| NotInCatalog::new(Named::Template, id, known))
+    }
+
     /// The role with this id, which must exist.
     ///
     /// # Errors
-    /// A message with the most similar id.
-    pub fn known_role(&self, id: &str) -> Result<&Role, String> {
-        self.role(id).ok_or_else(|| {
-            let hint = suggestion(id, self.roles.iter().map(|role| role.id.as_str()));
-            format!("there is no role {}{hint}", quote(id))
-        })
+    /// If there is none; with the most similar id.
+    pub fn known_role(&self, id: &str) -> Result<&Role, NotInCatalog> {
+        let known = self.roles.iter().map(|role| role.id.as_str());
+        self.role(id)
+            .ok_or_else(|| NotInCatalog::new(Named::Role, id, known))
     }
 
     fn matched(&self, patterns: &[(&str, Path)], problems: &mut Problems) -> Vec<(String, PermissionSet)> {

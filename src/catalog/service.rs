@@ -1,11 +1,13 @@
 //! Compiles services: the permission tree of each, and the flat sorted list of all permissions.
 
 use super::graph::dependencies_first;
+use super::invalid_id::{InvalidId, check_id};
+use super::not_in_catalog::{Named, NotInCatalog};
 use super::route::RouteEntry;
 use crate::codec::json::Value;
 use crate::codec::sort::sorted_by;
-use crate::input::{Members, Path, Problems, quote, suggestion};
-use crate::value::permission::{Permission, parse_segment};
+use crate::input::{Members, Path, Problems};
+use crate::value::permission::Permission;
 
 /// The most permissions of a catalog.
 pub(super) const MAX_PERMISSIONS: usize = 100_000;
@@ -71,10 +73,7 @@ pub(super) fn compile<'d>(document: &Members<'d>, problems: &mut Problems) -> Se
         && let Some(services) = Members::open_any(value, &document.path("services"), reader.problems)
     {
         for (id, value, path) in services.each() {
-            if let Err(message) = parse_segment(id) {
-                reader
-                    .problems
-                    .add(&path, format!("the id {} {message}", quote(id)));
+            if reader.problems.keep(&path, check_id(id)).is_none() {
                 continue;
             }
             let known = ["title", "description", "permissions"];
@@ -158,8 +157,7 @@ impl<'d> Reader<'d, '_> {
     }
 
     fn permission(&mut self, above: &str, segment: &str, value: &'d Value, path: &Path) -> Option<Node> {
-        let parsed = Permission::below(above, segment)
-            .map_err(|message| format!("the id {} {message}", quote(segment)));
+        let parsed = Permission::below(above, segment).map_err(|error| InvalidId::new(segment, error));
         let id = self.problems.keep(path, parsed)?;
         if let Value::Text(title) = value {
             let permission = Some(self.add(id, Vec::new(), None));
@@ -188,7 +186,7 @@ impl<'d> Reader<'d, '_> {
         if inner && !grantable {
             for only in ["implies", "routes", "deprecated"] {
                 if members.value(only).is_some() {
-                    let message = "stands on a group; a group is a permission only if it is \"grantable\"";
+                    let message = "is not allowed on a group; a group is a permission only if it is \"grantable\"";
                     self.problems.add(&members.path(only), message);
                 }
             }
@@ -243,12 +241,10 @@ fn link(entries: Vec<Entry>, problems: &mut Problems) -> (Vec<Permission>, Vec<D
         .map(|entry| (entry.id, (entry.implies, entry.deprecated)))
         .unzip();
     let mut index = |id: &str, path: &Path| {
-        let found = ids.binary_search_by(|known| known.as_str().cmp(id)).ok();
-        if found.is_none() {
-            let hint = suggestion(id, ids.iter().map(Permission::as_str));
-            problems.add(path, format!("there is no permission {}{hint}", quote(id)));
-        }
-        found
+        let found = ids.binary_search_by(|known| known.as_str().cmp(id));
+        let known = ids.iter().map(Permission::as_str);
+        let found = found.map_err(|_| NotInCatalog::new(Named::Permission, id, known));
+        problems.keep(path, found)
     };
     let mut details: Vec<Details> = ids
         .iter()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{quote, suggestion};
+use super::quote;
 
 /// A text inside an error, for its message. It never contains a secret. The module of an edge
 /// writes no messages, so there it is empty and has no size.
@@ -24,12 +24,6 @@ impl Detail {
     #[must_use]
     pub fn quoted(text: &str) -> Detail {
         Detail::of(|| quote(text))
-    }
-
-    /// The [`suggestion`] for an unknown name.
-    #[must_use]
-    pub fn suggested<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Detail {
-        Detail::of(|| suggestion(wrong, known))
     }
 
     /// A text that is computed only where messages are written.

@@ -4,6 +4,7 @@ mod detail;
 mod did_you_mean;
 mod message;
 pub(crate) mod object;
+mod one_of;
 #[cfg(feature = "manage")]
 mod problem;
 #[cfg(not(feature = "manage"))]
@@ -16,6 +17,8 @@ pub use detail::Detail;
 pub use did_you_mean::{nearest, suggestion};
 pub(crate) use message::message;
 pub use object::Members;
+pub use one_of::NotOneOf;
+pub(crate) use one_of::one_of;
 pub use problem::{Path, Problem, Problems};
 pub use quote::quote;
 pub use refusal::{ErrorCode, Refusal};

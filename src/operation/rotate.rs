@@ -153,7 +153,7 @@ fn rotate(
         .deployment
         .catalog()
         .kind(&token.kind)
-        .map_err(|message| Refusal::new(ErrorCode::Conflict, message))?;
+        .map_err(|error| Refusal::new(ErrorCode::Conflict, error.to_string()))?;
     let next = renewed(context, kind, token, &options, authority)?;
     refuse_over(context, &next)?;
     authority.read_owner(context, &token.owner)?;

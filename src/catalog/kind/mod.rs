@@ -1,16 +1,18 @@
 //! Kinds of token and their rules: expiry, rotation, owners, allowed edits and actions.
 
+mod errors;
 mod read;
 mod words;
 
 use serde::Serialize;
 
+pub use errors::{ExpiryError, OwnerError};
 pub(super) use read::compile;
 pub use words::{Action, Editable, Managers, Reuse};
 
 use super::owners::OwnerPattern;
 use crate::codec::sorted_map::SortedMap;
-use crate::input::quote;
+use crate::input::Detail;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime};
 
@@ -154,18 +156,17 @@ impl Kind {
     /// Checks whether `owner` can own tokens of this kind.
     ///
     /// # Errors
-    /// A message with the owner patterns of the kind.
-    pub fn may_belong_to(&self, owner: &Resource) -> Result<(), String> {
+    /// If it matches none of the owner patterns of the kind.
+    pub fn may_belong_to(&self, owner: &Resource) -> Result<(), OwnerError> {
         if self.owners.is_empty() || self.owners.iter().any(|pattern| pattern.matches(owner)) {
             return Ok(());
         }
-        let all: Vec<&str> = self.owners.iter().map(OwnerPattern::as_str).collect();
-        Err(format!(
-            "tokens of kind \"{}\" belong to owners of the form {}, not to {}",
-            self.id,
-            all.join(" or "),
-            quote(owner.as_str())
-        ))
+        let patterns = self.owners.iter().map(|pattern| pattern.as_str().to_owned());
+        Err(OwnerError {
+            kind: self.id.clone(),
+            patterns: patterns.collect(),
+            owner: Detail::quoted(owner.as_str()),
+        })
     }
 
     /// The expiry `asked`, which a client computed by its own clock, trimmed to the longest
@@ -185,9 +186,8 @@ impl Kind {
     /// `Ok(None)` is a token that never expires.
     ///
     /// # Errors
-    /// A message, if an expiry is required and there is none, or if it is beyond the longest
-    /// lifetime.
-    pub fn expiry(&self, now: Instant, asked: Option<Instant>) -> Result<Option<Instant>, String> {
+    /// If an expiry is required and there is none, or if it is beyond the longest lifetime.
+    pub fn expiry(&self, now: Instant, asked: Option<Instant>) -> Result<Option<Instant>, ExpiryError> {
         let ExpiryRule {
             default,
             longest,
@@ -196,23 +196,18 @@ impl Kind {
         } = self.expiry;
         let ends = match (asked, default) {
             (Some(instant), _) => Some(instant),
-            (None, Some(lifetime)) => Some(now.after(lifetime).map_err(|error| error.to_string())?),
+            (None, Some(lifetime)) => Some(now.after(lifetime)?),
             (None, None) => None,
         };
         match (ends, longest) {
-            (None, Some(longest)) => Err(format!(
-                "is required for a token of kind \"{}\", at most {}",
-                self.id, longest
-            )),
-            (None, None) if required => Err(format!("is required for a token of kind \"{}\"", self.id)),
-            (Some(ends), Some(longest))
-                if ends > now.after(longest).map_err(|error| error.to_string())? =>
-            {
-                Err(format!(
-                    "is further away than a token of kind \"{}\" may live, which is {}",
-                    self.id, longest
-                ))
-            }
+            (None, longest) if required || longest.is_some() => Err(ExpiryError::Required {
+                kind: self.id.clone(),
+                longest,
+            }),
+            (Some(ends), Some(longest)) if ends > now.after(longest)? => Err(ExpiryError::TooFar {
+                kind: self.id.clone(),
+                longest,
+            }),
             _ => Ok(ends),
         }
     }

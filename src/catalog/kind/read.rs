@@ -1,12 +1,14 @@
 //! Reads the kinds of a catalog document on top of the built-in kinds.
 
-use super::words::parse_of;
+use std::fmt;
+
 use super::{Action, Editable, ExpiryRule, Kind, Managers, Reuse, RotationRule};
+use crate::catalog::invalid_id::check_id;
+use crate::catalog::not_in_catalog::{Named, NotInCatalog};
 use crate::catalog::owners::OwnerPattern;
 use crate::codec::json::Value;
 use crate::codec::sorted_map::SortedMap;
-use crate::input::{Members, Path, Problems, quote};
-use crate::value::permission::parse_segment;
+use crate::input::{Members, Path, Problems, one_of};
 use crate::value::time::{Lifetime, TimeMembers as _};
 
 /// The most items of a list of a kind: owner patterns, editable fields or actions.
@@ -44,8 +46,7 @@ pub(in crate::catalog) fn compile(document: &Members, problems: &mut Problems) -
         return kinds;
     };
     for (id, value, path) in entries.each() {
-        if let Err(message) = parse_segment(id) {
-            problems.add(&path, format!("the id {} {message}", quote(id)));
+        if problems.keep(&path, check_id(id)).is_none() {
             continue;
         }
         let Some(members) = Members::open(value, &path, &MEMBERS, problems) else {
@@ -77,7 +78,7 @@ impl Kind {
                 *flag = members.flag(name, problems);
             }
         }
-        if let Some(manage) = members.parsed("manage", problems, |text| parse_of(&Managers::NAMES, text)) {
+        if let Some(manage) = members.parsed("manage", problems, |text| one_of(&Managers::NAMES, text)) {
             self.manage = manage;
         }
         if members.value("owners").is_some() {
@@ -85,19 +86,17 @@ impl Kind {
             if self.owners.is_empty() {
                 problems.add(
                     &members.path("owners"),
-                    "names no owner; leave it out for a kind that anybody can own",
+                    "has no owner; leave it out for a kind that any owner can have",
                 );
             }
         }
         if members.value("editable").is_some() {
             self.editable = list(members, "editable", problems, |text| {
-                parse_of(&Editable::NAMES, text)
+                one_of(&Editable::NAMES, text)
             });
         }
         if members.value("actions").is_some() {
-            self.actions = list(members, "actions", problems, |text| {
-                parse_of(&Action::NAMES, text)
-            });
+            self.actions = list(members, "actions", problems, |text| one_of(&Action::NAMES, text));
         }
         if let Some(value) = members.value("labels")
             && let Some(labels) = Members::open(value, &members.path("labels"), &Action::LABELED, problems)
@@ -125,26 +124,26 @@ impl Kind {
     /// the role. A built-in default role that the catalog does not define is dropped.
     pub(in crate::catalog) fn settle_role(
         &mut self,
-        known: &dyn Fn(&str) -> bool,
+        known: &[&str],
         written: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotInCatalog> {
         match &self.role {
-            Some(role) if !known(role) && written => Err(format!("there is no role {}", quote(role))),
-            Some(role) if !known(role) => {
+            Some(role) if known.contains(&role.as_str()) => Ok(()),
+            Some(role) if written => Err(NotInCatalog::new(Named::Role, role, known.iter().copied())),
+            _ => {
                 self.role = None;
                 Ok(())
             }
-            _ => Ok(()),
         }
     }
 }
 
 /// Parses each text of a list. Texts that do not parse are added to `problems` and left out.
-fn list<T>(
+fn list<T, E: fmt::Display>(
     members: &Members,
     name: &str,
     problems: &mut Problems,
-    parse: impl Fn(&str) -> Result<T, String>,
+    parse: impl Fn(&str) -> Result<T, E>,
 ) -> Vec<T> {
     let texts = members.texts(name, MAX_OWNERS, problems);
     texts
@@ -189,7 +188,7 @@ impl RotationRule {
         // instead.
         let grace = members.lifetime("grace", problems);
         self.grace = grace.unwrap_or(self.grace.min(self.longest_grace));
-        if let Some(reuse) = members.parsed("reuse", problems, |text| parse_of(&Reuse::NAMES, text)) {
+        if let Some(reuse) = members.parsed("reuse", problems, |text| one_of(&Reuse::NAMES, text)) {
             self.reuse = reuse;
         }
         if self.grace > self.longest_grace {

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use crate::input::quote;
-
 /// The actors that manage the tokens of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Managers {
@@ -117,14 +115,4 @@ fn name_of<T: PartialEq>(names: &[(&'static str, T)], wanted: T) -> &'static str
         .iter()
         .find(|(_, value)| *value == wanted)
         .map_or("", |(name, _)| name)
-}
-
-pub(super) fn parse_of<T: Copy>(names: &[(&'static str, T)], text: &str) -> Result<T, String> {
-    let known = names.iter().map(|(name, _)| *name);
-    let all = known.clone().collect::<Vec<_>>().join(", ");
-    names
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, value)| *value)
-        .ok_or_else(|| format!("is {}; expected one of {all}", quote(text)))
 }

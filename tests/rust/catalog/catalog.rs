@@ -165,6 +165,24 @@ fn each_problem_has_its_path_and_a_suggestion() {
             "$.kinds.personal.uniqueNames",
             "expected true or false",
         ),
+        (
+            "/kinds/personal",
+            json!({"rotation": {"reuse": "revok"}}),
+            "$.kinds.personal.rotation.reuse",
+            "expected alert, disable or revoke, got \"revok\"",
+        ),
+        (
+            "/kinds/personal",
+            json!({"owners": ["user:*", ""]}),
+            "$.kinds.personal.owners[1]",
+            "is empty; write a pattern such as",
+        ),
+        (
+            "/kinds/personal",
+            json!({"role": "usr"}),
+            "$.kinds.personal.role",
+            "the catalog has no role \"usr\"; did you mean \"user\"?",
+        ),
     ] {
         let found = changed(pointer, with);
         let hit = found
@@ -196,6 +214,16 @@ fn all_problems_are_told_at_once() {
     for document in [json!(null), json!([]), json!("x"), json!({})] {
         assert!(!problems(document).is_empty());
     }
+}
+
+#[test]
+fn a_star_that_matches_only_deeper_permissions_is_told_of_two_stars() {
+    let found = problems(json!({
+        "services": { "s": { "title": "S", "permissions": { "a": { "title": "A", "permissions": { "b": "B" } } } } },
+        "templates": { "t": { "title": "T", "permissions": ["s:*"] } },
+    }));
+    let message = "the catalog has no permission matching \"s:*\"; \"*\" matches one segment, write \"s:**\" for any number";
+    assert_eq!(found[0].message, message);
 }
 
 #[test]

@@ -265,7 +265,7 @@ fn routes_that_are_refused() {
         (json!(["GET /a-{x}"]), "neither a {parameter} nor"),
         (json!(["GET /{x}/{x}"]), "each once"),
         (json!(["GET /{}"]), "no parameter"),
-        (json!(["GET /{*x}/b"]), "must stand last"),
+        (json!(["GET /{*x}/b"]), "must be the last segment"),
         (
             json!([{ "route": "GET /{x}", "resource": "org:{y}" }]),
             "{y}, which is no parameter",
