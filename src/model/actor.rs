@@ -60,7 +60,7 @@ impl Actor {
         if *value == Value::Null {
             problems.add(
                 &path,
-                "is required: { id, roles?, permissions? } of whoever the host authenticated",
+                "is required: { id, roles?, permissions? } of the caller that the host authenticated",
             );
             return None;
         }
@@ -71,7 +71,7 @@ impl Actor {
             for name in others.filter(|name| members.value(name).is_some()) {
                 problems.add(
                     &members.path(name),
-                    "stands beside token; what a token may do is in its own record",
+                    "cannot be given with token; what a token may do is in its own record",
                 );
             }
             let token = members.parsed("token", problems, TokenId::parse)?;
@@ -124,7 +124,7 @@ impl Actor {
                     &path,
                     format!("expected the name of a role, got {}", other.kind()),
                 ),
-                (Err(message), _) => problems.add(&path, format!("the resource {message}")),
+                (Err(error), _) => problems.add(&path, format!("the resource {error}")),
             }
         }
     }

@@ -272,6 +272,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_an_expression_is_told() {
+        let deep = format!("{}s:a{}", "(".repeat(33), ")".repeat(33));
+        for (text, message) in [
+            ("", "the expression ends where a permission is expected"),
+            ("s:a AND", "the expression ends where a permission is expected"),
+            ("AND s:a", "\"AND\" is where a permission is expected"),
+            ("s:a or", "the expression ends where a permission is expected"),
+            (
+                "s:a s:b",
+                "unexpected \"s:b\" in the expression; join permissions with AND or OR",
+            ),
+            ("(s:a", "a \"(\" has no \")\""),
+            ("()", "a \")\" has no \"(\""),
+            (&deep, "has parentheses deeper than 32"),
+        ] {
+            let problems = read(&format!("{{\"expr\": \"{text}\"}}")).unwrap_err();
+            assert_eq!(problems[0].path, "requirement.expr", "{text}");
+            assert_eq!(problems[0].message, message, "{text}");
+        }
+    }
+
+    #[test]
     fn an_unknown_permission_is_told_with_the_nearest() {
         let problems = read(r#"{"all": ["s:a", "t:b"]}"#).unwrap_err();
         assert_eq!(problems[0].path, "requirement.all[1]");

@@ -1,11 +1,14 @@
 //! Reads a requirement from its written forms.
 
+use std::error::Error;
+use std::fmt;
+
 use super::Requirement;
 use super::expression::Expression;
 use crate::catalog::Permissions;
 use crate::codec::json::Value;
 use crate::input::object::text_list;
-use crate::input::{Members, Path, Problems, message, quote};
+use crate::input::{Detail, Members, Path, Problems, message};
 use crate::value::resource::Resource;
 
 const MAX_PERMISSIONS: usize = 1_000;
@@ -108,15 +111,9 @@ impl Reader<'_> {
         };
         let parsed = parser.any(MAX_DEPTH).and_then(|expression| match parser.tokens {
             [] => Ok(expression),
-            [next, ..] => Err(message!("unexpected {} in the expression", quote(next))),
+            [next, ..] => Err(ExpressionError::Unexpected(Detail::quoted(next))),
         });
-        match parsed {
-            Ok(expression) => expression,
-            Err(message) => {
-                problems.add(path, message);
-                None
-            }
-        }
+        problems.keep(path, parsed).flatten()
     }
 }
 
@@ -142,7 +139,48 @@ struct Parser<'p> {
     problems: &'p mut Problems,
 }
 
-type Parsed = Result<Option<Expression>, String>;
+type Parsed = Result<Option<Expression>, ExpressionError>;
+
+/// Why a text is no expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ExpressionError {
+    /// After the expression comes another word or parenthesis.
+    Unexpected(Detail),
+    /// It ends where a permission is expected.
+    Ends,
+    /// `AND` or `OR` comes where a permission is expected.
+    Operator(Detail),
+    /// Its parentheses are nested too deep.
+    TooDeep,
+    /// A `(` has no `)`.
+    NotClosed,
+    /// A `)` has no `(`.
+    NotOpened,
+}
+
+impl fmt::Display for ExpressionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExpressionError::Unexpected(word) => {
+                write!(
+                    formatter,
+                    "unexpected {word} in the expression; join permissions with AND or OR"
+                )
+            }
+            ExpressionError::Ends => {
+                formatter.write_str("the expression ends where a permission is expected")
+            }
+            ExpressionError::Operator(word) => {
+                write!(formatter, "{word} is where a permission is expected")
+            }
+            ExpressionError::TooDeep => write!(formatter, "has parentheses deeper than {MAX_DEPTH}"),
+            ExpressionError::NotClosed => formatter.write_str("a \"(\" has no \")\""),
+            ExpressionError::NotOpened => formatter.write_str("a \")\" has no \"(\""),
+        }
+    }
+}
+
+impl Error for ExpressionError {}
 
 impl Parser<'_> {
     fn any(&mut self, depth: usize) -> Parsed {
@@ -176,24 +214,22 @@ impl Parser<'_> {
 
     fn one(&mut self, depth: usize) -> Parsed {
         let Some((next, rest)) = self.tokens.split_first() else {
-            return Err(message!("the expression ends where a permission is expected"));
+            return Err(ExpressionError::Ends);
         };
         self.tokens = rest;
         match *next {
             "(" => {
-                let deeper = depth
-                    .checked_sub(1)
-                    .ok_or(message!("has parentheses deeper than {MAX_DEPTH}"))?;
+                let deeper = depth.checked_sub(1).ok_or(ExpressionError::TooDeep)?;
                 let inner = self.any(deeper)?;
                 match self.tokens.split_first() {
                     Some((&")", rest)) => self.tokens = rest,
-                    _ => return Err(message!("a parenthesis is not closed")),
+                    _ => return Err(ExpressionError::NotClosed),
                 }
                 Ok(inner)
             }
-            ")" => Err(message!("a parenthesis closes what was not opened")),
+            ")" => Err(ExpressionError::NotOpened),
             word if word.eq_ignore_ascii_case("AND") || word.eq_ignore_ascii_case("OR") => {
-                Err(message!("{} stands where a permission is expected", quote(word)))
+                Err(ExpressionError::Operator(Detail::quoted(word)))
             }
             id => Ok(self
                 .reader
