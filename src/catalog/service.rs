@@ -186,7 +186,8 @@ impl<'d> Reader<'d, '_> {
         if inner && !grantable {
             for only in ["implies", "routes", "deprecated"] {
                 if members.value(only).is_some() {
-                    let message = "is not allowed on a group; a group is a permission only if it is \"grantable\"";
+                    let message =
+                        "is not allowed on a group; a group is a permission only if it is \"grantable\"";
                     self.problems.add(&members.path(only), message);
                 }
             }

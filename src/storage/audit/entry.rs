@@ -1,5 +1,8 @@
 //! The stored forms of the audit trail: entries, their hashes, and the head of a chain.
 
+use std::error::Error;
+use std::fmt;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -171,13 +174,25 @@ impl Hash {
     ///
     /// # Errors
     /// When the text is not 64 lower-case hexadecimal characters.
-    pub fn parse(text: &str) -> Result<Hash, String> {
+    pub fn parse(text: &str) -> Result<Hash, HashError> {
         match Digest::from_hex(text) {
             Some(_) => Ok(Hash(text.to_owned())),
-            None => Err("expected the hash of an audit entry: 64 hexadecimal characters".to_owned()),
+            None => Err(HashError),
         }
     }
 }
+
+/// A text is no [`Hash`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashError;
+
+impl fmt::Display for HashError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("expected the hash of an audit entry: 64 hexadecimal characters")
+    }
+}
+
+impl Error for HashError {}
 
 decode_by_parsing!(Hash);
 placeholder_inside!(Hash);

@@ -14,4 +14,4 @@ mod entry;
 pub use append::append;
 pub use check::{Break, Page, Problem, check};
 pub use difference::{Difference, difference};
-pub use entry::{Change, Entry, Hash, Position};
+pub use entry::{Change, Entry, Hash, HashError, Position};

@@ -1,5 +1,6 @@
 //! The record keys, and the form of a sealed text.
 
+use std::error::Error;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -146,24 +147,58 @@ fn mac(begun: &Hmac<Sha256>, key: &str, body: &str) -> String {
     hex(&begun.clone().chain_update(message).finalize().into_bytes())
 }
 
-fn read_key(value: &Value) -> Result<Zeroizing<Vec<u8>>, String> {
-    let form = "a key is hexadecimal text or a list of bytes";
+fn read_key(value: &Value) -> Result<Zeroizing<Vec<u8>>, RecordKeyError> {
     let bytes = match value {
-        Value::Text(text) => from_hex(text).ok_or_else(|| message!("is not hexadecimal; {form}"))?,
-        Value::List(items) => {
-            from_numbers(items).ok_or_else(|| message!("has something else than bytes in it; {form}"))?
-        }
-        other => return Err(message!("expected a key, got {}; {form}", other.kind())),
+        Value::Text(text) => from_hex(text).ok_or(RecordKeyError::NoHex)?,
+        Value::List(items) => from_numbers(items).ok_or(RecordKeyError::NoBytes)?,
+        other => return Err(RecordKeyError::NoKey { got: other.kind() }),
     };
     if (MIN_KEY_LENGTH..=MAX_KEY_LENGTH).contains(&bytes.len()) {
         Ok(bytes)
     } else {
-        Err(message!(
-            "has {} bytes; a record key has {MIN_KEY_LENGTH} to {MAX_KEY_LENGTH}, from a cryptographic generator",
-            bytes.len()
-        ))
+        Err(RecordKeyError::Length(bytes.len()))
     }
 }
+
+/// Why a value is no record key. It has nothing of the key but its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RecordKeyError {
+    /// The text is not hexadecimal.
+    NoHex,
+    /// The list has an item that is no byte.
+    NoBytes,
+    /// It is neither a text nor a list.
+    NoKey { got: &'static str },
+    /// It has too few or too many bytes.
+    Length(usize),
+}
+
+impl RecordKeyError {
+    /// What would be right.
+    fn help(self) -> &'static str {
+        match self {
+            RecordKeyError::Length(_) => "draw it from a cryptographic generator",
+            _ => "a key is hexadecimal text or a list of bytes",
+        }
+    }
+}
+
+impl fmt::Display for RecordKeyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecordKeyError::NoHex => formatter.write_str("is not hexadecimal"),
+            RecordKeyError::NoBytes => formatter.write_str("has an item that is no byte"),
+            RecordKeyError::NoKey { got } => write!(formatter, "expected a key, got {got}"),
+            RecordKeyError::Length(length) => write!(
+                formatter,
+                "has {length} bytes; a record key has {MIN_KEY_LENGTH} to {MAX_KEY_LENGTH}"
+            ),
+        }?;
+        write!(formatter, "; {}", self.help())
+    }
+}
+
+impl Error for RecordKeyError {}
 
 fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
@@ -359,15 +394,15 @@ mod tests {
             (json!([format!("{short}+5")]), "recordKeys[0]: is not hexadecimal"),
             (
                 json!([vec![0.5; 32]]),
-                "recordKeys[0]: has something else than bytes",
+                "recordKeys[0]: has an item that is no byte",
             ),
             (
                 json!([vec![256; 32]]),
-                "recordKeys[0]: has something else than bytes",
+                "recordKeys[0]: has an item that is no byte",
             ),
             (
                 json!([vec![-1; 32]]),
-                "recordKeys[0]: has something else than bytes",
+                "recordKeys[0]: has an item that is no byte",
             ),
             (json!([7]), "recordKeys[0]: expected a key, got a number"),
             (
