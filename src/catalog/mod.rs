@@ -27,7 +27,7 @@ mod tree;
 use std::ops::{Deref, Range};
 
 pub use compile_permissions::compile_permissions;
-pub use kind::{Action, Editable, ExpiryError, ExpiryRule, Kind, Managers, OwnerError, Reuse, RotationRule};
+pub use kind::{Action, Editable, ExpiryError, ExpiryRule, Kind, Managers, Reuse, RotationRule, WrongOwner};
 pub use not_in_catalog::NotInCatalog;
 pub use pattern_error::PatternError;
 pub use permission_template::Template;

@@ -14,7 +14,7 @@ use super::authority::Authority;
 use super::context::{Context, Outcome};
 use super::list::may_see;
 use crate::codec::json::{MAX_SAFE_INTEGER, Value};
-use crate::input::{Members, Path, Problems, Refusal, quote};
+use crate::input::{Members, Path, Problems, Refusal, one_of};
 use crate::model::actor::Actor;
 use crate::storage::audit::{Entry, Position};
 use crate::storage::keys;
@@ -40,6 +40,8 @@ struct Query {
     after: Option<u64>,
     limit: u32,
 }
+
+const ORDERS: [(&str, Order); 2] = [("newest", Order::Newest), ("oldest", Order::Oldest)];
 
 #[derive(Clone, Copy)]
 enum Order {
@@ -84,7 +86,7 @@ fn read(context: &Context, query: &Value, problems: &mut Problems) -> Option<Que
         let message = "stands beside token; an entry is of one of the two";
         problems.add(&members.path("account"), message);
     }
-    let order = members.parsed("order", problems, parse_order);
+    let order = members.parsed("order", problems, |text| one_of(&ORDERS, text));
     let after = members.count("after", problems);
     let limit = members.whole("limit", 1..=MAX, problems);
     Some(Query {
@@ -95,14 +97,6 @@ fn read(context: &Context, query: &Value, problems: &mut Problems) -> Option<Que
         after,
         limit: limit.unwrap_or(DEFAULT_LIMIT),
     })
-}
-
-fn parse_order(text: &str) -> Result<Order, String> {
-    match text {
-        "newest" => Ok(Order::Newest),
-        "oldest" => Ok(Order::Oldest),
-        other => Err(format!("expected newest or oldest, got {}", quote(other))),
-    }
 }
 
 impl Query {

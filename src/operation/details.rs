@@ -1,6 +1,9 @@
 //! Reads the members that managers write for themselves (description, tags, metadata), and other
 //! members that `create` and `edit` share.
 
+use std::error::Error;
+use std::fmt;
+
 use super::arguments::refuse_credential;
 use super::context::Context;
 use crate::codec::json::{MAX_SAFE_INTEGER, Value, json};
@@ -9,7 +12,7 @@ use crate::value::condition::Conditions;
 use crate::value::limit::{Asked, Limits};
 use crate::value::metadata::Metadata;
 use crate::value::name::{Description, Tag};
-use crate::value::resource::Resource;
+use crate::value::resource::{Resource, ResourceError};
 
 /// The maximum number of tags of a token.
 const MAX_TAGS: usize = 20;
@@ -84,12 +87,34 @@ fn refuse_credential_in(context: &Context, text: &str, path: &Path, problems: &m
 }
 
 /// Parses an owner: a resource below the root, because every token belongs to a resource.
-pub(super) fn parse_owner(text: &str) -> Result<Resource, String> {
+pub(super) fn parse_owner(text: &str) -> Result<Resource, OwnerError> {
     if text.is_empty() {
-        return Err("is empty; a token belongs to a resource such as \"org:acme\"".to_owned());
+        return Err(OwnerError::Root);
     }
-    Resource::parse(text).map_err(|error| error.to_string())
+    Resource::parse(text).map_err(OwnerError::NoResource)
 }
+
+/// Why a text is no owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnerError {
+    /// It is the root.
+    Root,
+    /// It is no resource.
+    NoResource(ResourceError),
+}
+
+impl fmt::Display for OwnerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OwnerError::Root => {
+                formatter.write_str("is empty; a token belongs to a resource such as \"org:acme\"")
+            }
+            OwnerError::NoResource(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl Error for OwnerError {}
 
 /// Whether a member of a change is null, which clears the value.
 pub(super) fn clears(members: &Members, name: &str) -> bool {

@@ -7,7 +7,7 @@ use super::context::{Context, Outcome};
 use super::list::{may_see, owner_of};
 use crate::catalog::{Catalog, Template};
 use crate::codec::json::Value;
-use crate::input::{Members, Path, Problems, Refusal, quote, suggestion};
+use crate::input::{Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
@@ -37,11 +37,7 @@ pub(super) fn plan(
     };
     let owner = owner_of(context, &members, actor, &mut problems);
     let template = members.parsed("template", &mut problems, |id| {
-        let hint = || suggestion(id, catalog.templates().map(|template| template.id()));
-        catalog
-            .template(id)
-            .map(|_| id.to_owned())
-            .ok_or_else(|| format!("there is no template {}{}", quote(id), hint()))
+        catalog.known_template(id).map(|_| id.to_owned())
     });
     let after = members.parsed("after", &mut problems, TokenId::parse);
     let limit = members.whole("limit", 1..=MAX, &mut problems).unwrap_or(MAX);

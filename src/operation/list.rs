@@ -10,7 +10,7 @@ use super::sessions::sessions_of;
 use super::token_view::TokenView;
 use crate::codec::host::lower_case;
 use crate::codec::json::Value;
-use crate::input::{ErrorCode, Members, Path, Problems, Refusal, quote};
+use crate::input::{ErrorCode, Members, Path, Problems, Refusal, one_of, quote};
 use crate::model::actor::Actor;
 use crate::model::record::Stored;
 use crate::model::token::{Status, Token};
@@ -19,6 +19,12 @@ use crate::storage::plan::{Range, Suspend};
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Name, Tag};
 use crate::value::resource::Resource;
+
+const STATUSES: [(&str, Status); 3] = [
+    ("active", Status::Active),
+    ("disabled", Status::Disabled),
+    ("revoked", Status::Revoked),
+];
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX: u32 = 200;
@@ -84,7 +90,7 @@ fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems
             .kind(id)
             .map(|kind| kind.id().to_owned())
     });
-    let status = members.parsed("status", problems, parse_status);
+    let status = members.parsed("status", problems, |text| one_of(&STATUSES, text));
     let tag = members.parsed("tag", problems, Tag::parse);
     let subject = members.parsed("subject", problems, Identity::parse);
     let parent = members.parsed("parent", problems, TokenId::parse);
@@ -131,18 +137,6 @@ pub(super) fn may_see(authority: &Authority, owner: &Resource) -> Result<(), Ref
     let owner = quote(owner.as_str());
     let message = format!("the actor is neither {owner} nor an admin of it, and cannot see its tokens");
     Err(Refusal::new(ErrorCode::Forbidden, message))
-}
-
-fn parse_status(text: &str) -> Result<Status, String> {
-    match text {
-        "active" => Ok(Status::Active),
-        "disabled" => Ok(Status::Disabled),
-        "revoked" => Ok(Status::Revoked),
-        other => Err(format!(
-            "expected active, disabled or revoked, got {}",
-            quote(other)
-        )),
-    }
 }
 
 fn scan(context: &Context, query: &Query) -> Result<(Vec<Token>, Page), Suspend> {

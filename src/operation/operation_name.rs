@@ -1,9 +1,12 @@
 //! Names the operations, as calls and the audit trail do.
 
+use std::error::Error;
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::codec::decode::{Placeholder, decode_by_parsing};
-use crate::input::{quote, suggestion};
+use crate::input::{Detail, suggestion};
 
 /// Defines [`Operation`] with the names used in calls and in the audit trail.
 macro_rules! operations {
@@ -86,18 +89,33 @@ impl Operation {
         )
     }
 
-    pub(super) fn parse(text: &str) -> Result<Operation, String> {
-        let names = Operation::NAMES.iter();
-        names
-            .clone()
-            .find(|(name, _)| *name == text)
+    pub(super) fn parse(text: &str) -> Result<Operation, UnknownOperation> {
+        let mut names = Operation::NAMES.iter();
+        let found = names.find(|(name, _)| *name == text);
+        found
             .map(|(_, operation)| *operation)
-            .ok_or_else(|| {
-                let hint = suggestion(text, names.map(|(name, _)| *name));
-                format!("there is no operation {}{hint}", quote(text))
+            .ok_or_else(|| UnknownOperation {
+                name: Detail::quoted(text),
+                help: Detail::of(|| suggestion(text, Operation::NAMES.iter().map(|(name, _)| *name))),
             })
     }
 }
+
+/// There is no operation with this name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UnknownOperation {
+    name: Detail,
+    /// The most similar name; empty if none is.
+    help: Detail,
+}
+
+impl fmt::Display for UnknownOperation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "there is no operation {}{}", self.name, self.help)
+    }
+}
+
+impl Error for UnknownOperation {}
 
 decode_by_parsing!(Operation);
 

@@ -8,15 +8,15 @@ use crate::value::time::{InstantError, Lifetime};
 
 /// An owner that matches none of the owner patterns of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnerError {
+pub struct WrongOwner {
     pub(super) kind: String,
     pub(super) patterns: Vec<String>,
     pub(super) owner: Detail,
 }
 
-impl fmt::Display for OwnerError {
+impl fmt::Display for WrongOwner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let OwnerError {
+        let WrongOwner {
             kind,
             patterns,
             owner,
@@ -29,7 +29,7 @@ impl fmt::Display for OwnerError {
     }
 }
 
-impl Error for OwnerError {}
+impl Error for WrongOwner {}
 
 /// Why a token of a kind cannot have an expiry.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod words;
 
 use serde::Serialize;
 
-pub use errors::{ExpiryError, OwnerError};
+pub use errors::{ExpiryError, WrongOwner};
 pub(super) use read::compile;
 pub use words::{Action, Editable, Managers, Reuse};
 
@@ -157,12 +157,12 @@ impl Kind {
     ///
     /// # Errors
     /// If it matches none of the owner patterns of the kind.
-    pub fn may_belong_to(&self, owner: &Resource) -> Result<(), OwnerError> {
+    pub fn may_belong_to(&self, owner: &Resource) -> Result<(), WrongOwner> {
         if self.owners.is_empty() || self.owners.iter().any(|pattern| pattern.matches(owner)) {
             return Ok(());
         }
         let patterns = self.owners.iter().map(|pattern| pattern.as_str().to_owned());
-        Err(OwnerError {
+        Err(WrongOwner {
             kind: self.id.clone(),
             patterns: patterns.collect(),
             owner: Detail::quoted(owner.as_str()),

@@ -1,6 +1,9 @@
 //! The cursor of a sweep: the position at which its next page begins. It is passed as text, so that
 //! any process can continue the sweep.
 
+use std::error::Error;
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::codec::decode::{decode, decode_members};
@@ -127,6 +130,18 @@ decode_members!(Maker {
     optional after: "after",
 });
 
+/// A text is no `next` of an earlier page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::operation) struct CursorError;
+
+impl fmt::Display for CursorError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("is not the \"next\" of an earlier page")
+    }
+}
+
+impl Error for CursorError {}
+
 impl Cursor {
     /// The cursor of the first pass, beginning after the list key `at`.
     pub(in crate::operation) fn first(at: Option<&str>, now: Instant) -> Cursor {
@@ -148,15 +163,13 @@ impl Cursor {
     }
 
     /// Parses the `next` of an earlier page.
-    pub(in crate::operation) fn parse(text: &str, now: Instant) -> Result<Cursor, String> {
+    pub(in crate::operation) fn parse(text: &str, now: Instant) -> Result<Cursor, CursorError> {
         let cursor = if text.starts_with(keys::OWNERS) {
             Some(Cursor::first(Some(text), now))
         } else {
             decode(text).ok()
         };
-        cursor
-            .filter(Cursor::is_sound)
-            .ok_or_else(|| "is not the next of an earlier page".to_owned())
+        cursor.filter(Cursor::is_sound).ok_or(CursorError)
     }
 
     /// Whether the store accepts every key in the cursor, and its lists are no longer than a sweep
