@@ -53,7 +53,7 @@ pub(super) fn put(
     let ceilings = read_ceilings(&members, catalog, &roles, &mut problems);
     if members.value("roles").is_none() && members.value("permissions").is_none() {
         let message =
-            "is required: what the account may do, such as { \"org:acme\": \"user\" }; {} is nothing";
+            "is required: the roles of the account, such as { \"org:acme\": \"user\" }; {} for none";
         problems.add(&members.path("roles"), message);
     }
     let seen = read_revision(&members, &mut problems);
@@ -68,7 +68,7 @@ pub(super) fn put(
     manages_from_above(&id, &authority)?;
     let before = find(context, &id)?;
     if before.is_none() && Account::is_technical_user_id(&id) {
-        let message = "technical users are made with their first token, not put";
+        let message = "a technical user is created with its first token, and cannot be put";
         return Err(Refusal::at("id", ErrorCode::InvalidInput, message).into());
     }
     // An account that does not exist has revision 0.
@@ -144,10 +144,7 @@ fn read_roles(members: &Members, catalog: &Catalog, problems: &mut Problems) -> 
 
 fn too_many(entries: &Members, problems: &mut Problems) {
     if entries.each().count() > MAX_CEILINGS {
-        problems.add(
-            entries.place(),
-            format!("has more than {MAX_CEILINGS} resources, which is the most"),
-        );
+        problems.add(entries.place(), format!("has more than {MAX_CEILINGS} resources"));
     }
 }
 
@@ -248,7 +245,7 @@ pub(super) fn one(
         .as_ref()
         .is_some_and(|place| !authority.is_admin_of(place));
     if status == AccountStatus::Active && held_above {
-        let message = "the account was disabled from above: who stands there can enable it";
+        let message = "the account was disabled by an authority above; only that authority, or one above it, can enable it";
         return Err(forbidden(message).into());
     }
     if status == AccountStatus::Active {
@@ -317,7 +314,7 @@ fn find<'r>(context: &Context<'r>, id: &Resource) -> Result<Option<(Account, &'r
         Ok(StoredAccount::Account(account)) => Ok(Some((*account, text))),
         Ok(StoredAccount::Tombstone) => Err(Refusal::new(
             ErrorCode::NotFound,
-            "the account was deleted, and does not come back",
+            "the account was deleted, which cannot be undone",
         )
         .into()),
         Err(_) => Err(damaged_account(id).into()),

@@ -83,7 +83,7 @@ fn read(context: &Context, query: &Value, problems: &mut Problems) -> Option<Que
     refuse_credential(context, &members, "account", problems);
     let account = members.parsed("account", problems, Resource::parse);
     if token.is_some() && account.is_some() {
-        let message = "stands beside token; an entry is of one of the two";
+        let message = "cannot be given with token; an entry is about one of the two";
         problems.add(&members.path("account"), message);
     }
     let order = members.parsed("order", problems, |text| one_of(&ORDERS, text));

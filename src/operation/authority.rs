@@ -68,7 +68,7 @@ impl<'c> Authority<'c> {
             let catalog = context.deployment.catalog();
             let resolved = ResolvedToken::read(record.token().clone(), catalog, context.reads)?;
             if resolved.rules.refusal(context.time.latest()).is_some() {
-                return Err(forbidden("the actor is a token that may not be used now").into());
+                return Err(forbidden("the actor is a token that is not valid now").into());
             }
             authority.rest_on(dependencies(&resolved.token));
             authority.rest_on([key]);
@@ -312,7 +312,7 @@ fn refuse_excess(
         quote(place.as_str())
     };
     let message = format!(
-        "permissions: {who} does not have at {place}, and so cannot give: {}{more}",
+        "permissions: {who} does not have these at {place}, so it cannot give: {}{more}",
         named.join(", ")
     );
     let problems = ids.iter().take(MAX_PROBLEMS).map(|id| Problem {

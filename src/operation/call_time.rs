@@ -65,8 +65,8 @@ impl Time {
             return Ok(());
         }
         let message = format!(
-            "the clock reads {now}, and by what it read before it should be {highest}. Until both agree within {SKEW}, nothing that ends by \
-             it is made; set the clock of this host right, and start the process anew if it was ahead"
+            "the clock reads {now}; by its earlier readings it should be {highest}. Until both agree within {SKEW}, nothing with an end is \
+             created; correct the clock of this host, and restart the process if the clock was ahead"
         );
         Err(Refusal::new(ErrorCode::ClockUnreliable, message))
     }

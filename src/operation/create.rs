@@ -200,7 +200,7 @@ pub(super) fn authorize(wanted: &CreateRequest, authority: &Authority) -> Result
             Managers::Admin => format!("no admin of {owner}"),
         };
         return Err(forbidden(format!(
-            "the actor is {who}, and cannot make tokens of kind \"{}\" for it",
+            "the actor is {who}, so it cannot create tokens of kind \"{}\" for it",
             wanted.kind.id()
         )));
     }
@@ -423,7 +423,7 @@ fn committed_answer(
     let found = find(context, made, authority).map_err(|suspend| match suspend {
         Suspend::Refuse(refusal) if refusal.code == ErrorCode::NotFound => Refusal::new(
             ErrorCode::Conflict,
-            "the token that this call made before was deleted, or is not the actor's any more",
+            "the token that this call created was deleted, or the actor no longer manages it",
         )
         .into(),
         suspend => suspend,

@@ -97,7 +97,7 @@ impl<'c> CreateRequest<'c> {
         {
             problems.add(
                 &members.path("resource"),
-                "is outside the owner; a technical user holds what is at its own level",
+                "is outside the owner; a technical user acts only at and below its own level",
             );
         }
         let (not_before, expires_at) =
@@ -168,12 +168,12 @@ fn refuse_other_backing(kind: &Kind, members: &Members, problems: &mut Problems)
     let (name, message) = if kind.technical_user() {
         (
             "subject",
-            "does not go with this kind: its tokens act as the technical user that backs them",
+            "is not allowed for this kind: its tokens act as the technical user that backs them",
         )
     } else {
         (
             "technicalUser",
-            "does not go with this kind: technical users do not back its tokens",
+            "is not allowed for this kind: no technical user backs its tokens",
         )
     };
     if members.value(name).is_some() {
@@ -189,7 +189,7 @@ fn read_idle(members: &Members, kind: Option<&Kind>, problems: &mut Problems) ->
     {
         problems.add(
             &members.path("idleAfter"),
-            format!("is longer than tokens of this kind may go without use, which is {longest}"),
+            format!("is longer than tokens of this kind stay valid without use, {longest}"),
         );
     }
     asked.or(longest)
@@ -207,7 +207,7 @@ fn read_times(
     if members.value("expiresIn").is_some() && members.value("expiresAt").is_some() {
         problems.add(
             &members.path("expiresAt"),
-            "stands beside expiresIn; give one of the two",
+            "cannot be given with expiresIn; give one of the two",
         );
     }
     let given = if members.value("expiresAt").is_some() {
@@ -228,7 +228,7 @@ fn read_times(
     }
     let expires_at = problems.keep(&path, kind.expiry(now, asked)).flatten();
     if expires_at.is_some_and(|end| end <= now) {
-        problems.add(&path, "has passed already");
+        problems.add(&path, "is in the past; give milliseconds since the epoch");
     } else if expires_at
         .zip(not_before)
         .is_some_and(|(end, start)| end <= start)

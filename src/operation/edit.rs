@@ -173,12 +173,12 @@ impl Edit {
                 let editable = kind.as_ref().map(|kind| kind.editable()).unwrap_or_default();
                 let names: Vec<&str> = editable.iter().map(|what| what.name()).collect();
                 let can = if names.is_empty() {
-                    "nothing of them".to_owned()
+                    "nothing".to_owned()
                 } else {
                     names.join(", ")
                 };
                 let message = format!(
-                    "the {} of a token of kind \"{}\" cannot be edited; what can be: {can}",
+                    "the {} of a token of kind \"{}\" cannot be edited; editable: {can}",
                     what.name(),
                     token.kind
                 );

@@ -120,7 +120,7 @@ impl IdempotencyRecord {
         let marker = decode::<Marker>(text).map_err(|_| {
             Refusal::new(
                 ErrorCode::StoreUnavailable,
-                "the marker of this operation cannot be read: it is damaged",
+                "the idempotency record of this operation cannot be read: it is damaged",
             )
         })?;
         if marker.operation != self.operation || marker.fingerprint != self.fingerprint {
@@ -140,7 +140,7 @@ impl IdempotencyRecord {
             Some([found]) if found == token => Ok(true),
             Some(_) => Err(Refusal::new(
                 ErrorCode::Conflict,
-                "the marker of this operation is of another token",
+                "the idempotency record of this operation names another token",
             )
             .into()),
         }

@@ -106,7 +106,7 @@ fn read_row(context: &Context, members: &Members, problems: &mut Problems) -> Op
     let hint = members.parsed("hint", problems, Name::parse);
     let created_at = members.instant("createdAt", problems);
     if created_at.is_some_and(|made| made > context.time.now) {
-        problems.add(&members.path("createdAt"), "lies in the future");
+        problems.add(&members.path("createdAt"), "is in the future");
     }
     Some(Row {
         digest: digest?,

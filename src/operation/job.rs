@@ -72,7 +72,7 @@ pub(super) fn start(
 ) -> Result<Outcome, Suspend> {
     let asked = revoke_all::read(context, call, problems)?;
     if asked.dry_run {
-        let message = "dryRun: a job is no dry run; ask revokeAll for one";
+        let message = "dryRun: a job has no dry run; call revokeAll for one";
         return Err(Refusal::at("dryRun", ErrorCode::InvalidInput, message).into());
     }
     let drawn = context.entropy.operation_id().iter().copied().take(ID);
@@ -157,7 +157,9 @@ pub(super) fn advance(
     let authority = Authority::read(context, actor)?;
     let (mut held, text) = find(context, &id, &authority)?;
     if held.job.started_by != *authority.id() {
-        return Err(forbidden("who started a job goes on with it; others may look at it").into());
+        return Err(
+            forbidden("only the actor that started the job can continue it; others can read it").into(),
+        );
     }
     // A page from a clock that was ahead must not block the job until that time.
     let (now, updated) = (context.time.now, held.job.updated_at);

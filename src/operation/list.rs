@@ -124,7 +124,7 @@ pub(super) fn owner_of(
         return members.parsed("owner", problems, Resource::parse);
     }
     if actor.own_resource().is_none() {
-        problems.add(&members.path("owner"), "is required: whose tokens are meant");
+        problems.add(&members.path("owner"), "is required: the owner of the tokens");
     }
     actor.own_resource().cloned()
 }
@@ -135,7 +135,7 @@ pub(super) fn may_see(authority: &Authority, owner: &Resource) -> Result<(), Ref
         return Ok(());
     }
     let owner = quote(owner.as_str());
-    let message = format!("the actor is neither {owner} nor an admin of it, and cannot see its tokens");
+    let message = format!("the actor is neither {owner} nor an admin of it, so it cannot see its tokens");
     Err(Refusal::new(ErrorCode::Forbidden, message))
 }
 

@@ -200,7 +200,7 @@ fn dispatch(context: &Context, call: &Value) -> Result<Outcome, Suspend> {
         Op::Purge => purge::plan(context, argument("query"), &actor, problems),
         Op::Flush => flush::plan(context, argument("uses"), problems),
         Op::Exchange => {
-            let message = "takes the credential apart from the call";
+            let message = "takes the credential beside the call, not in it";
             problems.add(&members.path("op"), message);
             Err(Refusal::from(problems).into())
         }

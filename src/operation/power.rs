@@ -249,7 +249,7 @@ impl Authority<'_> {
         let place = quote(place.as_str());
         Err(exceeds(
             "role",
-            &format!("the actor is no admin of {place}, and cannot give the role \"admin\" there"),
+            &format!("the actor is no admin of {place}, so it cannot give the role \"admin\" there"),
         ))
     }
 
@@ -263,7 +263,7 @@ impl Authority<'_> {
         Err(Refusal::at(
             "subject",
             ErrorCode::Forbidden,
-            "subject: the actor is no admin of the owner, and cannot give a token that acts as somebody else",
+            "subject: the actor is no admin of the owner, so it can give no subject but its own id",
         ))
     }
 
@@ -271,7 +271,7 @@ impl Authority<'_> {
         match self.ends() {
             Some(own) if !power.ends_within(Some(own)) => Err(exceeds(
                 "expiresAt",
-                &format!("the actor is a token that ends at {own}, and cannot give what lasts longer"),
+                &format!("the actor is a token that expires at {own}, so it cannot give a later expiry"),
             )),
             _ => Ok(()),
         }
@@ -282,7 +282,7 @@ impl Authority<'_> {
             Some(own) if !power.idle_within(Some(own)) => Err(exceeds(
                 "idleAfter",
                 &format!(
-                    "the actor is a token that ends after {own} without use, and what it gives does too; add \
+                    "the actor is a token that expires after {own} without use, so what it gives must too; add \
                      idleAfter: \"{own}\", or less"
                 ),
             )),
@@ -300,7 +300,7 @@ impl Authority<'_> {
         Err(exceeds(
             "conditions",
             &format!(
-                "the actor is bound to {}, and what it gives is too; add conditions: {}, or narrower ones",
+                "the actor is bound to {}, so what it gives must be too; add conditions: {}, or narrower ones",
                 wider.in_words(),
                 json(wider)
             ),
@@ -314,7 +314,7 @@ impl Authority<'_> {
         let message = match own {
             None if self.chain().all(|token| token.limits.is_none()) => return Ok(()),
             None => {
-                "the actor is a token with limits, which gives only sessions; they are counted on its own"
+                "the actor is a token with limits, so it can create only sessions, which count on its own limits"
             }
             Some(id) => {
                 let limits = self
@@ -324,7 +324,7 @@ impl Authority<'_> {
                 if limits.is_none() || power.limited_within(limits) {
                     return Ok(());
                 }
-                "the actor is this token, and cannot loosen its own limits or give itself credits"
+                "the actor is this token, so it cannot loosen its own limits or give itself credits"
             }
         };
         Err(exceeds("limits", message))
@@ -354,7 +354,7 @@ impl Authority<'_> {
                     name,
                     ErrorCode::Forbidden,
                     format!(
-                        "{name}: set from above; an admin of {place} can loosen it, others only narrow it"
+                        "{name}: was set by an admin of {place}; only such an admin can loosen it, others can narrow it"
                     ),
                 ));
             }

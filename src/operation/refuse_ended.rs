@@ -20,7 +20,7 @@ use crate::verify::verdict::Code;
 pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspend> {
     if let Some(ends) = token.expires_at.filter(|ends| context.time.latest() >= *ends) {
         let message = format!(
-            "the token expired at {ends}; rotate it with expiresIn, which renews it, or make another"
+            "the token expired at {ends}; rotate it with expiresIn, which renews it, or create another"
         );
         return Err(Refusal::new(ErrorCode::Conflict, message).into());
     }
@@ -30,7 +30,10 @@ pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspen
         let resolved = ResolvedToken::read(token.clone(), catalog, context.reads)?;
         let refusal = resolved.rules.refusal(context.time.latest());
         if let Some(code @ (Code::Revoked | Code::Expired | Code::IdleExpired)) = refusal {
-            let message = format!("a token that the session came from is over: {}", code.name());
+            let message = format!(
+                "a token that the session came from is no longer valid: {}",
+                code.name()
+            );
             return Err(Refusal::new(ErrorCode::Terminal, message).into());
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn read(context: &Context, call: &Members, mut problems: Problems) ->
     if known[..3].iter().all(|name| members.value(name).is_none()) {
         problems.add(
             &members.path("owner"),
-            "is required, or a tag or a subject: whose tokens are revoked (\"\" for all)",
+            "is required, or a tag or a subject; owner \"\" is all owners",
         );
     }
     // Each of these texts may become part of a store key, a job or an answer.

@@ -165,7 +165,7 @@ fn rotate(
     let is_over = token.expires_at.is_some_and(|end| end <= now);
     let grace = options.grace.unwrap_or((!is_over).then_some(rule.grace));
     if is_over && grace.is_some() {
-        let message = "grace: the token has expired, and with it its old secret, which does not come back";
+        let message = "grace: the token has expired, so its old secret cannot be valid again";
         return Err(Refusal::at("grace", ErrorCode::InvalidInput, message).into());
     }
     if grace.is_some_and(|grace| grace > rule.longest_grace) {
@@ -173,7 +173,7 @@ fn rotate(
             "grace",
             ErrorCode::InvalidInput,
             format!(
-                "grace: is longer than tokens of kind \"{}\" may have, which is {}",
+                "grace: is longer than the longest of a token of kind \"{}\", {}",
                 token.kind, rule.longest_grace
             ),
         )
@@ -270,7 +270,7 @@ fn end(
     let over = context.time.latest() >= rotation.grace_ends_at;
     let changed = match operation {
         Operation::AbortRotation if over => {
-            let message = "the grace is over, and with it the old secret: there is nothing to go back to";
+            let message = "the grace is over and the old secret has ended, so the rotation cannot be aborted";
             return Err(Refusal::new(ErrorCode::Conflict, message).into());
         }
         Operation::AbortRotation => record.aborted(),

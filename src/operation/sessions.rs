@@ -55,7 +55,7 @@ pub(super) fn join(
     if living.len() >= most {
         return Err(Refusal::new(
             ErrorCode::TooManySessions,
-            format!("the token has {most} living sessions, which is the most; end some of them"),
+            format!("the token has {most} living sessions, the most that its kind allows; end some of them"),
         )
         .into());
     }

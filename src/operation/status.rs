@@ -110,7 +110,7 @@ fn set_status(
         && let Some(place) = &token.held_at
         && !authority.manages(place)
     {
-        return Err(forbidden("the token was disabled from above: who stands there can enable it").into());
+        return Err(forbidden("the token was disabled by an authority above; only that authority, or one above it, can enable it").into());
     }
     if status == Status::Active {
         refuse_gone_idle(context, token)?;

@@ -81,7 +81,7 @@ pub(super) fn find<'r>(
             }
             if account.tokens.len() >= MAX_BACKED {
                 return Err(refuse(format!(
-                    "the technical user backs {MAX_BACKED} tokens, which is the most"
+                    "the technical user backs {MAX_BACKED} tokens, the most that it can"
                 ))
                 .into());
             }

@@ -33,7 +33,7 @@ pub(super) fn take_name(
         let Some(holder) = holder else { continue };
         if !is_free(context, token, key, holder, changes)? {
             let message = format!(
-                "{} has a token of this name already, and names are one that differ only in case or in what shows nothing; \
+                "{} already has a token of this name; names that differ only in case or in invisible characters are equal; \
                  choose another name",
                 token.owner
             );

@@ -424,8 +424,8 @@ impl<'o> WriteBatch<'o> {
         let gives = !self.urgent && self.operation != Operation::Purge;
         if gives && size > bounds::COMMIT {
             let message = format!(
-                "the change would have {size} bytes with all that it rests on, and at most {} go into one commit; the accounts at and above the \
-                 owner are large: give them fewer roles",
+                "the change with all its assertions would have {size} bytes; a commit has at most {}; the accounts at and above the owner \
+                 are large: give them fewer roles",
                 bounds::COMMIT
             );
             return Err(Refusal::new(ErrorCode::InvalidInput, message).into());

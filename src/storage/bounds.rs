@@ -47,6 +47,6 @@ pub(crate) fn refuse_growth(
     if size <= most.max(before.unwrap_or(0)) {
         return Ok(());
     }
-    let message = format!("{what} would have {size} bytes, and at most {most} are stored; {instead}");
+    let message = format!("{what} would have {size} bytes; at most {most} are allowed; {instead}");
     Err(Refusal::new(ErrorCode::InvalidInput, message))
 }

@@ -89,7 +89,7 @@ impl Page<'_> {
         match self.at_from.map(Hash::of) {
             None => Err(Problem::at(from.seq, "is missing, and was there before")),
             Some(hash) if hash != from.hash => {
-                let what = "is not the one that was there before: it was altered, or the chain written anew";
+                let what = "is not the one that was there before: it was altered, or the chain was rewritten";
                 Err(Problem::at(from.seq, what))
             }
             Some(_) => Ok(()),
@@ -138,12 +138,12 @@ impl Link<'_> {
         let before = reached.map_or(0, |position| position.seq);
         let expected = before.saturating_add(1);
         let Some(seq) = keys::audit_seq(self.prefix, self.key) else {
-            let what = "stands under a key that is no entry's: it was slipped in";
+            let what = "has a key that is no entry's: it was inserted";
             return Err(Problem::at(expected, what));
         };
         let entry = Entry::parse(self.text);
         if seq < expected {
-            let what = "stands where none can: it was slipped in, or the list is out of order";
+            let what = "is where none can be: it was inserted, or the list is out of order";
             return Err(Problem::at(seq, what));
         }
         if seq > expected {

@@ -131,7 +131,7 @@ fn inputs_that_are_refused() {
             "expiresIn",
             "beyond the longest lifetime",
         ),
-        (json!({ "expiresAt": NOW }), "expiresAt", "has passed"),
+        (json!({ "expiresAt": NOW }), "expiresAt", "is in the past"),
         (json!({ "expiresAt": 1e300 }), "expiresAt", "2^53"),
         (json!({ "expiresAt": "2027-01-01" }), "expiresAt", "milliseconds"),
         (
@@ -241,15 +241,15 @@ fn nobody_gives_more_than_they_have() {
     for (changes, says) in [
         (
             json!({ "name": "b", "add": ["policy:write"] }),
-            "at \"org:acme\", and so cannot give: policy:write",
+            "at \"org:acme\", so it cannot give: policy:write",
         ),
         (
             json!({ "name": "b", "resource": "org:other" }),
-            "at \"org:other\", and so cannot give: policy:read",
+            "at \"org:other\", so it cannot give: policy:read",
         ),
         (
             json!({ "name": "b", "resource": "" }),
-            "at the root, and so cannot give: policy:read",
+            "at the root, so it cannot give: policy:read",
         ),
         (
             json!({ "name": "b", "role": "admin" }),

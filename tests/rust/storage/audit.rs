@@ -174,11 +174,11 @@ fn a_problem_says_what_is_wrong_and_where() {
         ),
         (
             &|host| drop(host.store.insert(key(0), text(host, 1))),
-            "entry 0 stands where none can: it was slipped in, or the list is out of order",
+            "entry 0 is where none can be: it was inserted, or the list is out of order",
         ),
         (
             &|host| drop(host.store.insert(format!("{}x", key(2)), text(host, 2))),
-            "entry 3 stands under a key that is no entry's: it was slipped in",
+            "entry 3 has a key that is no entry's: it was inserted",
         ),
         (
             &|host| {

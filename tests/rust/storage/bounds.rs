@@ -76,7 +76,7 @@ fn a_record_beyond_its_bound_is_refused_before_the_commit() {
     assert!(
         refused
             .message
-            .contains("at most 64000 are stored; take fewer permissions"),
+            .contains("at most 64000 are allowed; take fewer permissions"),
         "{refused}"
     );
 
@@ -152,7 +152,7 @@ fn an_account_beyond_its_bound_is_refused_and_a_large_one_is_told_by_its_hash() 
     assert!(
         refused
             .message
-            .contains("at most 128000 are stored; give it fewer roles"),
+            .contains("at most 128000 are allowed; give it fewer roles"),
         "{refused}"
     );
     put(&mut host, "user:7", 4).unwrap();
