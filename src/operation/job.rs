@@ -8,10 +8,12 @@
 //! planning the same page. It is the number of pages so far, which the process of the last page
 //! knows. Any other process gets the turn once no page was committed for a while.
 
-use super::answer::{Job, JobProgress};
+use std::error::Error;
+use std::fmt;
+
 use serde::Serialize;
 
-use super::answer::{Answer, Sweep};
+use super::answer::{Answer, Job, JobProgress, Sweep};
 use super::authority::{Authority, forbidden};
 use super::context::{Context, Outcome};
 use super::idempotency::IdempotencyRecord;
@@ -222,21 +224,32 @@ impl StoredJob {
 
 fn read_id(call: &Members, mut problems: Problems) -> Result<String, Refusal> {
     call.required_text("id", &mut problems);
-    let id = call.parsed("id", &mut problems, |text| {
-        let sound = text.len() == 2 * ID
-            && text
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        sound.then(|| text.to_owned()).ok_or_else(|| {
-            format!(
-                "expected the id of a job: {} digits and letters from a to f",
-                2 * ID
-            )
-        })
-    });
+    let id = call.parsed("id", &mut problems, parse_id);
     id.filter(|_| problems.is_empty())
         .ok_or_else(|| Refusal::from(problems))
 }
+
+fn parse_id(text: &str) -> Result<String, JobIdError> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let sound = text.len() == 2 * ID && text.bytes().all(is_digit);
+    sound.then(|| text.to_owned()).ok_or(JobIdError)
+}
+
+/// A text is no id of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct JobIdError;
+
+impl fmt::Display for JobIdError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = 2 * ID;
+        write!(
+            formatter,
+            "expected the id of a job: {digits} digits and letters from a to f"
+        )
+    }
+}
+
+impl Error for JobIdError {}
 
 /// Finds a job whose owner the actor manages.
 fn find<'r>(context: &Context<'r>, id: &str, authority: &Authority) -> Result<(StoredJob, &'r str), Suspend> {

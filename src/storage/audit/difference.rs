@@ -1,9 +1,15 @@
-//! Computes which members of a token or an account a change altered, for its audit entry.
+//! Computes which members of a token or an account a change altered, for its audit entry, and
+//! shortens them by hashes.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::codec::decode::decode;
 use crate::codec::json::{Value, json};
+use crate::value::credential::hex;
+
+/// The longest member, in bytes of JSON, that an entry contains in full if not all of them fit.
+const LONG: usize = 2_000;
 
 /// The members that differ between two states of one thing, as objects with their members in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +59,25 @@ fn members(state: &str) -> Vec<(String, Value)> {
 fn without(members: &[(String, Value)], other: &[(String, Value)]) -> Value {
     let differing = members.iter().filter(|member| !other.contains(member));
     Value::Map(differing.cloned().collect())
+}
+
+/// The members of a state. Each long one is replaced by `{ sha256, bytes }` of its text.
+pub(super) fn with_long_members_hashed(state: Value) -> Value {
+    let Value::Map(members) = state else { return state };
+    let short = members.into_iter().map(|(name, value)| {
+        let text = json(&value);
+        if text.len() <= LONG {
+            return (name, value);
+        }
+        #[allow(clippy::cast_precision_loss)] // Far below 2^53.
+        let bytes = Value::Number(text.len() as f64);
+        let hash = Value::Text(hex(&Sha256::digest(&text)));
+        (
+            name,
+            Value::Map(vec![("sha256".to_owned(), hash), ("bytes".to_owned(), bytes)]),
+        )
+    });
+    Value::Map(short.collect())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Difference;
+use super::difference::with_long_members_hashed;
 use crate::codec::decode::{DecodeError, decode, decode_by_parsing, decode_members, placeholder_inside};
 use crate::codec::json::{MAX_SAFE_INTEGER, Value, json};
 use crate::storage::bounds;
@@ -17,9 +18,6 @@ use crate::value::time::Instant;
 
 /// The version of the stored forms.
 const FORM: u8 = 1;
-
-/// The longest member, in bytes of JSON, that an entry contains in full if not all of them fit.
-const LONG: usize = 2_000;
 
 /// A change by an operation, for the trail of one owner.
 #[derive(Clone, Debug)]
@@ -103,8 +101,8 @@ impl Entry {
             return self;
         }
         Entry {
-            before: hashed(self.before),
-            after: hashed(self.after),
+            before: with_long_members_hashed(self.before),
+            after: with_long_members_hashed(self.after),
             ..self
         }
     }
@@ -123,25 +121,6 @@ impl Entry {
     pub fn to_text(&self) -> String {
         json(self)
     }
-}
-
-/// The members of a state. Each long one is replaced by `{ sha256, bytes }` of its text.
-fn hashed(state: Value) -> Value {
-    let Value::Map(members) = state else { return state };
-    let short = members.into_iter().map(|(name, value)| {
-        let text = json(&value);
-        if text.len() <= LONG {
-            return (name, value);
-        }
-        #[allow(clippy::cast_precision_loss)] // Far below 2^53.
-        let bytes = Value::Number(text.len() as f64);
-        let hash = Value::Text(hex(&Sha256::digest(&text)));
-        (
-            name,
-            Value::Map(vec![("sha256".to_owned(), hash), ("bytes".to_owned(), bytes)]),
-        )
-    });
-    Value::Map(short.collect())
 }
 
 decode_members!(Entry {
