@@ -1,8 +1,8 @@
 //! The inputs of an operation, and its outcome.
 
 use super::answer::Answer;
-use super::authority_table::Table;
 use super::call_time::Time;
+use super::delegation_checks::DelegationChecks;
 use super::entropy::Entropy;
 use crate::deployment::Deployment;
 use crate::storage::plan::{Reads, Write};
@@ -21,7 +21,7 @@ pub(super) struct Context<'c> {
     pub(super) time: Time,
     pub(super) entropy: &'c Entropy,
     /// Which aspects of a power are checked for each operation.
-    pub(super) table: Table,
+    pub(super) checks: DelegationChecks,
     /// The number of shards of the store's change feed.
     pub(super) shards: ShardCount,
 }

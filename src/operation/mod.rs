@@ -8,11 +8,12 @@ mod answer;
 mod arguments;
 mod audit;
 mod authority;
-mod authority_table;
 mod call_time;
 mod context;
 mod create;
 mod create_request;
+mod delegation;
+mod delegation_checks;
 mod delete;
 mod describe;
 mod details;
@@ -54,9 +55,9 @@ use crate::storage::shard_count::ShardCount;
 pub use answer::Answer;
 use arguments::read_id;
 use authority::Authority;
-pub use authority_table::{Aspect, Table};
 pub use call_time::Time;
 use context::{Context, Outcome};
+pub use delegation_checks::{Aspect, DelegationChecks};
 pub use entropy::{ENTROPY, Entropy};
 use operation_name::Operation;
 use store_owner::{in_own_store, with_renewed_seal};
@@ -73,21 +74,28 @@ pub fn plan(
     time: Time,
     entropy: &Entropy,
 ) -> Plan<Answer> {
-    plan_by(Table::default(), deployment, call, reads, time, entropy)
+    plan_by(
+        DelegationChecks::default(),
+        deployment,
+        call,
+        reads,
+        time,
+        entropy,
+    )
 }
 
-/// [`plan`] with another authority table. Tests drop one cell of it.
+/// [`plan`] with other delegation checks. Tests drop one cell of them.
 #[doc(hidden)]
 #[must_use]
 pub fn plan_by(
-    table: Table,
+    checks: DelegationChecks,
     deployment: &Deployment,
     call: &Value,
     reads: &Reads,
     time: Time,
     entropy: &Entropy,
 ) -> Plan<Answer> {
-    plan_unsealed(table, deployment, reads, time, entropy, |context| {
+    plan_unsealed(checks, deployment, reads, time, entropy, |context| {
         dispatch(context, call)
     })
 }
@@ -106,7 +114,7 @@ pub fn plan_exchange(
     entropy: &Entropy,
 ) -> Plan<Answer> {
     plan_exchange_by(
-        Table::default(),
+        DelegationChecks::default(),
         deployment,
         credential,
         input,
@@ -116,11 +124,11 @@ pub fn plan_exchange(
     )
 }
 
-/// [`plan_exchange`] with another authority table. Tests drop one cell of it.
+/// [`plan_exchange`] with other delegation checks. Tests drop one cell of them.
 #[doc(hidden)]
 #[must_use]
 pub fn plan_exchange_by(
-    table: Table,
+    checks: DelegationChecks,
     deployment: &Deployment,
     credential: &str,
     input: &Value,
@@ -128,14 +136,14 @@ pub fn plan_exchange_by(
     time: Time,
     entropy: &Entropy,
 ) -> Plan<Answer> {
-    plan_unsealed(table, deployment, reads, time, entropy, |context| {
+    plan_unsealed(checks, deployment, reads, time, entropy, |context| {
         exchange::plan(context, credential, input)
     })
 }
 
 /// Runs a plan on the unsealed reads, if the store belongs to the deployment.
 fn plan_unsealed(
-    table: Table,
+    checks: DelegationChecks,
     deployment: &Deployment,
     reads: &Reads,
     time: Time,
@@ -149,7 +157,7 @@ fn plan_unsealed(
                 reads,
                 time,
                 entropy,
-                table,
+                checks,
                 shards,
             })
         });

@@ -13,7 +13,7 @@ mod support;
 
 use leastkey::Deployment;
 use leastkey::input::{ErrorCode, Refusal};
-use leastkey::operation::{Aspect, Table};
+use leastkey::operation::{Aspect, DelegationChecks};
 use serde_json::{Value as Json, json};
 use support::{Host, text, value};
 
@@ -105,12 +105,17 @@ fn imported(input: &Json) -> Json {
 }
 
 /// Sets up one cell and makes the call that the cell refuses.
-fn attempt(host: &mut Host, table: Table, operation: &str, aspect: Aspect) -> Result<Json, Refusal> {
+fn attempt(
+    host: &mut Host,
+    checks: DelegationChecks,
+    operation: &str,
+    aspect: Aspect,
+) -> Result<Json, Refusal> {
     let call = match (operation, bound(aspect)) {
         ("exchange", _) => {
             let made = host.create(own(&json!({})), root()).unwrap();
             let credential = text(&made["token"]);
-            host.table = table;
+            host.checks = checks;
             return host.exchange(&credential, json!({ "permissions": ["policy:read"] }));
         }
         ("putAccount" | "enableAccount", bound) => account_call(host, operation, aspect, bound),
@@ -145,7 +150,7 @@ fn attempt(host: &mut Host, table: Table, operation: &str, aspect: Aspect) -> Re
             token_call(host, operation, &own(&before), &change, &actor)
         }
     };
-    host.table = table;
+    host.checks = checks;
     host.call(call)
 }
 
@@ -213,14 +218,17 @@ fn the_table_has_every_cell() {
     let expected = expected
         .into_iter()
         .flat_map(|(operation, aspects)| aspects.into_iter().map(move |aspect| (operation, aspect)));
-    assert_eq!(Table::cells().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    assert_eq!(
+        DelegationChecks::cells().collect::<Vec<_>>(),
+        expected.collect::<Vec<_>>()
+    );
 }
 
 #[test]
 fn every_cell_of_the_table_stops_something_that_nothing_else_stops() {
     let mut unneeded = Vec::new();
-    for (operation, aspect) in Table::cells() {
-        let whole = attempt(&mut host(), Table::default(), operation, aspect);
+    for (operation, aspect) in DelegationChecks::cells() {
+        let whole = attempt(&mut host(), DelegationChecks::default(), operation, aspect);
         match whole {
             Err(refusal) => {
                 let codes = [ErrorCode::ExceedsCeiling, ErrorCode::Forbidden];
@@ -237,7 +245,7 @@ fn every_cell_of_the_table_stops_something_that_nothing_else_stops() {
             }
             Ok(answer) => panic!("{operation} {aspect:?}: {answer}"),
         }
-        let without = Table::without(operation, aspect);
+        let without = DelegationChecks::without(operation, aspect);
         if let Err(refusal) = attempt(&mut host(), without, operation, aspect) {
             unneeded.push(format!("{operation} {aspect:?}: {}", refusal.message));
         }

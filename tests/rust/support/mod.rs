@@ -16,7 +16,9 @@ use leastkey::Deployment;
 use leastkey::codec::json::Value;
 use leastkey::input::Refusal;
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::operation::{Answer, ENTROPY, Entropy, Table, Time, plan, plan_by, plan_exchange_by};
+use leastkey::operation::{
+    Answer, DelegationChecks, ENTROPY, Entropy, Time, plan, plan_by, plan_exchange_by,
+};
 use leastkey::storage::plan::{ListRead, Plan, ReadRequest, Reads, Write};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::storage::store_meta::first_write;
@@ -89,7 +91,7 @@ fn handed_over(answer: &Answer) -> Json {
 pub struct Host {
     pub deployment: Deployment,
     /// The table of the authority checks: operation × aspect.
-    pub table: Table,
+    pub checks: DelegationChecks,
     pub store: BTreeMap<String, String>,
     pub now: u64,
     /// The highest instant that the host has seen; `None` if it is `now`.
@@ -105,7 +107,7 @@ impl Host {
     pub fn new() -> Host {
         Host {
             deployment: deployment(),
-            table: Table::default(),
+            checks: DelegationChecks::default(),
             store: BTreeMap::new(),
             now: NOW,
             highest: None,
@@ -205,7 +207,7 @@ impl Host {
         let call = value(call.clone());
         self.finish(|host, reads| {
             plan_by(
-                host.table,
+                host.checks,
                 &host.deployment,
                 &call,
                 reads,
@@ -222,7 +224,7 @@ impl Host {
         self.finish(|host, reads| {
             let (time, entropy) = (host.time(), host.entropy());
             plan_exchange_by(
-                host.table,
+                host.checks,
                 &host.deployment,
                 credential,
                 &input,

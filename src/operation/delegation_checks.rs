@@ -85,12 +85,12 @@ const ASKED: &[(Operation, &[Aspect])] = {
 
 /// The table of checks: operation × aspect.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Table {
+pub struct DelegationChecks {
     /// The cell that a test has dropped.
     without: Option<(Operation, Aspect)>,
 }
 
-impl Table {
+impl DelegationChecks {
     /// All cells: the name of an operation, and an aspect that it checks.
     pub fn cells() -> impl Iterator<Item = (&'static str, Aspect)> {
         ASKED
@@ -100,15 +100,15 @@ impl Table {
 
     /// The table without one cell, for the test that each cell is needed.
     #[must_use]
-    pub fn without(operation: &str, aspect: Aspect) -> Table {
+    pub fn without(operation: &str, aspect: Aspect) -> DelegationChecks {
         let named = ASKED.iter().find(|(known, _)| known.name() == operation);
-        Table {
+        DelegationChecks {
             without: named.map(|(known, _)| (*known, aspect)),
         }
     }
 
     /// The aspects that an operation checks.
-    pub(super) fn asks(self, operation: Operation) -> impl Iterator<Item = Aspect> {
+    pub(super) fn of(self, operation: Operation) -> impl Iterator<Item = Aspect> {
         let row = ASKED.iter().find(|(known, _)| *known == operation);
         row.into_iter()
             .flat_map(|(_, aspects)| aspects.iter().copied())
