@@ -161,7 +161,7 @@ impl Hash {
     }
 }
 
-/// A text is no [`Hash`].
+/// A text is no hash of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashError;
 
