@@ -5,7 +5,7 @@
 //! with them (RFC 8693 §1.1).
 
 use super::answer::Answer;
-use super::arguments::refuse_credential;
+use super::arguments::{or_empty, refuse_credential};
 use super::authority::{Authority, forbidden};
 use super::context::{Context, Outcome};
 use super::idempotency::IdempotencyRecord;
@@ -56,9 +56,7 @@ struct CreateRequest<'c> {
 
 pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result<Outcome, Suspend> {
     let mut problems = Problems::default();
-    let nothing = Value::Map(Vec::new());
-    let input = if *input == Value::Null { &nothing } else { input };
-    let wanted = CreateRequest::read(context, input, &mut problems);
+    let wanted = CreateRequest::read(context, or_empty(Some(input)), &mut problems);
     let (Some(wanted), true) = (wanted, problems.is_empty()) else {
         return Err(Refusal::from(problems).into());
     };

@@ -14,6 +14,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::answer::{Answer, Job, JobProgress, Sweep};
+use super::arguments::or_empty;
 use super::authority::{Authority, forbidden};
 use super::context::{Context, Outcome};
 use super::idempotency::IdempotencyRecord;
@@ -137,9 +138,8 @@ pub(super) fn advance(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Suspend> {
-    let nothing = crate::codec::json::Value::Map(Vec::new());
     let path = call.path("options");
-    let options = call.value("options").unwrap_or(&nothing);
+    let options = or_empty(call.value("options"));
     let turn = Members::open(options, &path, &["turn"], &mut problems)
         .and_then(|options| options.whole("turn", 0..=u32::MAX, &mut problems));
     let id = read_id(call, problems)?;

@@ -3,7 +3,7 @@
 //! sessions of that token.
 
 use super::answer::{Answer, Page};
-use super::arguments::refuse_credential;
+use super::arguments::{or_empty, refuse_credential};
 use super::authority::Authority;
 use super::context::{Context, Outcome};
 use super::sessions::sessions_of;
@@ -72,10 +72,8 @@ pub(super) fn plan(
 }
 
 fn read(context: &Context, query: &Value, actor: &Actor, problems: &mut Problems) -> Option<Query> {
-    let nothing = Value::Map(Vec::new());
-    let query = if *query == Value::Null { &nothing } else { query };
     let members = Members::open(
-        query,
+        or_empty(Some(query)),
         &Path::call(),
         &[
             "owner", "kind", "status", "tag", "subject", "parent", "search", "after", "limit",

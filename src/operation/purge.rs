@@ -5,6 +5,7 @@
 //! ones do no harm.
 
 use super::answer::{Answer, Sweep};
+use super::arguments::or_empty;
 use super::authority::Authority;
 use super::context::{Context, Outcome};
 use super::idempotency::IdempotencyRecord;
@@ -38,10 +39,8 @@ pub(super) fn plan(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Suspend> {
-    let nothing = Value::Map(Vec::new());
-    let query = if *query == Value::Null { &nothing } else { query };
     let known = ["owner", "overFor", "dryRun", "after"];
-    let Some(members) = Members::open(query, &Path::call(), &known, &mut problems) else {
+    let Some(members) = Members::open(or_empty(Some(query)), &Path::call(), &known, &mut problems) else {
         return Err(Refusal::from(problems).into());
     };
     let owner = read_owner(context, &members, &mut problems);

@@ -1,7 +1,7 @@
 //! Reads the arguments of `revokeAll`, and plans one page of it.
 
 use super::answer::{Answer, Sweep};
-use super::arguments::refuse_credential;
+use super::arguments::{or_empty, refuse_credential};
 use super::authority::Authority;
 use super::context::{Context, Outcome};
 use super::idempotency::IdempotencyRecord;
@@ -31,10 +31,9 @@ pub(super) struct Asked {
 /// `tag` and `subject` is required.
 pub(super) fn read(context: &Context, call: &Members, mut problems: Problems) -> Result<Asked, Refusal> {
     let (query, options) = (call.value("query"), call.value("options"));
-    let nothing = Value::Map(Vec::new());
     let path = Path::call();
     let known = ["owner", "tag", "subject", "after"];
-    let members = Members::open(query.unwrap_or(&nothing), &path, &known, &mut problems);
+    let members = Members::open(or_empty(query), &path, &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems));
     };

@@ -5,7 +5,7 @@
 //! no client out.
 
 use super::answer::Answer;
-use super::arguments::{read_digest, read_idempotency_key};
+use super::arguments::{or_empty, read_digest, read_idempotency_key};
 use super::authority::Authority;
 use super::context::{Context, Outcome};
 use super::delegation::hold_bounds;
@@ -47,12 +47,6 @@ pub(super) fn plan(
     actor: &Actor,
     mut problems: Problems,
 ) -> Result<Outcome, Suspend> {
-    let nothing = Value::Map(Vec::new());
-    let options = if *options == Value::Null {
-        &nothing
-    } else {
-        options
-    };
     let known = [
         "grace",
         "digest",
@@ -61,7 +55,7 @@ pub(super) fn plan(
         "expiresIn",
         "idempotencyKey",
     ];
-    let members = Members::open(options, &Path::call(), &known, &mut problems);
+    let members = Members::open(or_empty(Some(options)), &Path::call(), &known, &mut problems);
     let Some(members) = members else {
         return Err(Refusal::from(problems).into());
     };
