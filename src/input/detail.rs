@@ -1,4 +1,4 @@
-//! What an error keeps of the input, so that its message can name it.
+//! What an error keeps of the input, so that its message can name it, and its help.
 
 use std::fmt;
 
@@ -41,5 +41,13 @@ impl fmt::Display for Detail {
         #[cfg(feature = "manage")]
         formatter.write_str(&self.text)?;
         Ok(())
+    }
+}
+
+/// Writes the end of an error's message: what would be right, if the error says so.
+pub(crate) fn write_help(formatter: &mut fmt::Formatter<'_>, help: Option<&str>) -> fmt::Result {
+    match help {
+        Some(help) => write!(formatter, "; {help}"),
+        None => Ok(()),
     }
 }

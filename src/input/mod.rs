@@ -14,6 +14,7 @@ mod quote;
 mod refusal;
 
 pub use detail::Detail;
+pub(crate) use detail::write_help;
 pub use did_you_mean::{nearest, suggestion};
 pub(crate) use message::message;
 pub use object::Members;

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::codec::decode::{decode_by_parsing, placeholder_inside};
+use crate::input::write_help;
 
 const MAX_SEGMENTS: usize = 8;
 const MAX_LENGTH: usize = 256;
@@ -125,25 +126,32 @@ pub enum ResourceError {
     },
 }
 
+impl ResourceError {
+    /// What would be right, where the message says more than the bound.
+    #[must_use]
+    pub fn help(self) -> Option<&'static str> {
+        match self {
+            ResourceError::EmptySegment => Some("segments are separated by one \"/\""),
+            ResourceError::DotSegment => Some("a resource is not a file path"),
+            ResourceError::Character(_) => Some("segments have letters, digits and . _ ~ @ + = , : -"),
+            ResourceError::TooLong | ResourceError::TooDeep { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for ResourceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ResourceError::TooLong => write!(formatter, "is longer than {MAX_LENGTH} characters"),
-            ResourceError::EmptySegment => {
-                formatter.write_str("has an empty segment; segments are separated by one \"/\"")
-            }
-            ResourceError::DotSegment => {
-                formatter.write_str("has a segment \".\" or \"..\"; a resource is not a file path")
-            }
-            ResourceError::Character(refused) => write!(
-                formatter,
-                "has the character {refused:?}; segments have letters, digits and . _ ~ @ + = , : -"
-            ),
+            ResourceError::EmptySegment => formatter.write_str("has an empty segment"),
+            ResourceError::DotSegment => formatter.write_str("has a segment \".\" or \"..\""),
+            ResourceError::Character(refused) => write!(formatter, "has the character {refused:?}"),
             ResourceError::TooDeep { segments } => write!(
                 formatter,
                 "has {segments} segments; at most {MAX_SEGMENTS} are allowed"
             ),
-        }
+        }?;
+        write_help(formatter, self.help())
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::codec::decode::{Decode, DecodeError, Placeholder};
 use crate::codec::json::{MAX_SAFE_INTEGER, Reader, Value, whole_exact};
-use crate::input::{Detail, Members, Problems};
+use crate::input::{Detail, Members, Problems, write_help};
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -69,16 +69,26 @@ pub enum InstantError {
     TooLate,
 }
 
+impl InstantError {
+    /// What would be right, where the message says more than what was expected.
+    #[must_use]
+    pub fn help(self) -> Option<&'static str> {
+        match self {
+            InstantError::NoMillis => None,
+            InstantError::TooLate => Some("give a shorter lifetime"),
+        }
+    }
+}
+
 impl fmt::Display for InstantError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             InstantError::NoMillis => {
                 "expected milliseconds since the epoch, a whole number from 0 to 2^53 − 1"
             }
-            InstantError::TooLate => {
-                "ends beyond 2^53 − 1 milliseconds since the epoch; give a shorter lifetime"
-            }
-        })
+            InstantError::TooLate => "ends beyond 2^53 − 1 milliseconds since the epoch",
+        })?;
+        write_help(formatter, self.help())
     }
 }
 
@@ -220,20 +230,39 @@ pub enum LifetimeError {
     },
 }
 
+impl LifetimeError {
+    /// What would be right, where the message says more than what was expected.
+    ///
+    /// ```
+    /// use leastkey::value::time::Lifetime;
+    /// let error = Lifetime::parse("90 days").unwrap_err();
+    /// assert!(error.help().unwrap().contains("90d"));
+    /// assert_eq!(error.to_string(), format!("cannot read the lifetime \"90 days\"; {}", error.help().unwrap()));
+    /// ```
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            LifetimeError::Zero => Some("a lifetime must be longer than zero"),
+            LifetimeError::Unreadable(_) => {
+                Some("write a number and a unit (30m, 12h, 90d, 2w), ISO 8601 (P90D, PT1H), or milliseconds")
+            }
+            LifetimeError::TooLong | LifetimeError::NoMillis | LifetimeError::NoText { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for LifetimeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LifetimeError::Zero => formatter.write_str("is zero; a lifetime must be longer than zero"),
+            LifetimeError::Zero => formatter.write_str("is zero"),
             LifetimeError::TooLong => formatter.write_str("is longer than 2^53 − 1 milliseconds"),
-            LifetimeError::Unreadable(text) => write!(
-                formatter,
-                "cannot read the lifetime {text}; write a number and a unit (30m, 12h, 90d, 2w), ISO 8601 (P90D, PT1H), or milliseconds"
-            ),
+            LifetimeError::Unreadable(text) => write!(formatter, "cannot read the lifetime {text}"),
             LifetimeError::NoMillis => formatter.write_str("expected whole milliseconds from 1 to 2^53 − 1"),
             LifetimeError::NoText { got } => {
                 write!(formatter, "expected a lifetime such as \"90d\", got {got}")
             }
-        }
+        }?;
+        write_help(formatter, self.help())
     }
 }
 

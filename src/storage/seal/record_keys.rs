@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::codec::decode::DecodeError;
 use crate::codec::json::Value;
-use crate::input::{Path, Problems, message};
+use crate::input::{Path, Problems, message, write_help};
 use crate::value::credential::hex;
 
 /// The start of every MAC input. It separates seals from any other use of the same key.
@@ -175,11 +175,11 @@ enum RecordKeyError {
 
 impl RecordKeyError {
     /// What would be right.
-    fn help(self) -> &'static str {
-        match self {
+    fn help(self) -> Option<&'static str> {
+        Some(match self {
             RecordKeyError::Length(_) => "draw it from a cryptographic generator",
             _ => "a key is hexadecimal text or a list of bytes",
-        }
+        })
     }
 }
 
@@ -194,7 +194,7 @@ impl fmt::Display for RecordKeyError {
                 "has {length} bytes; a record key has {MIN_KEY_LENGTH} to {MAX_KEY_LENGTH}"
             ),
         }?;
-        write!(formatter, "; {}", self.help())
+        write_help(formatter, self.help())
     }
 }
 

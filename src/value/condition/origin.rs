@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::{Serialize, Serializer};
 
 use crate::codec::json::plain_whole;
+use crate::input::write_help;
 
 /// The longest text of an origin: a scheme, a host of 253 characters and a port. A longer text is
 /// not parsed.
@@ -168,10 +169,7 @@ impl fmt::Display for OriginError {
             }
             OriginError::NoPort => formatter.write_str("has no port after the \":\""),
         }?;
-        match self.help() {
-            Some(help) => write!(formatter, "; {help}"),
-            None => Ok(()),
-        }
+        write_help(formatter, self.help())
     }
 }
 

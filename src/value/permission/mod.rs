@@ -12,7 +12,7 @@ pub use pattern::Pattern;
 pub use set::{Indices, PermissionSet};
 
 use crate::codec::decode::decode_by_parsing;
-use crate::input::Detail;
+use crate::input::{Detail, write_help};
 
 const MAX_SEGMENTS: usize = 8;
 const MAX_SEGMENT_LENGTH: usize = 64;
@@ -109,6 +109,18 @@ pub enum SegmentError {
     Character(char),
 }
 
+impl SegmentError {
+    /// What would be right, where the message does not say it.
+    #[must_use]
+    pub fn help(self) -> Option<&'static str> {
+        match self {
+            SegmentError::DoubleStar => Some("write \"**\" for whole segments, \"*\" for part of one"),
+            SegmentError::Character(_) => Some("segments have letters, digits and . _ -"),
+            SegmentError::Empty | SegmentError::TooLong | SegmentError::Star => None,
+        }
+    }
+}
+
 impl fmt::Display for SegmentError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -118,14 +130,10 @@ impl fmt::Display for SegmentError {
                 "has a segment of more than {MAX_SEGMENT_LENGTH} characters"
             ),
             SegmentError::Star => formatter.write_str("has a pattern where an exact permission is needed"),
-            SegmentError::DoubleStar => formatter.write_str(
-                "has \"**\" inside a segment; write \"**\" for whole segments, \"*\" for part of one",
-            ),
-            SegmentError::Character(refused) => write!(
-                formatter,
-                "has the character {refused:?}; segments have letters, digits and . _ -"
-            ),
-        }
+            SegmentError::DoubleStar => formatter.write_str("has \"**\" inside a segment"),
+            SegmentError::Character(refused) => write!(formatter, "has the character {refused:?}"),
+        }?;
+        write_help(formatter, self.help())
     }
 }
 

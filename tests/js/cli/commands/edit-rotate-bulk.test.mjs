@@ -149,7 +149,7 @@ describe('keys of another system', () => {
       dry.stdout,
       'Would be: 1 imported, 0 there before, 1 failed, 0 left out. Nothing was changed.\n',
     );
-    assert.match(dry.stderr, /^row 1 failed: templates\[0\]: there is no template "nope"/);
+    assert.match(dry.stderr, /^row 1 failed: templates\[0\]: the catalog has no template "nope"/);
     assert.equal((await site.leastkey(args)).stdout, '1 imported, 0 there before, 1 failed, 0 left out.\n');
     assert.equal((await site.leastkey(args)).stdout, '0 imported, 1 there before, 1 failed, 0 left out.\n');
     assert.equal(await verdict('old_1'), 'malformed');
