@@ -236,8 +236,9 @@ impl LifetimeError {
     /// ```
     /// use leastkey::value::time::Lifetime;
     /// let error = Lifetime::parse("90 days").unwrap_err();
-    /// assert!(error.help().unwrap().contains("90d"));
-    /// assert_eq!(error.to_string(), format!("cannot read the lifetime \"90 days\"; {}", error.help().unwrap()));
+    /// let help = error.help().unwrap();
+    /// assert!(help.contains("90d"));
+    /// assert_eq!(error.to_string(), format!("cannot read the lifetime \"90 days\"; {help}"));
     /// ```
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {

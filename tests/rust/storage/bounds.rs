@@ -264,7 +264,7 @@ fn an_account_is_widened_within_one_commit_and_narrowed_beyond_it() {
     put(1, &actor).unwrap();
     let refused = put(4, &actor).unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidInput);
-    assert!(refused.message.contains("go into one commit"), "{refused}");
+    assert!(refused.message.contains("a commit has at most"), "{refused}");
     put(5, &root()).unwrap();
     assert!(put(3, &actor).unwrap() > COMMIT);
 }
