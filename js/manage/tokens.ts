@@ -4,6 +4,7 @@ import type { CallOptions, CredentialSource } from '../api/call.js';
 import type { Deployment } from '../api/catalog.js';
 import type { Description } from '../api/choices.js';
 import type { DriftQuery, DriftReport } from '../api/drift.js';
+import { LeastkeyError } from '../api/errors.js';
 import type { Exchanged, ExchangeInput, ExchangeOptions, Minted, MintOptions } from '../api/exchange.js';
 import type { ImportKeysOptions, ImportReport, KeyRow } from '../api/import-keys.js';
 import type { Jobs } from '../api/jobs.js';
@@ -145,7 +146,14 @@ export class CoreTokens implements Tokens {
     const { question, signal } = readQuestion(undefined, options, 'exchange');
     const wanted = copyPlain({ ...requireObject(input, 'input'), context: question.context }, '');
     const how = { signal, invalidate: this.#invalidate };
-    return exchangeCredential(this.#core, this.#settings, credential, wanted, how);
+    try {
+      return await exchangeCredential(this.#core, this.#settings, credential, wanted, how);
+    } catch (error) {
+      // Records a rotated-out secret, as in a verification. With `use: false`, nothing else is.
+      if (this.#settings.usage && error instanceof LeastkeyError && error.code === 'invalid_token')
+        await this.verify(credential, undefined, { use: false, ...(signal && { signal }) });
+      throw error;
+    }
   }
 
   mint(options: MintOptions = {}): Minted {

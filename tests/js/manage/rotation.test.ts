@@ -257,4 +257,21 @@ describe('a flush after a rotation', () => {
       assert.deepEqual(await codes(tokens, next), [status === 'active' ? 'valid' : status]);
     });
   }
+
+  test('is of an exchange with a rotated-out secret too', async () => {
+    const { tokens } = await clocked({ watched: { title: 'Watched', rotation: { reuse: 'revoke' } } });
+    const { token, id } = await createToken(tokens, { kind: 'watched' });
+    const { next } = await rotated(tokens, id, { grace: 0 });
+    await assert.rejects(tokens.exchange(token, {}), { code: 'invalid_token', message: /rotated_out/ });
+    await tokens.flush();
+    assert.deepEqual(await codes(tokens, next), ['revoked']);
+  });
+
+  test('is nothing of an exchange that is refused for another reason', async () => {
+    const { tokens } = await clocked({ watched: { title: 'Watched', rotation: { reuse: 'revoke' } } });
+    const { token, id } = await createToken(tokens, { kind: 'watched', conditions: { ips: ['10.0.0.0/8'] } });
+    await assert.rejects(tokens.exchange(token, {}), { code: 'invalid_token', message: /condition_failed/ });
+    assert.equal((await tokens.flush()).flushed, 0);
+    assert.equal((await tokens.get(id, admin)).uses, undefined);
+  });
 });
