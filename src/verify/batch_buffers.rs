@@ -1,12 +1,10 @@
 //! Buffers in which a host writes credentials and reads verdicts: bytes in, numbers out. No value
 //! crosses the boundary that has to be allocated, parsed or collected.
 
-use std::rc::Rc;
-
 use super::cache::Cache;
+pub use super::packed::InternedRequirements;
 use super::packed::{MISS, PackedLookups};
 use crate::deployment::VerifierConfig;
-use crate::model::requirement::Requirement;
 
 /// The most credentials in one batch.
 const MAX: usize = 64;
@@ -22,9 +20,6 @@ pub struct BatchBuffers {
     /// Before a call the id of each credential's requirement, after it the packed verdict.
     numbers: Box<[i32; MAX]>,
 }
-
-/// The interned requirements, by their id.
-pub type InternedRequirements = Vec<Rc<Requirement>>;
 
 impl Default for BatchBuffers {
     fn default() -> BatchBuffers {

@@ -1,16 +1,21 @@
 //! Cache lookups with interned requirements. Their answers are packed into numbers.
 
-use super::batch_buffers::InternedRequirements;
+use std::rc::Rc;
+
 use super::cache::{Cache, Hit};
 use super::verdict::Code;
 use super::verify::lookup_by_digest;
 use crate::deployment::VerifierConfig;
 use crate::model::question::Question;
+use crate::model::requirement::Requirement;
 use crate::value::credential::Body;
 use crate::value::time::Instant;
 
 /// The packed answer on a miss: the store has to be read.
 pub const MISS: i32 = -1;
+
+/// The interned requirements, by their id.
+pub type InternedRequirements = Vec<Rc<Requirement>>;
 
 /// What all lookups of one call share.
 pub struct PackedLookups<'l, D> {
