@@ -1,4 +1,4 @@
-import { MAX_BATCH_LOOKUPS } from './verifying-core.js';
+import { MAX_BATCH_LOOKUPS } from './packed-lookup.js';
 
 /** The size of the text buffer, in bytes. */
 const TEXT_BYTES = 6_144;

@@ -59,11 +59,16 @@ export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
       return await loading;
     } catch (cause) {
       loading = undefined;
-      throw new LeastkeyError(
-        'internal',
-        `the WebAssembly core could not be loaded: ${(cause as Error).message}`,
-        { cause },
-      );
+      throw loadError(cause);
     }
   };
+}
+
+/** The error for a module that could not be loaded. */
+export function loadError(cause: unknown): LeastkeyError {
+  return new LeastkeyError(
+    'internal',
+    `the WebAssembly core could not be loaded: ${(cause as Error).message}`,
+    { cause },
+  );
 }

@@ -7,16 +7,9 @@ import type { RequestContext } from '../api/conditions.js';
 import type { Verdict, Verification, VerifiedToken } from '../api/verification.js';
 import { isAudience } from '../input/options.js';
 import type { Question, Reads, Step } from '../runtime/protocol.js';
+import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import { haveSameItems, isLineList, isTextRequirement, questionOf } from './plain-question.js';
-import {
-  type CodeRow,
-  MAX_BATCH_LOOKUPS,
-  MISS,
-  type ReadStamp,
-  SLOT_SHIFT,
-  SUCCESSOR_BIT,
-  type VerifyingCore,
-} from './verifying-core.js';
+import type { CodeRow, ReadStamp, VerifyCore } from './verify-core.js';
 
 /** How many distinct permission lists are interned. Tokens with equal lists share one. */
 const MAX_PERMISSION_LISTS = 256;
@@ -32,7 +25,7 @@ const MAX_INTERNED_REQUIREMENTS = 1_000;
 
 /** The token views of the cached tokens, by the slot that the core gave them. */
 export class TokenCache {
-  readonly #core: VerifyingCore;
+  readonly #core: VerifyCore;
   /** The index of the code `valid`. */
   readonly #valid: number;
   /** The `token` member of verdicts, by slot. */
@@ -53,7 +46,7 @@ export class TokenCache {
   readonly #recentLists = new Map<unknown, InternedList[]>();
   #epoch = -1;
 
-  constructor(core: VerifyingCore) {
+  constructor(core: VerifyCore) {
     this.#core = core;
     this.#valid = core.codes.findIndex(({ code }) => code === 'valid');
   }

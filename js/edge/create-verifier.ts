@@ -12,7 +12,7 @@ import type {
   VerifyManyOptions,
   VerifyOptions,
 } from '../api/verification.js';
-import { EdgeCore } from '../core/edge-core.js';
+import { VerifyCore } from '../core/verify-core.js';
 import { createGuard, type Guard, type GuardOptions } from '../guard/guard.js';
 import { refuseUnknownOptions } from '../input/options.js';
 import { readSettings, readStore } from '../manage/read-settings.js';
@@ -23,7 +23,7 @@ import { verifyMany } from '../verify/verify-many.js';
 
 /** The options of {@link createVerifier}. */
 export interface VerifierOptions<C extends Catalog = Catalog>
-  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards'>,
+  extends Omit<TokensOptions<C>, 'store' | 'entropy' | 'usage' | 'shards' | 'check'>,
     Omit<GuardOptions, 'onError'> {
   /** The store. Only its `get` is called. */
   store: ReadStore;
@@ -92,7 +92,7 @@ export async function createVerifier<const C extends Catalog>(
 ): Promise<Verifier<IdsOf<C>>> {
   refuseUnknownOptions(options, OPTIONS, 'createVerifier');
   const settings = readSettings(options, readOnly(readStore(options.store, ['get'])));
-  const core = await EdgeCore.start(settings);
+  const core = await VerifyCore.start(settings);
   const guardOptions = GUARD_OPTIONS.filter((name) => options[name] !== undefined);
   return new CoreVerifier(
     core,
@@ -103,11 +103,11 @@ export async function createVerifier<const C extends Catalog>(
 
 class CoreVerifier implements Verifier {
   readonly guard: Guard;
-  readonly #core: EdgeCore;
+  readonly #core: VerifyCore;
   readonly #settings: Settings;
   readonly #verifier: CachedVerifier;
 
-  constructor(core: EdgeCore, settings: Settings, options: GuardOptions) {
+  constructor(core: VerifyCore, settings: Settings, options: GuardOptions) {
     this.#core = core;
     this.#settings = settings;
     this.#verifier = new CachedVerifier(core, settings);

@@ -110,9 +110,12 @@ export function isFailure(error: unknown): boolean {
   return !(error instanceof LeastkeyError) || isOfTheHost(error) || STATUSES[error.code] >= 500;
 }
 
-/** The actor comes from the host, so its problems are not the client's mistake. */
+/**
+ * The actor and the catalog (`$.services…`) come from the host, so their problems are not the
+ * client's mistake.
+ */
 function isOfTheHost({ code, path }: LeastkeyError): boolean {
-  return code === 'invalid_input' && /^actor(?:$|[.[])/.test(path ?? '');
+  return code === 'invalid_input' && /^(?:actor(?:$|[.[])|\$)/.test(path ?? '');
 }
 
 function problem(

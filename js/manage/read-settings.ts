@@ -24,6 +24,7 @@ const TOKENS_OPTIONS = [
   'limits',
   'usage',
   'onError',
+  'check',
 ] as const satisfies (keyof TokensOptions)[];
 
 const SHARDS: readonly number[] = [16, 32, 64];
@@ -35,14 +36,20 @@ const MAX_DEADLINE = 600_000;
 const MAX_CAPACITY = 1_000_000;
 
 /** Reads the options of `createTokens`. */
-export function readTokensOptions(options: TokensOptions): Settings {
+export function readTokensOptions(options: TokensOptions): {
+  settings: Settings;
+  check: TokensOptions['check'];
+} {
   refuseUnknownOptions(options, TOKENS_OPTIONS, 'createTokens');
+  const { check } = options;
+  if (check !== undefined && check !== 'start' && check !== 'first')
+    throw invalidInput('check', 'expected "start" or "first"');
   const store = readStore(options.store, ['get', 'list', 'commit']);
-  return readSettings(options, store);
+  return { settings: readSettings(options, store), check };
 }
 
 /** Reads the options that all deployments share. `store` has been checked. */
-export function readSettings(options: Omit<TokensOptions, 'store'>, store: Store): Settings {
+export function readSettings(options: Omit<TokensOptions, 'store' | 'check'>, store: Store): Settings {
   const { catalog, prefix, freshness, now, entropy, deadline = 10_000 } = options;
   const { capacity = 10_000, recordKey, imported, shards, limits = 'exact', usage = true } = options;
   if (typeof prefix !== 'string') throw invalidInput('prefix', 'expected a text such as "acme_live"');

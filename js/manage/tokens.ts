@@ -35,6 +35,7 @@ import type {
   VerifyOptions,
 } from '../api/verification.js';
 import type { ManageCore } from '../core/manage-core.js';
+import type { VerifyCore } from '../core/verify-core.js';
 import { invalidInput, readCallOptions, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain, requireObject, requireText } from '../input/values.js';
 import { type Call, type Step, stepError } from '../runtime/protocol.js';
@@ -57,7 +58,8 @@ import { type RunOptions, runOperation } from './run-operation.js';
 export class CoreTokens implements Tokens {
   readonly accounts: Accounts;
   readonly jobs: Jobs;
-  readonly #core: ManageCore;
+  readonly #verifyCore: VerifyCore;
+  readonly #manageCore: ManageCore;
   readonly #settings: Settings;
   readonly #verifier: CachedVerifier;
   readonly #usage: UsageCollector;
@@ -66,14 +68,15 @@ export class CoreTokens implements Tokens {
    */
   readonly #invalidate = () => this.#verifier.invalidate();
 
-  constructor(core: ManageCore, settings: Settings) {
-    this.#core = core;
+  constructor(verifyCore: VerifyCore, manageCore: ManageCore, settings: Settings) {
+    this.#verifyCore = verifyCore;
+    this.#manageCore = manageCore;
     this.#settings = settings;
-    this.#verifier = new CachedVerifier(core, settings);
+    this.#verifier = new CachedVerifier(verifyCore, settings);
     this.#usage = new UsageCollector(
       (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
       settings.deadline,
-      (id, at) => core.noteUse(id, at),
+      (id, at) => verifyCore.noteUse(id, at),
     );
     this.accounts = accountsOf((call, options) => this.#manage(call, options));
     this.jobs = jobsOf((call, options) => this.#manage(call, options));
@@ -147,7 +150,7 @@ export class CoreTokens implements Tokens {
     const wanted = copyPlain({ ...requireObject(input, 'input'), context: question.context }, '');
     const how = { signal, invalidate: this.#invalidate };
     try {
-      return await exchangeCredential(this.#core, this.#settings, credential, wanted, how);
+      return await exchangeCredential(this.#manageCore, this.#settings, credential, wanted, how);
     } catch (error) {
       // Records a rotated-out secret, as in a verification. With `use: false`, nothing else is.
       if (this.#settings.usage && error instanceof LeastkeyError && error.code === 'invalid_token')
@@ -157,7 +160,7 @@ export class CoreTokens implements Tokens {
   }
 
   mint(options: MintOptions = {}): Minted {
-    return mintCredential(this.#core, this.#settings, readMintOptions(options));
+    return mintCredential(this.#manageCore, this.#settings, readMintOptions(options));
   }
 
   async importKeys(
@@ -260,24 +263,24 @@ export class CoreTokens implements Tokens {
     options: ExplainOptions = {},
   ): Promise<Explanation> {
     const { question, signal } = readQuestion(requirement, options, 'explain');
-    return explainCredential(this.#core, this.#settings, credential, question, signal);
+    return explainCredential(this.#manageCore, this.#settings, credential, question, signal);
   }
 
   resolve(selection: Selection, options: ResolveOptions = {}): Preview {
     const { tree } = readResolveOptions(options);
-    return answer(this.#core.resolve(copyPlain(selection, ''), tree));
+    return answer(this.#manageCore.resolve(copyPlain(selection, ''), tree));
   }
 
   expand(pattern: string): string[] {
-    return this.#core.expand(requireText(pattern, 'pattern'));
+    return this.#manageCore.expand(requireText(pattern, 'pattern'));
   }
 
   suggest(permissions: readonly string[]): Suggestion {
-    return answer(this.#core.suggest(copyPlain(permissions, 'permissions')));
+    return answer(this.#manageCore.suggest(copyPlain(permissions, 'permissions')));
   }
 
   match(method: string, path: string): RouteRequirement | null {
-    return matchRoute(this.#core, method, path);
+    return matchRoute(this.#verifyCore, method, path);
   }
 
   async describe(query: { owner?: string }, actor: Actor, call?: CallOptions): Promise<Description> {
@@ -294,7 +297,7 @@ export class CoreTokens implements Tokens {
   }
 
   pattern(): string {
-    return this.#core.configured.pattern;
+    return this.#manageCore.pattern();
   }
 
   async #manage<T>(call: Call, options: CallOptions = {}): Promise<T> {
@@ -303,7 +306,10 @@ export class CoreTokens implements Tokens {
 
   async #operate<T>(call: Call, options: RunOptions): Promise<T> {
     const invalidate = READING.includes(call.op) ? undefined : this.#invalidate;
-    return (await runOperation(this.#core, this.#settings, copied(call), { ...options, invalidate })) as T;
+    return (await runOperation(this.#manageCore, this.#settings, copied(call), {
+      ...options,
+      invalidate,
+    })) as T;
   }
 }
 

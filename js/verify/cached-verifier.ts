@@ -4,7 +4,7 @@ import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
 import { isTextRequirement } from '../core/plain-question.js';
 import { TokenCache } from '../core/token-cache.js';
-import type { ReadStamp, VerifyingCore } from '../core/verifying-core.js';
+import type { ReadStamp, VerifyCore } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
@@ -20,14 +20,14 @@ const MAX_COALESCED = 2;
 
 /** The verifier of one deployment: token cache, change feed and loads from the store. */
 export class CachedVerifier {
-  readonly #core: VerifyingCore;
+  readonly #core: VerifyCore;
   readonly #settings: Settings;
   readonly #feed: Feed;
   readonly #cache: TokenCache;
   readonly #flights: SingleFlight;
   #lastClockReading = 0;
 
-  constructor(core: VerifyingCore, settings: Settings) {
+  constructor(core: VerifyCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
     this.#feed = new Feed(core, settings);

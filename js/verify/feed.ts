@@ -1,6 +1,6 @@
 /** The change feed, read at most once in each freshness window. */
 
-import type { VerifyingCore } from '../core/verifying-core.js';
+import type { VerifyCore } from '../core/verify-core.js';
 import { type Deadline, isThenable, withTimeout } from '../runtime/deadline.js';
 import type { Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
@@ -28,7 +28,7 @@ interface FeedRead {
 
 /** Reads the change feed. The cache is as fresh as the start of the last read. */
 export class Feed {
-  readonly #core: VerifyingCore;
+  readonly #core: VerifyCore;
   readonly #settings: Settings;
   /** The keys of one read. */
   #keys = feedKeys(DEFAULT_SHARDS);
@@ -45,7 +45,7 @@ export class Feed {
   /** How many of them the last read covers. */
   #ownChangesRead = 0;
 
-  constructor(core: VerifyingCore, settings: Settings) {
+  constructor(core: VerifyCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
   }

@@ -2,7 +2,7 @@ import type { CredentialSource } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
 import type { TokenCache } from '../core/token-cache.js';
-import type { ReadStamp } from '../core/verifying-core.js';
+import type { ReadStamp } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
 import { Deadline, isThenable } from '../runtime/deadline.js';
 import { type Question, type Reads, type Step, stepError } from '../runtime/protocol.js';

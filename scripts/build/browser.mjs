@@ -1,7 +1,7 @@
 /**
  * Builds `browser/`, which a page can load without tools. The other files of the package use
- * subpath imports (`#load`), which runtimes and bundlers resolve, but not a `<script
- * type="module">`. The WebAssembly module is fetched from `wasm/` beside it.
+ * subpath imports (`#load/verify`), which runtimes and bundlers resolve, but not a `<script
+ * type="module">`. The WebAssembly modules are fetched from `wasm/` beside it.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -33,16 +33,16 @@ export async function bundleForPages(folder) {
 }
 
 /**
- * In `browser/` the loaders are one folder below the package, not two as in `core/load/`: so is
- * their path to `wasm/`.
+ * In `browser/` the loaders are one folder below the package, not three as in `core/load/verify/`:
+ * so is their path to `wasm/`.
  */
 const moduleBeside = {
   name: 'the module beside the bundle',
   setup({ onLoad }) {
-    onLoad({ filter: /\bload(?:-edge)?[/\\]web\.js$/ }, async ({ path }) => {
+    onLoad({ filter: /\bload[/\\]\w+[/\\]web\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
-      const contents = source.replace("'../../wasm/", "'../wasm/");
-      if (contents === source) throw new Error(`${path} names no module in ../../wasm/`);
+      const contents = source.replace("'../../../wasm/", "'../wasm/");
+      if (contents === source) throw new Error(`${path} names no module in ../../../wasm/`);
       return { contents };
     });
   },

@@ -2,7 +2,6 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
 import { inClone } from '../paths.mjs';
 import { bindgenTool } from '../setup/bindgen.mjs';
 import { lockedNodeModule, nodeProgram } from '../setup/node-modules.mjs';
@@ -61,9 +60,9 @@ export function coreDigest(rust) {
 }
 
 async function makeCore(rust, folder) {
-  await compileWhole(rust.wholeCargo, folder);
+  await makeManage(rust.wholeCargo, folder);
   writeInline(join(folder, 'leastkey_bg.wasm'), join(folder, 'leastkey_bg.inline'));
-  await makeEdge(rust, folder);
+  await makeVerify(rust, folder);
 }
 
 /** Only the artefact of a binding package. */
@@ -71,8 +70,8 @@ const binding = (name) => ['-p', name, '--lib', '--crate-type', 'cdylib'];
 
 const profile = (name) => ['--profile', quick ? 'quick' : name];
 
-/** The whole module and its glue. */
-async function compileWhole(cargo, folder) {
+/** The manage module and its glue. */
+async function makeManage(cargo, folder) {
   // A path for each clone: the target folder's own leastkey.wasm is shared by all
   // clones.
   const compiled = `${folder}.wasm`;
@@ -86,9 +85,9 @@ async function compileWhole(cargo, folder) {
   await optimize(join(folder, 'leastkey_bg.wasm'), '-O3');
 }
 
-/** The module of an edge: the same sources, for size, without wasm-bindgen. */
-async function makeEdge(rust, folder) {
-  const module = join(folder, 'leastkey_edge.wasm');
+/** The verify module: the same sources, for size, without wasm-bindgen. */
+async function makeVerify(rust, folder) {
+  const module = join(folder, 'leastkey_verify.wasm');
   const cargo = quick ? rust.wholeCargo : rust.smallCargo;
   await cargo('rustc', [
     ...profile('edge'),
@@ -98,7 +97,7 @@ async function makeEdge(rust, folder) {
     '-Clink-arg=-zstack-size=131072',
   ]);
   await optimize(module, '-Oz', '--strip-debug', '--strip-producers', '--strip-target-features');
-  writeInline(module, join(folder, 'leastkey_edge.inline'));
+  writeInline(module, join(folder, 'leastkey_verify.inline'));
 }
 
 async function optimize(module, ...how) {
@@ -106,9 +105,12 @@ async function optimize(module, ...how) {
     await run(process.execPath, [nodeProgram('binaryen/bin/wasm-opt'), ...how, module, '-o', module]);
 }
 
-/** The module as text in a script, for programs that are bundled into one file. */
+/**
+ * The module as text in a script, for programs that are bundled into one file. It is not
+ * compressed: inflating it would take longer than compiling it.
+ */
 function writeInline(module, script) {
-  const text = deflateRawSync(readFileSync(module), { level: 9 }).toString('base64');
+  const text = readFileSync(module).toString('base64');
   writeFileSync(`${script}.js`, `export default '${text}';\n`);
-  writeFileSync(`${script}.d.ts`, 'declare const compressed: string;\nexport default compressed;\n');
+  writeFileSync(`${script}.d.ts`, 'declare const encoded: string;\nexport default encoded;\n');
 }

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Scripts that stay as they are: of them, each runtime takes its own. */
-const apart = /^(core\/load|core\/load-edge|wasm)\//;
+const apart = /^(core\/load|wasm)\//;
 
 const glue = 'wasm/leastkey.js';
 

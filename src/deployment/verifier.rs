@@ -1,5 +1,5 @@
-//! Compiles the part of a deployment that an edge needs: enough to verify, and nothing that token
-//! creation needs.
+//! Compiles the part of a deployment that the verify module needs: enough to verify, and nothing
+//! that token creation needs.
 
 use super::{CredentialConfig, VerifierConfig};
 use crate::catalog::{Matched, Permissions, Routes, compile_permissions};

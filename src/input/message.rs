@@ -1,5 +1,5 @@
 /// Formats a message for people, like `format!`. Without the feature `manage` it returns an empty
-/// text: the module of an edge reports only *that* something is wrong. The whole module, given the
+/// text: the verify module reports only *that* something is wrong. The manage module, given the
 /// same input, says what and where.
 macro_rules! message {
     ($($said:tt)*) => {{

@@ -1,5 +1,4 @@
-//! Paths and problems in the module of an edge, which only counts problems and has no texts for
-//! them.
+//! Paths and problems in the verify module, which only counts problems and has no texts for them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -42,7 +41,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// A problem of an input. The module of an edge creates none.
+/// A problem of an input. The verify module creates none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The path.

@@ -189,18 +189,6 @@ impl Reads {
         read().ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, "the reads are not of the agreed shape"))
     }
 
-    /// Reads keys and their values from one text, each ended by a NUL: `key NUL value NUL key …`.
-    /// The value U+0001, which is not JSON, means that the key does not exist.
-    #[must_use]
-    pub fn from_text(text: &str) -> Reads {
-        let mut reads = Reads::default();
-        let mut parts = text.split_terminator('\0');
-        while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
-            reads.insert(key.to_owned(), (value != "\u{1}").then(|| value.to_owned()));
-        }
-        reads
-    }
-
     /// Adds the value of a key.
     pub fn insert(&mut self, key: String, value: Option<String>) {
         self.values.insert(key, value);
@@ -391,30 +379,6 @@ impl<A> From<Suspend> for Plan<A> {
         match suspend {
             Suspend::Need(need) => Plan::Need(*need),
             Suspend::Refuse(refusal) => Plan::Refuse(refusal),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_in_one_text() {
-        let reads = Reads::from_text("a\0{\"x\": 1}\0b\0\u{1}\0c\0\0");
-        assert_eq!(
-            reads.get(["a", "b", "c"]).unwrap(),
-            [Some("{\"x\": 1}"), None, Some("")]
-        );
-        let Err(Suspend::Need(need)) = reads.get(["a", "d"]) else {
-            panic!("what was not read is needed")
-        };
-        assert_eq!(need.keys, ["d"]);
-        for torn in ["", "a", "a\0", "a\0x\0b"] {
-            assert!(
-                matches!(Reads::from_text(torn).get(["b"]), Err(Suspend::Need(_))),
-                "{torn:?}"
-            );
         }
     }
 }

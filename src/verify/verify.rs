@@ -65,9 +65,7 @@ pub fn verify_and_cache<D: VerifierConfig>(
             Ok(decided) => decided,
             Err(suspend) => return suspend.into(),
         };
-        // A verify-only build notes no uses.
-        if cfg!(feature = "manage")
-            && let Basis::Token(found) = &decision.basis
+        if let Basis::Token(found) = &decision.basis
             && decision.verdict.valid
         {
             cache.note_terms(&found.resolved.token.id, &found.resolved.rules);

@@ -271,14 +271,25 @@ const cases = {
       services: { s: { title: 'S', permissions: { a: 'A' } } },
       templates: { t: { title: 'T', permissions: ['s:b'] } },
     };
-    const error = await rejects(
-      () => leastkey.createTokens({ catalog: wrong, store: leastkey.memoryStore(), prefix }),
-      'invalid_input',
-    );
-    equal(
-      error.problems.map(({ path }) => path),
-      ['$.templates.t.permissions[0]'],
-    );
+    const start = (check) =>
+      leastkey.createTokens({
+        catalog: wrong,
+        store: leastkey.memoryStore(),
+        prefix,
+        ...(check && { check }),
+      });
+    const early = await rejects(() => start('start'), 'invalid_input');
+    const first = await start('first');
+    equal((await first.verify('x')).code, 'malformed');
+    // By a call without a promise too: whatever loads the module has to be there by then.
+    const late = await rejects(() => first.mint(), 'invalid_input');
+    const either = await rejects(async () => (await start()).mint(), 'invalid_input');
+    for (const error of [early, late, either]) {
+      equal(
+        error.problems.map(({ path }) => path),
+        ['$.templates.t.permissions[0]'],
+      );
+    }
   },
 };
 

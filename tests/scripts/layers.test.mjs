@@ -32,12 +32,12 @@ describe('the check of layers', () => {
       ['api/token.ts', ['input/values.ts']],
       ['input/values.ts', ['api/errors.ts', 'input/duration.ts']],
       ['portal/index.ts', ['http/index.ts', 'manage/create-tokens.ts']],
-      ['core/edge-core.ts', ['index.ts']],
+      ['core/verify-core.ts', ['index.ts']],
     ]);
     assert.deepEqual(upwardImports(imports), [
       'api/token.ts -> input/values.ts',
       'portal/index.ts -> http/index.ts',
-      'core/edge-core.ts -> index.ts',
+      'core/verify-core.ts -> index.ts',
     ]);
   });
 

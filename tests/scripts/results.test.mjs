@@ -27,7 +27,7 @@ function resultsOf(path) {
 const { none, i32, i64, f32, f64 } = binaryen;
 const NUMBERS = [none, i32, i64, f32, f64];
 
-for (const path of ['pkg/wasm/leastkey_bg.wasm', 'pkg/wasm/leastkey_edge.wasm'])
+for (const path of ['pkg/wasm/leastkey_bg.wasm', 'pkg/wasm/leastkey_verify.wasm'])
   test(`${path} returns numbers`, () => {
     const results = resultsOf(path);
     assert.ok(results.length > 10, `${results.length} functions`);

@@ -6,10 +6,6 @@
 //! value that is passed to an import can be wiped here afterwards.
 
 mod host;
-mod lookup;
-
-use std::cell::RefCell;
-use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
 use serde::Serialize;
@@ -18,24 +14,14 @@ use zeroize::Zeroizing;
 
 use leastkey::catalog::{Preview, Selection};
 use leastkey::codec::json::{Value, json};
-use leastkey::codec::sorted_map::SortedMap;
-use leastkey::deployment::{Description, VerifierConfig};
 use leastkey::input::{ErrorCode, Members, Path, Problems, Refusal};
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::model::requirement::Requirement;
 use leastkey::operation::{Entropy, Time};
 use leastkey::storage::plan::{Plan, Reads};
-use leastkey::value::credential::{CredentialForm, Digest, SCHEME, TokenId};
+use leastkey::value::credential::{Digest, SCHEME, TokenId};
 use leastkey::value::time::Instant;
-use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
-use leastkey::verify::cache::Cache;
 use leastkey::verify::explain::explain;
-use leastkey::verify::verdict::{Code, CodeRow};
 use leastkey::{Deployment, operation};
-
-/// The most compiled requirements that a core keeps. A service has a few hundred routes, and
-/// requirements made from request data must not fill the memory.
-const MAX_COMPILED: usize = 1_000;
 
 /// Fills `out` from the host's cryptographic generator, the only source of entropy. Returns `false`
 /// if the generator failed, with `out` zeroed.
@@ -56,15 +42,6 @@ pub fn fill_entropy(out: &Uint8Array) -> bool {
 #[derive(Default)]
 pub struct Core {
     deployment: Option<Deployment>,
-    /// The compiled requirements, by their text.
-    requirements: RefCell<SortedMap<String, Rc<Requirement>>>,
-    /// The requirements that have an id for the fast path.
-    interned: RefCell<InternedRequirements>,
-    /// The token cache.
-    cache: RefCell<Cache>,
-    buffers: RefCell<BatchBuffers>,
-    /// The buffer in which a host writes its reads.
-    reads: RefCell<Vec<u8>>,
 }
 
 #[wasm_bindgen]
@@ -91,14 +68,8 @@ impl Core {
         });
         let step = match configured {
             Ok(deployment) => {
-                let description = Configured {
-                    description: deployment.describe(),
-                    codes: Code::all().map(CodeRow::of).collect(),
-                    form: deployment.form(),
-                };
+                let description = deployment.describe();
                 self.deployment = Some(deployment);
-                self.requirements.take();
-                self.interned.take();
                 Plan::Answer(description)
             }
             Err(refusal) => Plan::Refuse(refusal),
@@ -185,9 +156,23 @@ impl Core {
         }
     }
 
-    /// Explains the verdict of [`Core::verify`], without reading or changing the cache.
+    /// Explains the verdict on a credential.
     pub fn explain(&self, credential: String, question: JsValue, reads: JsValue, now: f64, out: &Array) {
-        self.ask(explain, credential, question, reads, now, out);
+        let credential = Zeroizing::new(credential);
+        let step = self.asked(question, now, |deployment, question, now| {
+            let reads = Reads::from_value(value(reads, "the reads")?)?;
+            Ok(explain(deployment, &credential, question, &reads, now))
+        });
+        push(out, &step.unwrap_or_else(Plan::Refuse));
+    }
+
+    /// Why a question is refused: the verify module, which answers questions, has no messages.
+    /// `out[0]` is set only if the question is refused.
+    #[wasm_bindgen(js_name = checkQuestion)]
+    pub fn check_question(&self, question: JsValue, now: f64, out: &Array) {
+        if let Err(refusal) = self.asked(question, now, |_, _, _| Ok(())) {
+            push(out, &Plan::<()>::Refuse(refusal));
+        }
     }
 
     /// Previews a selection. `out[0]` is a step whose answer has the permissions, the warnings and,
@@ -243,16 +228,6 @@ impl Core {
                 .map_or_else(Plan::Refuse, Plan::Answer),
         );
     }
-
-    /// The requirement of a request by the catalog's routes. `out[0]` is a step whose answer is a
-    /// requirement, or null.
-    #[wasm_bindgen(js_name = match)]
-    pub fn route(&self, method: &str, path: &str, out: &Array) {
-        let matched = self
-            .deployment()
-            .map(|deployment| deployment.catalog().route(method, path));
-        push(out, &matched.map_or_else(Plan::Refuse, Plan::Answer));
-    }
 }
 
 impl Core {
@@ -270,51 +245,19 @@ impl Core {
         Ok(operation::plan(self.deployment()?, &call, &reads, time, &entropy))
     }
 
-    /// Answers a question about a credential with `answer`. The text of the credential is wiped.
-    fn ask<A: Serialize>(
+    /// Reads a question and calls `answer` with it.
+    fn asked<A>(
         &self,
-        answer: fn(&Deployment, &str, &Question, &Reads, Instant) -> Plan<A>,
-        credential: String,
         question: JsValue,
-        reads: JsValue,
         now: f64,
-        out: &Array,
-    ) {
-        let credential = Zeroizing::new(credential);
-        let asked = || {
-            let now = clock(now)?;
-            let question = value(question, "the question")?;
-            let requirement = self.requirement(&question)?;
-            let question = Question::read(&requirement, &question)?;
-            let reads = Reads::from_value(value(reads, "the reads")?)?;
-            Ok(answer(self.deployment()?, &credential, &question, &reads, now))
-        };
-        push(out, &asked().unwrap_or_else(Plan::Refuse));
-    }
-
-    /// The requirement of a question. One in text is compiled once.
-    fn requirement(&self, question: &Value) -> Result<Rc<Requirement>, Refusal> {
-        let catalog = self.deployment()?.catalog();
-        let text = match question {
-            Value::Map(members) => members.iter().find_map(|member| match member {
-                (name, Value::Text(text)) if name == "requirement" => Some(text),
-                _ => None,
-            }),
-            _ => None,
-        };
-        let Some(text) = text else {
-            return read_requirement(catalog, question).map(Rc::new);
-        };
-        if let Some(known) = self.requirements.borrow().get(text) {
-            return Ok(Rc::clone(known));
-        }
-        let requirement = Rc::new(read_requirement(catalog, question)?);
-        let mut requirements = self.requirements.borrow_mut();
-        if requirements.len() >= MAX_COMPILED {
-            requirements.clear();
-        }
-        requirements.insert(text.clone(), Rc::clone(&requirement));
-        Ok(requirement)
+        answer: impl FnOnce(&Deployment, &Question, Instant) -> Result<A, Refusal>,
+    ) -> Result<A, Refusal> {
+        let now = Time::read(now, now, now)?.now;
+        let question = value(question, "the question")?;
+        let deployment = self.deployment()?;
+        let requirement = read_requirement(deployment.catalog(), &question)?;
+        let question = Question::read(&requirement, &question)?;
+        answer(deployment, &question, now)
     }
 
     fn try_resolve(&self, selection: JsValue, tree: bool) -> Result<Preview<'_>, Refusal> {
@@ -351,22 +294,6 @@ impl Core {
             .as_ref()
             .ok_or_else(|| Refusal::new(ErrorCode::InvalidInput, message))
     }
-}
-
-/// The answer of `configure`.
-#[derive(Serialize)]
-struct Configured {
-    #[serde(flatten)]
-    description: Description,
-    /// The verdict codes by their numbers.
-    codes: Vec<CodeRow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    form: Option<CredentialForm>,
-}
-
-/// The instant of a question.
-fn clock(now: f64) -> Result<Instant, Refusal> {
-    Time::read(now, now, now).map(|time| time.now)
 }
 
 /// The answer of `mint`, without the credential.

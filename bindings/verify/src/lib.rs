@@ -1,4 +1,4 @@
-//! The boundary of the edge module: texts in linear memory, numbers in and out, without
+//! The boundary of the verify module: texts in linear memory, numbers in and out, without
 //! wasm-bindgen.
 //!
 //! The host passes the texts of a call one by one: it writes each to [`input`] and ends it with
@@ -18,7 +18,7 @@ use leastkey::deployment::verifier::VerifierDeployment;
 use leastkey::input::{ErrorCode, Refusal};
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
-use leastkey::value::credential::{CredentialForm, TagKey};
+use leastkey::value::credential::{CredentialForm, TagKey, TokenId};
 use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::{Cache, Hit};
@@ -259,6 +259,20 @@ extern "C" fn lookup(length: u32, now: f64) -> i32 {
         })
     });
     hit
+}
+
+/// Notes a use, at an instant, of the token with the id in the first `length` bytes of the text
+/// buffer.
+///
+/// Returns 1 if the token or one of its parents has an idle time, 0 if none has, -1 if the token is
+/// not cached and was not read recently.
+#[unsafe(no_mangle)]
+extern "C" fn note_use(length: u32, at: f64) -> i32 {
+    let noted = with_buffers(|buffers, State { cache, .. }| {
+        let id = buffers.with_text(length, |id| TokenId::parse(std::str::from_utf8(id).ok()?).ok())??;
+        cache.note_use(&id, Instant::from_millis(at).ok()?)
+    });
+    noted.flatten().map_or(MISS, i32::from)
 }
 
 /// The generation of the cache.

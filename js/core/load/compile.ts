@@ -1,19 +1,17 @@
-/**
- * Compiles a module from deflated base64 text. Uses Node's zlib if available: streams and responses
- * take Node 30 ms to initialize, ten times as long as the module.
- */
-export function compileInline(compressed: string): WebAssembly.Module | Promise<WebAssembly.Module> {
-  const { process } = globalThis;
-  if (process?.getBuiltinModule === undefined) return compileStreamed(compressed);
-  const { Buffer } = process.getBuiltinModule('node:buffer');
-  const { inflateRawSync } = process.getBuiltinModule('node:zlib');
-  return new WebAssembly.Module(inflateRawSync(Buffer.from(compressed, 'base64')));
+/** Compiles a module from base64 text. Synchronous, so that a synchronous call can load it. */
+export function compileInline(encoded: string): WebAssembly.Module {
+  return new WebAssembly.Module(decode(encoded));
 }
 
-async function compileStreamed(compressed: string): Promise<WebAssembly.Module> {
-  const bytes = Uint8Array.from(atob(compressed), (character) => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return WebAssembly.compile(await new Response(stream).arrayBuffer());
+/** By Node's own decoder if there is one: it takes a fifth of the time. */
+function decode(encoded: string): Uint8Array<ArrayBuffer> {
+  const buffer = globalThis.process?.getBuiltinModule?.('node:buffer');
+  if (buffer !== undefined) return buffer.Buffer.from(encoded, 'base64');
+  const text = atob(encoded);
+  const bytes = new Uint8Array(text.length);
+  // A loop: `Uint8Array.from` takes ten times as long.
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** Compiles the module of a response, whatever its media type. */

@@ -13,8 +13,7 @@ export type Engine = Pick<Tokens, 'resolve' | 'expand' | 'mint'>;
  */
 export async function startEngine({ catalog, prefix }: Deployment, now: () => number): Promise<Engine> {
   const catalogText = JSON.stringify(catalog);
-  // It verifies nothing, so its cache stays empty.
-  const core = await ManageCore.start({ config: { prefix }, catalogText, capacity: 1 });
+  const core = await ManageCore.start({ config: { prefix }, catalogText }, 'start');
   return {
     resolve: (selection, { tree = true } = {}) => {
       const step = core.resolve(selection, tree);

@@ -1,6 +1,6 @@
 /**
- * The edge module and the full module give identical verdicts for every stored state and every
- * question.
+ * The verify module and the manage module give identical verdicts, `leastkey` and `leastkey/edge`
+ * too, for every stored state and every question.
  */
 
 import assert from 'node:assert/strict';
@@ -111,6 +111,8 @@ class World {
     };
     this.manager = await createTokens(settings);
     this.whole = await createTokens({ ...settings, usage: false });
+    // Another cache: what it learns must not be what the two that are compared differ in.
+    this.reading = await createTokens({ ...settings, usage: false });
     this.edge = await createVerifier(settings);
     for (let token = 0; token < 12; token++) await this.tries(() => this.create());
     for (let change = 0; change < 30; change++) await this.tries(() => this.change());
@@ -291,7 +293,13 @@ const MUST_COME = [
   'invalid_input',
 ];
 
-test('the edge module and the full module give the same verdicts', async () => {
+/** The verdict in an explanation. */
+async function explained(explanation) {
+  const { add, templates, wrong, wire, ...verdict } = await explanation;
+  return verdict;
+}
+
+test('the verify module and the manage module give the same verdicts, both packages too', async () => {
   const random = new Random(seed);
   const seen = new Map();
   // With some seeds a rare code comes late.
@@ -306,6 +314,12 @@ test('the edge module and the full module give the same verdicts', async () => {
       const whole = await outcome(() => made.whole.verify(...asked));
       const edge = await outcome(() => made.edge.verify(...asked));
       assert.deepEqual(edge, whole, `LEASTKEY_SEED=${seed} ${world}/${question} ${JSON.stringify(asked)}`);
+      // An explanation counts nothing, and reads the store.
+      const [credential, requirement, { consume, freshness, ...context }] = asked;
+      const read = { ...context, freshness: 0 };
+      const verify = await outcome(() => made.reading.verify(credential, requirement, read));
+      const manage = await outcome(() => explained(made.reading.explain(credential, requirement, context)));
+      assert.deepEqual(verify, manage, `LEASTKEY_SEED=${seed} ${world}/${question} ${JSON.stringify(asked)}`);
       const found = whole.code ?? whole.thrown;
       seen.set(found, (seen.get(found) ?? 0) + 1);
     }

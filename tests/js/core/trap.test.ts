@@ -5,6 +5,7 @@ import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, PREFIX } from '../support/deployment.js';
 import { instanceInUse, type Method, trapNext } from '../support/glue.js';
+import { wrapped } from '../support/wrapped.js';
 
 /** Numbers below a bound, the same in every run. */
 function randomOf(seed: number): (below: number) => number {
@@ -36,7 +37,8 @@ describe('after a trap', () => {
     const tokens = await deployment();
     const { token, id } = await createToken(tokens);
     for (const method of ['plan', 'verify'] as const) {
-      const before = instanceInUse();
+      const module = method === 'plan' ? 'manage' : 'verify';
+      const before = instanceInUse(module);
       trapNext(method);
       const call = method === 'plan' ? tokens.get(id, admin) : tokens.verify(token);
       await assert.rejects(call, (error) => {
@@ -47,8 +49,40 @@ describe('after a trap', () => {
       });
       assert.equal((await tokens.verify(token, 'messages:send')).valid, true);
       assert.equal((await tokens.get(id, admin)).id, id);
-      assert.notEqual(instanceInUse(), before);
+      assert.notEqual(instanceInUse(module), before);
     }
+  });
+
+  test('in the manage module leaves the token cache', async () => {
+    const inner = memoryStore();
+    const read: string[] = [];
+    const store = wrapped(inner, {
+      get(keys) {
+        read.push(...keys.filter((key) => !key.startsWith('feed/') && key !== 'meta/deployment'));
+        return inner.get(keys);
+      },
+    });
+    const tokens = await deployment({ store, freshness: '1h' });
+    const { token } = await createToken(tokens);
+    assert.equal((await tokens.verify(token)).valid, true);
+    const verify = instanceInUse('verify');
+    trapNext('plan');
+    // It may have changed something, so the next verification reads the change feed.
+    await assert.rejects(tokens.create(input({ name: 'Other' }), admin), { code: 'internal' });
+    read.length = 0;
+    assert.equal((await tokens.verify(token)).valid, true);
+    assert.deepEqual(read, [], 'the token comes from the cache');
+    assert.equal(instanceInUse('verify'), verify);
+  });
+
+  test('in the verify module leaves the instance of the manage module', async () => {
+    const tokens = await deployment();
+    const { token, id } = await createToken(tokens);
+    const manage = instanceInUse('manage');
+    trapNext('verify');
+    await assert.rejects(tokens.verify(token), { code: 'internal' });
+    assert.equal((await tokens.get(id, admin)).id, id);
+    assert.equal(instanceInUse('manage'), manage);
   });
 
   test('every deployment of the process continues, with its own configuration', async () => {
@@ -107,7 +141,7 @@ describe('after a trap', () => {
       Array.from({ length: 12 }, (_, index) => createToken(tokens, { name: `T${index}` })),
     );
     const chance = randomOf(7);
-    const methods: Method[] = ['plan', 'verify', 'lookupPacked', 'lookup', 'applyFeed'];
+    const methods: Method[] = ['plan', 'verify', 'lookup_packed', 'lookup', 'apply_feed'];
     const acts = [
       (id: string) => tokens.disable(id, admin),
       (id: string) => tokens.enable(id, admin),

@@ -238,4 +238,22 @@ describe('onError of a guard and of the handler', () => {
       assert.equal(reported[0]?.request, sent);
     }
   });
+
+  test('a handler hands on a wrong catalog that the first call finds, and shows the client none of it', async () => {
+    const templates = { ...catalog.templates, broken: { title: 'Broken', permissions: ['messages:sned'] } };
+    const wrong = { ...catalog, templates } as never;
+    const tokens = await createTokens({
+      catalog: wrong,
+      store: memoryStore(),
+      prefix: PREFIX,
+      check: 'first',
+    });
+    const { reported, onError } = collector();
+    const answer = handler(tokens, { authenticate: () => admin, onError });
+    const response = await answer(new Request('http://127.0.0.1/leastkey/v1/tokens?owner=org:acme'));
+    assert.equal(response.status, 500);
+    assert.ok(!/broken|sned/.test(await response.text()));
+    assert.equal(reported.length, 1);
+    assert.match(reported[0]?.error.message ?? '', /^\$\.templates\.broken/);
+  });
 });

@@ -35,11 +35,11 @@ describe('a clock', () => {
     assert.equal(tokens.mint().token.length > 0, true, 'any look at the clock counts');
     clock.now = START;
     assert.equal((await tokens.verify(token)).code, 'expired');
-    const instance = instanceInUse();
+    const instance = instanceInUse('verify');
     trapNext('verify');
     await assert.rejects(tokens.verify(token), { code: 'internal' });
     assert.equal((await tokens.verify(token)).code, 'expired');
-    assert.notEqual(instanceInUse(), instance);
+    assert.notEqual(instanceInUse('verify'), instance);
   });
 
   test('that goes back extends no grace, and refills no credits twice', async () => {

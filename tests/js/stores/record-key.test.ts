@@ -169,11 +169,11 @@ describe('the key', () => {
       imported: [{ prefix: 'ba_', digestOf: 'whole' }],
     });
     const { token } = await createToken(tokens);
-    const instance = instanceInUse();
+    const instance = instanceInUse('verify');
     trapNext('verify');
     await assert.rejects(tokens.verify(token), { code: 'internal' });
     assert.equal((await tokens.verify(token)).code, 'valid');
-    assert.notEqual(instanceInUse(), instance);
+    assert.notEqual(instanceInUse('verify'), instance);
     const { id } = await createToken(tokens, { name: 'After' });
     assert.match(recordOf(store, id).value, /"mac":"[0-9a-f]{64}"\}$/);
   });

@@ -436,8 +436,8 @@ describe('the cache', () => {
     const { token, id } = await createToken(there);
     assert.equal(await code(here, token), 'valid');
     count();
-    trapNext('verify');
-    await assert.rejects(there.verify(token), { code: 'internal' });
+    trapNext('lookup_packed');
+    await assert.rejects(here.verify(token), { code: 'internal' });
     await there.disable(id, admin);
     assert.equal(await code(here, token), 'disabled');
     assert.deepEqual(count(), { feed: 1, others: 2 });

@@ -1,0 +1,354 @@
+import { loadModule } from '#load/verify';
+import type { BearerError, VerdictCode } from '../api/codes.js';
+import { LeastkeyError } from '../api/errors.js';
+import type { RouteRequirement, Verdict } from '../api/verification.js';
+import { type Question, type Reads, type Refusal, type Step, stepError } from '../runtime/protocol.js';
+import type { Settings } from '../runtime/settings.js';
+import { boundValues } from '../stores/response.js';
+import { STORE_META } from '../stores/store-meta.js';
+import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
+import { Instances, loadOnce } from './instances.js';
+import { MAX_BATCH_LOOKUPS, MISS } from './packed-lookup.js';
+
+/** What the token of a cached refusal lacks. */
+export type RefusalDetails = Pick<Verdict, 'missing' | 'scope'>;
+
+/** A verdict code with its status and the error of its challenge. */
+export interface CodeRow {
+  code: VerdictCode;
+  status: number;
+  error?: BearerError;
+}
+
+/** One step of a verification, and the cache slot of its token. */
+export interface VerificationStep {
+  step: Step;
+  slot: number | undefined;
+}
+
+/** The prefix and the length of all credentials. */
+export interface CredentialForm {
+  start: string;
+  length: number;
+}
+
+/**
+ * The state of the cache when a read began. The core caches the token only if no read of the feed
+ * was applied since.
+ */
+export interface ReadStamp {
+  epoch: number;
+  generation: number;
+}
+
+/** The exports of the module: bindings/verify/src/lib.rs. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  input(length: number): number;
+  give(length: number): void;
+  output(): number;
+  output_length(): number;
+  text_buffer(): number;
+  number_buffer(): number;
+  configure(): void;
+  reset_cache(capacity: number): void;
+  verify(length: number, now: number, generation: number): number;
+  intern(): number;
+  lookup_packed(length: number, requirement: number, now: number): number;
+  lookup_batch(length: number, count: number, now: number): void;
+  lookup(length: number, now: number): number;
+  note_use(length: number, at: number): number;
+  generation(): number;
+  apply_feed(readAt: number): number;
+  route(): void;
+}
+
+/** What `configure` answers. */
+interface Configured {
+  codes: CodeRow[];
+  form?: CredentialForm;
+}
+
+/** A generation of no read of the feed: what is read without a stamp is not cached. */
+const NO_GENERATION = -1;
+
+/** The length that stands for an absent text. */
+const NO_TEXT = -1;
+
+/** The most UTF-8 bytes per UTF-16 code unit. */
+const MAX_BYTES_PER_UNIT = 3;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+const decoder = /* @__PURE__ */ new TextDecoder();
+
+let module: WebAssembly.Module | undefined;
+
+/** Marked as pure, like the values above: a bundler drops them where no verifier is used. */
+const load = /* @__PURE__ */ loadOnce(async () => {
+  module = await loadModule();
+});
+
+/**
+ * Why a question is refused: the module has no messages. `undefined` where nothing better is known.
+ */
+export type DescribeQuestion = (question: Question, now: number) => LeastkeyError | undefined;
+
+/**
+ * The core that verifies, with one configuration. Each has an instance of the module of its own,
+ * with the token cache.
+ */
+export class VerifyCore {
+  /** The verdict codes by their index. */
+  readonly codes: readonly CodeRow[];
+  /** The form of credentials; absent if imported keys are verified too. */
+  readonly form: CredentialForm | undefined;
+  readonly #config: string;
+  readonly #catalog: string;
+  readonly #capacity: number;
+  readonly #describeQuestion: DescribeQuestion;
+  readonly #instances = new Instances(() => this.#instantiate());
+  #exports!: Exports;
+  #buffers = new BatchBuffers(() => this.#addresses());
+
+  private constructor(
+    { config, catalogText, capacity }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
+    describeQuestion: DescribeQuestion,
+  ) {
+    this.#capacity = capacity;
+    this.#config = JSON.stringify(config);
+    this.#catalog = catalogText;
+    this.#describeQuestion = describeQuestion;
+    const { codes, form } = this.#instances.run(() => this.#instantiate());
+    this.codes = codes;
+    this.form = form;
+  }
+
+  /**
+   * @throws {LeastkeyError} `invalid_input` for a configuration or a catalog that cannot be read,
+   * without saying what is wrong with it.
+   */
+  static async start(
+    settings: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
+    describeQuestion: DescribeQuestion = () => undefined,
+  ): Promise<VerifyCore> {
+    await load();
+    return new VerifyCore(settings, describeQuestion);
+  }
+
+  /** Changes with every instance; a fresh one has an empty cache. */
+  get epoch(): number {
+    return this.#instances.epoch;
+  }
+
+  /** The stamp to take before the reads of a token that is to be cached. */
+  readStamp(): ReadStamp {
+    const generation = this.#call((core) => core.generation());
+    return { epoch: this.epoch, generation };
+  }
+
+  /**
+   * One step of a verification. With the stamp from before its reads, the token enters the cache;
+   * without one, the core only evicts what has ended.
+   */
+  verify(
+    credential: string,
+    question: Question,
+    reads: Reads,
+    now: number,
+    stamp?: ReadStamp,
+  ): VerificationStep {
+    const { slot, step } = this.#call((core) => {
+      // A fresh instance starts again at generation 0.
+      const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
+      this.#give(question, ...boundValues(reads).values.flat());
+      const slot = core.verify(this.#present(credential), now, generation);
+      return { slot, step: this.#output() as Step };
+    });
+    return { step: this.#described(step, question, now), slot: slot === MISS ? undefined : slot };
+  }
+
+  /** Interns the requirement of a question: its id for {@link VerifyCore.lookupPacked}. */
+  intern(question: Question): number {
+    const { id, step } = this.#call((core) => {
+      this.#give(question);
+      return { id: core.intern(), step: this.#output() };
+    });
+    this.#accepted(step, question);
+    return id;
+  }
+
+  /**
+   * A cache lookup as one number: slot, successor bit, code; {@link MISS} or less without a token.
+   */
+  lookupPacked(credential: string, requirement: number, now: number): number {
+    if (this.epoch < 0 || !this.#buffers.write(credential)) return MISS;
+    try {
+      return this.#exports.lookup_packed(credential.length, requirement, now);
+    } catch (cause) {
+      throw this.#instances.failure(cause);
+    }
+  }
+
+  /**
+   * {@link VerifyCore.lookupPacked} for at most {@link MAX_BATCH_LOOKUPS} credentials of one
+   * length, concatenated in `credentials`, and one requirement id for each. `undefined`: no lookup
+   * was possible. The result is valid until the next call.
+   */
+  lookupBatch(credentials: string, requirements: readonly number[], now: number): Int32Array | undefined {
+    if (this.epoch < 0 || !this.#buffers.write(credentials)) return undefined;
+    this.#buffers.numbers.set(requirements);
+    const count = requirements.length;
+    this.#call((core) => core.lookup_batch(credentials.length / count, count, now));
+    return this.#buffers.numbers;
+  }
+
+  /** A cache lookup for any question; of a refusal also its details. */
+  lookup(credential: string, question: Question, now: number): { packed: number; details?: RefusalDetails } {
+    const { packed, step } = this.#call((core) => {
+      this.#give(question);
+      const packed = core.lookup(this.#present(credential), now);
+      return { packed, step: this.#output() };
+    });
+    const told = this.#accepted(step, question, now);
+    return told !== undefined && 'answer' in told
+      ? { packed, details: told.answer as RefusalDetails }
+      : { packed };
+  }
+
+  /**
+   * Records a use of a token that is cached or was read lately. Whether the token or an ancestor
+   * expires when idle; `undefined` on a miss.
+   */
+  noteUse(id: string, at: number): boolean | undefined {
+    const noted = this.#call((core) => core.note_use(this.#present(id), at));
+    return noted === MISS ? undefined : noted === 1;
+  }
+
+  /**
+   * Applies the `order`-th read of the change feed and of `meta/deployment`: evicts what changed.
+   * Returns the number of shards.
+   *
+   * @throws {LeastkeyError} `store_unavailable` when the store is not that of this deployment.
+   */
+  applyFeed(heads: Reads, order: number): number {
+    const { shards, step } = this.#call((core) => {
+      this.#give(...boundValues(heads).values.flat());
+      return { shards: core.apply_feed(order), step: this.#output() };
+    });
+    if (step !== undefined && 'refuse' in step) throw refusalError(step.refuse, UNREADABLE_META);
+    return shards;
+  }
+
+  /** The requirement of a request, by the routes of the catalog; `null` if no route matches. */
+  match(method: string, path: string): RouteRequirement | null {
+    const step = this.#call((core) => {
+      this.#give(method, path);
+      core.route();
+      return this.#output() as Step;
+    });
+    if ('answer' in step) return step.answer as RouteRequirement | null;
+    throw stepError(step);
+  }
+
+  #call<T>(run: (core: Exports) => T): T {
+    return this.#instances.run(() => run(this.#exports));
+  }
+
+  #addresses(): BufferAddresses {
+    const { memory, text_buffer, number_buffer } = this.#exports;
+    return { memory, text: text_buffer(), numbers: number_buffer() };
+  }
+
+  #instantiate(): Configured {
+    const host = {
+      normalize: (at: number, length: number) => this.#write(this.#text(at, length).normalize()),
+      parse_decimal: (at: number, length: number) => Number(this.#text(at, length)),
+      write_decimal: (number: number) => this.#write(String(number)),
+    };
+    const instance = new WebAssembly.Instance(module as WebAssembly.Module, { host });
+    this.#exports = instance.exports as unknown as Exports;
+    this.#buffers = new BatchBuffers(() => this.#addresses());
+    this.#give(this.#config, this.#catalog);
+    this.#exports.configure();
+    const step = this.#output() as Step;
+    if (!('answer' in step)) throw refusalError((step as { refuse: Refusal }).refuse, UNREADABLE_CONFIG);
+    this.#exports.reset_cache(this.#capacity);
+    return step.answer as Configured;
+  }
+
+  /** Passes texts to the next call. */
+  #give(...texts: (string | Question | null)[]): void {
+    for (const text of texts) {
+      if (text === null) this.#exports.give(NO_TEXT);
+      else this.#exports.give(this.#put(typeof text === 'string' ? text : wellFormed(text)));
+    }
+  }
+
+  /** Writes a text without an intermediate copy, and returns its length in bytes. */
+  #put(text: string): number {
+    const capacity = text.length * MAX_BYTES_PER_UNIT;
+    const at = this.#exports.input(capacity);
+    return encoder.encodeInto(text, new Uint8Array(this.#exports.memory.buffer, at, capacity)).written;
+  }
+
+  #write(text: string): void {
+    const bytes = encoder.encode(text);
+    const at = this.#exports.input(bytes.length);
+    new Uint8Array(this.#exports.memory.buffer, at).set(bytes);
+  }
+
+  #text(at: number, length: number): string {
+    return decoder.decode(new Uint8Array(this.#exports.memory.buffer, at, length));
+  }
+
+  /**
+   * Writes a credential or an id to the buffer, and returns its length; 0, which is no token, if it
+   * does not fit.
+   */
+  #present(credential: string): number {
+    return this.#buffers.write(credential) ? credential.length : 0;
+  }
+
+  /** The step that the last call returned, if it returned one. */
+  #output(): Step | undefined {
+    const length = this.#exports.output_length();
+    return length === 0 ? undefined : JSON.parse(this.#text(this.#exports.output(), length));
+  }
+
+  /** The step of a verification. A refusal to write, because of what the store holds, is a step. */
+  #described(step: Step, question: Question, now: number): Step {
+    // The only values that a verification writes are counters.
+    if ('refuse' in step && step.refuse.code === 'store_unavailable')
+      return { refuse: { ...step.refuse, message: UNSEALED } };
+    return this.#accepted(step, question, now);
+  }
+
+  /** The step, unless it refuses the question: then it throws why. */
+  #accepted<S extends Step | undefined>(step: S, question: Question, now = 0): S {
+    if (step === undefined || !('refuse' in step)) return step;
+    throw this.#describeQuestion(question, now) ?? refusalError(step.refuse, UNREADABLE_QUESTION);
+  }
+}
+
+const SAYS_WHY = 'leastkey, given the same, says what is wrong and where';
+
+const UNREADABLE_CONFIG = `the configuration or the catalog cannot be read; ${SAYS_WHY}`;
+
+const UNREADABLE_QUESTION = `the requirement or the context cannot be read; ${SAYS_WHY}`;
+
+const UNREADABLE_META = `the store does not say whose it is: its ${STORE_META} is damaged, or sealed with another record key`;
+
+const UNSEALED =
+  'the values of this store are sealed and this deployment has no record key, so it writes nothing: give it `recordKey`';
+
+/** The error of a refusal, with the message that the module has not. */
+function refusalError({ code }: Refusal, message: string): LeastkeyError {
+  return new LeastkeyError(code, message);
+}
+
+/** JSON text with lone surrogates replaced, which UTF-8 cannot encode. */
+function wellFormed(question: Question): string {
+  const text = JSON.stringify(question);
+  return text.replace(/\\(?:ud[89a-f]..|.)/g, (escaped) => (escaped.length > 2 ? '\ufffd' : escaped));
+}
