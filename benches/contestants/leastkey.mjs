@@ -1,6 +1,7 @@
 /** Leastkey through its public API, as its README says to use it. */
 
 import { createTokens } from 'leastkey';
+import { createGuard } from 'leastkey/http';
 import { memoryStore } from 'leastkey/stores/memory';
 import {
   granted,
@@ -181,3 +182,16 @@ export const noneOfMany = () => ofMany(undefined);
 export const fiftyOfMany = () => ofMany(requiredMany);
 export const fiftyOfManyFrozen = () => ofMany(Object.freeze([...requiredMany]));
 export const fiftyOfManyAsText = () => ofMany(requiredMany.join(' AND '));
+
+/** The guard of a service, for a request with a credential. */
+export async function guard({ count } = {}) {
+  const { tokens, credentials } = await deployed({ count });
+  for (const credential of credentials) await tokens.verify(credential);
+  const guarded = createGuard(tokens);
+  const requests = credentials.map(
+    (credential) =>
+      new Request('https://api.acme.test/messages', { headers: { authorization: `Bearer ${credential}` } }),
+  );
+  const next = inTurn(requests);
+  return { call: () => guarded(next(), required), isRight: ({ verdict }) => isRight(verdict) };
+}

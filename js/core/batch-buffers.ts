@@ -23,10 +23,15 @@ export class BatchBuffers {
     this.#addresses = addresses;
   }
 
+  /** The text buffer. The core wipes what a call has read of it. */
+  get text(): Uint8Array {
+    if (this.#text.length === 0) this.#attach();
+    return this.#text;
+  }
+
   /** Writes an ASCII text. `false` if it is not ASCII or does not fit. */
   write(text: string): boolean {
-    if (this.#text.length === 0) this.#attach();
-    return encoder.encodeInto(text, this.#text).written === text.length;
+    return encoder.encodeInto(text, this.text).written === text.length;
   }
 
   /**

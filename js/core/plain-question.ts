@@ -2,6 +2,8 @@
  * Questions with a requirement in text, or none, and no options: nearly all. They have fast paths.
  */
 
+import type { RequestContext } from '../api/conditions.js';
+import { isAudience } from '../input/options.js';
 import type { Question } from '../runtime/protocol.js';
 
 /** A question with a requirement in text, or none. */
@@ -16,6 +18,20 @@ export function isTextQuestion(question: Question): question is TextQuestion {
 
 export function isTextRequirement(requirement: unknown): requirement is string | undefined {
   return typeof requirement === 'string' || requirement === undefined;
+}
+
+/** Whether a context is one that the core reads without a refusal. */
+export function isPlainContext({ ip, origin, audience }: RequestContext): boolean {
+  return (
+    isTextRequirement(ip) && isTextRequirement(origin) && (audience === undefined || isAudience(audience))
+  );
+}
+
+/** Whether the options of a verification are a context and nothing else. */
+export function isContextOnly(options: unknown): options is RequestContext {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return false;
+  for (const name in options) if (name !== 'ip' && name !== 'origin' && name !== 'audience') return false;
+  return isPlainContext(options);
 }
 
 /** Whether a requirement is a list of texts without line breaks, so that joining them is unique. */

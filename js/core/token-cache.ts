@@ -3,12 +3,16 @@
  * folder knows packed lookups, slots and buffers.
  */
 
-import type { RequestContext } from '../api/conditions.js';
 import type { Verdict, Verification, VerifiedToken } from '../api/verification.js';
-import { isAudience } from '../input/options.js';
 import type { Question, Reads, Step } from '../runtime/protocol.js';
 import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
-import { haveSameItems, isLineList, isTextRequirement, questionOf } from './plain-question.js';
+import {
+  haveSameItems,
+  isLineList,
+  isPlainContext,
+  isTextRequirement,
+  questionOf,
+} from './plain-question.js';
 import type { CodeRow, ReadStamp, VerifyCore } from './verify-core.js';
 
 /** How many distinct permission lists are interned. Tokens with equal lists share one. */
@@ -39,6 +43,9 @@ export class TokenCache {
   readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
   readonly #requirementIds = new Map<string | undefined, number>();
+  /** The requirement in text that was asked last, and its id: most services ask few. */
+  #lastText: string | undefined;
+  #lastTextId: number | undefined;
   readonly #listIds = new Map<string, number>();
   /** Of requirements that are objects, by their JSON. */
   readonly #objectIds = new Map<string, number>();
@@ -84,6 +91,23 @@ export class TokenCache {
     }
     const { packed } = this.#core.lookup(credential, question, now);
     return this.#verdict(packed, { credential, question, now, asOf });
+  }
+
+  /** {@link lookup} for a requirement in text, or none, and no options. */
+  lookupText(
+    credential: string,
+    requirement: string | undefined,
+    now: number,
+    asOf: number,
+  ): Verdict | undefined {
+    this.#dropIfRestarted();
+    const id = requirement === this.#lastText ? this.#lastTextId : this.#idOfText(requirement);
+    if (id === undefined) return undefined;
+    const packed = this.#core.lookupPacked(credential, id, now);
+    return (
+      this.#validVerdict(packed, asOf) ??
+      this.#verdict(packed, { credential, question: questionOf(requirement), now, asOf })
+    );
   }
 
   /**
@@ -207,10 +231,7 @@ export class TokenCache {
    * one, or it names a resource, of which there may be as many as requests.
    */
   #idOf(requirement: unknown): number | undefined {
-    if (isTextRequirement(requirement))
-      return (
-        this.#requirementIds.get(requirement) ?? this.#intern(this.#requirementIds, requirement, requirement)
-      );
+    if (isTextRequirement(requirement)) return this.#idOfText(requirement);
     if (Array.isArray(requirement)) {
       const known = this.#listId(requirement);
       if (known !== undefined || !isLineList(requirement)) return known;
@@ -220,6 +241,14 @@ export class TokenCache {
       return undefined;
     const key = JSON.stringify(requirement);
     return this.#objectIds.get(key) ?? this.#intern(this.#objectIds, key, requirement);
+  }
+
+  #idOfText(requirement: string | undefined): number | undefined {
+    const id =
+      this.#requirementIds.get(requirement) ?? this.#intern(this.#requirementIds, requirement, requirement);
+    this.#lastText = requirement;
+    this.#lastTextId = id;
+    return id;
   }
 
   /** The id of an interned list. */
@@ -247,6 +276,8 @@ export class TokenCache {
     this.#tokens = [];
     this.#oldSecretViews.clear();
     this.#requirementIds.clear();
+    this.#lastTextId = undefined;
+    this.#lastText = undefined;
     this.#listIds.clear();
     this.#objectIds.clear();
     this.#recentLists.clear();
@@ -265,13 +296,6 @@ interface Lookup {
   question: Question;
   now: number;
   asOf: number;
-}
-
-/** Whether a context is one that the core reads without a refusal. */
-function isPlainContext({ ip, origin, audience }: RequestContext): boolean {
-  return (
-    isTextRequirement(ip) && isTextRequirement(origin) && (audience === undefined || isAudience(audience))
-  );
 }
 
 function refusalVerdict({ code, status, error }: CodeRow, asOf: number): Verdict {

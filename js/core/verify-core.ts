@@ -52,6 +52,7 @@ interface Exports {
   number_buffer(): number;
   configure(): void;
   reset_cache(capacity: number): void;
+  set_tag_key(): void;
   verify(length: number, now: number, generation: number): number;
   intern(): number;
   lookup_packed(length: number, requirement: number, now: number): number;
@@ -74,6 +75,9 @@ const NO_GENERATION = -1;
 
 /** The length that stands for an absent text. */
 const NO_TEXT = -1;
+
+/** The length of the key of the tags, which is written to the text buffer. */
+const TAG_KEY_BYTES = 32;
 
 /** The most UTF-8 bytes per UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -110,6 +114,7 @@ export class VerifyCore {
   readonly #instances = new Instances(() => this.#instantiate());
   #exports!: Exports;
   #buffers = new BatchBuffers(() => this.#addresses());
+  #hasTagKey = false;
 
   private constructor(
     { config, catalogText, capacity }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
@@ -163,6 +168,8 @@ export class VerifyCore {
       const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
       this.#give(question, ...boundValues(reads).values.flat());
       const slot = core.verify(this.#present(credential), now, generation);
+      // Drawn within a call: where a Worker starts, there is no random number generator yet.
+      if (slot !== MISS && !this.#hasTagKey) this.#drawTagKey(core);
       return { slot, step: this.#output() as Step };
     });
     return { step: this.#described(step, question, now), slot: slot === MISS ? undefined : slot };
@@ -269,12 +276,27 @@ export class VerifyCore {
     const instance = new WebAssembly.Instance(module as WebAssembly.Module, { host });
     this.#exports = instance.exports as unknown as Exports;
     this.#buffers = new BatchBuffers(() => this.#addresses());
+    this.#hasTagKey = false;
     this.#give(this.#config, this.#catalog);
     this.#exports.configure();
     const step = this.#output() as Step;
     if (!('answer' in step)) throw refusalError((step as { refuse: Refusal }).refuse, UNREADABLE_CONFIG);
     this.#exports.reset_cache(this.#capacity);
     return step.answer as Configured;
+  }
+
+  /**
+   * Gives the cache a random key, by which it recognises a credential that it has verified before.
+   * Without a generator it compares digests.
+   */
+  #drawTagKey(core: Exports): void {
+    this.#hasTagKey = true;
+    try {
+      crypto.getRandomValues(this.#buffers.text.subarray(0, TAG_KEY_BYTES));
+    } catch {
+      return;
+    }
+    core.set_tag_key();
   }
 
   /** Passes texts to the next call. */

@@ -1,6 +1,6 @@
 import type { HeadersLike } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
-import { readCredential } from '../input/credential.js';
+import { plainBearer, readCredential } from '../input/credential.js';
 
 /** RFC 9110 §5.1. */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -27,6 +27,8 @@ export type Presented = string | { get(name: string): string | null };
  * hold none, or more than one, the headers: then `verify` says what is wrong with them.
  */
 export function presentedCredential(headers: HeadersLike, name: string | undefined): Presented {
+  const plain = name === undefined ? plainBearer(headers.get('authorization')) : undefined;
+  if (plain !== undefined) return plain;
   const merged = mergedAuthorization(headers, name);
   const get = (asked: string) =>
     asked.toLowerCase() === 'authorization' ? merged : (headers.get(asked) ?? null);

@@ -116,15 +116,15 @@ export function createGuard<Permission extends string>(
       },
     );
   }
-  return async (request, requirement, callOptions = {}) => {
-    const { authenticateOnly = false, ...verifyOptions } = callOptions;
-    const needed = requirementOf(tokens, request, requirement, authenticateOnly);
-    const { consume: _, ...asked } = verifyOptions;
-    const verdict = await tokens.verify(presentedCredential(request.headers, header), needed ?? undefined, {
-      ...guardContext(request, audience, clientIp),
-      // Without a route the request is refused anyway: record no use, and count nothing.
-      ...(needed === null ? { ...asked, use: false } : verifyOptions),
-    });
+  return async (request, requirement, callOptions) => {
+    const needed = requirementOf(tokens, request, requirement, callOptions?.authenticateOnly ?? false);
+    const context = guardContext(request, audience, clientIp);
+    const verdict = await tokens.verify(
+      presentedCredential(request.headers, header),
+      needed ?? undefined,
+      // Without options, `verify` answers soonest.
+      callOptions === undefined && needed !== null ? context : optionsOf(context, callOptions, needed),
+    );
     if (passes(verdict)) {
       if (needed !== null) return { verdict };
       return refusalOfVerdict(request, { ...verdict, valid: false, ...WRAPPER_REFUSALS.noRoute }, realm);
@@ -132,6 +132,20 @@ export function createGuard<Permission extends string>(
     if (verdict.status === UNAVAILABLE) onError(causeOf(verdict), { operation: 'guard', request });
     return refusalOfVerdict(request, verdict, realm);
   };
+}
+
+/** The options of `verify`. */
+function optionsOf(
+  context: RequestContext | undefined,
+  callOptions: GuardCallOptions | undefined,
+  needed: unknown,
+): VerifyOptions {
+  const { authenticateOnly: _, ...verifyOptions } = callOptions ?? {};
+  const options: VerifyOptions = { ...context, ...verifyOptions };
+  if (needed !== null) return options;
+  // Without a route the request is refused anyway: record no use, and count nothing.
+  const { consume: __, ...asked } = options;
+  return { ...asked, use: false };
 }
 
 /** The status of a verdict that a failure caused. */
@@ -166,12 +180,12 @@ function requirementOf<Permission extends string>(
   return given;
 }
 
-/** The context of the request, for the conditions of tokens. */
+/** The context of the request, for the conditions of tokens; `undefined` if nothing is known. */
 function guardContext(
   request: GuardRequest,
   audience: string | undefined,
   clientIp: GuardOptions['clientIp'],
-): RequestContext {
+): RequestContext | undefined {
   const ip: unknown = clientIp?.(request);
   if (ip !== undefined && ip !== null && typeof ip !== 'string') {
     throw new LeastkeyError(
@@ -182,10 +196,13 @@ function guardContext(
       },
     );
   }
-  const known = { ip, origin: request.headers.get('origin'), audience };
-  return Object.fromEntries(
-    Object.entries(known).filter(([, value]) => value !== null && value !== undefined),
-  );
+  const origin = request.headers.get('origin') ?? undefined;
+  if (typeof ip !== 'string' && origin === undefined && audience === undefined) return undefined;
+  const context: RequestContext = {};
+  if (typeof ip === 'string') context.ip = ip;
+  if (origin !== undefined) context.origin = origin;
+  if (audience !== undefined) context.audience = audience;
+  return context;
 }
 
 function passes(verdict: Verdict): verdict is PassingVerdict {

@@ -33,6 +33,18 @@ export function readCredential(source: CredentialSource): ReadCredential {
   return typeof header === 'string' ? readAuthorization(header) : { refusal: malformedHeader };
 }
 
+/** A header with one bearer credential and nothing else. */
+const PLAIN_BEARER = /^Bearer [A-Za-z0-9._~+/-]+$/;
+
+/**
+ * The credential of the commonest form of a header; `undefined`: {@link readCredential} decides.
+ */
+export function plainBearer(header: unknown): string | undefined {
+  if (typeof header !== 'string' || header.length > MAX_CREDENTIAL_LENGTH || !PLAIN_BEARER.test(header))
+    return undefined;
+  return header.slice('Bearer '.length);
+}
+
 function headersOf(source: HeadersLike | RequestLike): HeadersLike {
   if (hasGet(source)) return source;
   const { headers } = source as { headers?: unknown };

@@ -90,6 +90,7 @@ export function readSettings(options: Omit<TokensOptions, 'store' | 'check'>, st
     capacity,
     now: () => clock.now(),
     reading: () => clock.reading(),
+    steady: () => clock.steady,
     moment: () => clock.moment(),
     believed: (instant) => clock.believed(instant),
     entropy,

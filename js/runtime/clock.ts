@@ -21,6 +21,8 @@ export interface Moment {
 export interface Clock {
   /** The time for refusals: the later of reading and highest trusted reading. */
   now(): number;
+  /** By the monotonic clock: when the host's clock was read last. */
+  readonly steady: number;
   /** The host's clock reading. */
   reading(): number;
   moment(): Moment;
@@ -56,6 +58,7 @@ export function steadyClock(
 
 /** A clock that never goes back. It has no monotonic clock to compare with. */
 class MonotonicClock implements Clock {
+  steady = 0;
   readonly #now: () => number;
   #highest = 0;
 
@@ -70,6 +73,7 @@ class MonotonicClock implements Clock {
 
   reading(): number {
     const reading = readInstant(this.#now());
+    this.steady = performance.now();
     if (reading > this.#highest) this.#highest = reading;
     return reading;
   }
@@ -85,6 +89,7 @@ class MonotonicClock implements Clock {
 
 /** A clock that is compared with a monotonic one. */
 class GuardedClock implements Clock {
+  steady = 0;
   readonly #now: () => number;
   readonly #steady: () => number;
   readonly #onJump: (error: LeastkeyError) => void;
@@ -106,6 +111,7 @@ class GuardedClock implements Clock {
   reading(): number {
     const reading = readInstant(this.#now());
     const steady = this.#steady();
+    this.steady = steady;
     // Never true before the first reading, which has nothing to compare with.
     const isAhead = reading - this.#expected(steady) > MAX_DRIFT;
     if (isAhead && !this.#isConfirmed(reading, steady)) return reading;

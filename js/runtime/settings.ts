@@ -18,6 +18,8 @@ export interface Settings {
   capacity: number;
   /** The time for refusals: never before the highest trusted reading. */
   now: () => number;
+  /** By the monotonic clock: when the host's clock was read last. */
+  steady: () => number;
   /** The host's clock reading. */
   reading: () => number;
   /** Both. */

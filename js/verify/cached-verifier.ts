@@ -2,7 +2,7 @@
 
 import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
-import { isTextRequirement } from '../core/plain-question.js';
+import { isContextOnly, isTextRequirement, questionOf } from '../core/plain-question.js';
 import { TokenCache } from '../core/token-cache.js';
 import type { ReadStamp, VerifyCore } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
@@ -25,6 +25,8 @@ export class CachedVerifier {
   readonly #feed: Feed;
   readonly #cache: TokenCache;
   readonly #flights: SingleFlight;
+  /** The length of credentials that the cache may answer; -1: none. */
+  readonly #length: number;
   #lastClockReading = 0;
 
   constructor(core: VerifyCore, settings: Settings) {
@@ -33,6 +35,7 @@ export class CachedVerifier {
     this.#feed = new Feed(core, settings);
     this.#flights = new SingleFlight(settings.config.prefix, settings.deadline);
     this.#cache = new TokenCache(core);
+    this.#length = settings.freshness === 0 ? -1 : (core.form?.length ?? -1);
   }
 
   /** The clock reading at the last verification within a window. */
@@ -46,6 +49,8 @@ export class CachedVerifier {
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | Promise<Verdict> {
+    const cached = this.#lookupText(source, requirement, options);
+    if (cached !== undefined) return cached;
     const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
     return this.verifyQuestion(source, question, freshness ?? this.#settings.freshness, signal);
   }
@@ -56,6 +61,8 @@ export class CachedVerifier {
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
+    const cached = this.#lookupText(source, requirement, options);
+    if (cached !== undefined) return cached;
     const { question, freshness = this.#settings.freshness } = readQuestion(requirement, options, 'verify');
     const credential = this.#readCredential(source);
     if (typeof credential !== 'string') return credential;
@@ -113,6 +120,24 @@ export class CachedVerifier {
       (isFresh ? this.#lookup(credential, question, now) : undefined) ??
       this.#verifyAsync(credential, question, freshness, signal, settings)
     );
+  }
+
+  /**
+   * The cached verdict for the commonest calls: a credential and a requirement in text, and no
+   * options but a context. `undefined`: the general way decides.
+   */
+  #lookupText(source: unknown, requirement: unknown, options: object | undefined): Verdict | undefined {
+    if (typeof source !== 'string' || source.length !== this.#length || !isTextRequirement(requirement))
+      return undefined;
+    if (options !== undefined && !isContextOnly(options)) return undefined;
+    const now = this.#readClock();
+    if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
+    const { readAt } = this.#feed;
+    const verdict =
+      options === undefined
+        ? this.#cache.lookupText(source, requirement, now, readAt)
+        : this.#cache.lookup(source, { ...questionOf(requirement), context: options }, now, readAt);
+    return this.#unlessStale(verdict, source, now, 'defer');
   }
 
   /** The cached verdict, unless the store has to be read before it is given. */

@@ -61,15 +61,15 @@ export class Feed {
   }
 
   /**
-   * Whether the last read began within the window and after the last change by this process, in the
-   * instance of the core that is running.
+   * Whether the last read began within the window, by the clock's last reading `now`, and after the
+   * last change by this process, in the instance of the core that is running.
    */
   isFresh(now: number, freshness: number): boolean {
     return (
       this.#lastRead !== undefined &&
       this.#ownChangesRead === this.#ownChanges &&
       this.#epoch === this.#core.epoch &&
-      isWithin(this.#lastRead, now, freshness)
+      this.#isWithin(this.#lastRead, now, freshness)
     );
   }
 
@@ -86,7 +86,7 @@ export class Feed {
    */
   async refresh(freshness: number, deadline: Deadline): Promise<void> {
     const inFlight = this.#inFlight;
-    const joined = inFlight !== undefined && isWithin(inFlight.start, this.#settings.now(), freshness);
+    const joined = inFlight !== undefined && this.#isWithin(inFlight.start, this.#settings.now(), freshness);
     const reading = joined ? inFlight : this.#startRead();
     if (reading === undefined) return;
     try {
@@ -101,8 +101,14 @@ export class Feed {
   /** Reads the feed from a synchronous store; `false` if a read is in flight. */
   refreshSync(freshness: number): boolean {
     const inFlight = this.#inFlight;
-    if (inFlight !== undefined && isWithin(inFlight.start, this.#settings.now(), freshness)) return false;
+    if (inFlight !== undefined && this.#isWithin(inFlight.start, this.#settings.now(), freshness))
+      return false;
     return this.#startRead() === undefined;
+  }
+
+  /** By both clocks: one may be set back, the other may be suspended with its machine. */
+  #isWithin(start: ReadStart, now: number, freshness: number): boolean {
+    return now - start.at < freshness && this.#settings.steady() - start.steady < freshness;
   }
 
   /** Starts a read; `undefined` if the store answered synchronously. */
@@ -112,7 +118,7 @@ export class Feed {
     const start = {
       order: this.#readCount,
       at,
-      steady: performance.now(),
+      steady: this.#settings.steady(),
       asOf: this.#settings.believed(at),
     };
     const changes = this.#ownChanges;
@@ -158,9 +164,4 @@ function feedKeys(shards: number): readonly string[] {
   const digits = shards > 16 ? 2 : 1;
   const heads = Array.from({ length: shards }, (_, shard) => shard.toString(16).padStart(digits, '0'));
   return [...heads.map((shard) => `feed/${shard}`), STORE_META];
-}
-
-/** By both clocks: one may be set back, the other may be suspended with its machine. */
-function isWithin(start: ReadStart, now: number, freshness: number): boolean {
-  return now - start.at < freshness && performance.now() - start.steady < freshness;
 }

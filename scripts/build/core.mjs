@@ -22,7 +22,7 @@ export function coreSteps(rust) {
     return [compileStep('core', 'Compile the core and its libraries to WebAssembly', 160_000)];
   if (isCached(coreDigest(rust))) return [];
   const librariesAreThere = existsSync(
-    join(rust.wholeFolder, 'wasm32-unknown-unknown', quick ? 'quick' : 'release'),
+    join(rust.releaseFolder, 'wasm32-unknown-unknown', quick ? 'quick' : 'release'),
   );
   return [
     librariesAreThere
@@ -60,9 +60,9 @@ export function coreDigest(rust) {
 }
 
 async function makeCore(rust, folder) {
-  await makeManage(rust.wholeCargo, folder);
+  await makeManage(rust.releaseCargo, folder);
   writeInline(join(folder, 'leastkey_bg.wasm'), join(folder, 'leastkey_bg.inline'));
-  await makeVerify(rust, folder);
+  await makeVerify(rust.releaseCargo, folder);
 }
 
 /** Only the artefact of a binding package. */
@@ -86,9 +86,8 @@ async function makeManage(cargo, folder) {
 }
 
 /** The verify module: the same sources, for size, without wasm-bindgen. */
-async function makeVerify(rust, folder) {
+async function makeVerify(cargo, folder) {
   const module = join(folder, 'leastkey_verify.wasm');
-  const cargo = quick ? rust.wholeCargo : rust.smallCargo;
   await cargo('rustc', [
     ...profile('edge'),
     ...binding('leastkey-verify'),

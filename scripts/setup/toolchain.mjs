@@ -63,9 +63,9 @@ const sources = ['.', 'bindings/manage', 'bindings/verify'].map((crate) => inClo
 
 /**
  * How to call cargo for WebAssembly. `cargo` is for tests, whose panics have to say something;
- * `wholeCargo` and `smallCargo` are for what is published.
- * @returns {Promise<{ name: string, wholeFolder: string, cargo: Call, wholeCargo: Call, smallCargo:
- * Call, compilesStd: boolean }
+ * `releaseCargo` is for what is published.
+ * @returns {Promise<{ name: string, releaseFolder: string, cargo: Call, releaseCargo: Call,
+ * compilesStd: boolean }
  *   | undefined>} where a `Call` is `(command: string, args: string[], env?: object) => Promise<string>`; `undefined` until a toolchain has been installed
  */
 export async function toolchain() {
@@ -74,7 +74,7 @@ export async function toolchain() {
   const rust = choice.use === 'debian' ? debian : onPath;
   const how = choice.use === 'debian' ? debianCargo(debian) : rustupCargo;
   const targetFolder = inCache(`target-wasm-${choice.use}`);
-  const wholeFolder = `${targetFolder}-simd`;
+  const releaseFolder = `${targetFolder}-simd`;
   const call = (folder, { flags = [], args }) => {
     const env = {
       ...how.env,
@@ -90,15 +90,13 @@ export async function toolchain() {
   };
   return {
     name: `${choice.use} ${rust.release}`,
-    wholeFolder,
+    releaseFolder,
     cargo: call(targetFolder, how.tested),
-    // Flags are for the standard library too, where that is compiled: so each has a folder of its
-    // own.
-    wholeCargo: call(wholeFolder, {
-      ...how.whole,
-      flags: [...how.whole.flags, '-Ctarget-feature=+simd128'],
+    // Flags are for the standard library too, where that is compiled: so it has its own folder.
+    releaseCargo: call(releaseFolder, {
+      ...how.released,
+      flags: [...how.released.flags, '-Ctarget-feature=+simd128'],
     }),
-    smallCargo: call(`${targetFolder}-small`, how.small),
     compilesStd: how.compilesStd,
   };
 }
@@ -114,8 +112,7 @@ const rustupCargo = {
   env: {},
   compilesStd: false,
   tested: { args: () => [] },
-  whole: { args: () => [], flags: [] },
-  small: { args: () => [], flags: [] },
+  released: { args: () => [], flags: [] },
 };
 
 function debianCargo({ linker }) {
@@ -135,8 +132,7 @@ function debianCargo({ linker }) {
         ...(command === 'test' ? ['-Zpanic-abort-tests'] : []),
       ],
     },
-    whole: { args: () => smallStd, flags: withoutPanics },
-    small: { args: () => smallStd, flags: withoutPanics },
+    released: { args: () => smallStd, flags: withoutPanics },
   };
 }
 

@@ -30,6 +30,7 @@ pub struct PackedLookups<'l, D> {
 impl<D: VerifierConfig> PackedLookups<'_, D> {
     /// The packed verdict on one credential, as [`pack`] encodes it.
     #[must_use]
+    #[inline(always)]
     pub fn one(&self, text: &[u8], requirement: u32, cache: &mut Cache) -> i32 {
         let slot = self.body(text).and_then(|body| cache.recognize(body));
         self.decide(text, slot, requirement, cache)
@@ -60,11 +61,13 @@ impl<D: VerifierConfig> PackedLookups<'_, D> {
         }
     }
 
+    #[inline(always)]
     fn body<'t>(&self, text: &'t [u8]) -> Option<Body<'t>> {
         Body::of(self.deployment.prefix(), text)
     }
 
     /// The verdict on a credential. `slot`: that of its token, if it was recognised.
+    #[inline(always)]
     fn decide(&self, text: &[u8], slot: Option<u32>, requirement: u32, cache: &mut Cache) -> i32 {
         if let Some(slot) = slot
             && let Some(code) = cache.decided(slot, requirement, self.now)

@@ -137,12 +137,14 @@ pub struct Body<'t>(&'t [u8; BODY]);
 impl<'t> Body<'t> {
     /// The body of a text; `None` if the prefix or the length is wrong.
     #[must_use]
+    #[inline(always)]
     pub fn of(prefix: &Prefix, text: &'t [u8]) -> Option<Body<'t>> {
         let after_prefix = text.strip_prefix(prefix.as_str().as_bytes())?;
         after_prefix.strip_prefix(b"_")?.as_array().map(Body)
     }
 
     /// The characters at the place of the id. They may be any bytes.
+    #[inline(always)]
     pub(crate) fn id(&self) -> Option<&'t [u8; TokenId::LENGTH]> {
         self.0.get(1..)?.first_chunk()
     }

@@ -40,44 +40,39 @@ impl TagKey {
     }
 
     /// The tag of a credential.
+    #[inline(always)]
     pub(crate) fn tag(&self, body: Body) -> CredentialTag {
-        let mut words = block(body);
-        let tag = CredentialTag(compress(&self.0, &words));
-        wipe(&mut words);
-        tag
+        CredentialTag(compress(&self.0, block(|at| word(body, at))))
     }
 
     /// The tags of four credentials. With four-lane SIMD this is faster than one by one.
-    pub(crate) fn tag_four(&self, bodies: [Body; 4]) -> [CredentialTag; 4] {
+    #[inline(always)]
+    pub(crate) fn tag_four(&self, [a, b, c, d]: [Body; 4]) -> [CredentialTag; 4] {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         {
-            let mut blocks = bodies.map(block);
-            let mut words = [Word::splat(0); 16];
-            let [a, b, c, d] = &blocks;
-            let rows = a.iter().zip(b).zip(c).zip(d);
-            for (to, (((a, b), c), d)) in words.iter_mut().zip(rows) {
-                *to = of([*a, *b, *c, *d]);
-            }
-            blocks.iter_mut().for_each(wipe);
-            let [first, second, third, fourth] = compress(&self.0, &words).map(to_array);
-            wipe(&mut words);
-            let [a, b, c, d] = [0, 1, 2, 3].map(|lane: usize| {
-                [first, second, third, fourth].map(|word| word.get(lane).copied().unwrap_or(0))
-            });
+            let lanes = block(|at| of([word(a, at), word(b, at), word(c, at), word(d, at)]));
+            let [
+                [a0, b0, c0, d0],
+                [a1, b1, c1, d1],
+                [a2, b2, c2, d2],
+                [a3, b3, c3, d3],
+            ] = compress(&self.0, lanes).map(to_array);
             [
-                CredentialTag(a),
-                CredentialTag(b),
-                CredentialTag(c),
-                CredentialTag(d),
+                [a0, a1, a2, a3],
+                [b0, b1, b2, b3],
+                [c0, c1, c2, c3],
+                [d0, d1, d2, d3],
             ]
+            .map(CredentialTag)
         }
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        bodies.map(|body| self.tag(body))
+        [a, b, c, d].map(|body| self.tag(body))
     }
 }
 
 impl CredentialTag {
     /// Compares two tags in constant time: the differences are collected and tested once.
+    #[inline(always)]
     pub(crate) fn is(&self, other: &CredentialTag) -> bool {
         let differing = self.0.iter().zip(other.0);
         black_box(differing.fold(0, |differing, (one, other)| differing | (one ^ other))) == 0
@@ -97,26 +92,40 @@ impl fmt::Debug for CredentialTag {
     }
 }
 
-/// The words of a body, with zeros up to the end of the block.
-fn block(Body(body): Body) -> [u32; 16] {
-    let mut words = [0; 16];
-    let (whole, rest) = body.as_chunks::<4>();
-    let last = rest
-        .iter()
-        .rev()
-        .fold(0, |word, byte| word << 8 | u32::from(*byte));
-    let all = whole.iter().map(|word| u32::from_le_bytes(*word));
-    words
-        .iter_mut()
-        .zip(all.chain([last]))
-        .for_each(|(to, word)| *to = word);
-    words
+/// A word of a body; zeros follow its end.
+#[inline(always)]
+fn word(Body(body): Body, at: usize) -> u32 {
+    const { assert!(BODY == 13 * 4 + 1) };
+    let (words, rest) = body.as_chunks::<4>();
+    match (words.get(at), at) {
+        (Some(word), _) => u32::from_le_bytes(*word),
+        (None, 13) => rest.first().map_or(0, |byte| u32::from(*byte)),
+        _ => 0,
+    }
 }
 
-/// Zeroes words that held a secret. `black_box` stops the compiler from removing the store.
-fn wipe<W: Word>(words: &mut [W; 16]) {
-    *words = [W::splat(0); 16];
-    black_box(words);
+/// The words of a block. Each is named, so that all are in registers: in an array in memory they
+/// would have to be wiped.
+#[inline(always)]
+fn block<W>(word: impl Fn(usize) -> W) -> [W; 16] {
+    [
+        word(0),
+        word(1),
+        word(2),
+        word(3),
+        word(4),
+        word(5),
+        word(6),
+        word(7),
+        word(8),
+        word(9),
+        word(10),
+        word(11),
+        word(12),
+        word(13),
+        word(14),
+        word(15),
+    ]
 }
 
 /// The flags of a block that is the first, the last and the root, in keyed mode (§2.2, table 3).
@@ -128,7 +137,7 @@ const FLAGS: u32 = 1 | 2 | 8 | 16;
     unused_assignments,
     reason = "the last round computes words that are not part of the tag"
 )]
-fn compress<W: Word>(key: &[u32; 8], words: &[W; 16]) -> [W; 4] {
+fn compress<W: Word>(key: &[u32; 8], words: [W; 16]) -> [W; 4] {
     let [mut a0, mut a1, mut a2, mut a3, mut b0, mut b1, mut b2, mut b3] = key.map(W::splat);
     // The initial state is that of SHA-256.
     let [mut c0, mut c1, mut c2, mut c3, ..] = INITIAL.map(W::splat);

@@ -37,7 +37,8 @@ pub(super) use four::{of, to_array};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod four {
     use std::arch::wasm32::{
-        u32x4, u32x4_add, u32x4_extract_lane, u32x4_shl, u32x4_shr, u32x4_splat, v128, v128_or, v128_xor,
+        i8x16_shuffle, u32x4, u32x4_add, u32x4_extract_lane, u32x4_shl, u32x4_shr, u32x4_splat, v128,
+        v128_or, v128_xor,
     };
 
     use super::Word;
@@ -73,7 +74,12 @@ mod four {
 
         #[inline(always)]
         fn rotate_right<const BY: u32>(self) -> v128 {
-            v128_or(u32x4_shr(self, BY), u32x4_shl(self, 32 - BY))
+            // Whole bytes are moved in one instruction.
+            match BY {
+                8 => i8x16_shuffle::<1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12>(self, self),
+                16 => i8x16_shuffle::<2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13>(self, self),
+                _ => v128_or(u32x4_shr(self, BY), u32x4_shl(self, 32 - BY)),
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ struct Column {
 
 impl Decisions {
     /// The number of the code that was decided.
+    #[inline(always)]
     pub(super) fn get(&self, requirement: u32, grant: u8) -> Option<u8> {
         let row = self.rows.get(requirement as usize)?;
         row.get(usize::from(grant))?.checked_sub(1)

@@ -227,6 +227,8 @@ impl Cache {
 
     /// The slot of the token of a credential that was verified before. It is found by the tag of
     /// the credential, so that it does not have to be checked and hashed again.
+    // One copy of the tag is enough: it has 800 operations.
+    #[inline(never)]
     pub(crate) fn recognize(&self, body: Body) -> Option<u32> {
         let at = self.slots.find(body.id()?)?;
         let known = self.slots.get(at)?.fast.tag?;
@@ -252,6 +254,7 @@ impl Cache {
 
     /// The number of the code that was decided for a requirement and the token in a slot, if the
     /// token is plain at `now`, in milliseconds.
+    #[inline(always)]
     pub(crate) fn decided(&mut self, at: u32, requirement: u32, now: f64) -> Option<u8> {
         let slot = self.slots.get_mut(at)?;
         // False for an instant that is no number.
@@ -610,6 +613,7 @@ impl<T: PartialEq> Interned<T> {
 /// An id as one number, which is hashed and compared in one operation.
 type Key = u128;
 
+#[inline(always)]
 fn key(id: &[u8; 16]) -> Key {
     u128::from_le_bytes(*id)
 }

@@ -44,15 +44,18 @@ impl Slots {
         u32::try_from(self.by_id.len() + self.free.len()).unwrap_or(u32::MAX)
     }
 
+    #[inline(always)]
     pub(super) fn find(&self, id: &[u8; 16]) -> Option<u32> {
         let is_of = |at: &u32| self.get(*at).is_some_and(|slot| key(&slot.id) == key(id));
         self.by_id.find(spread(id), is_of).copied()
     }
 
+    #[inline(always)]
     pub(super) fn get(&self, at: u32) -> Option<&Slot> {
         get(&self.chunks, at)
     }
 
+    #[inline(always)]
     pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut Slot> {
         let at = at as usize;
         self.chunks.get_mut(at / CHUNK)?.get_mut(at % CHUNK)
@@ -107,6 +110,7 @@ impl Slots {
     }
 }
 
+#[inline(always)]
 fn get(chunks: &[Vec<Slot>], at: u32) -> Option<&Slot> {
     let at = at as usize;
     chunks.get(at / CHUNK)?.get(at % CHUNK)
@@ -114,6 +118,7 @@ fn get(chunks: &[Vec<Slot>], at: u32) -> Option<&Slot> {
 
 /// Hashes an id. Its last eight characters are random, so one multiplication spreads them. An
 /// attacker cannot choose the ids in the table: only tokens from the store are cached.
+#[inline(always)]
 pub(super) fn spread(id: &[u8; 16]) -> u64 {
     let random = (key(id) >> 64) as u64;
     let spread = random.wrapping_mul(0x9e37_79b9_7f4a_7c15);

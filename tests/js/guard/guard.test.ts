@@ -453,7 +453,7 @@ describe('a guard', () => {
         { ip: '192.0.2.7', origin: 'https://portal.example', audience: 'messages', consume: 1 },
       ],
       ['messages:send', { ip: '192.0.2.8', origin: 'https://portal.example', audience: 'messages' }],
-      [{ permission: 'messages:send' }, {}],
+      [{ permission: 'messages:send' }, undefined],
     ]);
   });
 
