@@ -71,7 +71,7 @@ impl Actor {
             for name in others.filter(|name| members.value(name).is_some()) {
                 problems.add(
                     &members.path(name),
-                    "cannot be given with token; what a token may do is in its own record",
+                    "cannot be given with token; the authority of a token comes from its record",
                 );
             }
             let token = members.parsed("token", problems, TokenId::parse)?;

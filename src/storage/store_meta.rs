@@ -74,7 +74,7 @@ impl NotOurs {
                 )
             }
             NotOurs::Older => format!(
-                "the store was made by an older version of Leastkey: it has tokens, and no {} that says whose they are; begin with an empty store",
+                "the store was made by an older version of Leastkey: it has tokens but no {}, which names its deployment; begin with an empty store",
                 keys::DEPLOYMENT
             ),
             NotOurs::Newer(form) => format!(
@@ -82,7 +82,7 @@ impl NotOurs {
                 keys::DEPLOYMENT
             ),
             NotOurs::Unreadable => format!(
-                "the store does not say whose it is: its {} is damaged, or sealed with another record key",
+                "the deployment of the store cannot be read: its {} is damaged, or sealed with another record key",
                 keys::DEPLOYMENT
             ),
             NotOurs::Shards(theirs, configured) => format!(
