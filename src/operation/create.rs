@@ -201,7 +201,7 @@ pub(super) fn authorize(wanted: &CreateRequest, authority: &Authority) -> Result
             Managers::Admin => format!("no admin of {owner}"),
         };
         return Err(forbidden(format!(
-            "the actor is {who}, so it cannot create tokens of kind \"{}\" for it",
+            "the actor is {who}, so it cannot create tokens of kind \"{}\" for it; an admin has the roles {{ {owner}: \"admin\" }}",
             wanted.kind.id()
         )));
     }

@@ -82,7 +82,7 @@ pub struct TokenIdError;
 
 impl fmt::Display for TokenIdError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("expected a token id: 16 letters and digits")
+        formatter.write_str("expected a token id: 16 letters and digits; in a credential they follow the prefix and the version")
     }
 }
 

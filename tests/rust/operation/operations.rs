@@ -216,6 +216,11 @@ fn actors_that_are_refused() {
             "{actor}"
         );
     }
+    let refusal = host
+        .create(wanted(json!({})), json!({ "id": "user:1" }))
+        .unwrap_err();
+    let help = "an admin has the roles { \"org:acme\": \"admin\" }";
+    assert!(refusal.message.ends_with(help), "{refusal}");
     let allowed = json!({ "id": "org:acme", "permissions": ["messages:send", "messages:status"] });
     assert!(host.create(wanted(json!({})), allowed).is_ok());
     let above = json!({ "id": "user:9", "roles": { "": "admin" } });
