@@ -32,7 +32,7 @@ const ACCOUNTS: [&str; 6] = [
 pub const NEWEST: usize = usize::MAX;
 
 /// The token of a state that an arbitrary number refers to.
-fn named_by(any: usize, count: usize) -> Option<usize> {
+pub(super) fn named_by(any: usize, count: usize) -> Option<usize> {
     let back = NEWEST - any;
     let index = if back < 9 {
         count.checked_sub(back + 1)
@@ -46,8 +46,8 @@ fn named_by(any: usize, count: usize) -> Option<usize> {
 #[derive(Clone, Debug)]
 pub enum Move {
     Call(Call),
-    /// Related calls, one after the other.
-    Scenario(Vec<Call>),
+    /// Related moves, one after the other.
+    Scenario(Vec<Move>),
     /// Two concurrent calls: the second has made `reads` reads when the first commits.
     Race {
         first: Call,
@@ -208,7 +208,7 @@ fn bounds() -> BoxedStrategy<Move> {
 }
 
 /// A large account that is put, and what is done to it.
-fn large_account() -> impl Strategy<Value = Vec<Call>> {
+fn large_account() -> impl Strategy<Value = Vec<Move>> {
     let on_account = on_account().prop_map(|op| Act::Account(op, Whose::Named(FAR)));
     let put = rights().prop_map(|rights| Act::PutAccount(Whose::Named(FAR), rights));
     let later = proptest::collection::vec((0..2usize, prop_oneof![3 => on_account, 1 => put]), 1..4);
@@ -216,7 +216,7 @@ fn large_account() -> impl Strategy<Value = Vec<Call>> {
         let large = (actor, Act::PutAccount(Whose::Named(FAR), Rights::large(beyond)));
         std::iter::once(large)
             .chain(later)
-            .map(|(actor, act)| Call::By(Actor::Person(actor), act))
+            .map(|(actor, act)| Move::Call(Call::By(Actor::Person(actor), act)))
             .collect()
     })
 }

@@ -8,7 +8,7 @@ use leastkey::verify::verdict::Code;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;
-use super::acts::{Jump, Move};
+use super::acts::{Jump, Move, named_by};
 use super::bounds::{auditor, refused_calls};
 use super::call::{Act, Call};
 use super::catalog::{MINUTE, PERMISSIONS};
@@ -42,8 +42,8 @@ enum Went {
     Refused(String, String),
 }
 
-fn puts_large_account(call: &Call) -> bool {
-    matches!(call, Call::By(_, Act::PutAccount(_, rights)) if rights.large.is_some())
+fn puts_large_account(step: &Move) -> bool {
+    matches!(step, Move::Call(Call::By(_, Act::PutAccount(_, rights))) if rights.large.is_some())
 }
 
 impl Run {
@@ -73,18 +73,14 @@ impl Run {
         self.is_special |= match step {
             Move::Jump { .. } | Move::Restore { .. } => true,
             Move::Call(Call::By(_, Act::Create(wanted))) => wanted.large.is_some(),
-            Move::Scenario(calls) => calls.iter().any(puts_large_account),
+            Move::Scenario(moves) => moves.iter().any(puts_large_account),
             _ => false,
         };
         match step {
             Move::Wait(time) => self.wait(*time),
             Move::Jump { jump, during } => self.jump(*jump, during)?,
             Move::Call(call) => drop(self.call(call)?),
-            Move::Scenario(calls) => {
-                for call in calls {
-                    self.call(call)?;
-                }
-            }
+            Move::Scenario(moves) => moves.iter().try_for_each(|step| self.make(step))?,
             Move::Twice { call, after } => {
                 if let Some(call) = call.settled(&self.state) {
                     self.undisturbed(&call)?;
@@ -104,7 +100,7 @@ impl Run {
 
     /// Verifies the current secret of a token and consumes credits.
     fn spend(&mut self, token: usize, cost: u32) -> Checked {
-        let Some(at) = token.checked_rem(self.state.tokens.len()) else {
+        let Some(at) = named_by(token, self.state.tokens.len()) else {
             return Ok(());
         };
         let found = &self.state.tokens[at];

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::actor::Actor;
-use super::acts::{NEWEST, change, derived, renewal, rights};
+use super::acts::{Move, NEWEST, change, derived, renewal, rights};
 use super::call::{Act, Call, Change, CreateRequest, OnAccount, OnToken, Renewal, Rights, Secret, Whose};
 use super::catalog::{DAY, HOUR, Kind, MINUTE, Selection};
 use super::place::{NETWORKS, Network, Place};
@@ -17,8 +17,8 @@ const ROOT: Actor = Actor::Person(0);
 /// The people that own tokens as themselves: `user:1`, `user:2` and `org:a`.
 const OWNERS: [(usize, Place); 3] = [(6, "user:1"), (7, "user:2"), (8, "org:a")];
 
-pub fn scenarios() -> impl Strategy<Value = Vec<Call>> {
-    prop_oneof![
+pub fn scenarios() -> impl Strategy<Value = Vec<Move>> {
+    let calls = prop_oneof![
         4 => a_bound_manager().boxed(),
         3 => an_owner_of_what_others_made().boxed(),
         1 => a_bound_of_ones_own().boxed(),
@@ -26,7 +26,9 @@ pub fn scenarios() -> impl Strategy<Value = Vec<Call>> {
         1 => stop_and_start_an_account().boxed(),
         1 => sessions_of_a_bound_token().boxed(),
         1 => what_a_swept_token_made().boxed(),
-    ]
+    ];
+    let moves = calls.prop_map(|calls| calls.into_iter().map(Move::Call).collect());
+    prop_oneof![12 => moves.boxed(), 2 => used_credits().boxed(), 1 => gone_idle().boxed()]
 }
 
 fn by(actor: Actor, act: Act) -> Call {
@@ -258,6 +260,66 @@ fn a_bound_of_ones_own() -> impl Strategy<Value = Vec<Call>> {
                 by(owner, Act::Edit(NEWEST, lift)),
             ]
         })
+}
+
+/// A token with credits that were used, and an edit of them: by its owner, who may have less than
+/// the token, or by an admin.
+fn used_credits() -> impl Strategy<Value = Vec<Move>> {
+    let selection = prop_oneof![
+        Just(role("user")),
+        select(vec!["mail:send", "policy:read"]).prop_map(adds)
+    ];
+    let remaining = proptest::option::of(0..4u32);
+    (
+        select(OWNERS.to_vec()),
+        selection,
+        2..4u32,
+        2..4u32,
+        remaining,
+        any::<bool>(),
+    )
+        .prop_map(
+            |((person, owner), selection, credits, next, remaining, by_owner)| {
+                let bounds = Bounds {
+                    credits: Some(credits),
+                    ..Bounds::default()
+                };
+                let change = Change {
+                    credits: Some(Some(next)),
+                    remaining: remaining.map(|remaining| remaining.min(next)),
+                    ..Change::default()
+                };
+                let editor = if by_owner { Actor::Person(person) } else { ROOT };
+                let create = Act::Create(wanted("permission-set", owner, selection, bounds));
+                let spend = |cost| Move::Spend { token: NEWEST, cost };
+                vec![
+                    Move::Call(by(ROOT, create)),
+                    spend(credits - 1),
+                    Move::Call(by(editor, Act::Edit(NEWEST, change))),
+                    spend(1),
+                ]
+            },
+        )
+}
+
+/// A token with an idle time that is disabled and enabled, with time before and in between.
+fn gone_idle() -> impl Strategy<Value = Vec<Move>> {
+    let time = || select(vec![MINUTE, 2 * HOUR]);
+    (time(), time()).prop_map(|(before, between)| {
+        let bounds = Bounds {
+            idle: Some(HOUR),
+            ..Bounds::default()
+        };
+        let create = wanted("robot", "org:a", role("user"), bounds);
+        let on_it = |op| Move::Call(by(ROOT, Act::Token(op, NEWEST)));
+        vec![
+            Move::Call(by(ROOT, Act::Create(create))),
+            Move::Wait(before),
+            on_it(OnToken::Disable),
+            Move::Wait(between),
+            on_it(OnToken::Enable),
+        ]
+    })
 }
 
 /// Edits of a narrowed token that do not name the narrowing.
