@@ -1,5 +1,4 @@
 import { facts, loadModule } from '#load/manage';
-import { LeastkeyError } from '../api/errors.js';
 import type { Moment } from '../runtime/clock.js';
 import {
   type Call,
@@ -12,6 +11,7 @@ import {
 import type { Settings } from '../runtime/settings.js';
 import { boundValues } from '../stores/response.js';
 import { __wbg_reset_state, Core, fillEntropy, initSync } from '../wasm/leastkey.js';
+import { fillRandom } from './fill-random.js';
 import { Instances, loadError, loadOnce } from './instances.js';
 import type { CatalogCheck } from './load/loader-facts.js';
 
@@ -199,17 +199,8 @@ function readStep([text, credential]: string[]): Step {
 /** Entropy for one management call, from the host's cryptographic generator or from `source`. */
 export function drawEntropy(source: ((bytes: Uint8Array) => void) | undefined): Uint8Array {
   const bytes = new Uint8Array(ENTROPY_BYTES);
-  let failure: { cause?: unknown } | undefined;
-  try {
-    if (source === undefined) callModule(() => fillEntropy(bytes));
-    else source(bytes);
-    // Only a broken generator leaves all bytes zero.
-    if (bytes.every((byte) => byte === 0)) failure = {};
-  } catch (cause) {
-    failure = { cause };
-  }
-  if (failure === undefined) return bytes;
-  throw new LeastkeyError('rng_failed', 'the random number generator failed; nothing was made', failure);
+  fillRandom(bytes, source ?? ((bytes) => callModule(() => fillEntropy(bytes))));
+  return bytes;
 }
 
 /** Runs a call into the module, after loading it if it is not loaded yet. */

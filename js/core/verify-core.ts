@@ -1,12 +1,15 @@
 import { loadModule } from '#load/verify';
 import type { BearerError, VerdictCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
+import type { Minted } from '../api/exchange.js';
 import type { RouteRequirement, Verdict } from '../api/verification.js';
+import { invalidInput } from '../input/options.js';
 import { type Question, type Reads, type Refusal, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { boundValues } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
 import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
+import { fillRandom } from './fill-random.js';
 import { Instances, loadOnce } from './instances.js';
 import { MAX_BATCH_LOOKUPS, MISS } from './packed-lookup.js';
 
@@ -53,6 +56,7 @@ interface Exports {
   configure(): void;
   reset_cache(capacity: number): void;
   set_tag_key(): void;
+  mint(hasId: number, now: number): number;
   verify(length: number, now: number, generation: number): number;
   intern(): number;
   lookup_packed(length: number, requirement: number, now: number): number;
@@ -68,6 +72,8 @@ interface Exports {
 interface Configured {
   codes: CodeRow[];
   form?: CredentialForm;
+  /** The scheme of the digests of new credentials. */
+  scheme: string;
 }
 
 /** A generation of no read of the feed: what is read without a stamp is not cached. */
@@ -78,6 +84,12 @@ const NO_TEXT = -1;
 
 /** The length of the key of the tags, which is written to the text buffer. */
 const TAG_KEY_BYTES = 32;
+
+/**
+ * In the text buffer: the length of the random bytes of a new credential, after which comes its id,
+ * if it has one already; then where its digest and its text begin. The id begins at 0.
+ */
+const MINTED = { random: 40, digest: 16, token: 80 } as const;
 
 /** The most UTF-8 bytes per UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -107,6 +119,7 @@ export class VerifyCore {
   readonly codes: readonly CodeRow[];
   /** The form of credentials; absent if imported keys are verified too. */
   readonly form: CredentialForm | undefined;
+  readonly #scheme: string;
   readonly #config: string;
   readonly #catalog: string;
   readonly #capacity: number;
@@ -124,9 +137,10 @@ export class VerifyCore {
     this.#config = JSON.stringify(config);
     this.#catalog = catalogText;
     this.#describeQuestion = describeQuestion;
-    const { codes, form } = this.#instances.run(() => this.#instantiate());
+    const { codes, form, scheme } = this.#instances.run(() => this.#instantiate());
     this.codes = codes;
     this.form = form;
+    this.#scheme = scheme;
   }
 
   /**
@@ -245,6 +259,31 @@ export class VerifyCore {
     });
     if (step !== undefined && 'refuse' in step) throw refusalError(step.refuse, UNREADABLE_META);
     return shards;
+  }
+
+  /**
+   * A new credential of the token `id`, or of a new one. `entropy` is the host's own random number
+   * generator; by default it is that of the platform.
+   *
+   * @throws {LeastkeyError} `rng_failed`; `invalid_input` for an id that is none.
+   */
+  mint(now: number, id: string | undefined, entropy: ((bytes: Uint8Array) => void) | undefined): Minted {
+    return this.#call((core) => {
+      const { text } = this.#buffers;
+      drawRandom(text.subarray(0, MINTED.random), entropy);
+      if (id !== undefined) encoder.encodeInto(id, text.subarray(MINTED.random, MINTED.random + id.length));
+      const end = core.mint(id === undefined ? 0 : 1, now);
+      if (end === 0) throw invalidInput('id', 'expected a token id: 16 letters and digits');
+      // Each is decoded by itself: slices of one text would keep the secret as long as the id.
+      const minted = {
+        id: decoder.decode(text.subarray(0, MINTED.digest)),
+        digest: decoder.decode(text.subarray(MINTED.digest, MINTED.token)),
+        scheme: this.#scheme,
+        token: decoder.decode(text.subarray(MINTED.token, end)),
+      };
+      text.fill(0, MINTED.token, end);
+      return minted;
+    });
   }
 
   /** The requirement of a request, by the routes of the catalog; `null` if no route matches. */
@@ -367,6 +406,21 @@ const UNSEALED =
 /** The error of a refusal, with the message that the module has not. */
 function refusalError({ code }: Refusal, message: string): LeastkeyError {
   return new LeastkeyError(code, message);
+}
+
+/**
+ * Fills bytes of the core's memory. A generator of the host gets bytes of its own, because it may
+ * keep them.
+ */
+function drawRandom(bytes: Uint8Array, entropy: ((bytes: Uint8Array) => void) | undefined): void {
+  if (entropy === undefined) {
+    fillRandom(bytes, (bytes) => crypto.getRandomValues(bytes));
+    return;
+  }
+  const drawn = new Uint8Array(bytes.length);
+  fillRandom(drawn, entropy);
+  bytes.set(drawn);
+  drawn.fill(0);
 }
 
 /** JSON text with lone surrogates replaced, which UTF-8 cannot encode. */

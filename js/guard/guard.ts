@@ -158,15 +158,16 @@ function requirementOf<Permission extends string>(
   given: Requirement<Permission> | undefined,
   authenticateOnly: boolean,
 ): Requirement<Permission> | undefined | null {
-  if (typeof request?.url !== 'string' || typeof request.headers?.get !== 'function') {
+  const needsRoute = given === undefined && !authenticateOnly;
+  // The URL is read only where it is needed: a `Request` takes long to give it.
+  if (typeof request?.headers?.get !== 'function' || (needsRoute && typeof request.url !== 'string')) {
     throw new LeastkeyError(
       'invalid_input',
       'request: expected a Request; for node:http use requestOf of leastkey/node',
       { path: 'request' },
     );
   }
-  if (given === undefined && !authenticateOnly)
-    return tokens.match(request.method, pathOf(request.url)) as Requirement<Permission> | null;
+  if (needsRoute) return tokens.match(request.method, pathOf(request.url)) as Requirement<Permission> | null;
   if (given !== undefined && authenticateOnly) {
     throw new LeastkeyError('invalid_input', 'authenticateOnly: only allowed without a requirement', {
       path: 'authenticateOnly',

@@ -5,7 +5,7 @@ import { requireText } from '../input/values.js';
 import { stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 
-/** Creates a credential without calling the store. */
+/** Creates a credential where only the manage module is: in the portal. */
 export function mintCredential(
   core: ManageCore,
   settings: Pick<Settings, 'reading' | 'entropy'>,

@@ -51,7 +51,7 @@ import { type BulkPage, readBulkOptions, runPages } from './bulk.js';
 import { exchangeCredential } from './exchange.js';
 import { importRows } from './import-keys.js';
 import { jobsOf } from './jobs.js';
-import { mintCredential, readMintOptions } from './mint.js';
+import { readMintOptions } from './mint.js';
 import { type RunOptions, runOperation } from './run-operation.js';
 
 /** The tokens of a deployment. Each method passes its arguments to the core: docs/boundary.md. */
@@ -160,7 +160,8 @@ export class CoreTokens implements Tokens {
   }
 
   mint(options: MintOptions = {}): Minted {
-    return mintCredential(this.#manageCore, this.#settings, readMintOptions(options));
+    const { reading, entropy } = this.#settings;
+    return this.#verifyCore.mint(reading(), readMintOptions(options), entropy);
   }
 
   async importKeys(

@@ -43,6 +43,11 @@ impl BatchBuffers {
         self.numbers.as_ptr()
     }
 
+    /// The credential buffer, for what is neither a credential nor wiped after the call.
+    pub fn text_mut(&mut self) -> &mut [u8] {
+        self.text.as_mut_slice()
+    }
+
     /// Calls `run` with the first `length` bytes, then wipes them. `None` if the buffer is shorter.
     pub fn with_text<T>(&mut self, length: u32, run: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let answer = run(self.text.get(..length as usize)?);

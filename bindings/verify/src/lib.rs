@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use leastkey::codec::json::{Value, json, parse_json};
 use leastkey::deployment::VerifierConfig;
@@ -18,7 +19,7 @@ use leastkey::deployment::verifier::VerifierDeployment;
 use leastkey::input::{ErrorCode, Refusal};
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, Reads};
-use leastkey::value::credential::{CredentialForm, TagKey, TokenId};
+use leastkey::value::credential::{Credential, CredentialForm, ENTROPY, SCHEME, TagKey, TokenId};
 use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::{Cache, Hit};
@@ -51,6 +52,8 @@ struct Configured {
     codes: Vec<CodeRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     form: Option<CredentialForm>,
+    /// The scheme of the digests of new credentials.
+    scheme: &'static str,
 }
 
 mod host {
@@ -122,6 +125,7 @@ extern "C" fn configure() {
         let configured = Configured {
             codes: Code::all().map(CodeRow::of).collect(),
             form: edge.form(),
+            scheme: SCHEME,
         };
         STATE.set(Some(State {
             edge,
@@ -259,6 +263,35 @@ extern "C" fn lookup(length: u32, now: f64) -> i32 {
         })
     });
     hit
+}
+
+/// Mints a credential. The text buffer begins with 40 random bytes, and, if `has_id` is not 0, the
+/// id of an existing token. They are replaced by the id of the credential (16 bytes), its digest in
+/// hexadecimal (64 bytes) and its text, which the host has to wipe.
+///
+/// Returns the length of all three; 0 if the id is none.
+#[unsafe(no_mangle)]
+extern "C" fn mint(has_id: u32, now: f64) -> usize {
+    let minted = with_buffers(|buffers, State { edge, .. }| {
+        let text = buffers.text_mut();
+        let (random, after) = text.split_first_chunk_mut::<ENTROPY>()?;
+        let entropy = Zeroizing::new(std::mem::replace(random, [0; ENTROPY]));
+        let credential = if has_id == 0 {
+            Credential::mint(edge.prefix(), Instant::from_millis(now).ok()?, &entropy)
+        } else {
+            let id = std::str::from_utf8(after.first_chunk::<16>()?).ok()?;
+            Credential::mint_for(edge.prefix(), TokenId::parse(id).ok()?, &entropy)
+        };
+        let (id, digest, secret) = (credential.id(), credential.digest().to_hex(), credential.reveal());
+        let bytes = id
+            .bytes()
+            .iter()
+            .chain(digest.as_bytes())
+            .chain(secret.as_bytes());
+        text.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte);
+        Some(id.bytes().len() + digest.len() + secret.len())
+    });
+    minted.flatten().unwrap_or(0)
 }
 
 /// Notes a use, at an instant, of the token with the id in the first `length` bytes of the text

@@ -138,7 +138,10 @@ const FLAGS: u32 = 1 | 2 | 8 | 16;
     reason = "the last round computes words that are not part of the tag"
 )]
 fn compress<W: Word>(key: &[u32; 8], words: [W; 16]) -> [W; 4] {
-    let [mut a0, mut a1, mut a2, mut a3, mut b0, mut b1, mut b2, mut b3] = key.map(W::splat);
+    // Each by itself: `map` would copy the key through memory.
+    let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
+    let (mut a0, mut a1, mut a2, mut a3) = (W::splat(k0), W::splat(k1), W::splat(k2), W::splat(k3));
+    let (mut b0, mut b1, mut b2, mut b3) = (W::splat(k4), W::splat(k5), W::splat(k6), W::splat(k7));
     // The initial state is that of SHA-256.
     let [mut c0, mut c1, mut c2, mut c3, ..] = INITIAL.map(W::splat);
     let [mut d0, mut d1] = [W::splat(0); 2];
