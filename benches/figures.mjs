@@ -1,4 +1,4 @@
-/** What was measured last, part by part, and under which conditions. */
+/** The last figures of each part, and the conditions of the measurement. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -6,11 +6,11 @@ import { inBuild, inClone } from '../scripts/paths.mjs';
 
 export const figuresFile = inBuild('benches.json');
 
-/** By the key of the part; empty where nothing was measured yet. */
+/** By the key of the part; empty if nothing was measured yet. */
 export const readFigures = () =>
   existsSync(figuresFile) ? JSON.parse(readFileSync(figuresFile, 'utf8')) : {};
 
-/** When, on what, and with which versions. */
+/** The date, the machine, and the versions. */
 export function conditions() {
   const manifest = (path) => JSON.parse(readFileSync(inClone(path), 'utf8'));
   return {

@@ -1,4 +1,4 @@
-/** Where the time of a contestant goes, by the sampling profiler of V8. */
+/** Profiles a contestant with the sampling profiler of V8. */
 
 import { existsSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -7,15 +7,15 @@ import { Failure } from '../scripts/shell/failure.mjs';
 import { loopOf } from './race/loop.mjs';
 import { seeRight } from './race/right.mjs';
 
-/** Microseconds between two samples, and how long is sampled. */
+/** Microseconds between two samples, and the duration of the sampling. */
 const INTERVAL = 250;
 const MILLISECONDS = 4_000;
 
-/** So many functions are listed. */
+/** The number of listed functions. */
 const MAX_ROWS = 30;
 
 /**
- * A table of functions, with the processor time that is theirs of one call (of one token, where a
+ * A table of functions with their share of the processor time of one call (or of one token, if a
  * call is for many).
  */
 export async function profileOf(file, name) {
@@ -33,7 +33,7 @@ export async function profileOf(file, name) {
   const { profile } = await session.post('Profiler.stop');
   return table(selfTimes(profile), nanoseconds, `${file}.${name}`);
 
-  /** Calls for so long; answers the processor time of one call, in nanoseconds. */
+  /** Calls for this duration. Returns the processor time of one call, in nanoseconds. */
   async function spend(milliseconds) {
     const cpu = process.cpuUsage();
     let calls = 0;

@@ -1,4 +1,4 @@
-/** `npm run bench`: measures Leastkey and its peers, and prints what came out as tables. */
+/** `npm run bench`: measures Leastkey and its peers, and prints tables. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,7 +12,7 @@ import { conditions, figuresFile, readFigures } from './figures.mjs';
 import { writeDocuments } from './tables/documents.mjs';
 import { inTerminal } from './tables/terminal.mjs';
 
-/** In the order in which they are run and shown. Some load what only the benches install. */
+/** In the order in which they run. Some load packages that only the benches install. */
 const modules = ['races', 'workerd', 'size', 'start', 'memory', 'growth', 'iam', 'native'];
 
 const keys = [
@@ -43,7 +43,7 @@ try {
 } catch (error) {
   report(error);
 }
-// What was measured may have left something open.
+// A measurement may have left handles open.
 process.exit();
 
 async function bench({ only, readme, json, profile }) {
@@ -69,12 +69,12 @@ async function bench({ only, readme, json, profile }) {
   if (readme) writeDocuments(figures, keys);
 }
 
-/** A part as the progress shows it. */
+/** A part as a step of the progress. */
 function stepOf({ key, title, estimate, measure }) {
   return { key: `bench-${key}`, label: title, estimate, work: measure };
 }
 
-/** What is measured must be up to date, and its peers there. */
+/** The build must be up to date, and the peers installed. */
 function prepare() {
   return whileNoOtherBuilds(async () => {
     const steps = [...(await setupSteps()), ...(await makeSteps())];

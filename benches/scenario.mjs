@@ -1,5 +1,5 @@
 /**
- * What every contestant is asked: one of 1,000 keys, each with 20 permissions, of which one is
+ * The question of every contestant: one of 1,000 keys, each with 20 permissions, one of which is
  * required.
  */
 
@@ -8,20 +8,20 @@ export const KEYS = 1_000;
 /** The path of a permission is that of a service and an action. */
 export const permissions = Array.from({ length: 40 }, (_, at) => `messages:action-${at}`);
 
-/** The permissions of a key: 20 of the 40, not the same for all. */
+/** The permissions of a key: 20 of the 40, which differ between keys. */
 export const heldBy = (key) => permissions.slice(key % 20, (key % 20) + 20);
 
-/** All hold it. */
+/** All keys have it. */
 export const required = permissions[19];
 
-/** Where the permission check alone is measured: of 1,000 that are granted, 50 are required. */
+/** For the permission check alone: 1,000 are granted, 50 are required. */
 export const granted = Array.from({ length: 1_000 }, (_, at) => `service-${at % 25}:action-${at}`);
 export const requiredMany = granted.filter((_, at) => at % 20 === 0);
 
-/** As far away for all contestants. */
+/** The same expiry for all contestants. */
 export const LIFETIME = 90 * 86_400_000;
 
-/** Answers the items one after the other, for ever. */
+/** Returns the items one after the other, in a cycle. */
 export function inTurn(items) {
   let at = -1;
   return () => {
@@ -31,10 +31,7 @@ export function inTurn(items) {
   };
 }
 
-/**
- * Base62 text, drawn by a generator that anybody can run again: no figure hangs on the luck of a
- * day.
- */
+/** Base62 text from a seeded generator, so that figures are reproducible. */
 export function textOf(length, seed) {
   const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
   let state = (seed + 1) * 2_654_435_761;

@@ -33,8 +33,8 @@ export function bigStore() {
 }
 
 /**
- * Where the first key stands that is not before this one. They are ASCII: the order of characters
- * is that of bytes.
+ * The position of the first key that is not before this one. Keys are ASCII: the order of
+ * characters is that of bytes.
  */
 function firstFrom(keys, start) {
   let low = 0;

@@ -1,6 +1,6 @@
 /**
- * Better Auth with its plugin for API keys, at its quickest: keys in a Map as secondary storage, no
- * rate limit.
+ * Better Auth with its plugin for API keys, in its fastest configuration: keys in a Map as
+ * secondary storage, no rate limit.
  */
 
 import { apiKey } from '@better-auth/api-key';
@@ -10,7 +10,7 @@ import { heldBy, inTurn, KEYS, LIFETIME, required } from '../scenario.mjs';
 
 const [service, action] = required.split(':');
 
-/** Better Auth on what is `stored`, with a user if keys are to be created. */
+/** Better Auth on the `stored` data, with a user if keys are to be created. */
 export async function deployed({ stored = new Map(), signUp = true } = {}) {
   const auth = betterAuth({
     baseURL: 'http://localhost',

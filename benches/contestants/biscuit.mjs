@@ -1,15 +1,15 @@
 /**
- * Biscuit tokens: a signature, and a rule engine for expiry and permission; revocation is looked up
- * by their ids.
+ * Biscuit tokens: a signature, and a rule engine for expiry and permission. Revocation is a lookup
+ * of their ids.
  */
 
 import { authorizer, Biscuit, biscuit, KeyPair } from '@biscuit-auth/biscuit-wasm';
 import { heldBy, inTurn, LIFETIME, required } from '../scenario.mjs';
 
-/** Less than the others have: signing them takes long, and which one it is makes no difference. */
+/** Fewer than the others have: signing is slow, and the number makes no difference. */
 const COUNT = 100;
 
-/** The default of a millisecond is too little on a busy machine. */
+/** The default of a millisecond is too short on a busy machine. */
 const PATIENT = { max_time_micro: 1_000_000 };
 
 export function verify() {

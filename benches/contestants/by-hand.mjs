@@ -1,4 +1,4 @@
-/** What one writes oneself on node:crypto. `verify` is the baseline of all figures. */
+/** A check written by hand on node:crypto. `verify` is the baseline of all figures. */
 
 import * as crypto from 'node:crypto';
 import { heldBy, inTurn, KEYS, LIFETIME, required, textOf } from '../scenario.mjs';
@@ -32,7 +32,7 @@ function decide(record, permission) {
 }
 
 /**
- * Looks a key up by its id, compares the digests in constant time, then expiry, status and
+ * Looks a key up by its id, compares the digests in constant time, then checks expiry, status and
  * permission.
  */
 function verifier() {
@@ -54,7 +54,7 @@ export function verify() {
   return { call: () => check(next(), required), isRight };
 }
 
-/** The same with `crypto.hash` (Node 20.12), and the digest itself for the key of the Map. */
+/** The same with `crypto.hash` (Node 20.12), and with the digest as the key of the Map. */
 export function verifyByDigest() {
   const { hash } = crypto;
   const records = new Map(keys.map((key, at) => [hash('sha256', key, 'hex'), recordOf(at)]));
@@ -66,7 +66,7 @@ export function verifyByDigest() {
   return { call: () => check(next(), required), isRight };
 }
 
-/** Records as they lie in a database: JSON text, which a promise brings. */
+/** Records as a database has them: JSON text, from a promise. */
 export function miss() {
   const texts = new Map(
     keys.map((key, at) => {
@@ -89,17 +89,17 @@ export function miss() {
   return { call: () => check(next(), required), isRight };
 }
 
-/** Text that is no key at all. */
+/** Text that is not a key. */
 export function refuseGarbage() {
   return refusing(keys.map((_, at) => textOf(60, at + KEYS)));
 }
 
-/** The last character of a real key is another one. */
+/** A real key with another last character. */
 export function refuseCorrupted() {
   return refusing(keys.map((key) => key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')));
 }
 
-/** Well-formed, and nobody's. */
+/** A well-formed key that does not exist. */
 export function refuseUnknown() {
   return refusing(keys.map((_, at) => keyOf(at + KEYS)));
 }

@@ -1,11 +1,11 @@
-/** `leastkey/edge`: the verifier of a worker, which can only read. */
+/** `leastkey/edge`: the verifier of a worker, which only reads. */
 
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { inTurn, KEYS, required } from '../scenario.mjs';
 import { catalog, deployed, isRight, prefix } from './leastkey.mjs';
 
-/** A verifier of tokens that somebody else made. */
+/** A verifier of tokens that another deployment made. */
 async function guarded({ count } = {}) {
   const store = memoryStore();
   const { credentials } = await deployed({ store, count });
@@ -20,7 +20,7 @@ export async function verifySync(options) {
   return { call: () => verifier.verifySync(next(), required), isRight };
 }
 
-/** What the verdict tells of the token is read too. */
+/** The token view of the verdict is read too. */
 export async function verifySyncAndRead(options) {
   const read = ({ token }) => token.permissions.length + token.owner.length;
   return { ...(await verifySync(options)), read };

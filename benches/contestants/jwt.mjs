@@ -1,6 +1,6 @@
 /**
- * Signed tokens (HS256) that carry their permissions; whether one was revoked is looked up by its
- * id, as it must be.
+ * Signed tokens (HS256) that carry their permissions. Revocation is looked up by the id, as it must
+ * be.
  */
 
 import { createSecretKey } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** Leastkey through its public API, as its README says to use it. */
+/** Leastkey through its public API, as in its README. */
 
 import { createTokens } from 'leastkey';
 import { createGuard } from 'leastkey/http';
@@ -58,7 +58,7 @@ export async function createToken(tokens, at, { held = heldBy, owner = ownerOf(a
 
 export const isRight = (verdict) => verdict.valid === true && verdict.token.permissions.length === 20;
 
-/** A store that counts how often it is read. */
+/** A store that counts its reads. */
 function counting(store) {
   const reads = { count: 0 };
   const get = (keys) => {
@@ -145,7 +145,7 @@ async function refusing({ count } = {}, code, wrong) {
   };
 }
 
-/** A credential, its id and its digest: what is made before anything is stored. */
+/** A credential, its id and its digest, before anything is stored. */
 export async function create() {
   const { tokens } = await deployed({ count: 0 });
   return {

@@ -1,4 +1,4 @@
-/** The permission check alone: of 1,000 that are granted, 50 are required. */
+/** Only the permission check: 1,000 are granted, 50 are required. */
 
 import { granted, requiredMany } from '../scenario.mjs';
 
@@ -9,9 +9,7 @@ export function set() {
   return { call: () => requiredMany.every((permission) => held.has(permission)), isRight };
 }
 
-/**
- * The names have become numbers once, the grant and what is required have become words of 32 bits.
- */
+/** The names were interned beforehand; the grant and the requirement are 32-bit words. */
 export function bitset() {
   const numbers = new Map(granted.map((permission, at) => [permission, at]));
   const words = (permissions) => {
@@ -43,8 +41,8 @@ export async function casl() {
 }
 
 /**
- * One policy has all that is granted, and was parsed beforehand; one question names all that is
- * required. Other forms are slower.
+ * One policy has all granted permissions, and was parsed beforehand; one request names all required
+ * ones. Other forms are slower.
  */
 export async function cedar() {
   const { preparsePolicySet, statefulIsAuthorized } = await import('@cedar-policy/cedar-wasm/nodejs');

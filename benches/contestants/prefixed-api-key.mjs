@@ -1,6 +1,6 @@
 /**
- * prefixed-api-key checks the digest; the Map, expiry, status and permission are by hand, as its
- * README leaves them to you.
+ * prefixed-api-key checks the digest; the Map, expiry, status and permission are by hand, because
+ * its README leaves them to the user.
  */
 
 import prefixed from 'prefixed-api-key';

@@ -1,5 +1,5 @@
 /**
- * What one writes oneself on what every runtime has: `crypto.subtle`, which answers with a promise.
+ * A check written by hand on `crypto.subtle`, which every runtime has and which returns promises.
  */
 
 import { heldBy, inTurn, KEYS, LIFETIME, required, textOf } from '../scenario.mjs';

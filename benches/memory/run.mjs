@@ -24,14 +24,14 @@ console.log(JSON.stringify({ before, after, again }));
 async function verifyAll(some) {
   for (const credential of some) {
     const { code, token } = await verifier.verify(credential);
-    // Read, because what is made when somebody looks may be kept.
+    // Read, because lazy members may be cached.
     if (code !== 'valid' || token.permissions.length !== 20) throw new Error(`A verdict is wrong: ${code}`);
   }
 }
 
 async function measured() {
   for (let time = 0; time < 4; time += 1) {
-    // What a promise has left behind may be collected in the next turn.
+    // The garbage of a promise may be collected in the next turn.
     await new Promise((done) => setImmediate(done));
     globalThis.gc();
   }
@@ -40,7 +40,7 @@ async function measured() {
   return { heap: heapUsed, linear, external: external - linear };
 }
 
-/** The memories of all instances that are made from now on. */
+/** The memories of all instances that are created from now on. */
 function watchMemories() {
   const found = [];
   const { Instance } = WebAssembly;

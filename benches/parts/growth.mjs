@@ -1,4 +1,4 @@
-/** How the time of each thing grows with how much there is: linear is an exponent of 1. */
+/** How the time of each operation grows with the size of the data: linear is an exponent of 1. */
 
 import { createTokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
@@ -9,16 +9,16 @@ import { bigStore } from '../store.mjs';
 
 const SIZES = [100, 1_000, 10_000, 100_000];
 
-/** More than this is not linear any more, noise allowed. */
+/** A larger exponent is not linear; this allows for noise. */
 const LINEAR = 1.1;
 
 const OWNER = 'org:0';
 
-/** How often each is measured, and how long at least, in milliseconds. */
+/** How often each is measured, and its minimum time in milliseconds. */
 const TIMES = 5;
 const LONG_ENOUGH = 20;
 
-/** What costs something in a catalog of so many permissions, in services of 100. */
+/** Operations on a catalog of this number of permissions, in services of 100. */
 export async function ofCatalog(size) {
   const permissions = Array.from(
     { length: size },
@@ -56,8 +56,8 @@ export async function ofCatalog(size) {
 const withRoute = (service, id) => ({ title: id, routes: [`GET /{org}/${service}/{id}/${id}`] });
 
 /**
- * What costs something where so many tokens are of one owner; `grow` adds them to those of the size
- * before.
+ * Operations with this number of tokens of one owner; `grow` adds to the tokens of the previous
+ * size.
  */
 export function ofTokens() {
   let clock = Date.now();
@@ -101,7 +101,7 @@ const CACHED = 10_000;
 /** Processor time of one call, in nanoseconds. */
 async function timeOf(call) {
   const times = [];
-  // The first time is for the compiler.
+  // The first run is a warm-up.
   for (let time = 0; time <= TIMES; time += 1) {
     const cpu = process.cpuUsage();
     const end = performance.now() + LONG_ENOUGH;
@@ -135,8 +135,8 @@ async function measure() {
 }
 
 /**
- * The slope of the line through the logarithms, from a thousand on: below, what every call costs
- * hides it.
+ * The slope of the line through the logarithms, from a thousand on: below that, the fixed cost of a
+ * call hides it.
  */
 function exponentOf(times) {
   const points = times.map((time, at) => [Math.log10(SIZES[at]), Math.log10(time)]).slice(1);

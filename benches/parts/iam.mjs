@@ -1,7 +1,4 @@
-/**
- * A catalog that nobody here wrote, of 22,091 permissions, beside the library that is used for such
- * catalogs today.
- */
+/** A third-party catalog of 22,091 permissions, compared with the library for such catalogs. */
 
 import { expandIamActions } from '@cloud-copilot/iam-expand';
 import { createTokens } from 'leastkey';
@@ -43,7 +40,7 @@ async function verifications(catalog, tokens, store) {
   const few = tokens.expand(services[0]).slice(0, 7);
   const rows = [];
   for (const permissions of [few, services.slice(0, 155)]) {
-    // A template, because a call of its own may have a hundred patterns.
+    // A template, because a call can have only a hundred patterns.
     const templates = { held: { title: 'Held', permissions } };
     const made = await createTokens({ catalog: { ...catalog, templates }, store, prefix: 'bench' });
     const input = { kind: 'permission-set', name: 'Bench', owner: 'org:bench', templates: ['held'] };
@@ -59,7 +56,7 @@ async function verifications(catalog, tokens, store) {
   return rows;
 }
 
-/** Runs alternatives in turns; processor time of one call of each, in microseconds. */
+/** Runs alternatives in turns. Returns the processor time of one call of each, in microseconds. */
 async function inTurns(alternatives, { rounds, calls }) {
   const times = alternatives.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
@@ -67,7 +64,7 @@ async function inTurns(alternatives, { rounds, calls }) {
       const start = process.cpuUsage();
       for (let call = 0; call < calls; call += 1) {
         const answer = run();
-        // Who calls a function that answers at once does not wait a turn for it.
+        // A synchronous function is not awaited, which would add a turn.
         if (answer instanceof Promise) await answer;
       }
       const { user, system } = process.cpuUsage(start);

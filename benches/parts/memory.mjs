@@ -14,7 +14,7 @@ import { bigStore } from '../store.mjs';
 
 const runner = fileURLToPath(new URL('../memory/run.mjs', import.meta.url));
 
-/** 20 of the 40, drawn for each token, so that hardly two have the same. */
+/** 20 of the 40, drawn for each token, so that almost all sets differ. */
 function ownOf(key) {
   const drawn = [...textOf(permissions.length, key)].map((letter, at) => [letter, permissions[at]]);
   const chosen = drawn.sort(([one], [other]) => (one < other ? -1 : Number(one > other))).slice(0, 20);
@@ -27,7 +27,9 @@ export const cases = [
   { who: '100,000 tokens in turn, 20 different sets', count: 100_000, held: heldBy },
 ];
 
-/** What the verifier took: for the first pass through the tokens, and what a second one added. */
+/**
+ * The memory of the verifier after the first pass over the tokens, and what a second pass added.
+ */
 export async function memoryOf({ count, held }) {
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-memory-'));
   try {

@@ -1,18 +1,18 @@
 /**
- * The core on this machine's own processor: nanoseconds, and instructions, which are the same on a
- * busy machine as on an idle one.
+ * The core, compiled natively: nanoseconds, and instructions, which do not depend on the load of
+ * the machine.
  */
 
 import { Failure } from '../../scripts/shell/failure.mjs';
 import { ask, run } from '../../scripts/shell/run.mjs';
 
 /**
- * So often is a thing done under callgrind: what comes before is not counted, and the first calls
- * differ little from the others.
+ * The number of calls under callgrind. The setup is not counted, and the first calls differ little
+ * from the others.
  */
 const CALLS = 500;
 
-/** Compiles the benches and answers their program. */
+/** Compiles the benches and returns the path of their program. */
 async function program() {
   const args = [
     'bench',
@@ -30,7 +30,7 @@ async function program() {
   return made.executable;
 }
 
-/** Nanoseconds of everything, by name. */
+/** The nanoseconds of each operation, by name. */
 async function timed(file) {
   const lines = (await run(file, [])).trim().split('\n');
   return lines.map((line) => line.split('\t')).map(([name, nanoseconds]) => [name, Number(nanoseconds)]);

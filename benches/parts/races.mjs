@@ -1,13 +1,13 @@
-/** What is raced: who takes part, in which figure. */
+/** The races: the contestants of each figure. */
 
 import { race } from '../race/race.mjs';
 
 const baseline = ['by-hand', 'verify'];
 
-/** How long each race takes, in milliseconds. */
+/** The duration of a race, in milliseconds. */
 const LENGTH = 3_000;
 
-/** How long one with its start takes, for the progress. */
+/** The duration of a race with its start, for the progress. */
 const WHOLE = 6_000;
 
 const byHand = (name, says) => ({ who: `by hand, ${says}`, contestant: ['by-hand', name] });
@@ -66,7 +66,7 @@ const races = {
   },
 };
 
-/** Alone: what is asked more in one call than in the other, or what is nothing but this check. */
+/** Without the rest of a verification: the difference of two calls, or the check itself. */
 const more = (name, says, target) => ({
   who: says,
   contestant: ['leastkey', name],

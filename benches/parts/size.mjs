@@ -1,4 +1,4 @@
-/** What a program downloads: bundled, minified and compressed, WebAssembly included. */
+/** The download size of a program: bundled, minified and compressed, with WebAssembly. */
 
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
@@ -29,7 +29,7 @@ const bundles = [
   { who: 'cedar-wasm', program: "export { isAuthorized } from '@cedar-policy/cedar-wasm'", ...worker },
 ];
 
-/** Kilobytes of a program: its script, and the modules beside it. */
+/** The kilobytes of a program: its script, and the modules beside it. */
 export async function sizeOf({ program, conditions, platform }) {
   const modules = new Set();
   const { outputFiles } = await build({
@@ -42,7 +42,7 @@ export async function sizeOf({ program, conditions, platform }) {
     conditions,
     target: 'es2022',
     logLevel: 'error',
-    // The clone's own would send imports of the package to its sources.
+    // The tsconfig of the clone would resolve imports of the package to its sources.
     tsconfigRaw: {},
     plugins: [wasmBeside(modules)],
   });
@@ -52,7 +52,7 @@ export async function sizeOf({ program, conditions, platform }) {
   return { script, wasm };
 }
 
-/** Leaves WebAssembly beside the script, and notes which. */
+/** Leaves WebAssembly beside the script, and collects the modules. */
 function wasmBeside(modules) {
   return {
     name: 'wasm-beside',

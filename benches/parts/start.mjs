@@ -9,7 +9,7 @@ import { run } from '../../scripts/shell/run.mjs';
 import { quartiles } from '../race/race.mjs';
 import { required } from '../scenario.mjs';
 
-/** So many processes of each, in turns. */
+/** The number of processes of each, in turns. */
 const ROUNDS = 15;
 
 const wasmModules = ['--experimental-wasm-modules'];
@@ -30,7 +30,7 @@ const starters = [
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const runner = here('../starts/run.mjs');
 
-/** What a starter is to be run with: its script, and a file with what it is given. */
+/** The arguments of a start: its script, and a file with its data. */
 async function prepared(starter, folder) {
   const source = here(`../starts/${starter.file}.mjs`);
   const data = join(folder, `${starter.file}.json`);
@@ -39,12 +39,12 @@ async function prepared(starter, folder) {
   return { ...starter, script: pathToFileURL(script).href, data };
 }
 
-/** What a process of Node prints last: some packages print what they do. */
+/** The last line that a Node process prints: some packages print other lines. */
 const lastLine = async (args) => (await run(process.execPath, args)).trim().split('\n').at(-1);
 
 const nodeFlags = ({ flags = [] }) => ['--no-warnings', ...flags];
 
-/** In a process of its own, because nothing of it may be loaded in this one. */
+/** In a separate process, because nothing of it may be loaded in this one. */
 const preparing = (source) => `
   import(${JSON.stringify(pathToFileURL(source).href)})
     .then(({ prepare }) => prepare())

@@ -1,5 +1,5 @@
 /**
- * In workerd, beside WebCrypto by hand there. Its clocks stand still while a request is computed,
+ * In workerd, compared with a check by hand on its WebCrypto. Clocks stand still during a request,
  * so it is timed from outside.
  */
 
@@ -13,7 +13,7 @@ import { quartiles } from '../race/race.mjs';
 
 const ROUNDS = 21;
 
-/** How long one request is to take, in milliseconds: far longer than what it takes to make one. */
+/** The target duration of a request, in milliseconds: far longer than the overhead of one. */
 const TURN = 200;
 
 const entry = fileURLToPath(new URL('../workers/worker.mjs', import.meta.url));
@@ -47,7 +47,7 @@ async function measure() {
   }
 }
 
-/** Answers, of a turn, the milliseconds of one call. */
+/** Returns the milliseconds of one call in a turn. */
 async function racerOf(worker, name) {
   const run = async (calls) => {
     const start = performance.now();
@@ -63,8 +63,8 @@ async function racerOf(worker, name) {
 }
 
 /**
- * As wrangler makes it: one script with the conditions of a worker, and WebAssembly beside it. The
- * first module is started.
+ * Bundled as wrangler does: one script with the conditions of a worker, and WebAssembly beside it.
+ * The first module is started.
  */
 async function bundled(folder) {
   await build({

@@ -1,14 +1,11 @@
-/** Races contestants, each in a fresh process beside its baseline. */
+/** Races contestants, each in a fresh process together with its baseline. */
 
 import { fileURLToPath } from 'node:url';
 import { run } from '../../scripts/shell/run.mjs';
 
 const runner = fileURLToPath(new URL('run.mjs', import.meta.url));
 
-/**
- * So many turns are one sample: a collection of garbage does not fall into each turn, but into most
- * samples.
- */
+/** The number of turns in a sample: few turns have a garbage collection, but most samples do. */
 const TURNS = 8;
 
 /**
@@ -39,7 +36,7 @@ function sampled(turns) {
   });
 }
 
-/** The median, and between what the middle half lies. */
+/** The median, and the bounds of the middle half. */
 export function quartiles(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (part) => sorted[Math.round((sorted.length - 1) * part)];

@@ -1,9 +1,9 @@
-/** A contestant that answers wrongly is none. */
+/** A contestant must give the right answers. */
 
-/** What a slow one is given, in milliseconds. */
+/** The time limit of a slow one, in milliseconds. */
 const LONG_ENOUGH = 3_000;
 
-/** Sees that its answers are right, for every key in turn. */
+/** Checks its answers for every key in turn. */
 export async function seeRight({ call, isRight }, times = 1_000) {
   const end = performance.now() + LONG_ENOUGH;
   for (let at = 0; at < times && performance.now() < end; at += 1) {

@@ -6,13 +6,13 @@
 import { loopOf } from './loop.mjs';
 import { seeRight } from './right.mjs';
 
-/** How long a turn takes, in milliseconds, of a contestant that is quick enough. */
+/** The duration of a turn in milliseconds, for a fast contestant. */
 const TURN = 3;
 
-/** What the compiler is given before it counts, in milliseconds. */
+/** The warm-up, in milliseconds. */
 const WARM_UP = 500;
 
-/** So many turns at least, however long they take. */
+/** The minimum number of turns. */
 const FEWEST = 24;
 
 const { contestant, baseline, milliseconds } = JSON.parse(process.argv[2]);
@@ -28,7 +28,7 @@ for (const { seen } of Object.values(racers)) await seeRight(seen);
 console.log(JSON.stringify(turns));
 process.exit();
 
-/** Answers, of a turn, the time of one call in nanoseconds: by the clock, and of the processor. */
+/** Returns the time of one call in a turn, in nanoseconds: wall time and processor time. */
 async function racerOf([file, name]) {
   const seen = await (await import(`../contestants/${file}.mjs`))[name]();
   await seeRight(seen);

@@ -1,4 +1,4 @@
-/** Better Auth, with what its secondary storage holds. */
+/** Better Auth, with the data of its secondary storage. */
 
 export async function prepare() {
   const { deployed } = await import('../contestants/better-auth.mjs');

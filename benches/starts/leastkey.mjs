@@ -1,4 +1,4 @@
-/** The verifier of a worker. What the store holds is there already. */
+/** The verifier of a worker, on a filled store. */
 
 export async function prepare() {
   const { memoryStore } = await import('leastkey/stores/memory');

@@ -8,7 +8,7 @@ import { hasTime, inWords, isMet, perRequest, perSecond, spread } from './format
 const START = '<!-- benches: npm run bench -- --readme writes this -->';
 const END = '<!-- end of benches -->';
 
-/** Writes what was measured, and says what was not. */
+/** Writes the measured figures, and reports the missing ones. */
 export function writeDocuments(figures, keys) {
   const measured = keys.filter((key) => figures[key] !== undefined);
   const missing = keys.filter((key) => figures[key] === undefined);
@@ -29,7 +29,7 @@ export function replaceBetween(path, text) {
   writeFileSync(file, `${before}${START}\n\n${text}\n\n${END}${after}`);
 }
 
-/** When and on what: of several days, the first and the last. */
+/** The date and the machine; for several days, the first and the last. */
 function conditionsOf(parts) {
   const dates = parts.map(({ date }) => date).sort();
   const when = dates[0] === dates.at(-1) ? `On ${dates[0]}` : `From ${dates[0]} to ${dates.at(-1)}`;
@@ -42,7 +42,7 @@ function conditionsOf(parts) {
   return `${when}, Leastkey ${leastkey}, Node ${node}, ${machine}; ${versions.join(', ')}.`;
 }
 
-/** What measures, and what a peer only needs. */
+/** The tools, and packages that a peer only needs. */
 const tools = ['esbuild', 'miniflare', '@better-auth/core', '@better-auth/utils'];
 
 /** One part of the figures. */
@@ -68,7 +68,7 @@ const allColumns = [
   { heading: 'note', of: ({ note = '' }) => note },
 ];
 
-/** The targets that are not met yet. */
+/** The open targets. */
 export function openTargets(parts) {
   const lines = parts.flatMap(({ title, rows }) =>
     rows
@@ -80,7 +80,7 @@ export function openTargets(parts) {
   return ['### Open targets', '', ...(lines.length === 0 ? ['None.'] : lines)].join('\n');
 }
 
-/** For the README: the figures of Leastkey, and beside each the peers by name. */
+/** For the README: the figures of Leastkey, each with those of its peers. */
 function summary(figures) {
   const measured = summarized.filter(({ part }) => figures[part] !== undefined);
   const rows = measured.map(({ part, who, says, beside }) => {

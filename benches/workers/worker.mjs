@@ -1,6 +1,6 @@
 /**
- * A worker in which contestants are called as often as the request says. What is remembered is so
- * from one request to the next.
+ * A worker that calls contestants as often as the request says. Caches last from one request to the
+ * next.
  */
 
 import * as edge from '../contestants/edge.mjs';

@@ -1,12 +1,12 @@
 /**
- * What the examples of this folder guard: a deployment in memory with one token, which may send and
- * not export.
+ * The deployment of the examples of this folder: in memory, with one token, which may send but not
+ * export.
  */
 
 import { createTokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 
-/** The routes say which request needs which permission; what has no route is refused. */
+/** The routes say which request needs which permission. A request without a route is refused. */
 const catalog = {
   services: {
     messages: {
@@ -26,7 +26,7 @@ const admin = { id: 'user:demo', roles: { 'org:acme': 'admin' } };
 const input = { kind: 'permission-set', name: 'Demo', owner: 'org:acme', templates: ['sender'] };
 const { token } = await tokens.create(input, admin);
 
-/** Says how to try a server, once it listens. */
+/** Prints how to try a server, once it listens. */
 export function introduce(port) {
   const origin = `http://127.0.0.1:${port}`;
   const bearer = `-H 'Authorization: Bearer ${token}'`;

@@ -13,13 +13,13 @@ const mostBodyBytes = 16 * 1024;
 
 export function createApi({ tokens, routes }) {
   const compiled = routes.map(compile);
-  // Nothing stands before the demo, so the address of a request is that of its connection.
+  // No proxy is in front of the demo, so the address of a request is that of its connection.
   const addresses = new WeakMap();
   const clientIp = (request) => addresses.get(request);
   const guard = createGuard(tokens, { realm: 'leastkey-demo', clientIp });
-  // The error alone: the request beside it has the credential of whoever sent it.
+  // Only the error: the request has a credential in its headers.
   const onError = (error) => console.error(error);
-  // No page of another origin can set the header by which the demo knows people: it is no cookie.
+  // The login header is not a cookie: a page of another origin cannot set it.
   const leastkey = handler(tokens, { authenticate, credentials: 'bearer', clientIp, onError });
   return async (request, { incoming } = {}) => {
     const sign = signOfProxy(request, incoming);
@@ -69,7 +69,7 @@ async function answer(routes, guard, request, segments) {
   return send(route.answer({ params, body: body.value, token: verdict.token }));
 }
 
-/** The values of `{names}`, or `undefined` where the path is another one. */
+/** The values of `{names}`, or `undefined` for another path. */
 function match(pattern, segments) {
   if (pattern.length !== segments.length) return undefined;
   const params = {};

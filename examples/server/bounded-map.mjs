@@ -1,8 +1,6 @@
 const most = 1000;
 
-/**
- * A map that forgets its oldest entry when it is full: a demo that is left running does not grow.
- */
+/** A map that evicts its oldest entry when it is full, so that a running demo does not grow. */
 export function boundedMap() {
   const map = new Map();
   return {

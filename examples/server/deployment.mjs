@@ -13,7 +13,7 @@ import { siteRoutes } from './site.mjs';
 const catalogFile = fileURLToPath(new URL('../catalogs/four-systems.json', import.meta.url));
 const prefix = 'acme_demo';
 
-/** How often the use of tokens is written, in milliseconds. */
+/** The interval of flushes, in milliseconds. */
 const FLUSH = 5_000;
 
 /** Opens it on a database in `folder`. Call `close` when done. */

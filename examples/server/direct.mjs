@@ -4,7 +4,7 @@
  * admin.
  */
 
-/** What proxies, load balancers and tunnels add to a request. */
+/** Headers that proxies, load balancers and tunnels add to a request. */
 const OF_PROXIES = [
   /^(?:forwarded|via)$/,
   /^x-(?:forwarded|original|envoy|amzn|azure|cluster)(?:-|$)/,
@@ -12,7 +12,7 @@ const OF_PROXIES = [
   /^(?:cf|true-client|fastly|fly|ngrok|tailscale|cdn)-/,
 ];
 
-/** What tells that a request came through a proxy, or `undefined`. */
+/** The header that shows that a request came through a proxy, or `undefined`. */
 export function signOfProxy({ headers }, incoming) {
   const added = [...headers.keys()].find((name) => OF_PROXIES.some((form) => form.test(name)));
   if (added !== undefined) return `the header ${added}`;

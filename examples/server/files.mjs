@@ -1,6 +1,4 @@
-/**
- * Files of a few folders, compressed, with the headers that a page with a portal in it should have.
- */
+/** Files of a few folders, compressed, with the headers that a page with a portal should have. */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -51,7 +49,7 @@ const CODINGS = {
  * @param files by path: `{ '/page.css': { file: '/srv/www/page.css', versioned: true } }`; `change` is what else becomes of a text
  */
 export function fileServer(files) {
-  /** By file and coding: the content and its tag, made once. */
+  /** The content and its tag, by file and coding; made once. */
   const ready = new Map();
   return async (request) => {
     const found = files.get(new URL(request.url).pathname);
@@ -76,7 +74,7 @@ export function fileServer(files) {
 /** Whether a file is of a type that is served. */
 export const isServed = (name) => Object.hasOwn(TYPES, path.extname(name));
 
-/** A name for a content. */
+/** A hash of the content, as its name. */
 export const nameOf = (content) => createHash('sha256').update(content).digest('base64url').slice(0, 16);
 
 const codingFor = (accepted) =>

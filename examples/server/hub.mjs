@@ -1,14 +1,11 @@
 /**
- * The API behind examples/catalogs/permission-set.json. What it keeps lives in memory and belongs
- * to an owner.
+ * The API for examples/catalogs/permission-set.json. Its data is in memory and belongs to an owner.
  */
 
 import { randomUUID } from 'node:crypto';
 import { boundedMap } from './bounded-map.mjs';
 
-/**
- * Each route names the permission that it demands. `token` is the verified token of the request.
- */
+/** Each route has the permission that it requires. `token` is the verified token of the request. */
 export function hubRoutes() {
   const messages = boundedMap();
   const profiles = new Map([
@@ -49,7 +46,7 @@ export function hubRoutes() {
   ];
 }
 
-/** What belongs to another owner is not there. */
+/** Messages of other owners are not found. */
 function found(thing, token) {
   if (thing === undefined || thing.owner !== token.owner)
     return { status: 404, detail: 'There is nothing of this id.' };

@@ -1,4 +1,7 @@
-/** The options of the demo. Node's own modules only: they are read before anything is installed. */
+/**
+ * The options of the demo. Only with modules of Node, because they are read before packages are
+ * installed.
+ */
 
 import { parseArgs } from 'node:util';
 
@@ -21,10 +24,10 @@ const known = {
   help: { type: 'boolean', short: 'h' },
 };
 
-/** A command line that cannot be followed. */
+/** An error in the command line. */
 export class OptionError extends Error {}
 
-/** `port` 0 is any free port. Throws `OptionError`. */
+/** `port` 0 is any free port. @throws `OptionError` */
 export function readOptions(args, environment) {
   const { tokens } = parseArgs({ args, options: known, strict: false, tokens: true });
   for (const token of tokens) {

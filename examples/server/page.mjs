@@ -24,13 +24,13 @@ const all = Object.entries(folders).flatMap(([prefix, folder]) =>
     .map((name) => ({ prefix, name, file: path.join(folder, name) })),
 );
 
-/** One name for all of them: they belong together, and import each other by relative paths. */
+/** One hash for all of them: they belong together, and import each other by relative paths. */
 const version = nameOf(all.map(({ file }) => `${file} ${nameOf(readFileSync(file))}`).join('\n'));
 
 /** `/www/page.js` in a text becomes `/v/<version>/www/page.js`. */
 const versioned = (text) => text.replaceAll(/(["'])\/(www|package)\//g, `$1/v/${version}/$2/`);
 
-/** Every file under its own path too, for whoever names it by that. */
+/** Every file is also served under its own path. */
 const files = new Map(
   all.flatMap(({ prefix, name, file }) => [
     [`${prefix}${name}`, { file }],
@@ -39,7 +39,7 @@ const files = new Map(
 );
 files.set('/', { file: path.join(www, 'index.html'), change: versioned });
 
-/** Answers for `/` and for what it loads. */
+/** Responds for `/` and the files that it loads. */
 export const page = fileServer(files);
 
 /** Whether a path is one of the page's. */

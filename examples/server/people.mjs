@@ -3,7 +3,7 @@
  * returns `null` for an unknown user.
  */
 
-/** By the name that stands in the header. What they may do, the host says at each call. */
+/** By the name in the header. The host passes their rights at each call. */
 const people = {
   ada: { id: 'user:1', roles: { 'org:acme': 'admin', 'user:1': 'user' } },
   gil: { id: 'user:2', roles: { 'org:acme/group:eng': 'admin', 'user:2': 'user' } },
@@ -15,10 +15,7 @@ export const actorHeader = 'Demo-Actor';
 
 export const person = (name) => (Object.hasOwn(people, name) ? people[name] : null);
 
-/**
- * The names by which this machine reaches itself: another one was pointed here by a page of
- * somebody else's.
- */
+/** The names of this machine for itself. Another name comes from a foreign page (DNS rebinding). */
 const own = ['127.0.0.1', 'localhost'];
 
 /** The `authenticate` of Leastkey's handler. */

@@ -1,4 +1,6 @@
-/** A walk for a person: the lines to type in another terminal, and what each will answer. */
+/**
+ * A walk for a person: the lines to type in another terminal, and the expected response of each.
+ */
 
 import { commandLine, curl, environmentOf, introduce, paint } from './screen.mjs';
 

@@ -1,4 +1,4 @@
-/** A walk that does itself: real requests over loopback, and `leastkey` as a process of its own. */
+/** Runs a walk: real requests over loopback, and `leastkey` in a separate process. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,10 +8,7 @@ import { commandLine, curl, environmentOf, introduce, paint } from './screen.mjs
 
 const leastkey = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('leastkey')));
 
-/**
- * Takes every step, prints it with its answer, and counts the answers that were not the expected
- * ones.
- */
+/** Runs every step, prints it with its response, and counts the unexpected responses. */
 export async function runWalk(begun, origin) {
   console.log(
     [

@@ -1,4 +1,4 @@
-/** What both ways of walking print alike. */
+/** The output that printed and run walks share. */
 
 import path from 'node:path';
 import { styleText } from 'node:util';
@@ -28,7 +28,7 @@ export function curl(request, origin) {
   ].join(' ');
 }
 
-/** The token that a walk begins with. Its credential is printed by the caller, this once. */
+/** The token of a walk. The caller prints its credential, once. */
 export function introduce({ walk, record, deployment }) {
   const { templates, kinds } = deployment.catalog;
   const titles = record.templates.map(({ id }) => `"${templates[id].title}"`).join(', ');
@@ -41,7 +41,7 @@ export function introduce({ walk, record, deployment }) {
   ];
 }
 
-/** What tells `leastkey` which deployment it is about. */
+/** The options of `leastkey` for the deployment of the demo. */
 export function environmentOf({ database, catalogFile, prefix }) {
   return { LEASTKEY_DB: near(database), LEASTKEY_CATALOG: near(catalogFile), LEASTKEY_PREFIX: prefix };
 }

@@ -12,7 +12,7 @@ import { begin, walks } from './walks.mjs';
 const WARNING =
   'This is a demo: whoever reaches it is whoever they say they are. It answers this machine alone; put no proxy before it.';
 
-/** Starts the demo on an open port; the answer has its origin, and `close` to end it. */
+/** Starts the demo on a port. Returns its origin, and `close` to stop it. */
 export async function startDemo({ port, data }) {
   const deployment = await openDeployment(data);
   const fetch = createApi(deployment);
@@ -65,7 +65,8 @@ export async function serve(options) {
 }
 
 /**
- * Takes the walks against a live server, and stops. True when every answer was the expected one.
+ * Runs the walks against a running server, and stops it. True if every response was the expected
+ * one.
  */
 export async function walkOnce(options, taken = walks) {
   const demo = await startDemo(options);

@@ -1,14 +1,9 @@
-/**
- * The API behind examples/catalogs/personal.json. What it keeps lives in memory and belongs to a
- * user.
- */
+/** The API for examples/catalogs/personal.json. Its data is in memory and belongs to a user. */
 
 import { randomUUID } from 'node:crypto';
 import { boundedMap } from './bounded-map.mjs';
 
-/**
- * Each route names the permission that it demands. `token` is the verified token of the request.
- */
+/** Each route has the permission that it requires. `token` is the verified token of the request. */
 export function siteRoutes() {
   const devices = boundedMap();
   const policies = [{ id: 'retention', owner: 'user:7', title: 'Keep measurements for 30 days' }];

@@ -10,7 +10,7 @@ const managed = (id, action = '') => `/leastkey/v1/tokens/${id}${action}`;
 const refused = { status: 401, challenge: 'error="invalid_token"' };
 const message = { to: 'profile:7', text: 'Hello' };
 
-/** A token of the permission-set system: made from a template, and revoked for good. */
+/** A token of the permission-set system: created from a template, and revoked. */
 const permissionSet = {
   title: 'Permission-set tokens',
   maker: 'ada',
@@ -62,10 +62,7 @@ const permissionSet = {
   ],
 };
 
-/**
- * A token of an organization, backed by a technical user: stopped for a time by its admin, and
- * deleted.
- */
+/** A token of an organization with a technical user: disabled by its admin, and deleted. */
 const organization = {
   title: 'Organization tokens',
   maker: 'ada',
@@ -114,7 +111,7 @@ const organization = {
   ],
 };
 
-/** A token of a user's own: scoped, named once, and deleted by its user. */
+/** A token of a user: scoped, with a unique name, and deleted by its user. */
 const personal = {
   title: 'Personal access tokens',
   maker: 'ben',
@@ -173,7 +170,7 @@ const personal = {
   ],
 };
 
-/** The token of an application, which calls with session tokens. */
+/** The token of an application, which uses session tokens. */
 const session = {
   title: 'Session tokens over HTTP',
   maker: 'ada',
@@ -199,10 +196,7 @@ const session = {
 
 export const walks = [permissionSet, organization, personal, session];
 
-/**
- * Makes the token that a walk is about. Its name carries the time, so that each walk makes one of
- * its own.
- */
+/** Creates the token of a walk. Its name has the time, so that each walk creates another one. */
 export async function begin(walk, deployment) {
   const name = `${walk.title} ${new Date().toISOString()}`;
   const { token: credential, record } = await deployment.tokens.create(

@@ -1,4 +1,4 @@
-/** The worker that serves requests: it verifies tokens, and can do nothing else with them. */
+/** The worker that serves requests. It only verifies tokens. */
 
 import { env } from 'cloudflare:workers';
 import { createVerifier } from 'leastkey/edge';

@@ -1,4 +1,4 @@
-/** What both workers know: which request needs which permission. */
+/** The catalog of both workers: the permission of each request. */
 
 export const catalog = {
   services: {

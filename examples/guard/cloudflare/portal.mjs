@@ -1,6 +1,6 @@
 /**
- * The worker that manages tokens, and the object that keeps them. `POST /tokens` makes one, `DELETE
- * /tokens/<id>` revokes it.
+ * The worker that manages tokens, and the object that stores them. `POST /tokens` creates one,
+ * `DELETE /tokens/<id>` revokes it.
  */
 
 import { DurableObject, env } from 'cloudflare:workers';
@@ -49,8 +49,8 @@ export default {
 };
 
 /**
- * Whom your own login has authenticated. The example knows one person, by a secret: wrangler secret
- * put PORTAL_KEY
+ * The user that your own login authenticated. The example has one user, with a secret: wrangler
+ * secret put PORTAL_KEY
  */
 function signedIn(request) {
   const known = env.PORTAL_KEY !== undefined && request.headers.get('x-portal-key') === env.PORTAL_KEY;

@@ -1,5 +1,5 @@
 /**
- * Next.js: a route handler, `app/messages/route.mjs`. `tokens` is whatever module of yours calls
+ * Next.js: a route handler, `app/messages/route.mjs`. `tokens` is your module that calls
  * `createTokens`.
  */
 
@@ -8,7 +8,7 @@ import { tokens } from '../../../deployment.mjs';
 
 const guard = createGuard(tokens, { realm: 'acme' });
 
-/** Makes a route handler that is only called for requests that may pass. */
+/** Makes a route handler that is called only for admitted requests. */
 const guarded = (handle) => async (request) => {
   const { response, verdict } = await guard(request);
   return response ?? handle(request, verdict.token);
