@@ -1,6 +1,4 @@
-/**
- * `npm run build`: from sources to the package in `pkg/`. Unchanged parts are not rebuilt.
- */
+/** `npm run build`: from sources to the package in `pkg/`. Unchanged parts are not rebuilt. */
 
 import { pathToFileURL } from 'node:url';
 import { coreSteps } from './build/core.mjs';

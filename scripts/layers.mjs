@@ -1,6 +1,6 @@
 /**
- * The layers of `js/`: what each file imports, and which of those imports go upward or in a circle.
- * `node scripts/layers.mjs` prints them.
+ * The layers of `js/`: the imports of each file, and those that go upward or in a circle. `node
+ * scripts/layers.mjs` prints them.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';

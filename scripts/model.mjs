@@ -1,6 +1,6 @@
 /**
- * `npm run model`: the core beside its reference model, over millions of random operations from
- * seeds.
+ * `npm run model`: compares the core with its reference model, over millions of random operations
+ * from seeds.
  */
 
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * `npm run mutants`: each fault of `tests/mutants` is put into a copy of the sources, and the test
- * that it names has to find it.
+ * `npm run mutants`: applies each fault of `tests/mutants` to a copy of the sources, and runs the
+ * test that has to find it.
  */
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const folder = inClone('tests/mutants');
 /** The reference model, over 20,000 operations. */
 const MODEL = 'cargo test --test model a_run_from_a_seed';
 
-/** @returns how many were not found */
+/** @returns the number that was not found */
 async function mutants(rustOnly, names) {
   const all = readdirSync(folder)
     .filter((name) => name.endsWith('.patch'))
@@ -54,7 +54,7 @@ async function mutants(rustOnly, names) {
   return failed.length;
 }
 
-/** A patch, whose first lines say what the fault is and which commands find it. */
+/** A patch, whose first lines have the fault and the commands that find it. */
 function read(file) {
   const text = readFileSync(join(folder, file), 'utf8');
   const line = (name) => text.match(new RegExp(`^${name}: (.+)$`, 'm'))?.[1];
@@ -96,7 +96,7 @@ async function requireFound({ name, foundBy, text }) {
 }
 
 /**
- * Whether a command runs a test, and the test fails. That a mutant does not compile finds nothing.
+ * Whether a command runs a test, and the test fails. A mutant that does not compile was not found.
  */
 async function fails(command) {
   const [program, ...args] = command.split(/\s+/);

@@ -1,7 +1,4 @@
-/**
- * Where things are. What can be made again lies in `build/` of the clone or, shared by all clones,
- * in the cache.
- */
+/** Paths. Generated files are in `build/` of the clone or, shared by all clones, in the cache. */
 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Provides what the build needs and the machine lacks: npm packages, Rust's standard library for
- * WebAssembly, wasm-bindgen. `npm start`, `npm run build` and `npm test` do this by themselves;
- * `npm run setup` does it alone.
+ * Installs what the build needs and the machine lacks: npm packages, Rust's standard library for
+ * WebAssembly, wasm-bindgen. `npm start`, `npm run build` and `npm test` do this too; `npm run
+ * setup` does only this.
  */
 
 import { pathToFileURL } from 'node:url';
@@ -42,7 +42,7 @@ export async function setupSteps({ tests = false } = {}) {
 async function toolchainSteps(tests) {
   const { choice, debian } = await inspect();
   if (choice.use === undefined) {
-    // Known at once: nobody should wait for the other steps to read it.
+    // Known at once, so it is reported before the other steps run.
     if (choice.install.length === 0) throw nothingInstallable(choice.obstacles, forced);
     return [
       {

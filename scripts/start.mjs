@@ -1,7 +1,4 @@
-/**
- * `npm start`: set-up and build where they are needed, then the demo of examples/server with the
- * package just built.
- */
+/** `npm start`: set-up and build if needed, then the demo of examples/server. */
 
 import { help, OptionError, readOptions } from '../examples/server/options.mjs';
 import { build } from './build.mjs';

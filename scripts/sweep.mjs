@@ -1,4 +1,4 @@
-/** `npm run sweep`: what it costs to end all tokens of an owner, as a call and as a job. */
+/** `npm run sweep`: the cost of revoking all tokens of an owner, as a call and as a job. */
 
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -16,10 +16,7 @@ for each token and how the heap grew meanwhile. It fails where a target is misse
 /** For each token, at most. */
 const TARGETS = { keys: 3, entries: 1.2, commits: 0.11 };
 
-/**
- * How much the heap may grow for each token, in bytes: most of it are the entries of the audit
- * trail, which the store keeps there.
- */
+/** The maximum growth of the heap for each token, in bytes: mostly audit entries in the store. */
 const GROWTH = 4_000;
 
 const catalog = {
@@ -29,14 +26,14 @@ const catalog = {
 const admin = { id: 'user:ada', roles: { 'org:acme': 'admin' } };
 const owner = { owner: 'org:acme' };
 
-/** Bytes in use, without what is only waiting to be collected. */
+/** Bytes in use after a garbage collection. */
 function heapUsed() {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
   return process.memoryUsage().heapUsed;
 }
 
-/** A store that counts what is asked of it. */
+/** A store that counts its calls. */
 function counting(inner) {
   const counts = { keys: 0, entries: 0, commits: 0 };
   const store = {

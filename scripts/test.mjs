@@ -1,7 +1,4 @@
-/**
- * `npm test`: installs what is missing, builds, and runs every check, going on after one that
- * fails.
- */
+/** `npm test`: installs what is missing, builds, and runs every check, also after a failure. */
 
 import { parseArgs } from 'node:util';
 import { makeSteps, whileNoOtherBuilds } from './build.mjs';
@@ -45,7 +42,7 @@ try {
   report(error);
 }
 
-/** @returns {Promise<number>} how many failed */
+/** @returns {Promise<number>} the number of failures */
 async function test({ only, filters }) {
   const consumer = new Consumer();
   const results = new Results();
@@ -71,7 +68,7 @@ async function test({ only, filters }) {
   return results.failed;
 }
 
-/** Set-up and build. @returns the progress, and what the checks that need something may count on */
+/** Set-up and build. @returns the progress, and what the checks can use */
 function prepare(checks, only, results) {
   return whileNoOtherBuilds(async () => {
     const setup = await setupSteps({ tests: only.has('wasm') });
@@ -94,7 +91,7 @@ function prepare(checks, only, results) {
   });
 }
 
-/** Runs steps that hang together and count as one check. */
+/** Runs steps that count as one check. */
 async function perform(progress, steps, provides, label, have, results) {
   const waiting = [...steps];
   try {
@@ -129,7 +126,7 @@ async function runChecks(checks, { progress, have }, results) {
   }
 }
 
-/** A runner that ended well and yet ran nothing, or reports failures, has not succeeded. */
+/** A runner that exits with 0 but ran nothing, or reports failures, has failed. */
 function requireSuccess(counts) {
   if (counts.failed > 0) throw new Failure('The runner ended well, but it ran no test, or failed some.');
   return counts;

@@ -1,7 +1,6 @@
 /**
  * The page of a host, which knows who is signed in and leaves the tokens to the element. DEMO ONLY:
- * here people choose who they are, and a
- * header says so.
+ * here people choose who they are, and a header says so.
  */
 
 import '/package/browser/portal.js';

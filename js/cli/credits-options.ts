@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Limits, TokenRecord } from '../index.js';
-import { UsageError } from './exit.js';
+import { UsageError } from './exit-codes.js';
 
 /** The credits of a token on the command line. */
 export interface Credits {

@@ -16,11 +16,11 @@ import { abortRotation, confirmRotation, rotate } from './commands/rotate.js';
 import { disable, enable } from './commands/status.js';
 import { verify } from './commands/verify.js';
 import { verifyAudit } from './commands/verify-audit.js';
-import { exitHelp, exitOf, exits, report, UsageError } from './exit.js';
-import { Legible, line } from './legible.js';
+import { exitHelp, exitOf, exits, report, UsageError } from './exit-codes.js';
+import { actingHelp, addTargetOptions } from './open-deployment.js';
 import { finishOutput, print, tell } from './output.js';
-import { holdsCredential, redactStrictly } from './redact.js';
-import { actingHelp, addTargetOptions } from './target.js';
+import { holdsCredential, redactStrictly } from './redact-credentials.js';
+import { Legible, line } from './safe-text.js';
 
 const commands = [
   create,

@@ -3,7 +3,7 @@
  * stream.
  */
 
-import { legible, legibleJson, type Said } from './legible.js';
+import { legible, legibleJson, type Said } from './safe-text.js';
 
 const { stdout, stderr } = process;
 

@@ -1,6 +1,6 @@
 import type { SyncStore } from '../api/store.js';
 import { STORE_META, storedPrefix } from '../stores/store-meta.js';
-import { UsageError } from './exit.js';
+import { UsageError } from './exit-codes.js';
 
 /** The hint if the prefix is unknown. */
 export const WHICH_PREFIX =

@@ -1,5 +1,5 @@
-import type { Said } from './legible.js';
 import { clearStatus, showStatus } from './output.js';
+import type { Said } from './safe-text.js';
 
 /** The step between two lines if lines cannot be overwritten. */
 const STEP = 1_000;

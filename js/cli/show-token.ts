@@ -1,5 +1,5 @@
 import type { TokenRecord } from '../index.js';
-import { join, type Legible, legible, line, paint, type Said, type Style } from './legible.js';
+import { join, type Legible, legible, line, paint, type Said, type Style } from './safe-text.js';
 
 /** `2026-11-23 14:05`, UTC. */
 export function instant(millis: number): string {

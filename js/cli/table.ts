@@ -1,4 +1,4 @@
-import { join, type Legible, legible, paint, type Said } from './legible.js';
+import { join, type Legible, legible, paint, type Said } from './safe-text.js';
 
 export interface Column<T> {
   title: string;

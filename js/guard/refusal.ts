@@ -1,7 +1,7 @@
 import type { GuardRequest } from '../api/call.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
-import { acceptsJson } from './accept.js';
+import { acceptsJson } from './accept-header.js';
 
 /** The problem details by status. They never depend on the token, or on whether it exists. */
 const PROBLEMS: Record<number, { title: string; detail: string }> = {

@@ -1,10 +1,10 @@
 import { TrieRouter } from 'hono/router/trie-router';
 import type { Tokens } from '../api/tokens.js';
 import { accountVerbs, encodedAccountPath } from './account-path.js';
-import { refuseOversized } from './bounds.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { type HandlerOptions, type HandlerSettings, readHandlerOptions } from './options.js';
 import { isFailure, problemOf, RequestRefused } from './refusal.js';
+import { refuseOversized } from './request-bounds.js';
 import { HostAnswered, type Route } from './route.js';
 import { routesOf } from './routes.js';
 

@@ -1,7 +1,7 @@
 import type { Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
 import { type ForeignRow, isTexts } from './foreign-row.js';
-import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './keys.js';
+import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './key-mapping.js';
 
 /**
  * SHA-256 in base64url without padding: how Better Auth stores a key, unless hashing is disabled.

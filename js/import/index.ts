@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 export { fromBetterAuth } from './better-auth.js';
-export type { Imported } from './draft.js';
+export type { Imported } from './catalog-draft.js';
+export type { KeyMapping, ReadKeys, RowProblem, Translation } from './key-mapping.js';
 export { fromKeypal } from './keypal.js';
-export type { KeyMapping, ReadKeys, RowProblem, Translation } from './keys.js';
 export { importOpenApi, type OpenApiOptions } from './openapi.js';
 export { type ImportOptions, importScopes, type ScopeEntry } from './scopes.js';

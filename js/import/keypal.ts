@@ -1,7 +1,7 @@
 import type { Conditions, Limits } from '../api/conditions.js';
 import type { KeyRow } from '../api/import-keys.js';
 import { ForeignRow, isTexts } from './foreign-row.js';
-import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './keys.js';
+import { type KeyMapping, type ReadKeys, readForeignKeys, selectionOf, whose } from './key-mapping.js';
 
 /** SHA-256 in hexadecimal digits: how keypal stores a key by default. */
 const DIGEST = /^[0-9a-f]{64}$/;

@@ -1,12 +1,12 @@
 import { LeastkeyError } from '../api/errors.js';
 import { refuseUnknownOptions } from '../input/options.js';
-import { at, isObject, type Members, membersAt, References, textAt } from './document.js';
-import { CatalogDraft, type Imported } from './draft.js';
+import { Servers } from './base-paths.js';
+import { CatalogDraft, type Imported } from './catalog-draft.js';
+import { at, isObject, type Members, membersAt, References, textAt } from './lenient-reader.js';
 import { routePath } from './request-path.js';
+import { segmentsOf } from './scope-segments.js';
 import type { ImportOptions } from './scopes.js';
-import { Securities } from './security.js';
-import { segmentsOf } from './segments.js';
-import { Servers } from './servers.js';
+import { Securities } from './security-requirements.js';
 
 /** The options of {@link importOpenApi}. */
 export interface OpenApiOptions extends ImportOptions {

@@ -1,6 +1,6 @@
 import { LeastkeyError } from '../api/errors.js';
 import { refuseUnknownOptions } from '../input/options.js';
-import { CatalogDraft, type Imported } from './draft.js';
+import { CatalogDraft, type Imported } from './catalog-draft.js';
 
 /** Options for the names of an import. */
 export interface ImportOptions {

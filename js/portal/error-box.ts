@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { LeastkeyError } from '../api/errors.js';
 import { icon } from './icons.js';
-import type { Portal } from './portal.js';
+import type { Portal } from './portal-context.js';
 
 /** The most problems in the list. */
 const LISTED = 12;

@@ -1,5 +1,5 @@
 import { withoutPrefill } from './create/prefill.js';
-import type { View } from './portal.js';
+import type { View } from './portal-context.js';
 import { addressOf, routeOf, type ScreenRoute } from './routes.js';
 
 /** What the page history needs from the portal. */

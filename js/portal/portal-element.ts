@@ -1,5 +1,5 @@
 import { html, LitElement, type TemplateResult } from 'lit';
-import type { Portal } from './portal.js';
+import type { Portal } from './portal-context.js';
 
 /**
  * The base class of the portal's elements. They render into the portal's tree, so that they share

@@ -1,4 +1,4 @@
-import type { View } from './portal.js';
+import type { View } from './portal-context.js';
 
 /** A screen with an address, and the owner if the address names one. */
 export interface ScreenRoute {

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { Portal, View } from './portal.js';
+import type { Portal, View } from './portal-context.js';
 
 /** The element of the current screen. */
 export function screenOf(portal: Portal, view: View): TemplateResult {

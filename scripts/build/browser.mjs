@@ -11,7 +11,7 @@ const entries = ['index', 'edge', 'portal/index', 'stores/indexeddb', 'stores/me
 
 /** @param {string} folder the package, all but this */
 export async function bundleForPages(folder) {
-  // Not there yet when a fresh clone loads this script.
+  // A fresh clone loads this script before the package is installed.
   const { build } = await import('esbuild');
   await build({
     entryPoints: Object.fromEntries(entries.map((name) => [nameOf(name), join(folder, `${name}.js`)])),
@@ -22,11 +22,11 @@ export async function bundleForPages(folder) {
     platform: 'browser',
     target: 'es2022',
     minify: true,
-    // None of a bundler's own: they would take the module as text.
+    // No conditions of bundlers: with those the module is text.
     conditions: ['browser'],
     plugins: [moduleBeside],
     chunkNames: '[name]-[hash]',
-    // Not the clone's, whose paths are for the compiler.
+    // Not the tsconfig of the clone, whose paths are for the compiler.
     tsconfigRaw: {},
     logLevel: 'error',
   });

@@ -6,7 +6,7 @@ import { inClone } from '../paths.mjs';
 import { bindgenTool } from '../setup/bindgen.mjs';
 import { lockedNodeModule, nodeProgram } from '../setup/node-modules.mjs';
 import { toolchain } from '../setup/toolchain.mjs';
-import { contentOf } from '../shell/content.mjs';
+import { contentOf } from '../shell/content-digest.mjs';
 import { run } from '../shell/run.mjs';
 import { cacheCore, isCached } from './core-cache.mjs';
 

@@ -4,14 +4,14 @@ import { inBuild } from '../paths.mjs';
 
 const scratch = 'scratch-';
 
-/** What builds that were broken off have left behind. Only while no other build is at work. */
+/** Removes leftovers of interrupted builds. Only while no other build runs. */
 export function removeLeftovers() {
   if (!existsSync(inBuild())) return;
   const leftovers = readdirSync(inBuild()).filter((name) => name.startsWith(scratch));
   for (const name of leftovers) rmSync(inBuild(name), { recursive: true, force: true });
 }
 
-/** An empty folder in `build/` for as long as the work takes. */
+/** An empty folder in `build/` for the duration of the work. */
 export async function withScratchFolder(work) {
   mkdirSync(inBuild(), { recursive: true });
   const folder = mkdtempSync(inBuild(scratch));
@@ -22,7 +22,7 @@ export async function withScratchFolder(work) {
   }
 }
 
-/** Puts a finished folder in another's place: nobody sees a half-written one. */
+/** Replaces a folder by a finished one, so that no half-written folder is ever visible. */
 export function replaceFolder(finished, target) {
   const old = `${finished}-old`;
   mkdirSync(dirname(target), { recursive: true });

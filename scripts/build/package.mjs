@@ -18,7 +18,7 @@ import { inBuild, inClone, packageFolder } from '../paths.mjs';
 import { crateFacts } from '../setup/cargo-manifest.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
 import { toolchain } from '../setup/toolchain.mjs';
-import { contentOf } from '../shell/content.mjs';
+import { contentOf } from '../shell/content-digest.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { bundleForPages } from './browser.mjs';
@@ -30,7 +30,7 @@ import { requireSizeWithinBudget } from './size.mjs';
 /** The JSON Schema of catalogs, for editors. */
 const schema = 'schema/catalog.schema.json';
 
-/** Documents that go with the package: the README and what it leads to. */
+/** Documents in the package: the README and what it links to. */
 export const documents = [
   'README.md',
   'CHANGELOG.md',
@@ -42,8 +42,7 @@ export const documents = [
 ];
 
 /**
- * By these links the clone's own examples find `leastkey` by its name, and `npx leastkey` its
- * command.
+ * Links by which the examples of the clone import `leastkey`, and `npx leastkey` finds its command.
  */
 const links = { leastkey: '../pkg', '.bin/leastkey': '../leastkey/cli/main.js' };
 

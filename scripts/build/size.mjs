@@ -1,6 +1,6 @@
 /**
- * What a program that uses an entry of the package downloads: its script, bundled, and its modules.
- * Measured and held under a budget.
+ * The download size of each entry of the package: its bundled script and its modules. A build over
+ * the budget fails.
  */
 
 import { readFileSync } from 'node:fs';
@@ -28,9 +28,9 @@ async function measure(folder) {
   return rows;
 }
 
-/** A script with all that it imports but the module, as a bundler makes it small. */
+/** A script with all its imports except the module, bundled and minified. */
 async function bundled(script) {
-  // Not there yet when a fresh clone loads this script.
+  // A fresh clone loads this script before the package is installed.
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [script],
@@ -41,7 +41,7 @@ async function bundled(script) {
     conditions: ['workerd'],
     external: ['*.wasm'],
     legalComments: 'none',
-    // Not the clone's, whose paths are for the compiler.
+    // Not the tsconfig of the clone, whose paths are for the compiler.
     tsconfigRaw: {},
     write: false,
     logLevel: 'error',

@@ -7,14 +7,14 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Scripts that stay as they are: of them, each runtime takes its own. */
+/** Scripts that are not bundled: each runtime loads one of them. */
 const apart = /^(core\/load|wasm)\//;
 
 const glue = 'wasm/leastkey.js';
 
 /** @param {string} folder the package, compiled, with its manifest */
 export async function bundleEntries(folder) {
-  // Not there yet when a fresh clone loads this script.
+  // A fresh clone loads this script before the package is installed.
   const { build } = await import('esbuild');
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const { metafile } = await build({
@@ -33,7 +33,7 @@ export async function bundleEntries(folder) {
     external: ['node:*', ...outside(manifest)],
     plugins: [glueApart],
     metafile: true,
-    // Not the clone's, whose paths are for the compiler.
+    // Not the tsconfig of the clone, whose paths are for the compiler.
     tsconfigRaw: {},
     logLevel: 'error',
   });
@@ -43,20 +43,20 @@ export async function bundleEntries(folder) {
   }
 }
 
-/** What a program can import, and what it can run. */
+/** The files that a program can import or run. */
 const entriesOf = ({ exports, bin }) =>
   [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)]
     .filter((path) => path?.endsWith('.js'))
     .map((path) => join('.', path));
 
-/** What is found when the package is used. */
+/** Packages that are resolved where the package is used. */
 const outside = ({ imports, dependencies, optionalDependencies }) =>
   Object.keys({ ...imports, ...dependencies, ...optionalDependencies }).flatMap((name) => [
     name,
     `${name}/*`,
   ]);
 
-/** The glue of the core is one file for all that load it, whichever way they came by it. */
+/** The glue of the core is one file, shared by all its importers. */
 const glueApart = {
   name: 'the glue of the core',
   setup({ onResolve }) {
@@ -64,7 +64,7 @@ const glueApart = {
   },
 };
 
-/** Compiled sources that are in a bundle now, and types that only they have a use for. */
+/** Compiled sources that are in a bundle now, and types that only they use. */
 const isInside = (folder, name) =>
   name.endsWith('.js') ||
   (name.endsWith('.d.ts') && /from 'lit[/']/.test(readFileSync(join(folder, name), 'utf8')));

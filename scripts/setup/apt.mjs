@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Failure } from '../shell/failure.mjs';
 import { ask, CommandFailed, run } from '../shell/run.mjs';
 
-/** How apt-get can be run here. */
+/** How apt-get can be run on this machine. */
 export async function aptPrivilege() {
   if (!existsSync('/usr/bin/apt-get')) return 'missing';
   if (process.getuid() === 0) return 'root';
@@ -37,7 +37,7 @@ export async function aptInstall(packages) {
   await apt('install', '--no-install-recommends', '--no-remove', ...packages);
 }
 
-/** Another apt-get may be at work. */
+/** Another apt-get may be running. */
 const waiting = ['-o', 'DPkg::Lock::Timeout=300'];
 
 function ignoreFailedCommand(error) {

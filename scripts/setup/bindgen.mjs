@@ -6,14 +6,14 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inCache, inClone } from '../paths.mjs';
-import { contentOf } from '../shell/content.mjs';
+import { contentOf } from '../shell/content-digest.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 import { lockedVersion } from './cargo-manifest.mjs';
 
 const crate = 'tools/wasm-bindgen';
 
-/** Where a tool (`bindgen` or `test-runner`) is once it has been made. */
+/** The path of a tool (`bindgen` or `test-runner`). */
 export function bindgenTool(name) {
   const content = contentOf([inClone(crate)]).slice(0, 12);
   return inCache('tools', `wasm-bindgen-${requiredVersion()}-${content}`, name);

@@ -1,4 +1,4 @@
-/** What the Cargo files of the clone say. */
+/** Facts from the Cargo files of the clone. */
 
 import { readFileSync } from 'node:fs';
 import { inClone } from '../paths.mjs';

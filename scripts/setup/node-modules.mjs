@@ -27,10 +27,10 @@ export function lockedNodeModule(name) {
 }
 
 /**
- * The registry by which a lock file was made may have lacked what only other platforms want. `npm
- * ci` takes that for an error, `npm install` looks for it.
+ * A lock file may lack packages for other platforms. `npm ci` treats that as an error, `npm
+ * install` resolves them.
  */
 const howToInstall = (folder) => (folder === '.' ? ['ci'] : ['install', '--no-save']);
 
-/** The program that a package of node_modules brings, to be run by this Node. */
+/** A program of a package in node_modules, to be run by this Node. */
 export const nodeProgram = (path, folder = '.') => inClone(folder, 'node_modules', path);

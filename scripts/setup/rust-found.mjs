@@ -1,7 +1,4 @@
-/**
- * What of Rust is on this machine. Looks at the disk and at versions; asks no network and changes
- * nothing.
- */
+/** Finds the Rust of this machine. Reads only the disk and versions, without network or changes. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +15,7 @@ async function rust(rustc) {
   return { release, llvm: Number(llvm), sysroot: sysroot.trim() };
 }
 
-/** The Rust that `PATH` gives, and whether it can compile the core to WebAssembly. */
+/** The Rust on `PATH`, and whether it can compile the core to WebAssembly. */
 export async function rustOnPath() {
   const found = (await ask('cargo', ['--version'])) === undefined ? undefined : await rust('rustc');
   if (found === undefined) return { state: 'missing' };

@@ -7,14 +7,14 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inCache, inClone } from '../paths.mjs';
-import { contentOf } from '../shell/content.mjs';
+import { contentOf } from '../shell/content-digest.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { ask, CommandFailed, run } from '../shell/run.mjs';
 import { aptInstall } from './apt.mjs';
 
 const requirements = inClone('scripts/setup/schemathesis.txt');
 
-/** The package index may be out of reach without saying so. */
+/** A package index that is out of reach may hang. */
 const LIMIT = 180_000;
 
 /** @returns {Promise<string>} the Python that has it */

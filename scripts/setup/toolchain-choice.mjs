@@ -1,4 +1,4 @@
-/** Which Rust compiles the core to WebAssembly: decided from what was found, by nothing else. */
+/** Chooses the Rust that compiles the core to WebAssembly, only from what was found. */
 
 import { Failure } from '../shell/failure.mjs';
 
@@ -60,7 +60,7 @@ const aptObstacles = {
   missing: 'there is no apt-get here',
 };
 
-/** Why nothing can be installed, and what the reader can do about it. */
+/** Why nothing can be installed, and what to do about it. */
 export function nothingInstallable(obstacles, forced) {
   const offered = forced ? [commands[forced]] : Object.values(commands);
   return new Failure(

@@ -1,12 +1,11 @@
 /**
- * A failure that its message explains: what is missing or wrong, and what to do about it. No stack
- * trace helps.
+ * A failure whose message says what is wrong and what to do. It is printed without a stack trace.
  */
 export class Failure extends Error {
   name = 'Failure';
 }
 
-/** Tells why the script ends, and ends it as failed. */
+/** Prints an error, and makes the exit code 1. */
 export function report(error) {
   console.error(`\n${error instanceof Failure ? error.message : error.stack}`);
   process.exitCode = 1;

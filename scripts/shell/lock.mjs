@@ -1,4 +1,4 @@
-/** One at a time among processes: two builds of one clone wait for each other. */
+/** A lock between processes. */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -21,7 +21,9 @@ export async function withLock(file, onWait, work) {
   }
 }
 
-/** The file names the process that has the lock; one that has died has it no more. */
+/**
+ * The file has the id of the process that holds the lock. The lock of a dead process is ignored.
+ */
 function take(file) {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });

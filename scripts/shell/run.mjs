@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { root } from '../paths.mjs';
 import { Failure } from './failure.mjs';
 
-/** Lines of a failed command's output that are shown. */
+/** The number of output lines of a failed command that are shown. */
 const TAIL = 100;
 
-/** A command that did not end well, with everything it wrote. */
+/** A failed command, with its output. */
 export class CommandFailed extends Failure {
   constructor(line, how, output) {
     super([tail(output), `This command ${how}:`, `  ${line}`].filter((part) => part !== '').join('\n'));
@@ -58,7 +58,7 @@ export function run(command, args, { cwd = root, env = {}, limit } = {}) {
   });
 }
 
-/** Runs a command and answers its output, or `undefined` if it cannot be started or fails. */
+/** Runs a command. Returns its output, or `undefined` if it cannot be started or fails. */
 export async function ask(command, args, options) {
   try {
     return await run(command, args, options);

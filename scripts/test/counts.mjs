@@ -1,4 +1,4 @@
-/** How many test cases passed and failed, from what the runners themselves say. */
+/** The numbers of passed and failed tests, from the output of the runners. */
 
 /**
  * From the output of `cargo test`, which has one such line for each test binary and for the
@@ -15,7 +15,7 @@ export function cargoCounts(output) {
   return counts;
 }
 
-/** From a TAP report of node:test, whose last lines sum it up. */
+/** From a TAP report of node:test, whose last lines are a summary. */
 export function tapCounts(report) {
   const sum = (name) => Number(report.match(new RegExp(`^# ${name} (\\d+)$`, 'm'))?.[1] ?? 0);
   return {

@@ -1,4 +1,4 @@
-/** The checks of the JavaScript: what the package holds, and what it does once it is installed. */
+/** The checks of the JavaScript: the content of the package, and its behavior when installed. */
 
 import { inClone, root } from '../paths.mjs';
 import { nodeProgram } from '../setup/node-modules.mjs';
@@ -70,7 +70,7 @@ export function javascriptChecks(consumer, filters) {
   return filters.length === 0 ? all : all.filter(({ key }) => testsOnly.has(key));
 }
 
-/** What the checks of the package in other runtimes build upon. */
+/** The checks that those in other runtimes need. */
 export const packageChecks = (consumer) =>
   javascriptChecks(consumer, []).filter(({ key }) => ['consumer-install', 'consumer-types'].includes(key));
 

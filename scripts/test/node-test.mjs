@@ -4,12 +4,12 @@ import { join, relative } from 'node:path';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 
-/** A test that does not end is ended, and fails. */
+/** A test that hangs is stopped, and fails. */
 const LONGEST = 10 * 60_000;
 
 /**
- * The test files below a folder, those of installed packages left out, sorted; with `filters`,
- * those whose path contains one of them.
+ * The test files below a folder, without those of installed packages, sorted; with `filters`, those
+ * whose path contains one of them.
  */
 export function testFiles(folder, filters) {
   return readdirSync(folder, { recursive: true })
@@ -19,7 +19,7 @@ export function testFiles(folder, filters) {
     .map((name) => join(folder, name));
 }
 
-/** Runs files with node:test and answers their TAP report; a failure carries it as its output. */
+/** Runs files with node:test and returns their TAP report; a failure has it as its output. */
 export async function runNodeTests(files, cwd) {
   if (files.length === 0) throw new Failure('There is no test file to run.');
   const folder = mkdtempSync(join(tmpdir(), 'leastkey-report-'));

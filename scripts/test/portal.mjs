@@ -6,7 +6,7 @@ import { installBrowsers } from './runtimes.mjs';
 
 const folder = 'tests/portal';
 
-/** Where each screen is left for people to look at. */
+/** The folder of the screenshots, for review by people. */
 const screenshots = inBuild('screenshots');
 
 /**

@@ -1,6 +1,5 @@
 /**
- * The checks of the package in every runtime and bundler: one suite, and what the edge needs
- * besides.
+ * The checks of the package in every runtime and bundler: one suite, and checks of edge runtimes.
  */
 
 import { existsSync } from 'node:fs';
@@ -9,16 +8,16 @@ import { aptInstall } from '../setup/apt.mjs';
 import { haveNodeModules, installNodeModules } from '../setup/node-modules.mjs';
 import { tapCounts } from './counts.mjs';
 
-/** The runtimes have a manifest of their own: they are large, and only these tests want them. */
+/** The runtimes have a separate manifest: they are large, and only these tests need them. */
 const folder = 'tests/runtimes';
 
 /** As `LEASTKEY_WITHOUT` names them. */
 export const runtimes = ['node', 'node-22', 'deno', 'bun', 'workerd', 'edge-runtime', 'chromium', 'firefox'];
 
-/** What the examples guard. */
+/** The frameworks of the examples. */
 const frameworks = ['express', 'hono', '@hono/node-server'];
 
-/** Browsers by the name of their Debian package, which is that of their program too. */
+/** Browsers by the name of their Debian package, which is also that of their program. */
 const browsers = ['chromium', 'firefox-esr'];
 
 /**
@@ -64,7 +63,7 @@ export function runtimeChecks(consumer, filters) {
   return filters.length === 0 ? all : all.filter(({ key }) => key !== 'runtimes-types');
 }
 
-/** A browser that cannot be installed fails here, and its tests say so too. */
+/** A browser that cannot be installed fails here, and in its tests. */
 export async function installBrowsers(wanted) {
   const leftOut = (process.env.LEASTKEY_WITHOUT ?? '').split(',');
   const missing = wanted.filter((name) => !leftOut.includes(name.replace('-esr', '')) && !isProgram(name));

@@ -1,4 +1,4 @@
-/** The checks of the Rust code on this machine's own processor. */
+/** The checks of the Rust code, compiled natively. */
 
 import { run } from '../shell/run.mjs';
 import { cargoCounts } from './counts.mjs';

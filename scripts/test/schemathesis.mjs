@@ -1,7 +1,4 @@
-/**
- * Schemathesis against a served OpenAPI document: no server error, and nothing that the document
- * does not declare.
- */
+/** Runs Schemathesis on a served OpenAPI document: no server error, and no undeclared response. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,9 +10,11 @@ import { installSchemathesis } from '../setup/schemathesis.mjs';
 import { Failure } from '../shell/failure.mjs';
 import { run } from '../shell/run.mjs';
 
-/** What no schema can know may be refused, such as a template that the catalog does not have. */
+/**
+ * Valid requests may still be refused, for example for a template that the catalog does not have.
+ */
 const checks = ['--exclude-checks', 'positive_data_acceptance'];
-/** The same requests in each run, so that who sees a failure can see it again. */
+/** The same requests in each run, so that failures are reproducible. */
 const bounds = ['--max-examples', '20', '--seed', '1', '--suppress-health-check', 'all', '--warnings', 'off'];
 
 /**

@@ -1,13 +1,12 @@
 /**
- * The checks of the code that only the WebAssembly build has: the boundary to JavaScript, run in
- * Node.
+ * The checks of code that only the WebAssembly build has: the boundary to JavaScript, run in Node.
  */
 
 import { bindgenTool } from '../setup/bindgen.mjs';
 import { toolchain } from '../setup/toolchain.mjs';
 import { cargoCounts } from './counts.mjs';
 
-/** The profile of the build, so that its compiled libraries serve here too. */
+/** The profile of the build, to reuse its compiled libraries. */
 const boundary = ['--release', '-p', 'leastkey-manage', '--test', 'boundary'];
 
 export const wasmChecks = [

@@ -1,6 +1,6 @@
 //! Compiles the part of a catalog document that a verifier needs.
 
-use super::permissions::Permissions;
+use super::permission_index::Permissions;
 use super::route;
 use super::route::{RouteEntry, Routes};
 use super::service::MAX_PERMISSIONS;

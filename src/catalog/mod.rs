@@ -5,14 +5,13 @@
 //! at once, each with its JSON path.
 
 mod compile_permissions;
-mod graph;
 mod invalid_id;
 mod kind;
 mod not_in_catalog;
 mod owners;
 mod pattern_error;
+mod permission_index;
 mod permission_template;
-mod permissions;
 mod request_path;
 mod role;
 mod route;
@@ -22,6 +21,7 @@ mod selection;
 mod selection_warning;
 mod service;
 mod suggest;
+mod topological_sort;
 mod tree;
 
 use std::ops::{Deref, Range};
@@ -30,8 +30,8 @@ pub use compile_permissions::compile_permissions;
 pub use kind::{Action, Editable, ExpiryError, ExpiryRule, Kind, Managers, Reuse, RotationRule, WrongOwner};
 pub use not_in_catalog::NotInCatalog;
 pub use pattern_error::PatternError;
+pub use permission_index::Permissions;
 pub use permission_template::Template;
-pub use permissions::Permissions;
 pub use role::Role;
 pub use route::{Matched, Routes};
 pub(crate) use selection::Kept;

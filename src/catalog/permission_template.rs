@@ -1,9 +1,9 @@
 //! Compiles templates: named sets of permissions, written as patterns that are resolved once, with
 //! the catalog.
 
-use super::graph::dependencies_first;
 use super::invalid_id::check_id;
 use super::not_in_catalog::{Named, NotInCatalog};
+use super::topological_sort::dependencies_first;
 use super::{Catalog, TemplateUse};
 use crate::input::{Members, Problems};
 use crate::value::permission::PermissionSet;

@@ -1,9 +1,9 @@
 //! Compiles services: the permission tree of each, and the flat sorted list of all permissions.
 
-use super::graph::dependencies_first;
 use super::invalid_id::{InvalidId, check_id};
 use super::not_in_catalog::{Named, NotInCatalog};
 use super::route::RouteEntry;
+use super::topological_sort::dependencies_first;
 use crate::codec::json::Value;
 use crate::codec::sort::sorted_by;
 use crate::input::{Members, Path, Problems};

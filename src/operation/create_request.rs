@@ -2,7 +2,7 @@
 
 use super::arguments::refuse_credential;
 use super::context::Context;
-use super::details::{Details, parse_owner, read_conditions, read_limits};
+use super::shared_members::{Details, parse_owner, read_conditions, read_limits};
 use crate::catalog::{Kind, Resolution, Selection};
 use crate::input::{Members, Problems};
 use crate::model::account::Account;

@@ -6,14 +6,14 @@ use super::arguments::refuse_credential;
 use super::authority::{Authority, refuse_more_than_account};
 use super::context::{Context, Outcome};
 use super::delegation::hold_bounds;
-use super::details::{
-    clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
-};
 use super::idempotency::IdempotencyRecord;
 use super::limit_counters::Recount;
 use super::load::{Found, done_before, find_to_change};
 use super::operation_name::Operation;
 use super::power::Power;
+use super::shared_members::{
+    clears, expect_revision, read_conditions, read_limits, read_metadata, read_revision, read_tags,
+};
 use super::status::terminal;
 use super::unique_name::{free_name, take_name};
 use super::write_batch::WriteBatch;

@@ -16,7 +16,6 @@ mod delegation;
 mod delegation_checks;
 mod delete;
 mod describe;
-mod details;
 mod drift;
 mod edit;
 mod entropy;
@@ -35,8 +34,9 @@ mod refuse_ended;
 mod revoke_all;
 mod rotate;
 mod sessions;
+mod shared_members;
 mod status;
-mod store_owner;
+mod store_deployment;
 mod sweep;
 mod technical_user;
 mod token_view;
@@ -60,7 +60,7 @@ use context::{Context, Outcome};
 pub use delegation_checks::{Aspect, DelegationChecks};
 pub use entropy::{ENTROPY, Entropy};
 use operation_name::Operation;
-use store_owner::{in_own_store, with_renewed_seal};
+use store_deployment::{in_own_store, with_renewed_seal};
 
 /// Plans a management operation with all reads so far. Equal arguments give an equal step.
 ///

@@ -1,7 +1,7 @@
 /**
  * V8 in Node 20 and 22 has aborted processes in which it deoptimized a function during a call into
  * WebAssembly that returns a reference. No call of ours returns one
- * (tests/scripts/results.test.mjs), and these runs neither abort nor change a result.
+ * (tests/scripts/wasm-exports.test.mjs), and these runs neither abort nor change a result.
  */
 
 import assert from 'node:assert/strict';

@@ -21,7 +21,7 @@ test('only output.ts writes to standard output and standard error', () => {
 });
 
 test('the guide and the help have every exit code', () => {
-  const source = read('js/cli/exit.ts');
+  const source = read('js/cli/exit-codes.ts');
   const [, exits] = /exits = \{([^}]*)\}/.exec(source);
   const codes = [...exits.matchAll(/\w+: (\d+)/g)].map(([, code]) => code);
   assert.ok(codes.length >= 5, exits);

@@ -19,10 +19,20 @@ describe('the layers of js/', () => {
     assert.ok(readFileSync(inClone('CONTRIBUTING.md'), 'utf8').includes(drawing()), drawing());
   });
 
+  it('are walked in CONTRIBUTING.md by files that exist', () => {
+    const [, walks] = readFileSync(inClone('CONTRIBUTING.md'), 'utf8').split('A guarded request that');
+    const named = [...walks.matchAll(/^([a-z]+\/[a-z-]+\.ts) {2,}/gm)].map(([, name]) => name);
+    assert.ok(named.length > 30, `${named.length} files`);
+    assert.deepEqual(
+      named.filter((name) => !imports.has(name)),
+      [],
+    );
+  });
+
   it('include every file', () => {
     assert.ok(imports.size > 200, `${imports.size} files`);
     assert.ok(imports.get('index.ts').includes('manage/create-tokens.ts'));
-    assert.ok(imports.get('cli/exit.ts').includes('index.ts'));
+    assert.ok(imports.get('cli/exit-codes.ts').includes('index.ts'));
   });
 });
 

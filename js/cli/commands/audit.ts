@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AuditEntry, AuditQuery } from '../../index.js';
 import { showName } from '../../input/did-you-mean.js';
-import { line } from '../legible.js';
+import { required, type Target, withTokens } from '../open-deployment.js';
 import { print, printJson, printJsonLine, tell } from '../output.js';
+import { line } from '../safe-text.js';
 import { instant } from '../show-token.js';
 import { type Column, table } from '../table.js';
-import { required, type Target, withTokens } from '../target.js';
 
 type Options = Omit<AuditQuery, 'order' | 'owner'> & { owner?: string; oldest?: boolean; export?: boolean };
 

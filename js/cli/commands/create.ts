@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { CreateInput } from '../../index.js';
-import { handOver } from '../hand-over.js';
-import { line, paint } from '../legible.js';
+import { required, type Target, withTokens } from '../open-deployment.js';
+import { handOver } from '../print-credential.js';
+import { line, paint } from '../safe-text.js';
 import { describe } from '../show-token.js';
-import { required, type Target, withTokens } from '../target.js';
 
 /** The options are the input of `create`, except for the name of one member. */
 type Options = Omit<CreateInput, 'templates'> & { template?: string[] };

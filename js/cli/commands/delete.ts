@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from '../irreversible.js';
-import { line } from '../legible.js';
+import type { Target } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
-import type { Target } from '../target.js';
+import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from '../run-irreversible.js';
+import { line } from '../safe-text.js';
 
 // `delete` is a reserved word.
 export const remove = addIrreversibleOptions(

@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenChange } from '../../index.js';
 import { type Credits, whole, withCredits } from '../credits-options.js';
-import { UsageError } from '../exit.js';
-import { line } from '../legible.js';
+import { UsageError } from '../exit-codes.js';
+import { type Target, withTokens } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
+import { line } from '../safe-text.js';
 import { describe, named } from '../show-token.js';
-import { type Target, withTokens } from '../target.js';
 
 const CLEARABLE = ['description', 'tags', 'metadata', 'conditions', 'limits'] as const;
 

@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import { fromBetterAuth, fromKeypal, type KeyMapping, type ReadKeys } from '../../import/index.js';
 import { type ImportReport, type KeyRow, LeastkeyError } from '../../index.js';
-import { exits, UsageError } from '../exit.js';
-import { parseJson, readText } from '../file.js';
-import { line } from '../legible.js';
+import { exits, UsageError } from '../exit-codes.js';
+import { type Target, withTokens } from '../open-deployment.js';
 import { print, printJson, tell } from '../output.js';
 import { interruption, Progress } from '../progress.js';
-import { type Target, withTokens } from '../target.js';
+import { parseJson, readText } from '../read-file.js';
+import { line } from '../safe-text.js';
 
 interface Options {
   from?: 'better-auth' | 'keypal' | 'rows';

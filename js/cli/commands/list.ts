@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Actor, ListQuery, TokenPage, TokenRecord, Tokens } from '../../index.js';
 import { showName } from '../../input/did-you-mean.js';
-import { line } from '../legible.js';
+import { required, type Target, withTokens } from '../open-deployment.js';
 import { print, printJson, tell } from '../output.js';
+import { line } from '../safe-text.js';
 import { grantSummary, instant, paintStatus, statusOf } from '../show-token.js';
 import { type Column, table } from '../table.js';
-import { required, type Target, withTokens } from '../target.js';
 
 type Options = ListQuery & { all?: boolean };
 

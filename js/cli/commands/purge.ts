@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { PurgeQuery } from '../../index.js';
 import { showName } from '../../input/did-you-mean.js';
-import { bulk } from '../bulk.js';
-import { addIrreversibleOptions, type IrreversibleOptions } from '../irreversible.js';
-import type { Target } from '../target.js';
+import type { Target } from '../open-deployment.js';
+import { bulk } from '../run-bulk.js';
+import { addIrreversibleOptions, type IrreversibleOptions } from '../run-irreversible.js';
 
 type Options = IrreversibleOptions & PurgeQuery;
 

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { RevokeAllQuery } from '../../index.js';
 import { showName } from '../../input/did-you-mean.js';
-import { bulk } from '../bulk.js';
-import { UsageError } from '../exit.js';
-import { addIrreversibleOptions, type IrreversibleOptions } from '../irreversible.js';
-import type { Target } from '../target.js';
+import { UsageError } from '../exit-codes.js';
+import type { Target } from '../open-deployment.js';
+import { bulk } from '../run-bulk.js';
+import { addIrreversibleOptions, type IrreversibleOptions } from '../run-irreversible.js';
 
 interface Options extends IrreversibleOptions, RevokeAllQuery {
   reason?: string;

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from '../irreversible.js';
-import { line } from '../legible.js';
+import type { Target } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
+import { addIrreversibleOptions, type IrreversibleOptions, irreversible } from '../run-irreversible.js';
+import { line } from '../safe-text.js';
 import { named } from '../show-token.js';
-import type { Target } from '../target.js';
 
 interface Options extends IrreversibleOptions {
   reason?: string;

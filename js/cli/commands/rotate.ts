@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { RotateOptions } from '../../index.js';
-import { handOver } from '../hand-over.js';
-import { line, paint } from '../legible.js';
+import { type Target, withTokens } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
+import { handOver } from '../print-credential.js';
+import { line, paint } from '../safe-text.js';
 import { instant, named } from '../show-token.js';
-import { type Target, withTokens } from '../target.js';
 
 export const rotate = new Command('rotate')
   .summary('give a token a new secret and print its credential once')

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { line } from '../legible.js';
+import { type Target, withTokens } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
+import { line } from '../safe-text.js';
 import { named } from '../show-token.js';
-import { type Target, withTokens } from '../target.js';
 
 export const disable = new Command('disable')
   .summary('stop a token until it is enabled again')

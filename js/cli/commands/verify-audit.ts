@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditHead } from '../../index.js';
-import { exits } from '../exit.js';
-import { line, paint } from '../legible.js';
+import { exits } from '../exit-codes.js';
+import { required, type Target, withTokens } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
 import { interruption, Progress } from '../progress.js';
+import { line, paint } from '../safe-text.js';
 import { facts } from '../show-token.js';
-import { required, type Target, withTokens } from '../target.js';
 
 interface Options {
   owner?: string;

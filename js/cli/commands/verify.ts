@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { Explanation, Requirement, Verdict } from '../../index.js';
-import { readSecret } from '../ask.js';
-import { exits, UsageError } from '../exit.js';
-import { type Legible, line, paint } from '../legible.js';
+import { exits, UsageError } from '../exit-codes.js';
+import { type Target, withTokens } from '../open-deployment.js';
 import { print, printJson } from '../output.js';
+import { readSecret } from '../prompt.js';
+import { type Legible, line, paint } from '../safe-text.js';
 import { facts } from '../show-token.js';
-import { type Target, withTokens } from '../target.js';
 
 interface Options {
   require?: string[];

@@ -14,7 +14,7 @@ import type { Parameters } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { object, ref, TEXT } from '../schemas/schema.js';
-import { type Managed, managed } from './managed.js';
+import { type Managed, managed } from './management-route.js';
 
 const ACCOUNT_ID: Parameters = {
   id: {

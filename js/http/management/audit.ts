@@ -2,7 +2,7 @@ import type { AuditQuery } from '../../api/audit.js';
 import { LIMIT, type Parameters } from '../query.js';
 import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';
-import { managed } from './managed.js';
+import { managed } from './management-route.js';
 
 const WHICH: Parameters = {
   owner: { description: 'Whose changes.', schema: TEXT, required: true },

@@ -5,7 +5,7 @@ import type { Tokens } from '../../api/tokens.js';
 import { isFailure } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
-import { type ManagementCall, managed } from './managed.js';
+import { type ManagementCall, managed } from './management-route.js';
 
 /** How long a response waits for a job to complete, in milliseconds. */
 const MOMENT = 1_000;

@@ -1,6 +1,6 @@
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
-import { managed } from './managed.js';
+import { managed } from './management-route.js';
 
 /** The deployment and the actor: what a screen needs first. */
 export function deploymentRoutes(basePath: string): Route[] {

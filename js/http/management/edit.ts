@@ -1,7 +1,7 @@
 import type { TokenChange } from '../../api/token.js';
 import { chooseRevision, fromRevision, readIfMatch, refuseRevision } from '../preconditions.js';
 import type { Route } from '../route.js';
-import { managed } from './managed.js';
+import { managed } from './management-route.js';
 import { RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
 
 /** Edits a token within the rules of its kind. */

@@ -1,5 +1,5 @@
 import type { Route } from '../route.js';
-import { managed } from './managed.js';
+import { managed } from './management-route.js';
 import { changeRow, RECORD_ANSWER, recordAnswer, TOKEN_ID } from './tokens.js';
 
 /** Changes the status of a token. */

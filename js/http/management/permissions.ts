@@ -4,7 +4,7 @@ import { AFTER, LIMIT, OWNER } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { ref, TEXT } from '../schemas/schema.js';
-import { managed } from './managed.js';
+import { managed } from './management-route.js';
 
 /** Describes, resolves and compares selections. */
 export function permissionRoutes(basePath: string): Route[] {

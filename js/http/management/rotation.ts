@@ -2,7 +2,7 @@ import type { RotateOptions } from '../../api/rotation.js';
 import { entityTag } from '../preconditions.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
-import { managed } from './managed.js';
+import { managed } from './management-route.js';
 import { changeRow, TOKEN_ID, withIdempotencyKey } from './tokens.js';
 
 /** Rotates the secret of a token in two phases. */

@@ -4,7 +4,7 @@ import { AFTER, LIMIT, OWNER, type Parameters } from '../query.js';
 import { RequestRefused } from '../refusal.js';
 import { json, type Route } from '../route.js';
 import { described, object, ref, TEXT } from '../schemas/schema.js';
-import { type Managed, type ManagementCall, managed } from './managed.js';
+import { type Managed, type ManagementCall, managed } from './management-route.js';
 
 export const TOKEN_ID: Parameters = { id: { description: 'The id of the token.', schema: TEXT } };
 

@@ -1,5 +1,5 @@
 import { LeastkeyError } from '../../api/errors.js';
-import { contextOf } from '../context.js';
+import { contextOf } from '../request-context.js';
 import { json, type Route } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { refuseWrongClient } from './client.js';

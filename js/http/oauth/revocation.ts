@@ -1,6 +1,6 @@
 import type { VerdictCode } from '../../api/codes.js';
 import { LeastkeyError } from '../../api/errors.js';
-import { contextOf } from '../context.js';
+import { contextOf } from '../request-context.js';
 import type { Route } from '../route.js';
 import { requireClient } from './client.js';
 import { type FormCall, formRoute, requireField } from './endpoint.js';

@@ -3,7 +3,7 @@ import type { TokenRecord } from '../../api/token.js';
 import type { Verdict, VerifiedToken } from '../../api/verification.js';
 import { refusalResponse } from '../../guard/refusal.js';
 import { causeOf } from '../../verify/unavailable.js';
-import { contextOf, readClientIp, shownAddress } from '../context.js';
+import { contextOf, readClientIp, shownAddress } from '../request-context.js';
 import { ALWAYS, json, type Route, type RouteAnswer, type RouteCall, UNAVAILABLE } from '../route.js';
 import { ref } from '../schemas/schema.js';
 import { scopeOf } from './endpoint.js';

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { descriptionField, nameField, tagsField, textOf } from '../restrictions/label-fields.js';
 import type { TokenFields } from '../restrictions/token-fields.js';
 import type { TokenDraft } from './draft.js';

@@ -1,7 +1,7 @@
 import type { DescribedKind } from '../../api/choices.js';
 import type { CreateInput } from '../../api/token.js';
-import { type Choice, NOTHING, selectionOf } from '../permissions/choice.js';
-import type { Portal } from '../portal.js';
+import { type Choice, NOTHING, selectionOf } from '../permissions/edited-selection.js';
+import type { Portal } from '../portal-context.js';
 import { NO_FIELDS, type TokenFields, tokenInputOf } from '../restrictions/token-fields.js';
 import { type Expiration, expiryInput, isPossible, usualExpiration } from './expiration.js';
 import type { Prefill } from './prefill.js';

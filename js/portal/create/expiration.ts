@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { DescribedKind } from '../../api/choices.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
 
 /** The expiration: after a duration, on a day (`2027-02-21`), or never. */

@@ -1,4 +1,4 @@
-import type { Choice } from '../permissions/choice.js';
+import type { Choice } from '../permissions/edited-selection.js';
 
 /**
  * Values of a prefilled link: `?template=sender&template=branch&name=Nightly%20sender`. Nothing is

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import type { Preview } from '../../api/selection.js';
-import { narrowedOf } from '../permissions/shown.js';
 import { summaryOf } from '../permissions/summary.js';
-import type { Portal } from '../portal.js';
+import { narrowedOf } from '../permissions/visible-nodes.js';
+import type { Portal } from '../portal-context.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';
 import { conditionsOf, limitsOf } from '../restrictions/token-fields.js';
 import type { TokenDraft } from './draft.js';

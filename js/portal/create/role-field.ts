@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { DescribedKind } from '../../api/choices.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 
 /** The roles that a token of a kind can be given here; `undefined` stands for none. */
 export function rolesOf(

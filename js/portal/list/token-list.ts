@@ -3,10 +3,10 @@ import { repeat } from 'lit/directives/repeat.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
 import { PortalElement } from '../portal-element.js';
-import { listTools } from './list-tools.js';
-import { EVERYTHING } from './listing.js';
+import { listTools } from './list-filters.js';
+import { EVERYTHING } from './list-loader.js';
 import { tokenRow } from './token-row.js';
-import { RowWindow } from './window.js';
+import { RowWindow } from './visible-rows.js';
 
 /** All tokens of an owner. */
 export class TokenList extends PortalElement {

@@ -1,12 +1,12 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../api/token.js';
 import { icon } from '../icons.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { instant } from '../portal-element.js';
 import { DAY } from '../text/times.js';
 import { allowedActions, labelOf } from '../token/actions.js';
-import { editableOf } from '../token/changes.js';
-import { concernsOf, standingOf } from './standing.js';
+import { editableOf } from '../token/edit-differences.js';
+import { concernsOf, standingOf } from './displayed-status.js';
 
 /** The most sets and permissions that are named; the rest is counted. */
 const NAMED = 3;

@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { LeastkeyError } from '../../api/errors.js';
-import type { Engine } from '../data/engine.js';
+import type { Engine } from '../data/portal-core.js';
 import { icon } from '../icons.js';
 import { PortalElement, reveal } from '../portal-element.js';
-import { type Choice, ChoiceChange, NOTHING, selectionOf } from './choice.js';
+import { type Choice, ChoiceChange, NOTHING, selectionOf } from './edited-selection.js';
 
 /** Limits single permissions to some resources. */
 export class Narrowing extends PortalElement {

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Preview } from '../../api/selection.js';
-import type { Engine } from '../data/engine.js';
+import type { Engine } from '../data/portal-core.js';
 import { errorBox } from '../error-box.js';
 import { PortalElement } from '../portal-element.js';
 import {
@@ -13,7 +13,7 @@ import {
   selectionOf,
   withPermissions,
   withTemplate,
-} from './choice.js';
+} from './edited-selection.js';
 import { type Offered, offeredSets, permissionSets } from './permission-sets.js';
 import type { TreeChange } from './permission-tree.js';
 

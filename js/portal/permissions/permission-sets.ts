@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Template } from '../../api/catalog.js';
-import type { Portal } from '../portal.js';
-import type { Choice, Resolve } from './choice.js';
+import type { Portal } from '../portal-context.js';
+import type { Choice, Resolve } from './edited-selection.js';
 
 /** The most permissions that a card shows. */
 const MAX_SHOWN = 6;

@@ -5,8 +5,15 @@ import type { Branch, Source } from '../../api/selection.js';
 import type { PermissionUse } from '../../api/usage.js';
 import { icon } from '../icons.js';
 import { PortalElement } from '../portal-element.js';
-import { permissionsIn } from './choice.js';
-import { givenIn, onlyGiven, permissionsShown, type ShownNode, shownOf, stateShown } from './shown.js';
+import { permissionsIn } from './edited-selection.js';
+import {
+  givenIn,
+  onlyGiven,
+  permissionsShown,
+  type ShownNode,
+  shownOf,
+  stateShown,
+} from './visible-nodes.js';
 
 /** A change in the tree: it affects displayed permissions only. */
 export class TreeChange extends Event {

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { Preview, Warning } from '../../api/selection.js';
 import { icon } from '../icons.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 
 /** The most permissions of a fully granted service that are listed one by one. */
 const NAMED = 6;

@@ -1,5 +1,5 @@
 import type { Conditions, Limits } from '../../api/conditions.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { lifetimeOf } from '../text/times.js';
 import { DAYS, type Day } from './token-fields.js';
 

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import type { TokenFields } from './token-fields.js';
 
 export type ChangeTokenFields = (change: Partial<TokenFields>) => void;

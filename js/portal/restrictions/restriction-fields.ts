@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
 import { conditionWords, dayName, limitWords } from './describe.js';
 import { type ChangeTokenFields, textOf } from './label-fields.js';

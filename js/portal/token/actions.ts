@@ -1,5 +1,5 @@
 import type { TokenRecord } from '../../api/token.js';
-import type { Portal, StatusAction } from '../portal.js';
+import type { Portal, StatusAction } from '../portal-context.js';
 
 /** The actions allowed by the kind, the status and the rights of the actor. */
 export function allowedActions({ kinds }: Portal, record: TokenRecord): StatusAction[] {

@@ -1,7 +1,7 @@
 import type { Branch } from '../../api/selection.js';
 import type { TokenRecord } from '../../api/token.js';
-import type { Engine } from '../data/engine.js';
-import { choiceOf, difference, isKnown, selectionOf } from '../permissions/choice.js';
+import type { Engine } from '../data/portal-core.js';
+import { choiceOf, difference, isKnown, selectionOf } from '../permissions/edited-selection.js';
 
 /** The difference of a token from the current catalog. */
 export interface Stand {

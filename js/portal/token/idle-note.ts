@@ -1,10 +1,10 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../api/token.js';
-import type { Engine } from '../data/engine.js';
+import type { Engine } from '../data/portal-core.js';
 import { icon } from '../icons.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
-import { editableOf } from './changes.js';
+import { editableOf } from './edit-differences.js';
 import { idleOf, narrowedTo } from './idle.js';
 
 /** The unused permissions of a token, with a link to a narrower one. */

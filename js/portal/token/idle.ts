@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../api/token.js';
-import type { Engine } from '../data/engine.js';
-import { type Choice, difference, isKnown, NOTHING } from '../permissions/choice.js';
-import type { Portal } from '../portal.js';
+import type { Engine } from '../data/portal-core.js';
+import { type Choice, difference, isKnown, NOTHING } from '../permissions/edited-selection.js';
+import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
 
 /** The time without use after which permissions are reported. */

@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../api/token.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
-import type { StatusAction } from '../portal.js';
+import type { StatusAction } from '../portal-context.js';
 import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
 import { gracesOf } from './starting-values.js';

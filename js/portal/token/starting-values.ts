@@ -1,9 +1,9 @@
 import type { DescribedKind } from '../../api/choices.js';
 import type { TokenRecord } from '../../api/token.js';
 import { covers } from '../data/authority.js';
-import type { Engine } from '../data/engine.js';
-import { type Choice, choiceOf, isKnown, NOTHING, selectionOf } from '../permissions/choice.js';
-import type { Portal } from '../portal.js';
+import type { Engine } from '../data/portal-core.js';
+import { type Choice, choiceOf, isKnown, NOTHING, selectionOf } from '../permissions/edited-selection.js';
+import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
 
 /**

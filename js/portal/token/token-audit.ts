@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import type { AuditEntry } from '../../api/audit.js';
 import { filledPage } from '../data/source.js';
 import { errorBox } from '../error-box.js';
-import { difference } from '../permissions/choice.js';
+import { difference } from '../permissions/edited-selection.js';
 import { instant, PortalElement } from '../portal-element.js';
 
 const PAGE = 20;

@@ -1,18 +1,18 @@
 import { html, type TemplateResult } from 'lit';
 import type { Branch } from '../../api/selection.js';
 import type { TokenRecord } from '../../api/token.js';
-import type { Engine } from '../data/engine.js';
+import type { Engine } from '../data/portal-core.js';
 import { errorBox } from '../error-box.js';
 import { icon } from '../icons.js';
 import { statusButton } from '../list/token-row.js';
-import { narrowedOf } from '../permissions/shown.js';
 import { summaryOf } from '../permissions/summary.js';
+import { narrowedOf } from '../permissions/visible-nodes.js';
 import { PortalElement } from '../portal-element.js';
 import { allowedActions, labelOf } from './actions.js';
-import { editableOf } from './changes.js';
 import { standOf } from './drift.js';
-import { factsOf } from './facts.js';
+import { editableOf } from './edit-differences.js';
 import { idleNote } from './idle-note.js';
+import { factsOf } from './record-facts.js';
 
 /** All details of one token. */
 export class TokenScreen extends PortalElement {

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { type ErrorCode, LeastkeyError } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, PREFIX, stranger } from '../support/deployment.js';
-import { trapNext } from '../support/glue.js';
-import { wrapped } from '../support/wrapped.js';
+import { trapNext } from '../support/wasm-glue.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 describe('every error code has a cause', () => {
   /** `deadline_exceeded` is tested in tests/js/runtime/contention.test.ts. */

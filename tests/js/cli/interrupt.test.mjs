@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createTokens } from 'leastkey';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { deployment } from '../support/command.mjs';
+import { deployment } from '../support/cli-process.mjs';
 
 const bin = fileURLToPath(new URL('../../../node_modules/.bin/leastkey', import.meta.url));
 const actor = { id: 'cli', roles: { '': 'admin' } };

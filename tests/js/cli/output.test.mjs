@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { deployment } from '../support/command.mjs';
+import { deployment } from '../support/cli-process.mjs';
 
 const bin = fileURLToPath(new URL('../../../node_modules/.bin/leastkey', import.meta.url));
 const make = ['create', '--name', 'Nightly', '--kind', 'permission-set', '--owner', 'org:acme'];

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { deployment, sender } from '../support/command.mjs';
+import { deployment, sender } from '../support/cli-process.mjs';
 
 const none = { env: { LEASTKEY_PREFIX: undefined } };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createTokens } from 'leastkey';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { deployment } from '../support/command.mjs';
+import { deployment } from '../support/cli-process.mjs';
 
 test('a record key file that other users can read gives a warning', async () => {
   const { folder, leastkey, remove } = deployment();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { deployment } from '../support/command.mjs';
+import { deployment } from '../support/cli-process.mjs';
 
 const BODY = 'C4naryC4nary'.repeat(5).slice(0, 53);
 const CREDENTIAL = `acme_test_${BODY}`;

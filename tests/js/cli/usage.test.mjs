@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { deployment, sender } from '../support/command.mjs';
+import { deployment, sender } from '../support/cli-process.mjs';
 
 let site;
 before(() => {

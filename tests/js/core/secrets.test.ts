@@ -6,8 +6,8 @@ import { LeastkeyError, type Store } from 'leastkey';
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, PREFIX, stranger } from '../support/deployment.js';
-import { isInMemory } from '../support/memories.js';
-import { wrapped } from '../support/wrapped.js';
+import { isInMemory } from '../support/module-memories.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const RECORD_KEY = 'c0ffee'.repeat(11);
 

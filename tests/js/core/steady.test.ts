@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStore } from 'leastkey/stores/memory';
+import { forgery } from '../support/copied-tokens.js';
 import { admin, createToken, deployment } from '../support/deployment.js';
-import { forgery } from '../support/forged.js';
-import { memory } from '../support/memory.js';
+import { memory } from '../support/heap-size.js';
 
 const WINDOW = 5_000;
 

@@ -4,8 +4,8 @@ import { LeastkeyError, type Tokens } from 'leastkey';
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, PREFIX } from '../support/deployment.js';
-import { instanceInUse, type Method, trapNext } from '../support/glue.js';
-import { wrapped } from '../support/wrapped.js';
+import { instanceInUse, type Method, trapNext } from '../support/wasm-glue.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 /** Numbers below a bound, the same in every run. */
 function randomOf(seed: number): (below: number) => number {

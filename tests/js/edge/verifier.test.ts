@@ -6,7 +6,7 @@ import type { Store, Verdict } from 'leastkey';
 import { createVerifier, type VerifierOptions } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 /** A deployment, and a verifier on the same store with access to `get` only. */
 async function both(changes: Partial<VerifierOptions> = {}) {

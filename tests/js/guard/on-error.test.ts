@@ -14,7 +14,7 @@ import { createGuard, createVerifier } from 'leastkey/edge';
 import { handler } from 'leastkey/http';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const CANARY = '/srv/secret-host/tokens.db: disk I/O error';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { memoryStore } from 'leastkey/stores/memory';
 import { api, input } from '../support/api.mjs';
-import { expect } from '../support/expect.mjs';
+import { expect } from '../support/expect-status.mjs';
 
 const any = { 'if-match': '*' };
 

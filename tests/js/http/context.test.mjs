@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { api, input, people } from '../support/api.mjs';
-import { expect } from '../support/expect.mjs';
+import { expect } from '../support/expect-status.mjs';
 
 const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token';

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { api, catalog, input, people } from '../support/api.mjs';
-import { expect } from '../support/expect.mjs';
+import { expect } from '../support/expect-status.mjs';
 import { listen } from '../support/loopback.mjs';
 
 const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { api, base, catalog, input, origin, people } from '../support/api.mjs';
-import { expect } from '../support/expect.mjs';
+import { expect } from '../support/expect-status.mjs';
 
 describe('the life of a token over HTTP', () => {
   test('create, read, disable, enable, revoke, delete', async () => {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { createTokens } from 'leastkey';
 import { importOpenApi } from 'leastkey/import';
 import { memoryStore } from 'leastkey/stores/memory';
-import { document, idsOf, published, routesOf } from '../support/imported.mjs';
+import { document, idsOf, published, routesOf } from '../support/import-fixtures.mjs';
 import { Random } from '../support/random.mjs';
 
 const read = (path) => JSON.parse(readFileSync(published(path), 'utf8'));

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { createTokens } from 'leastkey';
 import { importOpenApi, importScopes } from 'leastkey/import';
 import { memoryStore } from 'leastkey/stores/memory';
-import { document, idsOf, routesOf } from '../support/imported.mjs';
+import { document, idsOf, routesOf } from '../support/import-fixtures.mjs';
 
 const deploy = (catalog) => createTokens({ catalog, store: memoryStore(), prefix: 'test' });
 

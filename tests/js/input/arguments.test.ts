@@ -4,7 +4,7 @@ import { LeastkeyError, type Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { circular } from '../support/circular.js';
 import { admin, createToken, deployment, input } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 describe('arguments', () => {
   const cases: [

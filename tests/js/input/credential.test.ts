@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import type { CredentialSource, Verdict } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { createToken, deployment, PREFIX } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const reads: string[][] = [];
 const inner = memoryStore();

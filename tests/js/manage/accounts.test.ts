@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { AccountInput, Actor, LeastkeyError, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, stranger } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
+import { entriesOf } from '../support/store-entries.js';
 
 const root: Actor = { id: 'user:root', roles: { '': 'admin' } };
 const roles = { user: { title: 'User', permissions: ['branch:read'] } };

@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import type { Actor, AuditEntry, AuditHead, SyncStore, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input, stranger } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
+import { entriesOf } from '../support/store-entries.js';
 
 const root: Actor = { id: 'user:root', roles: { '': 'admin' } };
 const OWNER = { owner: 'org:acme' };

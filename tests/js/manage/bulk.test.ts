@@ -8,8 +8,8 @@ import { describe, test } from 'node:test';
 import type { Actor, BulkProgress, LeastkeyError, Store, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
-import { wrapped } from '../support/wrapped.js';
+import { entriesOf } from '../support/store-entries.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const root: Actor = { id: 'user:root', roles: { '': 'admin' } };
 const START = 1_800_000_000_000;

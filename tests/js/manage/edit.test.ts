@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { Actor, LeastkeyError, TokenChange, TokenRecord } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input, PREFIX, stranger } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
+import { entriesOf } from '../support/store-entries.js';
 
 /** A kind in which everything can be edited, and one whose names are unique. */
 const kinds = { open: { title: 'Open' }, named: { title: 'Named', uniqueNames: true } };

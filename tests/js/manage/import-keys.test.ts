@@ -6,8 +6,8 @@ import { describe, test } from 'node:test';
 import type { Actor, KeyRow, LeastkeyError, TokensOptions } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, PREFIX, stranger } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
-import { wrapped } from '../support/wrapped.js';
+import { entriesOf } from '../support/store-entries.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const START = 1_800_000_000_000;
 const imported: TokensOptions['imported'] = [

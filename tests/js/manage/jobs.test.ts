@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { Actor, Job, Store, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, deployment, input, stranger } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const START = 1_800_000_000_000;
 const owner = { owner: 'org:acme' };

@@ -4,7 +4,7 @@ import type { Entry, SyncStore } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, createToken, deployment, input, PREFIX } from '../support/deployment.js';
-import { temporaryFile } from '../support/files.js';
+import { temporaryFile } from '../support/temporary-file.js';
 
 const stores: [string, (run: (store: SyncStore) => Promise<void>) => Promise<void>][] = [
   ['memory', (run) => run(memoryStore())],

@@ -6,8 +6,8 @@ import { describe, test } from 'node:test';
 import type { LeastkeyError, Minted } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input, PREFIX, stranger } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
-import { wrapped } from '../support/wrapped.js';
+import { entriesOf } from '../support/store-entries.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const START = 1_800_000_000_000;
 const MINUTE = 60_000;

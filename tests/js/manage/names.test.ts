@@ -6,8 +6,8 @@ import { describe, test } from 'node:test';
 import type { Actor } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { catalog, deployment } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
-import { wrapped } from '../support/wrapped.js';
+import { entriesOf } from '../support/store-entries.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const DAY = 86_400_000;
 const START = 1_800_000_000_000;

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, stranger } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const HOUR = 3_600_000;
 const START = 1_800_000_000_000;

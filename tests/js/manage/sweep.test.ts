@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import type { Actor, BulkReport, Store, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, deployment, input } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const root: Actor = { id: 'user:root', roles: { '': 'admin' } };
 

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { CallOptions, Store, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input } from '../support/deployment.js';
-import { never, wrapped } from '../support/wrapped.js';
+import { never, wrapped } from '../support/wrapped-store.js';
 
 const OPERATIONS: Record<
   string,

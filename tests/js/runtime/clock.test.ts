@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, input } from '../support/deployment.js';
-import { instanceInUse, trapNext } from '../support/glue.js';
+import { instanceInUse, trapNext } from '../support/wasm-glue.js';
 
 const START = 1_800_000_000_000;
 

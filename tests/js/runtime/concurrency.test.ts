@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, createToken, deployment } from '../support/deployment.js';
-import { temporaryFile } from '../support/files.js';
 import { ending, lines, start } from '../support/processes.js';
-import { wrapped } from '../support/wrapped.js';
+import { temporaryFile } from '../support/temporary-file.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const MADE_BY_EACH = 150;
 const SHARED = 60;
@@ -21,7 +21,7 @@ test('a thousand calls at once on one SQLite file from two processes: nothing is
       shared.push({ id, token });
     }
     const workers = ['first', 'second'].map((name) =>
-      start('worker', file.path, name, String(MADE_BY_EACH), JSON.stringify(shared)),
+      start('create-and-revoke', file.path, name, String(MADE_BY_EACH), JSON.stringify(shared)),
     );
     const reports = await Promise.all(
       workers.map(async (worker) => {

@@ -9,12 +9,12 @@ import { describe, test } from 'node:test';
 import type { Actor, Store, Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { contest } from '../support/contenders.js';
 import { admin, catalog, createToken, deployment, input } from '../support/deployment.js';
-import { temporaryFile } from '../support/files.js';
 import { ending, lines, start } from '../support/processes.js';
+import { contest } from '../support/six-processes.js';
+import { temporaryFile } from '../support/temporary-file.js';
 import { VirtualTime } from '../support/virtual-time.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const root: Actor = { id: 'user:root', roles: { '': 'admin' } };
 
@@ -197,7 +197,7 @@ test('uses of one limited token in processes that are killed: acknowledged ≤ c
     for (let kill = 0; kill < 12; kill++) {
       await Promise.all(
         [1, 2].map(async (process) => {
-          const child = start('counter', path, token);
+          const child = start('use-until-killed', path, token);
           let left = 20 * process + 7 * kill;
           for await (const line of lines(child)) {
             counts[line as keyof typeof counts] += 1;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { temporaryFile } from '../support/files.js';
 import { ending, lines, start } from '../support/processes.js';
+import { temporaryFile } from '../support/temporary-file.js';
 
 test('a script ends by itself: no timer and no handle is left', { timeout: 60_000 }, async () => {
   const file = temporaryFile();
-  const child = start('script', file.path);
+  const child = start('short-script', file.path);
   try {
     const printed: string[] = [];
     for await (const line of lines(child)) printed.push(line);

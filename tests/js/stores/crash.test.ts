@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, deployment } from '../support/deployment.js';
-import { temporaryFile } from '../support/files.js';
 import { ending, lines, start } from '../support/processes.js';
+import { temporaryFile } from '../support/temporary-file.js';
 
 const KILLS = 60;
 
@@ -12,7 +12,7 @@ test(`killed ${KILLS} times in the middle of creates: the database opens, acknow
   const acknowledged: string[] = [];
   try {
     for (let kill = 0; kill < KILLS; kill++) {
-      const child = start('creator', file.path, String(kill));
+      const child = start('create-until-killed', file.path, String(kill));
       // Killed at a different count each time; it creates tokens until the signal arrives.
       const last = 1 + (kill % 9);
       let count = 0;

@@ -13,7 +13,7 @@ import { createVerifier, type VerifierOptions } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, catalog, createToken, deployment, input, PREFIX } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const META = 'meta/deployment';
 const OTHER = 'acme_other';

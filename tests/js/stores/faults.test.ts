@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { LeastkeyError, type Store } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input } from '../support/deployment.js';
-import { never, wrapped } from '../support/wrapped.js';
+import { never, wrapped } from '../support/wrapped-store.js';
 
 const ANSWERS_OF_GET: [title: string, get: (keys: string[]) => unknown][] = [
   [

@@ -8,8 +8,8 @@ import { describe, test } from 'node:test';
 import type { RecordKey, SyncStore, TokensOptions } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
-import { instanceInUse, trapNext } from '../support/glue.js';
+import { entriesOf } from '../support/store-entries.js';
+import { instanceInUse, trapNext } from '../support/wasm-glue.js';
 
 const OLD = 'a1'.repeat(32);
 const NEW = 'b2'.repeat(32);

@@ -16,8 +16,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, mock, test } from 'node:test';
 import { type SqliteStore, sqliteStore } from 'leastkey/stores/sqlite';
-import { temporaryFile } from '../support/files.js';
 import { ending, lines, start } from '../support/processes.js';
+import { temporaryFile } from '../support/temporary-file.js';
 
 const require = createRequire(import.meta.url);
 const Database = require('libsql');
@@ -105,7 +105,7 @@ describe('other users of the machine', { skip: posix }, () => {
     withFile(async ({ path, folder }) => {
       // The folder is open to all: the files must be protected.
       chmodSync(folder, 0o755);
-      const child = withUmask(0o022, () => start('holder', path));
+      const child = withUmask(0o022, () => start('hold-database-open', path));
       try {
         assert.equal(await firstLine(child), 'open');
         const attempt = `
@@ -247,7 +247,7 @@ describe('a connection that reads', () => {
     'does not block another one from closing, whatever its busy timeout',
     { timeout: TEST_TIMEOUT },
     withFile(async ({ path }) => {
-      const child = start('holder', path);
+      const child = start('hold-database-open', path);
       let reader: { exec(sql: string): void; close(): void } | undefined;
       try {
         assert.equal(await firstLine(child), 'open');

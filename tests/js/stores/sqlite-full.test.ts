@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { LeastkeyError, type Store } from 'leastkey';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, createToken, deployment } from '../support/deployment.js';
-import { temporaryFile } from '../support/files.js';
 import { ending, lines } from '../support/processes.js';
 import { smallDisk } from '../support/small-disk.js';
+import { temporaryFile } from '../support/temporary-file.js';
 
 const FULL = /^the disk of the database is full, or takes no more of this process; nothing was changed$/;
 
@@ -102,7 +102,7 @@ describe('a disk that is full', () => {
     }, async () => {
       const file = temporaryFile();
       try {
-        const holder = fileURLToPath(new URL('../support/holder.js', import.meta.url));
+        const holder = fileURLToPath(new URL('../support/hold-database-open.js', import.meta.url));
         const script = 'ulimit -f 4000; exec "$0" "$@"';
         const child = spawn('sh', ['-c', script, process.execPath, holder, file.path, size], {
           stdio: ['pipe', 'pipe', 'inherit'],

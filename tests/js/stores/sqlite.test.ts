@@ -12,8 +12,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type SqliteStoreOptions, sqliteStore } from 'leastkey/stores/sqlite';
-import { temporaryFile } from '../support/files.js';
 import { ending, start } from '../support/processes.js';
+import { temporaryFile } from '../support/temporary-file.js';
 
 const require = createRequire(import.meta.url);
 const Database = require('libsql');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { SyncStore, Write } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { temporaryFile } from '../support/files.js';
+import { temporaryFile } from '../support/temporary-file.js';
 import { storeContract } from './store-contract.js';
 
 storeContract('memory', () => {

@@ -6,7 +6,7 @@ import type { MaybePromise, Store } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment } from '../support/deployment.js';
 import { VirtualTime } from '../support/virtual-time.js';
-import { never, wrapped } from '../support/wrapped.js';
+import { never, wrapped } from '../support/wrapped-store.js';
 
 /** A store whose calls fail at the rate `fails`: a commit before it is applied, or after. */
 function failing(inner: Store, fails: () => boolean): Store {

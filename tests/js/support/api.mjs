@@ -3,7 +3,7 @@
 import { createTokens } from 'leastkey';
 import { handler } from 'leastkey/http';
 import { memoryStore } from 'leastkey/stores/memory';
-import { Conformance } from './conformance.mjs';
+import { Conformance } from './openapi-conformance.mjs';
 
 export const origin = 'http://api.test';
 export const base = '/leastkey/v1';

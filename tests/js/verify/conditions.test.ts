@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, createToken, deployment, input } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
+import { entriesOf } from '../support/store-entries.js';
 
 /** Noon of a Monday, UTC. */
 const MONDAY = Date.UTC(2026, 10, 23, 12);

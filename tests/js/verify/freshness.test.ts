@@ -5,10 +5,10 @@ import { describe, test } from 'node:test';
 import type { Requirement, Store, Tokens, TokensOptions, Verdict, Verification } from 'leastkey';
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
+import { forgery } from '../support/copied-tokens.js';
 import { admin, catalog, createToken, deployment, input, PREFIX } from '../support/deployment.js';
-import { forgery } from '../support/forged.js';
-import { trapNext } from '../support/glue.js';
-import { wrapped } from '../support/wrapped.js';
+import { trapNext } from '../support/wasm-glue.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const WINDOW = 5_000;
 const START = Date.UTC(2026, 10, 23);

@@ -6,10 +6,10 @@ import type { Tokens } from 'leastkey';
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { admin, createToken, deployment, input } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
-import { temporaryFile } from '../support/files.js';
 import { ending, lines, start } from '../support/processes.js';
-import { wrapped } from '../support/wrapped.js';
+import { entriesOf } from '../support/store-entries.js';
+import { temporaryFile } from '../support/temporary-file.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const START = 1_800_000_000_000;
 const MINUTE = 60_000;
@@ -270,7 +270,7 @@ describe('exact limits', () => {
         await deployment({ store, deadline: 120_000 }),
       ];
       const { token } = await createToken(one, { limits: { credits: { amount: 40 } } });
-      const children = [1, 2].map(() => start('spender', file.path, token, '30'));
+      const children = [1, 2].map(() => start('verify-times', file.path, token, '30'));
       const passedOf = async (child: (typeof children)[number]) => {
         const printed = [];
         for await (const line of lines(child)) printed.push(Number(line));

@@ -9,7 +9,7 @@ import type { Store, Tokens } from 'leastkey';
 import { createVerifier, type Verifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment, PREFIX } from '../support/deployment.js';
-import { wrapped } from '../support/wrapped.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const root = { id: 'user:root', roles: { '': 'admin' } };
 

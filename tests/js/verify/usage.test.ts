@@ -6,8 +6,8 @@ import type { Requirement, Tokens } from 'leastkey';
 import { createGuard } from 'leastkey/http';
 import { memoryStore } from 'leastkey/stores/memory';
 import { admin, catalog, createToken, deployment } from '../support/deployment.js';
-import { entriesOf } from '../support/entries.js';
-import { wrapped } from '../support/wrapped.js';
+import { entriesOf } from '../support/store-entries.js';
+import { wrapped } from '../support/wrapped-store.js';
 
 const START = 1_800_000_000_000;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sqliteStore } from 'leastkey/stores/sqlite';
-import { deployment } from '../../support/command.mjs';
+import { deployment } from '../../support/cli-process.mjs';
 
 const shape = /^acme_test_[0-9A-Za-z]{53}$/;
 const sender = ['--kind', 'permission-set', '--owner', 'org:acme', '--template', 'all-channels'];

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { deployment } from '../../support/command.mjs';
+import { deployment } from '../../support/cli-process.mjs';
 
 const RECORD_KEY = 'a1'.repeat(32);
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { importOpenApi } from 'leastkey/import';
-import { deployment } from '../../support/command.mjs';
-import { idsOf, published, routesOf } from '../../support/imported.mjs';
+import { deployment } from '../../support/cli-process.mjs';
+import { idsOf, published, routesOf } from '../../support/import-fixtures.mjs';
 
 describe('leastkey import', () => {
   const { leastkey, remove } = deployment();

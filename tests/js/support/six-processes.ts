@@ -8,7 +8,7 @@ export interface Contest {
   commits: number;
 }
 
-/** Runs `times` calls in all, divided among six concurrent processes: see contender.ts. */
+/** Runs `times` calls in all, divided among six concurrent processes: see concurrent-process.ts. */
 export async function contest(
   path: string,
   what: string,
@@ -18,7 +18,7 @@ export async function contest(
 ): Promise<Contest> {
   const each = Array.from({ length: 6 }, (_, n) => Math.floor((times + n) / 6));
   const processes = each.map((count) => {
-    const child = start('contender', path, what, credential, String(count), String(sessions));
+    const child = start('concurrent-process', path, what, credential, String(count), String(sessions));
     return { child, output: lines(child) };
   });
   for (const { output } of processes) await output.next();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { UsageError } from './exit.js';
+import { UsageError } from './exit-codes.js';
 import { jsonFault } from './json-fault.js';
 
 /** The text of a file; `-` is standard input. */

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Actor, type Catalog, createTokens, type Tokens, type TokensOptions } from '../index.js';
 import { warnIfOpenToOthers } from '../stores/file-access.js';
-import { UsageError } from './exit.js';
-import { parseJson, readFileText, readText } from './file.js';
-import { line } from './legible.js';
+import { UsageError } from './exit-codes.js';
 import { tell } from './output.js';
 import { prefixOf, WHICH_PREFIX } from './prefix.js';
-import { redactStrictly } from './redact.js';
+import { parseJson, readFileText, readText } from './read-file.js';
+import { redactStrictly } from './redact-credentials.js';
+import { line } from './safe-text.js';
 
 type ImportedPrefix = NonNullable<TokensOptions['imported']>[number];
 

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { Branch } from '../../api/selection.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 
 /** A displayed node, with its displayed children. */
 export interface ShownNode {

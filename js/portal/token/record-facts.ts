@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import type { TokenRecord } from '../../api/token.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { instant } from '../portal-element.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';
 

@@ -2,7 +2,7 @@ import type { Catalog, PermissionNode, Service } from '../api/catalog.js';
 import type { Problem } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import { RouteIndex } from './route-index.js';
-import { segmentsOf } from './segments.js';
+import { segmentsOf } from './scope-segments.js';
 
 /** A catalog from another format, and what could not be imported. */
 export interface Imported {

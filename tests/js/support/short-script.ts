@@ -3,7 +3,7 @@
 import { memoryStore } from 'leastkey/stores/memory';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { createToken, deployment } from './deployment.js';
-import { wrapped } from './wrapped.js';
+import { wrapped } from './wrapped-store.js';
 
 const inner = memoryStore();
 const later = async <T>(answer: T): Promise<T> => {

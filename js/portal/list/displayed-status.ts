@@ -1,5 +1,5 @@
 import type { TokenRecord } from '../../api/token.js';
-import type { Portal } from '../portal.js';
+import type { Portal } from '../portal-context.js';
 import { DAY } from '../text/times.js';
 import { idleOf, LONG } from '../token/idle.js';
 

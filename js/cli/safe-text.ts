@@ -5,7 +5,7 @@
  */
 
 import { styleText } from 'node:util';
-import { redact } from './redact.js';
+import { redact } from './redact-credentials.js';
 
 /**
  * Control characters (C0, DEL, C1), directional controls (UAX #9), and line and paragraph

@@ -1,6 +1,6 @@
 import type { Branch, Preview, Selection } from '../../api/selection.js';
 import type { TokenRecord } from '../../api/token.js';
-import type { Engine } from '../data/engine.js';
+import type { Engine } from '../data/portal-core.js';
 
 /** A selection that is being edited. */
 export interface Choice {

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { LeastkeyError } from 'leastkey';
 import { sqliteStore } from 'leastkey/stores/sqlite';
 import { catalog, deployment } from './deployment.js';
-import { wrapped } from './wrapped.js';
+import { wrapped } from './wrapped-store.js';
 
 const [path = '', what = '', credential = '', times = '', sessions = '1000'] = process.argv.slice(2);
 const sqlite = sqliteStore({ path, busyTimeout: 30_000 });

@@ -1,11 +1,11 @@
 import { type Actor, type BulkOptions, type BulkReport, LeastkeyError, type Tokens } from '../index.js';
-import { canAsk, confirm } from './ask.js';
-import { Declined, exits, UsageError } from './exit.js';
-import type { IrreversibleOptions } from './irreversible.js';
-import { join, type Legible, line } from './legible.js';
+import { Declined, exits, UsageError } from './exit-codes.js';
+import { type Target, withTokens } from './open-deployment.js';
 import { print, printJson, tell } from './output.js';
 import { interruption, Progress } from './progress.js';
-import { type Target, withTokens } from './target.js';
+import { canAsk, confirm } from './prompt.js';
+import type { IrreversibleOptions } from './run-irreversible.js';
+import { join, type Legible, line } from './safe-text.js';
 
 interface Words {
   /** `revoke` */

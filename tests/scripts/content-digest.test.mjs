@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { contentOf } from '../../scripts/shell/content.mjs';
+import { contentOf } from '../../scripts/shell/content-digest.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'leastkey-content-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import type { Store, SyncStore, Tokens } from 'leastkey';
-import { wrapped } from './wrapped.js';
+import { wrapped } from './wrapped-store.js';
 
 /**
  * A store over `inner` with any number of copies of one of its tokens, without an operation for

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { UsageError } from './exit.js';
+import { UsageError } from './exit-codes.js';
 import { prompt, tell } from './output.js';
 
 /** Asks on the terminal. `undefined` after Ctrl-C or Ctrl-D. */

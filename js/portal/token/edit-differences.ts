@@ -1,7 +1,7 @@
 import type { Preview } from '../../api/selection.js';
 import type { TokenChange, TokenRecord } from '../../api/token.js';
-import { type Choice, difference, selectionOf } from '../permissions/choice.js';
-import type { Portal } from '../portal.js';
+import { type Choice, difference, selectionOf } from '../permissions/edited-selection.js';
+import type { Portal } from '../portal-context.js';
 import { conditionWords, limitWords } from '../restrictions/describe.js';
 import {
   conditionsOf,

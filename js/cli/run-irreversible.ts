@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Actor, Tokens } from '../index.js';
-import { canAsk, confirm } from './ask.js';
-import { Declined, UsageError } from './exit.js';
-import { line } from './legible.js';
+import { Declined, UsageError } from './exit-codes.js';
+import { type Target, withTokens } from './open-deployment.js';
 import { print, printJson, tell } from './output.js';
+import { canAsk, confirm } from './prompt.js';
+import { line } from './safe-text.js';
 import { describe } from './show-token.js';
-import { type Target, withTokens } from './target.js';
 
 export interface IrreversibleOptions {
   yes?: boolean;

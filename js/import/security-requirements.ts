@@ -1,4 +1,4 @@
-import { isObject, listAt, listed, type Members } from './document.js';
+import { isObject, listAt, listed, type Members } from './lenient-reader.js';
 
 /** One security requirement of a document: all of these scopes, with all of these schemes. */
 interface Alternative {

@@ -3,10 +3,10 @@ import type { DescribedKind } from '../api/choices.js';
 import type { TokenRecord } from '../api/token.js';
 import type { Prefill } from './create/prefill.js';
 import type { Authority } from './data/authority.js';
-import type { Engine } from './data/engine.js';
+import type { Engine } from './data/portal-core.js';
 import type { PortalSource } from './data/source.js';
 import type { Titles } from './data/titles.js';
-import type { Listing } from './list/listing.js';
+import type { Listing } from './list/list-loader.js';
 import type { Texts } from './text/text.js';
 import type { Times } from './text/times.js';
 

@@ -1,5 +1,5 @@
-import { Listing } from './list/listing.js';
-import type { Portal } from './portal.js';
+import { Listing } from './list/list-loader.js';
+import type { Portal } from './portal-context.js';
 
 /** The portal context for an owner, with the rights of the actor there. */
 export async function atOwner(

@@ -1,7 +1,7 @@
 import { LeastkeyError } from '../index.js';
-import { join, Legible, legibleJson, line } from './legible.js';
 import { OutputError, tell } from './output.js';
-import { redactStrictly } from './redact.js';
+import { redactStrictly } from './redact-credentials.js';
+import { join, Legible, legibleJson, line } from './safe-text.js';
 
 /** The exit codes, for scripts. The help text shows this table. */
 export const exits = { done: 0, refused: 1, usage: 2, unavailable: 3, unwritten: 4 } as const;

@@ -1,4 +1,4 @@
-import { isObject, listAt, listed, type Members } from './document.js';
+import { isObject, listAt, listed, type Members } from './lenient-reader.js';
 import { basePathOf } from './request-path.js';
 
 interface Bases {

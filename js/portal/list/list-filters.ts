@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { Portal } from '../portal.js';
-import type { Filters, Order } from './listing.js';
+import type { Portal } from '../portal-context.js';
+import type { Filters, Order } from './list-loader.js';
 
 const STATUSES = ['active', 'disabled', 'revoked'] as const;
 const ORDERS: readonly Order[] = ['newest', 'name', 'expires', 'used'];
