@@ -75,7 +75,7 @@ export interface TokensOptions<C extends Catalog = Catalog> {
    * When the module that manages tokens is compiled and the whole catalog is checked. `start`: by
    * `createTokens`, which throws every problem of the catalog. `first`: by the first call that
    * manages something (`create`, `resolve`, …), which then throws them; verification works
-   * without, and starts sooner. Default: `start` in Node and in a page without a bundler; `first`
+   * without, and starts sooner. Default: `start` in Node, Bun and a page without a bundler; `first`
    * in Cloudflare workers, Vercel's edge runtime, Deno and programs made by a bundler.
    */
   check?: 'start' | 'first';

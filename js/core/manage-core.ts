@@ -53,6 +53,8 @@ export class ManageCore {
   readonly #catalogText: string;
   #core: Core | undefined;
   #configured: Configured | undefined;
+  /** The refusal of the configuration or the catalog, which never change. */
+  #refusal: Step | undefined;
   #epoch = -1;
   #permissions: string[] | undefined;
 
@@ -172,12 +174,15 @@ export class ManageCore {
   }
 
   #configure(): Core {
+    // Compiled once: with a large catalog each refused question would cost a compilation.
+    if (this.#refusal !== undefined) throw stepError(this.#refusal);
     const core = new Core();
     const out: string[] = [];
     core.configure(this.#config, encoder.encode(this.#catalogText), out);
     const step = readStep(out);
     if (!('answer' in step)) {
       core.free();
+      this.#refusal = step;
       throw stepError(step);
     }
     this.#configured = step.answer as Configured;
