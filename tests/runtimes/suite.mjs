@@ -282,8 +282,8 @@ const cases = {
     const first = await start('first');
     equal((await first.verify('x')).code, 'malformed');
     // By a call without a promise too: whatever loads the module has to be there by then.
-    const late = await rejects(() => first.mint(), 'invalid_input');
-    const either = await rejects(async () => (await start()).mint(), 'invalid_input');
+    const late = await rejects(() => first.pattern(), 'invalid_input');
+    const either = await rejects(async () => (await start()).pattern(), 'invalid_input');
     for (const error of [early, late, either]) {
       equal(
         error.problems.map(({ path }) => path),
