@@ -12,7 +12,7 @@ use super::load::find;
 use super::operation_name::Operation;
 use super::power::Power;
 use super::technical_user;
-use super::unique_name::take_name;
+use super::unique_name::{keys_of, take_name};
 use super::write_batch::WriteBatch;
 use crate::catalog::{Managers, Selection};
 use crate::codec::json::{Value, json};
@@ -25,7 +25,7 @@ use crate::model::token::{BoundsHeldAt, Imported, Status, Token};
 use crate::storage::keys;
 use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::{Credential, Digest, TokenId};
-use crate::value::name::Identity;
+use crate::value::name::{Identity, Name};
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime};
 
@@ -138,6 +138,9 @@ pub(super) fn plan(
 }
 
 /// The keys that every plan of this call needs, for a single read.
+///
+/// The name is read together with the idempotency record. If it were read later, a call with the
+/// same idempotency key could take the name in between, and this one would be refused.
 fn ahead(
     context: &Context,
     mark: &IdempotencyRecord,
@@ -158,12 +161,29 @@ fn ahead(
         .map(|id| keys::account(&id));
     let token = secret.map(|secret| keys::token(secret.id()));
     let mut ahead = vec![mark.key().to_owned()];
-    for key in accounts.chain(above).chain(token) {
+    let name = owner
+        .iter()
+        .filter_map(|owner| name_keys(context, members, owner));
+    for key in accounts.chain(above).chain(token).chain(name.flatten()) {
         if !ahead.contains(&key) {
             ahead.push(key);
         }
     }
     ahead
+}
+
+/// The keys under which the name of the new token may be held, if it has to be unique.
+fn name_keys(context: &Context, members: &Members, owner: &Resource) -> Option<[String; 2]> {
+    let (Some(Value::Text(kind)), Some(Value::Text(name))) = (members.value("kind"), members.value("name"))
+    else {
+        return None;
+    };
+    let kind = context.deployment.catalog().kind(kind).ok()?;
+    // A later check refuses a credential.
+    if !kind.unique_names() || context.deployment.prefix().appears_in(name) {
+        return None;
+    }
+    keys_of(owner, kind.id(), &Name::parse(name).ok()?).ok()
 }
 
 /// Reads `{ id, digest, scheme }` of a credential that a client minted. Without them, this call

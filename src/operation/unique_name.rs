@@ -14,7 +14,18 @@ use crate::model::token::{Status, Token};
 use crate::storage::keys;
 use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::TokenId;
+use crate::value::name::Name;
 use crate::value::name_key::NameHash;
+use crate::value::resource::Resource;
+
+/// The keys under which a name may be held.
+///
+/// # Errors
+/// If the name cannot be compared.
+pub(super) fn keys_of(owner: &Resource, kind: &str, name: &Name) -> Result<[String; 2], Refusal> {
+    let hash = NameHash::of(name).map_err(|error| Refusal::argument("name", &error))?;
+    Ok([hash, NameHash::as_typed(name)].map(|hash| keys::name(owner, kind, &hash)))
+}
 
 /// Takes the name of a token. Returns the hash to store in the record.
 ///
@@ -26,7 +37,7 @@ pub(super) fn take_name(
     changes: &mut WriteBatch,
 ) -> Result<NameHash, Suspend> {
     let hash = NameHash::of(&token.name).map_err(|error| Refusal::argument("name", &error))?;
-    let [key, typed] = [&hash, &NameHash::as_typed(&token.name)].map(|hash| key_of(token, hash));
+    let [key, typed] = keys_of(&token.owner, &token.kind, &token.name)?;
     let held = context.reads.get_all(&[key.clone(), typed.clone()])?;
     let [holder, typed_holder] = [0, 1].map(|at| held.get(at).copied().flatten());
     for (key, holder) in [(&key, holder), (&typed, typed_holder.filter(|_| typed != key))] {

@@ -5,7 +5,8 @@
 mod support;
 
 use leastkey::input::ErrorCode;
-use leastkey::storage::plan::Write;
+use leastkey::operation::plan;
+use leastkey::storage::plan::{Plan, Reads, Write};
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, admin, sender, text};
 
@@ -652,6 +653,46 @@ fn a_lost_answer_never_makes_a_second_token() {
         let after = host.store.clone();
         assert_eq!(host.retry(&call).unwrap(), first, "{op}");
         assert_eq!(host.store, after, "{op}");
+    }
+}
+
+/// Two calls with the same idempotency key at the same time: the second has made so many reads when
+/// the first commits.
+#[test]
+fn calls_at_the_same_time_with_one_idempotency_key_make_one_token() {
+    let mut catalog = support::catalog();
+    catalog["kinds"]["named"] = json!({ "uniqueNames": true });
+    let config = support::value(json!({ "prefix": "acme_live" }));
+    let catalog = support::value(catalog);
+    for before in 0..5 {
+        let mut host = Host {
+            deployment: leastkey::Deployment::configure(&config, &catalog).unwrap(),
+            ..Host::new()
+        };
+        let input = wanted(json!({ "kind": "named", "idempotencyKey": "job-1" }));
+        let call = json!({ "op": "create", "input": input, "actor": admin() });
+        host.calls = 2;
+        let (value, entropy) = (support::value(call.clone()), host.entropy());
+        let mut reads = Reads::default();
+        let mut made = None;
+        let told = (0..20).find_map(|turn| {
+            if turn == before {
+                host.calls = 0;
+                made = Some(host.call(call.clone()).unwrap()["record"].clone());
+            }
+            match plan(&host.deployment, &value, &reads, host.time(), &entropy) {
+                Plan::Need(need) => host.fetch(&mut reads, need),
+                Plan::Commit { writes, .. } if turn >= before => {
+                    assert!(!host.commit(&writes), "the first call was before");
+                    reads = Reads::default();
+                }
+                Plan::Commit { .. } => {}
+                Plan::Answer(answer) => return Some(serde_json::to_value(&answer).unwrap()),
+                Plan::Refuse(refused) => panic!("after {before} reads: {refused:?}"),
+            }
+            None
+        });
+        assert_eq!(told.unwrap()["record"], made.unwrap(), "after {before} reads");
     }
 }
 

@@ -28,7 +28,12 @@ pub fn scenarios() -> impl Strategy<Value = Vec<Move>> {
         1 => what_a_swept_token_made().boxed(),
     ];
     let moves = calls.prop_map(|calls| calls.into_iter().map(Move::Call).collect());
-    prop_oneof![12 => moves.boxed(), 2 => used_credits().boxed(), 1 => gone_idle().boxed()]
+    prop_oneof![
+        12 => moves.boxed(),
+        2 => used_credits().boxed(),
+        1 => gone_idle().boxed(),
+        1 => one_key_at_the_same_time().boxed(),
+    ]
 }
 
 fn by(actor: Actor, act: Act) -> Call {
@@ -319,6 +324,28 @@ fn gone_idle() -> impl Strategy<Value = Vec<Move>> {
             Move::Wait(between),
             on_it(OnToken::Enable),
         ]
+    })
+}
+
+/// Two calls at the same time with one idempotency key, for a token with a unique name.
+fn one_key_at_the_same_time() -> impl Strategy<Value = Vec<Move>> {
+    let key = select(vec!["job-1", "job-2"]);
+    let name = select(vec!["alpha", "gamma"]);
+    (key, name, 0..7usize).prop_map(|(key, name, reads)| {
+        let input = wanted("service", "org:a", role("user"), Bounds::default());
+        let create = by(
+            ROOT,
+            Act::Create(CreateRequest {
+                name,
+                secret: Secret::Keyed(key),
+                ..input
+            }),
+        );
+        vec![Move::Race {
+            first: create.clone(),
+            second: create,
+            reads,
+        }]
     })
 }
 
