@@ -44,12 +44,20 @@ async function model(operations, first) {
   const waiting = [...parts];
   const worker = async () => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-      await one(part);
+      try {
+        await one(part);
+      } catch (error) {
+        // No other part starts, so that the difference is the last that is printed.
+        waiting.length = 0;
+        throw error;
+      }
       done += part.operations;
       console.log(`  ${done} of ${operations} operations, no difference (seed ${part.seed})`);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const workers = await Promise.allSettled(Array.from({ length: availableParallelism() }, worker));
+  const failed = workers.find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   const minutes = Math.round((Date.now() - began) / 60_000);
   const last = first + parts.length - 1;
   console.log(
