@@ -20,6 +20,17 @@ export function isTextRequirement(requirement: unknown): requirement is string |
   return typeof requirement === 'string' || requirement === undefined;
 }
 
+/** A requirement of one permission on no resource, as most routes give it. */
+export interface OnePermission {
+  permission: string;
+}
+
+export function isOnePermission(requirement: unknown): requirement is OnePermission {
+  if (typeof requirement !== 'object' || requirement === null) return false;
+  for (const name in requirement) if (name !== 'permission') return false;
+  return typeof (requirement as Partial<OnePermission>).permission === 'string';
+}
+
 /** Whether a context is one that the core reads without a refusal. */
 export function isPlainContext({ ip, origin, audience }: RequestContext): boolean {
   return (
@@ -47,6 +58,8 @@ export function haveSameItems(one: readonly unknown[], other: readonly unknown[]
   return one.length === other.length && one.every((item, at) => item === other[at]);
 }
 
-export function questionOf(requirement: string | undefined): TextQuestion {
+export function questionOf<Asked extends string | OnePermission>(
+  requirement: Asked | undefined,
+): { requirement?: Asked } {
   return requirement === undefined ? {} : { requirement };
 }

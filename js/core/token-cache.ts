@@ -9,8 +9,10 @@ import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-loo
 import {
   haveSameItems,
   isLineList,
+  isOnePermission,
   isPlainContext,
   isTextRequirement,
+  type OnePermission,
   questionOf,
 } from './plain-question.js';
 import type { CodeRow, ReadStamp, VerifyCore } from './verify-core.js';
@@ -46,6 +48,8 @@ export class TokenCache {
   /** The requirement in text that was asked last, and its id: most services ask few. */
   #lastText: string | undefined;
   #lastTextId: number | undefined;
+  /** Of requirements that are an object with one permission. */
+  readonly #permissionIds = new Map<string, number>();
   readonly #listIds = new Map<string, number>();
   /** Of requirements that are objects, by their JSON. */
   readonly #objectIds = new Map<string, number>();
@@ -93,15 +97,23 @@ export class TokenCache {
     return this.#verdict(packed, { credential, question, now, asOf });
   }
 
-  /** {@link lookup} for a requirement in text, or none, and no options. */
-  lookupText(
+  /**
+   * {@link lookup} for a requirement in text, of one permission, or none, and no options. One
+   * permission is found only if `lookup` has had it before.
+   */
+  lookupPlain(
     credential: string,
-    requirement: string | undefined,
+    requirement: string | OnePermission | undefined,
     now: number,
     asOf: number,
   ): Verdict | undefined {
     this.#dropIfRestarted();
-    const id = requirement === this.#lastText ? this.#lastTextId : this.#idOfText(requirement);
+    const id =
+      typeof requirement === 'object'
+        ? this.#permissionIds.get(requirement.permission)
+        : requirement === this.#lastText
+          ? this.#lastTextId
+          : this.#idOfText(requirement);
     if (id === undefined) return undefined;
     const packed = this.#core.lookupPacked(credential, id, now);
     return (
@@ -240,7 +252,9 @@ export class TokenCache {
     if (requirement === null || (requirement as { resource?: unknown }).resource !== undefined)
       return undefined;
     const key = JSON.stringify(requirement);
-    return this.#objectIds.get(key) ?? this.#intern(this.#objectIds, key, requirement);
+    const id = this.#objectIds.get(key) ?? this.#intern(this.#objectIds, key, requirement);
+    if (id !== undefined && isOnePermission(requirement)) this.#permissionIds.set(requirement.permission, id);
+    return id;
   }
 
   #idOfText(requirement: string | undefined): number | undefined {
@@ -276,6 +290,7 @@ export class TokenCache {
     this.#tokens = [];
     this.#oldSecretViews.clear();
     this.#requirementIds.clear();
+    this.#permissionIds.clear();
     this.#lastTextId = undefined;
     this.#lastText = undefined;
     this.#listIds.clear();

@@ -91,6 +91,9 @@ const TAG_KEY_BYTES = 32;
  */
 const MINTED = { random: 40, digest: 16, token: 80 } as const;
 
+/** How many requests have their requirement kept. Requests to paths with ids are many. */
+const MAX_ROUTES = 1_000;
+
 /** The most UTF-8 bytes per UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
@@ -128,6 +131,8 @@ export class VerifyCore {
   #exports!: Exports;
   #buffers = new BatchBuffers(() => this.#addresses());
   #hasTagKey = false;
+  /** The requirements of the last requests, by method and path. The catalog never changes. */
+  readonly #routes = new Map<string, RouteRequirement | null>();
 
   private constructor(
     { config, catalogText, capacity }: Pick<Settings, 'config' | 'catalogText' | 'capacity'>,
@@ -288,6 +293,18 @@ export class VerifyCore {
 
   /** The requirement of a request, by the routes of the catalog; `null` if no route matches. */
   match(method: string, path: string): RouteRequirement | null {
+    const request = `${method} ${path}`;
+    let known = this.#routes.get(request);
+    if (known === undefined) {
+      known = this.#match(method, path);
+      if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
+      this.#routes.set(request, known);
+    }
+    // A copy: its caller may change it.
+    return known === null ? null : { ...known };
+  }
+
+  #match(method: string, path: string): RouteRequirement | null {
     const step = this.#call((core) => {
       this.#give(method, path);
       core.route();

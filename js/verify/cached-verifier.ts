@@ -2,7 +2,7 @@
 
 import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
-import { isContextOnly, isTextRequirement, questionOf } from '../core/plain-question.js';
+import { isContextOnly, isOnePermission, isTextRequirement, questionOf } from '../core/plain-question.js';
 import { TokenCache } from '../core/token-cache.js';
 import type { ReadStamp, VerifyCore } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
@@ -49,7 +49,7 @@ export class CachedVerifier {
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | Promise<Verdict> {
-    const cached = this.#lookupText(source, requirement, options);
+    const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
     const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
     return this.verifyQuestion(source, question, freshness ?? this.#settings.freshness, signal);
@@ -61,7 +61,7 @@ export class CachedVerifier {
     requirement: Requirement | undefined,
     options: VerifyOptions | undefined,
   ): Verdict | undefined {
-    const cached = this.#lookupText(source, requirement, options);
+    const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
     const { question, freshness = this.#settings.freshness } = readQuestion(requirement, options, 'verify');
     const credential = this.#readCredential(source);
@@ -123,19 +123,19 @@ export class CachedVerifier {
   }
 
   /**
-   * The cached verdict for the commonest calls: a credential and a requirement in text, and no
-   * options but a context. `undefined`: the general way decides.
+   * The cached verdict for the commonest calls: a credential in text, a requirement in text or of
+   * one permission, and no options but a context. `undefined`: the general way decides.
    */
-  #lookupText(source: unknown, requirement: unknown, options: object | undefined): Verdict | undefined {
-    if (typeof source !== 'string' || source.length !== this.#length || !isTextRequirement(requirement))
-      return undefined;
+  #lookupPlain(source: unknown, requirement: unknown, options: object | undefined): Verdict | undefined {
+    if (typeof source !== 'string' || source.length !== this.#length) return undefined;
+    if (!isTextRequirement(requirement) && !isOnePermission(requirement)) return undefined;
     if (options !== undefined && !isContextOnly(options)) return undefined;
     const now = this.#readClock();
     if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
     const { readAt } = this.#feed;
     const verdict =
       options === undefined
-        ? this.#cache.lookupText(source, requirement, now, readAt)
+        ? this.#cache.lookupPlain(source, requirement, now, readAt)
         : this.#cache.lookup(source, { ...questionOf(requirement), context: options }, now, readAt);
     return this.#unlessStale(verdict, source, now, 'defer');
   }
