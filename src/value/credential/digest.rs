@@ -1,5 +1,6 @@
 //! The digest of a credential, which is stored in place of the secret.
 
+use std::error::Error;
 use std::fmt;
 use std::hint::black_box;
 
@@ -12,7 +13,7 @@ use super::HASHED;
 use super::prefix::BlockEnding;
 use crate::codec::decode::{Decode, DecodeError, Placeholder};
 use crate::codec::json::Reader;
-use crate::input::message;
+use crate::input::Detail;
 
 /// The digest of a credential: SHA-256 of its version, id and secret, and of the first 8 bytes of
 /// the SHA-256 of its prefix. These 55 bytes fit one block. The store keeps it in place of the
@@ -81,20 +82,42 @@ impl Digest {
     ///
     /// # Errors
     /// If `encoding` is not `hex`, `base64` or `base64url`, or if `text` is no digest in it.
-    pub fn from_encoded(encoding: &str, text: &str) -> Result<Digest, String> {
+    pub fn from_encoded(encoding: &str, text: &str) -> Result<Digest, DigestError> {
         let mut bytes = [0; 32];
+        let none = || DigestError::NoDigest(Detail::of(|| encoding.to_owned()));
         let read = match encoding {
-            "hex" => return Digest::from_hex(&text.to_ascii_lowercase()).ok_or_else(|| not_read(encoding)),
+            "hex" => return Digest::from_hex(&text.to_ascii_lowercase()).ok_or_else(none),
             "base64" => Base64Unpadded::decode(text.trim_end_matches('='), &mut bytes),
             "base64url" => Base64UrlUnpadded::decode(text.trim_end_matches('='), &mut bytes),
-            _ => return Err(message!("the encoding is one of hex, base64 and base64url")),
+            _ => return Err(DigestError::Encoding),
         };
         match read {
             Ok(read) if read.len() == 32 => Ok(Digest(bytes)),
-            _ => Err(not_read(encoding)),
+            _ => Err(none()),
         }
     }
 }
+
+/// Why a text is no [`Digest`] of another system. The message does not repeat the text, which may
+/// be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DigestError {
+    /// The encoding is unknown.
+    Encoding,
+    /// The text is no digest in this encoding.
+    NoDigest(Detail),
+}
+
+impl fmt::Display for DigestError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DigestError::Encoding => formatter.write_str("the encoding is one of hex, base64 and base64url"),
+            DigestError::NoDigest(encoding) => write!(formatter, "is no SHA-256 digest in {encoding}"),
+        }
+    }
+}
+
+impl Error for DigestError {}
 
 /// The initial state of SHA-256 (FIPS 180-4 §5.3.3).
 pub(super) const INITIAL: [u32; 8] = [
@@ -205,10 +228,6 @@ impl Decode for Digest {
             .and_then(|text| Digest::from_hex(&text))
             .ok_or(DecodeError)
     }
-}
-
-fn not_read(encoding: &str) -> String {
-    message!("is no SHA-256 digest in {encoding}")
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use digest::Digest;
 pub(crate) use digest::hex;
+pub use digest::{Digest, DigestError};
 pub use imported::ImportedKeys;
 pub use prefix::{CredentialForm, Prefix, PrefixError};
 pub use scheme::Scheme;
