@@ -10,7 +10,7 @@ use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::value::credential::{Digest, TokenId};
 use crate::value::name::Identity;
-use crate::value::name_key::NameHash;
+use crate::value::name_hash::NameHash;
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
 

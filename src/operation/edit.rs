@@ -31,7 +31,7 @@ use crate::value::credential::TokenId;
 use crate::value::limit::Asked;
 use crate::value::metadata::Metadata;
 use crate::value::name::{Description, Name, Tag};
-use crate::value::name_key::NameHash;
+use crate::value::name_hash::NameHash;
 
 /// The requested changes. The outer `None` keeps a value, the inner `None` clears it.
 struct Edit {

@@ -15,7 +15,7 @@ use crate::storage::keys;
 use crate::storage::plan::{Suspend, Write};
 use crate::value::credential::TokenId;
 use crate::value::name::Name;
-use crate::value::name_key::NameHash;
+use crate::value::name_hash::NameHash;
 use crate::value::resource::Resource;
 
 /// The keys under which a name may be held.

@@ -5,7 +5,7 @@
 
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::credential::{Digest, TokenId, hex};
-use crate::value::name_key::NameHash;
+use crate::value::name_hash::NameHash;
 use crate::value::resource::Resource;
 
 /// The store description: its deployment, and the shard count of its change feed.

@@ -8,7 +8,7 @@ pub mod metadata;
 pub mod name;
 #[cfg(feature = "manage")]
 pub mod name_fold;
-pub mod name_key;
+pub mod name_hash;
 pub mod permission;
 pub mod resource;
 pub mod time;

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::credential::hex;
 use super::name::Name;
-use super::name_key::NameHash;
+use super::name_hash::NameHash;
 use super::unicode::{ASSIGNED, FOLDS, VERSION, is_ignorable};
 use crate::codec::host::nfkc;
 
