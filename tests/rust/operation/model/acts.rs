@@ -642,7 +642,7 @@ impl Call {
                 let found = &state.tokens[token];
                 let secret = match found.rotation {
                     // Mostly the successor, whose use may end the old secret.
-                    Some(ref rotation) if seen.secret % 3 > 0 => rotation.successor,
+                    Some(ref rotation) if seen.secret % 5 > 1 => rotation.successor,
                     _ => seen.secret % found.secrets.len(),
                 };
                 let reused = seen.reused && !found.retired.is_empty();

@@ -8,7 +8,9 @@ use proptest::sample::select;
 
 use super::actor::Actor;
 use super::acts::{Move, NEWEST, change, derived, renewal, rights};
-use super::call::{Act, Call, Change, CreateRequest, OnAccount, OnToken, Renewal, Rights, Secret, Whose};
+use super::call::{
+    Act, Call, Change, CreateRequest, OnAccount, OnToken, Renewal, Rights, Secret, Seen, Whose,
+};
 use super::catalog::{DAY, HOUR, Kind, MINUTE, Selection};
 use super::place::{NETWORKS, Network, Place};
 
@@ -33,6 +35,7 @@ pub fn scenarios() -> impl Strategy<Value = Vec<Move>> {
         2 => used_credits().boxed(),
         1 => gone_idle().boxed(),
         1 => one_key_at_the_same_time().boxed(),
+        1 => a_rotation_after_an_aborted_one().boxed(),
     ]
 }
 
@@ -346,6 +349,32 @@ fn one_key_at_the_same_time() -> impl Strategy<Value = Vec<Move>> {
             second: create,
             reads,
         }]
+    })
+}
+
+/// A use of a secret during another rotation than its own, which was aborted.
+fn a_rotation_after_an_aborted_one() -> impl Strategy<Value = Vec<Move>> {
+    (0..10usize, any::<bool>()).prop_map(|(secret, at_first_use)| {
+        let rotation = || Renewal {
+            at_first_use,
+            ..Renewal::default()
+        };
+        let seen = Seen {
+            secret,
+            reused: false,
+            late: false,
+            ago: 0,
+            span: 0,
+        };
+        let create = wanted("service", "org:a", role("user"), Bounds::default());
+        let calls = [
+            by(ROOT, Act::Create(create)),
+            by(ROOT, Act::Rotate(NEWEST, rotation())),
+            by(ROOT, Act::Token(OnToken::Abort, NEWEST)),
+            by(ROOT, Act::Rotate(NEWEST, rotation())),
+            Call::Flush { token: NEWEST, seen },
+        ];
+        calls.map(Move::Call).to_vec()
     })
 }
 
