@@ -36,6 +36,7 @@ pub fn scenarios() -> impl Strategy<Value = Vec<Move>> {
         1 => gone_idle().boxed(),
         1 => one_key_at_the_same_time().boxed(),
         1 => a_rotation_after_an_aborted_one().boxed(),
+        1 => a_renewal().boxed(),
     ]
 }
 
@@ -375,6 +376,35 @@ fn a_rotation_after_an_aborted_one() -> impl Strategy<Value = Vec<Move>> {
             Call::Flush { token: NEWEST, seen },
         ];
         calls.map(Move::Call).to_vec()
+    })
+}
+
+/// A renewal, perhaps aborted, and the secrets of the token after its first end.
+fn a_renewal() -> impl Strategy<Value = Vec<Move>> {
+    any::<bool>().prop_map(|aborted| {
+        let bounds = Bounds {
+            lifetime: Some(HOUR),
+            ..Bounds::default()
+        };
+        let create = wanted("service", "org:a", role("user"), bounds);
+        let renewal = Renewal {
+            grace: Some(DAY),
+            lifetime: Some(2 * DAY),
+            ..Renewal::default()
+        };
+        let mut moves = vec![
+            Move::Call(by(ROOT, Act::Create(create))),
+            Move::Call(by(ROOT, Act::Rotate(NEWEST, renewal))),
+        ];
+        if aborted {
+            moves.push(Move::Call(by(ROOT, Act::Token(OnToken::Abort, NEWEST))));
+        }
+        moves.push(Move::Wait(2 * HOUR));
+        moves.push(Move::Spend {
+            token: NEWEST,
+            cost: 1,
+        });
+        moves
     })
 }
 
