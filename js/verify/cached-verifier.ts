@@ -85,6 +85,7 @@ export class CachedVerifier {
     // Imported keys have different lengths.
     const { form } = this.#core;
     if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
+    if (this.#settings.believed(now) < now) return verdicts;
     const { readAt } = this.#feed;
     const places: number[] = [];
     for (let at = 0; at < asked.length; at++) {
@@ -131,7 +132,8 @@ export class CachedVerifier {
     if (!isTextRequirement(requirement) && !isOnePermission(requirement)) return undefined;
     if (options !== undefined && !isContextOnly(options)) return undefined;
     const now = this.#readClock();
-    if (!this.#feed.isFresh(now, this.#settings.freshness)) return undefined;
+    if (!this.#feed.isFresh(now, this.#settings.freshness) || this.#settings.believed(now) < now)
+      return undefined;
     const { readAt } = this.#feed;
     const verdict =
       options === undefined
@@ -147,7 +149,11 @@ export class CachedVerifier {
     now: number,
     policy: RefusalPolicy = 'reread',
   ): Verdict | undefined {
-    const verdict = this.#cache.lookup(credential, question, now, this.#feed.readAt);
+    const { readAt } = this.#feed;
+    let verdict = this.#cache.lookup(credential, question, now, readAt);
+    // A clock that jumped ahead refuses at once, and admits nothing before its time.
+    const trusted = this.#settings.believed(now);
+    if (trusted < now && verdict?.valid) verdict = this.#cache.lookup(credential, question, trusted, readAt);
     return this.#unlessStale(verdict, credential, now, policy);
   }
 

@@ -240,7 +240,11 @@ class Decision {
   }
 
   #plan(reads: Reads): AcceptedStep {
-    const step = this.#ask(reads, this.#settings.now());
+    const now = this.#settings.now();
+    let step = this.#ask(reads, now);
+    // A clock that jumped ahead refuses at once, and admits nothing before its time.
+    const trusted = this.#settings.believed(now);
+    if (trusted < now && isAdmission(step)) step = this.#ask(reads, trusted);
     if (!('refuse' in step)) return step;
     const error = stepError(step);
     // What the store holds, or what this deployment lacks to read it, is not the caller's fault.
@@ -257,6 +261,12 @@ class Decision {
   #unavailable(failure: unknown, asOf: number): Verdict {
     return unavailableVerdict(this.#settings, failure, asOf, this.#operation);
   }
+}
+
+/** Whether a step decides that the credential is valid. */
+function isAdmission(step: Step): boolean {
+  const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;
+  return (answer as Verdict | undefined)?.valid === true;
 }
 
 /** The promise is dropped, so its rejection must not go unhandled. */

@@ -179,6 +179,34 @@ describe('the clock of the host', () => {
     }
   });
 
+  test('that jumps ahead admits nothing before its time', async () => {
+    const { tokens, clock, restore } = await jumping([], { freshness: '1s', usage: false });
+    try {
+      const { token: later } = await createToken(tokens, { notBefore: START + 60 * MINUTE });
+      const { token: lasting } = await createToken(tokens);
+      const hour = (from: number) => new Date(START + from * MINUTE).toISOString().slice(11, 16);
+      const times = { from: hour(60), to: hour(120) };
+      const { token: windowed } = await createToken(tokens, { conditions: { times } });
+      const codes = async (options = {}) => {
+        const credentials = [later, windowed, lasting];
+        const each = credentials.map((token) => tokens.verify(token, undefined, options));
+        const explained = credentials.map((token) => tokens.explain(token));
+        const many = await tokens.verifyMany(credentials.map((credential) => ({ credential })));
+        const all = [await Promise.all(each), many, await Promise.all(explained)];
+        const sync = credentials.map((token) => tokens.verifySync(token));
+        return [...all, sync].map((verdicts) => verdicts.map((verdict) => verdict?.code));
+      };
+      const refused = Array.from({ length: 4 }, () => ['not_yet_valid', 'condition_failed', 'valid']);
+      assert.deepEqual(await codes(), refused);
+      clock.wall += 90 * MINUTE;
+      // From the store, then from the cache.
+      for (let turn = 0; turn < 3; turn++) assert.deepEqual(await codes(), refused, `turn ${turn}`);
+      assert.deepEqual(await codes({ freshness: 0 }), refused);
+    } finally {
+      restore();
+    }
+  });
+
   test('that jumps ahead during a verification and is corrected hides no revocation', async () => {
     const { tokens, token, id, clock, pass, restore } = await jumping([], { freshness: '1s' });
     try {
