@@ -37,6 +37,6 @@ export const rustChecks = [
     key: 'cargo-doc',
     label: 'Rust: documentation builds without warnings',
     estimate: 10_000,
-    work: () => cargo(['doc', '--locked', '--no-deps'], { RUSTDOCFLAGS: '-D warnings' }),
+    work: () => cargo(['doc', '--locked', '--no-deps', '--workspace'], { RUSTDOCFLAGS: '-D warnings' }),
   },
 ];

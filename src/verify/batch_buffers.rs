@@ -55,7 +55,7 @@ impl BatchBuffers {
         Some(answer)
     }
 
-    /// The verdict on the credential in the first `length` bytes, as [`pack`] encodes it.
+    /// The verdict on the credential in the first `length` bytes, as `pack` encodes it.
     pub fn lookup_packed<D: VerifierConfig>(
         &mut self,
         deployment: &D,

@@ -1,8 +1,8 @@
 //! The boundary of the verify module: texts in linear memory, numbers in and out, without
 //! wasm-bindgen.
 //!
-//! The host passes the texts of a call one by one: it writes each to [`input`] and ends it with
-//! [`give`]. Numbers are arguments. If a call answers with a text, the text is at [`output`] until
+//! The host passes the texts of a call one by one: it writes each to `input` and ends it with
+//! `give`. Numbers are arguments. If a call answers with a text, the text is at `output` until
 //! the next call.
 
 #![allow(unsafe_code)] // `no_mangle` is unsafe: exported names can collide.
