@@ -236,9 +236,9 @@ export class VerifyCore {
       const packed = core.lookup(this.#present(credential), now);
       return { packed, step: this.#output() };
     });
-    const told = this.#accepted(step, question, now);
-    return told !== undefined && 'answer' in told
-      ? { packed, details: told.answer as RefusalDetails }
+    const accepted = this.#accepted(step, question, now);
+    return accepted !== undefined && 'answer' in accepted
+      ? { packed, details: accepted.answer as RefusalDetails }
       : { packed };
   }
 

@@ -112,9 +112,9 @@ export class CoreTokens implements Tokens {
 
   async revokeAll(query: RevokeAllQuery, options: RevokeAllOptions, actor: Actor): Promise<BulkReport> {
     const { reason, dryRun } = readBulkOptions(options, 'revokeAll', ['reason']);
-    const told = { reason, dryRun };
+    const how = { reason, dryRun };
     return runPages(requireObject(query, 'query').after, options, (after): Promise<BulkPage> => {
-      return this.#manage({ op: 'revokeAll', query: { ...query, after }, options: told, actor });
+      return this.#manage({ op: 'revokeAll', query: { ...query, after }, options: how, actor });
     });
   }
 
@@ -189,8 +189,8 @@ export class CoreTokens implements Tokens {
   }
 
   async verifyAudit(owner: string, options: VerifyAuditOptions = {}): Promise<AuditCheck> {
-    const { signal, ...told } = readVerifyAuditOptions(options);
-    return verifyChain(told, (after): Promise<AuditCheck> => {
+    const { signal, ...range } = readVerifyAuditOptions(options);
+    return verifyChain(range, (after): Promise<AuditCheck> => {
       return this.#operate({ op: 'verifyAudit', query: { owner, after } }, { signal });
     });
   }
@@ -201,11 +201,11 @@ export class CoreTokens implements Tokens {
     options?: VerifyOptions,
   ): Promise<Verdict> {
     // Copied: the caller may change the options while the store answers.
-    const told = options && { ...options };
+    const kept = options && { ...options };
     const answer = this.#verifier.verify(credential, requirement, options);
     // Awaiting a synchronous verdict would double the time of a cache hit.
     const verdict = answer instanceof Promise ? await answer : answer;
-    this.#note(verdict, requirement, told);
+    this.#note(verdict, requirement, kept);
     return verdict;
   }
 

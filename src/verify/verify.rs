@@ -1,7 +1,7 @@
 //! Verifies credential text in the steps unverified, presented, verified, decided. Each step is a
 //! type that only the step before can construct.
 
-use super::cache::{Cache, ENDED, Entry, Found, Hit, Memory, Told};
+use super::cache::{Cache, Disclosed, ENDED, Entry, Found, Hit, Memory};
 use super::dependencies::ResolvedToken;
 use super::imported_key;
 use super::record_memo::{Read, RecordMemo};
@@ -77,13 +77,20 @@ pub fn verify_and_cache<D: VerifierConfig>(
                 let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
                 slot = cache.insert(entry, generation);
             }
-            Basis::RotatedOut(found, told) => {
+            Basis::RotatedOut(found, disclosed) => {
                 let token = &found.resolved.token;
                 cache.observe_revision(token.id.bytes(), token.revision);
-                slot = remember_unproven(deployment, credential, *found, told, cache, generation);
+                slot = insert_unproven(deployment, credential, *found, disclosed, cache, generation);
             }
             Basis::Wrong(Some(found)) => {
-                slot = remember_unproven(deployment, credential, *found, Told::Nothing, cache, generation);
+                slot = insert_unproven(
+                    deployment,
+                    credential,
+                    *found,
+                    Disclosed::Nothing,
+                    cache,
+                    generation,
+                );
             }
             Basis::Deleted(id) => {
                 cache.observe_revision(id.bytes(), ENDED);
@@ -108,17 +115,17 @@ pub fn verify_and_cache<D: VerifierConfig>(
 
 /// Inserts a token whose secret was not presented, so that the next such attempt costs no read. An
 /// imported key is not inserted: no lookup finds it.
-fn remember_unproven<D: VerifierConfig>(
+fn insert_unproven<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
     found: FoundToken,
-    told: Told,
+    disclosed: Disclosed,
     cache: &mut Cache,
     generation: Option<u32>,
 ) -> Option<u32> {
     WellFormed::read(deployment.prefix(), credential.as_bytes()).ok()?;
     let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
-    cache.insert_unproven(entry, told, generation)
+    cache.insert_unproven(entry, disclosed, generation)
 }
 
 /// Applies a read of the change feed to a cache. `heads` are the values of
@@ -228,7 +235,7 @@ pub(crate) enum Basis {
     /// The token whose secret was presented.
     Token(Box<FoundToken>),
     /// A token of which an old secret was presented, and how much of the token is disclosed.
-    RotatedOut(Box<FoundToken>, Told),
+    RotatedOut(Box<FoundToken>, Disclosed),
     /// A token of which no secret was presented; `Some` if it is to be cached.
     Wrong(Option<Box<FoundToken>>),
     /// The tombstone of a deleted token.
@@ -264,19 +271,19 @@ pub(crate) fn decide<D: VerifierConfig>(
             let found = named.read(catalog, reads, memory)?;
             let (token, grant) = (&found.resolved.token, found.resolved.rules.grant());
             let mut view = VerifiedToken::of(token, grant, false, catalog);
-            let told = match token.rotation {
-                Some(_) if !by_grace => Told::WithoutRotation,
-                _ => Told::All,
+            let disclosed = match token.rotation {
+                Some(_) if !by_grace => Disclosed::WithoutRotation,
+                _ => Disclosed::All,
             };
-            if told == Told::WithoutRotation {
+            if disclosed == Disclosed::WithoutRotation {
                 view.forget_rotation();
             }
             let verdict = Verdict::of(view, Code::RotatedOut, Vec::new(), now);
-            let basis = Basis::RotatedOut(found, told);
+            let basis = Basis::RotatedOut(found, disclosed);
             Ok((Vec::new(), Decision { verdict, basis }))
         }
         Presentation::Wrong(named) => {
-            let found = memory.remembers.then(|| named.read(catalog, reads, memory));
+            let found = memory.caches.then(|| named.read(catalog, reads, memory));
             let basis = Basis::Wrong(found.transpose()?);
             Ok(refused(Code::BadSecret, basis, now))
         }
@@ -361,7 +368,7 @@ fn token_named<D: VerifierConfig>(
     });
     // A token to be cached needs all its dependencies whether the secret matches or not, so they
     // are required at once.
-    if memory.remembers {
+    if memory.caches {
         return Ok(Ok(named.require(reads, memory)?));
     }
     Ok(Ok(named))
@@ -394,7 +401,7 @@ impl Named {
         reads: &Reads,
         memory: &mut Memory,
     ) -> Result<Box<FoundToken>, Suspend> {
-        let named = if memory.remembers {
+        let named = if memory.caches {
             self
         } else {
             self.require(reads, memory)?

@@ -36,12 +36,12 @@ fn at(value: &JsValue, path: &str) -> JsValue {
 fn core() -> Core {
     let (mut core, out) = (Core::new(), Array::new());
     core.configure(js(r#"{"prefix": "acme_live"}"#), CATALOG.as_bytes(), &out);
-    let told = handed_over(&out, 0);
+    let answer = handed_over(&out, 0);
     for (path, expected) in [
         ("answer.pattern", r#""acme_live_2[0-9A-Za-z]{52}""#),
         ("answer.version", r#""7""#),
     ] {
-        assert_eq!(text(&at(&told, path)), expected, "{path}");
+        assert_eq!(text(&at(&answer, path)), expected, "{path}");
     }
     core
 }

@@ -77,7 +77,7 @@ pub struct Cache {
 
 /// How much of a token the host received when the token was cached, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Told {
+pub enum Disclosed {
     /// Nothing: none of its secrets was presented.
     Nothing,
     /// All but the pending rotation, to which the presented old secret does not belong.
@@ -126,7 +126,7 @@ pub(crate) struct Memory<'c> {
     pub(crate) recent: &'c mut RecordMemo,
     /// Whether to cache a token whose secret was not presented. If so, all its dependencies are
     /// read.
-    pub(crate) remembers: bool,
+    pub(crate) caches: bool,
     used: Option<&'c Used>,
 }
 
@@ -135,7 +135,7 @@ impl<'c> Memory<'c> {
     pub(crate) fn none(recent: &'c mut RecordMemo) -> Memory<'c> {
         Memory {
             recent,
-            remembers: false,
+            caches: false,
             used: None,
         }
     }
@@ -173,7 +173,7 @@ impl Cache {
     /// The parts that a verification from the store uses. `generation`: see [`Cache::insert`].
     pub(crate) fn memory(&mut self, generation: Option<u32>) -> Memory<'_> {
         Memory {
-            remembers: self.is_current(generation),
+            caches: self.is_current(generation),
             recent: &mut self.recent,
             used: Some(&self.used),
         }
@@ -391,13 +391,18 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// As [`Cache::insert`], for a token whose secret was not presented. `told` is how much of the
+    /// As [`Cache::insert`], for a token whose secret was not presented. `disclosed` is how much of the
     /// token the host received.
     ///
     /// If the same revision with the same view is cached, the slot and the data of the host stay,
-    /// and the slot is returned only if `told` is more than the host has. So knowing the id of a
+    /// and the slot is returned only if `disclosed` is more than the host has. So knowing the id of a
     /// token is not enough to evict it.
-    pub fn insert_unproven(&mut self, entry: Entry, told: Told, generation: Option<u32>) -> Option<u32> {
+    pub fn insert_unproven(
+        &mut self,
+        entry: Entry,
+        disclosed: Disclosed,
+        generation: Option<u32>,
+    ) -> Option<u32> {
         if self.is_current(generation)
             && !entry.rules.have_ended()
             && let Some(at) = self.slots.find(&entry.id)
@@ -411,13 +416,13 @@ impl Cache {
             fast.grant
                 .into_iter()
                 .for_each(|grant| self.decisions.release(grant));
-            let is_more = told > slot.told;
-            slot.told = told.max(slot.told);
+            let is_more = disclosed > slot.disclosed;
+            slot.disclosed = disclosed.max(slot.disclosed);
             return is_more.then_some(at);
         }
         let at = self.insert(entry, generation)?;
         let slot = self.slots.get_mut(at)?;
-        slot.told = told;
+        slot.disclosed = disclosed;
         // The next insert of this kind evicts this entry first. Such entries thrash among
         // themselves only.
         slot.used = false;

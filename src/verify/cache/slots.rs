@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 
 use super::entry::Entry;
 use super::fast_path::FastPath;
-use super::{Told, key};
+use super::{Disclosed, key};
 
 /// How many slots are allocated at once. One list that doubles as it grows would take more than
 /// twice the memory of its content.
@@ -14,7 +14,7 @@ const CHUNK: usize = 64;
 pub(super) struct Slots {
     /// All are full except the last.
     chunks: Vec<Vec<Slot>>,
-    /// The slot numbers of all entries. The ids are not repeated here: the entries hold them.
+    /// The slot numbers of all entries. The ids are not repeated here: the slots hold them.
     by_id: HashTable<u32>,
     free: Vec<u32>,
 }
@@ -29,7 +29,7 @@ pub(super) struct Slot {
     /// Whether the entry was used since the CLOCK hand last passed.
     pub(super) used: bool,
     /// How much of the token the host received.
-    pub(super) told: Told,
+    pub(super) disclosed: Disclosed,
     pub(super) entry: Option<Entry>,
 }
 
@@ -73,7 +73,7 @@ impl Slots {
             id: new.id,
             fast: FastPath::default(),
             used: true,
-            told: Told::All,
+            disclosed: Disclosed::All,
             entry: Some(new),
         };
         match self.get_mut(at) {

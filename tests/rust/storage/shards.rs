@@ -80,7 +80,7 @@ fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
     }
 }
 
-fn is_remembered(host: &Host, cache: &mut Cache, credential: &str) -> bool {
+fn is_cached(host: &Host, cache: &mut Cache, credential: &str) -> bool {
     let requirement = read_requirement(host.deployment.catalog(), &value(json!({}))).unwrap();
     let question = Question::of(&requirement);
     let found = lookup(
@@ -173,7 +173,7 @@ fn a_reader_learns_the_number_and_misses_no_change() {
     assert_eq!(follow(&host, &mut cache), 64);
     for (credential, _) in &made {
         assert_eq!(read(&host, &mut cache, credential), Code::Valid);
-        assert!(is_remembered(&host, &mut cache, credential));
+        assert!(is_cached(&host, &mut cache, credential));
     }
     // It cannot follow changes of heads that it has not read, so no entry survives the next read of
     // the feed.
@@ -187,7 +187,7 @@ fn a_reader_learns_the_number_and_misses_no_change() {
     for at in 1..made.len() {
         host.one("revoke", &made[at].1, root()).unwrap();
         follow(&host, &mut cache);
-        assert!(!is_remembered(&host, &mut cache, &made[at].0), "{at}");
+        assert!(!is_cached(&host, &mut cache, &made[at].0), "{at}");
         assert_eq!(cache.len(), made.len() - 1 - at, "the others stay");
     }
 }

@@ -17,9 +17,9 @@ fn follow(host: &Host, cache: &mut Cache) {
     apply_feed(&host.deployment, &heads, instant(host.now), cache).unwrap();
 }
 
-/// Verifies from a store, by reads that began in a round of the cache, and remembers. Answers
-/// whether it was remembered.
-fn remember(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -> bool {
+/// Verifies from a store, by reads that began in a round of the cache, and caches. Answers
+/// whether it was cached.
+fn fill(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -> bool {
     let question = value(json!({}));
     let requirement = read_requirement(host.deployment.catalog(), &question).unwrap();
     let question = Question::of(&requirement);
@@ -41,7 +41,7 @@ fn remember(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -
     }
 }
 
-/// The code of what is remembered.
+/// The code of what is cached.
 fn hit(host: &Host, cache: &mut Cache, credential: &str, question: &Json) -> Option<&'static str> {
     let question = value(question.clone());
     let requirement = read_requirement(host.deployment.catalog(), &question).unwrap();
@@ -56,7 +56,7 @@ fn hit(host: &Host, cache: &mut Cache, credential: &str, question: &Json) -> Opt
     found.unwrap().map(|hit| hit.code.name())
 }
 
-/// The verdict from the store and the one from what is remembered are the same.
+/// The verdict from the store and the one from what is cached are the same.
 fn agree(host: &Host, cache: &mut Cache, credential: &str, question: &Json) -> Finding {
     let miss = host.verify(credential, question.clone()).unwrap();
     let hit = hit(host, cache, credential, question);
@@ -72,7 +72,7 @@ pub(crate) fn a_hit_answers_each_question_anew() -> Finding {
     let (credential, _) = sender(&mut host);
     follow(&host, &mut cache);
     let generation = cache.generation();
-    assert!(remember(&host, &mut cache, &credential, generation));
+    assert!(fill(&host, &mut cache, &credential, generation));
     for days in [0, 29, 30, 31] {
         host.now = NOW + days * 86_400_000;
         for question in [
@@ -96,7 +96,7 @@ pub(crate) fn a_hit_decides_as_a_miss_does() -> Finding {
         host.one(op, &id, admin()).unwrap();
         follow(&host, &mut cache);
         let generation = cache.generation();
-        assert!(remember(&host, &mut cache, &credential, generation));
+        assert!(fill(&host, &mut cache, &credential, generation));
         agree(&host, &mut cache, &credential, &json!({}))?;
     }
     Ok(())
@@ -114,11 +114,11 @@ pub(crate) fn a_late_fill_loses_to_the_feed() -> Finding {
     host.now = NOW + 3;
     follow(&host, &mut cache);
     let revoked = std::mem::replace(&mut host.store, before);
-    let remembered = remember(&host, &mut cache, &credential, generation);
+    let cached = fill(&host, &mut cache, &credential, generation);
     host.store = revoked;
     let code = hit(&host, &mut cache, &credential, &json!({}));
     holds(
-        !remembered && code.is_none(),
-        format!("what was read before is remembered: {code:?}"),
+        !cached && code.is_none(),
+        format!("what was read before is cached: {code:?}"),
     )
 }

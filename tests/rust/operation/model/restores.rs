@@ -57,7 +57,7 @@ impl Lost {
 
     /// Whether an entry may be older than the restore: the restore undid a change of a dependency,
     /// and none of them has changed since.
-    pub fn may_be_remembered(&self, rests_on: &[String]) -> bool {
+    pub fn may_be_cached(&self, rests_on: &[String]) -> bool {
         rests_on.iter().any(|key| self.keys.contains(key))
             && !rests_on.iter().any(|key| self.since.contains(key))
     }

@@ -483,12 +483,12 @@ impl Run {
         let Some(code) = self.world.lookup(credential, needs) else {
             return Ok(None);
         };
-        self.note(format!("remembered: {}", code.name()));
+        self.note(format!("cached: {}", code.name()));
         if !expected.contains(&code.name()) {
             let found = &self.state.tokens[token];
             let lost = &self.world.lost;
-            if lost.may_be_remembered(&Actor::Token(token).rests_on(&self.state)) {
-                self.note("restore: remembered as it was".to_owned());
+            if lost.may_be_cached(&Actor::Token(token).rests_on(&self.state)) {
+                self.note("restore: cached as it was".to_owned());
                 return Ok(None);
             }
             let number = found.secrets.iter().position(|known| known == credential);
@@ -497,11 +497,11 @@ impl Run {
                     .verdict(&state.tokens[token], number, needs)
                     .contains(&code.name())
             {
-                self.note("restore: a use is remembered".to_owned());
+                self.note("restore: a use is cached".to_owned());
                 return Ok(None);
             }
             return Err(format!(
-                "token {} is remembered as {} for {needs:?}, for the model {expected:?}",
+                "token {} is cached as {} for {needs:?}, for the model {expected:?}",
                 self.state.tokens[token].id,
                 code.name()
             ));
@@ -605,11 +605,11 @@ impl Run {
                 let expected = self.state.verdict(found, found.current, needs);
                 // The same rules decide hits and reads, so only one place is verified from the
                 // store.
-                let remembered = match place {
+                let cached = match place {
                     Some(_) => self.lookup(token, credential, needs, &expected)?,
                     None => None,
                 };
-                let code = remembered.unwrap_or_else(|| {
+                let code = cached.unwrap_or_else(|| {
                     let asked = Asked { needs, consume: None };
                     self.world.verify(credential, asked, &mut reads).code
                 });
