@@ -391,12 +391,12 @@ impl Cache {
         Some(self.slots.insert(entry))
     }
 
-    /// As [`Cache::insert`], for a token whose secret was not presented. `disclosed` is how much of the
-    /// token the host received.
+    /// As [`Cache::insert`], for a token whose secret was not presented. `disclosed` is how much of
+    /// the token the host received.
     ///
     /// If the same revision with the same view is cached, the slot and the data of the host stay,
-    /// and the slot is returned only if `disclosed` is more than the host has. So knowing the id of a
-    /// token is not enough to evict it.
+    /// and the slot is returned only if `disclosed` is more than the host has. So knowing the id of
+    /// a token is not enough to evict it.
     pub fn insert_unproven(
         &mut self,
         entry: Entry,
