@@ -35,7 +35,7 @@ const management = {
   'many tokens at once': 'revokeAll',
   'commits and their conflicts': 'the store did not answer the commit',
   exchange: 'the credential may not be used',
-  'the manage module': 'the random number generator failed',
+  'the manage module': 'checkQuestion',
 };
 const manageModule = /^wasm\//;
 
