@@ -84,8 +84,7 @@ export class CachedVerifier {
     const now = this.#readClock();
     // Imported keys have different lengths.
     const { form } = this.#core;
-    if (form === undefined || freshness === 0 || !this.#feed.isFresh(now, freshness)) return verdicts;
-    if (this.#settings.believed(now) < now) return verdicts;
+    if (form === undefined || freshness === 0 || !this.#answersAt(now, freshness)) return verdicts;
     const { readAt } = this.#feed;
     const places: number[] = [];
     for (let at = 0; at < asked.length; at++) {
@@ -132,14 +131,21 @@ export class CachedVerifier {
     if (!isTextRequirement(requirement) && !isOnePermission(requirement)) return undefined;
     if (options !== undefined && !isContextOnly(options)) return undefined;
     const now = this.#readClock();
-    if (!this.#feed.isFresh(now, this.#settings.freshness) || this.#settings.believed(now) < now)
-      return undefined;
+    if (!this.#answersAt(now, this.#settings.freshness)) return undefined;
     const { readAt } = this.#feed;
     const verdict =
       options === undefined
         ? this.#cache.lookupPlain(source, requirement, now, readAt)
         : this.#cache.lookup(source, { ...questionOf(requirement), context: options }, now, readAt);
     return this.#unlessStale(verdict, source, now, 'defer');
+  }
+
+  /**
+   * Whether one lookup answers: the cache is fresh, and the clock has not jumped ahead, so that one
+   * time decides.
+   */
+  #answersAt(now: number, freshness: number): boolean {
+    return this.#feed.isFresh(now, freshness) && this.#settings.believed(now) === now;
   }
 
   /** The cached verdict, unless the store has to be read before it is given. */
