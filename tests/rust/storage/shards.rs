@@ -10,11 +10,10 @@ use std::collections::BTreeSet;
 use leastkey::Deployment;
 use leastkey::input::ErrorCode;
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{apply_feed, lookup, verify_and_cache};
+use leastkey::verify::verify::{apply_feed, lookup};
 use serde_json::{Value as Json, json};
 use support::{Host, instant, text, value};
 
@@ -61,23 +60,9 @@ fn follow(host: &Host, cache: &mut Cache) -> u8 {
 /// Verifies from the store and inserts the token into the cache.
 fn read(host: &Host, cache: &mut Cache, credential: &str) -> Code {
     let requirement = read_requirement(host.deployment.catalog(), &value(json!({}))).unwrap();
-    let (mut reads, generation) = (Reads::default(), cache.generation());
-    loop {
-        let (step, _) = verify_and_cache(
-            &host.deployment,
-            credential,
-            &Question::of(&requirement),
-            &reads,
-            instant(host.now),
-            cache,
-            Some(generation),
-        );
-        match step {
-            Plan::Need(need) => host.fetch(&mut reads, need),
-            Plan::Answer(verdict) => return verdict.code,
-            other => panic!("{other:?}"),
-        }
-    }
+    let generation = Some(cache.generation());
+    host.fill(cache, credential, &Question::of(&requirement), generation)
+        .0
 }
 
 fn is_cached(host: &Host, cache: &mut Cache, credential: &str) -> bool {

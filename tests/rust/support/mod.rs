@@ -26,7 +26,8 @@ use leastkey::value::credential::TagKey;
 use leastkey::value::time::Instant;
 use leastkey::verify::cache::Cache;
 use leastkey::verify::explain::explain;
-use leastkey::verify::verify::verify;
+use leastkey::verify::verdict::Code;
+use leastkey::verify::verify::{verify, verify_and_cache};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
@@ -128,6 +129,26 @@ impl Host {
             chunk.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes());
         }
         Entropy::new(bytes)
+    }
+
+    /// Verifies from the store, by reads that began in `generation`, and inserts the token into the
+    /// cache. Answers the code, and the slot if the token was inserted.
+    pub fn fill(
+        &self,
+        cache: &mut Cache,
+        credential: &str,
+        question: &Question,
+        generation: Option<u32>,
+    ) -> (Code, Option<u32>) {
+        let mut reads = Reads::default();
+        loop {
+            let (deployment, now) = (&self.deployment, instant(self.now));
+            match verify_and_cache(deployment, credential, question, &reads, now, cache, generation) {
+                (Plan::Need(need), _) => self.fetch(&mut reads, need),
+                (Plan::Answer(verdict), slot) => return (verdict.code, slot),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     pub fn time(&self) -> Time {

@@ -19,7 +19,7 @@ use leastkey::value::credential::{Credential, ENTROPY, TokenId};
 use leastkey::verify::cache::Cache;
 use leastkey::verify::packed::{MISS, PackedLookups, pack};
 use leastkey::verify::verdict::Code;
-use leastkey::verify::verify::{apply_feed, lookup, lookup_renewed, verify_and_cache};
+use leastkey::verify::verify::{apply_feed, lookup, lookup_renewed};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -39,24 +39,7 @@ fn requirement(host: &Host, permission: &str) -> Requirement {
 fn verify(host: &Host, cache: &mut Cache, credential: &str, generation: impl Into<Option<u32>>) -> Code {
     let generation = generation.into();
     let needs = requirement(host, "messages:send");
-    let mut reads = Reads::default();
-    loop {
-        let now = instant(host.now);
-        let question = Question::of(&needs);
-        match verify_and_cache(
-            &host.deployment,
-            credential,
-            &question,
-            &reads,
-            now,
-            cache,
-            generation,
-        ) {
-            (Plan::Need(need), _) => host.fetch(&mut reads, need),
-            (Plan::Answer(verdict), _) => return verdict.code,
-            other => panic!("{other:?}"),
-        }
-    }
+    host.fill(cache, credential, &Question::of(&needs), generation).0
 }
 
 fn recalled(host: &Host, cache: &mut Cache, credential: &str) -> Result<Option<Code>, Code> {

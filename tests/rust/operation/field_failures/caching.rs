@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use leastkey::model::question::{Question, read_requirement};
-use leastkey::storage::plan::{Plan, Reads};
 use leastkey::verify::cache::Cache;
-use leastkey::verify::verify::{apply_feed, lookup, verify_and_cache};
+use leastkey::verify::verify::{apply_feed, lookup};
 use serde_json::{Value as Json, json};
 
 use crate::support::{Host, NOW, admin, instant, sender, value};
@@ -23,22 +22,9 @@ fn fill(host: &Host, cache: &mut Cache, credential: &str, generation: u32) -> bo
     let question = value(json!({}));
     let requirement = read_requirement(host.deployment.catalog(), &question).unwrap();
     let question = Question::of(&requirement);
-    let mut reads = Reads::default();
-    loop {
-        let now = instant(host.now);
-        match verify_and_cache(
-            &host.deployment,
-            credential,
-            &question,
-            &reads,
-            now,
-            cache,
-            Some(generation),
-        ) {
-            (Plan::Need(need), _) => host.fetch(&mut reads, need),
-            (_, slot) => return slot.is_some(),
-        }
-    }
+    host.fill(cache, credential, &question, Some(generation))
+        .1
+        .is_some()
 }
 
 /// The code of what is cached.
