@@ -2,9 +2,9 @@
 //! verified before. It costs a quarter of the digest.
 //!
 //! It is BLAKE3 in keyed mode (<https://github.com/BLAKE3-team/BLAKE3-specs>, §2), of one block,
-//! cut to 128 bits. The key is random and never leaves its instance. So an equal tag shows that the
-//! text is the same, except with a probability of 2^-128 per attempt, and whoever reads the memory
-//! of an instance finds no more about a secret than the digest tells.
+//! cut to 128 bits. The key is random and never leaves its instance. Equal tags mean equal texts,
+//! except with a probability of 2^-128 per attempt. The memory of an instance tells no more about a
+//! secret than its digest does.
 //!
 //! Written here and not taken from the `blake3` crate, whose code for inputs of any length does not
 //! fit the small module. The tests compare both.
