@@ -18,6 +18,9 @@ pub struct Lost {
     keys: BTreeSet<String>,
     /// Those that were changed after the restore, as the feed reports.
     since: BTreeSet<String>,
+    /// What the tokens rested on whose creation a restore has undone. A client can create a token
+    /// with the same credential again, and creation is not published.
+    undone: BTreeMap<String, Vec<String>>,
     /// The last use of each token. Uses are neither published to the feed nor undone.
     uses: BTreeMap<String, u64>,
 }
@@ -31,7 +34,11 @@ impl Lost {
         self.keys
             .extend(keys.iter().filter(differs).map(|key| (*key).clone()));
         self.since.clear();
-        for token in &state.tokens {
+        for (number, token) in state.tokens.iter().enumerate() {
+            if !is.contains_key(&format!("token/{}", token.id)) {
+                let rested_on = Actor::Token(number).rests_on(state);
+                self.undone.insert(token.id.clone(), rested_on);
+            }
             if let Some(at) = token.used_at {
                 let known = self.uses.entry(token.id.clone()).or_default();
                 *known = at.max(*known);
@@ -55,11 +62,14 @@ impl Lost {
         self.keys.contains(&format!("token/{id}"))
     }
 
-    /// Whether an entry may be older than the restore: the restore undid a change of a dependency,
-    /// and none of them has changed since.
-    pub fn may_be_cached(&self, rests_on: &[String]) -> bool {
-        rests_on.iter().any(|key| self.keys.contains(key))
-            && !rests_on.iter().any(|key| self.since.contains(key))
+    /// Whether the entry of a token may be older than the restore: the restore undid a change of a
+    /// dependency, and none of them has changed since.
+    pub fn may_be_cached(&self, id: &str, rests_on: &[String]) -> bool {
+        let may_be_old = |rests_on: &[String]| {
+            rests_on.iter().any(|key| self.keys.contains(key))
+                && !rests_on.iter().any(|key| self.since.contains(key))
+        };
+        may_be_old(rests_on) || self.undone.get(id).is_some_and(|rested_on| may_be_old(rested_on))
     }
 
     /// The state with the uses of all tokens that ever existed.

@@ -487,7 +487,7 @@ impl Run {
         if !expected.contains(&code.name()) {
             let found = &self.state.tokens[token];
             let lost = &self.world.lost;
-            if lost.may_be_cached(&Actor::Token(token).rests_on(&self.state)) {
+            if lost.may_be_cached(&found.id, &Actor::Token(token).rests_on(&self.state)) {
                 self.note("restore: cached as it was".to_owned());
                 return Ok(None);
             }
