@@ -1,7 +1,8 @@
 //! The core on this machine's own processor, without a host around it.
 //!
-//! Without arguments, times each operation and prints nanoseconds. `core <name> <calls>` runs one
-//! of them this many times in a function named `measured`, for callgrind to count.
+//! Without arguments, times each operation and prints nanoseconds. `core count <calls> [<name>
+//! ...]` runs those of these names, or all, this many times each in a function named `measured`,
+//! for callgrind to count, and prints their names in the order in which it runs them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -44,15 +45,16 @@ fn main() {
         .collect();
     match arguments.as_slice() {
         [] => all(|name, run| println!("{name}\t{:.0}", nanoseconds(run))),
-        [wanted, calls] => {
-            let calls = calls.parse().expect("how often");
+        [command, calls, wanted @ ..] if command == "count" => {
+            let calls = calls.parse().expect("the number of calls");
             all(|name, run| {
-                if name == wanted {
+                if wanted.is_empty() || wanted.iter().any(|one| one == name) {
+                    println!("{name}");
                     measured(calls, run);
                 }
             });
         }
-        _ => panic!("core [<name> <calls>]"),
+        _ => panic!("core [count <calls> [<name> ...]]"),
     }
 }
 

@@ -8,6 +8,7 @@ import { Progress } from './shell/steps.mjs';
 import { red } from './shell/terminal.mjs';
 import { Consumer } from './test/consumer.mjs';
 import { honest } from './test/counts.mjs';
+import { instructionChecks } from './test/instructions.mjs';
 import { javascriptChecks, packageChecks } from './test/javascript.mjs';
 import { portalChecks } from './test/portal.mjs';
 import { Results } from './test/results.mjs';
@@ -15,7 +16,7 @@ import { runtimeChecks, runtimes } from './test/runtimes.mjs';
 import { rustChecks } from './test/rust.mjs';
 import { wasmChecks } from './test/wasm.mjs';
 
-const suites = ['rust', 'wasm', 'js', 'runtimes', 'portal'];
+const suites = ['rust', 'instructions', 'wasm', 'js', 'runtimes', 'portal'];
 
 /** Those that test the package. */
 const packaged = ['js', 'runtimes', 'portal'];
@@ -29,8 +30,8 @@ Runs every check of Leastkey. The first time it installs and builds what is miss
   file              a part of a test file's name: runs only those files, against the packed package
                     (npm test -- --only js sqlite, npm test -- --only portal walks)
 
-LEASTKEY_WITHOUT names runtimes that this machine cannot have, with commas between: their tests are skipped
-(${runtimes.join(', ')}).
+LEASTKEY_WITHOUT names what this machine cannot have, with commas between: its tests are skipped
+(${[...runtimes, 'valgrind'].join(', ')}).
 
 Every check is listed with its counts; the last line is their sum. It exits 0 only if nothing failed.`;
 
@@ -49,6 +50,7 @@ async function test({ only, filters }) {
   try {
     const checks = Object.entries({
       rust: () => rustChecks,
+      instructions: instructionChecks,
       wasm: () => wasmChecks,
       js: () => javascriptChecks(consumer, filters),
       runtimes: () => [

@@ -1,8 +1,8 @@
 /** The checks of the portal, in a real browser. */
 
 import { inBuild } from '../paths.mjs';
+import { installPrograms } from '../setup/programs.mjs';
 import { tapCounts } from './counts.mjs';
-import { installBrowsers } from './runtimes.mjs';
 
 const folder = 'tests/portal';
 
@@ -21,7 +21,7 @@ export function portalChecks(consumer, filters) {
       estimate: 30_000,
       needs: 'compiled tests',
       provides: 'chromium',
-      work: () => installBrowsers(['chromium']),
+      work: () => installPrograms(['chromium']),
     },
     {
       key: 'portal-test',

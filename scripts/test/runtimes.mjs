@@ -2,10 +2,8 @@
  * The checks of the package in every runtime and bundler: one suite, and checks of edge runtimes.
  */
 
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { aptInstall } from '../setup/apt.mjs';
 import { haveNodeModules, installNodeModules } from '../setup/node-modules.mjs';
+import { installPrograms } from '../setup/programs.mjs';
 import { tapCounts } from './counts.mjs';
 
 /** The runtimes have a separate manifest: they are large, and only these tests need them. */
@@ -42,7 +40,7 @@ export function runtimeChecks(consumer, filters) {
       label: 'Runtimes: Chromium and Firefox are there',
       estimate: 40_000,
       needs: 'runtimes',
-      work: () => installBrowsers(browsers),
+      work: () => installPrograms(browsers),
     },
     {
       key: 'runtimes-types',
@@ -62,13 +60,3 @@ export function runtimeChecks(consumer, filters) {
   ];
   return filters.length === 0 ? all : all.filter(({ key }) => key !== 'runtimes-types');
 }
-
-/** A browser that cannot be installed fails here, and in its tests. */
-export async function installBrowsers(wanted) {
-  const leftOut = (process.env.LEASTKEY_WITHOUT ?? '').split(',');
-  const missing = wanted.filter((name) => !leftOut.includes(name.replace('-esr', '')) && !isProgram(name));
-  if (missing.length > 0) await aptInstall(missing);
-}
-
-const isProgram = (name) =>
-  (process.env.PATH ?? '').split(delimiter).some((path) => existsSync(join(path, name)));
