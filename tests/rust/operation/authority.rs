@@ -274,3 +274,30 @@ fn a_debt_of_credits_is_forgiven_by_none_but_who_may_raise_what_is_left() {
     assert_eq!(refused.code, ErrorCode::Forbidden);
     host.call(edit(forgiving, root())).unwrap();
 }
+
+#[test]
+fn a_deleted_account_takes_nothing_off_what_an_owner_needs_for_its_token() {
+    let mut host = host();
+    let input = json!({ "id": "user:8", "permissions": { "user:8": ["policy:*"] } });
+    host.call(json!({ "op": "putAccount", "input": input, "actor": root() }))
+        .unwrap();
+    let input = own(&json!({ "subject": "user:8", "add": ["messages:send"] }));
+    let id = host.create(input, root()).unwrap()["record"]["id"].clone();
+    let owner = json!({ "id": "user:7", "roles": { "org:acme": "user", "user:7": "admin" } });
+    let on_token = |op: &str| json!({ "op": op, "id": id, "actor": owner });
+    // The account allows nothing of the token, so its owner needs nothing for it.
+    host.call(on_token("disable")).unwrap();
+    host.call(on_token("enable")).unwrap();
+    host.call(on_token("disable")).unwrap();
+    host.one("deleteAccount", "user:8", root()).unwrap();
+    for op in ["enable", "rotate"] {
+        let refused = host.call(on_token(op)).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::ExceedsCeiling, "{op}");
+        assert!(
+            refused.message.starts_with("permissions: "),
+            "{}",
+            refused.message
+        );
+    }
+    host.call(on_token("revoke")).unwrap();
+}

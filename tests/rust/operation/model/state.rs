@@ -333,7 +333,8 @@ impl State {
         for parent in parents() {
             reach = both(&reach, &parent.reach);
         }
-        for account in registered() {
+        // A deleted account leaves no rights that could bound the reach. Its tokens are refused.
+        for account in registered().filter(|account| account.status != Status::Deleted) {
             reach = both(&reach, &account.most);
         }
         ResolvedToken { refusal, reach }
