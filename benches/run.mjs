@@ -13,11 +13,14 @@ import { writeDocuments } from './tables/documents.mjs';
 import { inTerminal } from './tables/terminal.mjs';
 
 /** In the order in which they run. Some load packages that only the benches install. */
-const modules = ['races', 'workerd', 'size', 'start', 'memory', 'growth', 'iam', 'native'];
+const modules = [
+  ...['races', 'servers', 'workerd', 'size', 'start'],
+  ...['memory', 'million', 'growth', 'iam', 'native'],
+];
 
 const keys = [
-  ...['verify', 'miss', 'refuse', 'create', 'permission'],
-  ...['workerd', 'size', 'start', 'memory', 'growth', 'iam', 'native', 'instructions'],
+  ...['verify', 'personal', 'restricted', 'miss', 'refuse', 'create', 'permission', 'servers'],
+  ...['workerd', 'size', 'start', 'memory', 'million', 'growth', 'iam', 'native', 'instructions'],
 ];
 
 const help = `Usage: npm run bench [-- [--only <parts>] [--readme] [--json <file>] | --profile <contestant>]
@@ -33,8 +36,8 @@ Measures Leastkey and its peers and prints tables. The first time it installs th
   --help           this text
 
 Each contestant runs in a fresh process beside the baseline, and they take turns of a few milliseconds. A figure is the median, followed
-by what the middle half of the samples lies between. Everything together takes about a quarter of an hour; on a machine that does
-nothing else the figures are steadier. \`instructions\` needs valgrind.`;
+by what the middle half of the samples lies between. Everything together takes about half an hour; on a machine that does nothing
+else the figures are steadier. \`instructions\` needs valgrind, \`million\` 12 GB of disk in the folder of temporary files.`;
 
 try {
   const options = readOptions();

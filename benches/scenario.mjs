@@ -5,6 +5,9 @@
 
 export const KEYS = 1_000;
 
+/** Of the second race: as many personal keys, each of an owner of its own. */
+export const PERSONAL = 10_000;
+
 /** The path of a permission is that of a service and an action. */
 export const permissions = Array.from({ length: 40 }, (_, at) => `messages:action-${at}`);
 

@@ -6,9 +6,9 @@ import { inTurn, KEYS, required } from '../scenario.mjs';
 import { catalog, deployed, isRight, prefix } from './leastkey.mjs';
 
 /** A verifier of tokens that another deployment made. */
-async function guarded({ count } = {}) {
+async function guarded(options) {
   const store = memoryStore();
-  const { credentials } = await deployed({ store, count });
+  const { credentials } = await deployed({ ...options, store });
   const verifier = await createVerifier({ catalog, store, prefix, freshness: '5s' });
   for (const credential of credentials) await verifier.verify(credential);
   return { verifier, credentials };

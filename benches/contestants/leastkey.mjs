@@ -37,22 +37,32 @@ export function catalogOf(permissions) {
 export const prefix = 'acme';
 export const catalog = catalogOf(permissions);
 
-/** A deployment with tokens, and their credentials. */
+/**
+ * A deployment with tokens, and their credentials. `membersOf` has further members of the nth
+ * `create`.
+ */
 export async function deployed({
   count = KEYS,
   freshness = '5s',
   store = memoryStore(),
-  held = heldBy,
+  membersOf = () => ({}),
 } = {}) {
   const tokens = await createTokens({ catalog, store, prefix, freshness });
   const credentials = [];
-  for (let at = 0; at < count; at += 1) credentials.push(await createToken(tokens, at, { held }));
+  for (let at = 0; at < count; at += 1) credentials.push(await createToken(tokens, at, membersOf(at)));
   return { tokens, credentials };
 }
 
 /** The credential of one more token. */
-export async function createToken(tokens, at, { held = heldBy, owner = ownerOf(at) } = {}) {
-  const input = { kind: 'permission-set', name: `Key ${at}`, owner, add: held(at), expiresIn: LIFETIME };
+export async function createToken(tokens, at, members = {}) {
+  const input = {
+    kind: 'permission-set',
+    name: `Key ${at}`,
+    owner: ownerOf(at),
+    add: heldBy(at),
+    expiresIn: LIFETIME,
+    ...members,
+  };
   return (await tokens.create(input, actor)).token;
 }
 
@@ -70,22 +80,28 @@ function counting(store) {
   return { store: { get, list, commit }, reads };
 }
 
-export async function verifySync({ count } = {}) {
-  const { tokens, credentials } = await deployed({ count });
+/** With all tokens in the cache. */
+async function cached(options) {
+  const { tokens, credentials } = await deployed(options);
   for (const credential of credentials) await tokens.verify(credential);
+  return { tokens, credentials };
+}
+
+export async function verifySync(options) {
+  const { tokens, credentials } = await cached(options);
   const next = inTurn(credentials);
   return { call: () => tokens.verifySync(next(), required), isRight };
 }
 
-export async function verify({ count } = {}) {
-  const { tokens, credentials } = await deployed({ count });
+export async function verify(options) {
+  const { tokens, credentials } = await cached(options);
   const next = inTurn(credentials);
   return { call: () => tokens.verify(next(), required), isRight };
 }
 
 /** 64 credentials in one call; the time of one of them. */
-export async function verifyMany({ count } = {}) {
-  const { tokens, credentials } = await deployed({ count });
+export async function verifyMany(options) {
+  const { tokens, credentials } = await cached(options);
   const next = inTurn(credentials);
   const batch = () => Array.from({ length: 64 }, () => ({ credential: next(), requirement: required }));
   const batches = inTurn(Array.from({ length: KEYS }, batch));
@@ -135,9 +151,14 @@ export const refuseCorrupted = (options) =>
 export const refuseUnknown = (options) =>
   refusing(options, 'unknown', (credentials, tokens) => credentials.map(() => tokens.mint().token));
 
+/** The id of a token with another secret, whose checksum is right. */
+export const refuseWrongSecret = (options) =>
+  refusing(options, 'bad_secret', (credentials, tokens) =>
+    credentials.map((credential) => tokens.mint({ id: tokens.verifySync(credential).token.id }).token),
+  );
+
 async function refusing({ count } = {}, code, wrong) {
-  const { tokens, credentials } = await deployed({ count });
-  for (const credential of credentials) await tokens.verify(credential);
+  const { tokens, credentials } = await cached({ count });
   const next = inTurn(wrong(credentials, tokens));
   return {
     call: () => tokens.verifySync(next(), required),
@@ -184,9 +205,8 @@ export const fiftyOfManyFrozen = () => ofMany(Object.freeze([...requiredMany]));
 export const fiftyOfManyAsText = () => ofMany(requiredMany.join(' AND '));
 
 /** The guard of a service, for a request with a credential. */
-export async function guard({ count } = {}) {
-  const { tokens, credentials } = await deployed({ count });
-  for (const credential of credentials) await tokens.verify(credential);
+export async function guard(options) {
+  const { tokens, credentials } = await cached(options);
   const guarded = createGuard(tokens);
   const requests = credentials.map(
     (credential) =>

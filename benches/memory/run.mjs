@@ -1,17 +1,18 @@
 /**
- * The memory of a verifier for its cached tokens: `node --expose-gc memory/run.mjs <file>`. The
- * file has the content of the store and the credentials. Nothing else runs in this process, so that
- * nothing else grows. Prints bytes.
+ * The memory of a verifier for its cached tokens: `node --expose-gc memory/run.mjs <question>`, as
+ * JSON: the file of the store, that of the credentials, how many of them, and the capacity of the
+ * cache. Nothing else runs in this process, so that nothing else grows. Prints bytes.
  */
 
 import { readFileSync } from 'node:fs';
+import { sqliteStore } from 'leastkey/stores/sqlite';
 
 const memories = watchMemories();
 const { createVerifier } = await import('leastkey/edge');
-const { values, credentials, catalog, prefix } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const held = new Map(Object.entries(values));
-const store = { get: (keys) => keys.map((key) => held.get(key) ?? null) };
-const verifier = await createVerifier({ catalog, store, prefix, freshness: '1h' });
+const { file, credentialsFile, count, capacity, catalog, prefix } = JSON.parse(process.argv[2]);
+const credentials = readFileSync(credentialsFile, 'latin1').split('\n').slice(0, count);
+const store = sqliteStore({ path: file });
+const verifier = await createVerifier({ catalog, store, prefix, freshness: '1h', capacity });
 
 await verifyAll(credentials.slice(0, 1));
 const before = await measured();
@@ -19,6 +20,7 @@ await verifyAll(credentials);
 const after = await measured();
 await verifyAll(credentials);
 const again = await measured();
+store.close();
 console.log(JSON.stringify({ before, after, again }));
 
 async function verifyAll(some) {

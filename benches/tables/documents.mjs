@@ -43,7 +43,7 @@ function conditionsOf(parts) {
 }
 
 /** The tools, and packages that a peer only needs. */
-const tools = ['esbuild', 'miniflare', '@better-auth/core', '@better-auth/utils'];
+const tools = ['esbuild', 'miniflare', '@better-auth/core', '@better-auth/utils', '@hono/node-server'];
 
 /** One part of the figures. */
 export function table({ title, rows }) {

@@ -1,7 +1,7 @@
 /**
  * Runs steps and shows the progress. A step is `{ key, label, estimate, work }`: the key of its
  * last duration, the text that is shown, the expected milliseconds of the first run, and a
- * function.
+ * function. That gets another function, to say how far it is.
  */
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -61,16 +61,19 @@ export class Progress {
   async run({ key, label, work }) {
     const start = performance.now();
     const elapsed = () => performance.now() - start;
+    let said = '';
     const show = () => {
       const left = timeLeftInWords(timeLeft(this.#waiting, elapsed()));
-      const line = `  [${this.#ended + 1}/${this.#count}] ${label} … ${left}`;
+      const line = `  [${this.#ended + 1}/${this.#count}] ${label}${said} … ${left}`;
       if (interactive) rewriteLine(line);
       else console.log(line);
     };
     show();
     const timer = setInterval(show, interactive ? 1000 : HEARTBEAT);
     try {
-      const result = await work();
+      const result = await work((text) => {
+        said = `: ${text}`;
+      });
       saveDuration(key, elapsed());
       this.#end(green('✔'), label, inSeconds(elapsed()));
       return result;

@@ -7,16 +7,23 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createTokens } from 'leastkey';
+import { sqliteStore } from 'leastkey/stores/sqlite';
 import * as byHand from '../../benches/contestants/by-hand.mjs';
 import * as edge from '../../benches/contestants/edge.mjs';
 import * as leastkey from '../../benches/contestants/leastkey.mjs';
 import { bitset, set } from '../../benches/contestants/permission.mjs';
+import * as personal from '../../benches/contestants/personal.mjs';
+import * as restricted from '../../benches/contestants/restricted.mjs';
 import * as webCrypto from '../../benches/contestants/web-crypto.mjs';
 import { ofCatalog, ofTokens } from '../../benches/parts/growth.mjs';
 import { seeRight } from '../../benches/race/right.mjs';
 import { required } from '../../benches/scenario.mjs';
+import { guardOf, ROUTE } from '../../benches/servers/guards.mjs';
+import { application } from '../../benches/servers/hono.mjs';
 import * as start from '../../benches/starts/leastkey.mjs';
 import { bigStore } from '../../benches/store.mjs';
+import { storedTokens } from '../../benches/stored-tokens.mjs';
 
 /** The exports of a module that make contestants. */
 const contestantsOf = (module, others) =>
@@ -29,6 +36,8 @@ describe('the contestants of the benches', () => {
     permission: Object.entries({ bitset, set }),
     leastkey: contestantsOf(leastkey, ['catalogOf', 'createToken', 'deployed', 'isRight']),
     'leastkey/edge': contestantsOf(edge, []),
+    personal: contestantsOf(personal, []),
+    restricted: contestantsOf(restricted, []),
   });
   for (const [group, contestants] of all) {
     for (const [name, contestant] of contestants) {
@@ -62,6 +71,21 @@ describe('other measurements', () => {
     assert.equal(await start.first(await start.prepare(), required), true);
   });
 
+  test('a file of stored tokens has each of them', async () => {
+    const { file, credentialsFile, remove } = await storedTokens(30);
+    try {
+      const store = sqliteStore({ path: file });
+      const { prefix, catalog, isRight } = leastkey;
+      const tokens = await createTokens({ catalog, store, prefix });
+      const credentials = readFileSync(credentialsFile, 'latin1').split('\n');
+      assert.equal(new Set(credentials).size, 30);
+      for (const credential of credentials) assert.ok(isRight(await tokens.verify(credential, required)));
+      store.close();
+    } finally {
+      remove();
+    }
+  });
+
   test('growth with the catalog', async () => {
     for (const call of Object.values(await ofCatalog(100))) await call();
   });
@@ -69,6 +93,24 @@ describe('other measurements', () => {
   test('growth with the tokens', async () => {
     const grow = ofTokens();
     for (const size of [10, 250]) for (const call of Object.values(await grow(size))) await call();
+  });
+});
+
+describe('the guards of the measured servers', () => {
+  for (const name of ['byHand', 'leastkey']) {
+    test(`${name} admits its credentials, and no others`, async () => {
+      const guard = await guardOf(name, 3);
+      const app = application(guard);
+      const statusOf = async (headers) => (await app.request(ROUTE, { headers })).status;
+      for (const credential of guard.credentials)
+        assert.equal(await statusOf({ authorization: `Bearer ${credential}` }), 200);
+      assert.equal(await statusOf({ authorization: `Bearer ${guard.credentials[0]}0` }), 401);
+      assert.equal(await statusOf({}), 401);
+    });
+  }
+
+  test('none admits everybody', async () => {
+    assert.equal((await application(await guardOf('none', 3)).request(ROUTE)).status, 200);
   });
 });
 
