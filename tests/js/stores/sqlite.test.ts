@@ -75,6 +75,23 @@ describe('sqliteStore', () => {
   );
 
   test(
+    'values of the size of a record take little more room than their bytes',
+    withFile(({ path }) => {
+      const COUNT = 1_600;
+      const value = 'r'.repeat(1_800);
+      const store = sqliteStore({ path });
+      for (let at = 0; at < COUNT; at += 32) {
+        // Keys that do not come in order, as ids of tokens of different kinds do not.
+        const keys = Array.from({ length: 32 }, (_, nth) => `token/${((at + nth) * 7_919) % 10_007}`);
+        assert.ok(store.commit(keys.map((key) => ({ key, value }))));
+      }
+      store.close();
+      const room = statSync(path).size / COUNT;
+      assert.ok(room < 2 * value.length, `${room} bytes each`);
+    }),
+  );
+
+  test(
     'a closed store refuses, and a second close does nothing',
     withFile(({ path }) => {
       const store = sqliteStore({ path });
