@@ -1,4 +1,4 @@
-/** Cached tokens that more than their own record decides about: sessions, and tokens with conditions. */
+/** Cached tokens with more to decide than a permission: sessions, and tokens with conditions. */
 
 import { createVerifier } from 'leastkey/edge';
 import { memoryStore } from 'leastkey/stores/memory';

@@ -1,4 +1,4 @@
-/** A million stored tokens on a SQLite file: verifications without a cache, and all of them cached. */
+/** A million tokens in a SQLite file: verifications without a cache, and all of them cached. */
 
 import { fileURLToPath } from 'node:url';
 import { run } from '../../scripts/shell/run.mjs';

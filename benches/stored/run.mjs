@@ -1,6 +1,6 @@
 /**
- * Verifications without a cache, of tokens in two files: `node stored/run.mjs <question>`. The files
- * take turns. Prints the median of each turn in both, in microseconds, as JSON.
+ * Verifications without a cache, of tokens in two files: `node stored/run.mjs <question>`. The
+ * files take turns. Prints the median of each turn in both, in microseconds, as JSON.
  */
 
 import { readFileSync } from 'node:fs';
