@@ -4,17 +4,6 @@
 
 import type { RequestContext } from '../api/conditions.js';
 import { isAudience } from '../input/options.js';
-import type { Question } from '../runtime/protocol.js';
-
-/** A question with a requirement in text, or none. */
-export interface TextQuestion extends Question {
-  requirement?: string;
-}
-
-export function isTextQuestion(question: Question): question is TextQuestion {
-  const { requirement, context, consume } = question;
-  return context === undefined && consume === undefined && isTextRequirement(requirement);
-}
 
 export function isTextRequirement(requirement: unknown): requirement is string | undefined {
   return typeof requirement === 'string' || requirement === undefined;
@@ -26,7 +15,8 @@ export interface OnePermission {
 }
 
 export function isOnePermission(requirement: unknown): requirement is OnePermission {
-  if (typeof requirement !== 'object' || requirement === null) return false;
+  // Enumerating the items of a list would take longer than deciding it.
+  if (typeof requirement !== 'object' || requirement === null || Array.isArray(requirement)) return false;
   for (const name in requirement) if (name !== 'permission') return false;
   return typeof (requirement as Partial<OnePermission>).permission === 'string';
 }
@@ -55,11 +45,7 @@ export function isLineList(requirement: unknown): requirement is string[] {
 
 /** Whether two lists have the same items in the same order. */
 export function haveSameItems(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((item, at) => item === other[at]);
-}
-
-export function questionOf<Asked extends string | OnePermission>(
-  requirement: Asked | undefined,
-): { requirement?: Asked } {
-  return requirement === undefined ? {} : { requirement };
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }

@@ -5,16 +5,15 @@
 
 import type { Verdict, Verification, VerifiedToken } from '../api/verification.js';
 import type { Question, Reads, Step } from '../runtime/protocol.js';
-import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import {
-  haveSameItems,
-  isLineList,
-  isOnePermission,
-  isPlainContext,
-  isTextRequirement,
-  type OnePermission,
-  questionOf,
-} from './plain-question.js';
+  type AskedPermissions,
+  type InternedRequirement,
+  InternedRequirements,
+  keepLacking,
+  type RefusalDetails,
+} from './interned-requirements.js';
+import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
+import { isPlainContext } from './plain-question.js';
 import type { CodeRow, ReadStamp, VerifyCore } from './verify-core.js';
 
 /** How many distinct permission lists are interned. Tokens with equal lists share one. */
@@ -23,11 +22,11 @@ const MAX_PERMISSION_LISTS = 256;
 /** How many distinct texts are interned: permissions, owners, resources and kinds. */
 const MAX_INTERNED_TEXTS = 4_096;
 
-/** How many recent lists with the same first item are compared before a key is built. */
-const MAX_RECENT_LISTS = 8;
-
-/** How many requirements get an id. */
-const MAX_INTERNED_REQUIREMENTS = 1_000;
+/** Records valid hits as uses of their tokens. */
+export interface HitObserver {
+  /** `slot` is where the cache has the token; `asked` is one value for all equal requirements. */
+  noteHit(slot: number, token: VerifiedToken, asked: AskedPermissions, at: number): void;
+}
 
 /** The token views of the cached tokens, by the slot that the core gave them. */
 export class TokenCache {
@@ -44,17 +43,7 @@ export class TokenCache {
   /** Interned permission lists: they are most of a token's size. */
   readonly #permissionLists = new Map<string, string[]>();
   readonly #texts = new Map<string, string>();
-  readonly #requirementIds = new Map<string | undefined, number>();
-  /** The requirement in text that was asked last, and its id: most services ask few. */
-  #lastText: string | undefined;
-  #lastTextId: number | undefined;
-  /** Of requirements that are an object with one permission. */
-  readonly #permissionIds = new Map<string, number>();
-  readonly #listIds = new Map<string, number>();
-  /** Of requirements that are objects, by their JSON. */
-  readonly #objectIds = new Map<string, number>();
-  /** Recent lists by their first item: comparing a list costs a third of building its key. */
-  readonly #recentLists = new Map<unknown, InternedList[]>();
+  readonly #requirements = new InternedRequirements((question) => this.#core.intern(question));
   #epoch = -1;
 
   constructor(core: VerifyCore) {
@@ -83,7 +72,7 @@ export class TokenCache {
     this.#dropIfRestarted();
     const { requirement, context, consume } = question;
     const isPlain = consume === undefined && (context === undefined || isPlainContext(context));
-    const id = isPlain ? this.#idOf(requirement) : undefined;
+    const id = isPlain ? this.#requirements.idOf(requirement) : undefined;
     if (id !== undefined) {
       const packed = this.#core.lookupPacked(credential, id, now);
       const valid = this.#validVerdict(packed, asOf);
@@ -91,40 +80,39 @@ export class TokenCache {
       // An unknown context meets no condition on it. So any other code than `condition_failed` is
       // the code with every context, and the context is passed to the core only after that one.
       if (context === undefined || this.#rowOf(packed)?.code !== 'condition_failed')
-        return this.#verdict(packed, { credential, question, now, asOf });
+        return this.#verdict(packed, credential, question, now, asOf);
     }
     const { packed } = this.#core.lookup(credential, question, now);
-    return this.#verdict(packed, { credential, question, now, asOf });
+    return this.#verdict(packed, credential, question, now, asOf);
   }
 
   /**
-   * {@link lookup} for a requirement in text, of one permission, or none, and no options. One
-   * permission is found only if `lookup` has had it before.
+   * {@link lookup} for a requirement in text, of one permission, a list of texts, or none, and no
+   * options. What is not in text is found only if `lookup` has had it before. `uses` gets each
+   * valid hit.
    */
   lookupPlain(
     credential: string,
-    requirement: string | OnePermission | undefined,
+    requirement: unknown,
     now: number,
     asOf: number,
+    uses: HitObserver | undefined,
   ): Verdict | undefined {
     this.#dropIfRestarted();
-    const id =
-      typeof requirement === 'object'
-        ? this.#permissionIds.get(requirement.permission)
-        : requirement === this.#lastText
-          ? this.#lastTextId
-          : this.#idOfText(requirement);
-    if (id === undefined) return undefined;
-    const packed = this.#core.lookupPacked(credential, id, now);
-    return (
+    const interned = this.#requirements.find(requirement);
+    if (interned === undefined) return undefined;
+    const packed = this.#core.lookupPacked(credential, interned.id, now);
+    const verdict =
       this.#validVerdict(packed, asOf) ??
-      this.#verdict(packed, { credential, question: questionOf(requirement), now, asOf })
-    );
+      this.#verdict(packed, credential, interned.question, now, asOf, interned);
+    if (uses !== undefined && verdict?.valid && verdict.token !== undefined)
+      uses.noteHit(packed >>> SLOT_SHIFT, verdict.token, interned.asked, now);
+    return verdict;
   }
 
   /**
-   * As {@link lookup}, for the items at the indexes `places`, with credentials of one length. Their
-   * verdicts are written to the same indexes.
+   * As {@link lookupPlain}, for the items at the indexes `places`, with credentials of one length
+   * and requirements in text or none. Their verdicts are written to the same indexes.
    */
   lookupMany(
     asked: readonly Verification[],
@@ -132,10 +120,11 @@ export class TokenCache {
     verdicts: (Verdict | undefined)[],
     now: number,
     asOf: number,
+    uses: HitObserver | undefined,
   ): void {
     this.#dropIfRestarted();
     for (let from = 0; from < places.length; from += MAX_BATCH_LOOKUPS)
-      this.#lookupBatch(asked, places.slice(from, from + MAX_BATCH_LOOKUPS), verdicts, now, asOf);
+      this.#lookupBatch(asked, places.slice(from, from + MAX_BATCH_LOOKUPS), verdicts, now, asOf, uses);
   }
 
   #lookupBatch(
@@ -144,13 +133,17 @@ export class TokenCache {
     verdicts: (Verdict | undefined)[],
     now: number,
     asOf: number,
+    uses: HitObserver | undefined,
   ): void {
     let credentials = '';
+    const requirements: (InternedRequirement | undefined)[] = [];
     const ids: number[] = [];
     for (const place of places) {
       const { credential, requirement } = asked[place] as Verification;
+      const interned = this.#requirements.find(requirement);
       credentials += credential;
-      ids.push(this.#idOf(requirement) ?? MISS);
+      requirements.push(interned);
+      ids.push(interned?.id ?? MISS);
     }
     // Copied: other verdicts call the core again, which overwrites the buffer.
     const results = this.#core.lookupBatch(credentials, ids, now)?.slice(0, places.length);
@@ -158,15 +151,15 @@ export class TokenCache {
     for (let at = 0; at < places.length; at++) {
       const place = places[at] as number;
       const packed = results[at] as number;
-      const { credential, requirement } = asked[place] as Verification;
-      verdicts[place] =
+      const interned = requirements[at];
+      if (interned === undefined) continue;
+      const { credential } = asked[place] as Verification & { credential: string };
+      const verdict =
         this.#validVerdict(packed, asOf) ??
-        this.#verdict(packed, {
-          credential: credential as string,
-          question: questionOf(requirement as string | undefined),
-          now,
-          asOf,
-        });
+        this.#verdict(packed, credential, interned.question, now, asOf, interned);
+      verdicts[place] = verdict;
+      if (uses !== undefined && verdict?.valid && verdict.token !== undefined)
+        uses.noteHit(packed >>> SLOT_SHIFT, verdict.token, interned.asked, now);
     }
   }
 
@@ -219,10 +212,17 @@ export class TokenCache {
     return this.#core.codes[packed < MISS ? MISS - 1 - packed : packed & (SUCCESSOR_BIT - 1)];
   }
 
-  #verdict(packed: number, asked: Lookup): Verdict | undefined {
+  #verdict(
+    packed: number,
+    credential: string,
+    question: Question,
+    now: number,
+    asOf: number,
+    interned?: InternedRequirement,
+  ): Verdict | undefined {
     const row = this.#rowOf(packed);
     if (row === undefined) return undefined;
-    const { credential, question, now, asOf } = asked;
+    // Without the secret, only the code is disclosed.
     if (packed < MISS || row.code === 'bad_secret') return refusalVerdict(row, asOf);
     const slot = packed >>> SLOT_SHIFT;
     const isMarked = (packed & SUCCESSOR_BIT) !== 0;
@@ -232,56 +232,20 @@ export class TokenCache {
     if (row.code === 'rotated_out') token = rotatedOut(token, isMarked);
     else if (isMarked !== (token.successor === true)) token = withOtherSecret(token);
     if (row.code === 'valid') return { valid: true, code: 'valid', status: 200, token, asOf };
+    const refusal: Verdict = refusalVerdict(row, asOf);
+    refusal.token = token;
+    const isOfScope = row.error === 'insufficient_scope';
+    if (!isOfScope && row.code !== 'idle_expired') return refusal;
+    const { permissions } = token;
+    const known = isOfScope ? interned?.lacking.get(permissions) : undefined;
+    if (known !== undefined) return withDetails(refusal, known);
     // Of a token that went idle, the uses noted in this process count, which may not be stored yet.
     const { packed: renewed, details } = this.#core.lookup(credential, question, now);
-    if (row.code === 'idle_expired' && renewed !== packed) return this.#verdict(renewed, asked);
-    return { ...refusalVerdict(row, asOf), token, ...details };
-  }
-
-  /**
-   * The id of a requirement, interned if it is not yet; `undefined` if it gets none: too many have
-   * one, or it names a resource, of which there may be as many as requests.
-   */
-  #idOf(requirement: unknown): number | undefined {
-    if (isTextRequirement(requirement)) return this.#idOfText(requirement);
-    if (Array.isArray(requirement)) {
-      const known = this.#listId(requirement);
-      if (known !== undefined || !isLineList(requirement)) return known;
-      return this.#intern(this.#listIds, requirement.join('\n'), requirement);
-    }
-    if (requirement === null || (requirement as { resource?: unknown }).resource !== undefined)
-      return undefined;
-    const key = JSON.stringify(requirement);
-    const id = this.#objectIds.get(key) ?? this.#intern(this.#objectIds, key, requirement);
-    if (id !== undefined && isOnePermission(requirement)) this.#permissionIds.set(requirement.permission, id);
-    return id;
-  }
-
-  #idOfText(requirement: string | undefined): number | undefined {
-    const id =
-      this.#requirementIds.get(requirement) ?? this.#intern(this.#requirementIds, requirement, requirement);
-    this.#lastText = requirement;
-    this.#lastTextId = id;
-    return id;
-  }
-
-  /** The id of an interned list. */
-  #listId(list: readonly unknown[]): number | undefined {
-    const recent = this.#recentLists.get(list[0]) ?? [];
-    for (const known of recent) if (haveSameItems(known.texts, list)) return known.id;
-    const id = isLineList(list) ? this.#listIds.get(list.join('\n')) : undefined;
-    if (id === undefined) return undefined;
-    recent.unshift({ texts: list, id });
-    recent.length = Math.min(recent.length, MAX_RECENT_LISTS);
-    this.#recentLists.set(list[0], recent);
-    return id;
-  }
-
-  #intern<Key>(ids: Map<Key, number>, key: Key, requirement: unknown): number | undefined {
-    if (ids.size >= MAX_INTERNED_REQUIREMENTS) return undefined;
-    const id = this.#core.intern(requirement === undefined ? {} : { requirement });
-    ids.set(key, id);
-    return id;
+    if (row.code === 'idle_expired' && renewed !== packed)
+      return this.#verdict(renewed, credential, question, now, asOf);
+    if (details === undefined) return refusal;
+    if (isOfScope && interned !== undefined) keepLacking(interned, permissions, details);
+    return withDetails(refusal, details);
   }
 
   /** Clears everything after the core restarted: a fresh instance has an empty cache. */
@@ -289,32 +253,22 @@ export class TokenCache {
     if (this.#epoch === this.#core.epoch) return;
     this.#tokens = [];
     this.#oldSecretViews.clear();
-    this.#requirementIds.clear();
-    this.#permissionIds.clear();
-    this.#lastTextId = undefined;
-    this.#lastText = undefined;
-    this.#listIds.clear();
-    this.#objectIds.clear();
-    this.#recentLists.clear();
+    this.#requirements.clear();
     this.#epoch = this.#core.epoch;
   }
 }
 
-interface InternedList {
-  texts: readonly unknown[];
-  id: number;
-}
-
-/** The arguments of one lookup. */
-interface Lookup {
-  credential: string;
-  question: Question;
-  now: number;
-  asOf: number;
-}
-
 function refusalVerdict({ code, status, error }: CodeRow, asOf: number): Verdict {
-  return { valid: false, code, status, ...(error !== undefined && { error }), asOf };
+  return error === undefined
+    ? { valid: false, code, status, asOf }
+    : { valid: false, code, status, error, asOf };
+}
+
+function withDetails(refusal: Verdict, { missing, scope }: RefusalDetails): Verdict {
+  // A copy: verdicts are the caller's to change.
+  if (missing !== undefined) refusal.missing = [...missing];
+  if (scope !== undefined) refusal.scope = scope;
+  return refusal;
 }
 
 /** The token view for the other secret of a rotation. */

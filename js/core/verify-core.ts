@@ -2,7 +2,7 @@ import { loadModule } from '#load/verify';
 import type { BearerError, VerdictCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Minted } from '../api/exchange.js';
-import type { RouteRequirement, Verdict } from '../api/verification.js';
+import type { RouteRequirement } from '../api/verification.js';
 import { invalidInput } from '../input/options.js';
 import { type Question, type Reads, type Refusal, type Step, stepError } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
@@ -11,10 +11,8 @@ import { STORE_META } from '../stores/store-meta.js';
 import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
 import { fillRandom } from './fill-random.js';
 import { Instances, loadOnce } from './instances.js';
+import type { RefusalDetails } from './interned-requirements.js';
 import { MAX_BATCH_LOOKUPS, MISS } from './packed-lookup.js';
-
-/** What the token of a cached refusal lacks. */
-export type RefusalDetails = Pick<Verdict, 'missing' | 'scope'>;
 
 /** A verdict code with its status and the error of its challenge. */
 export interface CodeRow {

@@ -72,12 +72,12 @@ export class CoreTokens implements Tokens {
     this.#verifyCore = verifyCore;
     this.#manageCore = manageCore;
     this.#settings = settings;
-    this.#verifier = new CachedVerifier(verifyCore, settings);
     this.#usage = new UsageCollector(
       (uses, signal) => this.#operate({ op: 'flush', uses }, { signal }),
-      settings.deadline,
+      settings,
       (id, at) => verifyCore.noteUse(id, at),
     );
+    this.#verifier = new CachedVerifier(verifyCore, settings, settings.usage ? this.#usage : undefined);
     this.accounts = accountsOf((call, options) => this.#manage(call, options));
     this.jobs = jobsOf((call, options) => this.#manage(call, options));
   }
@@ -200,13 +200,7 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Promise<Verdict> {
-    // Copied: the caller may change the options while the store answers.
-    const kept = options && { ...options };
-    const answer = this.#verifier.verify(credential, requirement, options);
-    // Awaiting a synchronous verdict would double the time of a cache hit.
-    const verdict = answer instanceof Promise ? await answer : answer;
-    this.#note(verdict, requirement, kept);
-    return verdict;
+    return this.#verifier.verify(credential, requirement, options);
   }
 
   verifySync(
@@ -214,44 +208,14 @@ export class CoreTokens implements Tokens {
     requirement?: Requirement,
     options?: VerifyOptions,
   ): Verdict | undefined {
-    const verdict = this.#verifier.verifySync(credential, requirement, options);
-    if (verdict !== undefined) this.#note(verdict, requirement, options);
-    return verdict;
+    return this.#verifier.verifySync(credential, requirement, options);
   }
 
   async verifyMany(
     verifications: readonly Verification[],
     options: VerifyManyOptions = {},
   ): Promise<Verdict[]> {
-    const verdicts = await verifyMany(this.#verifier, this.#settings, verifications, options);
-    verdicts.forEach((verdict, at) => {
-      const verification = verifications[at];
-      this.#note(verdict, verification?.requirement, verification);
-    });
-    return verdicts;
-  }
-
-  /**
-   * Records the use of a token. A question about the token is no use, but a rotated-out secret is
-   * always recorded: someone still has it.
-   */
-  #note(
-    verdict: Verdict,
-    requirement: Requirement | undefined,
-    options: Pick<VerifyOptions, 'ip' | 'consume' | 'use'> | undefined,
-  ): void {
-    const { usage, addresses } = this.#settings;
-    if (!usage) return;
-    // A cached verdict is as of the last read of the feed, but the use is now.
-    const at = this.#settings.believed(Math.max(verdict.asOf, this.#verifier.lastClockReading));
-    if (options === undefined) {
-      this.#usage.note(verdict, requirement, at);
-      return;
-    }
-    const { ip, consume, use = true } = options;
-    if (verdict.valid && (!use || consume === 0)) return;
-    this.#usage.note(verdict, requirement, at);
-    if (ip !== undefined && addresses) this.#usage.noteAddress(verdict, ip, at);
+    return verifyMany(this.#verifier, this.#settings, verifications, options);
   }
 
   async flush(call: CallOptions = {}): Promise<FlushReport> {

@@ -2,7 +2,7 @@
 
 import type { CredentialSource } from '../api/call.js';
 import type { Requirement, Verdict, Verification, VerifyOptions } from '../api/verification.js';
-import { isContextOnly, isOnePermission, isTextRequirement, questionOf } from '../core/plain-question.js';
+import { isContextOnly, isTextRequirement } from '../core/plain-question.js';
 import { TokenCache } from '../core/token-cache.js';
 import type { ReadStamp, VerifyCore } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
@@ -10,9 +10,10 @@ import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
 import { Feed } from './feed.js';
-import { readQuestion } from './read-question.js';
+import { type AskedQuestion, readQuestion } from './read-question.js';
 import { type RefusalPolicy, SingleFlight } from './single-flight.js';
 import { unavailableVerdict, withSameCause } from './unavailable.js';
+import type { UsageCollector } from './usage-collector.js';
 import { verifyCredential, verifyCredentialSync } from './verify-credential.js';
 
 /** How many loads of the same token by other calls a verification awaits before it loads itself. */
@@ -25,22 +26,20 @@ export class CachedVerifier {
   readonly #feed: Feed;
   readonly #cache: TokenCache;
   readonly #flights: SingleFlight;
+  readonly #uses: UsageCollector | undefined;
   /** The length of credentials that the cache may answer; -1: none. */
   readonly #length: number;
   #lastClockReading = 0;
 
-  constructor(core: VerifyCore, settings: Settings) {
+  /** With `uses`, what is verified counts as a use of its token. */
+  constructor(core: VerifyCore, settings: Settings, uses?: UsageCollector) {
     this.#core = core;
+    this.#uses = uses;
     this.#settings = settings;
     this.#feed = new Feed(core, settings);
-    this.#flights = new SingleFlight(settings.config.prefix, settings.deadline);
+    this.#flights = new SingleFlight(settings);
     this.#cache = new TokenCache(core);
     this.#length = settings.freshness === 0 ? -1 : (core.form?.length ?? -1);
-  }
-
-  /** The clock reading at the last verification within a window. */
-  get lastClockReading(): number {
-    return this.#lastClockReading;
   }
 
   /** `verify` of the public API. Synchronous on a cache hit or with a synchronous store. */
@@ -51,8 +50,7 @@ export class CachedVerifier {
   ): Verdict | Promise<Verdict> {
     const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
-    const { question, freshness, signal } = readQuestion(requirement, options, 'verify');
-    return this.verifyQuestion(source, question, freshness ?? this.#settings.freshness, signal);
+    return this.verifyAsked(source, readQuestion(requirement, options, 'verify'));
   }
 
   /** `verifySync`: the verdict from the cache or a synchronous store; `undefined` otherwise. */
@@ -63,7 +61,12 @@ export class CachedVerifier {
   ): Verdict | undefined {
     const cached = this.#lookupPlain(source, requirement, options);
     if (cached !== undefined) return cached;
-    const { question, freshness = this.#settings.freshness } = readQuestion(requirement, options, 'verify');
+    const asked = readQuestion(requirement, options, 'verify');
+    const verdict = this.#verifySync(source, asked.question, asked.freshness ?? this.#settings.freshness);
+    return this.#noteUse(verdict, asked);
+  }
+
+  #verifySync(source: CredentialSource, question: Question, freshness: number): Verdict | undefined {
     const credential = this.#readCredential(source);
     if (typeof credential !== 'string') return credential;
     if (freshness === 0) return this.#loadSync(credential, question, undefined);
@@ -89,26 +92,38 @@ export class CachedVerifier {
     const places: number[] = [];
     for (let at = 0; at < asked.length; at++) {
       const one = asked[at] as Verification;
-      if (isTextVerification(one) && !this.#isMalformed(one.credential)) places.push(at);
+      if (isTextVerification(one) && one.credential.length === form.length) places.push(at);
     }
-    this.#cache.lookupMany(asked, places, verdicts, now, readAt);
+    this.#cache.lookupMany(asked, places, verdicts, now, readAt, this.#uses);
     for (const at of places) {
+      const verdict = verdicts[at];
+      if (verdict === undefined || verdict.valid) continue;
       const { credential } = asked[at] as Verification & { credential: string };
-      verdicts[at] = this.#unlessStale(verdicts[at], credential, now, 'defer');
+      verdicts[at] = this.#noteUse(this.#unlessStale(verdict, credential, now, 'defer'));
     }
     return verdicts;
   }
 
-  /**
-   * The verdict, at most `freshness` milliseconds old; 0 reads the store each time. `settings` may
-   * carry another view of the store.
-   */
-  verifyQuestion(
+  /** The verdict on what a call asked. `settings` may carry another view of the store. */
+  verifyAsked(
+    source: CredentialSource,
+    asked: AskedQuestion,
+    settings = this.#settings,
+  ): Verdict | Promise<Verdict> {
+    const { question, freshness = settings.freshness, signal } = asked;
+    const verdict = this.#verifyQuestion(source, question, freshness, signal, settings);
+    if (this.#uses === undefined) return verdict;
+    if (verdict instanceof Promise) return verdict.then((verdict) => this.#noteUse(verdict, asked));
+    return this.#noteUse(verdict, asked);
+  }
+
+  /** The verdict, at most `freshness` milliseconds old; 0 reads the store each time. */
+  #verifyQuestion(
     source: CredentialSource,
     question: Question,
     freshness: number,
-    signal?: AbortSignal,
-    settings = this.#settings,
+    signal: AbortSignal | undefined,
+    settings: Settings,
   ): Verdict | Promise<Verdict> {
     if (freshness === 0) return verifyCredential(this.#cache, settings, source, question, signal);
     signal?.throwIfAborted();
@@ -123,21 +138,31 @@ export class CachedVerifier {
   }
 
   /**
-   * The cached verdict for the commonest calls: a credential in text, a requirement in text or of
-   * one permission, and no options but a context. `undefined`: the general way decides.
+   * The cached verdict for the commonest calls: a credential in text, and no options but a context.
+   * `undefined`: the general way decides. The use is noted.
    */
   #lookupPlain(source: unknown, requirement: unknown, options: object | undefined): Verdict | undefined {
     if (typeof source !== 'string' || source.length !== this.#length) return undefined;
-    if (!isTextRequirement(requirement) && !isOnePermission(requirement)) return undefined;
-    if (options !== undefined && !isContextOnly(options)) return undefined;
+    if (options !== undefined) return this.#lookupInContext(source, requirement, options);
     const now = this.#readClock();
     if (!this.#answersAt(now, this.#settings.freshness)) return undefined;
-    const { readAt } = this.#feed;
-    const verdict =
-      options === undefined
-        ? this.#cache.lookupPlain(source, requirement, now, readAt)
-        : this.#cache.lookup(source, { ...questionOf(requirement), context: options }, now, readAt);
-    return this.#unlessStale(verdict, source, now, 'defer');
+    const verdict = this.#cache.lookupPlain(source, requirement, now, this.#feed.readAt, this.#uses);
+    if (verdict === undefined || verdict.valid) return verdict;
+    return this.#noteUse(this.#unlessStale(verdict, source, now, 'defer'));
+  }
+
+  #lookupInContext(source: string, requirement: unknown, options: object): Verdict | undefined {
+    if (!isContextOnly(options)) return undefined;
+    const now = this.#readClock();
+    if (!this.#answersAt(now, this.#settings.freshness)) return undefined;
+    const asked = readQuestion(requirement, options, 'verify');
+    const cached = this.#cache.lookup(source, asked.question, now, this.#feed.readAt);
+    return this.#noteUse(this.#unlessStale(cached, source, now, 'defer'), asked);
+  }
+
+  #noteUse<V extends Verdict | undefined>(verdict: V, asked?: AskedQuestion): V {
+    if (verdict !== undefined) this.#uses?.noteVerdict(verdict, asked, this.#lastClockReading);
+    return verdict;
   }
 
   /**

@@ -17,27 +17,34 @@ const VERIFY_OPTIONS = [
   'use',
 ] as const satisfies (keyof VerifyOptions)[];
 
-/**
- * Reads the arguments of one `verify`, `explain` or `exchange`: the question for the core, the
- * freshness and the signal. The caller may change the arguments later.
- */
+/** The arguments of one `verify`, `explain` or `exchange`. */
+export interface AskedQuestion {
+  /** For the core. */
+  question: Question;
+  freshness: number | undefined;
+  signal: AbortSignal | undefined;
+  /** Whether a valid verdict is a use of the token. */
+  use: boolean;
+}
+
+/** Reads the arguments of one call. The caller may change them later. */
 export function readQuestion(
   requirement: unknown,
   options: VerifyOptions | undefined,
   of: 'verify' | 'explain' | 'exchange',
-): { question: Question; freshness: number | undefined; signal: AbortSignal | undefined } {
+): AskedQuestion {
   const question: Question = requirement === undefined ? {} : { requirement: readRequirement(requirement) };
-  if (options === undefined) return { question, freshness: undefined, signal: undefined };
+  if (options === undefined) return { question, freshness: undefined, signal: undefined, use: true };
   refuseUnknownOptions(options, of === 'verify' ? VERIFY_OPTIONS : CONTEXT_OPTIONS, of);
-  const { signal, consume, use } = options;
-  if (use !== undefined && typeof use !== 'boolean')
+  const { signal, consume, use = true } = options;
+  if (typeof use !== 'boolean')
     throw new LeastkeyError('invalid_input', 'use: expected true or false', { path: 'use' });
   const freshness =
     options.freshness === undefined ? undefined : parseDuration(options.freshness, 'freshness');
   if (consume !== undefined) question.consume = copyPlain(consume, 'consume') as number;
   const context = readContext(options);
   if (context !== undefined) question.context = context;
-  return { question, freshness, signal: readSignal(signal) };
+  return { question, freshness, signal: readSignal(signal), use };
 }
 
 /** A list up to this length is copied at once if it has texts only. */

@@ -6,6 +6,7 @@
 import type { VerdictCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
+import type { Settings } from '../runtime/settings.js';
 
 /** Refusals that are final: a cached one needs no recheck. */
 const FINAL_CODES: readonly VerdictCode[] = ['revoked', 'expired', 'malformed', 'bad_checksum'];
@@ -45,17 +46,15 @@ interface Timestamp {
   steady: number;
 }
 
-const timestampOf = (now: number): Timestamp => ({ now, steady: performance.now() });
-
 /**
  * Whether the recheck interval has passed, by either clock: the host's clock may have been set
  * back, and the monotonic one may have been suspended.
  */
-function hasElapsed(began: Timestamp | undefined, now: number): boolean {
+function hasElapsed(began: Timestamp | undefined, now: number, steady: number): boolean {
   return (
     began === undefined ||
     Math.abs(now - began.now) >= RECHECK_INTERVAL ||
-    performance.now() - began.steady >= RECHECK_INTERVAL
+    steady - began.steady >= RECHECK_INTERVAL
   );
 }
 
@@ -66,15 +65,18 @@ export class SingleFlight {
    * How long a load takes at most. A longer one was cut off with its request, and never settles.
    */
   readonly #maxDuration: number;
+  /** By the monotonic clock: when the clock was read last. */
+  readonly #steady: () => number;
   /** By the token that they load; loads that cannot be shared by themselves. */
   readonly #inFlight = new Map<unknown, Load>();
   /** When ids were rechecked within the last second, the oldest first. */
   readonly #rechecks = new Map<string, Timestamp>();
   #absent: { since: Timestamp | undefined; count: number } = { since: undefined, count: 0 };
 
-  constructor(prefix: string, maxDuration: number) {
-    this.#start = `${prefix}_`;
-    this.#maxDuration = maxDuration;
+  constructor({ config, deadline, steady }: Pick<Settings, 'config' | 'deadline' | 'steady'>) {
+    this.#start = `${config.prefix}_`;
+    this.#maxDuration = deadline;
+    this.#steady = steady;
   }
 
   /** What identifies a load: the id of the token, or the whole text of an imported key. */
@@ -89,29 +91,31 @@ export class SingleFlight {
    */
   mustReread({ code, token }: Verdict, credential: string, now: number, policy: RefusalPolicy): boolean {
     if (policy === 'accept' || FINAL_CODES.includes(code)) return false;
+    const steady = this.#steady();
     const isAbsent = code === 'unknown' && token === undefined;
-    if (!this.#isRecheckDue(credential, now, isAbsent)) return false;
-    if (policy === 'reread') this.#startRecheck(credential, now, isAbsent);
+    // First: under a flood of invented ids, their texts are not looked at.
+    const isSpent = isAbsent && !this.#hasAbsentBudget(now, steady);
+    if (isSpent && this.#inFlight.size === 0) return false;
+    const tokenKey = this.keyOf(credential);
+    if (this.inFlight(tokenKey) !== undefined) return true;
+    if (isSpent || !hasElapsed(this.#rechecks.get(tokenKey), now, steady)) return false;
+    if (policy === 'reread') this.#startRecheck(tokenKey, { now, steady }, isAbsent);
     return true;
   }
 
-  /** `isAbsent`: the id was unknown. */
-  #isRecheckDue(credential: string, now: number, isAbsent: boolean): boolean {
-    const tokenKey = this.keyOf(credential);
-    if (this.inFlight(tokenKey) !== undefined) return true;
-    if (!hasElapsed(this.#rechecks.get(tokenKey), now)) return false;
-    if (hasElapsed(this.#absent.since, now)) this.#absent = { since: timestampOf(now), count: 0 };
-    return !isAbsent || this.#absent.count < MAX_ABSENT_RECHECKS;
+  #hasAbsentBudget(now: number, steady: number): boolean {
+    if (hasElapsed(this.#absent.since, now, steady)) this.#absent = { since: { now, steady }, count: 0 };
+    return this.#absent.count < MAX_ABSENT_RECHECKS;
   }
 
-  /** Records that a recheck starts, unless a load of the token is in flight. */
-  #startRecheck(credential: string, now: number, isAbsent: boolean): void {
-    const tokenKey = this.keyOf(credential);
-    if (this.inFlight(tokenKey) !== undefined) return;
+  #startRecheck(tokenKey: string, at: Timestamp, isAbsent: boolean): void {
     if (isAbsent) this.#absent.count += 1;
-    this.#pruneRechecks(now);
+    for (const [known, began] of this.#rechecks) {
+      if (!hasElapsed(began, at.now, at.steady)) break;
+      this.#rechecks.delete(known);
+    }
     this.#rechecks.delete(tokenKey);
-    this.#rechecks.set(tokenKey, timestampOf(now));
+    this.#rechecks.set(tokenKey, at);
   }
 
   /** Takes back the start of a recheck: the store was not read. */
@@ -121,6 +125,7 @@ export class SingleFlight {
 
   /** The load in flight of a token, and how long it may still take. */
   inFlight(tokenKey: string): { verdict: Promise<Verdict>; left: number } | undefined {
+    if (this.#inFlight.size === 0) return undefined;
     const load = this.#inFlight.get(tokenKey);
     if (load === undefined) return undefined;
     const left = load.began + this.#maxDuration - performance.now();
@@ -153,12 +158,5 @@ export class SingleFlight {
       settled();
       this.#rechecks.delete(tokenKey);
     });
-  }
-
-  #pruneRechecks(now: number): void {
-    for (const [tokenKey, at] of this.#rechecks) {
-      if (!hasElapsed(at, now)) return;
-      this.#rechecks.delete(tokenKey);
-    }
   }
 }

@@ -1,9 +1,13 @@
 import { LeastkeyError } from '../api/errors.js';
 import type { FlushReport } from '../api/usage.js';
 import type { Requirement, Verdict, VerifiedToken } from '../api/verification.js';
+import type { AskedPermissions } from '../core/interned-requirements.js';
 import { haveSameItems } from '../core/plain-question.js';
+import type { HitObserver } from '../core/token-cache.js';
 import { Deadline } from '../runtime/deadline.js';
 import { KeyLocks } from '../runtime/key-queue.js';
+import type { Settings } from '../runtime/settings.js';
+import type { AskedQuestion } from './read-question.js';
 
 /** The use of one token since the last flush: what the core writes. */
 export interface TokenUse {
@@ -43,10 +47,8 @@ interface CollectedUse extends Omit<TokenUse, 'asked' | 'from' | 'firstAt'> {
   asked: Set<string>;
   /** The least recently seen first. */
   from?: Map<string, number>;
-  /** The last requirement. */
-  last: string | undefined;
-  /** The last list of requirements. */
-  list: readonly string[] | undefined;
+  /** What the last use was asked for; a list is never changed. */
+  lastAsked: AskedPermissions;
   /** The value of `at` when the use was last moved to the end of the map. */
   placed: number;
 }
@@ -59,9 +61,6 @@ type WriteUses = (
 
 /** The most tokens whose use is kept between flushes. */
 const MAX_TOKENS = 10_000;
-
-/** The size of the direct-mapped table in front of the map. */
-const RECENT_SLOTS = 4_096;
 
 /** How many uses one call of the core gets. */
 const PAGE_SIZE = 20;
@@ -82,74 +81,93 @@ const MAX_ADDRESSES = 5;
  * Collects the use of tokens until a flush, so that verification never waits for a write. Beyond
  * 10,000 tokens the least recently used is evicted and counted as `uncounted`.
  */
-export class UsageCollector {
+export class UsageCollector implements HitObserver {
   /** Roughly in order of last use, the oldest first. */
   readonly #uses = new Map<string, CollectedUse>();
-  /** A direct-mapped table by the end of the id: it cuts the cost of a repeated use to a third. */
-  #recent: (CollectedUse | undefined)[] = new Array(RECENT_SLOTS).fill(undefined);
+  /**
+   * Entries of `#uses` by the cache slot of their token, so that a hit finds its entry without a
+   * look at the id. The slot may have another token by now: `token` of the entry tells.
+   */
+  #bySlot: (CollectedUse | undefined)[] = [];
   readonly #write: WriteUses;
-  #lastList: readonly string[] = [];
   #uncounted = 0;
   /** What the running flush has not written yet. */
   #flushing: CollectedUse[] = [];
-  /** How long one page may take, in milliseconds. */
-  readonly #pageTime: number;
+  readonly #settings: Pick<Settings, 'believed' | 'deadline' | 'addresses'>;
   /**
    * Records a use in the token cache. Whether the token expires when idle; `undefined` on a miss.
    */
-  readonly #noteUse: (id: string, at: number) => boolean | undefined;
+  readonly #noteActivity: (id: string, at: number) => boolean | undefined;
 
-  constructor(write: WriteUses, pageTime: number, noteUse: (id: string, at: number) => boolean | undefined) {
+  constructor(
+    write: WriteUses,
+    settings: Pick<Settings, 'believed' | 'deadline' | 'addresses'>,
+    noteActivity: (id: string, at: number) => boolean | undefined,
+  ) {
     this.#write = write;
-    this.#pageTime = pageTime;
-    this.#noteUse = noteUse;
+    this.#settings = settings;
+    this.#noteActivity = noteActivity;
   }
 
   /**
-   * Records the use of a token at an instant, and its requirement. It allocates nothing for a use
-   * like an earlier one.
+   * Records the use that a verdict is. A question about the token is no use, but a rotated-out
+   * secret is always recorded: someone still has it. `now` is the last clock reading.
    */
-  note({ valid, code, token }: Verdict, requirement: Requirement | undefined, at: number): void {
+  noteVerdict(verdict: Verdict, asked: AskedQuestion | undefined, now: number): void {
+    const { valid, code, token } = verdict;
     if (token === undefined || !(valid || code === 'rotated_out')) return;
-    const use = this.#useOf(token.id, at);
+    // A cached verdict is as of the last read of the feed, but the use is now.
+    const at = this.#settings.believed(Math.max(verdict.asOf, now));
     if (!valid) {
+      const use = this.#useOf(token.id, at);
       if (token.rotation === undefined) use.reused = true;
       else noteGraceOver(use, token.rotation);
       return;
     }
-    addUses(use, { firstAt: at, at, uses: 1 });
-    if (use.lapses || use.token !== token) this.#noteActivity(use, token, at);
-    if (token.successor) noteSuccessor(use, token.rotation);
-    if (typeof requirement === 'string') {
-      if (use.last !== requirement) noteRequirement(use, requirement);
-    } else if (requirement === undefined) use.untold = true;
-    else if (use.list !== requirement) {
-      const texts = textsOf(requirement);
-      if (use.list !== undefined && haveSameItems(use.list, texts)) return;
-      for (const text of texts) noteRequirement(use, text);
-      use.list = this.#stableList(texts);
-    }
+    const { requirement, context, consume } = asked?.question ?? {};
+    if (asked?.use === false || consume === 0) return;
+    const use = this.#add(token, askedBy(requirement as Requirement | undefined), at);
+    if (context?.ip !== undefined && this.#settings.addresses) noteAddress(use, context.ip, at);
   }
 
   /**
-   * A list that cannot change: the list itself if frozen, else a copy that consecutive calls share.
+   * {@link noteVerdict} for a cache hit. A hit like an earlier one of its token only counts: what
+   * else a use tells was recorded by that one.
    */
-  #stableList(texts: readonly string[]): readonly string[] {
-    if (Object.isFrozen(texts)) return texts;
-    if (!haveSameItems(this.#lastList, texts)) this.#lastList = [...texts];
-    return this.#lastList;
+  noteHit(slot: number, token: VerifiedToken, asked: AskedPermissions, at: number): void {
+    const use = this.#bySlot[slot];
+    if (use === undefined || use.token !== token || use.lastAsked !== asked || use.lapses || at < use.at) {
+      this.#linkToSlot(slot, this.#add(token, asked, at));
+      return;
+    }
+    use.uses += 1;
+    use.at = at;
   }
 
-  /** Records the address that a token was used from, besides {@link note}. */
-  noteAddress({ valid, token }: Verdict, address: string, at: number): void {
-    if (valid && token !== undefined) noteAddress(this.#useOf(token.id, at), address, at);
+  /** Adds one use to the entry of its token. */
+  #add(token: VerifiedToken, asked: AskedPermissions, at: number): CollectedUse {
+    const use = this.#useOf(token.id, at);
+    addUses(use, { firstAt: at, at, uses: 1 });
+    if (use.lapses || use.token !== token) {
+      const lapses = this.#noteActivity(token.id, at);
+      use.token = lapses === undefined ? undefined : token;
+      use.lapses = lapses === true;
+    }
+    if (token.successor) noteSuccessor(use, token.rotation);
+    if (asked === undefined) use.untold = true;
+    else if (typeof asked === 'string') {
+      if (use.lastAsked !== asked) noteRequirement(use, asked);
+    } else if (typeof use.lastAsked !== 'object' || !haveSameItems(use.lastAsked, asked)) {
+      for (const text of asked) noteRequirement(use, text);
+    }
+    use.lastAsked = asked;
+    return use;
   }
 
-  /** Records activity in the token cache. It asks again only when the token view changed. */
-  #noteActivity(use: CollectedUse, token: VerifiedToken, at: number): void {
-    const lapses = this.#noteUse(token.id, at);
-    use.token = lapses === undefined ? undefined : token;
-    use.lapses = lapses === true;
+  /** Without gaps, which would make the array slow. */
+  #linkToSlot(slot: number, use: CollectedUse): void {
+    while (this.#bySlot.length < slot) this.#bySlot.push(undefined);
+    this.#bySlot[slot] = use;
   }
 
   /**
@@ -158,8 +176,9 @@ export class UsageCollector {
    * lost.
    */
   async flush(signal: AbortSignal | undefined): Promise<FlushReport> {
-    // A flush that was cut off with its request holds the lock no longer than a page takes.
-    const locks = new KeyLocks(this, new Deadline(Number.POSITIVE_INFINITY, signal), this.#pageTime);
+    // A flush that was cut off with its request holds the lock no longer than a page takes: at most
+    // the deadline.
+    const locks = new KeyLocks(this, new Deadline(Number.POSITIVE_INFINITY, signal), this.#settings.deadline);
     await locks.acquire(FLUSH_KEY);
     try {
       return await this.#flush(locks, signal);
@@ -225,33 +244,26 @@ export class UsageCollector {
   #takeAll(): CollectedUse[] {
     const taken = [...this.#uses.values()];
     this.#uses.clear();
-    this.#recent.fill(undefined);
+    this.#bySlot = [];
     return taken;
   }
 
   /** The entry of a token, created if missing. */
   #useOf(id: string, at: number): CollectedUse {
-    const place = slotOf(id);
-    const near = this.#recent[place];
-    const before = near?.id === id ? near : this.#uses.get(id);
-    if (before !== undefined) {
-      this.#recent[place] = before;
-      return before;
-    }
+    const before = this.#uses.get(id);
+    if (before !== undefined) return before;
     const use: CollectedUse = {
       id,
       at,
       firstAt: at,
       placed: at,
       uses: 0,
-      last: undefined,
-      list: undefined,
+      lastAsked: undefined,
       asked: new Set(),
       token: undefined,
       lapses: false,
     };
     this.#uses.set(id, use);
-    this.#recent[place] = use;
     if (this.#uses.size > MAX_TOKENS) this.#evict(use);
     return use;
   }
@@ -268,7 +280,8 @@ export class UsageCollector {
       this.#uses.delete(use.id);
       if (use.at === use.placed && use !== newest && (others < 0 || !tellsOfRotation(use))) {
         this.#uncounted += Math.max(use.uses, 1);
-        if (this.#recent[slotOf(use.id)] === use) this.#recent[slotOf(use.id)] = undefined;
+        // Its slot may still lead to it: no hit counts there any more.
+        use.token = undefined;
         return;
       }
       use.placed = use.at;
@@ -297,22 +310,17 @@ function isRefusal(error: unknown): boolean {
   return error instanceof LeastkeyError && error.code === 'invalid_input';
 }
 
-/** By two of the random digits at the end of an id. */
-function slotOf(id: string): number {
-  return (id.charCodeAt(14) * 61 + id.charCodeAt(15)) % RECENT_SLOTS;
-}
-
 function noteRequirement(use: CollectedUse, text: string): void {
-  use.last = text;
   if (use.asked.has(text)) return;
   if (use.asked.size < MAX_REQUIREMENTS) use.asked.add(text);
   else use.untold = true;
 }
 
 /** The permissions and expressions of a requirement that the core has accepted. */
-function textsOf(requirement: Exclude<Requirement, string>): readonly string[] {
-  if ('permission' in requirement) return [requirement.permission];
-  if ('expr' in requirement) return [requirement.expr];
+function askedBy(requirement: Requirement | undefined): AskedPermissions {
+  if (requirement === undefined || typeof requirement === 'string') return requirement;
+  if ('permission' in requirement) return requirement.permission;
+  if ('expr' in requirement) return requirement.expr;
   if ('all' in requirement) return requirement.all;
   return 'any' in requirement ? requirement.any : requirement;
 }
@@ -340,8 +348,7 @@ function noteGraceOver(use: CollectedUse, rotation: number | undefined): void {
 
 function toTokenUse({
   asked,
-  last,
-  list,
+  lastAsked,
   placed,
   from,
   firstAt,

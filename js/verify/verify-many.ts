@@ -36,14 +36,12 @@ export async function verifyMany(
     const known = verdicts[at];
     if (known !== undefined) return known;
     const { credential, requirement, ...more } = verification;
-    return { credential, ...readQuestion(requirement, more, 'verify') };
+    return { credential, asked: { ...readQuestion(requirement, more, 'verify'), freshness, signal } };
   });
   return Promise.all(
     // One promise each: if one rejects, the rejections of the others must still be handled.
     asked.map(async (one) => {
-      return 'code' in one
-        ? one
-        : verifier.verifyQuestion(one.credential, one.question, freshness, signal, together);
+      return 'code' in one ? one : verifier.verifyAsked(one.credential, one.asked, together);
     }),
   );
 }

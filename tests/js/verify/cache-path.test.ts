@@ -151,6 +151,20 @@ for (const [maker, make] of Object.entries(makers))
       }
     });
 
+    test('asks the core once what a set of permissions lacks, and gives each caller its own list', async () => {
+      const { it, token } = here;
+      const ask = async () => {
+        const verdict = await it.verify(token, 'branch:create');
+        assert.equal(verdict.code, 'insufficient_permission');
+        assert.deepEqual(verdict.missing, ['branch:create']);
+        assert.equal(verdict.scope, 'branch:create');
+        verdict.missing?.pop();
+      };
+      assert.deepEqual(await costOf(ask), { ...HIT, reads: 0 });
+      const other = await it.verify(token, ['branch:read', 'branch:create', 'messages:send']);
+      assert.deepEqual(other.missing, ['branch:create', 'branch:read']);
+    });
+
     test('passes the context of the request only for a token with conditions', async () => {
       const { it, token, bound } = here;
       const ip = '10.1.2.3';
