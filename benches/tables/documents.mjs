@@ -123,25 +123,40 @@ const summarized = [
     part: 'miss',
     who: 'leastkey, await verify, first seen',
     says: 'verify a token for the first time, store in memory',
-    beside: ['by hand, the record from a promise, as JSON'],
+    beside: [
+      'by hand, crypto.hash, the record from a promise, as JSON',
+      'by hand, the record from a promise, as JSON',
+    ],
   },
   {
     part: 'refuse',
     who: 'leastkey, unknown id',
     says: 'refuse an unknown token',
-    beside: ['by hand, unknown id', 'better-auth, unknown key'],
+    beside: ['by hand, crypto.hash, whatever is wrong', 'by hand, unknown id', 'better-auth, unknown key'],
   },
   {
     part: 'create',
     who: 'leastkey, mint',
     says: 'make a credential',
-    beside: ['by hand, randomBytes and createHash', 'prefixed-api-key'],
+    beside: ['by hand, randomBytes and crypto.hash', 'prefixed-api-key'],
   },
   {
     part: 'permission',
     who: 'leastkey, verifySync with a list, less verifySync without',
     says: 'check 50 permissions of 1,000, alone',
     beside: ['by hand, bitset', 'by hand, Set', 'casl', 'cedar-wasm'],
+  },
+  {
+    part: 'servers',
+    who: 'Express 5, guarded by leastkey',
+    says: 'a whole request to Express 5; × is beside one without a guard',
+    beside: ['Express 5, guarded by hand, crypto.hash'],
+  },
+  {
+    part: 'servers',
+    who: 'Hono, guarded by leastkey',
+    says: 'the same to Hono',
+    beside: ['Hono, guarded by hand, crypto.hash'],
   },
   {
     part: 'workerd',
