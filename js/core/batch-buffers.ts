@@ -1,7 +1,11 @@
+import { writeAscii } from '#load/host';
 import { MAX_BATCH_LOOKUPS } from './packed-lookup.js';
 
 /** The size of the text buffer, in bytes. */
 const TEXT_BYTES = 6_144;
+
+/** The most UTF-8 bytes per UTF-16 code unit. */
+export const MAX_BYTES_PER_UNIT = 3;
 
 /** The addresses of the buffers of a core. */
 export interface BufferAddresses {
@@ -9,8 +13,6 @@ export interface BufferAddresses {
   text: number;
   numbers: number;
 }
-
-const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Fixed buffers in a core's memory: credentials and packed lookups cross without allocation. */
 export class BatchBuffers {
@@ -31,7 +33,10 @@ export class BatchBuffers {
 
   /** Writes an ASCII text. `false` if it is not ASCII or does not fit. */
   write(text: string): boolean {
-    return encoder.encodeInto(text, this.text).written === text.length;
+    if (writeAscii(text, this.text)) return true;
+    // No call reads it, so no call wipes it.
+    this.text.fill(0, 0, text.length * MAX_BYTES_PER_UNIT);
+    return false;
   }
 
   /**

@@ -8,7 +8,7 @@ import { type Question, type Reads, type Refusal, type Step, stepError } from '.
 import type { Settings } from '../runtime/settings.js';
 import { boundValues } from '../stores/response.js';
 import { STORE_META } from '../stores/store-meta.js';
-import { BatchBuffers, type BufferAddresses } from './batch-buffers.js';
+import { BatchBuffers, type BufferAddresses, MAX_BYTES_PER_UNIT } from './batch-buffers.js';
 import { fillRandom } from './fill-random.js';
 import { Instances, loadOnce } from './instances.js';
 import type { RefusalDetails } from './interned-requirements.js';
@@ -91,9 +91,6 @@ const MINTED = { random: 40, digest: 16, token: 80 } as const;
 
 /** How many requests have their requirement kept. Requests to paths with ids are many. */
 const MAX_ROUTES = 1_000;
-
-/** The most UTF-8 bytes per UTF-16 code unit. */
-const MAX_BYTES_PER_UNIT = 3;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 

@@ -1,3 +1,4 @@
+import { hasMonotonicClock } from '#load/host';
 import type { Catalog } from '../api/catalog.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { ReadStore, Store } from '../api/store.js';
@@ -5,7 +6,7 @@ import type { TokensOptions, UsageOptions } from '../api/tokens-options.js';
 import { parseDuration } from '../input/duration.js';
 import { invalidInput, readOnError, refuseUnknownOptions } from '../input/options.js';
 import { copyPlain } from '../input/values.js';
-import { steadyClock } from '../runtime/clock.js';
+import { type Clock, guardedClock, hostClock, soleClock } from '../runtime/clock.js';
 import type { Settings } from '../runtime/settings.js';
 import { withLocalCounters } from '../stores/local-counters.js';
 
@@ -68,14 +69,7 @@ export function readSettings(options: Omit<TokensOptions, 'store' | 'check'>, st
   if (limits !== 'exact' && limits !== 'approximate')
     throw invalidInput('limits', 'expected "exact" or "approximate"');
   const onError = readOnError(options.onError);
-  const clock =
-    now === undefined
-      ? steadyClock(
-          () => Date.now(),
-          () => performance.now(),
-          (error) => onError(error, { operation: 'clock' }),
-        )
-      : steadyClock(now);
+  const clock = now === undefined ? platformClock(onError) : hostClock(now);
   return {
     store,
     verifying: limits === 'exact' ? store : withLocalCounters(store),
@@ -98,6 +92,16 @@ export function readSettings(options: Omit<TokensOptions, 'store' | 'check'>, st
     ...readUsage(usage),
     onError,
   };
+}
+
+/** `Date.now`, with the clock that it is compared with where there is one. */
+function platformClock(onError: Settings['onError']): Clock {
+  if (!hasMonotonicClock) return soleClock(() => Date.now());
+  return guardedClock(
+    () => Date.now(),
+    () => performance.now(),
+    (error) => onError(error, { operation: 'clock' }),
+  );
 }
 
 function readUsage(usage: boolean | UsageOptions): Pick<Settings, 'usage' | 'addresses'> {

@@ -41,29 +41,42 @@ interface Jump {
 }
 
 /**
- * The host's clock with the highest reading so far: after the clock was set back, time continues
- * from there, so that no expired token becomes valid again.
- *
- * With a monotonic clock `steady`, a reading that runs ahead of it is quarantined. It refuses at
- * once, and nothing is created with it. It is trusted only after it has held for a minute;
- * otherwise it is dropped, and `onJump` is called.
+ * A clock that the host passes, with the highest reading so far: after the clock was set back, time
+ * continues from there, so that no expired token becomes valid again.
  */
-export function steadyClock(
+export function hostClock(now: () => number): Clock {
+  return new MonotonicClock(now, false);
+}
+
+/**
+ * {@link hostClock} for the platform's clock, compared with a monotonic one. A reading that runs
+ * ahead of `steady` is quarantined. It refuses at once, and nothing is created with it. It is
+ * trusted only after it has held for a minute; otherwise it is dropped, and `onJump` is called.
+ */
+export function guardedClock(
   now: () => number,
-  steady?: () => number,
+  steady: () => number,
   onJump: (error: LeastkeyError) => void = () => {},
 ): Clock {
-  return steady === undefined ? new MonotonicClock(now) : new GuardedClock(now, steady, onJump);
+  return new GuardedClock(now, steady, onJump);
+}
+
+/** {@link hostClock} for a platform that has no other clock. */
+export function soleClock(now: () => number): Clock {
+  return new MonotonicClock(now, true);
 }
 
 /** A clock that never goes back. It has no monotonic clock to compare with. */
 class MonotonicClock implements Clock {
   steady = 0;
   readonly #now: () => number;
+  readonly #isSole: boolean;
+  #last = 0;
   #highest = 0;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, isSole: boolean) {
     this.#now = now;
+    this.#isSole = isSole;
   }
 
   now(): number {
@@ -73,7 +86,10 @@ class MonotonicClock implements Clock {
 
   reading(): number {
     const reading = readInstant(this.#now());
-    this.steady = performance.now();
+    if (!this.#isSole) this.steady = performance.now();
+    // The sum of the steps forward: it goes on where the clock was set back.
+    else if (reading > this.#last) this.steady += reading - this.#last;
+    this.#last = reading;
     if (reading > this.#highest) this.#highest = reading;
     return reading;
   }
@@ -183,7 +199,7 @@ function readInstant(reading: number): number {
  */
 export function sweepClock(now: (() => number) | undefined): () => number {
   if (now !== undefined) return now;
-  const clock = steadyClock(
+  const clock = guardedClock(
     () => Date.now(),
     () => performance.now(),
   );

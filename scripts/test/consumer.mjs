@@ -47,6 +47,7 @@ const testPackages = [
   'better-auth',
   'axe-core',
   'oauth4webapi',
+  'esbuild',
   'openid-client',
   'playwright-core',
 ];
