@@ -136,13 +136,13 @@ export class InternedRequirements {
     return known;
   }
 
-  #ofList(list: string[]): InternedList | undefined {
+  #ofList(list: readonly string[]): InternedList | undefined {
     const key = list.join('\n');
     let known = this.#lists.get(key);
     if (known === undefined) {
       if (this.#lists.size >= MAX_INTERNED) return undefined;
       const question = { requirement: list };
-      known = interned(this.#compile(question), Object.freeze(list), question);
+      known = interned(this.#compile(question), list, question);
       this.#lists.set(key, known);
     }
     const recent = [known, ...(this.#recentLists.get(list[0]) ?? [])].slice(0, MAX_RECENT_LISTS);

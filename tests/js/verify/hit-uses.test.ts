@@ -121,11 +121,9 @@ describe('the hits of a token', () => {
     const { tokens, clock } = await caching({ capacity: 20_000, store: memoryStore() });
     const first = await createToken(tokens);
     await verifyTimes(tokens, first.token, 3);
-    const others = await Promise.all(
-      Array.from({ length: 10_000 }, (_, at) => createToken(tokens, { name: `T${at}`, owner: 'org:acme' })),
-    );
     clock.now += 1;
-    for (const { token } of others) await verifyTimes(tokens, token, 1);
+    for (let at = 0; at < 10_000; at++)
+      await verifyTimes(tokens, (await createToken(tokens, { name: `T${at}` })).token, 1);
     await verifyTimes(tokens, first.token, 2);
     const { uncounted } = await tokens.flush();
     assert.equal(await usesOf(tokens, first.id), 2);
