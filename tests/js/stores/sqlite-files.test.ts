@@ -246,21 +246,24 @@ describe('a connection that reads', () => {
   test(
     'does not block another one from closing, whatever its busy timeout',
     { timeout: TEST_TIMEOUT },
-    withFile(async ({ path }) => {
-      const child = start('hold-database-open', path);
-      let reader: { exec(sql: string): void; close(): void } | undefined;
-      try {
-        assert.equal(await firstLine(child), 'open');
-        reader = new Database(path) as typeof reader;
-        reader?.exec('BEGIN; SELECT count(*) FROM entries');
-        child.stdin?.end();
-        assert.equal(await ending(child), 0);
-      } finally {
-        child.kill();
-        reader?.close();
-      }
-      await withStore(path, (store) => assert.deepEqual(store.get(['k']), ['1']));
-    }),
+    (context) =>
+      withFile(async ({ path }) => {
+        const child = start('hold-database-open', path);
+        // A close that waits would keep this test beyond its timeout.
+        context.signal.addEventListener('abort', () => child.kill());
+        let reader: { exec(sql: string): void; close(): void } | undefined;
+        try {
+          assert.equal(await firstLine(child), 'open');
+          reader = new Database(path) as typeof reader;
+          reader?.exec('BEGIN; SELECT count(*) FROM entries');
+          child.stdin?.end();
+          assert.equal(await ending(child), 0);
+        } finally {
+          child.kill();
+          reader?.close();
+        }
+        await withStore(path, (store) => assert.deepEqual(store.get(['k']), ['1']));
+      })(),
   );
 });
 
