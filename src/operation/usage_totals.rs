@@ -57,6 +57,8 @@ struct Line<'c> {
     /// The usage as stored.
     before: Option<&'c str>,
     usage: Option<Usage>,
+    /// Whether uses were ignored because the token had gone idle by the usage as stored.
+    ignored: bool,
     /// Whether the commit changes the token's record too.
     changed: bool,
 }
@@ -78,6 +80,7 @@ impl<'c> UsageTotals<'c> {
                 before,
                 // Damaged usage is replaced: it is an observation, not authority.
                 usage: before.and_then(|text| Usage::parse(text).ok()),
+                ignored: false,
                 changed: false,
             });
         }
@@ -91,6 +94,7 @@ impl<'c> UsageTotals<'c> {
             // ignored, so that they do not revive it. Uses after a valid first one count.
             let last_used_at = line.usage.as_ref().map(Usage::last_used_at);
             if Idle::of(token, last_used_at).is_some_and(|idle| idle.is_over(used.first)) {
+                line.ignored = true;
                 return Ok(());
             }
             let granted = &token.permissions;
@@ -139,11 +143,15 @@ impl<'c> UsageTotals<'c> {
         for line in self.0 {
             let token = line.found.record.token();
             let usage = line.usage.map(|usage| usage.to_text());
+            let key = keys::usage(&token.id);
             if let Some(text) = usage.filter(|text| line.before != Some(text)) {
                 changes.write(Write {
                     expires_at: token.forgotten_at(),
-                    ..Write::replace(keys::usage(&token.id), line.before, text)
+                    ..Write::replace(key, line.before, text)
                 });
+            } else if line.ignored {
+                // Earlier uses that another flush stores now would keep the token from going idle.
+                changes.write(Write::assert(key, line.before));
             }
             if !line.changed {
                 // A token that was deleted since keeps no usage, and a token that was rotated since

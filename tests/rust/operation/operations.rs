@@ -10,7 +10,9 @@ use leastkey::storage::plan::{Plan, Reads, Write};
 use serde_json::{Value as Json, json};
 use support::{Host, NOW, admin, sender, text};
 
-const DAY: u64 = 86_400_000;
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
 
 fn wanted(changes: Json) -> Json {
     let mut input =
@@ -430,6 +432,37 @@ fn of_two_that_planned_at_once_one_commits() {
         );
         assert!(!race.commit(&one), "{first} twice");
     }
+}
+
+/// Two verifiers flush at once. The first uses keep the token live for the second ones.
+#[test]
+fn uses_are_dropped_as_too_late_only_if_none_that_would_keep_them_came_between() {
+    let mut host = Host::new();
+    let made = host
+        .create(wanted(json!({ "idleAfter": "1h" })), admin())
+        .unwrap();
+    let (token, id) = (text(&made["token"]), text(&made["record"]["id"]));
+    let session = |host: &mut Host| {
+        let made = host.exchange(&token, json!({ "expiresIn": "1d" })).unwrap();
+        text(&made["record"]["id"])
+    };
+    let sessions = [session(&mut host), session(&mut host)];
+    let used = |id: &str, at: u64| json!({ "op": "flush", "uses": [{ "id": id, "at": at }] });
+    host.now = NOW + 9 * HOUR;
+    let mut last = NOW;
+    for [first, second] in [[&id, &id], [&sessions[0], &sessions[1]]] {
+        let first = host.planned(used(first, last + 45 * MINUTE));
+        last += 90 * MINUTE;
+        let late = host.planned(used(second, last));
+        assert!(host.commit(&first));
+        assert!(!host.commit(&late), "it rests on the last use as it was");
+        host.call(used(second, last)).unwrap();
+        let record = host.one("get", &id, admin()).unwrap();
+        assert_eq!(record["lastUsedAt"], last);
+    }
+    // Nothing came between.
+    host.call(used(&id, last + HOUR)).unwrap();
+    assert_eq!(host.one("get", &id, admin()).unwrap()["lastUsedAt"], last);
 }
 
 #[test]
