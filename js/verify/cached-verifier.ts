@@ -142,7 +142,11 @@ export class CachedVerifier {
    * `undefined`: the general way decides. The use is noted.
    */
   #lookupPlain(source: unknown, requirement: unknown, options: object | undefined): Verdict | undefined {
-    if (typeof source !== 'string' || source.length !== this.#length) return undefined;
+    if (typeof source !== 'string' || this.#length < 0 || source === '') return undefined;
+    if (source.length !== this.#length) {
+      const isPlain = options === undefined && isTextRequirement(requirement);
+      return isPlain ? this.#malformedVerdict() : undefined;
+    }
     if (options !== undefined) return this.#lookupInContext(source, requirement, options);
     const now = this.#readClock();
     if (!this.#answersAt(now, this.#settings.freshness)) return undefined;

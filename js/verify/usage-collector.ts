@@ -88,7 +88,7 @@ export class UsageCollector implements HitObserver {
    * Entries of `#uses` by the cache slot of their token, so that a hit finds its entry without a
    * look at the id. The slot may have another token by now: `token` of the entry tells.
    */
-  #bySlot: (CollectedUse | undefined)[] = [];
+  readonly #bySlot: (CollectedUse | undefined)[] = [];
   readonly #write: WriteUses;
   #uncounted = 0;
   /** What the running flush has not written yet. */
@@ -244,7 +244,7 @@ export class UsageCollector implements HitObserver {
   #takeAll(): CollectedUse[] {
     const taken = [...this.#uses.values()];
     this.#uses.clear();
-    this.#bySlot = [];
+    this.#bySlot.fill(undefined);
     return taken;
   }
 

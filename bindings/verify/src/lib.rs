@@ -282,14 +282,19 @@ extern "C" fn mint(has_id: u32, now: f64) -> usize {
             let id = std::str::from_utf8(after.first_chunk::<16>()?).ok()?;
             Credential::mint_for(edge.prefix(), TokenId::parse(id).ok()?, &entropy)
         };
-        let (id, digest, secret) = (credential.id(), credential.digest().to_hex(), credential.reveal());
-        let bytes = id
-            .bytes()
-            .iter()
-            .chain(digest.as_bytes())
-            .chain(secret.as_bytes());
-        text.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte);
-        Some(id.bytes().len() + digest.len() + secret.len())
+        let digest = credential.digest().to_hex();
+        let parts = [
+            credential.id().bytes(),
+            digest.as_bytes(),
+            credential.reveal().as_bytes(),
+        ];
+        let mut rest = text;
+        for part in parts {
+            let (to, after) = rest.split_at_mut_checked(part.len())?;
+            to.copy_from_slice(part);
+            rest = after;
+        }
+        Some(parts.iter().map(|part| part.len()).sum())
     });
     minted.flatten().unwrap_or(0)
 }

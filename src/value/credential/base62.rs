@@ -23,28 +23,35 @@ fn are_digits(bytes: u64) -> bool {
     (digit | letter) & !bytes & (EACH * 0x80) == EACH * 0x80
 }
 
-/// Writes the low digits of a big-endian number to `out`. Both slices have an even length. The
-/// number is consumed (zeroed).
+/// Writes the low digits of a big-endian number to `out`. The number has a multiple of four bytes,
+/// and is consumed (zeroed).
 ///
 /// The digits are uniform to within 62^digits / 256^bytes: 2^-77 for 30 digits of 32 bytes.
 pub(super) fn encode(number: &mut [u8], out: &mut [u8]) {
-    let (words, _) = number.as_chunks_mut::<2>();
-    let (pairs, _) = out.as_chunks_mut::<2>();
-    for pair in pairs.iter_mut().rev() {
+    let (words, _) = number.as_chunks_mut::<4>();
+    for (divisions, digits) in out.rchunks_mut(DIGITS).enumerate() {
         let mut remainder = 0;
-        for word in words.iter_mut() {
-            let value = remainder << 16 | u32::from(u16::from_be_bytes(*word));
-            // The quotient of a number below 62^2 · 2^16 by 62^2 fits two bytes.
-            *word = u16::try_from(value / PAIR).unwrap_or(u16::MAX).to_be_bytes();
-            remainder = value % PAIR;
+        // Each division has taken more than 29 bits off the number, so its first words are zero.
+        for word in words.iter_mut().skip(29 * divisions / 32) {
+            let value = remainder << 32 | u64::from(u32::from_be_bytes(*word));
+            // The quotient of a number below DIVISOR · 2^32 by DIVISOR fits four bytes.
+            *word = u32::try_from(value / DIVISOR).unwrap_or(u32::MAX).to_be_bytes();
+            remainder = value % DIVISOR;
         }
-        *pair = [symbol(remainder / 62), symbol(remainder % 62)];
+        let mut rest = u32::try_from(remainder).unwrap_or(u32::MAX);
+        for digit in digits.iter_mut().rev() {
+            *digit = symbol(rest % 62);
+            rest /= 62;
+        }
     }
     number.zeroize();
 }
 
-/// The number of values of two digits.
-const PAIR: u32 = 62 * 62;
+/// How many digits one division of the number gives.
+const DIGITS: usize = 5;
+
+/// The number of values of so many digits: between 2^29 and 2^30.
+const DIVISOR: u64 = 62u64.pow(5);
 
 /// The digit of a value below 62, without a branch or a table lookup that depends on a secret.
 fn symbol(value: u32) -> u8 {
@@ -115,6 +122,33 @@ mod tests {
             encode(&mut number.to_be_bytes(), &mut out);
             assert_eq!(out, digits.as_bytes());
             assert_eq!(decode(&out), number);
+        }
+    }
+
+    #[test]
+    fn digits_of_large_numbers_are_those_of_long_division() {
+        let mut seed = 1u64;
+        for round in 0..2_000 {
+            let mut bytes = [0; 32];
+            for byte in &mut bytes {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                // The largest numbers have all their words until the last division.
+                *byte = if round % 4 == 0 { 0xff } else { (seed >> 56) as u8 };
+            }
+            let mut rest = bytes;
+            let mut expected = [0; 30];
+            for digit in expected.iter_mut().rev() {
+                let mut remainder = 0;
+                for byte in &mut rest {
+                    let value = remainder << 8 | u32::from(*byte);
+                    *byte = u8::try_from(value / 62).unwrap();
+                    remainder = value % 62;
+                }
+                *digit = ALPHABET[remainder as usize];
+            }
+            let mut out = [0; 30];
+            encode(&mut bytes, &mut out);
+            assert_eq!(out, expected);
         }
     }
 

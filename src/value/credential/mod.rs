@@ -84,7 +84,10 @@ impl Credential {
         let mut text = Zeroizing::new(String::with_capacity(prefix.as_str().len() + 1 + BODY));
         text.push_str(prefix.as_str());
         text.push('_');
-        text.extend(hashed.iter().chain(&sum).map(|digit| char::from(*digit)));
+        for digits in [hashed.as_slice(), &sum] {
+            // Letters and digits are valid UTF-8.
+            text.push_str(std::str::from_utf8(digits).unwrap_or_default());
+        }
         Credential { text, id, digest }
     }
 
@@ -139,8 +142,9 @@ impl<'t> Body<'t> {
     #[must_use]
     #[inline(always)]
     pub fn of(prefix: &Prefix, text: &'t [u8]) -> Option<Body<'t>> {
-        let after_prefix = text.strip_prefix(prefix.as_str().as_bytes())?;
-        after_prefix.strip_prefix(b"_")?.as_array().map(Body)
+        let (start, body) = text.split_last_chunk()?;
+        let (separator, start) = start.split_last()?;
+        (*separator == b'_' && start == prefix.as_str().as_bytes()).then_some(Body(body))
     }
 
     /// The characters at the place of the id. They may be any bytes.
