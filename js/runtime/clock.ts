@@ -121,12 +121,30 @@ class GuardedClock implements Clock {
   }
 
   now(): number {
-    return Math.max(this.reading(), this.#highest);
+    const reading = this.#now();
+    const steady = this.#steady();
+    const step = reading - this.#highest;
+    // Nearly always: the clock has moved on, and is not ahead of the monotonic one.
+    if (
+      step >= 0 &&
+      step - (steady - this.#markedAt) <= MAX_DRIFT &&
+      this.#jump === undefined &&
+      Math.floor(reading) === reading
+    ) {
+      this.steady = steady;
+      this.#highest = reading;
+      this.#markedAt = steady;
+      return reading;
+    }
+    return Math.max(this.#read(reading, steady), this.#highest);
   }
 
   reading(): number {
-    const reading = readInstant(this.#now());
-    const steady = this.#steady();
+    return this.#read(this.#now(), this.#steady());
+  }
+
+  #read(unchecked: number, steady: number): number {
+    const reading = readInstant(unchecked);
     this.steady = steady;
     // Never true before the first reading, which has nothing to compare with.
     const isAhead = reading - this.#expected(steady) > MAX_DRIFT;

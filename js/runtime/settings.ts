@@ -1,6 +1,6 @@
 import type { ErrorContext } from '../api/on-error.js';
 import type { Store } from '../api/store.js';
-import type { Moment } from './clock.js';
+import type { Clock, Moment } from './clock.js';
 import type { Config } from './protocol.js';
 
 /** {@link TokensOptions} after reading, with defaults. */
@@ -16,10 +16,10 @@ export interface Settings {
   freshness: number;
   /** The capacity of the token cache. */
   capacity: number;
+  /** What the members below read. A cache hit calls it directly. */
+  clock: Clock;
   /** The time for refusals: never before the highest trusted reading. */
   now: () => number;
-  /** By the monotonic clock: when the host's clock was read last. */
-  steady: () => number;
   /** The host's clock reading. */
   reading: () => number;
   /** Both. */

@@ -6,6 +6,7 @@ import { isContextOnly, isTextRequirement } from '../core/plain-question.js';
 import { TokenCache } from '../core/token-cache.js';
 import type { ReadStamp, VerifyCore } from '../core/verify-core.js';
 import { readCredential } from '../input/credential.js';
+import type { Clock } from '../runtime/clock.js';
 import { Deadline, withTimeout } from '../runtime/deadline.js';
 import type { Question } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
@@ -23,6 +24,7 @@ const MAX_COALESCED = 2;
 export class CachedVerifier {
   readonly #core: VerifyCore;
   readonly #settings: Settings;
+  readonly #clock: Clock;
   readonly #feed: Feed;
   readonly #cache: TokenCache;
   readonly #flights: SingleFlight;
@@ -36,6 +38,7 @@ export class CachedVerifier {
     this.#core = core;
     this.#uses = uses;
     this.#settings = settings;
+    this.#clock = settings.clock;
     this.#feed = new Feed(core, settings);
     this.#flights = new SingleFlight(settings);
     this.#cache = new TokenCache(core);
@@ -174,7 +177,7 @@ export class CachedVerifier {
    * time decides.
    */
   #answersAt(now: number, freshness: number): boolean {
-    return this.#feed.isFresh(now, freshness) && this.#settings.believed(now) === now;
+    return this.#feed.isFresh(now, freshness) && this.#clock.believed(now) === now;
   }
 
   /** The cached verdict, unless the store has to be read before it is given. */
@@ -187,7 +190,7 @@ export class CachedVerifier {
     const { readAt } = this.#feed;
     let verdict = this.#cache.lookup(credential, question, now, readAt);
     // A clock that jumped ahead refuses at once, and admits nothing before its time.
-    const trusted = this.#settings.believed(now);
+    const trusted = this.#clock.believed(now);
     if (trusted < now && verdict?.valid) verdict = this.#cache.lookup(credential, question, trusted, readAt);
     return this.#unlessStale(verdict, credential, now, policy);
   }
@@ -248,8 +251,9 @@ export class CachedVerifier {
   }
 
   #readClock(): number {
-    this.#lastClockReading = this.#settings.now();
-    return this.#lastClockReading;
+    const now = this.#clock.now();
+    this.#lastClockReading = now;
+    return now;
   }
 
   /** Makes the next verification read the change feed: this process has changed something. */

@@ -1,6 +1,7 @@
 /** The change feed, read at most once in each freshness window. */
 
 import type { VerifyCore } from '../core/verify-core.js';
+import type { Clock } from '../runtime/clock.js';
 import { type Deadline, isThenable, withTimeout } from '../runtime/deadline.js';
 import type { Reads } from '../runtime/protocol.js';
 import type { Settings } from '../runtime/settings.js';
@@ -30,6 +31,7 @@ interface FeedRead {
 export class Feed {
   readonly #core: VerifyCore;
   readonly #settings: Settings;
+  readonly #clock: Clock;
   /** The keys of one read. */
   #keys = feedKeys(DEFAULT_SHARDS);
   /** The start of the last read that was applied. */
@@ -48,6 +50,7 @@ export class Feed {
   constructor(core: VerifyCore, settings: Settings) {
     this.#core = core;
     this.#settings = settings;
+    this.#clock = settings.clock;
   }
 
   /** When the last read began. */
@@ -65,11 +68,12 @@ export class Feed {
    * last change by this process, in the instance of the core that is running.
    */
   isFresh(now: number, freshness: number): boolean {
+    const last = this.#lastRead;
     return (
-      this.#lastRead !== undefined &&
+      last !== undefined &&
       this.#ownChangesRead === this.#ownChanges &&
       this.#epoch === this.#core.epoch &&
-      this.#isWithin(this.#lastRead, now, freshness)
+      isWithin(last, now, this.#clock.steady, freshness)
     );
   }
 
@@ -86,7 +90,7 @@ export class Feed {
    */
   async refresh(freshness: number, deadline: Deadline): Promise<void> {
     const inFlight = this.#inFlight;
-    const joined = inFlight !== undefined && this.#isWithin(inFlight.start, this.#settings.now(), freshness);
+    const joined = inFlight !== undefined && this.#isWithin(inFlight, freshness);
     const reading = joined ? inFlight : this.#startRead();
     if (reading === undefined) return;
     try {
@@ -101,25 +105,23 @@ export class Feed {
   /** Reads the feed from a synchronous store; `false` if a read is in flight. */
   refreshSync(freshness: number): boolean {
     const inFlight = this.#inFlight;
-    if (inFlight !== undefined && this.#isWithin(inFlight.start, this.#settings.now(), freshness))
-      return false;
+    if (inFlight !== undefined && this.#isWithin(inFlight, freshness)) return false;
     return this.#startRead() === undefined;
   }
 
-  /** By both clocks: one may be set back, the other may be suspended with its machine. */
-  #isWithin(start: ReadStart, now: number, freshness: number): boolean {
-    return now - start.at < freshness && this.#settings.steady() - start.steady < freshness;
+  #isWithin({ start }: FeedRead, freshness: number): boolean {
+    return isWithin(start, this.#clock.now(), this.#clock.steady, freshness);
   }
 
   /** Starts a read; `undefined` if the store answered synchronously. */
   #startRead(): FeedRead | undefined {
-    const at = this.#settings.now();
+    const at = this.#clock.now();
     this.#readCount += 1;
     const start = {
       order: this.#readCount,
       at,
-      steady: this.#settings.steady(),
-      asOf: this.#settings.believed(at),
+      steady: this.#clock.steady,
+      asOf: this.#clock.believed(at),
     };
     const changes = this.#ownChanges;
     const keys = this.#keys;
@@ -157,6 +159,11 @@ export class Feed {
     this.#lastRead = start;
     this.#ownChangesRead = changes;
   }
+}
+
+/** By both clocks: one may be set back, the other may be suspended with its machine. */
+function isWithin(start: ReadStart, now: number, steady: number, freshness: number): boolean {
+  return now - start.at < freshness && steady - start.steady < freshness;
 }
 
 /** The keys of the heads of all shards, and of the deployment's prefix: one consistent read. */

@@ -6,6 +6,7 @@
 import type { VerdictCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Verdict } from '../api/verification.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Settings } from '../runtime/settings.js';
 
 /** Refusals that are final: a cached one needs no recheck. */
@@ -65,18 +66,17 @@ export class SingleFlight {
    * How long a load takes at most. A longer one was cut off with its request, and never settles.
    */
   readonly #maxDuration: number;
-  /** By the monotonic clock: when the clock was read last. */
-  readonly #steady: () => number;
+  readonly #clock: Clock;
   /** By the token that they load; loads that cannot be shared by themselves. */
   readonly #inFlight = new Map<unknown, Load>();
   /** When ids were rechecked within the last second, the oldest first. */
   readonly #rechecks = new Map<string, Timestamp>();
   #absent: { since: Timestamp | undefined; count: number } = { since: undefined, count: 0 };
 
-  constructor({ config, deadline, steady }: Pick<Settings, 'config' | 'deadline' | 'steady'>) {
+  constructor({ config, deadline, clock }: Pick<Settings, 'config' | 'deadline' | 'clock'>) {
     this.#start = `${config.prefix}_`;
     this.#maxDuration = deadline;
-    this.#steady = steady;
+    this.#clock = clock;
   }
 
   /** What identifies a load: the id of the token, or the whole text of an imported key. */
@@ -91,7 +91,7 @@ export class SingleFlight {
    */
   mustReread({ code, token }: Verdict, credential: string, now: number, policy: RefusalPolicy): boolean {
     if (policy === 'accept' || FINAL_CODES.includes(code)) return false;
-    const steady = this.#steady();
+    const { steady } = this.#clock;
     const isAbsent = code === 'unknown' && token === undefined;
     // First: under a flood of invented ids, their texts are not looked at.
     const isSpent = isAbsent && !this.#hasAbsentBudget(now, steady);
