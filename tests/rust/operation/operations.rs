@@ -434,6 +434,28 @@ fn of_two_that_planned_at_once_one_commits() {
     }
 }
 
+#[test]
+fn an_edit_that_changes_nothing_is_answered_though_the_owner_is_disabled() {
+    let mut host = Host::new();
+    let input =
+        json!({ "kind": "personal", "name": "n", "owner": "org:acme/user:8", "templates": ["sender"] });
+    let made = host.create(input, admin()).unwrap();
+    let id = made["record"]["id"].clone();
+    let account = json!({ "id": "org:acme/user:8", "roles": { "org:acme": "admin" } });
+    host.call(json!({ "op": "putAccount", "input": account, "actor": admin() }))
+        .unwrap();
+    host.one("disableAccount", "org:acme/user:8", admin()).unwrap();
+    let edit = |change: Json| json!({ "op": "edit", "id": id, "change": change, "actor": admin() });
+    let store = host.store.clone();
+    let same = host.call(edit(json!({ "templates": ["sender"] }))).unwrap();
+    assert_eq!(same, made["record"]);
+    assert!(host.store == store, "nothing is written");
+    let refused = host
+        .call(edit(json!({ "templates": ["policy-reader"] })))
+        .unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Forbidden);
+}
+
 /// Two verifiers flush at once. The first uses keep the token live for the second ones.
 #[test]
 fn uses_are_dropped_as_too_late_only_if_none_that_would_keep_them_came_between() {

@@ -141,6 +141,7 @@ impl State {
             next.name = name.to_owned();
         }
         broken.when(renamed && self.name_is_taken(Some(at), &next), "name_taken");
+        let mut added = None;
         if let Some(selection) = &change.selection {
             // A selection that only narrows leaves the rest unchanged.
             let narrows = selection.only_narrows();
@@ -176,7 +177,6 @@ impl State {
                 broken.when(!authority.idles(token.idle_after), "exceeds_ceiling");
                 self.break_subject(authority, token, &mut broken);
             }
-            self.break_accounts(token.owner, &more, &mut broken);
             let backer = token.backed_by.as_ref().map(|id| &self.accounts[id]);
             let living = backer.filter(|account| account.status != Status::Deleted);
             broken.when(
@@ -187,6 +187,7 @@ impl State {
             next.selection = selection.clone();
             next.permissions = permissions;
             next.reach = reach;
+            added = Some(more);
         }
         if let Some(network) = change.network {
             next.network = network;
@@ -246,7 +247,6 @@ impl State {
             ),
             end: token.held.end,
         };
-        broken.or(())?;
         if let Some(tag) = change.tag {
             next.tags = vec![tag];
         }
@@ -255,6 +255,11 @@ impl State {
             && next.name == token.name
             && (next.network, next.credits, sets) == (token.network, token.credits, false)
             && next.tags == token.tags;
+        // An edit that changes nothing is answered, even if an account is disabled.
+        if let Some(added) = added.filter(|_| !same) {
+            self.break_accounts(token.owner, &added, &mut broken);
+        }
+        broken.or(())?;
         if same {
             return Ok(Done::only(Shown::Token(at)));
         }
