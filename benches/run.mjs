@@ -37,7 +37,7 @@ Measures Leastkey and its peers and prints tables. The first time it installs th
 
 Each contestant runs in a fresh process beside the baseline, and they take turns of a few milliseconds. A figure is the median, followed
 by what the middle half of the samples lies between. Everything together takes about half an hour; on a machine that does nothing
-else the figures are steadier. \`instructions\` needs valgrind, \`million\` 12 GB of disk in the folder of temporary files.`;
+else the figures are steadier. \`instructions\` needs valgrind, \`million\` 4 GB of disk in the folder of temporary files.`;
 
 try {
   const options = readOptions();
