@@ -55,14 +55,15 @@ impl Permissions {
 
     /// The set of a list of permissions. Permissions that are no longer in the catalog are dropped.
     #[must_use]
-    pub fn set_of(&self, permissions: &[Permission]) -> PermissionSet {
+    pub fn set_of(&self, permissions: impl Iterator<Item: AsRef<str>>) -> PermissionSet {
         let mut set = self.nothing();
         let mut next = 0;
         for id in permissions {
             // Grants are sorted as the catalog is: most permissions directly follow the one before.
+            let id = id.as_ref();
             let index = match self.0.get(next) {
-                Some(neighbor) if neighbor == id => Some(next),
-                _ => self.index(id.as_str()),
+                Some(neighbor) if neighbor.as_str() == id => Some(next),
+                _ => self.index(id),
             };
             if let Some(index) = index {
                 set.insert(index);

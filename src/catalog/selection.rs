@@ -6,6 +6,7 @@ use super::not_in_catalog::{Named, NotInCatalog};
 use super::selection_warning::Warning;
 use super::tree::{Branch, Source};
 use super::{Catalog, Role, Template};
+use crate::codec::canonical::{Shape, required};
 use crate::codec::decode::decode_members;
 use crate::codec::json::Value;
 use crate::codec::sorted_map::SortedMap;
@@ -62,6 +63,14 @@ pub struct TemplateUse {
     pub id: String,
     /// The version of the template when the grant was made.
     pub version: u32,
+}
+
+impl TemplateUse {
+    /// The stored form.
+    pub(crate) const SHAPE: Shape = Shape::Object(&[
+        required("id", Shape::Text(|_| true)),
+        required("version", Shape::Whole(0, u32::MAX as u64)),
+    ]);
 }
 
 decode_members!(TemplateUse {

@@ -1,5 +1,5 @@
-//! Decodes stored text into the types of this crate, strictly: a member that is unknown, missing,
-//! null, repeated or of another type is an error.
+//! Decodes stored text into the types of this crate, strictly: a text that is not what the crate
+//! writes is an error (see [`canonical`](super::canonical)).
 //!
 //! The text is read once from start to end. Each member is stored in its field as it is read,
 //! without an intermediate tree. Shared functions do the work, and a type adds little more than the
@@ -8,16 +8,14 @@
 
 use std::borrow::Cow;
 
-use super::json::{MAX_SAFE_INTEGER, Reader, Value};
-
-/// A stored value cannot be decoded: it is damaged, swapped, or written by a later version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeError;
+use super::canonical::Cursor;
+pub use super::canonical::DecodeError;
+use super::json::{Value, parse_json};
 
 /// A type that can be decoded from stored text.
 pub(crate) trait Decode: Sized {
     /// Decodes the next value.
-    fn decode(reader: &mut Reader) -> Result<Self, DecodeError>;
+    fn decode(cursor: &mut Cursor) -> Result<Self, DecodeError>;
 }
 
 /// A type that is stored as a string, so that it can also be the name of a member.
@@ -37,79 +35,55 @@ pub(crate) type Member = (&'static str, bool);
 
 /// Decodes a whole text. Anything after the value is an error.
 pub(crate) fn decode<T: Decode>(text: &str) -> Result<T, DecodeError> {
-    let mut reader = Reader::new(text);
-    let restored = T::decode(&mut reader)?;
-    reader.is_done().then_some(restored).ok_or(DecodeError)
+    let mut cursor = Cursor::new(text);
+    let decoded = T::decode(&mut cursor)?;
+    cursor.is_done().then_some(decoded).ok_or(DecodeError)
 }
 
-/// Reads an object that has only `known` members, each at most once. `put` reads the value of a
-/// member and gets its index in `known`. Returns the members that were present, as bits.
+/// Reads an object with the `known` members, in their order. `put` reads the value of a member and
+/// gets its index in `known`.
 pub(crate) fn members(
-    reader: &mut Reader,
+    cursor: &mut Cursor,
     known: &[Member],
-    put: &mut dyn FnMut(&mut Reader, usize) -> Result<(), DecodeError>,
-) -> Result<u64, DecodeError> {
-    let (mut seen, mut next) = (0, 0);
-    reader
-        .map(&mut |reader, name| {
-            let at = place(known, next, &name)?;
-            next = at + 1;
-            let bit = 1_u64 << at;
-            if seen & bit != 0 {
+    put: &mut dyn FnMut(&mut Cursor, usize) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    let read = cursor.object(&mut |cursor| {
+        let mut is_first = true;
+        for (at, (name, is_required)) in known.iter().enumerate() {
+            if cursor.takes_member(name, is_first) {
+                is_first = false;
+                put(cursor, at).ok()?;
+            } else if *is_required {
                 return None;
             }
-            seen |= bit;
-            put(reader, at).ok()
-        })
-        .ok_or(DecodeError)?;
-    Ok(seen)
-}
-
-/// The index of a member in `known`. As written by this crate, each member follows the one before,
-/// so the search starts at `next`.
-fn place(known: &[Member], next: usize, name: &str) -> Option<usize> {
-    let is_it = |(known, _): &Member| *known == name;
-    let behind = known.iter().skip(next).position(is_it);
-    behind
-        .map(|at| next + at)
-        .or_else(|| known.iter().take(next).position(is_it))
-}
-
-/// The bits of the required members.
-pub(crate) const fn required(members: &[Member]) -> u64 {
-    match members {
-        [] => 0,
-        [(_, is_required), rest @ ..] => *is_required as u64 | required(rest) << 1,
-    }
+        }
+        Some(())
+    });
+    read.ok_or(DecodeError)
 }
 
 /// Decodes a member into its field.
 #[inline(never)]
-pub(crate) fn put<T: Decode>(to: &mut T, reader: &mut Reader) -> Result<(), DecodeError> {
-    *to = T::decode(reader)?;
+pub(crate) fn put<T: Decode>(to: &mut T, cursor: &mut Cursor) -> Result<(), DecodeError> {
+    *to = T::decode(cursor)?;
     Ok(())
 }
 
 /// Decodes a member that may be absent, but not null: an expiry that was overwritten with null is
-/// damage and must not mean "never".
-pub(crate) fn put_optional<T: Decode>(to: &mut T, reader: &mut Reader) -> Result<(), DecodeError> {
-    put(to, reader)
-}
-
-/// Decodes a revision: a count that can still be incremented.
-pub(crate) fn put_revision(to: &mut u64, reader: &mut Reader) -> Result<(), DecodeError> {
-    put(to, reader)?;
-    (*to < MAX_SAFE_INTEGER).then_some(()).ok_or(DecodeError)
+/// damage and must not mean "never". What is empty or false is left out when it is written.
+pub(crate) fn put_optional<T: Decode>(to: &mut T, cursor: &mut Cursor) -> Result<(), DecodeError> {
+    let start = cursor.at();
+    put(to, cursor)?;
+    let is_default = matches!(cursor.since(start), Some("[]" | "{}" | "false"));
+    (!is_default).then_some(()).ok_or(DecodeError)
 }
 
 /// Decodes a member that may be null, but not absent.
-pub(crate) fn put_nullable<T: Decode>(to: &mut Option<T>, reader: &mut Reader) -> Result<(), DecodeError> {
-    let mut behind = reader.clone();
-    if behind.null().is_none() {
-        return put(to, reader);
+pub(crate) fn put_nullable<T: Decode>(to: &mut Option<T>, cursor: &mut Cursor) -> Result<(), DecodeError> {
+    match cursor.null() {
+        Some(()) => Ok(()),
+        None => put(to, cursor),
     }
-    reader.clone_from(&behind);
-    Ok(())
 }
 
 /// Implements [`Decode`] and [`Placeholder`] for a struct. The fields are listed in the order in
@@ -123,31 +97,25 @@ macro_rules! decode_members {
         }
 
         impl $crate::codec::decode::Decode for $kind {
-            fn decode(reader: &mut $crate::codec::json::Reader) -> Result<$kind, $crate::codec::decode::DecodeError> {
+            fn decode(cursor: &mut $crate::codec::canonical::Cursor) -> Result<$kind, $crate::codec::decode::DecodeError> {
                 #[allow(non_camel_case_types)]
                 enum At { $($field),* }
                 const KNOWN: &[$crate::codec::decode::Member] = &[$(($name, $crate::codec::decode::decode_members!(@must $need))),*];
-                const REQUIRED: u64 = $crate::codec::decode::required(KNOWN);
                 let mut whole = <$kind as $crate::codec::decode::Placeholder>::placeholder();
-                let seen = $crate::codec::decode::members(reader, KNOWN, &mut |reader, at| match at {
+                $crate::codec::decode::members(cursor, KNOWN, &mut |cursor, at| match at {
                     $(at if at == At::$field as usize => {
-                        $crate::codec::decode::decode_members!(@put $need)(&mut whole.$field, reader)
+                        $crate::codec::decode::decode_members!(@put $need)(&mut whole.$field, cursor)
                     })*
                     _ => Err($crate::codec::decode::DecodeError),
                 })?;
-                // If no member is required, the mask is 0.
-                #[allow(clippy::bad_bit_mask)]
-                let complete = seen & REQUIRED == REQUIRED;
-                complete.then_some(whole).ok_or($crate::codec::decode::DecodeError)
+                Ok(whole)
             }
         }
     };
     (@must required) => { true };
-    (@must revision) => { true };
     (@must nullable) => { true };
     (@must optional) => { false };
     (@put required) => { $crate::codec::decode::put };
-    (@put revision) => { $crate::codec::decode::put_revision };
     (@put nullable) => { $crate::codec::decode::put_nullable };
     (@put optional) => { $crate::codec::decode::put_optional };
 }
@@ -177,8 +145,8 @@ impl<T> Placeholder for Option<T> {
 }
 
 /// Decodes one of a few names.
-pub(crate) fn decode_named<T: Copy>(reader: &mut Reader, names: &[(&str, T)]) -> Result<T, DecodeError> {
-    let text = reader.text().ok_or(DecodeError)?;
+pub(crate) fn decode_named<T: Copy>(cursor: &mut Cursor, names: &[(&str, T)]) -> Result<T, DecodeError> {
+    let text = cursor.text().ok_or(DecodeError)?;
     let named = names.iter().find(|(name, _)| *name == text);
     named.map(|(_, named)| *named).ok_or(DecodeError)
 }
@@ -191,8 +159,8 @@ impl Placeholder for Value {
 
 /// Any value, also `null`.
 impl Decode for Value {
-    fn decode(reader: &mut Reader) -> Result<Value, DecodeError> {
-        reader.value().ok_or(DecodeError)
+    fn decode(cursor: &mut Cursor) -> Result<Value, DecodeError> {
+        cursor.value().and_then(parse_json).ok_or(DecodeError)
     }
 }
 
@@ -203,29 +171,29 @@ impl DecodeText for String {
 }
 
 impl Decode for String {
-    fn decode(reader: &mut Reader) -> Result<String, DecodeError> {
-        reader.text().map(Cow::into_owned).ok_or(DecodeError)
+    fn decode(cursor: &mut Cursor) -> Result<String, DecodeError> {
+        cursor.text().map(Cow::into_owned).ok_or(DecodeError)
     }
 }
 
 impl Decode for bool {
-    fn decode(reader: &mut Reader) -> Result<bool, DecodeError> {
-        reader.flag().ok_or(DecodeError)
+    fn decode(cursor: &mut Cursor) -> Result<bool, DecodeError> {
+        cursor.flag().ok_or(DecodeError)
     }
 }
 
 /// A whole number that JavaScript can hold exactly.
 impl Decode for u64 {
-    fn decode(reader: &mut Reader) -> Result<u64, DecodeError> {
-        reader.whole().ok_or(DecodeError)
+    fn decode(cursor: &mut Cursor) -> Result<u64, DecodeError> {
+        cursor.whole().ok_or(DecodeError)
     }
 }
 
 macro_rules! decode_smaller {
     ($($kind:ty),*) => {$(
         impl Decode for $kind {
-            fn decode(reader: &mut Reader) -> Result<$kind, DecodeError> {
-                u64::decode(reader)?.try_into().map_err(|_| DecodeError)
+            fn decode(cursor: &mut Cursor) -> Result<$kind, DecodeError> {
+                u64::decode(cursor)?.try_into().map_err(|_| DecodeError)
             }
         }
     )*};
@@ -233,16 +201,16 @@ macro_rules! decode_smaller {
 decode_smaller!(u32, u8);
 
 impl<T: Decode> Decode for Option<T> {
-    fn decode(reader: &mut Reader) -> Result<Option<T>, DecodeError> {
-        T::decode(reader).map(Some)
+    fn decode(cursor: &mut Cursor) -> Result<Option<T>, DecodeError> {
+        T::decode(cursor).map(Some)
     }
 }
 
 impl<T: Decode> Decode for Vec<T> {
-    fn decode(reader: &mut Reader) -> Result<Vec<T>, DecodeError> {
+    fn decode(cursor: &mut Cursor) -> Result<Vec<T>, DecodeError> {
         let mut items = Vec::new();
-        let read = reader.list(&mut |reader| {
-            items.push(T::decode(reader).ok()?);
+        let read = cursor.list(&mut |cursor| {
+            items.push(T::decode(cursor).ok()?);
             Some(())
         });
         read.map(|()| items).ok_or(DecodeError)
@@ -250,13 +218,13 @@ impl<T: Decode> Decode for Vec<T> {
 }
 
 impl<A: Decode, B: Decode> Decode for (A, B) {
-    fn decode(reader: &mut Reader) -> Result<(A, B), DecodeError> {
+    fn decode(cursor: &mut Cursor) -> Result<(A, B), DecodeError> {
         let (mut first, mut second) = (None, None);
-        let read = reader.list(&mut |reader| {
+        let read = cursor.list(&mut |cursor| {
             if first.is_none() {
-                first = Some(A::decode(reader).ok()?);
+                first = Some(A::decode(cursor).ok()?);
             } else if second.is_none() {
-                second = Some(B::decode(reader).ok()?);
+                second = Some(B::decode(cursor).ok()?);
             } else {
                 return None;
             }
@@ -267,18 +235,25 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
 }
 
 /// Implements [`Decode`] for types that are stored as a string, by their `parse`. A stored string
-/// is checked as strictly as one of a call.
+/// is checked as strictly as one of a call. One that `parse` would change (`normal`) is damage.
 macro_rules! decode_by_parsing {
-    ($($kind:ty),*) => {$(
+    ($($kind:ty),*) => {
+        $crate::codec::decode::decode_by_parsing!(@each |_parsed, _text| true; $($kind),*);
+    };
+    (normal $($kind:ty),*) => {
+        $crate::codec::decode::decode_by_parsing!(@each |parsed, text| parsed.to_string() == *text; $($kind),*);
+    };
+    (@each |$parsed:ident, $text:ident| $is_written_so:expr; $($kind:ty),*) => {$(
         impl $crate::codec::decode::DecodeText for $kind {
-            fn decode_text(text: std::borrow::Cow<str>) -> Result<Self, $crate::codec::decode::DecodeError> {
-                <$kind>::parse(&text).map_err(|_| $crate::codec::decode::DecodeError)
+            fn decode_text($text: std::borrow::Cow<str>) -> Result<Self, $crate::codec::decode::DecodeError> {
+                let $parsed = <$kind>::parse(&$text).map_err(|_| $crate::codec::decode::DecodeError)?;
+                if $is_written_so { Ok($parsed) } else { Err($crate::codec::decode::DecodeError) }
             }
         }
 
         impl $crate::codec::decode::Decode for $kind {
-            fn decode(reader: &mut $crate::codec::json::Reader) -> Result<Self, $crate::codec::decode::DecodeError> {
-                let text = reader.text().ok_or($crate::codec::decode::DecodeError)?;
+            fn decode(cursor: &mut $crate::codec::canonical::Cursor) -> Result<Self, $crate::codec::decode::DecodeError> {
+                let text = cursor.text().ok_or($crate::codec::decode::DecodeError)?;
                 <$kind as $crate::codec::decode::DecodeText>::decode_text(text)
             }
         }

@@ -51,10 +51,9 @@ mod own {
         text.parse().unwrap_or(f64::NAN)
     }
 
-    /// Writes a number as JSON.
+    /// Writes a number as JavaScript does (ECMA-262, Number::toString).
     pub(crate) fn write_decimal(number: f64, to: &mut Vec<u8>) {
-        // Writing to a vector does not fail.
-        let _ = serde_json::to_writer(to, &number);
+        to.extend_from_slice(ryu_js::Buffer::new().format(number).as_bytes());
     }
 }
 #[cfg(not(feature = "js-host"))]

@@ -1,6 +1,7 @@
-//! The lowest layer: JSON text to values and back, sorting, a sorted map, and the functions of the
+//! The lowest layer: JSON text to values and back, stored text in its one form, sorting, a sorted map, and the functions of the
 //! host. It imports nothing else from the crate.
 
+pub(crate) mod canonical;
 pub mod decode;
 pub(crate) mod host;
 pub mod json;

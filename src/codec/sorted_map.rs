@@ -8,7 +8,7 @@ use litemap::store::StoreIterable;
 use serde::{Serialize, Serializer};
 
 use super::decode::{Decode, DecodeError, DecodeText, Placeholder};
-use super::json::Reader;
+use crate::codec::canonical::Cursor;
 
 /// A map in the order of its keys, with the methods of [`LiteMap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,10 +81,10 @@ impl<K, V> Placeholder for SortedMap<K, V> {
 
 /// A repeated key is damage, as in every stored object.
 impl<K: DecodeText + Ord, V: Decode> Decode for SortedMap<K, V> {
-    fn decode(reader: &mut Reader) -> Result<SortedMap<K, V>, DecodeError> {
+    fn decode(cursor: &mut Cursor) -> Result<SortedMap<K, V>, DecodeError> {
         let mut map = SortedMap::default();
-        let read = reader.map(&mut |reader, name| {
-            let earlier = map.insert(K::decode_text(name).ok()?, V::decode(reader).ok()?);
+        let read = cursor.map(&mut |cursor, name| {
+            let earlier = map.insert(K::decode_text(name).ok()?, V::decode(cursor).ok()?);
             earlier.is_none().then_some(())
         });
         read.map(|()| map).ok_or(DecodeError)

@@ -7,9 +7,11 @@
 
 use serde::Serialize;
 
+use super::account_text::{AccountText, Part, StoredAccountText};
+use super::ceilings::Ceilings;
 use crate::catalog::Permissions;
-use crate::codec::decode::{Decode, DecodeError, Placeholder, decode, decode_members, decode_named};
-use crate::codec::json::{Reader, json};
+use crate::codec::decode::{DecodeError, decode_members};
+use crate::codec::json::json;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::credential::TokenId;
 use crate::value::name::{Identity, Name};
@@ -124,24 +126,23 @@ impl Account {
         places.min_by_key(|place| place.as_str().len())
     }
 
+    /// The ceilings, compiled over a catalog.
+    #[must_use]
+    pub fn compiled_ceilings(&self, catalog: &Permissions) -> Ceilings {
+        let ceilings = self.ceilings.iter();
+        let compiled = ceilings.map(|ceiling| {
+            (
+                ceiling.resource.clone(),
+                catalog.set_of(ceiling.permissions.iter()),
+            )
+        });
+        Ceilings::new(compiled.collect())
+    }
+
     /// The permissions that the account can have on a whole resource.
     #[must_use]
     pub fn ceiling(&self, catalog: &Permissions, resource: &Resource) -> PermissionSet {
-        let mut most = catalog.nothing();
-        for ceiling in self
-            .ceilings
-            .iter()
-            .filter(|ceiling| ceiling.resource.covers(resource))
-        {
-            for index in ceiling
-                .permissions
-                .iter()
-                .filter_map(|id| catalog.index(id.as_str()))
-            {
-                most.insert(index);
-            }
-        }
-        most
+        self.compiled_ceilings(catalog).at(resource, catalog)
     }
 
     /// The stored text.
@@ -199,80 +200,48 @@ impl StoredAccount {
     /// # Errors
     /// When the text is neither an account nor a tombstone of this id.
     pub fn parse(id: &Resource, text: &str) -> Result<StoredAccount, DecodeError> {
-        let Ok(living) = decode::<Living>(text) else {
-            let tombstone: Tombstone = decode(text)?;
-            let sound = tombstone.form == FORM && tombstone.id == *id;
-            return sound.then_some(StoredAccount::Tombstone).ok_or(DecodeError);
-        };
-        let sound = living.form == FORM && living.account.id == *id;
-        sound
-            .then(|| StoredAccount::Account(Box::new(living.account)))
-            .ok_or(DecodeError)
+        Ok(match StoredAccountText::read(id, text)? {
+            StoredAccountText::Account(account) => {
+                StoredAccount::Account(Box::new(Account::of_text(&account)?))
+            }
+            StoredAccountText::Tombstone => StoredAccount::Tombstone,
+        })
     }
 }
 
-decode_members!(Living {
-    required form: "v",
-    required account: "account",
-});
-
-decode_members!(Tombstone {
-    required form: "v",
-    required id: "id",
-    required deleted_at: "deletedAt",
-    required deleted_by: "deletedBy",
-    revision revision: "revision",
-});
-
-decode_members!(Account {
-    required id: "id",
-    required account_type: "type",
-    optional title: "title",
-    required roles: "roles",
-    required ceilings: "ceilings",
-    required status: "status",
-    optional held_at: "heldAt",
-    optional tokens: "tokens",
-    optional status_changed_at: "statusChangedAt",
-    optional status_changed_by: "statusChangedBy",
-    required created_at: "createdAt",
-    required created_by: "createdBy",
-    revision revision: "revision",
-});
+impl Account {
+    /// The account of a stored text.
+    ///
+    /// # Errors
+    /// If a part is missing or not of its type, which its schema excludes.
+    pub(crate) fn of_text(text: &AccountText) -> Result<Account, DecodeError> {
+        let (account_type, status): (String, String) =
+            (text.decoded(Part::Type)?, text.decoded(Part::Status)?);
+        Ok(Account {
+            id: text.decoded(Part::Id)?,
+            account_type: match account_type.as_str() {
+                "owner" => AccountType::Owner,
+                _ => AccountType::TechnicalUser,
+            },
+            title: text.or_default(Part::Title)?,
+            roles: text.decoded(Part::Roles)?,
+            ceilings: text.decoded(Part::Ceilings)?,
+            status: match status.as_str() {
+                "active" => AccountStatus::Active,
+                _ => AccountStatus::Disabled,
+            },
+            held_at: text.or_default(Part::HeldAt)?,
+            tokens: text.or_default(Part::Tokens)?,
+            status_changed_at: text.or_default(Part::StatusChangedAt)?,
+            status_changed_by: text.or_default(Part::StatusChangedBy)?,
+            created_at: text.decoded(Part::CreatedAt)?,
+            created_by: text.decoded(Part::CreatedBy)?,
+            revision: text.decoded(Part::Revision)?,
+        })
+    }
+}
 
 decode_members!(Ceiling {
     required resource: "resource",
     required permissions: "permissions",
 });
-
-impl Decode for AccountType {
-    fn decode(reader: &mut Reader) -> Result<AccountType, DecodeError> {
-        let names = [
-            ("owner", AccountType::Owner),
-            ("technical-user", AccountType::TechnicalUser),
-        ];
-        decode_named(reader, &names)
-    }
-}
-
-impl Decode for AccountStatus {
-    fn decode(reader: &mut Reader) -> Result<AccountStatus, DecodeError> {
-        let names = [
-            ("active", AccountStatus::Active),
-            ("disabled", AccountStatus::Disabled),
-        ];
-        decode_named(reader, &names)
-    }
-}
-
-impl Placeholder for AccountType {
-    fn placeholder() -> AccountType {
-        AccountType::Owner
-    }
-}
-
-impl Placeholder for AccountStatus {
-    fn placeholder() -> AccountStatus {
-        AccountStatus::Disabled
-    }
-}

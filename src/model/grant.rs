@@ -1,9 +1,11 @@
 //! A frozen grant in the form that a verifier uses: bits over the catalog, so that a check costs
 //! the same for any number of permissions.
 
-use super::account::Account;
+use super::ceilings::Ceilings;
+use super::record_text::{Part, RecordText};
 use super::token::Token;
 use crate::catalog::{Permissions, Resolution};
+use crate::codec::canonical::Items;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
@@ -46,14 +48,9 @@ impl Grant {
 
     /// The ceilings of an account, as a grant at the root.
     #[must_use]
-    pub fn of_account(account: &Account, catalog: &Permissions) -> Grant {
-        let ceilings = ceilings(account, catalog);
-        let mut permissions = catalog.nothing();
-        ceilings.iter().for_each(|(_, set)| permissions.union(set));
-        let places = |index: usize| {
-            let holding = ceilings.iter().filter(|(_, set)| set.contains(index));
-            (index, holding.map(|(place, _)| (*place).clone()).collect())
-        };
+    pub fn of_ceilings(ceilings: &Ceilings, catalog: &Permissions) -> Grant {
+        let permissions = ceilings.anywhere(catalog);
+        let places = |index: usize| (index, ceilings.places(index).into_iter().cloned().collect());
         Grant {
             narrowed: permissions.iter().map(places).collect(),
             ..Grant::new(permissions, Resource::root())
@@ -102,9 +99,28 @@ impl Grant {
         // The index of a permission is its rank by id, and the map is sorted by id, so `narrowed`
         // is sorted by index.
         Grant {
-            permissions: catalog.set_of(&token.permissions),
+            permissions: catalog.set_of(token.permissions.iter()),
             boundary: token.resource.clone(),
             narrowed: narrowed.collect(),
+            most: None,
+        }
+    }
+
+    /// Compiles the grant of a stored token, as [`Grant::of`] does.
+    #[must_use]
+    pub(crate) fn of_record(record: &RecordText, boundary: Resource, catalog: &Permissions) -> Grant {
+        let mut narrowed = Vec::new();
+        for (id, resources) in record.entries(Part::Resources) {
+            let resources = Items::of(resources).texts();
+            if let Some(index) = catalog.index(&id) {
+                let resources = resources.filter_map(|text| Resource::parse(&text).ok());
+                narrowed.push((index, resources.collect()));
+            }
+        }
+        Grant {
+            permissions: catalog.set_of(record.items(Part::Permissions).texts()),
+            boundary,
+            narrowed,
             most: None,
         }
     }
@@ -152,14 +168,10 @@ impl Grant {
 
     /// This grant, reduced to the ceilings of an account.
     #[must_use]
-    pub fn under_account(&self, account: &Account, catalog: &Permissions) -> Grant {
-        let sets = ceilings(account, catalog);
-        let mut most = catalog.nothing();
-        sets.iter().for_each(|(_, set)| most.union(set));
-        let whole = account.ceiling(catalog, &self.boundary);
-        self.under(whole, most, &|permission| {
-            let places = sets.iter().filter(|(_, set)| set.contains(permission));
-            places.map(|(place, _)| *place).collect()
+    pub fn under_account(&self, ceilings: &Ceilings, catalog: &Permissions) -> Grant {
+        let whole = ceilings.at(&self.boundary, catalog);
+        self.under(whole, ceilings.anywhere(catalog), &|permission| {
+            ceilings.places(permission)
         })
     }
 
@@ -290,14 +302,6 @@ impl Grant {
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
     }
-}
-
-/// The ceilings of an account, compiled over a catalog.
-fn ceilings<'a>(account: &'a Account, catalog: &Permissions) -> Vec<(&'a Resource, PermissionSet)> {
-    let ceilings = account.ceilings.iter();
-    ceilings
-        .map(|ceiling| (&ceiling.resource, catalog.set_of(&ceiling.permissions)))
-        .collect()
 }
 
 #[cfg(test)]

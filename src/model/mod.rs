@@ -2,10 +2,15 @@
 //! requirements.
 
 pub mod account;
+pub(crate) mod account_text;
 pub mod actor;
+pub mod ceilings;
 pub mod grant;
 pub mod question;
 pub mod record;
+pub mod record_text;
 pub mod requirement;
+pub mod secrets;
 pub mod token;
 pub mod usage;
+pub mod verifiable_token;

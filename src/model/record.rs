@@ -5,8 +5,8 @@ use crate::codec::decode::DecodeError;
 use crate::value::credential::Scheme;
 use serde::Serialize;
 
+use super::record_text::{Part, RecordText, StoredText};
 use super::token::{BoundsHeldAt, Rotation, Token};
-use crate::codec::decode::{decode, decode_members};
 use crate::codec::json::json;
 use crate::value::credential::{Digest, TokenId};
 use crate::value::name::Identity;
@@ -63,75 +63,6 @@ pub struct Record {
 struct Confirmed {
     revision: u64,
     grace_ends_at: Instant,
-}
-
-/// The digests of a token's secrets.
-#[derive(Debug)]
-pub struct Secrets {
-    scheme: Scheme,
-    digest: Digest,
-    rotated: Option<Box<Rotated>>,
-}
-
-/// The fields that only a rotated token has.
-#[derive(Debug)]
-struct Rotated {
-    successor: Option<Digest>,
-    grace_ends_at: Option<Instant>,
-    retired: Vec<Digest>,
-}
-
-impl Secrets {
-    /// The scheme of the current secret's digest.
-    #[must_use]
-    pub fn scheme(&self) -> Scheme {
-        self.scheme
-    }
-
-    /// Whether the token was never rotated: only one secret is known of it.
-    #[must_use]
-    pub fn is_single(&self) -> bool {
-        self.rotated.is_none()
-    }
-
-    /// Which of the secrets was presented. All are compared, each in constant time.
-    #[must_use]
-    pub fn which(&self, scheme: Scheme, presented: &Digest, now: Instant) -> Secret {
-        let current = self.digest.matches(presented) && self.scheme == scheme;
-        let Some(rotated) = self.rotated.as_deref() else {
-            return if current { Secret::Current } else { Secret::Wrong };
-        };
-        // A successor is always a native credential, whatever it replaces.
-        let matches = |digest: &Digest| digest.matches(presented);
-        let successor = rotated.successor.as_ref().is_some_and(matches) && scheme == Scheme::Native;
-        let retired = rotated
-            .retired
-            .iter()
-            .fold(false, |known, digest| known | digest.matches(presented));
-        let over = rotated.grace_ends_at.is_some_and(|end| now >= end);
-        match (current, successor, retired) {
-            (true, ..) if over => Secret::GraceOver,
-            (_, true, _) if !over => Secret::Successor,
-            (true, ..) | (_, true, _) => Secret::Current,
-            (_, _, true) => Secret::RotatedOut,
-            _ => Secret::Wrong,
-        }
-    }
-}
-
-/// Which secret of a token was presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secret {
-    /// The secret of the token.
-    Current,
-    /// The new secret of a pending rotation.
-    Successor,
-    /// The old secret of a rotation whose grace period has ended by the clock of this verification.
-    GraceOver,
-    /// A secret that was rotated out.
-    RotatedOut,
-    /// None of them.
-    Wrong,
 }
 
 #[derive(Serialize)]
@@ -239,29 +170,6 @@ impl Record {
     pub fn has_retired(&self, digest: &Digest) -> bool {
         let retired = self.retired.iter();
         retired.fold(false, |known, retired| known | retired.matches(digest))
-    }
-
-    /// The digests of the token's secrets.
-    #[must_use]
-    pub fn secrets(&self) -> Secrets {
-        let rotation = self.token.rotation.as_ref();
-        let rotated = Rotated {
-            successor: self.successor.clone(),
-            grace_ends_at: rotation.map(|rotation| rotation.grace_ends_at),
-            retired: self.retired.clone(),
-        };
-        let is_rotated = rotated.successor.is_some() || !rotated.retired.is_empty();
-        Secrets {
-            scheme: self.scheme,
-            digest: self.digest.clone(),
-            rotated: is_rotated.then(|| Box::new(rotated)),
-        }
-    }
-
-    /// The digests of the token's secrets, and the token.
-    #[must_use]
-    pub(crate) fn into_parts(self) -> (Secrets, Token) {
-        (self.secrets(), self.token)
     }
 
     fn grace_is_over(&self, now: Instant) -> bool {
@@ -382,39 +290,36 @@ impl Stored {
     /// # Errors
     /// When the text is neither a record nor a tombstone of this token.
     pub fn parse(id: &TokenId, text: &str) -> Result<Stored, DecodeError> {
-        let Ok(record) = decode::<Record>(text) else {
-            let tombstone: Tombstone = decode(text)?;
-            let sound = tombstone.form == FORM && tombstone.id == *id;
-            return sound.then_some(Stored::Tombstone).ok_or(DecodeError);
-        };
-        let sound = record.form == FORM
-            && record.token.id == *id
-            && record.successor.is_some() == record.token.rotation.is_some();
-        sound.then(|| Stored::Record(Box::new(record))).ok_or(DecodeError)
+        Ok(match StoredText::read(id, text.to_owned())? {
+            StoredText::Record(record) => Stored::Record(Box::new(Record::of_text(&record)?)),
+            StoredText::Tombstone => Stored::Tombstone,
+        })
     }
 }
 
-decode_members!(Record {
-    required form: "v",
-    optional scheme: "scheme",
-    required digest: "digest",
-    optional successor: "successor",
-    optional retired: "retired",
-    optional issued: "issued",
-    optional confirmed: "confirmed",
-    optional name_hash: "nameHash",
-    required token: "token",
-});
-
-decode_members!(Confirmed {
-    revision revision: "revision",
-    required grace_ends_at: "graceEndsAt",
-});
-
-decode_members!(Tombstone {
-    required form: "v",
-    required id: "id",
-    required deleted_at: "deletedAt",
-    required deleted_by: "deletedBy",
-    revision revision: "revision",
-});
+impl Record {
+    /// The record of a stored text.
+    ///
+    /// # Errors
+    /// If a part is missing or not of its type, which its schema excludes.
+    pub(crate) fn of_text(text: &RecordText) -> Result<Record, DecodeError> {
+        let confirmed = match text.whole(Part::ConfirmedRevision) {
+            Some(revision) => Some(Confirmed {
+                revision,
+                grace_ends_at: text.decoded(Part::ConfirmedGraceEndsAt)?,
+            }),
+            None => None,
+        };
+        Ok(Record {
+            form: FORM,
+            scheme: text.or_default(Part::Scheme)?,
+            digest: text.decoded(Part::Digest)?,
+            successor: text.or_default(Part::Successor)?,
+            retired: text.or_default(Part::Retired)?,
+            issued: text.or_default(Part::Issued)?,
+            confirmed,
+            name_hash: text.or_default(Part::NameHash)?,
+            token: Token::of_record(text)?,
+        })
+    }
+}

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::record_text::{Part, RecordText};
 use crate::catalog::TemplateUse;
-use crate::codec::decode::{Decode, DecodeError, Placeholder, decode_members, decode_named};
-use crate::codec::json::Reader;
+use crate::codec::decode::DecodeError;
 use crate::codec::sorted_map::SortedMap;
 use crate::value::condition::Conditions;
 use crate::value::credential::TokenId;
@@ -198,76 +198,82 @@ pub struct Imported {
     pub hint: Option<Name>,
 }
 
-impl Decode for Status {
-    fn decode(reader: &mut Reader) -> Result<Status, DecodeError> {
-        let names = [
-            ("active", Status::Active),
-            ("disabled", Status::Disabled),
-            ("revoked", Status::Revoked),
-        ];
-        decode_named(reader, &names)
+impl Status {
+    /// The status with a stored name.
+    pub(crate) fn named(name: &str) -> Option<Status> {
+        match name {
+            "active" => Some(Status::Active),
+            "disabled" => Some(Status::Disabled),
+            "revoked" => Some(Status::Revoked),
+            _ => None,
+        }
     }
 }
 
-decode_members!(Token {
-    required id: "id",
-    required kind: "kind",
-    required name: "name",
-    optional description: "description",
-    optional tags: "tags",
-    optional metadata: "metadata",
-    required owner: "owner",
-    optional technical_user: "technicalUser",
-    optional parents: "parents",
-    optional subject: "subject",
-    required resource: "resource",
-    optional role: "role",
-    required permissions: "permissions",
-    optional resources: "resources",
-    required templates: "templates",
-    required added: "added",
-    required removed: "removed",
-    required status: "status",
-    optional held_at: "heldAt",
-    optional reason: "reason",
-    optional status_changed_at: "statusChangedAt",
-    optional status_changed_by: "statusChangedBy",
-    optional enabled_at: "enabledAt",
-    required created_at: "createdAt",
-    required created_by: "createdBy",
-    optional not_before: "notBefore",
-    optional expires_at: "expiresAt",
-    optional idle_after: "idleAfter",
-    optional conditions: "conditions",
-    optional limits: "limits",
-    optional bounds_held_at: "boundsHeldAt",
-    optional rotation: "rotation",
-    optional imported: "imported",
-    revision revision: "revision",
-});
-
-decode_members!(Rotation {
-    revision revision: "revision",
-    required started_at: "startedAt",
-    required started_by: "startedBy",
-    required grace_ends_at: "graceEndsAt",
-    optional previous_expires_at: "previousExpiresAt",
-    optional end_old_at_first_use: "endOldAtFirstUse",
-});
-
-decode_members!(BoundsHeldAt {
-    optional conditions: "conditions",
-    optional limits: "limits",
-    optional expires_at: "expiresAt",
-});
-
-decode_members!(Imported {
-    required at: "at",
-    optional hint: "hint",
-});
-
-impl Placeholder for Status {
-    fn placeholder() -> Status {
-        Status::Revoked
+impl Token {
+    /// The token of a stored record.
+    ///
+    /// # Errors
+    /// If a part is missing or not of its type, which its schema excludes.
+    pub(crate) fn of_record(record: &RecordText) -> Result<Token, DecodeError> {
+        let rotation = match record.whole(Part::RotationRevision) {
+            Some(revision) => Some(Rotation {
+                revision,
+                started_at: record.decoded(Part::RotationStartedAt)?,
+                started_by: record.decoded(Part::RotationStartedBy)?,
+                grace_ends_at: record.decoded(Part::GraceEndsAt)?,
+                previous_expires_at: record.or_default(Part::PreviousExpiresAt)?,
+                end_old_at_first_use: record.has(Part::EndOldAtFirstUse),
+            }),
+            None => None,
+        };
+        let imported = match record.instant(Part::ImportedAt) {
+            Some(at) => Some(Imported {
+                at,
+                hint: record.or_default(Part::ImportedHint)?,
+            }),
+            None => None,
+        };
+        let status = record.text(Part::Status).and_then(|name| Status::named(&name));
+        Ok(Token {
+            id: record.decoded(Part::Id)?,
+            kind: record.decoded(Part::Kind)?,
+            name: record.decoded(Part::Name)?,
+            description: record.or_default(Part::Description)?,
+            tags: record.or_default(Part::Tags)?,
+            metadata: record.or_default(Part::Metadata)?,
+            owner: record.decoded(Part::Owner)?,
+            technical_user: record.or_default(Part::TechnicalUser)?,
+            parents: record.or_default(Part::Parents)?,
+            subject: record.or_default(Part::Subject)?,
+            resource: record.decoded(Part::Resource)?,
+            role: record.or_default(Part::Role)?,
+            permissions: record.decoded(Part::Permissions)?,
+            resources: record.or_default(Part::Resources)?,
+            templates: record.decoded(Part::Templates)?,
+            added: record.decoded(Part::Added)?,
+            removed: record.decoded(Part::Removed)?,
+            status: status.ok_or(DecodeError)?,
+            held_at: record.or_default(Part::HeldAt)?,
+            reason: record.or_default(Part::Reason)?,
+            status_changed_at: record.or_default(Part::StatusChangedAt)?,
+            status_changed_by: record.or_default(Part::StatusChangedBy)?,
+            enabled_at: record.or_default(Part::EnabledAt)?,
+            created_at: record.decoded(Part::CreatedAt)?,
+            created_by: record.decoded(Part::CreatedBy)?,
+            not_before: record.or_default(Part::NotBefore)?,
+            expires_at: record.or_default(Part::ExpiresAt)?,
+            idle_after: record.or_default(Part::IdleAfter)?,
+            conditions: record.or_default(Part::Conditions)?,
+            limits: record.or_default(Part::Limits)?,
+            bounds_held_at: BoundsHeldAt {
+                conditions: record.or_default(Part::ConditionsHeldAt)?,
+                limits: record.or_default(Part::LimitsHeldAt)?,
+                expires_at: record.or_default(Part::ExpiresAtHeldAt)?,
+            },
+            rotation,
+            imported,
+            revision: record.decoded(Part::Revision)?,
+        })
     }
 }

@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 
 use serde::Serialize;
 
-use crate::codec::decode::{DecodeError, decode, decode_members};
+use crate::codec::canonical::{Cursor, Schema, Shape, Spans, optional, required};
+use crate::codec::decode::{Decode, DecodeError, decode};
 use crate::codec::json::{MAX_SAFE_INTEGER, json};
 use crate::codec::sorted_map::SortedMap;
 use crate::value::condition::Address;
@@ -43,6 +44,32 @@ pub struct Usage {
     #[serde(skip_serializing_if = "SortedMap::is_empty")]
     from: SortedMap<Address, Instant>,
 }
+
+/// The parts of a stored usage, each with the number of its place among the spans.
+#[derive(Clone, Copy)]
+enum Part {
+    LastUsedAt,
+    Uses,
+    Asked,
+    UntoldAt,
+    From,
+}
+
+impl Part {
+    const COUNT: usize = 5;
+}
+
+const INSTANT: Shape = Shape::Whole(0, MAX_SAFE_INTEGER);
+
+/// The members of a stored usage.
+const SCHEMA: &Schema = &[
+    required("v", Shape::Whole(1, 1)),
+    required("lastUsedAt", INSTANT).noted(Part::LastUsedAt as usize),
+    required("uses", Shape::Whole(1, MAX_SAFE_INTEGER)).noted(Part::Uses as usize),
+    optional("asked", Shape::Map(Permission::is, &INSTANT)).noted(Part::Asked as usize),
+    optional("untoldAt", INSTANT).noted(Part::UntoldAt as usize),
+    optional("from", Shape::Map(Address::is, &INSTANT)).noted(Part::From as usize),
+];
 
 impl Usage {
     /// Some uses, the last of them at an instant, without their permissions.
@@ -85,18 +112,46 @@ impl Usage {
     /// # Errors
     /// When the text is not exactly what [`Usage::to_text`] writes.
     pub fn parse(text: &str) -> Result<Usage, DecodeError> {
-        let usage: Usage = decode(text)?;
-        let last = usage.last_used_at;
-        let sound = usage.form == FORM
-            && (1..=MAX_SAFE_INTEGER).contains(&usage.uses)
-            && usage.untold_at <= Some(last)
-            && usage.asked.len() <= MAX_ASKED
-            && usage.asked.iter().all(|(_, at)| *at <= last)
-            && !(usage.asked.is_empty() && usage.untold_at.is_some())
-            && usage.from.len() <= MAX_ADDRESSES
-            && usage.from.iter().all(|(_, at)| *at <= last)
-            && usage.to_text() == text;
-        sound.then_some(usage).ok_or(DecodeError)
+        let spans = Usage::read(text)?;
+        let instant = |part: Part| spans.whole(text, part as usize).map(Instant::of_stored);
+        Ok(Usage {
+            form: FORM,
+            last_used_at: instant(Part::LastUsedAt).ok_or(DecodeError)?,
+            uses: spans.whole(text, Part::Uses as usize).ok_or(DecodeError)?,
+            asked: decoded_or_empty(spans.raw(text, Part::Asked as usize))?,
+            untold_at: instant(Part::UntoldAt),
+            from: decoded_or_empty(spans.raw(text, Part::From as usize))?,
+        })
+    }
+
+    /// When the token of a stored usage was last used.
+    ///
+    /// # Errors
+    /// As [`Usage::parse`].
+    pub(crate) fn last_use_in(text: &str) -> Result<Instant, DecodeError> {
+        let last = Usage::read(text)?.whole(text, Part::LastUsedAt as usize);
+        last.map(Instant::of_stored).ok_or(DecodeError)
+    }
+
+    /// Finds the parts of a stored text, and checks how they fit together.
+    fn read(text: &str) -> Result<Spans<{ Part::COUNT }>, DecodeError> {
+        let spans = Spans::read(text, SCHEMA)?;
+        let last = spans.whole(text, Part::LastUsedAt as usize);
+        let times = |part: Part, most: usize| {
+            let mut count = 0;
+            for (_, at) in spans.entries(text, part as usize) {
+                count += 1;
+                if Cursor::new(at).whole() > last {
+                    return None;
+                }
+            }
+            (count <= most).then_some(count)
+        };
+        let untold_at = spans.whole(text, Part::UntoldAt as usize);
+        let is_sound = times(Part::From, MAX_ADDRESSES).is_some()
+            && times(Part::Asked, MAX_ASKED).is_some_and(|asked| asked > 0 || untold_at.is_none())
+            && untold_at <= last;
+        is_sound.then_some(spans).ok_or(DecodeError)
     }
 
     /// The sum of both: the later of the times, and the sum of the uses, at most the largest
@@ -176,14 +231,9 @@ impl Usage {
     }
 }
 
-decode_members!(Usage {
-    required form: "v",
-    required last_used_at: "lastUsedAt",
-    required uses: "uses",
-    optional asked: "asked",
-    optional untold_at: "untoldAt",
-    optional from: "from",
-});
+fn decoded_or_empty<T: Decode + Default>(text: Option<&str>) -> Result<T, DecodeError> {
+    text.map_or(Ok(T::default()), decode)
+}
 
 /// The keys of both maps, each with the later time.
 fn later_of_each<K: Ord + Clone>(

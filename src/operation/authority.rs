@@ -16,7 +16,7 @@ use crate::model::account::{Account, AccountStatus, StoredAccount};
 use crate::model::actor::Actor;
 use crate::model::grant::Grant;
 use crate::model::record::Stored;
-use crate::model::token::Token;
+use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::plan::{Reads, Suspend, Write};
 use crate::value::credential::TokenId;
@@ -24,7 +24,7 @@ use crate::value::name::Identity;
 use crate::value::permission::{Permission, PermissionSet};
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
-use crate::verify::dependencies::{ResolvedToken, dependencies};
+use crate::verify::dependencies::{self, ResolvedToken, dependencies};
 
 /// How many permissions an error message names.
 const MAX_NAMED: usize = 10;
@@ -40,8 +40,10 @@ pub(super) struct Authority<'c> {
     actor: &'c Actor,
     /// The actor's account, if it is registered.
     account: Option<Account>,
-    /// The actor's token, if the actor is one, with its parents and accounts.
+    /// The actor's token, if the actor is one, with its parents.
     token: Option<ResolvedToken>,
+    /// The registered accounts that the actor's token depends on.
+    accounts: Vec<Account>,
     /// The keys on which this authority depends.
     rests_on: Vec<String>,
 }
@@ -57,6 +59,7 @@ impl<'c> Authority<'c> {
             actor,
             account: None,
             token: None,
+            accounts: Vec::new(),
             rests_on: Vec::new(),
         };
         if let Some(id) = actor.token() {
@@ -66,10 +69,11 @@ impl<'c> Authority<'c> {
                 return Err(forbidden("the actor is a token that does not exist").into());
             };
             let catalog = context.deployment.catalog();
-            let resolved = ResolvedToken::read(record.token().clone(), catalog, context.reads)?;
+            let resolved = ResolvedToken::read(record.token(), catalog, context.reads)?;
             if resolved.rules.refusal(context.time.latest()).is_some() {
                 return Err(forbidden("the actor is a token that is not valid now").into());
             }
+            authority.accounts = registered(&resolved.token, context.reads)?;
             authority.rest_on(dependencies(&resolved.token));
             authority.rest_on([key]);
             authority.token = Some(resolved);
@@ -110,7 +114,7 @@ impl<'c> Authority<'c> {
     }
 
     /// The token that the actor is, and the tokens that it came from. Empty for other actors.
-    pub(super) fn chain(&self) -> impl Iterator<Item = &Token> {
+    pub(super) fn chain(&self) -> impl Iterator<Item = &VerifiableToken> {
         let resolved = self.token.iter();
         resolved.flat_map(|resolved| std::iter::once(&resolved.token).chain(&resolved.parents))
     }
@@ -118,9 +122,9 @@ impl<'c> Authority<'c> {
     /// The highest place, at or above a resource, where the actor is an admin.
     pub(super) fn admin_place(&self, resource: &Resource) -> Option<&Resource> {
         let (place, accounts) = match &self.token {
-            Some(ResolvedToken { token, accounts, .. }) => {
+            Some(ResolvedToken { token, .. }) => {
                 let admin = token.role.as_deref() == Some(Role::ADMIN) && token.resource.covers(resource);
-                (admin.then_some(&token.resource)?, accounts.as_slice())
+                (admin.then_some(&token.resource)?, self.accounts.as_slice())
             }
             None => (self.actor.admin_place(resource)?, self.account.as_slice()),
         };
@@ -267,6 +271,24 @@ pub(super) fn refuse_more_than_account(
 
 /// Refuses permissions above a ceiling that `before` does not contain. The grant is not trimmed;
 /// the refusal lists the permissions.
+/// The registered accounts that a token depends on.
+///
+/// # Errors
+/// `store_unavailable` if one is damaged.
+fn registered(token: &VerifiableToken, reads: &Reads) -> Result<Vec<Account>, Suspend> {
+    let accounts = dependencies::accounts(token);
+    let keys: Vec<String> = accounts.iter().map(|(id, _)| keys::account(id)).collect();
+    let mut registered = Vec::new();
+    for ((id, _), stored) in accounts.iter().zip(reads.get_all(&keys)?) {
+        match stored.map(|text| StoredAccount::parse(id, text)).transpose() {
+            Ok(Some(StoredAccount::Account(account))) => registered.push(*account),
+            Ok(Some(StoredAccount::Tombstone) | None) => {}
+            Err(DecodeError) => return Err(damaged_account(id).into()),
+        }
+    }
+    Ok(registered)
+}
+
 fn refuse_excess(
     catalog: &Catalog,
     wanted: &Grant,

@@ -263,7 +263,7 @@ pub(super) fn place<'r>(
         // Without a `resource`, a token of a person can reach what the person's account can reach.
         (None, Some(account)) if !wanted.kind.technical_user() => {
             let grant = Grant::of_selection(&wanted.resolution, &reach(account, &wanted.owner), catalog);
-            let within = grant.under_account(account, catalog);
+            let within = grant.under_account(&account.compiled_ceilings(catalog), catalog);
             if within.permissions() == grant.permissions() {
                 within
             } else {

@@ -222,7 +222,7 @@ fn reselect(context: &Context, members: &Members, token: &mut Token) -> Result<(
     let catalog = context.deployment.catalog();
     let mut problems = Problems::default();
     let kept = Kept {
-        permissions: catalog.set_of(&token.permissions),
+        permissions: catalog.set_of(token.permissions.iter()),
         resources: token.resources.clone(),
         templates: token.templates.clone(),
         added: token.added.clone(),

@@ -16,6 +16,7 @@ use super::status::allows;
 use super::write_batch::WriteBatch;
 
 use crate::catalog::{Action, Kind};
+use crate::codec::decode::DecodeError;
 use crate::codec::json::Value;
 use crate::input::{ErrorCode, Members, Path, Problems, Refusal};
 use crate::model::actor::Actor;
@@ -24,6 +25,7 @@ use crate::model::question::Question;
 use crate::model::record::Record;
 use crate::model::requirement::Requirement;
 use crate::model::token::{BoundsHeldAt, Status, Token};
+use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
 use crate::value::condition::RequestContext;
@@ -32,11 +34,11 @@ use crate::value::name::Name;
 use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
+use crate::verify::authenticate::{Presentation, authenticate};
 use crate::verify::cache::Memory;
 use crate::verify::dependencies::ResolvedToken;
 use crate::verify::record_memo::RecordMemo;
 use crate::verify::verdict::Code;
-use crate::verify::verify::{Presentation, authenticate};
 
 /// The maximum number of tokens in the chain that a session comes from.
 const MAX_CHAIN_LENGTH: usize = 4;
@@ -73,9 +75,10 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         Presentation::Deleted(_) => return Err(not_valid(Code::Unknown).into()),
         Presentation::Refused(code) => return Err(not_valid(code).into()),
     };
-    let presented = verified.token();
+    let presented =
+        &Token::of_record(verified.record()).map_err(|DecodeError| not_valid(Code::StoreUnavailable))?;
     let catalog = context.deployment.catalog();
-    let resolved = ResolvedToken::read(presented.clone(), catalog, context.reads)?;
+    let resolved = ResolvedToken::read(presented, catalog, context.reads)?;
     if let Some(code) = resolved.rules.refusal(context.time.latest()) {
         return Err(not_valid(code).into());
     }
@@ -196,16 +199,15 @@ fn ends(
     context: &Context,
     wanted: &CreateRequest,
     presented: &Token,
-    parents: &[Token],
+    parents: &[VerifiableToken],
 ) -> Result<Option<Instant>, Refusal> {
     let now = context.time.now;
     let asked = wanted.expires_in.map(|lifetime| now.after(lifetime)).transpose();
     let asked = asked.map_err(|error| Refusal::argument("expiresIn", &error))?;
     let own = wanted.kind.expiry(now, asked);
     let own = own.map_err(|error| Refusal::argument("expiresIn", &error))?;
-    let all = std::iter::once(presented)
-        .chain(parents)
-        .filter_map(|token| token.expires_at);
+    let of_parents = parents.iter().filter_map(|parent| parent.expires_at);
+    let all = presented.expires_at.into_iter().chain(of_parents);
     Ok(all.chain(own).min())
 }
 

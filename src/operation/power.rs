@@ -62,7 +62,7 @@ impl Power {
         Power {
             token: None,
             owner: account.id.clone(),
-            grant: Grant::of_account(account, catalog),
+            grant: Grant::of_ceilings(&account.compiled_ceilings(catalog), catalog),
             roles: roles.map(|(place, role)| (place.clone(), role.clone())).collect(),
             subject: None,
             ends: None,
@@ -87,8 +87,8 @@ impl Power {
         if !own && token.parents.is_empty() {
             return Ok(Power::of_token(token, Grant::of(token, catalog)));
         }
-        let resolved = ResolvedToken::read(token.clone(), catalog, context.reads)?;
-        authority.rest_on(dependencies(token));
+        let resolved = ResolvedToken::read(token, catalog, context.reads)?;
+        authority.rest_on(dependencies(&resolved.token));
         let grant = if own {
             resolved.rules.grant().clone()
         } else {

@@ -6,6 +6,7 @@ use crate::codec::decode::DecodeError;
 use crate::input::{ErrorCode, Refusal};
 use crate::model::token::{Status, Token};
 use crate::model::usage::Usage;
+use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
 use crate::verify::dependencies::ResolvedToken;
@@ -27,7 +28,7 @@ pub(super) fn refuse_over(context: &Context, token: &Token) -> Result<(), Suspen
     refuse_gone_idle(context, token)?;
     if !token.parents.is_empty() {
         let catalog = context.deployment.catalog();
-        let resolved = ResolvedToken::read(token.clone(), catalog, context.reads)?;
+        let resolved = ResolvedToken::read(token, catalog, context.reads)?;
         let refusal = resolved.rules.refusal(context.time.latest());
         if let Some(code @ (Code::Revoked | Code::Expired | Code::IdleExpired)) = refusal {
             let message = format!(
@@ -54,7 +55,10 @@ pub(super) fn refuse_gone_idle(context: &Context, token: &Token) -> Result<(), S
     let disabled_at = token
         .status_changed_at
         .filter(|_| token.status == Status::Disabled);
-    let idle = Idle::of(token, usage.map(|usage| usage.last_used_at()));
+    let idle = Idle::of(
+        &VerifiableToken::of(token),
+        usage.map(|usage| usage.last_used_at()),
+    );
     if idle.is_some_and(|idle| idle.is_over(disabled_at.unwrap_or(context.time.latest()))) {
         let message = "the token went idle: it was not used for too long, which cannot be undone";
         return Err(Refusal::new(ErrorCode::Terminal, message).into());

@@ -7,6 +7,7 @@ use super::load::Found;
 use super::write_batch::WriteBatch;
 use crate::model::record::Stored;
 use crate::model::usage::Usage;
+use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::plan::{Suspend, Write};
 use crate::value::condition::Address;
@@ -93,7 +94,8 @@ impl<'c> UsageTotals<'c> {
             // If the first of these uses came after the token had gone idle, all of them are
             // ignored, so that they do not revive it. Uses after a valid first one count.
             let last_used_at = line.usage.as_ref().map(Usage::last_used_at);
-            if Idle::of(token, last_used_at).is_some_and(|idle| idle.is_over(used.first)) {
+            let idle = Idle::of(&VerifiableToken::of(token), last_used_at);
+            if idle.is_some_and(|idle| idle.is_over(used.first)) {
                 line.ignored = true;
                 return Ok(());
             }

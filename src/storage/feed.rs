@@ -9,8 +9,9 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::plan::Write;
+use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError, decode, decode_members};
-use crate::codec::json::{MAX_SAFE_INTEGER, Reader, json};
+use crate::codec::json::{MAX_SAFE_INTEGER, json};
 use crate::value::credential::hex;
 use crate::value::time::Instant;
 
@@ -52,8 +53,8 @@ impl Serialize for Mark {
 }
 
 impl Decode for Mark {
-    fn decode(reader: &mut Reader) -> Result<Mark, DecodeError> {
-        let text = reader.text().ok_or(DecodeError)?;
+    fn decode(cursor: &mut Cursor) -> Result<Mark, DecodeError> {
+        let text = cursor.text().ok_or(DecodeError)?;
         let mut bits = 0;
         for digit in text.bytes() {
             let digit = match digit {
@@ -79,14 +80,14 @@ pub struct Change(
 );
 
 impl Decode for Change {
-    fn decode(reader: &mut Reader) -> Result<Change, DecodeError> {
+    fn decode(cursor: &mut Cursor) -> Result<Change, DecodeError> {
         let mut change = Change(String::new(), 0, Mark::default());
         let mut items = 0;
-        let read = reader.list(&mut |reader| {
+        let read = cursor.list(&mut |cursor| {
             match items {
-                0 => change.0 = Decode::decode(reader).ok()?,
-                1 => change.1 = Decode::decode(reader).ok()?,
-                2 => change.2 = Decode::decode(reader).ok()?,
+                0 => change.0 = Decode::decode(cursor).ok()?,
+                1 => change.1 = Decode::decode(cursor).ok()?,
+                2 => change.2 = Decode::decode(cursor).ok()?,
                 _ => return None,
             }
             items += 1;

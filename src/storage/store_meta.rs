@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::keys;
 use super::plan::Write;
 use super::shard_count::ShardCount;
+use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError, decode};
-use crate::codec::json::{Reader, json};
+use crate::codec::json::json;
 use crate::input::{ErrorCode, Refusal};
 use crate::value::credential::Prefix;
 
@@ -27,15 +28,15 @@ struct StoreMeta {
 }
 
 impl Decode for StoreMeta {
-    fn decode(reader: &mut Reader) -> Result<StoreMeta, DecodeError> {
+    fn decode(cursor: &mut Cursor) -> Result<StoreMeta, DecodeError> {
         let (mut prefix, mut shards, mut form) = (None, None, None);
-        let read = reader.map(&mut |reader, name| {
+        let read = cursor.members(&mut |cursor, name| {
             match &*name {
-                "prefix" if prefix.is_none() => prefix = Some(String::decode(reader).ok()?),
-                "shards" if shards.is_none() => shards = Some(u64::decode(reader).ok()?),
-                "form" if form.is_none() => form = Some(u64::decode(reader).ok()?),
+                "prefix" if prefix.is_none() => prefix = Some(cursor.text()?.into_owned()),
+                "shards" if shards.is_none() => shards = Some(cursor.whole()?),
+                "form" if form.is_none() => form = Some(cursor.whole()?),
                 "prefix" | "shards" | "form" => return None,
-                _ => drop(reader.value()?),
+                _ => drop(cursor.value()?),
             }
             Some(())
         });

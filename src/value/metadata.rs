@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError};
-use crate::codec::json::{Reader, Value, json};
+use crate::codec::json::{Value, json, parse_json};
 
 /// The maximum size of metadata as JSON text, in bytes.
 const MAX_LENGTH: usize = 4_096;
@@ -73,7 +74,9 @@ impl fmt::Display for MetadataError {
 impl Error for MetadataError {}
 
 impl Decode for Metadata {
-    fn decode(reader: &mut Reader) -> Result<Metadata, DecodeError> {
-        Metadata::read(&Value::decode(reader)?).map_err(|_| DecodeError)
+    fn decode(cursor: &mut Cursor) -> Result<Metadata, DecodeError> {
+        let text = cursor.sorted_value().ok_or(DecodeError)?;
+        let value = parse_json(text).ok_or(DecodeError)?;
+        Metadata::read(&value).map_err(|_| DecodeError)
     }
 }

@@ -34,6 +34,11 @@ const MAX_REASON_LENGTH: usize = 500;
 pub struct Name(String);
 
 impl Name {
+    /// Whether a text is one, in its stored form.
+    pub(crate) fn is(text: &str) -> bool {
+        is_stored_line(text, MAX_NAME_LENGTH)
+    }
+
     /// Parses a name and normalises it to NFC.
     ///
     /// # Errors
@@ -55,6 +60,11 @@ impl Name {
 pub struct Identity(String);
 
 impl Identity {
+    /// Whether a text is one, in its stored form.
+    pub(crate) fn is(text: &str) -> bool {
+        is_stored_line(text, MAX_IDENTITY_LENGTH)
+    }
+
     /// The actor of the host's own maintenance.
     pub(crate) fn maintenance() -> Identity {
         Identity("leastkey".to_owned())
@@ -98,6 +108,11 @@ impl Identity {
 pub struct Reason(String);
 
 impl Reason {
+    /// Whether a text is one, in its stored form.
+    pub(crate) fn is(text: &str) -> bool {
+        is_stored_line(text, MAX_REASON_LENGTH)
+    }
+
     /// Parses a reason and normalises it to NFC.
     ///
     /// # Errors
@@ -112,6 +127,11 @@ impl Reason {
 pub struct Description(String);
 
 impl Description {
+    /// Whether a text is one, in its stored form.
+    pub(crate) fn is(text: &str) -> bool {
+        is_stored_line(text, MAX_REASON_LENGTH)
+    }
+
     /// Parses a description: 1 to 500 characters, otherwise like a [`Name`].
     ///
     /// # Errors
@@ -126,6 +146,11 @@ impl Description {
 pub struct Tag(String);
 
 impl Tag {
+    /// Whether a text is one, in its stored form.
+    pub(crate) fn is(text: &str) -> bool {
+        is_stored_line(text, MAX_TAG_LENGTH)
+    }
+
     /// Parses a tag: 1 to 50 characters, otherwise like a [`Name`].
     ///
     /// # Errors
@@ -135,7 +160,8 @@ impl Tag {
     }
 }
 
-decode_by_parsing!(Name, Identity, Reason, Description, Tag);
+decode_by_parsing!(Identity);
+decode_by_parsing!(normal Name, Reason, Description, Tag);
 placeholder_inside!(Name, Identity);
 
 macro_rules! display_as_written {
@@ -195,6 +221,16 @@ impl fmt::Display for TextError {
 }
 
 impl Error for TextError {}
+
+/// Whether a text is stored as it is: [`line`] would not change it.
+fn is_stored_line(text: &str, longest: usize) -> bool {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain {
+        let has_outer_space = text.starts_with(' ') || text.ends_with(' ');
+        return (1..=longest).contains(&text.len()) && !has_outer_space;
+    }
+    line(text, longest).is_ok_and(|normal| normal == text)
+}
 
 /// Normalises one line of plain text to NFC and checks it.
 fn line(text: &str, longest: usize) -> Result<String, TextError> {

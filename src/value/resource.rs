@@ -32,8 +32,17 @@ impl Resource {
     /// # Errors
     /// If the text is no such path.
     pub fn parse(text: &str) -> Result<Resource, ResourceError> {
+        Resource::check(text).map(|()| Resource(text.to_owned()))
+    }
+
+    /// Whether a text is a resource.
+    pub(crate) fn is(text: &str) -> bool {
+        Resource::check(text).is_ok()
+    }
+
+    fn check(text: &str) -> Result<(), ResourceError> {
         if text.is_empty() {
-            return Ok(Resource(String::new()));
+            return Ok(());
         }
         if text.len() > MAX_LENGTH {
             return Err(ResourceError::TooLong);
@@ -55,7 +64,7 @@ impl Resource {
         if segments > MAX_SEGMENTS {
             return Err(ResourceError::TooDeep { segments });
         }
-        Ok(Resource(text.to_owned()))
+        Ok(())
     }
 
     /// The root, which is above all other resources.

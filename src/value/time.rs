@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError, Placeholder};
-use crate::codec::json::{MAX_SAFE_INTEGER, Reader, Value, whole_exact};
+use crate::codec::json::{MAX_SAFE_INTEGER, Value, whole_exact};
 use crate::input::{Detail, Members, Problems, write_help};
 
 const SECOND: u64 = 1_000;
@@ -122,6 +123,13 @@ fn date(days: u64) -> (u64, u64, u64) {
     (year, (month + 2) % 12 + 1, day)
 }
 
+impl Instant {
+    /// The instant of a stored number, which its schema has checked.
+    pub(crate) fn of_stored(millis: u64) -> Instant {
+        Instant(millis)
+    }
+}
+
 impl Placeholder for Instant {
     fn placeholder() -> Instant {
         Instant(0)
@@ -129,8 +137,8 @@ impl Placeholder for Instant {
 }
 
 impl Decode for Instant {
-    fn decode(reader: &mut Reader) -> Result<Instant, DecodeError> {
-        u64::decode(reader).map(Instant)
+    fn decode(cursor: &mut Cursor) -> Result<Instant, DecodeError> {
+        u64::decode(cursor).map(Instant)
     }
 }
 
@@ -276,12 +284,16 @@ impl Serialize for Lifetime {
     }
 }
 
+impl Lifetime {
+    /// The lifetime of a stored number; `None` for 0.
+    pub(crate) fn of_stored(millis: u64) -> Option<Lifetime> {
+        (millis > 0).then_some(Lifetime(millis))
+    }
+}
+
 impl Decode for Lifetime {
-    fn decode(reader: &mut Reader) -> Result<Lifetime, DecodeError> {
-        match u64::decode(reader)? {
-            0 => Err(DecodeError),
-            millis => Ok(Lifetime(millis)),
-        }
+    fn decode(cursor: &mut Cursor) -> Result<Lifetime, DecodeError> {
+        Lifetime::of_stored(u64::decode(cursor)?).ok_or(DecodeError)
     }
 }
 

@@ -10,11 +10,12 @@ use super::validity_rules::{Idle, ValidityRules};
 use super::verdict::Code;
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
-use crate::model::account::{Account, AccountStatus, StoredAccount};
+use crate::model::account_text::StoredAccountText;
 use crate::model::grant::Grant;
-use crate::model::record::Stored;
+use crate::model::record_text::StoredText;
 use crate::model::token::Token;
 use crate::model::usage::Usage;
+use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::plan::{Reads, Suspend};
 use crate::value::resource::Resource;
@@ -23,40 +24,39 @@ use crate::value::resource::Resource;
 #[derive(Debug)]
 pub struct ResolvedToken {
     /// The token.
-    pub token: Token,
+    pub token: VerifiableToken,
     /// The parent tokens, nearest first.
-    pub parents: Vec<Token>,
-    /// The accounts that the token depends on, if they are registered.
-    pub accounts: Vec<Account>,
+    pub parents: Vec<VerifiableToken>,
     /// The rules by which a verification decides.
     pub rules: ValidityRules,
 }
 
-/// The accounts that a token depends on: the technical user, which must exist, and those that
-/// restrict the token only if they are registered.
-fn accounts(token: &Token) -> (Option<&Resource>, Vec<Resource>) {
-    let mut optional: Vec<Resource> = std::iter::once(token.owner.clone())
-        .chain(token.owner.above())
-        .collect();
-    optional.extend(token.subject_account());
-    (token.technical_user.as_ref(), optional)
+/// The accounts that a token depends on, each with whether it must exist: the technical user must,
+/// the others restrict the token only if they are registered.
+#[must_use]
+pub fn accounts(token: &VerifiableToken) -> Vec<(Resource, bool)> {
+    let owners = std::iter::once(token.owner.clone()).chain(token.owner.above());
+    let optional = owners.chain(token.subject_account.clone());
+    let backed_by = token.technical_user.iter().map(|id| (id.clone(), true));
+    backed_by.chain(optional.map(|id| (id, false))).collect()
 }
 
-/// The store keys of all dependencies of a token, without its own record and without its usage.
+/// The store keys of all dependencies of a token, without its own record and without its usage:
+/// those of its parents, then those of its accounts.
 #[must_use]
-pub fn dependencies(token: &Token) -> Vec<String> {
-    let (backed_by, optional) = accounts(token);
-    let accounts = backed_by.into_iter().chain(&optional).map(keys::account);
+pub fn dependencies(token: &VerifiableToken) -> Vec<String> {
+    let accounts = accounts(token).into_iter().map(|(id, _)| keys::account(&id));
     token.parents.iter().map(keys::token).chain(accounts).collect()
 }
 
-/// The store keys of the usage of a token and of its parents, for their idle times. A parent's
-/// record says whether it has an idle time, and it has not been read yet. So the usage of each
-/// parent is always read, in the same batch. No commit asserts these keys: only a use changes them,
-/// and a use never shortens a token's life.
-fn usage_keys(token: &Token) -> impl Iterator<Item = String> {
+/// The store keys of all dependencies of a token, then of its usage and that of its parents, for
+/// their idle times. A parent's record says whether it has an idle time, and it has not been read
+/// yet. So the usage of each parent is always read, in the same batch. No commit asserts these
+/// keys: only a use changes them, and a use never shortens a token's life.
+fn keys_of(token: &VerifiableToken) -> Vec<String> {
     let own = token.idle_after.map(|_| &token.id);
-    own.into_iter().chain(&token.parents).map(keys::usage)
+    let usages = own.into_iter().chain(&token.parents).map(keys::usage);
+    dependencies(token).into_iter().chain(usages).collect()
 }
 
 impl ResolvedToken {
@@ -64,54 +64,66 @@ impl ResolvedToken {
     ///
     /// # Errors
     /// [`Suspend::Need`] with the keys that have to be read.
-    pub fn read(token: Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
-        ResolvedToken::require(&token, reads)?;
-        ResolvedToken::of(token, catalog, reads)
+    pub fn read(token: &Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
+        let grant = Grant::of(token, catalog);
+        let token = VerifiableToken::of(token);
+        let values = ResolvedToken::require(&token, reads)?;
+        Ok(ResolvedToken::of(token, grant, catalog, &values))
     }
 
     /// Requires all dependencies of a token together with its record. An earlier read of the record
     /// may be stale; combined with newer dependencies, it would be a state that never existed.
+    /// Returns the values for [`ResolvedToken::of`].
     ///
     /// # Errors
     /// [`Suspend::Need`] with the keys that have to be read.
-    pub(crate) fn require(token: &Token, reads: &Reads) -> Result<(), Suspend> {
-        let rests_on = dependencies(token);
-        // The capacity for the record, the dependencies, and the usage of the token and its
-        // parents.
-        let mut needed = Vec::with_capacity(rests_on.len() + token.parents.len() + 2);
+    pub(crate) fn require<'r>(
+        token: &VerifiableToken,
+        reads: &'r Reads,
+    ) -> Result<Vec<Option<&'r str>>, Suspend> {
+        let rests_on = keys_of(token);
+        let mut needed = Vec::with_capacity(rests_on.len() + 1);
         needed.push(keys::token(&token.id));
-        needed.extend(rests_on);
-        needed.extend(usage_keys(token));
-        reads.require_together(needed)
+        needed.extend(rests_on.iter().cloned());
+        reads.require_together(needed)?;
+        reads.get_all(&rests_on)
     }
 
-    /// Resolves a token from reads of all keys that [`ResolvedToken::require`] names.
-    pub(crate) fn of(token: Token, catalog: &Permissions, reads: &Reads) -> Result<ResolvedToken, Suspend> {
+    /// Resolves a token. `values` are those of its parents, of its accounts as [`accounts`] names
+    /// them, of its usage if it has an idle time, and of the usage of its parents.
+    #[must_use]
+    pub fn of(
+        token: VerifiableToken,
+        grant: Grant,
+        catalog: &Permissions,
+        values: &[Option<&str>],
+    ) -> ResolvedToken {
         let mut found = Found {
-            grant: Grant::of(&token, catalog),
+            grant,
             parents: Vec::new(),
-            accounts: Vec::new(),
             idle: Vec::new(),
             blocked: None,
         };
-        found.look_at_parents(&token, catalog, reads)?;
-        found.look_at_accounts(&token, catalog, reads)?;
-        found.look_at_use(&token, reads)?;
+        let mut values = values.iter().copied();
+        found.look_at_parents(&token, catalog, &mut values);
+        found.look_at_accounts(&token, catalog, &mut values);
+        found.look_at_uses(&token, &mut values);
         let rules = ValidityRules::of(&token, &found.parents, found.grant, found.blocked, found.idle);
-        Ok(ResolvedToken {
+        ResolvedToken {
             token,
             parents: found.parents,
-            accounts: found.accounts,
             rules,
-        })
+        }
     }
 }
+
+/// The values of the dependencies, in their order.
+type Values<'v> = dyn Iterator<Item = Option<&'v str>> + 'v;
 
 /// The dependencies found so far.
 struct Found {
     grant: Grant,
-    parents: Vec<Token>,
-    accounts: Vec<Account>,
+    parents: Vec<VerifiableToken>,
     idle: Vec<Idle>,
     blocked: Option<Code>,
 }
@@ -122,70 +134,64 @@ impl Found {
         self.blocked.get_or_insert(code);
     }
 
-    /// Adds the idle time of a token, counted from its last use.
-    fn look_at_use(&mut self, token: &Token, reads: &Reads) -> Result<(), Suspend> {
-        if token.idle_after.is_none() {
-            return Ok(());
-        }
-        let [usage] = reads.get([&keys::usage(&token.id)])?;
-        match usage.map(Usage::parse).transpose() {
-            Ok(usage) => self
-                .idle
-                .extend(Idle::of(token, usage.map(|usage| usage.last_used_at()))),
-            Err(DecodeError) => self.block(Code::StoreUnavailable),
-        }
-        Ok(())
-    }
-
     /// A session ends with each of its parents, and its grant never exceeds theirs.
-    fn look_at_parents(
-        &mut self,
-        token: &Token,
-        catalog: &Permissions,
-        reads: &Reads,
-    ) -> Result<(), Suspend> {
-        for id in &token.parents {
-            let [stored] = reads.get([&keys::token(id)])?;
-            match stored.map(|text| Stored::parse(id, text)) {
-                Some(Ok(Stored::Record(record))) => {
-                    let parent = record.into_token();
-                    self.grant = self.grant.under_parent(&Grant::of(&parent, catalog));
-                    self.look_at_use(&parent, reads)?;
-                    self.parents.push(parent);
-                }
+    fn look_at_parents(&mut self, token: &VerifiableToken, catalog: &Permissions, values: &mut Values) {
+        for (id, stored) in token.parents.iter().zip(values) {
+            match stored.map(|text| StoredText::read(id, text.to_owned())) {
+                Some(Ok(StoredText::Record(record))) => match VerifiableToken::of_record(&record) {
+                    Ok(parent) => {
+                        let grant = Grant::of_record(&record, parent.resource.clone(), catalog);
+                        self.grant = self.grant.under_parent(&grant);
+                        self.parents.push(parent);
+                    }
+                    Err(DecodeError) => self.block(Code::StoreUnavailable),
+                },
                 Some(Err(DecodeError)) => self.block(Code::StoreUnavailable),
-                Some(Ok(Stored::Tombstone)) | None => self.block(Code::Revoked),
+                Some(Ok(StoredText::Tombstone)) | None => self.block(Code::Revoked),
             }
         }
-        Ok(())
     }
 
     /// A token is blocked by each inactive account that it depends on, and its grant never exceeds
     /// theirs.
-    fn look_at_accounts(
-        &mut self,
-        token: &Token,
-        catalog: &Permissions,
-        reads: &Reads,
-    ) -> Result<(), Suspend> {
-        let (backed_by, optional) = accounts(token);
-        let required = backed_by.into_iter().map(|id| (id, true));
-        for (id, must_exist) in required.chain(optional.iter().map(|id| (id, false))) {
-            let [stored] = reads.get([&keys::account(id)])?;
-            match stored.map(|text| StoredAccount::parse(id, text)) {
-                Some(Ok(StoredAccount::Account(account))) => {
-                    if account.status != AccountStatus::Active {
+    fn look_at_accounts(&mut self, token: &VerifiableToken, catalog: &Permissions, values: &mut Values) {
+        for ((id, must_exist), stored) in accounts(token).iter().zip(values) {
+            match stored.map(|text| StoredAccountText::read(id, text)) {
+                Some(Ok(StoredAccountText::Account(account))) => {
+                    if !account.is_active() {
                         self.block(Code::OwnerInactive);
                     }
-                    self.grant = self.grant.under_account(&account, catalog);
-                    self.accounts.push(*account);
+                    self.grant = self.grant.under_account(&account.ceilings(catalog), catalog);
                 }
-                Some(Ok(StoredAccount::Tombstone)) => self.block(Code::OwnerInactive),
+                Some(Ok(StoredAccountText::Tombstone)) => self.block(Code::OwnerInactive),
                 Some(Err(DecodeError)) => self.block(Code::StoreUnavailable),
-                None if must_exist => self.block(Code::OwnerInactive),
+                None if *must_exist => self.block(Code::OwnerInactive),
                 None => {}
             }
         }
-        Ok(())
+    }
+
+    /// Adds the idle times of a token and of its parents, each counted from its last use.
+    fn look_at_uses(&mut self, token: &VerifiableToken, values: &mut Values) {
+        if token.idle_after.is_some() {
+            self.look_at_use(token, values.next().flatten());
+        }
+        for id in &token.parents {
+            let usage = values.next().flatten();
+            // A parent that was not found blocks the token already.
+            if let Some(parent) = self.parents.iter().find(|parent| parent.id == *id).cloned() {
+                self.look_at_use(&parent, usage);
+            }
+        }
+    }
+
+    fn look_at_use(&mut self, token: &VerifiableToken, usage: Option<&str>) {
+        if token.idle_after.is_none() {
+            return;
+        }
+        match usage.map(Usage::last_use_in).transpose() {
+            Ok(last) => self.idle.extend(Idle::of(token, last)),
+            Err(DecodeError) => self.block(Code::StoreUnavailable),
+        }
     }
 }

@@ -90,7 +90,7 @@ fn explain_opened(
 ) -> Plan<Explanation> {
     let catalog = deployment.catalog();
     let requirement = question.requirement;
-    let (verdict, basis) = match decide(
+    let decision = match decide(
         deployment,
         credential,
         question,
@@ -98,12 +98,13 @@ fn explain_opened(
         now,
         &mut Memory::none(&mut RecordMemo::default()),
     ) {
-        Ok((_, decision)) => (decision.verdict, decision.basis),
+        Ok(decision) => decision,
         Err(suspend) => return suspend.into(),
     };
+    let verdict = decision.verdict(question, catalog, now);
     let wire = Wire::of(&verdict);
-    let (add, templates) = match basis {
-        Basis::Token(found) if verdict.code == Code::InsufficientPermission => {
+    let (add, templates) = match decision.basis {
+        Basis::Token(found, _) if verdict.code == Code::InsufficientPermission => {
             let grant = found.resolved.rules.grant();
             (
                 requirement.fewest_missing(grant),

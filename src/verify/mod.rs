@@ -1,12 +1,15 @@
 //! Verification: turns credential text into a verdict, with the token cache, and explains refusals.
 
+pub(crate) mod authenticate;
 pub mod batch_buffers;
 pub mod cache;
 pub mod dependencies;
 pub mod explain;
 mod imported_key;
+pub(crate) mod named_token;
 pub mod packed;
 pub(crate) mod record_memo;
+pub mod spend;
 pub mod validity_rules;
 pub mod verdict;
 #[allow(clippy::module_inception)] // `verify.rs` is the decision itself.

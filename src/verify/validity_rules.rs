@@ -7,7 +7,8 @@ use std::rc::Rc;
 use super::verdict::Code;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
-use crate::model::token::{Status, Token};
+use crate::model::token::Status;
+use crate::model::verifiable_token::VerifiableToken;
 use crate::value::condition::Conditions;
 use crate::value::credential::TokenId;
 use crate::value::time::{Instant, Lifetime};
@@ -52,7 +53,7 @@ pub(crate) struct Idle {
 }
 
 impl Life {
-    fn of(token: &Token) -> Life {
+    fn of(token: &VerifiableToken) -> Life {
         Life {
             status: token.status,
             not_before: token.not_before,
@@ -84,7 +85,7 @@ impl Idle {
     /// The idle time of a token whose last use was at `used`. `None` if it has none, or one that
     /// ends after the last instant that can be represented. Creation, the start and being enabled
     /// count as uses.
-    pub(crate) fn of(token: &Token, used: Option<Instant>) -> Option<Idle> {
+    pub(crate) fn of(token: &VerifiableToken, used: Option<Instant>) -> Option<Idle> {
         let longest = token.idle_after?;
         let begun = [token.not_before, token.enabled_at, used];
         let since = begun.into_iter().flatten().fold(token.created_at, Instant::max);
@@ -124,8 +125,8 @@ impl ValidityRules {
     /// holds at any time, `idle` the idle times of the token and of its parents.
     #[must_use]
     pub(crate) fn of(
-        token: &Token,
-        parents: &[Token],
+        token: &VerifiableToken,
+        parents: &[VerifiableToken],
         grant: Grant,
         blocked: Option<Code>,
         idle: Vec<Idle>,

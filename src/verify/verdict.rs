@@ -3,10 +3,11 @@
 use serde::{Serialize, Serializer};
 
 use crate::catalog::Permissions;
+use crate::codec::decode::DecodeError;
 use crate::codec::sorted_map::SortedMap;
 use crate::model::grant::Grant;
+use crate::model::record_text::{Part, RecordText};
 use crate::model::requirement::Requirement;
-use crate::model::token::Token;
 use crate::value::credential::{TokenId, Unreadable};
 use crate::value::metadata::Metadata;
 use crate::value::name::{Description, Identity, Name, Tag};
@@ -262,34 +263,45 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// The view of a token. Its permissions are those of the effective `grant`.
-    #[must_use]
-    pub fn of(token: &Token, grant: &Grant, successor: bool, catalog: &Permissions) -> VerifiedToken {
+    /// The view of a stored token. Its permissions are those of the effective `grant`.
+    ///
+    /// # Errors
+    /// If a part is missing or not of its type, which the schema of a record excludes.
+    pub(crate) fn of(
+        record: &RecordText,
+        grant: &Grant,
+        successor: bool,
+        catalog: &Permissions,
+    ) -> Result<VerifiedToken, DecodeError> {
         let (permissions, resources) = if grant.is_bounded() {
             (catalog.ids(grant.permissions()), grant.resources(catalog))
         } else {
-            (token.permissions.clone(), token.resources.clone())
+            (
+                record.decoded(Part::Permissions)?,
+                record.or_default(Part::Resources)?,
+            )
         };
-        VerifiedToken {
-            id: token.id,
-            name: token.name.clone(),
-            description: token.description.clone(),
-            tags: token.tags.clone(),
-            metadata: token.metadata.clone(),
-            kind: token.kind.clone(),
-            owner: token.owner.clone(),
-            technical_user: token.technical_user.clone(),
-            parent: token.parents.first().cloned(),
-            subject: token.subject.clone(),
-            role: token.role.clone(),
-            resource: token.resource.clone(),
+        let parents: Vec<TokenId> = record.or_default(Part::Parents)?;
+        Ok(VerifiedToken {
+            id: record.decoded(Part::Id)?,
+            name: record.decoded(Part::Name)?,
+            description: record.or_default(Part::Description)?,
+            tags: record.or_default(Part::Tags)?,
+            metadata: record.or_default(Part::Metadata)?,
+            kind: record.decoded(Part::Kind)?,
+            owner: record.decoded(Part::Owner)?,
+            technical_user: record.or_default(Part::TechnicalUser)?,
+            parent: parents.first().copied(),
+            subject: record.or_default(Part::Subject)?,
+            role: record.or_default(Part::Role)?,
+            resource: record.decoded(Part::Resource)?,
             permissions,
             resources,
-            created_at: token.created_at,
-            expires_at: token.expires_at,
-            rotation: token.rotation.as_ref().map(|rotation| rotation.revision),
+            created_at: record.decoded(Part::CreatedAt)?,
+            expires_at: record.or_default(Part::ExpiresAt)?,
+            rotation: record.or_default(Part::RotationRevision)?,
             successor,
-        }
+        })
     }
 
     /// Removes the pending rotation: the presented secret does not belong to it.
@@ -314,26 +326,6 @@ impl Verdict {
             remaining: None,
             scope: None,
             as_of,
-        }
-    }
-
-    /// Turns a valid verdict into a refusal.
-    pub(crate) fn refuse(&mut self, code: Code) {
-        let (status, error) = code.on_the_wire();
-        self.valid = false;
-        self.code = code;
-        self.status = status;
-        self.error = error;
-        self.remaining = None;
-    }
-
-    /// A verdict on a token whose secret has matched.
-    #[must_use]
-    pub fn of(token: VerifiedToken, code: Code, missing: Vec<Permission>, as_of: Instant) -> Verdict {
-        Verdict {
-            token: Some(token),
-            missing,
-            ..Verdict::refused(code, as_of)
         }
     }
 }

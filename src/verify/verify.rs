@@ -1,22 +1,25 @@
 //! Verifies credential text in the steps unverified, presented, verified, decided. Each step is a
 //! type that only the step before can construct.
 
+use super::authenticate::{Presentation, Verified, authenticate};
 use super::cache::{Cache, Disclosed, ENDED, Entry, Found, Hit, Memory};
 use super::dependencies::ResolvedToken;
-use super::imported_key;
-use super::record_memo::{Read, RecordMemo};
+use super::named_token::NamedToken;
+use super::record_memo::RecordMemo;
+use super::spend::{Spent, limited, spend};
 use super::verdict::{Code, Verdict, VerifiedToken};
 use crate::catalog::Permissions;
+use crate::codec::decode::DecodeError;
 use crate::deployment::VerifierConfig;
+use crate::model::grant::Grant;
 use crate::model::question::Question;
-use crate::model::record::{Secret, Secrets};
-use crate::model::token::Token;
+use crate::model::record_text::RecordText;
+use crate::model::secrets::Secrets;
 use crate::storage::plan::{Plan, Reads, Suspend, Write};
 use crate::storage::shard_count::ShardCount;
 use crate::storage::store_meta::NotOurs;
 use crate::storage::{keys, store_meta};
-use crate::value::credential::{Body, Presented, Scheme, TokenId, WellFormed};
-use crate::value::limit::Exceeded;
+use crate::value::credential::{Body, Scheme, TokenId, WellFormed};
 use crate::value::time::Instant;
 
 /// Verifies a credential, from the first reads on.
@@ -33,15 +36,12 @@ pub fn verify<D: VerifierConfig>(
 ) -> Plan<Verdict> {
     let mut recent = RecordMemo::default();
     let mut memory = Memory::none(&mut recent);
-    let decided = |reads: &Reads| match decide(deployment, credential, question, reads, now, &mut memory) {
-        Ok((writes, decision)) if writes.is_empty() => Plan::Answer(decision.verdict),
-        Ok((writes, decision)) => Plan::Commit {
-            writes,
-            answer: decision.verdict,
-        },
-        Err(suspend) => suspend.into(),
-    };
-    deployment.seal().around(reads, decided)
+    deployment.seal().around(reads, |reads| {
+        match decide(deployment, credential, question, reads, now, &mut memory) {
+            Ok(decision) => decision.plan(question, deployment.permissions(), now),
+            Err(suspend) => suspend.into(),
+        }
+    })
 }
 
 /// Verifies as [`verify`] does, and inserts the token into `cache`.
@@ -61,53 +61,14 @@ pub fn verify_and_cache<D: VerifierConfig>(
     let mut slot = None;
     let step = deployment.seal().around(reads, |reads| {
         let memory = &mut cache.memory(generation);
-        let (writes, decision) = match decide(deployment, credential, question, reads, now, memory) {
-            Ok(decided) => decided,
-            Err(suspend) => return suspend.into(),
-        };
-        if let Basis::Token(found) = &decision.basis
-            && decision.verdict.valid
-        {
-            cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
-        }
-        match decision.basis {
-            // An imported key has no id by which a lookup could find it. Without reads of the feed,
-            // nothing is cached.
-            Basis::Token(found) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
-                let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
-                slot = cache.insert(entry, generation);
+        match decide(deployment, credential, question, reads, now, memory) {
+            Ok(decision) => {
+                let catalog = deployment.permissions();
+                let plan = decision.plan(question, catalog, now);
+                slot = decision.remember(deployment, credential, cache, generation);
+                plan
             }
-            Basis::RotatedOut(found, disclosed) => {
-                let token = &found.resolved.token;
-                cache.observe_revision(token.id.bytes(), token.revision);
-                slot = insert_unproven(deployment, credential, *found, disclosed, cache, generation);
-            }
-            Basis::Wrong(Some(found)) => {
-                slot = insert_unproven(
-                    deployment,
-                    credential,
-                    *found,
-                    Disclosed::Nothing,
-                    cache,
-                    generation,
-                );
-            }
-            Basis::Deleted(id) => {
-                cache.observe_revision(id.bytes(), ENDED);
-                cache.insert_absent(&id, generation);
-            }
-            Basis::Nothing if decision.verdict.code == Code::Unknown => {
-                if let Ok(text) = WellFormed::read(deployment.prefix(), credential.as_bytes()) {
-                    cache.insert_absent(text.id(), generation);
-                }
-            }
-            Basis::Token(_) | Basis::Wrong(None) | Basis::Nothing => {}
-        }
-        let answer = decision.verdict;
-        if writes.is_empty() {
-            Plan::Answer(answer)
-        } else {
-            Plan::Commit { writes, answer }
+            Err(suspend) => suspend.into(),
         }
     });
     (step, slot)
@@ -115,16 +76,17 @@ pub fn verify_and_cache<D: VerifierConfig>(
 
 /// Inserts a token whose secret was not presented, so that the next such attempt costs no read. An
 /// imported key is not inserted: no lookup finds it.
-fn insert_unproven<D: VerifierConfig>(
-    deployment: &D,
-    credential: &str,
+fn insert_unproven(
+    is_native: bool,
     found: FoundToken,
     disclosed: Disclosed,
     cache: &mut Cache,
     generation: Option<u32>,
 ) -> Option<u32> {
-    WellFormed::read(deployment.prefix(), credential.as_bytes()).ok()?;
-    let entry = Entry::of(found.secrets, found.size, found.resolved, cache.shards());
+    if !is_native {
+        return None;
+    }
+    let entry = Entry::of(found.secrets, found.record.size(), found.resolved, cache.shards());
     cache.insert_unproven(entry, disclosed, generation)
 }
 
@@ -224,16 +186,19 @@ pub fn lookup_renewed<D: VerifierConfig>(
     }
 }
 
-/// A verdict with its basis.
+/// The decision on a credential.
 pub(crate) struct Decision {
-    pub(crate) verdict: Verdict,
+    pub(crate) code: Code,
     pub(crate) basis: Basis,
+    /// Of a counted use: what is left, and the writes that count it.
+    spent: Spent,
+    writes: Vec<Write>,
 }
 
-/// The basis of a verdict.
+/// The basis of a decision.
 pub(crate) enum Basis {
-    /// The token whose secret was presented.
-    Token(Box<FoundToken>),
+    /// The token whose secret was presented, and whether it was the new one of a rotation.
+    Token(Box<FoundToken>, bool),
     /// A token of which an old secret was presented, and how much of the token is disclosed.
     RotatedOut(Box<FoundToken>, Disclosed),
     /// A token of which no secret was presented; `Some` if it is to be cached.
@@ -247,12 +212,118 @@ pub(crate) enum Basis {
 /// A token with its dependencies.
 pub(crate) struct FoundToken {
     secrets: Secrets,
-    /// The length of the stored record in bytes.
-    size: usize,
+    record: RecordText,
     pub(crate) resolved: ResolvedToken,
 }
 
-/// Decides on a credential, and returns the writes that the decision needs.
+impl Decision {
+    fn new(code: Code, basis: Basis) -> Decision {
+        Decision {
+            code,
+            basis,
+            spent: Spent::default(),
+            writes: Vec::new(),
+        }
+    }
+
+    /// The plan that this decision is the answer of.
+    fn plan(&self, question: &Question, catalog: &Permissions, now: Instant) -> Plan<Verdict> {
+        let answer = self.verdict(question, catalog, now);
+        let writes = self.writes.clone();
+        if writes.is_empty() {
+            Plan::Answer(answer)
+        } else {
+            Plan::Commit { writes, answer }
+        }
+    }
+
+    /// The verdict.
+    pub(crate) fn verdict(&self, question: &Question, catalog: &Permissions, as_of: Instant) -> Verdict {
+        let read = self.read_verdict(question, catalog, as_of);
+        read.unwrap_or_else(|DecodeError| Verdict::refused(Code::StoreUnavailable, as_of))
+    }
+
+    fn read_verdict(
+        &self,
+        question: &Question,
+        catalog: &Permissions,
+        as_of: Instant,
+    ) -> Result<Verdict, DecodeError> {
+        let mut verdict = Verdict::refused(self.code, as_of);
+        match &self.basis {
+            Basis::Token(found, successor) => {
+                let grant = found.resolved.rules.grant();
+                verdict.token = Some(VerifiedToken::of(&found.record, grant, *successor, catalog)?);
+                if self.code == Code::InsufficientPermission {
+                    let missing = question.requirement.missing(grant).into_iter();
+                    let missing = missing.filter_map(|index| catalog.permission(index).cloned());
+                    verdict.missing = missing.collect();
+                }
+                if self.code.is_of_scope() {
+                    verdict.scope = question.requirement.scope(catalog);
+                }
+                verdict.remaining = self.spent.remaining;
+                verdict.retry_after = self.spent.retry_after;
+            }
+            Basis::RotatedOut(found, disclosed) => {
+                let grant = found.resolved.rules.grant();
+                let mut view = VerifiedToken::of(&found.record, grant, false, catalog)?;
+                if *disclosed == Disclosed::WithoutRotation {
+                    view.forget_rotation();
+                }
+                verdict.token = Some(view);
+            }
+            Basis::Wrong(_) | Basis::Deleted(_) | Basis::Nothing => {}
+        }
+        Ok(verdict)
+    }
+
+    /// Lets the cache learn what the decision found. Returns the slot, if the token was inserted.
+    fn remember<D: VerifierConfig>(
+        self,
+        deployment: &D,
+        credential: &str,
+        cache: &mut Cache,
+        generation: Option<u32>,
+    ) -> Option<u32> {
+        if let Basis::Token(found, _) = &self.basis
+            && self.code == Code::Valid
+        {
+            cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
+        }
+        let well_formed = WellFormed::read(deployment.prefix(), credential.as_bytes());
+        match self.basis {
+            // An imported key has no id by which a lookup could find it. Without reads of the feed,
+            // nothing is cached.
+            Basis::Token(found, _) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
+                let size = found.record.size();
+                let entry = Entry::of(found.secrets, size, found.resolved, cache.shards());
+                cache.insert(entry, generation)
+            }
+            Basis::RotatedOut(found, disclosed) => {
+                let token = &found.resolved.token;
+                cache.observe_revision(token.id.bytes(), token.revision);
+                insert_unproven(well_formed.is_ok(), *found, disclosed, cache, generation)
+            }
+            Basis::Wrong(Some(found)) => {
+                insert_unproven(well_formed.is_ok(), *found, Disclosed::Nothing, cache, generation)
+            }
+            Basis::Deleted(id) => {
+                cache.observe_revision(id.bytes(), ENDED);
+                cache.insert_absent(&id, generation);
+                None
+            }
+            Basis::Nothing if self.code == Code::Unknown => {
+                let id = well_formed.ok()?;
+                cache.insert_absent(id.id(), generation);
+                None
+            }
+            Basis::Token(..) | Basis::Wrong(None) | Basis::Nothing => None,
+        }
+    }
+}
+
+/// Decides on a credential.
 pub(crate) fn decide<D: VerifierConfig>(
     deployment: &D,
     credential: &str,
@@ -260,281 +331,118 @@ pub(crate) fn decide<D: VerifierConfig>(
     reads: &Reads,
     now: Instant,
     memory: &mut Memory,
-) -> Result<(Vec<Write>, Decision), Suspend> {
+) -> Result<Decision, Suspend> {
     let catalog = deployment.permissions();
-    match authenticate(deployment, credential, reads, now, memory)? {
-        Presentation::Of(Verified { named, successor }) => {
-            let found = named.read(catalog, reads, memory)?;
-            decide_found(found, successor, catalog, question, reads, now)
-        }
-        Presentation::RotatedOut(named, by_grace) => {
-            let found = named.read(catalog, reads, memory)?;
-            let (token, grant) = (&found.resolved.token, found.resolved.rules.grant());
-            let mut view = VerifiedToken::of(token, grant, false, catalog);
-            let disclosed = match token.rotation {
-                Some(_) if !by_grace => Disclosed::WithoutRotation,
-                _ => Disclosed::All,
-            };
-            if disclosed == Disclosed::WithoutRotation {
-                view.forget_rotation();
-            }
-            let verdict = Verdict::of(view, Code::RotatedOut, Vec::new(), now);
-            let basis = Basis::RotatedOut(found, disclosed);
-            Ok((Vec::new(), Decision { verdict, basis }))
-        }
-        Presentation::Wrong(named) => {
-            let found = memory.caches.then(|| named.read(catalog, reads, memory));
-            let basis = Basis::Wrong(found.transpose()?);
-            Ok(refused(Code::BadSecret, basis, now))
-        }
-        Presentation::Deleted(id) => Ok(refused(Code::Unknown, Basis::Deleted(id), now)),
-        Presentation::Refused(code) => Ok(refused(code, Basis::Nothing, now)),
+    let presentation = authenticate(deployment, credential, reads, now, memory)?;
+    let is_wrong = matches!(presentation, Presentation::Wrong(_));
+    if is_wrong && !memory.caches {
+        return Ok(Decision::new(Code::BadSecret, Basis::Wrong(None)));
     }
-}
-
-fn refused(code: Code, basis: Basis, now: Instant) -> (Vec<Write>, Decision) {
-    let verdict = Verdict::refused(code, now);
-    (Vec::new(), Decision { verdict, basis })
-}
-
-/// The result of authentication.
-pub(crate) enum Presentation {
-    /// A secret of this token was presented.
-    Of(Verified),
-    /// An old secret of this token was presented. `true` if only the end of the grace period
-    /// rotated it out.
-    RotatedOut(Box<Named>, bool),
-    /// The credential names this token, but the secret does not match. Disclose no part of the
-    /// token.
-    Wrong(Box<Named>),
-    /// The token was deleted. To the bearer, it is unknown.
-    Deleted(TokenId),
-    /// No token. The record stays undisclosed, since no secret matched.
-    Refused(Code),
-}
-
-/// Parses a credential, reads the record and compares the secret.
-pub(crate) fn authenticate<D: VerifierConfig>(
-    deployment: &D,
-    credential: &str,
-    reads: &Reads,
-    now: Instant,
-    memory: &mut Memory,
-) -> Result<Presentation, Suspend> {
-    let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
-        // The text is hashed only when there is a digest to compare it with.
-        Ok(text) => {
-            return Ok(match token_named(deployment, text.id(), reads, memory)? {
-                Ok(named) => Presentation::of(&text.hash(), named, now),
-                Err(refused) => refused,
-            });
+    let required = presentation
+        .named()
+        .map(|named| ResolvedToken::require(&named.token, reads));
+    let values = match required.transpose() {
+        Ok(values) => values.unwrap_or_default(),
+        Err(need) => {
+            presentation.keep(memory);
+            return Err(need);
         }
-        Err(unreadable) => unreadable,
     };
-    let Some(presented) = imported_key::find(deployment.imported(), credential, reads)? else {
-        return Ok(Presentation::Refused(unreadable.into()));
-    };
-    Ok(match token_named(deployment, presented.id(), reads, memory)? {
-        Ok(named) => Presentation::of(&presented, named, now),
-        Err(refused) => refused,
-    })
-}
-
-/// Reads the token with an id, from a store of this deployment. The record and the store
-/// description are read together: a token in a store without a description was written by an older
-/// version.
-fn token_named<D: VerifierConfig>(
-    deployment: &D,
-    id: &TokenId,
-    reads: &Reads,
-    memory: &mut Memory,
-) -> Result<Result<Box<Named>, Presentation>, Suspend> {
-    let [stored, meta] = reads.get([&keys::token(id), keys::DEPLOYMENT])?;
-    let refused = |code| Ok(Err(Presentation::Refused(code)));
-    let stored = match (memory.recent.is_ours(meta, deployment.prefix()), stored) {
-        (Ok(true), Some(stored)) => stored,
-        (Ok(_), None) => return refused(Code::Unknown),
-        (Ok(false), Some(_)) | (Err(_), _) => return refused(Code::StoreUnavailable),
-    };
-    let (secrets, token) = match memory.recent.take(id, stored) {
-        Ok(Read::Token(read)) => *read,
-        Ok(Read::Tombstone) => return Ok(Err(Presentation::Deleted(*id))),
-        Err(_) => return refused(Code::StoreUnavailable),
-    };
-    let named = Box::new(Named {
-        token,
-        secrets,
-        size: stored.len(),
-    });
-    // A token to be cached needs all its dependencies whether the secret matches or not, so they
-    // are required at once.
-    if memory.caches {
-        return Ok(Ok(named.require(reads, memory)?));
-    }
-    Ok(Ok(named))
-}
-
-/// A token that a credential names. The secret has not been compared yet.
-pub(crate) struct Named {
-    token: Token,
-    secrets: Secrets,
-    size: usize,
-}
-
-impl Named {
-    /// Requires the token's dependencies and its record again. The record is kept in the memo,
-    /// because the next read mostly returns the same text.
-    fn require(self: Box<Named>, reads: &Reads, memory: &mut Memory) -> Result<Box<Named>, Suspend> {
-        let Err(need) = ResolvedToken::require(&self.token, reads) else {
-            return Ok(self);
-        };
-        if let [Some(stored)] = reads.get([&keys::token(&self.token.id)])? {
-            memory.recent.keep(stored, self.secrets, self.token);
-        }
-        Err(need)
-    }
-
-    /// Resolves the token's dependencies, and applies the uses noted in this process.
-    fn read(
-        self: Box<Named>,
-        catalog: &Permissions,
-        reads: &Reads,
-        memory: &mut Memory,
-    ) -> Result<Box<FoundToken>, Suspend> {
-        let named = if memory.caches {
-            self
-        } else {
-            self.require(reads, memory)?
-        };
-        let Named { token, secrets, size } = *named;
-        let mut resolved = ResolvedToken::of(token, catalog, reads)?;
-        resolved.rules.note_uses(|of| memory.last_use(of));
-        Ok(Box::new(FoundToken {
-            secrets,
-            size,
-            resolved,
-        }))
-    }
-}
-
-/// A token whose secret was presented. Its status has not been checked.
-pub(crate) struct Verified {
-    named: Box<Named>,
-    successor: bool,
-}
-
-impl Verified {
-    pub(crate) fn token(&self) -> &Token {
-        &self.named.token
-    }
+    let decision = presentation.decide(&values, catalog, question, now, memory);
+    decision.count(question, reads, now)
 }
 
 impl Presentation {
-    /// Compares the presented secret with the stored digests. Until it matches, no part of the
-    /// record is disclosed.
-    fn of(presented: &Presented, named: Box<Named>, now: Instant) -> Presentation {
-        let secret = named.secrets.which(presented.scheme(), presented.digest(), now);
-        match secret {
-            Secret::Current | Secret::Successor => Presentation::Of(Verified {
-                named,
-                successor: secret == Secret::Successor,
-            }),
-            Secret::GraceOver => Presentation::RotatedOut(named, true),
-            Secret::RotatedOut => Presentation::RotatedOut(named, false),
-            Secret::Wrong => Presentation::Wrong(named),
-        }
-    }
-}
-
-/// Decides by the validity rules of the token, then by its limits.
-fn decide_found(
-    found: Box<FoundToken>,
-    successor: bool,
-    catalog: &Permissions,
-    question: &Question,
-    reads: &Reads,
-    now: Instant,
-) -> Result<(Vec<Write>, Decision), Suspend> {
-    let resolved = &found.resolved;
-    let (token, grant) = (&resolved.token, resolved.rules.grant());
-    let code = resolved.rules.decide(question, now);
-    let missing = if code == Code::InsufficientPermission {
-        question.requirement.missing(grant)
-    } else {
-        Vec::new()
-    };
-    let missing = missing
-        .into_iter()
-        .filter_map(|index| catalog.permission(index).cloned())
-        .collect();
-    let view = VerifiedToken::of(token, grant, successor, catalog);
-    let mut verdict = Verdict::of(view, code, missing, now);
-    if verdict.error == Some("insufficient_scope") {
-        verdict.scope = question.requirement.scope(catalog);
-    }
-    let writes = match question.consume {
-        Some(cost) if code == Code::Valid => {
-            let at = question.counted_at.unwrap_or(now);
-            spend(resolved, cost, reads, at, &mut verdict)?
-        }
-        _ => Vec::new(),
-    };
-    let basis = Basis::Token(found);
-    Ok((writes, Decision { verdict, basis }))
-}
-
-/// Counts a request against the limits of a token and of all its parents: all of them, or none.
-fn spend(
-    resolved: &ResolvedToken,
-    cost: u32,
-    reads: &Reads,
-    now: Instant,
-    verdict: &mut Verdict,
-) -> Result<Vec<Write>, Suspend> {
-    let limited: Vec<&Token> = std::iter::once(&resolved.token)
-        .chain(&resolved.parents)
-        .filter(|token| token.limits.is_some())
-        .collect();
-    let limit_keys: Vec<String> = limited.iter().map(|token| keys::limit(&token.id)).collect();
-    // The sessions of a token count against its limits too. All of them queue for the key of the
-    // topmost limited parent.
-    if let (Some(last), 1..) = (limit_keys.last(), cost) {
-        reads.get_queued(&limit_keys, last, false)?;
-    }
-    let counters = reads.get_all(&limit_keys)?;
-    let mut writes = Vec::new();
-    for ((token, key), stored) in limited.iter().zip(limit_keys).zip(counters) {
-        let Some(limits) = &token.limits else { continue };
-        let spent = match cost {
-            0 => limits.left(stored, now).map(|remaining| (remaining, None)),
-            _ => limits
-                .spend(stored, cost, now)
-                .map(|spent| (spent.remaining, Some(spent.text))),
-        };
-        match spent {
-            Ok((remaining, text)) => {
-                verdict.remaining = verdict.remaining.into_iter().chain(remaining).min();
-                let Some(text) = text else { continue };
-                // The first use expects no counter, as does a use after a deletion. So the commit
-                // also asserts that the record exists.
-                if stored.is_none() {
-                    let token_key = keys::token(&token.id);
-                    let [record] = reads.get([&token_key])?;
-                    writes.push(Write::assert(token_key, record));
-                }
-                writes.push(Write::replace(key, stored, text));
+    /// Decides on what was presented, except for limits. `values` are those of the token's
+    /// dependencies, as [`ResolvedToken::of`] takes them.
+    pub(crate) fn decide(
+        self,
+        values: &[Option<&str>],
+        catalog: &Permissions,
+        question: &Question,
+        now: Instant,
+        memory: &Memory,
+    ) -> Decision {
+        let found = |named: Box<NamedToken>| named.resolve(values, catalog, memory);
+        match self {
+            Presentation::Of(Verified { named, successor }) => {
+                let found = found(named);
+                let code = found.resolved.rules.decide(question, now);
+                Decision::new(code, Basis::Token(found, successor))
             }
-            Err(exceeded) => {
-                let (code, retry_after_ms) = match exceeded {
-                    Exceeded::RateLimited { retry_after_ms } => (Code::RateLimited, retry_after_ms),
-                    Exceeded::UsageExceeded { retry_after_ms } => (Code::UsageExceeded, retry_after_ms),
-                    Exceeded::Damaged => (Code::StoreUnavailable, None),
+            Presentation::RotatedOut(named, by_grace) => {
+                let disclosed = match named.is_rotating() {
+                    true if !by_grace => Disclosed::WithoutRotation,
+                    _ => Disclosed::All,
                 };
-                verdict.refuse(code);
-                verdict.retry_after = retry_after_ms.map(|millis| millis.div_ceil(1_000));
-                return Ok(Vec::new());
+                Decision::new(Code::RotatedOut, Basis::RotatedOut(found(named), disclosed))
             }
+            Presentation::Wrong(named) => {
+                let found = memory.caches.then(|| found(named));
+                Decision::new(Code::BadSecret, Basis::Wrong(found))
+            }
+            Presentation::Deleted(id) => Decision::new(Code::Unknown, Basis::Deleted(id)),
+            Presentation::Refused(code) => Decision::new(code, Basis::Nothing),
         }
     }
-    Ok(writes)
+}
+
+impl NamedToken {
+    /// Resolves the token with the values of its dependencies, and applies the uses noted in this
+    /// process.
+    fn resolve(
+        self: Box<NamedToken>,
+        values: &[Option<&str>],
+        catalog: &Permissions,
+        memory: &Memory,
+    ) -> Box<FoundToken> {
+        let NamedToken {
+            record,
+            token,
+            secrets,
+        } = *self;
+        let grant = Grant::of_record(&record, token.resource.clone(), catalog);
+        let mut resolved = ResolvedToken::of(token, grant, catalog, values);
+        resolved.rules.note_uses(|of| memory.last_use(of));
+        Box::new(FoundToken {
+            secrets,
+            record,
+            resolved,
+        })
+    }
+}
+
+impl Decision {
+    /// Counts the use against the limits of the token and of all its parents, if it is to be
+    /// counted.
+    fn count(mut self, question: &Question, reads: &Reads, now: Instant) -> Result<Decision, Suspend> {
+        let (Basis::Token(found, _), Some(cost), Code::Valid) = (&self.basis, question.consume, self.code)
+        else {
+            return Ok(self);
+        };
+        let limited = limited(&found.resolved);
+        let limit_keys: Vec<String> = limited.iter().map(keys::limit).collect();
+        // The sessions of a token count against its limits too. All of them queue for the key of
+        // the topmost limited parent.
+        if let (Some(last), 1..) = (limit_keys.last(), cost) {
+            reads.get_queued(&limit_keys, last, false)?;
+        }
+        let counters = reads.get_all(&limit_keys)?;
+        let at = question.counted_at.unwrap_or(now);
+        let spent = spend(&found.resolved, &counters, cost, at);
+        for ((id, stored), text) in limited.iter().zip(counters).zip(&spent.texts) {
+            // The first use expects no counter, as does a use after a deletion. So the commit also
+            // asserts that the record exists.
+            if stored.is_none() {
+                let token_key = keys::token(id);
+                let [record] = reads.get([&token_key])?;
+                self.writes.push(Write::assert(token_key, record));
+            }
+            self.writes
+                .push(Write::replace(keys::limit(id), stored, text.clone()));
+        }
+        self.code = spent.refused.unwrap_or(self.code);
+        self.spent = spent;
+        Ok(self)
+    }
 }

@@ -6,8 +6,9 @@ mod reader;
 mod value;
 mod writer;
 
-pub(crate) use number::{MAX_SAFE_INTEGER, plain_whole, whole_exact, write_whole};
-pub(crate) use reader::Reader;
+pub(crate) use number::{MAX_SAFE_INTEGER, plain_whole, whole_exact, write_number, write_whole};
+pub(crate) use reader::MAX_DEPTH;
 pub use reader::parse_json;
 pub use value::Value;
 pub use writer::json;
+pub(crate) use writer::write_text;

@@ -1,5 +1,7 @@
 //! Parses and writes whole numbers, within the range that JavaScript holds exactly.
 
+use crate::codec::host::write_decimal;
+
 /// The largest whole number that JavaScript holds exactly (`Number.MAX_SAFE_INTEGER`), 2^53 − 1.
 pub(crate) const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
@@ -29,6 +31,19 @@ pub(crate) fn write_whole(mut number: u64, to: &mut Vec<u8>) {
     }
     if let Some(digits) = to.get_mut(start..) {
         digits.reverse();
+    }
+}
+
+/// Writes a finite number in the form of RFC 8785 (section 3.2.2.3), which is that of JavaScript.
+pub(crate) fn write_number(number: f64, to: &mut Vec<u8>) {
+    match whole_exact(number.abs()) {
+        Some(whole) => {
+            if number < 0.0 {
+                to.push(b'-');
+            }
+            write_whole(whole, to);
+        }
+        None => write_decimal(number, to),
     }
 }
 

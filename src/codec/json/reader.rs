@@ -1,14 +1,13 @@
-//! Reads JSON text (RFC 8259) and accepts what `serde_json` accepts, as a value or piece by piece
-//! into an expected type. Errors carry no reason.
+//! Reads JSON text (RFC 8259) and accepts what `serde_json` accepts. Errors carry no reason.
 
 use std::borrow::Cow;
 
 use super::number::plain_whole;
-use super::{Value, whole_exact};
+use super::Value;
 use crate::codec::host::parse_decimal;
 
 /// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.
-pub(super) const MAX_DEPTH: u8 = 32;
+pub(crate) const MAX_DEPTH: u8 = 32;
 
 /// A whole number with at most so many digits is exact in a double.
 const EXACT_DIGITS: usize = 15;
@@ -23,7 +22,7 @@ pub fn parse_json(text: &str) -> Option<Value> {
 
 /// A read position in a text. After a failed read, the position is unspecified.
 #[derive(Clone)]
-pub(crate) struct Reader<'t> {
+struct Reader<'t> {
     text: &'t str,
     at: usize,
     /// How many more levels may be nested.
@@ -32,7 +31,7 @@ pub(crate) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     /// A reader at the start of a text.
-    pub(crate) fn new(text: &'t str) -> Reader<'t> {
+    fn new(text: &'t str) -> Reader<'t> {
         Reader {
             text,
             at: 0,
@@ -41,13 +40,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Whether only white space is left.
-    pub(crate) fn is_done(&mut self) -> bool {
+    fn is_done(&mut self) -> bool {
         self.skip_space();
         self.at == self.text.len()
     }
 
     /// Reads any value.
-    pub(crate) fn value(&mut self) -> Option<Value> {
+    fn value(&mut self) -> Option<Value> {
         self.skip_space();
         match self.peek()? {
             b'n' => self.word("null").map(|()| Value::Null),
@@ -73,14 +72,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads `null`.
-    pub(crate) fn null(&mut self) -> Option<()> {
-        self.skip_space();
-        self.word("null")
-    }
-
     /// Reads `true` or `false`.
-    pub(crate) fn flag(&mut self) -> Option<bool> {
+    fn flag(&mut self) -> Option<bool> {
         self.skip_space();
         let flag = self.peek() == Some(b't');
         self.word(if flag { "true" } else { "false" })?;
@@ -88,7 +81,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a string. Nearly all stored strings have no escapes, and are borrowed.
-    pub(crate) fn text(&mut self) -> Option<Cow<'t, str>> {
+    fn text(&mut self) -> Option<Cow<'t, str>> {
         if self.next_mark()? != b'"' {
             return None;
         }
@@ -100,7 +93,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a number.
-    pub(crate) fn number(&mut self) -> Option<f64> {
+    fn number(&mut self) -> Option<f64> {
         let text = self.number_text()?;
         let number = match short_whole(text) {
             // Exact: it has fewer digits than 2^53.
@@ -111,22 +104,13 @@ impl<'t> Reader<'t> {
         number.is_finite().then_some(number)
     }
 
-    /// Reads a whole number from 0 to 2^53 − 1, in any notation, such as `1e3`.
-    pub(crate) fn whole(&mut self) -> Option<u64> {
-        let text = self.number_text()?;
-        short_whole(text).or_else(|| whole_exact(parse_decimal(text)))
-    }
-
     /// Reads a list. `item` reads each item.
-    pub(crate) fn list(&mut self, item: &mut dyn FnMut(&mut Reader<'t>) -> Option<()>) -> Option<()> {
+    fn list(&mut self, item: &mut dyn FnMut(&mut Reader<'t>) -> Option<()>) -> Option<()> {
         self.inside(b'[', b']', item)
     }
 
     /// Reads a map. `entry` gets each name and reads the value.
-    pub(crate) fn map(
-        &mut self,
-        entry: &mut dyn FnMut(&mut Reader<'t>, Cow<'t, str>) -> Option<()>,
-    ) -> Option<()> {
+    fn map(&mut self, entry: &mut dyn FnMut(&mut Reader<'t>, Cow<'t, str>) -> Option<()>) -> Option<()> {
         self.inside(b'{', b'}', &mut |reader| {
             let name = reader.text()?;
             if reader.next_mark()? != b':' {

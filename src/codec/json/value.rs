@@ -5,11 +5,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::number::whole_exact;
 use super::reader::MAX_DEPTH;
 use crate::codec::sort::sorted_by;
-
-/// All whole doubles below 2^53 are exact.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A value as a caller passed it: JSON with every number kept, also `NaN` and infinities, so that a
 /// reader can refuse them.
@@ -86,7 +84,7 @@ impl Serialize for Value {
             Value::Flag(flag) => serializer.serialize_bool(*flag),
             // As people and JavaScript write it: 1, not 1.0.
             #[allow(clippy::cast_possible_truncation)]
-            Value::Number(number) if number.fract() == 0.0 && number.abs() < EXACT => {
+            Value::Number(number) if whole_exact(number.abs()).is_some() => {
                 serializer.serialize_i64(*number as i64)
             }
             Value::Number(number) => serializer.serialize_f64(*number),

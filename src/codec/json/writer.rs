@@ -1,7 +1,7 @@
 //! Writes the JSON text of the types of this crate.
 //!
 //! All types share a few functions: `serde_json` compiles its writer into each member of each type,
-//! which was a tenth of the module. Fractions are written by [`write_decimal`].
+//! which was a tenth of the module. Fractions are written by the host.
 
 use std::fmt;
 
@@ -11,8 +11,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use super::write_whole;
-use crate::codec::host::write_decimal;
+use super::{write_number, write_whole};
 
 /// A value that cannot be written: a map with keys that are no strings. This crate has none.
 #[derive(Debug)]
@@ -41,6 +40,46 @@ pub fn json(value: &impl Serialize) -> String {
     }
 }
 
+/// Writes a string, with the escapes of RFC 8785 (section 3.2.2.2).
+#[inline(never)]
+pub(crate) fn write_text(text: &str, to: &mut Vec<u8>) {
+    to.push(b'"');
+    let mut rest = text;
+    // Nearly all strings have no escapes.
+    while let Some(plain) = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))
+    {
+        let (before, after) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        to.extend_from_slice(before.as_bytes());
+        let mut characters = after.chars();
+        write_escaped(characters.next().unwrap_or_default(), to);
+        rest = characters.as_str();
+    }
+    to.extend_from_slice(rest.as_bytes());
+    to.push(b'"');
+}
+
+/// Writes a character that needs an escape.
+fn write_escaped(character: char, to: &mut Vec<u8>) {
+    let known = [
+        ('"', b'"'),
+        ('\\', b'\\'),
+        ('\u{8}', b'b'),
+        ('\u{c}', b'f'),
+        ('\n', b'n'),
+        ('\r', b'r'),
+        ('\t', b't'),
+    ];
+    if let Some((_, written)) = known.into_iter().find(|(known, _)| *known == character) {
+        return to.extend([b'\\', written]);
+    }
+    to.extend_from_slice(b"\\u00");
+    for digit in [u32::from(character) >> 4, u32::from(character) & 15] {
+        to.extend(char::from_digit(digit, 16).map(|digit| digit as u8));
+    }
+}
+
 /// The text written so far.
 struct Writer(Vec<u8>);
 
@@ -50,45 +89,9 @@ impl Writer {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    #[inline(never)]
     fn text(&mut self, text: &str) -> Result<(), Error> {
-        self.raw("\"");
-        let mut rest = text;
-        // Nearly all strings have no escapes.
-        while let Some(plain) = rest
-            .bytes()
-            .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))
-        {
-            let (before, after) = rest.split_at_checked(plain).unwrap_or((rest, ""));
-            self.raw(before);
-            let mut characters = after.chars();
-            self.escaped(characters.next().unwrap_or_default());
-            rest = characters.as_str();
-        }
-        self.raw(rest);
-        self.raw("\"");
+        write_text(text, &mut self.0);
         Ok(())
-    }
-
-    /// Writes a character that needs an escape.
-    fn escaped(&mut self, character: char) {
-        let known = [
-            ('"', "\\\""),
-            ('\\', "\\\\"),
-            ('\u{8}', "\\b"),
-            ('\u{c}', "\\f"),
-            ('\n', "\\n"),
-            ('\r', "\\r"),
-            ('\t', "\\t"),
-        ];
-        if let Some((_, written)) = known.into_iter().find(|(known, _)| *known == character) {
-            return self.raw(written);
-        }
-        self.raw("\\u00");
-        for digit in [u32::from(character) >> 4, u32::from(character) & 15] {
-            self.0
-                .extend(char::from_digit(digit, 16).map(|digit| digit as u8));
-        }
     }
 
     #[inline(never)]
@@ -110,7 +113,7 @@ impl Writer {
         if !number.is_finite() {
             return self.serialize_unit();
         }
-        write_decimal(number, &mut self.0);
+        write_number(number, &mut self.0);
         Ok(())
     }
 
@@ -377,7 +380,7 @@ mod tests {
         Tuple(i8, Option<bool>),
         Struct {
             deep: Vec<Shape>,
-            map: BTreeMap<String, f64>,
+            map: BTreeMap<String, i64>,
         },
     }
 
@@ -404,10 +407,20 @@ mod tests {
         leaf.prop_recursive(3, 20, 4, |inner| {
             let (deep, map) = (
                 prop::collection::vec(inner, 0..4),
-                prop::collection::btree_map(any::<String>(), any::<f64>(), 0..3),
+                prop::collection::btree_map(any::<String>(), any::<i64>(), 0..3),
             );
             (deep, map).prop_map(|(deep, map)| Shape::Struct { deep, map })
         })
+    }
+
+    #[test]
+    fn numbers_are_written_as_rfc_8785_says() {
+        let text = include_str!("../../../tests/vectors/numbers.json");
+        let vectors: serde_json::Value = serde_json::from_str(text).unwrap();
+        for vector in vectors["numbers"].as_array().unwrap() {
+            let bits = u64::from_str_radix(vector[0].as_str().unwrap(), 16).unwrap();
+            assert_eq!(json(&f64::from_bits(bits)), vector[1].as_str().unwrap());
+        }
     }
 
     proptest! {

@@ -111,14 +111,23 @@ impl Seal {
 
     /// The body of a text. If the seal is broken, the body is empty, which never parses: the value
     /// is damaged, not absent.
-    fn open<'t>(&self, key: &str, text: &'t str) -> &'t str {
+    #[must_use]
+    pub fn open<'t>(&self, key: &str, text: &'t str) -> &'t str {
         match &self.0 {
             Some(bound) => bound.keys(key).open(key, text).unwrap_or_default(),
             None => open_unsealed(text),
         }
     }
 
-    fn seal(&self, key: &str, body: String) -> String {
+    /// Whether values are sealed.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The text of a body under a key of the store.
+    #[must_use]
+    pub fn seal(&self, key: &str, body: String) -> String {
         match &self.0 {
             Some(bound) => bound.keys(key).seal(key, &body),
             None => body,

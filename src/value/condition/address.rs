@@ -23,6 +23,11 @@ impl Address {
         parse_peer(text).map(Address).ok_or(AddressError)
     }
 
+    /// Whether a text is an address.
+    pub(crate) fn is(text: &str) -> bool {
+        Address::parse(text).is_ok()
+    }
+
     /// Parses the address of a peer as a connection or a proxy writes it, which may have a port.
     /// `None` if the text is no address.
     #[must_use]
@@ -43,10 +48,16 @@ impl fmt::Display for AddressError {
 
 impl Error for AddressError {}
 
-impl Serialize for Address {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
     }
 }
 
-decode_by_parsing!(Address);
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+decode_by_parsing!(normal Address);

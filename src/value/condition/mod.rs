@@ -21,8 +21,9 @@ use self::network::Network;
 use self::origin::Origin;
 use self::window::Window;
 use super::time::Instant;
+use crate::codec::canonical::{Cursor, Schema, Shape, Spans, optional};
 use crate::codec::decode::{Decode, DecodeError};
-use crate::codec::json::{Reader, Value};
+use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems, Refusal};
 
 pub use self::address::{Address, AddressError};
@@ -95,6 +96,28 @@ impl Conditions {
         (problems.len() == before).then_some(conditions)
     }
 
+    /// The conditions in a stored text; `None` for any other text.
+    pub(crate) fn of_stored(text: &str) -> Option<Conditions> {
+        const TEXTS: Shape = Shape::List(&Shape::Text(|_| true));
+        const SCHEMA: &Schema = &[
+            optional("ips", TEXTS).noted(0),
+            optional("origins", TEXTS).noted(1),
+            optional("audiences", TEXTS).noted(2),
+            optional("times", Shape::Object(window::SCHEMA)).noted(3),
+        ];
+        let spans = Spans::<4>::read(text, SCHEMA).ok()?;
+        let times = spans.raw(text, 3).map(Window::of_stored);
+        let conditions = Conditions {
+            ips: stored_list(&spans, text, 0, Network::parse).ok()?,
+            origins: stored_list(&spans, text, 1, Origin::parse).ok()?,
+            audiences: stored_list(&spans, text, 2, Audience::parse).ok()?,
+            times: times.map_or(Some(None), |times| times.map(Some))?,
+        };
+        let all = spans.all().iter();
+        let is_empty = all.filter_map(|span| span.range()).next().is_none();
+        (!is_empty).then_some(conditions)
+    }
+
     /// The first condition that a request does not meet; `None` if it meets all.
     #[must_use]
     pub fn first_unmet(&self, request: &RequestContext, now: Instant) -> Option<Unmet> {
@@ -164,6 +187,24 @@ fn all_within<T>(narrower: &Option<Vec<T>>, wider: &Option<Vec<T>>, within: impl
     narrower.as_ref().is_some_and(|items| items.iter().all(is_within))
 }
 
+/// The distinct items of a stored list; `None` if the member is absent.
+fn stored_list<T: PartialEq, E>(
+    spans: &Spans<4>,
+    text: &str,
+    at: usize,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Option<Vec<T>>, DecodeError> {
+    let mut list = Vec::new();
+    for item in spans.items(text, at).texts() {
+        let item = parse(&item).map_err(|_| DecodeError)?;
+        if list.len() >= MAX || list.contains(&item) {
+            return Err(DecodeError);
+        }
+        list.push(item);
+    }
+    Ok((!list.is_empty()).then_some(list))
+}
+
 /// Parses a list of distinct texts. `None` if the member is absent.
 fn read_list<T: PartialEq, E: fmt::Display>(
     members: &Members,
@@ -219,7 +260,6 @@ impl fmt::Display for AudienceError {
 
 impl Error for AudienceError {}
 
-/// Stored conditions are read as strictly as those of a call, by the same reader.
 impl TryFrom<Value> for Conditions {
     type Error = Refusal;
 
@@ -230,7 +270,8 @@ impl TryFrom<Value> for Conditions {
 }
 
 impl Decode for Conditions {
-    fn decode(reader: &mut Reader) -> Result<Conditions, DecodeError> {
-        Conditions::try_from(Value::decode(reader)?).map_err(|_| DecodeError)
+    fn decode(cursor: &mut Cursor) -> Result<Conditions, DecodeError> {
+        let stored = cursor.value().and_then(Conditions::of_stored);
+        stored.ok_or(DecodeError)
     }
 }

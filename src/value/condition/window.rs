@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::read_list;
+use crate::codec::canonical::{Schema, Shape, Spans, optional};
 use crate::codec::json::Value;
 use crate::input::{Detail, Members, Path, Problems};
 use crate::value::time::Instant;
@@ -18,6 +19,14 @@ const FURTHEST: u16 = 14 * 60;
 
 /// The epoch was a Thursday; Monday is 0.
 const DAY_OF_EPOCH: i64 = 3;
+
+/// The members of a stored window.
+pub(super) const SCHEMA: &Schema = &[
+    optional("days", Shape::List(&Shape::OneOf(&DAYS))).noted(0),
+    optional("from", Shape::Text(|_| true)).noted(1),
+    optional("to", Shape::Text(|_| true)).noted(2),
+    optional("utcOffset", Shape::Text(|_| true)).noted(3),
+];
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -63,25 +72,61 @@ impl Window {
         if problems.len() > before {
             return None;
         }
-        if days.is_none() && from.is_none() && to.is_none() {
-            problems.add(path, "limits nothing; give days, from or to, or leave it out");
-            return None;
-        }
         let window = Window {
             days,
             from,
             to,
             utc_offset,
         };
-        let (start, end) = window.minutes();
-        if start == end {
-            problems.add(
-                path,
-                "begins and ends at the same time; leave from and to out for the whole day",
-            );
-            return None;
+        match window.checked() {
+            Ok(window) => Some(window),
+            Err(problem) => {
+                problems.add(path, problem);
+                None
+            }
         }
-        Some(window)
+    }
+
+    /// The window in a stored text of the [`SCHEMA`]; `None` for any other.
+    pub(super) fn of_stored(text: &str) -> Option<Window> {
+        let spans = Spans::<4>::read(text, SCHEMA).ok()?;
+        let mut days = Days(0);
+        for day in spans.items(text, 0).texts() {
+            let Days(day) = Days::parse(&day).ok()?;
+            // Monday first, each once.
+            if day <= days.0 {
+                return None;
+            }
+            days.0 |= day;
+        }
+        let time = |at| match spans.text(text, at) {
+            Some(time) => TimeOfDay::parse(&time).map(Some),
+            None => Ok(None),
+        };
+        let utc_offset = match spans.text(text, 3) {
+            Some(offset) => Some(UtcOffset::parse(&offset).ok()?),
+            None => None,
+        };
+        Window {
+            days: (days.0 > 0).then_some(days),
+            from: time(1).ok()?,
+            to: time(2).ok()?,
+            utc_offset,
+        }
+        .checked()
+        .ok()
+    }
+
+    /// The window, unless it is none.
+    fn checked(self) -> Result<Window, &'static str> {
+        if self.days.is_none() && self.from.is_none() && self.to.is_none() {
+            return Err("limits nothing; give days, from or to, or leave it out");
+        }
+        let (start, end) = self.minutes();
+        if start == end {
+            return Err("begins and ends at the same time; leave from and to out for the whole day");
+        }
+        Ok(self)
     }
 
     /// Whether the window is open at `now`.

@@ -11,8 +11,8 @@ use subtle::{ConstantTimeEq, CtOption};
 
 use super::HASHED;
 use super::prefix::BlockEnding;
+use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError, Placeholder};
-use crate::codec::json::Reader;
 use crate::input::Detail;
 
 /// The digest of a credential: SHA-256 of its version, id and secret, and of the first 8 bytes of
@@ -54,6 +54,12 @@ impl Digest {
     #[must_use]
     pub fn to_hex(&self) -> String {
         hex(&self.0)
+    }
+
+    /// Whether a text is a digest in lower-case hexadecimal.
+    pub(crate) fn is_hex(text: &str) -> bool {
+        let is_digit = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+        text.len() == 64 && text.bytes().all(is_digit)
     }
 
     /// Parses 64 lower-case hexadecimal characters.
@@ -227,8 +233,8 @@ impl Placeholder for Digest {
 }
 
 impl Decode for Digest {
-    fn decode(reader: &mut Reader) -> Result<Digest, DecodeError> {
-        reader
+    fn decode(cursor: &mut Cursor) -> Result<Digest, DecodeError> {
+        cursor
             .text()
             .and_then(|text| Digest::from_hex(&text))
             .ok_or(DecodeError)

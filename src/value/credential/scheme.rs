@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError, Placeholder, decode_named};
-use crate::codec::json::Reader;
 
 /// The input of a digest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -30,8 +30,9 @@ impl Placeholder for Scheme {
     }
 }
 
+/// The native scheme is left out when it is written.
 impl Decode for Scheme {
-    fn decode(reader: &mut Reader) -> Result<Scheme, DecodeError> {
-        decode_named(reader, &[("native", Scheme::Native), ("sha256", Scheme::Sha256)])
+    fn decode(cursor: &mut Cursor) -> Result<Scheme, DecodeError> {
+        decode_named(cursor, &[("sha256", Scheme::Sha256)])
     }
 }

@@ -41,6 +41,11 @@ impl TokenId {
         }
     }
 
+    /// Whether a text is an id.
+    pub(crate) fn is(text: &str) -> bool {
+        TokenId::parse(text).is_ok()
+    }
+
     /// An id from characters that are known to be letters and digits.
     pub(super) fn of_digits(digits: [u8; TokenId::LENGTH]) -> TokenId {
         TokenId(digits)

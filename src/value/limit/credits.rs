@@ -81,6 +81,14 @@ impl Credits {
         Some((credits, remaining))
     }
 
+    /// Credits of an amount, with a refill of an amount in each interval.
+    pub(super) fn new(amount: u32, refill: Option<(u32, Lifetime)>) -> Credits {
+        Credits {
+            amount,
+            refill: refill.map(|(amount, every)| Refill { amount, every }),
+        }
+    }
+
     /// Whether these credits never allow more than the `wider` ones: neither in amount nor by
     /// refills.
     pub(super) fn is_within(self, wider: Credits) -> bool {

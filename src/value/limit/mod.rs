@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use self::credits::{Balance, Credits};
 use self::rate::{Arrival, Rate};
 use super::time::{Instant, Lifetime};
+use crate::codec::canonical::{Cursor, Schema, Shape, Spans, optional, required};
 use crate::codec::decode::{Decode, DecodeError, Placeholder, decode, decode_members};
-use crate::codec::json::{Reader, Value, json};
+use crate::codec::json::{MAX_SAFE_INTEGER, Value, json};
 use crate::input::{Members, Path, Problems, Refusal};
 
 /// The largest limit and amount, 2^31 − 1.
@@ -42,6 +43,46 @@ pub struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     credits: Option<Credits>,
 }
+
+/// The numbers in stored limits.
+#[derive(Clone, Copy)]
+enum Part {
+    Limit,
+    Per,
+    Amount,
+    RefillAmount,
+    RefillEvery,
+}
+
+impl Part {
+    const COUNT: usize = 5;
+}
+
+const AMOUNT: Shape = Shape::Whole(1, MAX as u64);
+const LIFETIME: Shape = Shape::Whole(1, MAX_SAFE_INTEGER);
+/// The members of stored limits.
+const SCHEMA: &Schema = &[
+    optional(
+        "requests",
+        Shape::Object(&[
+            required("limit", AMOUNT).noted(Part::Limit as usize),
+            required("per", LIFETIME).noted(Part::Per as usize),
+        ]),
+    ),
+    optional(
+        "credits",
+        Shape::Object(&[
+            required("amount", AMOUNT).noted(Part::Amount as usize),
+            optional(
+                "refill",
+                Shape::Object(&[
+                    required("amount", AMOUNT).noted(Part::RefillAmount as usize),
+                    required("every", LIFETIME).noted(Part::RefillEvery as usize),
+                ]),
+            ),
+        ]),
+    ),
+];
 
 /// The value of `limit/<id>`. Only this module reads its members.
 #[derive(Debug, Serialize)]
@@ -132,6 +173,22 @@ impl Limits {
         let remaining = credits.and_then(|(_, remaining)| remaining);
         let credits = credits.map(|(credits, _)| credits);
         (problems.len() == before).then_some((Limits { requests, credits }, remaining))
+    }
+
+    /// The limits in a stored text; `None` for any other text.
+    pub(crate) fn of_stored(text: &str) -> Option<Limits> {
+        let spans = Spans::<{ Part::COUNT }>::read(text, SCHEMA).ok()?;
+        let count = |part: Part| u32::try_from(spans.whole(text, part as usize)?).ok();
+        let lifetime = |part: Part| Lifetime::of_stored(spans.whole(text, part as usize)?);
+        let limits = Limits {
+            requests: count(Part::Limit)
+                .zip(lifetime(Part::Per))
+                .map(|(limit, per)| Rate::new(limit, per)),
+            credits: count(Part::Amount).map(|amount| {
+                Credits::new(amount, count(Part::RefillAmount).zip(lifetime(Part::RefillEvery)))
+            }),
+        };
+        (limits.requests.is_some() || limits.credits.is_some()).then_some(limits)
     }
 
     /// Whether these limits allow nothing that `wider` refuses: they have each limit of `wider`,
@@ -302,12 +359,11 @@ impl Placeholder for Limits {
 }
 
 impl Decode for Limits {
-    fn decode(reader: &mut Reader) -> Result<Limits, DecodeError> {
-        Limits::try_from(Value::decode(reader)?).map_err(|_| DecodeError)
+    fn decode(cursor: &mut Cursor) -> Result<Limits, DecodeError> {
+        cursor.value().and_then(Limits::of_stored).ok_or(DecodeError)
     }
 }
 
-/// Stored limits are read as strictly as those of a call, by the same reader.
 impl TryFrom<Value> for Limits {
     type Error = Refusal;
 

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::{Exceeded, MAX, millis, require};
+use crate::codec::canonical::Cursor;
 use crate::codec::decode::{Decode, DecodeError};
-use crate::codec::json::{Reader, Value};
+use crate::codec::json::Value;
 use crate::input::{Members, Path, Problems};
 use crate::value::time::{Instant, Lifetime, SKEW, TimeMembers as _};
 
@@ -29,8 +30,8 @@ pub(super) struct Rate {
 pub(super) struct Arrival(u64, u32);
 
 impl Decode for Arrival {
-    fn decode(reader: &mut Reader) -> Result<Arrival, DecodeError> {
-        <(u64, u32)>::decode(reader).map(|(millis, part)| Arrival(millis, part))
+    fn decode(cursor: &mut Cursor) -> Result<Arrival, DecodeError> {
+        <(u64, u32)>::decode(cursor).map(|(millis, part)| Arrival(millis, part))
     }
 }
 
@@ -45,6 +46,11 @@ impl Rate {
             limit: limit?,
             per: per?,
         })
+    }
+
+    /// A rate of `limit` in each `per`.
+    pub(super) fn new(limit: u32, per: Lifetime) -> Rate {
+        Rate { limit, per }
     }
 
     /// Whether this rate allows no more than `wider`, at once and in the long run.

@@ -37,6 +37,15 @@ impl Permission {
         Ok(Permission(text.to_owned()))
     }
 
+    /// Whether a text is a permission.
+    pub(crate) fn is(text: &str) -> bool {
+        let mut segments = 0;
+        text.split(':').all(|segment| {
+            segments += 1;
+            segments <= MAX_SEGMENTS && parse_segment(segment).is_ok()
+        })
+    }
+
     /// The permission `above` with one more segment.
     ///
     /// # Errors
@@ -52,6 +61,12 @@ impl Permission {
     /// The permission as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Permission {
+    fn as_ref(&self) -> &str {
         &self.0
     }
 }

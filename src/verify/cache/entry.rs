@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use super::feed_heads::fingerprint;
-use crate::model::record::{Secret, Secrets};
+use crate::model::secrets::{Secret, Secrets};
+use crate::storage::keys;
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Presented, Scheme};
 use crate::value::time::Instant;
-use crate::verify::dependencies::{ResolvedToken, dependencies};
+use crate::verify::dependencies::{ResolvedToken, accounts};
 use crate::verify::validity_rules::ValidityRules;
 
 /// The largest stored record, in bytes, that counts as one entry. The data that a host keeps for a
@@ -43,17 +44,15 @@ impl Entry {
     #[must_use]
     pub fn of(secrets: Secrets, size: usize, resolved: ResolvedToken, shards: ShardCount) -> Entry {
         let token = &resolved.token;
-        let owners = std::iter::once(token.owner.clone()).chain(token.owner.above());
-        let accounts = owners
-            .chain(token.technical_user.clone())
-            .chain(token.subject_account());
+        let accounts = accounts(token);
         let shards = accounts
-            .map(|account| shards.shard_of(&account))
+            .iter()
+            .map(|(account, _)| shards.shard_of(account))
             .fold(0, |bits, shard| bits | 1 << shard);
-        let (parents, accounts): (Vec<String>, Vec<String>) = dependencies(token)
-            .into_iter()
-            .partition(|key| key.starts_with("token/"));
-        let fingerprints = |keys: &[String]| keys.iter().map(|key| fingerprint(key)).collect();
+        let accounts = accounts
+            .iter()
+            .map(|(account, _)| fingerprint(&keys::account(account)));
+        let parents = token.parents.iter().map(|id| fingerprint(&keys::token(id)));
         Entry {
             id: *token.id.bytes(),
             revision: token.revision,
@@ -61,8 +60,8 @@ impl Entry {
             secrets,
             rests_on: Rc::new(RestsOn {
                 shards,
-                accounts: fingerprints(&accounts),
-                parents: fingerprints(&parents),
+                accounts: accounts.collect(),
+                parents: parents.collect(),
             }),
             rules: resolved.rules,
         }

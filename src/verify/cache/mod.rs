@@ -34,7 +34,7 @@ use super::validity_rules::ValidityRules;
 use super::verdict::Code;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
-use crate::model::record::Secret;
+use crate::model::secrets::Secret;
 use crate::storage::plan::Reads;
 use crate::storage::shard_count::ShardCount;
 use crate::value::credential::{Body, Presented, TagKey, TokenId};

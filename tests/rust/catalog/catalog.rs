@@ -96,8 +96,8 @@ fn each_problem_has_its_path_and_a_suggestion() {
         (
             "/templates/sender/extends",
             json!(["everything"]),
-            "$.templates.everything.extends",
-            "circle: everything → sender → everything",
+            "$.templates.sender.extends",
+            "circle: sender → everything → sender",
         ),
         (
             "/templates/everything/extends",

@@ -246,7 +246,11 @@ fn essence(entry: &Json) -> Json {
 }
 
 fn sorted(entries: Vec<Json>) -> Vec<String> {
-    let mut texts: Vec<String> = entries.iter().map(Json::to_string).collect();
+    let text = |mut entry: Json| {
+        entry.sort_all_objects();
+        entry.to_string()
+    };
+    let mut texts: Vec<String> = entries.into_iter().map(text).collect();
     texts.sort();
     texts
 }

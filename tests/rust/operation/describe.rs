@@ -22,6 +22,11 @@ fn managed(description: &Json) -> Vec<&str> {
         .collect()
 }
 
+fn kind<'d>(described: &'d Json, id: &str) -> &'d Json {
+    let mut kinds = described["kinds"].as_array().unwrap().iter();
+    kinds.find(|kind| kind["id"] == id).unwrap()
+}
+
 #[test]
 fn what_can_be_chosen() {
     let mut host = Host::new();
@@ -29,11 +34,15 @@ fn what_can_be_chosen() {
     assert_eq!(described["version"], "test");
     assert_eq!(described["prefix"], "acme_live");
     assert_eq!(described["owner"], "org:acme");
+    let template = |id: &str| {
+        let mut templates = described["templates"].as_array().unwrap().iter();
+        templates.find(|template| template["id"] == id).unwrap()
+    };
     assert_eq!(
-        described["templates"][2],
+        *template("sender"),
         json!({ "id": "sender", "title": "Sender", "version": 1, "recommended": false, "permissions": 2 })
     );
-    assert_eq!(described["templates"][0]["version"], 3);
+    assert_eq!(template("everything")["version"], 3);
     assert_eq!(
         described["roles"],
         json!([{ "id": "admin", "title": "Admin" }, { "id": "user", "title": "User" }])
@@ -50,20 +59,20 @@ fn what_can_be_chosen() {
     );
     let day = 86_400_000_u64;
     assert_eq!(
-        described["kinds"][0]["lifetime"],
+        kind(&described, "permission-set")["lifetime"],
         json!({ "default": 30 * day, "longest": 365 * day, "required": true })
     );
     assert_eq!(
-        described["kinds"][1],
+        *kind(&described, "organization"),
         json!({
             "id": "organization", "manage": true, "uniqueNames": false, "exchanged": false, "technicalUser": true,
-            "lifetime": { "required": true }, "editable": described["kinds"][1]["editable"],
+            "lifetime": { "required": true }, "editable": kind(&described, "organization")["editable"],
             "actions": ["disable", "delete", "rotate", "exchange"],
             "labels": { "disable": "Revoke", "enable": "Reinstate" }, "role": "user",
             "rotation": { "grace": day, "longestGrace": 7 * day, "reuse": "alert" }, "sessions": 100,
         })
     );
-    assert_eq!(described["kinds"][4]["exchanged"], true);
+    assert_eq!(kind(&described, "session")["exchanged"], true);
 }
 
 #[test]

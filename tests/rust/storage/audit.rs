@@ -57,7 +57,7 @@ fn an_entry_never_overwrites_and_the_head_is_the_one_that_was_read() {
 /// entry where the trail then breaks.
 #[test]
 fn a_damaged_trail_stops_no_operation_and_shows_the_break() {
-    let head = |seq: u64, text: &str| json!({ "v": 1, "seq": seq, "hash": Hash::of(text) }).to_string();
+    let head = |seq: u64, text: &str| json!({ "hash": Hash::of(text), "seq": seq, "v": 1 }).to_string();
     let sound = trail(&[3]);
     let text = |seq| sound.store[&keys::audit_entry(&owner(), seq)].clone();
     let stored = |seq: u64| {

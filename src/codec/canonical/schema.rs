@@ -1,0 +1,128 @@
+//! The schemas of stored values, and their interpreter.
+
+use super::{Cursor, DecodeError, Span, Spans};
+
+/// The members of an object, in the order in which they are written.
+pub(crate) type Schema = [Member];
+
+/// A member of an object.
+pub(crate) struct Member {
+    name: &'static str,
+    is_required: bool,
+    /// The number of its place among the spans; `None`: it is only checked.
+    at: Option<u8>,
+    shape: Shape,
+}
+
+/// The form of a value.
+pub(crate) enum Shape {
+    /// A string that meets a condition.
+    Text(fn(&str) -> bool),
+    /// One of a few strings.
+    OneOf(&'static [&'static str]),
+    /// A whole number from the first to the second.
+    Whole(u64, u64),
+    /// `true`: `false` is left out.
+    True,
+    /// An object.
+    Object(&'static Schema),
+    /// Items of one shape.
+    List(&'static Shape),
+    /// An object with any names that meet a condition, and values of one shape.
+    Map(fn(&str) -> bool, &'static Shape),
+    /// Any object; the names of it and of all objects inside ascend.
+    AnyObject,
+    /// A value with a condition of its own.
+    Value(fn(&str) -> bool),
+}
+
+/// A member that is always written.
+pub(crate) const fn required(name: &'static str, shape: Shape) -> Member {
+    Member {
+        name,
+        is_required: true,
+        at: None,
+        shape,
+    }
+}
+
+/// A member that is left out where it has its default: an absent value, or an empty list or object.
+pub(crate) const fn optional(name: &'static str, shape: Shape) -> Member {
+    Member {
+        name,
+        is_required: false,
+        at: None,
+        shape,
+    }
+}
+
+impl Member {
+    /// The member, with its place noted under a number.
+    pub(crate) const fn noted(mut self, at: usize) -> Member {
+        // No schema has that many members.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            self.at = Some(at as u8);
+        }
+        self
+    }
+}
+
+impl<const N: usize> Spans<N> {
+    /// Reads a whole text.
+    ///
+    /// # Errors
+    /// When the text is not of the schema, or not canonical.
+    pub(crate) fn read(text: &str, schema: &Schema) -> Result<Spans<N>, DecodeError> {
+        let mut spans = Spans::none();
+        let mut cursor = Cursor::new(text);
+        let read = object(&mut cursor, schema, spans.as_mut());
+        let is_whole = read.is_some() && cursor.is_done();
+        is_whole.then_some(spans).ok_or(DecodeError)
+    }
+}
+
+/// Reads an object.
+fn object(cursor: &mut Cursor, schema: &Schema, spans: &mut [Span]) -> Option<()> {
+    cursor.object(&mut |cursor| {
+        let mut is_first = true;
+        for member in schema {
+            if !cursor.takes_member(member.name, is_first) {
+                if member.is_required {
+                    return None;
+                }
+                continue;
+            }
+            is_first = false;
+            let start = cursor.at();
+            value(cursor, &member.shape, spans)?;
+            if !member.is_required && matches!(cursor.since(start), Some("[]" | "{}")) {
+                return None;
+            }
+            if let Some(span) = member.at.and_then(|at| spans.get_mut(usize::from(at))) {
+                *span = Span::new(start, cursor.at())?;
+            }
+        }
+        Some(())
+    })
+}
+
+fn value(cursor: &mut Cursor, shape: &Shape, spans: &mut [Span]) -> Option<()> {
+    let is_sound = match shape {
+        Shape::Text(is_sound) => is_sound(&cursor.text()?),
+        Shape::OneOf(texts) => {
+            let text = cursor.text()?;
+            texts.iter().any(|known| *known == text)
+        }
+        Shape::Whole(least, most) => (*least..=*most).contains(&cursor.whole()?),
+        Shape::True => cursor.takes_word("true"),
+        Shape::Object(schema) => object(cursor, schema, spans).is_some(),
+        Shape::List(item) => cursor.list(&mut |cursor| value(cursor, item, spans)).is_some(),
+        Shape::Map(is_name, item) => cursor
+            .map(&mut |cursor, name| is_name(&name).then(|| value(cursor, item, spans)).flatten())
+            .is_some(),
+        Shape::AnyObject => cursor.sorted_value()?.starts_with('{'),
+        Shape::Value(is_sound) => is_sound(cursor.value()?),
+    };
+    is_sound.then_some(())
+}

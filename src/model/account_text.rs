@@ -1,0 +1,172 @@
+//! The stored text of an account, read by its schema.
+
+use super::ceilings::Ceilings;
+use crate::catalog::Permissions;
+use crate::codec::canonical::{Items, Member, Schema, Shape, Spans, optional, required};
+use crate::codec::decode::{Decode, DecodeError, decode};
+use crate::codec::json::MAX_SAFE_INTEGER;
+use crate::value::credential::TokenId;
+use crate::value::name::{Identity, Name};
+use crate::value::permission::Permission;
+use crate::value::resource::Resource;
+
+/// The parts of an account, each with the number of its place among the spans.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub(crate) enum Part {
+    Id,
+    Type,
+    Title,
+    Roles,
+    Ceilings,
+    Status,
+    HeldAt,
+    Tokens,
+    StatusChangedAt,
+    StatusChangedBy,
+    CreatedAt,
+    CreatedBy,
+    Revision,
+}
+
+impl Part {
+    const COUNT: usize = Part::Revision as usize + 1;
+}
+
+const INSTANT: Shape = Shape::Whole(0, MAX_SAFE_INTEGER);
+const REVISION: Shape = Shape::Whole(0, MAX_SAFE_INTEGER - 1);
+const RESOURCE: Shape = Shape::Text(Resource::is);
+const IDENTITY: Shape = Shape::Text(Identity::is);
+
+const fn must(name: &'static str, part: Part, shape: Shape) -> Member {
+    required(name, shape).noted(part as usize)
+}
+
+const fn may(name: &'static str, part: Part, shape: Shape) -> Member {
+    optional(name, shape).noted(part as usize)
+}
+
+/// The places of the members of a ceiling.
+const CEILING_RESOURCE: usize = 0;
+const CEILING_PERMISSIONS: usize = 1;
+
+const CEILING: &Schema = &[
+    required("resource", RESOURCE).noted(CEILING_RESOURCE),
+    required("permissions", Shape::List(&Shape::Text(Permission::is))).noted(CEILING_PERMISSIONS),
+];
+
+/// The value of `account/<id>`, while the account is not deleted.
+const STORED: &Schema = &[
+    required("v", Shape::Whole(1, 1)),
+    required("account", Shape::Object(ACCOUNT)),
+];
+
+const ACCOUNT: &Schema = &[
+    must("id", Part::Id, RESOURCE),
+    must("type", Part::Type, Shape::OneOf(&["owner", "technical-user"])),
+    may("title", Part::Title, Shape::Text(Name::is)),
+    must(
+        "roles",
+        Part::Roles,
+        Shape::Map(Resource::is, &Shape::Text(|_| true)),
+    ),
+    must(
+        "ceilings",
+        Part::Ceilings,
+        Shape::List(&Shape::Value(|text| Spans::<2>::read(text, CEILING).is_ok())),
+    ),
+    must("status", Part::Status, Shape::OneOf(&["active", "disabled"])),
+    may("heldAt", Part::HeldAt, RESOURCE),
+    may("tokens", Part::Tokens, Shape::List(&Shape::Text(TokenId::is))),
+    may("statusChangedAt", Part::StatusChangedAt, INSTANT),
+    may("statusChangedBy", Part::StatusChangedBy, IDENTITY),
+    must("createdAt", Part::CreatedAt, INSTANT),
+    must("createdBy", Part::CreatedBy, IDENTITY),
+    must("revision", Part::Revision, REVISION),
+];
+
+/// The tombstone of a deleted account.
+const TOMBSTONE: &Schema = &[
+    required("v", Shape::Whole(1, 1)),
+    required("id", RESOURCE).noted(0),
+    required("deletedAt", INSTANT),
+    required("deletedBy", IDENTITY),
+    required("revision", REVISION),
+];
+
+/// The text under the key of an account.
+#[derive(Debug)]
+pub(crate) enum StoredAccountText<'t> {
+    /// Of an account.
+    Account(AccountText<'t>),
+    /// Of a deleted account.
+    Tombstone,
+}
+
+/// The text of an account, and where its parts are. It is well-formed.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountText<'t> {
+    text: &'t str,
+    spans: Spans<{ Part::COUNT }>,
+}
+
+impl<'t> StoredAccountText<'t> {
+    /// Reads the text under the key of an account.
+    ///
+    /// # Errors
+    /// When the text is neither an account nor a tombstone of this id.
+    pub(crate) fn read(id: &Resource, text: &'t str) -> Result<StoredAccountText<'t>, DecodeError> {
+        let is_of = |of: Option<std::borrow::Cow<str>>| of.is_some_and(|of| of == id.as_str());
+        let Ok(spans) = Spans::read(text, STORED) else {
+            let spans = Spans::<1>::read(text, TOMBSTONE)?;
+            let is_sound = is_of(spans.text(text, 0));
+            return is_sound
+                .then_some(StoredAccountText::Tombstone)
+                .ok_or(DecodeError);
+        };
+        let account = AccountText { text, spans };
+        let is_sound = is_of(account.spans.text(text, Part::Id as usize));
+        is_sound
+            .then_some(StoredAccountText::Account(account))
+            .ok_or(DecodeError)
+    }
+}
+
+impl AccountText<'_> {
+    fn raw(&self, part: Part) -> Option<&str> {
+        self.spans.raw(self.text, part as usize)
+    }
+
+    /// A part, decoded.
+    ///
+    /// # Errors
+    /// If it is absent, or not of the type.
+    pub(crate) fn decoded<T: Decode>(&self, part: Part) -> Result<T, DecodeError> {
+        decode(self.raw(part).ok_or(DecodeError)?)
+    }
+
+    /// A part, decoded; the default if it is absent.
+    ///
+    /// # Errors
+    /// If it is not of the type.
+    pub(crate) fn or_default<T: Decode + Default>(&self, part: Part) -> Result<T, DecodeError> {
+        self.raw(part).map_or(Ok(T::default()), decode)
+    }
+
+    /// Whether its tokens may be used.
+    pub(crate) fn is_active(&self) -> bool {
+        self.raw(Part::Status) == Some("\"active\"")
+    }
+
+    /// Its ceilings, compiled over a catalog.
+    pub(crate) fn ceilings(&self, catalog: &Permissions) -> Ceilings {
+        let all = self.raw(Part::Ceilings).map(Items::of).into_iter().flatten();
+        let compiled = all.filter_map(|text| {
+            let spans = Spans::<2>::read(text, CEILING).ok()?;
+            let resource = Resource::parse(&spans.text(text, CEILING_RESOURCE)?).ok()?;
+            let permissions = spans.items(text, CEILING_PERMISSIONS).texts();
+            Some((resource, catalog.set_of(permissions)))
+        });
+        Ceilings::new(compiled.collect())
+    }
+}
