@@ -14,7 +14,8 @@ import {
 } from './interned-requirements.js';
 import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
 import { isPlainContext } from './plain-question.js';
-import type { CodeRow, ReadStamp, VerifyCore } from './verify-core.js';
+import type { CodeRow } from './store-verification.js';
+import type { ReadStamp, VerifyCore } from './verify-core.js';
 
 /** How many distinct permission lists are interned. Tokens with equal lists share one. */
 const MAX_PERMISSION_LISTS = 256;
@@ -58,7 +59,10 @@ export class TokenCache {
 
   /** One step of a verification. With a stamp from before its reads, the token enters the cache. */
   verify(credential: string, question: Question, reads: Reads, now: number, stamp?: ReadStamp): Step {
-    const { step, slot } = this.#core.verify(credential, question, reads, now, stamp);
+    this.#dropIfRestarted();
+    const { requirement, context } = question;
+    const id = context === undefined ? this.#requirements.idOf(requirement) : undefined;
+    const { step, slot } = this.#core.verify(credential, question, id, reads, now, stamp);
     // In this task: later the slot may hold another token.
     if (slot !== undefined) {
       const answer = 'commit' in step ? step.commit.answer : 'answer' in step ? step.answer : undefined;

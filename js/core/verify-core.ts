@@ -1,5 +1,4 @@
 import { loadModule } from '#load/verify';
-import type { BearerError, VerdictCode } from '../api/codes.js';
 import { LeastkeyError } from '../api/errors.js';
 import type { Minted } from '../api/exchange.js';
 import type { RouteRequirement } from '../api/verification.js';
@@ -13,19 +12,13 @@ import { fillRandom } from './fill-random.js';
 import { Instances, loadOnce } from './instances.js';
 import type { RefusalDetails } from './interned-requirements.js';
 import { MAX_BATCH_LOOKUPS, MISS } from './packed-lookup.js';
-
-/** A verdict code with its status and the error of its challenge. */
-export interface CodeRow {
-  code: VerdictCode;
-  status: number;
-  error?: BearerError;
-}
-
-/** One step of a verification, and the cache slot of its token. */
-export interface VerificationStep {
-  step: Step;
-  slot: number | undefined;
-}
+import {
+  type CodeRow,
+  StoreVerification,
+  type VerificationCall,
+  type VerificationExports,
+  type VerificationStep,
+} from './store-verification.js';
 
 /** The prefix and the length of all credentials. */
 export interface CredentialForm {
@@ -55,7 +48,12 @@ interface Exports {
   reset_cache(capacity: number): void;
   set_tag_key(): void;
   mint(hasId: number, now: number): number;
-  verify(length: number, now: number, generation: number): number;
+  classify(length: number): number;
+  read_id(): void;
+  begin(length: number, digest: number, now: number, generation: number): number;
+  view(): number;
+  decide(requirement: number, consume: number, countedAt: number, now: number, generation: number): number;
+  count(requirement: number, consume: number, countedAt: number, now: number, generation: number): number;
   intern(): number;
   lookup_packed(length: number, requirement: number, now: number): number;
   lookup_batch(length: number, count: number, now: number): void;
@@ -72,6 +70,10 @@ interface Configured {
   form?: CredentialForm;
   /** The scheme of the digests of new credentials. */
   scheme: string;
+  /** The names of the parts of a record whose places are at `view`. */
+  view: string[];
+  /** What credentials begin with, up to their id. */
+  start: string;
 }
 
 /** A generation of no read of the feed: what is read without a stamp is not cached. */
@@ -79,6 +81,9 @@ const NO_GENERATION = -1;
 
 /** The length that stands for an absent text. */
 const NO_TEXT = -1;
+
+/** The number that stands for a requirement that is not interned, and for a use of no cost. */
+const NONE = -1;
 
 /** The length of the key of the tags, which is written to the text buffer. */
 const TAG_KEY_BYTES = 32;
@@ -118,6 +123,7 @@ export class VerifyCore {
   /** The form of credentials; absent if imported keys are verified too. */
   readonly form: CredentialForm | undefined;
   readonly #scheme: string;
+  readonly #store: StoreVerification;
   readonly #config: string;
   readonly #catalog: string;
   readonly #capacity: number;
@@ -137,10 +143,11 @@ export class VerifyCore {
     this.#config = JSON.stringify(config);
     this.#catalog = catalogText;
     this.#describeQuestion = describeQuestion;
-    const { codes, form, scheme } = this.#instances.run(() => this.#instantiate());
+    const { codes, form, scheme, view, start } = this.#instances.run(() => this.#instantiate());
     this.codes = codes;
     this.form = form;
     this.#scheme = scheme;
+    this.#store = new StoreVerification(this.#verificationExports(view.length), codes, view, start.length);
   }
 
   /**
@@ -168,11 +175,13 @@ export class VerifyCore {
 
   /**
    * One step of a verification. With the stamp from before its reads, the token enters the cache;
-   * without one, the core only evicts what has ended.
+   * without one, the core only evicts what has ended. `requirement` is the number of the question's
+   * requirement, if that is all that is asked.
    */
   verify(
     credential: string,
     question: Question,
+    requirement: number | undefined,
     reads: Reads,
     now: number,
     stamp?: ReadStamp,
@@ -180,13 +189,12 @@ export class VerifyCore {
     const { slot, step } = this.#call((core) => {
       // A fresh instance starts again at generation 0.
       const generation = stamp?.epoch === this.epoch ? stamp.generation : NO_GENERATION;
-      this.#give(question, ...boundValues(reads).values.flat());
-      const slot = core.verify(this.#present(credential), now, generation);
+      const next = this.#store.step({ credential, question, requirement, now, generation }, reads);
       // Drawn within a call: where a Worker starts, there is no random number generator yet.
-      if (slot !== MISS && !this.#hasTagKey) this.#drawTagKey(core);
-      return { slot, step: this.#output() as Step };
+      if (next.slot !== undefined && !this.#hasTagKey) this.#drawTagKey(core);
+      return next;
     });
-    return { step: this.#described(step, question, now), slot: slot === MISS ? undefined : slot };
+    return { step: this.#described(step, question, now), slot };
   }
 
   /** Interns the requirement of a question: its id for {@link VerifyCore.lookupPacked}. */
@@ -309,6 +317,42 @@ export class VerifyCore {
     throw stepError(step);
   }
 
+  /** The calls of a verification, with their texts written and read. */
+  #verificationExports(parts: number): VerificationExports {
+    const settle = (
+      step: 'decide' | 'count',
+      { question, requirement, now, generation }: VerificationCall,
+      values: (string | null)[],
+    ) => {
+      const { consume = NONE, countedAt = Number.NaN } = question;
+      if (requirement === undefined) this.#give(question);
+      this.#give(...values);
+      const number = this.#exports[step](requirement ?? NONE, consume, countedAt, now, generation);
+      return { number, text: this.#outputText() };
+    };
+    return {
+      classify: (credential) => {
+        const number = this.#exports.classify(this.#present(credential));
+        return { number, text: this.#outputText() };
+      },
+      readId: (key, value) => {
+        this.#give(key, value);
+        this.#exports.read_id();
+        return this.#outputText();
+      },
+      begin: ({ credential, now, generation }, texts, digest) => {
+        this.#give(...texts);
+        return this.#exports.begin(this.#present(credential), digest, now, generation);
+      },
+      places: () => {
+        const { memory, view } = this.#exports;
+        return new Uint32Array(memory.buffer, view(), 2 * parts).slice();
+      },
+      decide: (call, values) => settle('decide', call, values),
+      count: (call, counters) => settle('count', call, counters),
+    };
+  }
+
   #call<T>(run: (core: Exports) => T): T {
     return this.#instances.run(() => run(this.#exports));
   }
@@ -385,8 +429,14 @@ export class VerifyCore {
 
   /** The step that the last call returned, if it returned one. */
   #output(): Step | undefined {
+    const text = this.#outputText();
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** The text that the last call returned, if it returned one. */
+  #outputText(): string | undefined {
     const length = this.#exports.output_length();
-    return length === 0 ? undefined : JSON.parse(this.#text(this.#exports.output(), length));
+    return length === 0 ? undefined : this.#text(this.#exports.output(), length);
   }
 
   /** The step of a verification. A refusal to write, because of what the store holds, is a step. */

@@ -1,5 +1,5 @@
-//! The lowest layer: JSON text to values and back, stored text in its one form, sorting, a sorted map, and the functions of the
-//! host. It imports nothing else from the crate.
+//! The lowest layer: JSON text to values and back, stored text in its one form, sorting, a sorted
+//! map, and the functions of the host. It imports nothing else from the crate.
 
 pub(crate) mod canonical;
 pub mod decode;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::TemplateUse;
-use crate::codec::canonical::{Entries, Items, Member, Schema, Shape, Span, Spans, optional, required};
+use crate::codec::canonical::{Entries, Items, Member, Schema, Shape, Spans, optional, required};
 use crate::codec::decode::{Decode, DecodeError, decode};
 use crate::codec::json::MAX_SAFE_INTEGER;
 use crate::value::condition::Conditions;
@@ -123,6 +123,28 @@ impl Part {
     /// The number of parts.
     pub const COUNT: usize = Part::Revision as usize + 1;
 }
+
+/// The parts that a verdict shows of a token, with their names there, in their order. Of the parents
+/// it shows the first, as `parent`.
+pub const VIEW: [(&str, Part); 17] = [
+    ("id", Part::Id),
+    ("name", Part::Name),
+    ("description", Part::Description),
+    ("tags", Part::Tags),
+    ("metadata", Part::Metadata),
+    ("kind", Part::Kind),
+    ("owner", Part::Owner),
+    ("technicalUser", Part::TechnicalUser),
+    ("parents", Part::Parents),
+    ("subject", Part::Subject),
+    ("role", Part::Role),
+    ("resource", Part::Resource),
+    ("permissions", Part::Permissions),
+    ("resources", Part::Resources),
+    ("createdAt", Part::CreatedAt),
+    ("expiresAt", Part::ExpiresAt),
+    ("rotation", Part::RotationRevision),
+];
 
 const INSTANT: Shape = Shape::Whole(0, MAX_SAFE_INTEGER);
 const REVISION: Shape = Shape::Whole(0, MAX_SAFE_INTEGER - 1);
@@ -294,9 +316,22 @@ impl RecordText {
         &self.text
     }
 
-    /// Where the parts are, by [`Part`].
-    pub(crate) fn spans(&self) -> &[Span; Part::COUNT] {
-        self.spans.all()
+    /// Where the parts of [`VIEW`] begin and end, in UTF-16 code units as JavaScript counts them. 0
+    /// and 0: the part is absent.
+    #[must_use]
+    pub fn view(&self) -> [[u32; 2]; VIEW.len()] {
+        let is_ascii = self.text.is_ascii();
+        let place = |byte: usize| {
+            let units = match self.text.get(..byte) {
+                Some(before) if !is_ascii => before.encode_utf16().count(),
+                _ => byte,
+            };
+            u32::try_from(units).unwrap_or_default()
+        };
+        VIEW.map(|(_, part)| {
+            let span = self.spans.all().get(part as usize).and_then(|span| span.range());
+            span.map_or([0, 0], |(start, end)| [place(start), place(end)])
+        })
     }
 
     /// Whether a part is there.

@@ -58,6 +58,11 @@ impl Presentation {
         }
     }
 
+    /// Whether no secret of the token was presented.
+    pub(crate) fn is_wrong(&self) -> bool {
+        matches!(self, Presentation::Wrong(_))
+    }
+
     /// The token, if there is one.
     pub(crate) fn named(&self) -> Option<&NamedToken> {
         match self {

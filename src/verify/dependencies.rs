@@ -53,7 +53,7 @@ pub fn dependencies(token: &VerifiableToken) -> Vec<String> {
 /// their idle times. A parent's record says whether it has an idle time, and it has not been read
 /// yet. So the usage of each parent is always read, in the same batch. No commit asserts these
 /// keys: only a use changes them, and a use never shortens a token's life.
-fn keys_of(token: &VerifiableToken) -> Vec<String> {
+pub(super) fn keys_of(token: &VerifiableToken) -> Vec<String> {
     let own = token.idle_after.map(|_| &token.id);
     let usages = own.into_iter().chain(&token.parents).map(keys::usage);
     dependencies(token).into_iter().chain(usages).collect()

@@ -12,5 +12,6 @@ pub(crate) mod record_memo;
 pub mod spend;
 pub mod validity_rules;
 pub mod verdict;
+pub mod verification;
 #[allow(clippy::module_inception)] // `verify.rs` is the decision itself.
 pub mod verify;

@@ -152,19 +152,29 @@ impl CodeRow {
 }
 
 /// The details of a refusal for lack of permission.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Lacking {
+    /// The missing permissions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    missing: Vec<Permission>,
+    pub missing: Vec<Permission>,
+    /// The scope that the request needs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
+    pub scope: Option<String>,
 }
 
 impl Lacking {
-    /// The permissions that `grant` lacks for `requirement`, and the scope of the requirement.
+    /// The permissions that `grant` lacks for `requirement`, and the scope of the requirement, as
+    /// far as a refusal with the code has them.
     #[must_use]
-    pub fn of(requirement: &Requirement, grant: &Grant, permissions: &Permissions) -> Lacking {
-        let missing = requirement.missing(grant).into_iter();
+    pub fn of(code: Code, requirement: &Requirement, grant: &Grant, permissions: &Permissions) -> Lacking {
+        if !code.is_of_scope() {
+            return Lacking::default();
+        }
+        let missing = match code {
+            Code::InsufficientPermission => requirement.missing(grant),
+            _ => Vec::new(),
+        };
+        let missing = missing.into_iter();
         Lacking {
             missing: missing
                 .filter_map(|index| permissions.permission(index).cloned())

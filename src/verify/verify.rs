@@ -1,13 +1,15 @@
 //! Verifies credential text in the steps unverified, presented, verified, decided. Each step is a
 //! type that only the step before can construct.
 
+use std::rc::Rc;
+
 use super::authenticate::{Presentation, Verified, authenticate};
 use super::cache::{Cache, Disclosed, ENDED, Entry, Found, Hit, Memory};
 use super::dependencies::ResolvedToken;
 use super::named_token::NamedToken;
 use super::record_memo::RecordMemo;
 use super::spend::{Spent, limited, spend};
-use super::verdict::{Code, Verdict, VerifiedToken};
+use super::verdict::{Code, Lacking, Verdict, VerifiedToken};
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
 use crate::deployment::VerifierConfig;
@@ -16,6 +18,7 @@ use crate::model::question::Question;
 use crate::model::record_text::RecordText;
 use crate::model::secrets::Secrets;
 use crate::storage::plan::{Plan, Reads, Suspend, Write};
+use crate::storage::seal::Seal;
 use crate::storage::shard_count::ShardCount;
 use crate::storage::store_meta::NotOurs;
 use crate::storage::{keys, store_meta};
@@ -65,29 +68,16 @@ pub fn verify_and_cache<D: VerifierConfig>(
             Ok(decision) => {
                 let catalog = deployment.permissions();
                 let plan = decision.plan(question, catalog, now);
-                slot = decision.remember(deployment, credential, cache, generation);
+                let text = WellFormed::read(deployment.prefix(), credential.as_bytes()).ok();
+                slot = decision
+                    .settle(text.as_ref().map(WellFormed::id), cache, generation)
+                    .slot;
                 plan
             }
             Err(suspend) => suspend.into(),
         }
     });
     (step, slot)
-}
-
-/// Inserts a token whose secret was not presented, so that the next such attempt costs no read. An
-/// imported key is not inserted: no lookup finds it.
-fn insert_unproven(
-    is_native: bool,
-    found: FoundToken,
-    disclosed: Disclosed,
-    cache: &mut Cache,
-    generation: Option<u32>,
-) -> Option<u32> {
-    if !is_native {
-        return None;
-    }
-    let entry = Entry::of(found.secrets, found.record.size(), found.resolved, cache.shards());
-    cache.insert_unproven(entry, disclosed, generation)
 }
 
 /// Applies a read of the change feed to a cache. `heads` are the values of
@@ -187,6 +177,7 @@ pub fn lookup_renewed<D: VerifierConfig>(
 }
 
 /// The decision on a credential.
+#[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) code: Code,
     pub(crate) basis: Basis,
@@ -196,6 +187,7 @@ pub(crate) struct Decision {
 }
 
 /// The basis of a decision.
+#[derive(Debug)]
 pub(crate) enum Basis {
     /// The token whose secret was presented, and whether it was the new one of a rotation.
     Token(Box<FoundToken>, bool),
@@ -210,6 +202,7 @@ pub(crate) enum Basis {
 }
 
 /// A token with its dependencies.
+#[derive(Debug)]
 pub(crate) struct FoundToken {
     secrets: Secrets,
     record: RecordText,
@@ -217,7 +210,7 @@ pub(crate) struct FoundToken {
 }
 
 impl Decision {
-    fn new(code: Code, basis: Basis) -> Decision {
+    pub(crate) fn new(code: Code, basis: Basis) -> Decision {
         Decision {
             code,
             basis,
@@ -254,14 +247,9 @@ impl Decision {
             Basis::Token(found, successor) => {
                 let grant = found.resolved.rules.grant();
                 verdict.token = Some(VerifiedToken::of(&found.record, grant, *successor, catalog)?);
-                if self.code == Code::InsufficientPermission {
-                    let missing = question.requirement.missing(grant).into_iter();
-                    let missing = missing.filter_map(|index| catalog.permission(index).cloned());
-                    verdict.missing = missing.collect();
-                }
-                if self.code.is_of_scope() {
-                    verdict.scope = question.requirement.scope(catalog);
-                }
+                let lacking = Lacking::of(self.code, question.requirement, grant, catalog);
+                verdict.missing = lacking.missing;
+                verdict.scope = lacking.scope;
                 verdict.remaining = self.spent.remaining;
                 verdict.retry_after = self.spent.retry_after;
             }
@@ -278,48 +266,137 @@ impl Decision {
         Ok(verdict)
     }
 
-    /// Lets the cache learn what the decision found. Returns the slot, if the token was inserted.
-    fn remember<D: VerifierConfig>(
+    /// Lets the cache learn what the decision found. `native` is the id in the credential, unless
+    /// that is a key that another system issued.
+    pub(crate) fn settle(
         self,
-        deployment: &D,
-        credential: &str,
+        native: Option<&TokenId>,
         cache: &mut Cache,
         generation: Option<u32>,
-    ) -> Option<u32> {
-        if let Basis::Token(found, _) = &self.basis
-            && self.code == Code::Valid
-        {
-            cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
-        }
-        let well_formed = WellFormed::read(deployment.prefix(), credential.as_bytes());
+    ) -> Settled {
+        let mut settled = Settled {
+            code: self.code,
+            spent: self.spent,
+            slot: None,
+            token: None,
+        };
         match self.basis {
-            // An imported key has no id by which a lookup could find it. Without reads of the feed,
-            // nothing is cached.
-            Basis::Token(found, _) if found.secrets.scheme() == Scheme::Native && cache.as_of().is_some() => {
-                let size = found.record.size();
-                let entry = Entry::of(found.secrets, size, found.resolved, cache.shards());
-                cache.insert(entry, generation)
+            Basis::Token(found, successor) => {
+                if self.code == Code::Valid {
+                    cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
+                }
+                let is_native = found.secrets.scheme() == Scheme::Native;
+                let (token, entry) = found.disclose(successor, Disclosed::All, cache.shards());
+                settled.token = Some(token);
+                // An imported key has no id by which a lookup could find it. Without reads of the
+                // feed, nothing is cached.
+                if is_native && cache.as_of().is_some() {
+                    settled.slot = cache.insert(entry, generation);
+                }
             }
             Basis::RotatedOut(found, disclosed) => {
                 let token = &found.resolved.token;
                 cache.observe_revision(token.id.bytes(), token.revision);
-                insert_unproven(well_formed.is_ok(), *found, disclosed, cache, generation)
+                let (token, entry) = found.disclose(false, disclosed, cache.shards());
+                settled.token = Some(token);
+                // No lookup finds an imported key.
+                if native.is_some() {
+                    settled.slot = cache.insert_unproven(entry, disclosed, generation);
+                }
             }
-            Basis::Wrong(Some(found)) => {
-                insert_unproven(well_formed.is_ok(), *found, Disclosed::Nothing, cache, generation)
+            Basis::Wrong(Some(found)) if native.is_some() => {
+                let (_, entry) = found.disclose(false, Disclosed::Nothing, cache.shards());
+                settled.slot = cache.insert_unproven(entry, Disclosed::Nothing, generation);
             }
             Basis::Deleted(id) => {
                 cache.observe_revision(id.bytes(), ENDED);
                 cache.insert_absent(&id, generation);
-                None
             }
             Basis::Nothing if self.code == Code::Unknown => {
-                let id = well_formed.ok()?;
-                cache.insert_absent(id.id(), generation);
-                None
+                native
+                    .into_iter()
+                    .for_each(|id| cache.insert_absent(id, generation));
             }
-            Basis::Token(..) | Basis::Wrong(None) | Basis::Nothing => None,
+            Basis::Wrong(_) | Basis::Nothing => {}
         }
+        settled
+    }
+
+    /// The ids of the tokens whose limits count the use; none if it is not to be counted.
+    pub(crate) fn to_count(&self, question: &Question) -> Vec<TokenId> {
+        match &self.basis {
+            Basis::Token(found, _) if question.consume.is_some() && self.code == Code::Valid => {
+                limited(&found.resolved)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a use was counted, so that counters are written.
+    pub(crate) fn writes_counters(&self) -> bool {
+        !self.spent.texts.is_empty()
+    }
+
+    /// Seals the new counters for their keys.
+    pub(crate) fn seal_counters(&mut self, seal: &Seal, keys: &[String]) {
+        for (text, key) in self.spent.texts.iter_mut().zip(keys) {
+            *text = seal.seal(key, std::mem::take(text));
+        }
+    }
+
+    /// Counts the use. `counters` are the stored counters of [`Decision::to_count`].
+    pub(crate) fn counted(
+        mut self,
+        counters: &[Option<&str>],
+        question: &Question,
+        now: Instant,
+    ) -> Decision {
+        if let (Basis::Token(found, _), Some(cost)) = (&self.basis, question.consume) {
+            let at = question.counted_at.unwrap_or(now);
+            self.spent = spend(&found.resolved, counters, cost, at);
+            self.code = self.spent.refused.unwrap_or(self.code);
+        }
+        self
+    }
+}
+
+/// What a decision came to, after the cache has learned it.
+#[derive(Debug)]
+pub struct Settled {
+    /// The code.
+    pub code: Code,
+    /// The token, if a secret of it was presented.
+    pub token: Option<DisclosedToken>,
+    /// The slot of the token, if it was inserted into the cache.
+    pub slot: Option<u32>,
+    /// Of a counted use: what is left, and the new counters.
+    pub spent: Spent,
+}
+
+/// What the bearer learns of a token.
+#[derive(Debug)]
+pub struct DisclosedToken {
+    /// Its record.
+    pub record: RecordText,
+    /// Its effective grant.
+    pub grant: Rc<Grant>,
+    /// Whether the new secret of a rotation was presented.
+    pub successor: bool,
+    /// How much of it is disclosed.
+    pub disclosed: Disclosed,
+}
+
+impl FoundToken {
+    /// Splits what the bearer learns from what the cache keeps.
+    fn disclose(self, successor: bool, disclosed: Disclosed, shards: ShardCount) -> (DisclosedToken, Entry) {
+        let token = DisclosedToken {
+            grant: Rc::clone(self.resolved.rules.shared_grant()),
+            record: self.record,
+            successor,
+            disclosed,
+        };
+        let entry = Entry::of(self.secrets, token.record.size(), self.resolved, shards);
+        (token, entry)
     }
 }
 
@@ -334,8 +411,7 @@ pub(crate) fn decide<D: VerifierConfig>(
 ) -> Result<Decision, Suspend> {
     let catalog = deployment.permissions();
     let presentation = authenticate(deployment, credential, reads, now, memory)?;
-    let is_wrong = matches!(presentation, Presentation::Wrong(_));
-    if is_wrong && !memory.caches {
+    if presentation.is_wrong() && !memory.caches {
         return Ok(Decision::new(Code::BadSecret, Basis::Wrong(None)));
     }
     let required = presentation
@@ -413,36 +489,31 @@ impl NamedToken {
 }
 
 impl Decision {
-    /// Counts the use against the limits of the token and of all its parents, if it is to be
-    /// counted.
-    fn count(mut self, question: &Question, reads: &Reads, now: Instant) -> Result<Decision, Suspend> {
-        let (Basis::Token(found, _), Some(cost), Code::Valid) = (&self.basis, question.consume, self.code)
-        else {
+    /// Counts the use, if it is to be counted, and plans its writes.
+    fn count(self, question: &Question, reads: &Reads, now: Instant) -> Result<Decision, Suspend> {
+        let limited = self.to_count(question);
+        let limit_keys: Vec<String> = limited.iter().map(keys::limit).collect();
+        let Some(topmost) = limit_keys.last() else {
             return Ok(self);
         };
-        let limited = limited(&found.resolved);
-        let limit_keys: Vec<String> = limited.iter().map(keys::limit).collect();
         // The sessions of a token count against its limits too. All of them queue for the key of
         // the topmost limited parent.
-        if let (Some(last), 1..) = (limit_keys.last(), cost) {
-            reads.get_queued(&limit_keys, last, false)?;
+        if let Some(1..) = question.consume {
+            reads.get_queued(&limit_keys, topmost, false)?;
         }
         let counters = reads.get_all(&limit_keys)?;
-        let at = question.counted_at.unwrap_or(now);
-        let spent = spend(&found.resolved, &counters, cost, at);
-        for ((id, stored), text) in limited.iter().zip(counters).zip(&spent.texts) {
+        let mut decision = self.counted(&counters, question, now);
+        for ((id, stored), text) in limited.iter().zip(counters).zip(&decision.spent.texts) {
             // The first use expects no counter, as does a use after a deletion. So the commit also
             // asserts that the record exists.
             if stored.is_none() {
                 let token_key = keys::token(id);
                 let [record] = reads.get([&token_key])?;
-                self.writes.push(Write::assert(token_key, record));
+                decision.writes.push(Write::assert(token_key, record));
             }
-            self.writes
-                .push(Write::replace(keys::limit(id), stored, text.clone()));
+            let write = Write::replace(keys::limit(id), stored, text.clone());
+            decision.writes.push(write);
         }
-        self.code = spent.refused.unwrap_or(self.code);
-        self.spent = spent;
-        Ok(self)
+        Ok(decision)
     }
 }

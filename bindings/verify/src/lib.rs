@@ -14,19 +14,24 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use leastkey::codec::json::{Value, json, parse_json};
+use leastkey::codec::sorted_map::SortedMap;
 use leastkey::deployment::VerifierConfig;
 use leastkey::deployment::verifier::VerifierDeployment;
 use leastkey::input::{ErrorCode, Refusal};
 use leastkey::model::question::{Question, read_requirement};
+use leastkey::model::record_text::VIEW;
+use leastkey::model::requirement::Requirement;
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::value::credential::{Credential, CredentialForm, ENTROPY, SCHEME, TagKey, TokenId};
+use leastkey::value::permission::Permission;
+use leastkey::value::resource::Resource;
 use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
-use leastkey::verify::cache::{Cache, Hit};
+use leastkey::verify::cache::{Cache, Disclosed, Hit};
 use leastkey::verify::packed::{MISS, pack};
 use leastkey::verify::verdict::{Code, CodeRow, Lacking};
-use leastkey::verify::verify;
-use leastkey::verify::verify::{lookup_renewed, verify_and_cache};
+use leastkey::verify::verification::{Counting, LacksKey, Progress, Verification, digest_keys, id_of_digest};
+use leastkey::verify::verify::{self, Settled, lookup_renewed};
 
 /// In place of a generation: none.
 const NO_GENERATION: u32 = u32::MAX;
@@ -36,6 +41,12 @@ struct State {
     edge: VerifierDeployment,
     interned: InternedRequirements,
     cache: Cache,
+    /// The verification that began last, until it is decided.
+    verification: Option<Verification>,
+    /// The decision that waits for counters.
+    counting: Option<Counting>,
+    /// Where the parts of the record that was read last are.
+    view: [[u32; 2]; VIEW.len()],
 }
 
 thread_local! {
@@ -54,6 +65,10 @@ struct Configured {
     form: Option<CredentialForm>,
     /// The scheme of the digests of new credentials.
     scheme: &'static str,
+    /// The names of the parts whose places are at [`view`].
+    view: [&'static str; VIEW.len()],
+    /// What credentials begin with, up to their id.
+    start: String,
 }
 
 mod host {
@@ -126,11 +141,16 @@ extern "C" fn configure() {
             codes: Code::all().map(CodeRow::of).collect(),
             form: edge.form(),
             scheme: SCHEME,
+            view: VIEW.map(|(name, _)| name),
+            start: edge.prefix().start(),
         };
         STATE.set(Some(State {
             edge,
             interned: Vec::new(),
             cache: Cache::default(),
+            verification: None,
+            counting: None,
+            view: [[0; 2]; VIEW.len()],
         }));
         Ok(Some(Plan::Answer(configured)))
     });
@@ -159,34 +179,252 @@ extern "C" fn set_tag_key() {
     });
 }
 
-/// Verifies the credential in the first `length` bytes of the text buffer. Texts: the question,
-/// then keys and values. The text answer is the step.
+/// Looks at the credential in the first `length` bytes of the text buffer, before anything is read.
 ///
-/// Returns the slot of the token, or -1. The token is inserted if `generation` is still that of the
-/// cache. Without one, 2^32 - 1, the cache learns only which tokens have ended.
+/// Returns 0 for a credential of this deployment, whose id is at its place; -2 - code for a text
+/// that is no credential. 1: it may be a key that another system issued, and the text answer names
+/// the keys of the store, one a line, one of which may have the id of its token.
 #[unsafe(no_mangle)]
-extern "C" fn verify(length: u32, now: f64, generation: u32) -> i32 {
-    let mut slot = None;
-    let generation = (generation != NO_GENERATION).then_some(generation);
-    answer(|given| {
-        let mut given = given.into_iter();
-        let question = read(&given.next().flatten())?;
-        let reads = reads(given);
-        with_state(|State { edge, cache, .. }| {
-            let requirement = read_requirement(edge.permissions(), &question)?;
-            let question = Question::read(&requirement, &question)?;
-            let now = clock(now)?;
-            let step = with_credential(length, |credential| {
-                let credential = std::str::from_utf8(credential).unwrap_or_default();
-                let (step, at) =
-                    verify_and_cache(edge, credential, &question, &reads, now, cache, generation);
-                slot = at;
-                step
-            });
-            Ok(step)
-        })
+extern "C" fn classify(length: u32) -> i32 {
+    let keys = with_buffers(|buffers, state| {
+        buffers.with_text(length, |credential| digest_keys(&state.edge, text_of(credential)))
     });
-    slot.and_then(|slot| i32::try_from(slot).ok()).unwrap_or(MISS)
+    let keys = keys.flatten().unwrap_or(Err(Code::Malformed));
+    let kind = match &keys {
+        Ok(keys) => i32::from(!keys.is_empty()),
+        Err(code) => refused(*code),
+    };
+    OUTPUT.set(keys.unwrap_or_default().join("\n"));
+    kind
+}
+
+/// Reads the id of a token from the value of a digest's key. Texts: key and value. The text answer
+/// is the id; none if the value is no id.
+#[unsafe(no_mangle)]
+extern "C" fn read_id() {
+    let given = GIVEN.take();
+    let id = STATE.with_borrow(|state| match (state, given.as_slice()) {
+        (Some(state), [Some(key), Some(value)]) => id_of_digest(&state.edge, key, value),
+        _ => None,
+    });
+    OUTPUT.set(id.map_or(String::new(), |id| id.to_string()));
+}
+
+/// Begins to verify the credential in the first `length` bytes of the text buffer. Texts: the value
+/// of the token's key, that of `meta/deployment`, and, of a key that another system issued, the id
+/// of its token, which the digest at `digest` named.
+///
+/// Returns -2 - code if that decides. Else which dependencies are read besides those in the record,
+/// as bits: 1 the account of the subject, 2 the usage of the token; 4: nothing at all. The places of
+/// the record's parts are at [`view`].
+#[unsafe(no_mangle)]
+extern "C" fn begin(length: u32, digest: usize, now: f64, generation: u32) -> i32 {
+    let mut given = GIVEN.take().into_iter();
+    let [stored, meta, id] = [(); 3].map(|()| given.next().flatten());
+    let imported = id.and_then(|id| Some((digest, TokenId::parse(&id).ok()?)));
+    let generation = (generation != NO_GENERATION).then_some(generation);
+    let begun = with_buffers(|buffers, state| {
+        let State { edge, cache, .. } = state;
+        let begun = buffers.with_text(length, |credential| {
+            let values = [stored.as_deref(), meta.as_deref()];
+            Verification::begin(edge, text_of(credential), imported, values, cache, generation)
+        });
+        let verification = match begun {
+            Some(Ok(verification)) => verification,
+            Some(Err(code)) => return refused(code),
+            None => return refused(Code::Malformed),
+        };
+        let Ok(now) = Instant::from_millis(now) else {
+            return refused(Code::StoreUnavailable);
+        };
+        let shift = verification.shift();
+        state.view = verification.record().view().map(|span| match span {
+            [0, 0] => span,
+            [start, end] => [start + shift, end + shift],
+        });
+        let is_unread = !verification.needs_dependencies(cache, generation, now);
+        let bits = i32::from(verification.has_subject_account())
+            | i32::from(verification.has_idle_time()) << 1
+            | i32::from(is_unread) << 2;
+        state.verification = Some(verification);
+        bits
+    });
+    begun.unwrap_or(MISS)
+}
+
+/// The address of the places of the parts in the record that [`begin`] read: where each begins and
+/// ends, in UTF-16 code units, in the order of the names that [`configure`] answers. 0 and 0: the
+/// part is absent.
+#[unsafe(no_mangle)]
+extern "C" fn view() -> *const [u32; 2] {
+    STATE.with_borrow(|state| {
+        state
+            .as_ref()
+            .map_or(std::ptr::null(), |state| state.view.as_ptr())
+    })
+}
+
+/// Decides the verification that began last. Texts: the question, if `requirement` is 2^32 - 1, in
+/// place of an interned one; then the values of the dependencies, in the order of
+/// [`Verification::decide`]. `consume` is the cost of a use, or -1.
+///
+/// Returns -1 if a use has to be counted: then the text answer are the ids of the tokens whose
+/// counters are to be read, one a line. -2 - code: refused without a token. Else `code + 128 · successor +
+/// 256 · (slot + 1)`: of a token that was not inserted, the last part is 0. With `rotated_out`, the middle part says whether the
+/// verdict names the rotation. A text answer has what the record does not say: the effective grant,
+/// where accounts or parents bound it, and the details of a refusal for lack of permission.
+#[unsafe(no_mangle)]
+extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, generation: u32) -> i32 {
+    settle(generation, |state, given, generation| {
+        let asked = Asked::read(state, requirement, given)?;
+        let question = asked.question(consume, counted_at)?;
+        let values: Vec<Option<String>> = given.collect();
+        let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+        let State { edge, cache, .. } = state;
+        let verification = state.verification.take().ok_or_else(unreadable)?;
+        let progress = verification.decide(edge, &values, &question, clock(now)?, cache, generation);
+        Ok(match progress {
+            Progress::Settled(settled) => (packed(&settled), details(&settled, &question, edge)),
+            Progress::Counting(counting) => {
+                let ids: Vec<&str> = counting.limited().iter().map(TokenId::as_str).collect();
+                let ids = ids.join("\n");
+                state.counting = Some(*counting);
+                (MISS, ids)
+            }
+        })
+    })
+}
+
+/// Counts the use of the decision that asked for it. Texts: as [`decide`], with the counters in
+/// place of the dependencies.
+///
+/// Returns as [`decide`] does. The text answer has what is left too, and the new counters.
+#[unsafe(no_mangle)]
+extern "C" fn count(requirement: u32, consume: i32, counted_at: f64, now: f64, generation: u32) -> i32 {
+    settle(generation, |state, given, generation| {
+        let asked = Asked::read(state, requirement, given)?;
+        let question = asked.question(consume, counted_at)?;
+        let values: Vec<Option<String>> = given.collect();
+        let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+        let State { edge, cache, .. } = state;
+        let counting = state.counting.take().ok_or_else(unreadable)?;
+        let counted = counting.count(edge, &values, &question, clock(now)?, cache, generation);
+        let settled = counted.map_err(|LacksKey| Refusal::new(ErrorCode::StoreUnavailable, ""))?;
+        Ok((packed(&settled), details(&settled, &question, edge)))
+    })
+}
+
+/// The texts that the host passed, which are read one after the other.
+type Given = std::vec::IntoIter<Option<String>>;
+
+/// Runs a step of a verification. Its number is returned, its text is the answer.
+fn settle(
+    generation: u32,
+    step: impl FnOnce(&mut State, &mut Given, Option<u32>) -> Result<(i32, String), Refusal>,
+) -> i32 {
+    let generation = (generation != NO_GENERATION).then_some(generation);
+    let mut given = GIVEN.take().into_iter();
+    let (number, text) = with_state(|state| step(state, &mut given, generation))
+        .unwrap_or_else(|refusal| (MISS, json(&Plan::<()>::Refuse(refusal))));
+    OUTPUT.set(text);
+    number
+}
+
+/// What is asked of a verification.
+struct Asked {
+    requirement: Rc<Requirement>,
+    /// The question, if it is not an interned requirement alone.
+    question: Option<Value>,
+}
+
+impl Asked {
+    fn read(state: &State, requirement: u32, given: &mut Given) -> Result<Asked, Refusal> {
+        if let Some(interned) = state.interned.get(requirement as usize) {
+            return Ok(Asked {
+                requirement: Rc::clone(interned),
+                question: None,
+            });
+        }
+        let question = read(&given.next().flatten())?;
+        Ok(Asked {
+            requirement: Rc::new(read_requirement(state.edge.permissions(), &question)?),
+            question: Some(question),
+        })
+    }
+
+    fn question(&self, consume: i32, counted_at: f64) -> Result<Question<'_>, Refusal> {
+        let question = match &self.question {
+            Some(question) => Question::read(&self.requirement, question)?,
+            None => Question::of(&self.requirement),
+        };
+        Ok(Question {
+            consume: u32::try_from(consume).ok(),
+            counted_at: Instant::from_millis(counted_at).ok(),
+            ..question
+        })
+    }
+}
+
+/// What a verdict tells besides the record.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<Permission>>,
+    #[serde(skip_serializing_if = "SortedMap::is_empty")]
+    resources: SortedMap<Permission, Vec<Resource>>,
+    #[serde(flatten)]
+    lacking: Lacking,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    counters: Vec<String>,
+}
+
+/// The details of a verdict, as JSON; empty if the record says it all.
+fn details(settled: &Settled, question: &Question, edge: &VerifierDeployment) -> String {
+    let catalog = edge.permissions();
+    let grant = settled.token.as_ref().map(|token| &*token.grant);
+    let bounded = grant.filter(|grant| grant.is_bounded());
+    let lacking = settled.code.is_of_scope().then_some(grant).flatten();
+    let spent = &settled.spent;
+    let is_spent = spent.remaining.is_some() || spent.refused.is_some() || !spent.texts.is_empty();
+    if bounded.is_none() && lacking.is_none() && !is_spent {
+        return String::new();
+    }
+    json(&Details {
+        permissions: bounded.map(|grant| catalog.ids(grant.permissions())),
+        resources: bounded.map(|grant| grant.resources(catalog)).unwrap_or_default(),
+        lacking: lacking
+            .map(|grant| Lacking::of(settled.code, question.requirement, grant, catalog))
+            .unwrap_or_default(),
+        retry_after: spent.retry_after,
+        remaining: spent.remaining,
+        counters: spent.texts.clone(),
+    })
+}
+
+/// The number of a decision.
+fn packed(settled: &Settled) -> i32 {
+    let mark = match &settled.token {
+        Some(token) if settled.code == Code::RotatedOut => token.disclosed == Disclosed::All,
+        Some(token) => token.successor,
+        // A wrong secret may have left an entry in a slot.
+        None if settled.code == Code::BadSecret => false,
+        None => return refused(settled.code),
+    };
+    let slot = settled.slot.and_then(|slot| i32::try_from(slot + 1).ok());
+    slot.unwrap_or_default() << 8 | i32::from(mark) << 7 | i32::from(settled.code.number())
+}
+
+fn refused(code: Code) -> i32 {
+    MISS - 1 - i32::from(code.number())
+}
+
+fn text_of(credential: &[u8]) -> &str {
+    std::str::from_utf8(credential).unwrap_or_default()
 }
 
 /// Interns a requirement, and returns its id for [`lookup_packed`]. Text: the question. There is a
@@ -217,6 +455,7 @@ extern "C" fn lookup_packed(length: u32, requirement: u32, now: f64) -> i32 {
              edge,
              interned,
              cache,
+             ..
          }| { buffers.lookup_packed(edge, cache, interned, requirement, length, now) },
     )
     .unwrap_or(MISS)
@@ -233,6 +472,7 @@ extern "C" fn lookup_batch(length: u32, count: u32, now: f64) {
              edge,
              interned,
              cache,
+             ..
          }| {
             buffers.lookup_batch(edge, cache, interned, length, count, now);
         },
@@ -259,7 +499,7 @@ extern "C" fn lookup(length: u32, now: f64) -> i32 {
                 return Ok(None);
             };
             let grant = code.is_of_scope().then(|| cache.grant(slot)).flatten();
-            Ok(grant.map(|grant| Plan::Answer(Lacking::of(&requirement, &grant, permissions))))
+            Ok(grant.map(|grant| Plan::Answer(Lacking::of(code, &requirement, &grant, permissions))))
         })
     });
     hit

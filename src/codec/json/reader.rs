@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::number::plain_whole;
 use super::Value;
+use super::number::plain_whole;
 use crate::codec::host::parse_decimal;
 
 /// How deep lists and maps may nest. A catalog nests permissions eight deep, two levels each.

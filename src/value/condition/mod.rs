@@ -103,7 +103,7 @@ impl Conditions {
             optional("ips", TEXTS).noted(0),
             optional("origins", TEXTS).noted(1),
             optional("audiences", TEXTS).noted(2),
-            optional("times", Shape::Object(window::SCHEMA)).noted(3),
+            optional("times", Shape::Value(|text| Window::of_stored(text).is_some())).noted(3),
         ];
         let spans = Spans::<4>::read(text, SCHEMA).ok()?;
         let times = spans.raw(text, 3).map(Window::of_stored);

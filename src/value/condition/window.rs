@@ -21,7 +21,7 @@ const FURTHEST: u16 = 14 * 60;
 const DAY_OF_EPOCH: i64 = 3;
 
 /// The members of a stored window.
-pub(super) const SCHEMA: &Schema = &[
+const SCHEMA: &Schema = &[
     optional("days", Shape::List(&Shape::OneOf(&DAYS))).noted(0),
     optional("from", Shape::Text(|_| true)).noted(1),
     optional("to", Shape::Text(|_| true)).noted(2),

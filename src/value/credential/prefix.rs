@@ -100,8 +100,9 @@ impl Prefix {
         format!("{}[0-9A-Za-z]{{{}}}", self.start(), BODY - 1)
     }
 
-    /// The prefix, the separator and the version.
-    fn start(&self) -> String {
+    /// The prefix, the separator and the version, after which the id of a credential comes.
+    #[must_use]
+    pub fn start(&self) -> String {
         format!("{}_{}", self.text, char::from(VERSION))
     }
 }

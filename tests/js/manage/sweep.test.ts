@@ -137,13 +137,13 @@ describe('tokens that revoked tokens had made', () => {
     const maker = await manager(tokens, 'org:other', 'org:other');
     const made = await some(tokens, 1, 'org:other', maker.actor);
     const forgeries = [
-      { own: foreign, over: true },
-      { own: maker.id, over: true, found: true },
+      { over: true, own: foreign },
+      { over: true, found: true, own: maker.id },
       { makers: [maker.id] },
       { path: [{ id: maker.id }] },
       { at: 'owner/org:other/' },
       { at: 'owner/org:other/', pass: 2 },
-      { told: [foreign], found: true, over: true },
+      { over: true, found: true, told: [foreign] },
     ];
     for (const forged of forgeries) {
       const after = JSON.stringify({ pass: 1, began: 0, ...forged });

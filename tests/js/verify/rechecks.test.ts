@@ -44,14 +44,9 @@ async function world() {
     },
   };
   const there = await deployment({ store: inner, now });
-  /**
-   * The number of loads of a token, by the first of the two reads of each, which is not of
-   * dependencies.
-   */
-  const looksAt = (id: string) => {
-    const firsts = reads.filter((keys) => !keys.some((key) => key.startsWith('account/')));
-    return firsts.filter((keys) => keys.includes(`token/${id}`)).length;
-  };
+  /** The number of loads of a token, by the first read of each: it is of the store's description too. */
+  const looksAt = (id: string) =>
+    reads.filter((keys) => keys.includes(`token/${id}`) && keys.includes('meta/deployment')).length;
   const options = { store, now, freshness: '5s' as const };
   return { time, now, inner, there, reads, outage, looksAt, options };
 }

@@ -1,0 +1,75 @@
+/** A stored record, of which the core has said where its parts are. */
+
+import type { VerifiedToken } from '../api/verification.js';
+
+/** What bounds the permissions in a record: the effective grant, where the record does not say it. */
+export interface EffectiveGrant {
+  permissions?: string[] | undefined;
+  resources?: Record<string, string[]> | undefined;
+}
+
+/** Which of what a record says goes into a verdict. */
+export interface Disclosure {
+  /** Whether the pending rotation is named. */
+  rotation: boolean;
+  /** Whether the new secret of that rotation was presented. */
+  successor: boolean;
+}
+
+/** The length of an id with its quotation marks, and of the bracket before the first of a list. */
+const QUOTED_ID = 18;
+const BRACKET = 1;
+
+/** The parts of the record of one token. Its text is canonical JSON, which the core has checked. */
+export class RecordView {
+  readonly #text: string;
+  readonly #names: readonly string[];
+  readonly #places: Uint32Array;
+
+  /**
+   * @param text the stored text
+   * @param names the names of the parts
+   * @param places where each part begins and ends; twice 0 for one that is absent
+   */
+  constructor(text: string, names: readonly string[], places: Uint32Array) {
+    this.#text = text;
+    this.#names = names;
+    this.#places = places;
+  }
+
+  /** A part that is a string without escapes, such as a resource or an id. */
+  plainText(name: string): string | undefined {
+    return this.#raw(this.#names.indexOf(name))?.slice(1, -1);
+  }
+
+  /** The ids of the tokens that the token was exchanged from, nearest first. */
+  parents(): string[] {
+    const list = this.#raw(this.#names.indexOf('parents'));
+    return list === undefined ? [] : (JSON.parse(list) as string[]);
+  }
+
+  /**
+   * The token, as a verdict shows it. It is decoded from its parts, so that it does not keep the
+   * text of the record, with the digest, in memory.
+   */
+  token({ permissions, resources }: EffectiveGrant, { rotation, successor }: Disclosure): VerifiedToken {
+    let members = '';
+    for (const [at, name] of this.#names.entries()) {
+      let value = this.#raw(at);
+      if (permissions !== undefined && name === 'permissions') value = JSON.stringify(permissions);
+      if (permissions !== undefined && name === 'resources') value = JSON.stringify(resources);
+      if (value === undefined || (name === 'rotation' && !rotation)) continue;
+      members +=
+        name === 'parents'
+          ? `"parent":${value.slice(BRACKET, BRACKET + QUOTED_ID)},`
+          : `"${name}":${value},`;
+    }
+    return JSON.parse(`{${members}${successor ? '"successor":true,' : ''}`.slice(0, -1).concat('}'));
+  }
+
+  /** The JSON text of a part. */
+  #raw(at: number): string | undefined {
+    const end = this.#places[2 * at + 1] as number;
+    return end === 0 ? undefined : this.#text.slice(this.#places[2 * at], end);
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Verification from the store. Which keys are read is known here, from the credential and from the
+ * record; what their values mean is known to the core alone.
+ */
+
+import type { Write } from '../api/store.js';
+import type { Verdict } from '../api/verification.js';
+import type { Question, Reads, Refusal, Step } from '../runtime/protocol.js';
+import { boundValue } from '../stores/response.js';
+import { STORE_META } from '../stores/store-meta.js';
+import { MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
+import { type EffectiveGrant, RecordView } from './record-view.js';
+
+/** A verdict code with its status and the error of its challenge. */
+export type CodeRow = Pick<Verdict, 'code' | 'status' | 'error'>;
+
+/** One verification, of which the core is asked step by step. */
+export interface VerificationCall {
+  credential: string;
+  question: Question;
+  /** The number of the question's requirement, if that is all that is asked. */
+  requirement: number | undefined;
+  now: number;
+  /** The generation of the cache before the reads, or -1. */
+  generation: number;
+}
+
+/** An answer of the core: a number, and what the number cannot tell. */
+export interface NumberAndText {
+  number: number;
+  text: string | undefined;
+}
+
+/** The calls of the core that a verification makes: bindings/verify/src/lib.rs says what they do. */
+export interface VerificationExports {
+  classify(credential: string): NumberAndText;
+  readId(key: string, value: string): string | undefined;
+  begin(call: VerificationCall, texts: (string | null)[], digest: number): number;
+  /** Where the parts of the record are that `begin` has read. */
+  places(): Uint32Array;
+  decide(call: VerificationCall, values: (string | null)[]): NumberAndText;
+  count(call: VerificationCall, counters: (string | null)[]): NumberAndText;
+}
+
+/** One step of a verification, and the cache slot of its token. */
+export interface VerificationStep {
+  step: Step;
+  slot: number | undefined;
+}
+
+/** What a verdict tells besides the record. */
+interface Details
+  extends EffectiveGrant,
+    Pick<Verdict, 'missing' | 'scope' | 'retryAfter' | 'remaining'> {
+  /** The new counters. */
+  counters?: string[];
+  refuse?: Refusal;
+}
+
+/** The bits of what is read besides the tokens and accounts in a record. */
+const SUBJECT_ACCOUNT = 1;
+const OWN_USAGE = 2;
+const NOTHING = 4;
+
+/** The length of a token id. */
+const ID_LENGTH = 16;
+
+/** For how many tokens the keys are kept on which they rested when they were read last. */
+const MAX_KNOWN = 10_000;
+
+/** Where the keys begin under which keys of other systems are found. */
+const DIGESTS = 'digest/';
+
+/** The verification of credentials by one core. */
+export class StoreVerification {
+  readonly #core: VerificationExports;
+  readonly #codes: readonly CodeRow[];
+  readonly #parts: readonly string[];
+  readonly #idAt: number;
+  /** The keys that tokens rested on, by the token's key: they are read along with the record. */
+  readonly #restedOn = new Map<string, string[]>();
+
+  /**
+   * @param parts the names of the parts whose places the core gives
+   * @param idAt where the id begins in a credential
+   */
+  constructor(
+    core: VerificationExports,
+    codes: readonly CodeRow[],
+    parts: readonly string[],
+    idAt: number,
+  ) {
+    this.#core = core;
+    this.#codes = codes;
+    this.#parts = parts;
+    this.#idAt = idAt;
+  }
+
+  /** The next step, by everything that was read so far. */
+  step(call: VerificationCall, reads: Reads): VerificationStep {
+    const { values } = reads;
+    const named = this.#tokenOf(call, values);
+    if ('step' in named) return named;
+    const { id, digest, isForeign } = named;
+    const token = `token/${id}`;
+    const stored = valueOf(values, token);
+    const meta = valueOf(values, STORE_META);
+    if (stored === undefined || meta === undefined)
+      return needs([token, STORE_META, ...(this.#restedOn.get(token) ?? [])]);
+    const more = this.#core.begin(call, [stored, meta, isForeign ? id : null], digest);
+    if (more < 0 || stored === null) return this.#refused(more);
+    const view = new RecordView(stored, this.#parts, this.#core.places());
+    const keys = (more & NOTHING) === 0 ? dependencies(id, view, more) : [];
+    const dependent = valuesOf(values, keys);
+    if (dependent === undefined) return needs([token, ...keys]);
+    this.#remember(token, keys);
+    const decided = this.#core.decide(call, dependent);
+    if (decided.number !== MISS) return this.#answer(decided, view);
+    const { text = '' } = decided;
+    return text.startsWith('{')
+      ? { step: JSON.parse(text) as Step, slot: undefined }
+      : this.#count(call, text.split('\n'), values, view);
+  }
+
+  /** The token that a credential names, or what decides or is to be read before that is known. */
+  #tokenOf(
+    call: VerificationCall,
+    values: Reads['values'],
+  ): VerificationStep | { id: string; digest: number; isForeign: boolean } {
+    const { credential } = call;
+    const native = credential.slice(this.#idAt, this.#idAt + ID_LENGTH);
+    if (values.length > 0 && !values.some(([key]) => key.startsWith(DIGESTS)))
+      return { id: native, digest: 0, isForeign: false };
+    const { number, text } = this.#core.classify(credential);
+    if (number < 0) return this.#refused(number);
+    if (text === undefined) return { id: native, digest: 0, isForeign: false };
+    const keys = text.split('\n');
+    const found = valuesOf(values, keys);
+    if (found === undefined) return needs(keys);
+    for (const [digest, value] of found.entries()) {
+      const id = value === null ? undefined : this.#core.readId(keys[digest] as string, value);
+      if (id !== undefined) return { id, digest, isForeign: true };
+    }
+    return this.#refused(this.#core.begin(call, [], 0));
+  }
+
+  /** Counts a use against the limits of the tokens with these ids, nearest first. */
+  #count(
+    call: VerificationCall,
+    ids: string[],
+    values: Reads['values'],
+    view: RecordView,
+  ): VerificationStep {
+    const keys = ids.map((id) => `limit/${id}`);
+    const counters = valuesOf(values, keys);
+    // The sessions of a token count against its limits too: all queue for the topmost counter.
+    if (counters === undefined) return needs(keys, call.question.consume === 0 ? undefined : keys.at(-1));
+    const counted = this.#core.count(call, counters);
+    const { step, slot } = this.#answer(counted, view);
+    if (!('answer' in step)) return { step, slot };
+    const writes: Write[] = [];
+    for (const [at, value] of detailsOf(counted.text).counters?.entries() ?? []) {
+      const key = keys[at] as string;
+      const expect = counters[at] as string | null;
+      const token = `token/${ids[at]}`;
+      // The first use expects no counter, as does a use after a deletion. So the commit also
+      // asserts that the record exists.
+      if (expect === null) writes.push({ key: token, expect: valueOf(values, token) ?? null });
+      writes.push({ key, expect, value });
+    }
+    return writes.length === 0
+      ? { step, slot }
+      : { step: { commit: { writes, answer: step.answer } }, slot };
+  }
+
+  /** The verdict of a decision on a token. */
+  #answer({ number, text }: NumberAndText, view: RecordView): VerificationStep {
+    const { refuse, counters: _, permissions, resources, ...details } = detailsOf(text);
+    if (refuse !== undefined) return { step: { refuse }, slot: undefined };
+    if (number < MISS) return this.#refused(number);
+    const row = this.#codes[number & (SUCCESSOR_BIT - 1)] as CodeRow;
+    const verdict: Verdict = { valid: row.code === 'valid', ...row, asOf: 0 };
+    if (row.code !== 'bad_secret') {
+      const isMarked = (number & SUCCESSOR_BIT) !== 0;
+      const isOld = row.code === 'rotated_out';
+      verdict.token = view.token(
+        { permissions, resources },
+        { rotation: isMarked || !isOld, successor: isMarked && !isOld },
+      );
+    }
+    const slot = number >>> SLOT_SHIFT;
+    return {
+      step: { answer: Object.assign(verdict, details) },
+      slot: slot === 0 ? undefined : slot - 1,
+    };
+  }
+
+  #refused(number: number): VerificationStep {
+    const row = this.#codes[MISS - 1 - number] as CodeRow;
+    return { step: { answer: { valid: false, ...row, asOf: 0 } }, slot: undefined };
+  }
+
+  #remember(token: string, keys: string[]): void {
+    if (keys.length === 0) return;
+    if (this.#restedOn.size >= MAX_KNOWN) this.#restedOn.clear();
+    this.#restedOn.set(token, keys);
+  }
+}
+
+function needs(keys: string[], queue?: string): VerificationStep {
+  return { step: { need: { keys, ...(queue !== undefined && { queue }) } }, slot: undefined };
+}
+
+function detailsOf(text: string | undefined): Details {
+  return text === undefined ? {} : JSON.parse(text);
+}
+
+/** The value of a key that was read; `undefined` if it was not. */
+function valueOf(values: Reads['values'], key: string): string | null | undefined {
+  const read = values.find(([known]) => known === key);
+  return read === undefined ? undefined : boundValue(read[1]);
+}
+
+/** The values of keys; `undefined` if one was not read. */
+function valuesOf(values: Reads['values'], keys: readonly string[]): (string | null)[] | undefined {
+  const found: (string | null)[] = [];
+  for (const key of keys) {
+    const value = valueOf(values, key);
+    if (value === undefined) return undefined;
+    found.push(value);
+  }
+  return found;
+}
+
+/**
+ * The keys that a token rests on, in the order in which the core takes their values: its parents,
+ * its technical user, its owner and the resources above it, its subject, and the usage of the token
+ * and of its parents.
+ */
+function dependencies(id: string, view: RecordView, more: number): string[] {
+  const parents = view.parents();
+  const accounts: string[] = [];
+  const technicalUser = view.plainText('technicalUser');
+  if (technicalUser !== undefined) accounts.push(technicalUser);
+  for (let owner = view.plainText('owner') ?? ''; ; owner = owner.slice(0, owner.lastIndexOf('/'))) {
+    accounts.push(owner);
+    if (!owner.includes('/')) break;
+  }
+  if ((more & SUBJECT_ACCOUNT) !== 0) accounts.push(view.plainText('subject') ?? '');
+  const used = (more & OWN_USAGE) === 0 ? parents : [id, ...parents];
+  return [
+    ...parents.map((parent) => `token/${parent}`),
+    ...accounts.map((account) => `account/${account.replaceAll('/', '%2F')}`),
+    ...used.map((of) => `usage/${of}`),
+  ];
+}

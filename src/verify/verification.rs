@@ -1,0 +1,257 @@
+//! A verification whose host reads the store by itself: it knows from the credential and from the
+//! record which keys to read. Only texts and numbers cross between the two.
+//!
+//! First the host gives the record, and learns from it on which tokens and accounts the token
+//! depends. Then it gives their values, and gets the decision. A use that limits count takes one
+//! more step, with the counters.
+
+use super::authenticate::Presentation;
+use super::cache::Cache;
+use super::dependencies::keys_of;
+use super::imported_key;
+use super::named_token::NamedToken;
+use super::verdict::Code;
+use super::verify::{Basis, Decision, Settled};
+use crate::codec::decode::decode;
+use crate::deployment::VerifierConfig;
+use crate::model::question::Question;
+use crate::model::record_text::RecordText;
+use crate::storage::keys;
+use crate::storage::seal::Seal;
+use crate::value::credential::{Presented, TokenId, WellFormed};
+use crate::value::time::Instant;
+
+/// The keys under which the id of a token may be, for a credential that another system issued; none
+/// if it is one of this deployment.
+///
+/// # Errors
+/// The code of a text that is neither.
+pub fn digest_keys<D: VerifierConfig>(deployment: &D, credential: &str) -> Result<Vec<String>, Code> {
+    match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
+        Ok(_) => Ok(Vec::new()),
+        Err(unreadable) => {
+            let digests = deployment.imported().digests(credential);
+            let keys: Vec<String> = digests.iter().map(keys::digest).collect();
+            if keys.is_empty() {
+                return Err(unreadable.into());
+            }
+            Ok(keys)
+        }
+    }
+}
+
+/// The id that the value of a digest's key names; `None` if it is no id.
+#[must_use]
+pub fn id_of_digest<D: VerifierConfig>(deployment: &D, key: &str, value: &str) -> Option<TokenId> {
+    let text = decode::<String>(deployment.seal().open(key, value)).ok()?;
+    TokenId::parse(&text).ok()
+}
+
+/// A credential whose record was read.
+#[derive(Debug)]
+pub struct Verification {
+    presented: Presented,
+    named: Box<NamedToken>,
+    /// Whether the credential is of this deployment, not a key that another system issued.
+    is_native: bool,
+    shift: u32,
+}
+
+/// A decision that a use has to be counted for.
+#[derive(Debug)]
+pub struct Counting {
+    decision: Decision,
+    native: Option<TokenId>,
+    limited: Vec<TokenId>,
+    /// Whether a value was sealed.
+    is_sealed: bool,
+}
+
+/// Counters would be written without a seal beside sealed values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LacksKey;
+
+/// How far a verification came.
+#[derive(Debug)]
+pub enum Progress {
+    /// Decided.
+    Settled(Box<Settled>),
+    /// Counters have to be read.
+    Counting(Box<Counting>),
+}
+
+impl Verification {
+    /// Begins with the record of the token that a credential names. `stored` is the value of its
+    /// key, `meta` that of `meta/deployment`. `imported` is the id of the token, if the credential
+    /// is a key that another system issued, and which of its digests named it.
+    ///
+    /// # Errors
+    /// The code, if no secret can be compared. The cache has learned it.
+    pub fn begin<D: VerifierConfig>(
+        deployment: &D,
+        credential: &str,
+        imported: Option<(usize, TokenId)>,
+        [stored, meta]: [Option<&str>; 2],
+        cache: &mut Cache,
+        generation: Option<u32>,
+    ) -> Result<Verification, Code> {
+        let presented = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
+            Ok(text) => text.hash(),
+            Err(unreadable) => {
+                let presented = imported
+                    .and_then(|(at, id)| imported_key::presented(deployment.imported(), credential, id, at));
+                presented.ok_or(Code::from(unreadable))?
+            }
+        };
+        let id = *presented.id();
+        let native = imported.is_none().then_some(id);
+        let seal = deployment.seal();
+        let meta = meta.map(|text| seal.open(keys::DEPLOYMENT, text));
+        let recent = cache.memory(generation).recent;
+        let basis = match (recent.is_ours(meta, deployment.prefix()), stored) {
+            (Ok(true), Some(stored)) => {
+                let text = seal.open(&keys::token(&id), stored);
+                // What is before the body is ASCII.
+                let shift = text.as_ptr().addr().saturating_sub(stored.as_ptr().addr());
+                match NamedToken::read(&id, text.to_owned()) {
+                    Ok(Some(named)) => {
+                        return Ok(Verification {
+                            presented,
+                            named,
+                            is_native: native.is_some(),
+                            shift: u32::try_from(shift).unwrap_or_default(),
+                        });
+                    }
+                    Ok(None) => (Code::Unknown, Basis::Deleted(id)),
+                    Err(_) => (Code::StoreUnavailable, Basis::Nothing),
+                }
+            }
+            (Ok(_), None) => (Code::Unknown, Basis::Nothing),
+            (Ok(false), Some(_)) | (Err(_), _) => (Code::StoreUnavailable, Basis::Nothing),
+        };
+        let (code, basis) = basis;
+        Decision::new(code, basis).settle(native.as_ref(), cache, generation);
+        Err(code)
+    }
+
+    /// The record of the token. Until the decision discloses it, it only tells on what the token
+    /// depends.
+    #[must_use]
+    pub fn record(&self) -> &RecordText {
+        &self.named.record
+    }
+
+    /// Where the record begins in the stored text, in UTF-16 code units: a sealed text has something
+    /// before it.
+    #[must_use]
+    pub fn shift(&self) -> u32 {
+        self.shift
+    }
+
+    /// Whether the account of the token's subject is one of its dependencies.
+    #[must_use]
+    pub fn has_subject_account(&self) -> bool {
+        self.named.token.subject_account.is_some()
+    }
+
+    /// Whether the usage of the token is read, for its idle time.
+    #[must_use]
+    pub fn has_idle_time(&self) -> bool {
+        self.named.token.idle_after.is_some()
+    }
+
+    /// Whether the token's dependencies are read. They are not for a wrong secret, if the cache
+    /// does not take the token.
+    #[must_use]
+    pub fn needs_dependencies(&self, cache: &mut Cache, generation: Option<u32>, now: Instant) -> bool {
+        cache.memory(generation).caches || self.named.knows(&self.presented, now)
+    }
+
+    /// Decides, with the values of the token's dependencies: those of its parents, of its technical
+    /// user, of its owner and the resources above it, of its subject's account, of its usage, and
+    /// of the usage of its parents.
+    pub fn decide<D: VerifierConfig>(
+        self,
+        deployment: &D,
+        values: &[Option<&str>],
+        question: &Question,
+        now: Instant,
+        cache: &mut Cache,
+        generation: Option<u32>,
+    ) -> Progress {
+        let seal = deployment.seal();
+        let keys = keys_of(&self.named.token);
+        let native = self.is_native.then_some(self.named.token.id);
+        let opened = opened(seal, &keys, values);
+        let is_sealed = self.shift > 0 || are_sealed(&opened, values);
+        let memory = cache.memory(generation);
+        let presentation = Presentation::of(&self.presented, self.named, now);
+        let is_unread = presentation.is_wrong() && !memory.caches;
+        let decision = if opened.len() == keys.len() || is_unread {
+            presentation.decide(&opened, deployment.permissions(), question, now, &memory)
+        } else {
+            Decision::new(Code::StoreUnavailable, Basis::Nothing)
+        };
+        let limited = decision.to_count(question);
+        if limited.is_empty() {
+            return Progress::Settled(Box::new(decision.settle(native.as_ref(), cache, generation)));
+        }
+        Progress::Counting(Box::new(Counting {
+            decision,
+            native,
+            limited,
+            is_sealed,
+        }))
+    }
+}
+
+impl Counting {
+    /// The tokens whose counters are read.
+    #[must_use]
+    pub fn limited(&self) -> &[TokenId] {
+        &self.limited
+    }
+
+    /// Counts the use. `counters` are the values of the keys of [`Counting::limited`]. The new ones
+    /// are as the store gets them.
+    ///
+    /// # Errors
+    /// If values are sealed and this deployment has no key.
+    pub fn count<D: VerifierConfig>(
+        self,
+        deployment: &D,
+        counters: &[Option<&str>],
+        question: &Question,
+        now: Instant,
+        cache: &mut Cache,
+        generation: Option<u32>,
+    ) -> Result<Settled, LacksKey> {
+        let seal = deployment.seal();
+        let keys: Vec<String> = self.limited.iter().map(keys::limit).collect();
+        let opened = opened(seal, &keys, counters);
+        let is_sealed = self.is_sealed || are_sealed(&opened, counters);
+        let mut decision = self.decision.counted(&opened, question, now);
+        if is_sealed && decision.writes_counters() && !seal.has_keys() {
+            return Err(LacksKey);
+        }
+        decision.seal_counters(seal, &keys);
+        Ok(decision.settle(self.native.as_ref(), cache, generation))
+    }
+}
+
+/// The bodies of values.
+fn opened<'v>(seal: &Seal, keys: &[String], values: &[Option<&'v str>]) -> Vec<Option<&'v str>> {
+    let pairs = keys.iter().zip(values);
+    pairs
+        .map(|(key, value)| value.map(|text| seal.open(key, text)))
+        .collect()
+}
+
+/// Whether one of the values was sealed.
+fn are_sealed(opened: &[Option<&str>], values: &[Option<&str>]) -> bool {
+    let length = |text: &Option<&str>| text.map(str::len);
+    opened
+        .iter()
+        .zip(values)
+        .any(|(body, value)| length(body) != length(value))
+}
