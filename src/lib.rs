@@ -14,7 +14,7 @@
 //! use leastkey::operation::{ENTROPY, Entropy, Time, plan};
 //! use leastkey::storage::plan::{ListRead, Reads, Plan, Write};
 //! use leastkey::value::time::Instant;
-//! use leastkey::verify::verdict::Code;
+//! use leastkey::verify::code::Code;
 //! use leastkey::verify::verify::verify;
 //!
 //! /// Reads what each step needs, commits, and hands over the answer.

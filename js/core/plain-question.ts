@@ -49,3 +49,11 @@ export function haveSameItems(one: readonly unknown[], other: readonly unknown[]
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
   return true;
 }
+
+/** Whether a cost crosses to the core as a number: the core says what is wrong with any other. */
+export function isSmallCount(cost: unknown): cost is number {
+  return Number.isInteger(cost) && (cost as number) >= 0 && (cost as number) <= MAX_SMALL_COUNT;
+}
+
+/** The most that one use costs. */
+const MAX_SMALL_COUNT = 1_000_000;

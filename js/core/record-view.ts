@@ -2,7 +2,9 @@
 
 import type { VerifiedToken } from '../api/verification.js';
 
-/** What bounds the permissions in a record: the effective grant, where the record does not say it. */
+/**
+ * What bounds the permissions in a record: the effective grant, where the record does not say it.
+ */
 export interface EffectiveGrant {
   permissions?: string[] | undefined;
   resources?: Record<string, string[]> | undefined;
@@ -60,9 +62,7 @@ export class RecordView {
       if (permissions !== undefined && name === 'resources') value = JSON.stringify(resources);
       if (value === undefined || (name === 'rotation' && !rotation)) continue;
       members +=
-        name === 'parents'
-          ? `"parent":${value.slice(BRACKET, BRACKET + QUOTED_ID)},`
-          : `"${name}":${value},`;
+        name === 'parents' ? `"parent":${value.slice(BRACKET, BRACKET + QUOTED_ID)},` : `"${name}":${value},`;
     }
     return JSON.parse(`{${members}${successor ? '"successor":true,' : ''}`.slice(0, -1).concat('}'));
   }

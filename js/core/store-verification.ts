@@ -31,7 +31,9 @@ export interface NumberAndText {
   text: string | undefined;
 }
 
-/** The calls of the core that a verification makes: bindings/verify/src/lib.rs says what they do. */
+/**
+ * The calls of the core that a verification makes: bindings/verify/src/lib.rs says what they do.
+ */
 export interface VerificationExports {
   classify(credential: string): NumberAndText;
   readId(key: string, value: string): string | undefined;
@@ -49,9 +51,7 @@ export interface VerificationStep {
 }
 
 /** What a verdict tells besides the record. */
-interface Details
-  extends EffectiveGrant,
-    Pick<Verdict, 'missing' | 'scope' | 'retryAfter' | 'remaining'> {
+interface Details extends EffectiveGrant, Pick<Verdict, 'missing' | 'scope' | 'retryAfter' | 'remaining'> {
   /** The new counters. */
   counters?: string[];
   refuse?: Refusal;
@@ -84,12 +84,7 @@ export class StoreVerification {
    * @param parts the names of the parts whose places the core gives
    * @param idAt where the id begins in a credential
    */
-  constructor(
-    core: VerificationExports,
-    codes: readonly CodeRow[],
-    parts: readonly string[],
-    idAt: number,
-  ) {
+  constructor(core: VerificationExports, codes: readonly CodeRow[], parts: readonly string[], idAt: number) {
     this.#core = core;
     this.#codes = codes;
     this.#parts = parts;
@@ -145,12 +140,7 @@ export class StoreVerification {
   }
 
   /** Counts a use against the limits of the tokens with these ids, nearest first. */
-  #count(
-    call: VerificationCall,
-    ids: string[],
-    values: Reads['values'],
-    view: RecordView,
-  ): VerificationStep {
+  #count(call: VerificationCall, ids: string[], values: Reads['values'], view: RecordView): VerificationStep {
     const keys = ids.map((id) => `limit/${id}`);
     const counters = valuesOf(values, keys);
     // The sessions of a token count against its limits too: all queue for the topmost counter.
@@ -168,9 +158,7 @@ export class StoreVerification {
       if (expect === null) writes.push({ key: token, expect: valueOf(values, token) ?? null });
       writes.push({ key, expect, value });
     }
-    return writes.length === 0
-      ? { step, slot }
-      : { step: { commit: { writes, answer: step.answer } }, slot };
+    return writes.length === 0 ? { step, slot } : { step: { commit: { writes, answer: step.answer } }, slot };
   }
 
   /** The verdict of a decision on a token. */

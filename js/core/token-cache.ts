@@ -13,7 +13,7 @@ import {
   type RefusalDetails,
 } from './interned-requirements.js';
 import { MAX_BATCH_LOOKUPS, MISS, SLOT_SHIFT, SUCCESSOR_BIT } from './packed-lookup.js';
-import { isPlainContext } from './plain-question.js';
+import { isPlainContext, isSmallCount } from './plain-question.js';
 import type { CodeRow } from './store-verification.js';
 import type { ReadStamp, VerifyCore } from './verify-core.js';
 
@@ -60,8 +60,9 @@ export class TokenCache {
   /** One step of a verification. With a stamp from before its reads, the token enters the cache. */
   verify(credential: string, question: Question, reads: Reads, now: number, stamp?: ReadStamp): Step {
     this.#dropIfRestarted();
-    const { requirement, context } = question;
-    const id = context === undefined ? this.#requirements.idOf(requirement) : undefined;
+    const { requirement, context, consume } = question;
+    const isPlain = context === undefined && (consume === undefined || isSmallCount(consume));
+    const id = isPlain ? this.#requirements.idOf(requirement) : undefined;
     const { step, slot } = this.#core.verify(credential, question, id, reads, now, stamp);
     // In this task: later the slot may hold another token.
     if (slot !== undefined) {

@@ -62,8 +62,8 @@ function isValue(value: unknown): value is string {
 }
 
 /**
- * A value for the core. An empty text, which is damaged like anything that is not JSON, replaces one
- * that is too long.
+ * A value for the core. An empty text, which is damaged like anything that is not JSON, replaces
+ * one that is too long.
  */
 export function boundValue(value: string | null): string | null {
   return value !== null && value.length > MAX_VALUE_LENGTH ? '' : value;

@@ -124,8 +124,8 @@ impl Part {
     pub const COUNT: usize = Part::Revision as usize + 1;
 }
 
-/// The parts that a verdict shows of a token, with their names there, in their order. Of the parents
-/// it shows the first, as `parent`.
+/// The parts that a verdict shows of a token, with their names there, in their order. Of the
+/// parents it shows the first, as `parent`.
 pub const VIEW: [(&str, Part); 17] = [
     ("id", Part::Id),
     ("name", Part::Name),
@@ -309,11 +309,6 @@ impl RecordText {
     /// The length in bytes.
     pub(crate) fn size(&self) -> usize {
         self.text.len()
-    }
-
-    /// The whole text.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
     }
 
     /// Where the parts of [`VIEW`] begin and end, in UTF-16 code units as JavaScript counts them. 0

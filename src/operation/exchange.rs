@@ -35,10 +35,8 @@ use crate::value::permission::PermissionSet;
 use crate::value::resource::Resource;
 use crate::value::time::{Instant, Lifetime, TimeMembers as _};
 use crate::verify::authenticate::{Presentation, authenticate};
-use crate::verify::cache::Memory;
+use crate::verify::code::Code;
 use crate::verify::dependencies::ResolvedToken;
-use crate::verify::record_memo::RecordMemo;
-use crate::verify::verdict::Code;
 
 /// The maximum number of tokens in the chain that a session comes from.
 const MAX_CHAIN_LENGTH: usize = 4;
@@ -67,7 +65,6 @@ pub(super) fn plan(context: &Context, credential: &str, input: &Value) -> Result
         credential,
         context.reads,
         context.time.latest(),
-        &mut Memory::none(&mut RecordMemo::default()),
     )? {
         Presentation::Of(verified) => verified,
         Presentation::Wrong(_) => return Err(not_valid(Code::BadSecret).into()),

@@ -9,9 +9,9 @@ use crate::model::usage::Usage;
 use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::plan::Suspend;
+use crate::verify::code::Code;
 use crate::verify::dependencies::ResolvedToken;
 use crate::verify::validity_rules::Idle;
-use crate::verify::verdict::Code;
 
 /// Refuses a token that has expired or gone idle, and a session whose parent is over.
 ///

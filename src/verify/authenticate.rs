@@ -1,15 +1,14 @@
 //! Finds the token that a credential names, and compares the secret.
 
-use super::cache::Memory;
+use super::code::Code;
 use super::imported_key;
 use super::named_token::NamedToken;
-use super::verdict::Code;
 use crate::codec::decode::DecodeError;
 use crate::deployment::VerifierConfig;
 use crate::model::record_text::RecordText;
 use crate::model::secrets::Secret;
-use crate::storage::keys;
 use crate::storage::plan::{Reads, Suspend};
+use crate::storage::{keys, store_meta};
 use crate::value::credential::{Presented, TokenId, WellFormed};
 use crate::value::time::Instant;
 
@@ -62,26 +61,6 @@ impl Presentation {
     pub(crate) fn is_wrong(&self) -> bool {
         matches!(self, Presentation::Wrong(_))
     }
-
-    /// The token, if there is one.
-    pub(crate) fn named(&self) -> Option<&NamedToken> {
-        match self {
-            Presentation::Of(Verified { named, .. })
-            | Presentation::RotatedOut(named, _)
-            | Presentation::Wrong(named) => Some(named),
-            Presentation::Deleted(_) | Presentation::Refused(_) => None,
-        }
-    }
-
-    /// Keeps the token in the memo: the next read mostly returns the same text.
-    pub(crate) fn keep(self, memory: &mut Memory) {
-        if let Presentation::Of(Verified { named, .. })
-        | Presentation::RotatedOut(named, _)
-        | Presentation::Wrong(named) = self
-        {
-            memory.recent.keep(named);
-        }
-    }
 }
 
 /// Parses a credential, reads the record and compares the secret.
@@ -90,12 +69,11 @@ pub(crate) fn authenticate<D: VerifierConfig>(
     credential: &str,
     reads: &Reads,
     now: Instant,
-    memory: &mut Memory,
 ) -> Result<Presentation, Suspend> {
     let unreadable = match WellFormed::read(deployment.prefix(), credential.as_bytes()) {
         // The text is hashed only when there is a digest to compare it with.
         Ok(text) => {
-            return Ok(match token_named(deployment, text.id(), reads, memory)? {
+            return Ok(match token_named(deployment, text.id(), reads)? {
                 Ok(named) => Presentation::of(&text.hash(), named, now),
                 Err(refused) => refused,
             });
@@ -105,7 +83,7 @@ pub(crate) fn authenticate<D: VerifierConfig>(
     let Some(presented) = imported_key::find(deployment.imported(), credential, reads)? else {
         return Ok(Presentation::Refused(unreadable.into()));
     };
-    Ok(match token_named(deployment, presented.id(), reads, memory)? {
+    Ok(match token_named(deployment, presented.id(), reads)? {
         Ok(named) => Presentation::of(&presented, named, now),
         Err(refused) => refused,
     })
@@ -118,16 +96,15 @@ fn token_named<D: VerifierConfig>(
     deployment: &D,
     id: &TokenId,
     reads: &Reads,
-    memory: &mut Memory,
 ) -> Result<Result<Box<NamedToken>, Presentation>, Suspend> {
     let [stored, meta] = reads.get([&keys::token(id), keys::DEPLOYMENT])?;
     let refused = |code| Err(Presentation::Refused(code));
-    let stored = match (memory.recent.is_ours(meta, deployment.prefix()), stored) {
-        (Ok(true), Some(stored)) => stored,
+    let stored = match (store_meta::read(meta, deployment.prefix()), stored) {
+        (Ok(Some(_)), Some(stored)) => stored,
         (Ok(_), None) => return Ok(refused(Code::Unknown)),
-        (Ok(false), Some(_)) | (Err(_), _) => return Ok(refused(Code::StoreUnavailable)),
+        (Ok(None), Some(_)) | (Err(_), _) => return Ok(refused(Code::StoreUnavailable)),
     };
-    Ok(match memory.recent.take(id, stored) {
+    Ok(match NamedToken::read(id, stored.to_owned()) {
         Ok(Some(named)) => Ok(named),
         Ok(None) => Err(Presentation::Deleted(*id)),
         Err(DecodeError) => refused(Code::StoreUnavailable),

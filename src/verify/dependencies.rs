@@ -6,8 +6,8 @@
 //! parent tokens and on their last uses. All of them are read together. A required dependency that
 //! is missing is a refusal.
 
+use super::code::Code;
 use super::validity_rules::{Idle, ValidityRules};
-use super::verdict::Code;
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
 use crate::model::account_text::StoredAccountText;

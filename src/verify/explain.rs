@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-use super::cache::Memory;
-use super::record_memo::RecordMemo;
-use super::verdict::{Code, Verdict};
-use super::verify::{Basis, decide};
+use super::cache::Cache;
+use super::code::Code;
+use super::verdict::Verdict;
+use super::verify::Load;
 use crate::catalog::Catalog;
 use crate::codec::sort::sorted_by_count;
 use crate::deployment::Deployment;
@@ -77,40 +77,27 @@ pub fn explain(
     reads: &Reads,
     now: Instant,
 ) -> Plan<Explanation> {
-    let opened = |reads: &Reads| explain_opened(deployment, credential, question, reads, now);
-    deployment.seal().around(reads, opened)
-}
-
-fn explain_opened(
-    deployment: &Deployment,
-    credential: &str,
-    question: &Question,
-    reads: &Reads,
-    now: Instant,
-) -> Plan<Explanation> {
     let catalog = deployment.catalog();
     let requirement = question.requirement;
-    let decision = match decide(
+    let load = Load {
         deployment,
         credential,
         question,
         reads,
         now,
-        &mut Memory::none(&mut RecordMemo::default()),
-    ) {
-        Ok(decision) => decision,
+        generation: None,
+    };
+    let settled = match load.settle(&mut Cache::default()) {
+        Ok((settled, _)) => settled,
         Err(suspend) => return suspend.into(),
     };
-    let verdict = decision.verdict(question, catalog, now);
+    let verdict = Verdict::of(&settled, requirement, catalog, now);
     let wire = Wire::of(&verdict);
-    let (add, templates) = match decision.basis {
-        Basis::Token(found, _) if verdict.code == Code::InsufficientPermission => {
-            let grant = found.resolved.rules.grant();
-            (
-                requirement.fewest_missing(grant),
-                satisfying_templates(catalog, requirement, grant),
-            )
-        }
+    let (add, templates) = match &settled.token {
+        Some(token) if verdict.code == Code::InsufficientPermission => (
+            requirement.fewest_missing(&token.grant),
+            satisfying_templates(catalog, requirement, &token.grant),
+        ),
         _ => (Vec::new(), Vec::new()),
     };
     let unreadable = matches!(verdict.code, Code::Malformed | Code::BadChecksum);

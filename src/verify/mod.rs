@@ -3,12 +3,14 @@
 pub(crate) mod authenticate;
 pub mod batch_buffers;
 pub mod cache;
+pub mod code;
+pub mod decision;
 pub mod dependencies;
 pub mod explain;
 mod imported_key;
+mod known_store;
 pub(crate) mod named_token;
 pub mod packed;
-pub(crate) mod record_memo;
 pub mod spend;
 pub mod validity_rules;
 pub mod verdict;

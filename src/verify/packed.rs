@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::cache::{Cache, Hit};
-use super::verdict::Code;
+use super::code::Code;
 use super::verify::lookup_by_digest;
 use crate::deployment::VerifierConfig;
 use crate::model::question::Question;

@@ -1,7 +1,7 @@
 //! Counts a use against the limits of a token and of all its parents: all of them, or none.
 
+use super::code::Code;
 use super::dependencies::ResolvedToken;
-use super::verdict::Code;
 use crate::model::verifiable_token::VerifiableToken;
 use crate::value::credential::TokenId;
 use crate::value::limit::{Exceeded, Limits};

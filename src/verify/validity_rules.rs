@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::verdict::Code;
+use super::code::Code;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::token::Status;

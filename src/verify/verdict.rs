@@ -1,155 +1,22 @@
 //! The answer to a presented credential, with its code.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use super::cache::Disclosed;
+use super::code::Code;
+use super::decision::{DisclosedToken, Settled};
 use crate::catalog::Permissions;
 use crate::codec::decode::DecodeError;
 use crate::codec::sorted_map::SortedMap;
 use crate::model::grant::Grant;
-use crate::model::record_text::{Part, RecordText};
+use crate::model::record_text::Part;
 use crate::model::requirement::Requirement;
-use crate::value::credential::{TokenId, Unreadable};
+use crate::value::credential::TokenId;
 use crate::value::metadata::Metadata;
 use crate::value::name::{Description, Identity, Name, Tag};
 use crate::value::permission::Permission;
 use crate::value::resource::Resource;
 use crate::value::time::Instant;
-
-/// The codes of a verdict. They are stable: callers branch on them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// The credential is valid.
-    Valid,
-    /// The text is not a credential of this deployment. On the wire it equals an unknown one. The
-    /// wrapper reports a malformed *header*, as 400 (RFC 6750 §3.1).
-    Malformed,
-    /// The checksum does not match: the text was mistyped, cut or invented.
-    BadChecksum,
-    /// There is no such token, or it was deleted.
-    Unknown,
-    /// The id is known, but the secret does not match.
-    BadSecret,
-    /// The token is disabled, and can be enabled again.
-    Disabled,
-    /// The token is revoked, which is final.
-    Revoked,
-    /// The token's expiry has passed.
-    Expired,
-    /// The token's start is in the future.
-    NotYetValid,
-    /// The token was not used within its idle time.
-    IdleExpired,
-    /// The secret was rotated out.
-    RotatedOut,
-    /// The owner, or another account that the token depends on, is disabled or deleted.
-    OwnerInactive,
-    /// A condition of the token is not met, or the request does not give the value that it tests.
-    ConditionFailed,
-    /// Too many requests in the current interval.
-    RateLimited,
-    /// The credits are used up.
-    UsageExceeded,
-    /// The grant lacks a permission.
-    InsufficientPermission,
-    /// The grant does not cover the resource.
-    OutsideResource,
-    /// The store returned a value that cannot be read.
-    StoreUnavailable,
-}
-
-impl Code {
-    /// All codes with their names. The index of a code is its number.
-    const NAMES: &'static [(Code, &'static str)] = &[
-        (Code::Valid, "valid"),
-        (Code::Malformed, "malformed"),
-        (Code::BadChecksum, "bad_checksum"),
-        (Code::Unknown, "unknown"),
-        (Code::BadSecret, "bad_secret"),
-        (Code::Disabled, "disabled"),
-        (Code::Revoked, "revoked"),
-        (Code::Expired, "expired"),
-        (Code::NotYetValid, "not_yet_valid"),
-        (Code::IdleExpired, "idle_expired"),
-        (Code::RotatedOut, "rotated_out"),
-        (Code::OwnerInactive, "owner_inactive"),
-        (Code::ConditionFailed, "condition_failed"),
-        (Code::RateLimited, "rate_limited"),
-        (Code::UsageExceeded, "usage_exceeded"),
-        (Code::InsufficientPermission, "insufficient_permission"),
-        (Code::OutsideResource, "outside_resource"),
-        (Code::StoreUnavailable, "store_unavailable"),
-    ];
-
-    /// The name, as it is serialised.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        let row = Code::NAMES.get(usize::from(self.number()));
-        row.map_or("", |(_, name)| name)
-    }
-
-    /// The number of the code at the boundary to a host. It may change between versions.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// All codes, by their numbers.
-    pub fn all() -> impl Iterator<Item = Code> {
-        Code::NAMES.iter().map(|(code, _)| *code)
-    }
-
-    /// The HTTP status and the RFC 6750 §3.1 error of this code: the one table of them.
-    #[must_use]
-    pub fn on_the_wire(self) -> (u16, Option<&'static str>) {
-        match self {
-            Code::Valid => (200, None),
-            Code::Malformed
-            | Code::BadChecksum
-            | Code::Unknown
-            | Code::BadSecret
-            | Code::Disabled
-            | Code::Revoked
-            | Code::Expired
-            | Code::NotYetValid
-            | Code::IdleExpired
-            | Code::RotatedOut
-            | Code::OwnerInactive => (401, Some("invalid_token")),
-            Code::InsufficientPermission | Code::OutsideResource | Code::ConditionFailed => {
-                (403, Some("insufficient_scope"))
-            }
-            Code::RateLimited | Code::UsageExceeded => (429, None),
-            Code::StoreUnavailable => (503, None),
-        }
-    }
-}
-
-impl Code {
-    /// Whether the code is a refusal for lack of permission, whose verdict names the required
-    /// scope.
-    #[must_use]
-    pub fn is_of_scope(self) -> bool {
-        self.on_the_wire().1 == Some("insufficient_scope")
-    }
-}
-
-/// A code with its status and error, indexed by [`Code::number`]. A host decodes numbers by this
-/// table.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct CodeRow {
-    code: Code,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-}
-
-impl CodeRow {
-    /// The row of a code.
-    #[must_use]
-    pub fn of(code: Code) -> CodeRow {
-        let (status, error) = code.on_the_wire();
-        CodeRow { code, status, error }
-    }
-}
 
 /// The details of a refusal for lack of permission.
 #[derive(Debug, Default, Serialize)]
@@ -180,21 +47,6 @@ impl Lacking {
                 .filter_map(|index| permissions.permission(index).cloned())
                 .collect(),
             scope: requirement.scope(permissions),
-        }
-    }
-}
-
-impl Serialize for Code {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl From<Unreadable> for Code {
-    fn from(unreadable: Unreadable) -> Code {
-        match unreadable {
-            Unreadable::Malformed => Code::Malformed,
-            Unreadable::BadChecksum => Code::BadChecksum,
         }
     }
 }
@@ -273,16 +125,9 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// The view of a stored token. Its permissions are those of the effective `grant`.
-    ///
-    /// # Errors
-    /// If a part is missing or not of its type, which the schema of a record excludes.
-    pub(crate) fn of(
-        record: &RecordText,
-        grant: &Grant,
-        successor: bool,
-        catalog: &Permissions,
-    ) -> Result<VerifiedToken, DecodeError> {
+    /// The view of a disclosed token. Its permissions are those of its effective grant.
+    fn of(token: &DisclosedToken, catalog: &Permissions) -> Result<VerifiedToken, DecodeError> {
+        let DisclosedToken { record, grant, .. } = token;
         let (permissions, resources) = if grant.is_bounded() {
             (catalog.ids(grant.permissions()), grant.resources(catalog))
         } else {
@@ -309,14 +154,12 @@ impl VerifiedToken {
             resources,
             created_at: record.decoded(Part::CreatedAt)?,
             expires_at: record.or_default(Part::ExpiresAt)?,
-            rotation: record.or_default(Part::RotationRevision)?,
-            successor,
+            rotation: match token.disclosed {
+                Disclosed::All => record.or_default(Part::RotationRevision)?,
+                Disclosed::WithoutRotation | Disclosed::Nothing => None,
+            },
+            successor: token.successor,
         })
-    }
-
-    /// Removes the pending rotation: the presented secret does not belong to it.
-    pub(crate) fn forget_rotation(&mut self) {
-        self.rotation = None;
     }
 }
 
@@ -338,17 +181,30 @@ impl Verdict {
             as_of,
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_code_stands_at_its_number() {
-        for (at, code) in Code::all().enumerate() {
-            assert_eq!(usize::from(code.number()), at, "{}", code.name());
+    /// The verdict of a decision.
+    #[must_use]
+    pub fn of(
+        settled: &Settled,
+        requirement: &Requirement,
+        catalog: &Permissions,
+        as_of: Instant,
+    ) -> Verdict {
+        let mut verdict = Verdict::refused(settled.code, as_of);
+        let Some(token) = &settled.token else {
+            return verdict;
+        };
+        match VerifiedToken::of(token, catalog) {
+            Ok(view) => verdict.token = Some(view),
+            Err(DecodeError) => return Verdict::refused(Code::StoreUnavailable, as_of),
         }
-        assert_eq!(Code::StoreUnavailable.name(), "store_unavailable");
+        let Lacking { missing, scope } = Lacking::of(settled.code, requirement, &token.grant, catalog);
+        Verdict {
+            missing,
+            scope,
+            remaining: settled.spent.remaining,
+            retry_after: settled.spent.retry_after,
+            ..verdict
+        }
     }
 }

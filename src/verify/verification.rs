@@ -7,15 +7,16 @@
 
 use super::authenticate::Presentation;
 use super::cache::Cache;
+use super::code::Code;
+use super::decision::{Basis, Decision, Settled};
 use super::dependencies::keys_of;
 use super::imported_key;
 use super::named_token::NamedToken;
-use super::verdict::Code;
-use super::verify::{Basis, Decision, Settled};
 use crate::codec::decode::decode;
 use crate::deployment::VerifierConfig;
 use crate::model::question::Question;
 use crate::model::record_text::RecordText;
+use crate::model::verifiable_token::VerifiableToken;
 use crate::storage::keys;
 use crate::storage::seal::Seal;
 use crate::value::credential::{Presented, TokenId, WellFormed};
@@ -107,8 +108,8 @@ impl Verification {
         let native = imported.is_none().then_some(id);
         let seal = deployment.seal();
         let meta = meta.map(|text| seal.open(keys::DEPLOYMENT, text));
-        let recent = cache.memory(generation).recent;
-        let basis = match (recent.is_ours(meta, deployment.prefix()), stored) {
+        let is_ours = cache.store().is_ours(meta, deployment.prefix());
+        let (code, basis) = match (is_ours, stored) {
             (Ok(true), Some(stored)) => {
                 let text = seal.open(&keys::token(&id), stored);
                 // What is before the body is ASCII.
@@ -129,9 +130,13 @@ impl Verification {
             (Ok(_), None) => (Code::Unknown, Basis::Nothing),
             (Ok(false), Some(_)) | (Err(_), _) => (Code::StoreUnavailable, Basis::Nothing),
         };
-        let (code, basis) = basis;
         Decision::new(code, basis).settle(native.as_ref(), cache, generation);
         Err(code)
+    }
+
+    /// The token.
+    pub(super) fn token(&self) -> &VerifiableToken {
+        &self.named.token
     }
 
     /// The record of the token. Until the decision discloses it, it only tells on what the token
@@ -141,8 +146,8 @@ impl Verification {
         &self.named.record
     }
 
-    /// Where the record begins in the stored text, in UTF-16 code units: a sealed text has something
-    /// before it.
+    /// Where the record begins in the stored text, in UTF-16 code units: a sealed text has
+    /// something before it.
     #[must_use]
     pub fn shift(&self) -> u32 {
         self.shift
@@ -163,8 +168,8 @@ impl Verification {
     /// Whether the token's dependencies are read. They are not for a wrong secret, if the cache
     /// does not take the token.
     #[must_use]
-    pub fn needs_dependencies(&self, cache: &mut Cache, generation: Option<u32>, now: Instant) -> bool {
-        cache.memory(generation).caches || self.named.knows(&self.presented, now)
+    pub fn needs_dependencies(&self, cache: &Cache, generation: Option<u32>, now: Instant) -> bool {
+        cache.is_current(generation) || self.named.knows(&self.presented, now)
     }
 
     /// Decides, with the values of the token's dependencies: those of its parents, of its technical
@@ -184,11 +189,11 @@ impl Verification {
         let native = self.is_native.then_some(self.named.token.id);
         let opened = opened(seal, &keys, values);
         let is_sealed = self.shift > 0 || are_sealed(&opened, values);
-        let memory = cache.memory(generation);
+        let caches = cache.is_current(generation);
         let presentation = Presentation::of(&self.presented, self.named, now);
-        let is_unread = presentation.is_wrong() && !memory.caches;
+        let is_unread = presentation.is_wrong() && !caches;
         let decision = if opened.len() == keys.len() || is_unread {
-            presentation.decide(&opened, deployment.permissions(), question, now, &memory)
+            presentation.decide(&opened, deployment.permissions(), question, now, cache, caches)
         } else {
             Decision::new(Code::StoreUnavailable, Basis::Nothing)
         };

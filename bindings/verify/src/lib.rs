@@ -28,10 +28,12 @@ use leastkey::value::resource::Resource;
 use leastkey::value::time::Instant;
 use leastkey::verify::batch_buffers::{BatchBuffers, InternedRequirements};
 use leastkey::verify::cache::{Cache, Disclosed, Hit};
+use leastkey::verify::code::{Code, CodeRow};
+use leastkey::verify::decision::Settled;
 use leastkey::verify::packed::{MISS, pack};
-use leastkey::verify::verdict::{Code, CodeRow, Lacking};
+use leastkey::verify::verdict::Lacking;
 use leastkey::verify::verification::{Counting, LacksKey, Progress, Verification, digest_keys, id_of_digest};
-use leastkey::verify::verify::{self, Settled, lookup_renewed};
+use leastkey::verify::verify::{self, lookup_renewed};
 
 /// In place of a generation: none.
 const NO_GENERATION: u32 = u32::MAX;
@@ -215,8 +217,8 @@ extern "C" fn read_id() {
 /// of its token, which the digest at `digest` named.
 ///
 /// Returns -2 - code if that decides. Else which dependencies are read besides those in the record,
-/// as bits: 1 the account of the subject, 2 the usage of the token; 4: nothing at all. The places of
-/// the record's parts are at [`view`].
+/// as bits: 1 the account of the subject, 2 the usage of the token; 4: nothing at all. The places
+/// of the record's parts are at [`view`].
 #[unsafe(no_mangle)]
 extern "C" fn begin(length: u32, digest: usize, now: f64, generation: u32) -> i32 {
     let mut given = GIVEN.take().into_iter();
@@ -264,15 +266,16 @@ extern "C" fn view() -> *const [u32; 2] {
     })
 }
 
-/// Decides the verification that began last. Texts: the question, if `requirement` is 2^32 - 1, in
-/// place of an interned one; then the values of the dependencies, in the order of
-/// [`Verification::decide`]. `consume` is the cost of a use, or -1.
+/// Decides the verification that began last. Texts: the whole question, if `requirement` is
+/// 2^32 - 1 in place of an interned one; then the values of the dependencies, in the order of
+/// [`Verification::decide`]. With an interned requirement, `consume` is the cost of a use, or -1.
 ///
 /// Returns -1 if a use has to be counted: then the text answer are the ids of the tokens whose
-/// counters are to be read, one a line. -2 - code: refused without a token. Else `code + 128 · successor +
-/// 256 · (slot + 1)`: of a token that was not inserted, the last part is 0. With `rotated_out`, the middle part says whether the
-/// verdict names the rotation. A text answer has what the record does not say: the effective grant,
-/// where accounts or parents bound it, and the details of a refusal for lack of permission.
+/// counters are to be read, one a line. -2 - code: refused without a token. Else `code + 128 ·
+/// successor + 256 · (slot + 1)`: of a token that was not inserted, the last part is 0. With
+/// `rotated_out`, the middle part says whether the verdict names the rotation. A text answer has
+/// what the record does not say: the effective grant, where accounts or parents bound it, and the
+/// details of a refusal for lack of permission.
 #[unsafe(no_mangle)]
 extern "C" fn decide(requirement: u32, consume: i32, counted_at: f64, now: f64, generation: u32) -> i32 {
     settle(generation, |state, given, generation| {
@@ -353,15 +356,14 @@ impl Asked {
     }
 
     fn question(&self, consume: i32, counted_at: f64) -> Result<Question<'_>, Refusal> {
-        let question = match &self.question {
-            Some(question) => Question::read(&self.requirement, question)?,
-            None => Question::of(&self.requirement),
-        };
-        Ok(Question {
-            consume: u32::try_from(consume).ok(),
-            counted_at: Instant::from_millis(counted_at).ok(),
-            ..question
-        })
+        match &self.question {
+            Some(question) => Question::read(&self.requirement, question),
+            None => Ok(Question {
+                consume: u32::try_from(consume).ok(),
+                counted_at: Instant::from_millis(counted_at).ok(),
+                ..Question::of(&self.requirement)
+            }),
+        }
     }
 }
 

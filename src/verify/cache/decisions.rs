@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::model::grant::Grant;
-use crate::verify::verdict::Code;
+use crate::verify::code::Code;
 
 /// The number of columns.
 const MAX_GRANTS: usize = 256;

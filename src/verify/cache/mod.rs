@@ -29,9 +29,9 @@ use negative_cache::NegativeCache;
 use revision_floors::RevisionFloors;
 use slots::Slots;
 
-use super::record_memo::RecordMemo;
+use super::code::Code;
+use super::known_store::KnownStore;
 use super::validity_rules::ValidityRules;
-use super::verdict::Code;
 use crate::model::grant::Grant;
 use crate::model::question::Question;
 use crate::model::secrets::Secret;
@@ -67,7 +67,7 @@ pub struct Cache {
     /// Grants and dependencies that many tokens share.
     grants: Interned<Grant>,
     rests_on: Interned<RestsOn>,
-    recent: RecordMemo,
+    store: KnownStore,
     /// The uses that this process noted.
     used: Used,
     /// The key of the tags. Without one, no credential is recognised by its tag.
@@ -120,32 +120,6 @@ impl Hit {
     }
 }
 
-/// The parts of a cache that a verification from the store uses.
-pub(crate) struct Memory<'c> {
-    /// The record that was read last.
-    pub(crate) recent: &'c mut RecordMemo,
-    /// Whether to cache a token whose secret was not presented. If so, all its dependencies are
-    /// read.
-    pub(crate) caches: bool,
-    used: Option<&'c Used>,
-}
-
-impl<'c> Memory<'c> {
-    /// Without a cache.
-    pub(crate) fn none(recent: &'c mut RecordMemo) -> Memory<'c> {
-        Memory {
-            recent,
-            caches: false,
-            used: None,
-        }
-    }
-
-    /// When this process last noted a use of the token.
-    pub(crate) fn last_use(&self, of: &TokenId) -> Option<Instant> {
-        self.used.and_then(|used| used.last(of))
-    }
-}
-
 impl Cache {
     /// A cache with room for `capacity` tokens. A token with a long record counts as several, so
     /// that the bytes are bounded too.
@@ -163,20 +137,21 @@ impl Cache {
             seen: RevisionFloors::default(),
             grants: Interned::default(),
             rests_on: Interned::default(),
-            recent: RecordMemo::default(),
+            store: KnownStore::default(),
             used: Used::default(),
             tag_key: None,
             decisions: Decisions::default(),
         }
     }
 
-    /// The parts that a verification from the store uses. `generation`: see [`Cache::insert`].
-    pub(crate) fn memory(&mut self, generation: Option<u32>) -> Memory<'_> {
-        Memory {
-            caches: self.is_current(generation),
-            recent: &mut self.recent,
-            used: Some(&self.used),
-        }
+    /// The store description that was read last.
+    pub(super) fn store(&mut self) -> &mut KnownStore {
+        &mut self.store
+    }
+
+    /// When this process last noted a use of the token.
+    pub(super) fn last_use(&self, of: &TokenId) -> Option<Instant> {
+        self.used.last(of)
     }
 
     /// Sets the key of the tags, which must be random and is used by this cache alone.
@@ -506,8 +481,9 @@ impl Cache {
         }
     }
 
-    /// Whether reads that began in `generation` include everything that the feed has published.
-    fn is_current(&self, generation: Option<u32>) -> bool {
+    /// Whether reads that began in `generation` include everything that the feed has published. Only
+    /// then a token that they found is inserted.
+    pub(super) fn is_current(&self, generation: Option<u32>) -> bool {
         self.as_of.is_some() && generation == Some(self.generation)
     }
 

@@ -36,7 +36,7 @@ describe('after a trap', () => {
   test('the call fails as internal, and a fresh instance serves the next one', async () => {
     const tokens = await deployment();
     const { token, id } = await createToken(tokens);
-    for (const method of ['plan', 'verify'] as const) {
+    for (const method of ['plan', 'begin'] as const) {
       const module = method === 'plan' ? 'manage' : 'verify';
       const before = instanceInUse(module);
       trapNext(method);
@@ -79,7 +79,7 @@ describe('after a trap', () => {
     const tokens = await deployment();
     const { token, id } = await createToken(tokens);
     const manage = instanceInUse('manage');
-    trapNext('verify');
+    trapNext('begin');
     await assert.rejects(tokens.verify(token), { code: 'internal' });
     assert.equal((await tokens.get(id, admin)).id, id);
     assert.equal(instanceInUse('manage'), manage);
@@ -90,7 +90,7 @@ describe('after a trap', () => {
     const two = await deployment({ store: memoryStore(), prefix: 'two' });
     const ofOne = await createToken(one);
     const ofTwo = await createToken(two);
-    trapNext('verify');
+    trapNext('begin');
     await assert.rejects(one.verify(ofOne.token), { code: 'internal' });
     assert.equal((await two.verify(ofTwo.token)).valid, true);
     assert.equal((await two.verify(ofOne.token)).code, 'malformed');
@@ -141,7 +141,7 @@ describe('after a trap', () => {
       Array.from({ length: 12 }, (_, index) => createToken(tokens, { name: `T${index}` })),
     );
     const chance = randomOf(7);
-    const methods: Method[] = ['plan', 'verify', 'lookup_packed', 'lookup', 'apply_feed'];
+    const methods: Method[] = ['plan', 'begin', 'decide', 'lookup_packed', 'lookup', 'apply_feed'];
     const acts = [
       (id: string) => tokens.disable(id, admin),
       (id: string) => tokens.enable(id, admin),
@@ -176,7 +176,7 @@ describe('after a trap', () => {
     const tokens = await deployment();
     const { token } = await createToken(tokens);
     for (let turn = 0; turn < 1_000; turn++) {
-      trapNext('verify');
+      trapNext('begin');
       await assert.rejects(tokens.verify(token), { code: 'internal' });
     }
     assert.equal((await tokens.verify(token)).valid, true);

@@ -170,7 +170,7 @@ describe('the key', () => {
     });
     const { token } = await createToken(tokens);
     const instance = instanceInUse('verify');
-    trapNext('verify');
+    trapNext('begin');
     await assert.rejects(tokens.verify(token), { code: 'internal' });
     assert.equal((await tokens.verify(token)).code, 'valid');
     assert.notEqual(instanceInUse('verify'), instance);

@@ -9,7 +9,7 @@ interface Exports {
 }
 
 /** The methods of the verify module that verifications call, and of the manage module, `plan`. */
-export type Method = 'verify' | 'lookup_packed' | 'lookup' | 'apply_feed' | 'note_use' | 'plan';
+export type Method = 'begin' | 'decide' | 'lookup_packed' | 'lookup' | 'apply_feed' | 'note_use' | 'plan';
 
 interface Glue {
   Core: { prototype: Record<string, (...args: unknown[]) => unknown> };

@@ -55,7 +55,7 @@ describe('the hits of a token', () => {
     const { token, id } = await createToken(tokens);
     const other = await createToken(tokens, { name: 'Other' });
     await verifyTimes(tokens, token, 4);
-    trapNext('verify');
+    trapNext('begin');
     await assert.rejects(tokens.verify(other.token), { code: 'internal' });
     await verifyTimes(tokens, token, 3);
     await tokens.flush();

@@ -44,7 +44,10 @@ async function world() {
     },
   };
   const there = await deployment({ store: inner, now });
-  /** The number of loads of a token, by the first read of each: it is of the store's description too. */
+  /**
+   * The number of loads of a token, by the first read of each: it is of the store's description
+   * too.
+   */
   const looksAt = (id: string) =>
     reads.filter((keys) => keys.includes(`token/${id}`) && keys.includes('meta/deployment')).length;
   const options = { store, now, freshness: '5s' as const };

@@ -12,7 +12,7 @@ use leastkey::input::ErrorCode;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::verify::cache::Cache;
-use leastkey::verify::verdict::Code;
+use leastkey::verify::code::Code;
 use leastkey::verify::verify::{apply_feed, lookup};
 use serde_json::{Value as Json, json};
 use support::{Host, instant, text, value};

@@ -7,8 +7,8 @@ use leastkey::model::question::Question;
 use leastkey::storage::plan::Reads;
 use leastkey::verify::batch_buffers::InternedRequirements;
 use leastkey::verify::cache::Cache;
+use leastkey::verify::code::Code;
 use leastkey::verify::packed::{PackedLookups, pack};
-use leastkey::verify::verdict::Code;
 use leastkey::verify::verify::{apply_feed, lookup};
 
 use crate::support::{instant, tagging_cache};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastkey::storage::plan::{Reads, Write};
-use leastkey::verify::verdict::Code;
+use leastkey::verify::code::Code;
 use serde_json::{Value as Json, json};
 
 use super::actor::Actor;

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use leastkey::model::question::{Question, read_requirement};
 use leastkey::storage::plan::{Plan, ReadRequest, Reads};
 use leastkey::verify::batch_buffers::InternedRequirements;
+use leastkey::verify::code::Code;
 use leastkey::verify::packed::{PackedLookups, pack};
-use leastkey::verify::verdict::Code;
 use leastkey::verify::verify::{lookup, lookup_renewed, verify, verify_and_cache};
 use serde_json::json;
 

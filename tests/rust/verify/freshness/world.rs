@@ -10,7 +10,7 @@ use leastkey::storage::feed::Head;
 use leastkey::storage::plan::{Plan, Reads};
 use leastkey::storage::shard_count::ShardCount;
 use leastkey::value::credential::TokenId;
-use leastkey::verify::verdict::Code;
+use leastkey::verify::code::Code;
 use leastkey::verify::verify::verify;
 use serde_json::{Value as Json, json};
 

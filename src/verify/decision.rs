@@ -1,0 +1,266 @@
+//! The decision on a credential, and what it leaves in the cache.
+
+use std::rc::Rc;
+
+use super::authenticate::{Presentation, Verified};
+use super::cache::{Cache, Disclosed, ENDED, Entry};
+use super::code::Code;
+use super::dependencies::ResolvedToken;
+use super::named_token::NamedToken;
+use super::spend::{Spent, limited, spend};
+use crate::catalog::Permissions;
+use crate::model::grant::Grant;
+use crate::model::question::Question;
+use crate::model::record_text::RecordText;
+use crate::model::secrets::Secrets;
+use crate::storage::seal::Seal;
+use crate::storage::shard_count::ShardCount;
+use crate::value::credential::{Scheme, TokenId};
+use crate::value::time::Instant;
+
+/// The decision on a credential.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) code: Code,
+    pub(crate) basis: Basis,
+    /// Of a counted use: what is left, and the new counters.
+    spent: Spent,
+}
+
+/// The basis of a decision.
+#[derive(Debug)]
+pub(crate) enum Basis {
+    /// The token whose secret was presented, and whether it was the new one of a rotation.
+    Token(Box<FoundToken>, bool),
+    /// A token of which an old secret was presented, and how much of the token is disclosed.
+    RotatedOut(Box<FoundToken>, Disclosed),
+    /// A token of which no secret was presented; `Some` if it is to be cached.
+    Wrong(Option<Box<FoundToken>>),
+    /// The tombstone of a deleted token.
+    Deleted(TokenId),
+    /// No token.
+    Nothing,
+}
+
+/// A token with its dependencies.
+#[derive(Debug)]
+pub(crate) struct FoundToken {
+    secrets: Secrets,
+    record: RecordText,
+    pub(crate) resolved: ResolvedToken,
+}
+
+impl Decision {
+    pub(crate) fn new(code: Code, basis: Basis) -> Decision {
+        Decision {
+            code,
+            basis,
+            spent: Spent::default(),
+        }
+    }
+
+    /// Lets the cache learn what the decision found. `native` is the id in the credential, unless
+    /// that is a key that another system issued.
+    pub(crate) fn settle(
+        self,
+        native: Option<&TokenId>,
+        cache: &mut Cache,
+        generation: Option<u32>,
+    ) -> Settled {
+        let mut settled = Settled {
+            spent: self.spent,
+            ..Settled::refused(self.code)
+        };
+        match self.basis {
+            Basis::Token(found, successor) => {
+                if self.code == Code::Valid {
+                    cache.note_terms(&found.resolved.token.id, &found.resolved.rules);
+                }
+                let is_native = found.secrets.scheme() == Scheme::Native;
+                let (token, entry) = found.disclose(successor, Disclosed::All, cache.shards());
+                settled.token = Some(token);
+                // An imported key has no id by which a lookup could find it. Without reads of the
+                // feed, nothing is cached.
+                if is_native && cache.as_of().is_some() {
+                    settled.slot = cache.insert(entry, generation);
+                }
+            }
+            Basis::RotatedOut(found, disclosed) => {
+                let token = &found.resolved.token;
+                cache.observe_revision(token.id.bytes(), token.revision);
+                let (token, entry) = found.disclose(false, disclosed, cache.shards());
+                settled.token = Some(token);
+                // No lookup finds an imported key.
+                if native.is_some() {
+                    settled.slot = cache.insert_unproven(entry, disclosed, generation);
+                }
+            }
+            Basis::Wrong(Some(found)) if native.is_some() => {
+                let (_, entry) = found.disclose(false, Disclosed::Nothing, cache.shards());
+                settled.slot = cache.insert_unproven(entry, Disclosed::Nothing, generation);
+            }
+            Basis::Deleted(id) => {
+                cache.observe_revision(id.bytes(), ENDED);
+                cache.insert_absent(&id, generation);
+            }
+            Basis::Nothing if self.code == Code::Unknown => {
+                native
+                    .into_iter()
+                    .for_each(|id| cache.insert_absent(id, generation));
+            }
+            Basis::Wrong(_) | Basis::Nothing => {}
+        }
+        settled
+    }
+
+    /// The ids of the tokens whose limits count the use; none if it is not to be counted.
+    pub(crate) fn to_count(&self, question: &Question) -> Vec<TokenId> {
+        match &self.basis {
+            Basis::Token(found, _) if question.consume.is_some() && self.code == Code::Valid => {
+                limited(&found.resolved)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a use was counted, so that counters are written.
+    pub(crate) fn writes_counters(&self) -> bool {
+        !self.spent.texts.is_empty()
+    }
+
+    /// Seals the new counters for their keys.
+    pub(crate) fn seal_counters(&mut self, seal: &Seal, keys: &[String]) {
+        for (text, key) in self.spent.texts.iter_mut().zip(keys) {
+            *text = seal.seal(key, std::mem::take(text));
+        }
+    }
+
+    /// Counts the use. `counters` are the stored counters of [`Decision::to_count`].
+    pub(crate) fn counted(
+        mut self,
+        counters: &[Option<&str>],
+        question: &Question,
+        now: Instant,
+    ) -> Decision {
+        if let (Basis::Token(found, _), Some(cost)) = (&self.basis, question.consume) {
+            let at = question.counted_at.unwrap_or(now);
+            self.spent = spend(&found.resolved, counters, cost, at);
+            self.code = self.spent.refused.unwrap_or(self.code);
+        }
+        self
+    }
+}
+
+/// What a decision came to, after the cache has learned it.
+#[derive(Debug)]
+pub struct Settled {
+    /// The code.
+    pub code: Code,
+    /// The token, if a secret of it was presented.
+    pub token: Option<DisclosedToken>,
+    /// The slot of the token, if it was inserted into the cache.
+    pub slot: Option<u32>,
+    /// Of a counted use: what is left, and the new counters.
+    pub spent: Spent,
+}
+
+impl Settled {
+    /// A refusal that names no token.
+    pub(crate) fn refused(code: Code) -> Settled {
+        Settled {
+            code,
+            token: None,
+            slot: None,
+            spent: Spent::default(),
+        }
+    }
+}
+
+/// What the bearer learns of a token.
+#[derive(Debug)]
+pub struct DisclosedToken {
+    /// Its record.
+    pub record: RecordText,
+    /// Its effective grant.
+    pub grant: Rc<Grant>,
+    /// Whether the new secret of a rotation was presented.
+    pub successor: bool,
+    /// How much of it is disclosed.
+    pub disclosed: Disclosed,
+}
+
+impl FoundToken {
+    /// Splits what the bearer learns from what the cache keeps.
+    fn disclose(self, successor: bool, disclosed: Disclosed, shards: ShardCount) -> (DisclosedToken, Entry) {
+        let token = DisclosedToken {
+            grant: Rc::clone(self.resolved.rules.shared_grant()),
+            record: self.record,
+            successor,
+            disclosed,
+        };
+        let entry = Entry::of(self.secrets, token.record.size(), self.resolved, shards);
+        (token, entry)
+    }
+}
+
+impl Presentation {
+    /// Decides on what was presented, except for limits. `values` are those of the token's
+    /// dependencies, as [`ResolvedToken::of`] takes them. `caches`: a token of which no secret was
+    /// presented is kept too.
+    pub(crate) fn decide(
+        self,
+        values: &[Option<&str>],
+        catalog: &Permissions,
+        question: &Question,
+        now: Instant,
+        cache: &Cache,
+        caches: bool,
+    ) -> Decision {
+        let found = |named: Box<NamedToken>| named.resolve(values, catalog, cache);
+        match self {
+            Presentation::Of(Verified { named, successor }) => {
+                let found = found(named);
+                let code = found.resolved.rules.decide(question, now);
+                Decision::new(code, Basis::Token(found, successor))
+            }
+            Presentation::RotatedOut(named, by_grace) => {
+                let disclosed = match named.is_rotating() {
+                    true if !by_grace => Disclosed::WithoutRotation,
+                    _ => Disclosed::All,
+                };
+                Decision::new(Code::RotatedOut, Basis::RotatedOut(found(named), disclosed))
+            }
+            Presentation::Wrong(named) => {
+                let found = caches.then(|| found(named));
+                Decision::new(Code::BadSecret, Basis::Wrong(found))
+            }
+            Presentation::Deleted(id) => Decision::new(Code::Unknown, Basis::Deleted(id)),
+            Presentation::Refused(code) => Decision::new(code, Basis::Nothing),
+        }
+    }
+}
+
+impl NamedToken {
+    /// Resolves the token with the values of its dependencies, and applies the uses noted in this
+    /// process.
+    fn resolve(
+        self: Box<NamedToken>,
+        values: &[Option<&str>],
+        catalog: &Permissions,
+        cache: &Cache,
+    ) -> Box<FoundToken> {
+        let NamedToken {
+            record,
+            token,
+            secrets,
+        } = *self;
+        let grant = Grant::of_record(&record, token.resource.clone(), catalog);
+        let mut resolved = ResolvedToken::of(token, grant, catalog, values);
+        resolved.rules.note_uses(|of| cache.last_use(of));
+        Box::new(FoundToken {
+            secrets,
+            record,
+            resolved,
+        })
+    }
+}
