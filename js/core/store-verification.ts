@@ -98,8 +98,8 @@ export class StoreVerification {
     if ('step' in named) return named;
     const { id, digest, isForeign } = named;
     const token = `token/${id}`;
-    const stored = valueOf(values, token);
-    const meta = valueOf(values, STORE_META);
+    const stored = valueAt(values, token);
+    const meta = valueAt(values, STORE_META);
     if (stored === undefined || meta === undefined)
       return needs([token, STORE_META, ...(this.#restedOn.get(token) ?? [])]);
     const more = this.#core.begin(call, [stored, meta, isForeign ? id : null], digest);
@@ -155,7 +155,7 @@ export class StoreVerification {
       const token = `token/${ids[at]}`;
       // The first use expects no counter, as does a use after a deletion. So the commit also
       // asserts that the record exists.
-      if (expect === null) writes.push({ key: token, expect: valueOf(values, token) ?? null });
+      if (expect === null) writes.push({ key: token, expect: valueAt(values, token) ?? null });
       writes.push({ key, expect, value });
     }
     return writes.length === 0 ? { step, slot } : { step: { commit: { writes, answer: step.answer } }, slot };
@@ -204,7 +204,7 @@ function detailsOf(text: string | undefined): Details {
 }
 
 /** The value of a key that was read; `undefined` if it was not. */
-function valueOf(values: Reads['values'], key: string): string | null | undefined {
+function valueAt(values: Reads['values'], key: string): string | null | undefined {
   const read = values.find(([known]) => known === key);
   return read === undefined ? undefined : boundValue(read[1]);
 }
@@ -213,7 +213,7 @@ function valueOf(values: Reads['values'], key: string): string | null | undefine
 function valuesOf(values: Reads['values'], keys: readonly string[]): (string | null)[] | undefined {
   const found: (string | null)[] = [];
   for (const key of keys) {
-    const value = valueOf(values, key);
+    const value = valueAt(values, key);
     if (value === undefined) return undefined;
     found.push(value);
   }
